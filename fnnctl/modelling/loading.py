@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,16 +14,18 @@ from fnnctl.config.rules.recipes.expansion import Expansion, expanded
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
+from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.warnings import data_warnings
-from fnnctl.errors import ConfigError, Problem
+from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
-from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.fit import Fit, bagged_rows
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
+from fnnctl.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,32 @@ def load_experiment(
         if problems := data.task.check(config.experiment):
             raise ConfigError(*problems)
         facts = recipe_facts(data, config.experiment)
-        expansion = expanded(config.config, config.experiment, facts, data.task.check)
+        expansion = expanded(
+            config.config,
+            config.experiment,
+            facts,
+            lambda experiment: [*data.task.check(experiment), *_bag_problems(data, experiment)],
+        )
     config = replace(config, config=expansion.config, experiment=expansion.experiment)
     return LoadedExperiment(config, data, expansion)
+
+
+def _bag_problems(data: TaskData, experiment: Experiment) -> Sequence[Problem]:
+    """Why the rows are too few for bags, in a run or in a cross-validation; empty if they are enough."""
+    if not experiment.model.ensemble.bags:
+        return ()
+    try:
+        bagged_rows(split_data(data, experiment), experiment, data)
+    except DataError:
+        return ()  # the rows cannot be divided even without bags, which is said later
+    except ConfigError as error:
+        return error.problems
+    most = most_folds(data.strata, data.dataset.groups)
+    folds = experiment.evaluation.cross_validation.folds
+    if most - math.ceil(most / folds) >= experiment.model.ensemble.members:
+        return ()
+    what = counted(most, "row" if data.dataset.groups is None else "group")
+    return [Problem(f"a cross-validation of {what} has too few for bags", path="model.ensemble.bags")]
 
 
 def _recorded_classes(run: RunFolder | None) -> Sequence[str]:

@@ -166,7 +166,7 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert done.code == 0
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert lines[0] == "setting value group from"
-    assert "training.epochs 8 optimization recipe default" in lines
+    assert "training.epochs 8 optimization recipe" in lines
     assert "training.l2 0.1 regularization --set" in lines
     assert "model.dropout 0.0 regularization classic" in lines
     assert lines[-1] == "regularization is classic: training.l2 is set"
@@ -194,6 +194,6 @@ def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
 def test_check_explains_in_json(program: Program, config: Path) -> None:
     told = program("check", str(config), "--explain", "--json").json
     assert (told["valid"], told["problems"]) == (True, [])
-    origin = {"from": "recipe default", "group": "members"}
+    origin = {"from": "recipe", "group": "members"}
     assert {"file": str(config), "path": "model.ensemble.members", "value": 2, **origin} in told["settings"]
     assert "settings" not in program("check", str(config), "--json").json

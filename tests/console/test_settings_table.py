@@ -13,7 +13,7 @@ def test_one_line_per_setting() -> None:
             settings_table(
                 [
                     ExplainedSetting("seed", 3, "--seed", None),
-                    ExplainedSetting("model.hidden", [5, 5], "recipe default", "architecture"),
+                    ExplainedSetting("model.hidden", [5, 5], "recipe", "architecture"),
                     ExplainedSetting("data.target", "[red]\x1b", "c.yaml:2", None),
                 ]
             )
@@ -22,7 +22,7 @@ def test_one_line_per_setting() -> None:
     assert lines[:3] == [
         ["setting", "value", "group", "from"],
         ["seed", "3", "--seed"],
-        ["model.hidden", "[5,", "5]", "architecture", "recipe", "default"],
+        ["model.hidden", "[5,", "5]", "architecture", "recipe"],
     ]
     assert lines[3][0] == "data.target"
     assert "\x1b" not in captured.get()

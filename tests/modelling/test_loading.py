@@ -86,6 +86,26 @@ def test_folds_that_the_rows_do_not_allow(load: Load, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rows", "settings", "reason"),
+    [
+        (40, "split: {group: z}", "2 groups outside the test part cannot be divided into 8 folds"),
+        (40, "split: {test: 0.84}", "6 rows outside the test part cannot be divided into 8 folds"),
+        (8, "split: {test: 0}", "a cross-validation of 8 rows has too few for bags"),
+        (40, "", None),
+    ],
+)
+def test_a_recipe_has_no_bags_for_few_rows(load: Load, rows: int, settings: str, reason: str | None) -> None:
+    config = f"data: {{source: own.csv, target: label, {settings}}}\n"
+    table = "".join(TABLE.splitlines(keepends=True)[: rows + 1])
+    loaded = load(config, "recipe=default", table=table)
+    assert loaded.expansion is not None
+    ensemble = loaded.experiment.model.ensemble
+    assert (ensemble.members, ensemble.bags) == (8, reason is None)
+    refused = loaded.expansion.refused.get(("model", "ensemble", "bags"), "")
+    assert refused.partition(";")[0] == (reason or "")
+
+
 def test_the_source_is_beside_the_config(
     load: Load, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, is_below, parse_path, problem_at
 from fnnctl.config.reading.resolved import active_settings
-from fnnctl.config.rules.plain_config import takes_any_key, value_at
+from fnnctl.config.rules.plain_config import is_given, takes_any_key, value_at
 from fnnctl.config.rules.recipes.expansion import Expansion
 from fnnctl.config.rules.recipes.groups import GROUP_NAMES, Group, given_settings, group_of, searched
 from fnnctl.config.schema.experiment import Experiment
@@ -20,7 +20,8 @@ SHORT: Final = (NAME, "members")
 """The settings inside others that a short form may give, such as `ensemble: 4`."""
 CLASSIC: Final = "classic"
 AUTO: Final = "auto"
-DEFAULT: Final = "schema default"
+RECIPE: Final = "recipe"
+SCHEMA: Final = "schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,12 @@ class _Origins:
             is_auto = value_at(expansion.given, path) == AUTO != value
             return f"{self.place(path)}, from the data" if is_auto else self.place(path)
         if self._is_taken(path):
-            return f"recipe {expansion.experiment.recipe}"
+            return RECIPE
         if group is None or is_hyperparameter:
             return None
         if self.reason(path):
             return CLASSIC
-        return DEFAULT if value_at(plain(expansion.experiment), path) == value else "data"
+        return SCHEMA if value_at(plain(expansion.experiment), path) == value else "data"
 
     def reason(self, path: ConfigPath) -> str | None:
         """Why a setting that is not given does not have the recipe's value; None if nothing is known."""
@@ -127,9 +128,7 @@ class _Origins:
         """Whether the recipe gives the setting, by itself or in a mapping."""
         for taken, value in self.expansion.taken.items():
             inside = path[len(taken) :]
-            if taken == path[: len(taken)] and (
-                not inside or value_at(written_out(value, SHORT), inside) is not None
-            ):
+            if taken == path[: len(taken)] and (not inside or is_given(written_out(value, SHORT), inside)):
                 return True
         return False
 

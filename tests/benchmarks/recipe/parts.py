@@ -28,9 +28,12 @@ class Part:
 
 
 PARTS: Sequence[Part] = (
-    Part("bins of numbers", ("model.numeric_embedding=none",)),
-    Part("8 members with bags", ("model.ensemble=1", "data.split.validation=0.15")),
-    Part("scaling layer", ("model.scaling_layer=false", "training.rate_factors.scaling=1")),
+    Part(
+        "bins of numbers",
+        ("model.numeric_embedding=none", "training.rate_factors={scaling: 6.0, biases: 0.1}"),
+    ),
+    Part("8 members with bags", ("model.ensemble=1",)),
+    Part("scaling layer", ("model.scaling_layer=false", "training.rate_factors={biases: 0.1}")),
     Part(
         "robust scaling and clip",
         ("data.scaling=standardize", "data.smooth_clip=null", "data.scale_one_hot=false"),

@@ -56,14 +56,14 @@ def test_every_kind_of_origin(explain: Explain) -> None:
     assert found["seed"] == (3, "--seed")
     assert found["recipe"] == ("default", "FILE:1")
     assert found["data.source"] == ("iris", "FILE:2")
-    assert found["data.scaling"] == ("standardize", "schema default")
-    assert found["model.hidden"] == ([5, 5], "recipe default")
+    assert found["data.scaling"] == ("standardize", "schema")
+    assert found["model.hidden"] == ([5, 5], "recipe")
     assert found["training.optimizer"] == ("lbfgs", "FILE:4")
     assert found["training.epochs"] == (200, "classic: training.optimizer is set")
     assert found["training.l1"] == (0.0, "FILE:5")
     assert found["model.dropout"] == (0.0, "classic: training.l1 is set")
     assert found["training.precision"] == ("float64", "--set")
-    assert found["training.early_stopping"] == (None, "recipe default")
+    assert found["training.early_stopping"] == (None, "recipe")
     assert "training.optimizer.memory" not in found
     assert "training.threads" not in found
 
@@ -81,8 +81,8 @@ def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> 
     )
     assert found["data.split.test"] == (0.3, "FILE:1")
     assert "data.split.validation" not in found
-    assert found["model.ensemble.members"] == (3, "recipe default")
-    assert found["model.ensemble.bags"] == (False, "schema default")
+    assert found["model.ensemble.members"] == (3, "recipe")
+    assert found["model.ensemble.bags"] == (False, "schema")
     assert found["training.rate_factors.biases"] == (0.5, "FILE:3")
     assert found["training.class_weights"] == ({"setosa": 2.0}, "FILE:4")
     found = explain("data: {source: iris}\nmodel: {ensemble: 5}\n")
@@ -95,6 +95,14 @@ def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> 
         "first",
         "classic: training.early_stopping.patience is set",
     )
+
+
+def test_null_is_a_value_of_a_recipe(explain: Explain, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"training.early_stopping": {"patience": None, "ties": "last"}}
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
+    found = explain("data: {source: iris}\n")
+    assert found["training.early_stopping.patience"] == (None, "recipe")
+    assert found["training.early_stopping.tolerance"] == (0.0, "schema")
 
 
 def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) -> None:
@@ -116,14 +124,14 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
 def test_hyperparameters_have_lines_where_they_are_given_or_the_recipes(explain: Explain) -> None:
     text = "recipe: default\ndata: {source: iris}\n"
     found = explain(text)
-    assert found["training.optimizer"] == ("adamw", "recipe default")
-    assert found["training.optimizer.learning_rate"] == (0.01, "recipe default")
-    assert found["training.lr_schedule"] == ("cosine", "recipe default")
+    assert found["training.optimizer"] == ("adamw", "recipe")
+    assert found["training.optimizer.learning_rate"] == (0.01, "recipe")
+    assert found["training.lr_schedule"] == ("cosine", "recipe")
     assert "training.optimizer.beta1" not in found
     found = explain(text + "training:\n  optimizer:\n    name: adamw\n    beta1: 0.8\n")
     assert found["training.optimizer.beta1"] == (0.8, "FILE:6")
     assert "training.optimizer.learning_rate" not in found
-    assert found["model.dropout"] == (0.25, "recipe default")
+    assert found["model.dropout"] == (0.25, "recipe")
 
 
 def test_what_follows_from_the_data(explain: Explain) -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
+from fnnctl.config.rules.recipes.expansion import expanded
 from fnnctl.config.rules.recipes.groups import given_groups
 from fnnctl.config.schema.data import BUILTIN_NAMES
+from tests.config.rules.recipes.cases import facts_of
 
 
 def load(tmp_path: Path, text: str) -> LoadedConfig:
@@ -26,6 +28,7 @@ def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> Non
     default = load(tmp_path, "seed: 7\ndata: {source: digits}").experiment
     assert written.experiment == default
     assert given_groups(written.config) == {}, "everything is left to the recipe"
+    assert expanded(written.config, written.experiment, facts_of()).refused == {}
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.l2": 0.0,
         "training.label_smoothing": smoothing,
         # members
-        "model.ensemble": {"members": MEMBERS, "bags": True},
+        "model.ensemble": MEMBERS,
+        "model.ensemble.bags": True,
         "training.early_stopping": {"monitor": "validation_loss", "patience": None, "ties": "last"},
     }

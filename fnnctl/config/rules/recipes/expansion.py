@@ -146,5 +146,6 @@ def _reasons(bundle: Sequence[ConfigPath], wrong: Messages) -> Messages:
     cause, reason = next(iter(wrong.items()))
     culprit = next((path for path in bundle if cause[: len(path)] == path), None)
     if culprit is None:
-        return dict.fromkeys(bundle, reason)
+        is_around = any(path[: len(cause)] == cause for path in bundle)
+        return dict.fromkeys(bundle, reason if is_around else f"{format_path(cause)}: {reason}")
     return {path: reason if path == culprit else f"it goes with {format_path(culprit)}" for path in bundle}

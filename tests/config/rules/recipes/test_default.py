@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.rules.recipes.default import default_recipe
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.recipes.default import MEMBERS, default_recipe
+from fnnctl.config.rules.recipes.expansion import expanded
 from tests.config.rules.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 
@@ -19,3 +21,14 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
     assert not default_recipe(CASES["numbers"]).get("training.label_smoothing", 0)
+
+
+def test_a_validation_share_that_is_set_keeps_the_members() -> None:
+    """They share these validation rows, so they have no bags."""
+    config = {"data": {"source": "iris", "split": {"validation": 0.2}}}
+    expansion = expanded(config, experiment_of(config), facts_of())
+    ensemble = expansion.experiment.model.ensemble
+    assert (ensemble.members, ensemble.bags) == (MEMBERS, False)
+    ((path, reason),) = expansion.refused.items()
+    assert path == ("model", "ensemble", "bags")
+    assert reason.startswith("data.split.validation: has no effect: with bags,")
