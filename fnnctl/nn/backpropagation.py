@@ -99,9 +99,9 @@ class SharedGradients:
         if heads and index == len(work.hidden):
             heads.backward(delta, below, gradient=self._heads, out=out)
             return
-        layer, buffers = self._network.layers[index].shared, work.hidden[index].shared
-        if layer and buffers:
-            layer.backward(delta, below, buffers, gradient=self._hidden[index], out=out)
+        weights, buffers = self._network.layers[index].shared_weights, work.hidden[index].shared_weights
+        if weights and buffers:
+            weights.backward(delta, below, buffers, gradient=self._hidden[index], out=out)
 
 
 def _product(W_transposed: FloatArray, delta: FloatArray, out: FloatArray) -> None:

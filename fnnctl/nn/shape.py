@@ -122,6 +122,16 @@ class NetworkShape:
         return self.inputs if self.stage is None else self.stage.outputs(self.inputs)
 
     @property
+    def first_learned(self) -> int:
+        """The first of these inputs whose gradient the input stage needs; it needs those of all after it.
+
+        Inner members need all of them, because their first layer gives back the gradient as a whole.
+        """
+        if self.stage is None:
+            return self.first_inputs
+        return 0 if self.stage.scaled or self.members > 1 else self.stage.values(self.inputs)
+
+    @property
     def hidden_inputs(self) -> tuple[int, ...]:
         """The number of inputs of each hidden layer."""
         return (self.first_inputs, *(layer.units for layer in self.hidden))[: len(self.hidden)]

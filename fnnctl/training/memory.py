@@ -71,8 +71,7 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
     stage, outputs = shape.stage, shape.first_inputs
     if stage is None:
         return 0
-    first = 0 if stage.scaled or shape.members > 1 else stage.values(shape.inputs)
-    values = outputs + 1 + (outputs - first) + (outputs if stage.scaled else 0)
+    values = outputs + 1 + (outputs - shape.first_learned) + (outputs if stage.scaled else 0)
     if stage.numeric is not None:
         each = 2 if stage.numeric.kind == "periodic" else 1
         values += stage.numeric.numbers * (each * stage.numeric.functions + 2)

@@ -64,7 +64,7 @@ def test_every_file_and_the_report_have_the_natural_order(
 def test_an_older_run_is_scored_on_its_own_rows(program: Program, config: str, older: Older) -> None:
     """The order of the classes decides which rows the test part has."""
     with older():
-        program("train", config, "--quiet")
+        program("train", config, "--quiet", "--set", "training.optimizer.learning_rate=0.1")
     done = program("evaluate", "--json")
     assert (done.code, done.err) == (0, "the metrics equal those in metrics.json, to the last digit\n")
     assert list(done.json["metrics"]["test"]["per_class"]) == AS_TEXT

@@ -179,6 +179,18 @@ def test_a_recipe_that_gives_nothing_is_not_mentioned(program: Program, config: 
     assert "(recipe" not in program("check", str(resolved)).err
 
 
+def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
+    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the recipe, early stopping could end training before `swa` starts averaging."""
+    swa = ["--set", "training.averaging=swa", "--set", "training.epochs=100"]
+    assert program("check", str(config), *swa).code == 2
+    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"training.early_stopping": None})
+    assert program("check", str(config), *swa).code == 0
+    done = program("check", str(config), *swa, "--set", "recipe=classic")
+    assert (done.code, "training.early_stopping: may end training" in done.out) == (2, True)
+
+
 def test_check_explains_in_json(program: Program, config: Path) -> None:
     told = program("check", str(config), "--explain", "--json").json
     assert (told["valid"], told["problems"]) == (True, [])

@@ -85,7 +85,7 @@ def test_a_resume_with_another_ensemble_or_confirmation_is_refused(
     )
     resolved = stopped / "resolved.yaml"
     before, after = {
-        "members": ("ensemble: 3", "ensemble: 2"),
+        "members": ("members: 3", "members: 2"),
         "size": ("size: 5", "size: 6"),
         "seeds": ("seeds: 4", "seeds: 3"),
     }[changed]

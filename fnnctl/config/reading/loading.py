@@ -70,8 +70,9 @@ def load_config(
 ) -> LoadedConfig:
     """Read, override, check and complete an experiment.
 
-    `overrides` are applied in order, then `name` and `seed`. Raises `ConfigError` with every problem that was
-    found, or `MachineError` if the file exists but cannot be read.
+    `overrides` are applied in order, then `name` and `seed`. Defaults that contradict given settings are no
+    problem yet if the recipe may replace them, once the data are known. Raises `ConfigError` with every
+    problem that was found, or `MachineError` if the file exists but cannot be read.
     """
     text = _read(file)
     draft = _Draft(str(file), text)
@@ -123,7 +124,7 @@ class _Draft:
     def experiment(self) -> Experiment:
         """Check everything and fill in what depends on other settings, or raise all problems."""
         try:
-            experiment = experiment_of(self.config)
+            experiment = experiment_of(self.config, before_recipe=True)
         except RefusedConfigurationError as error:
             self._report(error.messages)
         if self.problems:

@@ -220,7 +220,7 @@ class Elu(Activation):
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         negative, mask, slope = buffers.spare, buffers.mask, buffers.slope
-        np.minimum(z, 0.0, out=negative)
+        np.minimum(z, buffers.zeros, out=negative)
         np.expm1(negative, out=negative)
         negative *= self.parameter
         if buffers.training:
@@ -262,7 +262,7 @@ class Selu(Elu):
     SCALE: ClassVar[float] = 1.0507009873554804934193349852946
 
     def __init__(self, parameter: FloatArray) -> None:
-        super().__init__(np.full_like(parameter, self.ALPHA))
+        super().__init__(np.array(self.ALPHA, parameter.dtype))  # 0-d, which is faster than a column
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         super().apply(z, buffers)

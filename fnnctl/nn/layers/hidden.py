@@ -22,7 +22,7 @@ from fnnctl.nn.layers.normalization import (
 )
 from fnnctl.nn.layers.shared_weights import SharedWeights, SharedWeightsBuffers, add_below
 from fnnctl.nn.member_generators import MemberGenerators
-from fnnctl.nn.parameters import LayerSegments
+from fnnctl.nn.segments import LayerSegments
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 
@@ -44,7 +44,7 @@ class HiddenBuffers:
     activation: ActivationBuffers
     normalization: NormalizationBuffers | None
     dropout: DropoutBuffers | None
-    shared: SharedWeightsBuffers | None
+    shared_weights: SharedWeightsBuffers | None
     """Those of weights that inner members share."""
     skipped: FloatArray | None
     """A residual layer's ∂L/∂a, which the connection passes on to the layer below, (K, units, batch)."""
@@ -61,11 +61,12 @@ def hidden_buffers(
     for index, layer in enumerate(shape.hidden):
         narrow, wide = (members, layer.units, columns), (members, layer.rows, columns)
         delta = deltas[index % 2][: prod(narrow)].reshape(narrow)
-        shared = None
+        shared_weights = None
         if shape.members > 1:
             sizes = members, shape.hidden_inputs[index], layer.rows, shape.members, batch
-            shared = SharedWeightsBuffers.of(sizes, dtype)
-        made.append(_layer_buffers(layer, wide, delta, zeros[:, : layer.units], shared, training=training))
+            shared_weights = SharedWeightsBuffers.of(sizes, dtype)
+        layer_zeros = zeros[:, : layer.units]
+        made.append(_layer_buffers(layer, wide, delta, layer_zeros, shared_weights, training=training))
     return made
 
 
@@ -74,7 +75,7 @@ def _layer_buffers(
     wide: tuple[int, int, int],
     delta: FloatArray,
     zeros: FloatArray,
-    shared: SharedWeightsBuffers | None,
+    shared_weights: SharedWeightsBuffers | None,
     *,
     training: bool,
 ) -> HiddenBuffers:
@@ -110,7 +111,7 @@ def _layer_buffers(
         activation=activation,
         normalization=normalization,
         dropout=dropout,
-        shared=shared,
+        shared_weights=shared_weights,
         skipped=np.empty(a.shape, dtype) if training and layer.residual else None,
     )
 
@@ -131,7 +132,7 @@ class HiddenLayer:
         self.W = segments.weights.view(parameters)
         """(K, rows, inputs), with a last column of biases unless the layer is normalized or has factors."""
         factors = segments.factors
-        self.shared = None if factors is None else SharedWeights(segments, factors, parameters)
+        self.shared_weights = None if factors is None else SharedWeights(segments, factors, parameters)
         self.f = self._activation(parameters, hyperparameters)
         self._normalization = self._normalizing(parameters, statistics, hyperparameters)
         dropout = AlphaDropout if layer.activation == "selu" else Dropout
@@ -171,8 +172,8 @@ class HiddenLayer:
     def forward(self, below: FloatArray, buffers: HiddenBuffers, rngs: MemberGenerators | None) -> None:
         """Fill the layer's activations from those below, (K, inputs + 1, batch), whose last row is ones."""
         a = buffers.a
-        if self.shared and buffers.shared:
-            self.shared.forward(below, buffers.shared, buffers.z)
+        if self.shared_weights and buffers.shared_weights:
+            self.shared_weights.forward(below, buffers.shared_weights, buffers.z)
         else:
             np.matmul(self.W, below if self.segments.biased else below[:, :-1], out=buffers.z)
         if self._normalization and buffers.normalization:
@@ -183,7 +184,7 @@ class HiddenLayer:
                 self._dropout.forward(a, buffers.dropout, rngs)
             else:
                 buffers.dropout.factor.fill(1.0)
-        if self.shape.residual and not self.shared:
+        if self.shape.residual and not self.shared_weights:
             a += below[:, :-1]
         elif self.shape.residual:
             add_below(a, below[:, :-1])

@@ -19,7 +19,7 @@ class Sgd(Optimizer):
     scale_free = False
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, *_ = arrays
+        gradient, parameters = arrays.gradient, arrays.parameters
         gradient *= arrays.rate_row(rates[0])
         parameters -= gradient
 
@@ -35,7 +35,7 @@ class Momentum(Optimizer):
         self._mu = self.cast(self.hyperparameters["momentum"])
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, _, _, (velocity,), *_ = arrays
+        parameters, gradient, _, _, (velocity,), _, _ = arrays
         self._accelerate(velocity, gradient, arrays.rate_row(rates[0]))
         parameters += velocity
 
@@ -50,7 +50,7 @@ class Nesterov(Momentum):
     """v ← μv − αg, W ← W + μv − αg (Sutskever et al., 2013, in Bengio's form)."""
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, _, _, (velocity,), *_ = arrays
+        parameters, gradient, _, _, (velocity,), _, _ = arrays
         self._accelerate(velocity, gradient, arrays.rate_row(rates[0]))
         parameters -= gradient
         np.multiply(velocity, self._mu, out=gradient)
@@ -90,14 +90,14 @@ class Adam(Optimizer):
         return learning_rate, factor * learning_rate
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, _, _, (mean, square), *_ = arrays
+        parameters, gradient, _, _, (mean, square), _, epsilon = arrays
         mean *= self._beta1
         mean += gradient
         square *= self._beta2
         np.multiply(gradient, gradient, out=gradient)
         square += gradient
         np.sqrt(square, out=gradient)
-        gradient += arrays.epsilon
+        gradient += epsilon
         np.divide(mean, gradient, out=gradient)
         gradient *= arrays.rate_row(rates[1])
         parameters -= gradient
@@ -124,7 +124,7 @@ class Adamw(Adam):
         return *super().rates(learning_rate), decay
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, _, scratch, is_weight, *_ = arrays
+        parameters, _, scratch, is_weight, _, _, _ = arrays
         np.multiply(parameters, is_weight, out=scratch)
         scratch *= rates[2]
         parameters -= scratch
@@ -180,7 +180,7 @@ class Nadam(Optimizer):
         return learning_rate, *(factor[step, ...] for factor in self._factors)
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, scratch, _, (mean, square), *_ = arrays
+        parameters, gradient, scratch, _, (mean, square), _, epsilon = arrays
         learning_rate, of_gradient, of_mean, correction = rates
         mean *= self._cast["beta1"]
         np.multiply(gradient, self._rest["beta1"], out=scratch)
@@ -194,7 +194,7 @@ class Nadam(Optimizer):
         gradient += scratch
         np.multiply(square, correction, out=scratch)
         np.sqrt(scratch, out=scratch)
-        scratch += arrays.epsilon
+        scratch += epsilon
         gradient /= scratch
         gradient *= arrays.rate_row(learning_rate)
         parameters -= gradient
@@ -210,11 +210,11 @@ class Adagrad(Optimizer):
         self._epsilon = self.cast(self.hyperparameters["epsilon"])
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, scratch, _, (square,), *_ = arrays
+        parameters, gradient, scratch, _, (square,), _, epsilon = arrays
         np.multiply(gradient, gradient, out=scratch)
         square += scratch
         np.sqrt(square, out=scratch)
-        scratch += arrays.epsilon
+        scratch += epsilon
         gradient /= scratch
         gradient *= arrays.rate_row(rates[0])
         parameters -= gradient
@@ -239,10 +239,10 @@ class Rmsprop(Optimizer):
         mean += scratch
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, scratch, _, (square,), *_ = arrays
+        parameters, gradient, scratch, _, (square,), _, epsilon = arrays
         self._decay_towards(square, gradient, scratch)
         np.sqrt(square, out=scratch)
-        scratch += arrays.epsilon
+        scratch += epsilon
         gradient /= scratch
         gradient *= arrays.rate_row(rates[0])
         parameters -= gradient
@@ -262,9 +262,9 @@ class Adadelta(Rmsprop):
         return roots * roots
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, scratch, _, (square, step_square), *_ = arrays
+        parameters, gradient, scratch, _, (square, step_square), _, epsilon = arrays
         self._decay_towards(square, gradient, scratch)
-        np.add(square, arrays.epsilon, out=scratch)
+        np.add(square, epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
         gradient /= scratch
         np.add(step_square, self._epsilon, out=scratch)

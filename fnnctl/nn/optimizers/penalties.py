@@ -32,7 +32,9 @@ class Penalty:
         self._of_signs = None if l1 is None else _factors(l1, is_weight)
 
     def parts(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> list[Penalised]:
-        """What `add_gradient` needs for these arrays, (K, P) each, at every step."""
+        """What `add_gradient` needs for these arrays, (K, P) each, at every step; empty without a penalty."""
+        if self._of_signs is None and not self._l2.any():
+            return []
         return [
             (
                 parameters[:, at],

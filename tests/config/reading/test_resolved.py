@@ -186,7 +186,7 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
     for path, *raws in changes(root_schema()):
         for raw in raws:
             try:
-                experiment = load(yaml.safe_dump(raw)).experiment
+                experiment = load(yaml.safe_dump({"recipe": "classic", **raw})).experiment
             except ConfigError:
                 refused.add(format_path(path))
                 continue

@@ -122,8 +122,8 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
             "write early_stopping: null, patience: 75 or more, or averaging: ema",
         ),
         (
-            IRIS + "training:\n  averaging: swa",
-            "2: training.early_stopping: may end training before swa starts averaging, after epoch 150; "
+            IRIS + "recipe: classic\ntraining:\n  averaging: swa",
+            "3: training.early_stopping: may end training before swa starts averaging, after epoch 150; "
             "write early_stopping: null, patience: 150 or more, or averaging: ema",
         ),
         (

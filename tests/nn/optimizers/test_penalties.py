@@ -44,6 +44,13 @@ def test_l1_pulls_by_the_sign_and_not_at_zero() -> None:
     np.testing.assert_array_equal(added([0.0, 0.0], [2.0, 0.25]), np.outer([2.0, 0.25], SIGNS))
 
 
+def test_without_a_penalty_no_step_does_anything() -> None:
+    arrays = np.empty((2, len(ROW)))
+    nobody, somebody = (Penalty(MASK, l2=np.array(l2), l1=None) for l2 in ([0.0, 0.0], [0.0, 0.5]))
+    assert not nobody.parts(arrays, arrays, arrays)
+    assert somebody.parts(arrays, arrays, arrays)
+
+
 def test_both_add_up() -> None:
     np.testing.assert_array_equal(added([0.5], [2.0])[0], np.multiply(0.5, WEIGHTS) + np.multiply(2, SIGNS))
 

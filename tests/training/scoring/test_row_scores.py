@@ -8,7 +8,13 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import (
+    CategoryEmbeddingShape,
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NumericEmbeddingShape,
+)
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.scoring.row_scores import RowScorer
 from fnnctl.training.scoring.stacked import SCORING_BATCH
@@ -21,6 +27,21 @@ SHAPES = {
         9, (HiddenShape(50, "selu", normalization="layer"), HiddenShape(50, "mish", normalization="batch")), 3
     ),
     "maxout": NetworkShape(13, (HiddenShape(21, "maxout", pieces=3),), 2, output="logistic"),
+    "periodic": NetworkShape(
+        20,
+        (HiddenShape(64, "selu"),),
+        3,
+        stage=InputStageShape(NumericEmbeddingShape("periodic", 15, 16, 4), scaled=True),
+    ),
+    "piecewise linear": NetworkShape(
+        20,
+        (HiddenShape(64, "mish"),),
+        1,
+        output="squared",
+        stage=InputStageShape(
+            NumericEmbeddingShape("piecewise_linear", 7, 16, 4), CategoryEmbeddingShape((5, 9), 3)
+        ),
+    ),
 }
 
 
@@ -71,8 +92,11 @@ def test_networks_of_one_shape_have_the_scores_that_each_has_alone() -> None:
     scorer.inputs[:20, :-1] = X
     found = scorer.scores(20)
     assert len(found) == len(scorer) == 3
-    for network, scores in zip(networks, found, strict=True):
+    for network, one, scores in zip(networks, scorer.alone(), found, strict=True):
         np.testing.assert_array_equal(scores, scored(network, X))
+        one.inputs[:20, :-1] = X
+        (own,) = one.scores(20)
+        np.testing.assert_array_equal(scores, own)
 
 
 def test_an_overflow_is_silent() -> None:

@@ -46,7 +46,10 @@ class Expansion:
 def expanded(
     config: Mapping[str, Any], experiment: Experiment, facts: RecipeFacts, check: Check | None = None
 ) -> Expansion:
-    """The config of this `experiment` with its recipe's values; `check` says what the data do not allow."""
+    """The config of this `experiment` with its recipe's values; `check` says what the data do not allow.
+
+    Raises `ConfigError` if the config is wrong even so.
+    """
     if experiment.recipe == "classic":
         return Expansion(config, config, experiment)
     classic = given_groups(config)
@@ -56,7 +59,8 @@ def expanded(
         if group_of(path) not in classic
     }
     if not offered:
-        return Expansion(config, config, experiment, classic=classic)
+        complete = experiment_of(config).model_copy(update={"name": experiment.name})
+        return Expansion(config, config, complete, classic=classic)
     judge = _Judge(experiment, check)
     result: Any = config
     taken: Values = offered
@@ -106,7 +110,7 @@ def _as_far_as_possible(config: Any, offered: Values, judge: _Judge) -> tuple[An
 
     Values are tried one after the other, so a value may need those before it.
     """
-    known = judge.problems(config).items()
+    known = judge.problems(config).keys()
     taken: dict[ConfigPath, Any] = {}
     refused: Messages = {}
     for bundle in bundles(offered):
@@ -114,7 +118,8 @@ def _as_far_as_possible(config: Any, offered: Values, judge: _Judge) -> tuple[An
         try:
             for path in bundle:
                 attempt = override(attempt, path, offered[path])
-            wrong = wrong or dict(judge.problems(attempt).items() - known)
+            found = judge.problems(attempt)
+            wrong = wrong or {place: found[place] for place in found if place not in known}
         except ConfigError as error:
             wrong = {parse_path(each.path or ""): each.message for each in error.problems}
         if wrong:

@@ -14,6 +14,7 @@ from fnnctl.config.paths import SPACE, ConfigPath, parse_path
 from fnnctl.config.rules.plain_config import value_at
 
 Group = Literal["input", "architecture", "optimization", "regularization", "members"]
+RECIPE: Final[ConfigPath] = ("recipe",)
 GROUP_NAMES: Final[tuple[Group, ...]] = get_args(Group)
 
 GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
@@ -117,6 +118,12 @@ def given_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:
             whole = tuple(takewhile(lambda part: isinstance(part, str), path))
             found.setdefault(group, whole if group_of(whole) == group else path)
     return found
+
+
+def is_left_to_recipe(config: Mapping[str, Any], path: ConfigPath) -> bool:
+    """Whether the config leaves a setting open that its recipe may fill in."""
+    group = group_of(path)
+    return value_at(config, RECIPE) != "classic" and bool(group) and group not in given_groups(config)
 
 
 def given_settings(config: Mapping[str, Any]) -> Iterator[ConfigPath]:

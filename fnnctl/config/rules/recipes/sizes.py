@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 MANY = 10**9
-BATCH_SIZES: Final = ((2_500, 64), (20_000, 128), (100_000, 256), (MANY, 512))
+BATCH_SIZES: Final = ((1_500, 32), (10_000, 64), (50_000, 128), (200_000, 256), (MANY, 512))
 """Up to how many rows each batch size is for."""
-EPOCHS: Final = ((10_000, 64), (50_000, 32), (MANY, 16))
+EPOCHS: Final = ((20_000, 32), (100_000, 16), (MANY, 8))
 """Up to how many rows each number of epochs is for."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.parameters import Segment
+from fnnctl.nn.segments import Segment
 from fnnctl.nn.shape import CategoryEmbeddingShape
 
 

@@ -7,7 +7,7 @@ from math import pi, sqrt
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.parameters import NumericSegments, StageSegments
+from fnnctl.nn.segments import NumericSegments, StageSegments
 from fnnctl.nn.shape import InputStageShape
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.parameters import NumericSegments
+from fnnctl.nn.segments import NumericSegments
 from fnnctl.nn.shape import NumericEmbeddingShape
 
 

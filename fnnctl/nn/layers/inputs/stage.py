@@ -18,7 +18,7 @@ from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding, nu
 from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
 from fnnctl.nn.layers.inputs.piecewise_linear import PiecewiseLinearEmbedding
 from fnnctl.nn.layers.inputs.scaling import ScalingLayer
-from fnnctl.nn.parameters import StageSegments
+from fnnctl.nn.segments import StageSegments
 from fnnctl.nn.shape import InputStageShape, NetworkShape, NumericEmbeddingKind
 
 NUMERIC_EMBEDDINGS: dict[NumericEmbeddingKind, type[NumericEmbedding]] = {
@@ -40,7 +40,7 @@ class StageBuffers:
     numeric: NumericBuffers | None
     categories: CategoryBuffers | None
     first: int
-    """The first of the outputs whose gradient a learned part needs; all after it are needed as well."""
+    """`NetworkShape.first_learned`: only the gradients of the outputs from here on are needed."""
     delta: FloatArray
     """∂L/∂ of the outputs from `first` on, (K, outputs − first, batch); of batch 0 unless in training."""
 
@@ -52,10 +52,8 @@ def stage_buffers(
     stage = shape.stage
     if stage is None:
         return None
-    outputs = shape.first_inputs
+    outputs, first = shape.first_inputs, shape.first_learned
     extended = np.ones((members, outputs + 1, batch), dtype)
-    # Inner members need all of it, because their first layer gives back the gradient as a whole.
-    first = 0 if stage.scaled or shape.members > 1 else stage.values(shape.inputs)
     numeric = None
     if stage.numeric:
         numeric = numeric_buffers(stage.numeric, members, batch, dtype, training=training)

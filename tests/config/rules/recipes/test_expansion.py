@@ -12,7 +12,7 @@ from fnnctl.config.rules.recipes import expansion as module
 from fnnctl.config.rules.recipes.expansion import Expansion, expanded
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.errors import Problem
+from fnnctl.errors import ConfigError, Problem
 from tests.config.rules.recipes.cases import facts_of
 
 VALUES: dict[str, Any] = {
@@ -177,6 +177,25 @@ def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
     assert taken(expansion) == VALUES.keys() - {
         "training.l2", "training.optimizer.weight_decay", "model.dropout",
     }  # fmt: skip
+
+
+def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The default of early stopping would end training before `swa` starts averaging."""
+    config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
+    loaded = experiment_of(config, before_recipe=True)
+    lenient = {**VALUES, "training.early_stopping": None}
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: lenient)
+    expansion = expanded(config, loaded, facts_of())
+    assert expansion.experiment.training.early_stopping is None
+    assert taken(expansion) == lenient.keys() - {
+        "training.l2", "training.optimizer.weight_decay", "model.dropout",
+    }  # fmt: skip
+    for values in (VALUES, {}):  # another patience, and no value at all
+        monkeypatch.setitem(module.RECIPES, "default", dict.fromkeys([facts_of()], values).__getitem__)
+        with pytest.raises(ConfigError, match="may end training before swa starts averaging"):
+            expanded(config, loaded, facts_of())
 
 
 def test_written_out_the_values_give_the_same_experiment_and_seed() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.nn.layers.inputs.categories import CategoryEmbedding, category_buffers
-from fnnctl.nn.parameters import Segment
+from fnnctl.nn.segments import Segment
 from fnnctl.nn.shape import CategoryEmbeddingShape
 
 SHAPE = CategoryEmbeddingShape((2, 3), size=2)

@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.nn.layers.inputs.numeric import numeric_buffers
 from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
-from fnnctl.nn.parameters import NumericSegments, Segment
+from fnnctl.nn.segments import NumericSegments, Segment
 from fnnctl.nn.shape import NumericEmbeddingShape
 
 SHAPE = NumericEmbeddingShape("periodic", numbers=1, functions=2, size=2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fnnctl.data.binning import bin_coordinates
 from fnnctl.nn.layers.inputs.numeric import numeric_buffers
 from fnnctl.nn.layers.inputs.piecewise_linear import PiecewiseLinearEmbedding
-from fnnctl.nn.parameters import NumericSegments, Segment
+from fnnctl.nn.segments import NumericSegments, Segment
 from fnnctl.nn.shape import NumericEmbeddingShape
 
 EDGES = np.array([-1.0, 0.0, 0.5, 4.0])
