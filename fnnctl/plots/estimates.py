@@ -96,7 +96,11 @@ def _range(values: FloatArray) -> tuple[float, float]:
     values = values[np.isfinite(values)]
     if not len(values):
         return 0.0, 1.0
-    low, high = (float(end) for end in np.percentile(values, [OUTER_SHARE, 100 - OUTER_SHARE]))
+    # Interpolation would widen the axis for an extreme value, without showing it.
+    low, high = (
+        sign * float(np.percentile(sign * values, 100 - OUTER_SHARE, method="inverted_cdf"))
+        for sign in (-1, 1)
+    )
     reach = (high - low) or 2 * abs(high) or 1.0
     # Values just outside are shown too; those farther away would squeeze all others.
     low, high = max(float(values.min()), low - reach / 2), min(float(values.max()), high + reach / 2)

@@ -59,6 +59,22 @@ def test_an_outlier_does_not_squeeze_the_others(texts_of: TextsOf) -> None:
     assert "501 rows, 1 not shown" in texts_of(figure)
 
 
+@pytest.mark.parametrize(
+    ("rows", "most"),
+    [
+        pytest.param(99, 1.1e6, id="more than the share that may be missing"),
+        pytest.param(199, 2, id="not more than that"),
+    ],
+)
+def test_an_axis_is_widened_for_an_outlier_only_if_it_is_shown(rows: int, most: float) -> None:
+    targets = np.append(np.linspace(0, 1, rows), 1e6)
+    (axes,) = predicted_actual_figure(targets, targets, target="y", title="t").axes
+    low, high = axes.get_xlim()
+    assert high < most
+    assert low > -most
+    assert (high > 1e6) == (rows == 99)
+
+
 @pytest.mark.parametrize("draw", [predicted_actual_figure, residuals_figure])
 @pytest.mark.parametrize(
     ("targets", "predictions"),
