@@ -42,7 +42,7 @@ def check(
         else:
             found = _search_problems(loaded, runs_dir)
             problems += found
-            for warning in loaded.warnings(split):
+            for warning in loaded.warnings(split, bags=fit.settings.bags):
                 output.note(f"{config}: warning: {warning}")
             if not found:
                 output.note(f"{config}: valid: {_in_words(loaded, fit)}")

@@ -60,7 +60,7 @@ def train(
     loaded = load_experiment(config, overrides, name=name, seed=seed)
     split = loaded.split()
     fit = loaded.fit(split)
-    warnings = loaded.warnings(split)
+    warnings = loaded.warnings(split, bags=fit.settings.bags)
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
         signals.run = str(run.path)

@@ -80,12 +80,12 @@ class LoadedExperiment:
             problems.append(self.config.locations.located(Problem(wrong, path="search.objective.metric")))
         return problems
 
-    def warnings(self, split: Split) -> list[str]:
-        """Warnings about likely mistakes in the data."""
+    def warnings(self, split: Split, *, bags: bool = False) -> list[str]:
+        """Warnings about likely mistakes in the data; see `data_warnings`."""
         data = self.data
         return [
             *data.warnings,
-            *data_warnings(data.dataset, split, bags=self.experiment.model.ensemble.bags),
+            *data_warnings(data.dataset, split, bags=bags),
             *data.task.split_warnings(data.targets, split),
         ]
 

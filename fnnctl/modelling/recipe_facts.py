@@ -16,7 +16,5 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
         task=task.name,
         rows=len(dataset) - dataset.test_rows,
         numeric=len(dataset.numeric_names),
-        categories=tuple(map(len, dataset.categories)),
-        classes=len(dataset.target.texts) if task.name == "classification" else 0,
         metric=task.default_metric if metric == AUTO_METRIC else metric,
     )

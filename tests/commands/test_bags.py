@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -240,5 +241,8 @@ def test_trials_of_a_search_have_no_bags_and_neither_has_the_refit(program: Prog
         assert (plain / name).read_bytes() == (bagged / name).read_bytes(), name
     resolved = yaml.safe_load((bagged / "best" / "resolved.yaml").read_text())
     assert resolved["model"]["ensemble"] == {"members": 7, "share_weights": False, "bags": False}
+    for folder in ("best", "ensemble"):
+        warnings = json.loads((bagged / folder / "manifest.json").read_text())["warnings"]
+        assert not any("a member may be validated" in warning for warning in warnings)
     done = program("evaluate", str(bagged / "ensemble"))
     assert done.err.splitlines()[-1] == "the metrics equal those in metrics.json, to the last digit"

@@ -18,7 +18,7 @@ def facts(folder: Path, config: str) -> RecipeFacts:
 
 def test_the_columns_of_a_table(tmp_path: Path) -> None:
     assert facts(tmp_path, "target: label}") == RecipeFacts(
-        task="classification", rows=30, numeric=1, categories=(3, 2), classes=2, metric="accuracy"
+        task="classification", rows=30, numeric=1, metric="accuracy"
     )
 
 
@@ -27,9 +27,9 @@ def test_the_rows_of_a_test_file_do_not_count(tmp_path: Path) -> None:
     assert facts(tmp_path, "target: label, split: {test: 0.5}}").rows == 30
 
 
-def test_a_regression_has_no_classes(tmp_path: Path) -> None:
+def test_the_default_metric_is_the_tasks(tmp_path: Path) -> None:
     found = facts(tmp_path, "target: number, columns: {ignore: [label]}}")
-    assert (found.task, found.classes, found.metric) == ("regression", 0, "r2")
+    assert (found.task, found.metric) == ("regression", "r2")
 
 
 def test_the_metric_is_the_searchs_objective(tmp_path: Path) -> None:

@@ -139,5 +139,5 @@ def r2(targets: FloatArray, estimates: FloatArray) -> float:
 
 
 def count(fit: Fit) -> float:
-    """What an epoch costs: rows × parameters × members."""
-    return float(fit.sizes[0] * ParameterLayout(fit.settings.shape).size * fit.settings.ensemble)
+    """What an epoch costs: the rows that a member trains on × parameters × members."""
+    return float(fit.trained_rows * ParameterLayout(fit.settings.shape).size * fit.settings.ensemble)

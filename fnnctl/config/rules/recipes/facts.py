@@ -26,17 +26,8 @@ class RecipeFacts:
     """Rows with a target, without those of a test file. It is the same for every split and every fold."""
     numeric: int
     """The number of numeric columns."""
-    categories: tuple[int, ...] = ()
-    """The number of values of each category column."""
-    classes: int = 0
-    """The number of classes; 0 in a regression."""
     metric: str
     """The objective of the search; without a search, the task's default."""
-
-    @property
-    def inputs(self) -> int:
-        """An estimate of the network's inputs: a missing value may add some."""
-        return self.numeric + sum(self.categories)
 
     @property
     def wants_probabilities(self) -> bool:

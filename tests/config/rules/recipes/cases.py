@@ -14,15 +14,15 @@ from fnnctl.config.rules.recipes.groups import group_of
 
 
 def facts_of(**changes: Any) -> RecipeFacts:
-    few = RecipeFacts(task="classification", rows=150, numeric=4, classes=3, metric="accuracy")
+    few = RecipeFacts(task="classification", rows=150, numeric=4, metric="accuracy")
     return replace(few, **changes)
 
 
 CASES: Final = {
     "few rows": facts_of(),
-    "many rows": facts_of(rows=2_000_000, numeric=0, categories=(3, 900), metric="log_loss"),
+    "many rows": facts_of(rows=2_000_000, numeric=0, metric="log_loss"),
     "many columns": facts_of(numeric=5_000),
-    "numbers": facts_of(task="regression", classes=0, metric="r2"),
+    "numbers": facts_of(task="regression", metric="r2"),
 }
 
 

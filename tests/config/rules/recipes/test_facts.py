@@ -7,11 +7,7 @@ from fnnctl.config.schema.metric_names import CLASS_METRICS, METRICS
 
 
 def facts(metric: str = "accuracy") -> RecipeFacts:
-    return RecipeFacts(task="classification", rows=90, numeric=3, categories=(2, 5), classes=2, metric=metric)
-
-
-def test_inputs_are_numbers_and_values_of_categories() -> None:
-    assert facts().inputs == 3 + 2 + 5
+    return RecipeFacts(task="classification", rows=90, numeric=3, metric=metric)
 
 
 @pytest.mark.parametrize(
