@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.recipes.default import default_recipe
+from fnnctl.config.rules.recipes.expansion import expanded
 from tests.config.rules.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 
@@ -19,3 +21,13 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
     assert not default_recipe(CASES["numbers"]).get("training.label_smoothing", 0)
+
+
+def test_biases_keep_their_rate_if_there_is_no_scaling_layer() -> None:
+    """The input group is classic, so the factor of the scaling layer is left out, but not that of biases."""
+    config = {"recipe": "default", "data": {"source": "iris", "scaling": "minmax"}}
+    expansion = expanded(config, experiment_of(config), facts_of())
+    assert list(expansion.refused) == [("training", "rate_factors", "scaling")]
+    factors = expansion.experiment.training.rate_factors
+    assert factors.biases == default_recipe(facts_of())["training.rate_factors.biases"] != 1
+    assert factors.scaling == 1
