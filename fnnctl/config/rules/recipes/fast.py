@@ -1,4 +1,4 @@
-"""The recipe `fast`: one network in about twice the time of `classic`; see `default` for the form."""
+"""The recipe `fast`: one network in less time than `classic` takes; see `default` for the form."""
 
 from __future__ import annotations
 
