@@ -22,6 +22,8 @@ CLASSIC: Final = "classic"
 AUTO: Final = "auto"
 RECIPE: Final = "recipe"
 SCHEMA: Final = "schema"
+NO_SUBJECT: Final = ("has ", "must ", "may ", "cannot ")
+"""The first words of messages whose subject is the setting that they follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,9 @@ def _settings(values: Mapping[str, Any], place: ConfigPath) -> Iterator[tuple[Co
 
 
 def _in_few_words(reason: str) -> str:
-    """A reason without the advice that follows it."""
-    return reason.partition("; ")[0]
+    """A reason as a sentence, without the advice that follows it; messages may leave out their subject."""
+    few = reason.partition("; ")[0]
+    return f"it {few}" if few.startswith(NO_SUBJECT) else few
 
 
 def _short(layers: list[Any]) -> list[Any]:

@@ -70,7 +70,7 @@ def test_every_kind_of_origin(explain: Explain) -> None:
 
 def test_a_value_that_was_not_taken_has_the_reason(explain: Explain) -> None:
     found = explain("recipe: default\ndata: {source: iris}\ntraining: {optimizer: lbfgs}\n")
-    assert found["model.dropout"] == (0.0, "classic: cannot be used with lbfgs")
+    assert found["model.dropout"] == (0.0, "classic: it cannot be used with lbfgs")
 
 
 def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> None:
@@ -117,7 +117,7 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
         "optimization is classic: training.optimizer is set",
         "training.l2 is not taken from the recipe: it goes with training.optimizer.weight_decay",
         "training.optimizer.weight_decay is not taken from the recipe: lbfgs has no weight_decay",
-        "model.dropout is not taken from the recipe: cannot be used with lbfgs",
+        "model.dropout is not taken from the recipe: it cannot be used with lbfgs",
     ]
 
 

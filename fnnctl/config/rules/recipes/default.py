@@ -49,7 +49,8 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
             "weight_decay": 0.0,
         },
         "training.parametrization": "neural_tangent",
-        "training.rate_factors": {"scaling": 6.0, "biases": 0.1},
+        "training.rate_factors.scaling": 6.0,
+        "training.rate_factors.biases": 0.1,
         "training.lr_schedule": "coslog",
         # regularization
         "training.optimizer.weight_decay": 0.02,
