@@ -18,9 +18,9 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.fit import Fit
 from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import TrainedStack, train_fits
-from tests.commands.folding import SMALL, plan_with, table
+from tests.commands.ensembles import WORKERS, assert_same_folds, run_of
+from tests.commands.folding import SMALL, table
 from tests.commands.resuming import assert_same_bits, resumed_from
-from tests.commands.test_ensemble import CV_FILES, run_of
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import Interrupt, Program, read_json
 
@@ -161,25 +161,15 @@ def test_an_interrupted_training_ends_with_the_bits_of_an_uninterrupted_one(
     assert_same_bits(run, undisturbed)
 
 
-@pytest.mark.parametrize(
-    ("kind", "workers", "stacks"),
-    [("threads", 2, [[0, 1, 2], [3, 4, 5]]), ("serial", 1, [[0], [1], [2], [3], [4], [5]])],
-)
+@pytest.mark.parametrize("plan", WORKERS)
 def test_a_cross_validation_has_the_same_bits_for_all_workers_and_stacks(
     program: Program,
     iris: Path,
-    kind: ExecutorKind,
-    workers: int,
-    stacks: list[list[int]],
+    plan: tuple[ExecutorKind, int, list[list[int]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     arguments = ("evaluate", str(iris), *SMALL, *BAGS, *STEEP, "--set", "model.calibration=temperature")
-    monkeypatch.setattr("fnnctl.commands.cross_validate.draw_figures", lambda run: None)
-    first = run_of(program, *arguments, "--workers", "1")
-    monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with(kind, stacks))
-    again = run_of(program, *arguments, "--workers", str(workers))
-    for name in CV_FILES:
-        assert (first / name).read_bytes() == (again / name).read_bytes(), name
+    first = assert_same_folds(program, arguments, plan, monkeypatch)
     rows = table(first, "cross_validation.csv")
     sizes = {tuple(int(row[f"{part}_rows"]) for part in ("train", "validation", "test")) for row in rows}
     assert sizes == {(100, 98, 50)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import signal
 from dataclasses import replace
@@ -18,7 +17,8 @@ from fnnctl.modelling.saved.saved_model import load_model
 from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.folder import RunFolder
-from tests.commands.folding import SMALL, plan_with, table
+from tests.commands.ensembles import WORKERS, assert_predicts_as_in_training, assert_same_folds, run_of
+from tests.commands.folding import SMALL, table
 from tests.commands.resuming import assert_same_bits, resumed_from
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import AtEpoch, Interrupt, Program, read_json
@@ -26,7 +26,6 @@ from tests.program import AtEpoch, Interrupt, Program, read_json
 pytestmark = pytest.mark.usefixtures("no_figures")
 
 THREE = ("--set", "model.ensemble=3")
-CV_FILES = ("cross_validation.csv", "history.csv", "predictions.csv", "metrics.json")
 
 
 @pytest.fixture
@@ -48,12 +47,6 @@ def outputs_of_separate_trainings(prepared: Prepared, members: int) -> list[Floa
         batches = stack.predictor(0, *stack.final_weights(0)).pool_scores(stack.pool, prepared.split.test)
         found.append(np.concatenate([batch.astype(np.float64) for batch in batches]))
     return found
-
-
-def run_of(program: Program, *arguments: str) -> Path:
-    done = program(*arguments, "--json")
-    assert done.code == 0, done.err
-    return Path(done.json["run"])
 
 
 def test_probabilities_are_the_mean_over_separate_trainings(program: Program, iris: Path) -> None:
@@ -86,22 +79,8 @@ def test_the_saved_model_predicts_as_in_training(
     run = run_of(program, "train", str(config), *THREE)
     loaded = load_model(RunFolder(run), lambda text: None)
     assert len(loaded.predictor.parts[0].scorer) == len(loaded.layouts) == 3
-    done = program("evaluate", str(run))
-    assert done.code == 0
-    assert "the metrics equal those in metrics.json, to the last digit" in done.err
+    done = assert_predicts_as_in_training(program, run, config, tmp_path)
     assert re.search(r"network +\d+ → .*\n *networks +3 of this shape, averaged", done.out)
-    prepared = prepare(config)
-    dataset, tested = prepared.data.dataset, prepared.split.test
-    with (tmp_path / "test.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(dataset.numeric_names)
-        writer.writerows(dataset.numeric[tested].tolist())
-    done = program("predict", str(run), "test.csv")
-    assert done.code == 0, done.err
-    columns = [key for key in table(run, "predictions.csv")[0] if key not in {"row", "label", "target"}]
-    expected = [[row[key] for key in columns] for row in table(run, "predictions.csv")]
-    found = [[row[key] for key in columns] for row in csv.DictReader(done.out.splitlines())]
-    assert found == expected
 
 
 def test_the_complete_config_repeats_the_run(program: Program, iris: Path) -> None:
@@ -158,25 +137,15 @@ def test_the_model_of_an_interrupted_training_has_all_members(
     assert len(load_model(RunFolder(run), lambda text: None).layouts) == 3
 
 
-@pytest.mark.parametrize(
-    ("kind", "workers", "stacks"),
-    [("threads", 2, [[0, 1, 2], [3, 4, 5]]), ("serial", 1, [[0], [1], [2], [3], [4], [5]])],
-)
+@pytest.mark.parametrize("plan", WORKERS)
 def test_a_cross_validation_has_the_same_bits_for_all_workers_and_stacks(
     program: Program,
     iris: Path,
-    kind: ExecutorKind,
-    workers: int,
-    stacks: list[list[int]],
+    plan: tuple[ExecutorKind, int, list[list[int]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     arguments = ("evaluate", str(iris), *SMALL, *THREE, "--set", "model.calibration=temperature")
-    monkeypatch.setattr("fnnctl.commands.cross_validate.draw_figures", lambda run: None)
-    first = run_of(program, *arguments, "--workers", "1")
-    monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with(kind, stacks))
-    again = run_of(program, *arguments, "--workers", str(workers))
-    for name in CV_FILES:
-        assert (first / name).read_bytes() == (again / name).read_bytes(), name
+    assert_same_folds(program, arguments, plan, monkeypatch)
 
 
 def test_an_ensemble_that_diverged_ends_with_the_exit_code(program: Program, iris: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from scipy.special import softmax
 from fnnctl.arrays import FloatArray
 from fnnctl.modelling.saved.saved_model import load_model
 from fnnctl.store.folder import RunFolder
+from tests.commands.ensembles import CV_FILES, assert_predicts_as_in_training, run_of
 from tests.commands.folding import SMALL, plan_with, table
 from tests.commands.resuming import assert_same_bits, resumed_from
 from tests.commands.searching import RATE, of_kind, search, write_config
@@ -31,12 +31,6 @@ def diabetes(tmp_path: Path) -> Path:
         "recipe: classic\ndata: {source: diabetes}\nmodel: {hidden: [8]}\ntraining: {epochs: 15}\n"
     )
     return path
-
-
-def run_of(program: Program, *arguments: str) -> Path:
-    done = program(*arguments, "--json")
-    assert done.code == 0, done.err
-    return Path(done.json["run"])
 
 
 def member_scores(arrays: dict[str, FloatArray], X: FloatArray) -> list[FloatArray]:
@@ -82,21 +76,8 @@ def test_the_saved_model_predicts_as_in_training(
     calibrated = ("--set", "model.calibration=temperature") if name == "iris" else ()
     run = run_of(program, "train", str(config), *SHARED, *calibrated)
     assert len(load_model(RunFolder(run), lambda text: None).predictor.parts[0].scorer) == 3
-    done = program("evaluate", str(run))
-    assert done.code == 0
-    assert "the metrics equal those in metrics.json, to the last digit" in done.err
+    done = assert_predicts_as_in_training(program, run, config, tmp_path)
     assert re.search(r"networks +3 of this shape with shared weights, averaged", done.out)
-    prepared = prepare(config)
-    dataset, tested = prepared.data.dataset, prepared.split.test
-    with (tmp_path / "test.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(dataset.numeric_names)
-        writer.writerows(dataset.numeric[tested].tolist())
-    done = program("predict", str(run), "test.csv")
-    assert done.code == 0, done.err
-    columns = [key for key in table(run, "predictions.csv")[0] if key not in {"row", "label", "target"}]
-    expected = [[row[key] for key in columns] for row in table(run, "predictions.csv")]
-    assert [[row[key] for key in columns] for row in csv.DictReader(done.out.splitlines())] == expected
 
 
 def test_the_complete_config_repeats_the_run(program: Program, iris: Path) -> None:
@@ -130,7 +111,7 @@ def test_a_cross_validation_has_the_same_bits_for_all_stacks(
     for stacks in ([[0, 1, 2], [3, 4, 5]], [[k] for k in range(6)]):
         monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with("serial", stacks))
         runs.append(run_of(program, *arguments))
-    for name in ("cross_validation.csv", "history.csv", "predictions.csv", "metrics.json"):
+    for name in CV_FILES:
         assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name
 
 
