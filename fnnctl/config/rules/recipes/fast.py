@@ -1,4 +1,4 @@
-"""The recipe `fast`: that of `default` with half as many members, in about twice the time of `classic`."""
+"""The recipe `fast`: that of `default` with half as many members, in about 0.6 of the time."""
 
 from __future__ import annotations
 
