@@ -4,8 +4,8 @@ A line is a setting and its value, which may depend on the data; lines are group
 value that the experiment's own settings or its data refuse is left out, so no line needs to say when it is
 possible; it may need the lines before it.
 
-Most parts are those of RealMLP (Holzmüller et al., 2024); the embedding of numbers is that of Gorishniy et al.
-(2022). `tests/benchmarks/recipe` measures what each part gains.
+Most parts are those of RealMLP (Holzmüller et al., 2024); the embedding of numbers is that of Gorishniy et
+al. (2022). `tests/benchmarks/recipe` measures what each part gains.
 """
 
 from __future__ import annotations
