@@ -42,13 +42,21 @@ def dying_after(
         yield
 
 
+def is_first(marker: Path) -> bool:
+    """Whether this call creates the file: of several processes at the same time, only one does."""
+    try:
+        marker.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def killed_once(
     progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
 ) -> StackResult[FitObjective]:
     """The first process that trains the second rung dies; a file beside the data records that."""
     marker = Path(shared.data.dataset.source).parent / "killed"
-    if item.start and not marker.exists():
-        marker.touch()
+    if item.start and is_first(marker):
         os.kill(os.getpid(), signal.SIGKILL)
     return train_item(progress, shared, item)
 
