@@ -61,4 +61,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "model.ensemble": MEMBERS,
         "model.ensemble.bags": True,
         "training.early_stopping": {"monitor": "validation_loss", "patience": None, "ties": "last"},
+        # output
+        "model.clip_outputs": regression,
     }
