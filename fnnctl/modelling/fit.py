@@ -149,6 +149,7 @@ class Fit:
             train_rows=split.train + offset,
             validation_rows=split.validation + offset,
             weights=data.example_weights(self.experiment, split.train),
+            limits=self.readout.limits,
         )
 
     def members(self, data: TaskData, split: Split, *, offset: int = 0) -> list[Member]:

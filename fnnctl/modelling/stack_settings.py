@@ -142,6 +142,7 @@ def member_of(
     train_rows: IntArray,
     validation_rows: IntArray,
     weights: FloatArray | None = None,
+    limits: tuple[float, float] | None = None,
 ) -> Member:
     """The experiment's network as a member that trains on these rows (n,) of the pool."""
     training, layers = experiment.training, experiment.model.hidden
@@ -183,6 +184,7 @@ def member_of(
         weights=weights,
         stopping=_stopping_rule(training.early_stopping),
         convergence=_convergence_rule(training.convergence),
+        limits=limits,
     )
 
 

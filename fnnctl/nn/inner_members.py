@@ -29,7 +29,7 @@ def inner_members(network: Network) -> list[Network]:
         if network.layout.stage is not None and layout.stage is not None:
             for given, own_segment in zip(network.layout.stage.segments, layout.stage.segments, strict=True):
                 own_segment.view(parameters)[...] = given.view(network.parameters)
-        found.append(Network(layout, parameters, network.statistics, network.hyperparameters))
+        found.append(Network(layout, parameters, network.statistics, network.hyperparameters, network.limits))
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.arrays.limits import limited
 from fnnctl.nn.layers.hidden import HiddenLayer
 from fnnctl.nn.layers.inputs.stage import InputStage
 from fnnctl.nn.layers.shared_weights import Heads
@@ -28,9 +29,15 @@ class Network:
         parameters: FloatArray,
         statistics: FloatArray,
         hyperparameters: Mapping[str, FloatArray],
+        limits: FloatArray | None = None,
     ) -> None:
-        """`statistics` is (K, S); `hyperparameters` has (K, layers) for each of LAYER_HYPERPARAMETERS."""
+        """`statistics` is (K, S); `hyperparameters` has (K, layers) for each of LAYER_HYPERPARAMETERS.
+
+        `limits` (K, 2) are the smallest and the largest score of each network, if they have any.
+        """
         self.layout = layout
+        with np.errstate(over="ignore"):  # a limit that overflows is none
+            self.limits = None if limits is None else limits.astype(parameters.dtype)
         self.parameters, self.statistics, self.hyperparameters = parameters, statistics, hyperparameters
         self.layers = [
             HiddenLayer(
@@ -65,3 +72,14 @@ class Network:
         else:
             np.matmul(self.V, a, out=work.scores)
         return work.scores
+
+    def within_limits(self, scores: FloatArray) -> FloatArray:
+        """The scores of `forward`, or those of each inner member, (K·N, scores, batch), within the limits.
+
+        Training does without: a score beyond the limits would have no gradient. A single network's scores may
+        have any first axis.
+        """
+        if self.limits is None:
+            return scores
+        low, high = np.repeat(self.limits, len(scores) // len(self.limits), axis=0).T
+        return limited(scores, low[:, None, None], high[:, None, None])

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays.limits import limited
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig, Output
 from fnnctl.config.schema.training import TrainingConfig
@@ -45,14 +46,30 @@ class TargetScale:
 
     mean: float
     deviation: float
+    range: tuple[float, float] | None = None
+    """The smallest and the largest estimate, in the target's units; None if estimates are not limited."""
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The `range` of network outputs."""
+        if self.range is None:
+            return None
+        low, high = ((end - self.mean) / self.deviation for end in self.range)
+        return low, high
 
     def standardized(self, targets: FloatArray) -> FloatArray:
         """Targets of any shape, standardized for training: (y − mean) / deviation, in float64."""
         return (targets - self.mean) / self.deviation
 
     def restored(self, outputs: FloatArray) -> FloatArray:
-        """Network outputs of any shape converted to the target's units, in float64."""
-        return outputs.astype(np.float64) * self.deviation + self.mean
+        """Network outputs of any shape converted to the target's units, in float64.
+
+        Of outputs within the limits, rounding leads to no estimate outside the range.
+        """
+        estimates: FloatArray = outputs.astype(np.float64) * self.deviation + self.mean
+        if self.range is None:
+            return estimates
+        return limited(estimates, *self.range)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,11 @@ class Readout:
     """None if targets are not standardized."""
     temperature: float | None = None
     """Outputs are divided by it to calibrate the probabilities; None if they are not calibrated."""
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The smallest and the largest output of a network; None if they are not limited."""
+        return None if self.scale is None else self.scale.limits
 
     def learned(self, targets: Targets) -> Targets:
         """Targets, (N,), standardized for training if there is a scale."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from fnnctl.seeds import Purpose, stream
 AveragingKind = Literal["ema", "swa"]
 InitialBiases = Literal["zero", "uniform", "normal"]
 Parametrization = Literal["standard", "neural_tangent"]
+NO_LIMITS: Final = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class Member:
     """Each training row's factor in the loss, (rows,), if the stack is weighted."""
     stopping: StoppingRule | None = None
     convergence: ConvergenceRule | None = None
+    limits: tuple[float, float] | None = None
+    """The smallest and the largest score that the network predicts; None if there are no limits."""
 
 
 def column(members: Sequence[Member], name: str) -> FloatArray:
@@ -201,4 +205,11 @@ def make_network(
         )
         for name in LAYER_HYPERPARAMETERS
     }
-    return Network(layout, parameters, statistics, hyperparameters)
+    return Network(layout, parameters, statistics, hyperparameters, _limits(members))
+
+
+def _limits(members: Sequence[Member]) -> FloatArray | None:
+    """The limits of each member's scores, (K, 2), infinite without limits; None if no member has any."""
+    if all(member.limits is None for member in members):
+        return None
+    return np.array([member.limits or NO_LIMITS for member in members], dtype=np.float64)

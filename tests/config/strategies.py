@@ -237,6 +237,7 @@ def _model(draw: st.DrawFn, *, lbfgs: bool, averages: bool) -> dict[str, Any]:
         "initial_biases": _initial_biases,
         "initial_output": _initial_outputs,
         "output": output,
+        "clip_outputs": st.booleans(),
     }
     return {"hidden": hidden} | draw(_mapping({}, **optional))
 

@@ -95,6 +95,31 @@ def test_a_residual_layer_adds_its_inputs() -> None:
     assert z[0].T.tolist() == [[3.0, -3.0], [5.0, -5.0]]
 
 
+def test_scores_within_limits_by_hand() -> None:
+    """Scores 2x + 1 and −x of x = 3 and −3, each member with limits of its own; infinity stays."""
+    network = limited_network([[-1.0, 5.0], [-np.inf, 2.5]])
+    z = network.within_limits(scores(network, [[3.0], [-3.0], [np.inf]]))
+    assert z[:, 0].tolist() == [[5.0, -1.0, np.inf], [-3.0, 2.5, -np.inf]]
+
+
+def test_inner_members_have_the_limits_of_their_network() -> None:
+    network = limited_network([[-1.0, 5.0], [-2.0, 2.0]])
+    z = network.within_limits(np.full((6, 1, 1), 9.0))
+    assert z[:, 0, 0].tolist() == [5.0, 5.0, 5.0, 2.0, 2.0, 2.0]
+
+
+def test_scores_without_limits_are_not_copied() -> None:
+    z = np.zeros((2, 1, 3))
+    assert make_network(NetworkShape(1, (), 1), [[2.0, 1.0], [-1.0, 0.0]]).within_limits(z) is z
+
+
+def limited_network(limits: list[list[float]]) -> Network:
+    """Two linear networks of one input, 2x + 1 and −x, with these limits."""
+    free = make_network(NetworkShape(1, (), 1, "squared"), [[2.0, 1.0], [-1.0, 0.0]])
+    parts = free.layout, free.parameters, free.statistics, free.hyperparameters
+    return Network(*parts, np.array(limits))
+
+
 def normalized(kind: Any, statistics: list[float]) -> Network:
     """Weights 1 and 3 without biases, gains 2 and 4, shifts 10 and 20, ε = 0; scores the two units."""
     shape = NetworkShape(1, (HiddenShape(2, "identity", normalization=kind),), 2)

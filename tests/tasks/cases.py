@@ -97,6 +97,7 @@ CASES = {
     ),
     "amounts": TaskCase(AMOUNTS, "much"),
     "amounts far from 0": TaskCase([1e6 + 1e-3 * each for each in AMOUNTS], "1,5"),
+    "amounts within limits": TaskCase(AMOUNTS, "lots", {"clip_outputs": True}),
     "the absolute error": TaskCase(AMOUNTS, "1_000", {"output": "absolute"}),
     "Huber's loss": TaskCase(AMOUNTS, "", {"output": {"name": "huber", "delta": 0.5}}),
 }

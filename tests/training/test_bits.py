@@ -174,6 +174,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     )
                 ),
                 convergence=draw(st.none() | st.builds(ConvergenceRule, st.just(0.01), st.integers(1, 3))),
+                limits=draw(st.none() | st.just((-0.7, between(0, 1)))) if classes == 1 else None,
             )
         )  # fmt: skip
     return shape, members, pool_size

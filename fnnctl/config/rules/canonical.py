@@ -42,6 +42,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("evaluation",): "how a configuration is evaluated does not change how it is trained",
     ("search",): "a trial does not depend on which others are tried",
     ("model", "calibration"): "it is fitted after training, to the same network",
+    ("model", "clip_outputs"): "it limits what networks predict, not what they learn",
     ("model", "ensemble"): "the first member of an ensemble is the network that is trained alone",
     ("training", "epochs"): "a trial that is granted more epochs continues with its own random numbers",
     ("training", "horizon"): "it replaces the epochs if a search has granted more of them",

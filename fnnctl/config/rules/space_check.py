@@ -40,6 +40,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("data", "target"): "all trials predict the same",
     ("data", "task"): "all trials predict the same",
     ("model", "calibration"): "it is fitted after training, to the same network",
+    ("model", "clip_outputs"): "it limits what networks predict, not what they learn",
     ("model", "ensemble"): ONE_NETWORK,
     ("training", "epochs"): "search.budget sets the number of epochs",
     ("training", "horizon"): "all trials use the search's horizon, which is its largest budget",

@@ -256,6 +256,10 @@ class ModelConfig(Section):
     output: Output = AutoOutput()
     """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
     regression."""
+    clip_outputs: bool = False
+    """Whether each network's values in a regression are limited to the range of the target in the training
+    rows, which are all rows outside the test part with bags. The loss that is minimized is that of the values
+    without limits."""
     calibration: Literal["none", "temperature"] = "none"
     """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the
     validation part. It changes no predicted class."""

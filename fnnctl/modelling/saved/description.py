@@ -176,6 +176,8 @@ class NetworkDescription(Described):
     """For a regression: the estimate is the network's output times `target_deviation` plus this."""
     target_deviation: Annotated[float, Field(gt=0.0)] | None = None
     """For a regression: the standard deviation that the target was divided by."""
+    target_range: Annotated[tuple[float, float], Field(strict=False)] | None = None
+    """For a regression: the smallest and the largest estimate; null if estimates are not limited."""
     baseline: list[float] | None = None
     """The prediction without features: each class's share of the training rows, or their mean target."""
     features: list[str]
@@ -205,7 +207,7 @@ class NetworkDescription(Described):
         """How the network's outputs become predictions."""
         scale = None
         if self.target_mean is not None and self.target_deviation is not None:
-            scale = TargetScale(self.target_mean, self.target_deviation)
+            scale = TargetScale(self.target_mean, self.target_deviation, self.target_range)
         output = OutputShape(
             len(self.classes) or 1,
             self.output,
@@ -241,6 +243,8 @@ class NetworkDescription(Described):
                 return f"classes: the output {self.output} has no classes"
             if self.target_mean is None or self.target_deviation is None:
                 return "target_mean, target_deviation: a regression needs both"
+            if self.target_range is not None and self.target_range[0] > self.target_range[1]:
+                return "target_range: its first end is larger than its second"
         elif len(self.classes) < 2:
             return "classes: there must be two or more"
         if len(set(self.classes)) < len(self.classes):

@@ -182,4 +182,6 @@ def _network(
         name: np.array([[getattr(layer.numbers, name) for layer in description.hidden]])
         for name in LAYER_HYPERPARAMETERS
     }
-    return Network(layout, row[None], statistics[None], hyperparameters)
+    limits = description.readout.limits
+    of_network = None if limits is None else np.array([limits])
+    return Network(layout, row[None], statistics[None], hyperparameters, of_network)

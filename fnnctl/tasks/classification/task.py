@@ -51,6 +51,9 @@ class Classification:
         if experiment.data.split.bins is not None:
             message = "is for a regression: a classification is stratified by its classes; leave it out"
             problems.append(Problem(message, path="data.split.bins"))
+        if experiment.model.clip_outputs:
+            message = "is for a regression: probabilities need no limits; write clip_outputs: false"
+            problems.append(Problem(message, path="model.clip_outputs"))
         wrong: list[tuple[ConfigPath, str]] = []
         if isinstance(weights, dict):
             wrong += [

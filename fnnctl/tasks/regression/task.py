@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -78,8 +78,9 @@ class Regression:
         shape = OutputShape(1, kind, delta=output.delta if isinstance(output, HuberOutput) else 1.0)
         mean = float(targets.mean())
         # The deviation of equal targets may be a rounding error.
-        scale = TargetScale(mean, float(targets.std()) if np.ptp(targets) >= SMALLEST else 1.0)
-        return Readout(shape, baseline=(mean,), scale=scale)
+        deviation = float(targets.std()) if np.ptp(targets) >= SMALLEST else 1.0
+        ends = (float(targets.min()), float(targets.max())) if model.clip_outputs else None
+        return Readout(shape, baseline=(mean,), scale=TargetScale(mean, deviation, ends))
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, given: FloatArray | None
@@ -93,14 +94,23 @@ class Regression:
         """Returns None: there are no probabilities to calibrate."""
 
     def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
-        """The first network's: its scale, and its loss as the loss of the mean estimates."""
-        return readouts[0]
+        """The first network's: its scale, and its loss as the loss of the mean estimates.
+
+        The range is that of all networks together: each has its own limits before.
+        """
+        ranges = [scale_of(each).range for each in readouts]
+        known = [each for each in ranges if each is not None]
+        ends = None
+        if len(known) == len(ranges):
+            ends = min(low for low, _ in known), max(high for _, high in known)
+        return replace(readouts[0], scale=replace(scale_of(readouts[0]), range=ends))
 
     def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
         """The same estimates on the scale of the joint readout."""
-        if own.scale == joint.scale:
+        source, target = scale_of(own), scale_of(joint)
+        if (source.mean, source.deviation) == (target.mean, target.deviation):
             return scores
-        return scale_of(joint).standardized(scale_of(own).restored(scores))
+        return target.standardized(source.restored(scores))
 
     def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
         """The mean of the networks' estimates, (n, 1) each.
@@ -169,4 +179,5 @@ class Regression:
             "target": self.target,
             "target_mean": scale.mean,
             "target_deviation": scale.deviation,
+            "target_range": scale.range,
         }

@@ -46,6 +46,7 @@ class Averaging:
                 **network.hyperparameters,
                 "momentum": np.zeros_like(network.hyperparameters["momentum"]),
             },  # plain means
+            network.limits,
         )
 
     def after_step(self, parameters: FloatArray) -> None:

@@ -87,5 +87,5 @@ class RowScorer:
         """A network's outputs for the workspace's rows, (rows, outputs)."""
         with np.errstate(over="ignore", invalid="ignore"):
             network.forward(work)
-        scores = work.loss.outputs(work.scores).transpose(0, 2, 1)
+        scores = work.loss.outputs(network.within_limits(work.scores)).transpose(0, 2, 1)
         return scores.reshape(len(scores) * work.batch, -1).copy()

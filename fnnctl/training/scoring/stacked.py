@@ -46,7 +46,8 @@ class Scorer:
         predictions: TargetArray = np.empty(rows.shape, target_type(shape.output, dtype))
         total = np.zeros(len(rows))
         for part, work in self._batches(rows):
-            loss, predictions[:, part] = work.loss.evaluate(work.scores, work.targets.y)
+            scores = self._network.within_limits(work.scores)
+            loss, predictions[:, part] = work.loss.evaluate(scores, work.targets.y)
             total += loss
         return total / rows.shape[1], predictions
 
@@ -62,9 +63,8 @@ class Scorer:
         total = np.zeros(len(predictions))
         for part, work in self._batches(rows):
             targets = work.targets.y[::size]
-            loss, predictions[:, part] = work.loss.evaluate_ensembles(
-                work.member_scores(), targets, size * shape.members
-            )
+            scores = self._network.within_limits(work.member_scores())
+            loss, predictions[:, part] = work.loss.evaluate_ensembles(scores, targets, size * shape.members)
             total += loss
         return total / count, predictions
 
@@ -76,7 +76,8 @@ class Scorer:
         shape, (members, count) = self._network.layout.shape, rows.shape
         scores = np.empty((members * shape.members, count, shape.outputs), self._network.parameters.dtype)
         for part, work in self._batches(rows):
-            scores[:, part] = work.loss.outputs(work.member_scores()).transpose(0, 2, 1)
+            own = self._network.within_limits(work.member_scores())
+            scores[:, part] = work.loss.outputs(own).transpose(0, 2, 1)
         return scores
 
     def _batches(self, rows: IntArray) -> Iterator[tuple[slice, Workspace]]:

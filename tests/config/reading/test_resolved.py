@@ -71,6 +71,7 @@ model:
     bags: false
   output:
     name: auto
+  clip_outputs: false
   calibration: none
 training:
   epochs: 200

@@ -33,9 +33,22 @@ def test_what_is_left_out_has_its_default() -> None:
     assert (layer.pieces, layer.residual, layer.numbers.activation) == (1, False, 0.0)
 
 
+REGRESSION: dict[str, object] = {
+    "output": "squared", "classes": [], "target_mean": 2.0, "target_deviation": 4.0,
+}  # fmt: skip
+
+
+def test_limits_are_the_range_of_the_target_in_its_units() -> None:
+    assert read(**REGRESSION, target_range=[-2, 10]).readout.limits == (-1.0, 2.0)
+    assert read(**REGRESSION).readout.limits is None, "as in a file of an earlier version"
+
+
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
+        ({**REGRESSION, "target_range": [1]}, "target_range"),
+        ({**REGRESSION, "target_range": ["1", 2]}, r"target_range\.0: Input should be a valid number"),
+        ({**REGRESSION, "target_range": [None, 2]}, r"target_range\.0: Input should be a valid number"),
         ({"precision": "float16"}, "precision: Input should be 'float32' or 'float64'"),
         ({"inputs": "3"}, "inputs: Input should be a valid integer"),
         ({"inputs": -1}, "inputs: Input should be greater than or equal to 0"),

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
@@ -48,6 +50,7 @@ def test_what_needs_classes_is_refused(sections: dict[str, Any], path: str, advi
     ("sections", "path"),
     [
         ({"model": {"output": "huber"}}, "model.output"),
+        ({"model": {"clip_outputs": True}}, "model.clip_outputs"),
         ({"data": {"source": "iris", "split": {"bins": 5}}}, "data.split.bins"),
         ({"training": {"early_stopping": {"monitor": "train_r2"}}}, "training.early_stopping.monitor"),
     ],
@@ -82,6 +85,48 @@ def test_equal_targets_have_no_deviation_by_rounding() -> None:
     readout = TASK.readout(ModelConfig(), targets)
     assert readout.scale is not None
     assert readout.scale.deviation == 1.0
+
+
+LIMITED = ModelConfig(clip_outputs=True)
+
+
+def test_estimates_are_limited_to_the_range_of_the_training_rows() -> None:
+    readout = TASK.readout(LIMITED, np.array([1.0, 3.0, 8.0]))
+    assert readout.scale == TargetScale(4.0, np.sqrt(26 / 3), (1.0, 8.0))
+    assert readout.limits == pytest.approx((-3 * np.sqrt(3 / 26), 4 * np.sqrt(3 / 26)))
+    assert TASK.readout(ModelConfig(), np.array([1.0, 3.0])).limits is None
+    assert TASK.readout(LIMITED, np.array([4.0, 4.0])).limits == (0.0, 0.0)
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=20),
+    st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20),
+    st.sampled_from(["float32", "float64"]),
+)
+def test_no_rounding_leads_out_of_the_range(known: list[float], outputs: list[float], precision: str) -> None:
+    targets = np.array(known, np.float64)
+    scale = TASK.readout(LIMITED, targets).scale
+    assert scale is not None
+    assert scale.limits is not None
+    clipped = np.clip(np.array(outputs, precision), *scale.limits).astype(precision)
+    estimates = scale.restored(clipped)
+    assert estimates.min() >= targets.min()
+    assert estimates.max() <= targets.max()
+    expected = np.clip(np.array(outputs) * scale.deviation + scale.mean, targets.min(), targets.max())
+    np.testing.assert_allclose(estimates, expected, atol=1e-6 * np.abs(targets).max(), rtol=1e-5)
+
+
+def test_networks_with_several_ranges_have_the_whole_of_them_together() -> None:
+    low, high = (TASK.readout(LIMITED, np.array(each)) for each in ([-1.0, 3.0], [0.0, 7.0, 9.0]))
+    joint = TASK.joint_readout([low, high])
+    assert joint.scale is not None
+    assert joint.scale.range == (-1.0, 9.0)
+    free = TASK.readout(ModelConfig(), np.array([1.0, 3.0]))
+    assert TASK.joint_readout([low, free]).limits is TASK.joint_readout([free]).limits is None
+    outputs = np.array([[2.0], [-9.0]])
+    assert TASK.converted(outputs, low, joint) is outputs, "the scales differ in their ranges alone"
+    # 9 is within the joint range, but the estimate of another network is already within its own
+    np.testing.assert_allclose(TASK.converted(outputs, high, joint), [[4.0], [-0.5]])
 
 
 def test_new_targets_must_be_numbers_to_compute_with() -> None:

@@ -44,7 +44,7 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
         "training.optimizer": {
             "name": "adamw",
-            "learning_rate": 0.2 if regression else 0.04,
+            "learning_rate": 0.1 if regression else 0.04,
             "beta2": 0.95,
             "weight_decay": 0.0,
         },
@@ -61,4 +61,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "model.ensemble": MEMBERS,
         "model.ensemble.bags": True,
         "training.early_stopping": {"monitor": "validation_loss", "patience": None, "ties": "last"},
+        # output
+        "model.clip_outputs": regression,
     }

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, get_args
 from fnnctl.config.paths import SPACE, ConfigPath, parse_path
 from fnnctl.config.rules.plain_config import value_at
 
-Group = Literal["input", "architecture", "optimization", "regularization", "members"]
+Group = Literal["input", "architecture", "optimization", "regularization", "members", "output"]
 RECIPE: Final[ConfigPath] = ("recipe",)
 GROUP_NAMES: Final[tuple[Group, ...]] = get_args(Group)
 
@@ -65,6 +65,10 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "training.early_stopping",
         "training.convergence",
     ),
+    "output": (
+        "model.output",  # recipes leave it alone, but older complete configs, which have it, get no limits
+        "model.clip_outputs",
+    ),
 }  # fmt: skip
 """The settings of each group, with everything inside them that is not a setting of another group."""
 
@@ -75,7 +79,6 @@ TOGETHER: Final[tuple[tuple[str, ...], ...]] = (
 """Settings that are tuned to one another inside a group: a recipe's values of them are taken all or none."""
 
 NO_GROUP: Final[Mapping[str, str]] = {
-    "model.output": "it follows from what is to be predicted",
     "model.calibration": "it is fitted after training",
     "training.shuffle": "it is a property of the data's order",
     "training.class_weights": "they say which errors matter",

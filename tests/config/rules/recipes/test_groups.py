@@ -64,6 +64,7 @@ def test_settings_that_belong_together_stand_where_the_first_one_is() -> None:
         ("training.optimizer.weight_decay", "regularization"),
         ("training.class_weights.l2", None),
         ("model.ensemble", "members"),
+        ("model.output.delta", "output"),
         ("seed", None),
     ],
 )

@@ -1,0 +1,123 @@
+"""Networks with limits train as those without, and are validated by their outputs within the limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.inner_members import inner_members
+from fnnctl.nn.network import Network
+from fnnctl.nn.shape import OutputKind
+from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.scoring.row_scores import RowScorer
+from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import train_stack
+from tests.training.recipes import member_of, settings_of
+from tests.training.test_bits import examples_of
+
+ROWS, VALIDATION = 30, 12
+LIMITS = [(-0.2, 0.2), (-0.1, 0.3), (0.0, 0.25)]
+
+
+def case_of(output: OutputKind = "squared", **changes: Any) -> tuple[StackSettings, list[Member]]:
+    """Three members with limits of their own, within which many outputs are not."""
+    inner = changes.pop("inner", 1)
+    settings = settings_of(4, ((9, "relu"),), 1, precision="float64", **changes)
+    shape = replace(settings.shape, output=output, delta=0.2, members=inner)
+    members = [
+        member_of(settings, ROWS, VALIDATION, seed=seed, epochs=4, limits=limits)
+        for seed, limits in enumerate(LIMITS)
+    ]
+    return replace(settings, shape=shape), members
+
+
+def free_scores(stack: Stack, k: int, rows: Any) -> list[FloatArray]:
+    """The outputs of member k, (n,) of each inner member, without limits."""
+    network = stack.evaluated
+    hyperparameters = {name: each[k : k + 1] for name, each in network.hyperparameters.items()}
+    own = slice(k, k + 1)
+    free = Network(network.layout, network.parameters[own], network.statistics[own], hyperparameters)
+    return [Scorer(each, stack.pool).scores(rows[None])[0, :, 0] for each in inner_members(free)]
+
+
+def losses_of(errors: FloatArray, output: str) -> FloatArray:
+    size = np.abs(errors)
+    return {
+        "squared": errors**2 / 2,
+        "absolute": size,
+        "huber": np.where(size <= 0.2, errors**2 / 2, 0.2 * (size - 0.1)),
+    }[output]
+
+
+@pytest.mark.parametrize("output", ["squared", "absolute", "huber"])
+@pytest.mark.parametrize("kind", ["alone", "ensemble", "bags", "inner", "ema"])
+def test_validation_is_of_each_networks_outputs_within_its_limits(output: OutputKind, kind: str) -> None:
+    """Of their mean in an ensemble; with bags each row has one network."""
+    kinds: dict[str, dict[str, Any]] = {
+        "ensemble": {"ensemble": 3},
+        "bags": {"ensemble": 3, "bags": True},
+        "inner": {"inner": 3},
+        "ema": {"averaging": "ema"},
+    }
+    settings, members = case_of(output, **kinds.get(kind, {}))
+    members = [replace(each, hyperparameters={"average_decay": 0.5}) for each in members]
+    if kind == "bags":
+        parts = np.split(members[0].validation_rows, 3)
+        members = [replace(each, validation_rows=own) for each, own in zip(members, parts, strict=True)]
+    stack = Stack(settings, members, examples_of(settings, ROWS + VALIDATION))
+    record = stack.run_epoch(diagnose=False, should_stop=lambda: False)
+    assert record is not None
+    free = [free_scores(stack, k, member.validation_rows) for k, member in enumerate(members)]
+    clipped = [[np.clip(each, *limits) for each in own] for own, limits in zip(free, LIMITS, strict=True)]
+    for one, other in zip(free, clipped, strict=True):
+        assert np.any(np.array(one) != np.array(other), axis=1).all()
+    estimates = [np.mean(own, axis=0) for own in clipped]
+    targets = [stack.pool.targets[member.validation_rows] for member in members]
+    if kind == "ensemble":
+        estimates = [np.mean(estimates, axis=0)] * 3
+    if kind == "bags":
+        estimates, targets = [np.concatenate(estimates)] * 3, [np.concatenate(targets)] * 3
+    for k, (own, y) in enumerate(zip(estimates, targets, strict=True)):
+        assert record["validation_loss"][k] == pytest.approx(losses_of(own - y, output).mean(), rel=1e-12)
+        r2 = 1 - ((own - y) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+        assert record["validation_r2"][k] == pytest.approx(r2, rel=1e-12)
+
+
+@pytest.mark.parametrize("inner", [1, 3])
+def test_rows_have_the_same_outputs_from_every_scorer(inner: int) -> None:
+    """The whole stack, and each network alone, as `predict` and `evaluate` score."""
+    settings, members = case_of(inner=inner)
+    stack = Stack(settings, members, examples_of(settings, ROWS + VALIDATION))
+    stack.run_epoch(diagnose=False, should_stop=lambda: False)
+    rows = np.arange(ROWS + VALIDATION)
+    together = Scorer(stack.evaluated, stack.pool).scores(np.tile(rows, (3, 1))).reshape(3, inner, -1)
+    for k, limits in enumerate(LIMITS):
+        alone = stack.select(np.array([k])).evaluated
+        scorer = RowScorer(inner_members(alone))
+        stack.pool.gather(rows[None], scorer.inputs[None, : len(rows)])
+        found = [each[:, 0] for each in scorer.scores(len(rows))]
+        expected = [np.clip(each, *limits) for each in free_scores(stack, k, rows)]
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        np.testing.assert_allclose(together[k], expected, rtol=1e-12)
+
+
+def test_training_is_the_same_to_the_bit_with_and_without_limits() -> None:
+    settings, members = case_of("huber")
+    examples = examples_of(settings, ROWS + VALIDATION)
+    limited = train_stack(Stack(settings, members, examples), diagnose=True)
+    some = [replace(member, limits=None if k else LIMITS[k]) for k, member in enumerate(members)]
+    free = train_stack(
+        Stack(settings, [replace(each, limits=None) for each in members], examples), diagnose=True
+    )
+    mixed = train_stack(Stack(settings, some, examples), diagnose=True)
+    for k in range(3):
+        assert limited[k].parameters.tobytes() == free[k].parameters.tobytes()
+        assert limited[k].history["train_loss"] == free[k].history["train_loss"]
+        assert limited[k].history["validation_loss"] != free[k].history["validation_loss"]
+        same = free[k] if k else limited[k]
+        assert mixed[k].history == same.history, "members without limits may stand beside others"
