@@ -6,6 +6,8 @@
     python -m tests.benchmarks.recipe final --tables FOLDER [--cache FILE] [--workers 2]
         [--only glass,letter] [--recipes classic,default,fast] [--peers FILE] [--threads 1]
         [--members N] [--seeds 1]
+    python -m tests.benchmarks.recipe builtin [--recipe default] [--only iris,wine] [--seeds 20] [--workers 2]
+        [--cache FILE]
 
 FOLDER has CSV files (.csv or .csv.gz) with a header and the target in the column y; empty cells are missing,
 columns with text are categories. The target's values decide the task, as with `data.task: auto`.
@@ -14,7 +16,8 @@ columns with text are categories. The target's values decide the task, as with `
 (or given by --without and --with). Of the training rows of each of five fixed folds, a quarter is scored, and
 the rest is trained on; the folds' test rows are never used. `final` trains on all training rows of a fold and
 scores its test rows; so it is for recipes that are settled. Of RealMLP-TD-S the scores are those of the file
-(--peers), unless pytabkit is installed. Intervals are for the mean over tables, paired by table.
+(--peers), unless pytabkit is installed. Intervals are for the mean over tables, paired by table. `builtin`
+compares a config with nothing but `data.source` with the tuned files in `configs/` on the built-in data sets.
 
 Every process has one BLAS thread, and RealMLP --threads. Contenders take turns on each table. With --cache,
 results are kept in a file, and an interrupted run goes on where it was. --workers 1 is best for times.
@@ -31,7 +34,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from fnnctl.data.builtin import BUILTIN
 from tests.benchmarks.recipe import ablation, final
+from tests.benchmarks.recipe.builtin import BuiltinPlan, measure_builtin, report
 from tests.benchmarks.recipe.measurements import Plan, measure_all
 from tests.benchmarks.recipe.parts import PARTS, RECIPES, Part, Settings
 from tests.benchmarks.recipe.peers import PEERS, installed_peers
@@ -40,6 +45,9 @@ from tests.benchmarks.recipe.tables import find_tables
 
 def main(words: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(words)
+    if given.what == "builtin":
+        print("\n".join(_builtin(given)))
+        return
     paths = find_tables(given.tables, [name for name in given.only.split(",") if name])
     members: Settings = () if given.members is None else (f"model.ensemble={given.members}",)
     lines = (_ablation if given.what == "ablation" else _final)(given, paths, members)
@@ -70,19 +78,29 @@ def _final(given: argparse.Namespace, paths: Sequence[Path], members: Settings) 
     return final.report(measured, recipes, list(PEERS))
 
 
+def _builtin(given: argparse.Namespace) -> list[str]:
+    names = [name for name in BUILTIN if not given.only or name in given.only.split(",")]
+    plan = BuiltinPlan(given.recipe, range(given.seeds), cache=given.cache)
+    return report(measure_builtin(names, plan, workers=given.workers))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.recipe")
     commands = parser.add_subparsers(dest="what", required=True)
-    for what in ("ablation", "final"):
+    for what in ("ablation", "final", "builtin"):
         command = commands.add_parser(what)
-        command.add_argument("--tables", type=Path, required=True, help="a folder of CSV files")
         command.add_argument("--only", default="", help="names of tables, separated by commas")
         command.add_argument("--cache", type=Path, help="a file that keeps the results")
         command.add_argument("--workers", type=int, default=1)
-        command.add_argument("--members", type=int, help="networks per ensemble, in all recipes")
-        command.add_argument("--seeds", type=int, default=1, help="seeds of networks and of inner splits")
-        if what == "ablation":
+        seeds = 20 if what == "builtin" else 1
+        command.add_argument("--seeds", type=int, default=seeds, help="seeds of networks and of splits")
+        if what != "final":
             command.add_argument("--recipe", choices=RECIPES, default="default")
+        if what == "builtin":
+            continue
+        command.add_argument("--tables", type=Path, required=True, help="a folder of CSV files")
+        command.add_argument("--members", type=int, help="networks per ensemble, in all recipes")
+        if what == "ablation":
             command.add_argument("--base", nargs="+", default=[], metavar="PATH=VALUE")
             command.add_argument("--parts", nargs="*", help="some of the listed parts (default: all)")
             for option in ("--without", "--with"):

@@ -10,20 +10,23 @@ import hashlib
 import json
 import statistics
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fnnctl.blas import set_blas_threads
 from tests.benchmarks.recipe.parts import Settings
 from tests.benchmarks.recipe.peers import REALMLP, train_and_score_peer
 from tests.benchmarks.recipe.tables import Table, fixed_folds, inner_folds, read_table
 from tests.benchmarks.recipe.training import Scored, resolved, train_and_score
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Measured:
 def measure_all(paths: Sequence[Path], plan: Plan, *, workers: int) -> list[Measured]:
     """Measure all tables, and report each to standard error; the result is ordered by name."""
     found = []
-    for done, measured in enumerate(_measured(paths, plan, workers), start=1):
+    for done, measured in enumerate(in_workers(partial(measure, plan=plan), paths, workers), start=1):
         seconds = sum(each.seconds for runs in measured.scored.values() for each in runs)
         line = f"{done}/{len(paths)}  {measured.table}: {measured.rows:,} rows, {seconds:.1f} s"
         print(line, file=sys.stderr, flush=True)
@@ -87,12 +90,13 @@ def measure_all(paths: Sequence[Path], plan: Plan, *, workers: int) -> list[Meas
     return sorted(found, key=lambda measured: measured.table)
 
 
-def _measured(paths: Sequence[Path], plan: Plan, workers: int) -> Iterator[Measured]:
+def in_workers(function: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[R]:
+    """The function's value for each item, in the order in which they are done."""
     if workers == 1:
-        yield from map(partial(measure, plan=plan), paths)
+        yield from map(function, items)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(measure, path, plan) for path in paths]):
+        for future in as_completed([pool.submit(function, item) for item in items]):
             yield future.result()
 
 
@@ -131,7 +135,11 @@ def _key(table: Table, contender: Contender, config: Mapping[str, Any] | None, p
     if config is None:
         library = "pytabkit" if contender.name == REALMLP else "scikit-learn"
         what = [contender.name, version(library), plan.threads if contender.name == REALMLP else 1]
-    facts = [table.data.dataset.sha256, what, plan.inner, seed]
+    return digest([table.data.dataset.sha256, what, plan.inner, seed])
+
+
+def digest(facts: Sequence[Any]) -> str:
+    """A key for a result that depends on these facts."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
 
 

@@ -16,7 +16,6 @@ from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.expansion import expanded
-from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import Fold
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.fold_results import FoldResult
@@ -78,24 +77,21 @@ def train_and_score(table: Table, config: Mapping[str, Any], folds: Sequence[Fol
     experiment = experiment_of(config)
     begun = time.perf_counter()
     fits = [Fit.of(table.data, experiment, fold, seed=fold.own_seed(fold.seed)) for fold in folds]
+    return score_fits(table, fits, begun=begun)
+
+
+def score_fits(table: Table, fits: Sequence[Fit], *, begun: float) -> Scored:
+    """Train fits of one experiment, and score each on its own test rows; time is counted since `begun`."""
+    experiment = fits[0].experiment
     _, stacks = plan_folds(fits, rows=len(table.data), workers=1)
     measure = FoldMeasure(calibrate=experiment.model.calibration != "none")
-    results: dict[int, FoldResult] = {}
+    found: dict[int, FoldResult] = {}
     for stack in stacks:
         trained = train_fits(table.data, [fits[k] for k in stack])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            results |= dict(zip(stack, measure(trained), strict=True))
+            found |= dict(zip(stack, measure(trained), strict=True))
     seconds = time.perf_counter() - begun
-    return _scored(table, experiment, fits, [results[k] for k in range(len(fits))], seconds)
-
-
-def _scored(
-    table: Table,
-    experiment: Experiment,
-    fits: Sequence[Fit],
-    results: Sequence[FoldResult],
-    seconds: float,
-) -> Scored:
+    results = [found[k] for k in range(len(fits))]
     pairs = [
         _scores(result) if result.scores else guessed(table, fit)
         for fit, result in zip(fits, results, strict=True)

@@ -1,4 +1,8 @@
-"""The recipe `fast`: that of `default` with half as many members, in about 0.6 of the time."""
+"""The recipe `fast`: that of `default` with half as many members, of one hidden layer.
+
+So its count, epochs × rows × parameters × members, is at most twice that of `classic`. With two layers it
+would be up to seven times where columns are few, because the weights between the layers do not become fewer.
+"""
 
 from __future__ import annotations
 
@@ -13,4 +17,8 @@ MEMBERS: Final = 4
 
 def fast_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `fast`, by path."""
-    return {**default_recipe(facts), "model.ensemble": {"members": MEMBERS, "bags": True}}
+    return {
+        **default_recipe(facts),
+        "model.hidden": [64],
+        "model.ensemble": {"members": MEMBERS, "bags": True},
+    }

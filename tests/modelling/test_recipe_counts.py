@@ -1,0 +1,88 @@
+"""What a recipe may cost, counted as epochs × rows × parameters × members, over tables of many shapes.
+
+All columns are numbers: they are embedded, so the networks are the largest ones that a recipe makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.recipes.expansion import expanded
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.loading import load_experiment, split_data
+from fnnctl.modelling.recipe_facts import recipe_facts
+from fnnctl.tasks.task import TaskData
+
+MOST_DEFAULT: Final = 10.0
+"""How many times classic's count that of `default` may be."""
+MOST_FAST: Final = 2.0
+MOST_DEFAULT_OF_TWO: Final = 18.0
+"""The same with two columns: classic's network has 401 parameters for a number and 502 for two classes, and
+there are 4,160 between two layers of 64 alone. The training is cheap all the same: its count is below that
+for eight columns.
+"""
+ROWS: Final = (50, 200, 20_000, 100_000, 200_000)
+WRITTEN_ROWS: Final = 200
+"""Larger tables have the same networks and shares of rows, so this many rows stand for them."""
+
+
+def numbers(folder: Path, rows: int, columns: int, classes: int) -> TaskData:
+    """Random numbers; `classes` is 0 for a numeric target."""
+    rng = np.random.default_rng(0)
+    header = [*(f"x{column}" for column in range(columns)), "y"]
+    lines = [
+        [f"{value:.4f}" for value in rng.normal(size=columns)]
+        + [f"class {row % classes}" if classes else f"{rng.normal():.6f}"]
+        for row in range(rows)
+    ]
+    text = "\n".join(",".join(line) for line in [header, *lines])
+    (folder / "table.csv").write_text(text, encoding="utf-8")
+    (folder / "config.yaml").write_text(
+        "recipe: classic\ndata: {source: table.csv, target: y}", encoding="utf-8"
+    )
+    return load_experiment(folder / "config.yaml").data
+
+
+def count(data: TaskData, recipe: str, rows: int) -> float:
+    """The count of a training, if the data had this many rows."""
+    config = {"name": "counted", "recipe": recipe, "data": {"source": "table.csv", "target": "y"}}
+    written = experiment_of(config)
+    facts = replace(recipe_facts(data, written), rows=rows)
+    experiment = expanded(config, written, facts, data.task.check).experiment
+    fit = Fit.of(data, experiment, split_data(data, experiment))
+    trained_rows = rows * fit.trained_rows / len(data)
+    return experiment.training.epochs * trained_rows * fit.layout.size * fit.settings.ensemble
+
+
+def ratios(folder: Path, recipe: str, columns: int, classes: int) -> Iterator[float]:
+    """The recipe's count in multiples of classic's, over `ROWS`."""
+    for rows in ROWS:
+        data = numbers(folder, min(rows, WRITTEN_ROWS), columns, classes)
+        yield count(data, recipe, rows) / count(data, "classic", rows)
+
+
+@pytest.mark.parametrize("classes", [2, 10, 0])
+@pytest.mark.parametrize("columns", [2, 8, 30, 100])
+def test_the_count_is_limited(columns: int, classes: int, tmp_path: Path) -> None:
+    limit = MOST_DEFAULT_OF_TWO if columns == 2 else MOST_DEFAULT
+    assert max(ratios(tmp_path, "default", columns, classes)) <= limit
+    assert max(ratios(tmp_path, "fast", columns, classes)) <= MOST_FAST
+
+
+def test_the_count_is_that_of_the_formula(tmp_path: Path) -> None:
+    """Of 200 rows 40 are tested; classic validates on 30 more, a member of eight on 20 and one of four on 40.
+
+    A column is its value and three mixtures of 16 bins, each with a factor.
+    """
+    data = numbers(tmp_path, 200, 2, 2)
+    assert count(data, "classic", 200) == 200 * 130 * (3 * 100 + 101 * 2)
+    inputs = 2 * (3 * 16 + 4)
+    assert count(data, "default", 200) == 32 * 140 * 8 * (inputs + 9 * 64 + 65 * 64 + 65 * 2)
+    assert count(data, "fast", 200) == 32 * 120 * 4 * (inputs + 9 * 64 + 65 * 2)
