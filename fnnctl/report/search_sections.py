@@ -136,8 +136,8 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     yield search.metric, number(best.objective)
     found = search.confirmation
     if found and found.chosen:
-        kept = counted(found.chosen.epochs, "epoch")
-        yield "confirmed", f"{number(found.chosen.mean)} on average over {counted(found.seeds, 'seed')}"
+        kept, seeds = counted(found.chosen.epochs, "epoch"), counted(found.compared_seeds, "seed")
+        yield "confirmed", f"{number(found.chosen.mean)} on average over {seeds}"
         yield "refitted for", f"{kept}, the median of the epochs that its networks kept"
     if search.members > 1:
         yield "refitted as", f"an ensemble of {search.members:,} networks"
