@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,13 +11,14 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import quoted_list
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, printable, shown
 
 FEWEST_IDS = 20
 
 
 def data_warnings(dataset: Dataset, split: Split | None, *, bags: bool = False) -> list[str]:
-    """Warn about row ids, columns without information, and equal rows in several parts.
+    """Warn about row ids, columns without information, equal rows in several parts, and new categories in a
+    test file.
 
     Without a split, all rows are divided into folds, so each row is used for both training and testing. With
     `bags`, the training part is divided into folds on which the members of an ensemble are validated. Rows
@@ -39,7 +42,16 @@ def data_warnings(dataset: Dataset, split: Split | None, *, bags: bool = False) 
         *_constant_columns(dataset, train, learned),
         *(_shared_rows(hashes, split) if split else _repeated_rows(hashes, dataset.groups)),
         *(_repeated_rows(hashes, dataset.groups, learned) if bags else ()),
+        *_unseen_in_test_file(dataset, learned),
     ]
+
+
+def unseen_categories(column: str, rows: int, first: str) -> str:
+    """Says that a column has values that are not in the training data, in so many rows; `first` is one."""
+    return (
+        f"in {counted(rows, 'row')} the column {shown(column)} has a value that does not occur in the "
+        f"training data (the first is {shown(first)}): none of the column's features is set there"
+    )
 
 
 class _Extent:
@@ -101,6 +113,21 @@ def _constant_columns(dataset: Dataset, extent: _Extent, train: IntArray) -> lis
         return []
     which = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"
     return [f"{which} the same value, or none, in all training rows and cannot help: {quoted_list(constant)}"]
+
+
+def _unseen_in_test_file(dataset: Dataset, train: IntArray) -> list[str]:
+    """A message per column; empty without a test file."""
+    if dataset.test_source is None:
+        return []
+    file, tested = Path(dataset.test_source).name, dataset.categorical[len(dataset) - dataset.test_rows :]
+    messages = []
+    for j, name in enumerate(dataset.categorical_names):
+        codes = tested[:, j]
+        unseen = codes[(codes >= 0) & ~np.isin(codes, dataset.categorical[train, j])]
+        if unseen.size:
+            first = dataset.categories[j][unseen[0]]
+            messages.append(f"{printable(file)}: {unseen_categories(name, unseen.size, first)}")
+    return messages
 
 
 def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:

@@ -23,9 +23,10 @@ from fnnctl.data.new_rows import NewFile, NewRows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.new_rows import open_new_rows
 from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.warnings import unseen_categories
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 from fnnctl.modelling.saved.saved_model import SavedModel
-from fnnctl.text import counted, printable, shown
+from fnnctl.text import printable, shown
 
 Note = Callable[[str], None]
 
@@ -168,10 +169,7 @@ class Unseen:
     def sentences(self) -> Iterator[str]:
         """One message per column."""
         for name, (rows, first) in self._found.items():
-            yield (
-                f"in {counted(rows, 'row')} the column {shown(name)} has a value that does not occur in the "
-                f"training data (the first is {shown(first)}): none of the column's features is set there"
-            )
+            yield unseen_categories(name, rows, first)
 
 
 def _delimiter(text: str) -> str:

@@ -1,6 +1,8 @@
 """The confirmation of a search: its leaders, trained again with several seeds, and who of them wins.
 
 It follows from the journal alone. Every leader has the same seeds, so their scores are compared in pairs.
+A metric can be undefined on the rows of a seed, such as the ROC AUC of a single class. This says nothing
+about the leaders, so the seed is left out for all of them.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ class Leader:
     """Its result in the search."""
     networks: tuple[Confirmed, ...]
     """In the order of their seeds."""
+    left_out: frozenset[int] = frozenset()
+    """The seeds that do not count for any leader, because the metric is undefined there."""
 
     @property
     def trial(self) -> int:
@@ -55,17 +59,24 @@ class Leader:
     @property
     def failed(self) -> list[Confirmed]:
         """The networks that diverged or failed."""
-        return [each for each in self.networks if each.objective is None]
+        return [each for each in self.networks if each.objective is None and not each.is_undefined]
+
+    @property
+    def objectives(self) -> list[float | None]:
+        """The objectives that count, in the order of the seeds; None for the other networks."""
+        return [None if each.seed in self.left_out else each.objective for each in self.networks]
 
     @property
     def scores(self) -> list[float]:
-        """The objectives of all other networks, in the order of their seeds."""
-        return [each.objective for each in self.networks if each.objective is not None]
+        """The objectives that count, in the order of the seeds."""
+        return [objective for objective in self.objectives if objective is not None]
 
     @property
     def mean(self) -> float | None:
-        """The mean over all seeds; None if a network has no objective, which no mean could make up for."""
-        return math.fsum(self.scores) / len(self.scores) if self.networks and not self.failed else None
+        """The mean over all seeds that count, if there are any; None if a network diverged or failed, which
+        no mean could make up for.
+        """
+        return math.fsum(self.scores) / len(self.scores) if self.scores and not self.failed else None
 
     @property
     def epochs(self) -> int:
@@ -88,6 +99,16 @@ class Confirmation:
     def networks(self) -> int:
         """The number of networks so far."""
         return sum(len(leader.networks) for leader in self.leaders)
+
+    @property
+    def left_out(self) -> list[int]:
+        """The seeds that do not count, because the metric is undefined there for one of the leaders."""
+        return sorted(self.leaders[0].left_out)
+
+    @property
+    def compared_seeds(self) -> int:
+        """The number of seeds that count."""
+        return self.seeds - len(self.left_out)
 
     @property
     def is_complete(self) -> bool:
@@ -120,8 +141,11 @@ class Confirmation:
 
     @cached_property
     def comparisons(self) -> Mapping[int, LeaderComparison]:
-        """By trial number, the other leaders with a mean against the winner; empty until it is complete."""
-        if self.chosen is None:
+        """By trial number, the other leaders with a mean against the winner.
+
+        Empty until it is complete, and if fewer than two seeds count.
+        """
+        if self.chosen is None or self.compared_seeds < 2:
             return {}
         share, best = self.test_share, self.winner.scores
         others = [leader for leader in self.ranked[1:] if leader.mean is not None]
@@ -148,8 +172,7 @@ class Confirmation:
 
     def summary(self, leader: Leader) -> dict[str, Any]:
         """The leader's `mean`, `std`, `ci95` and `scores`: see `summarize_scores`."""
-        scores = {self.metric: [each.objective for each in leader.networks]}
-        found = summarize_scores(scores, test_share=self.test_share)[self.metric]
+        found = summarize_scores({self.metric: leader.objectives}, test_share=self.test_share)[self.metric]
         return found if leader.mean is not None else {**found, "mean": None, "std": None, "ci95": None}
 
 
@@ -170,9 +193,8 @@ def confirmation(
         return None
     budget = confirmation_budget(results)
     keys = [[(result.trial, budget, seed) for seed in range(seeds)] for result in results]
-    leaders = [
-        Leader(result, tuple(networks[key] for key in own if key in networks))
-        for result, own in zip(results, keys, strict=True)
-    ]
+    found = [tuple(networks[key] for key in own if key in networks) for own in keys]
+    left_out = frozenset(each.seed for own in found for each in own if each.is_undefined)
+    leaders = [Leader(result, own, left_out) for result, own in zip(results, found, strict=True)]
     metric = str(settings.get("objective", {}).get("metric", "objective"))
     return Confirmation(leaders, seeds=seeds, metric=metric, direction=standings.direction)

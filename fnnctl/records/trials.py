@@ -107,7 +107,9 @@ class Confirmed:
     seed: int
     """The seed's number, from 0."""
     objective: float | None
-    """The measured value, always on validation rows; None if the network diverged or failed."""
+    """The measured value, always on validation rows; None if it is undefined, or if the network diverged or
+    failed.
+    """
     epochs: int
     """Epochs trained."""
     kept_epoch: int
@@ -116,6 +118,8 @@ class Confirmed:
     validation_rows: int
     reason: str | None = None
     """Why there is no objective."""
+    is_undefined: bool = False
+    """Whether a trained network has no objective because the metric is undefined on these rows."""
 
     @property
     def key(self) -> ConfirmedKey:

@@ -25,6 +25,7 @@ from fnnctl.report.ensembles.values import ensemble_json
 from fnnctl.report.search_settings import brief, importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, Excerpt, FactList, Notes, Section, TableSection, number
 from fnnctl.report.summary import Summary
+from fnnctl.space.layers import UNITS
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
@@ -33,6 +34,8 @@ TOP: Final = 10
 """The number of leaderboard rows in a report."""
 TABLE_WIDTH: Final = 76
 """The leaderboard's width in characters; settings that do not fit are only in leaderboard.csv."""
+LAYER_PARTS: Final = (None, (UNITS, "activation"), (UNITS,))
+"""The settings of a layer in the leaderboard: all, or the first of these selections that fits."""
 MOST_RUNGS: Final = 40
 MOST_STOPS: Final = 10
 GAP: Final = 3
@@ -133,8 +136,8 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     yield search.metric, number(best.objective)
     found = search.confirmation
     if found and found.chosen:
-        kept = counted(found.chosen.epochs, "epoch")
-        yield "confirmed", f"{number(found.chosen.mean)} on average over {counted(found.seeds, 'seed')}"
+        kept, seeds = counted(found.chosen.epochs, "epoch"), counted(found.compared_seeds, "seed")
+        yield "confirmed", f"{number(found.chosen.mean)} on average over {seeds}"
         yield "refitted for", f"{kept}, the median of the epochs that its networks kept"
     if search.members > 1:
         yield "refitted as", f"an ensemble of {search.members:,} networks"
@@ -173,7 +176,11 @@ def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
 
 
 def _leaderboard(search: SearchHistory) -> TableSection:
-    """The best trials, with as many settings as fit, the most important ones first."""
+    """The best trials, with as many settings as fit, the most important ones first.
+
+    Layers with more settings than fit are shortened, because the architecture is what a search over layers is
+    about.
+    """
     top, count = search.standings.ranked()[:TOP], len(search.standings.latest)
     columns = [
         ("trial", [str(result.trial) for result in top]),
@@ -182,17 +189,22 @@ def _leaderboard(search: SearchHistory) -> TableSection:
     ]
     assignments = [search.trials[result.trial].assignment for result in top]
     width = sum(map(_width, columns))
-    paths, settings = paths_by_importance(search), []
+    paths, settings, is_short = paths_by_importance(search), [], False
     for path, name in zip(paths, short_names(paths), strict=True):
-        texts = [brief(each[path]) if path in each else NOTHING for each in assignments]
-        if width + _width((name, texts)) <= TABLE_WIDTH:
-            settings.append((name, texts))
-            width += _width((name, texts))
+        for parts in LAYER_PARTS:
+            texts = [brief(each[path], parts) if path in each else NOTHING for each in assignments]
+            if width + _width((name, texts)) <= TABLE_WIDTH:
+                settings.append((name, texts))
+                width += _width((name, texts))
+                is_short |= parts is not None
+                break
     columns += settings
     rows = tuple(zip(*(texts for _, texts in columns), strict=True))
     title = f"Best of {count:,} trials" if count > TOP else "Leaderboard"
     if left := len(paths) - len(settings):
         title += f"; {counted(left, 'more setting')} in {names.LEADERBOARD}"
+    elif is_short:
+        title += f"; all settings of the layers are in {names.LEADERBOARD}"
     return TableSection(title, tuple(name for name, _ in columns), rows)
 
 

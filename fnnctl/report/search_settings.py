@@ -5,7 +5,7 @@ Hidden layers are one setting but several columns: their number, their widths an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from fnnctl.metrics.importance import importances as setting_importances
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Trial
-from fnnctl.space.layers import is_layers, layer_dimensions, split_layers
+from fnnctl.space.layers import UNITS, is_layers, layer_dimensions, split_layers
 
 _UNSET: Final = object()
 """Marks a setting that is not active in a trial. (None may be a value of a choice.)"""
@@ -81,15 +81,20 @@ def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[st
     ]
 
 
-def brief(value: Any) -> str:
-    """A setting's value for a table: layers as `64 relu, 64 tanh residual`, other values as YAML."""
+def brief(value: Any, parts: Collection[str] | None = None) -> str:
+    """A setting's value for a table: layers as `64 relu, 64 tanh residual`, other values as YAML.
+
+    `parts` are the settings of a layer that are shown, all by default.
+    """
     if not is_layers(value) or all(map(_is_number, value)):
         return flow_yaml(value)
-    return ", ".join(" ".join(_words(layer)) for layer in value)
+    return ", ".join(" ".join(_words(layer, parts)) for layer in value)
 
 
-def _words(layer: Any) -> Iterator[str]:
-    for key, value in layer.items() if isinstance(layer, Mapping) else [("units", layer)]:
+def _words(layer: Any, parts: Collection[str] | None) -> Iterator[str]:
+    for key, value in layer.items() if isinstance(layer, Mapping) else [(UNITS, layer)]:
+        if parts is not None and key not in parts:
+            continue
         if isinstance(value, bool):
             yield from [key] if value else []
         elif isinstance(value, Mapping) and value.keys() == {"name"}:

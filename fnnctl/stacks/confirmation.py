@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -115,20 +115,20 @@ class ConfirmationRunner:
         }
 
     def _measured(self, trial: Trial, seed: int, fit: FitObjective) -> Confirmed:
-        objective, reason = fit.objective, None
+        made = self._confirmed(trial, seed, fit.objective, fit.epochs, fit.kept_epoch)
         if fit.outcome is Outcome.DIVERGED:
-            objective, reason = None, f"the loss became non-finite in epoch {fit.epochs}"
-        elif objective is None or not math.isfinite(objective):
-            objective, reason = None, f"{self.metric} is undefined here"
-        return self._confirmed(trial, seed, objective, fit.epochs, fit.kept_epoch, reason)
+            return replace(made, objective=None, reason=f"the loss became non-finite in epoch {fit.epochs}")
+        if fit.objective is None or not math.isfinite(fit.objective):
+            return replace(made, objective=None, reason=f"{self.metric} is undefined here", is_undefined=True)
+        return made
 
     def _failed(self, trial: Trial, seed: int, reason: str) -> Confirmed:
-        return self._confirmed(trial, seed, None, 0, 0, reason)
+        return replace(self._confirmed(trial, seed, None, 0, 0), reason=reason)
 
     def _confirmed(
-        self, trial: Trial, seed: int, objective: float | None, epochs: int, kept: int, reason: str | None
+        self, trial: Trial, seed: int, objective: float | None, epochs: int, kept: int
     ) -> Confirmed:
         split = self.fits.rows[seed].split(self.fits.data.strata, self.fits.data.dataset.groups)
         sizes = split.train.size, split.validation.size
         value = None if objective is None else float(objective)
-        return Confirmed(trial.number, self.budget, seed, value, epochs, kept, *sizes, reason)
+        return Confirmed(trial.number, self.budget, seed, value, epochs, kept, *sizes)

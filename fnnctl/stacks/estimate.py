@@ -85,15 +85,21 @@ class _Range:
 class SearchCosts:
     """What the networks of a search cost, calibrated when it is first asked for."""
 
-    def __init__(self, fits: TrialFits, assignments: Iterable[Assignment]) -> None:
-        """`assignments` are the first ones of the search."""
-        self._fits = fits
+    def __init__(
+        self,
+        fits: TrialFits,
+        assignments: Iterable[Assignment],
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`assignments` are the first ones of the search; `clock` gives the time in seconds."""
+        self._fits, self._clock = fits, clock
         self._sample: list[Fit] = []
-        deadline = time.monotonic() + SECONDS_OF_SAMPLING
+        deadline = clock() + SECONDS_OF_SAMPLING
         for assignment in islice(assignments, MOST_SAMPLED):
             if fit := fits.first_fit(assignment):
                 self._sample.append(fit)
-            if self._sample and time.monotonic() >= deadline:
+            if self._sample and clock() >= deadline:
                 break
 
     @property
@@ -149,7 +155,11 @@ class SearchCosts:
 
         The kinds take turns: lbfgs may need a tenth of the epochs of sgd, and five times the time for each.
         """
-        deadline = time.monotonic() + SECONDS_OF_TRAINING
+        deadline = self._clock() + SECONDS_OF_TRAINING
+
+        def is_late() -> bool:
+            return self._clock() >= deadline
+
         found: dict[Kind, list[float]] = {}
         turns, before = [], Counter[Kind]()
         for fit in self._sample:
@@ -157,11 +167,10 @@ class SearchCosts:
             before[_kind(fit)] += 1
         for _, fit in sorted(turns, key=lambda turn: turn[0]):
             training = fit.experiment.training
-            left = deadline - time.monotonic()
-            if left <= 0 or not training.may_end_early:
+            if is_late() or not training.may_end_early:
                 break
-            (trained,) = train_stack(self._stack(fit, 1), seconds=left)
-            if trained.outcome is not Outcome.OUT_OF_TIME:
+            (trained,) = train_stack(self._stack(fit, 1), should_stop=is_late)
+            if trained.outcome is not Outcome.INTERRUPTED:
                 found.setdefault(_kind(fit), []).append(trained.epochs / training.epochs)
         return found
 
@@ -169,10 +178,10 @@ class SearchCosts:
     def _ranges(self) -> Mapping[Kind, _Range]:
         """The calibrated costs by kind, the most frequent kinds first."""
         set_blas_threads(1)
-        deadline = time.monotonic() + SECONDS_OF_CALIBRATION
+        deadline = self._clock() + SECONDS_OF_CALIBRATION
         found: dict[Kind, _Range] = {}
         for kind, _ in Counter(map(_kind, self._sample)).most_common():
-            if found and time.monotonic() >= deadline:
+            if found and self._clock() >= deadline:
                 break
             alike = [fit for fit in self._sample if _kind(fit) == kind]
             ends = [choose(alike, key=lambda fit: step_values(fit.settings)) for choose in (min, max)]
@@ -181,11 +190,11 @@ class SearchCosts:
         return found
 
     def _measured(self, fit: Fit) -> EpochCost:
-        alone = _seconds_an_epoch(self._stack(fit, 1))
+        alone = _seconds_an_epoch(self._stack(fit, 1), self._clock)
         most = min(best_size(fit.settings), MOST_MEMBERS)
         if most == 1 or alone > LONG_EPOCH:
             return EpochCost(0.0, alone)
-        together = _seconds_an_epoch(self._stack(fit, most))
+        together = _seconds_an_epoch(self._stack(fit, most), self._clock)
         of_member = max(0.0, together - alone) / (most - 1)
         return EpochCost(max(0.0, alone - of_member), of_member)
 
@@ -214,13 +223,13 @@ def _kind(fit: Fit) -> Kind:
     return training.optimizer.name, training.precision, str(fit.experiment.model.normalization)
 
 
-def _seconds_an_epoch(stack: Stack) -> float:
+def _seconds_an_epoch(stack: Stack, clock: Callable[[], float]) -> float:
     """The time of an epoch, for all members together: the second one, unless an epoch is long."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(2):
-            begun = time.perf_counter()
+            begun = clock()
             stack.run_epoch(diagnose=False, should_stop=lambda: False)
-            seconds = time.perf_counter() - begun
+            seconds = clock() - begun
             if seconds > LONG_EPOCH:
                 break
     return seconds

@@ -2,7 +2,8 @@
 
 The ensemble starts with one network. Each round adds the network with which the mean of all predictions
 scores best on the validation rows; a network may be added again, which gives it more weight. Adding goes on
-when scores get worse, and the rounds up to the best score are kept.
+when scores get worse, and the rounds up to the best score are kept. A score such as the accuracy has few
+values on few rows, so that many networks score the same: then the loss decides.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from fnnctl.arrays import FloatArray
 
 Combine: TypeAlias = Callable[[Sequence[FloatArray], Sequence[float]], FloatArray]
 """The mean of predictions with these weights."""
-Score: TypeAlias = Callable[[FloatArray], float | None]
-"""How good predictions are; None if that is undefined."""
+Score: TypeAlias = Callable[[FloatArray], tuple[float | None, float]]
+"""How good predictions are, None if that is undefined; and their loss, which decides between equal scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,19 @@ def select_greedily(
 ) -> Selection:
     """Select from candidates, the best first, by their predictions of the validation rows.
 
-    The first round takes the first candidate. Of equal scores, the earlier candidate and the earlier round
-    win. There are `size` rounds.
+    The first round takes the first candidate. Of equal scores, the one with the least loss wins; of equal
+    losses, too, the earlier candidate and the earlier round. There are `size` rounds.
     """
 
-    def loss(value: float | None) -> float:
+    def rank(scored: tuple[float | None, float]) -> tuple[float, float]:
+        value, loss = scored
         if value is None or math.isnan(value):
-            return math.inf
-        return value if minimized else -value
+            return math.inf, loss
+        return (value if minimized else -value), loss
 
-    known: dict[tuple[int, ...], float | None] = {}
+    known: dict[tuple[int, ...], tuple[float | None, float]] = {}
 
-    def score_of(chosen: Sequence[int]) -> float | None:
+    def score_of(chosen: Sequence[int]) -> tuple[float | None, float]:
         """The score of an ensemble; equal weights have one score, which rounding could make two."""
         counts = Counter(chosen)
         divisor = math.gcd(*counts.values())
@@ -74,8 +76,8 @@ def select_greedily(
     scores = [score_of(chosen)]
     while len(chosen) < size:
         found = [score_of([*chosen, k]) for k in range(len(predictions))]
-        best = min(range(len(found)), key=lambda k: loss(found[k]))
+        best = min(range(len(found)), key=lambda k: rank(found[k]))
         chosen.append(best)
         scores.append(found[best])
-    kept = min(range(size), key=lambda k: loss(scores[k])) + 1
-    return Selection(tuple(chosen), tuple(scores), kept)
+    kept = min(range(size), key=lambda k: rank(scores[k])) + 1
+    return Selection(tuple(chosen), tuple(value for value, _ in scores), kept)

@@ -70,7 +70,8 @@ def select_trials(
 ) -> TrialEnsemble | None:
     """Select from trials, the best first, by a metric of the mean predictions of the validation rows (n,).
 
-    A trial whose scores of these rows overflow cannot be selected; None if there is no other.
+    The task's loss decides between equal values of the metric. A trial whose scores of these rows overflow
+    cannot be selected; None if there is no other.
     """
     task, dataset = data.task, data.dataset
     joint = task.joint_readout([trial.fit.readout for trial in trials])
@@ -85,9 +86,11 @@ def select_trials(
     if not candidates:
         return None
 
-    def score(scores: FloatArray) -> float | None:
+    def score(scores: FloatArray) -> tuple[float | None, float]:
         part = data.score(rows, [scores], joint)
-        return flat_metrics(part.metrics(complete=False))[metric] if math.isfinite(part.loss) else None
+        if not math.isfinite(part.loss):
+            return None, math.inf
+        return flat_metrics(part.metrics(complete=False))[metric], part.loss
 
     selection = select_greedily(predictions, task.combine, score, size=size, minimized=minimized)
     members = tuple((candidates[index], count) for index, count in selection.counts.items())

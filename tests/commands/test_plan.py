@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from fnnctl.stacks.estimate import EpochCost
+from fnnctl.commands import plan as plan_module
+from fnnctl.stacks.estimate import SECONDS_OF_COMMAND, EpochCost, SearchCosts
 from tests.program import Program
 
+TICK = 0.01
 SPACE = "  space: {training.optimizer.learning_rate: {log_uniform: [1e-3, 1e-1]}}\n"
+
+
+@pytest.fixture(autouse=True)
+def steady_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The calibration's clock advances by 10 ms whenever it is read, so each epoch takes 10 ms."""
+    ticks = count()
+    monkeypatch.setattr(plan_module, "SearchCosts", partial(SearchCosts, clock=lambda: TICK * next(ticks)))
 
 
 @pytest.fixture
@@ -86,15 +97,24 @@ def test_costs_between_and_beyond_two_sizes() -> None:
 
 
 def test_more_epochs_are_estimated_to_take_longer(program: Program, config: str) -> None:
+    """A stack of three trials, and the refit.
+
+    It is known how early networks stop if they do so before the time for this is up.
+    """
+
     def seconds(epochs: int, stopping: str = "null") -> float:
-        changes = ["--set", "search.trials=3", "--set", f"search.budget.max_epochs={epochs}"]
+        changes = ["--workers", "1", "--set", "search.trials=3"]
+        changes += ["--set", f"search.budget.max_epochs={epochs}"]
         changes += ["--set", f"training.early_stopping={stopping}"]
         planned = program("plan", config, "--method", "random", *changes, "--json").json
         estimated: float = planned["seconds_estimated"]
         return estimated
 
-    assert seconds(200_000) > 10 * seconds(20)
-    assert seconds(200_000, stopping="{patience: 1}") < seconds(200_000) / 3
+    assert seconds(20) == pytest.approx(SECONDS_OF_COMMAND + 2 * 20 * TICK)
+    assert seconds(200_000) == pytest.approx(SECONDS_OF_COMMAND + 2 * 200_000 * TICK)
+    stopped = seconds(200_000, stopping="{patience: 1, tolerance: 1e9}")
+    assert stopped == pytest.approx(SECONDS_OF_COMMAND + 2 * 2 * TICK)
+    assert seconds(200_000, stopping="{patience: 1000}") == seconds(200_000)
 
 
 def test_a_search_is_simulated_on_other_workers(program: Program, config: str) -> None:

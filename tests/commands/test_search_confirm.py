@@ -310,6 +310,29 @@ def test_networks_that_diverge_are_counted_and_named(
     assert found["trials"][-1]["optimism"] is None
 
 
+def test_draws_without_a_metric_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sixth of the rows are of class b, and some validation parts have none: their ROC AUC is undefined."""
+    rows = [f"{k % 7},{k % 5},{'b' if k % 6 == 0 else 'a'}" for k in range(48)]
+    (tmp_path / "rare.csv").write_text("\n".join(["u,v,y", *rows]) + "\n")
+    config = write_config(
+        tmp_path / "x.yaml",
+        data={"source": "rare.csv", "target": "y", "split": {"stratify": False, "validation": 0.2}},
+        search={**RANDOM, "trials": 3, "objective": {"metric": "roc_auc_macro"}, "confirm": {"seeds": 8}},
+        seed=1,
+    )
+    folder = search(config, "--executor", "serial")
+    networks = confirmed_of(folder)
+    left_out = sorted({each["seed"] for each in networks if each["is_undefined"]})
+    assert 0 < len(left_out) < 7
+    assert [each["objective"] for each in networks if each["seed"] in left_out] == [None] * 3 * len(left_out)
+    told = (folder / "log.txt").read_text()
+    assert "warning: roc_auc_macro is undefined on the validation rows of seed" in told
+    found = reported(folder, capsys)["confirmed"]
+    assert found["seeds_left_out"] == left_out
+    assert found["winner"] == read_json(folder / "manifest.json")["search"]["best"]["trial"]
+    assert [each["failed"] for each in found["trials"]] == [[], [], []]
+
+
 def test_a_leader_that_was_dropped_early_is_trained_to_the_end(tmp_path: Path) -> None:
     """All leaders are compared after as many epochs, whatever the search had granted them."""
     config = write_config(

@@ -92,6 +92,21 @@ class TestRowIds:
         assert "'n0'" in warning
 
 
+def test_categories_of_a_test_file_that_the_training_part_lacks() -> None:
+    """Rows 0 to 5 are of the data, row 5 is for validation, and the others are of the test file."""
+    codes = np.array([[0, 1, 0, 1, -1, 2, 2, 0, 3, 2, -1, 1], [0, 1] * 6], np.int32).T
+    split = Split(np.arange(5), np.array([5]), np.arange(6, 12))
+    dataset = dataset_of(noise(12), codes, test_rows=6, test_source="/folder/new.csv")
+    assert data_warnings(dataset, split) == [
+        "new.csv: in 3 rows the column 'c0' has a value that does not occur in the training data "
+        "(the first is 't2'): none of the column's features is set there"
+    ]
+    assert data_warnings(dataset, Split(np.arange(6), np.array([], np.intp), split.test)) == [
+        "new.csv: in 1 row the column 'c0' has a value that does not occur in the training data "
+        "(the first is 't3'): none of the column's features is set there"
+    ]
+
+
 def test_columns_that_are_constant_in_the_training_part_are_reported_together() -> None:
     numeric = np.column_stack([noise(30), np.r_[np.full(15, 3.0), np.arange(15)], np.full(30, NAN)])
     numeric = np.column_stack([numeric, np.r_[NAN, np.ones(29)]])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,51 @@ def test_a_leader_with_a_diverged_seed_cannot_win() -> None:
     assert found.summary(leader) == {
         "mean": None, "std": None, "ci95": None, "scores": [0.99, None, 0.99, 0.99],
     }  # fmt: skip
+
+
+def undefined(found: dict[tuple[int, int, int], Confirmed], *keys: tuple[int, int]) -> Confirmation:
+    """The confirmation, in which the networks of these trials and seeds have no metric."""
+    changed = {
+        key: replace(each, objective=None, reason="accuracy is undefined here", is_undefined=True)
+        for key, each in found.items()
+        if (each.trial, each.seed) in keys
+    }
+    made = confirmation(SETTINGS, Standings("maximize", [result(n, 0.9) for n in range(3)]), found | changed)
+    assert made
+    return made
+
+
+def test_a_seed_with_an_undefined_metric_is_left_out_for_all_leaders() -> None:
+    """Also for those for whom it is defined: scores are compared in pairs."""
+    found = undefined(networks(CLEAR), (0, 1), (2, 1))
+    assert (found.left_out, found.compared_seeds, found.is_complete) == ([1], 3, True)
+    kept = {trial: [scores[k] for k in (0, 2, 3)] for trial, scores in CLEAR.items()}
+    assert {leader.trial: leader.scores for leader in found.leaders} == kept
+    assert found.chosen
+    assert found.chosen.trial == 1
+    assert found.chosen.mean == pytest.approx(sum(kept[1]) / 3)
+    assert found.summary(found.chosen)["scores"] == [0.90, None, 0.925, 0.93]
+    assert found.comparisons[0].test == paired_test(kept[0], kept[1], test_share=0.25)
+    assert not any(leader.failed for leader in found.leaders)
+
+
+def test_a_leader_that_diverges_where_the_metric_is_undefined_cannot_win() -> None:
+    found = undefined(networks({**CLEAR, 1: [0.99, None, 0.99, 0.99]}), (0, 1), (2, 1))
+    assert found.chosen
+    assert found.chosen.trial == 0
+    assert [leader.trial for leader in found.leaders if leader.mean is None] == [1]
+
+
+def test_a_single_seed_that_counts_chooses_and_compares_nothing() -> None:
+    found = undefined(networks(CLEAR), *((0, seed) for seed in (0, 1, 3)))
+    assert found.chosen
+    assert (found.chosen.trial, found.compared_seeds, found.comparisons) == (1, 1, {})
+
+
+def test_a_metric_that_is_undefined_with_every_seed_chooses_none() -> None:
+    found = undefined(networks(CLEAR), *((0, seed) for seed in range(4)))
+    assert (found.chosen, found.winner.trial, found.compared_seeds) == (None, 0, 0)
+    assert found.half_width(found.winner) is None
 
 
 def test_without_any_complete_leader_the_best_of_the_search_remains() -> None:

@@ -204,6 +204,21 @@ def test_the_leaderboard_has_no_more_settings_than_fit() -> None:
     assert sum(width + 3 for width in widths) <= TABLE_WIDTH
 
 
+@pytest.mark.parametrize(
+    ("layers", "shown"),
+    [(1, "64 relu batch residual"), (3, "64 relu, 64 relu, 64 relu"), (6, "64, 64, 64, 64, 64, 64")],
+)
+def test_layers_that_do_not_fit_into_the_leaderboard_are_shortened(layers: int, shown: str) -> None:
+    layer = {"units": 64, "activation": "relu", "normalization": "batch", "residual": True}
+    found = titled(
+        [header(paths=["model.hidden"]), trial(0, {"model.hidden": [layer] * layers}), result(0, 3, 0.5)]
+    )
+    told = "; all settings of the layers are in leaderboard.csv" if layers > 1 else ""
+    board = found[f"Leaderboard{told}"]
+    assert isinstance(board, TableSection)
+    assert (board.header[-1], board.rows[0][-1]) == ("hidden", shown)
+
+
 def test_the_settings_that_matter_most_come_first() -> None:
     """`last` determines the objective; one of the other settings fits beside it."""
     paths = ["a", "b", "last"]

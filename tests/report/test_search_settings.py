@@ -93,6 +93,7 @@ def test_values_of_a_table_are_brief() -> None:
     elu = {"units": 8, "activation": {"name": "elu", "alpha": 2}}
     assert brief([layer, {**layer, "residual": True}]) == "64 relu none, 64 relu none residual"
     assert brief([{**elu, "residual": False}, 4]) == "8 {name: elu, alpha: 2}, 4"
+    assert brief([{**elu, "residual": False}, 4], ("units",)) == "8, 4"
     assert [brief(value) for value in ([8, 4], [], {"a": True}, None)] == [
         "[8, 4]",
         "[]",

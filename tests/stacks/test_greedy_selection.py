@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.stacks.greedy_selection import select_greedily
+from fnnctl.stacks.greedy_selection import Score, select_greedily
 
 
 def weighted_mean(arrays: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
     return np.average(arrays, axis=0, weights=weights)
+
+
+def alone(score: Callable[[np.ndarray], float | None]) -> Score:
+    """The score, with a loss that decides nothing."""
+    return lambda mean: (score(mean), 0.0)
 
 
 def by_brute_force(
@@ -51,7 +56,7 @@ def test_it_selects_what_brute_force_selects(seed: int, candidates: int, size: i
         return log_loss(probabilities) if minimized else -log_loss(probabilities)
 
     chosen, scores = by_brute_force(predictions, score, size, 1.0 if minimized else -1.0)
-    found = select_greedily(predictions, weighted_mean, score, size=size, minimized=minimized)
+    found = select_greedily(predictions, weighted_mean, alone(score), size=size, minimized=minimized)
     assert list(found.chosen) == chosen
     np.testing.assert_allclose(np.array(found.scores, np.float64), scores, rtol=1e-9)
     best = min(scores) if minimized else max(scores)
@@ -62,8 +67,8 @@ def test_it_selects_what_brute_force_selects(seed: int, candidates: int, size: i
     assert sum(found.counts.values()) == found.kept
 
 
-def nearness(target: float) -> Callable[[np.ndarray], float]:
-    return lambda mean: -abs(float(mean[0]) - target)
+def nearness(target: float) -> Score:
+    return alone(lambda mean: -abs(float(mean[0]) - target))
 
 
 def numbers(*values: float) -> list[np.ndarray]:
@@ -86,7 +91,7 @@ def test_rounding_does_not_make_a_repeated_network_better_than_one() -> None:
 
     for value in rng.normal(size=20):
         found = select_greedily(
-            [np.array([value])], drifting, lambda mean: float(mean[0]), size=7, minimized=False
+            [np.array([value])], drifting, alone(lambda mean: float(mean[0])), size=7, minimized=False
         )
         assert found.kept == 1
 
@@ -97,7 +102,29 @@ def test_the_rounds_after_the_best_one_are_left_out() -> None:
     assert (found.chosen, found.kept) == ((0, 0, 0, 0, 0), 1)
 
 
-def test_of_equal_scores_the_earlier_candidate_wins() -> None:
+@pytest.mark.parametrize("minimized", [False, True])
+def test_of_equal_scores_the_one_with_the_least_loss_wins(minimized: bool) -> None:
+    """The means are 0; then 0, 1, 2 or 3; 2, 8/3, 10/3 or 4; and 2.5, 3, 3.5 or 4. The best is 3.3."""
+
+    def score(mean: np.ndarray) -> tuple[float, float]:
+        return 0.5, abs(float(mean[0]) - 3.3)
+
+    found = select_greedily(numbers(0, 2, 4, 6), weighted_mean, score, size=4, minimized=minimized)
+    assert found.chosen == (0, 3, 2, 2)
+    assert (found.kept, found.scores) == (3, (0.5, 0.5, 0.5, 0.5))
+
+
+def test_the_loss_decides_nothing_between_different_scores() -> None:
+    """The mean of 0 and 9 scores best, and has the largest loss."""
+
+    def score(mean: np.ndarray) -> tuple[float, float]:
+        return float(mean[0]), float(mean[0])
+
+    found = select_greedily(numbers(0, 1, 9), weighted_mean, score, size=2, minimized=False)
+    assert (found.chosen, found.kept) == ((0, 2), 2)
+
+
+def test_of_equal_scores_and_losses_the_earlier_candidate_wins() -> None:
     found = select_greedily(numbers(0, 2, 2, 2), weighted_mean, nearness(1), size=2, minimized=False)
     assert found.chosen == (0, 1)
 
@@ -112,6 +139,6 @@ def test_an_undefined_score_is_the_worst(undefined: float | None) -> None:
     def score(mean: np.ndarray) -> float | None:
         return undefined if mean[0] > 1 else float(mean[0])
 
-    found = select_greedily(numbers(0, 9, 1), weighted_mean, score, size=3, minimized=False)
+    found = select_greedily(numbers(0, 9, 1), weighted_mean, alone(score), size=3, minimized=False)
     assert found.chosen == (0, 2, 2)
     assert found.kept == 3

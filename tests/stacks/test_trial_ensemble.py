@@ -12,6 +12,7 @@ import pytest
 from fnnctl.errors import MachineError
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.predictor import Predictor
 from fnnctl.records.trials import Job, Result, Status, Trial
 from fnnctl.stacks.measures import ObjectiveMeasure
 from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, select_trials, train_again
@@ -94,6 +95,25 @@ def test_the_value_of_the_selection_is_that_of_the_predictor(
 def test_a_regression(regression: Path, metric: str, maximized: bool) -> None:
     prepared, trials = trials_of(regression, metric, maximized=maximized)
     check(prepared, trials, metric, maximized=maximized)
+
+
+def test_the_log_loss_decides_between_equal_accuracies(iris: Path) -> None:
+    """Few rows have few accuracies. Every round is compared with the predictors of all that it could add."""
+    prepared, trials = trials_of(iris, "accuracy", maximized=True)
+    data, rows = prepared.data, prepared.split.validation
+    ensemble = select_trials(data, trials, rows, metric="accuracy", minimized=False, size=4)
+    assert ensemble is not None
+
+    def rank(chosen: Sequence[int]) -> tuple[float, float]:
+        parts = [trials[k].part(data) for k in chosen]
+        predictor = Predictor.of_parts(data.task, parts)
+        part = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.readout)
+        return -float(part.metrics()["accuracy"]), part.loss
+
+    added = ensemble.selection.chosen
+    for count in range(1, 4):
+        ranks = [rank([*added[:count], k]) for k in range(len(trials))]
+        assert added[count] == ranks.index(min(ranks))
 
 
 def test_trials_whose_scores_overflow_are_left_out(iris: Path) -> None:

@@ -11,7 +11,7 @@ from fnnctl.console.signals import Interruption
 from fnnctl.records.confirmation import Confirmation, confirmation
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.report.confirmation.sentences import verdict_sentence
+from fnnctl.report.confirmation.sentences import left_out_sentence, verdict_sentence
 from fnnctl.stacks.confirmation import ConfirmationRunner
 from fnnctl.store.run import OpenRun
 from fnnctl.text import counted
@@ -40,9 +40,10 @@ def confirm_leaders(
         journal.sync()
         found = confirmation(journal.settings, standings, journal.confirmed) or found
     if found.is_complete:
-        sentence = verdict_sentence(found)
-        output.note(sentence)
-        run.log(sentence)
+        left_out = left_out_sentence(found)
+        for sentence in ([f"warning: {left_out}"] if left_out else []) + [verdict_sentence(found)]:
+            output.note(sentence)
+            run.log(sentence)
 
 
 def _train(

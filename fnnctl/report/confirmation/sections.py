@@ -8,6 +8,7 @@ from fnnctl.records.confirmation import CONFIRM, Confirmation, Leader
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.confirmation.sentences import (
     interval_sentences,
+    left_out_sentence,
     optimism_of,
     search_sentences,
     verdict_sentence,
@@ -38,8 +39,14 @@ def confirmation_sections(search: SearchHistory) -> list[Section]:
         ("trial", "mean", "±", "difference", "±", "p", "in the search"),
         tuple(_row(found, leader) for leader in found.ranked),
     )
-    sentences = search_sentences(found, len(search.standings.latest), search.part)
-    return [table, Notes(TITLE, (verdict_sentence(found), *interval_sentences(found), *sentences))]
+    left_out = left_out_sentence(found)
+    sentences = [
+        verdict_sentence(found),
+        *([left_out] if left_out else []),
+        *interval_sentences(found),
+        *search_sentences(found, len(search.standings.latest), search.part),
+    ]
+    return [table, Notes(TITLE, tuple(sentences))]
 
 
 def confirmation_json(search: SearchHistory) -> dict[str, Any] | None:
@@ -51,6 +58,7 @@ def confirmation_json(search: SearchHistory) -> dict[str, Any] | None:
         "seeds": found.seeds,
         "on": "validation",
         "epochs": found.budget,
+        "seeds_left_out": found.left_out,
         "networks": found.networks,
         "complete": found.is_complete,
         "winner": found.chosen and found.chosen.trial,
@@ -75,7 +83,7 @@ def _verdict(found: Confirmation) -> str | None:
 def _row(found: Confirmation, leader: Leader) -> tuple[str, ...]:
     comparison = found.comparisons.get(leader.trial)
     test = comparison and comparison.test
-    failed = f"{len(leader.failed):,} of {found.seeds:,} failed"
+    failed = f"{len(leader.failed):,} of {found.seeds:,} failed" if leader.failed else NOTHING
     return (
         str(leader.trial),
         failed if leader.mean is None else number(leader.mean),

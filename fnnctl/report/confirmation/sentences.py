@@ -21,6 +21,20 @@ def verdict_sentence(found: Confirmation) -> str:
     return " ".join([f"Trial {winner.trial} {_against_others(found)}", *_failed(found)])
 
 
+def left_out_sentence(found: Confirmation) -> str | None:
+    """Which seeds do not count; None if all do."""
+    if not found.left_out:
+        return None
+    if not found.compared_seeds:
+        return f"{found.metric} is undefined on the validation rows of every seed."
+    *others, last = map(str, found.left_out)
+    which = f"seeds {', '.join(others)} and {last}" if others else f"seed {last}"
+    return (
+        f"{found.metric} is undefined on the validation rows of {which}: the trials are compared with the "
+        f"other {counted(found.compared_seeds, 'seed')}."
+    )
+
+
 def search_sentences(found: Confirmation, trials: int, part: str) -> list[str]:
     """How the best of the search's `trials` did: whether it won, and how optimistic its objective was.
 
@@ -70,7 +84,7 @@ def interval_sentences(found: Confirmation) -> list[str]:
     if shifted:
         sentences.append(
             f"The difference of {_trials(shifted)} is the same with every seed: it has no spread and so no "
-            f"interval, and p is that of the sign test with {found.seeds:,} seeds."
+            f"interval, and p is that of the sign test with {found.compared_seeds:,} seeds."
         )
     return sentences
 
@@ -96,6 +110,8 @@ def _against_others(found: Confirmation) -> str:
     pairs = list(found.comparisons.items())
     beaten = [trial for trial, each in pairs if not each.is_tie]
     corrected = "the corrected resampled t-test" + (", after Holm's correction" if len(pairs) > 1 else "")
+    if not pairs and found.compared_seeds == 1 and found.ranked[1].mean is not None:
+        return "has the best score, but one seed cannot tell whether it is better than the others."
     if not pairs:
         return "is the only one with a result for every seed: there is nothing to compare it with."
     if len(beaten) == len(pairs):
@@ -106,7 +122,7 @@ def _against_others(found: Confirmation) -> str:
     if equals:
         place = f"shares the best mean with {_trials(equals)} and came before in the search; it is"
     sentence = (
-        f"{place} tied with {_trials(found.tied)}: {found.seeds:,} seeds cannot tell them "
+        f"{place} tied with {_trials(found.tied)}: {found.compared_seeds:,} seeds cannot tell them "
         f"apart by {corrected}{_reach(found)}."
     )
     if beaten:

@@ -13,6 +13,7 @@ from fnnctl.report.confirmation.plotted import plotted_leaders
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
 from fnnctl.report.confirmation.sentences import (
     interval_sentences,
+    left_out_sentence,
     optimism_of,
     search_sentences,
     verdict_sentence,
@@ -50,6 +51,16 @@ def found_in(scores: Scores, **settings: Any) -> Confirmation:
     found = history(scores, **settings).confirmation
     assert found
     return found
+
+
+def undefined(scores: Scores, *seeds: int) -> list[JournalRecord]:
+    """The networks, in which trial 0 has no metric with these seeds."""
+    return [
+        {**each, "objective": None, "is_undefined": True}
+        if each["trial"] == 0 and each["seed"] in seeds
+        else each
+        for each in confirmed(scores, budget=9)
+    ]
 
 
 class TestVerdict:
@@ -98,6 +109,35 @@ class TestVerdict:
     def test_only_one_with_a_result_for_every_seed(self) -> None:
         told = verdict_sentence(found_in({**CLEAR, 1: [None] * 4, 2: [None] * 4}))
         assert told.startswith("Trial 0 is the only one with a result for every seed: there is nothing to")
+
+    def test_seeds_whose_rows_have_no_metric(self) -> None:
+        found = history({}, networks=undefined(CLEAR, 2)).confirmation
+        assert found
+        assert "tied with trial 0: 3 seeds cannot tell them apart" in verdict_sentence(found)
+        assert left_out_sentence(found) == (
+            "accuracy is undefined on the validation rows of seed 2: the trials are compared with the other "
+            "3 seeds."
+        )
+        assert left_out_sentence(found_in(CLEAR)) is None
+
+    def test_a_single_seed_whose_rows_have_a_metric(self) -> None:
+        found = history({}, networks=undefined(CLEAR, 0, 1, 2)).confirmation
+        assert found
+        assert verdict_sentence(found) == (
+            "Trial 1 has the best score, but one seed cannot tell whether it is better than the others."
+        )
+        told = left_out_sentence(found)
+        assert told
+        assert told.endswith("of seeds 0, 1 and 2: the trials are compared with the other 1 seed.")
+
+    def test_no_seed_whose_rows_have_a_metric(self) -> None:
+        search = history({}, networks=undefined(CLEAR, 0, 1, 2, 3))
+        table, notes = confirmation_sections(search)
+        assert isinstance(table, TableSection)
+        assert [row[1:6] for row in table.rows] == [("–",) * 5] * 3
+        assert "accuracy is undefined on the validation rows of every seed." in notes.rows
+        assert search.confirmation
+        assert [each.standing for each in plotted_leaders(search.confirmation)] == ["failed"] * 3
 
     def test_none_with_a_result_for_every_seed(self) -> None:
         told = verdict_sentence(found_in({number: [0.5, 0.5, 0.5, None] for number in range(3)}))
