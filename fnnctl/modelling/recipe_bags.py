@@ -17,7 +17,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import divide, most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError
-from fnnctl.modelling.fit import bagged_rows
+from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 
@@ -50,7 +50,7 @@ def _impossible(data: TaskData, experiment: Experiment, rows: Rows) -> str | Non
         for bag in bagged.bags(data.strata, data.dataset.groups):
             weights = data.example_weights(experiment, bag.train)
             if weights is not None and not weights.any():
-                return "all rows that one of the members would learn from have weight 0"
+                return NO_WEIGHT
     return None
 
 
