@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from fnnctl.arrays import IntArray
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import divide, most_folds
 from fnnctl.data.splits.parts import Rows, Split
@@ -21,10 +22,12 @@ from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 
-LEAST_LEARNED: Final = 2 / 3
+LEAST_LEARNED: Final = 0.6
 """The share of the rows outside the test part that each member must learn from."""
 LEAST_VALIDATED: Final = 1 / 6
 """The share of these rows that must be validation rows of some member."""
+MUCH_SMALLER: Final = 4
+"""How many times the largest of small groups fits into a bag's share of the rows."""
 
 
 def against_bags(data: TaskData, experiment: Experiment, split: Split | None) -> str | None:
@@ -56,10 +59,10 @@ def _impossible(data: TaskData, experiment: Experiment, rows: Rows) -> str | Non
 
 def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | None:
     """Why bags of these rows, which are possible, would leave out too many of them."""
-    bagged = bagged_rows(split, experiment, data)
-    if bagged is None or data.dataset.groups is None:
+    bagged, groups = bagged_rows(split, experiment, data), data.dataset.groups
+    if bagged is None or groups is None or _are_small(groups[bagged.known(data.strata, groups)], experiment):
         return None
-    bags = bagged.bags(data.strata, data.dataset.groups)
+    bags = bagged.bags(data.strata, groups)
     known, learned = split.train.size + split.validation.size, bags[0].train.size
     validated = sum(bag.validation.size for bag in bags)
     of = f"of the {counted(known, 'row')} outside the test part"
@@ -80,8 +83,8 @@ def _doubtful_folds(data: TaskData, experiment: Experiment) -> Iterator[Rows]:
     if settings.folds > most_folds(data.strata, groups) or (groups is not None and dataset.test_rows):
         return
     known = len(data) - math.ceil(len(data) / settings.folds)
-    learned = known - known // members
-    if groups is None and known >= members and _zero_weights(data, experiment) < learned:
+    are_enough = known >= members if groups is None else _are_small(groups, experiment)
+    if are_enough and _zero_weights(data, experiment) < known / 2:
         return
     folds = divide(
         data.strata,
@@ -92,6 +95,14 @@ def _doubtful_folds(data: TaskData, experiment: Experiment) -> Iterator[Rows]:
         groups=groups,
     )
     yield from folds.folds(validation=0.0, stratify=experiment.data.split.stratify, seed=experiment.seed)
+
+
+def _are_small(groups: IntArray, experiment: Experiment) -> bool:
+    """Whether all `groups` (n,) are so small that folds and bags are about as even as those of rows.
+
+    Dividing very many groups takes time, which is saved if so.
+    """
+    return int(np.bincount(groups).max()) * MUCH_SMALLER * experiment.model.ensemble.members <= len(groups)
 
 
 def _zero_weights(data: TaskData, experiment: Experiment) -> int:
