@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from fnnctl.arrays import IntArray
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
@@ -58,6 +59,7 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
         groups=dataset.groups,
     )
     share, stratify = validation_share(experiment), experiment.data.split.stratify
+    refuse_single_groups(folds, dataset.groups, share)
     of_folds = folds.folds(validation=share, stratify=stratify, seed=experiment.seed)
     fits = [Fit.of(data, experiment, fold, seed=0) for fold in of_folds]
     if share > 0 and not all(fit.sizes[1] for fit in fits):
@@ -89,6 +91,16 @@ def _check_rows(data: TaskData, experiment: Experiment) -> None:
     if validation_share(experiment) > 0 and most - -(-most // wanted) < 2:
         message = f"with {what} in {wanted:,} folds, none is left for validation"
         raise ConfigError(Problem(f"{message}: set data.split.validation to 0", path=FOLDS))
+
+
+def refuse_single_groups(folds: Folds, groups: IntArray | None, validation: float) -> None:
+    """Raise `ConfigError` if a fold leaves one of the `groups` (N,), so that none is left for validation.
+
+    A large group may be a fold by itself, and all others be together in another one.
+    """
+    if groups is not None and validation > 0 and folds.fewest_outside(groups) < 2:
+        message = "one group is so large that a fold leaves no other one, and none is left for validation"
+        raise ConfigError(Problem(f"{message}: use more folds", path=FOLDS))
 
 
 def _completed(experiment: Experiment, data: TaskData, fits: Sequence[Fit]) -> Experiment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
@@ -28,6 +28,8 @@ from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.pool import Pool, make_pool
 from fnnctl.training.threads import default_threads
+
+NO_WEIGHT: Final = "all rows that one of the members would learn from have weight 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Fit:
             weights = data.example_weights(experiment, bag.train)
             if weights is not None and not weights.any():
                 given = data.dataset.weights
-                raise ConfigError(data.task.weights_problem(None if given is None else given[bag.train]))
+                problem = data.task.weights_problem(None if given is None else given[bag.train])
+                raise ConfigError(replace(problem, message=NO_WEIGHT) if len(bags) > 1 else problem)
         settings = stack_settings(experiment, shape, rows=trained_rows, weighted=weights is not None)
         if seed is None:
             experiment = completed(experiment, data, settings)

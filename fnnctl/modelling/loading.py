@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,18 +13,17 @@ from fnnctl.config.rules.recipes.expansion import Expansion, expanded
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
-from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
-from fnnctl.modelling.fit import Fit, bagged_rows
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.recipe_bags import against_bags
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
-from fnnctl.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +125,15 @@ def load_experiment(
 
 
 def _bag_problems(data: TaskData, experiment: Experiment) -> Sequence[Problem]:
-    """Why the rows are too few for bags, in a run or in a cross-validation; empty if they are enough."""
+    """Why a recipe should have no bags with these data; empty if it may, or if the config has none."""
     if not experiment.model.ensemble.bags:
         return ()
     try:
-        bagged_rows(split_data(data, experiment), experiment, data)
+        split = split_data(data, experiment)
     except DataError:
-        return ()  # the rows cannot be divided even without bags, which is said later
-    except ConfigError as error:
-        return error.problems
-    most = most_folds(data.strata, data.dataset.groups)
-    folds = experiment.evaluation.cross_validation.folds
-    if most - math.ceil(most / folds) >= experiment.model.ensemble.members:
-        return ()
-    what = counted(most, "row" if data.dataset.groups is None else "group")
-    return [Problem(f"a cross-validation of {what} has too few for bags", path="model.ensemble.bags")]
+        split = None  # which is said later: only a cross-validation is possible
+    reason = against_bags(data, experiment, split)
+    return [Problem(reason, path="model.ensemble.bags")] if reason else ()
 
 
 def _recorded_classes(run: RunFolder | None) -> Sequence[str]:

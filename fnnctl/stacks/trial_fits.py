@@ -18,6 +18,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.folds import divide, most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
+from fnnctl.modelling.cross_validation import refuse_single_groups
 from fnnctl.modelling.fit import Fit, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
 from fnnctl.nn.parameters import ParameterLayout
@@ -158,6 +159,7 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
         seed=experiment.seed,
         groups=groups,
     )
+    refuse_single_groups(folds, groups, config.validation)
     return folds.folds(
         validation=config.validation, stratify=config.stratify, seed=experiment.seed, rows=known
     )

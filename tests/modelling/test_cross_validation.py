@@ -140,3 +140,15 @@ def test_groups_are_counted_and_stay_together() -> None:
     for fit in validation.fits:
         parts = [{*groups[rows].tolist()} for rows in fit.split(grouped).parts.values()]
         assert sum(map(len, parts)) == 5
+
+
+def test_a_group_that_is_as_large_as_a_fold_leaves_one_group_in_the_other() -> None:
+    """Without a validation share, one group is enough; with more folds, others are beside it."""
+    groups = np.arange(40) * (np.arange(40) % 2)  # half of the rows of each class are one group
+    grouped = encode(replace(data_of(20, 20).dataset, groups=groups))
+    two = {"folds": 2, "repeats": 1}
+    with pytest.raises(ConfigError, match="a fold leaves no other one, and none is left for validation"):
+        cross_validation(grouped, experiment_of(folds=two))
+    without = cross_validation(grouped, experiment_of(folds=two, data={"split": {"validation": 0}}))
+    assert {fit.sizes for fit in without.fits} == {(20, 0, 20)}
+    assert len(cross_validation(grouped, experiment_of(folds={"folds": 3, "repeats": 1})).fits) == 3

@@ -182,6 +182,20 @@ def test_weights_that_are_all_zero_in_the_training_part_are_refused(tmp_path: Pa
     ]
 
 
+def test_weights_that_are_all_zero_in_one_of_the_bags_are_refused(tmp_path: Path) -> None:
+    """The member whose bag has the only row that counts learns from the others."""
+    table = "".join(f"{i},{int(i == 7)},{'ab'[i % 2]}\n" for i in range(40))
+    (tmp_path / "own.csv").write_text(f"x,w,label\n{table}")
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "data:\n  source: own.csv\n  target: label\n  weights: w\n  split: {test: 0}\n"
+        "model: {ensemble: {members: 4, bags: true}}\nrecipe: classic\n"
+    )
+    assert refused(config) == [
+        "4: data.weights: all rows that one of the members would learn from have weight 0"
+    ]
+
+
 def test_a_column_of_weights_that_the_training_part_has_zeros_of_alone_is_refused(tmp_path: Path) -> None:
     """One row of twenty has a weight, and half of the rows are split off: some seed puts it there."""
     (tmp_path / "own.csv").write_text("x,w,label\n" + "1,0,a\n" * 10 + "2,0,b\n" * 9 + "3,1,b\n")

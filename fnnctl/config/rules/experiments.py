@@ -33,6 +33,7 @@ CHANGES_NOTHING: Final[Mapping[ConfigPath, float | str]] = {
     **{("training", "rate_factors", group): 1.0 for group in RateFactorsConfig.model_fields},
 }
 """Values that have no effect anyway, so they may be given beside settings that make them unread."""
+ENSEMBLE: Final[ConfigPath] = ("model", "ensemble")
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
@@ -64,11 +65,18 @@ def experiment_of(config: Mapping[str, Any], *, before_recipe: bool = False) -> 
         experiment = _completed(without(taken, left_out))
     wrong = {path: reason for path, reason in given.items() if path not in elsewhere}
     for path, message in contradictions(experiment, unread).items():
-        if not (before_recipe and is_left_to_recipe(config, path)):
+        if not (before_recipe and _may_be_solved_by_recipe(config, path)):
             wrong.setdefault(path, message)
     if wrong:
         raise RefusedConfigurationError(wrong)
     return experiment
+
+
+def _may_be_solved_by_recipe(config: Mapping[str, Any], path: ConfigPath) -> bool:
+    """Whether the recipe may replace the setting of a contradiction; its bags replace the validation part."""
+    if path == VALIDATION[:-1]:
+        return not is_given(config, VALIDATION) and is_left_to_recipe(config, ENSEMBLE)
+    return is_left_to_recipe(config, path)
 
 
 def _is_off(path: ConfigPath, experiment: Experiment) -> bool:

@@ -84,6 +84,10 @@ class Folds:
         """The test rows of the fold, sorted."""
         return np.flatnonzero(self.assignment[repeat] == fold)
 
+    def fewest_outside(self, groups: IntArray) -> int:
+        """The smallest number of groups, of rows with these `groups` (N,), outside one of the folds."""
+        return min(len(np.unique(groups[self.assignment[repeat] != fold])) for repeat, fold in self)
+
     def folds(
         self, *, validation: float, stratify: bool, seed: int, rows: IntArray | None = None
     ) -> tuple[Fold, ...]:

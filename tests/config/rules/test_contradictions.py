@@ -18,7 +18,8 @@ def test_shares_that_leave_nothing_to_train_on_are_refused(
     problems: Problems, shares: str, total: str
 ) -> None:
     message = f"data.split: validation and test sum to {total}, which leaves no rows to train on"
-    assert problems(f"data:\n  source: iris\n  split: {{{shares}}}\n") == [f"3: {message}"]
+    text = f"data:\n  source: iris\n  split: {{{shares}}}\nrecipe: classic\n"
+    assert problems(text) == [f"3: {message}"]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,4 @@ MEMBERS: Final = 4
 
 def fast_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `fast`, by path."""
-    return {
-        **default_recipe(facts),
-        "model.hidden": [64],
-        "model.ensemble": {"members": MEMBERS, "bags": True},
-    }
+    return {**default_recipe(facts), "model.hidden": [64], "model.ensemble": MEMBERS}

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.rules.recipes.fast import fast_recipe
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.recipes.expansion import expanded
+from fnnctl.config.rules.recipes.fast import MEMBERS, fast_recipe
 from tests.config.rules.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 
@@ -19,3 +21,9 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
     assert not fast_recipe(CASES["numbers"]).get("training.label_smoothing", 0)
+
+
+def test_members_are_kept_where_bags_are_impossible() -> None:
+    config = {"recipe": "fast", "data": {"source": "iris", "split": {"validation": 0.2}}}
+    ensemble = expanded(config, experiment_of(config), facts_of()).experiment.model.ensemble
+    assert (ensemble.members, ensemble.bags) == (MEMBERS, False)
