@@ -131,7 +131,7 @@ KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("LARGEST_SHARE", 1e9))
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures take the longest, and are drawn from files that the tests compare anyway."""
-    monkeypatch.setattr("fnnctl.commands.train.draw_figures", lambda run: None)
+    monkeypatch.setattr("fnnctl.report.figures._draw", lambda run, present: ())
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import pytest
 
 from tests.program import Program, read_json
 
+pytestmark = pytest.mark.figures
+
 
 class Trained:
     """A completed run and its messages."""

@@ -23,6 +23,7 @@ def evaluated(program: Program, iris: Path, tmp_path: Path) -> Path:
     return only_run(tmp_path)
 
 
+@pytest.mark.figures
 def test_writes_every_file_of_the_contract_but_a_model(evaluated: Path) -> None:
     files = {path.name for path in evaluated.iterdir() if not path.name.startswith(".")}
     assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.WEIGHTS, names.MODEL, *OTHER_TASK}

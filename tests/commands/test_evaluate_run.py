@@ -117,6 +117,7 @@ def test_a_run_without_a_test_part_says_so(program: Program, tmp_path: Path) -> 
     assert done.err.endswith("has no test part: add --data FILE\n")
 
 
+@pytest.mark.figures
 def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Program, tmp_path: Path) -> None:
     """Every tenth row, in another order, with an extra column; scikit-learn computes the expected scores."""
     names, rows = penguins()
@@ -185,6 +186,7 @@ def test_the_training_data_again_have_the_same_bits(run: Path, trained: Path, pr
         assert row == everywhere[row["row"]]
 
 
+@pytest.mark.figures
 def test_the_report_and_the_list_of_runs_know_the_kind(run: Path, trained: Path, program: Program) -> None:
     assert program("evaluate", "--data", str(trained / "penguins.csv")).out.startswith("penguins on penguins")
     shaped = program("report", "--json", "--fail-under", "accuracy=0.1").json

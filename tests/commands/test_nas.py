@@ -96,18 +96,21 @@ def test_the_report_says_how_rewards_rose(folder: Path, capsys: pytest.CaptureFi
     assert f"mean accuracy {sum(objectives[-4:]) / 4:.4f} of 4 trials" in text
 
 
+@pytest.mark.figures
 def test_the_best_architecture_and_the_rewards_are_drawn(folder: Path) -> None:
     drawn = draw_figures(RunFolder(folder))
     assert {"architecture.png", "reward.png"} <= set(drawn)
     assert (folder / "architecture.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.figures
 def test_other_searches_draw_no_architecture(tmp_path: Path) -> None:
     config = write_config(tmp_path / "x.yaml", search={**SETTINGS, "method": "random", "trials": 3})
     drawn = draw_figures(RunFolder(search(config, "--executor", "serial")))
     assert not {"architecture.png", "reward.png"} & set(drawn)
 
 
+@pytest.mark.figures
 def test_a_space_without_layers_has_no_architecture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,6 +71,7 @@ def test_check_looks_into_the_search(program: Program, tmp_path: Path) -> None:
     assert program("train", "a.yaml", "--quiet", "--set", "training.epochs=1").code == 0
 
 
+@pytest.mark.figures
 def test_report_formats_and_gates(program: Program, iris: Path, tmp_path: Path) -> None:
     run = program("train", str(iris), "--quiet").out.strip()
     name = Path(run).name
@@ -94,6 +95,7 @@ def test_report_formats_and_gates(program: Program, iris: Path, tmp_path: Path) 
     assert "confusion_matrix.png" in (tmp_path / "r.md").read_text()
 
 
+@pytest.mark.figures
 def test_plots_can_be_deleted_without_harm_to_the_report(program: Program, iris: Path) -> None:
     run = Path(program("train", str(iris), "--quiet").out.strip())
     for figure in run.glob("*.png"):
@@ -199,6 +201,7 @@ def test_a_damaged_newest_run_is_no_reason_to_report_an_older_one(program: Progr
     assert program("runs").code == 0
 
 
+@pytest.mark.figures
 def test_deleted_figures_are_drawn_again(program: Program, iris: Path) -> None:
     run = Path(program("train", str(iris), "--quiet").out.strip())
     before = {path.name: path.read_bytes() for path in run.glob("*.png")}

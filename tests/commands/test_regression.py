@@ -48,6 +48,7 @@ def files_of(run: Path) -> set[str]:
     return {path.name for path in run.iterdir() if not path.name.startswith(".")}
 
 
+@pytest.mark.figures
 def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     classes = {names.CONFUSION_MATRIX, names.ROC_CURVE, names.PR_CURVE, names.CALIBRATION}
     absent = {*names.SEARCH_FILES, names.CROSS_VALIDATION, *classes, *(set(names.FIGURES) - FIGURES)}
@@ -135,6 +136,7 @@ def test_a_target_that_is_no_number_is_reported_with_its_line(
 
 
 @pytest.mark.parametrize("bins", ["", "data.split.bins=5"])
+@pytest.mark.figures
 def test_folds_are_equal_for_any_number_of_workers(
     program: Program, config: Path, tmp_path: Path, bins: str
 ) -> None:
@@ -157,6 +159,7 @@ def test_folds_are_equal_for_any_number_of_workers(
 
 
 @pytest.mark.parametrize("metric", ["auto", "r2", "mae", "median_absolute_error", "loss"])
+@pytest.mark.figures
 def test_a_search_finds_what_train_repeats(program: Program, config: Path, metric: str) -> None:
     config.write_text(CONFIG + (ONE_LOSS if metric == "loss" else SEARCH).replace("METRIC", metric))
     done = program("search", str(config), "--workers", "1", "--json", "--quiet")

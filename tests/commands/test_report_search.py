@@ -20,6 +20,7 @@ def searched(tmp_path: Path) -> Path:
     return run.path
 
 
+@pytest.mark.figures
 def test_a_search_is_reported_in_every_format(program: Program, searched: Path) -> None:
     done = program("report")
     assert done.code == 0

@@ -22,6 +22,7 @@ from tests.program import AtEpoch, Program, only_run, read_json
 OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE}
 
 
+@pytest.mark.figures
 def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_path: Path) -> None:
     done = program("train", str(iris))
     assert done.code == 0
@@ -151,6 +152,7 @@ def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> Non
     assert [row["prediction"] for row in rows] == [model["classes"][k] for k in given.argmax(axis=1)]
 
 
+@pytest.mark.figures
 def test_the_learning_curve_marks_the_best_epoch(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +183,7 @@ def test_the_learning_curve_marks_the_best_epoch(
     assert marked == [best, None]
 
 
+@pytest.mark.figures
 def test_divergence_ends_with_4_and_names_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
     done = program(
         "train", str(iris), "--set", "training.optimizer={name: sgd, learning_rate: 1e6}", "--set",

@@ -15,6 +15,8 @@ from fnnctl.training.pool import Examples
 from tests.modelling.prepared import prepare
 from tests.program import Program
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 def test_settings_that_follow_from_data_and_network_are_filled_in(iris: Path) -> None:
     """150 rows, 20 % for testing and 15 % for validation; 4·8 + 8 + 8·3 + 3 = 67 parameters."""

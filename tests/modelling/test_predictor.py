@@ -17,6 +17,8 @@ from fnnctl.training.members import make_network
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import Program
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 @pytest.fixture
 def prepared(iris: Path) -> Prepared:

@@ -15,6 +15,8 @@ from fnnctl.store.run import OpenRun
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import AtEpoch, Program, only_run, read_json
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 STOPPING = "training.early_stopping={monitor: validation_loss, patience: 50}"
 
 

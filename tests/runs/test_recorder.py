@@ -11,6 +11,8 @@ from fnnctl.errors import MachineError
 from fnnctl.store.run import OpenRun
 from tests.program import Program
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 def test_an_internal_failure_is_a_sentence_and_3(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -22,6 +22,8 @@ from fnnctl.training.trainer import Outcome, TrainedMember
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import Program, read_json
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 CLASSES, ROWS = 300, 3000
 
 
