@@ -122,8 +122,6 @@ def stack_settings(
         ensemble=experiment.model.ensemble.members // shape.members,
         bags=experiment.model.ensemble.bags,
         parametrization=training.parametrization,
-        dropout_schedule=training.dropout_schedule,
-        weight_decay_schedule=training.weight_decay_schedule,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )
 

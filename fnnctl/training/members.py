@@ -35,8 +35,6 @@ class StackSettings:
     lr_schedule: str = "constant"
     averaging: AveragingKind | None = None
     parametrization: Parametrization = "standard"
-    dropout_schedule: str = "constant"
-    weight_decay_schedule: str = "constant"
     memory: int = 10
     """For lbfgs: the number of pairs in its memory."""
     ensemble: int = 1

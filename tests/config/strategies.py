@@ -122,7 +122,6 @@ _stopping = _mapping(
 )
 _bounds = _or_null(_numbers(0, 1e6, above=True))
 _penalties = _numbers(0, 1e6)
-_share_schedules = st.sampled_from(["constant", "flat_cos"])
 _averages = st.one_of(
     _named("ema", decay=_numbers(0, 1, above=True, below=True)), _named("swa", start=_decays)
 )
@@ -196,8 +195,6 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
     optimizer, epochs = training.get("optimizer", {}), training.get("epochs", 200)
     rate = optimizer.get("learning_rate", 0.001) if isinstance(optimizer, dict) else 0.001
     training |= draw(_mapping({}, lr_schedule=_schedules(epochs, rate)))
-    if "adamw" in str(optimizer):
-        training |= draw(_mapping({}, weight_decay_schedule=_share_schedules))
     if "cosine" in str(training.get("lr_schedule")):
         training |= draw(_mapping({}, horizon=_or_null(st.integers(epochs, 10_000_000))))
     return training

@@ -16,7 +16,6 @@ from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.optimizers.share_schedules import SHARE_SCHEDULES
 from fnnctl.nn.parameters import RATE_GROUPS
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
 from fnnctl.stacks.grouping import group_into_stacks
@@ -50,7 +49,6 @@ def assert_same_bits(alone: TrainedMember, stacked: TrainedMember) -> None:
 KINDS = (
     "weighted", "smoothing", "mixup", "noise", "l1", "clip_value", "clip_norm", "max_norm", "rate_factors",
 )  # fmt: skip
-SHARE_KINDS = ["constant", "constant", *SHARE_SCHEDULES]
 
 
 @st.composite
@@ -103,8 +101,6 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
         lr_schedule=draw(st.sampled_from(sorted(LR_SCHEDULES))),
         averaging=draw(st.sampled_from([None, "ema", "swa"])),
         parametrization=draw(st.sampled_from(["standard", "neural_tangent"])),
-        dropout_schedule=draw(st.sampled_from(SHARE_KINDS)),
-        weight_decay_schedule=draw(st.sampled_from(SHARE_KINDS)),
     )
 
 

@@ -74,7 +74,6 @@ Averaging = Annotated[
     Annotated[EmaAveraging | SwaAveraging, Field(discriminator="name")],
     Shorthand("name"),
 ]
-ShareSchedule = Literal["constant", "flat_cos"]
 Weight = Annotated[float, Field(ge=0.0, le=1e9)]
 
 
@@ -100,20 +99,15 @@ class TrainingConfig(Section):
     rate_factors: RateFactorsConfig = RateFactorsConfig()
     """Factors of the learning rate for groups of parameters. The weight decay of adamw is not multiplied."""
     horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    """The number of epochs for which the schedules `cosine`, `one_cycle`, `coslog` and `flat_cos` and the
-    average `swa` are planned; null for training.epochs. If training continues after the horizon, a schedule
-    keeps its last value."""
+    """The number of epochs for which the schedules `cosine`, `one_cycle` and `coslog` and the average `swa`
+    are planned; null for training.epochs. If training continues after the horizon, a schedule keeps its last
+    value."""
     l2: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0001
     """The λ of the structural risk: ½·λ times the squared Frobenius norm of all weights is added to the mean
     loss. Biases are not penalized. (scikit-learn's alpha is λ times the batch size.)"""
     l1: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
     """The factor of the L1 penalty: it multiplies the sum of the absolute weights, which is added to the
     loss."""
-    dropout_schedule: ShareSchedule = "constant"
-    """How the dropout rates change during training. `flat_cos`: they are constant in the first half and fall
-    to 0 along half a cosine wave in the second half."""
-    weight_decay_schedule: ShareSchedule = "constant"
-    """How the weight decay of adamw changes during training, in addition to the learning rate."""
     max_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
     """The largest norm of a hidden unit's incoming weights; null for no bound."""
     clip_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None

@@ -54,7 +54,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.lr_schedule": "coslog",
         # regularization
         "training.optimizer.weight_decay": 0.02,
-        "training.weight_decay_schedule": "flat_cos",
         "training.l2": 0.0,
         "training.label_smoothing": smoothing,
         # members

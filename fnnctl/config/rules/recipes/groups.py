@@ -55,9 +55,7 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "training.mixup",
         "training.averaging",
         "training.optimizer.weight_decay",
-        "training.weight_decay_schedule",
         "model.dropout",
-        "training.dropout_schedule",
         "model.hidden.dropout",
     ),
     "members": (
@@ -68,10 +66,7 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
 }  # fmt: skip
 """The settings of each group, with everything inside them that is not a setting of another group."""
 
-TOGETHER: Final[tuple[tuple[str, ...], ...]] = (
-    ("training.l2", "training.optimizer.weight_decay", "training.weight_decay_schedule"),
-    ("model.dropout", "training.dropout_schedule"),
-)
+TOGETHER: Final[tuple[tuple[str, ...], ...]] = (("training.l2", "training.optimizer.weight_decay"),)
 """Settings that are tuned to one another inside a group: a recipe's values of them are taken all or none."""
 
 NO_GROUP: Final[Mapping[str, str]] = {

@@ -134,31 +134,6 @@ def test_without_weight_decay_the_l2_penalty_stays(sections: dict[str, Any]) -> 
     assert expansion.refused["training", "l2"] == "it goes with training.optimizer.weight_decay"
 
 
-@pytest.mark.parametrize(
-    ("sections", "left_out"),
-    [
-        ({}, set()),
-        ({"model": {"hidden": []}}, {"model.dropout", "training.dropout_schedule"}),
-        (
-            {"training": {"optimizer": "adam"}},
-            {"training.l2", "training.optimizer.weight_decay", "training.weight_decay_schedule"},
-        ),
-    ],
-)
-def test_schedules_are_taken_only_with_what_they_are_schedules_of(
-    monkeypatch: pytest.MonkeyPatch, sections: dict[str, Any], left_out: set[str]
-) -> None:
-    schedules = {"training.dropout_schedule": "flat_cos", "training.weight_decay_schedule": "flat_cos"}
-    values = {**VALUES, **schedules}
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
-    expansion = expand(**sections)
-    assert {format_path(path) for path in expansion.refused} == left_out
-    assert schedules.keys() - left_out <= taken(expansion)
-    assert (expansion.experiment.training.dropout_schedule == "flat_cos") == (
-        expansion.experiment.model.dropout > 0
-    )
-
-
 def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
     def check(experiment: Experiment) -> Sequence[Problem]:
         stopping = experiment.training.early_stopping
