@@ -42,11 +42,15 @@ PARTS: Sequence[Part] = (
     Part("normal initial biases", ("model.initial_biases=zero",)),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
     Part("coslog, not cosine", ("training.lr_schedule=cosine",)),
-    Part("weight decay", ("training.optimizer.weight_decay=0",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("last of tied epochs", ("training.early_stopping.ties=first",)),
     Part("periodic embedding", ("model.numeric_embedding=periodic",), is_candidate=True),
     Part("embedded categories", ("model.category_embedding={}",), is_candidate=True),
+    Part(
+        "weight decay",
+        ("training.optimizer.name=adamw", "training.optimizer.weight_decay=0.02"),
+        is_candidate=True,
+    ),
     Part("dropout", ("model.dropout=0.15",), is_candidate=True),
     Part(
         "8 members, shared weights",

@@ -115,7 +115,6 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
     assert left_to_classic(expansion, loaded.locations) == [
         "architecture is classic: model.hidden is searched",
         "optimization is classic: training.optimizer is set",
-        "training.l2 is not taken from the recipe: it goes with training.optimizer.weight_decay",
         "training.optimizer.weight_decay is not taken from the recipe: lbfgs has no weight_decay",
         "model.dropout is not taken from the recipe: it cannot be used with lbfgs",
     ]

@@ -43,17 +43,15 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.epochs": by_rows(facts.rows, EPOCHS),
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
         "training.optimizer": {
-            "name": "adamw",
+            "name": "adam",
             "learning_rate": 0.2 if regression else 0.04,
             "beta2": 0.95,
-            "weight_decay": 0.0,
         },
         "training.parametrization": "neural_tangent",
         "training.rate_factors.scaling": 6.0,
         "training.rate_factors.biases": 0.1,
         "training.lr_schedule": "coslog",
         # regularization
-        "training.optimizer.weight_decay": 0.02,
         "training.l2": 0.0,
         "training.label_smoothing": smoothing,
         # members
