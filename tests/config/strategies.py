@@ -144,7 +144,6 @@ def _schedules(epochs: int, rate: float) -> st.SearchStrategy[Any]:
         ),
         _named("cosine", warmup_epochs=st.integers(0, epochs - 1), last=_shares),
         _named("one_cycle", warmup=_numbers(0, 1, above=True, below=True), first=_shares, last=_shares),
-        _named("coslog", cycles=st.integers(1, 30)),
         _mapping({}),
     )
 

@@ -152,7 +152,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     "factor": between(0.1, 0.9), "every": int(rng.integers(1, 4)), "power": between(0, 1),
                     "patience": int(rng.integers(1, 3)), "tolerance": between(0, 0.1), "minimum": 1e-5,
                     "warmup_epochs": int(rng.integers(0, 3)), "last": between(0, 0.1), "first": 0.04,
-                    "warmup": between(0.1, 0.5), "cycles": int(rng.integers(1, 6)),
+                    "warmup": between(0.1, 0.5),
                 },
                 rate_factors={group: draw(st.sampled_from([1.0, 1.0, 0.3])) for group in RATE_GROUPS},
                 schedule_monitor=draw(st.sampled_from(["train_loss", f"validation_{metric}"])),

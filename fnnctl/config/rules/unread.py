@@ -14,7 +14,7 @@ from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.errors import quoted_list
 
 WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
-    "lr_schedule": ("cosine", "one_cycle", "coslog"),
+    "lr_schedule": ("cosine", "one_cycle"),
     "averaging": ("swa",),
 }
 """The kinds of training settings that depend on the planned number of epochs."""

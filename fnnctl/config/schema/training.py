@@ -99,8 +99,8 @@ class TrainingConfig(Section):
     rate_factors: RateFactorsConfig = RateFactorsConfig()
     """Factors of the learning rate for groups of parameters. The weight decay of adamw is not multiplied."""
     horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    """The number of epochs for which the schedules `cosine`, `one_cycle` and `coslog` and the average `swa`
-    are planned; null for training.epochs. If training continues after the horizon, a schedule keeps its last
+    """The number of epochs for which the schedules `cosine` and `one_cycle` and the average `swa` are
+    planned; null for training.epochs. If training continues after the horizon, a schedule keeps its last
     value."""
     l2: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0001
     """The λ of the structural risk: ½·λ times the squared Frobenius norm of all weights is added to the mean

@@ -41,7 +41,6 @@ PARTS: Sequence[Part] = (
     Part("selu or mish, not relu", ("model.activation=relu", "model.initialization=he_normal")),
     Part("normal initial biases", ("model.initial_biases=zero",)),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
-    Part("coslog, not cosine", ("training.lr_schedule=cosine",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("last of tied epochs", ("training.early_stopping.ties=first",)),
     Part("periodic embedding", ("model.numeric_embedding=periodic",), is_candidate=True),

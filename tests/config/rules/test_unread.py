@@ -167,7 +167,6 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
         IRIS + "model: {hidden: [5], residual: false}",
         IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
         IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
-        IRIS + "training: {lr_schedule: coslog, horizon: 9}",
         IRIS + "model: {hidden: [5, {units: 5, activation: prelu}]}\n"
         "training: {rate_factors: {activations: 0.1}}",
         IRIS + "model: {hidden: []}\ntraining: {rate_factors: {biases: 0.1}}",

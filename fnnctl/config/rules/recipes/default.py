@@ -50,7 +50,7 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.parametrization": "neural_tangent",
         "training.rate_factors.scaling": 6.0,
         "training.rate_factors.biases": 0.1,
-        "training.lr_schedule": "coslog",
+        "training.lr_schedule": "cosine",
         # regularization
         "training.l2": 0.0,
         "training.label_smoothing": smoothing,
