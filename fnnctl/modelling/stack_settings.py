@@ -211,9 +211,7 @@ def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
 def _stopping_rule(rule: EarlyStoppingConfig | None) -> StoppingRule | None:
     if rule is None:
         return None
-    return StoppingRule(
-        rule.monitor, rule.patience, rule.tolerance, rule.restore_best, last_of_ties=rule.ties == "last"
-    )
+    return StoppingRule(rule.monitor, rule.patience, rule.tolerance, rule.restore_best)
 
 
 def _convergence_rule(rule: ConvergenceConfig | None) -> ConvergenceRule | None:

@@ -57,7 +57,6 @@ class StoppingRule:
     """None for a rule that only chooses the epoch."""
     tolerance: float = 0.0
     restore_best: bool = True
-    last_of_ties: bool = False
 
 
 @dataclass(frozen=True, slots=True)

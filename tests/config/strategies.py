@@ -117,7 +117,6 @@ _stopping = _mapping(
     {"monitor": _monitors},
     patience=_or_null(_counts),
     tolerance=_tolerances,
-    ties=st.sampled_from(["first", "last"]),
     restore_best=st.booleans(),
 )
 _bounds = _or_null(_numbers(0, 1e6, above=True))

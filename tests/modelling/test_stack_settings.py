@@ -101,9 +101,8 @@ def test_rates_of_parameters() -> None:
 
 
 def test_rules_that_only_choose_the_epoch() -> None:
-    stopping = {"patience": None, "ties": "last"}
-    _, member = made(training={"early_stopping": stopping})
-    assert member.stopping == StoppingRule("validation_loss", None, 0.0, True, last_of_ties=True)
+    _, member = made(training={"early_stopping": {"patience": None}})
+    assert member.stopping == StoppingRule("validation_loss", None, 0.0, True)
 
 
 def test_hyperparameters_of_optimizer_and_early_stopping() -> None:

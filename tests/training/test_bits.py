@@ -166,7 +166,6 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                         st.just(f"validation_{metric}"),
                         st.none() | st.integers(1, 3),
                         restore_best=st.booleans(),
-                        last_of_ties=st.booleans(),
                     )
                 ),
                 convergence=draw(st.none() | st.builds(ConvergenceRule, st.just(0.01), st.integers(1, 3))),

@@ -23,9 +23,6 @@ class EarlyStoppingConfig(Section):
     epoch is chosen after the last."""
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0
     """The smallest change that counts as an improvement."""
-    ties: Literal["first", "last"] = "first"
-    """Which of several epochs with the best value is the best epoch. With `last`, an epoch that is no worse
-    than the best one replaces it; only an improvement resets the patience."""
     restore_best: bool = True
     """Whether to restore the weights of the best epoch; otherwise those of the last epoch are kept."""
 

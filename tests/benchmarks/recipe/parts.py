@@ -42,7 +42,6 @@ PARTS: Sequence[Part] = (
     Part("normal initial biases", ("model.initial_biases=zero",)),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
-    Part("last of tied epochs", ("training.early_stopping.ties=first",)),
     Part("periodic embedding", ("model.numeric_embedding=periodic",), is_candidate=True),
     Part("embedded categories", ("model.category_embedding={}",), is_candidate=True),
     Part(

@@ -37,10 +37,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
             "or a mapping with a name",
         ),
         ("training.optimizer.learning_rate", "a number above 0 and at most 1000000"),
-        (
-            "training.early_stopping",
-            "a mapping with monitor, patience, tolerance, ties, restore_best, or null",
-        ),
+        ("training.early_stopping", "a mapping with monitor, patience, tolerance, restore_best, or null"),
         ("training.early_stopping.tolerance", "a number of at least 0"),
         (
             "training.class_weights",

@@ -57,5 +57,5 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         # members
         "model.ensemble": MEMBERS,
         "model.ensemble.bags": True,
-        "training.early_stopping": {"monitor": "validation_loss", "patience": None, "ties": "last"},
+        "training.early_stopping": {"monitor": "validation_loss", "patience": None},
     }
