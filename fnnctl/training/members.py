@@ -18,7 +18,7 @@ from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.seeds import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
-InitialBiases = Literal["zero", "uniform", "normal"]
+InitialBiases = Literal["zero", "uniform"]
 Parametrization = Literal["standard", "neural_tangent"]
 
 

@@ -91,8 +91,7 @@ class TrainingConfig(Section):
     """How the learning rate of weights depends on the number d of their layer's inputs. `standard`: not at
     all. `neural_tangent`: training is that of a layer that divides its weighted sum by √d. The optimizer's
     learning rate is divided by √d and its epsilon multiplied by √d; with sgd, momentum and nesterov, whose
-    steps are proportional to the gradient, the rate is divided by d. Initial weights do not change;
-    `initialization: lecun_normal` and `initial_biases: normal` belong to it."""
+    steps are proportional to the gradient, the rate is divided by d. Initial weights do not change."""
     rate_factors: RateFactorsConfig = RateFactorsConfig()
     """Factors of the learning rate for groups of parameters. The weight decay of adamw is not multiplied."""
     horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None

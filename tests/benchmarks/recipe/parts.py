@@ -39,7 +39,6 @@ PARTS: Sequence[Part] = (
         ("data.scaling=standardize", "data.smooth_clip=null", "data.scale_one_hot=false"),
     ),
     Part("selu or mish, not relu", ("model.activation=relu", "model.initialization=he_normal")),
-    Part("normal initial biases", ("model.initial_biases=zero",)),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("periodic embedding", ("model.numeric_embedding=periodic",), is_candidate=True),

@@ -98,7 +98,6 @@ def test_settings_without_effect_and_short_forms_change_no_seed(
         {"model": {"activation": "tanh"}},
         {"model": {"initialization": "he_normal"}},
         {"model": {"initial_biases": "uniform"}},
-        {"model": {"initial_biases": "normal"}},
         {"model": {"initial_output": "zero"}},
         {"training": {"parametrization": "neural_tangent"}},
         {"training": {"rate_factors": {"biases": 0.1}}},

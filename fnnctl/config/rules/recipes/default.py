@@ -37,7 +37,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "model.hidden": [64, 64],
         "model.activation": "mish" if regression else "selu",
         "model.initialization": "lecun_normal",
-        "model.initial_biases": "normal",
         "model.initial_output": "zero",
         # optimization
         "training.epochs": by_rows(facts.rows, EPOCHS),
