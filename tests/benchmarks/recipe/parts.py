@@ -38,11 +38,12 @@ PARTS: Sequence[Part] = (
         "robust scaling and clip",
         ("data.scaling=standardize", "data.smooth_clip=null", "data.scale_one_hot=false"),
     ),
-    Part("selu or mish, not relu", ("model.activation=relu", "model.initialization=he_normal")),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("periodic embedding", ("model.numeric_embedding=periodic",), is_candidate=True),
     Part("embedded categories", ("model.category_embedding={}",), is_candidate=True),
+    Part("selu", ("model.activation=selu", "model.initialization=lecun_normal"), is_candidate=True),
+    Part("mish", ("model.activation=mish", "model.initialization=lecun_normal"), is_candidate=True),
     Part(
         "weight decay",
         ("training.optimizer.name=adamw", "training.optimizer.weight_decay=0.02"),
