@@ -39,6 +39,7 @@ PARTS: Sequence[Part] = (
         ("data.scaling=standardize", "data.smooth_clip=null", "data.scale_one_hot=false"),
     ),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
+    Part("cosine schedule", ("training.lr_schedule=constant",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("periodic embedding", ("model.numeric_embedding=periodic",), is_candidate=True),
     Part("embedded categories", ("model.category_embedding={}",), is_candidate=True),
