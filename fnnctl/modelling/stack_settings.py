@@ -122,8 +122,6 @@ def stack_settings(
         ensemble=experiment.model.ensemble.members // shape.members,
         bags=experiment.model.ensemble.bags,
         parametrization=training.parametrization,
-        dropout_schedule=training.dropout_schedule,
-        weight_decay_schedule=training.weight_decay_schedule,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )
 
@@ -215,9 +213,7 @@ def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
 def _stopping_rule(rule: EarlyStoppingConfig | None) -> StoppingRule | None:
     if rule is None:
         return None
-    return StoppingRule(
-        rule.monitor, rule.patience, rule.tolerance, rule.restore_best, last_of_ties=rule.ties == "last"
-    )
+    return StoppingRule(rule.monitor, rule.patience, rule.tolerance, rule.restore_best)
 
 
 def _convergence_rule(rule: ConvergenceConfig | None) -> ConvergenceRule | None:

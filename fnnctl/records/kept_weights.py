@@ -54,10 +54,6 @@ def _best_epoch(stopping: EarlyStoppingConfig, results: Iterable[Result]) -> int
     sign = 1.0 if stopping.monitor.endswith("loss") else -1.0
     best, epoch = math.inf, 0
     for number, value in enumerate(values, start=1):
-        if value is None:
-            continue
-        if sign * value < best - stopping.tolerance:
+        if value is not None and sign * value < best - stopping.tolerance:
             best, epoch = sign * value, number
-        elif stopping.ties == "last" and sign * value <= best:
-            epoch = number
     return epoch or None

@@ -12,7 +12,7 @@ from typing import Any, Final
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.rules.trials import HORIZON
-from fnnctl.config.rules.unread import WITH_HORIZON, horizon_kinds, kind_of
+from fnnctl.config.rules.unread import WITH_HORIZON
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.search.setup import SearchSetup
@@ -58,8 +58,7 @@ def kept_horizon(search: SearchSetup) -> list[str]:
     There is no warning if the config itself sets this horizon in training.horizon.
     """
     horizon, most = search.configs.horizon, search.budget.max_epochs
-    used = {kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)}
-    found = [kind for kind in horizon_kinds() if kind in used]
+    found = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
     if most <= horizon or not found or horizon == value_at(search.configs.config, HORIZON):
         return []
     keep = "keep" if len(found) > 1 else "keeps"
@@ -97,5 +96,5 @@ def _kinds(search: SearchSetup, name: str) -> set[str]:
         if dimension.name in {f"training.{name}", f"training.{name}.name"}:
             values = dimension.domain.values or ()
             return {str(each.get("name") if isinstance(each, Mapping) else each) for each in values}
-    kind = kind_of(getattr(search.experiment.training, name))
-    return set() if kind is None else {kind}
+    section = getattr(search.experiment.training, name)
+    return set() if section is None else {section.name}

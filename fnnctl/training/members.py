@@ -19,7 +19,7 @@ from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.seeds import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
-InitialBiases = Literal["zero", "uniform", "normal"]
+InitialBiases = Literal["zero", "uniform"]
 Parametrization = Literal["standard", "neural_tangent"]
 NO_LIMITS: Final = (-math.inf, math.inf)
 
@@ -37,8 +37,6 @@ class StackSettings:
     lr_schedule: str = "constant"
     averaging: AveragingKind | None = None
     parametrization: Parametrization = "standard"
-    dropout_schedule: str = "constant"
-    weight_decay_schedule: str = "constant"
     memory: int = 10
     """For lbfgs: the number of pairs in its memory."""
     ensemble: int = 1
@@ -61,7 +59,6 @@ class StoppingRule:
     """None for a rule that only chooses the epoch."""
     tolerance: float = 0.0
     restore_best: bool = True
-    last_of_ties: bool = False
 
 
 @dataclass(frozen=True, slots=True)

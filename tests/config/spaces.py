@@ -39,7 +39,7 @@ OPTIONAL: dict[str, Any] = {
     "model.activation.alpha": {"log_uniform": [0.01, 1], "when": {"model.activation.name": "elu"}},
     "model.normalization": {"choice": ["none", {"name": "layer", "epsilon": 1e-3}]},
     "model.initialization": {"choice": ["auto", "orthogonal"]},
-    "model.initial_biases": {"choice": ["zero", "uniform", "normal"]},
+    "model.initial_biases": {"choice": ["zero", "uniform"]},
     "model.initial_output": {"choice": ["auto", "zero"]},
     "training.rate_factors.biases": {"log_uniform": [0.1, 1], "when": _not_lbfgs},
     "training.parametrization": {"choice": ["standard", "neural_tangent"], "when": _not_lbfgs},

@@ -34,7 +34,7 @@ _keys = st.one_of(
 _sha256 = st.text("0123456789abcdef", min_size=64, max_size=64)
 _schemes = [f"{name}_{kind}" for name in ("glorot", "he", "lecun") for kind in ("uniform", "normal")]
 _initializations = st.sampled_from(["auto", "orthogonal", *_schemes])
-_initial_biases = st.sampled_from(["zero", "uniform", "normal"])
+_initial_biases = st.sampled_from(["zero", "uniform"])
 _initial_outputs = st.sampled_from(["auto", "zero"])
 
 
@@ -117,12 +117,10 @@ _stopping = _mapping(
     {"monitor": _monitors},
     patience=_or_null(_counts),
     tolerance=_tolerances,
-    ties=st.sampled_from(["first", "last"]),
     restore_best=st.booleans(),
 )
 _bounds = _or_null(_numbers(0, 1e6, above=True))
 _penalties = _numbers(0, 1e6)
-_share_schedules = st.sampled_from(["constant", "flat_cos"])
 _averages = st.one_of(
     _named("ema", decay=_numbers(0, 1, above=True, below=True)), _named("swa", start=_decays)
 )
@@ -145,7 +143,6 @@ def _schedules(epochs: int, rate: float) -> st.SearchStrategy[Any]:
         ),
         _named("cosine", warmup_epochs=st.integers(0, epochs - 1), last=_shares),
         _named("one_cycle", warmup=_numbers(0, 1, above=True, below=True), first=_shares, last=_shares),
-        _named("coslog", cycles=st.integers(1, 30)),
         _mapping({}),
     )
 
@@ -196,8 +193,6 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
     optimizer, epochs = training.get("optimizer", {}), training.get("epochs", 200)
     rate = optimizer.get("learning_rate", 0.001) if isinstance(optimizer, dict) else 0.001
     training |= draw(_mapping({}, lr_schedule=_schedules(epochs, rate)))
-    if "adamw" in str(optimizer):
-        training |= draw(_mapping({}, weight_decay_schedule=_share_schedules))
     if "cosine" in str(training.get("lr_schedule")):
         training |= draw(_mapping({}, horizon=_or_null(st.integers(epochs, 10_000_000))))
     return training

@@ -94,19 +94,15 @@ def test_rates_of_parameters() -> None:
     training = {
         "parametrization": "neural_tangent",
         "rate_factors": {"scaling": 6.0, "biases": 0.1},
-        "dropout_schedule": "flat_cos",
-        "weight_decay_schedule": "flat_cos",
     }
     settings, member = made(training=training)
     assert (settings.parametrization, settings.techniques.rate_factors) == ("neural_tangent", True)
-    assert settings.dropout_schedule == settings.weight_decay_schedule == "flat_cos"
     assert member.rate_factors == {"scaling": 6.0, "biases": 0.1, "embeddings": 1.0, "activations": 1.0}
 
 
 def test_rules_that_only_choose_the_epoch() -> None:
-    stopping = {"patience": None, "ties": "last"}
-    _, member = made(training={"early_stopping": stopping})
-    assert member.stopping == StoppingRule("validation_loss", None, 0.0, True, last_of_ties=True)
+    _, member = made(training={"early_stopping": {"patience": None}})
+    assert member.stopping == StoppingRule("validation_loss", None, 0.0, True)
 
 
 def test_hyperparameters_of_optimizer_and_early_stopping() -> None:
@@ -287,6 +283,5 @@ def test_every_training_setting_is_tested_here() -> None:
     here = {
         "epochs", "batch_size", "shuffle", "optimizer", "lr_schedule", "horizon", "l2", "averaging",
         "early_stopping", "convergence", "precision", "parametrization", "rate_factors",
-        "dropout_schedule", "weight_decay_schedule",
     }  # fmt: skip
     assert set(TrainingConfig.model_fields) == {*TECHNIQUES, *here, *elsewhere}

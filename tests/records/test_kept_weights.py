@@ -22,7 +22,7 @@ def job(
     return Result(3, 0, stop, status, 0.8, stop - start, facts=facts)
 
 
-CURVES = {"validation_loss": LOSSES, "validation_accuracy": ACCURACIES, "train_loss": [0.4, 0.5, 0.4, 0.6]}
+CURVES = {"validation_loss": LOSSES, "validation_accuracy": ACCURACIES}
 TWO_JOBS = [job(0, 1, CURVES), job(1, 4, CURVES)]
 
 
@@ -32,8 +32,6 @@ TWO_JOBS = [job(0, 1, CURVES), job(1, 4, CURVES)]
         ({}, 2),
         ({"monitor": "validation_accuracy"}, 3),
         ({"tolerance": 0.45}, 1),
-        ({"monitor": "train_loss"}, 1),
-        ({"monitor": "train_loss", "ties": "last"}, 3),
         ({"monitor": "validation_f1_macro"}, None),
     ],
 )

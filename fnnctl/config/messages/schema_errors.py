@@ -208,12 +208,8 @@ def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
 
 
 def _longer_word(key: str, here: Sequence[str]) -> str:
-    """Suggest a setting of this section that begins with the key: another section may have the key itself.
-
-    A schedule is not meant: `training.dropout` is `model.dropout`, not `training.dropout_schedule`.
-    """
+    """Suggest a setting of this section that begins with the key: another section may have the key itself."""
     longer = [name for name in here if name.startswith(f"{key}_") or name == f"{key}s"]
-    longer = [name for name in longer if name != f"{key}_schedule"]
     return f" (did you mean '{longer[0]}'?)" if len(longer) == 1 else ""
 
 

@@ -26,10 +26,8 @@ LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
 RESIDUAL: Final[ConfigPath] = ("model", "residual")
 VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
-CHANGES_NOTHING: Final[Mapping[ConfigPath, float | str]] = {
+CHANGES_NOTHING: Final[Mapping[ConfigPath, float]] = {
     VALIDATION: 0.0,
-    ("training", "dropout_schedule"): "constant",
-    ("training", "weight_decay_schedule"): "constant",
     **{("training", "rate_factors", group): 1.0 for group in RateFactorsConfig.model_fields},
 }
 """Values that have no effect anyway, so they may be given beside settings that make them unread."""

@@ -61,8 +61,8 @@ def read_by_some_trial(
 ) -> set[ConfigPath]:
     """The settings among `paths` that some trial reads, as far as a few hundred trials show.
 
-    Trials with one dimension different from the config come first. A setting may need several: a schedule of
-    dropout needs a hidden layer and a dropout rate.
+    Trials with one dimension different from the config come first. A setting may need several: a rate
+    factor of activations needs a hidden layer and an activation with learned parameters.
     """
     found: set[ConfigPath] = set()
     for values in chain(_single_changes(dimensions), _joint_changes(dimensions)):

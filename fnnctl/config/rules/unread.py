@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, Messages
 from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import BatchNormalizationConfig
-from fnnctl.config.schema.optimizers import AdamwOptimizer, LbfgsOptimizer
+from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.errors import quoted_list
 
 WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
-    "lr_schedule": ("cosine", "one_cycle", "coslog"),
-    "dropout_schedule": ("flat_cos",),
-    "weight_decay_schedule": ("flat_cos",),
+    "lr_schedule": ("cosine", "one_cycle"),
     "averaging": ("swa",),
 }
 """The kinds of training settings that depend on the planned number of epochs."""
@@ -30,7 +28,6 @@ def unread_settings(experiment: Experiment) -> Messages:
         _unread_data,
         _unread_model,
         _unread_training,
-        _unread_schedules,
         _unread_rate_factors,
         _unread_momentum,
         _unread_search,
@@ -55,20 +52,9 @@ def is_validated(experiment: Experiment) -> bool:
 
 def reads_horizon(training: TrainingConfig) -> bool:
     """Whether a schedule or an average depends on `training.horizon`; lbfgs has no schedule."""
-    kinds = {name: kind_of(getattr(training, name)) for name in WITH_HORIZON}
-    if isinstance(training.optimizer, LbfgsOptimizer):
-        del kinds["lr_schedule"]
-    return any(kind in WITH_HORIZON[name] for name, kind in kinds.items())
-
-
-def horizon_kinds() -> list[str]:
-    """The kinds in `WITH_HORIZON`, each once."""
-    return list(dict.fromkeys(kind for kinds in WITH_HORIZON.values() for kind in kinds))
-
-
-def kind_of(part: Any) -> str | None:
-    """The kind of a schedule or an average: its name, or itself if it has no settings."""
-    return part if isinstance(part, str | None) else str(part.name)
+    schedule = None if isinstance(training.optimizer, LbfgsOptimizer) else training.lr_schedule
+    parts = {"lr_schedule": schedule, "averaging": training.averaging}
+    return any(part is not None and part.name in WITH_HORIZON[name] for name, part in parts.items())
 
 
 def _unread_data(experiment: Experiment) -> Unread:
@@ -121,19 +107,10 @@ def _unread_training(experiment: Experiment) -> Unread:
         reason = "has no effect: lbfgs finds its step length by line search"
         yield ("training", "lr_schedule"), reason
     if not reads_horizon(experiment.training):
-        reason = f"only {quoted_list(horizon_kinds())} depend on the horizon"
-        yield ("training", "horizon"), f"has no effect: {reason}"
+        kinds = quoted_list([kind for kinds in WITH_HORIZON.values() for kind in kinds])
+        yield ("training", "horizon"), f"has no effect: only {kinds} depend on the horizon"
     if not experiment.model.hidden:
         yield ("training", "max_norm"), "has no effect: there is no hidden layer"
-
-
-def _unread_schedules(experiment: Experiment) -> Unread:
-    """Schedules of dropout and weight decay where there is none."""
-    model, optimizer = experiment.model, experiment.training.optimizer
-    if not any(model.dropout if layer.dropout is None else layer.dropout for layer in model.hidden):
-        yield ("training", "dropout_schedule"), "has no effect: no hidden layer has dropout"
-    if not isinstance(optimizer, AdamwOptimizer):
-        yield ("training", "weight_decay_schedule"), "has no effect: only adamw has a weight decay"
 
 
 def _unread_rate_factors(experiment: Experiment) -> Unread:

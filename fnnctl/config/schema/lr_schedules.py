@@ -95,15 +95,6 @@ class OneCycleLrSchedule(Section):
     """The rate at the end, as a share of learning_rate."""
 
 
-class CoslogLrSchedule(Section):
-    """The rate rises and falls in cosine waves, each twice as long as the one before, and ends at 0."""
-
-    name: Literal["coslog"]
-    """The schedule."""
-    cycles: Annotated[int, Field(ge=1, le=30)] = 4
-    """The number of waves."""
-
-
 LrSchedule = Annotated[
     Annotated[
         ConstantLrSchedule
@@ -112,8 +103,7 @@ LrSchedule = Annotated[
         | InverseScalingLrSchedule
         | AdaptiveLrSchedule
         | CosineLrSchedule
-        | OneCycleLrSchedule
-        | CoslogLrSchedule,
+        | OneCycleLrSchedule,
         Field(discriminator="name"),
     ],
     Shorthand("name", default="constant"),

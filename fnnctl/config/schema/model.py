@@ -235,10 +235,9 @@ class ModelConfig(Section):
     """How initial weights are drawn, for the output layer and the hidden layers that do not set their own.
     `auto` is He's initialization for relu, leaky_relu, prelu, elu, swish, gelu and mish, LeCun's for selu and
     maxout, and Glorot's for the other activations and the output layer."""
-    initial_biases: Literal["zero", "uniform", "normal"] = "zero"
-    """The initial biases: zero; or drawn uniformly between ±√(6/(inputs + outputs)) of the layer, which is
-    the bound of glorot_uniform; or normally with standard deviation 1. Biases of normalized layers are always
-    zero."""
+    initial_biases: Literal["zero", "uniform"] = "zero"
+    """The initial biases: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer, which is
+    the bound of glorot_uniform. Biases of normalized layers are always zero."""
     initial_output: Literal["auto", "zero"] = "auto"
     """The initial output layer: `auto` follows `initialization` and `initial_biases`; with `zero` its weights
     and biases are zero, so that all predictions are equal before training."""

@@ -23,9 +23,6 @@ class EarlyStoppingConfig(Section):
     epoch is chosen after the last."""
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0
     """The smallest change that counts as an improvement."""
-    ties: Literal["first", "last"] = "first"
-    """Which of several epochs with the best value is the best epoch. With `last`, an epoch that is no worse
-    than the best one replaces it; only an improvement resets the patience."""
     restore_best: bool = True
     """Whether to restore the weights of the best epoch; otherwise those of the last epoch are kept."""
 
@@ -74,7 +71,6 @@ Averaging = Annotated[
     Annotated[EmaAveraging | SwaAveraging, Field(discriminator="name")],
     Shorthand("name"),
 ]
-ShareSchedule = Literal["constant", "flat_cos"]
 Weight = Annotated[float, Field(ge=0.0, le=1e9)]
 
 
@@ -95,25 +91,19 @@ class TrainingConfig(Section):
     """How the learning rate of weights depends on the number d of their layer's inputs. `standard`: not at
     all. `neural_tangent`: training is that of a layer that divides its weighted sum by √d. The optimizer's
     learning rate is divided by √d and its epsilon multiplied by √d; with sgd, momentum and nesterov, whose
-    steps are proportional to the gradient, the rate is divided by d. Initial weights do not change;
-    `initialization: lecun_normal` and `initial_biases: normal` belong to it."""
+    steps are proportional to the gradient, the rate is divided by d. Initial weights do not change."""
     rate_factors: RateFactorsConfig = RateFactorsConfig()
     """Factors of the learning rate for groups of parameters. The weight decay of adamw is not multiplied."""
     horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    """The number of epochs for which the schedules `cosine`, `one_cycle`, `coslog` and `flat_cos` and the
-    average `swa` are planned; null for training.epochs. If training continues after the horizon, a schedule
-    keeps its last value."""
+    """The number of epochs for which the schedules `cosine` and `one_cycle` and the average `swa` are
+    planned; null for training.epochs. If training continues after the horizon, a schedule keeps its last
+    value."""
     l2: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0001
     """The λ of the structural risk: ½·λ times the squared Frobenius norm of all weights is added to the mean
     loss. Biases are not penalized. (scikit-learn's alpha is λ times the batch size.)"""
     l1: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
     """The factor of the L1 penalty: it multiplies the sum of the absolute weights, which is added to the
     loss."""
-    dropout_schedule: ShareSchedule = "constant"
-    """How the dropout rates change during training. `flat_cos`: they are constant in the first half and fall
-    to 0 along half a cosine wave in the second half."""
-    weight_decay_schedule: ShareSchedule = "constant"
-    """How the weight decay of adamw changes during training, in addition to the learning rate."""
     max_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
     """The largest norm of a hidden unit's incoming weights; null for no bound."""
     clip_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None

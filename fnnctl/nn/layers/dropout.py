@@ -28,21 +28,8 @@ class Dropout:
 
     def __init__(self, rate: FloatArray, dtype: np.dtype[np.floating]) -> None:
         """`rate`, (K,), is each member's fraction of dropped activations."""
-        self._rate, self._dtype = rate, dtype
-        self.plan(np.ones((1, len(rate))))
-
-    def plan(self, shares: FloatArray) -> None:
-        """Set the rates of an epoch's steps, as shares of the rate, (steps, K), and go to the first."""
-        self._keeps = 1.0 - shares * self._rate
-        self._scales = self._cast(self._factor(self._keeps))
-        self.go_to(0)
-
-    def go_to(self, step: int) -> None:
-        """Use the rates of this step of the plan."""
-        self._keep, self._scale = self._keeps[step], self._scales[step]
-
-    def _cast(self, factors: FloatArray) -> FloatArray:
-        return factors.astype(self._dtype)[..., None, None]
+        self._keep = 1.0 - rate
+        self._scale = self._factor(self._keep).astype(dtype)[:, None, None]
 
     def forward(self, a: FloatArray, buffers: DropoutBuffers, rngs: MemberGenerators) -> None:
         """Drop activations a, (K, units, batch), in place."""
@@ -67,16 +54,11 @@ class AlphaDropout(Dropout):
 
     LOWEST = -Selu.SCALE * Selu.ALPHA
 
-    def plan(self, shares: FloatArray) -> None:
-        keeps = 1.0 - shares * self._rate
-        A = self._factor(keeps)
-        B = -A * (1.0 - keeps) * self.LOWEST
-        self._shifts, self._droppeds = (self._cast(factors) for factors in (B, A * self.LOWEST))
-        super().plan(shares)
-
-    def go_to(self, step: int) -> None:
-        super().go_to(step)
-        self._shift, self._dropped = self._shifts[step], self._droppeds[step]
+    def __init__(self, rate: FloatArray, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(rate, dtype)
+        A = self._factor(self._keep)
+        B = -A * (1.0 - self._keep) * self.LOWEST
+        self._shift, self._dropped = (x.astype(dtype)[:, None, None] for x in (B, A * self.LOWEST))
 
     def forward(self, a: FloatArray, buffers: DropoutBuffers, rngs: MemberGenerators) -> None:
         super().forward(a, buffers, rngs)

@@ -164,11 +164,6 @@ class HiddenLayer:
             batches=segments.batches.view(statistics),
         )
 
-    @property
-    def dropout(self) -> Dropout | None:
-        """The layer's dropout, whose rate a schedule changes."""
-        return self._dropout
-
     def forward(self, below: FloatArray, buffers: HiddenBuffers, rngs: MemberGenerators | None) -> None:
         """Fill the layer's activations from those below, (K, inputs + 1, batch), whose last row is ones."""
         a = buffers.a

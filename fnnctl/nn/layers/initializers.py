@@ -89,7 +89,7 @@ def draw_input_factors(kind: InputFactors, inputs: int, *, rng: np.random.Genera
 
 
 def draw_biases(scheme: str, outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
-    """A layer's biases, (outputs,), in float64: `zero`, `uniform`, or `normal` with variance 1.
+    """A layer's biases, (outputs,), in float64: `zero` or `uniform`.
 
     `uniform` is between ±√(6/(inputs + outputs)), as Glorot's weights, whatever the scheme of the weights.
     The bound is the same as in scikit-learn, which however uses √(2/(inputs + outputs)) in all layers if the
@@ -97,6 +97,4 @@ def draw_biases(scheme: str, outputs: int, inputs: int, *, rng: np.random.Genera
     """
     if scheme == "zero":
         return np.zeros(outputs)
-    if scheme == "normal":
-        return rng.normal(size=outputs)
     return _uniform(rng, _VARIANCES["glorot"](inputs, outputs), (outputs,))

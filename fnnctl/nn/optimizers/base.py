@@ -73,8 +73,6 @@ class Optimizer:
     state_names: ClassVar[tuple[str, ...]] = ()
     scale_free: ClassVar[bool] = True
     """Whether a gradient twice as large gives the same step."""
-    decay_share: FloatArray | None = None
-    """The factor of the weight decay in the next step, (K, 1) or 0-d; None for 1."""
     _epsilon: FloatArray = _ZERO
     """The ε of all parameters, (K, 1) or 0-d, if the optimizer has one."""
 

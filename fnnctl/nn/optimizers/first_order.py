@@ -118,10 +118,7 @@ class Adamw(Adam):
 
     def rates(self, learning_rate: FloatArray) -> Rates:
         """Those of Adam, and the share of the weights that decays."""
-        decay = self._decay * learning_rate
-        if self.decay_share is not None:
-            decay = decay * self.decay_share
-        return *super().rates(learning_rate), decay
+        return *super().rates(learning_rate), self._decay * learning_rate
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
         parameters, _, scratch, is_weight, _, _, _ = arrays

@@ -145,20 +145,6 @@ class Cosine(_ByStep):
         return np.where(done < warmup, (done + 1.0) / np.maximum(warmup, 1.0), wave)
 
 
-class Coslog(_ByStep):
-    """α·½(1 − cos(2π·log₂(1 + (2ᶜ − 1)t))) after a share t of the steps (Holzmüller et al., 2024).
-
-    These are c waves, each twice as long as the one before. The rate starts at 0 and ends there.
-    """
-
-    hyperparameter_names = ("cycles",)
-
-    def _factors(self, done: FloatArray, all_steps: FloatArray, steps: int) -> FloatArray:
-        stretch = np.ldexp(1.0, self.hyperparameters["cycles"].astype(np.int64)) - 1.0
-        waves = np.log2(1.0 + stretch * np.minimum(done / all_steps, 1.0))
-        return np.asarray(0.5 * (1.0 - np.cos(2.0 * np.pi * waves)))
-
-
 class OneCycle(_ByStep):
     """Up from a fraction of α to α, then down to a smaller fraction, each along half a cosine wave.
 
@@ -184,5 +170,4 @@ LR_SCHEDULES: dict[str, type[LrSchedule]] = {
     "adaptive": Adaptive,
     "cosine": Cosine,
     "one_cycle": OneCycle,
-    "coslog": Coslog,
 }

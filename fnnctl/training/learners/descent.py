@@ -23,7 +23,6 @@ from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import Record, monitored
 from fnnctl.training.learners.averaging import Averaging
 from fnnctl.training.learners.batches import Batches
-from fnnctl.training.learners.regularization import ScheduledRegularization
 from fnnctl.training.members import (
     Member,
     StackSettings,
@@ -66,7 +65,6 @@ class Descent:
             ),
             rate_factors_of(settings, members, network),
         )
-        self._regularization = ScheduledRegularization(settings, members, network, self._optimizer)
         self._schedule = schedule(
             stacked([m.schedule_hyperparameters for m in members], schedule.hyperparameter_names),
             column(members, "learning_rate"),
@@ -110,12 +108,7 @@ class Descent:
         rates = self._schedule.rates(epoch, count)
         dropping = member_generators(self._members, Purpose.DROPOUT, epoch) if self._drops else None
         cast = self._cast(rates)
-        scheduled = self._regularization.is_active
-        if scheduled:
-            self._regularization.begin_epoch(epoch, count)
         for step, work in enumerate(self.batches.of_epoch(epoch), start=1):
-            if scheduled:
-                self._regularization.begin_step(step - 1)
             gradient = self._backpropagation.risk_gradient(work, dropping)
             if diagnostics:
                 diagnostics.add_step(work, gradient)

@@ -36,11 +36,9 @@ def _patience(rule: StoppingRule | ConvergenceRule) -> int:
 class EarlyStopping(_Rules):
     """Each member's best monitored value, its epoch, and the weights it had then.
 
-    An epoch is an improvement if the value is better than the best by more than the tolerance. With
-    `last_of_ties` an epoch that is no worse than the best becomes the best epoch, improvement or not. It does
-    not end the wait for an improvement, and the value to improve on remains. A member without a rule never
-    stops and is never restored. Its state has the same arrays, with their initial values, because a member's
-    state must not depend on the other members of its stack.
+    An epoch is an improvement if the value is better than the best by more than the tolerance. A member
+    without a rule never stops and is never restored. Its state has the same arrays, with their initial
+    values, because a member's state must not depend on the other members of its stack.
     """
 
     def __init__(
@@ -56,8 +54,6 @@ class EarlyStopping(_Rules):
         self._rising = rising
         self.restores = np.array([rule is not None and rule.restore_best for rule in rules])
         self._monitors = [rule.monitor if rule else None for rule in rules]
-        self._last_of_ties = np.array([rule is not None and rule.last_of_ties for rule in rules])
-        self._any_tie = bool(self._last_of_ties.any())
         self.state = dict(state) if state is not None else self._first_state(network)
 
     def _first_state(self, network: Network) -> dict[str, npt.NDArray[Any]]:
@@ -89,14 +85,10 @@ class EarlyStopping(_Rules):
         # A network with NaN weights still has an accuracy, so the loss must be checked too.
         finite = np.isfinite(record[TRAIN_LOSS])
         improved = (values < state["best"] - self._tolerance) & finite & self._ruled
-        chosen = improved
-        if self._any_tie:
-            tied = (values <= state["best"]) & np.isfinite(values)
-            chosen = improved | (tied & finite & self._last_of_ties)
         state["best"] = np.where(improved, values, state["best"])
-        state["best_epoch"] = np.where(chosen, epoch, state["best_epoch"])
+        state["best_epoch"] = np.where(improved, epoch, state["best_epoch"])
         state["waited"] = np.where(improved, 0, state["waited"] + self._ruled)
-        if (kept := chosen & self.restores).any():
+        if (kept := improved & self.restores).any():
             state["parameters"][kept] = network.parameters[kept]
             state["statistics"][kept] = network.statistics[kept]
 

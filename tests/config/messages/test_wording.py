@@ -29,7 +29,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
             "a whole number from 1 to 1000000, or a mapping with units, activation, initialization, "
             "normalization, dropout, … (6 in all)",
         ),
-        ("training", "a mapping with epochs, batch_size, shuffle, optimizer, lr_schedule, … (25 in all)"),
+        ("training", "a mapping with epochs, batch_size, shuffle, optimizer, lr_schedule, … (23 in all)"),
         ("training.batch_size", "a whole number from 1 to 1000000000, or auto"),
         (
             "training.optimizer",
@@ -37,10 +37,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
             "or a mapping with a name",
         ),
         ("training.optimizer.learning_rate", "a number above 0 and at most 1000000"),
-        (
-            "training.early_stopping",
-            "a mapping with monitor, patience, tolerance, ties, restore_best, or null",
-        ),
+        ("training.early_stopping", "a mapping with monitor, patience, tolerance, restore_best, or null"),
         ("training.early_stopping.tolerance", "a number of at least 0"),
         (
             "training.class_weights",

@@ -91,14 +91,14 @@ def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> 
     assert found["training.early_stopping.patience"] == (20, "classic: model.ensemble is set")
     found = explain("data: {source: iris}\ntraining:\n  early_stopping:\n    patience: 9\n")
     assert found["training.early_stopping.patience"] == (9, "FILE:4")
-    assert found["training.early_stopping.ties"] == (
-        "first",
+    assert found["training.early_stopping.tolerance"] == (
+        0.0,
         "classic: training.early_stopping.patience is set",
     )
 
 
 def test_null_is_a_value_of_a_recipe(explain: Explain, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"training.early_stopping": {"patience": None, "ties": "last"}}
+    values = {"training.early_stopping": {"patience": None}}
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
     found = explain("data: {source: iris}\n")
     assert found["training.early_stopping.patience"] == (None, "recipe")
@@ -115,7 +115,6 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
     assert left_to_classic(expansion, loaded.locations) == [
         "architecture is classic: model.hidden is searched",
         "optimization is classic: training.optimizer is set",
-        "training.l2 is not taken from the recipe: it goes with training.optimizer.weight_decay",
         "training.optimizer.weight_decay is not taken from the recipe: lbfgs has no weight_decay",
         "model.dropout is not taken from the recipe: it cannot be used with lbfgs",
     ]

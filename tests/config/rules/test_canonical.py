@@ -32,10 +32,9 @@ def experiment(**sections: Any) -> Experiment:
         {"data": {"source": "a.csv", "encoding": "cp1252", "delimiter": ";"}},
         {"data": {"source": "iris", "split": {"validation": 0.1, "test": 0.0, "stratify": False}}},
         {"training": {"optimizer": {"name": "adam", "beta1": 0.9}}},
-        {"training": {"early_stopping": {"patience": 20, "ties": "first"}}},
+        {"training": {"early_stopping": {"patience": 20}}},
         {"training": {"parametrization": "standard", "rate_factors": {"biases": 1}}},
         {"training": {"rate_factors": {"scaling": 6, "embeddings": 0.1, "activations": 0.1}}},
-        {"training": {"dropout_schedule": "flat_cos", "weight_decay_schedule": "flat_cos"}},
         {"model": {"initial_output": "auto"}},
     ],
 )
@@ -99,12 +98,9 @@ def test_settings_without_effect_and_short_forms_change_no_seed(
         {"model": {"activation": "tanh"}},
         {"model": {"initialization": "he_normal"}},
         {"model": {"initial_biases": "uniform"}},
-        {"model": {"initial_biases": "normal"}},
         {"model": {"initial_output": "zero"}},
-        {"model": {"dropout": 0.1}, "training": {"dropout_schedule": "flat_cos"}},
         {"training": {"parametrization": "neural_tangent"}},
         {"training": {"rate_factors": {"biases": 0.1}}},
-        {"training": {"early_stopping": {"ties": "last"}}},
         {"training": {"early_stopping": {"patience": None}}},
         {"training": {"l2": 0.0}},
         {"training": {"optimizer": {"learning_rate": 0.002}}},
@@ -154,12 +150,10 @@ OUTPUT = ("model", "output")
 """Changes the seed, except for the two outputs that `auto` resolves to."""
 RESIDUALS = (("model", "residual"), ("model", "hidden", 0, "residual"))
 """The first layer has no residual connection, and the default network has no other."""
-WITHOUT_EFFECT = (
-    ("training", "dropout_schedule"),
-    ("training", "weight_decay_schedule"),
-    *(("training", "rate_factors", group) for group in ("scaling", "embeddings", "activations")),
+WITHOUT_EFFECT = tuple(
+    ("training", "rate_factors", group) for group in ("scaling", "embeddings", "activations")
 )
-"""The default network has no dropout, weight decay, scaling layer, embeddings or learned activations."""
+"""The default network has no scaling layer, embeddings or learned activations."""
 
 
 @pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])

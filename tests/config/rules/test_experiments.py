@@ -82,8 +82,7 @@ def test_problems_have_paths_and_no_file(config: dict[str, Any], problems: list[
 
 
 def test_values_that_change_nothing_may_be_given_beside_any_others() -> None:
-    neutral = {"rate_factors": {"scaling": 1, "embeddings": 1}, "weight_decay_schedule": "constant"}
-    config = {"data": {"source": "iris"}, "training": {**neutral, "dropout_schedule": "constant"}}
+    config = {"data": {"source": "iris"}, "training": {"rate_factors": {"scaling": 1, "embeddings": 1}}}
     assert experiment_of(config) == experiment_of({"data": {"source": "iris"}})
     with pytest.raises(ConfigError, match="there is no scaling layer"):
         experiment_of({**config, "training": {"rate_factors": {"scaling": 2}}})
@@ -97,13 +96,14 @@ def test_what_only_trials_read_is_left_out() -> None:
 
 
 def test_what_is_read_only_after_several_changes_is_no_error() -> None:
-    """A schedule of dropout needs a layer and a rate, and the space has both."""
+    """A rate factor of activations needs a layer and a learned slope, and the space has both."""
+    layers = {"model.hidden": {"choice": [[], [8]]}}
     config = {
         **IRIS,
         "model": {"hidden": []},
-        "training": {"dropout_schedule": "flat_cos"},
-        "search": {"space": {"model.hidden": {"choice": [[], [8]]}, "model.dropout": {"choice": [0.0, 0.1]}}},
+        "training": {"rate_factors": {"activations": 0.1}},
+        "search": {"space": {**layers, "model.activation": {"choice": ["relu", "prelu"]}}},
     }
-    assert experiment_of(config).training.dropout_schedule == "constant"
-    with pytest.raises(ConfigError, match="no hidden layer has dropout"):
-        experiment_of({**config, "search": {"space": {"model.hidden": {"choice": [[], [8]]}}}})
+    assert experiment_of(config).training.rate_factors.activations == 1.0
+    with pytest.raises(ConfigError, match="no activation has learned parameters"):
+        experiment_of({**config, "search": {"space": layers}})

@@ -124,14 +124,6 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ],
         ),
         (
-            IRIS + "model: {hidden: [5, {units: 5, dropout: 0}, {units: 5, dropout: 0}]}\ntraining:\n"
-            "  dropout_schedule: flat_cos\n  weight_decay_schedule: flat_cos\n  horizon: 9",
-            [
-                "4: training.dropout_schedule: has no effect: no hidden layer has dropout",
-                "5: training.weight_decay_schedule: has no effect: only adamw has a weight decay",
-            ],
-        ),
-        (
             IRIS + "model:\n  normalization: {name: batch, momentum: 0.2}\n"
             "  hidden: [5, {units: 5, normalization: {name: batch, momentum: 0.3}}]\n"
             "training: {averaging: ema}",
@@ -175,10 +167,6 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
         IRIS + "model: {hidden: [5], residual: false}",
         IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
         IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
-        IRIS + "model: {dropout: 0.1}\ntraining: {dropout_schedule: flat_cos, horizon: 9}",
-        IRIS + "model: {hidden: [5, {units: 5, dropout: 0.1}]}\ntraining: {dropout_schedule: flat_cos}",
-        IRIS + "training: {optimizer: adamw, weight_decay_schedule: flat_cos, horizon: 9}",
-        IRIS + "training: {lr_schedule: coslog, horizon: 9}",
         IRIS + "model: {hidden: [5, {units: 5, activation: prelu}]}\n"
         "training: {rate_factors: {activations: 0.1}}",
         IRIS + "model: {hidden: []}\ntraining: {rate_factors: {biases: 0.1}}",

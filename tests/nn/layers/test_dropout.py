@@ -60,21 +60,6 @@ def test_backward_has_the_mask_and_the_scale_of_forward() -> None:
     np.testing.assert_array_equal(delta, 7.0 * a)
 
 
-@pytest.mark.parametrize("kind", [Dropout, AlphaDropout])
-def test_a_plan_has_the_rates_of_its_steps(kind: type[Dropout]) -> None:
-    """Each step of a plan has the bits of a layer with that step's rates, whatever came before."""
-    rates, shares = np.array([0.6, 0.4]), np.array([[1.0, 1.0], [0.25, 0.5], [0.0, 0.1]])
-    planned, a = kind(rates, np.dtype(np.float64)), np.random.default_rng(2).normal(size=(2, 30, 40))
-    planned.plan(shares)
-    for step in (None, 1, 2, 0, 1):
-        if step is not None:
-            planned.go_to(step)
-        own, its = a.copy(), a.copy()
-        planned.forward(own, buffers_for(own), rngs(2))
-        kind(shares[step or 0] * rates, np.dtype(np.float64)).forward(its, buffers_for(its), rngs(2))
-        np.testing.assert_array_equal(own, its)
-
-
 def test_alpha_dropout_by_hand() -> None:
     """q = ½ and α′ = −λα: A = (½ + ¼α′²)^(−½), B = −½Aα′; kept 2 becomes 2A + B, dropped Aα′ + B."""
     lowest = -1.0507009873554805 * 1.6732632423543772

@@ -101,27 +101,6 @@ def test_one_cycle_of_a_few_steps_is_finite_and_ends_low() -> None:
             np.testing.assert_allclose(rates[-1], 0.0, atol=1e-12)
 
 
-def test_coslog_by_hand() -> None:
-    """Four waves over 1,500 steps: up to α in the middle of each, on a logarithmic axis, and down to 0."""
-    rates = over(schedule_of("coslog", {"cycles": [4]}, rate=[3.0], horizon=15), 15, 100)[:, 0]
-    np.testing.assert_allclose(rates[[0, 100, 300, 700]], 0.0, atol=1e-12)  # t = 0, 1/15, 1/5, 7/15
-    for wave in range(4):
-        top = 100 * (2 ** (wave + 0.5) - 1)  # t = (2^(wave + ½) − 1)/15
-        first, last = 100 * (2**wave - 1), min(100 * (2 ** (wave + 1) - 1), 1499)
-        assert abs(first + rates[first:last].argmax() - top) <= 0.5
-        assert rates[round(top)] == pytest.approx(3.0, rel=1e-3)
-    t = 210 / 1500
-    by_hand = 3.0 * 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * t)))
-    assert rates[210] == pytest.approx(by_hand, rel=1e-12)
-
-
-def test_coslog_with_one_wave_and_beyond_the_horizon() -> None:
-    rates = over(schedule_of("coslog", {"cycles": [1]}, rate=[1.0], horizon=4), 6)[:, 0]
-    by_hand = [0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + t))) for t in (0, 0.25, 0.5, 0.75, 1, 1)]
-    np.testing.assert_allclose(rates, by_hand, rtol=1e-12, atol=1e-15)
-    assert rates[5] == pytest.approx(0.0, abs=1e-15)
-
-
 ADAPTIVE: dict[str, list[float]] = {"factor": [0.5], "patience": [2], "tolerance": [0.1], "minimum": [0.0]}
 
 
@@ -178,7 +157,7 @@ def test_the_others_remember_nothing(name: str) -> None:
     """The rates of any epoch can be computed without those before it."""
     hyperparameters: dict[str, list[float]] = {
         "factor": [0.5], "every": [2], "power": [0.5], "warmup_epochs": [2], "warmup": [0.4], "first": [0.1],
-        "last": [0.05], "cycles": [3],
+        "last": [0.05],
     }  # fmt: skip
     whole = over(schedule_of(name, hyperparameters), 10, 3)
     np.testing.assert_array_equal(schedule_of(name, hyperparameters).rates(7, 3), whole[18:21])
@@ -192,7 +171,7 @@ def test_three_hundred_members_have_the_bits_of_one(name: str) -> None:
         key: rng.uniform(0.1, 0.9, 300) for key in ("factor", "power", "warmup", "first", "last")
     } | {
         "every": np.full(300, 1.0), "warmup_epochs": rng.integers(0, 3, 300), "patience": np.full(300, 1.0),
-        "tolerance": np.zeros(300), "minimum": np.zeros(300), "cycles": rng.integers(1, 9, 300),
+        "tolerance": np.zeros(300), "minimum": np.zeros(300),
     }  # fmt: skip
     rates, horizons = rng.uniform(0.001, 1.0, 300), rng.integers(3, 9, 300).astype(float)
 

@@ -12,11 +12,9 @@ import pytest
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.members import StoppingRule
 from fnnctl.training.stack import Stack
-from fnnctl.training.stopping.early_stopping import EarlyStopping
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import member_of, pool_of, settings_of
 
-ZERO = np.array([0])
 LOSSES = [0.3133, 0.1946, 0.1405, 0.1098, 0.0901, 0.0764, 0.0663, 0.0585]
 BIASES = [0.5, 0.7689, 0.9458, 1.0769, 1.1808, 1.2670, 1.3405, 1.4046]
 
@@ -66,47 +64,8 @@ def test_a_metric_should_rise_and_an_equal_one_is_no_improvement() -> None:
     assert bias(result) == pytest.approx(BIASES[0], abs=1e-12)
 
 
-ACCURACY_STAYS = "validation_accuracy"
-"""It is 1 in every epoch."""
-
-
-def test_the_last_of_equal_epochs_is_the_best_but_does_not_reset_the_patience() -> None:
-    result = trained(StoppingRule(ACCURACY_STAYS, patience=3, last_of_ties=True), epochs=100)
-    assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.STOPPED_EARLY, 4, 4)
-    assert bias(result) == pytest.approx(BIASES[3], abs=1e-4)
-
-
 def test_without_patience_only_the_epoch_is_chosen() -> None:
     """Tolerance 0.1: the fifth epoch is the last improvement, as above, but all eight are trained."""
     result = trained(StoppingRule("validation_loss", patience=None, tolerance=0.1))
     assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.COMPLETED, 8, 5)
     assert bias(result) == pytest.approx(BIASES[4], abs=1e-4)
-    last = trained(StoppingRule(ACCURACY_STAYS, patience=None, last_of_ties=True))
-    assert (last.outcome, last.epochs, last.best_epoch) == (Outcome.COMPLETED, 8, 8)
-
-
-@pytest.mark.parametrize(("last", "best_epoch", "waited"), [(False, 2, 3), (True, 4, 3)])
-def test_a_worse_epoch_is_no_tie(last: bool, best_epoch: int, waited: int) -> None:
-    """Losses 3, 1, 2, 1, 2: the second and the fourth epoch are the best. A NaN is never a tie."""
-    stack = Stack(
-        settings_of(1, (), 2), [member_of(settings_of(1, (), 2), 1)], pool_of(np.zeros((1, 1)), ZERO)
-    )
-    rule = StoppingRule("validation_loss", patience=9, last_of_ties=last)
-    stopping = EarlyStopping([rule], stack.network, None, rising=())
-    for epoch, loss in enumerate([3.0, 1.0, 2.0, 1.0, 2.0], start=1):
-        record = {"train_loss": np.zeros(1), "validation_loss": np.array([loss])}
-        stopping.update(epoch, record, stack.network)
-    assert (stopping.best_epoch[0], stopping.state["waited"][0]) == (best_epoch, waited)
-    stopping.update(6, {"train_loss": np.zeros(1), "validation_loss": np.array([np.nan])}, stack.network)
-    assert stopping.best_epoch[0] == best_epoch
-
-
-def test_an_infinite_loss_is_no_tie_with_nothing() -> None:
-    stack = Stack(
-        settings_of(1, (), 2), [member_of(settings_of(1, (), 2), 1)], pool_of(np.zeros((1, 1)), ZERO)
-    )
-    stopping = EarlyStopping(
-        [StoppingRule("validation_loss", None, last_of_ties=True)], stack.network, None, rising=()
-    )
-    stopping.update(1, {"train_loss": np.zeros(1), "validation_loss": np.array([np.inf])}, stack.network)
-    assert stopping.best_epoch[0] == 0

@@ -1,12 +1,12 @@
 """Fills in what a config leaves open, by its recipe and the facts of its data.
 
 A group that the config has a setting of stays as it is. Of the other groups every value is taken that the
-config's own settings, its search and its data allow; values that belong together are taken all or none.
+config's own settings, its search and its data allow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -16,7 +16,7 @@ from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.default import default_recipe
 from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.recipes.fast import fast_recipe
-from fnnctl.config.rules.recipes.groups import Group, bundles, given_groups, group_of, searched
+from fnnctl.config.rules.recipes.groups import Group, given_groups, group_of
 from fnnctl.config.rules.search_check import search_messages
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
@@ -24,7 +24,6 @@ from fnnctl.config.schema.experiment import Experiment, Recipe
 from fnnctl.errors import ConfigError
 
 Values: TypeAlias = Mapping[ConfigPath, Any]
-NAME: Final = "name"
 RECIPES: Final = {"default": default_recipe, "fast": fast_recipe}
 
 
@@ -68,7 +67,7 @@ def expanded(
     try:
         for path, value in offered.items():
             result = override(result, path, value)
-        fits = not (_not_in_every_trial(offered, config) or judge.problems(result))
+        fits = not judge.problems(result)
     except ConfigError:
         fits = False
     if not fits:
@@ -113,39 +112,22 @@ def _as_far_as_possible(config: Any, offered: Values, judge: _Judge) -> tuple[An
     known = judge.problems(config).keys()
     taken: dict[ConfigPath, Any] = {}
     refused: Messages = {}
-    for bundle in bundles(offered):
-        attempt, wrong = config, _not_in_every_trial(bundle, config)
+    for path, value in offered.items():
         try:
-            for path in bundle:
-                attempt = override(attempt, path, offered[path])
+            attempt = override(config, path, value)
             found = judge.problems(attempt)
-            wrong = wrong or {place: found[place] for place in found if place not in known}
+            wrong = {place: found[place] for place in found if place not in known}
         except ConfigError as error:
             wrong = {parse_path(each.path or ""): each.message for each in error.problems}
         if wrong:
-            refused |= _reasons(bundle, wrong)
+            refused[path] = _reason(path, wrong)
         else:
-            config = attempt
-            taken |= {path: offered[path] for path in bundle}
+            config, taken[path] = attempt, value
     return config, taken, refused
 
 
-def _not_in_every_trial(paths: Iterable[ConfigPath], config: Mapping[str, Any]) -> Messages:
-    """The settings inside a searched choice that belong together with others, which all trials would have."""
-    choices = {parse_path(key) for key in searched(config)}
-    return {
-        path: "not every trial has it"
-        for bundle in bundles(paths)
-        for path in bundle
-        if bundle[1:] and choices & {path[:-1], (*path[:-1], NAME)}
-    }
-
-
-def _reasons(bundle: Sequence[ConfigPath], wrong: Messages) -> Messages:
-    """Why each setting of a bundle is left out: by itself, or because it belongs to one that is."""
+def _reason(path: ConfigPath, wrong: Messages) -> str:
+    """Why a setting is left out: a problem of its own, or that of another setting."""
     cause, reason = next(iter(wrong.items()))
-    culprit = next((path for path in bundle if cause[: len(path)] == path), None)
-    if culprit is None:
-        is_around = any(path[: len(cause)] == cause for path in bundle)
-        return dict.fromkeys(bundle, reason if is_around else f"{format_path(cause)}: {reason}")
-    return {path: reason if path == culprit else f"it goes with {format_path(culprit)}" for path in bundle}
+    is_own = all(one == other for one, other in zip(path, cause, strict=False))
+    return reason if is_own else f"{format_path(cause)}: {reason}"

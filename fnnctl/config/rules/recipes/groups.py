@@ -6,7 +6,7 @@ recipe leaves the whole group alone, and what is unset there has its classic val
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any, Final, Literal, get_args
 
@@ -55,9 +55,7 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "training.mixup",
         "training.averaging",
         "training.optimizer.weight_decay",
-        "training.weight_decay_schedule",
         "model.dropout",
-        "training.dropout_schedule",
         "model.hidden.dropout",
     ),
     "members": (
@@ -71,12 +69,6 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 """The settings of each group, with everything inside them that is not a setting of another group."""
-
-TOGETHER: Final[tuple[tuple[str, ...], ...]] = (
-    ("training.l2", "training.optimizer.weight_decay", "training.weight_decay_schedule"),
-    ("model.dropout", "training.dropout_schedule"),
-)
-"""Settings that are tuned to one another inside a group: a recipe's values of them are taken all or none."""
 
 NO_GROUP: Final[Mapping[str, str]] = {
     "model.calibration": "it is fitted after training",
@@ -92,24 +84,12 @@ _GROUP_OF: Final[Mapping[ConfigPath, Group]] = {
     parse_path(setting): group for group, settings in GROUPS.items() for setting in settings
 }
 
-_BUNDLE_OF: Final[Mapping[ConfigPath, int]] = {
-    parse_path(setting): number for number, settings in enumerate(TOGETHER) for setting in settings
-}
-
 
 def group_of(path: ConfigPath) -> Group | None:
     """The group of a setting, also of one inside a grouped setting; None if it has none."""
     names = tuple(part for part in path if isinstance(part, str))
     prefixes = (names[:depth] for depth in range(len(names), 0, -1))
     return next((_GROUP_OF[prefix] for prefix in prefixes if prefix in _GROUP_OF), None)
-
-
-def bundles(paths: Iterable[ConfigPath]) -> list[list[ConfigPath]]:
-    """The settings, those that belong together in one list, which stands where the first of them is."""
-    found: dict[ConfigPath | int, list[ConfigPath]] = {}
-    for path in paths:
-        found.setdefault(_BUNDLE_OF.get(path, path), []).append(path)
-    return list(found.values())
 
 
 def given_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:

@@ -66,7 +66,7 @@ def test_one_setting_makes_the_rest_of_its_group_classic() -> None:
     assert (training.batch_size, training.epochs, training.optimizer.name) == (16, 200, "adam")
     assert taken(expansion) == VALUES.keys() - {
         "training.epochs", "training.optimizer", "training.lr_schedule",
-        "training.l2", "training.optimizer.weight_decay",
+        "training.optimizer.weight_decay",
     }  # fmt: skip
     assert expansion.classic == {"optimization": ("training", "batch_size")}
 
@@ -82,10 +82,8 @@ def test_a_searched_setting_makes_the_rest_of_its_group_classic() -> None:
     ("sections", "left_out"),
     [
         ({"data": {"source": "iris", "split": {"validation": 0}}}, {"training.early_stopping"}),
-        (
-            {"training": {"optimizer": "lbfgs"}},
-            {"model.dropout", "training.l2", "training.optimizer.weight_decay"},
-        ),
+        ({"training": {"optimizer": "adam"}}, {"training.optimizer.weight_decay"}),
+        ({"training": {"optimizer": "lbfgs"}}, {"model.dropout", "training.optimizer.weight_decay"}),
         ({"model": {"hidden": []}}, {"model.dropout"}),
         ({"model": {"hidden": [4]}, "training": {"epochs": 5, "averaging": {"name": "swa"}}}, set()),
         (
@@ -94,11 +92,11 @@ def test_a_searched_setting_makes_the_rest_of_its_group_classic() -> None:
         ),
         (
             {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "lbfgs"]}}}},
-            {"model.dropout", "training.l2", "training.optimizer.weight_decay"},
+            {"model.dropout", "training.optimizer.weight_decay"},
         ),
         (
             {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "adamw"]}}}},
-            {"training.l2", "training.optimizer.weight_decay"},
+            set(),
         ),
         (
             {
@@ -116,47 +114,6 @@ def test_a_value_that_contradicts_a_set_one_is_not_taken(
     assert {format_path(path) for path in expansion.refused} == left_out
     assert taken(expansion).isdisjoint(left_out)
     assert all(expansion.refused.values())
-
-
-@pytest.mark.parametrize(
-    "sections",
-    [
-        {"training": {"optimizer": "adam"}},
-        {"training": {"optimizer": "lbfgs"}},
-        {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "adamw"]}}}},
-        {"search": {"space": {"training.optimizer": {"choice": ["adam", {"name": "adamw"}]}}}},
-    ],
-)
-def test_without_weight_decay_the_l2_penalty_stays(sections: dict[str, Any]) -> None:
-    """The recipe's `l2: 0` is right only beside its weight decay."""
-    expansion = expand(**sections)
-    assert expansion.experiment.training.l2 == 0.0001
-    assert expansion.refused["training", "l2"] == "it goes with training.optimizer.weight_decay"
-
-
-@pytest.mark.parametrize(
-    ("sections", "left_out"),
-    [
-        ({}, set()),
-        ({"model": {"hidden": []}}, {"model.dropout", "training.dropout_schedule"}),
-        (
-            {"training": {"optimizer": "adam"}},
-            {"training.l2", "training.optimizer.weight_decay", "training.weight_decay_schedule"},
-        ),
-    ],
-)
-def test_schedules_are_taken_only_with_what_they_are_schedules_of(
-    monkeypatch: pytest.MonkeyPatch, sections: dict[str, Any], left_out: set[str]
-) -> None:
-    schedules = {"training.dropout_schedule": "flat_cos", "training.weight_decay_schedule": "flat_cos"}
-    values = {**VALUES, **schedules}
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
-    expansion = expand(**sections)
-    assert {format_path(path) for path in expansion.refused} == left_out
-    assert schedules.keys() - left_out <= taken(expansion)
-    assert (expansion.experiment.training.dropout_schedule == "flat_cos") == (
-        expansion.experiment.model.dropout > 0
-    )
 
 
 def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:

@@ -9,8 +9,6 @@ from fnnctl.config.rules.recipes.groups import (
     GROUP_NAMES,
     GROUPS,
     NO_GROUP,
-    TOGETHER,
-    bundles,
     given_groups,
     group_of,
     is_left_to_recipe,
@@ -35,21 +33,6 @@ def test_every_setting_of_the_network_and_its_training_is_in_one_group_or_in_non
 def test_every_grouped_setting_exists() -> None:
     assert {*GROUPED} - SETTINGS == set()
     assert tuple(GROUPS) == GROUP_NAMES
-
-
-def test_settings_that_belong_together_are_in_one_group() -> None:
-    placed = [setting for settings in TOGETHER for setting in settings]
-    assert len(placed) == len(set(placed))
-    assert {*placed} <= {*GROUPED}
-    assert all(len(set(map(group_of, map(parse_path, settings)))) == 1 for settings in TOGETHER)
-
-
-def test_settings_that_belong_together_stand_where_the_first_one_is() -> None:
-    given = ["training.epochs", "training.l2", "model.hidden", "training.optimizer.weight_decay"]
-    found = [[format_path(path) for path in bundle] for bundle in bundles(map(parse_path, given))]
-    assert found == [
-        ["training.epochs"], ["training.l2", "training.optimizer.weight_decay"], ["model.hidden"],
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
