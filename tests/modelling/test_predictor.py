@@ -59,7 +59,7 @@ def test_a_saved_model_with_embeddings_predicts_as_the_fresh_one(
     """With a coded and a one-hot column, and missing values; of one network, or three that share weights."""
     settings = [
         f"model.ensemble={{members: {inner}, share_weights: {str(inner > 1).lower()}}}",
-        *("training.epochs=3", "data.smooth_clip=3", "data.scale_one_hot=true", "model.scaling_layer=true"),
+        *("training.epochs=3", "model.scaling_layer=true"),
         *(f"model.numeric_embedding={embedding}", "model.category_embedding={fewest: 3, size: 2}"),
     ]
     words = [word for setting in settings for word in ("--set", setting)]

@@ -79,8 +79,6 @@ def _unread_data(experiment: Experiment) -> Unread:
         reason = ARRAY_REASON
     if reason:
         yield from ((("data", key), reason) for key in ("delimiter", "encoding", "missing_values"))
-    if data.scaling == "none" and data.smooth_clip is None:
-        yield ("data", "scale_one_hot"), "has no effect: numbers are neither scaled nor clipped"
     if data.test_source is None:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:

@@ -34,10 +34,6 @@ PARTS: Sequence[Part] = (
     ),
     Part("8 members with bags", ("model.ensemble=1",)),
     Part("scaling layer", ("model.scaling_layer=false", "training.rate_factors={biases: 0.1}")),
-    Part(
-        "robust scaling and clip",
-        ("data.scaling=standardize", "data.smooth_clip=null", "data.scale_one_hot=false"),
-    ),
     Part("selu or mish, not relu", ("model.activation=relu", "model.initialization=he_normal")),
     Part("normal initial biases", ("model.initial_biases=zero",)),
     Part("initial outputs of zero", ("model.initial_output=auto",)),

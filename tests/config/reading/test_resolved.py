@@ -41,7 +41,6 @@ data:
     - id
   imputation: median
   scaling: standardize
-  scale_one_hot: false
   split:
     validation: 0.15
     test: 0.2

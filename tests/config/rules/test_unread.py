@@ -27,10 +27,6 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ["1: data.encoding: has no effect: arrays hold numbers only, with a column each"],
         ),
         (
-            "data: {source: a.csv, scaling: none, scale_one_hot: true}",
-            ["1: data.scale_one_hot: has no effect: numbers are neither scaled nor clipped"],
-        ),
-        (
             f"data: {{source: a.csv, test_sha256: {'a' * 64}}}",
             ["1: data.test_sha256: has no effect without data.test_source"],
         ),

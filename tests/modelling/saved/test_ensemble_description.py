@@ -32,7 +32,7 @@ DIFFERENT: list[list[str]] = [
     [],
     ["data.scaling=minmax", "data.imputation=mean", "model.hidden=[5]", "model.normalization=batch"],
     ["data.scaling=minmax", "data.imputation=mean", "model.hidden=[]", "training.precision=float64"],
-    ["data.smooth_clip=3", "data.scale_one_hot=true", *STAGE],
+    STAGE,
     ["model.numeric_embedding={name: piecewise_linear, bins: 5}"],
 ]
 WEIGHTS, MEMBERS = (5.0, 1.0, 2.0, 1.0, 1.0), (1, 3, 2, 2, 1)
