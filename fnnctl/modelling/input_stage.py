@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnnctl.config.schema.inputs import PeriodicEmbeddingConfig, PiecewiseLinearEmbeddingConfig
+from fnnctl.config.schema.inputs import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.fitting import Encoding
 from fnnctl.data.preprocessing import FeatureKinds
@@ -20,11 +20,9 @@ def input_stage(model: ModelConfig, kinds: FeatureKinds, *, inputs: int) -> Inpu
 
 
 def _numeric_embedding(model: ModelConfig, numbers: int) -> NumericEmbeddingShape | None:
-    match model.numeric_embedding:
-        case PeriodicEmbeddingConfig(frequencies=frequencies, size=size):
-            return NumericEmbeddingShape("periodic", numbers, functions=frequencies, size=size)
-        case PiecewiseLinearEmbeddingConfig(bins=bins, size=size):
-            return NumericEmbeddingShape("piecewise_linear", numbers, functions=bins, size=size)
+    embedding = model.numeric_embedding
+    if isinstance(embedding, PiecewiseLinearEmbeddingConfig):
+        return NumericEmbeddingShape(numbers, embedding.bins, embedding.size)
     return None
 
 
@@ -40,9 +38,3 @@ def encoding(model: ModelConfig) -> Encoding:
         fewest=categories.fewest if categories else None,
         bins=numeric.bins if isinstance(numeric, PiecewiseLinearEmbeddingConfig) else None,
     )
-
-
-def initial_deviation(model: ModelConfig) -> float:
-    """The standard deviation of the initial frequencies of a periodic embedding; 0 without one."""
-    embedding = model.numeric_embedding
-    return embedding.sigma if isinstance(embedding, PeriodicEmbeddingConfig) else 0.0

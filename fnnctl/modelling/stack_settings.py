@@ -31,7 +31,7 @@ from fnnctl.config.schema.training import (
     TrainingConfig,
 )
 from fnnctl.data.preprocessing import FeatureKinds
-from fnnctl.modelling.input_stage import initial_deviation, input_stage
+from fnnctl.modelling.input_stage import input_stage
 from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
@@ -159,7 +159,7 @@ def member_of(
             _output_initializer(experiment),
         ),
         initial_biases=experiment.model.initial_biases,
-        hyperparameters={**_hyperparameters(training), "sigma": initial_deviation(experiment.model)},
+        hyperparameters=_hyperparameters(training),
         layer_hyperparameters={
             "activation": tuple(
                 _activation_hyperparameter(_activation(experiment, layer)) for layer in layers

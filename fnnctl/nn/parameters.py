@@ -17,8 +17,8 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.segments import FactorSegments, LayerSegments, NumericSegments, Segment, StageSegments
-from fnnctl.nn.shape import HiddenShape, NetworkShape, NumericEmbeddingShape
+from fnnctl.nn.segments import FactorSegments, LayerSegments, Segment, StageSegments
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 RateGroup: TypeAlias = Literal["scaling", "biases", "embeddings", "activations"]
 """Parameters that have a factor of the learning rate of their own; weights are in none of them."""
@@ -171,35 +171,19 @@ def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments 
     stage = shape.stage
     if stage is None:
         return None
-    categories = stage.categories
+    numeric, categories = stage.numeric, stage.categories
+    mixing = None if numeric is None else (numeric.numbers, numeric.size - 1, numeric.bins)
     return StageSegments(
-        numeric=None if stage.numeric is None else _numeric_segments(stage.numeric, parameters),
+        mixing=None if mixing is None else parameters.take(*mixing),
         vectors=None if categories is None else parameters.take(categories.size, sum(categories.codes)),
         scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
     )
 
 
-def _numeric_segments(embedding: NumericEmbeddingShape, parameters: _FlatRow) -> NumericSegments:
-    numbers, functions, values = embedding.numbers, embedding.functions, embedding.size - 1
-    mixing = parameters.take(numbers, values, functions)
-    if embedding.kind == "piecewise_linear":
-        return NumericSegments(mixing)
-    return NumericSegments(
-        mixing=mixing,
-        offsets=parameters.take(numbers, values, 1),
-        lines=parameters.take(numbers, functions, 2),
-    )
-
-
 def _named_inputs(stage: StageSegments, row: FloatArray) -> Iterator[tuple[str, FloatArray]]:
     """The arrays of the input stage by name."""
-    numeric = stage.numeric
-    if numeric is not None:
-        yield "input_mixing", numeric.mixing.view(row)[0]
-    if numeric is not None and numeric.offsets is not None and numeric.lines is not None:
-        yield "input_offsets", numeric.offsets.view(row)[0, ..., 0]
-        for place, name in enumerate(("frequencies", "phases")):
-            yield f"input_{name}", numeric.lines.view(row)[0, ..., place]
+    if stage.mixing is not None:
+        yield "input_mixing", stage.mixing.view(row)[0]
     if stage.vectors is not None:
         yield "input_vectors", stage.vectors.view(row)[0]
     if stage.scales is not None:

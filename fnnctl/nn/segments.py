@@ -66,22 +66,11 @@ class LayerSegments:
 
 
 @dataclass(frozen=True, slots=True)
-class NumericSegments:
-    """The segments of the arrays that embed numbers; e = A h(wx + c) + a."""
-
-    mixing: Segment
-    """(numbers, values, functions): A."""
-    offsets: Segment | None = None
-    """(numbers, values, 1): a."""
-    lines: Segment | None = None
-    """(numbers, functions, 2): the frequency and the phase of each function, if they are learned."""
-
-
-@dataclass(frozen=True, slots=True)
 class StageSegments:
     """The segments of the input stage's arrays."""
 
-    numeric: NumericSegments | None = None
+    mixing: Segment | None = None
+    """(numbers, values, bins): A in the embeddings of numbers, A h(u)."""
     vectors: Segment | None = None
     """(size, codes of all columns): the embeddings of categories."""
     scales: Segment | None = None
@@ -90,9 +79,7 @@ class StageSegments:
     @property
     def embeddings(self) -> tuple[Segment, ...]:
         """The segments of all embeddings."""
-        numeric = self.numeric
-        parts = (numeric.mixing, numeric.offsets, numeric.lines) if numeric else ()
-        return tuple(segment for segment in (*parts, self.vectors) if segment is not None)
+        return tuple(segment for segment in (self.mixing, self.vectors) if segment is not None)
 
     @property
     def segments(self) -> tuple[Segment, ...]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 NormalizationKind = Literal["batch", "layer"]
-NumericEmbeddingKind = Literal["periodic", "piecewise_linear"]
 OutputKind = Literal["softmax", "logistic", "squared", "absolute", "huber"]
 
 
@@ -39,12 +38,11 @@ class HiddenShape:
 
 @dataclass(frozen=True, slots=True)
 class NumericEmbeddingShape:
-    """The embedding of numbers, which are the first features."""
+    """The embedding of numbers, which are the first features, by their coordinates among their bins."""
 
-    kind: NumericEmbeddingKind
     numbers: int
-    functions: int
-    """The functions of each number: its frequencies or bins."""
+    bins: int
+    """The most bins of a number."""
     size: int
     """The inputs of the first layer that each number becomes, itself included."""
 
@@ -70,7 +68,7 @@ class InputStageShape:
 
     @property
     def numbers(self) -> int:
-        """The number of features that are embedded numbers."""
+        """The number of embedded numbers, and of features that are their coordinates."""
         return 0 if self.numeric is None else self.numeric.numbers
 
     @property
@@ -78,15 +76,9 @@ class InputStageShape:
         """The values of the embeddings of numbers, without the numbers themselves."""
         return 0 if self.numeric is None else self.numeric.numbers * (self.numeric.size - 1)
 
-    @property
-    def coordinates(self) -> int:
-        """The number of features that are coordinates of numbers among their bins."""
-        piecewise = self.numeric is not None and self.numeric.kind == "piecewise_linear"
-        return self.numbers if piecewise else 0
-
     def values(self, features: int) -> int:
         """How many of the features, the first ones, are not coordinates or, at the end, codes."""
-        return features - self.coordinates - (0 if self.categories is None else len(self.categories.codes))
+        return features - self.numbers - (0 if self.categories is None else len(self.categories.codes))
 
     @property
     def coded(self) -> int:

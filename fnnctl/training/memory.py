@@ -73,8 +73,7 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
         return 0
     values = outputs + 1 + (outputs - shape.first_learned) + (outputs if stage.scaled else 0)
     if stage.numeric is not None:
-        each = 2 if stage.numeric.kind == "periodic" else 1
-        values += stage.numeric.numbers * (each * stage.numeric.functions + 2)
+        values += stage.numeric.numbers * (stage.numeric.bins + 1)  # functions, and a copy of coordinates
     return values * itemsize + 8 * stage.coded
 
 

@@ -7,7 +7,7 @@ import pytest
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.fitting import Encoding
 from fnnctl.data.preprocessing import FeatureKinds
-from fnnctl.modelling.input_stage import encoding, initial_deviation, input_stage
+from fnnctl.modelling.input_stage import encoding, input_stage
 from fnnctl.nn.shape import CategoryEmbeddingShape, InputStageShape, NumericEmbeddingShape
 
 
@@ -21,8 +21,8 @@ def model(**settings: Any) -> ModelConfig:
         ({}, None),
         ({"scaling_layer": True}, InputStageShape(scaled=True)),
         (
-            {"numeric_embedding": "periodic"},
-            InputStageShape(NumericEmbeddingShape("periodic", 3, functions=16, size=4)),
+            {"numeric_embedding": "piecewise_linear"},
+            InputStageShape(NumericEmbeddingShape(3, bins=48, size=4)),
         ),
     ],
 )
@@ -41,17 +41,12 @@ def test_columns_with_many_values_are_coded() -> None:
 
 def test_numbers_are_binned() -> None:
     settings = model(numeric_embedding={"name": "piecewise_linear", "bins": 7, "size": 3})
-    stage = InputStageShape(NumericEmbeddingShape("piecewise_linear", 3, functions=7, size=3))
+    stage = InputStageShape(NumericEmbeddingShape(3, bins=7, size=3))
     assert input_stage(settings, FeatureKinds(numbers=3, binned=True), inputs=6) == stage
     assert encoding(settings) == Encoding(bins=7)
 
 
 def test_what_has_no_features_is_left_out() -> None:
-    settings = model(numeric_embedding="periodic", scaling_layer=True)
+    settings = model(numeric_embedding="piecewise_linear", scaling_layer=True)
     assert input_stage(settings, FeatureKinds(numbers=0), inputs=5) == InputStageShape(scaled=True)
     assert input_stage(settings, FeatureKinds(numbers=0), inputs=0) is None
-
-
-def test_sigma_belongs_to_the_member() -> None:
-    assert initial_deviation(model()) == 0.0
-    assert initial_deviation(model(numeric_embedding={"name": "periodic", "sigma": 0.3})) == 0.3

@@ -46,11 +46,11 @@ def draw_codes(shape: NetworkShape, inputs: FloatArray, rng: np.random.Generator
     if stage is None:
         return
     first = stage.values(shape.inputs)
-    if stage.coordinates and stage.numeric is not None:
-        size = (*inputs.shape[:-1], stage.coordinates)
-        inputs[..., first : first + stage.coordinates] = rng.uniform(0, stage.numeric.functions, size)
+    if stage.numeric is not None:
+        size = (*inputs.shape[:-1], stage.numbers)
+        inputs[..., first : first + stage.numbers] = rng.uniform(0, stage.numeric.bins, size)
     if stage.categories is not None:
-        for place, count in enumerate(stage.categories.codes, start=first + stage.coordinates):
+        for place, count in enumerate(stage.categories.codes, start=first + stage.numbers):
             inputs[..., place] = rng.integers(0, count, inputs.shape[:-1])
 
 

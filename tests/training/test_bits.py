@@ -139,7 +139,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     "l1": between(0, 0.01), "clip_value": between(0.01, 1), "clip_norm": between(0.1, 2),
                     "max_norm": between(0.3, 3), "noise": between(0, 0.5), "mixup": between(0.1, 1),
                     "label_smoothing": between(0, 0.3), "average_decay": between(0.5, 0.99),
-                    "average_start": between(0, 0.9), "sigma": between(0.1, 2),
+                    "average_start": between(0, 0.9),
                 },
                 layer_hyperparameters={
                     "activation": tuple(rng.uniform(0.0, 0.9, layers)),

@@ -164,7 +164,7 @@ def _changed_codes(experiment: Experiment) -> Contradictions:
         for name in ("mixup", "input_noise"):
             if getattr(training, name):
                 message = "would not reach the bins of piecewise_linear, which are found before training"
-                yield ("training", name), f"{message}; write {name}: 0, or another model.numeric_embedding"
+                yield ("training", name), f"{message}; write {name}: 0, or model.numeric_embedding: none"
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Contradictions:

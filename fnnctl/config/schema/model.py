@@ -223,8 +223,7 @@ class ModelConfig(Section):
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
     numeric_embedding: NumericEmbeddingConfig = NoEmbedding(name="none")
-    """How numeric columns become several inputs of the first layer each: `none`, `periodic` or
-    `piecewise_linear`."""
+    """How numeric columns become several inputs of the first layer each: `none` or `piecewise_linear`."""
     category_embedding: CategoryEmbeddingConfig | None = None
     """How categorical columns with many values become inputs; null for one-hot columns, as with few."""
     scaling_layer: bool = False

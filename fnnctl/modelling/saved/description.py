@@ -85,12 +85,10 @@ class LayerDescription(Described):
 class NumericEmbeddingDescription(Described):
     """The embedding of the numeric columns."""
 
-    kind: Literal["periodic", "piecewise_linear"]
-    """The kind of functions of a number."""
     numbers: Count
     """The number of columns."""
-    functions: Count
-    """The functions of each number."""
+    bins: Count
+    """The most bins of a column."""
     size: Annotated[int, Field(ge=2, le=1_000_000)]
     """The inputs of the first layer that each number becomes, itself included."""
 
@@ -127,8 +125,8 @@ class StageDescription(Described):
         """Why the stage does not fit features of these kinds; None if it does."""
         if (self.categories.codes if self.categories else ()) != kinds.codes:
             return "categories: the preprocessing has other coded columns"
-        if (self.numeric is not None and self.numeric.kind == "piecewise_linear") != kinds.binned:
-            return "numeric.kind: the preprocessing has other features of bins"
+        if (self.numeric is not None) != kinds.binned:
+            return "numeric: the preprocessing has other features of bins"
         if self.numeric is not None and self.numeric.numbers != kinds.numbers:
             return "numeric.numbers: the preprocessing has another number of numeric columns"
         return None

@@ -24,7 +24,7 @@ from tests.modelling.tampering import predicts_or_refuses, tamper
 from tests.program import Program, only_run, read_json
 
 STAGE = [
-    "model.numeric_embedding=periodic",
+    "model.numeric_embedding=piecewise_linear",
     "model.category_embedding={fewest: 3}",
     "model.scaling_layer=true",
 ]

@@ -14,17 +14,10 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.inputs.categories import CategoryBuffers, CategoryEmbedding, category_buffers
-from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding, numeric_buffers
-from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
 from fnnctl.nn.layers.inputs.piecewise_linear import PiecewiseLinearEmbedding
 from fnnctl.nn.layers.inputs.scaling import ScalingLayer
 from fnnctl.nn.segments import StageSegments
-from fnnctl.nn.shape import InputStageShape, NetworkShape, NumericEmbeddingKind
-
-NUMERIC_EMBEDDINGS: dict[NumericEmbeddingKind, type[NumericEmbedding]] = {
-    "periodic": PeriodicEmbedding,
-    "piecewise_linear": PiecewiseLinearEmbedding,
-}
+from fnnctl.nn.shape import InputStageShape, NetworkShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +30,8 @@ class StageBuffers:
     """The same with one example per row, a view, (K, batch, outputs + 1)."""
     outputs: FloatArray
     """The outputs before they are scaled, (K, outputs, batch); without scaling a view of `extended`."""
-    numeric: NumericBuffers | None
+    functions: FloatArray | None
+    """Those of the embedded numbers, (K, numbers, bins, batch): see `piecewise_linear`."""
     categories: CategoryBuffers | None
     first: int
     """`NetworkShape.first_learned`: only the gradients of the outputs from here on are needed."""
@@ -54,15 +48,15 @@ def stage_buffers(
         return None
     outputs, first = shape.first_inputs, shape.first_learned
     extended = np.ones((members, outputs + 1, batch), dtype)
-    numeric = None
+    functions = None
     if stage.numeric:
-        numeric = numeric_buffers(stage.numeric, members, batch, dtype, training=training)
+        functions = np.empty((members, stage.numbers, stage.numeric.bins, batch), dtype)
     categories = category_buffers(stage.categories, members, batch) if stage.categories else None
     return StageBuffers(
         extended=extended,
         extended_rows=extended.transpose(0, 2, 1),
         outputs=np.empty((members, outputs, batch), dtype) if stage.scaled else extended[:, :-1],
-        numeric=numeric,
+        functions=functions,
         categories=categories,
         first=first,
         delta=np.empty((members, outputs - first, batch if training else 0), dtype),
@@ -76,9 +70,9 @@ class InputStage:
         self.segments = segments
         self._shape = shape.stage or InputStageShape()
         self._values = self._shape.values(shape.inputs)
-        self._numeric: NumericEmbedding | None = None
-        if segments.numeric and self._shape.numeric:
-            self._numeric = NUMERIC_EMBEDDINGS[self._shape.numeric.kind](segments.numeric, parameters)
+        self._numeric: PiecewiseLinearEmbedding | None = None
+        if segments.mixing is not None:
+            self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters)
         self._categories: CategoryEmbedding | None = None
         if segments.vectors and self._shape.categories:
             self._categories = CategoryEmbedding(self._shape.categories, segments.vectors, parameters)
@@ -88,11 +82,11 @@ class InputStage:
         """Fill and return `buffers.extended` from the features, (K, features + 1, batch)."""
         outputs, values = buffers.outputs, self._values
         np.copyto(outputs[:, :values], inputs[:, :values])
-        if self._numeric and buffers.numeric:
-            numbers = self._numbers(inputs, buffers)
-            self._numeric.forward(numbers, self._embedded(outputs, 0), buffers.numeric)
+        if self._numeric and buffers.functions is not None:
+            coordinates = inputs[:, values : values + self._shape.numbers]
+            self._numeric.forward(coordinates, self._embedded(outputs, 0), buffers.functions)
         if self._categories and buffers.categories:
-            codes = inputs[:, values + self._shape.coordinates : -1]
+            codes = inputs[:, values + self._shape.numbers : -1]
             self._categories.forward(codes, self._coded(outputs, 0), buffers.categories)
         if self._scaling:
             self._scaling.forward(outputs, buffers.extended[:, :-1])
@@ -107,16 +101,10 @@ class InputStage:
         if self._scaling and self.segments.scales:
             self._scaling.parameter_gradient(buffers.outputs, delta, self.segments.scales.view(gradient))
             self._scaling.backward(delta, slice(self._values, None))
-        if self._numeric and buffers.numeric:
-            self._numeric.backward(self._embedded(delta, first), buffers.numeric, gradient)
+        if self._numeric and buffers.functions is not None:
+            self._numeric.backward(self._embedded(delta, first), buffers.functions, gradient)
         if self._categories and buffers.categories:
             self._categories.backward(self._coded(delta, first), buffers.categories, gradient)
-
-    def _numbers(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
-        """The numbers that are embedded, or their coordinates among their bins, (K, numbers, batch)."""
-        if self._shape.coordinates:
-            return inputs[:, self._values : self._values + self._shape.coordinates]
-        return buffers.outputs[:, : self._shape.numbers]
 
     def _embedded(self, outputs: FloatArray, first: int) -> FloatArray:
         """The view of the embeddings of numbers, (K, numbers, size, batch), in outputs from `first` on."""
