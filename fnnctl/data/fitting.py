@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,35 +15,24 @@ from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preproces
 from fnnctl.data.scaling import statistics
 
 
-class Encoding(NamedTuple):
-    """What the network expects of the features, apart from the settings of the data."""
-
-    fewest: int | None = None
-    """Categorical columns with at least so many values are coded; None if all are one-hot."""
-    bins: int | None = None
-    """The most bins of a numeric column; None if it has none."""
-
-
-PLAIN = Encoding()
-
-
 def fit_preprocessor(
-    dataset: Columns, rows: IntArray, config: DataConfig, encoding: Encoding = PLAIN
+    dataset: Columns, rows: IntArray, config: DataConfig, bins: int | None = None
 ) -> Preprocessor:
     """Fit imputation, scaling and categories to the training `rows` (n,) only, n >= 1.
 
     Statistics ignore missing values. A column without values in these rows is filled with 0 and not scaled;
-    its indicator shows where values are missing.
+    its indicator shows where values are missing. With `bins`, the coordinates of numbers among at most so
+    many bins are features, too.
     """
     names = iter(dataset.numeric_names)
     return Preprocessor(
         tuple(
             feature
             for columns in dataset.number_columns(rows)
-            for feature in _fit_numbers(islice(names, len(columns)), columns, config, encoding.bins)
+            for feature in _fit_numbers(islice(names, len(columns)), columns, config, bins)
         ),
         tuple(
-            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j], encoding)
+            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j])
             for j, name in enumerate(dataset.categorical_names)
         ),
     )
@@ -71,11 +59,6 @@ def _fit_numbers(
     return map(NumberFeature, names, *settings, edges)
 
 
-def _fit_categories(
-    name: str, codes: IntArray, categories: tuple[str, ...], encoding: Encoding
-) -> CategoryFeatures:
+def _fit_categories(name: str, codes: IntArray, categories: tuple[str, ...]) -> CategoryFeatures:
     seen = np.unique(codes)
-    known = tuple(categories[code] for code in seen if code >= 0)
-    if encoding.fewest is not None and len(known) >= encoding.fewest:
-        return CategoryFeatures(name, known, indicator=False, coded=True)
-    return CategoryFeatures(name, known, indicator=bool(seen[0] < 0))
+    return CategoryFeatures(name, tuple(categories[code] for code in seen if code >= 0), bool(seen[0] < 0))

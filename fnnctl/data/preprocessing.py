@@ -2,9 +2,8 @@
 
 The order of the features: the numeric columns; an indicator for each numeric column with missing values in
 the training rows; then, for each categorical column, its categories and an indicator if it has missing values
-there; then the numbers' coordinates among their bins, and columns of codes, if the network embeds them. Only
-the numeric columns are scaled; indicators and categories are 0 or 1. `fitting` fits all of it to the training
-rows.
+there; then the numbers' coordinates among their bins, if the network embeds them. Only the numeric columns
+are scaled; indicators and categories are 0 or 1. `fitting` fits all of it to the training rows.
 """
 
 from __future__ import annotations
@@ -46,20 +45,13 @@ class NumberFeature:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFeatures:
-    """A categorical column: one feature per category in the training rows, or one of their codes."""
+    """A categorical column: one feature per category in the training rows."""
 
     __pydantic_config__: ClassVar = EXACTLY
     name: str
     categories: tuple[str, ...]
     indicator: bool
     """Whether the last feature indicates that the value was missing."""
-    coded: bool = False
-    """Whether the column is one feature: the category's number from 1 on, 0 if it is missing or unknown."""
-
-    @property
-    def count(self) -> int:
-        """The number of features that are 0 or 1."""
-        return 0 if self.coded else len(self.categories) + self.indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +63,6 @@ class _Description:
 
 
 _DESCRIPTION = TypeAdapter(_Description)
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureKinds:
-    """What the features of a preprocessor are, in their order."""
-
-    numbers: int
-    """The numeric columns, which are the first features."""
-    binned: bool = False
-    """Whether their coordinates among their bins are features; they come before the codes."""
-    codes: tuple[int, ...] = ()
-    """How many codes each coded column has; these columns are the last features."""
 
 
 @dataclass(frozen=True)
@@ -98,27 +78,15 @@ class Preprocessor:
         names = [number.name for number in self.numbers]
         names += [f"{number.name} missing" for number in self.numbers if number.indicator]
         for column in self.categories:
-            if not column.coded:
-                names += [f"{column.name}={category}" for category in column.categories]
-                names += [f"{column.name} missing"] if column.indicator else []
-        coordinates = [f"{number.name} bin" for number in self.numbers] if self.binned else []
-        return (*names, *coordinates, *(column.name for column in self.coded))
-
-    @property
-    def kinds(self) -> FeatureKinds:
-        """What the features are."""
-        codes = tuple(len(each.categories) + 1 for each in self.coded)
-        return FeatureKinds(len(self.numbers), self.binned, codes)
+            names += [f"{column.name}={category}" for category in column.categories]
+            names += [f"{column.name} missing"] if column.indicator else []
+        names += [f"{number.name} bin" for number in self.numbers] if self.binned else []
+        return tuple(names)
 
     @property
     def binned(self) -> bool:
         """Whether the numbers' coordinates among their bins are features."""
         return any(number.edges is not None for number in self.numbers)
-
-    @property
-    def coded(self) -> list[CategoryFeatures]:
-        """The coded columns."""
-        return [column for column in self.categories if column.coded]
 
     def transform(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
@@ -154,8 +122,6 @@ class Preprocessor:
         _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
         for column in categories:
             _refuse_repetition(column.categories)
-            if column.coded and column.indicator:
-                raise ValueError(f"{shown(column.name)} is coded, but has an indicator")
         return cls(numbers, categories)
 
 
@@ -188,8 +154,6 @@ class Features:
     """Indices of those of the p columns that have an indicator."""
     categories: Sequence[tuple[int, IntArray]]
     """A column's index, and the feature that is 1 for each code and (last) for a missing value, or -1."""
-    codes: Sequence[tuple[int, IntArray]]
-    """A coded column's index, and its feature for each code and (last) for a missing value."""
     edges: Sequence[FloatArray]
     """Those of each of the p columns; empty if there are no bins."""
 
@@ -200,15 +164,11 @@ class Features:
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
         place_of = {name: j for j, name in enumerate(dataset.categorical_names)}
-        categories, codes, first = [], [], 0
+        categories, first = [], 0
         for column in preprocessor.categories:
             j = place_of[column.name]
-            if column.coded:
-                number_of = {category: k for k, category in enumerate(column.categories, start=1)}
-                codes.append((j, np.array([*(number_of.get(text, 0) for text in dataset.categories[j]), 0])))
-                continue
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
-            first += column.count
+            first += len(column.categories) + column.indicator
             missing = first - 1 if column.indicator else -1
             # the code of a missing value, -1, picks the last entry
             hot = np.array([*(feature_of.get(text, -1) for text in dataset.categories[j]), missing])
@@ -221,23 +181,18 @@ class Features:
             spread=np.array([number.spread for number in numbers], dtype=np.float64),
             indicators=np.flatnonzero([number.indicator for number in numbers]),
             categories=categories,
-            codes=codes,
             edges=[np.array(number.edges) for number in numbers if number.edges is not None],
         )
 
     def write(self, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, features): see `Preprocessor.transform`."""
         first_category = len(self.fill) + len(self.indicators)
-        first_code = out.shape[1] - len(self.codes)
-        first_coordinate = first_code - len(self.edges)
-        columns = self.dataset.numeric.shape[1] + len(self.categories) + len(self.codes)
-        step = max(1, BLOCK_VALUES // max(1, columns))
+        first_coordinate = out.shape[1] - len(self.edges)
+        step = max(1, BLOCK_VALUES // max(1, self.dataset.numeric.shape[1] + len(self.categories)))
         for start in range(0, len(rows), step):
             block, own = rows[start : start + step], out[start : start + step]
-            self._write_numbers(block, own[:, :first_category], own[:, first_coordinate:first_code])
+            self._write_numbers(block, own[:, :first_category], own[:, first_coordinate:])
             self._write_categories(block, own[:, first_category:first_coordinate])
-            for place, (j, code) in enumerate(self.codes, start=first_code):
-                own[:, place] = code[self.dataset.categorical[block, j]]
 
     def _write_numbers(self, rows: IntArray, out: FloatArray, coordinates: FloatArray) -> None:
         values = self.dataset.numbers(rows, self.columns)

@@ -121,8 +121,8 @@ class ParameterLayout:
         if self.stage is not None:
             if self.stage.scales is not None:
                 yield "scaling", self.stage.scales.view(flat)
-            for embedding in self.stage.embeddings:
-                yield "embeddings", embedding.view(flat)
+            if self.stage.mixing is not None:
+                yield "embeddings", self.stage.mixing.view(flat)
         for layer in self.layers:
             if layer.biased:
                 yield "biases", layer.weights.view(flat)[..., -1]
@@ -171,11 +171,10 @@ def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments 
     stage = shape.stage
     if stage is None:
         return None
-    numeric, categories = stage.numeric, stage.categories
+    numeric = stage.numeric
     mixing = None if numeric is None else (numeric.numbers, numeric.size - 1, numeric.bins)
     return StageSegments(
         mixing=None if mixing is None else parameters.take(*mixing),
-        vectors=None if categories is None else parameters.take(categories.size, sum(categories.codes)),
         scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
     )
 
@@ -184,8 +183,6 @@ def _named_inputs(stage: StageSegments, row: FloatArray) -> Iterator[tuple[str, 
     """The arrays of the input stage by name."""
     if stage.mixing is not None:
         yield "input_mixing", stage.mixing.view(row)[0]
-    if stage.vectors is not None:
-        yield "input_vectors", stage.vectors.view(row)[0]
     if stage.scales is not None:
         yield "input_scales", stage.scales.view(row)[0, :, 0]
 

@@ -71,17 +71,10 @@ class StageSegments:
 
     mixing: Segment | None = None
     """(numbers, values, bins): A in the embeddings of numbers, A h(u)."""
-    vectors: Segment | None = None
-    """(size, codes of all columns): the embeddings of categories."""
     scales: Segment | None = None
     """(inputs of the first layer, 1): their learned factors."""
 
     @property
-    def embeddings(self) -> tuple[Segment, ...]:
-        """The segments of all embeddings."""
-        return tuple(segment for segment in (self.mixing, self.vectors) if segment is not None)
-
-    @property
     def segments(self) -> tuple[Segment, ...]:
         """All segments."""
-        return (*self.embeddings, *(() if self.scales is None else (self.scales,)))
+        return tuple(segment for segment in (self.mixing, self.scales) if segment is not None)

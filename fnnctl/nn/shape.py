@@ -48,21 +48,10 @@ class NumericEmbeddingShape:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryEmbeddingShape:
-    """The embedding of categories, whose codes are the last features."""
-
-    codes: tuple[int, ...]
-    """How many codes each column has; code 0 is for missing and unknown values."""
-    size: int
-    """The inputs of the first layer that each column becomes."""
-
-
-@dataclass(frozen=True, slots=True)
 class InputStageShape:
     """What is learned between the features and the first layer, in this order."""
 
     numeric: NumericEmbeddingShape | None = None
-    categories: CategoryEmbeddingShape | None = None
     scaled: bool = False
     """Whether each input of the first layer has a learned factor."""
 
@@ -77,17 +66,12 @@ class InputStageShape:
         return 0 if self.numeric is None else self.numeric.numbers * (self.numeric.size - 1)
 
     def values(self, features: int) -> int:
-        """How many of the features, the first ones, are not coordinates or, at the end, codes."""
-        return features - self.numbers - (0 if self.categories is None else len(self.categories.codes))
-
-    @property
-    def coded(self) -> int:
-        """The values of the embeddings of categories."""
-        return 0 if self.categories is None else len(self.categories.codes) * self.categories.size
+        """How many of the features, the first ones, are not coordinates."""
+        return features - self.numbers
 
     def outputs(self, features: int) -> int:
         """The number of inputs of the first layer."""
-        return self.values(features) + self.embedded + self.coded
+        return self.values(features) + self.embedded
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.layers.initializers import InputFactors, draw_biases, draw_input_factors, draw_weights
-from fnnctl.nn.layers.inputs.initial_values import initialize_stage
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout, RateGroup
@@ -164,9 +163,8 @@ def initial_parameters(
         ):
             if layer.slopes is not None:
                 layer.slopes.view(own)[...] = slope
-        if layout.stage is not None and layout.shape.stage is not None:
-            rng = stream(member.seed, Purpose.INPUTS)
-            initialize_stage(layout.shape.stage, layout.stage, own, rng=rng)
+        if layout.stage is not None and layout.stage.scales is not None:
+            layout.stage.scales.view(own)[...] = 1.0
         if layout.shape.members > 1:
             _draw_inner_members(layout, member, own)
     return parameters

@@ -74,7 +74,7 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
     values = outputs + 1 + (outputs - shape.first_learned) + (outputs if stage.scaled else 0)
     if stage.numeric is not None:
         values += stage.numeric.numbers * (stage.numeric.bins + 1)  # functions, and a copy of coordinates
-    return values * itemsize + 8 * stage.coded
+    return values * itemsize
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:

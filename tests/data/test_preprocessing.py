@@ -14,8 +14,8 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.data import dataset as columns
 from fnnctl.data import preprocessing
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.fitting import Encoding, fit_preprocessor
-from fnnctl.data.preprocessing import FeatureKinds, Preprocessor
+from fnnctl.data.fitting import fit_preprocessor
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.packing import Packing
 
 NAN = np.nan
@@ -82,36 +82,19 @@ def test_a_column_without_values_in_training_is_filled_with_zero() -> None:
     assert transformed(fitted, dataset).tolist() == [[0, 1], [0, 1], [4, 0]]
 
 
-def test_columns_with_many_values_become_codes_at_the_end() -> None:
-    codes = np.array([[0, 1, 2], [2, 0, 0], [-1, 1, 2], [1, -1, 1]], np.int32)
-    categories = (("a", "b", "c"), ("u", "v"), ("x", "y", "z"))
-    dataset = dataset_of(np.array([[1.0], [3.0], [5.0], [7.0]]), codes, categories)
-    settings = config(scaling="minmax")
-    fitted = fit_preprocessor(dataset, np.arange(3), settings, Encoding(fewest=2))
-    assert fitted.features == ("n0", "c0", "c1", "c2")
-    assert fitted.kinds == FeatureKinds(numbers=1, codes=(3, 3, 3))
-    # "b" and "y" are unknown, two values are missing: 0
-    assert transformed(fitted, dataset)[:, 1:].tolist() == [[1, 2, 2], [2, 1, 1], [0, 2, 2], [0, 0, 0]]
-    some = fit_preprocessor(dataset, np.arange(4), settings, Encoding(fewest=3))
-    assert some.features == ("n0", "c1=u", "c1=v", "c1 missing", "c0", "c2")
-    assert some.kinds == FeatureKinds(numbers=1, codes=(4, 4))
-    np.testing.assert_array_equal(transformed(some, dataset)[:, 4:], codes[:, [0, 2]] + 1)
-
-
-def test_coordinates_among_bins_come_before_the_codes() -> None:
+def test_coordinates_among_bins_come_last() -> None:
     numeric = np.array([[1.0, NAN], [3.0, NAN], [5.0, NAN], [9.0, 4.0], [NAN, NAN]])
     dataset = dataset_of(numeric, np.array([[0], [1], [0], [-1], [0]], np.int32), (("a", "b"),))
-    fitted = fit_preprocessor(dataset, np.arange(3), config(), Encoding(fewest=2, bins=2))
-    assert fitted.features == ("n0", "n1", "n1 missing", "n0 bin", "n1 bin", "c0")
-    assert fitted.kinds == FeatureKinds(numbers=2, binned=True, codes=(3,))
+    fitted = fit_preprocessor(dataset, np.arange(3), config(), bins=2)
+    assert fitted.features == ("n0", "n1", "n1 missing", "c0=a", "c0=b", "n0 bin", "n1 bin")
     assert fitted.numbers[0].edges == (1.0, 3.0, 5.0)
     # a missing number is in the place of the median
     assert transformed(fitted, dataset)[:, 3:].tolist() == [
-        [0, 0, 1],
-        [1, 0, 2],
-        [2, 0, 1],
-        [2, 0, 0],
-        [1, 0, 1],
+        [1, 0, 0, 0],
+        [0, 1, 1, 0],
+        [1, 0, 2, 0],
+        [0, 0, 2, 0],
+        [1, 0, 1, 0],
     ]
 
 
@@ -192,13 +175,13 @@ def test_an_outlier_that_overflows_float64_is_clipped() -> None:
     assert transformed(fitted, dataset).ravel().tolist() == [0, 1, np.finfo(np.float64).max]
 
 
-@pytest.mark.parametrize("encoding", [Encoding(), Encoding(fewest=2, bins=5)])
-def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, encoding: Encoding) -> None:
+@pytest.mark.parametrize("bins", [None, 5])
+def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, bins: int | None) -> None:
     rng = np.random.default_rng(3)
     numeric = rng.normal(size=(50, 4))
     numeric[rng.random(numeric.shape) < 0.2] = NAN
     dataset = dataset_of(numeric, rng.integers(-1, 3, (50, 1), np.int32), (("a", "b", "c"),))
-    fitted = fit_preprocessor(dataset, np.arange(30), config(), encoding)
+    fitted = fit_preprocessor(dataset, np.arange(30), config(), bins)
     whole = transformed(fitted, dataset, np.float32)
     monkeypatch.setattr(preprocessing, "BLOCK_VALUES", 3 * len(fitted.features))
     rows = rng.permutation(50)
@@ -235,13 +218,13 @@ def test_a_column_of_many_categories_has_a_feature_each() -> None:
     assert [fitted.features[k] for k in out[seen].argmax(axis=1)] == hot
 
 
-@pytest.mark.parametrize("encoding", [Encoding(), Encoding(fewest=2, bins=5)])
-def test_the_way_through_json_is_exact(encoding: Encoding) -> None:
+@pytest.mark.parametrize("bins", [None, 5])
+def test_the_way_through_json_is_exact(bins: int | None) -> None:
     rng = np.random.default_rng(4)
     numeric = rng.normal(size=(30, 3)) / 3
     numeric[4, 1] = NAN
     dataset = dataset_of(numeric, rng.integers(-1, 2, (30, 1), np.int32), (("ä", 'b"'),))
-    fitted = fit_preprocessor(dataset, np.arange(20), config(), encoding)
+    fitted = fit_preprocessor(dataset, np.arange(20), config(), bins)
     text = json.dumps(fitted.to_dict(), allow_nan=False)
     again = Preprocessor.from_dict(json.loads(text))
     assert again == fitted
@@ -274,7 +257,6 @@ def test_a_description_is_read_back_strictly() -> None:
         ([{**NUMBER, "edges": [1, 2, 2]}], [], "the edges of 'x' are not ascending"),
         ([{**NUMBER, "edges": []}, {**NUMBER, "name": "y"}], [], "some numbers have edges of bins"),
         ([], [{**COLUMN, "categories": ["a", "b", "a"]}], "'a' is named twice"),
-        ([], [{**COLUMN, "coded": True, "indicator": True}], "'c' is coded, but has an indicator"),
         ([], [{**COLUMN, "categories": "ab"}], r"categorical\.0\.categories: Input should be a valid array"),
     ],
 )

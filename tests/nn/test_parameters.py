@@ -16,7 +16,6 @@ NORMALIZED = NetworkShape(3, (HiddenShape(3, "prelu", normalization="batch", res
 RATE_GROUP_OF: dict[str, RateGroup | None] = {
     "weights": None, "input_factors": None, "output_factors": None, "biases": "biases", "gains": "biases",
     "slopes": "activations", "input_scales": "scaling", "input_mixing": "embeddings",
-    "input_vectors": "embeddings",
 }  # fmt: skip
 
 

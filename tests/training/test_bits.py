@@ -26,7 +26,7 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
-from tests.nn.gradients import draw_codes
+from tests.nn.gradients import draw_coordinates
 from tests.nn.stages import input_stages
 from tests.training.recipes import blobs, member_of, settings_of
 
@@ -184,10 +184,10 @@ def examples_of(settings: StackSettings, rows: int) -> Examples:
     shape = settings.shape
     if shape.output not in REAL_VALUE_LOSSES:
         examples = blobs(rows, shape.inputs, shape.outputs, precision=settings.precision)
-        draw_codes(shape, examples.inputs, np.random.default_rng(2))
+        draw_coordinates(shape, examples.inputs, np.random.default_rng(2))
         return examples
     examples = blobs(rows, shape.inputs, 5, precision=settings.precision)
-    draw_codes(shape, examples.inputs, np.random.default_rng(2))
+    draw_coordinates(shape, examples.inputs, np.random.default_rng(2))
     noise = np.random.default_rng(1).normal(size=rows)
     targets = (examples.targets - 2.0 + noise) / 2.0
     return Examples(examples.inputs, targets.astype(settings.dtype))

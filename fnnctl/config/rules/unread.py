@@ -142,7 +142,7 @@ def _unread_rate_factors(experiment: Experiment) -> Unread:
         return
     if not model.scaling_layer:
         yield (*path, "scaling"), "has no effect: there is no scaling layer"
-    if model.numeric_embedding.name == "none" and model.category_embedding is None:
+    if model.numeric_embedding.name == "none":
         yield (*path, "embeddings"), "has no effect: there are no embeddings"
     activations = (layer.activation or model.activation for layer in model.hidden)
     if not any(each.name == "prelu" or getattr(each, "parametric", False) for each in activations):

@@ -1,4 +1,4 @@
-"""The settings of the `model` section about its input stage: embeddings of numbers and of categories."""
+"""The settings of the `model` section about embeddings of numbers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,6 @@ class PiecewiseLinearEmbeddingConfig(Section):
     """The number of bins between the quantiles; fewer if quantiles coincide."""
     size: Annotated[int, Field(ge=2, le=1000)] = 4
     """The number of inputs that each number becomes, itself included."""
-
-
-class CategoryEmbeddingConfig(Section):
-    """Each value of a categorical column has a learned vector, instead of an input of its own."""
-
-    fewest: Annotated[int, Field(ge=1, le=1_000_000)] = 9
-    """Columns with at least this many values in the training part are embedded; others are one-hot."""
-    size: Annotated[int, Field(ge=1, le=1000)] = 8
-    """The length of the vectors."""
 
 
 NumericEmbeddingConfig = Annotated[

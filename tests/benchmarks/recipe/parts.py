@@ -45,7 +45,6 @@ PARTS: Sequence[Part] = (
     Part("flat_cos of weight decay", ("training.weight_decay_schedule=constant",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("last of tied epochs", ("training.early_stopping.ties=first",)),
-    Part("embedded categories", ("model.category_embedding={}",), is_candidate=True),
     Part("dropout", ("model.dropout=0.15", "training.dropout_schedule=flat_cos"), is_candidate=True),
     Part(
         "8 members, shared weights",

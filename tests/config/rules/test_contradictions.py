@@ -210,12 +210,3 @@ def test_augmentation_does_not_reach_bins(problems: Problems, load: Load, name: 
         f"write {name}: 0, or model.numeric_embedding: none"
     ]
     load(text.replace("piecewise_linear", "none"))
-
-
-def test_codes_of_categories_are_not_mixed(problems: Problems, load: Load) -> None:
-    text = IRIS + "model: {category_embedding: {}}\ntraining: {mixup: 0.2}\n"
-    assert problems(text) == [
-        "3: training.mixup: the codes of embedded categories cannot be mixed; "
-        "write mixup: 0, or model.category_embedding: null"
-    ]
-    load(text.replace("0.2", "0"))

@@ -25,7 +25,6 @@ from tests.program import Program, only_run, read_json
 
 STAGE = [
     "model.numeric_embedding=piecewise_linear",
-    "model.category_embedding={fewest: 3}",
     "model.scaling_layer=true",
 ]
 DIFFERENT: list[list[str]] = [
@@ -145,7 +144,7 @@ NOT_FITTING = "model.npz: does not fit model.json: "
         ),
         (
             lambda m: m["parts"][3]["network"].update(stage=None),
-            r"parts\.3\.network\.stage\.categories: the preprocessing has other coded columns",
+            r"parts\.3\.network\.stage\.numeric: the preprocessing has other features of bins",
         ),
         (
             lambda m: m["parts"][3]["network"]["stage"]["numeric"].update(numbers=2),

@@ -9,7 +9,6 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import (
-    CategoryEmbeddingShape,
     HiddenShape,
     InputStageShape,
     NetworkShape,
@@ -33,9 +32,7 @@ SHAPES = {
         (HiddenShape(64, "mish"),),
         1,
         output="squared",
-        stage=InputStageShape(
-            NumericEmbeddingShape(7, 16, 4), CategoryEmbeddingShape((5, 9), 3), scaled=True
-        ),
+        stage=InputStageShape(NumericEmbeddingShape(7, 16, 4), scaled=True),
     ),
 }
 

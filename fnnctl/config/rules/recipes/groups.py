@@ -22,7 +22,6 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "data.scaling",
         "model.scaling_layer",
         "model.numeric_embedding",
-        "model.category_embedding",
     ),
     "architecture": (
         "model.hidden",

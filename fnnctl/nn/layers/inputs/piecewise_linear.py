@@ -25,7 +25,7 @@ class PiecewiseLinearEmbedding:
         self._bins = np.arange(segment.shape[-1], dtype=parameters.dtype)[:, None]
 
     def forward(self, u: FloatArray, out: FloatArray, functions: FloatArray) -> None:
-        """Write the embeddings of the numbers at u, (K, numbers, batch), to `out`, (K, numbers, size, batch).
+        """Write the embeddings at coordinates u, (K, numbers, batch), to `out`, (K, numbers, values, batch).
 
         h(u), (K, numbers, bins, batch), is written to `functions`, which the backward pass reads.
         """
@@ -35,5 +35,5 @@ class PiecewiseLinearEmbedding:
         np.matmul(self._mixing, functions, out=out)
 
     def backward(self, delta: FloatArray, functions: FloatArray, gradient: FloatArray) -> None:
-        """Write the gradient of A to `gradient`, (K, P), from ∂L/∂e, (K, numbers, size, batch)."""
+        """Write the gradient of A to `gradient`, (K, P), from ∂L/∂e, (K, numbers, values, batch)."""
         np.matmul(delta, functions.transpose(0, 1, 3, 2), out=self.segment.view(gradient))
