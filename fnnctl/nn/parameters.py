@@ -20,9 +20,9 @@ from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.segments import FactorSegments, LayerSegments, Segment, StageSegments
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 
-RateGroup: TypeAlias = Literal["scaling", "biases", "embeddings", "activations"]
+RateGroup: TypeAlias = Literal["scaling", "biases"]
 """Parameters that have a factor of the learning rate of their own; weights are in none of them."""
-RATE_GROUPS: Final[tuple[RateGroup, ...]] = ("scaling", "biases", "embeddings", "activations")
+RATE_GROUPS: Final[tuple[RateGroup, ...]] = ("scaling", "biases")
 
 
 class _FlatRow:
@@ -118,11 +118,8 @@ class ParameterLayout:
 
         Parameters that are not yielded have the factor 1.
         """
-        if self.stage is not None:
-            if self.stage.scales is not None:
-                yield "scaling", self.stage.scales.view(flat)
-            if self.stage.mixing is not None:
-                yield "embeddings", self.stage.mixing.view(flat)
+        if self.stage is not None and self.stage.scales is not None:
+            yield "scaling", self.stage.scales.view(flat)
         for layer in self.layers:
             if layer.biased:
                 yield "biases", layer.weights.view(flat)[..., -1]
@@ -130,8 +127,6 @@ class ParameterLayout:
             for segment in (layer.gains, layer.shifts, of_inner_members):
                 if segment is not None:
                     yield "biases", segment.view(flat)
-            if layer.slopes is not None:
-                yield "activations", layer.slopes.view(flat)
 
     def rate_factors(self, of_groups: Mapping[RateGroup, FloatArray]) -> FloatArray:
         """The factor of each parameter's learning rate, (K, P), from those of the groups, (K,) each.

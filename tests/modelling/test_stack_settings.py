@@ -100,7 +100,7 @@ def test_rates_of_parameters() -> None:
     settings, member = made(training=training)
     assert (settings.parametrization, settings.techniques.rate_factors) == ("neural_tangent", True)
     assert settings.dropout_schedule == settings.weight_decay_schedule == "flat_cos"
-    assert member.rate_factors == {"scaling": 6.0, "biases": 0.1, "embeddings": 1.0, "activations": 1.0}
+    assert member.rate_factors == {"scaling": 6.0, "biases": 0.1}
 
 
 def test_rules_that_only_choose_the_epoch() -> None:

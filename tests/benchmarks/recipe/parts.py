@@ -28,10 +28,7 @@ class Part:
 
 
 PARTS: Sequence[Part] = (
-    Part(
-        "bins of numbers",
-        ("model.numeric_embedding=none", "training.rate_factors={scaling: 6.0, biases: 0.1}"),
-    ),
+    Part("bins of numbers", ("model.numeric_embedding=none",)),
     Part("8 members with bags", ("model.ensemble=1",)),
     Part("scaling layer", ("model.scaling_layer=false", "training.rate_factors={biases: 0.1}")),
     Part("selu or mish, not relu", ("model.activation=relu", "model.initialization=he_normal")),

@@ -203,8 +203,6 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
         "training.dropout_schedule",
         "training.horizon",
         "training.lr_schedule.minimum",
-        "training.rate_factors.activations",
-        "training.rate_factors.embeddings",
         "training.rate_factors.scaling",
         "training.weight_decay_schedule",
     }

@@ -34,7 +34,7 @@ def experiment(**sections: Any) -> Experiment:
         {"training": {"optimizer": {"name": "adam", "beta1": 0.9}}},
         {"training": {"early_stopping": {"patience": 20, "ties": "first"}}},
         {"training": {"parametrization": "standard", "rate_factors": {"biases": 1}}},
-        {"training": {"rate_factors": {"scaling": 6, "embeddings": 0.1, "activations": 0.1}}},
+        {"training": {"rate_factors": {"scaling": 6}}},
         {"training": {"dropout_schedule": "flat_cos", "weight_decay_schedule": "flat_cos"}},
         {"model": {"initial_output": "auto"}},
     ],
@@ -157,9 +157,9 @@ RESIDUALS = (("model", "residual"), ("model", "hidden", 0, "residual"))
 WITHOUT_EFFECT = (
     ("training", "dropout_schedule"),
     ("training", "weight_decay_schedule"),
-    *(("training", "rate_factors", group) for group in ("scaling", "embeddings", "activations")),
+    ("training", "rate_factors", "scaling"),
 )
-"""The default network has no dropout, weight decay, scaling layer, embeddings or learned activations."""
+"""The default network has no dropout, weight decay or scaling layer."""
 
 
 @pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])

@@ -68,7 +68,7 @@ def test_problems_have_paths_and_no_file(config: dict[str, Any], problems: list[
 
 
 def test_values_that_change_nothing_may_be_given_beside_any_others() -> None:
-    neutral = {"rate_factors": {"scaling": 1, "embeddings": 1}, "weight_decay_schedule": "constant"}
+    neutral = {"rate_factors": {"scaling": 1}, "weight_decay_schedule": "constant"}
     config = {"data": {"source": "iris"}, "training": {**neutral, "dropout_schedule": "constant"}}
     assert experiment_of(config) == experiment_of({"data": {"source": "iris"}})
     with pytest.raises(ConfigError, match="there is no scaling layer"):

@@ -105,12 +105,8 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ],
         ),
         (
-            IRIS + "training:\n  rate_factors:\n    scaling: 6\n    embeddings: 0.1\n    activations: 0.1",
-            [
-                "4: training.rate_factors.scaling: has no effect: there is no scaling layer",
-                "5: training.rate_factors.embeddings: has no effect: there are no embeddings",
-                "6: training.rate_factors.activations: has no effect: no activation has learned parameters",
-            ],
+            IRIS + "training:\n  rate_factors:\n    scaling: 6",
+            ["4: training.rate_factors.scaling: has no effect: there is no scaling layer"],
         ),
         (
             IRIS + "training:\n  optimizer: lbfgs\n  rate_factors: {biases: 0.1}",
@@ -175,8 +171,7 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
         IRIS + "model: {hidden: [5, {units: 5, dropout: 0.1}]}\ntraining: {dropout_schedule: flat_cos}",
         IRIS + "training: {optimizer: adamw, weight_decay_schedule: flat_cos, horizon: 9}",
         IRIS + "training: {lr_schedule: coslog, horizon: 9}",
-        IRIS + "model: {hidden: [5, {units: 5, activation: prelu}]}\n"
-        "training: {rate_factors: {activations: 0.1}}",
+        IRIS + "model: {scaling_layer: true}\ntraining: {rate_factors: {scaling: 6}}",
         IRIS + "model: {hidden: []}\ntraining: {rate_factors: {biases: 0.1}}",
         IRIS + "training: {optimizer: lbfgs, batch_size: auto}",
         IRIS + "training: {optimizer: lbfgs, precision: float32, label_smoothing: 0.1}",
