@@ -34,7 +34,6 @@ class Purpose(IntEnum):
     INNER_MEMBERS = int.from_bytes(b"inner members", "big")
     PERMUTATIONS = int.from_bytes(b"permutations", "big")
     BAGS = int.from_bytes(b"bags", "big")
-    INPUTS = int.from_bytes(b"inputs", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

@@ -1,20 +1,19 @@
-"""Turns columns into features: imputation, scaling, clipping and one-hot encoding.
+"""Turns columns into features: imputation, scaling and one-hot encoding.
 
 The order of the features: the numeric columns; an indicator for each numeric column with missing values in
 the training rows; then, for each categorical column, its categories and an indicator if it has missing values
-there; then the numbers' coordinates among their bins, and columns of codes, if the network embeds them: these
-are neither scaled nor clipped. Indicators and categories are 0 or 1,
-unless they are scaled like numbers. `fitting` fits all of it to the training rows.
+there; then the numbers' coordinates among their bins, if the network embeds them. Only the numeric columns
+are scaled; indicators and categories are 0 or 1. `fitting` fits all of it to the training rows.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -22,15 +21,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.binning import bin_coordinates
 from fnnctl.data.dataset import Columns
-from fnnctl.data.scaling import smoothly_clipped
 from fnnctl.text import cut, shown
 
 BLOCK_VALUES = 2**17
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Validation when features are read back: no unknown keys, no infinities."""
-Levels: TypeAlias = tuple[float, float]
-"""What stands for 0 and for 1 in an indicator or a one-hot feature: these numbers, scaled and clipped."""
-UNSCALED: Levels = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +39,19 @@ class NumberFeature:
     spread: Annotated[float, Field(gt=0.0)]
     indicator: bool
     """Whether a second feature indicates that the value was missing."""
-    indicator_levels: Levels = UNSCALED
     edges: tuple[float, ...] | None = None
     """The edges of its bins, ascending; None if it has no coordinate among bins."""
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryFeatures:
-    """A categorical column: one feature per category in the training rows, or one of their codes."""
+    """A categorical column: one feature per category in the training rows."""
 
     __pydantic_config__: ClassVar = EXACTLY
     name: str
     categories: tuple[str, ...]
     indicator: bool
     """Whether the last feature indicates that the value was missing."""
-    levels: tuple[Levels, ...] = ()
-    """Those of each feature; empty if they are 0 and 1."""
-    coded: bool = False
-    """Whether the column is one feature: the category's number from 1 on, 0 if it is missing or unknown."""
-
-    @property
-    def count(self) -> int:
-        """The number of features that are 0 or 1."""
-        return 0 if self.coded else len(self.categories) + self.indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +60,9 @@ class _Description:
 
     numeric: tuple[NumberFeature, ...]
     categorical: tuple[CategoryFeatures, ...]
-    smooth_clip: Annotated[float, Field(gt=0.0)] | None = None
 
 
 _DESCRIPTION = TypeAdapter(_Description)
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureKinds:
-    """What the features of a preprocessor are, in their order."""
-
-    numbers: int
-    """The numeric columns, which are the first features."""
-    binned: bool = False
-    """Whether their coordinates among their bins are features; they come before the codes."""
-    codes: tuple[int, ...] = ()
-    """How many codes each coded column has; these columns are the last features."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +71,6 @@ class Preprocessor:
 
     numbers: tuple[NumberFeature, ...]
     categories: tuple[CategoryFeatures, ...]
-    smooth_clip: float | None = None
-    """The bound of the scaled numbers; None if they are not clipped."""
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -108,34 +78,22 @@ class Preprocessor:
         names = [number.name for number in self.numbers]
         names += [f"{number.name} missing" for number in self.numbers if number.indicator]
         for column in self.categories:
-            if not column.coded:
-                names += [f"{column.name}={category}" for category in column.categories]
-                names += [f"{column.name} missing"] if column.indicator else []
-        coordinates = [f"{number.name} bin" for number in self.numbers] if self.binned else []
-        return (*names, *coordinates, *(column.name for column in self.coded))
-
-    @property
-    def kinds(self) -> FeatureKinds:
-        """What the features are."""
-        codes = tuple(len(each.categories) + 1 for each in self.coded)
-        return FeatureKinds(len(self.numbers), self.binned, codes)
+            names += [f"{column.name}={category}" for category in column.categories]
+            names += [f"{column.name} missing"] if column.indicator else []
+        names += [f"{number.name} bin" for number in self.numbers] if self.binned else []
+        return tuple(names)
 
     @property
     def binned(self) -> bool:
         """Whether the numbers' coordinates among their bins are features."""
         return any(number.edges is not None for number in self.numbers)
 
-    @property
-    def coded(self) -> list[CategoryFeatures]:
-        """The coded columns."""
-        return [column for column in self.categories if column.coded]
-
     def transform(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
 
         Computed in float64, a block of rows at a time. For a category that is not in the training rows, all
-        features of its column are 0, or what stands for it. A number too large for `out` becomes the largest
-        finite number of the same sign: an infinity would turn the weights into NaN.
+        features of its column are 0. A number too large for `out` becomes the largest finite number of the
+        same sign: an infinity would turn the weights into NaN.
         """
         self.of(dataset).write(rows, out)
 
@@ -145,7 +103,7 @@ class Preprocessor:
 
     def to_dict(self) -> dict[str, Any]:
         """Describe it in values that JSON represents exactly."""
-        return asdict(_Description(self.numbers, self.categories, self.smooth_clip))
+        return asdict(_Description(self.numbers, self.categories))
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any]) -> Preprocessor:
@@ -164,11 +122,7 @@ class Preprocessor:
         _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
         for column in categories:
             _refuse_repetition(column.categories)
-            if column.levels and len(column.levels) != column.count:
-                raise ValueError(f"{shown(column.name)} has levels for {len(column.levels)} features")
-            if column.coded and column.indicator:
-                raise ValueError(f"{shown(column.name)} is coded, but has an indicator")
-        return cls(numbers, categories, read.smooth_clip)
+        return cls(numbers, categories)
 
 
 def _check_edges(numbers: Sequence[NumberFeature]) -> None:
@@ -200,11 +154,6 @@ class Features:
     """Indices of those of the p columns that have an indicator."""
     categories: Sequence[tuple[int, IntArray]]
     """A column's index, and the feature that is 1 for each code and (last) for a missing value, or -1."""
-    codes: Sequence[tuple[int, IntArray]]
-    """A coded column's index, and its feature for each code and (last) for a missing value."""
-    levels: FloatArray
-    """(2, indicators and one-hot features), what stands for 0 and for 1."""
-    smooth_clip: float | None
     edges: Sequence[FloatArray]
     """Those of each of the p columns; empty if there are no bins."""
 
@@ -215,15 +164,11 @@ class Features:
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
         place_of = {name: j for j, name in enumerate(dataset.categorical_names)}
-        categories, codes, first = [], [], 0
+        categories, first = [], 0
         for column in preprocessor.categories:
             j = place_of[column.name]
-            if column.coded:
-                number_of = {category: k for k, category in enumerate(column.categories, start=1)}
-                codes.append((j, np.array([*(number_of.get(text, 0) for text in dataset.categories[j]), 0])))
-                continue
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
-            first += column.count
+            first += len(column.categories) + column.indicator
             missing = first - 1 if column.indicator else -1
             # the code of a missing value, -1, picks the last entry
             hot = np.array([*(feature_of.get(text, -1) for text in dataset.categories[j]), missing])
@@ -236,25 +181,18 @@ class Features:
             spread=np.array([number.spread for number in numbers], dtype=np.float64),
             indicators=np.flatnonzero([number.indicator for number in numbers]),
             categories=categories,
-            codes=codes,
-            levels=np.array(list(_levels(preprocessor)), dtype=np.float64).reshape(-1, 2).T,
-            smooth_clip=preprocessor.smooth_clip,
             edges=[np.array(number.edges) for number in numbers if number.edges is not None],
         )
 
     def write(self, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, features): see `Preprocessor.transform`."""
         first_category = len(self.fill) + len(self.indicators)
-        first_coordinate = len(self.fill) + self.levels.shape[1]
-        first_code = first_coordinate + len(self.edges)
-        columns = self.dataset.numeric.shape[1] + len(self.categories) + len(self.codes)
-        step = max(1, BLOCK_VALUES // max(1, columns))
+        first_coordinate = out.shape[1] - len(self.edges)
+        step = max(1, BLOCK_VALUES // max(1, self.dataset.numeric.shape[1] + len(self.categories)))
         for start in range(0, len(rows), step):
             block, own = rows[start : start + step], out[start : start + step]
-            self._write_numbers(block, own[:, :first_category], own[:, first_coordinate:first_code])
+            self._write_numbers(block, own[:, :first_category], own[:, first_coordinate:])
             self._write_categories(block, own[:, first_category:first_coordinate])
-            for place, (j, code) in enumerate(self.codes, start=first_code):
-                own[:, place] = code[self.dataset.categorical[block, j]]
 
     def _write_numbers(self, rows: IntArray, out: FloatArray, coordinates: FloatArray) -> None:
         values = self.dataset.numbers(rows, self.columns)
@@ -266,24 +204,13 @@ class Features:
         with np.errstate(over="ignore"):
             values -= self.centre
             values /= self.spread
-        if self.smooth_clip is not None:
-            values = smoothly_clipped(values, self.smooth_clip)
         largest = np.finfo(out.dtype).max
         out[:, : len(self.fill)] = np.clip(values, -largest, largest, out=values)
-        low, high = self.levels[:, : len(self.indicators)]
-        out[:, len(self.fill) :] = np.where(missing[:, self.indicators], high, low)
+        out[:, len(self.fill) :] = missing[:, self.indicators]
 
     def _write_categories(self, rows: IntArray, out: FloatArray) -> None:
-        low, high = self.levels[:, len(self.indicators) :]
-        out[...] = low
+        out[...] = 0
         for j, feature in self.categories:
             hot = feature[self.dataset.categorical[rows, j]]
             seen = np.flatnonzero(hot >= 0)
-            out[seen, hot[seen]] = high[hot[seen]]
-
-
-def _levels(preprocessor: Preprocessor) -> Iterator[Levels]:
-    """Those of all indicators of numbers, then of the features of all categorical columns."""
-    yield from (number.indicator_levels for number in preprocessor.numbers if number.indicator)
-    for column in preprocessor.categories:
-        yield from column.levels or [UNSCALED] * column.count
+            out[seen, hot[seen]] = 1

@@ -1,4 +1,4 @@
-"""Location and spread of columns of numbers: the statistics for scaling and imputation; and smooth clipping.
+"""Location and spread of columns of numbers: the statistics for scaling and imputation.
 
 They are computed in float64 after division by a power of two. That keeps sums and squares of huge or tiny
 numbers (1e300, 1e-300) in range, and loses only digits below 1e-300 of the largest number. Several columns
@@ -65,47 +65,6 @@ def statistics(values: FloatArray, *, scaling: str, imputation: str) -> Statisti
     centre[constant] = values[constant, 0]
     spread[constant | (spread == 0.0)] = 1.0
     return Statistics(fill, centre, spread)
-
-
-def flag_statistics(ones: IntArray, count: int, *, scaling: str) -> tuple[FloatArray, FloatArray]:
-    """Centre and spread, (c,) each, of columns of `count` zeros and ones, of which so many, (c,), are ones.
-
-    They are those of `statistics` up to rounding, but the columns, which may be many, are not written out.
-    """
-    share = ones / count
-    centre: FloatArray = np.zeros(len(ones))
-    spread: FloatArray = np.ones(len(ones))
-    if scaling == "none":
-        return centre, spread
-    if scaling == "standardize":
-        centre, spread = share, np.sqrt(share * (1.0 - share))
-    elif scaling == "robust":
-        low, centre, high = (_flag_quantile(ones, count, level) for level in (0.25, 0.5, 0.75))
-        spread = np.where(high > low, high - low, 0.5)
-    constant = (ones == 0) | (ones == count)
-    return np.where(constant, share, centre), np.where(constant, 1.0, spread)
-
-
-def _flag_quantile(ones: IntArray, count: int, level: float) -> FloatArray:
-    """The quantile of zeros and ones, by linear interpolation."""
-    place, first_one = (count - 1) * level, count - ones
-    below = int(place)
-    between = np.where(below + 1 == first_one, place - below, 0.0)
-    return np.where(below >= first_one, 1.0, between)
-
-
-FAR = 1e100
-"""Numbers beyond it are clipped like this one, so that no square overflows."""
-
-
-def smoothly_clipped(values: FloatArray, bound: float) -> FloatArray:
-    """s / √(1 + (s/bound)²): about s near 0, and within ±bound."""
-    near = np.clip(values, -FAR, FAR)
-    ratio = near / bound
-    ratio *= ratio
-    ratio += 1.0
-    near /= np.sqrt(ratio, out=ratio)
-    return near
 
 
 def _reduced(values: FloatArray) -> tuple[FloatArray, IntArray]:

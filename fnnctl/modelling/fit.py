@@ -17,7 +17,7 @@ from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
-from fnnctl.modelling.input_stage import encoding
+from fnnctl.modelling.input_stage import numeric_bins
 from fnnctl.modelling.stack_settings import member_of, network_shape, stack_settings
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
@@ -75,11 +75,11 @@ class Fit:
         bags = rows.bags(data.strata, groups) if isinstance(rows, BaggedRows) else (split,)
         trained_rows = bags[0].train.size
         preprocessor = preprocessor or fit_preprocessor(
-            data.dataset, split.train, experiment.data, encoding(experiment.model)
+            data.dataset, split.train, experiment.data, numeric_bins(experiment.model)
         )
-        inputs = len(preprocessor.features)
+        inputs, numbers = len(preprocessor.features), len(preprocessor.numbers)
         readout = data.task.readout(experiment.model, data.targets[split.train])
-        shape = network_shape(experiment, inputs=inputs, output=readout.output, kinds=preprocessor.kinds)
+        shape = network_shape(experiment, inputs=inputs, numbers=numbers, output=readout.output)
         if trained_rows == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))
@@ -187,7 +187,7 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
 
 def preprocessing_key(experiment: Experiment) -> str:
     """A text that is equal for experiments with the same features, given the same training rows."""
-    return json.dumps([experiment.data.model_dump(), encoding(experiment.model)], sort_keys=True)
+    return json.dumps([experiment.data.model_dump(), numeric_bins(experiment.model)], sort_keys=True)
 
 
 def completed(

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-from fnnctl.config.schema.inputs import PeriodicEmbeddingConfig, PiecewiseLinearEmbeddingConfig
+from fnnctl.config.schema.inputs import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.model import ModelConfig
-from fnnctl.data.fitting import Encoding
-from fnnctl.data.preprocessing import FeatureKinds
-from fnnctl.nn.shape import CategoryEmbeddingShape, InputStageShape, NumericEmbeddingShape
+from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
 
 
-def input_stage(model: ModelConfig, kinds: FeatureKinds, *, inputs: int) -> InputStageShape | None:
-    """The input stage for `inputs` features of these kinds; None if the first layer reads them unchanged."""
-    stage = InputStageShape(
-        numeric=_numeric_embedding(model, kinds.numbers) if kinds.numbers else None,
-        categories=_category_embedding(model, kinds.codes),
-        scaled=model.scaling_layer and inputs > 0,
-    )
+def input_stage(model: ModelConfig, *, numbers: int, inputs: int) -> InputStageShape | None:
+    """The input stage for `inputs` features, of so many `numbers`; None if the first layer reads them."""
+    numeric, embedding = None, model.numeric_embedding
+    if numbers and isinstance(embedding, PiecewiseLinearEmbeddingConfig):
+        numeric = NumericEmbeddingShape(numbers, embedding.bins, embedding.size)
+    stage = InputStageShape(numeric, scaled=model.scaling_layer and inputs > 0)
     return None if stage == InputStageShape() else stage
 
 
-def _numeric_embedding(model: ModelConfig, numbers: int) -> NumericEmbeddingShape | None:
-    match model.numeric_embedding:
-        case PeriodicEmbeddingConfig(frequencies=frequencies, size=size):
-            return NumericEmbeddingShape("periodic", numbers, functions=frequencies, size=size)
-        case PiecewiseLinearEmbeddingConfig(bins=bins, size=size):
-            return NumericEmbeddingShape("piecewise_linear", numbers, functions=bins, size=size)
-    return None
-
-
-def _category_embedding(model: ModelConfig, codes: tuple[int, ...]) -> CategoryEmbeddingShape | None:
-    embedding = model.category_embedding
-    return CategoryEmbeddingShape(codes, embedding.size) if embedding and codes else None
-
-
-def encoding(model: ModelConfig) -> Encoding:
-    """The features that the network expects."""
-    numeric, categories = model.numeric_embedding, model.category_embedding
-    return Encoding(
-        fewest=categories.fewest if categories else None,
-        bins=numeric.bins if isinstance(numeric, PiecewiseLinearEmbeddingConfig) else None,
-    )
-
-
-def initial_deviation(model: ModelConfig) -> float:
-    """The standard deviation of the initial frequencies of a periodic embedding; 0 without one."""
+def numeric_bins(model: ModelConfig) -> int | None:
+    """The most bins of a number whose coordinates are features; None if they are not."""
     embedding = model.numeric_embedding
-    return embedding.sigma if isinstance(embedding, PeriodicEmbeddingConfig) else 0.0
+    return embedding.bins if isinstance(embedding, PiecewiseLinearEmbeddingConfig) else None

@@ -30,8 +30,7 @@ from fnnctl.config.schema.training import (
     SwaAveraging,
     TrainingConfig,
 )
-from fnnctl.data.preprocessing import FeatureKinds
-from fnnctl.modelling.input_stage import initial_deviation, input_stage
+from fnnctl.modelling.input_stage import input_stage
 from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
@@ -61,10 +60,8 @@ def precision(experiment: Experiment) -> str:
     return "float64" if isinstance(training.optimizer, LbfgsOptimizer) else "float32"
 
 
-def network_shape(
-    experiment: Experiment, *, inputs: int, output: OutputShape, kinds: FeatureKinds | None = None
-) -> NetworkShape:
-    """The network from `inputs` features of these kinds (by default numbers) to a task's outputs."""
+def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: OutputShape) -> NetworkShape:
+    """The network from `inputs` features of so many `numbers` to a task's outputs."""
     model = experiment.model
     hidden: list[HiddenShape] = []
     for index, layer in enumerate(model.hidden):
@@ -88,7 +85,7 @@ def network_shape(
         positive=output.positive,
         delta=output.delta,
         members=model.ensemble.members if model.ensemble.share_weights else 1,
-        stage=input_stage(model, kinds or FeatureKinds(inputs), inputs=inputs),
+        stage=input_stage(model, numbers=numbers, inputs=inputs),
     )
 
 
@@ -158,7 +155,7 @@ def member_of(
             _output_initializer(experiment),
         ),
         initial_biases=experiment.model.initial_biases,
-        hyperparameters={**_hyperparameters(training), "sigma": initial_deviation(experiment.model)},
+        hyperparameters=_hyperparameters(training),
         layer_hyperparameters={
             "activation": tuple(
                 _activation_hyperparameter(_activation(experiment, layer)) for layer in layers

@@ -12,15 +12,12 @@ from fnnctl.nn.workspace import Workspace
 
 
 def add_noise(work: Workspace, deviation: FloatArray, rngs: MemberGenerators) -> None:
-    """Add Gaussian noise with each member's standard deviation, (K,), to the inputs (Bishop, 1995).
-
-    Codes of categories are left as they are.
-    """
-    members, batch, _ = work.inputs.shape
-    noise = np.empty((members, batch, work.values), work.inputs.dtype)
+    """Add Gaussian noise with each member's standard deviation, (K,), to the inputs (Bishop, 1995)."""
+    members, batch, columns = work.inputs.shape
+    noise = np.empty((members, batch, columns - 1), work.inputs.dtype)
     rngs.normals(noise)
     noise *= deviation.astype(noise.dtype)[:, None, None]
-    work.inputs[..., : work.values] += noise
+    work.inputs[..., :-1] += noise
 
 
 def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:

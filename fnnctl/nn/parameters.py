@@ -17,12 +17,12 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.segments import FactorSegments, LayerSegments, NumericSegments, Segment, StageSegments
-from fnnctl.nn.shape import HiddenShape, NetworkShape, NumericEmbeddingShape
+from fnnctl.nn.segments import FactorSegments, LayerSegments, Segment, StageSegments
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 
-RateGroup: TypeAlias = Literal["scaling", "biases", "embeddings", "activations"]
+RateGroup: TypeAlias = Literal["scaling", "biases"]
 """Parameters that have a factor of the learning rate of their own; weights are in none of them."""
-RATE_GROUPS: Final[tuple[RateGroup, ...]] = ("scaling", "biases", "embeddings", "activations")
+RATE_GROUPS: Final[tuple[RateGroup, ...]] = ("scaling", "biases")
 
 
 class _FlatRow:
@@ -118,11 +118,8 @@ class ParameterLayout:
 
         Parameters that are not yielded have the factor 1.
         """
-        if self.stage is not None:
-            if self.stage.scales is not None:
-                yield "scaling", self.stage.scales.view(flat)
-            for embedding in self.stage.embeddings:
-                yield "embeddings", embedding.view(flat)
+        if self.stage is not None and self.stage.scales is not None:
+            yield "scaling", self.stage.scales.view(flat)
         for layer in self.layers:
             if layer.biased:
                 yield "biases", layer.weights.view(flat)[..., -1]
@@ -130,8 +127,6 @@ class ParameterLayout:
             for segment in (layer.gains, layer.shifts, of_inner_members):
                 if segment is not None:
                     yield "biases", segment.view(flat)
-            if layer.slopes is not None:
-                yield "activations", layer.slopes.view(flat)
 
     def rate_factors(self, of_groups: Mapping[RateGroup, FloatArray]) -> FloatArray:
         """The factor of each parameter's learning rate, (K, P), from those of the groups, (K,) each.
@@ -171,37 +166,18 @@ def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments 
     stage = shape.stage
     if stage is None:
         return None
-    categories = stage.categories
+    numeric = stage.numeric
+    mixing = None if numeric is None else (numeric.numbers, numeric.size - 1, numeric.bins)
     return StageSegments(
-        numeric=None if stage.numeric is None else _numeric_segments(stage.numeric, parameters),
-        vectors=None if categories is None else parameters.take(categories.size, sum(categories.codes)),
+        mixing=None if mixing is None else parameters.take(*mixing),
         scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
-    )
-
-
-def _numeric_segments(embedding: NumericEmbeddingShape, parameters: _FlatRow) -> NumericSegments:
-    numbers, functions, values = embedding.numbers, embedding.functions, embedding.size - 1
-    mixing = parameters.take(numbers, values, functions)
-    if embedding.kind == "piecewise_linear":
-        return NumericSegments(mixing)
-    return NumericSegments(
-        mixing=mixing,
-        offsets=parameters.take(numbers, values, 1),
-        lines=parameters.take(numbers, functions, 2),
     )
 
 
 def _named_inputs(stage: StageSegments, row: FloatArray) -> Iterator[tuple[str, FloatArray]]:
     """The arrays of the input stage by name."""
-    numeric = stage.numeric
-    if numeric is not None:
-        yield "input_mixing", numeric.mixing.view(row)[0]
-    if numeric is not None and numeric.offsets is not None and numeric.lines is not None:
-        yield "input_offsets", numeric.offsets.view(row)[0, ..., 0]
-        for place, name in enumerate(("frequencies", "phases")):
-            yield f"input_{name}", numeric.lines.view(row)[0, ..., place]
-    if stage.vectors is not None:
-        yield "input_vectors", stage.vectors.view(row)[0]
+    if stage.mixing is not None:
+        yield "input_mixing", stage.mixing.view(row)[0]
     if stage.scales is not None:
         yield "input_scales", stage.scales.view(row)[0, :, 0]
 

@@ -66,35 +66,15 @@ class LayerSegments:
 
 
 @dataclass(frozen=True, slots=True)
-class NumericSegments:
-    """The segments of the arrays that embed numbers; e = A h(wx + c) + a."""
-
-    mixing: Segment
-    """(numbers, values, functions): A."""
-    offsets: Segment | None = None
-    """(numbers, values, 1): a."""
-    lines: Segment | None = None
-    """(numbers, functions, 2): the frequency and the phase of each function, if they are learned."""
-
-
-@dataclass(frozen=True, slots=True)
 class StageSegments:
     """The segments of the input stage's arrays."""
 
-    numeric: NumericSegments | None = None
-    vectors: Segment | None = None
-    """(size, codes of all columns): the embeddings of categories."""
+    mixing: Segment | None = None
+    """(numbers, values, bins): A in the embeddings of numbers, A h(u)."""
     scales: Segment | None = None
     """(inputs of the first layer, 1): their learned factors."""
 
     @property
-    def embeddings(self) -> tuple[Segment, ...]:
-        """The segments of all embeddings."""
-        numeric = self.numeric
-        parts = (numeric.mixing, numeric.offsets, numeric.lines) if numeric else ()
-        return tuple(segment for segment in (*parts, self.vectors) if segment is not None)
-
-    @property
     def segments(self) -> tuple[Segment, ...]:
         """All segments."""
-        return (*self.embeddings, *(() if self.scales is None else (self.scales,)))
+        return tuple(segment for segment in (self.mixing, self.scales) if segment is not None)

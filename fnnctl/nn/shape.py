@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 NormalizationKind = Literal["batch", "layer"]
-NumericEmbeddingKind = Literal["periodic", "piecewise_linear"]
 OutputKind = Literal["softmax", "logistic", "squared", "absolute", "huber"]
 
 
@@ -39,24 +38,13 @@ class HiddenShape:
 
 @dataclass(frozen=True, slots=True)
 class NumericEmbeddingShape:
-    """The embedding of numbers, which are the first features."""
+    """The embedding of numbers, which are the first features, by their coordinates among their bins."""
 
-    kind: NumericEmbeddingKind
     numbers: int
-    functions: int
-    """The functions of each number: its frequencies or bins."""
+    bins: int
+    """The most bins of a number."""
     size: int
     """The inputs of the first layer that each number becomes, itself included."""
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryEmbeddingShape:
-    """The embedding of categories, whose codes are the last features."""
-
-    codes: tuple[int, ...]
-    """How many codes each column has; code 0 is for missing and unknown values."""
-    size: int
-    """The inputs of the first layer that each column becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +52,12 @@ class InputStageShape:
     """What is learned between the features and the first layer, in this order."""
 
     numeric: NumericEmbeddingShape | None = None
-    categories: CategoryEmbeddingShape | None = None
     scaled: bool = False
     """Whether each input of the first layer has a learned factor."""
 
     @property
     def numbers(self) -> int:
-        """The number of features that are embedded numbers."""
+        """The number of embedded numbers, and of features that are their coordinates."""
         return 0 if self.numeric is None else self.numeric.numbers
 
     @property
@@ -78,24 +65,13 @@ class InputStageShape:
         """The values of the embeddings of numbers, without the numbers themselves."""
         return 0 if self.numeric is None else self.numeric.numbers * (self.numeric.size - 1)
 
-    @property
-    def coordinates(self) -> int:
-        """The number of features that are coordinates of numbers among their bins."""
-        piecewise = self.numeric is not None and self.numeric.kind == "piecewise_linear"
-        return self.numbers if piecewise else 0
-
     def values(self, features: int) -> int:
-        """How many of the features, the first ones, are not coordinates or, at the end, codes."""
-        return features - self.coordinates - (0 if self.categories is None else len(self.categories.codes))
-
-    @property
-    def coded(self) -> int:
-        """The values of the embeddings of categories."""
-        return 0 if self.categories is None else len(self.categories.codes) * self.categories.size
+        """How many of the features, the first ones, are not coordinates."""
+        return features - self.numbers
 
     def outputs(self, features: int) -> int:
         """The number of inputs of the first layer."""
-        return self.values(features) + self.embedded + self.coded
+        return self.values(features) + self.embedded
 
 
 @dataclass(frozen=True, slots=True)

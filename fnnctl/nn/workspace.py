@@ -44,8 +44,6 @@ class Workspace:
             inputs = np.empty((members, batch, shape.inputs + 1), dtype)
         self.inputs = inputs
         """Rows of the pool, each with a 1 at its end."""
-        self.values = shape.inputs if shape.stage is None else shape.stage.values(shape.inputs)
-        """How many of the inputs, the first ones, are values, not codes."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
         """One example per column: a view of `inputs`, or a copy once the inputs are frozen."""
         rows, kind = (members, batch), target_type(shape.output, dtype)

@@ -11,7 +11,6 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.layers.initializers import InputFactors, draw_biases, draw_input_factors, draw_weights
-from fnnctl.nn.layers.inputs.initial_values import initialize_stage
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout, RateGroup
@@ -89,7 +88,7 @@ class Member:
     """Of inner members, if there are several."""
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
     """Hyperparameters of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise,
-    mixup, label_smoothing, average_decay, average_start; and the sigma of a periodic embedding."""
+    mixup, label_smoothing, average_decay, average_start."""
     layer_hyperparameters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """For each of LAYER_HYPERPARAMETERS one value per hidden layer; 0 if left out."""
     optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
@@ -165,9 +164,8 @@ def initial_parameters(
         ):
             if layer.slopes is not None:
                 layer.slopes.view(own)[...] = slope
-        if layout.stage is not None and layout.shape.stage is not None:
-            rng, sigma = stream(member.seed, Purpose.INPUTS), member.hyperparameters.get("sigma", 0.0)
-            initialize_stage(layout.shape.stage, layout.stage, own, sigma=sigma, rng=rng)
+        if layout.stage is not None and layout.stage.scales is not None:
+            layout.stage.scales.view(own)[...] = 1.0
         if layout.shape.members > 1:
             _draw_inner_members(layout, member, own)
     return parameters

@@ -73,9 +73,8 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
         return 0
     values = outputs + 1 + (outputs - shape.first_learned) + (outputs if stage.scaled else 0)
     if stage.numeric is not None:
-        each = 2 if stage.numeric.kind == "periodic" else 1
-        values += stage.numeric.numbers * (each * stage.numeric.functions + 2)
-    return values * itemsize + 8 * stage.coded
+        values += stage.numeric.numbers * (stage.numeric.bins + 1)  # functions, and a copy of coordinates
+    return values * itemsize
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:

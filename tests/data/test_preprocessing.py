@@ -14,8 +14,8 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.data import dataset as columns
 from fnnctl.data import preprocessing
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.fitting import Encoding, fit_preprocessor
-from fnnctl.data.preprocessing import FeatureKinds, Preprocessor
+from fnnctl.data.fitting import fit_preprocessor
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.packing import Packing
 
 NAN = np.nan
@@ -82,66 +82,19 @@ def test_a_column_without_values_in_training_is_filled_with_zero() -> None:
     assert transformed(fitted, dataset).tolist() == [[0, 1], [0, 1], [4, 0]]
 
 
-def test_one_hot_columns_are_scaled_and_clipped_like_numbers() -> None:
-    numeric = np.array([[1, NAN], [3, 10], [2, 30], [7, 0]])
-    codes = np.array([[0, 1], [1, 1], [0, 1], [-1, -1]], np.int32)
-    dataset = dataset_of(numeric, codes, (("a", "b", "c"), ("u", "v")))
-    settings = config(scaling="minmax", smooth_clip=2.0, scale_one_hot=True)
-    fitted = fit_preprocessor(dataset, np.arange(3), settings)
-    assert fitted.features == ("n0", "n1", "n1 missing", "c0=a", "c0=b", "c1=v")
-    # 1 becomes 1/√(1 + 1/4); "v" is constant in training: 0 there, and −1 where it is missing
-    one = 2 / 5**0.5
-    expected = [[0, 0.5 / (1 + 1 / 16) ** 0.5, one, one, 0, 0], [one, 0, 0, 0, one, 0], [0, 0, 0, 0, 0, 0]]
-    expected[2][:4] = [0.5 / (1 + 1 / 16) ** 0.5, one, 0, one]
-    found = transformed(fitted, dataset)
-    np.testing.assert_allclose(found[:3], expected, rtol=1e-15)
-    assert found[3, 5] == -one
-    assert found[3, 3:5].tolist() == [0, 0]
-
-
-@pytest.mark.parametrize("scaling", ["standardize", "robust", "minmax"])
-def test_scaled_one_hot_columns_are_as_if_they_were_numbers(scaling: str) -> None:
-    codes = np.random.default_rng(7).choice(4, (60, 1), p=[0.55, 0.2, 0.15, 0.1]).astype(np.int32)
-    dataset = dataset_of(np.empty((60, 0)), codes - 1, (("a", "b", "c"),))
-    settings = config(scaling=scaling, smooth_clip=3.0, scale_one_hot=True)
-    train = np.arange(0, 60, 2)
-    found = transformed(fit_preprocessor(dataset, train, settings), dataset)
-    one_hot = np.concatenate([codes == 1, codes == 2, codes == 3, codes == 0], axis=1).astype(np.float64)
-    numbers = dataset_of(one_hot)
-    expected = transformed(fit_preprocessor(numbers, train, settings), numbers)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
-def test_columns_with_many_values_become_codes_at_the_end() -> None:
-    codes = np.array([[0, 1, 2], [2, 0, 0], [-1, 1, 2], [1, -1, 1]], np.int32)
-    categories = (("a", "b", "c"), ("u", "v"), ("x", "y", "z"))
-    dataset = dataset_of(np.array([[1.0], [3.0], [5.0], [7.0]]), codes, categories)
-    settings = config(scaling="minmax", smooth_clip=0.5, scale_one_hot=True)
-    fitted = fit_preprocessor(dataset, np.arange(3), settings, Encoding(fewest=2))
-    assert fitted.features == ("n0", "c0", "c1", "c2")
-    assert fitted.kinds == FeatureKinds(numbers=1, codes=(3, 3, 3))
-    # "b" and "y" are unknown, two values are missing: 0, not clipped
-    assert transformed(fitted, dataset)[:, 1:].tolist() == [[1, 2, 2], [2, 1, 1], [0, 2, 2], [0, 0, 0]]
-    some = fit_preprocessor(dataset, np.arange(4), settings, Encoding(fewest=3))
-    assert some.features == ("n0", "c1=u", "c1=v", "c1 missing", "c0", "c2")
-    assert some.kinds == FeatureKinds(numbers=1, codes=(4, 4))
-    np.testing.assert_array_equal(transformed(some, dataset)[:, 4:], codes[:, [0, 2]] + 1)
-
-
-def test_coordinates_among_bins_come_before_the_codes() -> None:
+def test_coordinates_among_bins_come_last() -> None:
     numeric = np.array([[1.0, NAN], [3.0, NAN], [5.0, NAN], [9.0, 4.0], [NAN, NAN]])
     dataset = dataset_of(numeric, np.array([[0], [1], [0], [-1], [0]], np.int32), (("a", "b"),))
-    fitted = fit_preprocessor(dataset, np.arange(3), config(), Encoding(fewest=2, bins=2))
-    assert fitted.features == ("n0", "n1", "n1 missing", "n0 bin", "n1 bin", "c0")
-    assert fitted.kinds == FeatureKinds(numbers=2, binned=True, codes=(3,))
+    fitted = fit_preprocessor(dataset, np.arange(3), config(), bins=2)
+    assert fitted.features == ("n0", "n1", "n1 missing", "c0=a", "c0=b", "n0 bin", "n1 bin")
     assert fitted.numbers[0].edges == (1.0, 3.0, 5.0)
     # a missing number is in the place of the median
     assert transformed(fitted, dataset)[:, 3:].tolist() == [
-        [0, 0, 1],
-        [1, 0, 2],
-        [2, 0, 1],
-        [2, 0, 0],
-        [1, 0, 1],
+        [1, 0, 0, 0],
+        [0, 1, 1, 0],
+        [1, 0, 2, 0],
+        [0, 0, 2, 0],
+        [1, 0, 1, 0],
     ]
 
 
@@ -222,14 +175,13 @@ def test_an_outlier_that_overflows_float64_is_clipped() -> None:
     assert transformed(fitted, dataset).ravel().tolist() == [0, 1, np.finfo(np.float64).max]
 
 
-@pytest.mark.parametrize("encoding", [Encoding(), Encoding(fewest=2, bins=5)])
-def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, encoding: Encoding) -> None:
+@pytest.mark.parametrize("bins", [None, 5])
+def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, bins: int | None) -> None:
     rng = np.random.default_rng(3)
     numeric = rng.normal(size=(50, 4))
     numeric[rng.random(numeric.shape) < 0.2] = NAN
     dataset = dataset_of(numeric, rng.integers(-1, 3, (50, 1), np.int32), (("a", "b", "c"),))
-    settings = config(scaling="robust", smooth_clip=3.0, scale_one_hot=True)
-    fitted = fit_preprocessor(dataset, np.arange(30), settings, encoding)
+    fitted = fit_preprocessor(dataset, np.arange(30), config(), bins)
     whole = transformed(fitted, dataset, np.float32)
     monkeypatch.setattr(preprocessing, "BLOCK_VALUES", 3 * len(fitted.features))
     rows = rng.permutation(50)
@@ -266,14 +218,13 @@ def test_a_column_of_many_categories_has_a_feature_each() -> None:
     assert [fitted.features[k] for k in out[seen].argmax(axis=1)] == hot
 
 
-@pytest.mark.parametrize("encoding", [Encoding(), Encoding(fewest=2, bins=5)])
-def test_the_way_through_json_is_exact(encoding: Encoding) -> None:
+@pytest.mark.parametrize("bins", [None, 5])
+def test_the_way_through_json_is_exact(bins: int | None) -> None:
     rng = np.random.default_rng(4)
     numeric = rng.normal(size=(30, 3)) / 3
     numeric[4, 1] = NAN
     dataset = dataset_of(numeric, rng.integers(-1, 2, (30, 1), np.int32), (("ä", 'b"'),))
-    settings = config(smooth_clip=3.0, scale_one_hot=True)
-    fitted = fit_preprocessor(dataset, np.arange(20), settings, encoding)
+    fitted = fit_preprocessor(dataset, np.arange(20), config(), bins)
     text = json.dumps(fitted.to_dict(), allow_nan=False)
     again = Preprocessor.from_dict(json.loads(text))
     assert again == fitted
@@ -287,8 +238,6 @@ COLUMN = {"name": "c", "categories": ["a", "b"], "indicator": False}
 def test_a_description_is_read_back_strictly() -> None:
     fitted = Preprocessor.from_dict({"numeric": [NUMBER], "categorical": [COLUMN]})
     assert fitted.features == ("x", "x missing", "c=a", "c=b")
-    assert fitted.smooth_clip is None
-    assert fitted.categories[0].levels == ()
 
 
 @pytest.mark.parametrize(
@@ -308,8 +257,6 @@ def test_a_description_is_read_back_strictly() -> None:
         ([{**NUMBER, "edges": [1, 2, 2]}], [], "the edges of 'x' are not ascending"),
         ([{**NUMBER, "edges": []}, {**NUMBER, "name": "y"}], [], "some numbers have edges of bins"),
         ([], [{**COLUMN, "categories": ["a", "b", "a"]}], "'a' is named twice"),
-        ([], [{**COLUMN, "levels": [[0, 1]]}], "'c' has levels for 1 features"),
-        ([], [{**COLUMN, "coded": True, "indicator": True}], "'c' is coded, but has an indicator"),
         ([], [{**COLUMN, "categories": "ab"}], r"categorical\.0\.categories: Input should be a valid array"),
     ],
 )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.scaling import flag_statistics, smoothly_clipped, statistics
+from fnnctl.data.scaling import statistics
 
 VALUES = np.array([1.0, 2.0, 4.0, 9.0])
 
@@ -50,21 +50,6 @@ def test_a_constant_column_is_centred_to_the_bit_and_not_divided(scaling: str) -
 def test_without_a_quartile_range_the_spread_is_half_the_range() -> None:
     assert centre_and_spread(np.array([0.0, 0, 0, 0, 7]), "robust") == (0.0, 3.5)
     assert centre_and_spread(np.array([-1e308, 0, 0, 0, 1e308]), "robust") == (0.0, 1e308)
-
-
-@given(
-    st.lists(st.booleans(), min_size=1, max_size=30),
-    st.sampled_from(["standardize", "robust", "minmax", "none"]),
-)
-def test_zeros_and_ones_are_counted_instead_of_written_out(flags: list[bool], scaling: str) -> None:
-    centre, spread = flag_statistics(np.array([sum(flags)]), len(flags), scaling=scaling)
-    expected = centre_and_spread(np.array(flags, np.float64), scaling)
-    assert (centre[0], spread[0]) == pytest.approx(expected, rel=1e-12, abs=1e-15)
-
-
-def test_smooth_clipping_by_hand() -> None:
-    clipped = smoothly_clipped(np.array([0.0, 3.0, -4.0, 1e-9, 1e300, -np.inf]), 3.0)
-    assert clipped.tolist() == pytest.approx([0, 3 / 2**0.5, -4 / (5 / 3), 1e-9, 3, -3], rel=1e-15)
 
 
 @pytest.mark.parametrize("scaling", ["standardize", "robust", "minmax"])

@@ -5,10 +5,8 @@ from typing import Any
 import pytest
 
 from fnnctl.config.schema.model import ModelConfig
-from fnnctl.data.fitting import Encoding
-from fnnctl.data.preprocessing import FeatureKinds
-from fnnctl.modelling.input_stage import encoding, initial_deviation, input_stage
-from fnnctl.nn.shape import CategoryEmbeddingShape, InputStageShape, NumericEmbeddingShape
+from fnnctl.modelling.input_stage import input_stage, numeric_bins
+from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
 
 
 def model(**settings: Any) -> ModelConfig:
@@ -21,37 +19,25 @@ def model(**settings: Any) -> ModelConfig:
         ({}, None),
         ({"scaling_layer": True}, InputStageShape(scaled=True)),
         (
-            {"numeric_embedding": "periodic"},
-            InputStageShape(NumericEmbeddingShape("periodic", 3, functions=16, size=4)),
+            {"numeric_embedding": "piecewise_linear"},
+            InputStageShape(NumericEmbeddingShape(3, bins=48, size=4)),
+        ),
+        (
+            {"numeric_embedding": {"name": "piecewise_linear", "bins": 7, "size": 3}, "scaling_layer": True},
+            InputStageShape(NumericEmbeddingShape(3, bins=7, size=3), scaled=True),
         ),
     ],
 )
 def test_the_stage_of_a_model(settings: dict[str, Any], stage: InputStageShape | None) -> None:
-    assert input_stage(model(**settings), FeatureKinds(numbers=3), inputs=5) == stage
-
-
-def test_columns_with_many_values_are_coded() -> None:
-    settings = model(category_embedding={"fewest": 5})
-    stage = InputStageShape(categories=CategoryEmbeddingShape((6, 9), size=8))
-    assert input_stage(settings, FeatureKinds(numbers=3, codes=(6, 9)), inputs=5) == stage
-    assert input_stage(settings, FeatureKinds(numbers=3), inputs=5) is None
-    assert encoding(settings) == Encoding(fewest=5)
-    assert encoding(model()) == Encoding()
+    assert input_stage(model(**settings), numbers=3, inputs=8) == stage
 
 
 def test_numbers_are_binned() -> None:
-    settings = model(numeric_embedding={"name": "piecewise_linear", "bins": 7, "size": 3})
-    stage = InputStageShape(NumericEmbeddingShape("piecewise_linear", 3, functions=7, size=3))
-    assert input_stage(settings, FeatureKinds(numbers=3, binned=True), inputs=6) == stage
-    assert encoding(settings) == Encoding(bins=7)
+    assert numeric_bins(model()) is None
+    assert numeric_bins(model(numeric_embedding={"name": "piecewise_linear", "bins": 7})) == 7
 
 
 def test_what_has_no_features_is_left_out() -> None:
-    settings = model(numeric_embedding="periodic", scaling_layer=True)
-    assert input_stage(settings, FeatureKinds(numbers=0), inputs=5) == InputStageShape(scaled=True)
-    assert input_stage(settings, FeatureKinds(numbers=0), inputs=0) is None
-
-
-def test_sigma_belongs_to_the_member() -> None:
-    assert initial_deviation(model()) == 0.0
-    assert initial_deviation(model(numeric_embedding={"name": "periodic", "sigma": 0.3})) == 0.3
+    settings = model(numeric_embedding="piecewise_linear", scaling_layer=True)
+    assert input_stage(settings, numbers=0, inputs=5) == InputStageShape(scaled=True)
+    assert input_stage(settings, numbers=0, inputs=0) is None

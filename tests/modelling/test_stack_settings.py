@@ -31,7 +31,7 @@ def made(**sections: Any) -> tuple[StackSettings, Member]:
     """An experiment's settings and member, for 50 training rows of classes a and b."""
     given = experiment(**sections)
     output = Classification("y", ("a", "b")).readout(given.model, np.array([0, 1])).output
-    shape = network_shape(given, inputs=3, output=output)
+    shape = network_shape(given, inputs=3, numbers=3, output=output)
     rows = np.arange(50)
     return (
         stack_settings(given, shape, rows=50, weighted=False),
@@ -46,7 +46,7 @@ def test_layers_take_what_they_leave_out_from_the_model() -> None:
             "activation": {"name": "elu", "alpha": 0.7},
         }
     )
-    shape = network_shape(given, inputs=3, output=OutputShape(2, "softmax"))
+    shape = network_shape(given, inputs=3, numbers=3, output=OutputShape(2, "softmax"))
     assert shape.hidden == (HiddenShape(8, "elu"), HiddenShape(4, "prelu", shared=True))
     assert shape.widths == (3, 8, 4, 2)
     member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
@@ -97,7 +97,7 @@ def test_rates_of_parameters() -> None:
     }
     settings, member = made(training=training)
     assert (settings.parametrization, settings.techniques.rate_factors) == ("neural_tangent", True)
-    assert member.rate_factors == {"scaling": 6.0, "biases": 0.1, "embeddings": 1.0, "activations": 1.0}
+    assert member.rate_factors == {"scaling": 6.0, "biases": 0.1}
 
 
 def test_rules_that_only_choose_the_epoch() -> None:
@@ -116,7 +116,7 @@ def test_hyperparameters_of_optimizer_and_early_stopping() -> None:
     assert member.optimizer_hyperparameters == {"momentum": 0.5}
     assert member.learning_rate == 0.2
     assert member.stopping == StoppingRule("validation_f1_macro", 3, 0.01, restore_best=True)
-    shape = network_shape(given, inputs=3, output=OutputShape(2, "softmax"))
+    shape = network_shape(given, inputs=3, numbers=3, output=OutputShape(2, "softmax"))
     settings = stack_settings(given, shape, rows=50, weighted=False)
     assert (settings.optimizer, settings.batch_size) == ("nesterov", 50)
 

@@ -40,18 +40,12 @@ def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int,
     )
 
 
-def draw_codes(shape: NetworkShape, inputs: FloatArray, rng: np.random.Generator) -> None:
-    """Replace the features that a stage expects to be coordinates or codes, in inputs (…, features + 1)."""
+def draw_coordinates(shape: NetworkShape, inputs: FloatArray, rng: np.random.Generator) -> None:
+    """Replace the features that a stage expects to be coordinates among bins, in inputs (…, features + 1)."""
     stage = shape.stage
-    if stage is None:
-        return
-    first = stage.values(shape.inputs)
-    if stage.coordinates and stage.numeric is not None:
-        size = (*inputs.shape[:-1], stage.coordinates)
-        inputs[..., first : first + stage.coordinates] = rng.uniform(0, stage.numeric.functions, size)
-    if stage.categories is not None:
-        for place, count in enumerate(stage.categories.codes, start=first + stage.coordinates):
-            inputs[..., place] = rng.integers(0, count, inputs.shape[:-1])
+    if stage is not None and stage.numeric is not None:
+        size = (*inputs.shape[:-1], stage.numbers)
+        inputs[..., stage.values(shape.inputs) : -1] = rng.uniform(0, stage.numeric.bins, size)
 
 
 class Case:
@@ -90,7 +84,7 @@ class Case:
         )
         self.work.inputs[...] = rng.normal(size=self.work.inputs.shape)
         self.work.inputs[..., -1] = 1.0
-        draw_codes(shape, self.work.inputs, rng)
+        draw_coordinates(shape, self.work.inputs, rng)
         targets = self.work.targets
         targets.y[...] = draw_targets(shape, rng, targets.y.shape)
         if targets.weights is not None:

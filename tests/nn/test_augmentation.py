@@ -5,7 +5,7 @@ import pytest
 
 from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.member_generators import MemberGenerators
-from fnnctl.nn.shape import CategoryEmbeddingShape, InputStageShape, NetworkShape, Techniques
+from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.nn.workspace import Workspace
 
 
@@ -29,22 +29,6 @@ def workspace(
     work.inputs[..., -1] = 1.0
     work.targets.y[...] = np.arange(batch)
     return work
-
-
-def test_noise_leaves_codes_of_categories() -> None:
-    stage = InputStageShape(categories=CategoryEmbeddingShape((3, 5), 2))
-    work = Workspace(
-        NetworkShape(5, (), 2, stage=stage),
-        1,
-        4,
-        np.dtype(np.float64),
-        training=True,
-        techniques=Techniques(),
-    )
-    work.inputs[...] = 1.0
-    add_noise(work, np.array([0.5]), rngs(1))
-    np.testing.assert_array_equal(work.inputs[..., 3:], 1.0)
-    assert (work.inputs[..., :3] != 1.0).all()
 
 
 def test_noise_has_each_members_deviation_and_leaves_the_ones() -> None:

@@ -15,9 +15,7 @@ NORMALIZED = NetworkShape(3, (HiddenShape(3, "prelu", normalization="batch", res
 
 RATE_GROUP_OF: dict[str, RateGroup | None] = {
     "weights": None, "input_factors": None, "output_factors": None, "biases": "biases", "gains": "biases",
-    "slopes": "activations", "input_scales": "scaling", "input_mixing": "embeddings",
-    "input_offsets": "embeddings", "input_frequencies": "embeddings", "input_phases": "embeddings",
-    "input_vectors": "embeddings",
+    "slopes": None, "input_scales": "scaling", "input_mixing": None,
 }  # fmt: skip
 
 
@@ -51,16 +49,13 @@ def test_only_weights_are_penalised() -> None:
 
 
 def test_each_parameter_has_the_rate_of_its_group() -> None:
-    """Two members with different factors, by name; weights have the factor 1."""
+    """Two members with different factors, by name; weights and slopes have the factor 1."""
     layout = ParameterLayout(NORMALIZED)
-    groups: dict[RateGroup, FloatArray] = {
-        "biases": np.array([2.0, 3.0]),
-        "activations": np.array([5.0, 7.0]),
-    }
+    groups: dict[RateGroup, FloatArray] = {"biases": np.array([2.0, 3.0])}
     factors, statistics = layout.rate_factors(groups), np.empty(layout.statistics_size)
-    for row, bias, slope in zip(factors, (2.0, 3.0), (5.0, 7.0), strict=True):
+    for row, bias in zip(factors, (2.0, 3.0), strict=True):
         expected = {
-            "weights_1": 1.0, "gains_1": bias, "biases_1": bias, "slopes_1": slope,
+            "weights_1": 1.0, "gains_1": bias, "biases_1": bias, "slopes_1": 1.0,
             "weights_2": 1.0, "biases_2": bias,
         }  # fmt: skip
         named = layout.named_arrays(row, statistics)
@@ -73,7 +68,7 @@ def test_each_parameter_has_the_rate_of_its_group() -> None:
 def test_each_array_of_an_input_stage_and_of_inner_members_has_the_rate_of_its_group(inner: int) -> None:
     hidden = (HiddenShape(3, "prelu"), HiddenShape(2, "relu", normalization="layer"))
     shapes = [NetworkShape(INPUTS, hidden, 2, members=inner, stage=stage) for stage in STAGES]
-    rates: dict[RateGroup, float] = {"scaling": 2.0, "biases": 3.0, "embeddings": 5.0, "activations": 7.0}
+    rates: dict[RateGroup, float] = {"scaling": 2.0, "biases": 3.0}
     groups = {group: np.array([rate]) for group, rate in rates.items()}
     seen = set()
     for shape in shapes:

@@ -25,7 +25,7 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
-from tests.nn.gradients import draw_codes
+from tests.nn.gradients import draw_coordinates
 from tests.nn.stages import input_stages
 from tests.training.recipes import blobs, member_of, settings_of
 
@@ -135,7 +135,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     "l1": between(0, 0.01), "clip_value": between(0.01, 1), "clip_norm": between(0.1, 2),
                     "max_norm": between(0.3, 3), "noise": between(0, 0.5), "mixup": between(0.1, 1),
                     "label_smoothing": between(0, 0.3), "average_decay": between(0.5, 0.99),
-                    "average_start": between(0, 0.9), "sigma": between(0.1, 2),
+                    "average_start": between(0, 0.9),
                 },
                 layer_hyperparameters={
                     "activation": tuple(rng.uniform(0.0, 0.9, layers)),
@@ -180,10 +180,10 @@ def examples_of(settings: StackSettings, rows: int) -> Examples:
     shape = settings.shape
     if shape.output not in REAL_VALUE_LOSSES:
         examples = blobs(rows, shape.inputs, shape.outputs, precision=settings.precision)
-        draw_codes(shape, examples.inputs, np.random.default_rng(2))
+        draw_coordinates(shape, examples.inputs, np.random.default_rng(2))
         return examples
     examples = blobs(rows, shape.inputs, 5, precision=settings.precision)
-    draw_codes(shape, examples.inputs, np.random.default_rng(2))
+    draw_coordinates(shape, examples.inputs, np.random.default_rng(2))
     noise = np.random.default_rng(1).normal(size=rows)
     targets = (examples.targets - 2.0 + noise) / 2.0
     return Examples(examples.inputs, targets.astype(settings.dtype))

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind
+from fnnctl.nn.shape import (
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NormalizationKind,
+    NumericEmbeddingShape,
+)
 from fnnctl.seeds import Purpose, stream
 from fnnctl.training.members import InitialBiases, initial_parameters
 from tests.training.recipes import member_of, settings_of
@@ -68,3 +76,15 @@ def test_biases_after_a_normalization_are_zero(normalization: NormalizationKind)
     assert not first["biases_1"].any()
     assert first["biases_2"].all()
     assert first["biases_3"].all()
+
+
+def test_an_input_stage_begins_as_if_there_were_none() -> None:
+    """Factors of 1, embeddings of 0; the layers are drawn as without a stage."""
+    stage = InputStageShape(NumericEmbeddingShape(numbers=2, bins=5, size=2), scaled=True)
+    (plain,) = named_parameters(SETTINGS.shape, "uniform")
+    (staged,) = named_parameters(replace(SETTINGS.shape, stage=stage), "uniform")
+    assert staged.pop("input_scales").tolist() == [1.0] * 4
+    assert not staged.pop("input_mixing").any()
+    assert staged.keys() == plain.keys()
+    for name, array in plain.items():
+        np.testing.assert_array_equal(staged[name], array)

@@ -38,7 +38,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _impossible_schedule,
             _impossible_average,
             _no_class_weighed,
-            _changed_codes,
+            _changed_bins,
             _not_with_lbfgs,
         )
     )
@@ -154,17 +154,13 @@ def _no_class_weighed(experiment: Experiment) -> Contradictions:
         yield ("training", "class_weights"), "is empty; write {CLASS: WEIGHT}, balanced, or null"
 
 
-def _changed_codes(experiment: Experiment) -> Contradictions:
-    """Augmentation of inputs that are not values."""
-    model, training = experiment.model, experiment.training
-    if training.mixup and model.category_embedding is not None:
-        message = "the codes of embedded categories cannot be mixed"
-        yield ("training", "mixup"), f"{message}; write mixup: 0, or model.category_embedding: null"
-    if isinstance(model.numeric_embedding, PiecewiseLinearEmbeddingConfig):
+def _changed_bins(experiment: Experiment) -> Contradictions:
+    """Augmentation beside features that are not values."""
+    if isinstance(experiment.model.numeric_embedding, PiecewiseLinearEmbeddingConfig):
         for name in ("mixup", "input_noise"):
-            if getattr(training, name):
+            if getattr(experiment.training, name):
                 message = "would not reach the bins of piecewise_linear, which are found before training"
-                yield ("training", name), f"{message}; write {name}: 0, or another model.numeric_embedding"
+                yield ("training", name), f"{message}; write {name}: 0, or model.numeric_embedding: none"
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Contradictions:

@@ -65,8 +65,6 @@ def _unread_data(experiment: Experiment) -> Unread:
         reason = ARRAY_REASON
     if reason:
         yield from ((("data", key), reason) for key in ("delimiter", "encoding", "missing_values"))
-    if data.scaling == "none" and data.smooth_clip is None:
-        yield ("data", "scale_one_hot"), "has no effect: numbers are neither scaled nor clipped"
     if data.test_source is None:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:
@@ -115,17 +113,11 @@ def _unread_training(experiment: Experiment) -> Unread:
 
 def _unread_rate_factors(experiment: Experiment) -> Unread:
     """Factors for parameters that the network does not have."""
-    path, model = ("training", "rate_factors"), experiment.model
+    path = ("training", "rate_factors")
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         yield path, "has no effect: lbfgs finds one step length for all parameters by line search"
-        return
-    if not model.scaling_layer:
+    elif not experiment.model.scaling_layer:
         yield (*path, "scaling"), "has no effect: there is no scaling layer"
-    if model.numeric_embedding.name == "none" and model.category_embedding is None:
-        yield (*path, "embeddings"), "has no effect: there are no embeddings"
-    activations = (layer.activation or model.activation for layer in model.hidden)
-    if not any(each.name == "prelu" or getattr(each, "parametric", False) for each in activations):
-        yield (*path, "activations"), "has no effect: no activation has learned parameters"
 
 
 def _unread_momentum(experiment: Experiment) -> Unread:

@@ -83,11 +83,5 @@ class DataConfig(Section):
     scaling: Literal["standardize", "robust", "minmax", "none"] = "standardize"
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
-    smooth_clip: Annotated[float, Field(ge=0.01, le=1e6)] | None = None
-    """The bound c of scaled numbers s, which become s/√(1 + (s/c)²): small ones hardly change, and none
-    exceeds c. null leaves them as they are."""
-    scale_one_hot: bool = False
-    """Whether one-hot columns and indicators of missing values are scaled and clipped like numbers;
-    otherwise they are 0 and 1."""
     split: SplitConfig = SplitConfig()
     """How the rows are divided into training, validation and test parts."""

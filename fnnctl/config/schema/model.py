@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fnnctl.config.schema.inputs import CategoryEmbeddingConfig, NoEmbedding, NumericEmbeddingConfig
+from fnnctl.config.schema.inputs import NoEmbedding, NumericEmbeddingConfig
 from fnnctl.config.schema.section import Section, Shorthand
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -223,10 +223,7 @@ class ModelConfig(Section):
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
     numeric_embedding: NumericEmbeddingConfig = NoEmbedding(name="none")
-    """How numeric columns become several inputs of the first layer each: `none`, `periodic` or
-    `piecewise_linear`."""
-    category_embedding: CategoryEmbeddingConfig | None = None
-    """How categorical columns with many values become inputs; null for one-hot columns, as with few."""
+    """How numeric columns become several inputs of the first layer each: `none` or `piecewise_linear`."""
     scaling_layer: bool = False
     """Whether each input of the first layer is multiplied by a learned factor, which is 1 at first."""
     activation: Activation = PlainActivation(name="relu")

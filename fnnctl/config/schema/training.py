@@ -37,16 +37,12 @@ class ConvergenceConfig(Section):
 
 
 class RateFactorsConfig(Section):
-    """Factors of the learning rate for groups of parameters; weights have the learning rate itself."""
+    """Factors of the learning rate for groups of parameters; the others have the learning rate itself."""
 
     scaling: RateFactor = 1.0
     """The factor for the scaling layer."""
     biases: RateFactor = 1.0
     """The factor for biases, and for the gains and shifts of normalizations."""
-    embeddings: RateFactor = 1.0
-    """The factor for embeddings of features."""
-    activations: RateFactor = 1.0
-    """The factor for the learned parameters of activations."""
 
 
 class EmaAveraging(Section):

@@ -14,12 +14,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
-from fnnctl.data.preprocessing import FeatureKinds, Preprocessor
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.shape import (
-    CategoryEmbeddingShape,
     HiddenShape,
     InputStageShape,
     NetworkShape,
@@ -85,23 +84,12 @@ class LayerDescription(Described):
 class NumericEmbeddingDescription(Described):
     """The embedding of the numeric columns."""
 
-    kind: Literal["periodic", "piecewise_linear"]
-    """The kind of functions of a number."""
     numbers: Count
     """The number of columns."""
-    functions: Count
-    """The functions of each number."""
+    bins: Count
+    """The most bins of a column."""
     size: Annotated[int, Field(ge=2, le=1_000_000)]
     """The inputs of the first layer that each number becomes, itself included."""
-
-
-class CategoryEmbeddingDescription(Described):
-    """The embedding of the coded categorical columns."""
-
-    codes: Annotated[tuple[Count, ...], Field(strict=False)]
-    """How many codes each column has, that of missing and unknown values included."""
-    size: Count
-    """The inputs of the first layer that each column becomes."""
 
 
 class StageDescription(Described):
@@ -109,8 +97,6 @@ class StageDescription(Described):
 
     numeric: NumericEmbeddingDescription | None = None
     """The embedding of numbers; null if they are inputs of the first layer as they are."""
-    categories: CategoryEmbeddingDescription | None = None
-    """The embedding of categories; null if all columns are one-hot."""
     scaled: bool = False
     """Whether each input of the first layer has a learned factor."""
 
@@ -118,18 +104,13 @@ class StageDescription(Described):
     def shape(self) -> InputStageShape:
         """The stage as the engine represents it."""
         numeric = None if self.numeric is None else NumericEmbeddingShape(**self.numeric.model_dump())
-        categories = None
-        if self.categories is not None:
-            categories = CategoryEmbeddingShape(**self.categories.model_dump())
-        return InputStageShape(numeric, categories, scaled=self.scaled)
+        return InputStageShape(numeric, scaled=self.scaled)
 
-    def fault(self, kinds: FeatureKinds) -> str | None:
-        """Why the stage does not fit features of these kinds; None if it does."""
-        if (self.categories.codes if self.categories else ()) != kinds.codes:
-            return "categories: the preprocessing has other coded columns"
-        if (self.numeric is not None and self.numeric.kind == "piecewise_linear") != kinds.binned:
-            return "numeric.kind: the preprocessing has other features of bins"
-        if self.numeric is not None and self.numeric.numbers != kinds.numbers:
+    def fault(self, preprocessor: Preprocessor) -> str | None:
+        """Why the stage does not fit the preprocessor's features; None if it does."""
+        if (self.numeric is not None) != preprocessor.binned:
+            return "numeric: the preprocessing has other features of bins"
+        if self.numeric is not None and self.numeric.numbers != len(preprocessor.numbers):
             return "numeric.numbers: the preprocessing has another number of numeric columns"
         return None
 
@@ -223,7 +204,7 @@ class NetworkDescription(Described):
             return fault
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
             return "features: they differ from those of the preprocessing"
-        if fault := (self.stage or StageDescription()).fault(preprocessor.kinds):
+        if fault := (self.stage or StageDescription()).fault(preprocessor):
             return f"stage.{fault}"
         below = self.shape.first_inputs
         for number, layer in enumerate(self.hidden):

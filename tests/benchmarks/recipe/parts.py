@@ -28,22 +28,13 @@ class Part:
 
 
 PARTS: Sequence[Part] = (
-    Part(
-        "bins of numbers",
-        ("model.numeric_embedding=none", "training.rate_factors={scaling: 6.0, biases: 0.1}"),
-    ),
+    Part("bins of numbers", ("model.numeric_embedding=none",)),
     Part("8 members with bags", ("model.ensemble=1",)),
     Part("scaling layer", ("model.scaling_layer=false", "training.rate_factors={biases: 0.1}")),
-    Part(
-        "robust scaling and clip",
-        ("data.scaling=standardize", "data.smooth_clip=null", "data.scale_one_hot=false"),
-    ),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
     Part("cosine schedule", ("training.lr_schedule=constant",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("clipped outputs", ("model.clip_outputs=false",)),
-    Part("periodic embedding", ("model.numeric_embedding=periodic",), is_candidate=True),
-    Part("embedded categories", ("model.category_embedding={}",), is_candidate=True),
     Part("selu", ("model.activation=selu", "model.initialization=lecun_normal"), is_candidate=True),
     Part("mish", ("model.activation=mish", "model.initialization=lecun_normal"), is_candidate=True),
     Part(

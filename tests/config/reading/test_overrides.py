@@ -191,7 +191,6 @@ CHOICES = {
     "every": "step", "power": "inverse_scaling", "monitor": "adaptive", "patience": "adaptive",
     "minimum": "adaptive", "warmup_epochs": "cosine", "warmup": "one_cycle", "first": "one_cycle",
     "last": "cosine", "factor": "step", "start": "swa", "positive_class": "logistic",
-    "frequencies": "periodic", "sigma": "periodic",
 }  # fmt: skip
 """The name that selects a section with a setting that the default section of the union lacks."""
 CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
@@ -202,7 +201,7 @@ CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
     ("normalization", "epsilon"): "layer",
     ("averaging", "decay"): "ema",
     ("lr_schedule", "tolerance"): "adaptive",
-    ("numeric_embedding", "size"): "periodic",
+    ("numeric_embedding", "size"): "piecewise_linear",
     ("numeric_embedding", "bins"): "piecewise_linear",
 }
 

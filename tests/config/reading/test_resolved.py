@@ -41,7 +41,6 @@ data:
     - id
   imputation: median
   scaling: standardize
-  scale_one_hot: false
   split:
     validation: 0.15
     test: 0.2
@@ -204,7 +203,5 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
         "training.averaging.start",
         "training.horizon",
         "training.lr_schedule.minimum",
-        "training.rate_factors.activations",
-        "training.rate_factors.embeddings",
         "training.rate_factors.scaling",
     }

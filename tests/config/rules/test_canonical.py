@@ -34,7 +34,7 @@ def experiment(**sections: Any) -> Experiment:
         {"training": {"optimizer": {"name": "adam", "beta1": 0.9}}},
         {"training": {"early_stopping": {"patience": 20}}},
         {"training": {"parametrization": "standard", "rate_factors": {"biases": 1}}},
-        {"training": {"rate_factors": {"scaling": 6, "embeddings": 0.1, "activations": 0.1}}},
+        {"training": {"rate_factors": {"scaling": 6}}},
         {"model": {"initial_output": "auto"}},
     ],
 )
@@ -150,10 +150,8 @@ OUTPUT = ("model", "output")
 """Changes the seed, except for the two outputs that `auto` resolves to."""
 RESIDUALS = (("model", "residual"), ("model", "hidden", 0, "residual"))
 """The first layer has no residual connection, and the default network has no other."""
-WITHOUT_EFFECT = tuple(
-    ("training", "rate_factors", group) for group in ("scaling", "embeddings", "activations")
-)
-"""The default network has no scaling layer, embeddings or learned activations."""
+WITHOUT_EFFECT = (("training", "rate_factors", "scaling"),)
+"""The default network has no scaling layer."""
 
 
 @pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])

@@ -208,15 +208,6 @@ def test_augmentation_does_not_reach_bins(problems: Problems, load: Load, name: 
     text = IRIS + f"model: {{numeric_embedding: piecewise_linear}}\ntraining: {{{name}: 0.2}}\n"
     assert problems(text) == [
         f"3: training.{name}: would not reach the bins of piecewise_linear, which are found before training; "
-        f"write {name}: 0, or another model.numeric_embedding"
+        f"write {name}: 0, or model.numeric_embedding: none"
     ]
-    load(text.replace("piecewise_linear", "periodic"))
-
-
-def test_codes_of_categories_are_not_mixed(problems: Problems, load: Load) -> None:
-    text = IRIS + "model: {category_embedding: {}}\ntraining: {mixup: 0.2}\n"
-    assert problems(text) == [
-        "3: training.mixup: the codes of embedded categories cannot be mixed; "
-        "write mixup: 0, or model.category_embedding: null"
-    ]
-    load(text.replace("0.2", "0"))
+    load(text.replace("piecewise_linear", "none"))

@@ -82,7 +82,7 @@ def test_problems_have_paths_and_no_file(config: dict[str, Any], problems: list[
 
 
 def test_values_that_change_nothing_may_be_given_beside_any_others() -> None:
-    config = {"data": {"source": "iris"}, "training": {"rate_factors": {"scaling": 1, "embeddings": 1}}}
+    config = {"data": {"source": "iris"}, "training": {"rate_factors": {"scaling": 1}}}
     assert experiment_of(config) == experiment_of({"data": {"source": "iris"}})
     with pytest.raises(ConfigError, match="there is no scaling layer"):
         experiment_of({**config, "training": {"rate_factors": {"scaling": 2}}})

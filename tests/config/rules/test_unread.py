@@ -27,10 +27,6 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ["1: data.encoding: has no effect: arrays hold numbers only, with a column each"],
         ),
         (
-            "data: {source: a.csv, scaling: none, scale_one_hot: true}",
-            ["1: data.scale_one_hot: has no effect: numbers are neither scaled nor clipped"],
-        ),
-        (
             f"data: {{source: a.csv, test_sha256: {'a' * 64}}}",
             ["1: data.test_sha256: has no effect without data.test_source"],
         ),
@@ -109,12 +105,8 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ],
         ),
         (
-            IRIS + "training:\n  rate_factors:\n    scaling: 6\n    embeddings: 0.1\n    activations: 0.1",
-            [
-                "4: training.rate_factors.scaling: has no effect: there is no scaling layer",
-                "5: training.rate_factors.embeddings: has no effect: there are no embeddings",
-                "6: training.rate_factors.activations: has no effect: no activation has learned parameters",
-            ],
+            IRIS + "training:\n  rate_factors:\n    scaling: 6",
+            ["4: training.rate_factors.scaling: has no effect: there is no scaling layer"],
         ),
         (
             IRIS + "training:\n  optimizer: lbfgs\n  rate_factors: {biases: 0.1}",
@@ -167,8 +159,7 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
         IRIS + "model: {hidden: [5], residual: false}",
         IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
         IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
-        IRIS + "model: {hidden: [5, {units: 5, activation: prelu}]}\n"
-        "training: {rate_factors: {activations: 0.1}}",
+        IRIS + "model: {scaling_layer: true}\ntraining: {rate_factors: {scaling: 6}}",
         IRIS + "model: {hidden: []}\ntraining: {rate_factors: {biases: 0.1}}",
         IRIS + "training: {optimizer: lbfgs, batch_size: auto}",
         IRIS + "training: {optimizer: lbfgs, precision: float32, label_smoothing: 0.1}",

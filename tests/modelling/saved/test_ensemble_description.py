@@ -24,15 +24,14 @@ from tests.modelling.tampering import predicts_or_refuses, tamper
 from tests.program import Program, only_run, read_json
 
 STAGE = [
-    "model.numeric_embedding=periodic",
-    "model.category_embedding={fewest: 3}",
+    "model.numeric_embedding=piecewise_linear",
     "model.scaling_layer=true",
 ]
 DIFFERENT: list[list[str]] = [
     [],
     ["data.scaling=minmax", "data.imputation=mean", "model.hidden=[5]", "model.normalization=batch"],
     ["data.scaling=minmax", "data.imputation=mean", "model.hidden=[]", "training.precision=float64"],
-    ["data.smooth_clip=3", "data.scale_one_hot=true", *STAGE],
+    STAGE,
     ["model.numeric_embedding={name: piecewise_linear, bins: 5}"],
 ]
 WEIGHTS, MEMBERS = (5.0, 1.0, 2.0, 1.0, 1.0), (1, 3, 2, 2, 1)
@@ -145,7 +144,7 @@ NOT_FITTING = "model.npz: does not fit model.json: "
         ),
         (
             lambda m: m["parts"][3]["network"].update(stage=None),
-            r"parts\.3\.network\.stage\.categories: the preprocessing has other coded columns",
+            r"parts\.3\.network\.stage\.numeric: the preprocessing has other features of bins",
         ),
         (
             lambda m: m["parts"][3]["network"]["stage"]["numeric"].update(numbers=2),

@@ -9,7 +9,6 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import (
-    CategoryEmbeddingShape,
     HiddenShape,
     InputStageShape,
     NetworkShape,
@@ -27,20 +26,13 @@ SHAPES = {
         9, (HiddenShape(50, "selu", normalization="layer"), HiddenShape(50, "mish", normalization="batch")), 3
     ),
     "maxout": NetworkShape(13, (HiddenShape(21, "maxout", pieces=3),), 2, output="logistic"),
-    "periodic": NetworkShape(
-        20,
-        (HiddenShape(64, "selu"),),
-        3,
-        stage=InputStageShape(NumericEmbeddingShape("periodic", 15, 16, 4), scaled=True),
-    ),
+    "scaled": NetworkShape(20, (HiddenShape(64, "selu"),), 3, stage=InputStageShape(scaled=True)),
     "piecewise linear": NetworkShape(
         20,
         (HiddenShape(64, "mish"),),
         1,
         output="squared",
-        stage=InputStageShape(
-            NumericEmbeddingShape("piecewise_linear", 7, 16, 4), CategoryEmbeddingShape((5, 9), 3)
-        ),
+        stage=InputStageShape(NumericEmbeddingShape(7, 16, 4), scaled=True),
     ),
 }
 

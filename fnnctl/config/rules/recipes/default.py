@@ -28,9 +28,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     smoothing = 0.0 if facts.wants_probabilities or regression else 0.1
     return {
         # input
-        "data.scaling": "robust",
-        "data.smooth_clip": 3.0,
-        "data.scale_one_hot": True,
         "model.scaling_layer": True,
         "model.numeric_embedding": embedding if 0 < facts.numeric <= MOST_EMBEDDED else "none",
         # architecture

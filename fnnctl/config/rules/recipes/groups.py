@@ -20,11 +20,8 @@ GROUP_NAMES: Final[tuple[Group, ...]] = get_args(Group)
 GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
     "input": (
         "data.scaling",
-        "data.smooth_clip",
-        "data.scale_one_hot",
         "model.scaling_layer",
         "model.numeric_embedding",
-        "model.category_embedding",
     ),
     "architecture": (
         "model.hidden",

@@ -1,9 +1,9 @@
 """The input stage: what is learned between the features and the first layer, one part after the other.
 
-Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number; the
-embeddings of categories. All of them may then be scaled. The result is an array like the activations of a
-hidden layer, (K, units + 1, batch) with a last row of ones. The first layer gives back the gradient with
-respect to it, as far as a learned part needs it: never with respect to the values alone.
+Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number. All
+of them may then be scaled. The result is an array like the activations of a hidden layer, (K, units + 1,
+batch) with a last row of ones. The first layer gives back the gradient with respect to it, as far as a
+learned part needs it: never with respect to the values alone.
 """
 
 from __future__ import annotations
@@ -13,18 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.layers.inputs.categories import CategoryBuffers, CategoryEmbedding, category_buffers
-from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding, numeric_buffers
-from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
 from fnnctl.nn.layers.inputs.piecewise_linear import PiecewiseLinearEmbedding
 from fnnctl.nn.layers.inputs.scaling import ScalingLayer
 from fnnctl.nn.segments import StageSegments
-from fnnctl.nn.shape import InputStageShape, NetworkShape, NumericEmbeddingKind
-
-NUMERIC_EMBEDDINGS: dict[NumericEmbeddingKind, type[NumericEmbedding]] = {
-    "periodic": PeriodicEmbedding,
-    "piecewise_linear": PiecewiseLinearEmbedding,
-}
+from fnnctl.nn.shape import InputStageShape, NetworkShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +29,8 @@ class StageBuffers:
     """The same with one example per row, a view, (K, batch, outputs + 1)."""
     outputs: FloatArray
     """The outputs before they are scaled, (K, outputs, batch); without scaling a view of `extended`."""
-    numeric: NumericBuffers | None
-    categories: CategoryBuffers | None
+    functions: FloatArray | None
+    """Those of the embedded numbers, (K, numbers, bins, batch): see `piecewise_linear`."""
     first: int
     """`NetworkShape.first_learned`: only the gradients of the outputs from here on are needed."""
     delta: FloatArray
@@ -54,16 +46,14 @@ def stage_buffers(
         return None
     outputs, first = shape.first_inputs, shape.first_learned
     extended = np.ones((members, outputs + 1, batch), dtype)
-    numeric = None
+    functions = None
     if stage.numeric:
-        numeric = numeric_buffers(stage.numeric, members, batch, dtype, training=training)
-    categories = category_buffers(stage.categories, members, batch) if stage.categories else None
+        functions = np.empty((members, stage.numbers, stage.numeric.bins, batch), dtype)
     return StageBuffers(
         extended=extended,
         extended_rows=extended.transpose(0, 2, 1),
         outputs=np.empty((members, outputs, batch), dtype) if stage.scaled else extended[:, :-1],
-        numeric=numeric,
-        categories=categories,
+        functions=functions,
         first=first,
         delta=np.empty((members, outputs - first, batch if training else 0), dtype),
     )
@@ -76,24 +66,18 @@ class InputStage:
         self.segments = segments
         self._shape = shape.stage or InputStageShape()
         self._values = self._shape.values(shape.inputs)
-        self._numeric: NumericEmbedding | None = None
-        if segments.numeric and self._shape.numeric:
-            self._numeric = NUMERIC_EMBEDDINGS[self._shape.numeric.kind](segments.numeric, parameters)
-        self._categories: CategoryEmbedding | None = None
-        if segments.vectors and self._shape.categories:
-            self._categories = CategoryEmbedding(self._shape.categories, segments.vectors, parameters)
+        self._numeric: PiecewiseLinearEmbedding | None = None
+        if segments.mixing is not None:
+            self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters)
         self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
 
     def forward(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
         """Fill and return `buffers.extended` from the features, (K, features + 1, batch)."""
         outputs, values = buffers.outputs, self._values
         np.copyto(outputs[:, :values], inputs[:, :values])
-        if self._numeric and buffers.numeric:
-            numbers = self._numbers(inputs, buffers)
-            self._numeric.forward(numbers, self._embedded(outputs, 0), buffers.numeric)
-        if self._categories and buffers.categories:
-            codes = inputs[:, values + self._shape.coordinates : -1]
-            self._categories.forward(codes, self._coded(outputs, 0), buffers.categories)
+        if self._numeric and buffers.functions is not None:
+            embedded = self._embedded(outputs[:, values:])
+            self._numeric.forward(inputs[:, values:-1], embedded, buffers.functions)
         if self._scaling:
             self._scaling.forward(outputs, buffers.extended[:, :-1])
         return buffers.extended
@@ -103,29 +87,14 @@ class InputStage:
 
         Overwrites the buffers.
         """
-        delta, first = buffers.delta, buffers.first
+        delta = buffers.delta
         if self._scaling and self.segments.scales:
             self._scaling.parameter_gradient(buffers.outputs, delta, self.segments.scales.view(gradient))
             self._scaling.backward(delta, slice(self._values, None))
-        if self._numeric and buffers.numeric:
-            self._numeric.backward(self._embedded(delta, first), buffers.numeric, gradient)
-        if self._categories and buffers.categories:
-            self._categories.backward(self._coded(delta, first), buffers.categories, gradient)
+        if self._numeric and buffers.functions is not None:
+            embedded = self._embedded(delta[:, self._values - buffers.first :])
+            self._numeric.backward(embedded, buffers.functions, gradient)
 
-    def _numbers(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
-        """The numbers that are embedded, or their coordinates among their bins, (K, numbers, batch)."""
-        if self._shape.coordinates:
-            return inputs[:, self._values : self._values + self._shape.coordinates]
-        return buffers.outputs[:, : self._shape.numbers]
-
-    def _embedded(self, outputs: FloatArray, first: int) -> FloatArray:
-        """The view of the embeddings of numbers, (K, numbers, size, batch), in outputs from `first` on."""
-        start, numbers = self._values - first, self._shape.numbers
-        own = outputs[:, start : start + self._shape.embedded]
-        return own.reshape(len(outputs), numbers, -1, outputs.shape[2])
-
-    def _coded(self, outputs: FloatArray, first: int) -> FloatArray:
-        """The view of the embeddings of categories, (K, size, columns, batch), likewise."""
-        start, categories = self._values + self._shape.embedded - first, self._shape.categories
-        own, size = outputs[:, start:], categories.size if categories else 0
-        return own.reshape(len(outputs), size, -1, outputs.shape[2])
+    def _embedded(self, own: FloatArray) -> FloatArray:
+        """A view with an axis for the numbers, (K, numbers, values, batch), of what belongs to embeddings."""
+        return own.reshape(len(own), self._shape.numbers, -1, own.shape[2])

@@ -5,7 +5,7 @@ import pytest
 
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from tests.nn.gradients import Case
-from tests.nn.stages import CATEGORIES, INPUTS, PERIODIC, PIECEWISE, STAGES
+from tests.nn.stages import INPUTS, PIECEWISE, STAGES
 
 HIDDEN = (HiddenShape(5, "tanh"),)
 
@@ -26,49 +26,16 @@ def test_the_first_layer_reads_the_stage_with_ones_below(stage: InputStageShape)
     np.testing.assert_allclose(case.work.hidden[0].a, np.tanh(z), rtol=1e-12)
 
 
-def test_numbers_come_before_their_embeddings() -> None:
-    """Features of the width 7, of which 3 are embedded by 2 values each; the factors multiply all of them."""
-    case = case_of(InputStageShape(PERIODIC, scaled=True))
-    case.network.forward(case.work)
-    assert case.work.stage is not None
-    named = case.layout.named_arrays(case.network.parameters[1], np.empty(0))
-    x = case.work.inputs[1, :, :-1].T
-    angles = (
-        2 * np.pi * named["input_frequencies"][:, :, None] * x[:3, None] + named["input_phases"][..., None]
-    )
-    embedded = named["input_mixing"] @ np.cos(angles) + named["input_offsets"][..., None]
-    expected = np.concatenate([x, embedded.reshape(6, 6)]) * named["input_scales"][:, None]
-    np.testing.assert_allclose(case.work.stage.extended[1, :-1], expected, rtol=1e-12, atol=1e-14)
-
-
-def test_vectors_of_categories_come_last() -> None:
-    case = case_of(InputStageShape(PERIODIC, CATEGORIES, scaled=True))
-    case.network.forward(case.work)
-    assert case.work.stage is not None
-    named = case.layout.named_arrays(case.network.parameters[1], np.empty(0))
-    codes = case.work.inputs[1, :, 5:7].astype(int) + np.array([0, 2])
-    expected = named["input_vectors"][:, codes.T].reshape(6, 6) * named["input_scales"][-6:, None]
-    np.testing.assert_array_equal(case.work.stage.extended[1, -7:-1], expected)
-    np.testing.assert_array_equal(
-        case.work.stage.extended[1, :5], case.work.inputs[1, :, :5].T * named["input_scales"][:5, None]
-    )
-
-
-def test_coordinates_of_bins_come_between_values_and_codes() -> None:
-    """Features: three values, the coordinates of the first two, two codes."""
-    case = case_of(InputStageShape(PIECEWISE, CATEGORIES))
-    case.work.inputs[1, 0, 3:5] = [2.25, 4.0]
+def test_embeddings_come_after_the_values() -> None:
+    """Features: five values, and the coordinates of the first two; the factors multiply all inputs."""
+    case = case_of(InputStageShape(PIECEWISE, scaled=True))
+    case.work.inputs[1, 0, 5:7] = [2.25, 4.0]
     case.network.forward(case.work)
     assert case.work.stage is not None
     named = case.layout.named_arrays(case.network.parameters[1], np.empty(0))
     functions = np.array([[1, 1, 0.25, 0], [1, 1, 1, 1]])
-    expected = np.concatenate(
-        [
-            case.work.inputs[1, 0, :3],
-            (named["input_mixing"] @ functions[:, :, None]).ravel(),
-            named["input_vectors"][:, case.work.inputs[1, 0, 5:7].astype(int) + np.array([0, 2])].ravel(),
-        ]
-    )
+    embedded = named["input_mixing"] @ functions[:, :, None]
+    expected = np.concatenate([case.work.inputs[1, 0, :5], embedded.ravel()]) * named["input_scales"]
     np.testing.assert_allclose(case.work.stage.extended[1, :-1, 0], expected, rtol=1e-13)
 
 
