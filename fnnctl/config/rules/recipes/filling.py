@@ -1,0 +1,166 @@
+"""Fills in a recipe's values in the groups of settings that a config leaves open.
+
+Every value is taken that the config's own settings, its search and its data allow; values that belong
+together are taken all or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.plain_config import is_given, override, value_at, without
+from fnnctl.config.rules.recipes.groups import (
+    Group,
+    bundles,
+    completed_value,
+    given_groups,
+    group_of,
+    searched,
+)
+from fnnctl.config.rules.search_check import search_messages
+from fnnctl.config.rules.trials import Check
+from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import ConfigError
+
+Values: TypeAlias = Mapping[ConfigPath, Any]
+NAME: Final = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A config with a recipe's values; it may still be wrong."""
+
+    config: Mapping[str, Any]
+    values: Values
+    """All values of the recipe."""
+    classic: Mapping[Group, ConfigPath]
+    """The groups that the config has settings of, each with one of these."""
+    taken: Values
+    refused: Messages = field(default_factory=dict)
+    """The values of other groups that were not taken, each with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Says what is wrong with a config: by itself, with its search, and with the data."""
+
+    name: str | None
+    """The experiment's name, also if the config gives none."""
+    check: Check | None = None
+    searches: bool = True
+    """Whether to look at the search."""
+
+    def problems(self, config: Mapping[str, Any]) -> Messages:
+        """The messages of a config by path; empty if it is valid."""
+        try:
+            experiment = self.experiment(config)
+        except RefusedConfigurationError as error:
+            return error.messages
+        wrong = self.check(experiment) if self.check else ()
+        found = {parse_path(each.path or ""): each.message for each in wrong}
+        search = experiment.search
+        if self.searches and search is not None and search.space:
+            found |= search_messages(config, experiment, self.check)
+        return found
+
+    def all_problems(self, config: Mapping[str, Any]) -> Messages:
+        """The messages of a config, and those that are seen only without the settings that are refused."""
+        found: Messages = {}
+        while new := self.problems(config):
+            found = {**new, **found}
+            around = (path if is_given(config, path) else path[:-1] for path in new)
+            refused = [path for path in around if len(path) > 1 and is_given(config, path)]
+            if not refused:
+                break
+            for path in refused:
+                config = without(config, [path] if is_given(config, path) else [])
+        return found
+
+    def experiment(self, config: Mapping[str, Any]) -> Experiment:
+        """The experiment of a config; raises `RefusedConfigurationError`."""
+        return experiment_of(config).model_copy(update={"name": self.name})
+
+
+def rule_problems(config: Mapping[str, Any]) -> Messages:
+    """What is wrong with a config by itself, without its search and its data."""
+    return Judge(None, searches=False).problems(config)
+
+
+def filled(config: Mapping[str, Any], values: Values, judge: Judge) -> Filled:
+    """The config with the recipe's `values`, as far as it leaves their groups open and allows them."""
+    classic = given_groups(config)
+    offered = {path: value for path, value in values.items() if group_of(path) not in classic}
+    if not offered:
+        return Filled(config, values, classic, offered)
+    result: Any = config
+    try:
+        for path, value in offered.items():
+            result = _with_value(result, config, path, value)
+        fits = not (_not_in_every_trial(offered, config) or judge.problems(result))
+    except ConfigError:
+        fits = False
+    if fits:
+        return Filled(result, values, classic, offered)
+    result, taken, refused = _as_far_as_possible(config, offered, judge)
+    return Filled(result, values, classic, taken, refused)
+
+
+def _as_far_as_possible(config: Any, offered: Values, judge: Judge) -> tuple[Any, Values, Messages]:
+    """The config with those values that bring no new problem, the values, and why others are left out.
+
+    Values are tried one after the other, so a value may need those before it. A setting that is refused only
+    because its group's values are missing may become valid on the way.
+    """
+    given, known = config, judge.all_problems(config)
+    taken: dict[ConfigPath, Any] = {}
+    refused: Messages = {}
+    for bundle in bundles(offered):
+        attempt, wrong = config, _not_in_every_trial(bundle, given)
+        found = known
+        try:
+            for path in bundle:
+                attempt = _with_value(attempt, given, path, offered[path])
+            found = judge.all_problems(attempt)
+            wrong = wrong or {place: found[place] for place in found if place not in known}
+        except ConfigError as error:
+            wrong = {parse_path(each.path or ""): each.message for each in error.problems}
+        if wrong:
+            refused |= _reasons(bundle, wrong)
+        else:
+            config, known = attempt, found
+            taken |= {path: offered[path] for path in bundle}
+    return config, taken, refused
+
+
+def _with_value(config: Any, given: Mapping[str, Any], path: ConfigPath, value: Any) -> Any:
+    """The config with a recipe's value. What is given inside the setting counts; a null section stays."""
+    sections = (path[:depth] for depth in range(1, len(path)))
+    if any(is_given(given, each) and value_at(given, each) is None for each in sections):
+        return config
+    return override(config, path, completed_value(given, path, value))
+
+
+def _not_in_every_trial(paths: Iterable[ConfigPath], config: Mapping[str, Any]) -> Messages:
+    """The settings inside a searched choice that belong together with others, which all trials would have."""
+    choices = {parse_path(key) for key in searched(config)}
+    return {
+        path: "not every trial has it"
+        for bundle in bundles(paths)
+        for path in bundle
+        if bundle[1:] and choices & {path[:-1], (*path[:-1], NAME)}
+    }
+
+
+def _reasons(bundle: Sequence[ConfigPath], wrong: Messages) -> Messages:
+    """Why each setting of a bundle is left out: by itself, or because it belongs to one that is."""
+    cause, reason = next(iter(wrong.items()))
+    culprit = next((path for path in bundle if cause[: len(path)] == path), None)
+    if culprit is None:
+        is_around = any(path[: len(cause)] == cause for path in bundle)
+        return dict.fromkeys(bundle, reason if is_around else f"{format_path(cause)}: {reason}")
+    return {path: reason if path == culprit else f"it goes with {format_path(culprit)}" for path in bundle}
