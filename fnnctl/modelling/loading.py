@@ -77,11 +77,12 @@ class LoadedExperiment:
 
     @property
     def _expansion(self) -> Expansion:
-        return self.expansion or Expansion(self.config.config, self.config.config, self.experiment)
+        return self.expansion or Expansion.nothing(self.config.config, self.experiment)
 
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""
-        problems, search = self.config.search_problems(self.data.task.check), self.experiment.search
+        search = self.experiment.search
+        problems = self.config.search_problems(self.data.task.check, self.expansion)
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
             problems.append(self.config.locations.located(Problem(wrong, path="search.objective.metric")))
         return problems

@@ -22,8 +22,11 @@ from fnnctl.config.paths import (
 from fnnctl.config.reading.overrides import Override, note_override, read_override
 from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
+from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.before_data import experiment_before_data
+from fnnctl.config.rules.recipes.expansion import Expansion
+from fnnctl.config.rules.recipes.hints import with_hints
 from fnnctl.config.rules.search_check import search_messages
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
@@ -44,12 +47,21 @@ class LoadedConfig:
     config: Mapping[str, Any]
     """The values of the file and the command line, including those that only trials of a search read."""
 
-    def search_problems(self, check: Check | None = None) -> list[Problem]:
+    def search_problems(
+        self, check: Check | None = None, expansion: Expansion | None = None
+    ) -> list[Problem]:
         """The problems of the `search` section, in the order of their lines; `fnnctl train` does not read it.
 
-        With `check`, this includes trials that do not fit the data.
+        With `check`, this includes trials that do not fit the data. With the `expansion` of the config's
+        recipe, problems that exist only because a group is classic say so.
         """
         messages = search_messages(self.config, self.experiment, check)
+        if expansion is not None:
+            messages = with_hints(
+                messages,
+                expansion.filled,
+                lambda config: search_messages(config, experiment_of(config), check),
+            )
         return _from_top_to_bottom(self.locations.problems(messages))
 
     @contextmanager

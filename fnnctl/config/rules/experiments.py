@@ -64,7 +64,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     for path, message in contradictions(experiment, unread).items():
         wrong.setdefault(path, message)
     if wrong:
-        raise RefusedConfigurationError(wrong)
+        raise RefusedConfigurationError(wrong, experiment)
     return experiment
 
 

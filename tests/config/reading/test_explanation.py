@@ -113,9 +113,10 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
     )
     expansion = module.expanded(loaded.config, loaded.experiment, facts_of())
     assert left_to_classic(expansion, loaded.locations) == [
-        "architecture is classic: model.hidden is searched",
-        "optimization is classic: training.optimizer is set",
-        "training.l2 is not taken from the recipe: it goes with training.optimizer.weight_decay",
+        "the architecture is classic: model.hidden is searched",
+        "the optimization is classic: training.optimizer is set",
+        "training.l2 is not taken from the recipe: it goes with training.optimizer.weight_decay, "
+        "which is not taken",
         "training.optimizer.weight_decay is not taken from the recipe: lbfgs has no weight_decay",
         "model.dropout is not taken from the recipe: it cannot be used with lbfgs",
     ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 from fnnctl.config.paths import ConfigPath, Messages, parse_path
 from fnnctl.config.rules.recipes.default import default_recipe
 from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.recipes.fast import fast_recipe
-from fnnctl.config.rules.recipes.filling import Judge, Values, filled
+from fnnctl.config.rules.recipes.filling import Filled, Judge, Values, filled
 from fnnctl.config.rules.recipes.groups import Group
 from fnnctl.config.rules.recipes.hints import with_hints
 from fnnctl.config.rules.trials import Check
@@ -29,15 +29,33 @@ class Expansion:
 
     given: Mapping[str, Any]
     """The config before."""
-    config: Mapping[str, Any]
     experiment: Experiment
-    values: Values = field(default_factory=dict)
-    """All values of the recipe."""
-    taken: Values = field(default_factory=dict)
-    classic: Mapping[Group, ConfigPath] = field(default_factory=dict)
-    """The groups that the config has settings of, each with one of these."""
-    refused: Messages = field(default_factory=dict)
-    """The values of other groups that were not taken, each with the reason."""
+    filled: Filled
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The config with the recipe's values."""
+        return self.filled.config
+
+    @property
+    def taken(self) -> Values:
+        """The values that were taken."""
+        return self.filled.taken
+
+    @property
+    def classic(self) -> Mapping[Group, ConfigPath]:
+        """The groups that the config has settings of, each with one of these."""
+        return self.filled.classic
+
+    @property
+    def refused(self) -> Messages:
+        """The values of other groups that were not taken, each with the reason."""
+        return self.filled.refused
+
+    @classmethod
+    def nothing(cls, config: Mapping[str, Any], experiment: Experiment) -> Self:
+        """A config without a recipe's values."""
+        return cls(config, experiment, Filled(config, {}, {}, {}))
 
 
 def expanded(
@@ -48,14 +66,14 @@ def expanded(
     Raises `RefusedConfigurationError` if the config is wrong even so.
     """
     if experiment.recipe == "classic":
-        return Expansion(config, config, experiment)
+        return Expansion.nothing(config, experiment)
     judge = Judge(experiment.name, check)
     found = filled(config, recipe_values(experiment.recipe, facts), judge)
     try:
         complete = judge.experiment(found.config)
     except RefusedConfigurationError as error:
         raise RefusedConfigurationError(with_hints(error.messages, found)) from None
-    return Expansion(config, found.config, complete, found.values, found.taken, found.classic, found.refused)
+    return Expansion(config, complete, found)
 
 
 def recipe_values(recipe: Recipe, facts: RecipeFacts) -> Values:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.messages.wording import about
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_given, override, value_at, without
 from fnnctl.config.rules.recipes.groups import (
@@ -60,20 +61,24 @@ class Judge:
         try:
             experiment = self.experiment(config)
         except RefusedConfigurationError as error:
-            return error.messages
-        wrong = self.check(experiment) if self.check else ()
-        found = {parse_path(each.path or ""): each.message for each in wrong}
-        search = experiment.search
+            return error.messages | (self._unsuited(error.experiment) if error.experiment else {})
+        found, search = self._unsuited(experiment), experiment.search
         if self.searches and search is not None and search.space:
             found |= search_messages(config, experiment, self.check)
         return found
+
+    def _unsuited(self, experiment: Experiment) -> Messages:
+        """What the data do not allow."""
+        wrong = self.check(experiment) if self.check else ()
+        return {parse_path(each.path or ""): each.message for each in wrong}
 
     def all_problems(self, config: Mapping[str, Any]) -> Messages:
         """The messages of a config, and those that are seen only without the settings that are refused."""
         found: Messages = {}
         while new := self.problems(config):
-            found = {**new, **found}
-            around = (path if is_given(config, path) else path[:-1] for path in new)
+            found = {**found, **{path: new[path] for path in new if path not in found}}
+            outside = (path for path in new if path[:1] != SPACE[:1])  # the search is judged last
+            around = (path if is_given(config, path) else path[:-1] for path in outside)
             refused = [path for path in around if len(path) > 1 and is_given(config, path)]
             if not refused:
                 break
@@ -162,5 +167,12 @@ def _reasons(bundle: Sequence[ConfigPath], wrong: Messages) -> Messages:
     culprit = next((path for path in bundle if cause[: len(path)] == path), None)
     if culprit is None:
         is_around = any(path[: len(cause)] == cause for path in bundle)
-        return dict.fromkeys(bundle, reason if is_around else f"{format_path(cause)}: {reason}")
-    return {path: reason if path == culprit else f"it goes with {format_path(culprit)}" for path in bundle}
+        return dict.fromkeys(bundle, reason if is_around else _of_another(cause, reason))
+    beside = f"it goes with {format_path(culprit)}, which is not taken"
+    return {path: reason if path == culprit else beside for path in bundle}
+
+
+def _of_another(cause: ConfigPath, reason: str) -> str:
+    """What a value would make wrong with a setting that the config gives or searches."""
+    message = reason.replace("has no effect", "would have no effect", 1)
+    return about(str(cause[2]) if cause[:2] == SPACE and cause[2:] else format_path(cause), message)

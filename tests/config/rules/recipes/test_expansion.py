@@ -132,7 +132,9 @@ def test_without_weight_decay_the_l2_penalty_stays(sections: dict[str, Any]) -> 
     """The recipe's `l2: 0` is right only beside its weight decay."""
     expansion = expand(**sections)
     assert expansion.experiment.training.l2 == 0.0001
-    assert expansion.refused["training", "l2"] == "it goes with training.optimizer.weight_decay"
+    assert expansion.refused["training", "l2"] == (
+        "it goes with training.optimizer.weight_decay, which is not taken"
+    )
 
 
 @pytest.mark.parametrize(
