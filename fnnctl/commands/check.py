@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fnnctl.commands.preparation import prepare_search
+from fnnctl.commands.preparation import PreparedSearch, prepare_search
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
 from fnnctl.errors import InputError, Problem, quoted_list
@@ -40,12 +41,14 @@ def check(
         except InputError as error:
             problems += error.problems
         else:
-            found = _search_problems(loaded, runs_dir)
+            search, found = _prepared(loaded, runs_dir)
             problems += found
             for warning in loaded.warnings(split, bags=fit.settings.bags):
                 output.note(f"{config}: warning: {warning}")
             if not found:
-                output.note(f"{config}: valid: {_in_words(loaded, fit)}")
+                output.note(f"{config}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
+                for line in loaded.recipe_line():
+                    output.note(f"{config}: {line}")
                 if explain:
                     settings += _explain(config, loaded, fit, output)
     if output.json:
@@ -68,35 +71,49 @@ def _explain(config: Path, loaded: LoadedExperiment, fit: Fit, output: Output) -
     ]
 
 
-def _search_problems(loaded: LoadedExperiment, runs_dir: Path) -> Sequence[Problem]:
-    """The problems that would make `search` fail; without a space, only those of the section itself."""
+def _prepared(loaded: LoadedExperiment, runs_dir: Path) -> tuple[PreparedSearch | None, Sequence[Problem]]:
+    """The config's search, if it has one, and the problems that would make `search` fail.
+
+    Without a space, these are only those of the section itself.
+    """
     search = loaded.experiment.search
     try:
         if search is not None and search.space:
-            prepare_search(loaded, max_trials=None, runs_dir=runs_dir)
-            return []
+            return prepare_search(loaded, max_trials=None, runs_dir=runs_dir), []
     except InputError as error:
-        return error.problems
-    return loaded.search_problems()
+        return None, error.problems
+    return None, loaded.search_problems()
 
 
 def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
-    """One sentence about the data that were read and what would be trained."""
+    """One sentence about the data that were read and what would be trained; `fit` is the first trial's."""
     dataset, search = loaded.data.dataset, loaded.experiment.search
-    members, parameters = fit.settings.ensemble, f"{fit.layout.size:,} parameters"
-    network = f"a network of {parameters}"
-    if (inner := fit.settings.shape.members) > 1:
-        network = f"{inner:,} networks that share weights, with {parameters} in all"
-    elif members > 1:
-        network = f"an ensemble of {members:,} networks of {parameters} each"
-    if loaded.expansion and loaded.expansion.taken:
-        network += f" (recipe {loaded.experiment.recipe})"
     train, validation, test = fit.sizes
     out_of_bag = " (out-of-bag)" if fit.settings.bags else ""
-    searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""
+    trained = _networks(fit) if search is None or not search.space else _trials(loaded, search, fit)
     return (
         f"{len(dataset):,} rows ({train:,} train, {validation:,} validation{out_of_bag}, "
         f"{test:,} test), {len(dataset.numeric_names):,} numeric and "
-        f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; "
-        f"{network}{searched}"
+        f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; {trained}"
     )
+
+
+def _networks(fit: Fit) -> str:
+    members, parameters = fit.settings.ensemble, f"{fit.layout.size:,} parameters"
+    if (inner := fit.settings.shape.members) > 1:
+        return f"{inner:,} networks that share weights, with {parameters} in all"
+    if members > 1:
+        return f"an ensemble of {members:,} networks of {parameters} each"
+    return f"a network of {parameters}"
+
+
+def _trials(loaded: LoadedExperiment, search: SearchConfig, fit: Fit) -> str:
+    """What a search would train; the number of parameters is that of the config's own settings."""
+    folds = " per fold" if search.objective.on == "cross_validation" else ""
+    each = f"each trial trains one network{folds}, {fit.layout.size:,} parameters as configured"
+    ensemble = loaded.experiment.model.ensemble
+    if ensemble.share_weights:
+        each += f", and the winner is refitted as {ensemble.members:,} networks that share weights"
+    elif ensemble.members > 1:
+        each += f", and the winner is refitted as an ensemble of {ensemble.members:,}"
+    return f"{each}; {search.method.name} over {quoted_list(list(search.space))}"

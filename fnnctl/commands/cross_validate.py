@@ -22,7 +22,7 @@ from fnnctl.report.figures import draw_figures
 from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.folds import keep_folds, load_folds, write_folds
-from fnnctl.runs.recorder import RunRecorder, warn
+from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
     begin_again,
     find_resumable,
@@ -61,6 +61,7 @@ def cross_validate(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = _create(validation, loaded.config.text, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "evaluate"
+        tell(run, loaded.recipe_line(), output.note)
         warn(run, validation.warnings, output.note)
     recorder = RunRecorder(run, started=started)
     _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals)

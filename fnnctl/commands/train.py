@@ -22,7 +22,7 @@ from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
 from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings
 from fnnctl.runs.facts import known_facts
-from fnnctl.runs.recorder import RunRecorder, warn
+from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
     begin_again,
     find_resumable,
@@ -64,6 +64,7 @@ def train(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
         signals.run = str(run.path)
+        tell(run, loaded.recipe_line(), output.note)
         warn(run, warnings, output.note)
     complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
     return run

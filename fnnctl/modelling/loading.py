@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_to_classic
+from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_to_classic, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.rules.recipes.expansion import Expansion, expanded
@@ -17,6 +17,7 @@ from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
+from fnnctl.modelling.column_check import without_columns
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.recipe_bags import against_bags
@@ -63,17 +64,23 @@ class LoadedExperiment:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
         return explained(complete, self._expansion, self.config.locations)
 
+    def recipe_line(self) -> list[str]:
+        """One line that says which groups of settings are not the recipe's; none for `classic`."""
+        line = recipe_line(self._expansion)
+        return [] if line is None else [line]
+
     def left_to_classic(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
         return left_to_classic(self._expansion, self.config.locations)
 
     @property
     def _expansion(self) -> Expansion:
-        return self.expansion or Expansion(self.config.config, self.config.config, self.experiment)
+        return self.expansion or Expansion.nothing(self.config.config, self.experiment)
 
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""
-        problems, search = self.config.search_problems(self.data.task.check), self.experiment.search
+        search = self.experiment.search
+        problems = self.config.search_problems(self.data.task.check, self.expansion)
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
             problems.append(self.config.locations.located(Problem(wrong, path="search.objective.metric")))
         return problems
@@ -111,8 +118,6 @@ def load_experiment(
             seed=config.experiment.seed,
             recorded_classes=_recorded_classes(run),
         )
-        if problems := data.task.check(config.experiment):
-            raise ConfigError(*problems)
         facts = recipe_facts(data, config.experiment)
         expansion = expanded(
             config.config,
@@ -120,6 +125,8 @@ def load_experiment(
             facts,
             lambda experiment: [*data.task.check(experiment), *_bag_problems(data, experiment)],
         )
+        if problems := [*data.task.check(expansion.experiment), *without_columns(data, expansion.experiment)]:
+            raise ConfigError(*problems)
     config = replace(config, config=expansion.config, experiment=expansion.experiment)
     return LoadedExperiment(config, data, expansion)
 

@@ -21,7 +21,14 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
     training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     losses = [(each.outcome, each.history) for each in trained]
     found = exploded(losses, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
-    return list(found) or list(unfinished(trained, fit.settings, train_rows=fit.trained_rows))
+    return list(found) or list(
+        unfinished(
+            trained,
+            fit.settings,
+            train_rows=fit.trained_rows,
+            has_recipe=fit.experiment.recipe != "classic",
+        )
+    )
 
 
 def baseline_warnings(experiment: Experiment, scores: PartScores | OutOfFold | None) -> list[str]:

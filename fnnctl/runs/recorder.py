@@ -61,6 +61,13 @@ class RunRecorder:
             self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
 
 
+def tell(run: OpenRun, lines: Sequence[str], note: Callable[[str], None]) -> None:
+    """Show lines, and keep them in the run's log."""
+    for line in lines:
+        note(line)
+        run.log(line)
+
+
 def warn(run: OpenRun, warnings: Sequence[str], note: Callable[[str], None]) -> None:
     """Show warnings, and keep them in the run's log and manifest."""
     for warning in warnings:

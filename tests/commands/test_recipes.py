@@ -169,14 +169,15 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert "training.epochs 8 optimization recipe" in lines
     assert "training.l2 0.1 regularization --set" in lines
     assert "model.dropout 0.0 regularization classic" in lines
-    assert lines[-1] == "regularization is classic: training.l2 is set"
-    assert "; an ensemble of 2 networks of 93 parameters each (recipe default)" in done.err
+    assert lines[-1] == "the regularization is classic: training.l2 is set"
+    assert "; an ensemble of 2 networks of 93 parameters each\n" in done.err
+    assert done.err.endswith("c.yaml: recipe default; classic: regularization (training.l2)\n")
 
 
 def test_a_recipe_that_gives_nothing_is_not_mentioned(program: Program, config: Path) -> None:
-    assert "(recipe" not in program("check", str(config), "--set", "recipe=classic").err
+    assert ": recipe" not in program("check", str(config), "--set", "recipe=classic").err
     resolved = trained(program, config) / "resolved.yaml"
-    assert "(recipe" not in program("check", str(resolved)).err
+    assert ": recipe" not in program("check", str(resolved)).err
 
 
 def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
@@ -197,3 +198,42 @@ def test_check_explains_in_json(program: Program, config: Path) -> None:
     origin = {"from": "recipe", "group": "members"}
     assert {"file": str(config), "path": "model.ensemble.members", "value": 2, **origin} in told["settings"]
     assert "settings" not in program("check", str(config), "--json").json
+
+
+def test_commands_that_train_say_which_groups_are_classic(program: Program, config: Path) -> None:
+    words = ["--set", "training.early_stopping.patience=5"]
+    line = "recipe default; classic: members (training.early_stopping.patience)"
+    done = program("train", str(config), *words)
+    assert done.err.splitlines().count(line) == 1
+    log = next((config.parent / "runs").iterdir()) / "log.txt"
+    assert log.read_text().count(line) == 1
+    folds = ["--set", "evaluation.cross_validation={folds: 2, repeats: 1}"]
+    assert line in program("evaluate", str(config), *words, *folds).err.splitlines()
+    told = program("check", str(config), *words, "--json")
+    assert (told.json, told.err.splitlines()[-1]) == ({"valid": True, "problems": []}, f"{config}: {line}")
+    assert "recipe" not in program("train", str(config), "--set", "recipe=classic").err
+    resumed = program("train", "--resume", "latest")
+    assert "recipe" not in resumed.err
+
+
+def test_check_says_what_a_search_would_train(program: Program, searched: Path) -> None:
+    """Trials have one network and share validation rows; the recipe's members are for the refit."""
+    told = program("check", str(searched)).err
+    assert "out-of-bag" not in told
+    assert "; each trial trains one network, " in told
+    assert " parameters as configured, and the winner is refitted as an ensemble of 2; " in told
+    assert told.splitlines()[-1].endswith(": recipe default")  # which has only layers in the architecture
+    words = ["--set", "search.objective.on=cross_validation", "--set", "model.ensemble=1"]
+    alone = program("check", str(searched), *words).err
+    assert "; each trial trains one network per fold, " in alone
+    assert "refitted" not in alone
+
+
+def test_a_searched_setting_that_needs_the_recipes_has_a_hint(program: Program, config: Path) -> None:
+    space = "search={method: random, space: {training.lr_schedule.warmup_epochs: {integer: [1, 3]}}}"
+    done = program("check", str(config), "--set", space)
+    assert done.code == 2
+    assert done.out.endswith(
+        "training.lr_schedule.warmup_epochs is searched, so the optimization is classic; "
+        "write training.lr_schedule: cosine\n"
+    )

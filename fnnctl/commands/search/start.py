@@ -19,7 +19,7 @@ from fnnctl.console.signals import Interruption
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.runs.facts import known_facts
-from fnnctl.runs.recorder import warn
+from fnnctl.runs.recorder import tell, warn
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
 
@@ -48,6 +48,7 @@ def search(
     with signals.graceful():
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
+        tell(run, loaded.recipe_line(), output.note)
         warn(run, prepared.warnings, output.note)
     with closing(run.open_journal()) as file, closing(run.result_cache()) as cache:
         journal = Journal(file, cache)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.schema.experiment import NAME_PATTERN
@@ -19,6 +19,8 @@ _PATTERNS = {
     DELIMITER_PATTERN: "a single character, neither a double quote nor a line end",
     NAME_PATTERN: "a single line of 1 to 200 characters",
 }
+NO_SUBJECT: Final = ("has ", "must ", "may ", "cannot ", "would ", "is ", "monitors ", "measures ", "needs ")
+"""The first words of messages whose subject is the setting that they follow."""
 _BOUNDS = {
     "minimum": "of at least",
     "exclusiveMinimum": "above",
@@ -46,6 +48,16 @@ def shown(value: Any) -> str:
 def joined(words: Sequence[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`; `last` replaces the word `and`."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def about(subject: str, message: str) -> str:
+    """A message as a sentence about a subject; many messages leave out theirs, because a path is before them.
+
+    A message with a subject of its own is left as it is after `it`, and follows a path after a colon.
+    """
+    if message.startswith(NO_SUBJECT):
+        return f"{subject} {message}"
+    return message if subject == "it" else f"{subject}: {message}"
 
 
 def _form_in_words(form: Schema) -> str:

@@ -7,23 +7,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from fnnctl.config.messages.wording import about
 from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, is_below, parse_path, problem_at
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.rules.plain_config import is_given, takes_any_key, value_at
 from fnnctl.config.rules.recipes.expansion import Expansion
-from fnnctl.config.rules.recipes.groups import GROUP_NAMES, Group, given_settings, group_of, searched
+from fnnctl.config.rules.recipes.groups import (
+    GROUP_NAMES,
+    SHORT,
+    Group,
+    given_settings,
+    group_of,
+    is_classic,
+    searched,
+)
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain, written_out
 
 NAME: Final = "name"
-SHORT: Final = (NAME, "members")
-"""The settings inside others that a short form may give, such as `ensemble: 4`."""
 CLASSIC: Final = "classic"
 AUTO: Final = "auto"
 RECIPE: Final = "recipe"
 SCHEMA: Final = "schema"
-NO_SUBJECT: Final = ("has ", "must ", "may ", "cannot ")
-"""The first words of messages whose subject is the setting that they follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,36 @@ def explained(complete: Experiment, expansion: Expansion, locations: Locations) 
     return rows
 
 
+def recipe_line(expansion: Expansion) -> str | None:
+    """One line with the recipe and the groups that are classic, each with the setting that made it so.
+
+    A group is left out if every value that the recipe would give it is given or has no effect, as in a
+    `resolved.yaml`. None if the recipe gives nothing and would give nothing else.
+    """
+    given = list(given_settings(expansion.given))
+    values = active_settings(expansion.experiment)
+    lost = {
+        group_of(path)
+        for setting, value in expansion.filled.values.items()
+        for path, wanted in _inside(setting, written_out(value, SHORT))
+        if group_of(path) == group_of(setting) and is_given(values, path)
+        if value_at(values, path) != wanted and not any(_gives(each, path) for each in given)
+    }
+    groups = [
+        f"{group} ({format_path(expansion.classic[group])})"
+        for group in GROUP_NAMES
+        if group in lost and group in expansion.classic
+    ]
+    if not (expansion.taken or groups):
+        return None
+    return f"recipe {expansion.experiment.recipe}" + (f"; classic: {', '.join(groups)}" if groups else "")
+
+
 def left_to_classic(expansion: Expansion, locations: Locations) -> list[str]:
     """Sentences that say which groups, and which values of other groups, are not the recipe's, and why."""
     origins = _Origins(expansion, locations)
     classic = [group for group in GROUP_NAMES if group in expansion.classic]
-    groups = [f"{group} is classic: {origins.of_group(group)}" for group in classic]
+    groups = [f"{is_classic(group)}: {origins.of_group(group)}" for group in classic]
     return groups + [
         f"{format_path(path)} is not taken from the recipe: {_in_few_words(reason)}"
         for path, reason in expansion.refused.items()
@@ -145,10 +175,18 @@ def _settings(values: Mapping[str, Any], place: ConfigPath) -> Iterator[tuple[Co
             yield path, _short(value) if path == ("model", "hidden") else value
 
 
+def _inside(path: ConfigPath, value: Any) -> list[tuple[ConfigPath, Any]]:
+    """The settings that a value gives."""
+    return (
+        [((*path, key), inner) for key, inner in value.items()]
+        if isinstance(value, Mapping)
+        else [(path, value)]
+    )
+
+
 def _in_few_words(reason: str) -> str:
-    """A reason as a sentence, without the advice that follows it; messages may leave out their subject."""
-    few = reason.partition("; ")[0]
-    return f"it {few}" if few.startswith(NO_SUBJECT) else few
+    """A reason as a sentence, without the advice that follows it."""
+    return about("it", reason.partition("; ")[0])
 
 
 def _short(layers: list[Any]) -> list[Any]:

@@ -24,6 +24,9 @@ from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
+from fnnctl.config.rules.recipes.before_data import experiment_before_data
+from fnnctl.config.rules.recipes.expansion import Expansion
+from fnnctl.config.rules.recipes.hints import with_hints
 from fnnctl.config.rules.search_check import search_messages
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
@@ -44,12 +47,21 @@ class LoadedConfig:
     config: Mapping[str, Any]
     """The values of the file and the command line, including those that only trials of a search read."""
 
-    def search_problems(self, check: Check | None = None) -> list[Problem]:
+    def search_problems(
+        self, check: Check | None = None, expansion: Expansion | None = None
+    ) -> list[Problem]:
         """The problems of the `search` section, in the order of their lines; `fnnctl train` does not read it.
 
-        With `check`, this includes trials that do not fit the data.
+        With `check`, this includes trials that do not fit the data. With the `expansion` of the config's
+        recipe, problems that exist only because a group is classic say so.
         """
         messages = search_messages(self.config, self.experiment, check)
+        if expansion is not None:
+            messages = with_hints(
+                messages,
+                expansion.filled,
+                lambda config: search_messages(config, experiment_of(config), check),
+            )
         return _from_top_to_bottom(self.locations.problems(messages))
 
     @contextmanager
@@ -70,9 +82,9 @@ def load_config(
 ) -> LoadedConfig:
     """Read, override, check and complete an experiment.
 
-    `overrides` are applied in order, then `name` and `seed`. Defaults that contradict given settings are no
-    problem yet if the recipe may replace them, once the data are known. Raises `ConfigError` with every
-    problem that was found, or `MachineError` if the file exists but cannot be read.
+    `overrides` are applied in order, then `name` and `seed`. What the recipe's values may mend is no problem
+    yet, because they are known only once the data are. Raises `ConfigError` with every other problem that was
+    found, or `MachineError` if the file exists but cannot be read.
     """
     text = _read(file)
     draft = _Draft(str(file), text)
@@ -124,7 +136,7 @@ class _Draft:
     def experiment(self) -> Experiment:
         """Check everything and fill in what depends on other settings, or raise all problems."""
         try:
-            experiment = experiment_of(self.config, before_recipe=True)
+            experiment = experiment_before_data(self.config)
         except RefusedConfigurationError as error:
             self._report(error.messages)
         if self.problems:

@@ -11,7 +11,6 @@ from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
 from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.rules.plain_config import is_given, value_at, without
 from fnnctl.config.rules.probing import read_by_some_trial
-from fnnctl.config.rules.recipes.groups import is_left_to_recipe
 from fnnctl.config.rules.space_check import messages_beside, sound_domains
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.rules.unread import unread_settings
@@ -31,16 +30,14 @@ CHANGES_NOTHING: Final[Mapping[ConfigPath, float]] = {
     **{("training", "rate_factors", group): 1.0 for group in RateFactorsConfig.model_fields},
 }
 """Values that have no effect anyway, so they may be given beside settings that make them unread."""
-ENSEMBLE: Final[ConfigPath] = ("model", "ensemble")
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
-def experiment_of(config: Mapping[str, Any], *, before_recipe: bool = False) -> Experiment:
+def experiment_of(config: Mapping[str, Any]) -> Experiment:
     """The experiment of a mapping such as `{"data": {"source": "iris"}}`, with its defaults filled in.
 
-    Settings of branches that only trials of its search use are left out. `before_recipe` allows defaults that
-    contradict given settings if the recipe may replace them. Raises `ConfigError` with every problem; these
-    have paths but no file.
+    Settings of branches that only trials of its search use are left out. Raises
+    `RefusedConfigurationError` with every problem; these have paths but no file.
     """
     taken: Any = config
     for fork in forks_of(config):
@@ -63,18 +60,10 @@ def experiment_of(config: Mapping[str, Any], *, before_recipe: bool = False) -> 
         experiment = _completed(without(taken, left_out))
     wrong = {path: reason for path, reason in given.items() if path not in elsewhere}
     for path, message in contradictions(experiment, unread).items():
-        if not (before_recipe and _may_be_solved_by_recipe(config, path)):
-            wrong.setdefault(path, message)
+        wrong.setdefault(path, message)
     if wrong:
-        raise RefusedConfigurationError(wrong)
+        raise RefusedConfigurationError(wrong, experiment)
     return experiment
-
-
-def _may_be_solved_by_recipe(config: Mapping[str, Any], path: ConfigPath) -> bool:
-    """Whether the recipe may replace the setting of a contradiction; its bags replace the validation part."""
-    if path == VALIDATION[:-1]:
-        return not is_given(config, VALIDATION) and is_left_to_recipe(config, ENSEMBLE)
-    return is_left_to_recipe(config, path)
 
 
 def _is_off(path: ConfigPath, experiment: Experiment) -> bool:

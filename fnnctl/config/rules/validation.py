@@ -15,9 +15,11 @@ from fnnctl.errors import ConfigError
 class RefusedConfigurationError(ConfigError):
     """A configuration violates the schema or the rules; its problems have paths but no file."""
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: Messages, experiment: Experiment | None = None) -> None:
+        """`experiment` is what the rules refuse; None if the schema refuses the values."""
         super().__init__(*(problem_at(path, message) for path, message in messages.items()))
         self.messages = messages
+        self.experiment = experiment
 
 
 def validated(config: Any) -> Experiment:

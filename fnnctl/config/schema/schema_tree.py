@@ -139,16 +139,19 @@ def _without_layers(paths: Iterable[ConfigPath]) -> list[ConfigPath]:
     return [path for path in known if path[1:2] != ("hidden",) or (*path[:1], *path[3:]) not in known]
 
 
-def _all_schemas() -> Iterator[tuple[ConfigPath, Schema]]:
+@cache
+def _all_schemas() -> list[tuple[ConfigPath, Schema]]:
+    found: list[tuple[ConfigPath, Schema]] = []
     waiting: deque[tuple[ConfigPath, Schema]] = deque([((), root_schema())])
     while waiting:
         path, schema = waiting.popleft()
         if path and isinstance(path[-1], str):
-            yield path, schema
+            found.append((path, schema))
         for form in forms_of(schema):
             waiting.extend(((*path, key), inner) for key, inner in form.get("properties", {}).items())
             if "items" in form:
                 waiting.append(((*path, 0), form["items"]))
+    return found
 
 
 def value_in(config: Any, part: str | int) -> Any:

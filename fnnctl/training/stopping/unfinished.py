@@ -63,8 +63,13 @@ class _Fall:
     """The number of epochs in which the loss fell by this share."""
 
 
-def unfinished(trained: Sequence[Ended], settings: StackSettings, *, train_rows: int) -> Iterator[str]:
+def unfinished(
+    trained: Sequence[Ended], settings: StackSettings, *, train_rows: int, has_recipe: bool = False
+) -> Iterator[str]:
     """A warning if the training, or most folds of a cross-validation, ended too soon.
+
+    `has_recipe` says that settings may have a recipe's values. Raising the epochs in the config would then
+    replace those that go with them, so the advice is to raise them in `resolved.yaml`, which has all values.
 
     The validation loss is checked if there is one, else the training loss. There is no warning if early
     stopping has chosen the weights of an epoch before the last tenth: what it monitors no longer improved.
@@ -78,7 +83,9 @@ def unfinished(trained: Sequence[Ended], settings: StackSettings, *, train_rows:
     share = statistics.median(fall.share for fall in falls)
     tail = f"by {share:.0%} over the last {counted(falls[0].epochs, 'epoch')}"
     made, advice = f"{counted(steps * epochs, 'step')}, {steps:,} per epoch", "raise training.epochs"
-    if settings.optimizer != "lbfgs" and min(settings.batch_size, train_rows) > SMALL_BATCH:
+    if has_recipe:
+        advice += " in this run's resolved.yaml, so that the recipe's other settings stay as they are"
+    elif settings.optimizer != "lbfgs" and min(settings.batch_size, train_rows) > SMALL_BATCH:
         advice += f", or lower training.batch_size to {SMALL_BATCH}"
     yield f"{name} was still falling{where} at the last epoch ({made}), {tail}: {advice}"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.messages.wording import allowed, joined, shown
+from fnnctl.config.messages.wording import about, allowed, joined, shown
 from fnnctl.config.paths import parse_path
 from fnnctl.config.schema.schema_tree import forms_of, schema_at
 
@@ -82,3 +82,10 @@ def test_a_value_is_shown_as_it_would_be_written(value: Any, text: str) -> None:
 def test_words_are_joined_as_in_a_sentence(words: list[str], text: str) -> None:
     assert joined(words) == text
     assert joined(words, "or") == text.replace(" and ", " or ")
+
+
+def test_a_message_as_a_sentence() -> None:
+    assert about("it", "cannot be used with lbfgs") == "it cannot be used with lbfgs"
+    assert about("training.mixup", "would not reach the bins") == "training.mixup would not reach the bins"
+    own = "mixup mixes the rows of a batch"
+    assert (about("it", own), about("training.mixup", own)) == (own, f"training.mixup: {own}")

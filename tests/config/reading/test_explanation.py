@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.reading.explanation import explained, left_to_classic
+from fnnctl.config.reading.explanation import explained, left_to_classic, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.recipes import expansion as module
 from tests.config.rules.recipes.cases import facts_of
 
@@ -113,11 +114,41 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
     )
     expansion = module.expanded(loaded.config, loaded.experiment, facts_of())
     assert left_to_classic(expansion, loaded.locations) == [
-        "architecture is classic: model.hidden is searched",
-        "optimization is classic: training.optimizer is set",
+        "the architecture is classic: model.hidden is searched",
+        "the optimization is classic: training.optimizer is set",
         "training.optimizer.weight_decay is not taken from the recipe: lbfgs has no weight_decay",
         "model.dropout is not taken from the recipe: it cannot be used with lbfgs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ("", "recipe default"),
+        ("recipe: classic\n", None),
+        ("training: {epochs: 9}\nmodel: {ensemble: {bags: false}}\n",
+         "recipe default; classic: optimization (training.epochs), members (model.ensemble.bags)"),
+        ("training: {early_stopping: {patience: 5}}\n",
+         "recipe default; classic: members (training.early_stopping.patience)"),
+        ("model: {hidden: [5, 5]}\n", "recipe default"),
+        ("search: {space: {training.l2: {uniform: [0, 1]}}}\n",
+         "recipe default; classic: regularization (training.l2)"),
+    ],
+)  # fmt: skip
+def test_one_line_says_which_groups_are_classic(
+    load: Callable[..., LoadedConfig], given: str, line: str | None
+) -> None:
+    """Not the architecture: here its only setting is given, so that nothing is lost."""
+    loaded = load(f"data: {{source: iris}}\n{given}")
+    assert recipe_line(module.expanded(loaded.config, loaded.experiment, facts_of())) == line
+
+
+@pytest.mark.parametrize("given", ["", "training: {optimizer: sgd}\n", "model: {ensemble: 5}\n"])
+def test_a_resolved_config_has_nothing_from_its_recipe(load: Callable[..., LoadedConfig], given: str) -> None:
+    loaded = load(f"data: {{source: iris}}\n{given}")
+    complete = module.expanded(loaded.config, loaded.experiment, facts_of()).experiment
+    again = load(resolved_yaml(complete))
+    assert recipe_line(module.expanded(again.config, again.experiment, facts_of())) is None
 
 
 def test_hyperparameters_have_lines_where_they_are_given_or_the_recipes(explain: Explain) -> None:

@@ -156,7 +156,7 @@ def test_settings_hidden_by_an_alias_are_not_reported_as_missing(problems: Probl
         ),
         ("training=", "training: is empty; add settings, or remove it to use the defaults"),
         (
-            "data.split.test=0.9",
+            "data.split={validation: 0.15, test: 0.9}",
             "data.split: validation and test sum to 1.05, which leaves no rows to train on",
         ),
     ],

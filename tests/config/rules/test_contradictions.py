@@ -18,8 +18,7 @@ def test_shares_that_leave_nothing_to_train_on_are_refused(
     problems: Problems, shares: str, total: str
 ) -> None:
     message = f"data.split: validation and test sum to {total}, which leaves no rows to train on"
-    text = f"data:\n  source: iris\n  split: {{{shares}}}\nrecipe: classic\n"
-    assert problems(text) == [f"3: {message}"]
+    assert problems(f"data:\n  source: iris\n  split: {{{shares}}}\n", "recipe=classic") == [f"3: {message}"]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,7 @@ def test_early_stopping_cannot_watch_a_part_that_is_not_there(
     problems: Problems, stopping: str, monitor: str
 ) -> None:
     text = f"data: {{source: iris, split: {{validation: 0}}}}\ntraining:\n  early_stopping: {stopping}\n"
-    assert problems(text) == [
+    assert problems(text, "recipe=classic") == [
         f"3: training.early_stopping: monitors {monitor}, but data.split.validation is 0; "
         "write monitor: train_loss, or early_stopping: null"
     ]
@@ -40,7 +39,7 @@ def test_a_temperature_needs_a_validation_part(problems: Problems, load: Load) -
     model = "model:\n  calibration: temperature\n"
     assert load("data: {source: iris}\n" + model).experiment.model.calibration == "temperature"
     without = "data: {source: iris, split: {validation: 0}}\n"
-    assert problems(without + model) == [
+    assert problems(without + model, "recipe=classic") == [
         "3: model.calibration: the temperature is fitted on the validation part, "
         "but data.split.validation is 0; write data.split.validation: 0.15, or calibration: none"
     ]
@@ -58,7 +57,7 @@ def test_bags_need_several_members(problems: Problems, load: Load) -> None:
 def test_several_members_share_weights_but_not_with_bags(problems: Problems, load: Load) -> None:
     text = IRIS + "model:\n  ensemble: {members: 1, share_weights: true}\n"
     reason = "there must be several members to share weights"
-    assert problems(text) == [
+    assert problems(text, "recipe=classic") == [
         f"3: model.ensemble.share_weights: {reason}; write members: 2 or more, or false"
     ]
     assert load(text.replace("1, ", "2, ")).experiment.model.ensemble.share_weights
@@ -140,7 +139,7 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
     ],
 )
 def test_contradictions_are_refused_with_advice(problems: Problems, text: str, expected: str) -> None:
-    assert problems(text) == [expected]
+    assert problems(text, "recipe=classic") == [expected]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +205,7 @@ def test_what_a_line_search_can_follow_goes_with_lbfgs(load: Load) -> None:
 @pytest.mark.parametrize("name", ["mixup", "input_noise"])
 def test_augmentation_does_not_reach_bins(problems: Problems, load: Load, name: str) -> None:
     text = IRIS + f"model: {{numeric_embedding: piecewise_linear}}\ntraining: {{{name}: 0.2}}\n"
-    assert problems(text) == [
+    assert problems(text, "recipe=classic") == [
         f"3: training.{name}: would not reach the bins of piecewise_linear, which are found before training; "
         f"write {name}: 0, or model.numeric_embedding: none"
     ]

@@ -21,33 +21,6 @@ def test_defaults_that_depend_on_other_settings_are_filled_in() -> None:
     assert experiment_of(config).training.early_stopping is None
 
 
-def test_before_the_recipe_only_defaults_that_it_may_replace_are_allowed() -> None:
-    swa: dict[str, Any] = {"averaging": "swa"}
-    assert experiment_of({**IRIS, "training": swa}, before_recipe=True).training.early_stopping is not None
-    given = {**swa, "early_stopping": {"patience": 3}}
-    for config, lenient in (
-        ({**IRIS, "training": swa}, False),
-        ({**IRIS, "training": given}, True),
-        ({**IRIS, "training": swa, "recipe": "classic"}, True),
-    ):
-        with pytest.raises(ConfigError, match="may end training before swa"):
-            experiment_of(config, before_recipe=lenient)
-
-
-def test_before_the_recipe_its_bags_may_replace_a_validation_part_that_is_not_set() -> None:
-    large: dict[str, Any] = {"source": "iris", "split": {"test": 0.9}}
-    assert experiment_of({"data": large}, before_recipe=True).data.split.test == 0.9
-    both = {"source": "iris", "split": {"test": 0.9, "validation": 0.15}}
-    for config, lenient in (
-        ({"data": large}, False),
-        ({"data": both}, True),
-        ({"data": large, "model": {"ensemble": 8}}, True),
-        ({"data": large, "recipe": "classic"}, True),
-    ):
-        with pytest.raises(ConfigError, match="leaves no rows to train on"):
-            experiment_of(config, before_recipe=lenient)
-
-
 def test_bags_are_validated_whatever_the_validation_share() -> None:
     bags = {"model": {"ensemble": {"members": 4, "bags": True}}}
     none = {"data": {"source": "iris", "split": {"validation": 0, "test": 0.95}}}

@@ -39,6 +39,17 @@ def test_the_warning() -> None:
     )
 
 
+def test_with_a_recipe_the_advice_keeps_its_other_settings() -> None:
+    """In the config, training.epochs alone would make the optimizer and its schedule classic."""
+    settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
+    trained = [Training(COMPLETED, falling(40, 0.0025, 0.2))]
+    (told,) = unfinished(trained, settings, train_rows=100, has_recipe=True)
+    assert told.endswith(
+        ": raise training.epochs in this run's resolved.yaml, so that the recipe's other settings stay as "
+        "they are"
+    )
+
+
 @pytest.mark.parametrize(
     ("step", "last", "is_told"),
     [

@@ -11,10 +11,13 @@ from itertools import takewhile
 from typing import Any, Final, Literal, get_args
 
 from fnnctl.config.paths import SPACE, ConfigPath, parse_path
-from fnnctl.config.rules.plain_config import value_at
+from fnnctl.config.rules.plain_config import is_given, value_at
+from fnnctl.config.schema.section import written_out
 
 Group = Literal["input", "architecture", "optimization", "regularization", "members", "output"]
 RECIPE: Final[ConfigPath] = ("recipe",)
+SHORT: Final = ("name", "members")
+"""The settings inside others that a short form may give, such as `ensemble: 4`."""
 GROUP_NAMES: Final[tuple[Group, ...]] = get_args(Group)
 
 GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
@@ -100,10 +103,23 @@ def given_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:
     return found
 
 
-def is_left_to_recipe(config: Mapping[str, Any], path: ConfigPath) -> bool:
-    """Whether the config leaves a setting open that its recipe may fill in."""
-    group = group_of(path)
-    return value_at(config, RECIPE) != "classic" and bool(group) and group not in given_groups(config)
+def is_classic(group: Group) -> str:
+    """The clause that says that a group is classic."""
+    return f"the {group} {'are' if group == 'members' else 'is'} classic"
+
+
+def set_or_searched(config: Mapping[str, Any], path: ConfigPath) -> str:
+    """How a config gives a setting: by setting it, or only by searching it."""
+    outside = {key: value for key, value in config.items() if key != SPACE[0]}
+    return "set" if is_given(outside, path) or value_at(outside, path) is not None else "searched"
+
+
+def completed_value(config: Mapping[str, Any], path: ConfigPath, value: Any) -> Any:
+    """A recipe's value of a setting beside what the config gives inside the setting, which counts."""
+    given, section = value_at(config, path), written_out(value, SHORT)
+    if isinstance(given, Mapping) and isinstance(section, Mapping):
+        return {**section, **given}
+    return given if is_given(config, path) else value
 
 
 def given_settings(config: Mapping[str, Any]) -> Iterator[ConfigPath]:

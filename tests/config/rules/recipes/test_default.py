@@ -31,7 +31,7 @@ def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     assert (ensemble.members, ensemble.bags) == (MEMBERS, False)
     ((path, reason),) = expansion.refused.items()
     assert path == ("model", "ensemble", "bags")
-    assert reason.startswith("data.split.validation: has no effect: with bags,")
+    assert reason.startswith("data.split.validation would have no effect: with bags,")
 
 
 def test_biases_keep_their_rate_if_there_is_no_scaling_layer() -> None:

@@ -9,6 +9,7 @@ from fnnctl.config.paths import format_path
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.recipes import expansion as module
+from fnnctl.config.rules.recipes.before_data import experiment_before_data
 from fnnctl.config.rules.recipes.expansion import Expansion, expanded
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
@@ -141,9 +142,9 @@ def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
 ) -> None:
     """The default of early stopping would end training before `swa` starts averaging."""
     config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
-    loaded = experiment_of(config, before_recipe=True)
     lenient = {**VALUES, "training.early_stopping": None}
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: lenient)
+    loaded = experiment_before_data(config)
     expansion = expanded(config, loaded, facts_of())
     assert expansion.experiment.training.early_stopping is None
     assert taken(expansion) == lenient.keys() - {

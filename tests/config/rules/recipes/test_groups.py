@@ -11,7 +11,6 @@ from fnnctl.config.rules.recipes.groups import (
     NO_GROUP,
     given_groups,
     group_of,
-    is_left_to_recipe,
 )
 from fnnctl.config.schema.schema_tree import all_settings
 
@@ -80,18 +79,3 @@ def test_the_group_of_a_setting(setting: str, group: str | None) -> None:
 )
 def test_the_groups_that_a_config_sets_or_searches(config: dict[str, Any], found: dict[str, str]) -> None:
     assert {group: format_path(path) for group, path in given_groups(config).items()} == found
-
-
-@pytest.mark.parametrize(
-    ("config", "is_left"),
-    [
-        ({}, True),
-        ({"recipe": "fast", "training": {"averaging": "swa"}}, True),
-        ({"recipe": "classic"}, False),
-        ({"training": {"early_stopping": None}}, False),
-        ({"model": {"ensemble": 3}}, False),
-    ],
-)
-def test_what_is_left_to_the_recipe(config: dict[str, Any], is_left: bool) -> None:
-    assert is_left_to_recipe(config, parse_path("training.early_stopping")) is is_left
-    assert not is_left_to_recipe(config, parse_path("data.split.test"))
