@@ -30,7 +30,7 @@ class Part:
 PARTS: Sequence[Part] = (
     Part("bins of numbers", ("model.numeric_embedding=none",)),
     Part("8 members with bags", ("model.ensemble=1",)),
-    Part("scaling layer", ("model.scaling_layer=false", "training.rate_factors={biases: 0.1}")),
+    Part("scaling layer", ("model.scaling_layer=false",)),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
     Part("cosine schedule", ("training.lr_schedule=constant",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
