@@ -26,7 +26,6 @@ from fnnctl.config.schema.training import (
     ConvergenceConfig,
     EarlyStoppingConfig,
     EmaAveraging,
-    RateFactorsConfig,
     SwaAveraging,
     TrainingConfig,
 )
@@ -35,7 +34,6 @@ from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.parameters import RATE_GROUPS
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
@@ -109,7 +107,6 @@ def stack_settings(
             mixup=training.mixup > 0.0,
             noise=training.input_noise > 0.0,
             l1=training.l1 > 0.0,
-            rate_factors=training.rate_factors != RateFactorsConfig(),
             clip_value=training.clip_value is not None,
             clip_norm=training.clip_norm is not None,
             max_norm=training.max_norm is not None,
@@ -170,7 +167,6 @@ def member_of(
         optimizer_hyperparameters={
             name: getattr(optimizer, name) for name in _hyperparameter_names(optimizer)
         },
-        rate_factors={group: getattr(training.rate_factors, group) for group in RATE_GROUPS},
         schedule_hyperparameters={
             name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].hyperparameter_names
         },

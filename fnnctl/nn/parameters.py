@@ -11,7 +11,6 @@ Running statistics are not parameters and have no gradient. They are in a second
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -19,10 +18,6 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.segments import FactorSegments, LayerSegments, Segment, StageSegments
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-
-RateGroup: TypeAlias = Literal["scaling", "biases"]
-"""Parameters that have a factor of the learning rate of their own; weights are in none of them."""
-RATE_GROUPS: Final[tuple[RateGroup, ...]] = ("scaling", "biases")
 
 
 class _FlatRow:
@@ -112,35 +107,6 @@ class ParameterLayout:
         for layer in self.layers:
             layer.weights_alone(mask)[...] = 1.0
         return mask
-
-    def rate_groups(self, flat: FloatArray) -> Iterator[tuple[RateGroup, FloatArray]]:
-        """The views, (K, …), of the parameters in a (K, P) array that are in a group, each with its group.
-
-        Parameters that are not yielded have the factor 1.
-        """
-        if self.stage is not None and self.stage.scales is not None:
-            yield "scaling", self.stage.scales.view(flat)
-        for layer in self.layers:
-            if layer.biased:
-                yield "biases", layer.weights.view(flat)[..., -1]
-            of_inner_members = layer.factors.biases if layer.factors else None
-            for segment in (layer.gains, layer.shifts, of_inner_members):
-                if segment is not None:
-                    yield "biases", segment.view(flat)
-
-    def rate_factors(self, of_groups: Mapping[RateGroup, FloatArray]) -> FloatArray:
-        """The factor of each parameter's learning rate, (K, P), from those of the groups, (K,) each.
-
-        (1, P) if all members have the same factors. A group that is left out has the factor 1.
-        """
-        if all((factors == factors[0]).all() for factors in of_groups.values()):
-            of_groups = {group: factors[:1] for group, factors in of_groups.items()}
-        members = max((len(factors) for factors in of_groups.values()), default=1)
-        row = np.ones((members, self.size))
-        for group, view in self.rate_groups(row):
-            if group in of_groups:
-                view[...] = of_groups[group].reshape(-1, *(1,) * (view.ndim - 1))
-        return row
 
     def weight_inputs(self) -> FloatArray:
         """A (1, P) row: at weights the number of inputs of their layer, elsewhere 1.

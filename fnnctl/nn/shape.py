@@ -145,7 +145,5 @@ class Techniques:
     """Each component of the gradient is bounded."""
     clip_norm: bool = False
     """The gradient's norm is bounded."""
-    rate_factors: bool = False
-    """Groups of parameters have factors of the learning rate of their own."""
     max_norm: bool = False
     """The norm of each hidden unit's incoming weights is bounded."""

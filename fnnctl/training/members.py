@@ -13,7 +13,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.layers.initializers import InputFactors, draw_biases, draw_input_factors, draw_weights
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
-from fnnctl.nn.parameters import ParameterLayout, RateGroup
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.seeds import Purpose, stream
 
@@ -92,8 +92,6 @@ class Member:
     layer_hyperparameters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """For each of LAYER_HYPERPARAMETERS one value per hidden layer; 0 if left out."""
     optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
-    rate_factors: Mapping[RateGroup, float] = field(default_factory=dict)
-    """The factors of the learning rate, if the stack has any; 1 if left out."""
     schedule_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_monitor: str | None = None
     """The history column that an adaptive schedule monitors."""

@@ -34,12 +34,13 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     """What a stack allocates for training.
 
     Parameters, gradient, scratch, best and final weights, an average and the optimizer's state are (K, P)
-    each.
+    each. In the neural-tangent parametrization there are factors of the learning rate and of ε, (1, P) each.
     """
     layout = ParameterLayout(settings.shape)
     itemsize = settings.dtype.itemsize
-    vectors = 5 + _optimizer_vectors(settings) + (1 if settings.averaging else 0) + _rate_vectors(settings)
-    parameters = members * vectors * layout.size * itemsize
+    vectors = members * (5 + _optimizer_vectors(settings) + (1 if settings.averaging else 0))
+    vectors += 2 if settings.parametrization == "neural_tangent" else 0
+    parameters = vectors * layout.size * itemsize
     penalised = members * (2 if settings.techniques.l1 else 1) * layout.size * itemsize
     drawing = 8 * max(prod(layer.weights.shape) for layer in layout.layers)
     shape = settings.shape
@@ -58,12 +59,6 @@ def _optimizer_vectors(settings: StackSettings) -> int:
     if settings.optimizer == "lbfgs":
         return 2 * settings.memory + 6
     return len(OPTIMIZERS[settings.optimizer].state_names)
-
-
-def _rate_vectors(settings: StackSettings) -> int:
-    """The number of (K, P) arrays with factors of the learning rate and of ε, at most."""
-    is_tangent = settings.parametrization == "neural_tangent"
-    return int(is_tangent or settings.techniques.rate_factors) + int(is_tangent)
 
 
 def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:

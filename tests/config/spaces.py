@@ -41,7 +41,6 @@ OPTIONAL: dict[str, Any] = {
     "model.initialization": {"choice": ["auto", "orthogonal"]},
     "model.initial_biases": {"choice": ["zero", "uniform"]},
     "model.initial_output": {"choice": ["auto", "zero"]},
-    "training.rate_factors.biases": {"log_uniform": [0.1, 1], "when": _not_lbfgs},
     "training.parametrization": {"choice": ["standard", "neural_tangent"], "when": _not_lbfgs},
 }  # fmt: skip
 ARCHITECTURE: dict[str, Any] = {

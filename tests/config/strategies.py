@@ -182,7 +182,6 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
             input_noise=_penalties,
             mixup=_numbers(0, 100),
             parametrization=st.sampled_from(["standard", "neural_tangent"]),
-            rate_factors=_mapping({}, biases=_penalties),
             **({"max_norm": _bounds} if hidden else {}),
         )
     )

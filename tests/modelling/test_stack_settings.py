@@ -88,16 +88,9 @@ def test_an_initial_output_of_zero() -> None:
     assert made(model=model)[1].initializers == ("lecun_normal", "zero")
 
 
-def test_rates_of_parameters() -> None:
-    settings, member = made()
-    assert (settings.parametrization, settings.techniques.rate_factors) == ("standard", False)
-    training = {
-        "parametrization": "neural_tangent",
-        "rate_factors": {"scaling": 6.0, "biases": 0.1},
-    }
-    settings, member = made(training=training)
-    assert (settings.parametrization, settings.techniques.rate_factors) == ("neural_tangent", True)
-    assert member.rate_factors == {"scaling": 6.0, "biases": 0.1}
+def test_the_parametrization() -> None:
+    assert made()[0].parametrization == "standard"
+    assert made(training={"parametrization": "neural_tangent"})[0].parametrization == "neural_tangent"
 
 
 def test_rules_that_only_choose_the_epoch() -> None:
@@ -282,6 +275,6 @@ def test_every_training_setting_is_tested_here() -> None:
     elsewhere = {"class_weights", "time_limit", "threads"}
     here = {
         "epochs", "batch_size", "shuffle", "optimizer", "lr_schedule", "horizon", "l2", "averaging",
-        "early_stopping", "convergence", "precision", "parametrization", "rate_factors",
+        "early_stopping", "convergence", "precision", "parametrization",
     }  # fmt: skip
     assert set(TrainingConfig.model_fields) == {*TECHNIQUES, *here, *elsewhere}

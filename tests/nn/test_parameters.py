@@ -5,18 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fnnctl.arrays import FloatArray
-from fnnctl.nn.parameters import ParameterLayout, RateGroup
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from tests.nn.stages import INPUTS, STAGES
 
 SHAPE = NetworkShape(4, (HiddenShape(3, "prelu"), HiddenShape(2, "prelu", shared=True)), 5)
 NORMALIZED = NetworkShape(3, (HiddenShape(3, "prelu", normalization="batch", residual=True),), 2)
-
-RATE_GROUP_OF: dict[str, RateGroup | None] = {
-    "weights": None, "input_factors": None, "output_factors": None, "biases": "biases", "gains": "biases",
-    "slopes": None, "input_scales": "scaling", "input_mixing": None,
-}  # fmt: skip
 
 
 def test_size_by_hand() -> None:
@@ -48,56 +42,6 @@ def test_only_weights_are_penalised() -> None:
         np.testing.assert_array_equal(layer.weights.view(mask)[..., -1], 0.0)
 
 
-def test_each_parameter_has_the_rate_of_its_group() -> None:
-    """Two members with different factors, by name; weights and slopes have the factor 1."""
-    layout = ParameterLayout(NORMALIZED)
-    groups: dict[RateGroup, FloatArray] = {"biases": np.array([2.0, 3.0])}
-    factors, statistics = layout.rate_factors(groups), np.empty(layout.statistics_size)
-    for row, bias in zip(factors, (2.0, 3.0), strict=True):
-        expected = {
-            "weights_1": 1.0, "gains_1": bias, "biases_1": bias, "slopes_1": 1.0,
-            "weights_2": 1.0, "biases_2": bias,
-        }  # fmt: skip
-        named = layout.named_arrays(row, statistics)
-        assert {name: set(named[name].ravel().tolist()) for name in expected} == {
-            name: {value} for name, value in expected.items()
-        }
-
-
-@pytest.mark.parametrize("inner", [1, 3])
-def test_each_array_of_an_input_stage_and_of_inner_members_has_the_rate_of_its_group(inner: int) -> None:
-    hidden = (HiddenShape(3, "prelu"), HiddenShape(2, "relu", normalization="layer"))
-    shapes = [NetworkShape(INPUTS, hidden, 2, members=inner, stage=stage) for stage in STAGES]
-    rates: dict[RateGroup, float] = {"scaling": 2.0, "biases": 3.0}
-    groups = {group: np.array([rate]) for group, rate in rates.items()}
-    seen = set()
-    for shape in shapes:
-        layout = ParameterLayout(shape)
-        named = layout.named_arrays(layout.rate_factors(groups)[0], np.empty(layout.statistics_size))
-        for name, array in named.items():
-            group = RATE_GROUP_OF[name.rstrip("_123")]
-            assert set(array.ravel().tolist()) == {rates[group] if group else 1.0}, name
-            seen.add(name.rstrip("_123"))
-    factors = {"input_factors", "output_factors"}
-    assert seen == {*RATE_GROUP_OF} - (set() if inner > 1 else factors)
-
-
-def test_members_with_equal_factors_share_a_row() -> None:
-    layout = ParameterLayout(SHAPE)
-    assert layout.rate_factors({"biases": np.array([2.0, 2.0])}).shape == (1, layout.size)
-    assert layout.rate_factors({"biases": np.array([2.0, 3.0])}).shape == (2, layout.size)
-    np.testing.assert_array_equal(layout.rate_factors({}), np.ones((1, layout.size)))
-
-
-@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED])
-def test_weights_know_the_inputs_of_their_layer(shape: NetworkShape) -> None:
-    layout = ParameterLayout(shape)
-    inputs = layout.weight_inputs()
-    for layer, count in zip(layout.layers, shape.widths[:-1], strict=True):
-        assert set(layer.weights_alone(inputs).ravel().tolist()) == {float(count)}
-    np.testing.assert_array_equal(inputs[layout.weight_mask(np.dtype(np.float64)) == 0.0], 1.0)
-
-
 def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
     """2 units of 3 pieces: weights (6, 4), gains and biases of 6; 6 means, 6 variances and a count."""
     hidden = HiddenShape(2, "maxout", pieces=3, normalization="batch")
@@ -127,6 +71,16 @@ def test_the_arrays_of_an_input_stage_stand_after_those_of_the_layers(shape: Net
     own = [array for name, array in named.items() if name.startswith("input_")]
     assert sorted(np.concatenate([array.ravel() for array in own])) == [*range(layers, layout.size)]
     assert not layout.weight_mask(np.dtype(np.float32))[:, layers:].any()
+
+
+@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED, *STAGED, *INNER])
+def test_weights_know_the_inputs_of_their_layer(shape: NetworkShape) -> None:
+    layout = ParameterLayout(shape)
+    inputs = layout.weight_inputs()
+    counts = (shape.first_inputs, *(layer.units for layer in shape.hidden))
+    for layer, count in zip(layout.layers, counts, strict=True):
+        assert set(layer.weights_alone(inputs).ravel().tolist()) == {float(count)}
+    np.testing.assert_array_equal(inputs[layout.weight_mask(np.dtype(np.float64)) == 0.0], 1.0)
 
 
 @pytest.mark.parametrize("shape", [SHAPE, NORMALIZED, *STAGED, *INNER])

@@ -16,7 +16,6 @@ from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.parameters import RATE_GROUPS
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
 from fnnctl.stacks.grouping import group_into_stacks
 from fnnctl.training.history import Record
@@ -46,9 +45,7 @@ def assert_same_bits(alone: TrainedMember, stacked: TrainedMember) -> None:
     )
 
 
-KINDS = (
-    "weighted", "smoothing", "mixup", "noise", "l1", "clip_value", "clip_norm", "max_norm", "rate_factors",
-)  # fmt: skip
+KINDS = ("weighted", "smoothing", "mixup", "noise", "l1", "clip_value", "clip_norm", "max_norm")
 
 
 @st.composite
@@ -154,7 +151,6 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     "warmup_epochs": int(rng.integers(0, 3)), "last": between(0, 0.1), "first": 0.04,
                     "warmup": between(0.1, 0.5),
                 },
-                rate_factors={group: draw(st.sampled_from([1.0, 1.0, 0.3])) for group in RATE_GROUPS},
                 schedule_monitor=draw(st.sampled_from(["train_loss", f"validation_{metric}"])),
                 weights=rng.uniform(0.0, 2.0, rows) + 0.01,
                 train_rows=chosen[:rows],

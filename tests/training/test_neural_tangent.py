@@ -9,7 +9,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.base import StepArrays
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape, Techniques
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
@@ -18,7 +18,6 @@ from tests.training.recipes import OPTIMIZER_NUMBERS, member_of
 
 ROWS, INPUTS, UNITS, EPOCHS = 30, 5, 8, 40
 NUMBERS = OPTIMIZER_NUMBERS | {"epsilon": 0.01, "weight_decay": 0.3}
-BIASES = 0.1
 
 rng = np.random.default_rng(11)
 X, Y = rng.normal(size=(ROWS, INPUTS)), rng.normal(size=(ROWS, 1))
@@ -47,18 +46,16 @@ class Explicit:
 
     def train(self) -> None:
         for _ in range(EPOCHS):
-            for index, (gradient, (arrays, optimizer)) in enumerate(
-                zip(self.gradients(), self._steps, strict=True)
-            ):
+            for gradient, (arrays, optimizer) in zip(self.gradients(), self._steps, strict=True):
                 arrays.gradient[...] = gradient.reshape(1, -1)
-                optimizer.step(np.array(self.rate if index < 2 else self.rate * BIASES))  # type: ignore[attr-defined]
+                optimizer.step(np.array(self.rate))  # type: ignore[attr-defined]
 
 
 def settings_with(optimizer: str, **changes: object) -> StackSettings:
     shape = NetworkShape(INPUTS, (HiddenShape(UNITS, "tanh"),), 1, "squared")
     return StackSettings(
         shape, optimizer, ROWS, shuffle=False, precision="float64",
-        parametrization="neural_tangent", techniques=Techniques(rate_factors=True), **changes,  # type: ignore[arg-type]
+        parametrization="neural_tangent", **changes,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -68,7 +65,6 @@ def test_an_ordinary_network_takes_the_same_steps(name: str) -> None:
     member = member_of(
         settings, ROWS, epochs=EPOCHS, learning_rate=rate, l2=0.0, initial_biases="uniform",
         initializers=("lecun_normal",) * 2, optimizer_hyperparameters=NUMBERS,
-        rate_factors={"biases": BIASES},
     )  # fmt: skip
     stack = Stack(settings, [member], Examples(np.hstack([X, np.ones((ROWS, 1))]), Y[:, 0]))
     layout = ParameterLayout(settings.shape)

@@ -16,8 +16,6 @@ from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.section import plain
-from fnnctl.config.schema.training import RateFactorsConfig
 from fnnctl.space.dimensions import parents_first
 from fnnctl.space.layers import layer_domains
 
@@ -25,11 +23,6 @@ LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
 RESIDUAL: Final[ConfigPath] = ("model", "residual")
 VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
-CHANGES_NOTHING: Final[Mapping[ConfigPath, float]] = {
-    VALIDATION: 0.0,
-    **{("training", "rate_factors", group): 1.0 for group in RateFactorsConfig.model_fields},
-}
-"""Values that have no effect anyway, so they may be given beside settings that make them unread."""
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
@@ -69,12 +62,11 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
 def _is_off(path: ConfigPath, experiment: Experiment) -> bool:
     """Whether a setting without effect is turned off, which does no harm.
 
-    This is so for `residual: false` of a single layer, and for the values of `CHANGES_NOTHING`, such as
-    `validation: 0` beside bags.
+    This is so for `residual: false` of a single layer, and for `validation: 0` beside bags.
     """
     model = experiment.model
-    if path in CHANGES_NOTHING:
-        return bool(value_at(plain(experiment), path) == CHANGES_NOTHING[path])
+    if path == VALIDATION:
+        return experiment.data.split.validation == 0.0
     return path == RESIDUAL and not model.residual and len(model.hidden) == 1
 
 

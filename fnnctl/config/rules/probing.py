@@ -61,8 +61,8 @@ def read_by_some_trial(
 ) -> set[ConfigPath]:
     """The settings among `paths` that some trial reads, as far as a few hundred trials show.
 
-    Trials with one dimension different from the config come first. A setting may need several: a rate
-    factor of activations needs a hidden layer and an activation with learned parameters.
+    Trials with one dimension different from the config come first. A setting may need several: a
+    horizon beside lbfgs needs another optimizer and a schedule that depends on it.
     """
     found: set[ConfigPath] = set()
     for values in chain(_single_changes(dimensions), _joint_changes(dimensions)):

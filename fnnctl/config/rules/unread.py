@@ -28,7 +28,6 @@ def unread_settings(experiment: Experiment) -> Messages:
         _unread_data,
         _unread_model,
         _unread_training,
-        _unread_rate_factors,
         _unread_momentum,
         _unread_search,
     )
@@ -109,15 +108,6 @@ def _unread_training(experiment: Experiment) -> Unread:
         yield ("training", "horizon"), f"has no effect: only {kinds} depend on the horizon"
     if not experiment.model.hidden:
         yield ("training", "max_norm"), "has no effect: there is no hidden layer"
-
-
-def _unread_rate_factors(experiment: Experiment) -> Unread:
-    """Factors for parameters that the network does not have."""
-    path = ("training", "rate_factors")
-    if isinstance(experiment.training.optimizer, LbfgsOptimizer):
-        yield path, "has no effect: lbfgs finds one step length for all parameters by line search"
-    elif not experiment.model.scaling_layer:
-        yield (*path, "scaling"), "has no effect: there is no scaling layer"
 
 
 def _unread_momentum(experiment: Experiment) -> Unread:

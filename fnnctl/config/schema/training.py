@@ -10,8 +10,6 @@ from fnnctl.config.schema.lr_schedules import ConstantLrSchedule, LrSchedule, Mo
 from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.section import Section, Shorthand
 
-RateFactor = Annotated[float, Field(ge=0.0, le=1e6)]
-
 
 class EarlyStoppingConfig(Section):
     """Stop when the monitored value has not improved for some epochs."""
@@ -34,15 +32,6 @@ class ConvergenceConfig(Section):
     """How far an epoch's training loss must fall below the lowest one before it."""
     patience: Annotated[int, Field(ge=1, le=10_000_000)] = 10
     """The number of consecutive epochs that may fall short of this before training stops."""
-
-
-class RateFactorsConfig(Section):
-    """Factors of the learning rate for groups of parameters; the others have the learning rate itself."""
-
-    scaling: RateFactor = 1.0
-    """The factor for the scaling layer."""
-    biases: RateFactor = 1.0
-    """The factor for biases, and for the gains and shifts of normalizations."""
 
 
 class EmaAveraging(Section):
@@ -87,9 +76,8 @@ class TrainingConfig(Section):
     """How the learning rate of weights depends on the number d of their layer's inputs. `standard`: not at
     all. `neural_tangent`: training is that of a layer that divides its weighted sum by √d. The optimizer's
     learning rate is divided by √d and its epsilon multiplied by √d; with sgd, momentum and nesterov, whose
-    steps are proportional to the gradient, the rate is divided by d. Initial weights do not change."""
-    rate_factors: RateFactorsConfig = RateFactorsConfig()
-    """Factors of the learning rate for groups of parameters. The weight decay of adamw is not multiplied."""
+    steps are proportional to the gradient, the rate is divided by d. Neither initial weights nor the weight
+    decay of adamw change."""
     horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     """The number of epochs for which the schedules `cosine` and `one_cycle` and the average `swa` are
     planned; null for training.epochs. If training continues after the horizon, a schedule keeps its last

@@ -4,8 +4,10 @@ Parameters, gradients and state are flat (K, P) arrays. Hyperparameters are (K, 
 if all members have the same. So a step is a handful of array operations, whatever the number of members and
 layers. Large arrays are updated block by block: all operations on one block, then on the next.
 
-Parameters may have learning rates of their own: see `RateFactors`. Then a step multiplies by rows of rates in
-place of single rates.
+In the neural-tangent parametrization a layer computes WA/√d from its d inputs A, and W is learned. The
+engine has V = W/√d, whose gradient is √d times as large, so the same steps need other rates of V: α/√d if a
+step does not depend on the gradient's scale, with ε times √d, and α/d if it is proportional to it. Then a
+step multiplies by a row of rates in place of a single rate.
 """
 
 from __future__ import annotations
@@ -26,20 +28,6 @@ _ONE = np.ones((), np.int64)
 _ZERO = np.zeros(())
 
 
-class RateFactors(NamedTuple):
-    """What multiplies the learning rate of each parameter.
-
-    In the neural-tangent parametrization a layer computes WA/√d from its d inputs A, and W is learned. The
-    engine has V = W/√d, whose gradient is √d times as large, so the same steps need other rates of V: α/√d if
-    a step does not depend on the gradient's scale, with ε times √d, and α/d if it is proportional to it.
-    """
-
-    groups: FloatArray
-    """(K, P) or (1, P), in float64: see `ParameterLayout.rate_factors`."""
-    inputs: FloatArray | None
-    """(1, P), in float64: see `ParameterLayout.weight_inputs`. None in the standard parametrization."""
-
-
 class StepArrays(NamedTuple):
     """The arrays that a step works on, or some columns of them."""
 
@@ -54,7 +42,7 @@ class StepArrays(NamedTuple):
     state: tuple[FloatArray, ...] = ()
     """(K, P) each, in the order of `state_names`."""
     factors: FloatArray | None = None
-    """(K, P) or (1, P): the factors of the learning rate; None if all are 1."""
+    """(1, P): the factors of the learning rate; None if all are 1."""
     epsilon: FloatArray = _ZERO
     """The ε of each parameter, (K, P) or (1, P), or of all of them, (K, 1) or 0-d."""
 
@@ -62,8 +50,7 @@ class StepArrays(NamedTuple):
         """The rates of all parameters, in scratch memory, from a rate that is (K, 1) or 0-d; else itself."""
         if self.factors is None:
             return rate
-        rows = self.scratch if rate.ndim or len(self.factors) > 1 else self.scratch[:1]
-        return np.multiply(self.factors, rate, out=rows)
+        return np.multiply(self.factors, rate, out=self.scratch if rate.ndim else self.scratch[:1])
 
 
 class Optimizer:
@@ -80,12 +67,15 @@ class Optimizer:
         self,
         hyperparameters: Mapping[str, FloatArray],
         arrays: StepArrays,
-        factors: RateFactors | None = None,
+        inputs: FloatArray | None = None,
     ) -> None:
-        """Start at step 0 with hyperparameters of (K,) each; all steps update these parameters in place."""
+        """Start at step 0 with hyperparameters of (K,) each; all steps update these parameters in place.
+
+        `inputs`, in float64, is for the neural-tangent parametrization: see `ParameterLayout.weight_inputs`.
+        """
         like = arrays.parameters
         self.dtype, self.arrays = like.dtype, arrays
-        self._factors_of_rates, self._factors_of_epsilon = self._rows(factors)
+        self._factors_of_rates, self._factors_of_epsilon = self._rows(inputs)
         self.hyperparameters = {
             name: np.asarray(hyperparameters[name], np.float64).reshape(-1, 1)
             for name in self.hyperparameter_names
@@ -99,14 +89,12 @@ class Optimizer:
         self.prepare()
         self._divide()
 
-    def _rows(self, factors: RateFactors | None) -> tuple[FloatArray | None, FloatArray | None]:
-        """The factors of the learning rate, (K, P) or (1, P), and of ε, (1, P); None if all are 1."""
-        if factors is None:
+    def _rows(self, inputs: FloatArray | None) -> tuple[FloatArray | None, FloatArray | None]:
+        """The factors of the learning rate and of ε, (1, P) each; None if all are 1."""
+        if inputs is None:
             return None, None
-        if factors.inputs is None:
-            return factors.groups.astype(self.dtype), None
-        roots = np.sqrt(factors.inputs)
-        rates = factors.groups / (roots if self.scale_free else factors.inputs)
+        roots = np.sqrt(inputs)
+        rates = 1.0 / (roots if self.scale_free else inputs)
         has_epsilon = "epsilon" in self.hyperparameter_names
         epsilons = self.epsilon_factors(roots).astype(self.dtype) if has_epsilon else None
         return rates.astype(self.dtype), epsilons

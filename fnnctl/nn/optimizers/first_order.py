@@ -106,8 +106,8 @@ class Adam(Optimizer):
 class Adamw(Adam):
     """Adam with decoupled weight decay (Loshchilov & Hutter, 2019): W ← (1 − αλ)W, then Adam.
 
-    Only weights decay, with the learning rate α itself, whatever factors their rates have: a weight that is
-    divided by √d decays by the same share.
+    Only weights decay, with the learning rate α itself in both parametrizations: a weight that is divided by
+    √d decays by the same share.
     """
 
     hyperparameter_names = ("beta1", "beta2", "epsilon", "weight_decay")

@@ -10,12 +10,11 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
-from fnnctl.nn.optimizers.base import RateFactors, StepArrays
+from fnnctl.nn.optimizers.base import StepArrays
 from fnnctl.nn.optimizers.blocks import shared
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
-from fnnctl.nn.parameters import RATE_GROUPS
 from fnnctl.seeds import Purpose
 from fnnctl.tasks.base import TRAIN_LOSS
 from fnnctl.tasks.epoch_metrics import epoch_metrics
@@ -63,7 +62,7 @@ class Descent:
                 self._backpropagation.scratch,
                 self._backpropagation.penalty.is_weight,
             ),
-            rate_factors_of(settings, members, network),
+            network.layout.weight_inputs() if settings.parametrization == "neural_tangent" else None,
         )
         self._schedule = schedule(
             stacked([m.schedule_hyperparameters for m in members], schedule.hyperparameter_names),
@@ -158,21 +157,6 @@ class Descent:
             bound_norms(self.network.layout, parameters, self._max_norm)
         if self._averaging:
             self._averaging.after_step(parameters)
-
-
-def rate_factors_of(
-    settings: StackSettings, members: Sequence[Member], network: Network
-) -> RateFactors | None:
-    """The factors of the members' learning rates; None if all are 1."""
-    is_tangent, has_groups = settings.parametrization == "neural_tangent", settings.techniques.rate_factors
-    if not (is_tangent or has_groups):
-        return None
-    groups = {
-        group: np.array([member.rate_factors.get(group, 1.0) for member in members])
-        for group in (RATE_GROUPS if has_groups else ())
-    }
-    inputs = network.layout.weight_inputs() if is_tangent else None
-    return RateFactors(network.layout.rate_factors(groups), inputs)
 
 
 def penalty_of(settings: StackSettings, members: Sequence[Member], network: Network) -> Penalty:

@@ -10,7 +10,7 @@ from tests.benchmarks.recipe.parts import Part, Settings
 
 FULL = "full recipe"
 HEADER = (
-    f"{'':26} {'gain (95 % interval)':>25} {'log loss':>28} {'better/worse':>13} {'count':>7} {'time':>7}"
+    f"{'':32} {'gain (95 % interval)':>25} {'log loss':>28} {'better/worse':>13} {'count':>7} {'time':>7}"
 )
 
 
@@ -66,7 +66,7 @@ def _row(measured: Sequence[Measured], part: Part, is_classification: bool) -> s
     count, time = (f"×{ratio:.2f}" for ratio in ratios)
     diverged = sum(each.diverged for one in measured for each in one.scored[part.name])
     return (
-        f"{('+ ' if part.is_candidate else '  ') + part.name:26} {gain.text(2, 100) if gain else '':>25} "
+        f"{('+ ' if part.is_candidate else '  ') + part.name:32} {gain.text(2, 100) if gain else '':>25} "
         f"{losses.text(4) if losses else '':>28} "
         f"{f'{gain.larger}/{gain.smaller}' if gain else '':>13} {count:>7} {time:>7}"
         f"{f'  {diverged} diverged' if diverged else ''}"

@@ -30,8 +30,12 @@ class Part:
 PARTS: Sequence[Part] = (
     Part("bins of numbers", ("model.numeric_embedding=none",)),
     Part("8 members with bags", ("model.ensemble=1",)),
-    Part("scaling layer", ("model.scaling_layer=false", "training.rate_factors={biases: 0.1}")),
+    Part("scaling layer", ("model.scaling_layer=false",)),
     Part("initial outputs of zero", ("model.initial_output=auto",)),
+    Part(
+        "neural tangent parametrization",
+        ("training.parametrization=standard", "training.optimizer.learning_rate=0.005"),
+    ),
     Part("cosine schedule", ("training.lr_schedule=constant",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("clipped outputs", ("model.clip_outputs=false",)),

@@ -165,7 +165,7 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
         (
             "gpu: 1",
             "gpu: unknown setting; possible here: epochs, batch_size, shuffle, optimizer, lr_schedule, "
-            "parametrization, rate_factors, horizon, l2, l1, max_norm, clip_norm, clip_value, "
+            "parametrization, horizon, l2, l1, max_norm, clip_norm, clip_value, "
             "class_weights, label_smoothing, input_noise, mixup, averaging, early_stopping, convergence, "
             "time_limit, precision, threads",
         ),

@@ -76,16 +76,12 @@ def test_a_value_that_was_not_taken_has_the_reason(explain: Explain) -> None:
 
 def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> None:
     """They are all there, at their defaults, too; a list and a mapping with free keys are one line each."""
-    found = explain(
-        "data: {source: iris, split: {test: 0.3}}\ntraining:\n  rate_factors: {biases: 0.5}\n"
-        "  class_weights: {setosa: 2}\n"
-    )
+    found = explain("data: {source: iris, split: {test: 0.3}}\ntraining:\n  class_weights: {setosa: 2}\n")
     assert found["data.split.test"] == (0.3, "FILE:1")
     assert "data.split.validation" not in found
     assert found["model.ensemble.members"] == (3, "recipe")
     assert found["model.ensemble.bags"] == (False, "schema")
-    assert found["training.rate_factors.biases"] == (0.5, "FILE:3")
-    assert found["training.class_weights"] == ({"setosa": 2.0}, "FILE:4")
+    assert found["training.class_weights"] == ({"setosa": 2.0}, "FILE:3")
     found = explain("data: {source: iris}\nmodel: {ensemble: 5}\n")
     assert found["model.ensemble.members"] == (5, "FILE:2")
     assert found["model.ensemble.bags"] == (False, "classic: model.ensemble is set")

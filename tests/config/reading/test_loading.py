@@ -162,7 +162,7 @@ def test_settings_hidden_by_an_alias_are_not_reported_as_missing(problems: Probl
     ],
 )
 def test_an_overrides_problem_names_the_option(problems: Problems, override: str, problem: str) -> None:
-    assert problems(IRIS, override) == [f"--set: {problem}"]
+    assert problems(f"recipe: classic\n{IRIS}", override) == [f"--set: {problem}"]
 
 
 def test_a_path_into_a_value_of_the_file_is_an_error_of_the_option(problems: Problems) -> None:

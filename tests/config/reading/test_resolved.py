@@ -82,8 +82,6 @@ training:
   lr_schedule:
     name: constant
   parametrization: standard
-  rate_factors:
-    biases: 1.0
   l2: 0.3333333333333333
   l1: 0.0
   class_weights:
@@ -203,5 +201,4 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
         "training.averaging.start",
         "training.horizon",
         "training.lr_schedule.minimum",
-        "training.rate_factors.scaling",
     }

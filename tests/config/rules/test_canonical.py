@@ -33,8 +33,7 @@ def experiment(**sections: Any) -> Experiment:
         {"data": {"source": "iris", "split": {"validation": 0.1, "test": 0.0, "stratify": False}}},
         {"training": {"optimizer": {"name": "adam", "beta1": 0.9}}},
         {"training": {"early_stopping": {"patience": 20}}},
-        {"training": {"parametrization": "standard", "rate_factors": {"biases": 1}}},
-        {"training": {"rate_factors": {"scaling": 6}}},
+        {"training": {"parametrization": "standard"}},
         {"model": {"initial_output": "auto"}},
     ],
 )
@@ -100,7 +99,6 @@ def test_settings_without_effect_and_short_forms_change_no_seed(
         {"model": {"initial_biases": "uniform"}},
         {"model": {"initial_output": "zero"}},
         {"training": {"parametrization": "neural_tangent"}},
-        {"training": {"rate_factors": {"biases": 0.1}}},
         {"training": {"early_stopping": {"patience": None}}},
         {"training": {"l2": 0.0}},
         {"training": {"optimizer": {"learning_rate": 0.002}}},
@@ -150,8 +148,6 @@ OUTPUT = ("model", "output")
 """Changes the seed, except for the two outputs that `auto` resolves to."""
 RESIDUALS = (("model", "residual"), ("model", "hidden", 0, "residual"))
 """The first layer has no residual connection, and the default network has no other."""
-WITHOUT_EFFECT = (("training", "rate_factors", "scaling"),)
-"""The default network has no scaling layer."""
 
 
 @pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])
@@ -171,7 +167,6 @@ def test_every_setting_counts_or_is_known_not_to() -> None:
         known = any(path[: len(place)] == place for place in NOT_COUNTED) or path in (
             OUTPUT,
             *RESIDUALS,
-            *WITHOUT_EFFECT,
         )
         assert (first == second) == known, f"{format_path(path)}: {one} and {other}"
         seen |= {path[:depth] for depth in range(1, len(path) + 1)}

@@ -54,13 +54,6 @@ def test_problems_have_paths_and_no_file(config: dict[str, Any], problems: list[
         assert each.message.startswith(start)
 
 
-def test_values_that_change_nothing_may_be_given_beside_any_others() -> None:
-    config = {"data": {"source": "iris"}, "training": {"rate_factors": {"scaling": 1}}}
-    assert experiment_of(config) == experiment_of({"data": {"source": "iris"}})
-    with pytest.raises(ConfigError, match="there is no scaling layer"):
-        experiment_of({**config, "training": {"rate_factors": {"scaling": 2}}})
-
-
 def test_what_only_trials_read_is_left_out() -> None:
     optimizer = {"name": "adam", "momentum": 0.5}
     searched = {"space": {"training.optimizer.name": {"choice": ["adam", "momentum"]}}}
@@ -69,14 +62,13 @@ def test_what_only_trials_read_is_left_out() -> None:
 
 
 def test_what_is_read_only_after_several_changes_is_no_error() -> None:
-    """A rate factor of activations needs a layer and a learned slope, and the space has both."""
-    layers = {"model.hidden": {"choice": [[], [8]]}}
+    """lbfgs reads no horizon, and neither does a constant schedule; the space has others of both."""
+    optimizers = {"training.optimizer": {"choice": ["lbfgs", "adam"]}}
     config = {
         **IRIS,
-        "model": {"hidden": []},
-        "training": {"rate_factors": {"activations": 0.1}},
-        "search": {"space": {**layers, "model.activation": {"choice": ["relu", "prelu"]}}},
+        "training": {"optimizer": "lbfgs", "horizon": 400},
+        "search": {"space": {**optimizers, "training.lr_schedule": {"choice": ["constant", "cosine"]}}},
     }
-    assert experiment_of(config).training.rate_factors.activations == 1.0
-    with pytest.raises(ConfigError, match="no activation has learned parameters"):
-        experiment_of({**config, "search": {"space": layers}})
+    assert experiment_of(config).training.horizon is None
+    with pytest.raises(ConfigError, match="depend on the horizon"):
+        experiment_of({**config, "search": {"space": optimizers}})

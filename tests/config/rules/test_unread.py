@@ -105,17 +105,6 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ],
         ),
         (
-            IRIS + "training:\n  rate_factors:\n    scaling: 6",
-            ["4: training.rate_factors.scaling: has no effect: there is no scaling layer"],
-        ),
-        (
-            IRIS + "training:\n  optimizer: lbfgs\n  rate_factors: {biases: 0.1}",
-            [
-                "4: training.rate_factors: has no effect: lbfgs finds one step length for all parameters by "
-                "line search"
-            ],
-        ),
-        (
             IRIS + "model:\n  normalization: {name: batch, momentum: 0.2}\n"
             "  hidden: [5, {units: 5, normalization: {name: batch, momentum: 0.3}}]\n"
             "training: {averaging: ema}",
@@ -159,8 +148,6 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
         IRIS + "model: {hidden: [5], residual: false}",
         IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
         IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
-        IRIS + "model: {scaling_layer: true}\ntraining: {rate_factors: {scaling: 6}}",
-        IRIS + "model: {hidden: []}\ntraining: {rate_factors: {biases: 0.1}}",
         IRIS + "training: {optimizer: lbfgs, batch_size: auto}",
         IRIS + "training: {optimizer: lbfgs, precision: float32, label_smoothing: 0.1}",
     ],

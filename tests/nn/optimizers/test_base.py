@@ -1,4 +1,4 @@
-"""Learning-rate factors of single parameters; tests/training/test_neural_tangent.py trains with them."""
+"""Learning rates of single parameters; tests/training/test_neural_tangent.py trains with them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers import blocks as module
-from fnnctl.nn.optimizers.base import RateFactors, StepArrays
+from fnnctl.nn.optimizers.base import StepArrays
+from fnnctl.nn.optimizers.blocks import shared
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from tests.training.recipes import OPTIMIZER_NUMBERS
 
@@ -18,7 +19,7 @@ INPUTS = np.tile([1.0, 4.0, 9.0], 7)[None]
 
 def moved(
     name: str,
-    factors: RateFactors | None,
+    inputs: FloatArray | None,
     rate: FloatArray,
     *,
     members: int = 1,
@@ -33,7 +34,7 @@ def moved(
     )
     numbers = OPTIMIZER_NUMBERS | {"epsilon": epsilon, "weight_decay": 0.0}
     hyperparameters = {key: np.full(members, value) for key, value in numbers.items()}
-    optimizer = OPTIMIZERS[name](hyperparameters, arrays, factors)
+    optimizer = OPTIMIZERS[name](hyperparameters, arrays, inputs)
     for gradient in gradients:
         arrays.gradient[...] = gradient
         optimizer.step(rate.astype(dtype))
@@ -41,17 +42,8 @@ def moved(
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_a_factor_multiplies_every_step(name: str) -> None:
-    """As another learning rate would: 0.3 at two thirds of the parameters, 1 at the others."""
-    groups = np.tile([1.0, 0.3, 0.3], 7)[None]
-    own = moved(name, RateFactors(groups, None), np.array(0.2))[0]
-    slow, fast = (moved(name, None, np.array(rate))[0] for rate in (0.3 * 0.2, 0.2))
-    np.testing.assert_allclose(own, np.where(groups[0] == 1.0, fast, slow), rtol=1e-13)
-
-
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_factors_of_one_change_no_bit(name: str) -> None:
-    ones = RateFactors(np.ones((1, SIZE)), np.ones((1, SIZE)))
+def test_layers_of_one_input_change_no_bit(name: str) -> None:
+    ones = np.ones((1, SIZE))
     for dtype in ("float32", "float64"):
         own = moved(name, ones, np.array(0.2), dtype=dtype)
         np.testing.assert_array_equal(own, moved(name, None, np.array(0.2), dtype=dtype))
@@ -62,19 +54,19 @@ def test_factors_of_one_change_no_bit(name: str) -> None:
 def test_steps_of_a_neural_tangent_weight(name: str) -> None:
     """V = W/√d has the gradient √d·g and moves by 1/√d of what W moves by; V and W start at 1."""
     roots = np.sqrt(INPUTS[0])
-    own = moved(name, RateFactors(np.ones((1, SIZE)), INPUTS), np.array(0.2), gradients=GRADIENTS * roots)[0]
+    own = moved(name, INPUTS, np.array(0.2), gradients=GRADIENTS * roots)[0]
     plain = moved(name, None, np.array(0.2))[0]
     np.testing.assert_allclose(own - 1.0, (plain - 1.0) / roots, rtol=1e-12)
 
 
-def test_the_decay_has_neither_the_factor_nor_the_root() -> None:
+def test_the_decay_is_not_divided_by_the_root() -> None:
     """Without a gradient, two steps leave (1 − 0.1·0.5)² of each weight."""
     parameters = np.ones((1, 3))
     arrays = StepArrays(parameters, np.zeros((1, 3)), np.empty((1, 3)), np.array([[1.0, 1.0, 0.0]]))
     numbers = OPTIMIZER_NUMBERS | {"weight_decay": 0.5}
-    factors = RateFactors(np.array([[1.0, 1.0, 0.2]]), np.array([[1.0, 9.0, 1.0]]))
+    inputs = np.array([[1.0, 9.0, 1.0]])
     optimizer = OPTIMIZERS["adamw"](
-        {key: np.array([value]) for key, value in numbers.items()}, arrays, factors
+        {key: np.array([value]) for key, value in numbers.items()}, arrays, inputs
     )
     for _ in range(2):
         arrays.gradient[...] = 0.0
@@ -84,23 +76,16 @@ def test_the_decay_has_neither_the_factor_nor_the_root() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_other_members_change_no_bit(name: str) -> None:
-    """Their factors and rates decide whether a member has its row of rates alone, but not its bits."""
-    groups = np.random.default_rng(0).uniform(0.1, 2.0, (3, SIZE))
-    rates = np.array([[0.2], [0.2], [0.1]])
-    together = moved(name, RateFactors(groups, INPUTS), rates, members=3, dtype="float32")
-    with_own_rates = moved(name, RateFactors(groups[:1], INPUTS), rates, members=3, dtype="float32")
-    for k in range(3):
-        rate = rates[k, 0]
-        alone = moved(name, RateFactors(groups[k : k + 1], INPUTS), np.array(rate), dtype="float32")
-        np.testing.assert_array_equal(together[k : k + 1], alone)
-        first = moved(name, RateFactors(groups[:1], INPUTS), np.array(rate), dtype="float32")
-        np.testing.assert_array_equal(with_own_rates[k : k + 1], first)
+@pytest.mark.parametrize("rates", [[0.2, 0.2, 0.2], [0.2, 0.2, 0.1]])
+def test_other_members_change_no_bit(name: str, rates: list[float]) -> None:
+    """Their rates decide whether all members share a row of rates, but not a member's bits."""
+    together = moved(name, INPUTS, shared(np.array(rates)[:, None]), members=3, dtype="float32")
+    for member, rate in zip(together, rates, strict=True):
+        np.testing.assert_array_equal(member, moved(name, INPUTS, np.array(rate), dtype="float32")[0])
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_blocks_have_the_bits_of_one_step(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    factors = RateFactors(np.random.default_rng(0).uniform(0.1, 2.0, (1, SIZE)), INPUTS)
-    whole = moved(name, factors, np.array(0.2))
+    whole = moved(name, INPUTS, np.array(0.2))
     monkeypatch.setattr(module, "BLOCK", 4)
-    np.testing.assert_array_equal(moved(name, factors, np.array(0.2)), whole)
+    np.testing.assert_array_equal(moved(name, INPUTS, np.array(0.2)), whole)

@@ -38,8 +38,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
         "training.optimizer": {"name": "adam", "learning_rate": 0.1 if regression else 0.04, "beta2": 0.95},
         "training.parametrization": "neural_tangent",
-        "training.rate_factors.scaling": 6.0,
-        "training.rate_factors.biases": 0.1,
         "training.lr_schedule": "cosine",
         # regularization
         "training.l2": 0.0,

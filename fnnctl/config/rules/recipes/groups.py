@@ -44,7 +44,6 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "training.clip_norm",
         "training.clip_value",
         "training.parametrization",
-        "training.rate_factors",
     ),
     "regularization": (
         "training.l2",

@@ -32,13 +32,3 @@ def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     ((path, reason),) = expansion.refused.items()
     assert path == ("model", "ensemble", "bags")
     assert reason.startswith("data.split.validation would have no effect: with bags,")
-
-
-def test_biases_keep_their_rate_if_there_is_no_scaling_layer() -> None:
-    """The input group is classic, so the factor of the scaling layer is left out, but not that of biases."""
-    config = {"recipe": "default", "data": {"source": "iris", "scaling": "minmax"}}
-    expansion = expanded(config, experiment_of(config), facts_of())
-    assert list(expansion.refused) == [("training", "rate_factors", "scaling")]
-    factors = expansion.experiment.training.rate_factors
-    assert factors.biases == default_recipe(facts_of())["training.rate_factors.biases"] != 1
-    assert factors.scaling == 1
