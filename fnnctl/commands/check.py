@@ -85,7 +85,7 @@ def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
     dataset, search = loaded.data.dataset, loaded.experiment.search
     members, parameters = fit.settings.ensemble, f"{fit.layout.size:,} parameters"
     network = f"a network of {parameters}"
-    if (inner := fit.settings.shape.members) > 1:
+    if (inner := fit.settings.shape.inner_members) > 1:
         network = f"{inner:,} networks that share weights, with {parameters} in all"
     elif members > 1:
         network = f"an ensemble of {members:,} networks of {parameters} each"

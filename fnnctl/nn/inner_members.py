@@ -18,11 +18,11 @@ def inner_members(network: Network) -> list[Network]:
     A layer's weights are W ⊙ sⱼrⱼᵀ. The network must be alone in its stack, too.
     """
     shape = network.layout.shape
-    if shape.members == 1:
+    if shape.inner_members == 1:
         return [network]
-    layout = ParameterLayout(replace(shape, members=1))
+    layout = ParameterLayout(replace(shape, inner_members=1))
     found = []
-    for number in range(shape.members):
+    for number in range(shape.inner_members):
         parameters = np.empty((1, layout.size), network.parameters.dtype)
         for shared, own in zip(network.layout.layers, layout.layers, strict=True):
             _copy(shared, own, network.parameters, parameters, number)

@@ -40,14 +40,14 @@ def assert_scores_agree(shape: NetworkShape) -> None:
     expected = work.member_scores()
     assert np.abs(np.diff(expected, axis=0)).min() > 0.0
     for own, scores in zip(inner_members(network), expected, strict=True):
-        assert own.layout.shape == replace(shape, members=1)
+        assert own.layout.shape == replace(shape, inner_members=1)
         alone = Workspace(own.layout.shape, 1, 9, FLOAT64, training=False, inputs=work.inputs)
         np.testing.assert_allclose(own.forward(alone)[0], scores, rtol=1e-10)
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_inner_members_score_as_in_their_network(name: str) -> None:
-    assert_scores_agree(NetworkShape(4, LAYERS[name], 3, members=3))
+    assert_scores_agree(NetworkShape(4, LAYERS[name], 3, inner_members=3))
 
 
 @pytest.mark.parametrize("hidden", [(), (HiddenShape(5, "prelu", normalization="batch"),)])
@@ -55,7 +55,7 @@ def test_inner_members_score_as_in_their_network(name: str) -> None:
 def test_inner_members_have_the_input_stage_of_their_network(
     stage: InputStageShape, hidden: tuple[HiddenShape, ...]
 ) -> None:
-    assert_scores_agree(NetworkShape(INPUTS, hidden, 3, members=3, stage=stage))
+    assert_scores_agree(NetworkShape(INPUTS, hidden, 3, inner_members=3, stage=stage))
 
 
 def test_a_network_without_inner_members_is_itself() -> None:

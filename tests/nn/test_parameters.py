@@ -67,7 +67,7 @@ def test_each_parameter_has_the_rate_of_its_group() -> None:
 @pytest.mark.parametrize("inner", [1, 3])
 def test_each_array_of_an_input_stage_and_of_inner_members_has_the_rate_of_its_group(inner: int) -> None:
     hidden = (HiddenShape(3, "prelu"), HiddenShape(2, "relu", normalization="layer"))
-    shapes = [NetworkShape(INPUTS, hidden, 2, members=inner, stage=stage) for stage in STAGES]
+    shapes = [NetworkShape(INPUTS, hidden, 2, inner_members=inner, stage=stage) for stage in STAGES]
     rates: dict[RateGroup, float] = {"scaling": 2.0, "biases": 3.0}
     groups = {group: np.array([rate]) for group, rate in rates.items()}
     seen = set()
@@ -116,7 +116,7 @@ def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
 
 
 STAGED = [NetworkShape(INPUTS, (HiddenShape(3, "relu"),), 2, stage=stage) for stage in STAGES]
-INNER = [replace(shape, members=3) for shape in STAGED]
+INNER = [replace(shape, inner_members=3) for shape in STAGED]
 
 
 @pytest.mark.parametrize("shape", STAGED, ids=lambda shape: repr(shape.stage))
