@@ -63,3 +63,12 @@ def test_a_network_without_inner_members_is_itself() -> None:
     nothing = {key: np.empty((1, 0)) for key in LAYER_HYPERPARAMETERS}
     network = Network(layout, np.zeros((1, layout.size)), np.empty((1, 0)), nothing)
     assert inner_members(network) == [network]
+
+
+@pytest.mark.parametrize("inner", [1, 2])
+def test_a_stack_of_several_networks_is_refused(inner: int) -> None:
+    layout = ParameterLayout(NetworkShape(2, (), 2, inner_members=inner))
+    nothing = {key: np.empty((2, 0)) for key in LAYER_HYPERPARAMETERS}
+    network = Network(layout, np.zeros((2, layout.size)), np.empty((2, 0)), nothing)
+    with pytest.raises(ValueError, match="2 networks cannot be divided into their inner members"):
+        inner_members(network)
