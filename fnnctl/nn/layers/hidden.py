@@ -63,8 +63,14 @@ def hidden_buffers(
         delta = deltas[index % 2][: prod(narrow)].reshape(narrow)
         shared_weights = None
         if shape.inner_members > 1:
-            sizes = members, shape.hidden_inputs[index], layer.rows, shape.inner_members, batch
-            shared_weights = SharedWeightsBuffers.of(sizes, dtype)
+            shared_weights = SharedWeightsBuffers.of(
+                dtype,
+                members=members,
+                inputs=shape.hidden_inputs[index],
+                rows=layer.rows,
+                inner=shape.inner_members,
+                batch=batch,
+            )
         layer_zeros = zeros[:, : layer.units]
         made.append(_layer_buffers(layer, wide, delta, layer_zeros, shared_weights, training=training))
     return made
