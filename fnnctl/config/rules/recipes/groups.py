@@ -103,6 +103,7 @@ def given_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:
 def is_left_to_recipe(config: Mapping[str, Any], path: ConfigPath) -> bool:
     """Whether the config leaves a setting open that its recipe may fill in."""
     group = group_of(path)
+    # a config without `recipe` has the default one, so only `classic` itself is classic
     return value_at(config, RECIPE) != "classic" and bool(group) and group not in given_groups(config)
 
 
