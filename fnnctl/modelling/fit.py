@@ -231,7 +231,7 @@ def memory_shortage(settings: StackSettings, *, rows: int) -> str | None:
     needed, available = training_bytes(settings, rows=rows), available_bytes()
     if available is None or needed <= available:
         return None
-    parameters, inner = ParameterLayout(settings.shape).size, settings.shape.members
+    parameters, inner = ParameterLayout(settings.shape).size, settings.shape.inner_members
     members = settings.ensemble * inner
     networks = "this network" if members == 1 else f"an ensemble of {members:,} networks, each"
     if inner > 1:

@@ -74,9 +74,10 @@ def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | Non
 
 
 def _doubtful_folds(data: TaskData, experiment: Experiment) -> Iterator[Rows]:
-    """The folds of the cross-validation, unless numbers alone say that all of them can have bags.
+    """The folds of the cross-validation that must be checked for bags.
 
-    None if there can be no cross-validation, which is said when it is asked for.
+    There are none if the numbers of rows show that all folds can have bags, or if no cross-validation is
+    possible, which is said when it is asked for.
     """
     dataset, settings = data.dataset, experiment.evaluation.cross_validation
     groups, members = dataset.groups, experiment.model.ensemble.members
@@ -100,7 +101,7 @@ def _doubtful_folds(data: TaskData, experiment: Experiment) -> Iterator[Rows]:
 def _are_small(groups: IntArray, experiment: Experiment) -> bool:
     """Whether all `groups` (n,) are so small that folds and bags are about as even as those of rows.
 
-    Dividing very many groups takes time, which is saved if so.
+    If they are, there is no need to divide them, which takes long for very many groups.
     """
     return int(np.bincount(groups).max()) * MUCH_SMALLER * experiment.model.ensemble.members <= len(groups)
 

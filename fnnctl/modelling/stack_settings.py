@@ -82,7 +82,7 @@ def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: 
         output=output.kind,
         positive=output.positive,
         delta=output.delta,
-        members=model.ensemble.members if model.ensemble.share_weights else 1,
+        inner_members=model.ensemble.members if model.ensemble.share_weights else 1,
         stage=input_stage(model, numbers=numbers, inputs=inputs),
     )
 
@@ -113,7 +113,7 @@ def stack_settings(
         ),
         lr_schedule=training.lr_schedule.name,
         averaging=training.averaging.name if training.averaging else None,
-        ensemble=experiment.model.ensemble.members // shape.members,
+        ensemble=experiment.model.ensemble.members // shape.inner_members,
         bags=experiment.model.ensemble.bags,
         parametrization=training.parametrization,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
@@ -123,7 +123,7 @@ def stack_settings(
 def as_ensemble(settings: StackSettings, ensemble: EnsembleConfig) -> StackSettings:
     """The settings of a single network for an ensemble of such networks."""
     inner = ensemble.members if ensemble.share_weights else 1
-    shape = replace(settings.shape, members=inner)
+    shape = replace(settings.shape, inner_members=inner)
     return replace(settings, shape=shape, ensemble=ensemble.members // inner)
 
 

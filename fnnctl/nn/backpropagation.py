@@ -13,7 +13,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.inputs.stage import StageBuffers
-from fnnctl.nn.layers.shared_weights import Heads, SharedWeights, sum_over_members
+from fnnctl.nn.layers.shared_weights import Heads, SharedWeights, backward_product, sum_over_members
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
@@ -54,7 +54,7 @@ class BackPropagation:
                 self._shared.backward(index + 1, delta, work, out=buffers.delta)
             else:
                 np.matmul(delta, buffers.extended_rows if biased else buffers.a_rows, out=self._dW[index + 1])
-                _product(self._WT[index + 1], delta, out=buffers.delta)
+                backward_product(self._WT[index + 1], delta, out=buffers.delta)
             if skipped is not None:
                 np.add(buffers.delta, skipped, out=buffers.delta)
             delta = layer.backward(buffers, self.gradient)
@@ -70,7 +70,7 @@ class BackPropagation:
     def _backward_stage(self, buffers: StageBuffers, delta: FloatArray, skipped: FloatArray | None) -> None:
         """Fill the gradient of the input stage from the first layer's error terms."""
         if not self._shared:
-            _product(self._WT[0][:, buffers.first :], delta, out=buffers.delta)
+            backward_product(self._WT[0][:, buffers.first :], delta, out=buffers.delta)
         if skipped is not None:
             passed = skipped[:, buffers.first :]
             if self._shared:
@@ -102,9 +102,3 @@ class SharedGradients:
         weights, buffers = self._network.layers[index].shared_weights, work.hidden[index].shared_weights
         if weights and buffers:
             weights.backward(delta, below, buffers, gradient=self._hidden[index], out=out)
-
-
-def _product(W_transposed: FloatArray, delta: FloatArray, out: FloatArray) -> None:
-    """Wᵀδ. If δ has a single row it is multiplied elementwise, because BLAS takes four times as long."""
-    product = np.multiply if delta.shape[1] == 1 else np.matmul
-    product(W_transposed, delta, out=out)

@@ -15,14 +15,16 @@ from fnnctl.nn.segments import LayerSegments
 def inner_members(network: Network) -> list[Network]:
     """A network's inner members, each alone in its stack; the network itself if it has only one.
 
-    A layer's weights are W ⊙ sⱼrⱼᵀ. The network must be alone in its stack, too.
+    A layer's weights are W ⊙ sⱼrⱼᵀ. Raises ValueError if the network is not alone in its stack, too.
     """
+    if len(network.parameters) != 1:
+        raise ValueError(f"{len(network.parameters)} networks cannot be divided into their inner members")
     shape = network.layout.shape
-    if shape.members == 1:
+    if shape.inner_members == 1:
         return [network]
-    layout = ParameterLayout(replace(shape, members=1))
+    layout = ParameterLayout(replace(shape, inner_members=1))
     found = []
-    for number in range(shape.members):
+    for number in range(shape.inner_members):
         parameters = np.empty((1, layout.size), network.parameters.dtype)
         for shared, own in zip(network.layout.layers, layout.layers, strict=True):
             _copy(shared, own, network.parameters, parameters, number)

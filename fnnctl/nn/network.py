@@ -52,7 +52,7 @@ class Network:
         self.stage = None if layout.stage is None else InputStage(layout.shape, layout.stage, parameters)
         self.V = layout.layers[-1].weights.view(parameters)
         """The output layer's weights, with a last column of biases."""
-        self.heads = Heads(layout.layers[-1], parameters) if layout.shape.members > 1 else None
+        self.heads = Heads(layout.layers[-1], parameters) if layout.shape.inner_members > 1 else None
         """The output layers of inner members, if there are several."""
 
     def forward(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:

@@ -41,9 +41,9 @@ class ParameterLayout:
         inputs = shape.first_inputs
         layers: list[LayerSegments] = []
         for layer in shape.hidden:
-            layers.append(_hidden_segments(layer, inputs, shape.members, parameters, statistics))
+            layers.append(_hidden_segments(layer, inputs, shape.inner_members, parameters, statistics))
             inputs = layer.units
-        heads = () if shape.members == 1 else (shape.members,)
+        heads = () if shape.inner_members == 1 else (shape.inner_members,)
         layers.append(LayerSegments(parameters.take(*heads, shape.scores, inputs + 1), biased=True))
         self.layers = tuple(layers)
         """The segments of the hidden layers and, last, of the output layer."""

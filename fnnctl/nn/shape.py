@@ -87,8 +87,8 @@ class NetworkShape:
     """For a logistic output: the index of the class whose score it is."""
     delta: float = 1.0
     """For a huber output: the absolute error above which the loss is linear."""
-    members: int = 1
-    """The number of inner members, which share the hidden layers' weights: see `layers.shared_weights`."""
+    inner_members: int = 1
+    """The networks within each member of a stack, which share hidden weights: see `layers.shared_weights`."""
     stage: InputStageShape | None = None
     """The input stage; None if the first layer reads the features themselves."""
 
@@ -105,7 +105,7 @@ class NetworkShape:
         """
         if self.stage is None:
             return self.first_inputs
-        return 0 if self.stage.scaled or self.members > 1 else self.stage.values(self.inputs)
+        return 0 if self.stage.scaled or self.inner_members > 1 else self.stage.values(self.inputs)
 
     @property
     def hidden_inputs(self) -> tuple[int, ...]:

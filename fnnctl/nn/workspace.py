@@ -36,8 +36,8 @@ class Workspace:
         inputs + 1), is the memory to use for the inputs if the caller has allocated it.
         """
         self.batch = batch
-        self._inner = shape.members
-        columns = shape.members * batch  # of activations and scores: one inner member's after the other's
+        self._inner = shape.inner_members
+        columns = self._inner * batch  # of activations and scores: one inner member's after the other's
         self.ones = np.ones((columns, 1), dtype)
         """Sums over the columns are computed as products with this."""
         if inputs is None:

@@ -135,8 +135,8 @@ def _network_facts(networks: Sequence[ParameterLayout], *, bags: bool = False) -
     return {
         "layers": list(shape.widths),
         "parameters": sum(layout.size for layout in networks),
-        "networks": sum(layout.shape.members for layout in networks),
-        "shared_weights": any(layout.shape.members > 1 for layout in networks),
+        "networks": sum(layout.shape.inner_members for layout in networks),
+        "shared_weights": any(layout.shape.inner_members > 1 for layout in networks),
         "same_shape": all(layout.shape == shape for layout in networks),
         "bags": bags,
         "positive": shape.positive if shape.outputs == 2 else None,

@@ -49,8 +49,8 @@ def select_greedily(
 ) -> Selection:
     """Select from candidates, the best first, by their predictions of the validation rows.
 
-    The first round takes the first candidate. Of equal scores, the one with the least loss wins; of equal
-    losses, too, the earlier candidate and the earlier round. There are `size` rounds.
+    The first round takes the first candidate. Of equal scores, the one with the least loss wins; if the
+    losses are equal, too, the earlier candidate and the earlier round. There are `size` rounds.
     """
 
     def rank(scored: tuple[float | None, float]) -> tuple[float, float]:

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-import numpy as np
-
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.experiment import Experiment
@@ -144,7 +142,7 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
             message = "trials cannot be compared without a validation part: set data.split.validation above 0"
             raise ConfigError(Problem(message, path="search.objective.on"))
         return (split,)
-    known = np.sort(np.concatenate([split.train, split.validation]))
+    known = split.known
     groups = None if data.dataset.groups is None else data.dataset.groups[known]
     settings, config = experiment.evaluation.cross_validation, experiment.data.split
     strata = data.strata[known]

@@ -164,7 +164,7 @@ def initial_parameters(
                 layer.slopes.view(own)[...] = slope
         if layout.stage is not None and layout.stage.scales is not None:
             layout.stage.scales.view(own)[...] = 1.0
-        if layout.shape.members > 1:
+        if layout.shape.inner_members > 1:
             _draw_inner_members(layout, member, own)
     return parameters
 
@@ -176,7 +176,7 @@ def _draw_inner_members(layout: ParameterLayout, member: Member, own: FloatArray
     """
     factors, output = layout.layers[0].factors, layout.layers[-1]
     weights, rows = output.weights_alone(own)[0], output.weights.view(own)[0]
-    for number in range(layout.shape.members):
+    for number in range(layout.shape.inner_members):
         rng = stream(member.seed, Purpose.INNER_MEMBERS, number)
         if factors is not None:
             r = factors.inputs.view(own)[0]

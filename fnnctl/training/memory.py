@@ -47,9 +47,10 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     per_column = shape.outputs * itemsize
     per_column += sum(_layer_bytes(layer, itemsize) for layer in shape.hidden)
     per_column += 3 * max((layer.units for layer in shape.hidden), default=0) * itemsize
-    if shape.members > 1:
+    if shape.inner_members > 1:
         per_column += (sum(shape.hidden_inputs) + sum(layer.rows for layer in shape.hidden)) * itemsize
-    per_example = (shape.inputs + 1) * itemsize + _stage_bytes(shape, itemsize) + shape.members * per_column
+    per_example = (shape.inputs + 1) * itemsize + _stage_bytes(shape, itemsize)
+    per_example += shape.inner_members * per_column
     batches = min(settings.batch_size, rows) + rows_at_once(shape)
     return parameters + penalised + drawing + members * batches * per_example
 

@@ -60,7 +60,7 @@ def test_an_ensemble_is_several_members_or_one_with_inner_members(
 ) -> None:
     ensemble = EnsembleConfig(members=5, share_weights=share)
     settings, _ = made(model={"ensemble": ensemble.model_dump()})
-    assert (settings.ensemble, settings.shape.members) == sizes
+    assert (settings.ensemble, settings.shape.inner_members) == sizes
     alone, _ = made()
     assert as_ensemble(alone, ensemble) == settings
     assert as_ensemble(settings, EnsembleConfig()) == alone

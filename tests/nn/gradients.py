@@ -93,7 +93,7 @@ class Case:
             targets.partners[...] = draw_targets(shape, rng, targets.y.shape)
             targets.share[...] = rng.uniform(0.0, 1.0, targets.share.shape)
         self.work.set_targets()
-        self.targets = targets.repeated(shape.members)
+        self.targets = targets.repeated(shape.inner_members)
         self.penalty = Penalty(self.layout.weight_mask(FLOAT64), l2=self.l2, l1=self.l1)
 
     def __repr__(self) -> str:

@@ -40,14 +40,14 @@ def assert_scores_agree(shape: NetworkShape) -> None:
     expected = work.member_scores()
     assert np.abs(np.diff(expected, axis=0)).min() > 0.0
     for own, scores in zip(inner_members(network), expected, strict=True):
-        assert own.layout.shape == replace(shape, members=1)
+        assert own.layout.shape == replace(shape, inner_members=1)
         alone = Workspace(own.layout.shape, 1, 9, FLOAT64, training=False, inputs=work.inputs)
         np.testing.assert_allclose(own.forward(alone)[0], scores, rtol=1e-10)
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_inner_members_score_as_in_their_network(name: str) -> None:
-    assert_scores_agree(NetworkShape(4, LAYERS[name], 3, members=3))
+    assert_scores_agree(NetworkShape(4, LAYERS[name], 3, inner_members=3))
 
 
 @pytest.mark.parametrize("hidden", [(), (HiddenShape(5, "prelu", normalization="batch"),)])
@@ -55,7 +55,7 @@ def test_inner_members_score_as_in_their_network(name: str) -> None:
 def test_inner_members_have_the_input_stage_of_their_network(
     stage: InputStageShape, hidden: tuple[HiddenShape, ...]
 ) -> None:
-    assert_scores_agree(NetworkShape(INPUTS, hidden, 3, members=3, stage=stage))
+    assert_scores_agree(NetworkShape(INPUTS, hidden, 3, inner_members=3, stage=stage))
 
 
 def test_a_network_without_inner_members_is_itself() -> None:
@@ -63,3 +63,12 @@ def test_a_network_without_inner_members_is_itself() -> None:
     nothing = {key: np.empty((1, 0)) for key in LAYER_HYPERPARAMETERS}
     network = Network(layout, np.zeros((1, layout.size)), np.empty((1, 0)), nothing)
     assert inner_members(network) == [network]
+
+
+@pytest.mark.parametrize("inner", [1, 2])
+def test_a_stack_of_several_networks_is_refused(inner: int) -> None:
+    layout = ParameterLayout(NetworkShape(2, (), 2, inner_members=inner))
+    nothing = {key: np.empty((2, 0)) for key in LAYER_HYPERPARAMETERS}
+    network = Network(layout, np.zeros((2, layout.size)), np.empty((2, 0)), nothing)
+    with pytest.raises(ValueError, match="2 networks cannot be divided into their inner members"):
+        inner_members(network)

@@ -60,7 +60,7 @@ def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
 
 
 STAGED = [NetworkShape(INPUTS, (HiddenShape(3, "relu"),), 2, stage=stage) for stage in STAGES]
-INNER = [replace(shape, members=3) for shape in STAGED]
+INNER = [replace(shape, inner_members=3) for shape in STAGED]
 
 
 @pytest.mark.parametrize("shape", STAGED, ids=lambda shape: repr(shape.stage))

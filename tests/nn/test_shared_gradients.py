@@ -20,7 +20,7 @@ from tests.nn.test_gradients import TECHNIQUES, cases, pieces_of
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_every_activation_with_penalty(activation: str) -> None:
     layers = tuple(HiddenShape(units, activation, pieces=pieces_of(activation)) for units in (4, 3))
-    case_away_from_kinks(NetworkShape(3, layers, 3, members=2)).assert_gradient_agrees()
+    case_away_from_kinks(NetworkShape(3, layers, 3, inner_members=2)).assert_gradient_agrees()
 
 
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
@@ -30,7 +30,7 @@ def test_normalization(normalization: Literal["batch", "layer"], activation: str
         HiddenShape(units, activation, pieces=pieces_of(activation), normalization=normalization)
         for units in (4, 3)
     )
-    case_away_from_kinks(NetworkShape(3, layers, 3, members=3)).assert_gradient_agrees()
+    case_away_from_kinks(NetworkShape(3, layers, 3, inner_members=3)).assert_gradient_agrees()
 
 
 def test_dropout_and_residual_connections() -> None:
@@ -40,7 +40,7 @@ def test_dropout_and_residual_connections() -> None:
         HiddenShape(4, "softplus", residual=True, dropout=True),
         HiddenShape(4, "maxout", pieces=2, residual=True, normalization="batch"),
     )
-    case_away_from_kinks(NetworkShape(4, layers, 3, members=3)).assert_gradient_agrees()
+    case_away_from_kinks(NetworkShape(4, layers, 3, inner_members=3)).assert_gradient_agrees()
 
 
 @pytest.mark.parametrize("technique", [*TECHNIQUES, None])
@@ -49,18 +49,18 @@ def test_techniques(technique: str | None, output: OutputKind) -> None:
     classes = {"softmax": 4, "logistic": 2}.get(output, 1)
     if technique == "smoothing" and classes == 1:
         return
-    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), classes, output, delta=0.7, members=3)
+    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), classes, output, delta=0.7, inner_members=3)
     techniques = Techniques(**{technique: True} if technique else {})
     case_away_from_kinks(shape, techniques).assert_gradient_agrees()
 
 
 @pytest.mark.parametrize("output", ["softmax", "logistic"])
 def test_no_hidden_layer(output: OutputKind) -> None:
-    Case(NetworkShape(4, (), 2, output, members=3), seed=0, members=2, batch=5).assert_gradient_agrees()
+    Case(NetworkShape(4, (), 2, output, inner_members=3), seed=0, members=2, batch=5).assert_gradient_agrees()
 
 
 def staged(stage: InputStageShape, *hidden: HiddenShape) -> NetworkShape:
-    return NetworkShape(INPUTS, hidden, 3, members=3, stage=stage)
+    return NetworkShape(INPUTS, hidden, 3, inner_members=3, stage=stage)
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=repr)
@@ -90,7 +90,7 @@ def test_a_residual_connection_passes_gradients_to_the_input_stage(stage: InputS
 
 @given(cases(), st.integers(2, 3))
 def test_random_combinations(plain: Case, inner: int) -> None:
-    shape = replace(plain.layout.shape, members=inner)
+    shape = replace(plain.layout.shape, inner_members=inner)
     case = Case(shape, seed=plain.seed, members=2, batch=plain.batch, techniques=plain.techniques)
     assume(case.distance_to_kinks() > 1e-3)
     case.assert_gradient_agrees()

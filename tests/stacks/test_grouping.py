@@ -60,7 +60,7 @@ def test_step_values_of_members_that_share_weights_by_hand() -> None:
     """Three: 8 units, 3 scores, and in the shared layer 4 scaled inputs and 8 products; 3 · (4 + 8 + 8 + 27)
     parameters of their own and 32 weights.
     """
-    shared = replace(WIDE, shape=replace(WIDE.shape, members=3))
+    shared = replace(WIDE, shape=replace(WIDE.shape, inner_members=3))
     assert step_values(shared) == 16 * (5 + 3 * (8 + 3 + 4 + 8)) + 32 + 3 * 47
 
 

@@ -28,7 +28,7 @@ def case_of(output: OutputKind = "squared", **changes: Any) -> tuple[StackSettin
     """Three members with limits of their own, within which many outputs are not."""
     inner = changes.pop("inner", 1)
     settings = settings_of(4, ((9, "relu"),), 1, precision="float64", **changes)
-    shape = replace(settings.shape, output=output, delta=0.2, members=inner)
+    shape = replace(settings.shape, output=output, delta=0.2, inner_members=inner)
     members = [
         member_of(settings, ROWS, VALIDATION, seed=seed, epochs=4, limits=limits)
         for seed, limits in enumerate(LIMITS)

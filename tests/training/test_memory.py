@@ -30,7 +30,7 @@ def test_the_estimate_is_near_what_is_taken(
     settings = settings_of(
         50, hidden, 5, optimizer=optimizer, batch_size=200, parametrization=parametrization
     )
-    settings = replace(settings, shape=replace(settings.shape, members=inner))
+    settings = replace(settings, shape=replace(settings.shape, inner_members=inner))
     examples = blobs(1500, 50, 5)
     rule = StoppingRule("validation_loss", 5)
     member = member_of(settings, 1000, 500, epochs=2, stopping=rule)
@@ -46,7 +46,7 @@ def test_the_estimate_is_near_what_is_taken(
 @pytest.mark.parametrize("stage", STAGES, ids=repr)
 def test_the_estimate_of_an_input_stage(stage: InputStageShape, inner: int) -> None:
     plain = settings_of(INPUTS, ((5, "relu"),), 5, batch_size=5000)
-    plain = replace(plain, shape=replace(plain.shape, inputs=INPUTS, members=inner))
+    plain = replace(plain, shape=replace(plain.shape, inputs=INPUTS, inner_members=inner))
     settings = replace(plain, shape=replace(plain.shape, stage=stage))
     member = member_of(settings, 5000, epochs=2)
     examples = blobs(5000, INPUTS, 5)

@@ -30,7 +30,7 @@ Case = tuple[StackSettings, list[Member], int]
 
 def shared_settings(inner: int, **changes: Any) -> StackSettings:
     settings = settings_of(6, ((7, "relu"), (5, "tanh")), 3, precision="float64", **changes)
-    return replace(settings, shape=replace(settings.shape, members=inner))
+    return replace(settings, shape=replace(settings.shape, inner_members=inner))
 
 
 def factors_of(layer: LayerSegments, flat: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -153,7 +153,7 @@ def test_lbfgs_minimizes_the_mean_loss() -> None:
 @st.composite
 def shared_stacks(draw: st.DrawFn) -> Case:
     settings, members, pool_size = draw(stacks())
-    shape = replace(settings.shape, members=draw(st.integers(2, 9)))
+    shape = replace(settings.shape, inner_members=draw(st.integers(2, 9)))
     return replace(settings, shape=shape), members[:3], pool_size
 
 
@@ -197,7 +197,7 @@ def test_bounded_norms_are_those_of_the_shared_weights() -> None:
 
 def test_a_layout_has_the_arrays_by_member() -> None:
     hidden = (HiddenShape(5, "relu"), HiddenShape(4, "relu", normalization="layer"))
-    layout = ParameterLayout(NetworkShape(3, hidden, 2, members=6))
+    layout = ParameterLayout(NetworkShape(3, hidden, 2, inner_members=6))
     row = np.arange(float(layout.size))
     named = layout.named_arrays(row, np.empty(0))
     assert {name: array.shape for name, array in named.items()} == {

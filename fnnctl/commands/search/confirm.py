@@ -41,7 +41,8 @@ def confirm_leaders(
         found = confirmation(journal.settings, standings, journal.confirmed) or found
     if found.is_complete:
         left_out = left_out_sentence(found)
-        for sentence in ([f"warning: {left_out}"] if left_out else []) + [verdict_sentence(found)]:
+        warnings = [f"warning: {left_out}"] if left_out else []
+        for sentence in [*warnings, verdict_sentence(found)]:
             output.note(sentence)
             run.log(sentence)
 

@@ -7,16 +7,17 @@ and is validated on that one, so its predictions there are those of a network th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.data.splits.folds import most_folds
+from fnnctl.data.splits.folds import by_stratum, fold_sizes, most_folds
 from fnnctl.data.splits.groups import divide_groups
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.seeds import Purpose, stream
 
-IN_NO_FOLD = -1
+_IN_NO_FOLD: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +43,27 @@ class BaggedRows:
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """All rows outside the test part as training part; as validation part those that are in a fold."""
         split = self.rows.split(strata, groups)
-        validation = [bag.validation for bag in self.bags(strata, groups)]
-        return Split(_known(split), np.sort(np.concatenate(validation)), split.test)
+        validation = [bag.validation for bag in self._bags(split, strata, groups)]
+        return Split(split.known, np.sort(np.concatenate(validation)), split.test)
 
     def bags(self, strata: IntArray, groups: IntArray | None) -> tuple[Split, ...]:
         """Each member's parts of N rows with these `strata` (N,) and `groups` (N,).
 
         All members have equally many rows. See `member_rows`.
         """
-        split = self.rows.split(strata, groups)
-        known = _known(split)
+        return self._bags(self.rows.split(strata, groups), strata, groups)
+
+    def known(self, strata: IntArray, groups: IntArray | None) -> IntArray:
+        """The sorted rows outside the test part."""
+        return self.rows.split(strata, groups).known
+
+    def _bags(self, split: Split, strata: IntArray, groups: IntArray | None) -> tuple[Split, ...]:
+        known = split.known
         of_known = None if groups is None else groups[known]
         rng = stream(self.seed, Purpose.BAGS, *self.key)
         proportional = strata[known] if self.stratify else np.zeros(len(known), np.intp)
         of_members = member_rows(proportional, self.members, rng=rng, groups=of_known)
         return tuple(Split(known[train], known[validation], split.test) for train, validation in of_members)
-
-    def known(self, strata: IntArray, groups: IntArray | None) -> IntArray:
-        """The sorted rows outside the test part."""
-        return _known(self.rows.split(strata, groups))
-
-
-def _known(split: Split) -> IntArray:
-    return np.sort(np.concatenate([split.train, split.validation]))
 
 
 def member_rows(
@@ -83,7 +82,7 @@ def member_rows(
     if groups is None:
         fold_of = _dealt(strata, members, rng)
     else:
-        sizes = np.bincount(np.arange(len(strata)) % members)
+        sizes = fold_sizes(len(strata), members)
         fold_of = divide_groups(groups, strata, sizes, rng=rng).astype(np.intp)
     folds = [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(members)]
     train, validation = (min(len(each[part]) for each in folds) for part in (0, 1))
@@ -98,19 +97,19 @@ def _some(rows: IntArray, count: int, rng: np.random.Generator) -> IntArray:
 
 
 def _dealt(strata: IntArray, folds: int, rng: np.random.Generator) -> IntArray:
-    """The fold of each of n rows, (n,), or `IN_NO_FOLD` for the n mod folds rows that are left over.
+    """The fold of each of n rows, (n,), or `_IN_NO_FOLD` for the n mod folds rows that are left over.
 
     Those are taken at equal distances from the rows sorted by stratum, so they keep the proportions. The
     others are dealt out like cards, one stratum after another.
     """
     rows = len(strata)
-    order = rng.permutation(rows)
-    rank_of_stratum = rng.permutation(int(strata.max()) + 1)
-    order = order[np.argsort(rank_of_stratum[strata[order]], kind="stable")]
+    order = by_stratum(strata, rng)
     left_over = rows % folds
     in_fold = np.ones(rows, np.bool_)
+    # the middles of equal intervals, (i + 1/2)·rows / left_over for i = 0, 1, …, rounded down
     in_fold[(2 * np.arange(left_over) + 1) * rows // (2 * max(1, left_over))] = False
-    fold_of = np.full(rows, IN_NO_FOLD, np.intp)
+    fold_of = np.full(rows, _IN_NO_FOLD, np.intp)
     dealt = order[in_fold]
+    # the order of the folds is random: otherwise the first ones would get the odd rows of the first stratum
     fold_of[dealt] = rng.permutation(folds)[np.arange(len(dealt)) % folds]
     return fold_of

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from fnnctl.arrays import IntArray
 from fnnctl.data.splits.folds import hold_out
 from fnnctl.data.splits.parts import Split
@@ -54,6 +52,6 @@ class Draw:
 
 def draws(split: Split, count: int, *, stratify: bool, seed: int) -> tuple[Draw, ...]:
     """`count` draws for a split with a training and a validation part."""
-    known = np.sort(np.concatenate([split.train, split.validation]))
+    known = split.known
     share = split.validation.size / known.size
     return tuple(Draw(number, known, split.test, share, stratify, seed) for number in range(count))

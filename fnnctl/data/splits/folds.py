@@ -122,7 +122,7 @@ def divide(
         if groups is None:
             assignment[repeat] = _dealt(strata, folds, stratify, rng)
         else:
-            sizes = np.bincount(np.arange(len(strata)) % folds)
+            sizes = fold_sizes(len(strata), folds)
             proportional = strata if stratify else np.zeros_like(strata)
             assignment[repeat] = divide_groups(groups, proportional, sizes, rng=rng)
     return Folds(folds, assignment)
@@ -131,6 +131,18 @@ def divide(
 def most_folds(strata: IntArray, groups: IntArray | None) -> int:
     """The largest possible number of folds of N rows with `strata` (N,) and `groups` (N,)."""
     return len(strata) if groups is None else len(np.unique(groups))
+
+
+def fold_sizes(rows: int, folds: int) -> IntArray:
+    """The sizes of the folds of so many rows, (folds,), dealt out like cards: they differ by at most one."""
+    return np.bincount(np.arange(rows) % folds)
+
+
+def by_stratum(strata: IntArray, rng: np.random.Generator) -> IntArray:
+    """The n rows, (n,), one stratum after another, with strata and the rows of each in random order."""
+    order = rng.permutation(len(strata))
+    rank_of_stratum = rng.permutation(int(strata.max()) + 1)
+    return order[np.argsort(rank_of_stratum[strata[order]], kind="stable")]
 
 
 def hold_out(
@@ -169,10 +181,7 @@ def hold_out(
 
 def _dealt(strata: IntArray, folds: int, stratify: bool, rng: np.random.Generator) -> IntArray:
     """(N,) folds, dealt out like cards, one stratum after another, so that counts differ by at most one."""
-    order = rng.permutation(len(strata))
-    if stratify:
-        rank_of_stratum = rng.permutation(int(strata.max()) + 1)
-        order = order[np.argsort(rank_of_stratum[strata[order]], kind="stable")]
+    order = by_stratum(strata, rng) if stratify else rng.permutation(len(strata))
     assigned = np.empty(len(strata), np.int32)
     assigned[order] = rng.permutation(folds)[np.arange(len(strata)) % folds]
     return assigned

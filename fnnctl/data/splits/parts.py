@@ -38,6 +38,11 @@ class Split:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
+    def known(self) -> IntArray:
+        """The sorted rows outside the test part."""
+        return np.sort(np.concatenate([self.train, self.validation]))
+
+    @property
     def key(self) -> tuple[int, ...]:
         """See `Rows`."""
         return ()

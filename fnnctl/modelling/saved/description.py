@@ -179,7 +179,7 @@ class NetworkDescription(Described):
             output=output.kind,
             positive=output.positive,
             delta=output.delta,
-            members=self.members,
+            inner_members=self.members,
             stage=None if self.stage is None else self.stage.shape,
         )
 
@@ -270,7 +270,7 @@ def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
         "inputs": fit.settings.shape.inputs,
         "stage": None if stage is None else asdict(stage),
         "hidden": hidden,
-        "members": fit.settings.shape.members,
+        "members": fit.settings.shape.inner_members,
         **task.describe(fit.readout),
         "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),
         "features": list(fit.preprocessor.features),

@@ -54,7 +54,7 @@ def hidden_buffers(
     shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
 ) -> list[HiddenBuffers]:
     """The hidden layers' arrays for K members; those of the backward pass only if `training`."""
-    widest, columns = max((layer.units for layer in shape.hidden), default=0), shape.members * batch
+    widest, columns = max((layer.units for layer in shape.hidden), default=0), shape.inner_members * batch
     zeros = np.zeros((1, widest, columns), dtype)
     deltas = [np.empty(members * widest * columns, dtype) for _ in range(2)]
     made = []
@@ -62,9 +62,15 @@ def hidden_buffers(
         narrow, wide = (members, layer.units, columns), (members, layer.rows, columns)
         delta = deltas[index % 2][: prod(narrow)].reshape(narrow)
         shared_weights = None
-        if shape.members > 1:
-            sizes = members, shape.hidden_inputs[index], layer.rows, shape.members, batch
-            shared_weights = SharedWeightsBuffers.of(sizes, dtype)
+        if shape.inner_members > 1:
+            shared_weights = SharedWeightsBuffers.of(
+                dtype,
+                members=members,
+                inputs=shape.hidden_inputs[index],
+                rows=layer.rows,
+                inner=shape.inner_members,
+                batch=batch,
+            )
         layer_zeros = zeros[:, : layer.units]
         made.append(_layer_buffers(layer, wide, delta, layer_zeros, shared_weights, training=training))
     return made

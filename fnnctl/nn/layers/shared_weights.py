@@ -38,9 +38,10 @@ class SharedWeightsBuffers:
     """(batch,)"""
 
     @classmethod
-    def of(cls, sizes: tuple[int, int, int, int, int], dtype: np.dtype[np.floating]) -> Self:
+    def of(
+        cls, dtype: np.dtype[np.floating], *, members: int, inputs: int, rows: int, inner: int, batch: int
+    ) -> Self:
         """The arrays for K networks, a layer's inputs and rows, N inner members, and the batch."""
-        members, inputs, rows, inner, batch = sizes
         return cls(
             np.empty((members, inputs, inner, batch), dtype),
             np.empty((members, rows, inner, batch), dtype),
@@ -65,10 +66,10 @@ class SharedWeights:
 
         `below` is (K, inputs + 1, N·batch), or (K, inputs + 1, batch) for the network's inputs.
         """
-        scaled, products = buffers.scaled, buffers.products
-        np.multiply(_by_member(below[:, :-1], scaled), self._r[..., None], out=scaled)
+        scaled, products, batch = buffers.scaled, buffers.products, len(buffers.ones)
+        np.multiply(_by_member(below[:, :-1], batch), self._r[..., None], out=scaled)
         np.matmul(self.W, _folded(scaled), out=_folded(products))
-        by_member = _by_member(z, products)
+        by_member = _by_member(z, batch)
         np.multiply(products, self._s[..., None], out=by_member)
         if self._b is not None:
             by_member += self._b[..., None]
@@ -87,19 +88,20 @@ class SharedWeights:
         ∂L/∂x is written to `out`, which is as large as the activations below: summed over the inner members
         for the network's inputs.
         """
-        scaled, by_member = buffers.scaled, _by_member(delta, buffers.products)
+        scaled, batch = buffers.scaled, len(buffers.ones)
+        by_member = _by_member(delta, batch)
         np.vecdot(by_member, buffers.products, out=gradient._s)
         if gradient._b is not None:
             np.vecdot(by_member, buffers.ones, out=gradient._b)
         by_member *= self._s[..., None]
         np.matmul(delta, _folded(scaled).transpose(0, 2, 1), out=gradient.W)
         np.matmul(self._W_transposed, delta, out=_folded(scaled))
-        x = _by_member(below[:, :-1], scaled)
+        x = _by_member(below[:, :-1], batch)
         np.vecdot(scaled, x, out=gradient._r)
         if out is None:
             return
         if x.shape[2] == scaled.shape[2]:
-            np.multiply(scaled, self._r[..., None], out=_by_member(out, scaled))
+            np.multiply(scaled, self._r[..., None], out=_by_member(out, batch))
         else:
             scaled *= self._r[..., None]
             np.add.reduce(scaled, axis=2, out=out)
@@ -130,15 +132,26 @@ class Heads:
         np.matmul(errors, _apart(below, batch).swapaxes(2, 3), out=gradient._V)
         if out is None:
             return
-        product = np.multiply if errors.shape[2] == 1 else np.matmul  # as in `backpropagation._product`
         if out.shape[2] == delta.shape[2]:
-            product(self._V_transposed, errors, out=_apart(out, batch))
+            backward_product(self._V_transposed, errors, out=_apart(out, batch))
         else:
-            np.add.reduce(product(self._V_transposed, errors), axis=1, out=out)
+            np.add.reduce(backward_product(self._V_transposed, errors), axis=1, out=out)
 
     def _of_members(self, z: FloatArray) -> FloatArray:
         """The (K, N, scores, batch) view of scores, (K, scores, N·batch)."""
         return z.reshape(len(z), z.shape[1], self._V.shape[1], -1).swapaxes(1, 2)
+
+
+def backward_product(
+    W_transposed: FloatArray, delta: FloatArray, out: FloatArray | None = None
+) -> FloatArray:
+    """Wᵀδ, stacked, in `out` if it is given.
+
+    If δ has a single row it is multiplied elementwise, because BLAS takes four times as long.
+    """
+    product = np.multiply if delta.shape[-2] == 1 else np.matmul
+    result: FloatArray = product(W_transposed, delta, out=out)
+    return result
 
 
 def add_below(a: FloatArray, below: FloatArray) -> None:
@@ -156,9 +169,9 @@ def sum_over_members(values: FloatArray, batch: int) -> FloatArray:
     return total
 
 
-def _by_member(values: FloatArray, like: FloatArray) -> FloatArray:
+def _by_member(values: FloatArray, batch: int) -> FloatArray:
     """The (K, units, N, batch) view of (K, units, N·batch), or (K, units, 1, batch) of (K, units, batch)."""
-    return values.reshape(*values.shape[:2], -1, like.shape[3])
+    return values.reshape(*values.shape[:2], -1, batch)
 
 
 def _apart(values: FloatArray, batch: int) -> FloatArray:

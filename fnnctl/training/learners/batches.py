@@ -76,7 +76,7 @@ class Batches:
         totals, *others = (work.loss.totals() for work in self._workspaces.values())
         for each in others:
             totals += each
-        totals /= self.rows * self._settings.shape.members
+        totals /= self.rows * self._settings.shape.inner_members
         return dict(zip(self._columns, totals, strict=True))
 
     def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:

@@ -25,7 +25,7 @@ FEWEST = 16
 
 def rows_at_once(shape: NetworkShape) -> int:
     """The rows of a batch: fewer for inner members, each of which has a column of its own for every row."""
-    return max(FEWEST, SCORING_BATCH // shape.members)
+    return max(FEWEST, SCORING_BATCH // shape.inner_members)
 
 
 class Scorer:
@@ -40,7 +40,7 @@ class Scorer:
 
         Those of inner members are of their average.
         """
-        if self._network.layout.shape.members > 1:
+        if self._network.layout.shape.inner_members > 1:
             return self.evaluate_ensembles(rows, 1)
         shape, dtype = self._network.layout.shape, self._network.parameters.dtype
         predictions: TargetArray = np.empty(rows.shape, target_type(shape.output, dtype))
@@ -57,6 +57,7 @@ class Scorer:
         The members of an ensemble have the same rows.
         """
         shape, count = self._network.layout.shape, rows.shape[1]
+        networks = size * shape.inner_members
         predictions: TargetArray = np.empty(
             (len(rows) // size, count), target_type(shape.output, np.dtype(np.float64))
         )
@@ -64,7 +65,7 @@ class Scorer:
         for part, work in self._batches(rows):
             targets = work.targets.y[::size]
             scores = self._network.within_limits(work.member_scores())
-            loss, predictions[:, part] = work.loss.evaluate_ensembles(scores, targets, size * shape.members)
+            loss, predictions[:, part] = work.loss.evaluate_ensembles(scores, targets, networks)
             total += loss
         return total / count, predictions
 
@@ -74,7 +75,8 @@ class Scorer:
         N is the number of inner members, whose outputs are consecutive.
         """
         shape, (members, count) = self._network.layout.shape, rows.shape
-        scores = np.empty((members * shape.members, count, shape.outputs), self._network.parameters.dtype)
+        networks = members * shape.inner_members
+        scores = np.empty((networks, count, shape.outputs), self._network.parameters.dtype)
         for part, work in self._batches(rows):
             own = self._network.within_limits(work.member_scores())
             scores[:, part] = work.loss.outputs(own).transpose(0, 2, 1)

@@ -24,7 +24,7 @@ HIDDEN = (
     HiddenShape(4, "swish"),
     HiddenShape(4, "gelu", residual=True),
 )
-SHAPE = NetworkShape(5, HIDDEN, 3, members=INNER)
+SHAPE = NetworkShape(5, HIDDEN, 3, inner_members=INNER)
 
 
 def case_of(shape: NetworkShape) -> Case:
@@ -42,8 +42,8 @@ def factors_of(layer: LayerSegments, flat: FloatArray) -> list[FloatArray]:
 
 def explicit_networks(case: Case) -> tuple[Network, Workspace]:
     """The inner members as a stack of networks with weights of their own: W ⊙ s rᵀ and b."""
-    inner = case.layout.shape.members
-    layout = ParameterLayout(replace(case.layout.shape, members=1))
+    inner = case.layout.shape.inner_members
+    layout = ParameterLayout(replace(case.layout.shape, inner_members=1))
     parameters = np.zeros((inner, layout.size))
     for shared, plain in zip(case.layout.layers, layout.layers, strict=True):
         rows, weights = plain.weights.view(parameters), shared.weights.view(case.network.parameters)[0]
@@ -103,8 +103,8 @@ def test_members_with_factors_of_1_are_the_plain_network(
 ) -> None:
     """They have the same output layers; the gradient of W is the plain one, others add up to it."""
     layer = HiddenShape(6, "tanh", normalization=normalization)
-    shape = NetworkShape(4, (layer, layer), 3, members=3)
-    plain = case_of(replace(shape, members=1))
+    shape = NetworkShape(4, (layer, layer), 3, inner_members=3)
+    plain = case_of(replace(shape, inner_members=1))
     shared = case_of(shape)
     parameters = shared.network.parameters
     for own, of_plain in zip(shared.layout.layers, plain.layout.layers, strict=True):

@@ -16,15 +16,19 @@ from typing import Any, Final
 from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.recipes.sizes import BATCH_SIZES, EPOCHS, by_rows
 
+EMBEDDING_SIZE: Final = 4
+"""The inputs that each embedded number becomes, itself included."""
+BINS: Final = 16
+"""The bins of each embedded number; the time of an embedding is proportional to them."""
 MOST_EMBEDDED: Final = 100
-"""The largest number of numeric columns that are embedded: each becomes four inputs."""
+"""The largest number of numeric columns that are embedded: each becomes `EMBEDDING_SIZE` inputs."""
 MEMBERS: Final = 8
 
 
 def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `default`, by path."""
     regression = facts.task == "regression"
-    embedding = {"name": "piecewise_linear", "bins": 16, "size": 4}
+    embedding = {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE}
     smoothing = 0.0 if facts.wants_probabilities or regression else 0.1
     return {
         # input
@@ -36,11 +40,13 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         # optimization
         "training.epochs": by_rows(facts.rows, EPOCHS),
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
+        # 0.04 is RealMLP's rate. Its 0.2 for a regression can make units of relu inactive for good.
+        # A small table has few steps: with the usual beta2 the average of squares would span all of them.
         "training.optimizer": {"name": "adam", "learning_rate": 0.1 if regression else 0.04, "beta2": 0.95},
         "training.parametrization": "neural_tangent",
         "training.lr_schedule": "cosine",
         # regularization
-        "training.l2": 0.0,
+        "training.l2": 0.0,  # members are averaged and their epoch is chosen; a penalty gained nothing more
         "training.label_smoothing": smoothing,
         # members
         "model.ensemble": MEMBERS,

@@ -2,8 +2,8 @@
 
 Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number. All
 of them may then be scaled. The result is an array like the activations of a hidden layer, (K, units + 1,
-batch) with a last row of ones. The first layer gives back the gradient with respect to it, as far as a
-learned part needs it: never with respect to the values alone.
+batch) with a last row of ones. The first layer gives back the gradient with respect to it, from
+`NetworkShape.first_learned` on.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class InputStage:
 
     def forward(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
         """Fill and return `buffers.extended` from the features, (K, features + 1, batch)."""
+        # Coordinates are only features: the embeddings take their place among the outputs. Numbers are both.
         outputs, values = buffers.outputs, self._values
         np.copyto(outputs[:, :values], inputs[:, :values])
         if self._numeric and buffers.functions is not None:
