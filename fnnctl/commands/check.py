@@ -100,7 +100,7 @@ def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
 
 def _networks(fit: Fit) -> str:
     members, parameters = fit.settings.ensemble, f"{fit.layout.size:,} parameters"
-    if (inner := fit.settings.shape.members) > 1:
+    if (inner := fit.settings.shape.inner_members) > 1:
         return f"{inner:,} networks that share weights, with {parameters} in all"
     if members > 1:
         return f"an ensemble of {members:,} networks of {parameters} each"

@@ -255,7 +255,5 @@ def _initializer(experiment: Experiment, layer: HiddenLayerConfig) -> str:
 
 def _output_initializer(experiment: Experiment) -> str:
     """The model's scheme; by default Glorot's, because the output layer has no relu."""
-    if experiment.model.initial_output == "zero":
-        return "zero"
     scheme = experiment.model.initialization
     return "glorot_uniform" if scheme == "auto" else scheme

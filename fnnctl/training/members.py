@@ -136,8 +136,8 @@ def initial_parameters(
     """The members' initial parameters, (K, P): weights from each member's own stream, gains 1, biases 0.
 
     Biases that are not 0 are drawn after their layer's weights. Those of a normalized layer remain 0, because
-    its pre-activations should have mean 0, and so do those of a layer whose weights are 0. Inner members
-    have factors of 1, except of the network's inputs, and the same biases in hidden layers.
+    its pre-activations should have mean 0. Inner members have factors of 1, except of the network's inputs,
+    and the same biases in hidden layers.
     """
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):
@@ -148,11 +148,11 @@ def initial_parameters(
             if W.ndim > 3:
                 continue  # the outputs of inner members
             W[0] = draw_weights(scheme, *W.shape[1:], rng=rng)
-            if layer.biased and scheme != "zero":
+            if layer.biased:
                 layer.weights.view(own)[0, :, -1] = draw_biases(member.initial_biases, *W.shape[1:], rng=rng)
             if layer.factors is not None:
                 layer.factors.inputs.view(own)[...] = layer.factors.outputs.view(own)[...] = 1.0
-                if layer.factors.biases is not None and scheme != "zero":
+                if layer.factors.biases is not None:
                     biases = draw_biases(member.initial_biases, *W.shape[1:], rng=rng)
                     layer.factors.biases.view(own)[0] = biases[:, None]
             if layer.gains is not None:
@@ -183,8 +183,7 @@ def _draw_inner_members(layout: ParameterLayout, member: Member, own: FloatArray
             r[:, number] = draw_input_factors(member.input_factors, len(r), rng=rng)
         scheme = member.initializers[-1]
         weights[number] = draw_weights(scheme, *weights[number].shape, rng=rng)
-        if scheme != "zero":
-            rows[number, :, -1] = draw_biases(member.initial_biases, *weights[number].shape, rng=rng)
+        rows[number, :, -1] = draw_biases(member.initial_biases, *weights[number].shape, rng=rng)
 
 
 def make_network(

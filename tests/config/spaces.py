@@ -40,7 +40,6 @@ OPTIONAL: dict[str, Any] = {
     "model.normalization": {"choice": ["none", {"name": "layer", "epsilon": 1e-3}]},
     "model.initialization": {"choice": ["auto", "orthogonal"]},
     "model.initial_biases": {"choice": ["zero", "uniform"]},
-    "model.initial_output": {"choice": ["auto", "zero"]},
     "training.parametrization": {"choice": ["standard", "neural_tangent"], "when": _not_lbfgs},
 }  # fmt: skip
 ARCHITECTURE: dict[str, Any] = {

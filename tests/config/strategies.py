@@ -35,7 +35,6 @@ _sha256 = st.text("0123456789abcdef", min_size=64, max_size=64)
 _schemes = [f"{name}_{kind}" for name in ("glorot", "he", "lecun") for kind in ("uniform", "normal")]
 _initializations = st.sampled_from(["auto", "orthogonal", *_schemes])
 _initial_biases = st.sampled_from(["zero", "uniform"])
-_initial_outputs = st.sampled_from(["auto", "zero"])
 
 
 def _numbers(
@@ -229,7 +228,6 @@ def _model(draw: st.DrawFn, *, lbfgs: bool, averages: bool) -> dict[str, Any]:
     optional |= {
         "initialization": _initializations,
         "initial_biases": _initial_biases,
-        "initial_output": _initial_outputs,
         "output": output,
         "clip_outputs": st.booleans(),
     }

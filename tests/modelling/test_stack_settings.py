@@ -83,11 +83,6 @@ def test_first_biases() -> None:
     assert made(model={"initial_biases": "uniform"})[1].initial_biases == "uniform"
 
 
-def test_an_initial_output_of_zero() -> None:
-    model = {"hidden": [8], "initialization": "lecun_normal", "initial_output": "zero"}
-    assert made(model=model)[1].initializers == ("lecun_normal", "zero")
-
-
 def test_the_parametrization() -> None:
     assert made()[0].parametrization == "standard"
     assert made(training={"parametrization": "neural_tangent"})[0].parametrization == "neural_tangent"

@@ -56,19 +56,6 @@ def test_uniform_biases_are_drawn_after_their_layers_weights() -> None:
         np.testing.assert_array_equal(last[name], array)
 
 
-def test_a_layer_with_zero_weights_has_zero_biases() -> None:
-    member = member_of(
-        SETTINGS, 10, initial_biases="uniform", initializers=("he_normal", "he_normal", "zero")
-    )
-    layout = ParameterLayout(SETTINGS.shape)
-    (row,) = initial_parameters(layout, [member], DTYPE)
-    named = layout.named_arrays(row, np.empty(0, DTYPE))
-    assert not named["weights_3"].any()
-    assert not named["biases_3"].any()
-    assert named["weights_2"].all()
-    assert named["biases_2"].all()
-
-
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
 def test_biases_after_a_normalization_are_zero(normalization: NormalizationKind) -> None:
     hidden = (HiddenShape(5, "relu", normalization=normalization), HiddenShape(6, "tanh"))

@@ -235,9 +235,6 @@ class ModelConfig(Section):
     initial_biases: Literal["zero", "uniform"] = "zero"
     """The initial biases: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer, which is
     the bound of glorot_uniform. Biases of normalized layers are always zero."""
-    initial_output: Literal["auto", "zero"] = "auto"
-    """The initial output layer: `auto` follows `initialization` and `initial_biases`; with `zero` its weights
-    and biases are zero, so that all predictions are equal before training."""
     normalization: Normalization = NoNormalization(name="none")
     """The normalization of the hidden layers' pre-activations."""
     dropout: DropoutRate = 0.0

@@ -1,4 +1,4 @@
-"""Initial weights: Glorot's, He's and LeCun's, uniform and normal, orthogonal, and zero; and initial biases.
+"""Initial weights: Glorot's, He's and LeCun's, uniform and normal, and orthogonal; and initial biases.
 
 The factors of inner members' inputs are drawn here, too: see `shared_weights`.
 
@@ -37,10 +37,6 @@ def _orthogonal(rng: np.random.Generator, variance: float, shape: tuple[int, int
     return np.asarray(np.sqrt(variance) * (Q if outputs >= inputs else Q.T))
 
 
-def _zero(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
-    return np.zeros(shape)
-
-
 _Draw = Callable[[np.random.Generator, float, tuple[int, int]], FloatArray]
 _Variance = Callable[[int, int], float]
 
@@ -53,7 +49,6 @@ INITIALIZERS: dict[str, tuple[_Draw, _Variance]] = {
     **{f"{name}_uniform": (_uniform, variance) for name, variance in _VARIANCES.items()},
     **{f"{name}_normal": (_normal, variance) for name, variance in _VARIANCES.items()},
     "orthogonal": (_orthogonal, lambda inputs, outputs: 1.0),
-    "zero": (_zero, lambda inputs, outputs: 0.0),
 }
 
 _HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish"}

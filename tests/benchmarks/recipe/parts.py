@@ -31,7 +31,6 @@ PARTS: Sequence[Part] = (
     Part("bins of numbers", ("model.numeric_embedding=none",)),
     Part("8 members with bags", ("model.ensemble=1",)),
     Part("scaling layer", ("model.scaling_layer=false",)),
-    Part("initial outputs of zero", ("model.initial_output=auto",)),
     Part(
         "neural tangent parametrization",
         ("training.parametrization=standard", "training.optimizer.learning_rate=0.005"),

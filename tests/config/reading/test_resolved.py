@@ -59,7 +59,6 @@ model:
     name: relu
   initialization: auto
   initial_biases: zero
-  initial_output: auto
   normalization:
     name: none
   dropout: 0.0

@@ -34,7 +34,6 @@ def experiment(**sections: Any) -> Experiment:
         {"training": {"optimizer": {"name": "adam", "beta1": 0.9}}},
         {"training": {"early_stopping": {"patience": 20}}},
         {"training": {"parametrization": "standard"}},
-        {"model": {"initial_output": "auto"}},
     ],
 )
 def test_equal_configurations_have_equal_seeds(same: dict[str, Any]) -> None:
@@ -97,7 +96,6 @@ def test_settings_without_effect_and_short_forms_change_no_seed(
         {"model": {"activation": "tanh"}},
         {"model": {"initialization": "he_normal"}},
         {"model": {"initial_biases": "uniform"}},
-        {"model": {"initial_output": "zero"}},
         {"training": {"parametrization": "neural_tangent"}},
         {"training": {"early_stopping": {"patience": None}}},
         {"training": {"l2": 0.0}},

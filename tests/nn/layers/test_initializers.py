@@ -34,8 +34,7 @@ def test_orthogonal(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(short, np.eye(min(shape)), atol=1e-14)
 
 
-def test_zero() -> None:
-    assert not draw_weights("zero", 3, 4, rng=np.random.default_rng(1)).any()
+def test_zero_biases() -> None:
     assert not draw_biases("zero", 3, 4, rng=np.random.default_rng(1)).any()
 
 

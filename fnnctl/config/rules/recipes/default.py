@@ -36,7 +36,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "model.numeric_embedding": embedding if 0 < facts.numeric <= MOST_EMBEDDED else "none",
         # architecture
         "model.hidden": [64, 64],
-        "model.initial_output": "zero",
         # optimization
         "training.epochs": by_rows(facts.rows, EPOCHS),
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
@@ -46,7 +45,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.parametrization": "neural_tangent",
         "training.lr_schedule": "cosine",
         # regularization
-        "training.l2": 0.0,  # members are averaged and their epoch is chosen; a penalty gained nothing more
         "training.label_smoothing": smoothing,
         # members
         "model.ensemble": MEMBERS,

@@ -31,7 +31,6 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "model.activation",
         "model.initialization",
         "model.initial_biases",
-        "model.initial_output",
         "model.normalization",
         "model.residual",
     ),
