@@ -14,9 +14,12 @@ from fnnctl.config.rules.recipes.before_data import experiment_before_data
 from fnnctl.config.rules.recipes.expansion import expanded
 from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.schema.experiment import Recipe
 from tests.config.rules.recipes.cases import CASES, facts_of
 
 SOURCE: dict[str, Any] = {"data": {"source": "x.csv", "target": "y"}}
+ADAMW: dict[str, Any] = {"training.optimizer": {"name": "adamw", "learning_rate": 0.01}}
+"""What a recipe might say; the classic optimizer has no weight decay."""
 
 
 def problems(config: dict[str, Any]) -> dict[str, str]:
@@ -29,16 +32,16 @@ def problems(config: dict[str, Any]) -> dict[str, str]:
     ("section", "settings"),
     [
         ("training", {"optimizer": {"weight_decay": 0.05}}),
-        ("training", {"rate_factors": {"scaling": 3.0}}),
-        ("training", {"weight_decay_schedule": "flat_cos"}),
         ("training", {"averaging": "swa"}),
     ],
 )
 @pytest.mark.parametrize("recipe", ["default", "fast"])
 def test_what_is_right_beside_the_recipe_is_no_problem(
-    section: str, settings: dict[str, Any], recipe: str
+    monkeypatch: pytest.MonkeyPatch, section: str, settings: dict[str, Any], recipe: Recipe
 ) -> None:
     """The classic settings beside them would refuse each; in the end the value is the given one."""
+    values = expansion.RECIPES[recipe]
+    monkeypatch.setitem(expansion.RECIPES, recipe, lambda facts: {**values(facts), **ADAMW})
     config = {**SOURCE, "recipe": recipe, section: settings}
     with pytest.raises(RefusedConfigurationError):
         experiment_of(config)
@@ -58,7 +61,7 @@ def test_classic_is_judged_by_itself() -> None:
 
 def test_all_certain_problems_are_reported_together() -> None:
     """Beside a setting that the recipe makes valid."""
-    training = {"epchs": 3, "optimizer": {"weight_decay": 0.05}, "l1": -1.0}
+    training = {"epchs": 3, "averaging": "swa", "l1": -1.0}
     found = problems({**SOURCE, "model": {"hiden": []}, "training": training})
     assert [*found] == ["model.hiden", "training.l1", "training.epchs"]
 
@@ -88,13 +91,13 @@ def test_a_message_that_depends_on_the_data_waits_for_them() -> None:
 
 def test_a_problem_of_some_data_is_none_before_they_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     def values(facts: RecipeFacts) -> dict[str, Any]:
-        return {"model.scaling_layer": True} if facts.numeric == 0 else {}
+        return ADAMW if facts.numeric == 0 else {}
 
     monkeypatch.setitem(expansion.RECIPES, "default", values)
-    config = {**SOURCE, "training": {"rate_factors": {"scaling": 3.0}}}
+    config = {**SOURCE, "training": {"optimizer": {"weight_decay": 0.05}}}
     before = experiment_before_data(config)
-    assert expanded(config, before, facts_of(numeric=0)).experiment.training.rate_factors.scaling == 3.0
-    with pytest.raises(RefusedConfigurationError, match="there is no scaling layer"):
+    assert expanded(config, before, facts_of(numeric=0)).experiment.training.optimizer.name == "adamw"
+    with pytest.raises(RefusedConfigurationError, match="adam has no weight_decay"):
         expanded(config, before, facts_of(numeric=2))
 
 

@@ -85,8 +85,8 @@ def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
         ),
         (
             {"training": {"optimizer": "adam"}},
-            {"training.weight_decay_schedule": "flat_cos"},
-            "has no effect: only adamw has a weight decay",
+            {"training.optimizer.weight_decay": 0.02},
+            "adam has no weight_decay",
         ),
     ],
 )
