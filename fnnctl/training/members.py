@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.layers.initializers import InputFactors, draw_biases, draw_input_factors, draw_weights
+from fnnctl.nn.layers.initializers import draw_biases, draw_input_factors, draw_weights
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
@@ -84,8 +84,6 @@ class Member:
     initializers: tuple[str, ...]
     """One per layer, the output layer last."""
     initial_biases: InitialBiases = "zero"
-    input_factors: InputFactors = "signs"
-    """Of inner members, if there are several."""
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
     """Hyperparameters of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise,
     mixup, label_smoothing, average_decay, average_start."""
@@ -180,7 +178,7 @@ def _draw_inner_members(layout: ParameterLayout, member: Member, own: FloatArray
         rng = stream(member.seed, Purpose.INNER_MEMBERS, number)
         if factors is not None:
             r = factors.inputs.view(own)[0]
-            r[:, number] = draw_input_factors(member.input_factors, len(r), rng=rng)
+            r[:, number] = draw_input_factors(len(r), rng=rng)
         scheme = member.initializers[-1]
         weights[number] = draw_weights(scheme, *weights[number].shape, rng=rng)
         rows[number, :, -1] = draw_biases(member.initial_biases, *weights[number].shape, rng=rng)

@@ -76,15 +76,6 @@ def test_more_members_begin_with_the_same_ones() -> None:
     assert len({column.tobytes() for column in factors_of(more.layers[0], other)[0].T}) > 3
 
 
-def test_input_factors_may_be_normal() -> None:
-    settings = shared_settings(400)
-    layout, flat = initial(settings, input_factors="normal")
-    r, _, _ = factors_of(layout.layers[0], flat)
-    assert abs(r.mean()) < 0.05
-    assert r.std() == pytest.approx(1.0, abs=0.05)
-    np.testing.assert_array_equal(factors_of(layout.layers[1], flat)[0], 1.0)
-
-
 @pytest.mark.parametrize("output", ["softmax", "logistic", "squared", "absolute", "huber"])
 @pytest.mark.parametrize("ensemble", [1, 2])
 def test_the_validation_columns_are_those_of_the_average(output: OutputKind, ensemble: int) -> None:

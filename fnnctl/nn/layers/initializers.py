@@ -9,7 +9,6 @@ Glorot & Bengio 2010, equation 16: variance 2/(inputs + outputs). He et al. 2015
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 
@@ -70,16 +69,8 @@ def draw_weights(scheme: str, outputs: int, inputs: int, *, rng: np.random.Gener
     return draw(rng, variance(inputs, outputs), (outputs, inputs))
 
 
-InputFactors = Literal["signs", "normal"]
-
-
-def draw_input_factors(kind: InputFactors, inputs: int, *, rng: np.random.Generator) -> FloatArray:
-    """An inner member's factors of the network's inputs, (inputs,), in float64: ±1, or standard normal.
-
-    Gorishniy et al. (2025) draw signs, and normal numbers if numeric inputs are embedded.
-    """
-    if kind == "normal":
-        return rng.normal(size=inputs)
+def draw_input_factors(inputs: int, *, rng: np.random.Generator) -> FloatArray:
+    """An inner member's factors of the network's inputs, (inputs,), each 1 or −1 (Gorishniy et al., 2025)."""
     return rng.choice([-1.0, 1.0], inputs)
 
 
