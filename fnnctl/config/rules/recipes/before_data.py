@@ -9,15 +9,21 @@ from fnnctl.config.paths import Messages
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_given, value_at
 from fnnctl.config.rules.recipes.expansion import RECIPES, recipe_values
+from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.recipes.filling import Filled, Judge, filled
 from fnnctl.config.rules.recipes.groups import RECIPE
 from fnnctl.config.rules.recipes.hints import with_hints
-from fnnctl.config.rules.recipes.possible import possible_facts
+from fnnctl.config.rules.recipes.sizes import MANY
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
 
 COMPLETED: Final = ("model", "training")
 """The sections that data can be read without."""
+EXTREMES: Final = (
+    RecipeFacts(task="classification", rows=1, numeric=1, metric="accuracy"),
+    RecipeFacts(task="regression", rows=MANY, numeric=0, metric="r2"),
+)
+"""Facts that differ so much that every value of a recipe that depends on the data differs between the two."""
 
 
 def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
@@ -45,25 +51,18 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
 
 
 def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experiment:
-    """An experiment that the config may become.
+    """An experiment that the config may become, beside the recipe's values for one of the `EXTREMES`.
 
-    If there is none, raises `RefusedConfigurationError` with the problems that it has in all cases.
+    If there is none, raises `RefusedConfigurationError` with the problems that it has in both cases.
     """
     judge = Judge(None, searches=False)
-    tried: list[Filled] = []
-    certain: Messages = {}
-    for facts in possible_facts(config):
-        values = recipe_values(recipe, facts)
-        if any(values == each.values for each in tried):
-            continue
-        tried.append(filled(config, values, judge))
+    found: list[tuple[Filled, Messages]] = []
+    for facts in EXTREMES:
+        tried = filled(config, recipe_values(recipe, facts), judge)
         try:
-            return judge.experiment(tried[-1].config)
+            return judge.experiment(tried.config)
         except RefusedConfigurationError as error:
-            found = error.messages
-        certain = (
-            found if len(tried) == 1 else dict(item for item in certain.items() if item in found.items())
-        )
-        if not certain:
-            break
-    raise RefusedConfigurationError(with_hints(certain, tried[0]))
+            found.append((tried, error.messages))
+    (tried, messages), (_, others) = found
+    certain = dict(item for item in messages.items() if item in others.items())
+    raise RefusedConfigurationError(with_hints(certain, tried))

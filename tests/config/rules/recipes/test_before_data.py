@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes import expansion
-from fnnctl.config.rules.recipes.before_data import experiment_before_data
+from fnnctl.config.rules.recipes.before_data import EXTREMES, experiment_before_data
 from fnnctl.config.rules.recipes.expansion import expanded
 from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.validation import RefusedConfigurationError
@@ -20,6 +22,16 @@ from tests.config.rules.recipes.cases import CASES, facts_of
 SOURCE: dict[str, Any] = {"data": {"source": "x.csv", "target": "y"}}
 ADAMW: dict[str, Any] = {"training.optimizer": {"name": "adamw", "learning_rate": 0.01}}
 """What a recipe might say; the classic optimizer has no weight decay."""
+METRICS = {"classification": ("accuracy", "f1_macro", "log_loss"), "regression": ("r2", "rmse")}
+FACTS = st.sampled_from(sorted(METRICS)).flatmap(
+    lambda task: st.builds(
+        RecipeFacts,
+        task=st.just(task),
+        rows=st.integers(2, 10**7),
+        numeric=st.integers(0, 10**4),
+        metric=st.sampled_from(METRICS[task]),
+    )
+)
 
 
 def problems(config: dict[str, Any]) -> dict[str, str]:
@@ -113,3 +125,12 @@ def test_what_is_certain_is_wrong_for_all_data(case: str, wrong: tuple[str, Any]
     with pytest.raises(RefusedConfigurationError) as caught:
         expanded(config, experiment_of(SOURCE), CASES[case])
     assert {format_path(path): message for path, message in caught.value.messages.items()} == before
+
+
+@given(facts=FACTS, recipe=st.sampled_from(sorted(expansion.RECIPES)))
+def test_every_value_that_depends_on_the_data_differs_between_the_extremes(
+    facts: RecipeFacts, recipe: Recipe
+) -> None:
+    one, other = map(expansion.RECIPES[recipe], EXTREMES)
+    for setting, value in expansion.RECIPES[recipe](facts).items():
+        assert value == one[setting] or one[setting] != other[setting], setting
