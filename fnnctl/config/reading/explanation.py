@@ -20,6 +20,7 @@ from fnnctl.config.rules.recipes.groups import (
     group_of,
     is_classic,
     searched,
+    set_or_searched,
 )
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain, written_out
@@ -148,8 +149,7 @@ class _Origins:
     def of_group(self, group: Group) -> str:
         """Why a group is classic."""
         because = self.expansion.classic[group]
-        is_set = any(_meet(because, each) for each in self.given)
-        return f"{format_path(because)} is {'set' if is_set else 'searched'}"
+        return f"{format_path(because)} is {set_or_searched(self.expansion.given, because)}"
 
     def place(self, path: ConfigPath) -> str:
         """The file and line of a setting, or the command-line option that gave it."""

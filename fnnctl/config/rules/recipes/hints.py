@@ -9,15 +9,19 @@ from typing import Any, Final, TypeAlias
 from fnnctl.config.paths import ConfigPath, Messages, format_path
 from fnnctl.config.rules.plain_config import is_given, override
 from fnnctl.config.rules.recipes.filling import Filled, rule_problems
-from fnnctl.config.rules.recipes.groups import completed_value, group_of, is_classic, set_or_searched
+from fnnctl.config.rules.recipes.groups import (
+    SHORT,
+    completed_value,
+    group_of,
+    is_classic,
+    set_or_searched,
+)
 from fnnctl.config.schema.section import written_out
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError
 
 Problems: TypeAlias = Callable[[Mapping[str, Any]], Messages]
 NAME: Final = "name"
-KINDS: Final = (NAME, "members")
-"""The settings that choose the others of their section."""
 
 _ADVICE: Final = re.compile(r"; [^;]*\bwrite\b.*")
 """What a message says to write instead."""
@@ -67,10 +71,10 @@ def _is_mended(
 
 def _kind(value: Any) -> Any:
     """Of a section's settings the one that chooses the others, if there is one."""
-    section = written_out(value, KINDS)
+    section = written_out(value, SHORT)
     if not isinstance(section, Mapping):
         return value
-    return {key: inner for key, inner in section.items() if key in KINDS} or section
+    return {key: inner for key, inner in section.items() if key in SHORT} or section
 
 
 def _short(value: Any) -> Any:
