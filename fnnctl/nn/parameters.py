@@ -133,9 +133,8 @@ def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments 
     if stage is None:
         return None
     numeric = stage.numeric
-    mixing = None if numeric is None else (numeric.numbers, numeric.size - 1, numeric.bins)
     return StageSegments(
-        mixing=None if mixing is None else parameters.take(*mixing),
+        mixing=parameters.take(numeric.numbers, numeric.size - 1, numeric.bins) if numeric else None,
         scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
     )
 

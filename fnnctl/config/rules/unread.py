@@ -24,13 +24,7 @@ Unread: TypeAlias = Iterator[tuple[ConfigPath, str]]
 
 def unread_settings(experiment: Experiment) -> Messages:
     """The settings that have no effect in this experiment, each with the reason."""
-    parts = (
-        _unread_data,
-        _unread_model,
-        _unread_training,
-        _unread_momentum,
-        _unread_search,
-    )
+    parts = (_unread_data, _unread_model, _unread_training, _unread_momentum, _unread_search)
     return {path: reason for part in parts for path, reason in part(experiment)}
 
 
