@@ -118,12 +118,12 @@ def load_experiment(
             seed=config.experiment.seed,
             recorded_classes=_recorded_classes(run),
         )
-        facts = recipe_facts(data, config.experiment)
+        facts, bags = recipe_facts(data, config.experiment), _BagCheck(data)
         expansion = expanded(
             config.config,
             config.experiment,
             facts,
-            lambda experiment: [*data.task.check(experiment), *_bag_problems(data, experiment)],
+            lambda experiment: [*data.task.check(experiment), *bags.problems(experiment)],
         )
         if problems := [*data.task.check(expansion.experiment), *without_columns(data, expansion.experiment)]:
             raise ConfigError(*problems)
@@ -131,16 +131,34 @@ def load_experiment(
     return LoadedExperiment(config, data, expansion)
 
 
-def _bag_problems(data: TaskData, experiment: Experiment) -> Sequence[Problem]:
-    """Why a recipe should have no bags with these data; empty if it may, or if the config has none."""
-    if not experiment.model.ensemble.bags:
-        return ()
-    try:
-        split = split_data(data, experiment)
-    except DataError:
-        split = None  # which is said later: only a cross-validation is possible
-    reason = against_bags(data, experiment, split)
-    return [Problem(reason, path="model.ensemble.bags")] if reason else ()
+class _BagCheck:
+    """Whether a recipe may have bags with these data; groups of many rows make the question expensive."""
+
+    def __init__(self, data: TaskData) -> None:
+        self._data = data
+        self._reasons: dict[str, str | None] = {}
+
+    def problems(self, experiment: Experiment) -> Sequence[Problem]:
+        """Why it should have none; empty if it may, or if the config has none.
+
+        A recipe may ask once per value, so experiments whose rows, weights and members are the same share the
+        answer.
+        """
+        if not experiment.model.ensemble.bags:
+            return ()
+        settings = experiment.data, experiment.model.ensemble, experiment.evaluation
+        key = repr((settings, experiment.training.class_weights, experiment.seed))
+        if key not in self._reasons:
+            self._reasons[key] = self._reason(experiment)
+        reason = self._reasons[key]
+        return [Problem(reason, path="model.ensemble.bags")] if reason else ()
+
+    def _reason(self, experiment: Experiment) -> str | None:
+        try:
+            split = split_data(self._data, experiment)
+        except DataError:
+            split = None  # which is said later: only a cross-validation is possible
+        return against_bags(self._data, experiment, split)
 
 
 def _recorded_classes(run: RunFolder | None) -> Sequence[str]:

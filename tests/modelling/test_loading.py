@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fnnctl.errors import InputError
+from fnnctl.modelling import loading
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from fnnctl.modelling.recipe_bags import against_bags
 
 ROWS = 40
 TABLE = "x,z,w,label\n" + "".join(f"{i * i},{i % 3},1,{'ab'[i % 2]}\n" for i in range(ROWS))
@@ -124,3 +127,23 @@ def test_warnings_are_of_the_target_then_of_the_rows_then_of_the_parts(load: Loa
         "a class has no row in the validation part and no effect on its metrics: '1.0'",
         "a class has no row in the test part and no effect on its metrics: '1.0'",
     ]
+
+
+def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With mixup the embedding is refused, so each value of the recipe is judged."""
+    calls = []
+
+    def counted(*given: Any) -> str | None:
+        calls.append(given)
+        return against_bags(*given)
+
+    monkeypatch.setattr(loading, "against_bags", counted)
+    (tmp_path / "own.csv").write_text(TABLE)
+    (tmp_path / "c.yaml").write_text(CONFIG + "training: {mixup: 0.2}\n")
+    loaded = load_experiment(tmp_path / "c.yaml")
+    assert loaded.experiment.model.ensemble.bags
+    assert loaded.expansion
+    assert [*loaded.expansion.refused] == [("model", "numeric_embedding")]
+    assert len(calls) == 1
