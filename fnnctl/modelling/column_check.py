@@ -1,4 +1,4 @@
-"""Settings without effect because the data have no columns of the kind that they are about."""
+"""A setting without effect because the data have no columns of the kind that it is about."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fnnctl.tasks.task import TaskData
 
 
 def without_columns(data: TaskData, experiment: Experiment) -> Iterator[Problem]:
-    """A problem for each embedding of columns that the data do not have."""
+    """A problem if numbers are embedded, but the data have no numeric columns."""
     if experiment.model.numeric_embedding.name != "none" and not data.dataset.numeric_names:
         message = "has no effect: the data have no numeric columns; write none"
         yield Problem(message, path="model.numeric_embedding")
