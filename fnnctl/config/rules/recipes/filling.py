@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from fnnctl.config.messages.wording import about
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.rules.plain_config import is_given, override, value_at, without
+from fnnctl.config.rules.plain_config import is_given, override, value_at
 from fnnctl.config.rules.recipes.groups import Group, completed_value, given_groups, group_of
 from fnnctl.config.rules.search_check import search_messages
 from fnnctl.config.rules.trials import Check
@@ -63,20 +63,6 @@ class Judge:
         wrong = self.check(experiment) if self.check else ()
         return {parse_path(each.path or ""): each.message for each in wrong}
 
-    def all_problems(self, config: Mapping[str, Any]) -> Messages:
-        """The messages of a config, and those that are seen only without the settings that are refused."""
-        found: Messages = {}
-        while new := self.problems(config):
-            found = {**found, **{path: new[path] for path in new if path not in found}}
-            outside = (path for path in new if path[:1] != SPACE[:1])  # the search is judged last
-            around = (path if is_given(config, path) else path[:-1] for path in outside)
-            refused = [path for path in around if len(path) > 1 and is_given(config, path)]
-            if not refused:
-                break
-            for path in refused:
-                config = without(config, [path] if is_given(config, path) else [])
-        return found
-
     def experiment(self, config: Mapping[str, Any]) -> Experiment:
         """The experiment of a config; raises `RefusedConfigurationError`."""
         return experiment_of(config).model_copy(update={"name": self.name})
@@ -109,17 +95,18 @@ def filled(config: Mapping[str, Any], values: Values, judge: Judge) -> Filled:
 def _as_far_as_possible(config: Any, offered: Values, judge: Judge) -> tuple[Any, Values, Messages]:
     """The config with those values that bring no new problem, the values, and why others are left out.
 
-    Values are tried one after the other, so a value may need those before it. A setting that is refused only
-    because its group's values are missing may become valid on the way.
+    Values are tried one after the other, so a value may need those before it. Those that mend the config
+    come first, because its search is judged only when nothing else is wrong.
     """
-    given, known = config, judge.all_problems(config)
+    given, known = config, judge.problems(config)
+    in_order = sorted(offered.items(), key=lambda item: not _mends(config, item, judge, known))
     taken: dict[ConfigPath, Any] = {}
     refused: Messages = {}
-    for path, value in offered.items():
+    for path, value in in_order:
         found = known
         try:
             attempt = _with_value(config, given, path, value)
-            found = judge.all_problems(attempt)
+            found = judge.problems(attempt)
             wrong = {place: found[place] for place in found if place not in known}
         except ConfigError as error:
             wrong = {parse_path(each.path or ""): each.message for each in error.problems}
@@ -128,6 +115,16 @@ def _as_far_as_possible(config: Any, offered: Values, judge: Judge) -> tuple[Any
         else:
             config, known, taken[path] = attempt, found, value
     return config, taken, refused
+
+
+def _mends(config: Any, item: tuple[ConfigPath, Any], judge: Judge, known: Messages) -> bool:
+    """Whether a value, by itself, leaves a config with fewer than the `known` problems, and no new one."""
+    if not known:
+        return False
+    try:
+        return judge.problems(_with_value(config, config, *item)).keys() < known.keys()
+    except ConfigError:
+        return False
 
 
 def _with_value(config: Any, given: Mapping[str, Any], path: ConfigPath, value: Any) -> Any:

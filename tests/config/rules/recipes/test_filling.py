@@ -33,17 +33,16 @@ def test_a_short_form_is_written_out_for_what_is_inside() -> None:
     assert value_at(found.config, ("training", "optimizer")) == {"name": "adamw", "weight_decay": 0.05}
 
 
-def test_a_value_of_the_recipe_is_not_blamed_for_what_was_hidden() -> None:
-    """The schema refuses the config until the optimizer is taken; only then the data are asked."""
-
-    def check(experiment: Experiment) -> Sequence[Problem]:
-        problem = Problem("there is no class 'c'", path="training.class_weights.c")
-        return [problem] if experiment.training.class_weights else []
-
-    config = {"training": {"optimizer": {"weight_decay": 0.05}, "class_weights": {"c": 2.0}}}
-    values = {"data.scaling": "robust", "training.optimizer": OPTIMIZER, "model.scaling_layer": True}
-    found = fill(config, values, Judge(None, check))
-    assert (found.refused, len(found.taken)) == ({}, 3)
+def test_what_the_search_refuses_is_found_although_another_setting_is_wrong_at_first() -> None:
+    """Early stopping is in the way of `swa` until the recipe's is taken; only then the search is judged."""
+    values = {
+        "model.numeric_embedding": {"name": "piecewise_linear"},
+        "training.early_stopping": {"patience": None},
+    }
+    search = {"space": {"training.mixup": {"uniform": [0.1, 0.5]}}, "method": "random"}
+    found = fill({"training": {"averaging": "swa"}, "search": search}, values)
+    assert [*map(format_path, found.refused)] == ["model.numeric_embedding"]
+    assert Judge(None).problems(found.config) == {}
 
 
 def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
