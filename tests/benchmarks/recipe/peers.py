@@ -137,10 +137,13 @@ def _realmlp(
     import pytabkit
 
     kind = pytabkit.RealMLP_TD_S_Classifier if is_classification else pytabkit.RealMLP_TD_S_Regressor
-    imputer = SimpleImputer(add_indicator=True).fit(known[:, :first_category])
+    numbers, test_numbers = known[:, :first_category], test[:, :first_category]
+    if first_category:  # SimpleImputer refuses tables without columns
+        imputer = SimpleImputer(add_indicator=True).fit(numbers)
+        numbers, test_numbers = imputer.transform(numbers), imputer.transform(test_numbers)
     tables = []
-    for rows in (known, test):
-        table = pd.DataFrame(imputer.transform(rows[:, :first_category]))
+    for rows, imputed in ((known, numbers), (test, test_numbers)):
+        table = pd.DataFrame(imputed)
         for column in range(first_category, known.shape[1]):
             values = np.unique(known[~np.isnan(known[:, column]), column])
             table[column + known.shape[1]] = pd.Categorical(rows[:, column], categories=values)
