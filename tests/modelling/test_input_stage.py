@@ -20,7 +20,7 @@ def model(**settings: Any) -> ModelConfig:
         ({"scaling_layer": True}, InputStageShape(scaled=True)),
         (
             {"numeric_embedding": "piecewise_linear"},
-            InputStageShape(NumericEmbeddingShape(3, bins=48, size=4)),
+            InputStageShape(NumericEmbeddingShape(3, bins=16, size=4)),
         ),
         (
             {"numeric_embedding": {"name": "piecewise_linear", "bins": 7, "size": 3}, "scaling_layer": True},

@@ -21,7 +21,7 @@ class PiecewiseLinearEmbeddingConfig(Section):
 
     name: Literal["piecewise_linear"]
     """The embedding."""
-    bins: Annotated[int, Field(ge=1, le=1000)] = 48
+    bins: Annotated[int, Field(ge=1, le=1000)] = 16
     """The number of bins between the quantiles; fewer if quantiles coincide."""
     size: Annotated[int, Field(ge=2, le=1000)] = 4
     """The number of inputs that each number becomes, itself included."""
