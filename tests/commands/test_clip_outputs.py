@@ -177,7 +177,7 @@ def test_the_recipe_clips_and_the_setting_changes_nothing_else(program: Program,
     without = explained(program, config, ["model.clip_outputs=false"])
     assert "model.clip_outputs true output recipe" in with_it
     assert "model.clip_outputs false output --set" in without
-    of_group = ("model.clip_outputs ", "model.output", "output is classic: ")
+    of_group = ("model.clip_outputs ", "model.output", "the output is classic: ")
     assert all(line.startswith(of_group) for line in {*with_it} ^ {*without} if line)
 
 

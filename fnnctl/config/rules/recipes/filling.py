@@ -13,7 +13,7 @@ from fnnctl.config.messages.wording import about
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_given, override, value_at
-from fnnctl.config.rules.recipes.groups import Group, completed_value, given_groups, group_of
+from fnnctl.config.rules.recipes.groups import Group, completed_value, given_groups, group_of, needed_group
 from fnnctl.config.rules.search_check import search_messages
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
@@ -76,9 +76,15 @@ def rule_problems(config: Mapping[str, Any]) -> Messages:
 def filled(config: Mapping[str, Any], values: Values, judge: Judge) -> Filled:
     """The config with the recipe's `values`, as far as it leaves their groups open and allows them."""
     classic = given_groups(config)
-    offered = {path: value for path, value in values.items() if group_of(path) not in classic}
+    open_values = {path: value for path, value in values.items() if group_of(path) not in classic}
+    unsuited = {
+        path: f"it suits only the recipe's {group}"
+        for path in open_values
+        if (group := needed_group(path)) in classic
+    }
+    offered = {path: value for path, value in open_values.items() if path not in unsuited}
     if not offered:
-        return Filled(config, values, classic, offered)
+        return Filled(config, values, classic, offered, unsuited)
     result: Any = config
     try:
         for path, value in offered.items():
@@ -87,9 +93,9 @@ def filled(config: Mapping[str, Any], values: Values, judge: Judge) -> Filled:
     except ConfigError:
         fits = False
     if fits:
-        return Filled(result, values, classic, offered)
+        return Filled(result, values, classic, offered, unsuited)
     result, taken, refused = _as_far_as_possible(config, offered, judge)
-    return Filled(result, values, classic, taken, refused)
+    return Filled(result, values, classic, taken, unsuited | refused)
 
 
 def _as_far_as_possible(config: Any, offered: Values, judge: Judge) -> tuple[Any, Values, Messages]:

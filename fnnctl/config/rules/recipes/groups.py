@@ -68,6 +68,13 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
 }  # fmt: skip
 """The settings of each group, with everything inside them that is not a setting of another group."""
 
+NEEDS: Final[Mapping[str, Group]] = {"training.early_stopping": "optimization"}
+"""Settings whose recipe's value suits only the recipe's values of another group.
+
+Without a patience all epochs are trained. This is right if the recipe's schedule has brought the rate to 0 by
+then, and a waste if the epochs and the rate are classic.
+"""
+
 NO_GROUP: Final[Mapping[str, str]] = {
     "model.calibration": "it is fitted after training",
     "training.shuffle": "it is a property of the data's order",
@@ -81,6 +88,11 @@ NO_GROUP: Final[Mapping[str, str]] = {
 _GROUP_OF: Final[Mapping[ConfigPath, Group]] = {
     parse_path(setting): group for group, settings in GROUPS.items() for setting in settings
 }
+
+
+def needed_group(path: ConfigPath) -> Group | None:
+    """The group without whose recipe values a recipe's value of this setting makes no sense; see `NEEDS`."""
+    return next((group for setting, group in NEEDS.items() if parse_path(setting) == path[:2]), None)
 
 
 def group_of(path: ConfigPath) -> Group | None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.recipes.default import MEMBERS, default_recipe
 from fnnctl.config.rules.recipes.expansion import expanded
 from tests.config.rules.recipes.cases import CASES, assert_all_is_taken, facts_of
+
+SEARCHED_RATE: dict[str, Any] = {"space": {"training.optimizer.learning_rate": {"log_uniform": [1e-4, 1e-1]}}}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -32,3 +36,15 @@ def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     ((path, reason),) = expansion.refused.items()
     assert path == ("model", "ensemble", "bags")
     assert reason.startswith("data.split.validation would have no effect: with bags,")
+
+
+@pytest.mark.parametrize("sections", [{"training": {"epochs": 300}}, {"search": SEARCHED_RATE}])
+def test_without_the_recipes_schedule_the_patience_is_classic(sections: dict[str, Any]) -> None:
+    """The members stay the recipe's, and the reason is told."""
+    config = {"recipe": "default", "data": {"source": "iris"}, **sections}
+    expansion = expanded(config, experiment_of(config), facts_of())
+    stopping = expansion.experiment.training.early_stopping
+    assert stopping is not None
+    assert stopping.patience == 20
+    assert expansion.experiment.model.ensemble.members == MEMBERS
+    assert expansion.refused["training", "early_stopping"] == "it suits only the recipe's optimization"
