@@ -20,14 +20,16 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
     """
     training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     losses = [(each.outcome, each.history) for each in trained]
-    found = exploded(losses, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
+    has_recipe = uses_recipe(fit.experiment)
+    found = exploded(
+        losses,
+        fit.settings.shape,
+        learning_rate=training.learning_rate,
+        scaled=scaled,
+        has_recipe=has_recipe,
+    )
     return list(found) or list(
-        unfinished(
-            trained,
-            fit.settings,
-            train_rows=fit.trained_rows,
-            has_recipe=fit.experiment.recipe != "classic",
-        )
+        unfinished(trained, fit.settings, train_rows=fit.trained_rows, has_recipe=has_recipe)
     )
 
 
@@ -35,6 +37,11 @@ def baseline_warnings(experiment: Experiment, scores: PartScores | OutOfFold | N
     """A warning if the network is not better than the baseline on these rows, else none."""
     warning = scores.baseline_warning() if scores and counts_rows_equally(experiment) else None
     return [warning] if warning else []
+
+
+def uses_recipe(experiment: Experiment) -> bool:
+    """Whether settings may have a recipe's values."""
+    return experiment.recipe != "classic"
 
 
 def counts_rows_equally(experiment: Experiment) -> bool:
@@ -50,4 +57,5 @@ def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | N
         learning_rate=fit.experiment.training.learning_rate,
         scaled=fit.experiment.data.scaling != "none",
         run=str(run.path),
+        has_recipe=uses_recipe(fit.experiment),
     )
