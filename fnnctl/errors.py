@@ -116,6 +116,7 @@ class DivergedError(FnnctlError):
         learning_rate: float | None,
         scaled: bool,
         run: str,
+        has_recipe: bool = False,
     ) -> None:
         """`epoch` is the epoch that diverged; or `folds` is the number of folds, all of which diverged.
 
@@ -123,7 +124,7 @@ class DivergedError(FnnctlError):
         """
         where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
         rate = "" if learning_rate is None else f" at a learning rate of {learning_rate:g}"
-        advice = steadier_training(learning_rate, scaled=scaled)
+        advice = steadier_training(learning_rate, scaled=scaled, has_recipe=has_recipe)
         super().__init__(
             f"training diverged {where}: the loss became non-finite{rate}. {advice}. The history is in {run}"
         )
@@ -198,14 +199,23 @@ class InterruptedCommandError(FnnctlError):
         self.exit_code = exit_code  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 
-def steadier_training(learning_rate: float | None, *, scaled: bool) -> str:
+def keeping_recipe(advice: str, *, has_recipe: bool) -> str:
+    """The advice to change settings, with the place to do so if settings may have a recipe's values.
+
+    In the config, one setting of a group would make the group's others classic; `resolved.yaml` has all.
+    """
+    where = " in this run's resolved.yaml, so that the recipe's other settings stay as they are"
+    return f"{advice}{where}" if has_recipe else advice
+
+
+def steadier_training(learning_rate: float | None, *, scaled: bool, has_recipe: bool = False) -> str:
     """What to try if the loss exploded; `learning_rate` is None for lbfgs, which has none."""
     advice = [] if scaled else ["data.scaling: standardize"]
     if learning_rate is None:
         advice += ["a larger training.l2", "another training.optimizer, such as adam"]
     else:
         advice.insert(0, f"a smaller training.optimizer.learning_rate, such as {learning_rate / 10:g}")
-    return f"Try {', or '.join(advice)}"
+    return keeping_recipe(f"Try {', or '.join(advice)}", has_recipe=has_recipe)
 
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:

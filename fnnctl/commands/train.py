@@ -20,7 +20,7 @@ from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
-from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings
+from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
@@ -158,12 +158,14 @@ def complete_training(
             raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
         hints = loss_warnings(fit, [trained])
-        warn(run, [*dead_layers(trained.history, fit.settings.shape), *hints], output.note)
+        has_recipe = uses_recipe(fit.experiment)
+        dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
+        warn(run, [*dead, *hints], output.note)
         predictor = _calibrated(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
-        doubts = baseline_warnings(fit.experiment, parts["test"])
+        doubts = baseline_warnings(fit.experiment, parts["test"], [trained])
         warn(run, doubts, output.note)
         write_scores(run, parts)
         draw_figures(run)

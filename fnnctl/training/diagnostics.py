@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.errors import keeping_recipe
 from fnnctl.nn.network import Network
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
@@ -56,14 +57,17 @@ MOST_DEAD = 0.5
 """Layers with at least this share of dead units get a warning."""
 
 
-def dead_layers(history: Mapping[str, Sequence[float]], shape: NetworkShape) -> Iterator[str]:
+def dead_layers(
+    history: Mapping[str, Sequence[float]], shape: NetworkShape, *, has_recipe: bool = False
+) -> Iterator[str]:
     """A warning for each hidden layer in which at least half of the units are dead in the last epoch."""
+    advice = "Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
+    advice = keeping_recipe(advice, has_recipe=has_recipe)
     for number, layer in enumerate(shape.hidden, start=1):
         dead = history.get(activity_column("dead", number), ())
         if dead and dead[-1] >= MOST_DEAD:
             first = next(epoch for epoch, share in enumerate(dead, start=1) if share >= MOST_DEAD)
             yield (
                 f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
-                f"every row (at least half of the units since epoch {first}). Try a smaller "
-                "training.optimizer.learning_rate, or model.activation: leaky_relu"
+                f"every row (at least half of the units since epoch {first}). {advice}"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fnnctl.training.diagnostics import dead_layers
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, pool_of, settings_of
@@ -36,3 +37,16 @@ def test_the_penalty_is_part_of_the_gradient_and_each_member_has_its_own() -> No
         expected = 1e9 * np.sqrt(np.sum(result.parameters**2))
         assert result.history["gradient_norm"] == pytest.approx([expected] * 2, rel=1e-6)
     assert results[0].history["gradient_norm"] != results[1].history["gradient_norm"]
+
+
+def test_the_advice_about_dead_units_keeps_a_recipes_other_settings() -> None:
+    shape = settings_of(4, ((5, "relu"),), 3).shape
+    for has_recipe, where in (
+        (False, ""),
+        (True, " in this run's resolved.yaml, so that the recipe's other settings stay as they are"),
+    ):
+        (told,) = dead_layers({"dead_1": [0.2, 0.8]}, shape, has_recipe=has_recipe)
+        assert told.endswith(
+            "since epoch 2). Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
+            + where
+        )
