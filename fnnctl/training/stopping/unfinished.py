@@ -1,4 +1,4 @@
-"""A warning if training ended too soon: while the loss was still falling fast.
+"""A warning if training ended too soon: while the loss was still falling fast, or after very few epochs.
 
 If there are fewer rows than the batch size, an epoch is a single step, and 200 epochs are only 200 steps.
 This is easy to miss, and the network is worse than it could be.
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fnnctl.errors import keeping_recipe
 from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 from fnnctl.text import counted
 from fnnctl.training.learners.batches import batch_bounds
@@ -23,7 +24,8 @@ History = Mapping[str, Sequence[float]]
 FEW_STEPS = 2000
 """After more steps than this the loss must fall faster for a warning."""
 FEWEST_EPOCHS = 20
-"""Below this number of epochs there is no warning: a user who asks for so few knows it."""
+"""Below this number of epochs the fall at the end cannot be told from chance: there is only a warning if the
+last epoch was the best."""
 TAIL = 0.1
 """The mean loss over this last share of the epochs is compared with that over the equal share before it."""
 CLEAR_FALL, CLEAR_SHARE = 0.0075, 0.02
@@ -71,10 +73,15 @@ def unfinished(
     `has_recipe` says that settings may have a recipe's values. Raising the epochs in the config would then
     replace those that go with them, so the advice is to raise them in `resolved.yaml`, which has all values.
 
-    The validation loss is checked if there is one, else the training loss. There is no warning if early
-    stopping has chosen the weights of an epoch before the last tenth: what it monitors no longer improved.
+    The validation loss is checked if there is one, else the training loss. After fewer epochs than 20 the
+    warning says that the last epoch was the best, if it was. There is no warning if early stopping has chosen
+    the weights of an epoch before the last tenth: what it monitors no longer improved.
     """
     steps = len(batch_bounds(train_rows, settings))
+    advice = _advice(settings, train_rows, has_recipe=has_recipe)
+    short = [_watched(ended.history)[1] for ended in trained if _was_short(ended)]
+    if short and 2 * len(short) >= len(trained):
+        yield f"{_short(short[0], steps, len(short), len(trained))}: {advice}"
     falls = [fall for ended in trained if (fall := _fall(ended, steps)) is not None]
     if not falls or 2 * len(falls) < len(trained):
         return
@@ -82,12 +89,32 @@ def unfinished(
     where = "" if len(trained) == 1 else f" in {len(falls)} of {len(trained)} folds"
     share = statistics.median(fall.share for fall in falls)
     tail = f"by {share:.0%} over the last {counted(falls[0].epochs, 'epoch')}"
-    made, advice = f"{counted(steps * epochs, 'step')}, {steps:,} per epoch", "raise training.epochs"
-    if has_recipe:
-        advice += " in this run's resolved.yaml, so that the recipe's other settings stay as they are"
-    elif settings.optimizer != "lbfgs" and min(settings.batch_size, train_rows) > SMALL_BATCH:
-        advice += f", or lower training.batch_size to {SMALL_BATCH}"
+    made = f"{counted(steps * epochs, 'step')}, {steps:,} per epoch"
     yield f"{name} was still falling{where} at the last epoch ({made}), {tail}: {advice}"
+
+
+def _advice(settings: StackSettings, train_rows: int, *, has_recipe: bool) -> str:
+    advice = keeping_recipe("raise training.epochs", has_recipe=has_recipe)
+    small = settings.optimizer == "lbfgs" or min(settings.batch_size, train_rows) <= SMALL_BATCH
+    return advice if has_recipe or small else f"{advice}, or lower training.batch_size to {SMALL_BATCH}"
+
+
+def _was_short(ended: Ended) -> bool:
+    """Whether all epochs were trained, but too few to measure a fall, and the last was the best."""
+    if ended.outcome is not Outcome.COMPLETED:
+        return False
+    name, epochs = _watched(ended.history)
+    *before, last = ended.history[name]
+    is_best = ended.best_epoch in {None, epochs} and all(last < loss for loss in before)
+    return epochs < FEWEST_EPOCHS and is_best
+
+
+def _short(epochs: int, steps: int, short: int, folds: int) -> str:
+    """What is wrong if `short` of the folds, or the one training, had too few epochs."""
+    were = "was" if epochs == 1 else "were"
+    made = f"only {counted(epochs, 'epoch')} {were} trained ({counted(steps * epochs, 'step')})"
+    where = "" if folds == 1 else f" in {short} of {folds} folds"
+    return f"{made}, and the last was the best{where}" if epochs > 1 else made
 
 
 def _watched(history: History) -> tuple[str, int]:

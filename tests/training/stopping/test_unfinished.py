@@ -73,10 +73,46 @@ def test_many_steps_few_epochs_and_other_ends_are_no_reason() -> None:
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
     steep = falling(40, 0.01, 0.1)
     assert not [*unfinished([Training(STOPPED, steep)], settings, train_rows=40)]
-    assert not [*unfinished([Training(COMPLETED, falling(19, 0.01, 0.1))], settings, train_rows=40)]
     assert [*unfinished([Training(COMPLETED, steep)], settings, train_rows=50 * 40)]
     assert not [*unfinished([Training(COMPLETED, falling(40, 0.0035, 0.5))], settings, train_rows=51 * 40)]
     assert [*unfinished([Training(COMPLETED, falling(40, 0.0035, 0.5))], settings, train_rows=50 * 40)]
+
+
+@pytest.mark.parametrize("column", ["validation_loss", "train_loss"])
+def test_after_few_epochs_the_last_must_be_the_best(column: str) -> None:
+    settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
+    (told,) = unfinished([Training(COMPLETED, falling(2, 0.001, 0.2, column))], settings, train_rows=40)
+    assert told == (
+        "only 2 epochs were trained (2 steps), and the last was the best: raise training.epochs, or lower "
+        "training.batch_size to 32"
+    )
+    (told,) = unfinished([Training(COMPLETED, falling(1, 0.0, 0.2, column))], settings, train_rows=100)
+    assert told.startswith("only 1 epoch was trained (3 steps): raise training.epochs, or")
+    for epochs, slope, is_told in ((19, 0.001, True), (20, 0.001, False), (19, 0.0, False), (2, -0.1, False)):
+        ended = [Training(COMPLETED, falling(epochs, slope, 0.9, column))]
+        assert bool([*unfinished(ended, settings, train_rows=40)]) is is_told
+
+
+def test_after_few_epochs_a_recipe_is_kept_and_a_kept_earlier_epoch_is_no_reason() -> None:
+    settings, two = settings_of(4, ((5, "relu"),), 3, batch_size=40), falling(2, 0.1, 0.2)
+    (told,) = unfinished([Training(COMPLETED, two, 2)], settings, train_rows=40, has_recipe=True)
+    assert told.endswith(
+        ": raise training.epochs in this run's resolved.yaml, so that the recipe's other settings stay as "
+        "they are"
+    )
+    assert not [*unfinished([Training(COMPLETED, two, 1)], settings, train_rows=40)]
+    assert not [*unfinished([Training(STOPPED, two, 2)], settings, train_rows=40)]
+
+
+def test_after_few_epochs_half_of_the_folds_are_enough() -> None:
+    settings = settings_of(4, ((5, "relu"),), 3, batch_size=20)
+    better, worse = (Training(COMPLETED, falling(3, slope, 0.9)) for slope in (0.1, -0.1))
+    (told,) = unfinished([worse, better], settings, train_rows=40)
+    assert told == (
+        "only 3 epochs were trained (6 steps), and the last was the best in 1 of 2 folds: raise "
+        "training.epochs"
+    )
+    assert not [*unfinished([worse, better, worse], settings, train_rows=40)]
 
 
 def test_after_many_steps_the_loss_must_fall_fast() -> None:
