@@ -156,7 +156,7 @@ def _complete(
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
         scores = out_of_fold(validation, results)
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
-        warn(run, baseline_warnings(validation.experiment, scores), output.note)
+        warn(run, baseline_warnings(validation.experiment, scores, ended), output.note)
         metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds)}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())

@@ -165,7 +165,7 @@ def complete_training(
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
-        doubts = baseline_warnings(fit.experiment, parts["test"])
+        doubts = baseline_warnings(fit.experiment, parts["test"], [trained])
         warn(run, doubts, output.note)
         write_scores(run, parts)
         draw_figures(run)

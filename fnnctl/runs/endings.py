@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.doubts import Course
 from fnnctl.tasks.task import OutOfFold, PartScores
 from fnnctl.training.stopping.exploded import exploded
 from fnnctl.training.stopping.unfinished import Ended, unfinished
+
+
+class Trained(Protocol):
+    """How many epochs were trained, and which one's weights were kept (None without early stopping)."""
+
+    @property
+    def epochs(self) -> int: ...
+
+    @property
+    def best_epoch(self) -> int | None: ...
 
 
 def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
@@ -33,10 +45,27 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
     )
 
 
-def baseline_warnings(experiment: Experiment, scores: PartScores | OutOfFold | None) -> list[str]:
-    """A warning if the network is not better than the baseline on these rows, else none."""
-    warning = scores.baseline_warning() if scores and counts_rows_equally(experiment) else None
+def baseline_warnings(
+    experiment: Experiment, scores: PartScores | OutOfFold | None, trained: Sequence[Trained]
+) -> list[str]:
+    """A warning if the network is not better than the baseline on these rows, else none.
+
+    `trained` is the training, or those of all folds.
+    """
+    if scores is None or not counts_rows_equally(experiment):
+        return []
+    warning = scores.baseline_warning(course=course_of(experiment, trained))
     return [warning] if warning else []
+
+
+def course_of(experiment: Experiment, trained: Sequence[Trained]) -> Course:
+    """What the warning about the baseline says of the training.
+
+    Of several folds it is the one whose best epoch is the median, relative to the number of its epochs.
+    """
+    known = [(best / each.epochs, each.epochs, best) for each in trained if (best := each.best_epoch)]
+    _, epochs, best = sorted(known)[len(known) // 2] if known else (0, 0, None)
+    return Course(epochs, best, folds=len(trained), has_recipe=uses_recipe(experiment))
 
 
 def uses_recipe(experiment: Experiment) -> bool:

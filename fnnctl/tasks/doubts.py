@@ -3,16 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from fnnctl.errors import keeping_recipe
 from fnnctl.text import counted
 
 OUT_OF_FOLD = "out of fold"
 """Which rows the warning is about in a cross-validation."""
 
 
-def worth_trying(rows: int, *, is_ahead: bool) -> str:
+FEWEST_EPOCHS = 10
+"""With fewer epochs it is too early to say that more would not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is known about the training of the network, or of a cross-validation's median fold."""
+
+    epochs: int = 0
+    best_epoch: int | None = None
+    """The epoch whose weights were kept; None without early stopping."""
+    folds: int = 1
+    has_recipe: bool = False
+    """Whether settings may have a recipe's values."""
+
+    @property
+    def was_best_early(self) -> bool:
+        """Whether the best epoch is in the first half."""
+        return (
+            self.best_epoch is not None
+            and self.epochs >= FEWEST_EPOCHS
+            and 2 * self.best_epoch <= self.epochs
+        )
+
+
+UNKNOWN = Course()
+
+
+def worth_trying(rows: int, *, is_ahead: bool, course: Course = UNKNOWN) -> str:
     """What to try; `is_ahead` is whether the network was better on these rows, if only by chance."""
-    advice = "try more epochs, another learning rate or other columns"
+    if course.was_best_early:
+        where = " in the median fold" if course.folds > 1 else ""
+        advice = (
+            f"the best epoch was {course.best_epoch:,} of {course.epochs:,}{where}, so more epochs will not "
+            "help; the columns may say nothing about the target"
+        )
+    elif course.has_recipe:
+        training = keeping_recipe("more epochs or another learning rate", has_recipe=True)
+        advice = f"try other columns, or {training}"
+    else:
+        advice = "try more epochs, another learning rate or other columns"
     return f"{advice}; {counted(rows, 'row')} may miss a small advantage" if is_ahead else advice
 
 

@@ -18,6 +18,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
+from fnnctl.tasks.doubts import UNKNOWN, Course
 
 Targets: TypeAlias = TargetArray
 """(N,) the target of each row as encoded by the task, such as class indices."""
@@ -107,10 +108,11 @@ class PartScores(Protocol):
         intervals and the baseline.
         """
 
-    def baseline_warning(self, where: str = "on the test part") -> str | None:
+    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
         """A warning if the predictions of these rows are not better than the baseline's by more than chance.
 
-        None if they are, or if there is no baseline. The warning says `where` the rows are.
+        None if they are, or if there is no baseline. The warning says `where` the rows are, and what
+        to try after this `course` of the training.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
@@ -126,7 +128,7 @@ class OutOfFold(Protocol):
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
 
-    def baseline_warning(self) -> str | None:
+    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
         """The warning of `PartScores.baseline_warning`, if most repeats lead to one."""
 
     def artifacts(self) -> Artifacts:

@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from fnnctl.tasks.doubts import of_most, worth_trying
+import pytest
+
+from fnnctl.tasks.doubts import Course, of_most, worth_trying
 
 
 def test_a_small_part_is_only_blamed_if_the_network_was_ahead() -> None:
     assert worth_trying(40, is_ahead=True).endswith("; 40 rows may miss a small advantage")
     assert worth_trying(40, is_ahead=False) == "try more epochs, another learning rate or other columns"
+
+
+def test_with_a_recipe_the_advice_keeps_its_other_settings() -> None:
+    assert worth_trying(40, is_ahead=False, course=Course(has_recipe=True)) == (
+        "try other columns, or more epochs or another learning rate in this run's resolved.yaml, so that the "
+        "recipe's other settings stay as they are"
+    )
+
+
+@pytest.mark.parametrize("has_recipe", [False, True])
+def test_after_an_early_best_epoch_more_epochs_are_not_advised(has_recipe: bool) -> None:
+    course = Course(32, 4, has_recipe=has_recipe)
+    assert worth_trying(40, is_ahead=False, course=course) == (
+        "the best epoch was 4 of 32, so more epochs will not help; the columns may say nothing about the "
+        "target"
+    )
+    told = worth_trying(40, is_ahead=True, course=Course(32, 4, folds=3))
+    assert told.startswith("the best epoch was 4 of 32 in the median fold, so")
+    assert told.endswith("; 40 rows may miss a small advantage")
+
+
+@pytest.mark.parametrize(("epochs", "best", "is_early"), [
+    (32, 16, True), (32, 17, False), (10, 5, True), (9, 1, False), (32, None, False),
+])  # fmt: skip
+def test_the_first_half_of_ten_epochs_or_more_is_early(epochs: int, best: int | None, is_early: bool) -> None:
+    told = worth_trying(40, is_ahead=False, course=Course(epochs, best))
+    assert ("more epochs will not help" in told) is is_early
+    assert ("try more epochs" in told) is not is_early
 
 
 def test_more_than_half_of_the_repeats_must_agree() -> None:

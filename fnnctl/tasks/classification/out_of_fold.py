@@ -21,7 +21,7 @@ from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, ro
 from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated
-from fnnctl.tasks.doubts import OUT_OF_FOLD, of_most
+from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most
 from fnnctl.tasks.repeats import repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
 
@@ -57,9 +57,9 @@ class ClassOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([each.part.metrics() for each in self.repeats])
 
-    def baseline_warning(self) -> str | None:
+    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
         """See `OutOfFold`."""
-        return of_most([each.part.baseline_warning(OUT_OF_FOLD) for each in self.repeats])
+        return of_most([each.part.baseline_warning(OUT_OF_FOLD, course) for each in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions, the summed confusion matrix, mean curves, pooled bins; see `OutOfFold`."""

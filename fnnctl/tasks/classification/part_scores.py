@@ -20,6 +20,7 @@ from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.temperature import scaled
 from fnnctl.tasks.classification.versus_baseline import baseline_warning
+from fnnctl.tasks.doubts import UNKNOWN, Course
 from fnnctl.tasks.task import Artifacts, Readout
 
 
@@ -88,11 +89,13 @@ class ClassScores:
         metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
         return {name: metrics[name] for name in CLASSIFICATION_METRICS}
 
-    def baseline_warning(self, where: str = "on the test part") -> str | None:
+    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
         if self.baseline is None:
             return None
-        return baseline_warning(self.classes, self.labels, self.probabilities, self.baseline, where=where)
+        return baseline_warning(
+            self.classes, self.labels, self.probabilities, self.baseline, where=where, course=course
+        )
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""

@@ -8,14 +8,20 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
-from fnnctl.tasks.doubts import worth_trying
+from fnnctl.tasks.doubts import UNKNOWN, Course, worth_trying
 from fnnctl.text import counted, shown
 
 SMALLEST_PROBABILITY = 1e-300
 
 
 def baseline_warning(
-    classes: Sequence[str], labels: IntArray, probabilities: FloatArray, baseline: FloatArray, *, where: str
+    classes: Sequence[str],
+    labels: IntArray,
+    probabilities: FloatArray,
+    baseline: FloatArray,
+    *,
+    where: str,
+    course: Course = UNKNOWN,
 ) -> str | None:
     """A warning unless more rows are right than with the majority class, by more than chance.
 
@@ -29,6 +35,7 @@ def baseline_warning(
         probabilities: (n, classes), the network's.
         baseline: (classes,) or (n, classes), the shares of the classes in the training part.
         where: Which rows these are, such as `on the test part`.
+        course: What is known about the training.
     """
     shares = np.broadcast_to(baseline, probabilities.shape)
     majority, predicted = shares.argmax(axis=1), probabilities.argmax(axis=1)
@@ -56,7 +63,7 @@ def baseline_warning(
             f"{said}, but its probabilities are better than the classes' shares (log loss {own.mean():.3g}, "
             f"not {given.mean():.3g}): use them to rank rows, or set training.class_weights"
         )
-    return f"{said}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing)}"
+    return f"{said}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, course=course)}"
 
 
 def _log_losses(probabilities: FloatArray, labels: IntArray) -> FloatArray:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.tasks.averaging import mean_metrics
-from fnnctl.tasks.doubts import OUT_OF_FOLD, of_most
+from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most
 from fnnctl.tasks.regression.part_scores import PREDICTION_COLUMNS, EstimateScores, prediction_table
 from fnnctl.tasks.repeats import repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
@@ -31,9 +31,9 @@ class EstimateOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([part.metrics() for _, _, part in self.repeats])
 
-    def baseline_warning(self) -> str | None:
+    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
         """See `OutOfFold`."""
-        return of_most([part.baseline_warning(OUT_OF_FOLD) for _, _, part in self.repeats])
+        return of_most([part.baseline_warning(OUT_OF_FOLD, course) for _, _, part in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions; see `OutOfFold`."""

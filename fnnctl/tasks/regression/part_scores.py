@@ -14,6 +14,7 @@ from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
+from fnnctl.tasks.doubts import UNKNOWN, Course
 from fnnctl.tasks.regression.versus_baseline import baseline_warning
 from fnnctl.tasks.task import Artifact, Artifacts, Readout, TargetScale
 
@@ -53,11 +54,11 @@ class EstimateScores:
         del metrics["support"]
         return metrics
 
-    def baseline_warning(self, where: str = "on the test part") -> str | None:
+    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
         if self.baseline is None:
             return None
-        return baseline_warning(self.targets, self.estimates, self.baseline, where=where)
+        return baseline_warning(self.targets, self.estimates, self.baseline, where=where, course=course)
 
     def confusion_table(self) -> None:
         """None: there are no classes."""

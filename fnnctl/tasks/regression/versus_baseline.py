@@ -6,12 +6,17 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
-from fnnctl.tasks.doubts import worth_trying
+from fnnctl.tasks.doubts import UNKNOWN, Course, worth_trying
 from fnnctl.text import counted
 
 
 def baseline_warning(
-    targets: FloatArray, estimates: FloatArray, baseline: FloatArray, *, where: str
+    targets: FloatArray,
+    estimates: FloatArray,
+    baseline: FloatArray,
+    *,
+    where: str,
+    course: Course = UNKNOWN,
 ) -> str | None:
     """A warning unless the squared errors are smaller than the mean's, by more than chance.
 
@@ -24,6 +29,7 @@ def baseline_warning(
         estimates: (n,) the network's.
         baseline: (n,) the mean target of the training part.
         where: Which rows these are, such as `on the test part`.
+        course: What is known about the training.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         gains = np.square(targets - baseline) - np.square(targets - estimates)
@@ -39,4 +45,4 @@ def baseline_warning(
     )
     if 2 * sign_test(len(targets), 0) > LEVEL:
         return f"{said}: {counted(len(targets), 'row')} are too few to tell"
-    return f"{said}: {worth_trying(len(targets), is_ahead=own < guessed)}"
+    return f"{said}: {worth_trying(len(targets), is_ahead=own < guessed, course=course)}"

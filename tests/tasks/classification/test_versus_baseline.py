@@ -7,6 +7,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.tasks.classification.versus_baseline import baseline_warning
+from fnnctl.tasks.doubts import Course
 
 CLASSES, HERE = ("no", "yes"), "on the test part"
 SHARES = np.array([0.7, 0.3])
@@ -42,6 +43,13 @@ def test_the_warning() -> None:
     told = warning({(0, 0): 60, (1, 0): 28, (1, 1): 5, (0, 1): 7}, sure=0.99)
     assert told is not None
     assert told.endswith("or other columns")
+
+
+def test_the_best_epoch_decides_the_advice() -> None:
+    labels = np.repeat([0, 1], [70, 30])
+    told = baseline_warning(CLASSES, labels, np.full((100, 2), 0.5), SHARES, where=HERE, course=Course(32, 4))
+    assert told is not None
+    assert told.endswith("more epochs will not help; the columns may say nothing about the target")
 
 
 def test_few_rows_are_said_to_be_few() -> None:

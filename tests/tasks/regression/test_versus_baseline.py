@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fnnctl.tasks.doubts import Course
 from fnnctl.tasks.regression.versus_baseline import baseline_warning
 
 HERE = "on the test part"
@@ -32,6 +33,13 @@ def test_the_warning() -> None:
         f"training targets ({guessed:.4g}) by more than chance (p = 1): try more epochs, another learning "
         "rate or other columns"
     )
+
+
+def test_the_best_epoch_decides_the_advice() -> None:
+    targets = np.random.default_rng(1).normal(10, 2, size=80)
+    told = baseline_warning(targets, np.zeros(80), np.full(80, 10.0), where=HERE, course=Course(32, 4))
+    assert told is not None
+    assert told.endswith("more epochs will not help; the columns may say nothing about the target")
 
 
 def test_few_rows_are_said_to_be_few() -> None:

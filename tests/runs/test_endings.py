@@ -1,0 +1,29 @@
+"""What the warnings at the end are told about the training."""
+
+from __future__ import annotations
+
+import pytest
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.runs.endings import course_of
+from fnnctl.store.manifest import TrainingFacts
+from fnnctl.tasks.doubts import Course
+
+
+@pytest.mark.parametrize(("folds", "expected"), [
+    ([(32, 4)], (32, 4)),
+    ([(32, None)], (0, None)),
+    ([], (0, None)),
+    ([(32, 30), (20, 2), (40, 10)], (40, 10)),
+    ([(32, 30), (20, 2)], (32, 30)),  # half of the folds are not most
+])  # fmt: skip
+def test_of_folds_it_is_the_median(
+    folds: list[tuple[int, int | None]], expected: tuple[int, int | None]
+) -> None:
+    trained = [TrainingFacts(epochs=epochs, best_epoch=best) for epochs, best in folds]
+    found = course_of(Experiment.model_validate({"recipe": "classic", "data": {"source": "iris"}}), trained)
+    assert found == Course(*expected, folds=len(folds))
+
+
+def test_a_recipe_is_seen() -> None:
+    assert course_of(Experiment.model_validate({"data": {"source": "iris"}}), []).has_recipe
