@@ -73,13 +73,13 @@ def unfinished(
     `has_recipe` says that settings may have a recipe's values. Raising the epochs in the config would then
     replace those that go with them, so the advice is to raise them in `resolved.yaml`, which has all values.
 
-    The validation loss is checked if there is one, else the training loss. After less than `FEWEST_EPOCHS` the
-    warning says that the last epoch was the best, if it was. There is no warning if early stopping has chosen
+    The validation loss is checked if there is one, else the training loss. After fewer epochs than 20 the
+    warning says that the last epoch was the best, if it clearly was. There is no warning if early stopping has chosen
     the weights of an epoch before the last tenth: what it monitors no longer improved.
     """
     steps = len(batch_bounds(train_rows, settings))
     advice = _advice(settings, train_rows, has_recipe=has_recipe)
-    short = [_watched(ended.history)[1] for ended in trained if _was_short(ended)]
+    short = [_watched(ended.history)[1] for ended in trained if _was_short(ended, steps)]
     if short and 2 * len(short) >= len(trained):
         yield f"{_short(short[0], steps, len(short), len(trained))}: {advice}"
     falls = [fall for ended in trained if (fall := _fall(ended, steps)) is not None]
@@ -99,14 +99,18 @@ def _advice(settings: StackSettings, train_rows: int, *, has_recipe: bool) -> st
     return advice if has_recipe or small else f"{advice}, or lower training.batch_size to {SMALL_BATCH}"
 
 
-def _was_short(ended: Ended) -> bool:
-    """Whether all epochs were trained, but too few to measure a fall, and the last was the best."""
+def _was_short(ended: Ended, steps: int) -> bool:
+    """Whether all epochs were trained, but too few to measure a fall, and the last was clearly the best.
+
+    On a large table a recipe has few epochs, too, but its schedule ends: the last one improves next to nothing.
+    """
     if ended.outcome is not Outcome.COMPLETED:
         return False
     name, epochs = _watched(ended.history)
     *before, last = ended.history[name]
-    is_best = ended.best_epoch in {None, epochs} and all(last < loss for loss in before)
-    return epochs < FEWEST_EPOCHS and is_best
+    if epochs >= FEWEST_EPOCHS or ended.best_epoch not in {None, epochs}:
+        return False
+    return not before or _clear(min(before), last, 1, *_least(steps * epochs)) is not None
 
 
 def _short(epochs: int, steps: int, short: int, folds: int) -> str:
@@ -136,8 +140,12 @@ def _fall(ended: Ended, steps: int) -> _Fall | None:
     if rates and _mean(rates[-tail:]) < LOWERED * _mean(rates[-2 * tail : -tail]):
         half = epochs // 2
         return _clear(min(losses[: epochs - half]), after, half, HALF_FALL, HALF_SHARE) if few else None
-    least = (CLEAR_FALL, CLEAR_SHARE) if few else (FAST_FALL, FAST_SHARE)
-    return _clear(_mean(losses[-2 * tail : -tail]), after, tail, *least)
+    return _clear(_mean(losses[-2 * tail : -tail]), after, tail, *_least(steps * epochs))
+
+
+def _least(steps: int) -> tuple[float, float]:
+    """The smallest decrease that leads to a warning after so many steps, absolute and relative."""
+    return (CLEAR_FALL, CLEAR_SHARE) if steps <= FEW_STEPS else (FAST_FALL, FAST_SHARE)
 
 
 def _mean(values: Sequence[float]) -> float:
