@@ -32,6 +32,8 @@ RECIPE: Final = "recipe"
 SCHEMA: Final = "schema"
 BAGS: Final[ConfigPath] = ("model", "ensemble", "bags")
 HIDDEN: Final[ConfigPath] = ("model", "hidden")
+OPTIMIZER: Final[ConfigPath] = ("training", "optimizer")
+LEARNING_RATE: Final[ConfigPath] = (*OPTIMIZER, "learning_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,20 @@ def explained(complete: Experiment, expansion: Expansion, locations: Locations) 
     """The settings that recipes fill in or that the config gives, then those that its search varies.
 
     `complete` is the expansion's experiment with what follows from its data. Settings inside another, such as
-    an ensemble's members, have lines of their own. Left out are hyperparameters of a choice, such as an
-    optimizer's, that are at their defaults, and settings without effect.
+    an ensemble's members, have lines of their own. Left out are settings without effect, and hyperparameters
+    of a choice, such as an optimizer's, that are at their defaults. The learning rate is there all the same,
+    except in a search of the optimizer, where its default depends on the trial.
     """
     origins, rows = _Origins(expansion, locations), []
+    varied = [parse_path(key) for key in searched(expansion.given)]
+    has_one_optimizer = not any(_meet(key, (*OPTIMIZER, NAME)) for key in varied)
     as_given = {name: getattr(expansion.experiment.data, name) for name in ("source", "test_source")}
     data = complete.data.model_copy(update=as_given)
     values = active_settings(complete.model_copy(update={"data": data, "search": None}))
     for path, value in _settings(values, ()):
         is_hyperparameter = path[-1] != NAME and NAME in value_at(values, path[:-1]) and bool(path[1:])
+        if path == LEARNING_RATE and has_one_optimizer:
+            is_hyperparameter = False
         origin = origins.of(path, value, is_hyperparameter)
         if origin is not None:
             setting = path[:-1] if path[-1] == NAME and path[1:] else path

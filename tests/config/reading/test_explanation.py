@@ -206,8 +206,20 @@ def test_hyperparameters_have_lines_where_they_are_given_or_the_recipes(explain:
     assert "training.optimizer.beta1" not in found
     found = explain(text + "training:\n  optimizer:\n    name: adamw\n    beta1: 0.8\n")
     assert found["training.optimizer.beta1"] == (0.8, "FILE:6")
-    assert "training.optimizer.learning_rate" not in found
+    assert found["training.optimizer.learning_rate"] == (0.001, "classic: training.optimizer.name is set")
     assert found["model.dropout"] == (0.25, "recipe")
+
+
+def test_the_learning_rate_always_has_a_line(explain: Explain) -> None:
+    """Not in a search of the optimizer: there its default depends on the trial."""
+    rate, text = "training.optimizer.learning_rate", "data: {source: iris}\n"
+    assert explain(f"{text}training: {{epochs: 9}}\n")[rate] == (0.001, "classic: training.epochs is set")
+    assert explain(f"{text}recipe: classic\n")[rate] == (0.001, "schema")
+    assert rate not in explain(f"{text}training: {{optimizer: lbfgs}}\n")
+    searched = "search: {space: {training.optimizer.%s: %s}}\n"
+    assert rate not in explain(text + searched % ("name", "{choice: [adam, sgd]}"))
+    domain = {"uniform": [0.1, 1]}
+    assert explain(text + searched % ("learning_rate", domain))[rate] == (domain, "FILE:2, searched")
 
 
 def test_what_follows_from_the_data(explain: Explain) -> None:
