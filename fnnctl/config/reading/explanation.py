@@ -30,6 +30,10 @@ CLASSIC: Final = "classic"
 AUTO: Final = "auto"
 RECIPE: Final = "recipe"
 SCHEMA: Final = "schema"
+BAGS: Final[ConfigPath] = ("model", "ensemble", "bags")
+HIDDEN: Final[ConfigPath] = ("model", "hidden")
+OPTIMIZER: Final[ConfigPath] = ("training", "optimizer")
+LEARNING_RATE: Final[ConfigPath] = (*OPTIMIZER, "learning_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,20 @@ def explained(complete: Experiment, expansion: Expansion, locations: Locations) 
     """The settings that recipes fill in or that the config gives, then those that its search varies.
 
     `complete` is the expansion's experiment with what follows from its data. Settings inside another, such as
-    an ensemble's members, have lines of their own. Left out are hyperparameters of a choice, such as an
-    optimizer's, that are at their defaults, and settings without effect.
+    an ensemble's members, have lines of their own. Left out are settings without effect, and hyperparameters
+    of a choice, such as an optimizer's, that are at their defaults. The learning rate is there all the same,
+    except in a search of the optimizer, where its default depends on the trial.
     """
     origins, rows = _Origins(expansion, locations), []
+    varied = [parse_path(key) for key in searched(expansion.given)]
+    has_one_optimizer = not any(_meet(key, (*OPTIMIZER, NAME)) for key in varied)
     as_given = {name: getattr(expansion.experiment.data, name) for name in ("source", "test_source")}
     data = complete.data.model_copy(update=as_given)
     values = active_settings(complete.model_copy(update={"data": data, "search": None}))
     for path, value in _settings(values, ()):
         is_hyperparameter = path[-1] != NAME and NAME in value_at(values, path[:-1]) and bool(path[1:])
+        if path == LEARNING_RATE and has_one_optimizer:
+            is_hyperparameter = False
         origin = origins.of(path, value, is_hyperparameter)
         if origin is not None:
             setting = path[:-1] if path[-1] == NAME and path[1:] else path
@@ -76,28 +85,46 @@ def explained(complete: Experiment, expansion: Expansion, locations: Locations) 
 
 
 def recipe_line(expansion: Expansion) -> str | None:
-    """One line with the recipe and the groups that are classic, each with the setting that made it so.
+    """One line with the recipe, the groups that are classic, and why the recipe's members have no bags.
 
-    A group is left out if every value that the recipe would give it is given or has no effect, as in a
-    `resolved.yaml`. None if the recipe gives nothing and would give nothing else.
+    Each group has the setting that made it classic. A group in which no value differs from the recipe's is
+    left out. None if the recipe gives nothing, and would give only what is given or has no effect, as in a
+    `resolved.yaml`.
     """
     given = list(given_settings(expansion.given))
-    values = active_settings(expansion.experiment)
-    lost = {
-        group_of(path)
-        for setting, value in expansion.filled.values.items()
-        for path, wanted in _inside(setting, written_out(value, SHORT))
-        if group_of(path) == group_of(setting) and is_given(values, path)
-        if value_at(values, path) != wanted and not any(_gives(each, path) for each in given)
-    }
-    groups = [
-        f"{group} ({format_path(expansion.classic[group])})"
-        for group in GROUP_NAMES
-        if group in lost and group in expansion.classic
-    ]
-    if not (expansion.taken or groups):
+    differing = list(_differing(expansion))
+    is_lost = any(not any(_gives(each, path) for each in given) for path in differing)
+    if not (expansion.taken or is_lost):
         return None
-    return f"recipe {expansion.experiment.recipe}" + (f"; classic: {', '.join(groups)}" if groups else "")
+    named = {group_of(path) for path in differing}
+    groups = [f"{group} ({format_path(expansion.classic[group])})" for group in GROUP_NAMES if group in named]
+    parts = [f"recipe {expansion.experiment.recipe}"]
+    if groups:
+        parts.append(f"classic: {', '.join(groups)}")
+    if BAGS in expansion.refused:
+        parts.append(f"without bags: {_in_few_words(expansion.refused[BAGS]).partition(': ')[0]}")
+    return "; ".join(parts)
+
+
+def _differing(expansion: Expansion) -> Iterator[ConfigPath]:
+    """The settings of classic groups that have an effect, and another value than the recipe's.
+
+    A searched setting has no single value, so it is none of them.
+    """
+    values = active_settings(expansion.experiment)
+    varied = [parse_path(key) for key in searched(expansion.given)]
+    for setting, value in expansion.filled.values.items():
+        group = group_of(setting)
+        if group not in expansion.classic or not is_given(values, setting):
+            continue
+        is_section = isinstance(value_at(values, setting), Mapping)
+        inner = _inside(setting, written_out(value, SHORT)) if is_section else [(setting, value)]
+        for path, wanted in inner:
+            is_varied = any(_meet(key, path) for key in varied)
+            if group_of(path) == group and is_given(values, path) and not is_varied:
+                found = value_at(values, path)
+                if (_short(found) if path == HIDDEN else found) != wanted:
+                    yield path
 
 
 def left_to_classic(expansion: Expansion, locations: Locations) -> list[str]:
@@ -172,7 +199,7 @@ def _settings(values: Mapping[str, Any], place: ConfigPath) -> Iterator[tuple[Co
         if isinstance(value, Mapping) and not takes_any_key(path):
             yield from _settings(value, path)
         else:
-            yield path, _short(value) if path == ("model", "hidden") else value
+            yield path, _short(value) if path == HIDDEN else value
 
 
 def _inside(path: ConfigPath, value: Any) -> list[tuple[ConfigPath, Any]]:

@@ -9,6 +9,9 @@ from fnnctl.config.reading.explanation import explained, left_to_classic, recipe
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.recipes import expansion as module
+from fnnctl.config.rules.trials import Check
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import Problem
 from tests.config.rules.recipes.cases import facts_of
 
 VALUES: dict[str, Any] = {
@@ -22,6 +25,12 @@ VALUES: dict[str, Any] = {
     "model.ensemble": 3,
 }
 Explain = Callable[..., dict[str, tuple[Any, str]]]
+
+
+def few_rows(experiment: Experiment) -> list[Problem]:
+    """Data that are too few for bags."""
+    message = "there are 2 rows for 3 members; write fewer members, or bags: false"
+    return [Problem(message, path="model.ensemble")] if experiment.model.ensemble.bags else []
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +136,11 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
         ("training: {early_stopping: {patience: 5}}\n",
          "recipe default; classic: members (training.early_stopping.patience)"),
         ("model: {hidden: [5, 5]}\n", "recipe default"),
+        ("model: {hidden: [5, 4]}\n", "recipe default; classic: architecture (model.hidden)"),
+        ("training: {optimizer: lbfgs}\n", "recipe default; classic: optimization (training.optimizer)"),
+        ("training: {early_stopping: null, l2: 0}\nmodel: {ensemble: 3}\n",
+         "recipe default; classic: regularization (training.l2)"),
+        ("search: {space: {model.hidden: {depth: [1, 2], width: [2, 4]}}}\n", "recipe default"),
         ("search: {space: {training.l2: {uniform: [0, 1]}}}\n",
          "recipe default; classic: regularization (training.l2)"),
     ],
@@ -134,9 +148,45 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
 def test_one_line_says_which_groups_are_classic(
     load: Callable[..., LoadedConfig], given: str, line: str | None
 ) -> None:
-    """Not the architecture: here its only setting is given, so that nothing is lost."""
+    """Groups in which nothing differs are not named: those whose settings are set like the recipe's."""
     loaded = load(f"data: {{source: iris}}\n{given}")
     assert recipe_line(module.expanded(loaded.config, loaded.experiment, facts_of())) == line
+
+
+def test_a_whole_number_of_the_recipe_counts(
+    load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no short form of a section here, and nothing else differs."""
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: {"training.epochs": 32})
+    loaded = load("data: {source: iris}\ntraining: {optimizer: lbfgs}\n")
+    line = recipe_line(module.expanded(loaded.config, loaded.experiment, facts_of()))
+    assert line == "recipe default; classic: optimization (training.optimizer)"
+
+
+@pytest.mark.parametrize(
+    ("given", "check", "why"),
+    [
+        ("", None, ""),
+        ("data: {source: iris, split: {validation: 0.2}}\n", None,
+         "; without bags: data.split.validation would have no effect"),
+        ("", few_rows, "; without bags: there are 2 rows for 3 members"),
+        ("model: {ensemble: 2}\n", few_rows, "; classic: members (model.ensemble)"),
+        ("training: {l2: 0.5}\n", few_rows,
+         "; classic: regularization (training.l2); without bags: there are 2 rows for 3 members"),
+    ],
+)  # fmt: skip
+def test_the_line_says_why_there_are_no_bags(
+    load: Callable[..., LoadedConfig],
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+    check: Check | None,
+    why: str,
+) -> None:
+    values = {**VALUES, "training.early_stopping": {"patience": None}, "model.ensemble.bags": True}
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
+    loaded = load(given if "data" in given else f"data: {{source: iris}}\n{given}")
+    expansion = module.expanded(loaded.config, loaded.experiment, facts_of(), check)
+    assert recipe_line(expansion) == f"recipe default{why}"
 
 
 @pytest.mark.parametrize("given", ["", "training: {optimizer: sgd}\n", "model: {ensemble: 5}\n"])
@@ -156,8 +206,20 @@ def test_hyperparameters_have_lines_where_they_are_given_or_the_recipes(explain:
     assert "training.optimizer.beta1" not in found
     found = explain(text + "training:\n  optimizer:\n    name: adamw\n    beta1: 0.8\n")
     assert found["training.optimizer.beta1"] == (0.8, "FILE:6")
-    assert "training.optimizer.learning_rate" not in found
+    assert found["training.optimizer.learning_rate"] == (0.001, "classic: training.optimizer.name is set")
     assert found["model.dropout"] == (0.25, "recipe")
+
+
+def test_the_learning_rate_always_has_a_line(explain: Explain) -> None:
+    """Not in a search of the optimizer: there its default depends on the trial."""
+    rate, text = "training.optimizer.learning_rate", "data: {source: iris}\n"
+    assert explain(f"{text}training: {{epochs: 9}}\n")[rate] == (0.001, "classic: training.epochs is set")
+    assert explain(f"{text}recipe: classic\n")[rate] == (0.001, "schema")
+    assert rate not in explain(f"{text}training: {{optimizer: lbfgs}}\n")
+    searched = "search: {space: {training.optimizer.%s: %s}}\n"
+    assert rate not in explain(text + searched % ("name", "{choice: [adam, sgd]}"))
+    domain = {"uniform": [0.1, 1]}
+    assert explain(text + searched % ("learning_rate", domain))[rate] == (domain, "FILE:2, searched")
 
 
 def test_what_follows_from_the_data(explain: Explain) -> None:

@@ -51,5 +51,5 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "model.ensemble.bags": True,
         "training.early_stopping": {"monitor": "validation_loss", "patience": None},
         # output
-        "model.clip_outputs": regression,
+        **({"model.clip_outputs": True} if regression else {}),
     }

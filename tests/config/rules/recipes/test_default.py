@@ -27,6 +27,11 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     assert not default_recipe(CASES["numbers"]).get("training.label_smoothing", 0)
 
 
+def test_only_the_outputs_of_a_regression_are_limited() -> None:
+    assert default_recipe(CASES["numbers"])["model.clip_outputs"] is True
+    assert "model.clip_outputs" not in default_recipe(facts_of())
+
+
 def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     """They share these validation rows, so they have no bags."""
     config = {"data": {"source": "iris", "split": {"validation": 0.2}}}
