@@ -79,16 +79,22 @@ def test_many_steps_few_epochs_and_other_ends_are_no_reason() -> None:
 
 
 @pytest.mark.parametrize("column", ["validation_loss", "train_loss"])
-def test_after_few_epochs_the_last_must_be_the_best(column: str) -> None:
+def test_after_few_epochs_the_last_must_clearly_be_the_best(column: str) -> None:
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
-    (told,) = unfinished([Training(COMPLETED, falling(2, 0.001, 0.2, column))], settings, train_rows=40)
+    (told,) = unfinished([Training(COMPLETED, falling(2, 0.01, 0.2, column))], settings, train_rows=40)
     assert told == (
         "only 2 epochs were trained (2 steps), and the last was the best: raise training.epochs, or lower "
         "training.batch_size to 32"
     )
     (told,) = unfinished([Training(COMPLETED, falling(1, 0.0, 0.2, column))], settings, train_rows=100)
     assert told.startswith("only 1 epoch was trained (3 steps): raise training.epochs, or")
-    for epochs, slope, is_told in ((19, 0.001, True), (20, 0.001, False), (19, 0.0, False), (2, -0.1, False)):
+    for epochs, slope, is_told in (
+        (19, 0.02, True),
+        (19, 0.001, False),
+        (20, 0.001, False),
+        (19, 0.0, False),
+        (2, -0.1, False),
+    ):
         ended = [Training(COMPLETED, falling(epochs, slope, 0.9, column))]
         assert bool([*unfinished(ended, settings, train_rows=40)]) is is_told
 
