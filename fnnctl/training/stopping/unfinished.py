@@ -74,8 +74,8 @@ def unfinished(
     replace those that go with them, so the advice is to raise them in `resolved.yaml`, which has all values.
 
     The validation loss is checked if there is one, else the training loss. After fewer epochs than 20 the
-    warning says that the last epoch was the best, if it clearly was. There is no warning if early stopping has
-    chosen the weights of an epoch before the last tenth: what it monitors no longer improved.
+    warning says that the last epoch was the best, if it clearly was. There is no warning if early stopping
+    has chosen the weights of an epoch before the last tenth: what it monitors no longer improved.
     """
     steps = len(batch_bounds(train_rows, settings))
     advice = _advice(settings, train_rows, has_recipe=has_recipe)
@@ -102,7 +102,7 @@ def _advice(settings: StackSettings, train_rows: int, *, has_recipe: bool) -> st
 def _was_short(ended: Ended, steps: int) -> bool:
     """Whether all epochs were trained, but too few to measure a fall, and the last was clearly the best.
 
-    On a large table a recipe has few epochs, too, but there the schedule ends, and the last one improves little.
+    On a large table a recipe has few epochs, too, but its schedule ends there, and the last improves little.
     """
     if ended.outcome is not Outcome.COMPLETED:
         return False
