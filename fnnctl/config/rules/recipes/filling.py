@@ -79,8 +79,8 @@ def filled(config: Mapping[str, Any], values: Values, judge: Judge) -> Filled:
     open_values = {path: value for path, value in values.items() if group_of(path) not in classic}
     unsuited = {
         path: f"it suits only the recipe's {group}"
-        for path in open_values
-        if (group := needed_group(path)) in classic
+        for path, value in open_values.items()
+        if (group := needed_group(path, value)) in classic
     }
     offered = {path: value for path, value in open_values.items() if path not in unsuited}
     if not offered:

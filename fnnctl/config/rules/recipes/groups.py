@@ -18,6 +18,7 @@ Group = Literal["input", "architecture", "optimization", "regularization", "memb
 RECIPE: Final[ConfigPath] = ("recipe",)
 SHORT: Final = ("name", "members")
 """The settings inside others that a short form may give, such as `ensemble: 4`."""
+EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 GROUP_NAMES: Final[tuple[Group, ...]] = get_args(Group)
 
 GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
@@ -68,13 +69,6 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
 }  # fmt: skip
 """The settings of each group, with everything inside them that is not a setting of another group."""
 
-NEEDS: Final[Mapping[str, Group]] = {"training.early_stopping": "optimization"}
-"""Settings whose recipe's value suits only the recipe's values of another group.
-
-Without a patience all epochs are trained. This is right if the recipe's schedule has brought the rate to 0 by
-then, and a waste if the epochs and the rate are classic.
-"""
-
 NO_GROUP: Final[Mapping[str, str]] = {
     "model.calibration": "it is fitted after training",
     "training.shuffle": "it is a property of the data's order",
@@ -90,9 +84,14 @@ _GROUP_OF: Final[Mapping[ConfigPath, Group]] = {
 }
 
 
-def needed_group(path: ConfigPath) -> Group | None:
-    """The group without whose recipe values a recipe's value of this setting makes no sense; see `NEEDS`."""
-    return next((group for setting, group in NEEDS.items() if parse_path(setting) == path[:2]), None)
+def needed_group(path: ConfigPath, value: Any) -> Group | None:
+    """The group without whose recipe values a recipe's value makes no sense; None if it needs no other.
+
+    Without a patience all epochs are trained. This is right if the recipe's schedule has brought the rate to
+    0 by then, and a waste if the epochs and the rate are classic.
+    """
+    is_patient = path == EARLY_STOPPING and isinstance(value, Mapping) and value.get("patience", 0) is None
+    return "optimization" if is_patient else None
 
 
 def group_of(path: ConfigPath) -> Group | None:
