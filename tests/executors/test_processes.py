@@ -171,7 +171,7 @@ def test_a_signal_while_workers_end_kills_them(method: str) -> None:
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         leave_them_at_work()
-    for process in multiprocessing.active_children():
-        process.join(10)
+    # Not by join: the executor's threads wait for the same processes, and one of the two is told too late.
+    while multiprocessing.active_children() and time.monotonic() - begun < 30:
+        time.sleep(0.01)
     assert not multiprocessing.active_children()
-    assert time.monotonic() - begun < 30
