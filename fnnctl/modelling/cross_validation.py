@@ -48,16 +48,8 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
         )
         raise ConfigError(Problem(message, path="training.time_limit"))
     dataset = data.dataset
-    settings = experiment.evaluation.cross_validation
     _check_rows(data, experiment)
-    folds = divide(
-        data.strata,
-        folds=settings.folds,
-        repeats=settings.repeats,
-        stratify=settings.stratify,
-        seed=experiment.seed,
-        groups=dataset.groups,
-    )
+    folds = divided(data, experiment)
     share, stratify = validation_share(experiment), experiment.data.split.stratify
     refuse_single_groups(folds, dataset.groups, share)
     of_folds = folds.folds(validation=share, stratify=stratify, seed=experiment.seed)
@@ -75,6 +67,19 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
         *data.task.fold_warnings(data.targets, folds.assignment, folds.count),
     ]
     return CrossValidation(experiment, data, folds, tuple(seeded), warnings)
+
+
+def divided(data: TaskData, experiment: Experiment) -> Folds:
+    """All rows, divided into the experiment's folds; raises `ValueError` if they are too few."""
+    settings = experiment.evaluation.cross_validation
+    return divide(
+        data.strata,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        stratify=settings.stratify,
+        seed=experiment.seed,
+        groups=data.dataset.groups,
+    )
 
 
 def _check_rows(data: TaskData, experiment: Experiment) -> None:

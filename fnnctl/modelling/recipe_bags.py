@@ -15,9 +15,10 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.splits.folds import divide, most_folds
+from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError
+from fnnctl.modelling.cross_validation import divided
 from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
@@ -87,15 +88,9 @@ def _doubtful_folds(data: TaskData, experiment: Experiment) -> Iterator[Rows]:
     are_enough = known >= members if groups is None else _are_small(groups, experiment)
     if are_enough and _zero_weights(data, experiment) < known / 2:
         return
-    folds = divide(
-        data.strata,
-        folds=settings.folds,
-        repeats=settings.repeats,
-        stratify=settings.stratify,
-        seed=experiment.seed,
-        groups=groups,
+    yield from divided(data, experiment).folds(
+        validation=0.0, stratify=experiment.data.split.stratify, seed=experiment.seed
     )
-    yield from folds.folds(validation=0.0, stratify=experiment.data.split.stratify, seed=experiment.seed)
 
 
 def _are_small(groups: IntArray, experiment: Experiment) -> bool:

@@ -90,8 +90,8 @@ def needed_group(path: ConfigPath, value: Any) -> Group | None:
     Without a patience all epochs are trained. This is right if the recipe's schedule has brought the rate to
     0 by then, and a waste if the epochs and the rate are classic.
     """
-    is_patient = path == EARLY_STOPPING and isinstance(value, Mapping) and value.get("patience", 0) is None
-    return "optimization" if is_patient else None
+    never_stops = path == EARLY_STOPPING and isinstance(value, Mapping) and value.get("patience", 0) is None
+    return "optimization" if never_stops else None
 
 
 def group_of(path: ConfigPath) -> Group | None:
