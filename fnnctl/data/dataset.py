@@ -6,8 +6,8 @@ memory-mapped file. Calculations request blocks of rows as float64.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -41,6 +41,8 @@ class Columns:
     """How `numeric` is packed; None if it holds the numbers themselves."""
     mapped: MappedNumbers | None = None
     """The memory-mapped file that `numeric` is a view of, if it is one."""
+    expansions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The numeric columns made from each column that became several, such as a date's year and month."""
 
     def __len__(self) -> int:
         return len(self.numeric)
