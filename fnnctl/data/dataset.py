@@ -115,6 +115,9 @@ class Dataset(Columns):
     """Warnings that arose while reading."""
     groups: IntArray | None = None
     """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
+    order: FloatArray | None = None
+    """(N,) the value of each row in the column of data.split.by (of a date, its days), NaN in a test file if
+    the column is no feature; None without that setting."""
 
     def target_counts(self) -> IntArray:
         """(T,) the number of rows with each of the target's texts, not counting the test file."""

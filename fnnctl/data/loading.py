@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import check_settings, declared_kinds, refuse_table_settings
+from fnnctl.data.splits.row_order import refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, read_table
@@ -70,7 +71,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
     labels = CodedTexts.joined([table.categorical[target] for table in tables])
     categorical, categories = code_matrix(tables, main.categorical_names)
     numeric, packing = (mapped.numbers, None) if mapped else numeric_matrix(tables, main.numeric_names)
-    return Dataset(
+    dataset = Dataset(
         name=config.source if info else Path(path.name.removesuffix(".gz")).stem,
         source=config.source if info else str(path.resolve()),
         sha256=main.sha256,
@@ -88,9 +89,18 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         weights=_extended(main.table.weights, test_rows, 1.0),
         groups=_extended(main.table.groups, test_rows, -1),
         warnings=tuple(warning for file in files for warning in file.warnings),
+        order=_extended(main.table.order, test_rows, np.nan),
         packing=packing,
         mapped=mapped,
     )
+    return dataset if config.split.by is None else _ordered(dataset, config.split.by)
+
+
+def _ordered(dataset: Dataset, by: str) -> Dataset:
+    """The data set with the order of its rows; raises DataError if a row has no value in the column `by`."""
+    order = row_order(dataset, by) if dataset.order is None else dataset.order
+    refuse_missing(order[: len(order) - dataset.test_rows], by, printable(dataset.source))
+    return replace(dataset, order=order)
 
 
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:
@@ -116,9 +126,10 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     sha256 = source_sha256(path)
     check_sha256(sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
-    kinds = declared_kinds(config.columns, target, config.weights, config.split.group)
+    group, order = config.split.group, config.split.by
+    kinds = declared_kinds(config.columns, target, config.weights, group, order)
     read = _read(path, config, kinds, problems)
-    check_settings(config.columns, target, config.weights, read.names, problems, group=config.split.group)
+    check_settings(config.columns, target, config.weights, read.names, problems, group=group, order=order)
     problems.raise_any()
 
     all_rows, table = read.rows, read.labelled(target)

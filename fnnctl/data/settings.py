@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from fnnctl.config.schema.data import ARRAY_REASON, ColumnsConfig, DataConfig
 from fnnctl.data.problems import Problems
@@ -11,14 +12,22 @@ from fnnctl.data.tables.table import Kind
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
+BY: Final = "data.split.by"
+
 
 def declared_kinds(
-    columns: ColumnsConfig, target: str, weights: str | None, group: str | None = None
+    columns: ColumnsConfig,
+    target: str,
+    weights: str | None,
+    group: str | None = None,
+    order: str | None = None,
 ) -> dict[str, Kind]:
     """Return the kind of each column that the config names; the target is read as categories."""
     kinds: dict[str, Kind] = {}
     for kind, names in _lists(columns):
         kinds.update(dict.fromkeys(names, kind))
+    if order is not None and kinds.get(order) == "ignore":
+        kinds[order] = "order"
     if weights is not None:
         kinds[weights] = "weights"
     if group is not None:
@@ -35,6 +44,7 @@ def check_settings(
     problems: Problems,
     *,
     group: str | None = None,
+    order: str | None = None,
 ) -> None:
     """Note a missing target, and column names that are unknown or already used otherwise."""
     file = problems.file
@@ -58,6 +68,10 @@ def check_settings(
             problems.add_setting(setting, _unknown(name, names, file))
         if name is not None:
             used.setdefault(name, use)
+    if order is not None and (order in used or order not in names):
+        other = used[order].split(",")[0] if order in used else ""
+        taken = f"{shown(order)} is {other}: name another column"
+        problems.add_setting(BY, taken if other else _unknown(order, names, file))
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):

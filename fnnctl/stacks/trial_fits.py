@@ -13,10 +13,10 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.splits.folds import divide, most_folds
+from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
-from fnnctl.modelling.cross_validation import refuse_single_groups
+from fnnctl.modelling.cross_validation import FOLDS, divided, refuse_single_groups
 from fnnctl.modelling.fit import Fit, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
 from fnnctl.nn.parameters import ParameterLayout
@@ -145,18 +145,10 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
     known = split.known
     groups = None if data.dataset.groups is None else data.dataset.groups[known]
     settings, config = experiment.evaluation.cross_validation, experiment.data.split
-    strata = data.strata[known]
-    if settings.folds > (most := most_folds(strata, groups)):
+    if settings.folds > (most := most_folds(data.strata[known], groups)):
         message = f"{most:,} rows or groups outside the test part are too few for {settings.folds:,} folds"
-        raise ConfigError(Problem(message, path="evaluation.cross_validation.folds"))
-    folds = divide(
-        strata,
-        folds=settings.folds,
-        repeats=settings.repeats,
-        stratify=settings.stratify,
-        seed=experiment.seed,
-        groups=groups,
-    )
+        raise ConfigError(Problem(message, path=FOLDS))
+    folds = divided(data, experiment, known)
     refuse_single_groups(folds, groups, config.validation)
     return folds.folds(
         validation=config.validation, stratify=config.stratify, seed=experiment.seed, rows=known

@@ -142,6 +142,8 @@ class CrossValidationFacts(Facts):
     """The number of repeats, each with different folds."""
     stratify: bool
     """Whether all folds have the same proportions of the strata."""
+    by: str | None = None
+    """The column in whose order the folds follow one another; null if their rows are drawn."""
 
 
 class TrainingFacts(Facts):

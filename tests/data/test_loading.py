@@ -263,3 +263,36 @@ def test_weights_are_there_and_not_negative(
     weights: list[float], words: tuple[int | None, str] | None
 ) -> None:
     assert weights_fault(np.array(weights)) == words
+
+
+def test_the_column_that_orders_the_rows_is_a_feature_unless_it_is_ignored(
+    load: Load, refuse: Refuse
+) -> None:
+    table = "day,a,y\n3,1,p\n1,2,q\n,2,\n2,0,p\n"  # a row without a label needs no value
+    dataset = load(table, split={"by": "day"})
+    assert dataset.numeric_names == ("day", "a")
+    assert dataset.order is not None
+    assert dataset.order.tolist() == [3, 1, 2]
+    ignored = load(table, split={"by": "day"}, columns={"ignore": ["day"]})
+    assert ignored.numeric_names == ("a",)
+    assert ignored.order is not None
+    assert ignored.order.tolist() == [3, 1, 2]
+    assert load(table).order is None
+    for columns in ({}, {"ignore": ["day"]}):
+        (problem,) = refuse(table.replace("2,0,p", ",0,p"), split={"by": "day"}, columns=columns)
+        assert "has 1 row without a value: fill them in, or leave" in problem.message
+    (problem,) = refuse("day,a,y\nmay,1,p\n3,2,q\n", split={"by": "day"}, columns={"ignore": ["day"]})
+    assert problem.line == 2
+    assert problem.message.endswith("The column of data.split.by needs a number in every row")
+    (problem,) = refuse("day,a,y\nmay,1,p\njune,2,q\n", split={"by": "day"})
+    assert (problem.path, "is read as categories" in problem.message) == ("data.split.by", True)
+
+
+@pytest.mark.parametrize("columns", [{}, {"ignore": ["day"]}])
+def test_a_test_file_has_no_part_in_the_order(
+    load: Load, tmp_path: Path, columns: dict[str, list[str]]
+) -> None:
+    (tmp_path / "test.csv").write_text("a,day,y\n5,,p\n")
+    dataset = load("day,a,y\n3,1,p\n1,2,q\n", split={"by": "day"}, columns=columns, test_source="test.csv")
+    assert dataset.order is not None
+    np.testing.assert_array_equal(dataset.order, [3, 1, np.nan])

@@ -219,3 +219,13 @@ class TestLargeArrays:
         values = self.VALUES.copy()
         values[777, 2] = np.inf
         assert "X[777, 2] is inf" in fault(tmp_path, arrays={"X": values, "y": self.LABELS})
+
+
+@pytest.mark.parametrize("source", READERS)
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_column_of_x_may_order_the_rows(tmp_path: Path, source: str, ignored: bool) -> None:
+    columns = ColumnsConfig(ignore=("x0",) if ignored else ())
+    dataset = load(tmp_path, source, {"X": X, "y": Y}, columns=columns, split=SplitConfig(by="x0"))
+    assert dataset.numeric_names == (("x1",) if ignored else ("x0", "x1"))
+    assert dataset.order is not None
+    assert dataset.order.tolist() == X[:, 0].tolist()
