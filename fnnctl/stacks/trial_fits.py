@@ -81,7 +81,7 @@ class TrialFits:
 
     def training_bytes(self, assignment: Assignment) -> int:
         """The memory that training a trial's network needs; 0 if its configuration is invalid."""
-        fit = self.first_fit(assignment)
+        fit = self.typical_fit(assignment)
         return training_bytes(fit.settings, rows=len(self.data)) if fit else 0
 
     def memory_shortage(self, assignment: Assignment, ensemble: EnsembleConfig) -> str | None:
@@ -89,25 +89,38 @@ class TrialFits:
 
         None if it suffices, or for an invalid trial.
         """
-        fit = self.first_fit(assignment)
+        fit = self.typical_fit(assignment)
         return memory_shortage(as_ensemble(fit.settings, ensemble), rows=len(self.data)) if fit else None
 
-    def first_fit(self, assignment: Assignment) -> Fit | None:
-        """The first of a trial's fits, without seed or memory check; None if its settings are invalid."""
+    def typical_fit(self, assignment: Assignment) -> Fit | None:
+        """A fit of a trial, without seed or memory check; None if its settings are invalid.
+
+        It has as many training rows as any other; of folds in the order of a column, about the mean number.
+        """
         try:
-            return self._drafts(assignment, check_memory=False, most=1)[0]
+            return self._drafts(assignment, check_memory=False, only=self._typical)[0]
         except FailedTrialError:
             return None
 
+    @property
+    def _typical(self) -> int:
+        """The number of the rows that a typical fit trains on; folds in an order become larger and larger."""
+        if self.data.dataset.order is None:
+            return 0
+        places = [rows.key[-1] if rows.key else 0 for rows in self.rows]
+        return places.index(max(places) // 2)
+
     def _drafts(
-        self, assignment: Assignment, *, check_memory: bool = True, most: int | None = None
+        self, assignment: Assignment, *, check_memory: bool = True, only: int | None = None
     ) -> list[Fit]:
-        """The trial's fits, or the first `most` of them, without their seeds."""
+        """The trial's fits, or `only` the one with this number, without their seeds."""
         drafts = []
         try:
             experiment = self.configs.experiment_of(assignment)
             key = preprocessing_key(experiment)
-            for index, rows in enumerate(self.rows[:most]):
+            for index, rows in enumerate(self.rows):
+                if only not in (None, index):
+                    continue
                 known = self._preprocessors.get((key, index))
                 fit = Fit.of(self.data, experiment, rows, seed=0, preprocessor=known, check_memory=False)
                 self._preprocessors[key, index] = fit.preprocessor

@@ -139,7 +139,7 @@ class CrossValidationFacts(Facts):
     folds: int
     """Folds per repeat; each is tested once."""
     repeats: int
-    """The number of repeats, each with different folds."""
+    """The number of repeats, each with different folds (in an order, only with different seeds)."""
     stratify: bool
     """Whether all folds have the same proportions of the strata."""
     by: str | None = None
