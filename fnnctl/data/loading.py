@@ -19,7 +19,7 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import check_settings, declared_kinds, refuse_table_settings
-from fnnctl.data.splits.row_order import refuse_missing, row_order
+from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, read_table
@@ -41,6 +41,8 @@ class _File:
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
     warnings: list[str]
+    order: FloatArray | None = None
+    """(rows,) the values that order the rows, NaN if missing, if they are not those of a feature."""
 
 
 def load_dataset(config: DataConfig, folder: Path) -> Dataset:
@@ -89,7 +91,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         weights=_extended(main.table.weights, test_rows, 1.0),
         groups=_extended(main.table.groups, test_rows, -1),
         warnings=tuple(warning for file in files for warning in file.warnings),
-        order=_extended(main.table.order, test_rows, np.nan),
+        order=_extended(main.order, test_rows, np.nan),
         packing=packing,
         mapped=mapped,
     )
@@ -113,7 +115,8 @@ def _read(
 ) -> Table:
     if holds_arrays(path):
         others: Kind = "ignore" if test else "numeric"
-        return read_arrays(path, kinds, others=others, mappable=config.test_source is None)
+        mappable = config.test_source is None and config.split.by not in config.columns.ignore
+        return read_arrays(path, kinds, others=others, mappable=mappable)
     missing = frozenset(text.strip() for text in config.missing_values)
     form = CsvFormat(config.delimiter, config.encoding, missing)
     if config.source in BUILTIN and not test:
@@ -135,9 +138,10 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     all_rows, table = read.rows, read.labelled(target)
     present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]
-    empty_names = frozenset(empty)
-    numeric = tuple(name for name in table.numeric if name not in empty_names)
-    categorical = tuple(name for name in table.categorical if name != target)
+    hidden, values = _hidden_order(table, config)
+    unused = frozenset([*empty, *hidden])
+    numeric = tuple(name for name in table.numeric if name not in unused)
+    categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
     if not table.rows:
         problems.add(f"the target {shown(target)} has no value in any row")
     if not numeric and not categorical:
@@ -150,7 +154,17 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is ignored" for name in empty]
     warnings += _unlabelled(all_rows - table.rows, target, file)
-    return _File(path, sha256, table, numeric, categorical, warnings)
+    return _File(path, sha256, table, numeric, categorical, warnings, values)
+
+
+def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:
+    """Ignored columns that order the rows all the same, and the values that do, (rows,)."""
+    by = config.split.by
+    if by is None or by not in config.columns.ignore:
+        return (), None
+    expanded: Mapping[str, tuple[str, ...]] = {}  # a table does not expand columns
+    column = order_column(by, table.numeric.names, expanded)
+    return expanded.get(by, (by,)), table.numeric[column]
 
 
 def _check_weights_and_groups(table: Table, config: DataConfig, problems: Problems) -> None:

@@ -27,7 +27,7 @@ def declared_kinds(
     for kind, names in _lists(columns):
         kinds.update(dict.fromkeys(names, kind))
     if order is not None and kinds.get(order) == "ignore":
-        kinds[order] = "order"
+        del kinds[order]  # it is read like a feature, to order the rows
     if weights is not None:
         kinds[weights] = "weights"
     if group is not None:

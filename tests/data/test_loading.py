@@ -281,11 +281,11 @@ def test_the_column_that_orders_the_rows_is_a_feature_unless_it_is_ignored(
     for columns in ({}, {"ignore": ["day"]}):
         (problem,) = refuse(table.replace("2,0,p", ",0,p"), split={"by": "day"}, columns=columns)
         assert "has 1 row without a value: fill them in, or leave" in problem.message
-    (problem,) = refuse("day,a,y\nmay,1,p\n3,2,q\n", split={"by": "day"}, columns={"ignore": ["day"]})
-    assert problem.line == 2
-    assert problem.message.endswith("The column of data.split.by needs a number in every row")
-    (problem,) = refuse("day,a,y\nmay,1,p\njune,2,q\n", split={"by": "day"})
-    assert (problem.path, "is read as categories" in problem.message) == ("data.split.by", True)
+        (problem,) = refuse("day,a,y\nmay,1,p\njune,2,q\n", split={"by": "day"}, columns=columns)
+        told = "data.split.by: the column 'day' has neither numbers nor dates: name another column"
+        assert str(problem) == told
+    (problem,) = refuse(table, split={"by": "day"}, columns={"categorical": ["day"]})
+    assert problem.path == "data.split.by"
 
 
 @pytest.mark.parametrize("columns", [{}, {"ignore": ["day"]}])

@@ -85,7 +85,7 @@ def by_faults(order: str, columns: ColumnsConfig, *, group: str | None = None) -
 
 def test_the_column_of_the_order_may_be_a_feature_or_ignored() -> None:
     ignored = ColumnsConfig(ignore=("age", "sex"))
-    assert declared_kinds(ignored, "y", None, None, "age")["age"] == "order"
+    assert declared_kinds(ignored, "y", None, None, "age") == {"sex": "ignore", "y": "categorical"}
     assert declared_kinds(ignored, "y", None, None, None)["age"] == "ignore"
     assert declared_kinds(ColumnsConfig(), "y", None, None, "age") == {"y": "categorical"}
     assert by_faults("age", ignored) == []

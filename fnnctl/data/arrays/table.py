@@ -27,7 +27,7 @@ def read_arrays(
     # A column of X may have the label's name; the label itself is a separate array.
     kind_of = {name: "numeric" if name == LABELS else kinds.get(name, others) for name in array.names}
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
-    extra = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group", "order")}
+    extra = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group")}
     columns: dict[Kind, list[FloatArray]] = {kind: [] for kind in extra}
     matrix, mapped = NumberMatrix(numeric), None
     present = _present_if_mappable(array) if mappable and tuple(numeric) == array.names else None
@@ -48,7 +48,6 @@ def read_arrays(
         rows=array.rows,
         weights=np.concatenate(columns["weights"]) if "weights" in columns else None,
         groups=_numbered(np.concatenate(columns["group"])) if "group" in columns else None,
-        order=np.concatenate(columns["order"]) if "order" in columns else None,
         mapped=mapped,
     )
 

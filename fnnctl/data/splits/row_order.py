@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,20 +18,26 @@ _DAYS: Final = "days"
 """The part of a date that is the days since the first date."""
 
 
+def order_column(name: str, numeric: Sequence[str], expansions: Mapping[str, Sequence[str]]) -> str:
+    """The numeric column whose values order the rows: the column `name`, or the days of a date column.
+
+    `numeric` are all numeric columns, and `expansions` those that were made from other columns. Raises
+    DataError if the column has no numbers.
+    """
+    column = f"{name} {_DAYS}" if name in expansions else name
+    if column not in numeric:
+        message = f"the column {shown(name)} has neither numbers nor dates: name another column"
+        raise DataError(Problem(message, path=SETTING))
+    return column
+
+
 def row_order(dataset: Dataset, name: str) -> FloatArray:
-    """(N,) float64, the values of the numeric column `name`, or the days of a date column; NaN if missing.
+    """(N,) float64, the values that order the rows by the column `name`, NaN if missing.
 
     Raises DataError if the column has no numbers.
     """
-    parts = dataset.expansions.get(name)
-    numbers = name if parts is None else f"{name} {_DAYS}"
-    if numbers not in dataset.numeric_names:
-        holds = "is read as categories" if name in dataset.categorical_names else "has no values"
-        if parts is not None:
-            holds = "has times of the day without dates"
-        message = f"the column {shown(name)} {holds}: name a column of numbers or dates"
-        raise DataError(Problem(message, path=SETTING))
-    column = [dataset.numeric_names.index(numbers)]
+    names = dataset.numeric_names
+    column = [names.index(order_column(name, names, dataset.expansions))]
     starts = range(0, len(dataset), BLOCK_ROWS)
     blocks = [dataset.numbers(slice(start, start + BLOCK_ROWS), column)[:, 0] for start in starts]
     return np.concatenate(blocks)

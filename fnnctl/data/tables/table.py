@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,10 +21,7 @@ from fnnctl.data.tables.numbers import almost_number, plain_numbers
 from fnnctl.data.tables.rows import CsvFormat, RowBlock, open_rows
 from fnnctl.text import shown
 
-Kind = Literal["numeric", "categorical", "ignore", "weights", "group", "order"]
-
-NO_FEATURE: Final[tuple[Kind, ...]] = ("weights", "order")
-"""The kinds of numbers that are kept beside the features."""
+Kind = Literal["numeric", "categorical", "ignore", "weights", "group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +38,6 @@ class Table:
     """(rows,) float64, NaN if missing."""
     groups: IntArray | None = None
     """(rows,) the number of each row's group, -1 if missing."""
-    order: FloatArray | None = None
-    """(rows,) float64, NaN if missing: the column that only orders the rows."""
     lines: IntArray | None = None
     """(rows,) the line where each row starts; known for a CSV file with weights."""
     mapped: MappedNumbers | None = None
@@ -58,8 +53,7 @@ class Table:
         self.numeric.keep(kept, self.numeric.names)
         for name, column in self.categorical.items():
             self.categorical[name] = replace(column, codes=column.codes[kept])
-        names = ("weights", "groups", "order", "lines")
-        extra = {name: getattr(self, name) for name in names}
+        extra = {"weights": self.weights, "groups": self.groups, "lines": self.lines}
         chosen: dict[str, Any] = {key: None if each is None else each[kept] for key, each in extra.items()}
         return replace(self, rows=len(file_rows), file_rows=file_rows, **chosen)
 
@@ -82,25 +76,23 @@ class _Reading:
         self.slots = slots
         self._others, positions, columns = [], [], []
         for position, slot in enumerate(slots):
-            if isinstance(slot.column, NumberColumn) and slot.kind not in NO_FEATURE:
+            if isinstance(slot.column, NumberColumn) and slot.kind != "weights":
                 positions.append(position)
                 columns.append(slot.column)
             elif slot.column:
                 self._others.append((position, slot))
         self._numbers = NumberColumns(columns, positions, missing)
         self.numeric = NumberMatrix([slots[position].name for position in positions])
-        self.kept = {kind: array("d") for kind in NO_FEATURE}
-        self.lines = array("q")
+        self.weights, self.lines = array("d"), array("q")
 
     def add(self, block: RowBlock) -> None:
         for position, slot in self._others:
             values = block.column(position)
             if isinstance(slot.column, TextColumn):
                 slot.column.add(values, block.lines)
-            elif slot.column and slot.kind:
-                self.kept[slot.kind].frombytes(slot.column.read(values, block.lines).tobytes())
-                if slot.kind == "weights":
-                    self.lines.extend(block.lines)
+            elif slot.column:
+                self.weights.frombytes(slot.column.read(values, block.lines).tobytes())
+                self.lines.extend(block.lines)
         self.numeric.append(self._numbers.read(block))
 
     def table(self, names: tuple[str, ...]) -> Table:
@@ -111,15 +103,10 @@ class _Reading:
             self.numeric,
             {slot.name: column for slot, column in texts.items() if slot.kind != "group"},
             self.numeric.rows,
-            weights=self._kept("weights"),
-            groups=groups[0] if groups else None,
-            order=self._kept("order"),
-            lines=np.array(self.lines) if self.lines else None,
+            np.array(self.weights) if self.weights else None,
+            groups[0] if groups else None,
+            np.array(self.lines) if self.weights else None,
         )
-
-    def _kept(self, kind: Kind) -> FloatArray | None:
-        """The numbers of the column of this kind, if there is one."""
-        return np.array(self.kept[kind]) if self.kept[kind] else None
 
 
 def read_table(
@@ -162,7 +149,7 @@ def _slots(
     all_numeric = plain_numbers(block.values(open_kinds), missing) is not None
     slots: list[_Slot] = []
     for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
-        numeric = kind in ("numeric", *NO_FEATURE)
+        numeric = kind in ("numeric", "weights")
         if kind is None:
             numeric = all_numeric or plain_numbers(block.column(position), missing) is not None
         column = NumberColumn(missing) if numeric else TextColumn(missing)
@@ -192,8 +179,6 @@ def _no_number(slot: _Slot, text: str, counts: ValueCounts) -> str:
     advice = "Correct it, or add the column to data.columns.categorical or the value to data.missing_values"
     if slot.kind == "weights":
         advice = "The column of data.weights needs a number in every row"
-    elif slot.kind == "order":
-        advice = "The column of data.split.by needs a number in every row"
     elif "," in text and counts.almost > counts.numbers + counts.texts:
         advice = "Write them all like this: a spreadsheet does so if its number format is English"
     found = f"{counts.numbers:,} of the column's {values:,} values are numbers"
