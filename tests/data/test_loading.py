@@ -296,3 +296,12 @@ def test_a_test_file_has_no_part_in_the_order(
     dataset = load("day,a,y\n3,1,p\n1,2,q\n", split={"by": "day"}, columns=columns, test_source="test.csv")
     assert dataset.order is not None
     np.testing.assert_array_equal(dataset.order, [3, 1, np.nan])
+
+
+def test_dates_order_the_rows_by_their_days(load: Load) -> None:
+    table = "day,a,y\n2024-03-02,1,p\n2024-03-01,2,q\n2024-03-05,0,p\n"
+    for columns, names in (({}, 2), ({"ignore": ["day"]}, 1)):
+        dataset = load(table, split={"by": "day"}, columns=columns)
+        assert dataset.order is not None
+        assert dataset.order.tolist() == [1, 0, 4]
+        assert (dataset.numeric_names == ("a",)) == (names == 1)
