@@ -120,8 +120,7 @@ def _fold_facts(validation: CrossValidation) -> dict[str, Any]:
     """The manifest's facts about the folds, which are stratified only if there are several strata."""
     settings, by = validation.experiment.evaluation.cross_validation, validation.experiment.data.split.by
     stratify = settings.stratify and len(validation.data.strata_names) > 1 and by is None
-    facts = {**settings.model_dump(), "stratify": stratify}
-    return facts if by is None else {**facts, "by": by}
+    return {**settings.model_dump(), "stratify": stratify, "by": by}
 
 
 def _one_thread() -> int | None:
