@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,16 @@ from typing import Final, Literal, TypeVar
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, IntArray
-from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat, date_format
-from fnnctl.data.tables.formats.moments import DayOrder, Moment, read_compact, read_hours, read_moment
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat, date_format, date_parts
+from fnnctl.data.tables.formats.moments import (
+    DayOrder,
+    Moment,
+    day_number,
+    read_compact,
+    read_hours,
+    read_moment,
+)
 from fnnctl.data.tables.formats.number import DecimalMark, NumberFormat, WrittenNumber, written_number
 from fnnctl.data.tables.formats.patterns import read_pattern
 from fnnctl.data.tables.numbers import plain_number
@@ -23,6 +31,7 @@ from fnnctl.text import shown
 SAMPLE = 100
 """If none of so many distinct texts fits, the others are not looked at."""
 
+_YEAR_FIRST: Final = re.compile("[0-9]{4}[-/.]")
 Value = TypeVar("Value")
 MarkSetting = Literal["auto", "point", "comma"]
 MARKS: Final[tuple[DecimalMark, ...]] = ("point", "comma")
@@ -36,6 +45,8 @@ class Found:
     """None for plain numbers."""
     fits: BoolArray
     """(texts,) which texts have it."""
+    numbers: FloatArray
+    """(texts, columns) their values; those of texts that do not have the format mean nothing."""
     doubt: str | None = None
     """Why it may be wrong, and what to write then."""
     fault: tuple[int, str] | None = None
@@ -68,14 +79,15 @@ class Notations:
         known = [(place, number) for place, number in enumerate(read) if number is not None]
         if not known or all(number.accounting for _, number in known):
             return None
+        values = np.array([float(number.plain) if number else 0.0 for number in read]).reshape(-1, 1)
         currencies = [number.currency for _, number in known if number.currency]
         percent = any(number.percent for _, number in known)
         if all(plain_number(self.texts[place]) is not None for place, _ in known) and doubt is None:
             differs = any(number.plain != self.texts[place] for place, number in known)
             if not differs:
-                return Found(None, fits)
+                return Found(None, fits, values)
         form = NumberFormat(mark, percent, currencies[0] if currencies else None)
-        return Found(form, fits, doubt, self._contradiction(form, known))
+        return Found(form, fits, values, doubt, self._contradiction(form, known))
 
     def _mark(self, setting: MarkSetting, *, european: bool) -> tuple[DecimalMark, str | None]:
         if setting != "auto":
@@ -155,7 +167,9 @@ def find_date(
         return moment
 
     month_first = _all_or_none(texts, reader("month_first"))
-    day_first = _all_or_none(texts, reader("day_first"))
+    day_first = month_first  # which saves time if no text has a day or a month in front of the year
+    if not all(_YEAR_FIRST.match(text) for text in texts):
+        day_first = _all_or_none(texts, reader("day_first"))
     months, days = (
         sum(int(n) for n, moment in zip(counts, read, strict=True) if moment is not None)
         for read in (month_first, day_first)
@@ -195,7 +209,9 @@ def _found_date(
     if not known:
         return None
     form = date_format(known, order=order, pattern=pattern, compact=compact)
-    return Found(form, np.array([moment is not None for moment in read], np.bool_), doubt)
+    parts = date_parts(read, since=day_number(form.since))
+    values = np.stack([parts[part] for part in form.parts], axis=1)
+    return Found(form, np.array([moment is not None for moment in read], np.bool_), values, doubt)
 
 
 def _all_or_none(texts: Sequence[str], read: Callable[[str], Value | None]) -> list[Value | None]:
