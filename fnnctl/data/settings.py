@@ -42,7 +42,7 @@ def check_settings(
     group: str | None = None,
 ) -> None:
     """Note a missing target, and column names that are unknown or already used otherwise."""
-    file = problems.file
+    file, names = problems.file, [name for name in names if name]  # an index has none
     if not target:
         listed = quoted_list([printable(name) for name in names])
         message = f"name the target column; the columns of {file} are {listed}"

@@ -324,6 +324,8 @@ class TestConvertedColumns:
         assert [amounts.target.texts[code] for code in amounts.target.codes] == ["1000", "5", "1000.00", "7"]
         assert list(amounts.formats) == ["y"]
         assert amounts.notes == ["numbers in another notation: y: '$1,000' is read as 1000"]
+        doubtful = load('a,y\n1,"1,250"\n2,"2,500"\n')
+        assert (doubtful.warnings, len(doubtful.with_amounts().warnings)) == ((), 1)
         plain = load("a,y\n1,5\n2,6\n")
         assert plain.with_amounts() is plain
 

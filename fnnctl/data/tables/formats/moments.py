@@ -73,13 +73,14 @@ def full_year(text: str) -> int:
 
 
 def day_and_second(year: int, month: int, day: int, second: float = 0.0) -> Moment | None:
-    """The moment; None if there is no such day."""
+    """The moment; None if there is no such day. `second` may be outside the day."""
     try:
-        number = date(year, month, day).toordinal() - _EPOCH
+        ordinal = date(year, month, day).toordinal()
     except ValueError:
         return None
     days, second = divmod(second, SECONDS_PER_DAY)
-    return number + int(days), second
+    ordinal += int(days)
+    return (ordinal - _EPOCH, second) if 1 <= ordinal <= date.max.toordinal() else None
 
 
 def day_number(iso: str) -> int:

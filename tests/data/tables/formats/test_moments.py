@@ -96,6 +96,11 @@ def test_fractions_of_a_second() -> None:
     assert read_moment("1970-01-02T00:00:01.25Z", "month_first") == (1, 1.25)
 
 
+def test_a_time_zone_may_not_lead_out_of_the_calendar() -> None:
+    assert read_moment("0001-01-01T00:00+01:00", "month_first") is None
+    assert read_moment("9999-12-31T23:00-02:00", "month_first") is None
+
+
 def test_compact_dates() -> None:
     assert read_compact("20240131") == read_moment("2024-01-31", "month_first")
     assert read_compact("20241301") is None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fnnctl.data.tables.columns import TextColumn
 from fnnctl.data.tables.formats.boolean import BooleanFormat
@@ -97,3 +100,20 @@ def test_texts_that_nearly_all_differ() -> None:
     assert decided(*texts[:-1]).kind == "categorical"
     assert decided(*texts[:18], *texts[:2]).kind == "text"
     assert decided(*texts[:17], *texts[:3]).kind == "categorical"
+
+
+pieces = st.sampled_from(
+    ["1", "2", "12", "31", "2024", "1,250", "1.250", "0,5", ".5", "$", "€", "%", "-", "/", ".", ":", " ", "T",
+     "Jan", "pm", "Z", "+10:00", "(", ")", "yes", "no", "0001", "9999", "e5", "x", "USD"]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(pieces, min_size=1, max_size=7).map("".join), min_size=1, max_size=6))
+def test_whatever_a_column_has_it_is_a_value_or_a_fault(texts: list[str]) -> None:
+    for declared in (None, "numeric", "date"):
+        decision = decided(*(text.strip() for text in texts), declared=declared)
+        if decision.numbers is not None and decision.fault is None:
+            assert np.isfinite(decision.numbers).all()
+            if decision.format is not None:
+                known = dict.fromkeys(text.strip() for text in texts if text.strip())
+                np.testing.assert_array_equal(decision.format.numbers(list(known)), decision.numbers)
