@@ -17,9 +17,10 @@ from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.conversion import plain_texts, renamed
-from fnnctl.data.tables.kinds.notes import conversion_notes
+from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings
 from fnnctl.data.tables.packing import Packing
 from fnnctl.data.tables.readings import ColumnFormat, Reading
+from fnnctl.text import printable
 
 COLUMNS_AT_ONCE = 4
 """Columns read together: rows are contiguous, so one column costs as much as a few adjacent ones."""
@@ -94,6 +95,8 @@ class RawTarget:
     """The line where each text first occurs, in the test file if it occurs only there; None for arrays."""
     format: NumberFormat | None = None
     """How the texts become plain numbers if they are amounts; None if they are plain already."""
+    doubt: str | None = None
+    """Why the format may be wrong, and what to write then."""
 
     def plain(self) -> RawTarget:
         """The target with plain numbers in place of those in its format; other texts stay as they are."""
@@ -101,7 +104,7 @@ class RawTarget:
             return self
         column = renamed(CodedTexts(self.codes, self.texts, self.lines), plain_texts(self.texts, self.format))
         joined = CodedTexts.joined([column])
-        return RawTarget(self.name, joined.codes, joined.texts, joined.lines, self.format)
+        return replace(self, codes=joined.codes, texts=joined.texts, lines=joined.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +158,10 @@ class Dataset(Columns):
         known = zip(self.target.texts, plain_texts(self.target.texts, target.format), strict=True)
         example = next(((text, f"{float(plain):.15g}") for text, plain in known if text != plain), None)
         own = self.readings[target.name]
-        reading = replace(own, kind="numeric", format=target.format, example=example)
-        return replace(self, target=target, readings={**self.readings, target.name: reading})
+        reading = replace(own, kind="numeric", format=target.format, example=example, doubt=target.doubt)
+        warnings = (*self.warnings, *conversion_warnings([reading], printable(self.source)))
+        readings = {**self.readings, target.name: reading}
+        return replace(self, target=target, readings=readings, warnings=warnings)
 
     def target_counts(self) -> IntArray:
         """(T,) the number of rows with each of the target's texts, not counting the test file."""

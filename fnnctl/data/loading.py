@@ -21,7 +21,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.settings import check_settings, date_patterns, declared_kinds, refuse_table_settings
 from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
-from fnnctl.data.tables.formats.finding import Notations
+from fnnctl.data.tables.formats.finding import Found, Notations
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.notes import conversion_warnings
 from fnnctl.data.tables.kinds.settled_table import NOT_USED
@@ -74,7 +74,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         target = LABELS
     main = _read_main(path, config, target)
     files = [main]
-    form = _target_format(main.table, config, target)
+    written = _target_format(main.table, target)
     if config.test_source is not None:
         files.append(_read_test(config, folder, main, target))
     tables = [file.table for file in files]
@@ -91,7 +91,14 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         categorical=categorical,
         categorical_names=main.categorical_names,
         categories=categories,
-        target=RawTarget(target, labels.codes, labels.texts, labels.lines, form),
+        target=RawTarget(
+            target,
+            labels.codes,
+            labels.texts,
+            labels.lines,
+            format=written.format if written and isinstance(written.format, NumberFormat) else None,
+            doubt=written.doubt if written else None,
+        ),
         task=info.task if info and info.target == target else None,
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
@@ -120,17 +127,13 @@ def _ordered(dataset: Dataset, by: str) -> Dataset:
     return replace(dataset, order=order)
 
 
-def _target_format(table: Table, config: DataConfig, target: str) -> NumberFormat | None:
+def _target_format(table: Table, target: str) -> Found | None:
     """How amounts are written in the target column; None if they are plain, or if there are none."""
-    labels = table.categorical[target]
-    if table.hints.decimal_mark != "comma" and plain_numbers(labels.texts, frozenset()) is not None:
+    labels, hints = table.categorical[target], table.hints
+    if hints.decimal_mark != "comma" and plain_numbers(labels.texts, frozenset()) is not None:
         return None
-    found = Notations(labels.texts, labels.counts()).find(
-        table.hints.decimal_mark, european=table.hints.european
-    )
-    if found is None or found.fault is not None or not isinstance(found.format, NumberFormat):
-        return None
-    return found.format
+    found = Notations(labels.texts, labels.counts()).find(hints.decimal_mark, european=hints.european)
+    return None if found is None or found.fault else found
 
 
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:

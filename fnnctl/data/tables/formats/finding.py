@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,16 @@ from typing import Final, Literal, TypeVar
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, IntArray
-from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat, date_format
-from fnnctl.data.tables.formats.moments import DayOrder, Moment, read_compact, read_hours, read_moment
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat, date_format, date_parts
+from fnnctl.data.tables.formats.moments import (
+    DayOrder,
+    Moment,
+    day_number,
+    read_compact,
+    read_hours,
+    read_moment,
+)
 from fnnctl.data.tables.formats.number import DecimalMark, NumberFormat, WrittenNumber, written_number
 from fnnctl.data.tables.formats.patterns import read_pattern
 from fnnctl.data.tables.numbers import plain_number
@@ -23,6 +31,7 @@ from fnnctl.text import shown
 SAMPLE = 100
 """If none of so many distinct texts fits, the others are not looked at."""
 
+_YEAR_FIRST: Final = re.compile("[0-9]{4}[-/.]")
 Value = TypeVar("Value")
 MarkSetting = Literal["auto", "point", "comma"]
 MARKS: Final[tuple[DecimalMark, ...]] = ("point", "comma")
@@ -36,6 +45,8 @@ class Found:
     """None for plain numbers."""
     fits: BoolArray
     """(texts,) which texts have it."""
+    numbers: FloatArray
+    """(texts, columns) their values; those of texts that do not have the format mean nothing."""
     doubt: str | None = None
     """Why it may be wrong, and what to write then."""
     fault: tuple[int, str] | None = None
@@ -68,14 +79,15 @@ class Notations:
         known = [(place, number) for place, number in enumerate(read) if number is not None]
         if not known or all(number.accounting for _, number in known):
             return None
+        values = np.array([float(number.plain) if number else 0.0 for number in read]).reshape(-1, 1)
         currencies = [number.currency for _, number in known if number.currency]
         percent = any(number.percent for _, number in known)
         if all(plain_number(self.texts[place]) is not None for place, _ in known) and doubt is None:
             differs = any(number.plain != self.texts[place] for place, number in known)
             if not differs:
-                return Found(None, fits)
+                return Found(None, fits, values)
         form = NumberFormat(mark, percent, currencies[0] if currencies else None)
-        return Found(form, fits, doubt, self._contradiction(form, known))
+        return Found(form, fits, values, doubt, self._contradiction(form, known))
 
     def _mark(self, setting: MarkSetting, *, european: bool) -> tuple[DecimalMark, str | None]:
         if setting != "auto":
@@ -86,15 +98,33 @@ class Notations:
         }
         if fits["point"] != fits["comma"]:
             return ("point" if fits["point"] > fits["comma"] else "comma"), None
-        both = zip(self.texts, self.read["point"], self.read["comma"], strict=True)
-        differing = [(text, p.plain, c.plain) for text, p, c in both if p and c and p.plain != c.plain]
-        doubtful = [each for each in differing if plain_number(each[0]) is None]
-        if not doubtful:  # `1.234` is a plain number
+        doubtful = self._doubtful()
+        if not doubtful:
             return "point", None
         text, point, comma = doubtful[0]
         chosen, other, setting = (comma, point, "point") if european else (point, comma, "comma")
-        doubt = f"{shown(text)} is read as {chosen}; if it is {other}, write data.decimal_mark: {setting}"
-        return ("comma" if european else "point"), doubt
+        doubt = f"{shown(text)} is read as {chosen.plain}; if it is {other.plain}, write data.decimal_mark: "
+        sure = self._has_thousands(doubtful) if not european else "," not in text
+        return ("comma" if european else "point"), None if sure else doubt + setting
+
+    def _doubtful(self) -> list[tuple[str, WrittenNumber, WrittenNumber]]:
+        """The texts that are different numbers with a point and with a comma, and none of them plain."""
+        both = zip(self.texts, self.read["point"], self.read["comma"], strict=True)
+        differing = [(text, p, c) for text, p, c in both if p and c and p.plain != c.plain]
+        return [each for each in differing if plain_number(each[0]) is None]
+
+    def _has_thousands(self, doubtful: Sequence[tuple[str, WrittenNumber, WrittenNumber]]) -> bool:
+        """Whether commas surely separate thousands in doubtful texts like `1,250`.
+
+        So it is if they are amounts of money, or if just the numbers from 1,000 on have a comma.
+        """
+        if all(number.currency for _, number, _ in doubtful):
+            return True
+        others = [
+            number for text, number in zip(self.texts, self.read["point"], strict=True) if "," not in text
+        ]
+        values = [abs(float(number.plain)) for number in others if number is not None]
+        return bool(values) and max(values) < 1000
 
     def _contradiction(
         self, form: NumberFormat, known: Sequence[tuple[int, WrittenNumber]]
@@ -137,7 +167,9 @@ def find_date(
         return moment
 
     month_first = _all_or_none(texts, reader("month_first"))
-    day_first = _all_or_none(texts, reader("day_first"))
+    day_first = month_first  # which saves time if no text has a day or a month in front of the year
+    if not all(_YEAR_FIRST.match(text) for text in texts):
+        day_first = _all_or_none(texts, reader("day_first"))
     months, days = (
         sum(int(n) for n, moment in zip(counts, read, strict=True) if moment is not None)
         for read in (month_first, day_first)
@@ -177,7 +209,9 @@ def _found_date(
     if not known:
         return None
     form = date_format(known, order=order, pattern=pattern, compact=compact)
-    return Found(form, np.array([moment is not None for moment in read], np.bool_), doubt)
+    parts = date_parts(read, since=day_number(form.since))
+    values = np.stack([parts[part] for part in form.parts], axis=1)
+    return Found(form, np.array([moment is not None for moment in read], np.bool_), values, doubt)
 
 
 def _all_or_none(texts: Sequence[str], read: Callable[[str], Value | None]) -> list[Value | None]:

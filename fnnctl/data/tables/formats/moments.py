@@ -60,7 +60,10 @@ def read_compact(text: str) -> Moment | None:
 def read_hours(text: str) -> float | None:
     """Read a time of day, or a duration, in hours; None if `text` is none."""
     match = _TIME_ALONE.fullmatch(text)
-    return None if match is None else hours(match, most=999)
+    if match is None:
+        return None
+    found = seconds(match["H"], match["M"], match["S"], match["p"], most=999)
+    return None if found is None else found / 3600
 
 
 def full_year(text: str) -> int:
@@ -70,13 +73,14 @@ def full_year(text: str) -> int:
 
 
 def day_and_second(year: int, month: int, day: int, second: float = 0.0) -> Moment | None:
-    """The moment; None if there is no such day."""
+    """The moment; None if there is no such day. `second` may be outside the day."""
     try:
-        number = date(year, month, day).toordinal() - _EPOCH
+        ordinal = date(year, month, day).toordinal()
     except ValueError:
         return None
     days, second = divmod(second, SECONDS_PER_DAY)
-    return number + int(days), second
+    ordinal += int(days)
+    return (ordinal - _EPOCH, second) if 1 <= ordinal <= date.max.toordinal() else None
 
 
 def day_number(iso: str) -> int:
@@ -89,18 +93,19 @@ def iso_day(number: int) -> str:
     return date.fromordinal(number + _EPOCH).isoformat()
 
 
-def hours(match: re.Match[str], *, most: int = 23) -> float | None:
-    """The hours of a match with the groups H, M, S and p; None if they are out of range."""
-    part = match.groupdict()
-    hour, minute = int(part["H"]), int(part.get("M") or 0)
-    second = float((part.get("S") or "0").replace(",", "."))
-    if half := part.get("p"):
-        if not 1 <= hour <= 12:
+def seconds(
+    hour: str, minute: str | None, second: str | None, half: str | None, *, most: int = 23
+) -> float | None:
+    """The seconds since midnight; None if a part is out of range. `half` is the A or P of AM and PM."""
+    h, m = int(hour), int(minute or 0)
+    s = float(second.replace(",", ".")) if second else 0.0
+    if half:
+        if not 1 <= h <= 12:
             return None
-        hour = hour % 12 + (12 if half in "Pp" else 0)
-    if hour > most or minute > 59 or second >= 60:
+        h = h % 12 + (12 if half in "Pp" else 0)
+    if h > most or m > 59 or s >= 60:
         return None
-    return hour + (minute * 60 + second) / 3600
+    return 3600 * h + 60 * m + s
 
 
 def _numeric_date(match: re.Match[str], order: DayOrder) -> tuple[int, int, int] | None:
@@ -118,11 +123,9 @@ def _numeric_date(match: re.Match[str], order: DayOrder) -> tuple[int, int, int]
 def _moment(year: int, month: int, day: int, match: re.Match[str]) -> Moment | None:
     if match["H"] is None:
         return day_and_second(year, month, day)
-    hour = hours(match)
-    if hour is None:
+    second = seconds(match["H"], match["M"], match["S"], match["p"])
+    if second is None:
         return None
-    second = float((match["S"] or "0").replace(",", "."))
-    second += 3600 * int(hour) + 60 * int(match["M"])
     if match["sign"]:
         offset = 60 * (60 * int(match["zh"]) + int(match["zm"] or 0))
         second += offset if match["sign"] == "-" else -offset

@@ -6,6 +6,7 @@ character, in exact groups of three digits, and a leading zero is not grouped.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +48,6 @@ def _pattern(mark: str, separators: str) -> re.Pattern[str]:
 
 
 _PATTERNS: dict[DecimalMark, re.Pattern[str]] = {"point": _pattern(r"\.", ","), "comma": _pattern(",", r"\.")}
-_SEPARATED = re.compile("[^0-9]")
 
 
 class WrittenNumber(NamedTuple):
@@ -69,22 +69,22 @@ def written_number(text: str, decimal: DecimalMark) -> WrittenNumber | None:
     match = _PATTERNS[decimal].fullmatch(text)
     if match is None:
         return None
-    part = match.groupdict()
-    signs, currencies = [part["sign"], part["inner"]], [part["before"], part["after"]]
-    accounting = part["open"] is not None
-    if accounting != (part["close"] is not None) or accounting + sum(map(bool, signs)) > 1:
+    opened, outer, before, inner, whole, separator, fraction, only, percent, after, closed = match.groups()
+    if (opened is None) != (closed is None) or (outer and inner) or (opened and (outer or inner)):
         return None
-    if sum(map(bool, [*currencies, part["percent"]])) > 1:
+    if (before and after) or (percent and before):
         return None
-    negative = accounting or any(sign not in (None, "+") for sign in signs)
-    whole, fraction = _SEPARATED.sub("", part["whole"] or ""), part["only"] or part["fraction"]
-    plain = "-" * negative + whole + (f".{fraction}" if fraction else "")
-    plain += "e-2" if part["percent"] else ""
-    if plain_number(plain) is None:  # too large
+    negative = opened is not None or (outer or inner or "+") != "+"
+    digits = whole.replace(separator, "") if separator else whole or ""
+    decimals = only or fraction
+    plain = ("-" if negative else "") + digits + (f".{decimals}" if decimals else "")
+    if percent:
+        plain += "e-2"
+    if not math.isfinite(float(plain)):
         return None
-    used = currencies[0] or currencies[1]
+    used = before or after
     code = None if used is None else _SYMBOLS.get(used, used.upper())
-    return WrittenNumber(plain, code, part["percent"] is not None, accounting)
+    return WrittenNumber(plain, code, percent is not None, opened is not None)
 
 
 @dataclass(frozen=True, slots=True)

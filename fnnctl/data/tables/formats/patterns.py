@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Final
 
-from fnnctl.data.tables.formats.moments import MONTHS, Moment, day_and_second, full_year, hours
+from fnnctl.data.tables.formats.moments import MONTHS, Moment, day_and_second, full_year, seconds
 from fnnctl.text import shown
 
 DIRECTIVES: Final = {
@@ -51,13 +51,11 @@ def read_pattern(text: str, pattern: str) -> Moment | None:
         return None
     part = match.groupdict()
     month = int(part["m"]) if part.get("m") else MONTHS.get(part["b"].lower(), 0)
-    second = 0.0
+    second: float | None = 0.0
     if part.get("H"):
-        hour = hours(match)
-        if hour is None:
-            return None
-        second = 3600 * int(hour) + 60 * int(part.get("M") or 0)
-        second += float((part.get("S") or "0").replace(",", "."))
+        second = seconds(part["H"], part.get("M"), part.get("S"), part.get("p"))
+    if second is None:
+        return None
     return day_and_second(full_year(part["Y"]), month, int(part["d"]), second)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.tables.formats.boolean import find_boolean
 from fnnctl.data.tables.formats.finding import MARKS, Found, MarkSetting, Notations, find_date, find_time
@@ -43,6 +43,8 @@ class Decision:
     kind: ReadKind
     format: ColumnFormat | None = None
     """None for plain numbers and plain texts."""
+    numbers: FloatArray | None = None
+    """(texts, columns) the values, if they are known already."""
     doubt: str | None = None
     fault: tuple[int | None, str] | None = None
     """The line of a text that does not fit, and what is wrong."""
@@ -69,7 +71,7 @@ def decide(
         column.texts, counts, european=hints.european, compact=declared == "date", pattern=pattern
     )
     if dates is not None and dates.fits.all():
-        return Decision("date", dates.format, dates.doubt)
+        return Decision("date", dates.format, dates.numbers, dates.doubt)
     time = find_time(column.texts) if pattern is None else None
     if time is not None:
         return Decision("date", time)
@@ -86,7 +88,7 @@ def _numeric(name: str, column: CodedTexts, counts: IntArray, numbers: Found | N
         place, wrong = numbers.fault
         message = f"column {shown(name)}: {wrong}, or add the column to data.columns.categorical"
         return Decision("numeric", fault=(column.lines[place], message))
-    return Decision("numeric", numbers.format, numbers.doubt)
+    return Decision("numeric", numbers.format, numbers.numbers, numbers.doubt)
 
 
 def _most(

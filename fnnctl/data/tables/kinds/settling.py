@@ -76,10 +76,10 @@ def converted(name: str, column: CodedTexts, decision: Decision) -> Settled:
         return Settled(decision, own, None if other is None else (other, form.category(other)))
     if decision.kind not in ("numeric", "date"):
         return Settled(decision, column, None)
-    if form is None:
-        plain = np.array([plain_number(text) for text in column.texts], np.float64)
-        return Settled(decision, column, None, plain.reshape(-1, 1), (name,))
-    numbers = form.numbers(column.texts)
+    numbers = decision.numbers
+    if form is None:  # plain numbers; without any, there is no finding
+        return Settled(decision, column, None, np.empty((0, 1)) if numbers is None else numbers, (name,))
+    numbers = form.numbers(column.texts) if numbers is None else numbers
     return Settled(decision, column, _example(name, column, form, numbers), numbers, form.columns(name))
 
 
