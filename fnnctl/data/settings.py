@@ -77,7 +77,7 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
     default = DataConfig(source=config.source)
     wrong = [
         f"data.{key}"
-        for key in ("delimiter", "encoding", "missing_values")
+        for key in ("delimiter", "encoding", "missing_values", "max_categories")
         if getattr(config, key) != getattr(default, key)
     ]
     wrong += [f"data.columns.{key}" for key in ("numeric", "categorical") if getattr(config.columns, key)]

@@ -148,7 +148,10 @@ class InputFile:
 
 @dataclass(slots=True)
 class Unseen:
-    """Counts values that are not among the categories of their column in training."""
+    """Counts values that are not among the categories of their column in training.
+
+    A column with a feature for all other values is left out: its rare values in training are not known.
+    """
 
     preprocessor: Preprocessor
     _found: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -156,10 +159,12 @@ class Unseen:
 
     def counting(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
         """Pass the blocks on unchanged, and count as they are read."""
-        known = [set(column.categories) for column in self.preprocessor.categories]
+        columns = self.preprocessor.categories
+        known = [None if column.others else set(column.categories) for column in columns]
         for block in blocks:
             for j, name in enumerate(block.categorical_names):
-                new = [k for k, text in enumerate(block.categories[j]) if text not in known[j]]
+                old = known[j]
+                new = [k for k, text in enumerate(block.categories[j]) if old is not None and text not in old]
                 if new:
                     count, first = self._found.get(name, (0, block.categories[j][new[0]]))
                     rows = int(np.count_nonzero(np.isin(block.categorical[:, j], new)))

@@ -58,6 +58,8 @@ def _unread_data(experiment: Experiment) -> Unread:
         reason = ARRAY_REASON
     if reason:
         yield from ((("data", key), reason) for key in ("delimiter", "encoding", "missing_values"))
+    if reason == ARRAY_REASON:
+        yield ("data", "max_categories"), reason
     if data.test_source is None:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:

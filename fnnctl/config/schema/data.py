@@ -14,6 +14,9 @@ DELIMITER_PATTERN = r'^[^"\r\n]$'
 ARRAY_REASON = "has no effect: arrays hold numbers only, with a column each"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
+MAX_CATEGORIES = 50
+"""The default of `data.max_categories`."""
+
 TaskKind = Literal["auto", "classification", "regression"]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
@@ -83,5 +86,9 @@ class DataConfig(Section):
     scaling: Literal["standardize", "robust", "minmax", "none"] = "standardize"
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
+    max_categories: Annotated[int, Field(ge=2, le=1_000_000)] | None = MAX_CATEGORIES
+    """The most categories of a column. If the training part has more, the most frequent ones are kept (in a
+    tie the first in the order of texts), and all others are one category together, the values that are not in
+    the training part included; null for no limit."""
     split: SplitConfig = SplitConfig()
     """How the rows are divided into training, validation and test parts."""

@@ -41,6 +41,7 @@ data:
     - id
   imputation: median
   scaling: standardize
+  max_categories: 50
   split:
     validation: 0.15
     test: 0.2

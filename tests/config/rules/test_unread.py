@@ -23,6 +23,10 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
         ("data: {source: iris, delimiter: ';'}", [f"1: data.delimiter: {OWN_FORMAT}"]),
         ("data:\n  source: iris\n  missing_values: [x]", [f"3: data.missing_values: {OWN_FORMAT}"]),
         (
+            "data: {source: a.npz, max_categories: 9}",
+            ["1: data.max_categories: has no effect: arrays hold numbers only, with a column each"],
+        ),
+        (
             "data: {source: a.npz, encoding: utf-8}",
             ["1: data.encoding: has no effect: arrays hold numbers only, with a column each"],
         ),
