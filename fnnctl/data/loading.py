@@ -194,7 +194,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     for name in missing:
         suggestion = did_you_mean(name, map(printable, read.names))
         message = f"the column {shown(name)} of the training data is missing{suggestion}"
-        problems.add(message, line=None if arrays else 1)
+        problems.add(message, line=read.header_line)
     problems.raise_any()
 
     all_rows, table = read.rows, read.labelled(target)

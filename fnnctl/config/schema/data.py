@@ -76,7 +76,7 @@ class DataConfig(Section):
     delimiter: Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None = None
     """The CSV delimiter (default: detected)."""
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"
-    """The encoding of the CSV file."""
+    """The encoding of the CSV file. UTF-16 and UTF-32 with a byte-order mark need no setting."""
     missing_values: Names = DEFAULT_MISSING_VALUES
     """The texts that stand for missing values in the CSV file."""
     columns: ColumnsConfig = ColumnsConfig()

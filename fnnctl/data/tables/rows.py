@@ -8,6 +8,7 @@ file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,15 +17,16 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
-from fnnctl.data.files import open_text
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.delimiters import find_delimiter
+from fnnctl.data.tables.delimiters import declared_delimiter, find_delimiter
 from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.tables.text_files import open_text, wrong_byte
 from fnnctl.text import counted, shown
 
 BLOCK_VALUES = 2**13
 FEWEST_BLOCK_ROWS = 100
 SAMPLE_LINES = 100
+_LINE_END = re.compile(rb"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class CsvRows:
 
     names: tuple[str, ...]
     blocks: Iterator[RowBlock]
+    header_line: int | None
+    """The line of the names; None if the file has no lines."""
 
 
 @contextmanager
@@ -80,23 +84,23 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
                 problems.add("the file is empty")
             raise problems.error()
         names = tuple(name.strip() for name in header[1])
-        _check_header(names, problems)
-        yield CsvRows(names, _blocks(records, len(names), problems))
+        _check_header(names, header[0], problems)
+        yield CsvRows(names, _blocks(records, len(names), problems), header[0])
 
 
-def _check_header(names: Sequence[str], problems: Problems) -> None:
+def _check_header(names: Sequence[str], line: int, problems: Problems) -> None:
     if all(plain_number(name) is not None for name in names):
-        problems.add("the first line must name the columns, but it has only numbers", line=1)
+        problems.add("the first line must name the columns, but it has only numbers", line=line)
         return
     seen: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
         if not name:
             problems.add(
-                f"column {position} has no name in the header: give it one, or remove the column", line=1
+                f"column {position} has no name in the header: give it one, or remove the column", line=line
             )
         elif name in seen:
             problems.add(
-                f"columns {seen[name]} and {position} have the same name {shown(name)}: rename one", line=1
+                f"columns {seen[name]} and {position} have the same name {shown(name)}: rename one", line=line
             )
         seen.setdefault(name, position)
 
@@ -122,15 +126,13 @@ def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
                 )
             yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeDecodeError as error:
-        earlier = error.object[: error.start].count(b"\n")
-        wrong = f"the byte 0x{error.object[error.start]:02x} is not {form.encoding}"
-        advice = "the encoding the file was saved in; on Windows that is often cp1252"
+        earlier = len(_LINE_END.findall(error.object[: error.start]))
         raise _UnreadableLineError(
-            number + 1 + earlier, f"{wrong}: set {form.encoding_setting} to {advice}"
+            number + 1 + earlier, wrong_byte(error, text.encoding, form.encoding_setting)
         ) from error
     except UnicodeError as error:
         raise _UnreadableLineError(
-            number + 1, f"the file is not {form.encoding} ({error}): set {form.encoding_setting}"
+            number + 1, f"the file is not {text.encoding} ({error}): set {form.encoding_setting}"
         ) from error
 
 
@@ -140,7 +142,10 @@ def _records(text: TextIO, form: CsvFormat, problems: Problems) -> Iterator[tupl
     line = 1
     try:
         sample = list(islice(lines, SAMPLE_LINES))
-        delimiter = form.delimiter or find_delimiter(sample)
+        declared = declared_delimiter(sample)
+        if declared:
+            sample[0] = "\n"  # so that lines are counted as in the file
+        delimiter = form.delimiter or declared or find_delimiter(sample)
         reader = csv.reader(
             chain(sample, lines), delimiter=delimiter, strict=True, skipinitialspace=delimiter != " "
         )

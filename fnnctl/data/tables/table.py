@@ -43,6 +43,8 @@ class Table:
     mapped: MappedNumbers | None = None
     file_rows: IntArray = field(default_factory=lambda: np.empty(0, ROW_NUMBER))
     """(rows,) the rows' numbers in the file, from 0, once they are `labelled`."""
+    header_line: int | None = None
+    """The line of the columns' names; None if the file has no lines."""
 
     def labelled(self, target: str) -> Table:
         """The rows that have a value in the column `target`; the others are dropped in place."""
@@ -84,6 +86,7 @@ class _Reading:
         self._numbers = NumberColumns(columns, positions, missing)
         self.numeric = NumberMatrix([slots[position].name for position in positions])
         self.weights, self.lines = array("d"), array("q")
+        self.header_line: int | None = None
 
     def add(self, block: RowBlock) -> None:
         for position, slot in self._others:
@@ -106,6 +109,7 @@ class _Reading:
             np.array(self.weights) if self.weights else None,
             groups[0] if groups else None,
             np.array(self.lines) if self.weights else None,
+            header_line=self.header_line,
         )
 
 
@@ -138,6 +142,7 @@ def _read(
                 kind_of = [kinds.get(name, others) for name in file.names]
                 reading = _Reading(_slots(file.names, kind_of, block, form.missing), form.missing)
             reading.add(block)
+    reading.header_line = file.header_line
     return file.names, reading
 
 
