@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DataConfig
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, PARQUET_REASON, DataConfig
 from fnnctl.data.arrays.archives import LABELS, holds_arrays, source_sha256
 from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
@@ -18,9 +18,10 @@ from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
-from fnnctl.data.settings import check_settings, declared_kinds, refuse_table_settings
+from fnnctl.data.settings import check_settings, declared_kinds, refuse_settings, refuse_table_settings
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.parquet import is_parquet
+from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, read_table
 from fnnctl.errors import DataError, Problem, did_you_mean
 from fnnctl.text import counted, printable, shown
@@ -61,6 +62,8 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
     if holds_arrays(path):
         refuse_table_settings(config, LABELS)
         target = LABELS
+    if config.test_source is None:
+        _refuse_csv_settings(config, path)
     main = _read_main(path, config, target)
     files = [main]
     if config.test_source is not None:
@@ -93,6 +96,12 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
     )
 
 
+def _refuse_csv_settings(config: DataConfig, *files: Path) -> None:
+    """Raise DataError for settings of CSV files that no file reads; the config rules know only its name."""
+    if all(map(is_parquet, files)):
+        refuse_settings(config, ("delimiter", "encoding"), PARQUET_REASON)
+
+
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:
     """The values for the main file's rows, followed by `value` once per row of the test file."""
     return None if values is None else np.concatenate([values, np.full(test_rows, value, values.dtype)])
@@ -104,8 +113,7 @@ def _read(
     if holds_arrays(path):
         others: Kind = "ignore" if test else "numeric"
         return read_arrays(path, kinds, others=others, mappable=config.test_source is None)
-    missing = frozenset(text.strip() for text in config.missing_values)
-    form = CsvFormat(config.delimiter, config.encoding, missing)
+    form = CsvFormat(config.delimiter, config.encoding, missing_texts(config.missing_values))
     if config.source in BUILTIN and not test:
         form = BUILTIN_FORMAT
     return read_table(path, form, kinds, problems, others="ignore" if test else None)
@@ -181,6 +189,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
         )
         message = f"{file} {test_is}, but data.source {source_is}"
         raise DataError(Problem(message, path="data.test_source"))
+    _refuse_csv_settings(config, main.path, path)
     sha256 = source_sha256(path)
     check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
     kinds: dict[str, Kind] = dict.fromkeys(main.numeric_names, "numeric")

@@ -74,12 +74,7 @@ def check_settings(
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
     """Raise DataError for settings of tables; the config rules cannot know that a path is a folder."""
-    default = DataConfig(source=config.source)
-    wrong = [
-        f"data.{key}"
-        for key in ("delimiter", "encoding", "missing_values", "max_categories")
-        if getattr(config, key) != getattr(default, key)
-    ]
+    wrong = _changed(config, ("delimiter", "encoding", "missing_values", "max_categories"))
     wrong += [f"data.columns.{key}" for key in ("numeric", "categorical") if getattr(config.columns, key)]
     problems = [Problem(ARRAY_REASON, path=path) for path in wrong]
     if config.target not in {None, target}:
@@ -88,6 +83,17 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
         )
     if problems:
         raise DataError(*problems)
+
+
+def refuse_settings(config: DataConfig, keys: Sequence[str], reason: str) -> None:
+    """Raise DataError for those of the settings `keys` of `data` that are not at their default."""
+    if problems := [Problem(reason, path=path) for path in _changed(config, keys)]:
+        raise DataError(*problems)
+
+
+def _changed(config: DataConfig, keys: Sequence[str]) -> list[str]:
+    default = DataConfig(source=config.source)
+    return [f"data.{key}" for key in keys if getattr(config, key) != getattr(default, key)]
 
 
 def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:

@@ -22,7 +22,8 @@ from fnnctl.data.files import find_file, shown_name
 from fnnctl.data.new_rows import NewFile, NewRows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.new_rows import open_new_rows
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.parquet import is_parquet
+from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.warnings import unseen_categories
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 from fnnctl.modelling.saved.saved_model import SavedModel
@@ -37,7 +38,7 @@ TAB = ("\\t", "tab")
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A CSV file, standard input, or arrays; and the format of a table."""
+    """A CSV or Parquet file, standard input, or arrays; and the format of a table."""
 
     path: Path | None
     """None is standard input."""
@@ -63,21 +64,22 @@ class InputFile:
             delimiter, encoding: Only for a CSV file.
             pipes: Whether a pipe is allowed; it cannot be read twice.
 
-        Raises `InputError` if there is no such file, or if a delimiter or encoding is given for arrays.
+        Raises `InputError` if there is no such file, or if a delimiter or encoding is given for another kind.
         """
         table = model.description.table
         form = CsvFormat(
             delimiter=table.delimiter if delimiter is None else _delimiter(delimiter),
             encoding=encoding or table.encoding,
-            missing=frozenset(text.strip() for text in table.missing_values),
+            missing=missing_texts(table.missing_values),
             encoding_setting="--encoding",
         )
         if pipes and data == STANDARD_INPUT:
             return cls(None, form)
         path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
         for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
-            if value is not None and holds_arrays(path):
-                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} contains arrays")
+            if value is not None and (holds_arrays(path) or is_parquet(path)):
+                what = "contains arrays" if holds_arrays(path) else "is a Parquet file"
+                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} {what}")
         return cls(path, form)
 
     @property

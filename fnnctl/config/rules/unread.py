@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, Messages
-from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, DataConfig
+from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, PARQUET_ENDING, PARQUET_REASON, DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import BatchNormalizationConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
@@ -58,6 +58,8 @@ def _unread_data(experiment: Experiment) -> Unread:
         reason = ARRAY_REASON
     if reason:
         yield from ((("data", key), reason) for key in ("delimiter", "encoding", "missing_values"))
+    if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
+        yield from ((("data", key), PARQUET_REASON) for key in ("delimiter", "encoding"))
     if reason == ARRAY_REASON:
         yield ("data", "max_categories"), reason
     if data.test_source is None:

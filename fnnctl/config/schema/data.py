@@ -12,6 +12,8 @@ BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabete
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
 ARRAY_REASON = "has no effect: arrays hold numbers only, with a column each"
+PARQUET_ENDING = ".parquet"
+PARQUET_REASON = "has no effect: a Parquet file has neither a delimiter nor an encoding"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
 MAX_CATEGORIES = 50
@@ -56,13 +58,13 @@ class DataConfig(Section):
 
     source: Annotated[str, Field(min_length=1)]
     """A built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), or the path of
-    a CSV file (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and y.npy, relative to
-    the config file."""
+    a CSV file (also .csv.gz), of a Parquet file, of an NPZ file with X and y, or of a folder with X.npy and
+    y.npy, relative to the config file."""
     sha256: Sha256 | None = None
     """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files). If it is given,
     a file with a different digest is refused."""
     target: str | None = None
-    """The column to predict. Required for a CSV file; a built-in data set has its own."""
+    """The column to predict. Required for a table; a built-in data set has its own."""
     task: TaskKind = "auto"
     """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
     fractions, or many whole numbers with few rows each."""
@@ -78,7 +80,7 @@ class DataConfig(Section):
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"
     """The encoding of the CSV file. UTF-16 and UTF-32 with a byte-order mark need no setting."""
     missing_values: Names = DEFAULT_MISSING_VALUES
-    """The texts that stand for missing values in the CSV file."""
+    """The texts that stand for missing values in the table. A null of a Parquet file always is one."""
     columns: ColumnsConfig = ColumnsConfig()
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
     imputation: Literal["median", "mean"] = "median"

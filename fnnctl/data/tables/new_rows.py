@@ -45,7 +45,7 @@ def open_new_rows(
         problems.raise_any()
         wanted = columns_of(preprocessor)
         used = {*wanted, target}
-        unused = tuple(name for name in file.names if name not in used)
+        unused = tuple(name for name in file.names if name and name not in used)
         if len(file.names) == 1 < len(wanted) and file.names[0] not in wanted:
             header = f"the header has only one column, {shown(file.names[0])}, but {len(wanted):,} are needed"
             problems.add(f"{header}: is {delimiter_setting} right?", line=file.header_line)

@@ -1,4 +1,4 @@
-"""Reads a CSV file as blocks of rows, a few thousand values at a time.
+"""Reads a CSV file, or a Parquet file, as blocks of rows, a few thousand values at a time.
 
 Only the values of one block exist as Python strings, so the memory needed is little more than that of the
 typed arrays. A block fits in the processor's cache (blocks of 2^16 values take 40 % longer). Faults in the
@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.delimiters import declared_delimiter, find_delimiter
 from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.tables.parquet import NULL, is_parquet, open_parquet
 from fnnctl.data.tables.text_files import open_text, wrong_byte
 from fnnctl.text import counted, shown
 
@@ -31,21 +32,41 @@ _LINE_END = re.compile(rb"\r\n?|\n")
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """How a CSV file is written; the delimiter is detected if it is None."""
+    """How a CSV file is written, and which texts of any table are missing values."""
 
     delimiter: str | None
+    """None if it is to be detected."""
     encoding: str
     missing: frozenset[str]
+    """The texts of missing values: see `missing_texts`."""
     encoding_setting: str = "data.encoding"
     """What the user changes if the encoding is wrong."""
 
 
+def missing_texts(values: Iterable[str]) -> frozenset[str]:
+    """The texts that stand for missing values, without blanks around them; a null is always missing."""
+    return frozenset([NULL, *(text.strip() for text in values)])
+
+
+class RowBlock(Protocol):
+    """Some consecutive rows of texts."""
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The line where each row starts, or the row's number in a file without lines, counted from 1."""
+
+    def column(self, position: int) -> list[str]:
+        """The values of one column."""
+
+    def values(self, positions: Sequence[int]) -> list[str]:
+        """The values of some columns, row by row."""
+
+
 @dataclass(frozen=True, slots=True)
-class RowBlock:
-    """Some consecutive rows of texts, which are equally long."""
+class TextRows:
+    """Consecutive rows of a CSV file, which are equally long: a `RowBlock`."""
 
     lines: Sequence[int]
-    """The line where each row starts, counted from 1."""
     rows: Sequence[Sequence[str]]
 
     def column(self, position: int) -> list[str]:
@@ -64,6 +85,7 @@ class CsvRows:
     """The header of an open file, and its rows, which can be read once."""
 
     names: tuple[str, ...]
+    """The first may be empty: it is an index, such as that of pandas."""
     blocks: Iterator[RowBlock]
     header_line: int | None
     """The line of the names; None if the file has no lines."""
@@ -71,11 +93,20 @@ class CsvRows:
 
 @contextmanager
 def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterator[CsvRows]:
-    """Open a CSV file, or standard input (None), and read its header; `blocks` reads the rest lazily.
+    """Open a CSV or Parquet file, or CSV on standard input (None), and read its header; `blocks` reads the
+    rest lazily.
 
     Faults are noted in `problems`, except those that make reading impossible: these are raised as DataError
-    (an empty file, a wrong encoding) or MachineError (see `open_text`).
+    (an empty file, a wrong encoding) or MachineError (see `open_text` and `open_parquet`).
     """
+    if path is not None and is_parquet(path):
+        with open_parquet(path, block_values=BLOCK_VALUES, fewest_rows=FEWEST_BLOCK_ROWS) as stored:
+            if not stored.names:
+                problems.add("the file has no columns")
+                raise problems.error()
+            _check_names(stored.names, None, problems)
+            yield CsvRows(stored.names, stored.blocks, None)
+        return
     with open_text(path, form.encoding, form.encoding_setting) as text:
         records = _records(text, form, problems)
         header = next(records, None)
@@ -92,9 +123,14 @@ def _check_header(names: Sequence[str], line: int, problems: Problems) -> None:
     if all(plain_number(name) is not None for name in names):
         problems.add("the first line must name the columns, but it has only numbers", line=line)
         return
+    _check_names(names, line, problems)
+
+
+def _check_names(names: Sequence[str], line: int | None, problems: Problems) -> None:
+    """Note columns without a name, or with that of another; the first without a name is an index."""
     seen: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
-        if not name:
+        if not name and position > 1:
             problems.add(
                 f"column {position} has no name in the header: give it one, or remove the column", line=line
             )
@@ -182,7 +218,7 @@ def _blocks(records: Iterator[tuple[int, list[str]]], width: int, problems: Prob
         lines.append(line)
         rows.append(row)
         if len(rows) == size:
-            yield RowBlock(lines, rows)
+            yield TextRows(lines, rows)
             lines, rows = [], []
     if rows:
-        yield RowBlock(lines, rows)
+        yield TextRows(lines, rows)

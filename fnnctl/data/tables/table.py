@@ -158,7 +158,8 @@ def _slots(
         if kind is None:
             numeric = all_numeric or plain_numbers(block.column(position), missing) is not None
         column = NumberColumn(missing) if numeric else TextColumn(missing)
-        slots.append(_Slot(name, kind, None if kind == "ignore" else column))
+        left_out = kind == "ignore" or (not name and kind is None)
+        slots.append(_Slot(name, kind, None if left_out else column))
     return slots
 
 

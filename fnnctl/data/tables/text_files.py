@@ -31,10 +31,10 @@ _BYTE_ORDER_MARKS = (
 _DETECTED = ("utf-8", "utf-8-sig")
 """With these encodings, a mark of another one decides."""
 _GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
 _OTHER_FORMATS = (
     (b"PK\x03\x04", "an Excel workbook or a zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"PAR1", "a Parquet file"),
     (b"BZh", "compressed with bzip2"),
     (b"\xfd7zXZ", "compressed with xz"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
@@ -95,6 +95,9 @@ def _codec(encoding: str, setting: str) -> str:
 
 
 def _refuse_other_formats(start: bytes, file: str) -> None:
+    if start.startswith(_PARQUET):
+        where = "from standard input, from a pipe, or inside a gzip file"
+        raise DataError(Problem(f"a Parquet file cannot be read {where}: name the Parquet file", file=file))
     for mark, what in _OTHER_FORMATS:
         if start.startswith(mark):
             raise DataError(Problem(f"this is {what}, not a CSV file: save it as CSV", file=file))

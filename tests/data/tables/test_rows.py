@@ -22,7 +22,8 @@ def read(
     found: list[tuple[int, tuple[str, ...]]] = []
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
-            found += zip(block.lines, map(tuple, block.rows), strict=True)
+            columns = [block.column(position) for position in range(len(file.names))]
+            found += zip(block.lines, zip(*columns, strict=True), strict=True)
     return file.names, found, str(problems.error()).splitlines()
 
 

@@ -126,12 +126,21 @@ def test_a_wrong_byte_and_the_word_it_may_belong_to(content: bytes, encoding: st
 
 @pytest.mark.parametrize(
     ("start", "named"),
-    [(b"PK\x03\x04", "an Excel workbook or a zip archive"), (b"PAR1", "a Parquet file"), (b"BZh9", "bzip2")],
+    [(b"PK\x03\x04", "an Excel workbook or a zip archive"), (b"BZh9", "bzip2")],
 )
 def test_another_format_is_named(tmp_path: Path, start: bytes, named: str) -> None:
     (tmp_path / "rows.csv").write_bytes(start + b"\0" * 30)
     with (
         pytest.raises(DataError, match=f"{named}, not a CSV file"),
         open_text(tmp_path / "rows.csv", "utf-8"),
+    ):
+        pass
+
+
+def test_a_parquet_file_cannot_be_unpacked_on_the_way(tmp_path: Path) -> None:
+    (tmp_path / "rows.parquet.gz").write_bytes(gzip.compress(b"PAR1..."))
+    with (
+        pytest.raises(DataError, match="cannot be read from standard input, from a pipe, or inside a gzip"),
+        open_text(tmp_path / "rows.parquet.gz", "utf-8"),
     ):
         pass
