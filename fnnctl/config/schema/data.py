@@ -16,7 +16,7 @@ PARQUET_ENDING = ".parquet"
 PARQUET_REASON = "has no effect: a Parquet file has neither a delimiter nor an encoding"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
-MAX_CATEGORIES = 50
+MAX_CATEGORIES = 200
 """The default of `data.max_categories`."""
 
 TaskKind = Literal["auto", "classification", "regression"]

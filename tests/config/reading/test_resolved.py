@@ -41,7 +41,7 @@ data:
     - id
   imputation: median
   scaling: standardize
-  max_categories: 50
+  max_categories: 200
   split:
     validation: 0.15
     test: 0.2
