@@ -152,5 +152,5 @@ class TestParquet:
         done = program("train", str(config))
         assert (done.code, done.out) == (2, "")
         assert done.err.endswith(
-            "data.delimiter: has no effect: a Parquet file has neither a delimiter nor an encoding\n"
+            "data.delimiter: has no effect: a Parquet file says itself what its values are\n"
         )

@@ -13,7 +13,7 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
 ARRAY_REASON = "has no effect: arrays hold numbers only, with a column each"
 PARQUET_ENDING = ".parquet"
-PARQUET_REASON = "has no effect: a Parquet file has neither a delimiter nor an encoding"
+PARQUET_REASON = "has no effect: a Parquet file says itself what its values are"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
 MAX_CATEGORIES = 200

@@ -24,11 +24,11 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
         ("data:\n  source: iris\n  missing_values: [x]", [f"3: data.missing_values: {OWN_FORMAT}"]),
         (
             "data: {source: a.parquet, encoding: cp1252, missing_values: [x]}",
-            ["1: data.encoding: has no effect: a Parquet file has neither a delimiter nor an encoding"],
+            ["1: data.encoding: has no effect: a Parquet file says itself what its values are"],
         ),
         (
             "data: {source: a.parquet, test_source: b.parquet, delimiter: ;}",
-            ["1: data.delimiter: has no effect: a Parquet file has neither a delimiter nor an encoding"],
+            ["1: data.delimiter: has no effect: a Parquet file says itself what its values are"],
         ),
         (
             "data: {source: a.npz, max_categories: 9}",
