@@ -104,12 +104,10 @@ def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | N
     """One message for all columns of which not every category is a feature; none for row ids."""
     if most is None:
         return []
-    counts = {
-        name: _count_categories(dataset.categorical[train, j])
-        for j, name in enumerate(dataset.categorical_names)
-        if j not in _text_ids(dataset, rows)
-    }
-    many = {name: count for name, count in counts.items() if count > most}
+    possible = [j for j, categories in enumerate(dataset.categories) if len(categories) > most]
+    ids = _text_ids(dataset, rows) if possible else []
+    counts = {j: _count_categories(dataset.categorical[train, j]) for j in possible if j not in ids}
+    many = {dataset.categorical_names[j]: count for j, count in counts.items() if count > most}
     if not many:
         return []
     which = quoted_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
@@ -121,7 +119,7 @@ def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | N
 
 
 def _count_categories(codes: IntArray) -> int:
-    return len(np.unique(codes[codes >= 0]))
+    return int(np.count_nonzero(np.bincount(codes + 1)[1:]))  # a missing value, -1, does not count
 
 
 def _are_distinct(dataset: Dataset, column: int, rows: int) -> bool:
