@@ -117,8 +117,8 @@ def predict(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="The rows to predict (required): a CSV or NPZ file or a folder of arrays; - reads standard "
-            "input.",
+            help="The rows to predict (required): a CSV, Parquet or NPZ file or a folder of arrays; - reads "
+            "standard input.",
         ),
     ] = None,
     file: Annotated[

@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DataConfig
+from fnnctl.config.rules.unread import CSV_SETTINGS
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, PARQUET_REASON, DataConfig
 from fnnctl.data.arrays.archives import LABELS, holds_arrays, source_sha256
 from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
@@ -18,7 +19,13 @@ from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
-from fnnctl.data.settings import check_settings, date_patterns, declared_kinds, refuse_table_settings
+from fnnctl.data.settings import (
+    check_settings,
+    date_patterns,
+    declared_kinds,
+    refuse_settings,
+    refuse_table_settings,
+)
 from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
 from fnnctl.data.tables.formats.finding import Found, Notations
@@ -26,8 +33,9 @@ from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.notes import conversion_warnings
 from fnnctl.data.tables.kinds.settled_table import NOT_USED
 from fnnctl.data.tables.numbers import plain_numbers
+from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.readings import ColumnFormat, Reading, expansions
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, read_table
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import counted, printable, shown
@@ -72,6 +80,8 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
     if holds_arrays(path):
         refuse_table_settings(config, LABELS)
         target = LABELS
+    if config.test_source is None:
+        _refuse_csv_settings(config, path)
     main = _read_main(path, config, target)
     files = [main]
     written = _target_format(main.table, target)
@@ -136,6 +146,12 @@ def _target_format(table: Table, target: str) -> Found | None:
     return None if found is None or found.fault else found
 
 
+def _refuse_csv_settings(config: DataConfig, *files: Path) -> None:
+    """Raise DataError for settings of CSV files that no file reads; the config rules know only its name."""
+    if all(map(is_parquet, files)):
+        refuse_settings(config, CSV_SETTINGS, PARQUET_REASON)
+
+
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:
     """The values for the main file's rows, followed by `value` once per row of the test file."""
     return None if values is None else np.concatenate([values, np.full(test_rows, value, values.dtype)])
@@ -158,7 +174,7 @@ def _read(
     form = CsvFormat(
         config.delimiter,
         config.encoding,
-        frozenset(text.strip() for text in config.missing_values),
+        missing_texts(config.missing_values),
         decimal_mark=config.decimal_mark,
         patterns=date_patterns(config.columns),
         formats=formats or {},
@@ -275,6 +291,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
         )
         message = f"{file} {test_is}, but data.source {source_is}"
         raise DataError(Problem(message, path="data.test_source"))
+    _refuse_csv_settings(config, main.path, path)
     sha256 = source_sha256(path)
     check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
     sources = _numeric_sources(main)
@@ -291,7 +308,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     for name in missing:
         suggestion = did_you_mean(name, map(printable, read.names))
         message = f"the column {shown(name)} of the training data is missing{suggestion}"
-        problems.add(message, line=None if arrays else 1)
+        problems.add(message, line=read.header_line)
     problems.raise_any()
 
     all_rows, table = read.rows, read.labelled(target)

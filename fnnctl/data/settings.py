@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from fnnctl.config.rules.unread import TABLE_SETTINGS
 from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, ColumnsConfig, DataConfig
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.formats.patterns import pattern_fault
@@ -93,12 +94,7 @@ def check_settings(
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
     """Raise DataError for settings of tables; the config rules cannot know that a path is a folder."""
-    default = DataConfig(source=config.source)
-    wrong = [
-        f"data.{key}"
-        for key in ("delimiter", "encoding", "missing_values", "decimal_mark")
-        if getattr(config, key) != getattr(default, key)
-    ]
+    wrong = _changed(config, (*TABLE_SETTINGS, "max_categories"))
     wrong += [
         f"data.columns.{key}" for key in ("numeric", "categorical", "dates") if getattr(config.columns, key)
     ]
@@ -109,6 +105,17 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
         )
     if problems:
         raise DataError(*problems)
+
+
+def refuse_settings(config: DataConfig, keys: Sequence[str], reason: str) -> None:
+    """Raise DataError for those of the settings `keys` of `data` that are not at their default."""
+    if problems := [Problem(reason, path=path) for path in _changed(config, keys)]:
+        raise DataError(*problems)
+
+
+def _changed(config: DataConfig, keys: Sequence[str]) -> list[str]:
+    default = DataConfig(source=config.source)
+    return [f"data.{key}" for key in keys if getattr(config, key) != getattr(default, key)]
 
 
 def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:

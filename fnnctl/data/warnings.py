@@ -16,9 +16,11 @@ from fnnctl.text import counted, printable, shown
 FEWEST_IDS = 20
 
 
-def data_warnings(dataset: Dataset, split: Split | None, *, bags: bool = False) -> list[str]:
-    """Warn about row ids, columns without information, equal rows in several parts, and new categories in a
-    test file.
+def data_warnings(
+    dataset: Dataset, split: Split | None, *, bags: bool = False, max_categories: int | None = None
+) -> list[str]:
+    """Warn about row ids, columns with more than `max_categories` or without information, equal rows in
+    several parts, and new categories in a test file.
 
     Without a split, all rows are divided into folds, so each row is used for both training and testing. With
     `bags`, the training part is divided into folds on which the members of an ensemble are validated. Rows
@@ -39,10 +41,11 @@ def data_warnings(dataset: Dataset, split: Split | None, *, bags: bool = False) 
         hashes[block] = _row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
     return [
         *_row_ids(dataset, whole, rows),
+        *_many_categories(dataset, learned, rows, max_categories),
         *_constant_columns(dataset, train, learned),
         *(_shared_rows(hashes, split) if split else _repeated_rows(hashes, dataset.groups)),
         *(_repeated_rows(hashes, dataset.groups, learned) if bags else ()),
-        *_unseen_in_test_file(dataset, learned),
+        *_unseen_in_test_file(dataset, learned, max_categories),
     ]
 
 
@@ -84,8 +87,7 @@ def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
         consecutive = extent.high - extent.low < 2 * rows
     may_count = np.flatnonzero(extent.integral & consecutive).tolist()
     names = [dataset.numeric_names[j] for j in may_count if _are_distinct(dataset, j, rows)]
-    texts = zip(dataset.categorical_names, dataset.categorical[:rows].T, strict=True)
-    names += [name for name, codes in texts if 10 * len(np.unique(codes)) >= 9 * rows]
+    names += [dataset.categorical_names[j] for j in _text_ids(dataset, rows)]
     return [
         f"the column {shown(name)} has a different value in (nearly) every row: if it is an id or a name, "
         "add it to data.columns.ignore"
@@ -93,6 +95,34 @@ def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
         for name in names
         if name not in intended
     ]
+
+
+def _text_ids(dataset: Dataset, rows: int) -> list[int]:
+    """The categorical columns with a different value in nearly every row."""
+    texts = enumerate(dataset.categorical[:rows].T)
+    return [j for j, codes in texts if rows >= FEWEST_IDS and 10 * len(np.unique(codes)) >= 9 * rows]
+
+
+def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | None) -> list[str]:
+    """One message for all columns of which not every category is a feature; none for row ids."""
+    if most is None:
+        return []
+    possible = [j for j, categories in enumerate(dataset.categories) if len(categories) > most]
+    ids = _text_ids(dataset, rows) if possible else []
+    counts = {j: _count_categories(dataset.categorical[train, j]) for j in possible if j not in ids}
+    many = {dataset.categorical_names[j]: count for j, count in counts.items() if count > most}
+    if not many:
+        return []
+    which = quoted_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
+    columns = "a column has" if len(many) == 1 else f"{len(many)} columns have"
+    return [
+        f"{columns} more than {most:,} categories: {which}. The {most - 1:,} most frequent are features, and "
+        "all others are one feature together: data.max_categories sets the limit"
+    ]
+
+
+def _count_categories(codes: IntArray) -> int:
+    return int(np.count_nonzero(np.bincount(codes + 1)[1:]))  # a missing value, -1, does not count
 
 
 def _are_distinct(dataset: Dataset, column: int, rows: int) -> bool:
@@ -118,13 +148,15 @@ def _constant_columns(dataset: Dataset, extent: _Extent, train: IntArray) -> lis
     return [f"{which} the same value, or none, in all training rows and cannot help: {quoted_list(constant)}"]
 
 
-def _unseen_in_test_file(dataset: Dataset, train: IntArray) -> list[str]:
-    """A message per column; empty without a test file."""
+def _unseen_in_test_file(dataset: Dataset, train: IntArray, most: int | None) -> list[str]:
+    """A message per column, unless it has more than `most` categories: a feature is for all others then."""
     if dataset.test_source is None:
         return []
     file, tested = Path(dataset.test_source).name, dataset.categorical[len(dataset) - dataset.test_rows :]
     messages = []
     for j, name in enumerate(dataset.categorical_names):
+        if most is not None and _count_categories(dataset.categorical[train, j]) > most:
+            continue
         codes = tested[:, j]
         unseen = codes[(codes >= 0) & ~np.isin(codes, dataset.categorical[train, j])]
         if unseen.size:

@@ -67,7 +67,7 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     seeded = (replace(fit, experiment=experiment, seed=fit.rows.own_seed(seed)) for fit in fits)
     warnings = [
         *data.warnings,
-        *data_warnings(dataset, None),
+        *data_warnings(dataset, None, max_categories=experiment.data.max_categories),
         *data.task.fold_warnings(data.targets, folds),
     ]
     return CrossValidation(experiment, data, folds, tuple(seeded), warnings)

@@ -22,7 +22,8 @@ from fnnctl.data.files import find_file, shown_name
 from fnnctl.data.new_rows import NewFile, NewRows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.new_rows import open_new_rows
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.parquet import is_parquet
+from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.warnings import unseen_categories
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 from fnnctl.modelling.saved.saved_model import SavedModel
@@ -37,7 +38,7 @@ TAB = ("\\t", "tab")
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A CSV file, standard input, or arrays; and the format of a table."""
+    """A CSV or Parquet file, standard input, or arrays; and the format of a table."""
 
     path: Path | None
     """None is standard input."""
@@ -63,13 +64,13 @@ class InputFile:
             delimiter, encoding: Only for a CSV file.
             pipes: Whether a pipe is allowed; it cannot be read twice.
 
-        Raises `InputError` if there is no such file, or if a delimiter or encoding is given for arrays.
+        Raises `InputError` if there is no such file, or if a delimiter or encoding is given for another kind.
         """
         table = model.description.table
         form = CsvFormat(
             delimiter=table.delimiter if delimiter is None else _delimiter(delimiter),
             encoding=encoding or table.encoding,
-            missing=frozenset(text.strip() for text in table.missing_values),
+            missing=missing_texts(table.missing_values),
             encoding_setting="--encoding",
             formats=table.formats,
         )
@@ -77,8 +78,9 @@ class InputFile:
             return cls(None, form)
         path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
         for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
-            if value is not None and holds_arrays(path):
-                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} contains arrays")
+            if value is not None and (holds_arrays(path) or is_parquet(path)):
+                what = "contains arrays" if holds_arrays(path) else "is a Parquet file"
+                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} {what}")
         return cls(path, form)
 
     @property
@@ -152,7 +154,10 @@ class InputFile:
 
 @dataclass(slots=True)
 class Unseen:
-    """Counts values that are not among the categories of their column in training."""
+    """Counts values that are not among the categories of their column in training.
+
+    A column with a feature for all other values is left out: its rare values in training are not known.
+    """
 
     preprocessor: Preprocessor
     _found: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -160,10 +165,12 @@ class Unseen:
 
     def counting(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
         """Pass the blocks on unchanged, and count as they are read."""
-        known = [set(column.categories) for column in self.preprocessor.categories]
+        columns = self.preprocessor.categories
+        known = [None if column.others else set(column.categories) for column in columns]
         for block in blocks:
             for j, name in enumerate(block.categorical_names):
-                new = [k for k, text in enumerate(block.categories[j]) if text not in known[j]]
+                old = known[j]
+                new = [k for k, text in enumerate(block.categories[j]) if old is not None and text not in old]
                 if new:
                     count, first = self._found.get(name, (0, block.categories[j][new[0]]))
                     rows = int(np.count_nonzero(np.isin(block.categorical[:, j], new)))

@@ -109,7 +109,9 @@ class LoadedExperiment:
         data = self.data
         return [
             *data.warnings,
-            *data_warnings(data.dataset, split, bags=bags),
+            *data_warnings(
+                data.dataset, split, bags=bags, max_categories=self.experiment.data.max_categories
+            ),
             *data.task.split_warnings(data.targets, split),
         ]
 

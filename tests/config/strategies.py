@@ -253,6 +253,7 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
             columns=columns,
             imputation=st.sampled_from(["median", "mean"]),
             scaling=st.sampled_from(["standardize", "robust", "minmax", "none"]),
+            max_categories=_or_null(st.integers(2, 2000)),
         )
     )
     if data["source"] not in BUILTIN_NAMES:

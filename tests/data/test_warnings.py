@@ -189,3 +189,38 @@ def test_with_bags_repeated_rows_of_the_training_part_are_reported() -> None:
     assert data_warnings(dataset, split) == [shared]
     together = dataset_of(numbers, labels=np.zeros(6, np.intp), groups=np.array([0, 1, 0, 2, 3, 4]))
     assert data_warnings(together, split, bags=True) == [shared]
+
+
+class TestManyCategories:
+    SPLIT = Split(np.arange(60), np.array([], np.intp), np.arange(60, 80))
+
+    def dataset(self, **more: Any) -> Dataset:
+        codes = np.column_stack([np.arange(80) % 12, np.arange(80) % 5, np.arange(80) % 4 - 1])
+        return dataset_of(noise(80), codes.astype(np.int32), **more)
+
+    def test_all_columns_are_told_once_and_missing_values_are_no_category(self) -> None:
+        told = "are features, and all others are one feature together: data.max_categories sets the limit"
+        for most, expected in (
+            (None, []),
+            (12, []),
+            (11, [f"a column has more than 11 categories: 'c0' (12). The 10 most frequent {told}"]),
+            (4, [f"2 columns have more than 4 categories: 'c0' (12), 'c1' (5). The 3 most frequent {told}"]),
+        ):
+            assert data_warnings(self.dataset(), self.SPLIT, max_categories=most) == expected
+
+    def test_categories_are_those_of_the_training_rows(self) -> None:
+        split = Split(np.arange(11), np.array([], np.intp), np.arange(11, 80))
+        assert data_warnings(self.dataset(), split, max_categories=11) == []
+
+    def test_row_ids_are_told_as_such_alone(self) -> None:
+        codes = np.arange(30, dtype=np.int32)[:, None]
+        (warning,) = data_warnings(dataset_of(noise(30), codes), halves(30), max_categories=5)
+        assert TestRowIds.WORDS in warning
+
+    def test_new_values_of_a_test_file_are_among_the_others(self) -> None:
+        codes = np.append(np.arange(60) % 6, [6] * 20).astype(np.int32)[:, None]
+        dataset = dataset_of(noise(80), codes, test_rows=20, test_source="/new.csv")
+        (unseen,) = data_warnings(dataset, self.SPLIT, max_categories=6)
+        assert "does not occur in the training data" in unseen
+        (capped,) = data_warnings(dataset, self.SPLIT, max_categories=5)
+        assert capped.startswith("a column has more than 5 categories: 'c0' (6).")

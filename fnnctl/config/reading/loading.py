@@ -188,7 +188,7 @@ def _no_mapping(value: Any) -> str:
 
 def _default_name(file: Path, source: str) -> str:
     """The name of the config file, or of the data if the file has the starter's name."""
-    data = Path(source).name.removesuffix(".gz").removesuffix(".csv")
+    data = Path(source).name.removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
     name = data if file.name == STARTER_NAME else file.stem
     printable = "".join(character if character.isprintable() else "-" for character in name)
     return printable[:200] or "experiment"

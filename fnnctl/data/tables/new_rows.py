@@ -49,14 +49,15 @@ def open_new_rows(
         problems.raise_any()
         wanted = columns_of(preprocessor, form.formats)
         used = {*wanted, target}
-        unused = tuple(name for name in file.names if name not in used)
+        unused = tuple(name for name in file.names if name and name not in used)
         if len(file.names) == 1 < len(wanted) and file.names[0] not in wanted:
             header = f"the header has only one column, {shown(file.names[0])}, but {len(wanted):,} are needed"
-            problems.add(f"{header}: is {delimiter_setting} right?", line=1)
+            problems.add(f"{header}: is {delimiter_setting} right?", line=file.header_line)
         else:
-            note_missing(wanted, unused, file.names, problems, line=1)
+            note_missing(wanted, unused, file.names, problems, line=file.header_line)
         if labelled and target not in file.names and not problems:
-            problems.add(f"the target column {shown(target)} is missing{suggestion(target, unused)}", line=1)
+            without = f"the target column {shown(target)} is missing{suggestion(target, unused)}"
+            problems.add(without, line=file.header_line)
         problems.raise_any()
         blocks = _blocks(file, form, preprocessor, target if labelled else None, problems)
         yield NewFile(unused, blocks)

@@ -1,4 +1,4 @@
-"""Reads a CSV file as blocks of rows, a few thousand values at a time.
+"""Reads a CSV file, or a Parquet file, as blocks of rows, a few thousand values at a time.
 
 Only the values of one block exist as Python strings, so the memory needed is little more than that of the
 typed arrays. A block fits in the processor's cache (blocks of 2^16 values take 40 % longer). Faults in the
@@ -8,34 +8,39 @@ file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
-from fnnctl.data.files import open_text
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.delimiters import find_delimiter
+from fnnctl.data.tables.delimiters import declared_delimiter, find_delimiter
 from fnnctl.data.tables.formats.finding import MarkSetting
 from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.tables.parquet import NULL, is_parquet, open_parquet
 from fnnctl.data.tables.readings import ColumnFormat
+from fnnctl.data.tables.text_files import open_text, wrong_byte
 from fnnctl.text import counted, shown
 
 BLOCK_VALUES = 2**13
 FEWEST_BLOCK_ROWS = 100
 SAMPLE_LINES = 100
+_LINE_END = re.compile(rb"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """How a CSV file is written; the delimiter is detected if it is None."""
+    """How a CSV file is written, and which texts of any table are missing values."""
 
     delimiter: str | None
+    """None if it is to be detected."""
     encoding: str
     missing: frozenset[str]
+    """The texts of missing values: see `missing_texts`."""
     encoding_setting: str = "data.encoding"
     """What the user changes if the encoding is wrong."""
     decimal_mark: MarkSetting = "auto"
@@ -46,12 +51,30 @@ class CsvFormat:
     """The formats of columns that are known from the training data; those of other columns are detected."""
 
 
+def missing_texts(values: Iterable[str]) -> frozenset[str]:
+    """The texts that stand for missing values, without blanks around them; a null is always missing."""
+    return frozenset([NULL, *(text.strip() for text in values)])
+
+
+class RowBlock(Protocol):
+    """Some consecutive rows of texts."""
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The line where each row starts, or the row's number in a file without lines, counted from 1."""
+
+    def column(self, position: int) -> list[str]:
+        """The values of one column."""
+
+    def values(self, positions: Sequence[int]) -> list[str]:
+        """The values of some columns, row by row."""
+
+
 @dataclass(frozen=True, slots=True)
-class RowBlock:
-    """Some consecutive rows of texts, which are equally long."""
+class TextRows:
+    """Consecutive rows of a CSV file, which are equally long: a `RowBlock`."""
 
     lines: Sequence[int]
-    """The line where each row starts, counted from 1."""
     rows: Sequence[Sequence[str]]
 
     def column(self, position: int) -> list[str]:
@@ -73,15 +96,26 @@ class CsvRows:
     """The first may be empty: it is an index, such as that of pandas."""
     delimiter: str
     blocks: Iterator[RowBlock]
+    header_line: int | None
+    """The line of the names; None if the file has no lines."""
 
 
 @contextmanager
 def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterator[CsvRows]:
-    """Open a CSV file, or standard input (None), and read its header; `blocks` reads the rest lazily.
+    """Open a CSV or Parquet file, or CSV on standard input (None), and read its header; `blocks` reads the
+    rest lazily.
 
     Faults are noted in `problems`, except those that make reading impossible: these are raised as DataError
-    (an empty file, a wrong encoding) or MachineError (see `open_text`).
+    (an empty file, a wrong encoding) or MachineError (see `open_text` and `open_parquet`).
     """
+    if path is not None and is_parquet(path):
+        with open_parquet(path, block_values=BLOCK_VALUES, fewest_rows=FEWEST_BLOCK_ROWS) as stored:
+            if not stored.names:
+                problems.add("the file has no columns")
+                raise problems.error()
+            _check_names(stored.names, None, problems)
+            yield CsvRows(stored.names, "", stored.blocks, None)
+        return
     with open_text(path, form.encoding, form.encoding_setting) as text:
         source = _Records(text, form, problems)
         records = iter(source)
@@ -91,23 +125,28 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
                 problems.add("the file is empty")
             raise problems.error()
         names = tuple(name.strip() for name in header[1])
-        _check_header(names, problems)
-        yield CsvRows(names, source.delimiter, _blocks(records, len(names), problems))
+        _check_header(names, header[0], problems)
+        yield CsvRows(names, source.delimiter, _blocks(records, len(names), problems), header[0])
 
 
-def _check_header(names: Sequence[str], problems: Problems) -> None:
+def _check_header(names: Sequence[str], line: int, problems: Problems) -> None:
     if all(plain_number(name) is not None for name in names):
-        problems.add("the first line must name the columns, but it has only numbers", line=1)
+        problems.add("the first line must name the columns, but it has only numbers", line=line)
         return
+    _check_names(names, line, problems)
+
+
+def _check_names(names: Sequence[str], line: int | None, problems: Problems) -> None:
+    """Note columns without a name, or with that of another; the first without a name is an index."""
     seen: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
         if not name and position > 1:
             problems.add(
-                f"column {position} has no name in the header: give it one, or remove the column", line=1
+                f"column {position} has no name in the header: give it one, or remove the column", line=line
             )
         elif name in seen:
             problems.add(
-                f"columns {seen[name]} and {position} have the same name {shown(name)}: rename one", line=1
+                f"columns {seen[name]} and {position} have the same name {shown(name)}: rename one", line=line
             )
         seen.setdefault(name, position)
 
@@ -133,15 +172,13 @@ def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
                 )
             yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeDecodeError as error:
-        earlier = error.object[: error.start].count(b"\n")
-        wrong = f"the byte 0x{error.object[error.start]:02x} is not {form.encoding}"
-        advice = "the encoding the file was saved in; on Windows that is often cp1252"
+        earlier = len(_LINE_END.findall(error.object[: error.start]))
         raise _UnreadableLineError(
-            number + 1 + earlier, f"{wrong}: set {form.encoding_setting} to {advice}"
+            number + 1 + earlier, wrong_byte(error, text.encoding, form.encoding_setting)
         ) from error
     except UnicodeError as error:
         raise _UnreadableLineError(
-            number + 1, f"the file is not {form.encoding} ({error}): set {form.encoding_setting}"
+            number + 1, f"the file is not {text.encoding} ({error}): set {form.encoding_setting}"
         ) from error
 
 
@@ -157,7 +194,10 @@ class _Records:
         line = 1
         try:
             sample = list(islice(self._lines, SAMPLE_LINES))
-            self.delimiter = self.delimiter or find_delimiter(sample)
+            declared = declared_delimiter(sample)
+            if declared:
+                sample[0] = "\n"  # so that lines are counted as in the file
+            self.delimiter = self.delimiter or declared or find_delimiter(sample)
             reader = csv.reader(
                 chain(sample, self._lines),
                 delimiter=self.delimiter,
@@ -197,7 +237,7 @@ def _blocks(records: Iterator[tuple[int, list[str]]], width: int, problems: Prob
         lines.append(line)
         rows.append(row)
         if len(rows) == size:
-            yield RowBlock(lines, rows)
+            yield TextRows(lines, rows)
             lines, rows = [], []
     if rows:
-        yield RowBlock(lines, rows)
+        yield TextRows(lines, rows)

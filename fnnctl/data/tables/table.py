@@ -53,6 +53,8 @@ class Table:
     """How each column of a CSV file was read, in the order of its header."""
     hints: Hints = field(default_factory=Hints)
     """What the columns tell about the file's notation of numbers and dates."""
+    header_line: int | None = None
+    """The line of the columns' names; None if the file has no lines."""
 
     def labelled(self, target: str) -> Table:
         """The rows that have a value in the column `target`; the others are dropped in place."""
@@ -165,6 +167,7 @@ def read_table(
         categorical=all_categories(table.categorical, settled),
         readings=readings_of(file.names, table.numeric, table.categorical, settled, frozenset(kinds)),
         hints=hints,
+        header_line=file.header_line,
     )
 
 

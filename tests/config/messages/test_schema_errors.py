@@ -23,8 +23,8 @@ OPTIMIZERS = (
 )
 SOURCE = (
     "missing: a built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), "
-    "or the path of a CSV file (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and "
-    "y.npy, relative to the config file"
+    "or the path of a CSV file (also .csv.gz), of a Parquet file, of an NPZ file with X and y, or of a "
+    "folder with X.npy and y.npy, relative to the config file"
 )
 
 

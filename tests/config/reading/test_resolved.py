@@ -43,6 +43,7 @@ data:
     - id
   imputation: median
   scaling: standardize
+  max_categories: 200
   split:
     validation: 0.15
     test: 0.2

@@ -22,7 +22,8 @@ def read(
     found: list[tuple[int, tuple[str, ...]]] = []
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
-            found += zip(block.lines, map(tuple, block.rows), strict=True)
+            columns = [block.column(position) for position in range(len(file.names))]
+            found += zip(block.lines, zip(*columns, strict=True), strict=True)
     return file.names, found, str(problems.error()).splitlines()
 
 
@@ -113,3 +114,44 @@ def test_utf_16_without_a_mark(tmp_path: Path) -> None:
         read(tmp_path, wide)
     with pytest.raises(DataError, match="the file is not utf-16"):
         read(tmp_path, wide, CsvFormat(None, "utf-16", frozenset()))
+
+
+class TestExcel:
+    """Files as Excel writes and reads them."""
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+    def test_a_first_line_with_the_delimiter_is_no_row_but_counts(
+        self, tmp_path: Path, encoding: str, end: str
+    ) -> None:
+        content = end.join(["sep=;", "a,b;c,d", "1,5;2", "3;4;5", ""]).encode(encoding)
+        assert read(tmp_path, content) == (
+            ("a,b", "c,d"),
+            [(3, ("1,5", "2"))],
+            ["t.csv:4: the row has 3 values, but the header has 2 names"],
+        )
+
+    def test_faults_in_the_header_have_its_line(self, tmp_path: Path) -> None:
+        assert read(tmp_path, "sep=,\na,a\n1,2\n")[2] == [
+            "t.csv:2: columns 1 and 2 have the same name 'a': rename one"
+        ]
+
+    def test_a_given_delimiter_wins(self, tmp_path: Path) -> None:
+        form = CsvFormat("|", "utf-8", frozenset())
+        assert read(tmp_path, "sep=;\na;|b\n1;|2\n", form)[0] == ("a;", "b")
+
+    def test_nothing_but_the_delimiter_is_an_empty_file(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="the file is empty"):
+            read(tmp_path, "sep=;\n")
+
+    def test_unicode_text_has_tabs_and_utf_16(self, tmp_path: Path) -> None:
+        content = 'größe\tname\r\n1,5\t"a\tb"\r\n'.encode("utf-16")
+        assert read(tmp_path, content)[:2] == (("größe", "name"), [(2, ("1,5", "a\tb"))])
+
+    def test_the_line_of_a_wrong_byte_after_old_line_ends(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match=r"^t\.csv:3: the byte 0xfc is not utf-8"):
+            read(tmp_path, b"a,b\r1,2\rZ\xfcrich,3\r")
+
+    def test_a_wrong_half_of_a_sign_is_called_what_the_mark_says(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="is not utf-16"):
+            read(tmp_path, "a,b\n1,2\n".encode("utf-16") + b"\x00\xdc")
