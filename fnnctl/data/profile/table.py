@@ -61,7 +61,7 @@ def _repeated_rows(source: Source, ignored: frozenset[str]) -> int:
     start = 0
     for numbers in table.numeric.blocks(np.ones(table.rows, np.bool_), numeric):
         block = slice(start, start + len(numbers))
-        codes = np.array([column[block] for column in texts], np.int64).reshape(len(texts), -1)
+        codes = np.array([column[block] for column in texts], np.int64).reshape(-1, len(numbers))
         labels = np.zeros(len(numbers), np.intp)
         hashes[block] = row_hashes(labels, numbers, codes.T)
         start += len(numbers)

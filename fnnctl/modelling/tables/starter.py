@@ -110,7 +110,7 @@ def _rare(target: TargetFacts) -> str | None:
     share = count / target.rows
     if share >= min(RARE_SHARE, 0.5 / len(target.classes)):
         return None
-    return f"The class {shown(name)} has {count:,} of {target.rows:,} rows"
+    return f"the class {shown(name)} has {count:,} of {target.rows:,} rows"
 
 
 def _split(target: TargetFacts) -> tuple[Mapping[str, Any], str | None]:

@@ -75,9 +75,9 @@ def _likelihood(column: ColumnFacts, *, is_first: bool, is_last: bool) -> tuple[
     reasons: list[str] = []
     score = 0
     if set(re.split(r"[\W_]+", column.name.lower())) & _NAMES:
-        score, reasons = score + 3, [*reasons, "its name is one of a target"]
+        score, reasons = score + 4, [*reasons, "its name is one of a target"]
     if is_last:
-        score, reasons = score + 2, [*reasons, "it is the last column"]
+        score, reasons = score + 3, [*reasons, "it is the last column"]
     if column.unique <= MOST_CLASSES:
         score, reasons = score + 1 + is_first, [*reasons, f"it has {column.unique:,} different values"]
     elif column.extent is not None:
