@@ -64,7 +64,7 @@ def train(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
         signals.run = str(run.path)
-        tell(run, loaded.recipe_line(), output.note)
+        tell(run, [*loaded.notes(), *loaded.recipe_line()], output.note)
         warn(run, warnings, output.note)
     complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
     return run
@@ -193,7 +193,7 @@ def _train(
         Checkpointer(
             run,
             fit,
-            describe(fit, data.task, member),
+            describe(fit, data, member),
             show=show,
             kept=signals.note_kept,
             should_stop=signals.requested,

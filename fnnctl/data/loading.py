@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,9 +20,15 @@ from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import check_settings, declared_kinds, refuse_table_settings
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
+from fnnctl.data.tables.formats.finding import Notations
+from fnnctl.data.tables.formats.number import NumberFormat
+from fnnctl.data.tables.kinds.notes import conversion_warnings
+from fnnctl.data.tables.kinds.settled_table import NOT_USED
+from fnnctl.data.tables.numbers import plain_numbers
+from fnnctl.data.tables.readings import ColumnFormat, Reading, expansions
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, read_table
-from fnnctl.errors import DataError, Problem, did_you_mean
+from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import counted, printable, shown
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
@@ -40,6 +46,8 @@ class _File:
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
     warnings: list[str]
+    readings: Mapping[str, Reading]
+    """How each column was read; empty for arrays."""
 
 
 def load_dataset(config: DataConfig, folder: Path) -> Dataset:
@@ -63,6 +71,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         target = LABELS
     main = _read_main(path, config, target)
     files = [main]
+    form = _target_format(main.table, config, target)
     if config.test_source is not None:
         files.append(_read_test(config, folder, main, target))
     tables = [file.table for file in files]
@@ -79,7 +88,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         categorical=categorical,
         categorical_names=main.categorical_names,
         categories=categories,
-        target=RawTarget(target, labels.codes, labels.texts, labels.lines),
+        target=RawTarget(target, labels.codes, labels.texts, labels.lines, form),
         task=info.task if info and info.target == target else None,
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
@@ -90,7 +99,26 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         warnings=tuple(warning for file in files for warning in file.warnings),
         packing=packing,
         mapped=mapped,
+        expansions={
+            name: parts
+            for name, parts in expansions(main.readings).items()
+            if not frozenset(parts).isdisjoint(main.numeric_names)
+        },
+        readings=main.readings,
     )
+
+
+def _target_format(table: Table, config: DataConfig, target: str) -> NumberFormat | None:
+    """How amounts are written in the target column; None if they are plain, or if there are none."""
+    labels = table.categorical[target]
+    if table.hints.decimal_mark != "comma" and plain_numbers(labels.texts, frozenset()) is not None:
+        return None
+    found = Notations(labels.texts, labels.counts()).find(
+        table.hints.decimal_mark, european=table.hints.european
+    )
+    if found is None or found.fault is not None or not isinstance(found.format, NumberFormat):
+        return None
+    return found.format
 
 
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:
@@ -99,13 +127,24 @@ def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers |
 
 
 def _read(
-    path: Path, config: DataConfig, kinds: Mapping[str, Kind], problems: Problems, *, test: bool = False
+    path: Path,
+    config: DataConfig,
+    kinds: Mapping[str, Kind],
+    problems: Problems,
+    *,
+    test: bool = False,
+    formats: Mapping[str, ColumnFormat] | None = None,
 ) -> Table:
+    """Read a file; `formats` are those of the training file, if it is a test file."""
     if holds_arrays(path):
         others: Kind = "ignore" if test else "numeric"
         return read_arrays(path, kinds, others=others, mappable=config.test_source is None)
-    missing = frozenset(text.strip() for text in config.missing_values)
-    form = CsvFormat(config.delimiter, config.encoding, missing)
+    form = CsvFormat(
+        config.delimiter,
+        config.encoding,
+        frozenset(text.strip() for text in config.missing_values),
+        formats=formats or {},
+    )
     if config.source in BUILTIN and not test:
         form = BUILTIN_FORMAT
     return read_table(path, form, kinds, problems, others="ignore" if test else None)
@@ -123,9 +162,11 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
 
     all_rows, table = read.rows, read.labelled(target)
     present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
-    empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]
-    empty_names = frozenset(empty)
-    numeric = tuple(name for name in table.numeric if name not in empty_names)
+    ignored = {name for name, reading in table.readings.items() if reading.ignored}
+    declared = {part for name in config.columns.numeric for part in _parts(table, name)}
+    empty = [name for name, count in present.items() if not count and name not in declared]
+    ignored.update(empty)
+    numeric = tuple(name for name in table.numeric if name not in ignored)
     categorical = tuple(name for name in table.categorical if name != target)
     if not table.rows:
         problems.add(f"the target {shown(target)} has no value in any row")
@@ -134,12 +175,31 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
         no_column = f"there is no column {beside}: is data.delimiter right?"
         if config.columns.ignore:
             no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
+        if texts := [shown(each.name) for each in table.readings.values() if each.kind == "text"]:
+            no_column = (
+                f"there is no column {beside} but texts that are nearly all different: {quoted_list(texts)} "
+                "(data.columns.categorical keeps a column)"
+            )
         problems.add(f"no column {beside} has a value in any row" if empty else no_column)
     _check_weights_and_groups(table, config, problems)
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is ignored" for name in empty]
     warnings += _unlabelled(all_rows - table.rows, target, file)
-    return _File(path, sha256, table, numeric, categorical, warnings)
+    warnings += conversion_warnings(table.readings.values(), file)
+    return _File(path, sha256, table, numeric, categorical, warnings, _without_empty(table.readings, empty))
+
+
+def _parts(table: Table, name: str) -> tuple[str, ...]:
+    """The numeric columns that a column became."""
+    return table.readings[name].columns if name in table.readings else (name,)
+
+
+def _without_empty(readings: Mapping[str, Reading], empty: Sequence[str]) -> dict[str, Reading]:
+    """The readings, those of `empty` columns changed."""
+    return {
+        name: replace(each, kind="empty", ignored=NOT_USED["empty"]) if name in empty else each
+        for name, each in readings.items()
+    }
 
 
 def _check_weights_and_groups(table: Table, config: DataConfig, problems: Problems) -> None:
@@ -183,13 +243,16 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
         raise DataError(Problem(message, path="data.test_source"))
     sha256 = source_sha256(path)
     check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
-    kinds: dict[str, Kind] = dict.fromkeys(main.numeric_names, "numeric")
+    sources = _numeric_sources(main)
+    kinds: dict[str, Kind] = dict.fromkeys(sources, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
-    read = _read(path, config, kinds, problems, test=True)
+    used = {*sources, *main.categorical_names} - {target}
+    formats = {name: each.format for name, each in main.readings.items() if each.format and name in used}
+    read = _read(path, config, kinds, problems, test=True, formats=formats)
     names = frozenset(read.names)
     numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
-    missing = [name for name in main.numeric_names if name not in numeric]
+    missing = [name for name in sources if name not in numeric]
     missing += [name for name in (*main.categorical_names, target) if name not in names]
     for name in missing:
         suggestion = did_you_mean(name, map(printable, read.names))
@@ -205,10 +268,16 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     warnings = [
         f"the column {shown(name)} of {file} is not in the training data and is ignored"
         for name in table.names
-        if name not in known
+        if name and name not in known
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
-    return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings)
+    return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings, {})
+
+
+def _numeric_sources(main: _File) -> tuple[str, ...]:
+    """The columns of the file that its numeric columns were made from."""
+    source = {part: name for name, each in main.readings.items() for part in each.columns}
+    return tuple(dict.fromkeys(source.get(name, name) for name in main.numeric_names))
 
 
 def _unlabelled(left_out: int, target: str, file: str) -> list[str]:

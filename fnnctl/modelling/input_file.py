@@ -71,6 +71,7 @@ class InputFile:
             encoding=encoding or table.encoding,
             missing=frozenset(text.strip() for text in table.missing_values),
             encoding_setting="--encoding",
+            formats=table.formats,
         )
         if pipes and data == STANDARD_INPUT:
             return cls(None, form)
@@ -114,10 +115,13 @@ class InputFile:
         """The rows, block by block; `note` is called with notes for the user."""
         unseen = Unseen(model.predictor.preprocessor)
         with self._rows(model, labelled) as file:
-            if file.unused:
-                listed = quoted_list([shown(name) for name in file.unused])
-                one = len(file.unused) == 1
-                which = "a column is" if one else f"{len(file.unused):,} columns are"
+            unused = [name for name in file.unused if name]
+            if len(unused) < len(file.unused):
+                note(f"{self.name}: the first column has no name and is ignored")
+            if unused:
+                listed = quoted_list([shown(name) for name in unused])
+                one = len(unused) == 1
+                which = "a column is" if one else f"{len(unused):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"
                 note(f"{self.name}: {which} ignored, because {why}: {listed}")
             yield unseen.counting(file.blocks)

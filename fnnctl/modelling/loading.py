@@ -64,6 +64,10 @@ class LoadedExperiment:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
         return explained(complete, self._expansion, self.config.locations)
 
+    def notes(self) -> list[str]:
+        """One line per kind of conversion of columns, if there are any."""
+        return self.data.dataset.notes
+
     def recipe_line(self) -> list[str]:
         """One line that says which groups of settings are not the recipe's; none for `classic`."""
         line = recipe_line(self._expansion)

@@ -49,10 +49,11 @@ def encode(
     experiment's `seed`. Classes keep the order that a run has recorded, if there is one.
     """
     notes: list[str] = []
+    amounts = dataset.with_amounts()
     if kind == "auto":
-        kind, notes = _detected(dataset, recorded_classes)
+        kind, notes = _detected(amounts, recorded_classes)
     if kind == "regression":
-        return _regression(dataset, bins, seed, notes)
+        return _regression(amounts, bins, seed, notes)
     encoded = classification.encode(dataset, recorded_classes)
     task = Classification(dataset.target.name, encoded.classes)
     warnings = (*dataset.warnings, *notes, *encoded.warnings)

@@ -8,9 +8,9 @@ file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
@@ -19,7 +19,9 @@ from typing import TextIO
 from fnnctl.data.files import open_text
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.delimiters import find_delimiter
+from fnnctl.data.tables.formats.finding import MarkSetting
 from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.text import counted, shown
 
 BLOCK_VALUES = 2**13
@@ -36,6 +38,12 @@ class CsvFormat:
     missing: frozenset[str]
     encoding_setting: str = "data.encoding"
     """What the user changes if the encoding is wrong."""
+    decimal_mark: MarkSetting = "auto"
+    """The decimal mark of numbers that are not plain."""
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """The declared patterns of columns of dates."""
+    formats: Mapping[str, ColumnFormat] = field(default_factory=dict)
+    """The formats of columns that are known from the training data; those of other columns are detected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class CsvRows:
     """The header of an open file, and its rows, which can be read once."""
 
     names: tuple[str, ...]
+    """The first may be empty: it is an index, such as that of pandas."""
+    delimiter: str
     blocks: Iterator[RowBlock]
 
 
@@ -73,7 +83,8 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
     (an empty file, a wrong encoding) or MachineError (see `open_text`).
     """
     with open_text(path, form.encoding, form.encoding_setting) as text:
-        records = _records(text, form, problems)
+        source = _Records(text, form, problems)
+        records = iter(source)
         header = next(records, None)
         if header is None:
             if not problems:
@@ -81,7 +92,7 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
             raise problems.error()
         names = tuple(name.strip() for name in header[1])
         _check_header(names, problems)
-        yield CsvRows(names, _blocks(records, len(names), problems))
+        yield CsvRows(names, source.delimiter, _blocks(records, len(names), problems))
 
 
 def _check_header(names: Sequence[str], problems: Problems) -> None:
@@ -90,7 +101,7 @@ def _check_header(names: Sequence[str], problems: Problems) -> None:
         return
     seen: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
-        if not name:
+        if not name and position > 1:
             problems.add(
                 f"column {position} has no name in the header: give it one, or remove the column", line=1
             )
@@ -134,24 +145,33 @@ def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
         ) from error
 
 
-def _records(text: TextIO, form: CsvFormat, problems: Problems) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, values) for each record that is not blank; note an error that ends reading early."""
-    lines = _lines(text, form)
-    line = 1
-    try:
-        sample = list(islice(lines, SAMPLE_LINES))
-        delimiter = form.delimiter or find_delimiter(sample)
-        reader = csv.reader(
-            chain(sample, lines), delimiter=delimiter, strict=True, skipinitialspace=delimiter != " "
-        )
-        for record in reader:
-            if record and record != [""]:
-                yield line, record
-            line = reader.line_num + 1
-    except _UnreadableLineError as error:
-        problems.add(str(error), line=error.line)
-    except csv.Error as error:
-        problems.add(_csv_fault(error), line=line)
+class _Records:
+    """Yields (line, values) for each record that is not blank; notes an error that ends reading early."""
+
+    def __init__(self, text: TextIO, form: CsvFormat, problems: Problems) -> None:
+        self._lines, self._problems = _lines(text, form), problems
+        self.delimiter = form.delimiter or ""
+        """Empty until the first record is read, if it is to be detected."""
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        line = 1
+        try:
+            sample = list(islice(self._lines, SAMPLE_LINES))
+            self.delimiter = self.delimiter or find_delimiter(sample)
+            reader = csv.reader(
+                chain(sample, self._lines),
+                delimiter=self.delimiter,
+                strict=True,
+                skipinitialspace=self.delimiter != " ",
+            )
+            for record in reader:
+                if record and record != [""]:
+                    yield line, record
+                line = reader.line_num + 1
+        except _UnreadableLineError as error:
+            self._problems.add(str(error), line=error.line)
+        except csv.Error as error:
+            self._problems.add(_csv_fault(error), line=line)
 
 
 def _csv_fault(error: csv.Error) -> str:

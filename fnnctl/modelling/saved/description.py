@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.tables.formats.registry import AnyFormat
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
@@ -27,7 +28,7 @@ from fnnctl.nn.shape import (
 )
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault
-from fnnctl.tasks.task import OutputShape, Readout, TargetScale, Task
+from fnnctl.tasks.task import OutputShape, Readout, TargetScale, TaskData
 from fnnctl.text import shown
 from fnnctl.training.members import Member
 
@@ -124,6 +125,8 @@ class TableFormat(Described):
     """The file's character encoding."""
     missing_values: list[str] = list(DEFAULT_MISSING_VALUES)
     """The texts that mark a missing value."""
+    formats: Annotated[dict[str, AnyFormat], Field(strict=False)] = {}
+    """The formats of columns that are not written plainly, by their names in the file."""
 
 
 class NetworkDescription(Described):
@@ -254,7 +257,7 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
         raise damaged(path, f"is damaged: {first_fault(error)}") from error
 
 
-def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
+def describe(fit: Fit, trained: TaskData, member: Member) -> dict[str, Any]:
     """The content of model.json for a fit's network before calibration; the store adds the arrays."""
     data, stage = fit.experiment.data, fit.settings.shape.stage
     hidden = [
@@ -271,10 +274,13 @@ def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
         "stage": None if stage is None else asdict(stage),
         "hidden": hidden,
         "members": fit.settings.shape.inner_members,
-        **task.describe(fit.readout),
+        **trained.task.describe(fit.readout),
         "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),
         "features": list(fit.preprocessor.features),
-        "table": data.model_dump(include=set(TableFormat.model_fields), mode="json"),
+        "table": {
+            **data.model_dump(include=set(TableFormat.model_fields), mode="json"),
+            "formats": trained.dataset.formats,
+        },
         "preprocessing": fit.preprocessor.to_dict(),
     }
     return NetworkDescription.model_validate(facts).model_dump()
