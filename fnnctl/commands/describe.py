@@ -38,7 +38,7 @@ def described(options: SourceOptions) -> Description:
     """Read a table and look at it."""
     source = read_source(options)
     facts = table_facts(source)
-    target = None if source.target is None else target_facts(source)
+    target = target_facts(source)
     candidates = () if target else target_candidates(facts)
     return Description(options, facts, target, candidates)
 

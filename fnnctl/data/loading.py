@@ -71,7 +71,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         target = LABELS
     main = _read_main(path, config, target)
     files = [main]
-    form = _target_format(main.table, config, target)
+    form = target_format(main.table, target)
     if config.test_source is not None:
         files.append(_read_test(config, folder, main, target))
     tables = [file.table for file in files]
@@ -108,7 +108,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
     )
 
 
-def _target_format(table: Table, config: DataConfig, target: str) -> NumberFormat | None:
+def target_format(table: Table, target: str) -> NumberFormat | None:
     """How amounts are written in the target column; None if they are plain, or if there are none."""
     labels = table.categorical[target]
     if table.hints.decimal_mark != "comma" and plain_numbers(labels.texts, frozenset()) is not None:

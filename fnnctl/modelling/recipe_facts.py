@@ -16,5 +16,7 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
         task=task.name,
         rows=len(dataset) - dataset.test_rows,
         numeric=len(dataset.numeric_names),
+        categories=sum(len(texts) + 1 for texts in dataset.categories),
+        outputs=1 if task.name == "regression" else len(dataset.target.texts),
         metric=task.default_metric if metric == AUTO_METRIC else metric,
     )

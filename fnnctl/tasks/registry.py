@@ -84,22 +84,27 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
 
 
 def task_of_column(target: RawTarget, source: str) -> Literal["classification", "regression"]:
-    """The task that `auto` chooses for a column of a source.
+    """The task that `auto` chooses for a column of a source, whose texts all occur.
 
     Raises DataError if the column cannot be learned: it has a single value, names, or numbers of which a few
     are misspelt.
     """
-    counts = np.bincount(target.codes[target.codes >= 0], minlength=len(target.texts))
-    texts, present = [target.texts[code] for code in np.flatnonzero(counts)], counts[counts > 0]
-    if not texts:
+    if not target.texts:
         message = f"the target {shown(target.name)} has no value in any row"
         raise DataError(Problem(message, file=source))
-    if are_amounts(texts, present):
+    plain = target.plain()
+    counts = _counts(plain)
+    if are_amounts(plain.texts, counts):
         return "regression"
-    _refuse_misspelt_amount(target, counts, source)
-    if fault := classification.target_fault(target.name, texts, present):
+    _refuse_misspelt_amount(plain, counts, source)
+    if fault := classification.target_fault(target.name, target.texts, _counts(target)):
         raise DataError(Problem(fault, file=source))
     return "classification"
+
+
+def _counts(target: RawTarget) -> IntArray:
+    """(T,) the number of rows with each of the target's texts."""
+    return np.bincount(target.codes[target.codes >= 0], minlength=len(target.texts))
 
 
 def _refuse_misspelt_amount(target: RawTarget, counts: IntArray, source: str) -> None:

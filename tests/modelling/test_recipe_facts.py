@@ -18,7 +18,7 @@ def facts(folder: Path, config: str) -> RecipeFacts:
 
 def test_the_columns_of_a_table(tmp_path: Path) -> None:
     assert facts(tmp_path, "target: label}") == RecipeFacts(
-        task="classification", rows=30, numeric=1, metric="accuracy"
+        task="classification", rows=30, numeric=1, categories=7, outputs=2, metric="accuracy"
     )
 
 

@@ -17,6 +17,7 @@ MOST_NAMED: Final = 3
 MOST_COLUMNS: Final = 50
 """How many columns the comments list."""
 WIDEST_NAME: Final = 30
+NO_NAME: Final = "(no name)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,17 @@ class TableStarter:
         """What was decided about the table, for the user, one sentence each."""
         yield f"target {shown(self.target)}: {self.about_target}"
         if self.ignored:
-            some = [f"{shown(name)} {why}" for name, why in list(self.ignored.items())[:MOST_NAMED]]
+            some = [
+                f"{shown(name) if name else 'the first'} ({why})"
+                for name, why in list(self.ignored.items())[:MOST_NAMED]
+            ]
             more = len(self.ignored) - len(some)
             rest = f"; and {more:,} more" if more else ""
             yield f"left out {counted(len(self.ignored), 'column')}: {'; '.join(some)}{rest}"
         if self.rare is not None:
             yield f"{self.rare}: training.class_weights is balanced"
         if self.split_reason is not None:
-            yield f"{', '.join(f'data.split.{name}' for name in self.split)} changed: {self.split_reason}"
+            yield f"data.split is {flow_yaml(dict(self.split))}: {self.split_reason}"
 
 
 def table_starter_text(starter: TableStarter, file: str) -> str:
@@ -169,7 +173,8 @@ def _found(starter: TableStarter) -> Iterator[str]:
     listed = starter.columns[:MOST_COLUMNS]
     header = ("column", "kind", "missing", "different values")
     rows = [header] + [
-        (_short(each.name), each.kind, f"{each.missing:,}", f"{each.unique:,}") for each in listed
+        (_short(each.name) or "(no name)", each.kind, f"{each.missing:,}", f"{each.unique:,}")
+        for each in listed
     ]
     widths = [max(len(row[place]) for row in rows) for place in range(len(header))]
     yield "# What was found:"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.source import Source
+from fnnctl.data.tables.formats.dates import DateFormat
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.readings import Reading
 
@@ -48,6 +51,8 @@ class ColumnFacts:
     """None if it has no numbers."""
     frequent: tuple[tuple[str, int], ...] = ()
     """The most frequent texts with their numbers of rows, the most frequent first."""
+    span: tuple[str, str] | None = None
+    """The first and the last date."""
     digest: bytes | None = None
     """Equal for columns with equal numbers, and for texts that stand for one another; None without values."""
 
@@ -65,27 +70,37 @@ class ColumnFacts:
 def column_facts(source: Source, reading: Reading) -> ColumnFacts:
     """The facts about a column of a source."""
     table, name = source.table, reading.name
+    if source.target is not None and name == source.target.name:
+        return _of_target(reading, source.target.plain())
     if name in table.categorical:
         return _of_texts(reading, table.categorical[name])
-    if reading.kind == "empty" or name not in table.numeric:
-        unique = reading.unique or 0
-        return ColumnFacts(reading=reading, rows=table.rows, missing=reading.missing, unique=unique)
-    return _of_numbers(reading, table.numeric[name])
+    if reading.kind == "date":
+        return _of_date(reading, table.numeric[reading.columns[-1]])
+    if reading.ignored is None:
+        return _of_numbers(reading, table.numeric[name])
+    unique = reading.unique or (table.rows if reading.kind == "index" else 0)
+    return ColumnFacts(reading=reading, rows=table.rows, missing=reading.missing, unique=unique)
 
 
-def target_numbers(column: CodedTexts) -> FloatArray | None:
-    """(N,) the numbers of a column of texts, NaN if missing; None if some texts are no plain numbers."""
-    numbers = [plain_number(text) for text in column.texts]
+def target_numbers(target: RawTarget) -> FloatArray | None:
+    """(N,) the numbers of the target, NaN if missing; None if some texts are no numbers."""
+    plain = target.plain()
+    numbers = [plain_number(text) for text in plain.texts]
     if any(number is None for number in numbers):
         return None
-    return np.array([*numbers, np.nan], np.float64)[column.codes]
+    return np.array([*numbers, np.nan], np.float64)[plain.codes]
+
+
+def _of_target(reading: Reading, target: RawTarget) -> ColumnFacts:
+    found = _of_texts(reading, CodedTexts(target.codes, target.texts, target.lines))
+    numbers = target_numbers(target) if reading.kind == "numeric" else None
+    return found if numbers is None else replace(found, extent=_extent(numbers)[0])
 
 
 def _of_texts(reading: Reading, column: CodedTexts) -> ColumnFacts:
     counts, rows = column.counts(), len(column.codes)
     in_order = np.argsort(-counts, kind="stable")[:MOST_FREQUENT].tolist()
-    numbers = target_numbers(column) if reading.kind == "numeric" else None
-    found = ColumnFacts(
+    return ColumnFacts(
         reading=reading,
         rows=rows,
         missing=rows - int(counts.sum()),
@@ -93,7 +108,18 @@ def _of_texts(reading: Reading, column: CodedTexts) -> ColumnFacts:
         frequent=tuple((column.texts[code], int(counts[code])) for code in in_order if counts[code]),
         digest=hashlib.blake2b(column.codes.astype(np.int32).tobytes()).digest(),
     )
-    return found if numbers is None else replace(found, extent=_extent(numbers)[0])
+
+
+def _of_date(reading: Reading, numbers: FloatArray) -> ColumnFacts:
+    """Facts about dates; `numbers` (N,) are days since the first, or hours of times."""
+    found = _of_numbers(reading, numbers)
+    form, extent = reading.format, found.extent
+    span = None
+    if isinstance(form, DateFormat) and extent is not None:
+        first = date.fromisoformat(form.since)
+        ends = [first + timedelta(days=int(days)) for days in (extent.low, extent.high)]
+        span = ends[0].isoformat(), ends[1].isoformat()
+    return replace(found, extent=None if span else extent, span=span, unique=reading.unique or found.unique)
 
 
 def _of_numbers(reading: Reading, numbers: FloatArray) -> ColumnFacts:

@@ -10,11 +10,13 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import ColumnFacts, target_numbers
 from fnnctl.data.profile.source import Source
+from fnnctl.data.tables.readings import Reading
 from fnnctl.text import counted, shown
 
-NoteKind = Literal["ignored", "id", "constant", "missing", "copy", "target", "sentinel", "codes"]
+NoteKind = Literal["ignored", "format", "id", "constant", "missing", "copy", "target", "sentinel", "codes"]
 
 FEWEST_ROWS: Final = 20
 """With fewer rows, different numbers are no sign of ids."""
@@ -44,7 +46,7 @@ def column_notes(source: Source, facts: Sequence[ColumnFacts]) -> dict[str, tupl
     first_with: dict[bytes, str] = {}
     notes: dict[str, tuple[ColumnNote, ...]] = {}
     for column in facts:
-        if column.name != source.target and (own := tuple(_notes(source, column, first_with))):
+        if column.name != source.target_name and (own := tuple(_notes(source, column, first_with))):
             notes[column.name] = own
     return notes
 
@@ -56,6 +58,7 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
     if column.unique <= 1:
         yield _single_value(column)
         return
+    yield from _of_format(column.reading)
     yield from _of_most_missing(column)
     first = column.name if column.digest is None else first_with.setdefault(column.digest, column.name)
     if first != column.name:
@@ -63,8 +66,9 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
         yield ColumnNote("copy", f"has {what} {shown(first)}", leave_out=True)
     elif _is_id(column):
         yield ColumnNote("id", "has a different whole number in every row, like an id", leave_out=True)
-    elif source.target is not None and _gives_target(source, column):
-        yield ColumnNote("target", f"has one value for each value of {shown(source.target)}", leave_out=True)
+    elif source.target is not None and _gives_target(source, source.target, column):
+        of_target = f"has one value for each value of {shown(source.target.name)}"
+        yield ColumnNote("target", of_target, leave_out=True)
     else:
         yield from _sentinels(column)
         yield from _codes(column)
@@ -83,6 +87,13 @@ def _of_most_missing(column: ColumnFacts) -> Iterator[ColumnNote]:
         yield ColumnNote("missing", f"has a value in few rows ({_share(column)})", leave_out=nearly)
 
 
+def _of_format(reading: Reading) -> Iterator[ColumnNote]:
+    if reading.example is not None:
+        text, read = reading.example
+        doubt = f"; {reading.doubt}" if reading.doubt else ""
+        yield ColumnNote("format", f"{shown(text)} is read as {read}{doubt}")
+
+
 def _share(column: ColumnFacts) -> str:
     return f"{counted(column.missing, 'row')} of {column.rows:,} without"
 
@@ -96,14 +107,13 @@ def _is_id(column: ColumnFacts) -> bool:
     return extent.high - extent.low < 2 * column.rows or bool(_words(column.name) & _ID_WORDS)
 
 
-def _gives_target(source: Source, column: ColumnFacts) -> bool:
+def _gives_target(source: Source, target: RawTarget, column: ColumnFacts) -> bool:
     """Whether each value of the column stands for one value of the target, which has no other."""
-    target = source.table.categorical[source.target or ""]
-    values = int(np.count_nonzero(target.counts()))
+    values = len(target.texts)
     rows = np.flatnonzero(target.codes >= 0)
     if column.missing or not 1 < column.unique == values:
         return False
-    numbers = source.table.numeric.get(column.name)
+    numbers = source.table.numeric.get(column.reading.columns[-1])
     if 2 * values > len(rows):  # any two columns without equal values stand for one another
         wanted = target_numbers(target)
         return numbers is not None and wanted is not None and bool(np.all(numbers[rows] == wanted[rows]))

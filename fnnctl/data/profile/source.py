@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.data.arrays.archives import LABELS, holds_arrays
 from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
-from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.dataset import RawTarget
 from fnnctl.data.files import find_file
-from fnnctl.data.loading import BUILTIN_FORMAT
+from fnnctl.data.loading import BUILTIN_FORMAT, target_format
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.kinds.settled_table import NOT_USED
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.readings import Reading, ReadKind
 from fnnctl.data.tables.rows import CsvFormat
@@ -24,8 +23,6 @@ from fnnctl.errors import DataError, Problem, UsageError, did_you_mean, quoted_l
 from fnnctl.text import printable, shown
 
 DEFAULT_ENCODING = "utf-8"
-FEWEST_TEXTS = 20
-"""With fewer rows, different texts are no sign of names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +52,13 @@ class Source:
     """Its columns; the target is one of the categorical ones."""
     readings: Mapping[str, Reading]
     """How each column was read, in the order of the header."""
-    target: str | None
+    target: RawTarget | None
     """The target that is given, or that the source has by itself."""
+
+    @property
+    def target_name(self) -> str | None:
+        """The name of the target's column."""
+        return self.target.name if self.target else None
 
 
 def read_source(options: SourceOptions) -> Source:
@@ -83,8 +85,11 @@ def _read(path: Path, file: str, own: Path | None, target: str | None, form: Csv
         close = did_you_mean(target, map(printable, table.names))
         known = close or f"; its columns are {quoted_list([shown(name) for name in table.names])}"
         raise UsageError(f"there is no column {shown(target)} in {file}{known}")
-    readings = readings_of(table, target)
-    return Source(file=file, path=own, arrays=arrays, table=table, readings=readings, target=target)
+    raw = None
+    if target is not None:
+        labels = table.categorical[target]
+        raw = RawTarget(target, labels.codes, labels.texts, labels.lines, target_format(table, target))
+    return Source(file=file, path=own, arrays=arrays, table=table, readings=_readings(table, raw), target=raw)
 
 
 def _for_options(message: str) -> str:
@@ -92,31 +97,22 @@ def _for_options(message: str) -> str:
     return message.replace("data.delimiter", "--delimiter").replace("data.encoding", "--encoding")
 
 
-def readings_of(table: Table, target: str | None) -> dict[str, Reading]:
-    """How each column of a table was read."""
-    readings = {}
-    for name in table.names:
-        texts = table.categorical.get(name)
-        if texts is not None:
-            readings[name] = _of_texts(name, texts, is_target=name == target)
-        elif name in table.numeric:
-            present = int(table.numeric.present[table.numeric.names.index(name)])
-            kind: ReadKind = "numeric" if present else "empty"
-            ignored = None if present else "has no values"
-            missing = table.rows - present
-            readings[name] = Reading(name=name, kind=kind, missing=missing, ignored=ignored)
+def _readings(table: Table, target: RawTarget | None) -> dict[str, Reading]:
+    """How each column was read. The target was read as texts, but may be amounts; arrays have no texts."""
+    readings = dict(table.readings) or dict(_of_arrays(table))
+    if target is not None and all(plain_number(text) is not None for text in target.plain().texts):
+        own = readings[target.name]
+        readings[target.name] = replace(own, kind="numeric", format=target.format)
     return readings
 
 
-def _of_texts(name: str, column: CodedTexts, *, is_target: bool) -> Reading:
-    counts = column.counts()
-    rows, unique = len(column.codes), int(np.count_nonzero(counts))
-    missing = rows - int(counts.sum())
-    if is_target:  # it was read as texts, whatever they are
-        numeric = unique > 0 and all(plain_number(text) is not None for text in column.texts)
-        kind: ReadKind = "numeric" if numeric else "categorical"
-        return Reading(name=name, kind=kind, missing=missing, unique=unique, declared=True)
-    if rows >= FEWEST_TEXTS and 10 * unique >= 9 * rows:
-        ignored = f"has {unique:,} different texts in {rows - missing:,} rows"
-        return Reading(name=name, kind="text", missing=missing, unique=unique, ignored=ignored)
-    return Reading(name=name, kind="categorical", missing=missing, unique=unique)
+def _of_arrays(table: Table) -> Iterator[tuple[str, Reading]]:
+    for name in table.names:
+        if name in table.categorical:
+            unique = len(table.categorical[name].texts)
+            yield name, Reading(name=name, kind="categorical", unique=unique, declared=True)
+            continue
+        present = int(table.numeric.present[table.numeric.names.index(name)])
+        kind: ReadKind = "numeric" if present else "empty"
+        ignored = None if present else NOT_USED[kind]
+        yield name, Reading(name=name, kind=kind, missing=table.rows - present, ignored=ignored)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +19,12 @@ from fnnctl.data.profile.table import TableFacts
 from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.tables.target import TargetFacts
-from fnnctl.text import shown
+from fnnctl.text import counted, shown
 
 RARE_SHARE: Final = 0.05
 """A class with a smaller share of the rows is rare, if that is also below half of an equal share."""
+FEWEST_LEARNED: Final = 5
+"""A class with fewer rows gets no greater weight: a network would learn its few rows by heart."""
 LISTED_CLASSES: Final = 3
 SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
     {},
@@ -69,7 +71,7 @@ def table_starter(
 
 
 def _refuse_unusable(facts: TableFacts, ignored: Mapping[str, str]) -> None:
-    target = facts.source.target or ""
+    target = facts.source.target_name or ""
     if not is_allowed_value(target):
         raise UsageError(
             f"a config cannot contain the control characters of {shown(target)}: rename the column"
@@ -104,11 +106,12 @@ def _about(facts: TableFacts, target: TargetFacts) -> str:
 
 
 def _rare(target: TargetFacts) -> str | None:
-    if not target.classes:
+    """Which class is rare; None if none is, or if it has too few rows to be learned."""
+    known = [(name, count) for name, count in target.classes if count >= FEWEST_LEARNED]
+    if not known:
         return None
-    name, count = target.classes[-1]
-    share = count / target.rows
-    if share >= min(RARE_SHARE, 0.5 / len(target.classes)):
+    name, count = known[-1]
+    if count >= min(RARE_SHARE, 0.5 / len(target.classes)) * target.rows:
         return None
     return f"the class {shown(name)} has {count:,} of {target.rows:,} rows"
 
@@ -118,13 +121,28 @@ def _split(target: TargetFacts) -> tuple[Mapping[str, Any], str | None]:
     codes = target.column.codes[target.column.codes >= 0]
     texts: tuple[str, ...] = target.column.texts
     strata: IntArray = codes if target.classes else np.zeros(len(codes), np.intp)
-    reason: str | None = None
-    for settings in SPLITS:
-        try:
-            split_rows(strata, texts, SplitConfig(**settings), seed=0)
-        except DataError as error:
-            reason = reason or error.problems[0].message
-            failed = error
-        else:
-            return settings, reason
-    raise failed
+    *attempts, last = SPLITS
+    for settings in attempts:
+        if _is_possible(strata, texts, settings):
+            return settings, _reason(target) if settings else None
+    split_rows(strata, texts, SplitConfig(**last), seed=0)
+    return last, _reason(target)
+
+
+def _is_possible(strata: IntArray, texts: Sequence[str], settings: Mapping[str, Any]) -> bool:
+    try:
+        split_rows(strata, texts, SplitConfig(**settings), seed=0)
+    except DataError:
+        return False
+    return True
+
+
+def _reason(target: TargetFacts) -> str:
+    """Why the usual settings do not divide the rows."""
+    single = [shown(name) for name, count in target.classes if count == 1]
+    if len(single) == 1:
+        return f"the class {single[0]} has a single row, which only one part can have: add rows or remove it"
+    if single:
+        which = f"{len(single):,} classes, such as {single[0]}, have a single row each"
+        return f"{which}, which only one part can have: add rows or remove these"
+    return f"{counted(target.rows, 'row')} are too few for parts that all have the same classes: add rows"

@@ -48,14 +48,18 @@ class Candidate:
     reason: str
 
 
-def target_facts(source: Source) -> TargetFacts:
-    """The facts about the target of a source; raises DataError if the column cannot be learned."""
-    name = source.target or ""
-    column = CodedTexts.joined([source.table.categorical[name]])
-    task = task_of_column(RawTarget(name, column.codes, column.texts, column.lines), source.file)
-    counts = zip(column.texts, column.counts().tolist(), strict=True)
+def target_facts(source: Source) -> TargetFacts | None:
+    """The facts about the target, if it is known; raises DataError if the column cannot be learned."""
+    target = source.target
+    if target is None:
+        return None
+    joined = CodedTexts.joined([CodedTexts(target.codes, target.texts, target.lines)])
+    raw = RawTarget(target.name, joined.codes, joined.texts, joined.lines, target.format)
+    if task_of_column(raw, source.file) == "regression":
+        return TargetFacts(target.name, "regression", joined, ())
+    counts = zip(joined.texts, joined.counts().tolist(), strict=True)
     by_size = sorted(counts, key=lambda pair: -pair[1])
-    return TargetFacts(name, task, column, tuple(by_size) if task == "classification" else ())
+    return TargetFacts(target.name, "classification", joined, tuple(by_size))
 
 
 def target_candidates(facts: TableFacts) -> tuple[Candidate, ...]:

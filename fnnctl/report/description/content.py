@@ -97,7 +97,7 @@ def _column_json(facts: TableFacts, column: ColumnFacts) -> dict[str, Any]:
         "unique": column.unique,
         "notes": [note.text for note in facts.notes.get(column.name, ())],
         "leave_out": column.name in facts.left_out,
-        "range": [extent.low, extent.high] if extent else None,
+        "range": [extent.low, extent.high] if extent else list(column.span) if column.span else None,
         "median": extent.median if extent else None,
         "frequent": [{"value": text, "rows": rows} for text, rows in column.frequent],
     }
@@ -119,11 +119,7 @@ def _target(facts: TableFacts, target: TargetFacts) -> Iterator[Section]:
         yield TableSection(title, ("class", "rows", "share"), tuple(rows))
         return
     extent = facts[target.name].extent
-    said = (
-        ()
-        if extent is None
-        else (f"numbers {_range(extent)}, with the median {_number(extent.median, extent)}",)
-    )
+    said = () if extent is None else (f"least, median and largest number: {_range(extent)}",)
     missing = (f"{counted(unlabelled, 'row')} without a value",) if unlabelled else ()
     yield Notes(f"Target {_quoted(target.name)}: a regression", (*said, *missing))
 
@@ -138,8 +134,12 @@ def _columns(facts: TableFacts) -> TableSection:
 
 def _row(facts: TableFacts, column: ColumnFacts) -> tuple[str, ...]:
     missing = f"{column.missing:,} ({_percent(column.missing, column.rows)})" if column.missing else "0"
-    values = ", ".join(_frequent(column)) if column.extent is None else _range(column.extent)
-    kind = "target" if column.name == facts.source.target else column.reading.kind
+    values = ", ".join(_frequent(column))
+    if column.extent is not None:
+        values = _range(column.extent)
+    elif column.span is not None:
+        values = " … ".join(column.span)
+    kind = "target" if column.name == facts.source.target_name else column.reading.kind
     return _short(column.name, NAME_WIDTH), kind, missing, f"{column.unique:,}", values
 
 

@@ -165,7 +165,7 @@ def test_decisions_are_said() -> None:
     )
     assert list(made.decisions()) == [
         "target 'harvest': 2 classes: poor (82), good (78)",
-        "left out 5 columns: 'a' is an id; 'b' is an id; 'c' is an id; and 2 more",
+        "left out 5 columns: 'a' (is an id); 'b' (is an id); 'c' (is an id); and 2 more",
         "the class 'x' has 3 of 100 rows: training.class_weights is balanced",
-        "data.split.stratify changed: a single row",
+        "data.split is {stratify: false}: a single row",
     ]

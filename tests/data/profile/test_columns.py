@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import _extent, target_numbers
 from tests.data.profile.conftest import Look
 
@@ -63,7 +63,32 @@ def test_equal_columns_have_equal_digests(look: Look) -> None:
 
 
 def test_the_numbers_of_a_target() -> None:
-    found = target_numbers(CodedTexts(np.array([1, 0, -1]), ("2", "1.5"), (2, 3)))
+    found = target_numbers(RawTarget("y", np.array([1, 0, -1]), ("2", "1.5"), (2, 3)))
     assert found is not None
     np.testing.assert_array_equal(found, [1.5, 2.0, np.nan])
-    assert target_numbers(CodedTexts(np.array([0]), ("a",), (2,))) is None
+    assert target_numbers(RawTarget("y", np.array([0]), ("a",), (2,))) is None
+
+
+def test_formats_are_seen_through(look: Look) -> None:
+    rows = 40
+    facts = look(
+        {
+            "price": [f"${number % 9 + 1}.50" for number in range(rows)],
+            "signup": [f"2024-0{number % 3 + 1}-1{number % 7}" for number in range(rows)],
+            "member": ["Yes", "no", "YES", "No"] * 10,
+            "name": [f"name {number}" for number in range(rows)],
+        }
+    )
+    price, signup, member, name = facts.columns
+    assert price.extent is not None
+    assert (price.reading.kind, price.extent.low, price.extent.high, price.unique) == ("numeric", 1.5, 9.5, 9)
+    assert (signup.reading.kind, signup.span, signup.extent) == ("date", ("2024-01-10", "2024-03-16"), None)
+    assert (member.reading.kind, member.unique, member.frequent[0][1]) == ("boolean", 2, 20)
+    assert (name.reading.kind, name.unique, name.frequent) == ("text", rows, ())
+
+
+def test_an_amount_in_another_notation_may_be_the_target(look: Look) -> None:
+    facts = look({"a": range(40), "y": [f"{number}.50 €" for number in range(40)]}, "y")
+    extent = facts["y"].extent
+    assert extent is not None
+    assert (facts["y"].reading.kind, extent.low, extent.high) == ("numeric", 0.5, 39.5)

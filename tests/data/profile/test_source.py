@@ -10,7 +10,7 @@ from fnnctl.errors import DataError, UsageError
 
 
 def options(folder: Path, source: str = "table.csv", **others: str) -> SourceOptions:
-    return SourceOptions(source=source, folder=folder, **others)  # type: ignore[arg-type]
+    return SourceOptions(source=source, folder=folder, **others)
 
 
 def test_every_column_is_read_and_the_target_keeps_its_texts(tmp_path: Path) -> None:
@@ -21,16 +21,16 @@ def test_every_column_is_read_and_the_target_keeps_its_texts(tmp_path: Path) -> 
     }  # fmt: skip
     assert {name: reading.missing for name, reading in source.readings.items()} == {"a": 1, "b": 1, "y": 0}
     assert source.table.categorical["y"].texts == ("1.0", "2.0", "1")
-    assert (source.file, source.target, source.arrays) == ("table.csv", "y", False)
+    assert (source.file, source.target_name, source.arrays) == ("table.csv", "y", False)
     assert read_source(options(tmp_path)).target is None
 
 
 def test_built_in_data_and_arrays_know_their_target(tmp_path: Path) -> None:
     iris = read_source(options(tmp_path, "iris"))
-    assert (iris.target, iris.path, iris.table.rows) == ("species", None, 150)
+    assert (iris.target_name, iris.path, iris.table.rows) == ("species", None, 150)
     np.savez(tmp_path / "a.npz", X=np.arange(6.0).reshape(3, 2), y=np.array(["a", "b", "a"]))
     arrays = read_source(options(tmp_path, "a.npz"))
-    assert (arrays.target, arrays.arrays, list(arrays.readings)) == ("y", True, ["x0", "x1", "y"])
+    assert (arrays.target_name, arrays.arrays, list(arrays.readings)) == ("y", True, ["x0", "x1", "y"])
 
 
 def test_a_misspelt_target_gets_a_suggestion(tmp_path: Path) -> None:

@@ -29,8 +29,14 @@ def made(
     (folder / table).parent.mkdir(exist_ok=True)
     (folder / table).write_text(csv_text(columns))
     options = SourceOptions(source=str(folder / table), folder=folder, target=target)
+    return started(options, config_folder or folder)
+
+
+def started(options: SourceOptions, folder: Path) -> TableStarter:
     source = read_source(options)
-    return table_starter(table_facts(source), target_facts(source), options, config_folder or folder)
+    target = target_facts(source)
+    assert target is not None
+    return table_starter(table_facts(source), target, options, folder)
 
 
 def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
@@ -58,7 +64,7 @@ def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("rare", "rows", "classes", "is_rare"),
-    [(4, 96, 1, True), (5, 95, 1, False), (3, 15, 4, True), (9, 11, 9, False)],
+    [(8, 192, 1, True), (10, 190, 1, False), (5, 50, 4, True), (9, 11, 9, False)],
 )
 def test_a_rare_class_is_named(tmp_path: Path, rare: int, rows: int, classes: int, is_rare: bool) -> None:
     """`rare` rows of one class, beside `classes` with `rows` rows each."""
@@ -83,7 +89,7 @@ def test_the_rows_can_be_divided(tmp_path: Path, y: Sequence[str], split: Mappin
 
 
 def test_the_source_is_relative_to_the_config(tmp_path: Path) -> None:
-    columns = {"a": NUMBERS, "y": COLOURS}
+    columns: dict[str, Sequence[object]] = {"a": NUMBERS, "y": COLOURS}
     (tmp_path / "configs").mkdir()
     starter = made(tmp_path, columns, table="data/t.csv", config_folder=tmp_path / "configs")
     assert starter.source == "../data/t.csv"
@@ -93,16 +99,14 @@ def test_the_source_is_relative_to_the_config(tmp_path: Path) -> None:
 
 def test_built_in_data_keep_their_own_task() -> None:
     options = SourceOptions(source="iris", folder=Path())
-    source = read_source(options)
-    starter = table_starter(table_facts(source), target_facts(source), options, Path())
+    starter = started(options, Path())
     assert (starter.source, starter.target, starter.task) == ("iris", "species", None)
 
 
 def test_arrays_are_named_as_they_are(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", X=np.array(NUMBERS).reshape(20, 2), y=np.array(["a", "b"] * 10))
     options = SourceOptions(source="a.npz", folder=tmp_path)
-    source = read_source(options)
-    starter = table_starter(table_facts(source), target_facts(source), options, tmp_path)
+    starter = started(options, tmp_path)
     assert (starter.source, starter.target) == ("a.npz", "y")
 
 
@@ -116,3 +120,18 @@ def test_names_that_a_config_cannot_contain_are_refused(tmp_path: Path) -> None:
         made(tmp_path, {"a": NUMBERS, "y\x1b": COLOURS}, "y\x1b")
     with pytest.raises(UsageError, match="rename the file"):
         made(tmp_path, {"a": NUMBERS, "y": COLOURS}, table="a\x1b.csv")
+
+
+def test_a_class_of_very_few_rows_gets_no_greater_weight(tmp_path: Path) -> None:
+    y = ["common"] * 96 + ["rare"] * 4
+    assert made(tmp_path, {"a": [number % 7 * 1.5 for number in range(100)], "y": y}).rare is None
+
+
+def test_the_reason_for_another_split_is_said(tmp_path: Path) -> None:
+    numbers = [number * 1.5 for number in range(20)]
+    starter = made(tmp_path, {"a": numbers, "y": ["a", "b"] * 9 + ["a", "c"]})
+    assert starter.split_reason is not None
+    assert starter.split_reason.startswith("the class 'c' has a single row")
+    starter = made(tmp_path, {"a": numbers, "y": ["a", "b"] * 9 + ["d", "c"]})
+    assert starter.split_reason is not None
+    assert starter.split_reason.startswith("2 classes, such as 'c', have a single row each")

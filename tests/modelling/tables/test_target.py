@@ -21,13 +21,15 @@ def source(folder: Path, columns: Mapping[str, Sequence[object]], target: str | 
 
 def test_classes_are_counted_the_most_frequent_first(tmp_path: Path) -> None:
     found = target_facts(source(tmp_path, {"a": range(41), "colour": ["", *COLOURS]}, "colour"))
+    assert found is not None
     assert (found.task, found.rows) == ("classification", 40)
     assert found.classes == (("red", 20), ("blue", 10), ("green", 10))
 
 
 def test_amounts_are_a_regression(tmp_path: Path) -> None:
-    columns = {"a": COLOURS, "price": [number * 1.37 for number in range(40)]}
+    columns: dict[str, Sequence[object]] = {"a": COLOURS, "price": [number * 1.37 for number in range(40)]}
     found = target_facts(source(tmp_path, columns, "price"))
+    assert found is not None
     assert (found.task, found.classes) == ("regression", ())
 
 
