@@ -119,7 +119,8 @@ def _data(starter: TableStarter) -> Iterator[str]:
             yield f"  {name}: {_value(value)}"
     for text, why in starter.suspected.items():
         texts = flow_yaml([*DEFAULT_MISSING_VALUES, text])
-        yield f"  # missing_values: {texts}  # {cut(why)}"
+        yield f"  # {_comment(why)} If so:"
+        yield f"  # missing_values: {texts}"
     yield from _columns(starter)
     yield from _split(starter)
     yield ""
@@ -154,8 +155,8 @@ def _split(starter: TableStarter) -> Iterator[str]:
         is_usual = name not in starter.split
         yield f"    {name}: {_value(value)}" + (f"  # {said[name]}" if is_usual else "")
     if starter.date is not None:
-        why = "the last rows by time are tested: a random split lets the network learn from the future"
-        yield f"    # by: {_value(starter.date)}  # {why}"
+        yield "    # If new rows come later than these, test on the last ones: a random split is too optimistic."
+        yield f"    # by: {_value(starter.date)}"
 
 
 def _training(starter: TableStarter) -> Iterator[str]:

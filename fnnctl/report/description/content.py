@@ -155,8 +155,9 @@ def _notes(facts: TableFacts) -> tuple[str, ...]:
     kept: list[str] = []
     for name, notes in facts.notes.items():
         for note in notes:
+            advice = "; it is not used" if note.kind == "ignored" else "; leave it out"
             sentence = f"{_quoted(name)}: {note.text}"
-            (out if note.leave_out else kept).append(sentence + ("; leave it out" if note.leave_out else ""))
+            (out if note.leave_out else kept).append(sentence + (advice if note.leave_out else ""))
     sentences = [*out, *kept]
     more = len(sentences) - MOST_LISTED
     return tuple(sentences[:MOST_LISTED] + ([f"and {more:,} more: see --json"] if more > 0 else []))
