@@ -18,7 +18,7 @@ from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
-from fnnctl.data.settings import check_settings, declared_kinds, refuse_table_settings
+from fnnctl.data.settings import check_settings, date_patterns, declared_kinds, refuse_table_settings
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
 from fnnctl.data.tables.formats.finding import Notations
 from fnnctl.data.tables.formats.number import NumberFormat
@@ -143,6 +143,8 @@ def _read(
         config.delimiter,
         config.encoding,
         frozenset(text.strip() for text in config.missing_values),
+        decimal_mark=config.decimal_mark,
+        patterns=date_patterns(config.columns),
         formats=formats or {},
     )
     if config.source in BUILTIN and not test:
@@ -163,7 +165,9 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     all_rows, table = read.rows, read.labelled(target)
     present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     ignored = {name for name, reading in table.readings.items() if reading.ignored}
-    declared = {part for name in config.columns.numeric for part in _parts(table, name)}
+    declared = {
+        part for name in (*config.columns.numeric, *config.columns.dates) for part in _parts(table, name)
+    }
     empty = [name for name, count in present.items() if not count and name not in declared]
     ignored.update(empty)
     numeric = tuple(name for name in table.numeric if name not in ignored)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from fnnctl.config.schema.data import ARRAY_REASON, ColumnsConfig, DataConfig
+from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, ColumnsConfig, DataConfig
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.formats.patterns import pattern_fault
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.table import Kind
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import printable, shown
+
+_SETTING_OF: Final[dict[Kind, str]] = {"date": "dates"}
+"""The names of settings that differ from the kind of column."""
 
 
 def declared_kinds(
@@ -61,15 +66,17 @@ def check_settings(
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):
-            setting = f"data.columns.{kind}"
+            setting = f"data.columns.{_SETTING_OF.get(kind, kind)}"
             if name in used:
                 problems.add_setting(setting, f"{shown(name)} is {used[name]}: remove it here")
             elif name in seen:
-                message = f"{shown(name)} is in {seen[name]} and in {kind}: remove it from one"
+                both = [_SETTING_OF.get(each, each) for each in (seen[name], kind)]
+                message = f"{shown(name)} is in {both[0]} and in {both[1]}: remove it from one"
                 problems.add_setting("data.columns", message)
             elif name not in names:
                 problems.add_setting(setting, _unknown(name, names, file))
             seen[name] = kind
+    _check_patterns(columns, problems)
 
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
@@ -77,10 +84,12 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
     default = DataConfig(source=config.source)
     wrong = [
         f"data.{key}"
-        for key in ("delimiter", "encoding", "missing_values")
+        for key in ("delimiter", "encoding", "missing_values", "decimal_mark")
         if getattr(config, key) != getattr(default, key)
     ]
-    wrong += [f"data.columns.{key}" for key in ("numeric", "categorical") if getattr(config.columns, key)]
+    wrong += [
+        f"data.columns.{key}" for key in ("numeric", "categorical", "dates") if getattr(config.columns, key)
+    ]
     problems = [Problem(ARRAY_REASON, path=path) for path in wrong]
     if config.target not in {None, target}:
         problems.insert(
@@ -91,7 +100,24 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
 
 
 def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
-    return ("numeric", columns.numeric), ("categorical", columns.categorical), ("ignore", columns.ignore)
+    return (
+        ("numeric", columns.numeric),
+        ("categorical", columns.categorical),
+        ("date", tuple(columns.dates)),
+        ("ignore", columns.ignore),
+    )
+
+
+def _check_patterns(columns: ColumnsConfig, problems: Problems) -> None:
+    for name, pattern in date_patterns(columns).items():
+        if wrong := pattern_fault(pattern):
+            problems.add_setting("data.columns.dates", f"{shown(name)}: {wrong}")
+
+
+def date_patterns(columns: ColumnsConfig) -> dict[str, str]:
+    """The declared patterns of columns of dates."""
+    dates = columns.dates if isinstance(columns.dates, dict) else {}
+    return {name: pattern for name, pattern in dates.items() if pattern != AUTO_PATTERN}
 
 
 def _unknown(name: str, names: Sequence[str], file: str) -> str:

@@ -36,7 +36,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("evaluation",): _SAME_WAY,
     **{("data", key): _SAME_ROWS for key in ("source", "sha256", "test_source", "test_sha256")},
     **{("data", key): _SAME_ROWS for key in ("delimiter", "encoding", "split")},
-    **{("data", key): _READ_ONCE for key in ("columns", "missing_values", "weights")},
+    **{("data", key): _READ_ONCE for key in ("columns", "missing_values", "decimal_mark", "weights")},
     ("data", "target"): "all trials predict the same",
     ("data", "task"): "all trials predict the same",
     ("model", "calibration"): "it is fitted after training, to the same network",

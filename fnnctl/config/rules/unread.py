@@ -19,6 +19,9 @@ WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
 }
 """The kinds of training settings that depend on the planned number of epochs."""
 
+TABLE_SETTINGS: Final = ("delimiter", "encoding", "missing_values", "decimal_mark")
+"""The settings of `data` about the notation of a CSV file."""
+
 Unread: TypeAlias = Iterator[tuple[ConfigPath, str]]
 
 
@@ -57,7 +60,7 @@ def _unread_data(experiment: Experiment) -> Unread:
     elif data.source.endswith(".npz"):
         reason = ARRAY_REASON
     if reason:
-        yield from ((("data", key), reason) for key in ("delimiter", "encoding", "missing_values"))
+        yield from ((("data", key), reason) for key in TABLE_SETTINGS)
     if data.test_source is None:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:

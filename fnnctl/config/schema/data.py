@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.schema.section import Section
 
@@ -20,13 +20,26 @@ Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
+AUTO_PATTERN: Final = "auto"
+"""The pattern of a column of dates whose notation is detected."""
+Dates = Annotated[
+    Annotated[Names, Tag("list")] | Annotated[dict[str, str], Tag("mapping")],
+    Discriminator(lambda value: "mapping" if isinstance(value, dict) else "list"),
+]
+
+
 class ColumnsConfig(Section):
     """How to read columns whose kind is guessed wrong."""
 
     numeric: Names = ()
-    """Columns to read as numbers; any other value in them is an error."""
+    """Columns to read as numbers, also with currency, percent signs or separated thousands; any other value
+    in them is an error."""
     categorical: Names = ()
-    """Columns to read as categories even if they look like numbers."""
+    """Columns to read as categories even if they look like numbers or dates, or if nearly all values
+    differ."""
+    dates: Dates = ()
+    """Columns to read as dates, or a mapping from their names to patterns such as %d/%m/%Y, with %Y %y %m %b
+    %B %d %H %I %M %S %p, or `auto`; any other value in them is an error."""
     ignore: Names = ()
     """Columns to leave out, such as row ids."""
 
@@ -76,6 +89,10 @@ class DataConfig(Section):
     """The encoding of the CSV file."""
     missing_values: Names = DEFAULT_MISSING_VALUES
     """The texts that stand for missing values in the CSV file."""
+    decimal_mark: Literal["auto", "point", "comma"] = "auto"
+    """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values; a value
+    like `1,250` alone is a thousand, unless the delimiter is a semicolon or another column has decimal
+    commas."""
     columns: ColumnsConfig = ColumnsConfig()
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
     imputation: Literal["median", "mean"] = "median"

@@ -47,12 +47,12 @@ def write(section: str, *lines: str) -> str:
         ),
         (
             "data:\n  source:iris\n",
-            "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
+            "1: data: must be a mapping with source, sha256, target, task, weights, … (15 in all)"
             ", not 'source:iris' (write source: iris)",
         ),
         (
             "data: iris\n",
-            "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
+            "1: data: must be a mapping with source, sha256, target, task, weights, … (15 in all)"
             ", not 'iris' (write {source: iris})",
         ),
     ],
@@ -290,7 +290,7 @@ def test_a_wrong_network_is_one_problem_in_words(problems: Problems, line: str, 
         ("columns: {ignore: id}", "columns.ignore: must be a list, not 'id' (write [id])"),
         (
             "columns: [id]",
-            "columns: must be a mapping with numeric, categorical, ignore, not a list of length 1",
+            "columns: must be a mapping with numeric, categorical, dates, ignore, not a list of length 1",
         ),
         ("split: {test: 1}", "split.test: must be a number of at least 0 and below 1, not 1"),
         ("test: 0.3", "test: unknown setting; it belongs under data.split"),

@@ -34,9 +34,11 @@ data:
   - "null"
   - "1e-3"
   - "\\t"
+  decimal_mark: auto
   columns:
     numeric: []
     categorical: []
+    dates: []
     ignore:
     - id
   imputation: median
