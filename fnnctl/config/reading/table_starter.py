@@ -155,7 +155,7 @@ def _split(starter: TableStarter) -> Iterator[str]:
         is_usual = name not in starter.split
         yield f"    {name}: {_value(value)}" + (f"  # {said[name]}" if is_usual else "")
     if starter.date is not None:
-        yield "    # If new rows come later than these, test on the last ones: a random split is too optimistic."
+        yield "    # If new rows come later than these, test the last ones: a random split is too optimistic."
         yield f"    # by: {_value(starter.date)}"
 
 

@@ -128,7 +128,7 @@ def _columns(facts: TableFacts) -> TableSection:
     rows = [_row(facts, column) for column in facts.columns[:MOST_LISTED]]
     if more := len(facts.columns) - len(rows):
         rows.append((f"{more:,} more: see --json", "", "", "", ""))
-    header = ("column", "kind", "missing", "unique", "range or most frequent values")
+    header = ("column", "kind", "missing", "unique", "values")
     return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4))
 
 

@@ -44,7 +44,7 @@ def test_markdown_escapes_names(tmp_path: Path) -> None:
     text = text_description(hostile(tmp_path, "a|b"), "markdown")
     assert "## Target 'a\\|b': 3 classes" in text
     assert "<script>" not in text
-    assert "| column | kind | missing | unique | range or most frequent values |" in text
+    assert "| column | kind | missing | unique | values |" in text
     assert "| --- | --- | ---: | ---: | --- |" in text
 
 
