@@ -109,13 +109,18 @@ def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
 
 
 def _check_patterns(columns: ColumnsConfig, problems: Problems) -> None:
-    for name, pattern in date_patterns(columns).items():
+    for name, pattern in _declared_patterns(columns).items():
         if wrong := pattern_fault(pattern):
             problems.add_setting("data.columns.dates", f"{shown(name)}: {wrong}")
 
 
 def date_patterns(columns: ColumnsConfig) -> dict[str, str]:
-    """The declared patterns of columns of dates."""
+    """The declared patterns of columns of dates, without those that `check_settings` notes."""
+    declared = _declared_patterns(columns)
+    return {name: pattern for name, pattern in declared.items() if pattern_fault(pattern) is None}
+
+
+def _declared_patterns(columns: ColumnsConfig) -> dict[str, str]:
     dates = columns.dates if isinstance(columns.dates, dict) else {}
     return {name: pattern for name, pattern in dates.items() if pattern != AUTO_PATTERN}
 

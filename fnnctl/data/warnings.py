@@ -77,6 +77,8 @@ class _Extent:
 def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
     if rows < FEWEST_IDS:
         return []
+    intended = {name for name, reading in dataset.readings.items() if reading.declared}
+    intended.update(part for parts in dataset.expansions.values() for part in parts)  # days of a date
     # n distinct integers within a span of 2n are (nearly) consecutive
     with np.errstate(over="ignore"):  # the span of huge numbers may be infinite
         consecutive = extent.high - extent.low < 2 * rows
@@ -89,6 +91,7 @@ def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
         "add it to data.columns.ignore"
         + ("; it is read as categories, not as numbers" if name in dataset.categorical_names else "")
         for name in names
+        if name not in intended
     ]
 
 

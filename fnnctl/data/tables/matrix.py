@@ -43,6 +43,9 @@ class NumberMatrix(Mapping[str, FloatArray]):
     def __len__(self) -> int:
         return len(self.names)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._place_of  # that of Mapping copies the column
+
     def append(self, block: FloatArray) -> None:
         """Append rows (n, p), float64."""
         self.rows += len(block)

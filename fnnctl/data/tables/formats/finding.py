@@ -86,15 +86,33 @@ class Notations:
         }
         if fits["point"] != fits["comma"]:
             return ("point" if fits["point"] > fits["comma"] else "comma"), None
-        both = zip(self.texts, self.read["point"], self.read["comma"], strict=True)
-        differing = [(text, p.plain, c.plain) for text, p, c in both if p and c and p.plain != c.plain]
-        doubtful = [each for each in differing if plain_number(each[0]) is None]
-        if not doubtful:  # `1.234` is a plain number
+        doubtful = self._doubtful()
+        if not doubtful:
             return "point", None
         text, point, comma = doubtful[0]
         chosen, other, setting = (comma, point, "point") if european else (point, comma, "comma")
-        doubt = f"{shown(text)} is read as {chosen}; if it is {other}, write data.decimal_mark: {setting}"
-        return ("comma" if european else "point"), doubt
+        doubt = f"{shown(text)} is read as {chosen.plain}; if it is {other.plain}, write data.decimal_mark: "
+        sure = self._has_thousands(doubtful) if not european else "," not in text
+        return ("comma" if european else "point"), None if sure else doubt + setting
+
+    def _doubtful(self) -> list[tuple[str, WrittenNumber, WrittenNumber]]:
+        """The texts that are different numbers with a point and with a comma, and none of them plain."""
+        both = zip(self.texts, self.read["point"], self.read["comma"], strict=True)
+        differing = [(text, p, c) for text, p, c in both if p and c and p.plain != c.plain]
+        return [each for each in differing if plain_number(each[0]) is None]
+
+    def _has_thousands(self, doubtful: Sequence[tuple[str, WrittenNumber, WrittenNumber]]) -> bool:
+        """Whether commas surely separate thousands in doubtful texts like `1,250`.
+
+        So it is if they are amounts of money, or if just the numbers from 1,000 on have a comma.
+        """
+        if all(number.currency for _, number, _ in doubtful):
+            return True
+        others = [
+            number for text, number in zip(self.texts, self.read["point"], strict=True) if "," not in text
+        ]
+        values = [abs(float(number.plain)) for number in others if number is not None]
+        return bool(values) and max(values) < 1000
 
     def _contradiction(
         self, form: NumberFormat, known: Sequence[tuple[int, WrittenNumber]]

@@ -62,7 +62,7 @@ class FormattedColumn:
     @property
     def _noun(self) -> str:
         if isinstance(self._format, NumberFormat):
-            percent = " with a percent sign" if self._format.percent else ""
+            percent = " and a percent sign" if self._format.percent else ""
             return f"a number with a decimal {self._format.decimal}{percent}"
         return "a date or time as in the training data"
 

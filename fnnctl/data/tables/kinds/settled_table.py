@@ -31,7 +31,7 @@ def all_numbers(matrix: NumberMatrix, names: Sequence[str], settled: Mapping[str
         elif name in settled:
             each = settled[name]
             order += each.names
-            added |= {part: partial(each.part, j) for j, part in enumerate(each.names)}
+            added.update({part: partial(each.part, j) for j, part in enumerate(each.names)})
     return matrix.joined(order, added) if added else matrix
 
 
