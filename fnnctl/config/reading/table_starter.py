@@ -155,7 +155,9 @@ def _split(starter: TableStarter) -> Iterator[str]:
         is_usual = name not in starter.split
         yield f"    {name}: {_value(value)}" + (f"  # {said[name]}" if is_usual else "")
     if starter.date is not None:
-        yield "    # If new rows come later than these, test the last ones: a random split is too optimistic."
+        instead = "" if "stratify" not in split else " (without stratify)"
+        yield f"    # If new rows come later than these, test the last ones{instead}: a random split is too"
+        yield "    # optimistic, because the network learns from rows that are later than those of the test."
         yield f"    # by: {_value(starter.date)}"
 
 

@@ -68,10 +68,20 @@ def read_source(options: SourceOptions) -> Source:
         with builtin_path(options.source) as path:
             return _read(path, options.source, None, options.target or info.target, BUILTIN_FORMAT)
     path = find_file(options.source, options.folder, setting="", builtin=BUILTIN, folders=True)
+    if holds_arrays(path):
+        _refuse_options(options)
     target = options.target or (LABELS if holds_arrays(path) else None)
     missing = frozenset(DEFAULT_MISSING_VALUES)
     form = CsvFormat(options.delimiter, options.encoding, missing, encoding_setting="--encoding")
     return _read(path, printable(options.source), path, target, form)
+
+
+def _refuse_options(options: SourceOptions) -> None:
+    """Raise UsageError for options of tables, which have no meaning for arrays."""
+    if options.delimiter is not None or options.encoding != DEFAULT_ENCODING:
+        raise UsageError(f"{options.source} contains arrays: leave out --delimiter and --encoding")
+    if options.target not in (None, LABELS):
+        raise UsageError(f"{options.source} contains arrays: its target is always {LABELS}")
 
 
 def _read(path: Path, file: str, own: Path | None, target: str | None, form: CsvFormat) -> Source:

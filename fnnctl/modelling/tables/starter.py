@@ -31,7 +31,6 @@ SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
     {"stratify": False},
     {"validation": 0.0},
     {"validation": 0.0, "stratify": False},
-    {"validation": 0.0, "test": 0.0, "stratify": False},
 )
 """Settings with which rows may be divided, if nothing before them works."""
 
@@ -43,7 +42,7 @@ def table_starter(
     source, notes = facts.source, facts.notes
     ignored = facts.left_out
     _refuse_unusable(facts, ignored)
-    split, reason = _split(target)
+    split, reason = _split(target, source.file)
     has_own_task = source.path is None and BUILTIN[options.source].target == target.name
     is_used = [each for each in facts.columns if each.name not in ignored and each.name != target.name]
     own = [(each, note) for each in is_used for note in notes.get(each.name, ())]
@@ -116,17 +115,16 @@ def _rare(target: TargetFacts) -> str | None:
     return f"the class {shown(name)} has {count:,} of {target.rows:,} rows"
 
 
-def _split(target: TargetFacts) -> tuple[Mapping[str, Any], str | None]:
+def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | None]:
     """Settings that let the rows be divided, and why the usual ones do not; raises DataError if none do."""
     codes = target.column.codes[target.column.codes >= 0]
     texts: tuple[str, ...] = target.column.texts
     strata: IntArray = codes if target.classes else np.zeros(len(codes), np.intp)
-    *attempts, last = SPLITS
-    for settings in attempts:
+    for settings in SPLITS:
         if _is_possible(strata, texts, settings):
             return settings, _reason(target) if settings else None
-    split_rows(strata, texts, SplitConfig(**last), seed=0)
-    return last, _reason(target)
+    message = f"{counted(len(codes), 'row')} cannot be divided into parts to learn from and to test"
+    raise DataError(Problem(message, file=file))
 
 
 def _is_possible(strata: IntArray, texts: Sequence[str], settings: Mapping[str, Any]) -> bool:

@@ -49,6 +49,14 @@ def test_advice_names_options(tmp_path: Path) -> None:
     assert list(read_source(options(tmp_path, encoding="cp1252")).readings) == ["größe", "y"]
 
 
+def test_options_of_tables_are_refused_for_arrays(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X=np.arange(6.0).reshape(3, 2), y=np.array(["a", "b", "a"]))
+    for other in ({"delimiter": ";"}, {"encoding": "cp1252"}, {"target": "x0"}):
+        with pytest.raises(UsageError, match="contains arrays"):
+            read_source(options(tmp_path, "a.npz", **other))
+    assert read_source(options(tmp_path, "a.npz", target="y")).target_name == "y"
+
+
 def test_a_missing_file_is_named_without_a_setting(tmp_path: Path) -> None:
     (tmp_path / "trees.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError) as caught:
