@@ -179,3 +179,13 @@ def test_without_a_config_the_table_beside_is_named(program: Program, trees: Pat
     done = program("train")
     assert done.code == 2
     assert "`fnnctl init --data trees.csv --target COLUMN`" in done.err
+
+
+def test_texts_among_numbers_are_declared_as_missing(program: Program, tmp_path: Path) -> None:
+    rows = (f"{'unknown' if row % 20 == 7 else row / 4},{'ab'[row % 2]}" for row in range(ROWS))
+    (tmp_path / "t.csv").write_text("a,y\n" + "\n".join(rows) + "\n")
+    done = program("init", "--data", "t.csv", "--target", "y")
+    told = "column 'a': 'unknown' (3 rows, first in line 9) is no number, so it is read as missing"
+    assert told in done.err.splitlines()
+    assert load_config(tmp_path / "fnnctl.yaml").experiment.data.missing_values[-1] == "unknown"
+    assert program("check").code == 0

@@ -49,6 +49,8 @@ class TableStarter:
     """The columns to leave out, each with the reason."""
     codes: tuple[str, ...] = ()
     """Columns of whole numbers that may be categories."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Texts that are read as missing values, each with the reason."""
     suspected: Mapping[str, str] = field(default_factory=dict)
     """Texts that may stand for missing values, each with what was seen."""
     date: str | None = None
@@ -75,6 +77,7 @@ class TableStarter:
             more = len(self.ignored) - len(some)
             rest = f"; and {more:,} more" if more else ""
             yield f"left out {counted(len(self.ignored), 'column')}: {'; '.join(some)}{rest}"
+        yield from self.missing.values()
         if self.rare is not None:
             yield f"{self.rare}: training.class_weights is balanced"
         if self.split_reason is not None:
@@ -117,13 +120,21 @@ def _data(starter: TableStarter) -> Iterator[str]:
     for name, value in (("delimiter", starter.delimiter), ("encoding", starter.encoding)):
         if value is not None:
             yield f"  {name}: {_value(value)}"
-    for text, why in starter.suspected.items():
-        texts = flow_yaml([*DEFAULT_MISSING_VALUES, text])
-        yield f"  # {_comment(why)} If so:"
-        yield f"  # missing_values: {texts}"
+    yield from _missing(starter)
     yield from _columns(starter)
     yield from _split(starter)
     yield ""
+
+
+def _missing(starter: TableStarter) -> Iterator[str]:
+    missing = [*DEFAULT_MISSING_VALUES, *starter.missing]
+    if starter.missing:
+        yield from (f"  # {_comment(why)}" for why in starter.missing.values())
+        yield f"  missing_values: {flow_yaml(missing)}"
+    for text, why in starter.suspected.items():
+        texts = flow_yaml([*missing, text])
+        yield f"  # {_comment(why)} If so:"
+        yield f"  # missing_values: {texts}"
 
 
 def _columns(starter: TableStarter) -> Iterator[str]:

@@ -16,7 +16,9 @@ from fnnctl.data.profile.source import Source
 from fnnctl.data.tables.readings import Reading
 from fnnctl.text import counted, shown
 
-NoteKind = Literal["ignored", "format", "id", "constant", "missing", "copy", "target", "sentinel", "codes"]
+NoteKind = Literal[
+    "ignored", "format", "marker", "id", "constant", "missing", "copy", "target", "sentinel", "codes"
+]
 
 FEWEST_ROWS: Final = 20
 """With fewer rows, different numbers are no sign of ids."""
@@ -58,6 +60,7 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
     if column.unique <= 1:
         yield _single_value(column)
         return
+    yield from (ColumnNote("marker", str(each)) for each in source.markers if each.column == column.name)
     yield from _of_format(column.reading)
     yield from _of_most_missing(column)
     first = column.name if column.digest is None else first_with.setdefault(column.digest, column.name)

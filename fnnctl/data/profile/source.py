@@ -13,12 +13,12 @@ from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.files import find_file
 from fnnctl.data.loading import BUILTIN_FORMAT, target_format
-from fnnctl.data.problems import Problems
+from fnnctl.data.profile.markers import Marker, read_with_markers
 from fnnctl.data.tables.kinds.settled_table import NOT_USED
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.readings import Reading, ReadKind
 from fnnctl.data.tables.rows import CsvFormat
-from fnnctl.data.tables.table import Kind, Table, read_table
+from fnnctl.data.tables.table import Kind, Table
 from fnnctl.errors import DataError, Problem, UsageError, did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
@@ -54,6 +54,8 @@ class Source:
     """How each column was read, in the order of the header."""
     target: RawTarget | None
     """The target that is given, or that the source has by itself."""
+    markers: tuple[Marker, ...] = ()
+    """Texts that are read as missing values, but are not declared as such by default."""
 
     @property
     def target_name(self) -> str | None:
@@ -85,12 +87,16 @@ def _refuse_options(options: SourceOptions) -> None:
 
 
 def _read(path: Path, file: str, own: Path | None, target: str | None, form: CsvFormat) -> Source:
-    problems, arrays = Problems(file), holds_arrays(path)
+    arrays = holds_arrays(path)
+    markers: tuple[Marker, ...] = ()
     kinds: dict[str, Kind] = {} if target is None else {target: "categorical"}
-    table = read_arrays(path, {}) if arrays else read_table(path, form, kinds, problems)
-    if problems:
-        raise DataError(*(Problem(_for_options(each.message), each.file, each.line)
-                          for each in problems.error().problems))  # fmt: skip
+    try:
+        if arrays:
+            table = read_arrays(path, {})
+        else:
+            table, markers = read_with_markers(path, form, kinds, file)
+    except DataError as error:
+        raise DataError(*map(_for_options, error.problems)) from None
     if target is not None and target not in table.names:
         close = did_you_mean(target, map(printable, table.names))
         known = close or f"; its columns are {quoted_list([shown(name) for name in table.names])}"
@@ -99,12 +105,23 @@ def _read(path: Path, file: str, own: Path | None, target: str | None, form: Csv
     if target is not None:
         labels = table.categorical[target]
         raw = RawTarget(target, labels.codes, labels.texts, labels.lines, target_format(table, target))
-    return Source(file=file, path=own, arrays=arrays, table=table, readings=_readings(table, raw), target=raw)
+    return Source(
+        file=file,
+        path=own,
+        arrays=arrays,
+        table=table,
+        readings=_readings(table, raw),
+        target=raw,
+        markers=markers,
+    )
 
 
-def _for_options(message: str) -> str:
-    """A message about the data that advises options in place of settings: there is no config yet."""
-    return message.replace("data.delimiter", "--delimiter").replace("data.encoding", "--encoding")
+def _for_options(problem: Problem) -> Problem:
+    """A problem with the data that advises options in place of settings: there is no config yet."""
+    message = problem.message
+    for option in ("delimiter", "encoding"):
+        message = message.replace(f"data.{option}", f"--{option}")
+    return replace(problem, message=message)
 
 
 def _readings(table: Table, target: RawTarget | None) -> dict[str, Reading]:

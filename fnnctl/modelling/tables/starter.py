@@ -59,6 +59,7 @@ def table_starter(
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
         ignored=ignored,
         codes=tuple(each.name for each, note in own if note.kind == "codes" and is_allowed_value(each.name)),
+        missing={each.text: f"column {shown(each.column)}: {each}" for each in source.markers},
         suspected={
             note.value: f"{shown(each.name)} {note.text}" for each, note in own if note.value is not None
         },

@@ -17,7 +17,7 @@ from fnnctl.config.reading.table_starter import (
 )
 from fnnctl.config.reading.yaml_reader import is_allowed_value
 from fnnctl.config.rules.recipes.groups import given_groups
-from fnnctl.config.schema.data import SplitConfig
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, SplitConfig
 
 HOSTILE = (
     "y: [", "#", "a # b", "'", '"', "a\nb", "no", "1e3", "012", "null", "~", "", " ", "ü", "日本", "- a",
@@ -88,6 +88,7 @@ def test_hostile_names_are_read_back_as_they_are(
         codes=tuple(codes),
         date=date,
         suspected=suspected,
+        missing=suspected,
         about_target=about,
         rare=about,
         split_reason=about,
@@ -98,6 +99,7 @@ def test_hostile_names_are_read_back_as_they_are(
     assert (data.source, data.target) == (source, target)
     assert set(data.columns.ignore) == {name for name in ignored if name}
     assert loaded.experiment.training.class_weights == "balanced"
+    assert data.missing_values == (*DEFAULT_MISSING_VALUES, *suspected)
     assert (loaded.experiment.seed, data.columns.categorical) == (7, ())
 
 
@@ -160,12 +162,14 @@ def test_decisions_are_said() -> None:
     made = starter(
         ignored=dict.fromkeys("abcde", "is an id"),
         rare="the class 'x' has 3 of 100 rows",
+        missing={"-": "column 'a': '-' is read as missing"},
         split={"stratify": False},
         split_reason="a single row",
     )
     assert list(made.decisions()) == [
         "target 'harvest': 2 classes: poor (82), good (78)",
         "left out 5 columns: 'a' (is an id); 'b' (is an id); 'c' (is an id); and 2 more",
+        "column 'a': '-' is read as missing",
         "the class 'x' has 3 of 100 rows: training.class_weights is balanced",
         "data.split is {stratify: false}: a single row",
     ]
