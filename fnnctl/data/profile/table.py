@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from fnnctl.data.profile.source import Source
 from fnnctl.data.warnings import row_hashes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TableFacts:
     """What a table contains."""
 
@@ -30,7 +31,7 @@ class TableFacts:
         """The number of rows."""
         return self.source.table.rows
 
-    @property
+    @cached_property
     def left_out(self) -> dict[str, str]:
         """The columns that should be left out, each with the reason."""
         return left_out(self.notes)

@@ -144,4 +144,5 @@ def _reason(target: TargetFacts) -> str:
     if single:
         which = f"{len(single):,} classes, such as {single[0]}, have a single row each"
         return f"{which}, which only one part can have: add rows or remove these"
-    return f"{counted(target.rows, 'row')} are too few for parts that all have the same classes: add rows"
+    wanted = "parts that all have the same classes" if target.classes else "three parts"
+    return f"{counted(target.rows, 'row')} are too few for {wanted}: add rows"

@@ -63,8 +63,8 @@ def is_embedded(facts: RecipeFacts) -> bool:
 
 
 def hidden_units(facts: RecipeFacts) -> int:
-    """The units of each hidden layer, if every numeric column has missing values."""
+    """The units of each hidden layer."""
     per_number = EMBEDDING_SIZE if is_embedded(facts) else 1
-    inputs = (per_number + 1) * facts.numeric + facts.categories
+    inputs = per_number * facts.numeric + facts.indicators + facts.categories
     embedding = (EMBEDDING_SIZE - 1) * BINS * facts.numeric if is_embedded(facts) else 0
     return units(inputs, facts.outputs, of_inputs=inputs + embedding)

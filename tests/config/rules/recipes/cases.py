@@ -14,7 +14,9 @@ from fnnctl.config.rules.recipes.groups import group_of
 
 
 def facts_of(**changes: Any) -> RecipeFacts:
-    few = RecipeFacts(task="classification", rows=150, numeric=4, categories=0, outputs=3, metric="accuracy")
+    few = RecipeFacts(
+        task="classification", rows=150, numeric=4, indicators=0, categories=0, outputs=3, metric="accuracy"
+    )
     return replace(few, **changes)
 
 
