@@ -8,6 +8,7 @@ import pytest
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.splits.parts import Split
+from fnnctl.data.tables.readings import Reading
 from fnnctl.data.warnings import data_warnings
 
 NAN = np.nan
@@ -84,6 +85,16 @@ class TestRowIds:
         codes = np.column_stack([np.r_[np.arange(28), 0, 0], np.arange(30) % 20]).astype(np.int32)
         (warning,) = data_warnings(dataset_of(noise(30), codes), halves(30))
         assert warning.startswith(f"the column 'c0' {self.WORDS}")
+
+    def test_columns_that_are_so_on_purpose(self) -> None:
+        codes = np.arange(30, dtype=np.int32)[:, None]
+        dataset = dataset_of(
+            np.column_stack([noise(30), np.arange(30)]),
+            codes,
+            readings={"c0": Reading(name="c0", kind="categorical", declared=True)},
+            expansions={"d": ("n1",)},
+        )
+        assert data_warnings(dataset, halves(30)) == []
 
     def test_the_rows_of_a_test_file_may_begin_again(self) -> None:
         ids = np.r_[np.arange(20), np.arange(10)].astype(float)
