@@ -83,6 +83,20 @@ def test_predictions_are_the_programs(
     assert f"`{capsys.readouterr().err.splitlines()[-1]}`" in README
 
 
+def test_what_is_said_about_a_table_is_the_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first lines of a description, and what `init` decides."""
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    monkeypatch.chdir(tmp_path)
+    for start in ("$ fnnctl describe", "$ fnnctl init"):
+        (shown,) = (block for block in blocks("text") if block.startswith(start))
+        command, *lines = shown.splitlines()
+        assert run(shlex.split(command)[2:]) == 0
+        printed = capsys.readouterr()
+        assert (printed.out or printed.err).splitlines()[: len(lines)] == lines
+
+
 def test_a_plan_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
     """Compares the part of the plan that the README shows."""
     (shown,) = (block for block in blocks("text") if block.startswith("$ fnnctl plan"))

@@ -1,4 +1,4 @@
-"""Declares `init`, `check`, `train`, `predict` and `evaluate`, which work on one experiment or its run."""
+"""Declares `check`, `train`, `predict` and `evaluate`, which work on one experiment or its run."""
 
 from __future__ import annotations
 
@@ -26,21 +26,6 @@ from fnnctl.cli.options import (
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import UsageError
-
-
-@with_output
-def init(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The file to write.", show_default="fnnctl.yaml")
-    ] = DEFAULT_CONFIG,
-    *,
-    output: Output,
-) -> None:
-    """Write a starter experiment with comments. Never overwrites a file."""
-    from fnnctl.commands.init import init
-
-    with ended_by_signals(output):
-        init(file, output)
 
 
 @with_output

@@ -84,7 +84,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         _refuse_csv_settings(config, path)
     main = _read_main(path, config, target)
     files = [main]
-    written = _target_format(main.table, target)
+    notation = amounts(main.table, target)
     if config.test_source is not None:
         files.append(_read_test(config, folder, main, target))
     tables = [file.table for file in files]
@@ -101,14 +101,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         categorical=categorical,
         categorical_names=main.categorical_names,
         categories=categories,
-        target=RawTarget(
-            target,
-            labels.codes,
-            labels.texts,
-            labels.lines,
-            format=written.format if written and isinstance(written.format, NumberFormat) else None,
-            doubt=written.doubt if written else None,
-        ),
+        target=raw_target(target, labels, notation),
         task=info.task if info and info.target == target else None,
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
@@ -137,7 +130,14 @@ def _ordered(dataset: Dataset, by: str) -> Dataset:
     return replace(dataset, order=order)
 
 
-def _target_format(table: Table, target: str) -> Found | None:
+def raw_target(name: str, labels: CodedTexts, written: Found | None) -> RawTarget:
+    """The target from its texts, and how amounts are `written` in it: see `amounts`."""
+    form = written.format if written and isinstance(written.format, NumberFormat) else None
+    doubt = written.doubt if written else None
+    return RawTarget(name, labels.codes, labels.texts, labels.lines, format=form, doubt=doubt)
+
+
+def amounts(table: Table, target: str) -> Found | None:
     """How amounts are written in the target column; None if they are plain, or if there are none."""
     labels, hints = table.categorical[target], table.hints
     if hints.decimal_mark != "comma" and plain_numbers(labels.texts, frozenset()) is not None:

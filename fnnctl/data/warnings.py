@@ -38,7 +38,7 @@ def data_warnings(
         numbers = dataset.numbers(block)
         whole.add(numbers[: max(0, rows - start)])
         train.add(numbers[is_train[block]])
-        hashes[block] = _row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
+        hashes[block] = row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
     return [
         *_row_ids(dataset, whole, rows),
         *_many_categories(dataset, learned, rows, max_categories),
@@ -214,7 +214,7 @@ def _count_known(hashes: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) 
     return int(np.count_nonzero(known[places] == hashes))
 
 
-def _row_hashes(labels: IntArray, numbers: FloatArray, codes: IntArray) -> npt.NDArray[np.uint64]:
+def row_hashes(labels: IntArray, numbers: FloatArray, codes: IntArray) -> npt.NDArray[np.uint64]:
     """(n,) a hash of each row's label (n,), numbers (n, p) and codes (n, q); 0 and -0 are one number."""
     hashes = _mixed(labels.astype(np.uint64))
     for column in numbers.T:

@@ -7,7 +7,7 @@ markup or as terminal escape codes.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.cells import cell_len
@@ -49,6 +49,12 @@ def terminal_report(
     return Group(*parts)
 
 
+def document(title: str, headline: str, contents: Iterable[Section], width: int | None) -> RenderableType:
+    """A title, a line below it, and sections, whose sentences are wrapped at `width` columns."""
+    parts = (_section(section, width) for section in contents)
+    return Group(_text(title, "bold"), _text(headline, "dim"), *parts)
+
+
 def _run(summary: Summary, width: int | None) -> RenderableType:
     status = Text(summary.shown_status, style=STATUS_STYLES.get(summary.shown_status, FAILED_STYLE))
     return Group(
@@ -79,9 +85,11 @@ def _section(section: Section, width: int | None) -> RenderableType:
 def _table(table: TableSection) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="")
     for position, title in enumerate(table.header):
-        is_name = position == 0
         grid.add_column(
-            _text(title), justify="left" if is_name else "right", overflow="fold", no_wrap=not is_name
+            _text(title),
+            justify="left" if position in table.texts else "right",
+            overflow="fold",
+            no_wrap=position == 0 or position not in table.texts,
         )
     for row in table.rows:
         grid.add_row(*map(_text, row))
