@@ -47,8 +47,8 @@ def check(
                 output.note(f"{config}: warning: {warning}")
             if not found:
                 output.note(f"{config}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
-                for line in loaded.recipe_line():
-                    output.note(f"{config}: {line}")
+                for note in loaded.notes():
+                    output.note(f"{config}: {note}")
                 if explain:
                     settings += _explain(config, loaded, fit, output)
     if output.json:

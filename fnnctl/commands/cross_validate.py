@@ -61,7 +61,7 @@ def cross_validate(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = _create(validation, loaded.config.text, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "evaluate"
-        tell(run, loaded.recipe_line(), output.note)
+        tell(run, loaded.notes(), output.note)
         warn(run, validation.warnings, output.note)
     recorder = RunRecorder(run, started=started)
     _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals)

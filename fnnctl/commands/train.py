@@ -64,7 +64,7 @@ def train(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
         signals.run = str(run.path)
-        tell(run, loaded.recipe_line(), output.note)
+        tell(run, loaded.notes(), output.note)
         warn(run, warnings, output.note)
     complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
     return run

@@ -113,6 +113,8 @@ class Dataset(Columns):
     test_sha256: str | None = None
     warnings: tuple[str, ...] = ()
     """Warnings that arose while reading."""
+    notes: tuple[str, ...] = ()
+    """How values were read, where it needs to be known: nothing is wrong and nothing has to be done."""
     groups: IntArray | None = None
     """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
 

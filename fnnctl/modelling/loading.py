@@ -64,11 +64,6 @@ class LoadedExperiment:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
         return explained(complete, self._expansion, self.config.locations)
 
-    def recipe_line(self) -> list[str]:
-        """One line that says which groups of settings are not the recipe's; none for `classic`."""
-        line = recipe_line(self._expansion)
-        return [] if line is None else [line]
-
     def left_to_classic(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
         return left_to_classic(self._expansion, self.config.locations)
@@ -84,6 +79,11 @@ class LoadedExperiment:
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
             problems.append(self.config.locations.located(Problem(wrong, path="search.objective.metric")))
         return problems
+
+    def notes(self) -> list[str]:
+        """What was done with the data and with the recipe, to be told once; see `runs.recorder.tell`."""
+        line = recipe_line(self._expansion)
+        return [*self.data.notes, *([] if line is None else [line])]
 
     def warnings(self, split: Split, *, bags: bool = False) -> list[str]:
         """Warnings about likely mistakes in the data; see `data_warnings`."""

@@ -252,6 +252,8 @@ class TaskData:
     """The names of the strata, for messages."""
     warnings: Sequence[str]
     """Warnings from reading and encoding the data."""
+    notes: Sequence[str] = ()
+    """Notes from reading and encoding the data; see `Dataset.notes`."""
 
     def __len__(self) -> int:
         return len(self.dataset)
