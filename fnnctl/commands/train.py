@@ -20,7 +20,7 @@ from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
-from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings, uses_recipe
+from fnnctl.runs.endings import diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
@@ -142,7 +142,7 @@ def complete_training(
 ) -> list[str]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
-    Returns a warning, already shown, if the network is not better than the baseline. `started` is when the
+    Returns a warning, already shown, if the predictions are of little use. `started` is when the
     command began, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` after the completed
     work is written.
     """
@@ -165,7 +165,7 @@ def complete_training(
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
-        doubts = baseline_warnings(fit.experiment, parts["test"], [trained])
+        doubts = score_warnings(fit.experiment, parts["test"], [trained])
         warn(run, doubts, output.note)
         write_scores(run, parts)
         draw_figures(run)

@@ -1,4 +1,4 @@
-"""What the warnings have in common that a network is not better than the baseline."""
+"""What the warnings about a network's predictions have in common."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ class Course:
     folds: int = 1
     has_recipe: bool = False
     """Whether settings may have a recipe's values."""
+    has_class_weights: bool = False
+    has_row_weights: bool = False
+
+    @property
+    def counts_rows_equally(self) -> bool:
+        """Whether no row or class has a weight in the loss: only then it should be right in most rows."""
+        return not (self.has_class_weights or self.has_row_weights)
 
     @property
     def was_best_early(self) -> bool:

@@ -108,11 +108,12 @@ class PartScores(Protocol):
         intervals and the baseline.
         """
 
-    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
-        """A warning if the predictions of these rows are not better than the baseline's by more than chance.
+    def doubt(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
+        """A warning if the predictions of these rows are of little use, else None.
 
-        None if they are, or if there is no baseline. The warning says `where` the rows are, and what
-        to try after this `course` of the training.
+        They are if they are not better than the baseline's by more than chance (unless the loss weighs rows:
+        the network then has another aim), or if some class is hardly ever found. The warning says `where`
+        the rows are, and what to try after this `course` of the training.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
@@ -128,8 +129,8 @@ class OutOfFold(Protocol):
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
 
-    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
-        """The warning of `PartScores.baseline_warning`, if most repeats lead to one."""
+    def doubt(self, course: Course = UNKNOWN) -> str | None:
+        """The warning of `PartScores.doubt`, if most repeats lead to one."""
 
     def artifacts(self) -> Artifacts:
         """The files with all predictions and the data of the figures."""

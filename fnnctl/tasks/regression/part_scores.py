@@ -54,9 +54,9 @@ class EstimateScores:
         del metrics["support"]
         return metrics
 
-    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
+    def doubt(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
-        if self.baseline is None:
+        if self.baseline is None or not course.counts_rows_equally:
             return None
         return baseline_warning(self.targets, self.estimates, self.baseline, where=where, course=course)
 
