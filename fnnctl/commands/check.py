@@ -43,7 +43,7 @@ def check(
         else:
             search, found = _prepared(loaded, runs_dir)
             problems += found
-            for warning in loaded.warnings(split, bags=fit.settings.bags):
+            for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
                 output.note(f"{config}: warning: {warning}")
             if not found:
                 output.note(f"{config}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")

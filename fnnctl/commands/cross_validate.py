@@ -62,7 +62,7 @@ def cross_validate(
         run = _create(validation, loaded.config.text, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "evaluate"
         tell(run, loaded.notes(), output.note)
-        warn(run, validation.warnings, output.note)
+        warn(run, validation.check.warnings, output.note)
     recorder = RunRecorder(run, started=started)
     _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals)
     return run
@@ -103,7 +103,7 @@ def _create(validation: CrossValidation, config: bytes, runs_dir: Path) -> OpenR
         experiment,
         validation.data,
         validation.fits[0].settings,
-        validation.warnings,
+        validation.check,
         blas_threads=_one_thread(),
     )
     return create_run(

@@ -13,6 +13,7 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import epoch_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor
@@ -60,12 +61,12 @@ def train(
     loaded = load_experiment(config, overrides, name=name, seed=seed)
     split = loaded.split()
     fit = loaded.fit(split)
-    warnings = loaded.warnings(split, bags=fit.settings.bags)
+    check = loaded.checked(split, bags=fit.settings.bags)
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
+        run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, check=check)
         signals.run = str(run.path)
         tell(run, loaded.notes(), output.note)
-        warn(run, warnings, output.note)
+        warn(run, check.warnings, output.note)
     complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
     return run
 
@@ -100,7 +101,7 @@ def create_training_run(
     data: TaskData,
     fit: Fit,
     *,
-    warnings: Sequence[str],
+    check: DataCheck,
     config: bytes | None = None,
     folder: str | None = None,
     trial: int | None = None,
@@ -110,7 +111,7 @@ def create_training_run(
     `trial` is the number of the trial that is trained again, if it is a search's winner.
     """
     facts = known_facts(
-        fit.experiment, data, fit.settings, warnings, blas_threads=set_threads(fit), sizes=fit.sizes
+        fit.experiment, data, fit.settings, check, blas_threads=set_threads(fit), sizes=fit.sizes
     )
     resolved = resolved_yaml(fit.experiment)
     return create_run(

@@ -10,8 +10,8 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import Folds, divide, most_folds
-from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, Problem
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
@@ -29,7 +29,8 @@ class CrossValidation:
     folds: Folds
     fits: tuple[Fit, ...]
     """One per fold, ordered by repeat."""
-    warnings: list[str]
+    check: DataCheck
+    """What was found in the data."""
 
 
 def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
@@ -61,12 +62,8 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     experiment = _completed(experiment, data, fits)
     seed = configuration_seed(experiment)
     seeded = (replace(fit, experiment=experiment, seed=fit.rows.own_seed(seed)) for fit in fits)
-    warnings = [
-        *data.warnings,
-        *data_warnings(dataset, None),
-        *data.task.fold_warnings(data.targets, folds.assignment, folds.count),
-    ]
-    return CrossValidation(experiment, data, folds, tuple(seeded), warnings)
+    check = DataCheck.of_folds(data, data.task.fold_warnings(data.targets, folds.assignment, folds.count))
+    return CrossValidation(experiment, data, folds, tuple(seeded), check)
 
 
 def divided(data: TaskData, experiment: Experiment) -> Folds:

@@ -14,11 +14,11 @@ from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
-from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.column_check import without_columns
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.recipe_bags import against_bags
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -85,14 +85,9 @@ class LoadedExperiment:
         line = recipe_line(self._expansion)
         return [*self.data.notes, *([] if line is None else [line])]
 
-    def warnings(self, split: Split, *, bags: bool = False) -> list[str]:
-        """Warnings about likely mistakes in the data; see `data_warnings`."""
-        data = self.data
-        return [
-            *data.warnings,
-            *data_warnings(data.dataset, split, bags=bags),
-            *data.task.split_warnings(data.targets, split),
-        ]
+    def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
+        """Probable mistakes in the data, and what one column says; see `DataCheck`."""
+        return DataCheck.of_parts(self.data, split, bags=bags)
 
 
 def load_experiment(

@@ -18,6 +18,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
+from fnnctl.tasks.columns import ColumnValues
 from fnnctl.tasks.doubts import UNKNOWN, Course
 
 Targets: TypeAlias = TargetArray
@@ -225,6 +226,15 @@ class Task(Protocol):
 
     def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
         """Warnings about what some folds lack; `assignment` is (repeats, N), with values below `folds`."""
+
+    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+        """(m,) targets that a simple rule predicts from one column with the values `others` (m,).
+
+        It is learned from n ≥ 1 rows with the column's `values` (n,) and these targets (n,).
+        """
+
+    def column_score(self, targets: Targets, predicted: Targets) -> float:
+        """The `default_metric` of such predictions, (n,); at most 1."""
 
     def in_words(self) -> str:
         """The kind of target, for messages, such as `3 classes`."""

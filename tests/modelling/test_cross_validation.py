@@ -119,7 +119,7 @@ def test_two_rows_in_two_folds_leave_none_to_set_apart() -> None:
 
 def test_a_class_that_some_fold_cannot_learn_or_test_gives_a_warning() -> None:
     """The class c has one row: the fold that tests it was not trained on it."""
-    assert made(20, 20, 1).warnings == [
+    assert made(20, 20, 1).check.warnings == [
         "a class has no row in the test part of some folds, where its AUC is null: 'c'",
         "a class has no row in the training part of some folds, where it cannot be learned: 'c'",
     ]
