@@ -140,12 +140,13 @@ def complete_training(
     started: float,
     output: Output,
     signals: Interruption,
+    budget: int | None = None,
 ) -> list[str]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
-    Returns a warning, already shown, if the predictions are of little use. `started` is when the
-    command began, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` after the completed
-    work is written.
+    Returns a warning, already shown, if the predictions are of little use. `started` is when the command
+    began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. Raises
+    `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     signals.kept_epoch = checkpoint.epoch if checkpoint else None
     with RunRecorder(
@@ -158,7 +159,7 @@ def complete_training(
         if trained.outcome is Outcome.DIVERGED:
             raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
-        hints = loss_warnings(fit, [trained])
+        hints = loss_warnings(fit, [trained], budget=budget)
         has_recipe = uses_recipe(fit.experiment)
         dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
         warn(run, [*dead, *hints], output.note)

@@ -172,13 +172,14 @@ def _command(summary: Summary, best: Result) -> Iterable[str]:
 
 
 def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
-    """Why the command's scores can differ from the objective: training restores the best weights."""
+    """Why the command's scores can differ from the objective."""
     kept = facts.kept_alone
     if kept is not None and kept.trial == best.trial:
-        epoch = "the best epoch" if kept.kept is None else f"the best epoch, {kept.kept:,}"
+        epoch = "another epoch may have been" if kept.kept is None else f"epoch {kept.kept:,} was"
         yield (
-            f"Its objective is that of epoch {kept.objective_of:,}; the command keeps the weights of "
-            f"{epoch}, because early stopping restores them."
+            f"The objective was measured after epoch {kept.objective_of:,}, but {epoch} the best by what "
+            "early stopping monitors. The command restores the weights of the best epoch "
+            "(early_stopping.restore_best), so its scores can differ from the objective."
         )
 
 

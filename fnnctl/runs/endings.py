@@ -25,10 +25,12 @@ class Trained(Protocol):
     def best_epoch(self) -> int | None: ...
 
 
-def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
+def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = None) -> list[str]:
     """Warnings about the losses of one training, or of all folds (`fit` is then the first of them).
 
-    If a loss has exploded, there is no warning about losses that were still falling.
+    If a loss has exploded, there is no warning about losses that were still falling. With the largest
+    `budget` of a search, the training is the refit of its winner: if that has fewer epochs, validation rows
+    have chosen them, and a training loss that still falls is no reason for more.
     """
     training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     losses = [(each.outcome, each.history) for each in trained]
@@ -40,9 +42,11 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
         scaled=scaled,
         has_recipe=has_recipe,
     )
-    return list(found) or list(
-        unfinished(trained, fit.settings, train_rows=fit.trained_rows, has_recipe=has_recipe)
-    )
+    if found or (budget is not None and fit.experiment.training.epochs < budget):
+        return list(found)
+    advice = None if budget is None else "raise search.budget.max_epochs"
+    rows = fit.trained_rows
+    return [*unfinished(trained, fit.settings, train_rows=rows, has_recipe=has_recipe, advice=advice)]
 
 
 def score_warnings(

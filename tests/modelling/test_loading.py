@@ -123,7 +123,8 @@ def test_warnings_are_of_the_target_then_of_the_rows_then_of_the_parts(load: Loa
     loaded = load(CONFIG + "  split: {stratify: false, test: 0.1}\nseed: 1\n", table=table)
     assert loaded.checked(loaded.split()).warnings == [
         "the target 'label' has classes '1' and '1.0', which are the same number",
-        "a column has the same value, or none, in all training rows and cannot help: 'w'",
+        "a column has the same value, or none, in all training rows and cannot help: 'w'; "
+        "check it, or use data.columns.ignore",
         "a class has no row in the validation part and no effect on its metrics: '1.0'",
         "a class has no row in the test part and no effect on its metrics: '1.0'",
     ]

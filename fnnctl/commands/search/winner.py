@@ -101,7 +101,16 @@ def refit_winner(
             folder=names.NEXT_BEST if complete else names.BEST,
             trial=winner.trial,
         )
-        doubts = complete_training(opened, data, fit, None, started=started, output=output, signals=signals)
+        doubts = complete_training(
+            opened,
+            data,
+            fit,
+            None,
+            started=started,
+            output=output,
+            signals=signals,
+            budget=search.setup.budget.max_epochs,
+        )
         own = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]
         warn(run, own, lambda _: None)  # shown already
         if complete:
