@@ -34,7 +34,7 @@ from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
 from fnnctl.runs.endings import course_of, score_warnings
 from fnnctl.runs.facts import evaluation_facts
-from fnnctl.runs.recorder import RunRecorder
+from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.scores import write_scores
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.documents import to_json
@@ -188,9 +188,7 @@ def _score_file(
     )
     run = create_run(runs_dir, name=name, kind="evaluation", manifest=facts)
     with RunRecorder(run, started=started):
-        for warning in warnings:
-            output.note(warning)
-            run.log(warning)
+        warn(run, warnings, output.note)
         write_scores(run, {"train": None, "validation": None, "test": part})
         draw_figures(run)
     report_end(run, output)

@@ -19,7 +19,7 @@ from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.columns import ColumnValues
-from fnnctl.tasks.doubts import UNKNOWN, Course
+from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course
 
 Targets: TypeAlias = TargetArray
 """(N,) the target of each row as encoded by the task, such as class indices."""
@@ -109,12 +109,12 @@ class PartScores(Protocol):
         intervals and the baseline.
         """
 
-    def doubt(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
+    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
         """A warning if the predictions of these rows are of little use, else None.
 
         They are if they are not better than the baseline's by more than chance (unless the loss weighs rows:
-        the network then has another aim), or if some class is hardly ever found. The warning says `where`
-        the rows are, and what to try after this `course` of the training.
+        the network then has another aim), if some class is hardly ever found, or if the rows are too few to
+        tell. The warning says `where` the rows are, and what to try after this `course` of the training.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:

@@ -9,7 +9,7 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.errors import quoted_list
 from fnnctl.metrics.statistics import wilson_interval
-from fnnctl.tasks.doubts import UNKNOWN, Course
+from fnnctl.tasks.doubts import UNKNOWN, Course, worth_trying
 from fnnctl.text import counted, shown
 
 LOW_RECALL = 0.2
@@ -60,6 +60,9 @@ def missed_classes_warning(
             f"; the accuracy, {accuracy:.3g}, does not show it: always predicting {shown(classes[most])} has "
             f"{by_guessing:.3g}"
         )
+    are_rare = any(4 * rows[own] * len(classes) < 3 * len(labels) for own in missed)
+    if not are_rare:
+        return f"{said}: {worth_trying(len(labels), is_ahead=False, course=course)}"
     return f"{said}: {_advice(len(classes), course)}"
 
 

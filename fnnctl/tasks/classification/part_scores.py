@@ -21,7 +21,7 @@ from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.missed_classes import missed_classes_warning
 from fnnctl.tasks.classification.temperature import scaled
 from fnnctl.tasks.classification.versus_baseline import baseline_warning
-from fnnctl.tasks.doubts import UNKNOWN, Course
+from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
 from fnnctl.tasks.task import Artifacts, Readout
 
 
@@ -90,15 +90,17 @@ class ClassScores:
         metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
         return {name: metrics[name] for name in CLASSIFICATION_METRICS}
 
-    def doubt(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
+    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
+        classes, labels, warning = self.classes, self.labels, None
         if self.baseline is not None and course.counts_rows_equally:
             warning = baseline_warning(
-                self.classes, self.labels, self.probabilities, self.baseline, where=where, course=course
+                classes, labels, self.probabilities, self.baseline, where=where, course=course
             )
-            if warning is not None:
-                return warning
-        return missed_classes_warning(self.classes, self.labels, self.predictions, where=where, course=course)
+        warning = warning or missed_classes_warning(
+            classes, labels, self.predictions, where=where, course=course
+        )
+        return warning or few_rows(len(labels), where)
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""

@@ -58,6 +58,12 @@ def test_all_such_classes_are_in_one_warning() -> None:
     )
 
 
+def test_a_class_that_is_not_rare_needs_more_than_weights() -> None:
+    told = warning({"a": (30, 30), "b": (0, 25), "c": (30, 30)})
+    assert told is not None
+    assert told.endswith("(recall 0.00): try more epochs, another learning rate or other columns")
+
+
 @pytest.mark.parametrize(
     ("others", "advice"),
     [
