@@ -149,7 +149,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     assert manifest["data"]["sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
     assert manifest["data"]["source"] == str(table)
     assert manifest["data"]["parts"] == {"train": 0, "validation": 0, "test": len(rows) - 1}
-    assert manifest["warnings"] == done.err.splitlines()
+    assert manifest["warnings"] == [line.removeprefix("warning: ") for line in done.err.splitlines()]
 
     metrics = read_json(folder / "metrics.json")
     assert done.json == {"run": str(folder), "status": "completed", "metrics": metrics}
