@@ -19,7 +19,7 @@ from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fold_results import FoldResult, out_of_fold, summary
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.figures import draw_figures
-from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings
+from fnnctl.runs.endings import diverged, loss_warnings, score_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.folds import keep_folds, load_folds, write_folds
 from fnnctl.runs.recorder import RunRecorder, tell, warn
@@ -61,8 +61,8 @@ def cross_validate(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = _create(validation, loaded.config.text, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "evaluate"
-        tell(run, [*loaded.notes(), *loaded.recipe_line(), *loaded.fold_line(validation)], output.note)
-        warn(run, validation.warnings, output.note)
+        tell(run, [*loaded.notes(), *loaded.fold_line(validation)], output.note)
+        warn(run, validation.check.warnings, output.note)
     recorder = RunRecorder(run, started=started)
     _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals)
     return run
@@ -103,7 +103,7 @@ def _create(validation: CrossValidation, config: bytes, runs_dir: Path) -> OpenR
         experiment,
         validation.data,
         validation.fits[0].settings,
-        validation.warnings,
+        validation.check,
         blas_threads=_one_thread(),
     )
     return create_run(
@@ -156,7 +156,7 @@ def _complete(
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
         scores = out_of_fold(validation, results)
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
-        warn(run, baseline_warnings(validation.experiment, scores, ended), output.note)
+        warn(run, score_warnings(validation.experiment, scores, ended), output.note)
         metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds)}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())

@@ -32,9 +32,9 @@ from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
-from fnnctl.runs.endings import baseline_warnings, counts_rows_equally, course_of
+from fnnctl.runs.endings import course_of, score_warnings
 from fnnctl.runs.facts import evaluation_facts
-from fnnctl.runs.recorder import RunRecorder
+from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.scores import write_scores
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.documents import to_json
@@ -87,7 +87,7 @@ def _score_test_part(model: SavedModel, output: Output) -> None:
     test, recorded = parts["test"], run.read_metrics() or {}
     metrics = {name: part.metrics() if part else None for name, part in parts.items()}
     facts = run.read_manifest().training
-    for warning in baseline_warnings(loaded.experiment, test, [facts] if facts else []):
+    for warning in score_warnings(loaded.experiment, test, [facts] if facts else []):
         output.note(f"warning: {warning}")
     for name, whose in (("test", ""), ("validation", "out-of-bag: ")):
         if (found := metrics[name]) is not None:
@@ -155,14 +155,12 @@ def _known_rows(model: SavedModel, given: InputFile, sha256: str) -> list[str]:
 
 
 def _doubt(model: SavedModel, part: PartScores, given: InputFile) -> str | None:
-    """A warning if the network is not better than the baseline on the rows of the file."""
+    """A warning if the predictions of the file's rows are of little use."""
     where = f"on {given.name}"
     if model.run.read_resolved() is None:
-        return part.baseline_warning(where)
+        return part.doubt(where)
     experiment, facts = load_config(model.run.path / RESOLVED).experiment, model.run.read_manifest().training
-    if not counts_rows_equally(experiment):
-        return None
-    return part.baseline_warning(where, course_of(experiment, [facts] if facts else []))
+    return part.doubt(where, course_of(experiment, [facts] if facts else []))
 
 
 def _score_file(
@@ -190,9 +188,7 @@ def _score_file(
     )
     run = create_run(runs_dir, name=name, kind="evaluation", manifest=facts)
     with RunRecorder(run, started=started):
-        for warning in warnings:
-            output.note(warning)
-            run.log(warning)
+        warn(run, warnings, output.note)
         write_scores(run, {"train": None, "validation": None, "test": part})
         draw_figures(run)
     report_end(run, output)

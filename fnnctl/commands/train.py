@@ -13,6 +13,7 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import epoch_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor
@@ -20,7 +21,7 @@ from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
-from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings, uses_recipe
+from fnnctl.runs.endings import diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
@@ -60,12 +61,12 @@ def train(
     loaded = load_experiment(config, overrides, name=name, seed=seed)
     split = loaded.split()
     fit = loaded.fit(split)
-    warnings = loaded.warnings(split, bags=fit.settings.bags)
+    check = loaded.checked(split, bags=fit.settings.bags)
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
+        run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, check=check)
         signals.run = str(run.path)
-        tell(run, [*loaded.notes(), *loaded.recipe_line(), *loaded.split_line(split)], output.note)
-        warn(run, warnings, output.note)
+        tell(run, [*loaded.notes(), *loaded.split_line(split)], output.note)
+        warn(run, check.warnings, output.note)
     complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
     return run
 
@@ -100,7 +101,7 @@ def create_training_run(
     data: TaskData,
     fit: Fit,
     *,
-    warnings: Sequence[str],
+    check: DataCheck,
     config: bytes | None = None,
     folder: str | None = None,
     trial: int | None = None,
@@ -110,7 +111,7 @@ def create_training_run(
     `trial` is the number of the trial that is trained again, if it is a search's winner.
     """
     facts = known_facts(
-        fit.experiment, data, fit.settings, warnings, blas_threads=set_threads(fit), sizes=fit.sizes
+        fit.experiment, data, fit.settings, check, blas_threads=set_threads(fit), sizes=fit.sizes
     )
     resolved = resolved_yaml(fit.experiment)
     return create_run(
@@ -139,12 +140,13 @@ def complete_training(
     started: float,
     output: Output,
     signals: Interruption,
+    budget: int | None = None,
 ) -> list[str]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
-    Returns a warning, already shown, if the network is not better than the baseline. `started` is when the
-    command began, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` after the completed
-    work is written.
+    Returns a warning, already shown, if the predictions are of little use. `started` is when the command
+    began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. Raises
+    `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     signals.kept_epoch = checkpoint.epoch if checkpoint else None
     with RunRecorder(
@@ -157,7 +159,7 @@ def complete_training(
         if trained.outcome is Outcome.DIVERGED:
             raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
-        hints = loss_warnings(fit, [trained])
+        hints = loss_warnings(fit, [trained], budget=budget)
         has_recipe = uses_recipe(fit.experiment)
         dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
         warn(run, [*dead, *hints], output.note)
@@ -165,7 +167,7 @@ def complete_training(
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
-        doubts = baseline_warnings(fit.experiment, parts["test"], [trained])
+        doubts = score_warnings(fit.experiment, parts["test"], [trained])
         warn(run, doubts, output.note)
         write_scores(run, parts)
         draw_figures(run)

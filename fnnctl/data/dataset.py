@@ -53,6 +53,11 @@ class Columns:
     def __len__(self) -> int:
         return len(self.numeric)
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """The column of the table that each of the numeric columns in `expansions` was made from."""
+        return {made: name for name, several in self.expansions.items() for made in several}
+
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
         """A float64 copy, (n, p), of the numbers in some rows; only the given `columns`, if any are given."""
         stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved.saved_model import SavedModel
 from fnnctl.nn.parameters import ParameterLayout
@@ -21,7 +23,7 @@ def known_facts(
     experiment: Experiment,
     data: TaskData,
     settings: StackSettings,
-    warnings: Sequence[str],
+    check: DataCheck,
     *,
     blas_threads: int | None,
     sizes: tuple[int, int, int] | None = None,
@@ -45,6 +47,8 @@ def known_facts(
         "numeric": len(dataset.numeric_names),
         "categorical": len(dataset.categorical_names),
     }
+    if check.best_column is not None:
+        facts["best_column"] = asdict(check.best_column)
     if sizes is not None:
         facts["parts"] = dict(zip(("train", "validation", "test"), sizes, strict=True))
     return {
@@ -54,7 +58,7 @@ def known_facts(
         "model": _network_facts(
             networks or [ParameterLayout(settings.shape)] * settings.ensemble, bags=settings.bags
         ),
-        "warnings": list(warnings),
+        "warnings": check.warnings,
     }
 
 

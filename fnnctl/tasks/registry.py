@@ -56,8 +56,8 @@ def encode(
         return _regression(amounts, bins, seed, notes)
     encoded = classification.encode(dataset, recorded_classes)
     task = Classification(dataset.target.name, encoded.classes)
-    warnings = (*dataset.warnings, *notes, *encoded.warnings)
-    return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings)
+    warnings, notes = (*dataset.warnings, *encoded.warnings), [*dataset.notes, *notes]
+    return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings, notes)
 
 
 def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKind, list[str]]:
@@ -71,14 +71,14 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
     if dataset.task is not None:
         return dataset.task, []
     if are_amounts(texts, counts[counts > 0]):
-        advice = "if they are classes, write data.task: classification"
+        advice = "write data.task: regression, or classification if they are classes"
         return "regression", [
             f"the target {name} has {values}, which look continuous, so this is a regression ({advice})"
         ]
     if not recorded_classes:
         _refuse_misspelt_amount(dataset.target, counts, dataset.source)
     if len(texts) > MANY_VALUES and all_numbers(texts):
-        advice = "if they are amounts, write data.task: regression"
+        advice = "write data.task: classification, or regression if they are amounts"
         return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]
     return "classification", []
 
@@ -129,5 +129,5 @@ def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[s
     if bins is not None:
         strata = regression.bins(targets, bins, test_rows=dataset.test_rows)
     names = [f"bin {number}" for number in range(1, int(strata.max()) + 2)]
-    warnings = (*dataset.warnings, *notes)
-    return TaskData(dataset, Regression(dataset.target.name, seed), targets, strata, names, warnings)
+    task, notes = Regression(dataset.target.name, seed), [*dataset.notes, *notes]
+    return TaskData(dataset, task, targets, strata, names, dataset.warnings, notes)

@@ -19,7 +19,8 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
-from fnnctl.tasks.doubts import UNKNOWN, Course
+from fnnctl.tasks.columns import ColumnValues
+from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course
 
 Targets: TypeAlias = TargetArray
 """(N,) the target of each row as encoded by the task, such as class indices."""
@@ -109,11 +110,12 @@ class PartScores(Protocol):
         intervals and the baseline.
         """
 
-    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
-        """A warning if the predictions of these rows are not better than the baseline's by more than chance.
+    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
+        """A warning if the predictions of these rows are of little use, else None.
 
-        None if they are, or if there is no baseline. The warning says `where` the rows are, and what
-        to try after this `course` of the training.
+        They are if they are not better than the baseline's by more than chance (unless the loss weighs rows:
+        the network then has another aim), if some class is hardly ever found, or if the rows are too few to
+        tell. The warning says `where` the rows are, and what to try after this `course` of the training.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
@@ -129,8 +131,8 @@ class OutOfFold(Protocol):
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
 
-    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
-        """The warning of `PartScores.baseline_warning`, if most repeats lead to one."""
+    def doubt(self, course: Course = UNKNOWN) -> str | None:
+        """The warning of `PartScores.doubt`, if most repeats lead to one."""
 
     def artifacts(self) -> Artifacts:
         """The files with all predictions and the data of the figures."""
@@ -226,6 +228,15 @@ class Task(Protocol):
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
         """Warnings about what some folds of the N rows lack."""
 
+    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+        """(m,) targets that a simple rule predicts from one column with the values `others` (m,).
+
+        It is learned from n ≥ 1 rows with the column's `values` (n,) and these targets (n,).
+        """
+
+    def column_score(self, targets: Targets, predicted: Targets) -> float:
+        """The `default_metric` of such predictions, (n,); at most 1."""
+
     def in_words(self) -> str:
         """The kind of target, for messages, such as `3 classes`."""
 
@@ -253,6 +264,8 @@ class TaskData:
     """The names of the strata, for messages."""
     warnings: Sequence[str]
     """Warnings from reading and encoding the data."""
+    notes: Sequence[str] = ()
+    """Notes from reading and encoding the data; see `Dataset.notes`."""
 
     def __len__(self) -> int:
         return len(self.dataset)

@@ -121,7 +121,7 @@ def _write(
         setup.experiment,
         data,
         ensemble.members[0][0].fit.settings,
-        search.loaded.warnings(split),
+        search.loaded.checked(split),
         blas_threads=1 if set_blas_threads(1) else None,
         sizes=(split.train.size, split.validation.size, split.test.size),
         networks=[trial.fit.layout for trial, _ in ensemble.members],

@@ -151,16 +151,13 @@ def _columns(starter: TableStarter) -> Iterator[str]:
 
 
 def _split(starter: TableStarter) -> Iterator[str]:
-    split: dict[str, Any] = {"test": 0.2, "stratify": True, **starter.split}
+    split: dict[str, Any] = {"test": 0.2, **starter.split}
     said = {
         "test": "fraction of the rows for the final score; used once, at the end",
-        "stratify": "keeps the class proportions in every part",
         "validation": "fraction for early stopping",
     }
     if starter.split_reason is not None:
         yield f"  # {_comment(starter.split_reason)}"
-    if starter.task == "regression" and "stratify" not in starter.split:
-        del split["stratify"]
     yield "  split:"
     for name, value in split.items():
         is_usual = name not in starter.split

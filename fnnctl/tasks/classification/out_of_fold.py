@@ -58,9 +58,9 @@ class ClassOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([each.part.metrics() for each in self.repeats])
 
-    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
+    def doubt(self, course: Course = UNKNOWN) -> str | None:
         """See `OutOfFold`."""
-        return of_most([each.part.baseline_warning(OUT_OF_FOLD, course) for each in self.repeats])
+        return of_most([each.part.doubt(OUT_OF_FOLD, course) for each in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions, the summed confusion matrix, mean curves, pooled bins; see `OutOfFold`."""

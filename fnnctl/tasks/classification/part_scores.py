@@ -18,9 +18,10 @@ from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
+from fnnctl.tasks.classification.missed_classes import missed_classes_warning
 from fnnctl.tasks.classification.temperature import scaled
 from fnnctl.tasks.classification.versus_baseline import baseline_warning
-from fnnctl.tasks.doubts import UNKNOWN, Course
+from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
 from fnnctl.tasks.task import Artifacts, Readout
 
 
@@ -89,13 +90,17 @@ class ClassScores:
         metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
         return {name: metrics[name] for name in CLASSIFICATION_METRICS}
 
-    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
+    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
-        if self.baseline is None:
-            return None
-        return baseline_warning(
-            self.classes, self.labels, self.probabilities, self.baseline, where=where, course=course
+        classes, labels, warning = self.classes, self.labels, None
+        if self.baseline is not None and course.counts_rows_equally:
+            warning = baseline_warning(
+                classes, labels, self.probabilities, self.baseline, where=where, course=course
+            )
+        warning = warning or missed_classes_warning(
+            classes, labels, self.predictions, where=where, course=course
         )
+        return warning or few_rows(len(labels), where)
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""

@@ -19,9 +19,11 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, did_you_mean, quoted_list
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
 from fnnctl.tasks.classification.epoch_metrics import ClassificationEpochMetrics
+from fnnctl.tasks.classification.one_column import predicted_classes
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.part_scores import ClassScores, class_scores
 from fnnctl.tasks.classification.temperature import fit_temperature, scaled
+from fnnctl.tasks.columns import ColumnValues
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, Task
 from fnnctl.text import shown
@@ -184,6 +186,13 @@ class Classification:
                 subject = "a class has" if len(names) == 1 else f"{len(names):,} classes have"
                 warnings.append(f"{subject} no row in the {consequence}: {quoted_list(names)}")
         return warnings
+
+    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+        """The most frequent class among rows with similar values."""
+        return predicted_classes(values, np.asarray(targets, np.intp), others, classes=len(self.classes))
+
+    def column_score(self, targets: Targets, predicted: Targets) -> float:
+        return float(np.mean(targets == predicted))
 
     def in_words(self) -> str:
         return f"{len(self.classes):,} classes"

@@ -22,9 +22,11 @@ from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.folds import AssignedFolds
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
+from fnnctl.tasks.columns import ColumnValues
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.regression.encoding import SMALLEST, target_value
 from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
+from fnnctl.tasks.regression.one_column import estimated_targets
 from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
 from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores, scale_of
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
@@ -162,6 +164,14 @@ class Regression:
         if not flat:
             return []
         return [f"in {counted(flat, 'fold')} all test targets are equal, so R² is undefined there"]
+
+    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+        """The mean of rows with similar values, or a straight line through them."""
+        return estimated_targets(values, np.asarray(targets, np.float64), others)
+
+    def column_score(self, targets: Targets, predicted: Targets) -> float:
+        errors, spread = np.square(targets - predicted).sum(), np.square(targets - targets.mean()).sum()
+        return float(1.0 - errors / spread) if spread > 0.0 else 0.0
 
     def in_words(self) -> str:
         return f"a regression of {shown(self.target)}"

@@ -17,7 +17,7 @@ from fnnctl.config.reading.table_starter import (
 )
 from fnnctl.config.reading.yaml_reader import is_allowed_value
 from fnnctl.config.rules.recipes.groups import given_groups
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, SplitConfig
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 
 HOSTILE = (
     "y: [", "#", "a # b", "'", '"', "a\nb", "no", "1e3", "012", "null", "~", "", " ", "ü", "日本", "- a",
@@ -107,12 +107,7 @@ def test_hostile_names_are_read_back_as_they_are(
     ("line", "path", "value"),
     [
         ("# categorical: [field, 'no']", ("columns", "categorical"), ("field", "no")),
-        pytest.param(
-            "# by: signup",
-            ("split", "by"),
-            "signup",
-            marks=pytest.mark.skipif("by" not in SplitConfig.model_fields, reason="no splits by time"),
-        ),
+        ("# by: signup", ("split", "by"), "signup"),
         ("# missing_values:", ("missing_values",), None),
     ],
 )
