@@ -47,7 +47,7 @@ def check(
                 output.note(f"{config}: warning: {warning}")
             if not found:
                 output.note(f"{config}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
-                for line in (*loaded.notes(), *loaded.recipe_line()):
+                for line in (*loaded.notes(), *loaded.recipe_line(), *loaded.split_line(split)):
                     output.note(f"{config}: {line}")
                 if explain:
                     settings += _explain(config, loaded, fit, output)

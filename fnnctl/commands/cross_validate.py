@@ -61,7 +61,8 @@ def cross_validate(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = _create(validation, loaded.config.text, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "evaluate"
-        tell(run, [*loaded.notes(), *loaded.recipe_line()], output.note)
+        lines = [*loaded.notes(), *loaded.recipe_line(), *loaded.fold_line(validation)]
+        tell(run, lines, output.note)
         warn(run, validation.warnings, output.note)
     recorder = RunRecorder(run, started=started)
     _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals)
@@ -118,9 +119,9 @@ def _create(validation: CrossValidation, config: bytes, runs_dir: Path) -> OpenR
 
 def _fold_facts(validation: CrossValidation) -> dict[str, Any]:
     """The manifest's facts about the folds, which are stratified only if there are several strata."""
-    settings = validation.experiment.evaluation.cross_validation
-    stratify = settings.stratify and len(validation.data.strata_names) > 1
-    return {**settings.model_dump(), "stratify": stratify}
+    settings, by = validation.experiment.evaluation.cross_validation, validation.experiment.data.split.by
+    stratify = settings.stratify and len(validation.data.strata_names) > 1 and by is None
+    return {**settings.model_dump(), "stratify": stratify, "by": by}
 
 
 def _one_thread() -> int | None:

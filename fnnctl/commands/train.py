@@ -64,7 +64,8 @@ def train(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
         signals.run = str(run.path)
-        tell(run, [*loaded.notes(), *loaded.recipe_line()], output.note)
+        lines = [*loaded.notes(), *loaded.recipe_line(), *loaded.split_line(split)]
+        tell(run, lines, output.note)
         warn(run, warnings, output.note)
     complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
     return run

@@ -133,6 +133,9 @@ class Dataset(Columns):
     """Warnings that arose while reading."""
     groups: IntArray | None = None
     """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
+    order: FloatArray | None = None
+    """(N,) the value of each row in the column of data.split.by (of a date, its days), NaN in a test file if
+    the column is no feature; None without that setting."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """How each column of the training file was read, in its order; empty for arrays."""
 

@@ -19,6 +19,7 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import check_settings, date_patterns, declared_kinds, refuse_table_settings
+from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
 from fnnctl.data.tables.formats.finding import Found, Notations
 from fnnctl.data.tables.formats.number import NumberFormat
@@ -48,6 +49,8 @@ class _File:
     warnings: list[str]
     readings: Mapping[str, Reading]
     """How each column was read; empty for arrays."""
+    order: FloatArray | None = None
+    """(rows,) the values that order the rows, NaN if missing, if they are not those of a feature."""
 
 
 def load_dataset(config: DataConfig, folder: Path) -> Dataset:
@@ -79,7 +82,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
     labels = CodedTexts.joined([table.categorical[target] for table in tables])
     categorical, categories = code_matrix(tables, main.categorical_names)
     numeric, packing = (mapped.numbers, None) if mapped else numeric_matrix(tables, main.numeric_names)
-    return Dataset(
+    dataset = Dataset(
         name=config.source if info else Path(path.name.removesuffix(".gz")).stem,
         source=config.source if info else str(path.resolve()),
         sha256=main.sha256,
@@ -104,6 +107,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         weights=_extended(main.table.weights, test_rows, 1.0),
         groups=_extended(main.table.groups, test_rows, -1),
         warnings=tuple(warning for file in files for warning in file.warnings),
+        order=_extended(main.order, test_rows, np.nan),
         packing=packing,
         mapped=mapped,
         expansions={
@@ -113,6 +117,14 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         },
         readings=main.readings,
     )
+    return dataset if config.split.by is None else _ordered(dataset, config.split.by)
+
+
+def _ordered(dataset: Dataset, by: str) -> Dataset:
+    """The data set with the order of its rows; raises DataError if a row has no value in the column `by`."""
+    order = row_order(dataset, by) if dataset.order is None else dataset.order
+    refuse_missing(order[: len(order) - dataset.test_rows], by, printable(dataset.source))
+    return replace(dataset, order=order)
 
 
 def _target_format(table: Table, target: str) -> Found | None:
@@ -141,7 +153,8 @@ def _read(
     """Read a file; `formats` are those of the training file, if it is a test file."""
     if holds_arrays(path):
         others: Kind = "ignore" if test else "numeric"
-        return read_arrays(path, kinds, others=others, mappable=config.test_source is None)
+        mappable = config.test_source is None and config.split.by not in config.columns.ignore
+        return read_arrays(path, kinds, others=others, mappable=mappable)
     form = CsvFormat(
         config.delimiter,
         config.encoding,
@@ -160,9 +173,10 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     sha256 = source_sha256(path)
     check_sha256(sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
-    kinds = declared_kinds(config.columns, target, config.weights, config.split.group)
+    group, order = config.split.group, config.split.by
+    kinds = declared_kinds(config.columns, target, config.weights, group, order)
     read = _read(path, config, kinds, problems)
-    check_settings(config.columns, target, config.weights, read.names, problems, group=config.split.group)
+    check_settings(config.columns, target, config.weights, read.names, problems, group=group, order=order)
     problems.raise_any()
 
     all_rows, table = read.rows, read.labelled(target)
@@ -172,9 +186,10 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
         part for name in (*config.columns.numeric, *config.columns.dates) for part in _parts(table, name)
     }
     empty = [name for name, count in present.items() if not count and name not in declared]
-    ignored.update(empty)
+    hidden, values = _hidden_order(table, config)
+    ignored.update([*empty, *hidden])
     numeric = tuple(name for name in table.numeric if name not in ignored)
-    categorical = tuple(name for name in table.categorical if name != target)
+    categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
     if not table.rows:
         problems.add(f"the target {shown(target)} has no value in any row")
     if not numeric and not categorical:
@@ -193,7 +208,8 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     warnings = [f"the column {shown(name)} of {file} has no values and is ignored" for name in empty]
     warnings += _unlabelled(all_rows - table.rows, target, file)
     warnings += conversion_warnings(table.readings.values(), file)
-    return _File(path, sha256, table, numeric, categorical, warnings, _without_empty(table.readings, empty))
+    readings = _without_unused(table.readings, empty, config)
+    return _File(path, sha256, table, numeric, categorical, warnings, readings, values)
 
 
 def _parts(table: Table, name: str) -> tuple[str, ...]:
@@ -201,12 +217,28 @@ def _parts(table: Table, name: str) -> tuple[str, ...]:
     return table.readings[name].columns if name in table.readings else (name,)
 
 
-def _without_empty(readings: Mapping[str, Reading], empty: Sequence[str]) -> dict[str, Reading]:
-    """The readings, those of `empty` columns changed."""
-    return {
-        name: replace(each, kind="empty", ignored=NOT_USED["empty"]) if name in empty else each
-        for name, each in readings.items()
+def _without_unused(
+    readings: Mapping[str, Reading], empty: Sequence[str], config: DataConfig
+) -> dict[str, Reading]:
+    """The readings, changed for `empty` columns and for one that only orders the rows."""
+    unused = {
+        name: replace(readings[name], kind="empty", ignored=NOT_USED["empty"])
+        for name in empty
+        if name in readings
     }
+    for name in {*config.columns.ignore} & readings.keys():
+        unused[name] = replace(readings[name], ignored="it only orders the rows")
+    return {**readings, **unused}
+
+
+def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:
+    """Ignored columns that order the rows all the same, and the values that do, (rows,)."""
+    by = config.split.by
+    if by is None or by not in config.columns.ignore:
+        return (), None
+    expanded = expansions(table.readings)
+    column = order_column(by, table.numeric.names, expanded)
+    return expanded.get(by, (by,)), table.numeric[column]
 
 
 def _check_weights_and_groups(table: Table, config: DataConfig, problems: Problems) -> None:

@@ -13,17 +13,24 @@ from fnnctl.data.tables.table import Kind
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
+BY: Final = "data.split.by"
 _SETTING_OF: Final[dict[Kind, str]] = {"date": "dates"}
 """The names of settings that differ from the kind of column."""
 
 
 def declared_kinds(
-    columns: ColumnsConfig, target: str, weights: str | None, group: str | None = None
+    columns: ColumnsConfig,
+    target: str,
+    weights: str | None,
+    group: str | None = None,
+    order: str | None = None,
 ) -> dict[str, Kind]:
     """Return the kind of each column that the config names; the target is read as categories."""
     kinds: dict[str, Kind] = {}
     for kind, names in _lists(columns):
         kinds.update(dict.fromkeys(names, kind))
+    if order is not None and kinds.get(order) == "ignore":
+        del kinds[order]  # it is read like a feature, to order the rows
     if weights is not None:
         kinds[weights] = "weights"
     if group is not None:
@@ -40,6 +47,7 @@ def check_settings(
     problems: Problems,
     *,
     group: str | None = None,
+    order: str | None = None,
 ) -> None:
     """Note a missing target, and column names that are unknown or already used otherwise."""
     file, names = problems.file, [name for name in names if name]  # an index has none
@@ -63,6 +71,10 @@ def check_settings(
             problems.add_setting(setting, _unknown(name, names, file))
         if name is not None:
             used.setdefault(name, use)
+    if order is not None and (order in used or order not in names):
+        other = used[order].split(",")[0] if order in used else ""
+        taken = f"{shown(order)} is {other}: name another column"
+        problems.add_setting(BY, taken if other else _unknown(order, names, file))
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import Folds, divide, most_folds
+from fnnctl.data.splits.forward import ForwardFolds, fewest_values
+from fnnctl.data.splits.in_order import distinct
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.tasks.task import TaskData
-from fnnctl.text import counted
+from fnnctl.text import counted, shown
 
+AnyFolds: TypeAlias = Folds | ForwardFolds
 FOLDS = "evaluation.cross_validation.folds"
 
 
@@ -26,7 +30,7 @@ class CrossValidation:
     experiment: Experiment
     """Complete with all settings that depend on the data, but not on the fold."""
     data: TaskData
-    folds: Folds
+    folds: AnyFolds
     fits: tuple[Fit, ...]
     """One per fold, ordered by repeat."""
     warnings: list[str]
@@ -64,29 +68,55 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     warnings = [
         *data.warnings,
         *data_warnings(dataset, None),
-        *data.task.fold_warnings(data.targets, folds.assignment, folds.count),
+        *data.task.fold_warnings(data.targets, folds),
     ]
     return CrossValidation(experiment, data, folds, tuple(seeded), warnings)
 
 
-def divided(data: TaskData, experiment: Experiment) -> Folds:
-    """All rows, divided into the experiment's folds; raises `ValueError` if they are too few."""
+def divided(data: TaskData, experiment: Experiment, rows: IntArray | None = None) -> AnyFolds:
+    """All rows, or some `rows` (n,), divided into the experiment's folds.
+
+    Raises `ValueError` if they are too few, and `ConfigError` if too few have different values in the column
+    of `data.split.by`.
+    """
     settings = experiment.evaluation.cross_validation
+    strata, groups, order = data.strata, data.dataset.groups, data.dataset.order
+    if rows is not None:
+        strata = strata[rows]
+        groups = None if groups is None else groups[rows]
+        order = None if order is None else order[rows]
+    if order is not None:
+        validated = validation_share(experiment) > 0
+        _check_order(order, experiment, validated=validated)
+        return ForwardFolds.of(order, folds=settings.folds, repeats=settings.repeats, validated=validated)
     return divide(
-        data.strata,
+        strata,
         folds=settings.folds,
         repeats=settings.repeats,
         stratify=settings.stratify,
         seed=experiment.seed,
-        groups=data.dataset.groups,
+        groups=groups,
     )
+
+
+def _check_order(order: FloatArray, experiment: Experiment, *, validated: bool) -> None:
+    """Refuse folds for which too few rows of this `order` (n,) differ."""
+    folds, found = experiment.evaluation.cross_validation.folds, distinct(order)
+    if found < (fewest := fewest_values(folds, validated=validated)):
+        column = shown(experiment.data.split.by or "")
+        message = (
+            f"the column {column} has {counted(found, 'different value')}, but {folds:,} folds in its order "
+            f"need {fewest:,}: use fewer folds, or name another column in data.split.by"
+        )
+        raise ConfigError(Problem(message, path=FOLDS))
 
 
 def _check_rows(data: TaskData, experiment: Experiment) -> None:
     """Refuse rows that cannot be divided, and more folds than there are rows or groups."""
     groups = data.dataset.groups
-    if groups is not None and data.dataset.test_rows:
-        message = "a cross-validation uses all rows, but the test file's have no group: remove this setting"
+    if data.dataset.test_rows and (groups is not None or data.dataset.order is not None):
+        lack = "have no group" if groups is not None else "are not in the order of data.split.by"
+        message = f"a cross-validation uses all rows, but the test file's {lack}: remove this setting"
         raise ConfigError(Problem(message, path="data.test_source"))
     most = most_folds(data.strata, groups)
     wanted = experiment.evaluation.cross_validation.folds
@@ -98,7 +128,7 @@ def _check_rows(data: TaskData, experiment: Experiment) -> None:
         raise ConfigError(Problem(f"{message}: set data.split.validation to 0", path=FOLDS))
 
 
-def refuse_single_groups(folds: Folds, groups: IntArray | None, validation: float) -> None:
+def refuse_single_groups(folds: AnyFolds, groups: IntArray | None, validation: float) -> None:
     """Raise `ConfigError` if a fold leaves one of the `groups` (N,), so that none is left for validation.
 
     A large group may be a fold by itself, and all others be together in another one.

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_to_classic, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
@@ -14,6 +16,7 @@ from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
+from fnnctl.data.splits.row_order import fold_line, split_line
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
@@ -89,6 +92,18 @@ class LoadedExperiment:
             problems.append(self.config.locations.located(Problem(wrong, path="search.objective.metric")))
         return problems
 
+    def split_line(self, split: Split) -> list[str]:
+        """One line that says where the parts of a split in the order of a column begin; else none."""
+        by = self.experiment.data.split.by
+        line = None if by is None else split_line(self.data.dataset, split, by)
+        return [] if line is None else [line]
+
+    def fold_line(self, validation: CrossValidation) -> list[str]:
+        """One line that says which rows are not tested by folds in the order of a column; else none."""
+        by = self.experiment.data.split.by
+        never = np.flatnonzero(validation.folds.assignment[0] < 0)
+        return [] if by is None else [fold_line(self.data.dataset, never, by)]
+
     def warnings(self, split: Split, *, bags: bool = False) -> list[str]:
         """Warnings about likely mistakes in the data; see `data_warnings`."""
         data = self.data
@@ -148,8 +163,8 @@ class _BagCheck:
         A recipe may ask once per value, so experiments whose rows, weights and members are the same share the
         answer.
         """
-        if not experiment.model.ensemble.bags:
-            return ()
+        if not experiment.model.ensemble.bags or experiment.data.split.by is not None:
+            return ()  # the rules refuse bags of rows in order
         settings = experiment.data, experiment.model.ensemble, experiment.evaluation
         key = repr((settings, experiment.training.class_weights, experiment.seed))
         if key not in self._reasons:
@@ -182,4 +197,5 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
         seed=experiment.seed,
         test_rows=data.dataset.test_rows,
         groups=data.dataset.groups,
+        order=data.dataset.order,
     )

@@ -18,7 +18,7 @@ from fnnctl.report.summary import PARTS, Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.tasks.reporting import GroupMetrics, without_repetition
-from fnnctl.text import counted
+from fnnctl.text import counted, shown
 
 MOST_GROUPS, WORST_GROUPS = 50, 20
 """With more groups (classes), only the worst are shown."""
@@ -205,6 +205,8 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "parameters", f"{manifest.model.parameters:,}"
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "not stratified"
+        if folds.by is not None:
+            how = f"in the order of {shown(folds.by)}"
         yield "folds", f"{folds.folds:,}, {how}; {counted(folds.repeats, 'repeat')}"
     training = manifest.training
     epochs = training.epochs if training else summary.epochs

@@ -97,7 +97,7 @@ class SearchCosts:
         self._sample: list[Fit] = []
         deadline = clock() + SECONDS_OF_SAMPLING
         for assignment in islice(assignments, MOST_SAMPLED):
-            if fit := fits.first_fit(assignment):
+            if fit := fits.typical_fit(assignment):
                 self._sample.append(fit)
             if self._sample and clock() >= deadline:
                 break
@@ -208,7 +208,7 @@ def seconds_by_assignment(fits: TrialFits, costs: SearchCosts) -> Callable[[Assi
     by_settings: dict[StackSettings, float] = {}
 
     def seconds(assignment: Assignment) -> float:
-        fit = fits.first_fit(assignment)
+        fit = fits.typical_fit(assignment)
         if fit is None:
             return 0.0
         if fit.settings not in by_settings:

@@ -13,10 +13,10 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.splits.folds import divide, most_folds
+from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
-from fnnctl.modelling.cross_validation import refuse_single_groups
+from fnnctl.modelling.cross_validation import FOLDS, divided, refuse_single_groups
 from fnnctl.modelling.fit import Fit, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
 from fnnctl.nn.parameters import ParameterLayout
@@ -81,7 +81,7 @@ class TrialFits:
 
     def training_bytes(self, assignment: Assignment) -> int:
         """The memory that training a trial's network needs; 0 if its configuration is invalid."""
-        fit = self.first_fit(assignment)
+        fit = self.typical_fit(assignment)
         return training_bytes(fit.settings, rows=len(self.data)) if fit else 0
 
     def memory_shortage(self, assignment: Assignment, ensemble: EnsembleConfig) -> str | None:
@@ -89,25 +89,38 @@ class TrialFits:
 
         None if it suffices, or for an invalid trial.
         """
-        fit = self.first_fit(assignment)
+        fit = self.typical_fit(assignment)
         return memory_shortage(as_ensemble(fit.settings, ensemble), rows=len(self.data)) if fit else None
 
-    def first_fit(self, assignment: Assignment) -> Fit | None:
-        """The first of a trial's fits, without seed or memory check; None if its settings are invalid."""
+    def typical_fit(self, assignment: Assignment) -> Fit | None:
+        """A fit of a trial, without seed or memory check; None if its settings are invalid.
+
+        It has as many training rows as any other; of folds in the order of a column, about the mean number.
+        """
         try:
-            return self._drafts(assignment, check_memory=False, most=1)[0]
+            return self._drafts(assignment, check_memory=False, only=self._typical)[0]
         except FailedTrialError:
             return None
 
+    @property
+    def _typical(self) -> int:
+        """The number of the rows that a typical fit trains on; folds in an order become larger and larger."""
+        if self.data.dataset.order is None:
+            return 0
+        places = [rows.key[-1] if rows.key else 0 for rows in self.rows]
+        return places.index(max(places) // 2)
+
     def _drafts(
-        self, assignment: Assignment, *, check_memory: bool = True, most: int | None = None
+        self, assignment: Assignment, *, check_memory: bool = True, only: int | None = None
     ) -> list[Fit]:
-        """The trial's fits, or the first `most` of them, without their seeds."""
+        """The trial's fits, or `only` the one with this number, without their seeds."""
         drafts = []
         try:
             experiment = self.configs.experiment_of(assignment)
             key = preprocessing_key(experiment)
-            for index, rows in enumerate(self.rows[:most]):
+            for index, rows in enumerate(self.rows):
+                if only not in (None, index):
+                    continue
                 known = self._preprocessors.get((key, index))
                 fit = Fit.of(self.data, experiment, rows, seed=0, preprocessor=known, check_memory=False)
                 self._preprocessors[key, index] = fit.preprocessor
@@ -145,18 +158,10 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
     known = split.known
     groups = None if data.dataset.groups is None else data.dataset.groups[known]
     settings, config = experiment.evaluation.cross_validation, experiment.data.split
-    strata = data.strata[known]
-    if settings.folds > (most := most_folds(strata, groups)):
+    if settings.folds > (most := most_folds(data.strata[known], groups)):
         message = f"{most:,} rows or groups outside the test part are too few for {settings.folds:,} folds"
-        raise ConfigError(Problem(message, path="evaluation.cross_validation.folds"))
-    folds = divide(
-        strata,
-        folds=settings.folds,
-        repeats=settings.repeats,
-        stratify=settings.stratify,
-        seed=experiment.seed,
-        groups=groups,
-    )
+        raise ConfigError(Problem(message, path=FOLDS))
+    folds = divided(data, experiment, known)
     refuse_single_groups(folds, groups, config.validation)
     return folds.folds(
         validation=config.validation, stratify=config.stratify, seed=experiment.seed, rows=known

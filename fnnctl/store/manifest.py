@@ -139,9 +139,11 @@ class CrossValidationFacts(Facts):
     folds: int
     """Folds per repeat; each is tested once."""
     repeats: int
-    """The number of repeats, each with different folds."""
+    """The number of repeats, each with different folds (in an order, only with different seeds)."""
     stratify: bool
     """Whether all folds have the same proportions of the strata."""
+    by: str | None = None
+    """The column in whose order the folds follow one another; null if their rows are drawn."""
 
 
 class TrainingFacts(Facts):

@@ -14,6 +14,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig, Output
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.dataset import Dataset
+from fnnctl.data.splits.folds import AssignedFolds
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
@@ -222,8 +223,8 @@ class Task(Protocol):
     def split_warnings(self, targets: Targets, split: Split) -> list[str]:
         """Warnings about what the parts of a split lack."""
 
-    def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
-        """Warnings about what some folds lack; `assignment` is (repeats, N), with values below `folds`."""
+    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
+        """Warnings about what some folds of the N rows lack."""
 
     def in_words(self) -> str:
         """The kind of target, for messages, such as `3 classes`."""

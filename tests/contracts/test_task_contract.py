@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import IntArray
+from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.saved.description import ModelDescription, describe
@@ -134,7 +135,10 @@ class TestSettings:
         every = np.arange(ROWS)
         assert case.task.split_warnings(case.data.targets, Split(every, every, every)) == []
         twice = np.r_[case.data.targets, case.data.targets]
-        assert case.task.fold_warnings(twice, np.repeat([[0, 1]], ROWS, axis=1), 2) == []
+        assert (
+            case.task.fold_warnings(twice, Folds(2, np.repeat(np.array([[0, 1]], np.int32), ROWS, axis=1)))
+            == []
+        )
 
 
 class TestScores:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.config.schema.data import ColumnsConfig, DataConfig
+from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset, weights_fault
 from fnnctl.errors import DataError, Problem
@@ -315,6 +315,15 @@ class TestConvertedColumns:
         (problem,) = refuse(table, columns=ColumnsConfig(dates=("d",), ignore=("d",)))
         assert problem.message == "'d' is in dates and in ignore: remove it from one"
 
+    def test_rows_can_be_in_the_order_of_a_date(self, load: Load) -> None:
+        table = "d,a,y\n13/4/2024,1,u\n3/4/2024,2,v\n5/4/2024,3,v\n"
+        for ignore in ((), ("d",)):
+            dataset = load(table, columns=ColumnsConfig(ignore=ignore), split=SplitConfig(by="d"))
+            assert dataset.order is not None
+            assert dataset.order.tolist() == [10, 0, 2]
+            assert dataset.numeric_names == (("a",) if ignore else ("d weekday", "d days", "a"))
+            assert list(dataset.formats) == ([] if ignore else ["d"])
+
     def test_a_target_has_its_format_until_a_task_decides(self, load: Load) -> None:
         dataset = load('a,y\n1,"$1,000"\n2,$5\n3,"$1,000.00"\n4,$7\n')
         assert dataset.target.texts == ("$1,000", "$1,000.00", "$5", "$7")
@@ -339,3 +348,36 @@ class TestConvertedColumns:
         assert (kept.categorical_names, kept.warnings) == (("t",), ())
         (problem,) = refuse(table, columns=ColumnsConfig(ignore=("a",)))
         assert "but texts that are nearly all different: 't'" in problem.message
+
+
+def test_the_column_that_orders_the_rows_is_a_feature_unless_it_is_ignored(
+    load: Load, refuse: Refuse
+) -> None:
+    table = "day,a,y\n3,1,p\n1,2,q\n,2,\n2,0,p\n"  # a row without a label needs no value
+    dataset = load(table, split={"by": "day"})
+    assert dataset.numeric_names == ("day", "a")
+    assert dataset.order is not None
+    assert dataset.order.tolist() == [3, 1, 2]
+    ignored = load(table, split={"by": "day"}, columns={"ignore": ["day"]})
+    assert ignored.numeric_names == ("a",)
+    assert ignored.order is not None
+    assert ignored.order.tolist() == [3, 1, 2]
+    assert load(table).order is None
+    for columns in ({}, {"ignore": ["day"]}):
+        (problem,) = refuse(table.replace("2,0,p", ",0,p"), split={"by": "day"}, columns=columns)
+        assert "has 1 row without a value: fill them in, or leave" in problem.message
+        (problem,) = refuse("day,a,y\nmay,1,p\njune,2,q\n", split={"by": "day"}, columns=columns)
+        told = "data.split.by: the column 'day' has neither numbers nor dates: name another column"
+        assert str(problem) == told
+    (problem,) = refuse(table, split={"by": "day"}, columns={"categorical": ["day"]})
+    assert problem.path == "data.split.by"
+
+
+@pytest.mark.parametrize("columns", [{}, {"ignore": ["day"]}])
+def test_a_test_file_has_no_part_in_the_order(
+    load: Load, tmp_path: Path, columns: dict[str, list[str]]
+) -> None:
+    (tmp_path / "test.csv").write_text("a,day,y\n5,,p\n")
+    dataset = load("day,a,y\n3,1,p\n1,2,q\n", split={"by": "day"}, columns=columns, test_source="test.csv")
+    assert dataset.order is not None
+    np.testing.assert_array_equal(dataset.order, [3, 1, np.nan])

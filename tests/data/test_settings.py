@@ -75,3 +75,27 @@ def test_weights_that_are_not_there_or_are_something_else() -> None:
     assert faults(ColumnsConfig(numeric=("age",)), "species", weights="age") == [
         "data.columns.numeric: 'age' is data.weights, which is always read as numbers: remove it here"
     ]
+
+
+def by_faults(order: str, columns: ColumnsConfig, *, group: str | None = None) -> list[str]:
+    problems = Problems("t.csv")
+    check_settings(columns, "species", None, NAMES, problems, group=group, order=order)
+    return str(problems.error()).splitlines()
+
+
+def test_the_column_of_the_order_may_be_a_feature_or_ignored() -> None:
+    ignored = ColumnsConfig(ignore=("age", "sex"))
+    assert declared_kinds(ignored, "y", None, None, "age") == {"sex": "ignore", "y": "categorical"}
+    assert declared_kinds(ignored, "y", None, None, None)["age"] == "ignore"
+    assert declared_kinds(ColumnsConfig(), "y", None, None, "age") == {"y": "categorical"}
+    assert by_faults("age", ignored) == []
+    assert by_faults("age", ColumnsConfig(numeric=("age",))) == []
+    assert by_faults("species", ColumnsConfig()) == [
+        "data.split.by: 'species' is the target: name another column"
+    ]
+    assert by_faults("age", ColumnsConfig(), group="age") == [
+        "data.split.by: 'age' is data.split.group: name another column"
+    ]
+    assert by_faults("aeg", ColumnsConfig()) == [
+        "data.split.by: there is no column 'aeg' in t.csv (did you mean 'age'?)"
+    ]

@@ -152,3 +152,49 @@ def test_a_group_that_is_as_large_as_a_fold_leaves_one_group_in_the_other() -> N
     without = cross_validation(grouped, experiment_of(folds=two, data={"split": {"validation": 0}}))
     assert {fit.sizes for fit in without.fits} == {(20, 0, 20)}
     assert len(cross_validation(grouped, experiment_of(folds={"folds": 3, "repeats": 1})).fits) == 3
+
+
+def in_order(
+    *counts: int, values: int = 40, folds: int = 3, test_rows: int = 0, share: float = 0.15
+) -> CrossValidation:
+    """Rows in the order of a column with so many values; the first class has the first rows."""
+    data = data_of(*counts)
+    order = np.arange(len(data)) * values // len(data)
+    dataset = replace(data.dataset, order=order.astype(float), test_rows=test_rows)
+    split = {"by": "x0", "validation": share}
+    experiment = experiment_of(folds={"folds": folds, "repeats": 2}, data={"split": split})
+    return cross_validation(replace(data, dataset=dataset), experiment)
+
+
+def test_folds_in_order_learn_from_earlier_rows_and_do_not_test_the_first() -> None:
+    validation = in_order(20, 20)
+    assert [fit.sizes for fit in validation.fits[:3]] == [(8, 2, 10), (17, 3, 10), (26, 4, 10)]
+    for fit in validation.fits:
+        split = fit.split(validation.data)
+        assert split.train.max() < split.validation.min() <= split.validation.max() < split.test.min()
+    assert [fit.rows.key for fit in validation.fits] == [(r, k) for r in range(2) for k in range(3)]
+    assert len({fit.seed for fit in validation.fits}) == 6
+    assert sorted(set(range(40)) - set(validation.folds.test_rows(0, 0))) == [*range(10), *range(20, 40)]
+    assert validation.warnings[0].startswith("2 classes have no row in the test part of some folds")
+    assert (
+        "a class has no row in the training part of some folds, where it cannot be learned: 'b'"
+        in (validation.warnings[1])
+    )
+
+
+def test_folds_in_order_need_values_of_their_own() -> None:
+    in_order(20, 20, values=5)
+    in_order(20, 20, values=4, share=0.0)
+    for values, share, fewest in ((4, 0.15, 5), (3, 0.0, 4)):
+        with pytest.raises(ConfigError) as caught:
+            in_order(20, 20, values=values, share=share)
+        (problem,) = caught.value.problems
+        assert problem.path == "evaluation.cross_validation.folds"
+        assert problem.message.startswith(f"the column 'x0' has {values} different values, but 3 folds in ")
+        assert f"its order need {fewest}: use fewer folds" in problem.message
+
+
+def test_a_test_file_is_not_in_the_order() -> None:
+    with pytest.raises(ConfigError) as caught:
+        in_order(20, 20, test_rows=5)
+    assert [problem.path for problem in caught.value.problems] == ["data.test_source"]

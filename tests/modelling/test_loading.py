@@ -147,3 +147,30 @@ def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
     assert loaded.expansion
     assert [*loaded.expansion.refused] == [("model", "numeric_embedding")]
     assert len(calls) == 1
+
+
+def test_rows_in_the_order_of_a_column(load: Load) -> None:
+    config = CONFIG + "  split: {by: x}\n"
+    loaded = load(config)
+    split = loaded.split()
+    assert split.test.tolist() == list(range(32, 40))
+    assert split.validation.tolist() == list(range(26, 32))
+    assert loaded.split_line(split) == [
+        "test part: the last 8 rows by 'x', from 1024 on; validation part: the 6 rows before, from 676 on"
+    ]
+    (line,) = loaded.fold_line(loaded.cross_validation())
+    assert line.endswith("the first 7 rows, up to 36, are never tested")
+    ignored = load(config + "  columns: {ignore: [x]}\n")
+    assert ignored.split().test.tolist() == split.test.tolist()
+    assert ignored.data.dataset.numeric_names == ("z", "w")
+    random = load(CONFIG)
+    assert random.split_line(random.split()) == random.fold_line(random.cross_validation()) == []
+
+
+def test_a_recipe_has_no_bags_in_order(load: Load) -> None:
+    loaded = load(CONFIG + "  split: {by: x}\n", "recipe=default")
+    assert loaded.experiment.model.ensemble.members == 8
+    assert not loaded.experiment.model.ensemble.bags
+    assert loaded.recipe_line()[0].startswith(
+        "recipe default; without bags: the members would learn from rows that are later than those"
+    )

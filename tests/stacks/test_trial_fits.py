@@ -51,6 +51,22 @@ def test_folds_have_seeds_and_preprocessing_of_their_own(tmp_path: Path) -> None
     assert fits[0].preprocessor != fits[1].preprocessor
 
 
+def test_of_folds_in_the_order_of_a_column_the_middle_one_is_typical(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path / "x.yaml",
+        search={"space": SPACE, "objective": {"on": "cross_validation"}},
+        evaluation={"cross_validation": {"folds": 5, "repeats": 2}},
+        data={"source": "iris", "split": {"by": "petal_length_cm", "test": 0.0}},
+    )
+    fits = prepared(config).fits
+    assignment = {RATE: 0.05, "model.hidden": [8]}
+    sizes = [fit.trained_rows for fit in fits.fits(assignment)]
+    assert sizes[:5] == sizes[5:] == sorted(sizes[:5])
+    typical = fits.typical_fit(assignment)
+    assert typical is not None
+    assert typical.trained_rows == sizes[2]
+
+
 def test_what_the_rules_refuse_has_no_fits(config: Path) -> None:
     with pytest.raises(FailedTrialError, match=r"training\.batch_size"):
         prepared(config).fits.fits({RATE: 0.05, "model.hidden": [8], "training.batch_size": 0})

@@ -48,7 +48,8 @@ def search(
     with signals.graceful():
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
-        tell(run, [*loaded.notes(), *loaded.recipe_line()], output.note)
+        lines = [*loaded.notes(), *loaded.recipe_line(), *loaded.split_line(prepared.split)]
+        tell(run, lines, output.note)
         warn(run, prepared.warnings, output.note)
     with closing(run.open_journal()) as file, closing(run.result_cache()) as cache:
         journal = Journal(file, cache)

@@ -34,6 +34,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _nothing_to_calibrate_on,
             _impossible_layers,
             _impossible_ensemble,
+            _not_in_order,
             _batches_of_one,
             _impossible_schedule,
             _impossible_average,
@@ -60,6 +61,19 @@ def _nothing_left_to_train_on(experiment: Experiment) -> Contradictions:
     if together >= 1.0:
         message = f"validation and test sum to {together:g}, which leaves no rows to train on"
         yield ("data", "split"), message
+
+
+def _not_in_order(experiment: Experiment) -> Contradictions:
+    """Divisions of the rows that mix the earlier with the later ones."""
+    if experiment.data.split.by is None:
+        return
+    if experiment.data.split.group is not None:
+        message = "rows cannot be in the order of a column if all rows of a group are in one part"
+        yield ("data", "split", "by"), f"{message}; write null for this setting or for data.split.group"
+    if experiment.model.ensemble.bags:
+        message = "the members would learn from rows that are later than those that they are validated on"
+        advice = "write bags: false, or data.split.by: null"
+        yield ("model", "ensemble", "bags"), f"{message}, but data.split.by orders the rows; {advice}"
 
 
 def _nothing_to_monitor(experiment: Experiment) -> Contradictions:

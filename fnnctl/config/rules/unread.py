@@ -22,6 +22,8 @@ WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
 TABLE_SETTINGS: Final = ("delimiter", "encoding", "missing_values", "decimal_mark")
 """The settings of `data` about the notation of a CSV file."""
 
+FOLD_STRATA: Final[ConfigPath] = ("evaluation", "cross_validation", "stratify")
+
 Unread: TypeAlias = Iterator[tuple[ConfigPath, str]]
 
 
@@ -68,6 +70,10 @@ def _unread_data(experiment: Experiment) -> Unread:
     if experiment.model.ensemble.bags and experiment.search is None:
         reason = "has no effect: with bags, every row outside the test part is a validation row of one member"
         yield ("data", "split", "validation"), reason
+    if data.split.by is not None:
+        reason = "has no effect: the rows are divided in the order of data.split.by, whatever their target"
+        for path in (("data", "split", "stratify"), ("data", "split", "bins"), FOLD_STRATA):
+            yield path, reason
     is_undivided = not is_validated(experiment) and test_share(data) == 0
     if is_undivided:
         yield ("data", "split", "stratify"), "has no effect: no part is split off"

@@ -52,13 +52,18 @@ class SplitConfig(Section):
     test: Share = 0.2
     """The share of the rows that are used once, at the end; 0 for none."""
     stratify: bool = True
-    """Whether all parts have the same class proportions (in a regression, the same shares of the `bins`)."""
+    """Whether all parts have the same class proportions (in a regression, the same shares of the `bins`). Not
+    with `by`."""
     bins: Annotated[int, Field(ge=2, le=1000)] | None = None
     """In a regression: parts and folds are stratified by this many bins of the target's values, each with
     about the same number of rows; null for no stratification."""
     group: Annotated[str, Field(min_length=1)] | None = None
     """A column that identifies groups of rows, such as a patient's: all rows of a group are in the same part.
     It is not used as a feature."""
+    by: Annotated[str, Field(min_length=1)] | None = None
+    """A column of numbers or dates that orders the rows: the last rows are the test part, the last of the
+    others the validation part, and a cross-validation learns from earlier rows only. Rows with equal values
+    stay together. The column is a feature unless `data.columns.ignore` names it."""
 
 
 class DataConfig(Section):

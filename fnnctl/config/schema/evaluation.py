@@ -12,15 +12,20 @@ MOST_FOLDS = 10_000
 
 
 class CrossValidationConfig(Section):
-    """How `fnnctl evaluate` divides all rows into folds, each of which is the test part once."""
+    """How `fnnctl evaluate` divides all rows into folds, each of which is the test part once.
+
+    With `data.split.by` the folds follow one another in the order of the column, and learn from earlier rows
+    only; the first rows are in no fold.
+    """
 
     folds: Annotated[int, Field(ge=2, le=MOST_FOLDS)] = 5
     """The number of folds."""
     repeats: Annotated[int, Field(ge=1, le=MOST_FOLDS)] = 5
-    """The number of repeats of the cross-validation, each with different folds."""
+    """The number of repeats of the cross-validation, each with different folds (with `data.split.by`, only
+    with different seeds)."""
     stratify: bool = True
     """Whether all folds have the same class proportions (in a regression, the same shares of the
-    `data.split.bins`)."""
+    `data.split.bins`). Not with `data.split.by`."""
 
 
 class EvaluationConfig(Section):

@@ -210,7 +210,8 @@ class EnsembleConfig(Section):
     outputs, biases and an output layer of its own, and all learn from the same batches."""
     bags: bool = False
     """Whether every row outside the test part is learned from: the rows are divided into as many folds as
-    there are members. Each member trains on all folds but one and is validated on that one."""
+    there are members. Each member trains on all folds but one and is validated on that one. Not with
+    `data.split.by`."""
 
 
 class ModelConfig(Section):

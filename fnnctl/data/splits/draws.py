@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fnnctl.arrays import IntArray
 from fnnctl.data.splits.folds import hold_out
-from fnnctl.data.splits.parts import Split
+from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.seeds import Purpose, confirmation_seed, stream
 
 
@@ -50,8 +50,34 @@ class Draw:
         return Split(self.known[~held], self.known[held], self.test)
 
 
-def draws(split: Split, count: int, *, stratify: bool, seed: int) -> tuple[Draw, ...]:
-    """`count` draws for a split with a training and a validation part."""
+@dataclass(frozen=True, slots=True)
+class SameRows:
+    """The rows of a split in the order of a column, which are the same in all draws; only the seeds differ.
+
+    Other rows would be learned from later ones than they are validated on.
+    """
+
+    number: int
+    parts: Split
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """See `Rows`."""
+        return (self.number,)
+
+    def own_seed(self, seed: int) -> int:
+        """See `Rows`."""
+        return confirmation_seed(seed, self.number)
+
+    def split(self, strata: IntArray, groups: IntArray | None) -> Split:
+        """The split."""
+        return self.parts
+
+
+def draws(split: Split, count: int, *, stratify: bool, seed: int, in_order: bool = False) -> tuple[Rows, ...]:
+    """`count` draws for a split with a training and a validation part; `in_order` if it is by a column."""
+    if in_order:
+        return tuple(SameRows(number, split) for number in range(count))
     known = split.known
     share = split.validation.size / known.size
     return tuple(Draw(number, known, split.test, share, stratify, seed) for number in range(count))

@@ -66,12 +66,12 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class Folds:
+class AssignedFolds:
     """N rows divided into `count` folds, several times."""
 
     count: int
     assignment: Assignment
-    """(repeats, N) the fold that tests each row."""
+    """(repeats, N) the fold that tests each row; -1 if none does."""
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Each repeat and fold, in order."""
@@ -84,9 +84,26 @@ class Folds:
         """The test rows of the fold, sorted."""
         return np.flatnonzero(self.assignment[repeat] == fold)
 
+    def counts(self, kinds: IntArray, count: int) -> Iterator[tuple[IntArray, IntArray]]:
+        """How often each fold tests and learns each of `count` kinds; (folds, count) twice, for each repeat.
+
+        `kinds` (N,) are those of the rows. The rows of a fold that are not tested are learned, including its
+        validation rows.
+        """
+        total = np.bincount(kinds, minlength=count)
+        for assigned in self.assignment:
+            cells = (assigned.astype(np.int64) * count + kinds)[assigned >= 0]
+            tested = np.bincount(cells, minlength=self.count * count).reshape(self.count, count)
+            yield tested, total - tested
+
     def fewest_outside(self, groups: IntArray) -> int:
         """The smallest number of groups, of rows with these `groups` (N,), outside one of the folds."""
         return min(len(np.unique(groups[self.assignment[repeat] != fold])) for repeat, fold in self)
+
+
+@dataclass(frozen=True, slots=True)
+class Folds(AssignedFolds):
+    """Folds with random rows."""
 
     def folds(
         self, *, validation: float, stratify: bool, seed: int, rows: IntArray | None = None

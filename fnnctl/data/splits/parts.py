@@ -1,7 +1,7 @@
 """Divides the rows into a training, a validation and a test part.
 
 A split depends only on the experiment's seed, the strata, the groups and the shares; nothing else uses its
-stream of random numbers.
+stream of random numbers. A split in the order of a column depends on that column and the shares alone.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.splits.groups import divide_groups
+from fnnctl.data.splits.in_order import distinct, part_ends
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.seeds import Purpose, stream
@@ -78,6 +79,7 @@ def split_rows(
     seed: int,
     test_rows: int = 0,
     groups: IntArray | None = None,
+    order: FloatArray | None = None,
 ) -> Split:
     """Draw the parts of N rows with the (N,) `strata`; messages show the `names` of the strata.
 
@@ -86,8 +88,10 @@ def split_rows(
     the other rows. If stratified, each stratum is divided in the same proportions by the largest remainder
     method and keeps at least one training row. If there are enough rows, each stratum also has a row in the
     test part, and then in the validation part. With `groups` (N,), the rows of a group stay together, and
-    sizes and proportions are as close as the groups allow. The test part does not depend on the validation
-    share. Raises DataError if there are too few rows or groups.
+    sizes and proportions are as close as the groups allow. With an `order` (N,) the test part is the last
+    rows, and the validation part the last of the others, whatever their strata: rows with equal values stay
+    together, and sizes are as close as that allows. The test part does not depend on the validation share.
+    Raises DataError if there are too few rows, groups or values.
     """
     pool = len(strata) - test_rows
     test_size = 0 if test_rows else _size(config.test, pool)
@@ -96,7 +100,9 @@ def split_rows(
     if train_size < 1:
         raise _too_few(f"{counted(pool, 'row')} leave none for training", validation_size, test_size)
     rng = stream(seed, Purpose.SPLIT)
-    if groups is not None and train_size < pool:
+    if order is not None:
+        parts = _ordered_parts(order[:pool], validation_size, test_size, config.by)
+    elif groups is not None and train_size < pool:
         sizes = np.array([train_size, validation_size, test_size])
         _check_groups(groups[:pool], sizes, config)
         proportional = strata[:pool] if config.stratify else np.zeros(pool, np.intp)
@@ -107,9 +113,9 @@ def split_rows(
         parts = stratified_parts(strata[:pool], counts, validation_size, test_size, rng)
     else:
         parts = np.zeros(pool, np.int8)
-        order = rng.permutation(pool)
-        parts[order[:test_size]] = TEST
-        parts[order[test_size : test_size + validation_size]] = VALIDATION
+        drawn = rng.permutation(pool)
+        parts[drawn[:test_size]] = TEST
+        parts[drawn[test_size : test_size + validation_size]] = VALIDATION
     parts = np.concatenate([parts, np.full(test_rows, TEST, np.int8)])
     return Split(*(np.flatnonzero(parts == part) for part in (TRAIN, VALIDATION, TEST)))
 
@@ -126,6 +132,22 @@ def _check_groups(groups: IntArray, sizes: IntArray, config: SplitConfig) -> Non
             "one each: name another column, or set a share to 0"
         )
         raise DataError(Problem(message, path="data.split.group"))
+
+
+def _ordered_parts(order: FloatArray, validation_size: int, test_size: int, by: str | None) -> IntArray:
+    """Return (n,) the part of each of n rows in this `order` (n,); `by` is the column that it comes from."""
+    found, needed = distinct(order), 1 + (validation_size > 0) + (test_size > 0)
+    if found < needed:
+        have = "has the same value in all rows" if found == 1 else f"has {found} different values"
+        message = (
+            f"the column {shown(by or '')} {have}, but {needed} parts need one each, for rows with equal "
+            "values stay together: name another column, or set a share to 0"
+        )
+        raise DataError(Problem(message, path="data.split.by"))
+    rows, learned, known = part_ends(order, validation_size, test_size)
+    parts = np.empty(len(order), np.int8)
+    parts[rows[:learned]], parts[rows[learned:known]], parts[rows[known:]] = TRAIN, VALIDATION, TEST
+    return parts
 
 
 def _check_strata(

@@ -1,9 +1,10 @@
 """The out-of-fold predictions of a cross-validated classifier.
 
-In every repeat each row is predicted once, by a network that was not trained on it. Each repeat is scored
-separately, on all rows, and metrics and curves are averaged over the repeats. Pooling the repeats would count
-every row several times and make all intervals too narrow; averaging the probabilities would score an
-ensemble. Only the confusion matrix, whose counts must be integers, is the sum over the repeats.
+In every repeat each row is predicted once, by a network that was not trained on it. (Folds in the order of a
+column leave the first rows out.) Each repeat is scored separately, on all its rows, and metrics and curves
+are averaged over the repeats. Pooling the repeats would count every row several times and make all intervals
+too narrow; averaging the probabilities would score an ensemble. Only the confusion matrix, whose counts must
+be integers, is the sum over the repeats.
 """
 
 from __future__ import annotations

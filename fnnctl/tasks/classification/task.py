@@ -14,6 +14,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS, class_of
 from fnnctl.config.schema.model import AutoOutput, LogisticOutput, ModelConfig, SoftmaxOutput
 from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.data.splits.folds import AssignedFolds
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, did_you_mean, quoted_list
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
@@ -166,15 +167,12 @@ class Classification:
                 warnings.append(f"{which} no row in the {part} part {consequence}: {quoted_list(absent)}")
         return warnings
 
-    def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
+    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
         classes = len(self.classes)
-        total = np.bincount(targets, minlength=classes)
         untested, unlearned = np.zeros(classes, np.bool_), np.zeros(classes, np.bool_)
-        for assigned in assignment:
-            cells = assigned.astype(np.int64) * classes + targets
-            tested = np.bincount(cells, minlength=folds * classes).reshape(folds, classes)
+        for tested, learned in folds.counts(targets, classes):
             untested |= (tested == 0).any(axis=0)
-            unlearned |= (tested == total).any(axis=0) & (total > 0)
+            unlearned |= ((learned == 0) & (tested.sum(axis=0) > 0)).any(axis=0)
         consequences: list[tuple[BoolArray, str]] = [
             (untested, "test part of some folds, where its AUC is null"),
             (unlearned, "training part of some folds, where it cannot be learned"),

@@ -1,6 +1,6 @@
 """The out-of-fold predictions of a cross-validated regression.
 
-Each repeat is scored separately, on all rows, and metrics are averaged over the repeats.
+Each repeat is scored separately, on all its rows, and metrics are averaged over the repeats.
 `tasks.classification.out_of_fold` gives the reasons.
 """
 

@@ -19,6 +19,7 @@ from fnnctl.config.schema.model import (
     SquaredOutput,
 )
 from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.data.splits.folds import AssignedFolds
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
@@ -150,11 +151,13 @@ class Regression:
             if rows.size > 1 and np.ptp(targets[rows]) == 0
         ]
 
-    def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
-        lowest, highest = (np.full((len(assignment), folds), end) for end in (np.inf, -np.inf))
-        for repeat, assigned in enumerate(assignment):
-            np.minimum.at(lowest[repeat], assigned, targets)
-            np.maximum.at(highest[repeat], assigned, targets)
+    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
+        shape = len(folds.assignment), folds.count
+        lowest, highest = (np.full(shape, end) for end in (np.inf, -np.inf))
+        for repeat, assigned in enumerate(folds.assignment):
+            is_tested = assigned >= 0
+            np.minimum.at(lowest[repeat], assigned[is_tested], targets[is_tested])
+            np.maximum.at(highest[repeat], assigned[is_tested], targets[is_tested])
         flat = int(np.count_nonzero(lowest == highest))
         if not flat:
             return []

@@ -210,3 +210,16 @@ def test_augmentation_does_not_reach_bins(problems: Problems, load: Load, name: 
         f"write {name}: 0, or model.numeric_embedding: none"
     ]
     load(text.replace("piecewise_linear", "none"))
+
+
+def test_rows_in_order_have_no_groups_and_no_bags(problems: Problems, load: Load) -> None:
+    text = "data:\n  source: a.csv\n  split:\n    by: day\n"
+    assert load(text).experiment.data.split.by == "day"
+    assert problems(text + "    group: patient\n") == [
+        "4: data.split.by: rows cannot be in the order of a column if all rows of a group are in one part; "
+        "write null for this setting or for data.split.group"
+    ]
+    assert problems(text + "model:\n  ensemble: {members: 4, bags: true}\n") == [
+        "6: model.ensemble.bags: the members would learn from rows that are later than those that they are "
+        "validated on, but data.split.by orders the rows; write bags: false, or data.split.by: null"
+    ]

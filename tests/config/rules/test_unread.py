@@ -13,6 +13,7 @@ Problems = Callable[..., list[str]]
 
 IRIS = "data: {source: iris}\n"
 OWN_FORMAT = "has no effect: iris is built in and comes with its own format"
+IN_ORDER = "has no effect: the rows are divided in the order of data.split.by, whatever their target"
 OWN_MEANS = "has no effect: training.averaging uses plain means over the training rows"
 
 
@@ -54,6 +55,15 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             "data: {source: a.csv, split: {bins: 4, stratify: false}}\n"
             "evaluation: {cross_validation: {stratify: false}}",
             ["1: data.split.bins: has no effect: neither parts nor folds are stratified"],
+        ),
+        (
+            "data:\n  source: a.csv\n  split:\n    by: day\n    stratify: true\n    bins: 4\n"
+            "evaluation: {cross_validation: {stratify: false}}",
+            [
+                f"5: data.split.stratify: {IN_ORDER}",
+                f"6: data.split.bins: {IN_ORDER}",
+                f"7: evaluation.cross_validation.stratify: {IN_ORDER}",
+            ],
         ),
         (
             "data: {source: iris}\nmodel:\n  hidden: []\n  activation: relu",

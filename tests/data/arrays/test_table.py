@@ -215,7 +215,27 @@ class TestLargeArrays:
         assert load(tmp_path, arrays=arrays, columns=ignore).mapped is None
         assert load(tmp_path, test_source="folder").mapped is None
 
+    @pytest.mark.parametrize("ignored", [False, True])
+    def test_they_can_be_in_the_order_of_a_column(self, tmp_path: Path, ignored: bool) -> None:
+        arrays: Arrays = {"X": self.VALUES, "y": self.LABELS}
+        columns = ColumnsConfig(ignore=("x2",) if ignored else ())
+        dataset = load(tmp_path, arrays=arrays, columns=columns, split=SplitConfig(by="x2"))
+        assert (dataset.mapped is None) == ignored
+        assert dataset.numeric.shape == (1000, 3 if ignored else 4)
+        assert dataset.order is not None
+        assert dataset.order.astype(np.float32).tolist() == self.VALUES[:, 2].tolist()
+
     def test_an_infinite_number_is_found_before(self, tmp_path: Path) -> None:
         values = self.VALUES.copy()
         values[777, 2] = np.inf
         assert "X[777, 2] is inf" in fault(tmp_path, arrays={"X": values, "y": self.LABELS})
+
+
+@pytest.mark.parametrize("source", READERS)
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_column_of_x_may_order_the_rows(tmp_path: Path, source: str, ignored: bool) -> None:
+    columns = ColumnsConfig(ignore=("x0",) if ignored else ())
+    dataset = load(tmp_path, source, {"X": X, "y": Y}, columns=columns, split=SplitConfig(by="x0"))
+    assert dataset.numeric_names == (("x1",) if ignored else ("x0", "x1"))
+    assert dataset.order is not None
+    assert dataset.order.tolist() == X[:, 0].tolist()

@@ -68,3 +68,11 @@ def test_a_draw_can_be_sent_to_a_worker() -> None:
     assert one.known is other.known, "the rows are sent once"
     assert isinstance(one, Draw)
     assert other.split(STRATA, None).train.tolist() == found[1].train.tolist()
+
+
+def test_in_order_the_rows_stay_and_the_seeds_differ() -> None:
+    split, _ = drawn(1)
+    made = draws(split, 3, stratify=False, seed=7, in_order=True)
+    assert all(each.split(STRATA, None) is split for each in made)
+    assert [each.key for each in made] == [(0,), (1,), (2,)]
+    assert [each.own_seed(5) for each in made] == [confirmation_seed(5, number) for number in range(3)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -184,3 +186,56 @@ def test_too_few_rows(labels: list[int], validation: float, test: float, stratif
     (problem,) = caught.value.problems
     assert problem.path == "data.split"
     assert problem.message.startswith(words)
+
+
+class TestInOrder:
+    @given(
+        values=st.lists(st.integers(0, 30), min_size=3, max_size=80),
+        test=st.sampled_from([0.0, 0.1, 0.3]),
+        validation=st.sampled_from([0.0, 0.1, 0.3]),
+        test_rows=st.integers(0, 3),
+    )
+    def test_earlier_rows_are_learned_and_equal_values_stay_together(
+        self, values: list[int], test: float, validation: float, test_rows: int
+    ) -> None:
+        order, strata = np.array([*values, *[np.nan] * test_rows]), np.zeros(len(values) + test_rows, int)
+        config = SplitConfig(test=test, validation=validation, by="day")
+        wants_test = test > 0 and not test_rows
+        parts = 1 + wants_test + (validation > 0)
+        if len(set(values)) < parts:
+            with pytest.raises(DataError, match="values stay together") as caught:
+                split_rows(strata, ["a"], config, seed=1, order=order, test_rows=test_rows)
+            assert caught.value.problems[0].path == "data.split.by"
+            return
+        split = split_rows(strata, ["a"], config, seed=1, order=order, test_rows=test_rows)
+        assert sorted(np.concatenate([*split.parts.values()])) == list(range(len(strata)))
+        own_test = split.test if wants_test else split.test[:0]
+        ends = [
+            (order[rows].min(), order[rows].max())
+            for rows in (split.train, split.validation, own_test)
+            if rows.size
+        ]
+        assert len(ends) == parts
+        assert all(before[1] < after[0] for before, after in pairwise(ends))
+        if test_rows:
+            assert split.test.tolist() == list(range(len(values), len(strata)))
+        again = split_rows(strata, ["a"], config, seed=2, order=order, test_rows=test_rows)
+        assert again.train.tolist() == split.train.tolist()
+        other = config.model_copy(update={"validation": 0.0})
+        without = split_rows(strata, ["a"], other, seed=1, order=order, test_rows=test_rows)
+        assert without.test.tolist() == split.test.tolist()
+
+    def test_the_strata_do_not_matter(self) -> None:
+        order = np.arange(100.0)[::-1]
+        strata = np.repeat([0, 1], [99, 1])  # a class with a single row is no problem
+        split = split_rows(strata, ["a", "b"], SplitConfig(by="day"), seed=1, order=order)
+        assert split.test.tolist() == list(range(20))
+        assert split.validation.tolist() == list(range(20, 35))
+
+    def test_one_value_cannot_be_divided(self) -> None:
+        with pytest.raises(DataError) as caught:
+            split_rows(np.zeros(9, int), ["a"], SplitConfig(by="day"), seed=1, order=np.ones(9))
+        assert str(caught.value) == (
+            "data.split.by: the column 'day' has the same value in all rows, but 3 parts need one each, for "
+            "rows with equal values stay together: name another column, or set a share to 0"
+        )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.regression.task import Regression
@@ -151,9 +152,11 @@ def test_parts_with_equal_targets_are_reported() -> None:
     assert TASK.split_warnings(targets, split) == [
         "all targets of the validation part are equal, so its R² is undefined"
     ]
-    assert TASK.fold_warnings(targets, np.array([[0, 0, 1, 1, 0]]), 2) == [
+    assert TASK.fold_warnings(targets, Folds(2, np.array([[0, 0, 1, 1, 0]], np.int32))) == [
         "in 1 fold all test targets are equal, so R² is undefined there"
     ]
+    first_block = Folds(2, np.array([[-1, -1, 0, 0, 1], [-1, 0, 0, 0, 1]], np.int32))
+    assert TASK.fold_warnings(np.array([5.0, 5, 5, 5, 7]), first_block)[0].startswith("in 4 folds all")
 
 
 def test_another_target_cannot_be_scored() -> None:

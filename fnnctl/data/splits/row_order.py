@@ -1,0 +1,83 @@
+"""The values that order the rows of a data set, from the column that data.split.by names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.dataset import BLOCK_ROWS, Dataset
+from fnnctl.data.splits.parts import Split
+from fnnctl.errors import DataError, Problem
+from fnnctl.text import counted, shown
+
+SETTING: Final = "data.split.by"
+_DAYS: Final = "days"
+"""The part of a date that is the days since the first date."""
+
+
+def order_column(name: str, numeric: Sequence[str], expansions: Mapping[str, Sequence[str]]) -> str:
+    """The numeric column whose values order the rows: the column `name`, or the days of a date column.
+
+    `numeric` are all numeric columns, and `expansions` those that were made from other columns. Raises
+    DataError if the column has no numbers.
+    """
+    column = f"{name} {_DAYS}" if name in expansions else name
+    if column not in numeric:
+        message = f"the column {shown(name)} has neither numbers nor dates: name another column"
+        raise DataError(Problem(message, path=SETTING))
+    return column
+
+
+def row_order(dataset: Dataset, name: str) -> FloatArray:
+    """(N,) float64, the values that order the rows by the column `name`, NaN if missing.
+
+    Raises DataError if the column has no numbers.
+    """
+    names = dataset.numeric_names
+    column = [names.index(order_column(name, names, dataset.expansions))]
+    starts = range(0, len(dataset), BLOCK_ROWS)
+    blocks = [dataset.numbers(slice(start, start + BLOCK_ROWS), column)[:, 0] for start in starts]
+    return np.concatenate(blocks)
+
+
+def refuse_missing(order: FloatArray, name: str, file: str) -> None:
+    """Raise DataError if one of the values (n,) of the column `name` of a file is missing."""
+    if missing := int(np.count_nonzero(np.isnan(order))):
+        message = (
+            f"the column {shown(name)}, which {SETTING} names, has {counted(missing, 'row')} without a "
+            "value: fill them in, or leave the rows out"
+        )
+        raise DataError(Problem(message, file=file))
+
+
+def split_line(dataset: Dataset, split: Split, name: str) -> str | None:
+    """Says where the validation and the test part of a split by the column `name` begin; None if it has none.
+
+    A test file is not described, because the order has no say in it.
+    """
+    last = split.test[:0] if dataset.test_rows else split.test
+    told: list[str] = []
+    for part, rows in (("test", last), ("validation", split.validation)):
+        if dataset.order is None or not rows.size:
+            continue
+        begins = shown_value(dataset, float(dataset.order[rows].min()), name)
+        last_by, before = f"the last {counted(rows.size, 'row')} by {shown(name)}", counted(rows.size, "row")
+        told.append(f"{part} part: {f'the {before} before' if told else last_by}, from {begins} on")
+    return "; ".join(told) or None
+
+
+def fold_line(dataset: Dataset, never_tested: IntArray, name: str) -> str:
+    """Says which rows, (n,), the folds in the order of the column `name` only learn from."""
+    where = counted(never_tested.size, "row")
+    if dataset.order is not None and never_tested.size:
+        where += f", up to {shown_value(dataset, float(dataset.order[never_tested].max()), name)},"
+    return f"folds by {shown(name)}: each learns from earlier rows only; the first {where} are never tested"
+
+
+def shown_value(dataset: Dataset, value: float, name: str) -> str:
+    """A value of the order, for the user."""
+    unit = " days after the first date" if name in dataset.expansions else ""
+    return f"{value:.15g}{unit}"
