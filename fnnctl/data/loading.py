@@ -224,9 +224,8 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     warnings = [f"the column {shown(name)} of {file} has no values and is ignored" for name in empty]
     warnings += _unlabelled(all_rows - table.rows, target, file)
     warnings += conversion_warnings(table.readings.values(), file)
-    return _File(
-        path, sha256, table, numeric, categorical, warnings, _without_empty(table.readings, empty), values
-    )
+    readings = _without_unused(table.readings, empty, config)
+    return _File(path, sha256, table, numeric, categorical, warnings, readings, values)
 
 
 def _parts(table: Table, name: str) -> tuple[str, ...]:
@@ -234,12 +233,18 @@ def _parts(table: Table, name: str) -> tuple[str, ...]:
     return table.readings[name].columns if name in table.readings else (name,)
 
 
-def _without_empty(readings: Mapping[str, Reading], empty: Sequence[str]) -> dict[str, Reading]:
-    """The readings, those of `empty` columns changed."""
-    return {
-        name: replace(each, kind="empty", ignored=NOT_USED["empty"]) if name in empty else each
-        for name, each in readings.items()
+def _without_unused(
+    readings: Mapping[str, Reading], empty: Sequence[str], config: DataConfig
+) -> dict[str, Reading]:
+    """The readings, changed for `empty` columns and for one that only orders the rows."""
+    unused = {
+        name: replace(readings[name], kind="empty", ignored=NOT_USED["empty"])
+        for name in empty
+        if name in readings
     }
+    for name in {*config.columns.ignore} & readings.keys():
+        unused[name] = replace(readings[name], ignored="it only orders the rows")
+    return {**readings, **unused}
 
 
 def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.config.schema.data import ColumnsConfig, DataConfig
+from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset, weights_fault
 from fnnctl.errors import DataError, Problem
@@ -356,6 +356,15 @@ class TestConvertedColumns:
         assert problem.path == "data.columns.dates"
         (problem,) = refuse(table, columns=ColumnsConfig(dates=("d",), ignore=("d",)))
         assert problem.message == "'d' is in dates and in ignore: remove it from one"
+
+    def test_rows_can_be_in_the_order_of_a_date(self, load: Load) -> None:
+        table = "d,a,y\n13/4/2024,1,u\n3/4/2024,2,v\n5/4/2024,3,v\n"
+        for ignore in ((), ("d",)):
+            dataset = load(table, columns=ColumnsConfig(ignore=ignore), split=SplitConfig(by="d"))
+            assert dataset.order is not None
+            assert dataset.order.tolist() == [10, 0, 2]
+            assert dataset.numeric_names == (("a",) if ignore else ("d weekday", "d days", "a"))
+            assert list(dataset.formats) == ([] if ignore else ["d"])
 
     def test_a_target_has_its_format_until_a_task_decides(self, load: Load) -> None:
         dataset = load('a,y\n1,"$1,000"\n2,$5\n3,"$1,000.00"\n4,$7\n')
