@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fnnctl.cli.numbers import whole_number
+from fnnctl.cli.columns import column_names
+from fnnctl.cli.numbers import MOST_DECIMALS, whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -125,6 +126,33 @@ def predict(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file."),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="COLUMNS",
+            help="Columns of DATA to write before the prediction: names with commas between them, or all. "
+            "Repeatable.",
+        ),
+    ] = None,
+    digits: Annotated[
+        int | None,
+        typer.Option(
+            "--digits",
+            metavar="N",
+            parser=whole_number("--digits", least=0, most=MOST_DECIMALS),
+            help="Round estimates and probabilities to N digits after the decimal point (default: all).",
+        ),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top",
+            metavar="N",
+            parser=whole_number("--top", least=1),
+            help="Write the N most probable classes instead of the probabilities of all.",
+        ),
+    ] = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     runs_dir: RunsDir = RUNS_DIR,
@@ -132,7 +160,7 @@ def predict(
     output: Output,
 ) -> None:
     """Predict new rows and write the predictions as CSV."""
-    from fnnctl.commands.predict import predict
+    from fnnctl.commands.predict import PredictionForm, predict
 
     if data is None:  # a single argument is DATA, not RUN
         run, data = None, run
@@ -143,6 +171,7 @@ def predict(
         predict(
             run,
             data,
+            form=PredictionForm(keep=column_names("--keep", keep or ()), digits=digits, top=top),
             runs_dir=runs_dir,
             file=file,
             delimiter=delimiter,

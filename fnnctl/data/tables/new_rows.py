@@ -19,6 +19,7 @@ from fnnctl.data.new_rows import NewFile, NewRows, columns_of, note_missing, sug
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn
+from fnnctl.data.tables.keeping import NONE, Keep, kept_columns
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import shown
@@ -33,12 +34,14 @@ def open_new_rows(
     target: str,
     labelled: bool,
     delimiter_setting: str,
+    keep: Keep = NONE,
 ) -> Iterator[NewFile]:
     """Open a CSV file, or standard input (None), whose columns are the preprocessor's.
 
     The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
-    `delimiter_setting` is what the user changes if the header was not split into columns. Raises DataError
-    if a column is missing, and the errors of `open_rows`.
+    `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
+    columns to `keep` are returned with the rows. Raises DataError if a column is missing, and the errors of
+    `open_rows`.
     """
     problems = Problems(shown_name(path))
     with open_rows(path, form, problems) as file:
@@ -53,9 +56,10 @@ def open_new_rows(
             note_missing(wanted, unused, file.names, problems, line=1)
         if labelled and target not in file.names and not problems:
             problems.add(f"the target column {shown(target)} is missing{suggestion(target, unused)}", line=1)
+        kept = kept_columns(keep, file.names, problems, line=1)
         problems.raise_any()
-        blocks = _blocks(file, form.missing, preprocessor, target if labelled else None, problems)
-        yield NewFile(unused, blocks)
+        blocks = _blocks(file, form.missing, preprocessor, target if labelled else None, kept, problems)
+        yield NewFile(unused, kept, blocks)
 
 
 def _blocks(
@@ -63,11 +67,13 @@ def _blocks(
     missing: frozenset[str],
     preprocessor: Preprocessor,
     target: str | None,
+    kept: Sequence[str],
     problems: Problems,
 ) -> Iterator[NewRows]:
     numeric = tuple(number.name for number in preprocessor.numbers)
     categorical = tuple(column.name for column in preprocessor.categories)
     position = {name: j for j, name in enumerate(file.names)}
+    kept_positions = [position[name] for name in kept]
 
     def texts(name: str, block: RowBlock) -> CodedTexts:
         column = TextColumn(missing)
@@ -92,6 +98,7 @@ def _blocks(
                 categories=tuple(column.texts for column in columns),
                 first=first,
                 labels=labels,
+                kept=block.texts(kept_positions) if kept else None,
             )
             first += len(block.lines)
     problems.raise_any()

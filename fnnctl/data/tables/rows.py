@@ -50,6 +50,12 @@ class RowBlock:
         """The values of one column."""
         return list(map(itemgetter(position), self.rows))
 
+    def texts(self, positions: Sequence[int]) -> Sequence[Sequence[str]]:
+        """The values of some columns, one sequence per row."""
+        if len(positions) < 2:
+            return [[row[position] for position in positions] for row in self.rows]
+        return list(map(itemgetter(*positions), self.rows))
+
     def values(self, positions: Sequence[int]) -> list[str]:
         """The values of some columns, row by row."""
         if len(positions) < 2:
