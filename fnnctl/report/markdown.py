@@ -53,9 +53,9 @@ def _section(section: Section, folder: Path) -> Iterable[str]:
     yield f"## {section.title}"
     match section:
         case TableSection():
-            yield _table(section.header, section.rows)
+            yield _table(section.header, section.rows, names=section.names)
         case FactList():
-            yield _table(("", ""), section.rows, numbers=False)
+            yield _table(("", ""), section.rows, names=2)
         case Notes():
             yield "\n".join(f"- {_not_a_list(escape(line))}" for line in section.rows)
         case Command():
@@ -69,8 +69,9 @@ def _section(section: Section, folder: Path) -> Iterable[str]:
                     yield "!" + _link(what, folder / name)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True) -> str:
-    rule = ["---"] + ["---:" if numbers else "---"] * (len(header) - 1)
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, names: int) -> str:
+    """A table whose first columns hold names, the others numbers."""
+    rule = ["---"] * names + ["---:"] * (len(header) - names)
     escaped = [[escape(cell.strip()) for cell in row] for row in (header, *rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (escaped[0], rule, *escaped[1:]))
 

@@ -13,11 +13,13 @@ LARGEST: Final = 1e9
 
 @dataclass(frozen=True, slots=True)
 class TableSection:
-    """Rows under a header; all columns except the first hold numbers."""
+    """Rows under a header; the first columns hold names, the others numbers."""
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    names: int = 1
+    """How many columns hold names."""
 
 
 @dataclass(frozen=True, slots=True)

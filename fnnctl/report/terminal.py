@@ -34,6 +34,8 @@ from fnnctl.text import plain_text
 STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow"}
 FAILED_STYLE = "red"
 INDENT = GAP = 2
+NAMES_WIDTH = 48
+"""Longer names in a table are broken into lines, so that the numbers stay beside them."""
 
 
 def terminal_report(
@@ -55,7 +57,7 @@ def _run(summary: Summary, width: int | None) -> RenderableType:
         Text.assemble(_text(summary.manifest.name, "bold"), "  ", status),
         _text(str(summary.path)),
         _text(headline(summary), "dim"),
-        *(_section(section, width) for section in sections(summary)),
+        *(_section(section, width) for section in sections(summary, brief=True)),
         "",
     )
 
@@ -79,9 +81,13 @@ def _section(section: Section, width: int | None) -> RenderableType:
 def _table(table: TableSection) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="")
     for position, title in enumerate(table.header):
-        is_name = position == 0
+        is_name = position < table.names
         grid.add_column(
-            _text(title), justify="left" if is_name else "right", overflow="fold", no_wrap=not is_name
+            _text(title),
+            justify="left" if is_name else "right",
+            overflow="fold",
+            no_wrap=not is_name,
+            max_width=NAMES_WIDTH // table.names if is_name else None,
         )
     for row in table.rows:
         grid.add_row(*map(_text, row))
