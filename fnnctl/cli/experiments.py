@@ -106,6 +106,35 @@ def train(
     report_end(run, output)
 
 
+KeptColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMNS",
+        help="Columns of DATA to write before the prediction: names with commas between them, or all. "
+        "Repeatable.",
+    ),
+]
+Digits = Annotated[
+    int | None,
+    typer.Option(
+        "--digits",
+        metavar="N",
+        parser=whole_number("--digits", least=0, most=MOST_DECIMALS),
+        help="Round estimates and probabilities to N digits after the decimal point (default: all).",
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        metavar="N",
+        parser=whole_number("--top", least=1),
+        help="Write the N most probable classes instead of the probabilities of all.",
+    ),
+]
+
+
 @with_output
 def predict(
     run: Annotated[
@@ -126,33 +155,9 @@ def predict(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file."),
     ] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--keep",
-            metavar="COLUMNS",
-            help="Columns of DATA to write before the prediction: names with commas between them, or all. "
-            "Repeatable.",
-        ),
-    ] = None,
-    digits: Annotated[
-        int | None,
-        typer.Option(
-            "--digits",
-            metavar="N",
-            parser=whole_number("--digits", least=0, most=MOST_DECIMALS),
-            help="Round estimates and probabilities to N digits after the decimal point (default: all).",
-        ),
-    ] = None,
-    top: Annotated[
-        int | None,
-        typer.Option(
-            "--top",
-            metavar="N",
-            parser=whole_number("--top", least=1),
-            help="Write the N most probable classes instead of the probabilities of all.",
-        ),
-    ] = None,
+    keep: KeptColumns = None,
+    digits: Digits = None,
+    top: Top = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     runs_dir: RunsDir = RUNS_DIR,

@@ -98,7 +98,7 @@ def _blocks(
                 categories=tuple(column.texts for column in columns),
                 first=first,
                 labels=labels,
-                kept=block.texts(kept_positions) if kept else None,
+                kept=list(zip(*map(block.column, kept_positions), strict=True)) if kept else None,
             )
             first += len(block.lines)
     problems.raise_any()

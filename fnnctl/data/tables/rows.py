@@ -8,13 +8,14 @@ file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 from fnnctl.data.files import open_text
 from fnnctl.data.problems import Problems
@@ -24,7 +25,10 @@ from fnnctl.text import counted, shown
 
 BLOCK_VALUES = 2**13
 FEWEST_BLOCK_ROWS = 100
-SAMPLE_LINES = 100
+SAMPLE_LINES = LINES_AT_ONCE = 100
+_LINE_END = re.compile(r"\r\n?|\n")
+
+Rows: TypeAlias = list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,10 @@ class RowBlock:
         """The values of one column."""
         return list(map(itemgetter(position), self.rows))
 
-    def texts(self, positions: Sequence[int]) -> Sequence[Sequence[str]]:
-        """The values of some columns, one sequence per row."""
-        if len(positions) < 2:
-            return [[row[position] for position in positions] for row in self.rows]
-        return list(map(itemgetter(*positions), self.rows))
-
     def values(self, positions: Sequence[int]) -> list[str]:
         """The values of some columns, row by row."""
+        if self.rows and list(positions) == list(range(len(self.rows[0]))):
+            return list(chain.from_iterable(self.rows))
         if len(positions) < 2:
             return [row[position] for row in self.rows for position in positions]
         return list(chain.from_iterable(map(itemgetter(*positions), self.rows)))
@@ -85,7 +85,7 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
             if not problems:
                 problems.add("the file is empty")
             raise problems.error()
-        names = tuple(name.strip() for name in header[1])
+        names = tuple(name.strip() for name in header[1][0])
         _check_header(names, problems)
         yield CsvRows(names, _blocks(records, len(names), problems))
 
@@ -116,18 +116,35 @@ class _UnreadableLineError(Exception):
 
 
 def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
-    """Yield the file's lines without a byte-order mark."""
+    """The file's lines without a byte-order mark."""
+    return chain.from_iterable(_line_lists(text, form))
+
+
+def _line_lists(text: TextIO, form: CsvFormat) -> Iterator[list[str]]:
+    """Yield the lines in lists, which are checked at once; an error follows the lines before it."""
     number = 0
+    lines: list[str] = []
     try:
-        for number, line in enumerate(text, start=1):
-            if "\0" in line:
+        while True:
+            lines = []
+            lines.extend(islice(text, LINES_AT_ONCE))  # in place: what precedes an error is kept
+            if not lines:
+                return
+            if not number:
+                lines[0] = lines[0].removeprefix("\ufeff")
+            if "\0" in "".join(lines):
+                position = next(k for k, line in enumerate(lines) if "\0" in line)
+                yield lines[:position]
                 raise _UnreadableLineError(
-                    number,
+                    number + position + 1,
                     "a NUL byte: this is not a CSV file, or it is UTF-16 "
                     f"(then set {form.encoding_setting} to utf-16-le)",
                 )
-            yield line.removeprefix("\ufeff") if number == 1 else line
+            yield lines
+            number += len(lines)
     except UnicodeDecodeError as error:
+        yield lines
+        number += len(lines)
         earlier = error.object[: error.start].count(b"\n")
         wrong = f"the byte 0x{error.object[error.start]:02x} is not {form.encoding}"
         advice = "the encoding the file was saved in; on Windows that is often cp1252"
@@ -135,29 +152,60 @@ def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
             number + 1 + earlier, f"{wrong}: set {form.encoding_setting} to {advice}"
         ) from error
     except UnicodeError as error:
+        yield lines
+        number += len(lines)
         raise _UnreadableLineError(
             number + 1, f"the file is not {form.encoding} ({error}): set {form.encoding_setting}"
         ) from error
 
 
-def _records(text: TextIO, form: CsvFormat, problems: Problems) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, values) for each record that is not blank; note an error that ends reading early."""
+def _records(text: TextIO, form: CsvFormat, problems: Problems) -> Iterator[tuple[Sequence[int], Rows]]:
+    """Yield the header alone, then blocks of records: the line where each starts, and its values.
+
+    Blank records are left out. An error that ends reading early is noted.
+    """
     lines = _lines(text, form)
-    line = 1
+    line, size = 1, 1
+    rows: Rows = []
     try:
         sample = list(islice(lines, SAMPLE_LINES))
         delimiter = form.delimiter or find_delimiter(sample)
         reader = csv.reader(
             chain(sample, lines), delimiter=delimiter, strict=True, skipinitialspace=delimiter != " "
         )
-        for record in reader:
-            if record and record != [""]:
-                yield line, record
-            line = reader.line_num + 1
-    except _UnreadableLineError as error:
-        problems.add(str(error), line=error.line)
-    except csv.Error as error:
-        problems.add(_csv_fault(error), line=line)
+        while True:
+            rows = []
+            rows.extend(islice(reader, size))  # in place: what precedes an error is kept
+            if not rows:
+                return
+            starts, line = _starts(rows, line, reader.line_num + 1), reader.line_num + 1
+            starts, rows = _without_blanks(starts, rows)
+            if rows:
+                yield starts, rows
+                size = max(FEWEST_BLOCK_ROWS, BLOCK_VALUES // len(rows[0])) if size == 1 else size
+    except (_UnreadableLineError, csv.Error) as error:
+        starts = _starts([*rows, []], line)
+        if rows:
+            yield _without_blanks(starts[:-1], rows)
+        if isinstance(error, _UnreadableLineError):
+            problems.add(str(error), line=error.line)
+        else:
+            problems.add(_csv_fault(error), line=starts[-1])
+
+
+def _starts(rows: Rows, line: int, end: int | None = None) -> Sequence[int]:
+    """The lines where consecutive records start, from that of the first; `end` is the line after the last."""
+    if end == line + len(rows):
+        return range(line, end)
+    heights = (1 + sum(len(_LINE_END.findall(value)) for value in row) for row in rows[:-1])
+    return list(accumulate(heights, initial=line))
+
+
+def _without_blanks(starts: Sequence[int], rows: Rows) -> tuple[Sequence[int], Rows]:
+    if [] not in rows and [""] not in rows:
+        return starts, rows
+    kept = [k for k, row in enumerate(rows) if row and row != [""]]
+    return [starts[k] for k in kept], [rows[k] for k in kept]
 
 
 def _csv_fault(error: csv.Error) -> str:
@@ -171,19 +219,20 @@ def _csv_fault(error: csv.Error) -> str:
     return f"this row is not CSV: {text}"
 
 
-def _blocks(records: Iterator[tuple[int, list[str]]], width: int, problems: Problems) -> Iterator[RowBlock]:
-    size = max(FEWEST_BLOCK_ROWS, BLOCK_VALUES // width)
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    for line, row in records:
-        if len(row) != width:
-            values = counted(len(row), "value")
-            problems.add(f"the row has {values}, but the header has {counted(width, 'name')}", line=line)
+def _blocks(
+    records: Iterator[tuple[Sequence[int], Rows]], width: int, problems: Problems
+) -> Iterator[RowBlock]:
+    """The records as blocks, without those of another width, which are noted."""
+    for lines, rows in records:
+        widths = list(map(len, rows))
+        if widths.count(width) == len(rows):
+            if rows:
+                yield RowBlock(lines, rows)
             continue
-        lines.append(line)
-        rows.append(row)
-        if len(rows) == size:
-            yield RowBlock(lines, rows)
-            lines, rows = [], []
-    if rows:
-        yield RowBlock(lines, rows)
+        for line, found in zip(lines, widths, strict=True):
+            if found != width:
+                values = counted(found, "value")
+                problems.add(f"the row has {values}, but the header has {counted(width, 'name')}", line=line)
+        fitting = [k for k, found in enumerate(widths) if found == width]
+        if fitting:
+            yield RowBlock([lines[k] for k in fitting], [rows[k] for k in fitting])
