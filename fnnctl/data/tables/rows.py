@@ -24,7 +24,7 @@ from fnnctl.data.tables.numbers import plain_number
 from fnnctl.text import counted, shown
 
 BLOCK_VALUES = 2**13
-FEWEST_BLOCK_ROWS = 100
+FEWEST_BLOCK_ROWS = 128
 SAMPLE_LINES = LINES_AT_ONCE = 100
 _LINE_END = re.compile(r"\r\n?|\n")
 
@@ -182,7 +182,7 @@ def _records(text: TextIO, form: CsvFormat, problems: Problems) -> Iterator[tupl
             starts, rows = _without_blanks(starts, rows)
             if rows:
                 yield starts, rows
-                size = max(FEWEST_BLOCK_ROWS, BLOCK_VALUES // len(rows[0])) if size == 1 else size
+                size = _block_rows(len(rows[0])) if size == 1 else size
     except (_UnreadableLineError, csv.Error) as error:
         starts = _starts([*rows, []], line)
         if rows:
@@ -191,6 +191,11 @@ def _records(text: TextIO, form: CsvFormat, problems: Problems) -> Iterator[tupl
             problems.add(str(error), line=error.line)
         else:
             problems.add(_csv_fault(error), line=starts[-1])
+
+
+def _block_rows(width: int) -> int:
+    """The rows of a block: a power of two, so that blocks are not cut where they are scored in batches."""
+    return 1 << max(FEWEST_BLOCK_ROWS, BLOCK_VALUES // width).bit_length() - 1
 
 
 def _starts(rows: Rows, line: int, end: int | None = None) -> Sequence[int]:

@@ -124,7 +124,8 @@ class Classification:
         The sum is computed on logarithms, so that very small probabilities do not become 0.
         """
         shares = np.ones(len(scores)) if weights is None else np.array(weights, np.float64)
-        logs = [log_softmax(each) + np.log(share) for each, share in zip(scores, shares, strict=True)]
+        logs = log_softmax(np.array(scores))
+        logs += np.log(shares)[:, None, None]
         total: FloatArray = np.logaddexp.reduce(logs, axis=0)
         total -= np.log(shares.sum())
         return total
