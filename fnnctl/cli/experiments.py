@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fnnctl.cli.numbers import whole_number
+from fnnctl.cli.columns import column_names
+from fnnctl.cli.numbers import MOST_DECIMALS, whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -90,6 +91,35 @@ def train(
     report_end(run, output)
 
 
+KeptColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMNS",
+        help="Columns of DATA to write before the prediction: names with commas between them, or all. "
+        "Repeatable.",
+    ),
+]
+Digits = Annotated[
+    int | None,
+    typer.Option(
+        "--digits",
+        metavar="N",
+        parser=whole_number("--digits", least=0, most=MOST_DECIMALS),
+        help="Round estimates and probabilities to N digits after the decimal point (default: all).",
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        metavar="N",
+        parser=whole_number("--top", least=1),
+        help="Write the N most probable classes instead of the probabilities of all.",
+    ),
+]
+
+
 @with_output
 def predict(
     run: Annotated[
@@ -110,6 +140,9 @@ def predict(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file."),
     ] = None,
+    keep: KeptColumns = None,
+    digits: Digits = None,
+    top: Top = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     runs_dir: RunsDir = RUNS_DIR,
@@ -117,7 +150,7 @@ def predict(
     output: Output,
 ) -> None:
     """Predict new rows and write the predictions as CSV."""
-    from fnnctl.commands.predict import predict
+    from fnnctl.commands.predict import PredictionForm, predict
 
     if data is None:  # a single argument is DATA, not RUN
         run, data = None, run
@@ -128,6 +161,7 @@ def predict(
         predict(
             run,
             data,
+            form=PredictionForm(keep=column_names("--keep", keep or ()), digits=digits, top=top),
             runs_dir=runs_dir,
             file=file,
             delimiter=delimiter,

@@ -24,6 +24,8 @@ class NewRows(Columns):
     """The first row's number in its file, from 0."""
     labels: CodedTexts | None
     """(n,) if they were requested."""
+    kept: Sequence[Sequence[str]] | None = None
+    """For each row, the texts of the columns to keep, as they are in the file; None if none was requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class NewFile:
 
     unused: tuple[str, ...]
     """The columns that the network does not use."""
+    kept: tuple[str, ...]
+    """The columns whose texts are kept for the output."""
     blocks: Iterator[NewRows]
     """Can be iterated once. Raises DataError for problems in a block when the block is read."""
 

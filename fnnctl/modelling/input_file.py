@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +21,7 @@ from fnnctl.data.arrays.new_rows import open_new_arrays
 from fnnctl.data.files import find_file, shown_name
 from fnnctl.data.new_rows import NewFile, NewRows
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.tables.keeping import NONE, Keep
 from fnnctl.data.tables.new_rows import open_new_rows
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
@@ -113,27 +114,30 @@ class InputFile:
         return any(file.samefile(part) for part in parts)
 
     @contextmanager
-    def open(self, model: SavedModel, note: Note, *, labelled: bool = False) -> Iterator[Iterator[NewRows]]:
-        """The rows, block by block; `note` is called with notes for the user."""
+    def open(
+        self, model: SavedModel, note: Note, *, labelled: bool = False, keep: Keep = NONE
+    ) -> Iterator[NewFile]:
+        """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user."""
         unseen = Unseen(model.predictor.preprocessor)
-        with self._rows(model, labelled) as file:
-            unused = [name for name in file.unused if name]
-            if len(unused) < len(file.unused):
+        with self._rows(model, labelled, keep) as file:
+            unused = [name for name in file.unused if name not in file.kept]
+            if "" in unused:
                 note(f"{self.name}: the first column has no name and is ignored")
-            if unused:
-                listed = quoted_list([shown(name) for name in unused])
-                one = len(unused) == 1
-                which = "a column is" if one else f"{len(unused):,} columns are"
+            ignored = [shown(name) for name in unused if name]
+            if ignored:
+                listed = quoted_list(ignored)
+                one = len(ignored) == 1
+                which = "a column is" if one else f"{len(ignored):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"
                 note(f"{self.name}: {which} ignored, because {why}: {listed}")
-            yield unseen.counting(file.blocks)
+            yield replace(file, blocks=unseen.counting(file.blocks))
         for sentence in unseen.sentences():
             note(f"{self.name}: {sentence}")
 
-    def _rows(self, model: SavedModel, labelled: bool) -> AbstractContextManager[NewFile]:
+    def _rows(self, model: SavedModel, labelled: bool, keep: Keep) -> AbstractContextManager[NewFile]:
         preprocessor = model.predictor.preprocessor
         if self.path is not None and holds_arrays(self.path):
-            return nullcontext(open_new_arrays(self.path, preprocessor, labelled=labelled))
+            return nullcontext(open_new_arrays(self.path, preprocessor, labelled=labelled, keep=keep))
         return open_new_rows(
             self.path,
             self.form,
@@ -141,6 +145,7 @@ class InputFile:
             target=model.description.target,
             labelled=labelled,
             delimiter_setting="--delimiter",
+            keep=keep,
         )
 
     def refuse_overflow(self, scores: FloatArray, rows: IntArray) -> None:

@@ -54,8 +54,8 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRo
             left_out += len(block) - len(kept)
             yield block, kept
 
-    with given.open(model, note, labelled=True) as blocks:
-        scores = list(model.predictor.column_scores(pieces(blocks)))
+    with given.open(model, note, labelled=True) as file:
+        scores = list(model.predictor.column_scores(pieces(file.blocks)))
     if not scores:
         message = f"no row has a label in the column {shown(target)}"
         raise DataError(Problem(message, file=given.name))

@@ -13,8 +13,8 @@ from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
 from fnnctl.plots.folds import folds_learning_figure
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.plots.style import png_bytes
-from fnnctl.report.content import scored_rows, validation_name
-from fnnctl.report.summary import Summary
+from fnnctl.report.content import validation_name
+from fnnctl.report.summary import Summary, scored_rows
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.classification.stored_tables import StoredCurve, read_calibration, read_curves

@@ -22,6 +22,7 @@ from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
 from fnnctl.tasks.registry import TASK_REPORTS
 from fnnctl.tasks.reporting import TaskReport
+from fnnctl.text import counted
 
 PARTS = ("train", "validation", "test")
 
@@ -51,6 +52,8 @@ class Summary:
     epochs: int | None
     """The number of epochs in the history, even if the run has not ended."""
     files: tuple[str, ...]
+    matrix_files: tuple[str, ...] = ()
+    """The figure and the numbers of the confusion matrix, those that exist, relative to the run's folder."""
     search: SearchHistory | None = None
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
@@ -115,6 +118,14 @@ def task_report(manifest: Manifest) -> TaskReport:
     return TASK_REPORTS[manifest.data.task if manifest.data else "classification"]
 
 
+def scored_rows(summary: Summary) -> str:
+    """For titles: the rows from which the scores, the confusion matrix and the curves are computed."""
+    folds = summary.manifest.cross_validation
+    if folds is None:
+        return "on the test part"
+    return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
+
+
 def headline(manifest: Manifest, metrics: dict[str, Any] | None) -> tuple[str, float] | None:
     """The label and reported value of the task's first metric on the test part; None if it has no value."""
     test = (reported_metrics(metrics) or {}).get("test")
@@ -143,6 +154,11 @@ def summarize(run: RunFolder) -> Summary:
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         ensemble=ensemble,
         refitted=winner.read_manifest().trial if winner else None,
+        matrix_files=tuple(
+            f"{names.BEST}/{name}" if winner else name
+            for name in (names.CONFUSION_MATRIX_FIGURE, names.CONFUSION_MATRIX)
+            if name in scored.files()
+        ),
     )
 
 

@@ -34,6 +34,9 @@ from fnnctl.text import plain_text
 STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow"}
 FAILED_STYLE = "red"
 INDENT = GAP = 2
+NAMES_WIDTH = 48
+"""The first columns of texts in a table have this width together: longer names are broken into lines, so that
+the numbers stay beside them."""
 
 
 def terminal_report(
@@ -61,7 +64,7 @@ def _run(summary: Summary, width: int | None) -> RenderableType:
         Text.assemble(_text(summary.manifest.name, "bold"), "  ", status),
         _text(str(summary.path)),
         _text(headline(summary), "dim"),
-        *(_section(section, width) for section in sections(summary)),
+        *(_section(section, width) for section in sections(summary, brief=True)),
         "",
     )
 
@@ -84,12 +87,15 @@ def _section(section: Section, width: int | None) -> RenderableType:
 
 def _table(table: TableSection) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="")
+    names = next(place for place, column in enumerate((*table.texts, -1)) if column != place)
     for position, title in enumerate(table.header):
+        is_text = position in table.texts
         grid.add_column(
             _text(title),
-            justify="left" if position in table.texts else "right",
+            justify="left" if is_text else "right",
             overflow="fold",
-            no_wrap=position == 0 or position not in table.texts,
+            no_wrap=not is_text,
+            max_width=NAMES_WIDTH // names if position < names else None,
         )
     for row in table.rows:
         grid.add_row(*map(_text, row))

@@ -26,7 +26,7 @@ Targets: TypeAlias = TargetArray
 """(N,) the target of each row as encoded by the task, such as class indices."""
 
 Artifact: TypeAlias = tuple[str, Iterable[str]]
-"""A file of a run: a name from `store.names`, and its lines, which are generated when written."""
+"""A file of a run: a name from `store.names`, and its text in pieces, which are generated when written."""
 Artifacts: TypeAlias = Iterable[Artifact]
 
 
@@ -164,9 +164,8 @@ class Task(Protocol):
     def default_metric(self) -> str:
         """The metric that `search.objective.metric: auto` stands for."""
 
-    @property
-    def prediction_columns(self) -> Sequence[str]:
-        """The columns that `predict` writes after the row number."""
+    def prediction_columns(self, top: int | None = None) -> Sequence[str]:
+        """The columns of `predict`; raises `UsageError` for a `top` if there are no classes."""
 
     def check(self, experiment: Experiment) -> list[Problem]:
         """Problems with settings that do not suit this target, each with its config path."""
@@ -212,8 +211,13 @@ class Task(Protocol):
     def out_of_fold(self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets) -> OutOfFold:
         """The combined scores of the folds; `file_rows` (N,) are the numbers of all rows in their file."""
 
-    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        """For `predict`: n rows of the leading columns, and further numeric columns, (n, c)."""
+    def predict(
+        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
+        """For `predict`: n rows of the leading columns, and further numeric columns, (n, c).
+
+        With `top`, so many of the most probable classes take the place of the probabilities of all.
+        """
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         """Targets of new rows from indices `codes` (n,) into `texts`; -1 marks a missing target.

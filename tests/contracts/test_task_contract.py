@@ -6,6 +6,7 @@ Add a new task to `tests.tasks.cases.CASES`. `restored` is a task as rebuilt fro
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +42,7 @@ def restored(description: ModelDescription) -> Task:
 
 def tables(artifacts: Artifacts) -> dict[str, list[dict[str, str]]]:
     """The rows of the files, by file name."""
-    return {name: list(csv.DictReader(lines)) for name, lines in artifacts}
+    return {name: list(csv.DictReader(io.StringIO("".join(lines)))) for name, lines in artifacts}
 
 
 def folds_of(
@@ -185,7 +186,7 @@ class TestPredictions:
     def test_there_is_a_column_for_every_value(self, case: TaskCase) -> None:
         leading, numbers = case.task.predict(case.networks[0], case.readout)
         assert len(leading) == len(numbers) == ROWS
-        columns = case.task.prediction_columns
+        columns = case.task.prediction_columns()
         assert {len(row) + numbers.shape[1] for row in leading} == {len(columns)}
         assert len({*columns}) == len(columns)
 
@@ -193,10 +194,12 @@ class TestPredictions:
     def test_they_are_those_of_a_runs_file(self, case: TaskCase, calibrated: bool) -> None:
         readout = case.calibrated if calibrated else case.readout
         leading, numbers = case.task.predict(case.networks[0], readout)
-        columns = case.task.prediction_columns
+        columns = case.task.prediction_columns()
         lines = wide_csv_lines(columns, [(leading, numbers)])
         written = tables(case.part(readout).artifacts())[names.PREDICTIONS]
-        assert [{column: row[column] for column in columns} for row in written] == [*csv.DictReader(lines)]
+        assert [{column: row[column] for column in columns} for row in written] == [
+            *csv.DictReader(io.StringIO("".join(lines)))
+        ]
 
     def test_a_row_is_predicted_whatever_its_neighbours_are(self, case: TaskCase) -> None:
         leading, numbers = case.task.predict(case.networks[0], case.readout)

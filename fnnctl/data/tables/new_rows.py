@@ -21,6 +21,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn
 from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.number import NumberFormat
+from fnnctl.data.tables.keeping import NONE, Keep, kept_columns
 from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, plain_texts, renamed
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.data.tables.readings import ColumnFormat
@@ -37,19 +38,21 @@ def open_new_rows(
     target: str,
     labelled: bool,
     delimiter_setting: str,
+    keep: Keep = NONE,
 ) -> Iterator[NewFile]:
     """Open a CSV file, or standard input (None), whose columns are the preprocessor's.
 
     The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
-    `delimiter_setting` is what the user changes if the header was not split into columns. Raises DataError
-    if a column is missing, and the errors of `open_rows`.
+    `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
+    columns to `keep` are returned with the rows. Raises DataError if a column is missing, and the errors of
+    `open_rows`.
     """
     problems = Problems(shown_name(path))
     with open_rows(path, form, problems) as file:
         problems.raise_any()
         wanted = columns_of(preprocessor, form.formats)
         used = {*wanted, target}
-        unused = tuple(name for name in file.names if name and name not in used)
+        unused = tuple(name for name in file.names if name not in used)
         if len(file.names) == 1 < len(wanted) and file.names[0] not in wanted:
             header = f"the header has only one column, {shown(file.names[0])}, but {len(wanted):,} are needed"
             problems.add(f"{header}: is {delimiter_setting} right?", line=file.header_line)
@@ -58,9 +61,10 @@ def open_new_rows(
         if labelled and target not in file.names and not problems:
             without = f"the target column {shown(target)} is missing{suggestion(target, unused)}"
             problems.add(without, line=file.header_line)
+        kept = kept_columns(keep, file.names, problems, line=file.header_line)
         problems.raise_any()
-        blocks = _blocks(file, form, preprocessor, target if labelled else None, problems)
-        yield NewFile(unused, blocks)
+        blocks = _blocks(file, form, preprocessor, target if labelled else None, kept, problems)
+        yield NewFile(unused, kept, blocks)
 
 
 def _blocks(
@@ -68,12 +72,14 @@ def _blocks(
     form: CsvFormat,
     preprocessor: Preprocessor,
     target: str | None,
+    kept: Sequence[str],
     problems: Problems,
 ) -> Iterator[NewRows]:
     numeric = tuple(number.name for number in preprocessor.numbers)
     categorical = tuple(column.name for column in preprocessor.categories)
     position = {name: j for j, name in enumerate(file.names)}
     numbers = _Numbers(numeric, position, form)
+    kept_positions = [position[name] for name in kept]
 
     def texts(name: str, block: RowBlock) -> CodedTexts:
         return _texts(block, position[name], form.missing)
@@ -96,6 +102,7 @@ def _blocks(
                 categories=tuple(column.texts for column in columns),
                 first=first,
                 labels=labels,
+                kept=list(zip(*map(block.column, kept_positions), strict=True)) if kept else None,
             )
             first += len(block.lines)
     problems.raise_any()

@@ -7,29 +7,22 @@ file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol
 
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.delimiters import declared_delimiter, find_delimiter
 from fnnctl.data.tables.formats.finding import MarkSetting
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.parquet import NULL, is_parquet, open_parquet
 from fnnctl.data.tables.readings import ColumnFormat
-from fnnctl.data.tables.text_files import open_text, wrong_byte
+from fnnctl.data.tables.records import BLOCK_VALUES, FEWEST_BLOCK_ROWS, Records
+from fnnctl.data.tables.text_files import open_text
 from fnnctl.text import counted, shown
-
-BLOCK_VALUES = 2**13
-FEWEST_BLOCK_ROWS = 100
-SAMPLE_LINES = 100
-_LINE_END = re.compile(rb"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +76,8 @@ class TextRows:
 
     def values(self, positions: Sequence[int]) -> list[str]:
         """The values of some columns, row by row."""
+        if self.rows and list(positions) == list(range(len(self.rows[0]))):
+            return list(chain.from_iterable(self.rows))
         if len(positions) < 2:
             return [row[position] for row in self.rows for position in positions]
         return list(chain.from_iterable(map(itemgetter(*positions), self.rows)))
@@ -117,16 +112,17 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
             yield CsvRows(stored.names, "", stored.blocks, None)
         return
     with open_text(path, form.encoding, form.encoding_setting) as text:
-        source = _Records(text, form, problems)
+        source = Records(text, problems, delimiter=form.delimiter, encoding_setting=form.encoding_setting)
         records = iter(source)
         header = next(records, None)
         if header is None:
             if not problems:
                 problems.add("the file is empty")
             raise problems.error()
-        names = tuple(name.strip() for name in header[1])
-        _check_header(names, header[0], problems)
-        yield CsvRows(names, source.delimiter, _blocks(records, len(names), problems), header[0])
+        (line,), (first,) = header
+        names = tuple(name.strip() for name in first)
+        _check_header(names, line, problems)
+        yield CsvRows(names, source.delimiter, _blocks(records, len(names), problems), line)
 
 
 def _check_header(names: Sequence[str], line: int, problems: Problems) -> None:
@@ -151,93 +147,20 @@ def _check_names(names: Sequence[str], line: int | None, problems: Problems) -> 
         seen.setdefault(name, position)
 
 
-class _UnreadableLineError(Exception):
-    """A line cannot be decoded, or does not belong to a CSV file. Raised through csv.reader."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
-    """Yield the file's lines without a byte-order mark."""
-    number = 0
-    try:
-        for number, line in enumerate(text, start=1):
-            if "\0" in line:
-                raise _UnreadableLineError(
-                    number,
-                    "a NUL byte: this is not a CSV file, or it is UTF-16 "
-                    f"(then set {form.encoding_setting} to utf-16-le)",
-                )
-            yield line.removeprefix("\ufeff") if number == 1 else line
-    except UnicodeDecodeError as error:
-        earlier = len(_LINE_END.findall(error.object[: error.start]))
-        raise _UnreadableLineError(
-            number + 1 + earlier, wrong_byte(error, text.encoding, form.encoding_setting)
-        ) from error
-    except UnicodeError as error:
-        raise _UnreadableLineError(
-            number + 1, f"the file is not {text.encoding} ({error}): set {form.encoding_setting}"
-        ) from error
-
-
-class _Records:
-    """Yields (line, values) for each record that is not blank; notes an error that ends reading early."""
-
-    def __init__(self, text: TextIO, form: CsvFormat, problems: Problems) -> None:
-        self._lines, self._problems = _lines(text, form), problems
-        self.delimiter = form.delimiter or ""
-        """Empty until the first record is read, if it is to be detected."""
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        line = 1
-        try:
-            sample = list(islice(self._lines, SAMPLE_LINES))
-            declared = declared_delimiter(sample)
-            if declared:
-                sample[0] = "\n"  # so that lines are counted as in the file
-            self.delimiter = self.delimiter or declared or find_delimiter(sample)
-            reader = csv.reader(
-                chain(sample, self._lines),
-                delimiter=self.delimiter,
-                strict=True,
-                skipinitialspace=self.delimiter != " ",
-            )
-            for record in reader:
-                if record and record != [""]:
-                    yield line, record
-                line = reader.line_num + 1
-        except _UnreadableLineError as error:
-            self._problems.add(str(error), line=error.line)
-        except csv.Error as error:
-            self._problems.add(_csv_fault(error), line=line)
-
-
-def _csv_fault(error: csv.Error) -> str:
-    text = str(error)
-    if "unexpected end of data" in text:
-        return "a quote is opened in this row and not closed before the end of the file"
-    if "expected after" in text:
-        return "a quote is not closed in this row, or not doubled inside quotes: text follows a closing quote"
-    if "field larger" in text:
-        return f"a value is longer than {csv.field_size_limit():,} characters: is a closing quote missing?"
-    return f"this row is not CSV: {text}"
-
-
-def _blocks(records: Iterator[tuple[int, list[str]]], width: int, problems: Problems) -> Iterator[RowBlock]:
-    size = max(FEWEST_BLOCK_ROWS, BLOCK_VALUES // width)
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    for line, row in records:
-        if len(row) != width:
-            values = counted(len(row), "value")
-            problems.add(f"the row has {values}, but the header has {counted(width, 'name')}", line=line)
+def _blocks(
+    records: Iterator[tuple[Sequence[int], list[list[str]]]], width: int, problems: Problems
+) -> Iterator[RowBlock]:
+    """The records as blocks, without those of another width, which are noted."""
+    for lines, rows in records:
+        widths = list(map(len, rows))
+        if widths.count(width) == len(rows):
+            if rows:
+                yield TextRows(lines, rows)
             continue
-        lines.append(line)
-        rows.append(row)
-        if len(rows) == size:
-            yield TextRows(lines, rows)
-            lines, rows = [], []
-    if rows:
-        yield TextRows(lines, rows)
+        for line, found in zip(lines, widths, strict=True):
+            if found != width:
+                values = counted(found, "value")
+                problems.add(f"the row has {values}, but the header has {counted(width, 'name')}", line=line)
+        fitting = [k for k, found in enumerate(widths) if found == width]
+        if fitting:
+            yield TextRows([lines[k] for k in fitting], [rows[k] for k in fitting])

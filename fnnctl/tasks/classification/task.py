@@ -19,6 +19,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, did_you_mean, quoted_list
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
 from fnnctl.tasks.classification.epoch_metrics import ClassificationEpochMetrics
+from fnnctl.tasks.classification.most_probable import most_probable, top_columns
 from fnnctl.tasks.classification.one_column import predicted_classes
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.part_scores import ClassScores, class_scores
@@ -41,9 +42,10 @@ class Classification:
     default_output = SoftmaxOutput(name="softmax")
     default_metric = "accuracy"
 
-    @property
-    def prediction_columns(self) -> Sequence[str]:
-        return ("prediction", *(f"p_{name}" for name in self.classes))
+    def prediction_columns(self, top: int | None = None) -> Sequence[str]:
+        if top is None:
+            return ("prediction", *(f"p_{name}" for name in self.classes))
+        return ("prediction", *top_columns(min(top, len(self.classes))))
 
     def check(self, experiment: Experiment) -> list[Problem]:
         weights, output = experiment.training.class_weights, experiment.model.output
@@ -125,7 +127,8 @@ class Classification:
         The sum is computed on logarithms, so that very small probabilities do not become 0.
         """
         shares = np.ones(len(scores)) if weights is None else np.array(weights, np.float64)
-        logs = [log_softmax(each) + np.log(share) for each, share in zip(scores, shares, strict=True)]
+        logs = log_softmax(np.array(scores))
+        logs += np.log(shares)[:, None, None]
         total: FloatArray = np.logaddexp.reduce(logs, axis=0)
         total -= np.log(shares.sum())
         return total
@@ -140,9 +143,16 @@ class Classification:
     ) -> ClassOutOfFold:
         return out_of_fold(self.classes, folds, file_rows, targets)
 
-    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
+    def predict(
+        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         probabilities = softmax(scaled(scores, readout.temperature))
-        return [[self.classes[k]] for k in probabilities.argmax(axis=1).tolist()], probabilities
+        predicted = [[self.classes[k]] for k in probabilities.argmax(axis=1).tolist()]
+        if top is None:
+            return predicted, probabilities
+        best = most_probable(self.classes, probabilities, top)
+        leading = [[*own, *others] for own, others in zip(predicted, best, strict=True)]
+        return leading, np.empty((len(leading), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}

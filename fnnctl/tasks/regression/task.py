@@ -21,7 +21,7 @@ from fnnctl.config.schema.model import (
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.folds import AssignedFolds
 from fnnctl.data.splits.parts import Split
-from fnnctl.errors import Problem
+from fnnctl.errors import Problem, UsageError
 from fnnctl.tasks.columns import ColumnValues
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.regression.encoding import SMALLEST, target_value
@@ -48,8 +48,9 @@ class Regression:
     default_output = SquaredOutput(name="squared")
     default_metric = "r2"
 
-    @property
-    def prediction_columns(self) -> Sequence[str]:
+    def prediction_columns(self, top: int | None = None) -> Sequence[str]:
+        if top is not None:
+            raise UsageError("--top is for classes, and a regression has none: leave it out")
         return ("prediction",)
 
     def check(self, experiment: Experiment) -> list[Problem]:
@@ -136,7 +137,9 @@ class Regression:
     ) -> EstimateOutOfFold:
         return out_of_fold(folds, file_rows, targets, seed=self.seed)
 
-    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
+    def predict(
+        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         estimates = scale_of(readout).restored(scores[:, 0])
         return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
 

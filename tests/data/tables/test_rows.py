@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import rows
@@ -51,6 +55,39 @@ def test_blocks_join_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
     content = "a,b\n" + "".join(f"{i},x\n" for i in range(10))
     assert read(tmp_path, content)[1] == [(i + 2, (str(i), "x")) for i in range(10)]
+
+
+VALUES = st.sampled_from(["1", "", "a b", "two\nlines", "x\r\ny", "\r", '"', ",", "\n\n"])
+RECORDS = st.lists(st.lists(VALUES, max_size=3), max_size=12)
+
+
+@given(RECORDS, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", '1,"', '1,"2"3,']), st.integers(1, 4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_records_are_read_as_if_one_by_one(
+    tmp_path: Path, records: list[list[str]], end: str, fault: str, size: int
+) -> None:
+    """Ragged, blank and many-lined records, with an open quote at the end or not, in blocks of any size."""
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator=end).writerows([["a", "b"], *records])
+    content = file.getvalue() + fault
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    line, expected, problems = 1, [], []
+    try:
+        for record in reader:
+            if len(record) == 2 and line > 1:
+                expected.append((line, tuple(record)))
+            elif record and record != [""] and line > 1:
+                problems.append(f"t.csv:{line}: the row has {len(record)} value")
+            line = reader.line_num + 1
+    except csv.Error:
+        problems.append(f"t.csv:{line}: a quote is ")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "BLOCK_VALUES", 2 * size)
+        patch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+        patch.setattr(rows, "LINES_AT_ONCE", size)
+        _, found, told = read(tmp_path, content, CsvFormat(",", "utf-8", frozenset()))
+    assert found == expected
+    assert [text.startswith(start) for text, start in zip(told, problems, strict=True)] == [True] * len(told)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
