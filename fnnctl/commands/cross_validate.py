@@ -36,6 +36,7 @@ from fnnctl.stacks.work import StackItem, WorkerData, train_item
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.tasks.readouts import Finish
 from fnnctl.training.trainer import Outcome
 
 
@@ -183,7 +184,7 @@ def _train(
     output.detail(f"folds {sizes} in stacks; {plan.kind}, {plan.workers} at once")
     epochs = validation.experiment.training.epochs
     total, before = len(results) * epochs, (len(results) - len(missing)) * epochs
-    measure = FoldMeasure(calibrate=validation.experiment.model.calibration != "none")
+    measure = FoldMeasure(Finish.of(validation.experiment.model))
     with signals.graceful(), amount_progress(output, total) as show:
 
         def poll(done: int) -> bool:

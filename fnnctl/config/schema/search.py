@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from fnnctl.config.schema.domains import DomainConfig
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.section import SHORT_FOR, Section
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
 SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "controller", "auto"]
@@ -81,7 +81,7 @@ class _NamedMethod:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        name = {"enum": list(METHODS), "description": "Short for a scheduler and a sampler."}
+        name = {"enum": list(METHODS), "description": f"{SHORT_FOR} a scheduler and a sampler."}
         return {"anyOf": [name, handler(schema)]}
 
 

@@ -128,6 +128,8 @@ def _loaded(run: RunFolder) -> SavedModel:
     predictor = Predictor.of_parts(task, parts)
     if ensemble and ensemble.temperature:
         predictor = predictor.cooled(ensemble.temperature)
+    if ensemble:
+        predictor = predictor.deciding_at(ensemble.threshold)
     return SavedModel(
         run=run,
         description=first,

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from fnnctl.arrays import IntArray
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD
 from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated
+from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most
-from fnnctl.tasks.repeats import repeats_of
+from fnnctl.tasks.repeats import Repeat, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
 
 PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
@@ -100,9 +102,21 @@ def out_of_fold(
             repeat.mean([part.loss for part in parts], sizes),
             _uncalibrated(parts),
             repeat.joined(baselines) if len(baselines) == len(parts) else None,
+            _mean_decision(repeat),
+            repeat.joined([part.predictions for part in parts]),
         )
         repeats.append(RepeatScores(repeat.number, repeat.folds, scores))
     return ClassOutOfFold(classes, repeats)
+
+
+def _mean_decision(repeat: Repeat[ClassScores]) -> Decision | None:
+    """The decision of the folds of a repeat, with the mean of their thresholds if any of them has one."""
+    decisions = [part.decision for part in repeat.parts]
+    first = decisions[0]
+    if first is None or all(each is None or each.threshold is None for each in decisions):
+        return first
+    thresholds = [(each and each.threshold) or DEFAULT_THRESHOLD for each in decisions]
+    return replace(first, threshold=repeat.mean(thresholds, [len(part.rows) for part in repeat.parts]))
 
 
 def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:

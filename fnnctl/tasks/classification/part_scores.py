@@ -18,8 +18,10 @@ from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
+from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.classification.temperature import scaled
 from fnnctl.tasks.classification.versus_baseline import baseline_warning
+from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import UNKNOWN, Course
 from fnnctl.tasks.task import Artifacts, Readout
 
@@ -50,12 +52,18 @@ class ClassScores:
     """The values without the temperature; None if there is no temperature."""
     baseline: FloatArray | None
     """(classes,) or (n, classes) the shares of the classes in the training part; None if unknown."""
+    decision: Decision | None = None
+    """How one of two classes is predicted; None with more classes. Out of fold, its threshold is the mean of
+    those of the folds."""
+    as_predicted: IntArray | None = None
+    """(n,) the predicted class of each row, if not all rows have the decision's threshold."""
 
     @property
     def predictions(self) -> IntArray:
-        """The most probable class of each row, (n,)."""
-        predicted: IntArray = self.probabilities.argmax(axis=1)
-        return predicted
+        """The predicted class of each row, (n,): the most probable one, unless there is a threshold."""
+        if self.as_predicted is not None:
+            return self.as_predicted
+        return predicted_classes(self.probabilities, self.decision)
 
     @cached_property
     def ranked(self) -> RankedPart:
@@ -65,20 +73,34 @@ class ClassScores:
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
         """The part's entry in metrics.json; see `PartScores`."""
         before = self.uncalibrated
-        scores = score(self.labels, self.probabilities, self.ranked, self.classes, loss=self.loss)
+        scores = score(
+            self.labels, self.probabilities, self.ranked, self.classes, self.predictions, loss=self.loss
+        )
         if complete:
             scores["baseline"] = self._baseline_metrics()
         return {
             "loss": scores["loss"],
             "loss_uncalibrated": before and before.loss,
             **scores,
+            **self._decision_metrics(),
             "expected_calibration_error_uncalibrated": before and before.reliability.expected_error,
         }
+
+    def _decision_metrics(self) -> dict[str, float]:
+        """The threshold and the mean cost of a row; none without them."""
+        decision, metrics = self.decision, {}
+        if decision is not None and decision.threshold is not None:
+            metrics["threshold"] = decision.threshold
+        if decision is not None and decision.costs is not None:
+            of_rows = row_costs(decision, decision.costs, self.labels, self.predictions)
+            metrics["cost"] = float(of_rows.mean())
+        return metrics
 
     def _baseline_metrics(self) -> dict[str, Any] | None:
         """The metrics of a baseline that predicts the class shares of the training part for every row.
 
-        It always predicts the majority class.
+        It always predicts the majority class; its cost is that of always predicting the class that costs less
+        in the training part.
         """
         if self.baseline is None:
             return None
@@ -87,7 +109,11 @@ class ClassScores:
             loss = -np.log(shares[np.arange(len(self.labels)), self.labels]).mean()
         ranked = rank_part(self.labels, shares)
         metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
-        return {name: metrics[name] for name in CLASSIFICATION_METRICS}
+        found = {name: metrics[name] for name in CLASSIFICATION_METRICS}
+        if self.decision is not None and self.decision.costs is not None:
+            answer = cheapest_answer(self.decision, self.decision.costs, shares)
+            found["cost"] = float(row_costs(self.decision, self.decision.costs, self.labels, answer).mean())
+        return found
 
     def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
@@ -148,4 +174,5 @@ def class_scores(
         start = batch.stop
     before = None if temperature is None else Uncalibrated(float(np.mean(losses_before)), bins_before)
     baseline = None if readout.baseline is None else np.array(readout.baseline)
-    return ClassScores(classes, rows, labels, probabilities, float(np.mean(losses)), before, baseline)
+    loss = float(np.mean(losses))
+    return ClassScores(classes, rows, labels, probabilities, loss, before, baseline, readout.decision)

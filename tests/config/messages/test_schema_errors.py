@@ -47,12 +47,12 @@ def write(section: str, *lines: str) -> str:
         ),
         (
             "data:\n  source:iris\n",
-            "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
+            "1: data: must be a mapping with source, sha256, target, task, weights, … (15 in all)"
             ", not 'source:iris' (write source: iris)",
         ),
         (
             "data: iris\n",
-            "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
+            "1: data: must be a mapping with source, sha256, target, task, weights, … (15 in all)"
             ", not 'iris' (write {source: iris})",
         ),
     ],
