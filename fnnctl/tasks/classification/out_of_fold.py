@@ -21,7 +21,7 @@ from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.classification import tables
-from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated
+from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated, trade_off_table
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most
 from fnnctl.tasks.repeats import Repeat, repeats_of
@@ -64,7 +64,7 @@ class ClassOutOfFold:
         return of_most([each.part.baseline_warning(OUT_OF_FOLD, course) for each in self.repeats])
 
     def artifacts(self) -> Artifacts:
-        """All predictions, the summed confusion matrix, mean curves, pooled bins; see `OutOfFold`."""
+        """All predictions, summed confusion matrix, mean curves and rates, pooled bins; see `OutOfFold`."""
         blocks = ((each.prediction_rows(), each.part.probabilities) for each in self.repeats)
         yield tables.predictions(self.classes, blocks, columns=PREDICTION_COLUMNS)
         counts = [each.part.confusion() for each in self.repeats]
@@ -76,6 +76,7 @@ class ClassOutOfFold:
         )
         bins = (reliability(each.part.labels, each.part.probabilities) for each in self.repeats)
         yield tables.calibration(sum(bins, NO_ROWS).table(repeats=len(self.repeats)))
+        yield from trade_off_table([each.part for each in self.repeats])
 
 
 def out_of_fold(

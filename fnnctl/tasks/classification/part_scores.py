@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
+from fnnctl.metrics.decisions.trade_offs import mean_trade_offs, shown_thresholds, trade_offs
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
@@ -137,12 +139,27 @@ class ClassScores:
         yield tables.confusion(self.classes, self.confusion())
         yield from tables.curves(roc_curves(self.ranked, self.classes), pr_curves(self.ranked, self.classes))
         yield tables.calibration(reliability(self.labels, self.probabilities).table())
+        yield from trade_off_table([self])
 
     def prediction_rows(self) -> Iterator[list[object]]:
         """The rows of predictions.csv, without the probabilities."""
         columns = (self.rows.tolist(), self.labels.tolist(), self.predictions.tolist())
         for row, label, prediction in zip(*columns, strict=True):
             yield [row, self.classes[label], self.classes[prediction]]
+
+
+def trade_off_table(repeats: Sequence[ClassScores]) -> Artifacts:
+    """The rates at thresholds between two classes, averaged over repeats of the same rows; else nothing."""
+    decision = repeats[0].decision
+    if decision is None:
+        return
+    found = [(each.labels == decision.positive, each.probabilities[:, decision.positive]) for each in repeats]
+    is_positive, scores = (np.concatenate(column) for column in zip(*found, strict=True))
+    marked = [each.decision.threshold for each in repeats if each.decision and each.decision.threshold]
+    thresholds = shown_thresholds(is_positive, scores, [math.fsum(marked) / len(marked)] if marked else [])
+    yield tables.trade_offs(
+        mean_trade_offs([trade_offs(*columns, thresholds, decision.costs) for columns in found])
+    )
 
 
 def class_scores(
