@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fnnctl.cli.numbers import whole_number
+from fnnctl.cli.numbers import share, whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -105,6 +105,18 @@ def train(
     report_end(run, output)
 
 
+DecisionThreshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        metavar="X",
+        parser=share("--threshold"),
+        help="Two classes: the least probability of the positive class at which it is predicted (default: "
+        "the run's threshold).",
+    ),
+]
+
+
 @with_output
 def predict(
     run: Annotated[
@@ -127,6 +139,7 @@ def predict(
     ] = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    threshold: DecisionThreshold = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -147,6 +160,7 @@ def predict(
             file=file,
             delimiter=delimiter,
             encoding=encoding,
+            threshold=threshold,
             output=output,
         )
 
@@ -203,6 +217,7 @@ def evaluate(
     data: LabelledData = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    threshold: DecisionThreshold = None,
     name: Name = None,
     resume: Annotated[
         str | None,
@@ -216,7 +231,9 @@ def evaluate(
     for_config = {
         "--folds": folds, "--repeats": repeats, "--workers": workers, "--seed": seed, "--set": overrides,
     }  # fmt: skip
-    for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding}
+    for_run = {
+        "--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold,
+    }  # fmt: skip
     if resume is not None:
         others = {**for_config, **for_run, "--name": name}
         refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
@@ -224,7 +241,7 @@ def evaluate(
         return
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
-            raise UsageError(f"{names}: only for a run; an experiment names its own data")
+            raise UsageError(f"{names}: only for a run; an experiment has settings of its own")
         _cross_validate(
             Path(target) if target else DEFAULT_CONFIG,
             overrides or [],
@@ -248,6 +265,7 @@ def evaluate(
             data=data,
             delimiter=delimiter,
             encoding=encoding,
+            threshold=threshold,
             name=name,
             output=output,
         )

@@ -23,6 +23,7 @@ from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.classification.temperature import scaled
 from fnnctl.tasks.classification.versus_baseline import baseline_warning
+from fnnctl.tasks.classification.versus_chance import decision_warning
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import UNKNOWN, Course
 from fnnctl.tasks.task import Artifacts, Readout
@@ -94,8 +95,7 @@ class ClassScores:
         if decision is not None and decision.threshold is not None:
             metrics["threshold"] = decision.threshold
         if decision is not None and decision.costs is not None:
-            of_rows = row_costs(decision, decision.costs, self.labels, self.predictions)
-            metrics["cost"] = float(of_rows.mean())
+            metrics["cost"] = float(row_costs(decision, decision.costs, self.labels, self.predictions).mean())
         return metrics
 
     def _baseline_metrics(self) -> dict[str, Any] | None:
@@ -112,18 +112,40 @@ class ClassScores:
         ranked = rank_part(self.labels, shares)
         metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
         found = {name: metrics[name] for name in CLASSIFICATION_METRICS}
-        if self.decision is not None and self.decision.costs is not None:
-            answer = cheapest_answer(self.decision, self.decision.costs, shares)
-            found["cost"] = float(row_costs(self.decision, self.decision.costs, self.labels, answer).mean())
+        if costs := self._costs():
+            found["cost"] = float(costs[1].mean())
         return found
 
     def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
         if self.baseline is None:
             return None
+        if self.decision is not None and self.decision.threshold is not None:
+            return decision_warning(
+                self.classes[self.decision.positive],
+                self.ranked.areas[self.decision.positive],
+                self._costs(),
+                rows=len(self.labels),
+                where=where,
+                course=course,
+            )
         return baseline_warning(
             self.classes, self.labels, self.probabilities, self.baseline, where=where, course=course
         )
+
+    def _costs(self) -> tuple[FloatArray, FloatArray] | None:
+        """What each row costs, (n,), and what it would if one class were always predicted.
+
+        That is the class that costs less in the training part. None if there are no costs.
+        """
+        decision, shares = self.decision, self.baseline
+        if decision is None or decision.costs is None or shares is None:
+            return None
+        answers = cheapest_answer(decision, decision.costs, np.broadcast_to(shares, self.probabilities.shape))
+        own, always = (
+            row_costs(decision, decision.costs, self.labels, each) for each in (self.predictions, answers)
+        )
+        return own, always
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""
