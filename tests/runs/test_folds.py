@@ -58,6 +58,14 @@ def test_what_is_kept_is_loaded(
         assert result.scores.loss == before.scores.loss
 
 
+def test_a_threshold_is_kept(
+    run: OpenRun, validation: CrossValidation, results: dict[int, FoldResult]
+) -> None:
+    keep_folds(run, validation, {0: replace(results[0], threshold=0.1 + 0.2)}, seconds=1.0)
+    kept, _ = load_folds(run, validation, print)
+    assert kept[0].threshold == 0.1 + 0.2
+
+
 def test_a_diverged_fold_has_no_outputs_and_an_interrupted_one_is_not_kept(
     run: OpenRun, validation: CrossValidation, results: dict[int, FoldResult]
 ) -> None:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 
 from fnnctl.plots.decisions.trade_offs import trade_offs_figure
 from fnnctl.plots.style import png_bytes
@@ -26,7 +27,7 @@ def test_the_rates_are_drawn_over_the_threshold() -> None:
     upper, lower = trade_offs_figure(RATES, positive="yes", chosen=None, title="t").axes
     precision, recall, f1, default = upper.lines
     assert_array_equal(precision.get_xdata(), RATES["threshold"])
-    assert_allclose(precision.get_ydata(), [0.25, 0.5, 0.75, float("nan")])
+    assert_array_equal(precision.get_ydata(), [0.25, 0.5, 0.75, np.nan])
     assert_array_equal(recall.get_ydata(), RATES["recall"])
     assert_array_equal(f1.get_ydata(), RATES["f1"])
     assert precision.get_drawstyle() == "steps-pre"

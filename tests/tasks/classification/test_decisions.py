@@ -11,7 +11,6 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_m
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import ModelConfig
 from fnnctl.metrics.decisions.thresholds import Costs
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
@@ -20,7 +19,7 @@ from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.regression.task import Regression
-from fnnctl.tasks.task import Readout
+from fnnctl.tasks.task import Readout, Task
 
 TASK = Classification("y", ("no", "yes"))
 COSTS = {"cost": {"false_positive": 2.0, "false_negative": 7.0}}
@@ -61,8 +60,10 @@ def test_the_positive_class_is_that_of_the_data_or_of_the_output_or_the_second()
     for asked, index in positive:
         assert TASK.decision(asked) == Decision(index)
     assert TASK.decision(experiment(model={"threshold": COSTS})) == Decision(1, Costs(2.0, 7.0))
-    assert Classification("y", ("a", "b", "c")).decision(experiment()) is None
-    assert Regression("y").decision(experiment()) is None
+
+    others: list[Task] = [Classification("y", ("a", "b", "c")), Regression("y")]
+    for task in others:
+        assert task.decision(experiment()) is None
 
 
 def test_by_default_the_more_probable_class_is_predicted_and_of_two_equal_ones_the_first() -> None:
@@ -160,8 +161,8 @@ def test_rows_of_one_class_determine_no_threshold(labels: list[int]) -> None:
     readout = finish.readout(TASK, readout_of(asked, given), np.zeros((3, 2)), given)
     assert readout.threshold is None
     assert finish.doubts(readout, rows=3) == [
-        "cannot choose a threshold: the 3 validation rows must be of both classes; 0.5 is used. Write a larger "
-        "data.split.validation, or a number as model.threshold"
+        "cannot choose a threshold: the 3 validation rows must be of both classes; 0.5 is used. Write a "
+        "larger data.split.validation, or a number as model.threshold"
     ]
 
 
@@ -178,10 +179,6 @@ def test_decisions_that_the_target_cannot_have() -> None:
     of_numbers = Regression("y").check(asked)
     assert [each.path for each in of_numbers] == ["model.threshold", "data.positive_class"]
     assert Classification("kind", ("a", "b", "c")).check(experiment(model={"threshold": 0.5})) == []
+    readout = readout_of(experiment(), np.array([0]))
     with pytest.raises(ValueError, match="two classes"):
-        TASK.choose_threshold(
-            0.3,
-            np.zeros((1, 2)),
-            np.array([0]),
-            Readout(TASK.readout(ModelConfig(), np.array([0, 1])).output),
-        )
+        TASK.choose_threshold(0.3, np.zeros((1, 2)), np.array([0]), readout)
