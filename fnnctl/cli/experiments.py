@@ -231,9 +231,7 @@ def evaluate(
     for_config = {
         "--folds": folds, "--repeats": repeats, "--workers": workers, "--seed": seed, "--set": overrides,
     }  # fmt: skip
-    for_run = {
-        "--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold,
-    }  # fmt: skip
+    for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
     if resume is not None:
         others = {**for_config, **for_run, "--name": name}
         refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
