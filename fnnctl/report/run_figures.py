@@ -96,9 +96,9 @@ def _trade_offs(run: RunFolder, summary: Summary) -> Any:
     if not rates or positive is None:
         return None
     chosen = _measured(summary).get("threshold")
-    return trade_offs_figure(
-        rates, positive=positive, chosen=chosen, title=_title(summary, "rates at each threshold")
-    )
+    how = "mean of the folds" if summary.manifest.cross_validation else "used here"
+    title = _title(summary, "rates at each threshold")
+    return trade_offs_figure(rates, positive=positive, chosen=chosen, title=title, how=how)
 
 
 def _learning_curve(run: RunFolder, summary: Summary) -> Any:

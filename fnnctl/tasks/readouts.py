@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -65,6 +66,17 @@ class Finish:
                 "model.threshold"
             )
         return warnings
+
+    def fold_doubts(self, thresholds: Sequence[float | None]) -> list[str]:
+        """A warning if some folds determine no threshold, from those of all folds; else none."""
+        missing = sum(threshold is None for threshold in thresholds)
+        if not self.chooses or not missing:
+            return []
+        return [
+            f"the validation rows of {missing:,} of {len(thresholds):,} folds are of one class, so no "
+            f"threshold can be chosen there and {DEFAULT_THRESHOLD} is used. Write a larger "
+            "data.split.validation, or a number as model.threshold"
+        ]
 
     @property
     def fixed(self) -> float | None:

@@ -208,6 +208,24 @@ def test_each_fold_has_its_own_threshold(program: Program, rare: Path) -> None:
         assert 0.5 in [float(row["threshold"]) for row in csv.DictReader(file)]
 
 
+def test_a_fold_whose_validation_rows_are_of_one_class_is_reported(program: Program, rare: Path) -> None:
+    """With four rows of the class, some or all of the small validation parts have none."""
+    lines = Path("t.csv").read_text().splitlines()
+    few = [line for line in lines if line.endswith("rare")][:4]
+    usual = [line for line in lines if line.endswith("usual")]
+    Path("t.csv").write_text("\n".join([lines[0], *few, *usual]) + "\n")
+    folds = "evaluation.cross_validation={folds: 2, repeats: 1}"
+    changes = (F1, "data.split={validation: 0.05, stratify: false}", folds)
+    run = run_of(program, "evaluate", rare, *changes)
+    thresholds = [fold.get("threshold", "") for fold in predictions(run / "cross_validation.csv")]
+    assert "" in thresholds
+    told = [text for text in read_json(run / "manifest.json")["warnings"] if "threshold" in text]
+    assert told == [
+        f"the validation rows of {thresholds.count('')} of 2 folds are of one class, so no threshold can be "
+        "chosen there and 0.5 is used. Write a larger data.split.validation, or a number as model.threshold"
+    ]
+
+
 def test_a_refit_has_no_rows_to_choose_on(tmp_path: Path, rare: Path, program: Program) -> None:
     settings = {
         "method": "random",

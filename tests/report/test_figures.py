@@ -179,7 +179,7 @@ def test_the_rates_at_each_threshold_are_those_of_the_positive_class(
     monkeypatch.setattr("fnnctl.report.run_figures.trade_offs_figure", recorded)
     assert "threshold.png" in draw_figures(run)
     title = "[/] $$x$$: rates at each threshold on the test part"
-    assert drawn == [([0.25, 0.5], {"positive": name, "chosen": chosen, "title": title})]
+    assert drawn == [([0.25, 0.5], {"positive": name, "chosen": chosen, "title": title, "how": "used here"})]
 
 
 def test_only_what_was_measured_is_drawn(start_run: Callable[..., OpenRun]) -> None:

@@ -112,11 +112,11 @@ def out_of_fold(
 
 def _mean_decision(repeat: Repeat[ClassScores]) -> Decision | None:
     """The decision of the folds of a repeat, with the mean of their thresholds if any of them has one."""
-    decisions = [part.decision for part in repeat.parts]
-    first = decisions[0]
-    if first is None or all(each is None or each.threshold is None for each in decisions):
+    first = repeat.parts[0].decision
+    chosen = [part.decision.threshold if part.decision else None for part in repeat.parts]
+    if first is None or all(threshold is None for threshold in chosen):
         return first
-    thresholds = [(each and each.threshold) or DEFAULT_THRESHOLD for each in decisions]
+    thresholds = [DEFAULT_THRESHOLD if threshold is None else threshold for threshold in chosen]
     return replace(first, threshold=repeat.mean(thresholds, [len(part.rows) for part in repeat.parts]))
 
 

@@ -177,7 +177,8 @@ def trade_off_table(repeats: Sequence[ClassScores]) -> Artifacts:
         return
     found = [(each.labels == decision.positive, each.probabilities[:, decision.positive]) for each in repeats]
     is_positive, scores = (np.concatenate(column) for column in zip(*found, strict=True))
-    marked = [each.decision.threshold for each in repeats if each.decision and each.decision.threshold]
+    chosen = [each.decision.threshold for each in repeats if each.decision]
+    marked = [threshold for threshold in chosen if threshold is not None]
     thresholds = shown_thresholds(is_positive, scores, [math.fsum(marked) / len(marked)] if marked else [])
     yield tables.trade_offs(
         mean_trade_offs([trade_offs(*columns, thresholds, decision.costs) for columns in found])
