@@ -96,7 +96,8 @@ class ObjectiveConfig(Section):
 
     metric: Annotated[str, Field(min_length=1)] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
-    `auto` is accuracy in a classification and r2 in a regression."""
+    `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
+    predicted, whatever `model.threshold` is."""
     on: Literal["validation", "cross_validation"] = "validation"
     """Where the metric is measured: on the validation part, or as the mean over the folds of
     `evaluation.cross_validation`. The folds leave the test part out."""
