@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fnnctl.cli.columns import column_names
-from fnnctl.cli.numbers import MOST_DECIMALS, whole_number
+from fnnctl.cli.numbers import MOST_DECIMALS, share, whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -118,6 +118,16 @@ Top = Annotated[
         help="Write the N most probable classes instead of the probabilities of all.",
     ),
 ]
+DecisionThreshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        metavar="X",
+        parser=share("--threshold"),
+        help="Two classes: the least probability of the positive class at which it is predicted (default: "
+        "the run's threshold).",
+    ),
+]
 
 
 @with_output
@@ -145,6 +155,7 @@ def predict(
     top: Top = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    threshold: DecisionThreshold = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -166,6 +177,7 @@ def predict(
             file=file,
             delimiter=delimiter,
             encoding=encoding,
+            threshold=threshold,
             output=output,
         )
 
@@ -222,6 +234,7 @@ def evaluate(
     data: LabelledData = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    threshold: DecisionThreshold = None,
     name: Name = None,
     resume: Annotated[
         str | None,
@@ -235,7 +248,7 @@ def evaluate(
     for_config = {
         "--folds": folds, "--repeats": repeats, "--workers": workers, "--seed": seed, "--set": overrides,
     }  # fmt: skip
-    for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding}
+    for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
     if resume is not None:
         others = {**for_config, **for_run, "--name": name}
         refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
@@ -243,7 +256,7 @@ def evaluate(
         return
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
-            raise UsageError(f"{names}: only for a run; an experiment names its own data")
+            raise UsageError(f"{names}: only for a run; an experiment has settings of its own")
         _cross_validate(
             Path(target) if target else DEFAULT_CONFIG,
             overrides or [],
@@ -267,6 +280,7 @@ def evaluate(
             data=data,
             delimiter=delimiter,
             encoding=encoding,
+            threshold=threshold,
             name=name,
             output=output,
         )

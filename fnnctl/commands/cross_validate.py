@@ -36,6 +36,7 @@ from fnnctl.stacks.work import StackItem, WorkerData, train_item
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.tasks.readouts import Finish
 from fnnctl.training.trainer import Outcome
 
 
@@ -154,6 +155,8 @@ def _complete(
         _tell_of_diverged(run, validation, results, output)
         ended = [result for result in results if result]
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
+        thresholds = [result.threshold for result in ended if result.scores]
+        warn(run, Finish.of(validation.experiment.model).fold_doubts(thresholds), output.note)
         scores = out_of_fold(validation, results)
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
         warn(run, score_warnings(validation.experiment, scores, ended), output.note)
@@ -183,7 +186,7 @@ def _train(
     output.detail(f"folds {sizes} in stacks; {plan.kind}, {plan.workers} at once")
     epochs = validation.experiment.training.epochs
     total, before = len(results) * epochs, (len(results) - len(missing)) * epochs
-    measure = FoldMeasure(calibrate=validation.experiment.model.calibration != "none")
+    measure = FoldMeasure(Finish.of(validation.experiment.model))
     with signals.graceful(), amount_progress(output, total) as show:
 
         def poll(done: int) -> bool:

@@ -53,23 +53,24 @@ def evaluate_run(
     data: str | None,
     delimiter: str | None,
     encoding: str | None,
+    threshold: float | None,
     name: str | None,
     output: Output,
 ) -> None:
     """Score the network of a run on the run's test part, or on the labelled rows of the file `data`.
 
     If `run` is None, the newest run with a network is scored. `delimiter`, `encoding` and `name` (of the new
-    run) apply only with `data`. Raises `InputError` if the arguments, the run or its data are wrong, before
-    there is a new folder.
+    run) apply only with `data`; `threshold`, only for two classes, replaces the run's. Raises `InputError` if
+    the arguments, the run or its data are wrong, before there is a new folder.
     """
     started = time.monotonic()
-    model = load_model(find_run(run, runs_dir, has_network), output.note)
+    model = load_model(find_run(run, runs_dir, has_network), output.note).deciding_at(threshold)
     threads = model.threads if set_blas_threads(model.threads) else None
     if data is None:
         for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
             if value is not None:
                 raise UsageError(f"{option} needs a new file: add --data FILE")
-        _score_test_part(model, output)
+        _score_test_part(model, output, compare=threshold is None)
     else:
         given = InputFile.find(
             data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
@@ -77,8 +78,11 @@ def evaluate_run(
         _score_file(model, given, name, runs_dir, output, started=started, blas_threads=threads)
 
 
-def _score_test_part(model: SavedModel, output: Output) -> None:
-    """Score the run's held-out test part, with bags also out of bag, and print the report; write nothing."""
+def _score_test_part(model: SavedModel, output: Output, *, compare: bool) -> None:
+    """Score the run's held-out test part, with bags also out of bag, and print the report; write nothing.
+
+    With `compare`, say whether the metrics are those that the run recorded.
+    """
     run = model.run
     if run.read_resolved() is None:
         raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: add --data FILE")
@@ -90,7 +94,7 @@ def _score_test_part(model: SavedModel, output: Output) -> None:
     for warning in score_warnings(loaded.experiment, test, [facts] if facts else []):
         output.note(f"warning: {warning}")
     for name, whose in (("test", ""), ("validation", "out-of-bag: ")):
-        if (found := metrics[name]) is not None:
+        if compare and (found := metrics[name]) is not None:
             output.note(f"{whose}{comparison(found, recorded.get(name), part=name)}")
     summary = summarize(run)
     if output.json:

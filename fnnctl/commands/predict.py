@@ -44,14 +44,15 @@ def predict(
     file: Path | None,
     delimiter: str | None,
     encoding: str | None,
+    threshold: float | None,
     output: Output,
     form: PredictionForm = PredictionForm(),
 ) -> None:
     """Predict the rows of `data` (a file, a folder of arrays or `-`); write to `file` or standard output.
 
     If `run` is None, the newest run with a network predicts. `delimiter` and `encoding` default to those of
-    the run's own data, and `form` says what is written. Raises `InputError` if the arguments, the run or the
-    rows are wrong; `file` then stays unchanged.
+    the run's own data, `threshold` (only for two classes) to the run's, and `form` says what is written.
+    Raises `InputError` if the arguments, the run or the rows are wrong; `file` then stays unchanged.
     """
     file = None if file == Path("-") else file
     if output.json and file is None:
@@ -59,7 +60,7 @@ def predict(
     if run is None and is_run(data, runs_dir):
         raise UsageError(f"{shown(data)} is a run: also name the rows to predict")
     found = find_run(run, runs_dir, has_network)
-    model = load_model(found, output.note)
+    model = load_model(found, output.note).deciding_at(threshold)
     set_blas_threads(model.threads)
     given = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
     if run is None and model.run.path == found.path:  # else a note has named the search and its winner

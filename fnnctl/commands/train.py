@@ -36,6 +36,7 @@ from fnnctl.runs.scores import write_scores
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layers
@@ -163,7 +164,7 @@ def complete_training(
         has_recipe = uses_recipe(fit.experiment)
         dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
         warn(run, [*dead, *hints], output.note)
-        predictor = _calibrated(run, data, fit, stack, output)
+        predictor = _finished(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
@@ -216,23 +217,17 @@ def _train(
     return stack
 
 
-def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, output: Output) -> Predictor:
-    """The fit's predictor, calibrated if the experiment asks for it."""
+def _finished(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, output: Output) -> Predictor:
+    """The fit's predictor, calibrated and with a threshold if the experiment asks for it."""
+    finish, bags = Finish.of(fit.experiment.model), [bag.validation for bag in fit.bags(data)]
     predictor = stack.predictor(0, *stack.final_weights(0))
-    if fit.experiment.model.calibration == "none":
-        return predictor
-    bags = [bag.validation for bag in fit.bags(data)]
-    predictor = predictor.calibrated(data, stack.pool, fit.split(data).validation, bags)
-    temperature = predictor.readout.temperature
-    if temperature is not None:
-        run.describe_model({"temperature": temperature})
-        run.record({"calibration": {"temperature": temperature}})
-    else:
-        warning = (
-            f"cannot calibrate: the {fit.sizes[1]:,} validation rows determine no best temperature, because "
-            "they are all classified correctly or no better than by chance"
-        )
-        warn(run, [warning], output.note)
+    predictor = predictor.finished(finish, data, stack.pool, fit.split(data).validation, bags)
+    readout = predictor.readout
+    if found := readout.fitted:
+        run.describe_model(found)
+    if readout.temperature is not None:
+        run.record({"calibration": {"temperature": readout.temperature}})
+    warn(run, finish.doubts(readout, rows=fit.sizes[1]), output.note)
     return predictor
 
 

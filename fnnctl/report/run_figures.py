@@ -9,6 +9,7 @@ from typing import Any, Final
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
+from fnnctl.plots.decisions.trade_offs import trade_offs_figure
 from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
 from fnnctl.plots.folds import folds_learning_figure
 from fnnctl.plots.learning import learning_curve_figure
@@ -17,7 +18,12 @@ from fnnctl.report.content import validation_name
 from fnnctl.report.summary import Summary, scored_rows
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.classification.stored_tables import StoredCurve, read_calibration, read_curves
+from fnnctl.tasks.classification.stored_tables import (
+    StoredCurve,
+    read_calibration,
+    read_curves,
+    read_trade_offs,
+)
 from fnnctl.tasks.regression.stored_tables import read_predictions
 
 
@@ -64,7 +70,7 @@ def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> li
 
 
 def _positive_class(summary: Summary) -> str | None:
-    """The second of two classes, or the one that a logistic output scores; None with more classes."""
+    """The positive one of two classes; None with more classes."""
     data, model = summary.manifest.data, summary.manifest.model
     if data is None or len(data.classes) != 2:
         return None
@@ -83,6 +89,16 @@ def _calibration(run: RunFolder, summary: Summary) -> Any:
     bins = read_calibration(run)
     error = _measured(summary).get("expected_calibration_error")
     return reliability_figure(bins, error=error, title=_title(summary, "calibration")) if bins else None
+
+
+def _trade_offs(run: RunFolder, summary: Summary) -> Any:
+    rates, positive = read_trade_offs(run), _positive_class(summary)
+    if not rates or positive is None:
+        return None
+    chosen = _measured(summary).get("threshold")
+    how = "mean of the folds" if summary.manifest.cross_validation else "used here"
+    title = _title(summary, "rates at each threshold")
+    return trade_offs_figure(rates, positive=positive, chosen=chosen, title=title, how=how)
 
 
 def _learning_curve(run: RunFolder, summary: Summary) -> Any:
@@ -118,6 +134,7 @@ _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
     names.ROC_CURVE_FIGURE: _roc_curves,
     names.PR_CURVE_FIGURE: _precision_recall_curves,
     names.CALIBRATION_FIGURE: _calibration,
+    names.THRESHOLD_FIGURE: _trade_offs,
     names.PREDICTED_ACTUAL_FIGURE: partial(
         _estimates, draw=predicted_actual_figure, what="predicted and actual values"
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import limited
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import ModelConfig, Output
+from fnnctl.config.schema.model import ModelConfig, Output, Threshold
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.folds import AssignedFolds
@@ -20,6 +20,7 @@ from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.columns import ColumnValues
+from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course
 
 Targets: TypeAlias = TargetArray
@@ -87,11 +88,30 @@ class Readout:
     """None if targets are not standardized."""
     temperature: float | None = None
     """Outputs are divided by it to calibrate the probabilities; None if they are not calibrated."""
+    decision: Decision | None = None
+    """How one of two classes is predicted; None in a regression and with more classes."""
 
     @property
     def limits(self) -> tuple[float, float] | None:
         """The smallest and the largest output of a network; None if they are not limited."""
         return None if self.scale is None else self.scale.limits
+
+    @property
+    def fitted(self) -> dict[str, float]:
+        """The entries of model.json that are known only after training."""
+        known = {"temperature": self.temperature, "threshold": self.threshold}
+        return {name: value for name, value in known.items() if value is not None}
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold of the decision; None for the more probable class, and if there is no decision."""
+        return None if self.decision is None else self.decision.threshold
+
+    def with_threshold(self, threshold: float | None) -> Readout:
+        """The readout that decides at this threshold; unchanged if there is no decision."""
+        if self.decision is None:
+            return self
+        return replace(self, decision=replace(self.decision, threshold=threshold))
 
     def learned(self, targets: Targets) -> Targets:
         """Targets, (N,), standardized for training if there is a scale."""
@@ -187,8 +207,19 @@ class Task(Protocol):
     def weights_problem(self, given: FloatArray | None) -> Problem:
         """The problem to report if all `example_weights` are 0; `given` (n,) are the weights in the data."""
 
+    def decision(self, experiment: Experiment) -> Decision | None:
+        """How one of two classes is predicted, before a threshold is chosen; None if there are not two."""
+
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
         """The temperature that calibrates the scores of n rows, (n, outputs); None if there is none."""
+
+    def choose_threshold(
+        self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout
+    ) -> float | None:
+        """The threshold of a readout for which n rows were scored, (n, outputs), before calibration.
+
+        Not for a number; None if the rows determine none, because all of them are of one class.
+        """
 
     def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
         """How the combined scores of networks with these readouts become predictions; not calibrated."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.tasks.classification.one_column import predicted_classes
+from fnnctl.tasks.classification.one_column import classes_of_column
 from fnnctl.tasks.columns import cells, distinct_edges
 from fnnctl.tasks.regression.one_column import estimated_targets
 
@@ -25,7 +25,7 @@ def test_many_numbers_have_no_cells_of_their_own() -> None:
 def test_categories_have_their_most_frequent_class_and_new_ones_that_of_all() -> None:
     codes, labels = np.array([0, 0, 0, 1, 1, -1]), np.array([1, 1, 0, 2, 2, 1])
     others = np.array([0, 1, -1, 7])
-    assert predicted_classes(codes, labels, others, classes=3).tolist() == [1, 2, 1, 1]
+    assert classes_of_column(codes, labels, others, classes=3).tolist() == [1, 2, 1, 1]
 
 
 def test_a_rare_class_has_cells_of_its_own() -> None:
@@ -33,7 +33,7 @@ def test_a_rare_class_has_cells_of_its_own() -> None:
     numbers = np.linspace(0.0, 1.0, 1000)
     labels = ((numbers > 0.501) & (numbers < 0.511)).astype(np.intp)
     assert labels.sum() == 10
-    assert predicted_classes(numbers, labels, numbers, classes=2).tolist() == labels.tolist()
+    assert classes_of_column(numbers, labels, numbers, classes=2).tolist() == labels.tolist()
 
 
 def test_noise_does_not_hide_a_rare_class() -> None:
@@ -41,7 +41,7 @@ def test_noise_does_not_hide_a_rare_class() -> None:
     rng = np.random.default_rng(0)
     numbers, wrong = np.linspace(0.0, 1.0, 5000), rng.uniform(size=5000) < 0.1
     labels = np.where((numbers > 0.5) & (numbers < 0.51), 2, wrong.astype(np.intp))
-    found = predicted_classes(numbers, labels, numbers, classes=3)
+    found = classes_of_column(numbers, labels, numbers, classes=3)
     assert np.mean(found[labels == 2] == 2) > 0.9
 
 
@@ -49,7 +49,7 @@ def test_many_classes_are_told_by_the_quantiles_of_all_rows() -> None:
     numbers = np.arange(3000.0)
     labels = (numbers // 100).astype(np.intp)
     labels[::10] = np.random.default_rng(0).integers(30, size=300)
-    assert np.mean(predicted_classes(numbers, labels, numbers, classes=30) == labels) > 0.6
+    assert np.mean(classes_of_column(numbers, labels, numbers, classes=30) == labels) > 0.6
 
 
 def test_few_numbers_have_means() -> None:

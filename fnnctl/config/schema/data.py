@@ -89,6 +89,9 @@ class DataConfig(Section):
     weights: str | None = None
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""
+    positive_class: str | None = None
+    """Of two classes: the one that `model.threshold` is about and whose curves figures show (default: that of
+    a logistic output's `positive_class`, or else the second class)."""
     test_source: Annotated[str, Field(min_length=1)] | None = None
     """A second file to use as the test part, in place of `split.test`."""
     test_sha256: Sha256 | None = None

@@ -14,7 +14,7 @@ MOST_CHANGES = 20
 LEVELS = np.linspace(0.0, 1.0, 9)
 
 
-def predicted_classes(
+def classes_of_column(
     values: ColumnValues, labels: IntArray, others: ColumnValues, *, classes: int
 ) -> IntArray:
     """(m,) the classes of the rows with the values `others` (m,), learned from n ≥ 1 rows with labels (n,).

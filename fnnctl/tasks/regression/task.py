@@ -12,11 +12,13 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import REGRESSION_METRICS, class_of
 from fnnctl.config.schema.model import (
+    DEFAULT_THRESHOLD,
     AbsoluteOutput,
     AutoOutput,
     HuberOutput,
     ModelConfig,
     SquaredOutput,
+    Threshold,
 )
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.folds import AssignedFolds
@@ -59,6 +61,8 @@ class Regression:
             "training.class_weights": (training.class_weights is not None, "null"),
             "training.label_smoothing": (training.label_smoothing > 0, "0"),
             "model.calibration": (model.calibration != "none", "none"),
+            "model.threshold": (model.threshold != DEFAULT_THRESHOLD, f"{DEFAULT_THRESHOLD}"),
+            "data.positive_class": (experiment.data.positive_class is not None, "null"),
         }
         return [
             *refused_output(model.output, self.name, OUTPUTS),
@@ -93,6 +97,14 @@ class Regression:
 
     def weights_problem(self, given: FloatArray | None) -> Problem:
         return Problem("all rows of the training part have weight 0", path="data.weights")
+
+    def decision(self, experiment: Experiment) -> None:
+        """Returns None: there are no classes to decide between."""
+
+    def choose_threshold(
+        self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout
+    ) -> None:
+        """Returns None: there are no classes to decide between."""
 
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> None:
         """Returns None: there are no probabilities to calibrate."""

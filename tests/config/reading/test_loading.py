@@ -180,7 +180,7 @@ def test_a_path_into_a_value_of_the_file_is_an_error_of_the_option(problems: Pro
 
 def test_a_wrong_value_on_the_path_is_an_error_of_the_file(problems: Problems) -> None:
     assert problems("data: iris\n", "data.target=x") == [
-        "1: data: must be a mapping with source, sha256, target, task, weights, … (16 in all)"
+        "1: data: must be a mapping with source, sha256, target, task, weights, … (17 in all)"
         ", not 'iris' (write {source: iris})"
     ]
 

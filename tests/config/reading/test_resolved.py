@@ -74,6 +74,7 @@ model:
     name: auto
   clip_outputs: false
   calibration: none
+  threshold: 0.5
 training:
   epochs: 200
   batch_size: 64
