@@ -11,6 +11,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from fnnctl.report.ensembles.sections import ensemble_sections
+from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates import GateResult
 from fnnctl.report.search_sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
@@ -44,6 +45,14 @@ FIRST_FILES = (
 )
 LAST_FILES = (
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
+    *(
+        (f"{folder}{name}", what)
+        for folder in ("", f"{names.BEST}/")
+        for name, what in (
+            (names.FEATURE_IMPORTANCE_FIGURE, "the importance of the columns"),
+            (names.FEATURE_IMPORTANCE, "the numbers of this figure, for all columns"),
+        )
+    ),
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.RESOLVED, "the complete config, to repeat the run"),
     (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
@@ -82,6 +91,7 @@ def sections(summary: Summary) -> list[Section]:
         else _metrics_table(summary),
         _group_table(summary, task.groups) if task.groups else None,
         _matrix_table(summary),
+        *importance_sections(summary.importances, task),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
         FactList("Data", tuple(_data_facts(summary, manifest.data)) if manifest.data else ()),
         FactList("Provenance", tuple(_origin_facts(manifest))),

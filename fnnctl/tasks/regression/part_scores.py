@@ -60,6 +60,12 @@ class EstimateScores:
             return None
         return baseline_warning(self.targets, self.estimates, self.baseline, where=where, course=course)
 
+    def row_losses(self) -> dict[str, FloatArray]:
+        """The squared error, for both metrics; see `PartScores`. R² is first: it has no unit."""
+        with np.errstate(over="ignore"):
+            squares = np.square(self.targets - self.estimates)
+        return {"r2": squares, "rmse": squares}
+
     def confusion_table(self) -> None:
         """None: there are no classes."""
 
