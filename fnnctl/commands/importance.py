@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from fnnctl.blas import set_blas_threads
 from fnnctl.console.output import Output
 from fnnctl.console.progress import column_progress
@@ -55,4 +57,10 @@ def _features_of_evaluation(run: RunFolder, model: SavedModel, seed: int, output
     if given.sha256 != facts.sha256:
         changed = f"has changed since {run.path} scored it: evaluate the network again"
         raise DataError(Problem(changed, file=facts.source))
+    learned = model.run.read_manifest().data
+    if learned is not None and learned.sha256 == facts.sha256:
+        better = f"`fnnctl report {shlex.quote(str(model.run.path))} --importance` uses only the test part"
+        output.note(
+            f"warning: the network has seen most rows of {given.name}, as it was trained on it: {better}"
+        )
     return features_of_file(model, given, seed, output.note)

@@ -130,6 +130,15 @@ def test_an_evaluation_is_measured_on_its_file(run: Path, program: Program, tmp_
     assert program("report", str(evaluation), "--importance").code == 2
 
 
+def test_rows_that_were_learned_are_a_warning(run: Path, program: Program, trained: Path) -> None:
+    evaluation = program("evaluate", run.name, "--data", str(trained / "penguins.csv"), "--json").json["run"]
+    done = program("report", evaluation, "--importance")
+    assert done.code == 0
+    warning = done.err.splitlines()[-1]
+    assert warning.startswith("warning: the network has seen most rows of")
+    assert warning.endswith(f"`fnnctl report {run} --importance` uses only the test part")
+
+
 def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> None:
     settings: dict[str, Any] = {
         "method": "random",

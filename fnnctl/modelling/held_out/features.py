@@ -21,9 +21,10 @@ from fnnctl.modelling.saved.saved_model import SavedModel
 from fnnctl.tasks.task import Targets
 from fnnctl.text import counted
 
-MOST_PREDICTIONS: Final = 5_000_000
+MOST_PREDICTIONS: Final = 2_000_000
+"""Half a minute for an ensemble with an embedding of its numbers; a few seconds for a small network."""
 MOST_ROWS, FEWEST_ROWS = 5_000, 500
-"""More rows would only make the intervals narrower; with many columns even fewer rows take a minute."""
+"""The rows are chosen so that there are no more predictions. More rows only make the intervals narrower."""
 
 
 @dataclass(frozen=True, slots=True)
