@@ -17,6 +17,7 @@ from fnnctl.modelling.saved.saved_model import SavedModel, load_model
 from fnnctl.report.feature_importance.stored import write_importances
 from fnnctl.report.figures import redraw_importance
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.provenance import usable_processors
 
 
 def measure_importance(run: RunFolder, output: Output) -> FeatureImportances:
@@ -37,8 +38,11 @@ def measure_importance(run: RunFolder, output: Output) -> FeatureImportances:
     else:
         folder = run
         features = _features_of_evaluation(run, model, seed, output)
+    threads = max(1, usable_processors() // model.threads)
     with column_progress(output, len(features.columns)) as on_column:
-        importances = feature_importances(features, model.predictor, seed, on_column=on_column)
+        importances = feature_importances(
+            features, model.predictor, seed, threads=threads, on_column=on_column
+        )
     try:
         write_importances(folder, importances)
         redraw_importance(folder)

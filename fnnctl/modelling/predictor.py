@@ -188,6 +188,10 @@ class Predictor:
                 part.inputs[:rows, :-1] = batch[place[source]]
             yield self._scores(rows)
 
+    def copied(self) -> Self:
+        """The same predictor with buffers of its own, for another thread."""
+        return replace(self, parts=tuple(replace(part, scorer=part.scorer.copied()) for part in self.parts))
+
     def alone(self) -> list[Self]:
         """A predictor for each network of the only part, with the same readout."""
         (part,) = self.parts

@@ -8,8 +8,10 @@ and a row that gets its own value keeps its loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -33,31 +35,57 @@ def feature_importances(
     seed: int,
     *,
     permute: Permute | None = None,
+    threads: int = 1,
     on_column: Callable[[int], None] = lambda done: None,
 ) -> FeatureImportances:
-    """The importance of each column, the most important one first.
+    """The importance of each column, the most important one first; the same for any number of threads.
 
     `permute` replaces the permutations that follow from the seed. `on_column` is called with the number of
     columns that are done.
     """
-    permuted = _Permuted(
-        held_out, predictor.readout, [part.preprocessor.places for part in predictor.distinct]
-    )
+    places = [part.preprocessor.places for part in predictor.distinct]
+    permuted = _Permuted(held_out, predictor.readout, places)
     all_rows = np.arange(len(held_out))
     losses = permuted.losses(all_rows, all_rows, ())
     draw = permute or (lambda column, rows: permutations(seed, column, rows))
     correlated = _correlated(held_out, predictor)
-    found = []
-    for done, (column, names) in enumerate(held_out.columns.items(), start=1):
-        donors = draw(column, len(held_out))
-        with_others = permuted.of_column(names, donors, losses)
+    threads = min(threads, len(held_out.columns))
+    free: SimpleQueue[_Permuted] = SimpleQueue()
+    for number in range(threads):
+        free.put(permuted if number == 0 else permuted.copied())
+
+    def measured(column: str, names: tuple[str, ...]) -> ColumnImportance:
+        own = free.get()
+        try:
+            donors = draw(column, len(held_out))
+            with_others = own.of_column(names, donors, losses)
+        finally:
+            free.put(own)
         estimates = {
-            metric: estimate(metric, own, with_others[metric], donors, held_out.targets)
-            for metric, own in losses.items()
+            metric: estimate(metric, each, with_others[metric], donors, held_out.targets)
+            for metric, each in losses.items()
         }
-        found.append(ColumnImportance(column, estimates, correlated.get(column)))
-        on_column(done)
+        return ColumnImportance(column, estimates, correlated.get(column))
+
+    found = [*_in_threads(measured, held_out.columns, threads, on_column)]
     return FeatureImportances(held_out.part, len(held_out), REPEATS, ranked(found))
+
+
+def _in_threads(
+    measured: Callable[[str, tuple[str, ...]], ColumnImportance],
+    columns: Mapping[str, tuple[str, ...]],
+    threads: int,
+    on_column: Callable[[int], None],
+) -> Iterator[ColumnImportance]:
+    """The columns in order; if one fails, or a signal ends it, the others are not begun."""
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        futures = [pool.submit(measured, column, names) for column, names in columns.items()]
+        try:
+            for done, future in enumerate(futures, start=1):
+                yield future.result()
+                on_column(done)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +94,13 @@ class _Permuted:
 
     held_out: HeldOutFeatures
     readout: Readout
-    places: list[Mapping[str, IntArray]]
+    places: Sequence[Mapping[str, IntArray]]
     """The features of each column, for each part with features of its own."""
+
+    def copied(self) -> _Permuted:
+        """The same, for another thread: predictors write to buffers."""
+        predictors = [(predictor.copied(), own) for predictor, own in self.held_out.predictors]
+        return replace(self, held_out=replace(self.held_out, predictors=predictors))
 
     def of_column(
         self, names: tuple[str, ...], donors: IntArray, losses: Mapping[str, FloatArray]

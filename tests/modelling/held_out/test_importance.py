@@ -27,6 +27,7 @@ from tests.program import Program
 pytestmark = pytest.mark.usefixtures("no_figures")
 
 Trained = Callable[..., tuple[SavedModel, HeldOutRows]]
+EMBEDDED = "model.numeric_embedding=piecewise_linear"
 DATE = {"when": ("bill_length_mm", "bill_depth_mm")}
 """As if both columns had been made from one."""
 
@@ -125,7 +126,7 @@ SCORERS = {
         ("{source: penguins}", [], None),
         (
             "{source: penguins}",
-            ["model.numeric_embedding=piecewise_linear", "model.scaling_layer=true"],
+            [EMBEDDED, "model.scaling_layer=true"],
             DATE,
         ),
         ("{source: penguins}", ["model.ensemble=3", "model.calibration=temperature"], DATE),
@@ -264,6 +265,27 @@ def test_bags_are_permuted_out_of_bag(trained: Trained) -> None:
         assert second is not None
         assert first.mean * len(own) == pytest.approx(second.mean * len(features))
     assert ours.columns
+
+
+@pytest.mark.parametrize(
+    "settings", [["model.ensemble=2", EMBEDDED], ["model.ensemble={members: 3, bags: true}"]]
+)
+def test_any_number_of_threads_gives_the_same(trained: Trained, settings: list[str]) -> None:
+    model, held_out = trained("{source: penguins, split: {test: 0}}", *settings)
+    features = features_of_run(model, held_out, 3, no_note)
+    alone, several = (feature_importances(features, model.predictor, 3, threads=n) for n in (1, 3))
+    assert alone == several
+
+
+def test_an_error_in_a_column_ends_it(trained: Trained) -> None:
+    model, held_out = trained("{source: penguins}")
+    features = features_of_run(model, held_out, 3, no_note)
+
+    def fail(column: str, rows: int) -> IntArray:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        feature_importances(features, model.predictor, 3, permute=fail)
 
 
 def test_progress_is_told_column_by_column(trained: Trained) -> None:
