@@ -28,13 +28,14 @@ def importance_sections(importances: FeatureImportances | None, task: TaskReport
     shown_columns = importances.columns[:MOST_COLUMNS]
     header, labels = ["column"], {key: label for label, key in task.metrics}
     for metric in importances.metrics:
-        header += [f"{labels[metric]} {'+' if is_loss(metric) else '−'}", "95 % interval"]
+        header.append(f"{labels[metric]} {'+' if is_loss(metric) else '−'}")
+    header.insert(2, "95 % interval")  # of the headline; the others would leave no room for names
     rows = []
     for each in shown_columns:
-        cells = [each.column]
-        for found in each.estimates.values():
-            cells += [NOTHING, NOTHING] if found is None else [number(found.mean), number(found.ci95)]
-        rows.append(tuple(cells))
+        cells = [NOTHING if found is None else number(found.mean) for found in each.estimates.values()]
+        headline = importances.headline(each)
+        interval = NOTHING if headline is None else number(headline.ci95)
+        rows.append((each.column, cells[0], interval, *cells[1:]))
     where = f"Importance of the columns on the {importances.part} part"
     if left := len(importances.columns) - len(shown_columns):
         where += f": the first {len(shown_columns)}; {names.FEATURE_IMPORTANCE} has {left:,} more"
