@@ -24,6 +24,10 @@ def report(
             help="Exit with code 1 if the metric is worse than this value. Repeatable.",
         ),
     ] = None,
+    importance: Annotated[
+        bool,
+        typer.Option("--importance", help="Measure which columns matter, on rows that were not learned."),
+    ] = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -38,6 +42,7 @@ def report(
             format_=format_,
             file=file,
             fail_under=fail_under or [],
+            importance=importance,
             output=output,
         )
 

@@ -20,13 +20,10 @@ from fnnctl.commands.report import report_end
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.console.output import Output
-from fnnctl.data.splits.parts import Split
-from fnnctl.errors import DataError, Problem, UsageError, quoted_list
-from fnnctl.modelling.fit import bagged_rows
+from fnnctl.errors import UsageError, quoted_list
+from fnnctl.modelling.held_out.rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import read_labelled
-from fnnctl.modelling.loading import LoadedExperiment, load_experiment, split_data
-from fnnctl.modelling.refit import with_ensemble
 from fnnctl.modelling.saved.saved_model import SavedModel, has_network, load_model
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
@@ -84,10 +81,11 @@ def _score_test_part(model: SavedModel, output: Output, *, compare: bool) -> Non
     With `compare`, say whether the metrics are those that the run recorded.
     """
     run = model.run
-    if run.read_resolved() is None:
-        raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: add --data FILE")
-    loaded = load_experiment(run.path / RESOLVED, run=run)
-    parts = _scored(model, loaded)
+    held_out = held_out_rows(model, instead="add --data FILE")
+    loaded, split = held_out.loaded, held_out.scored
+    if not (split.test.size or split.validation.size):
+        raise UsageError(f"{run.path} has no test part: add --data FILE")
+    parts = score_parts(model.predictor, held_out.data, None, split, held_out.bags)
     test, recorded = parts["test"], run.read_metrics() or {}
     metrics = {name: part.metrics() if part else None for name, part in parts.items()}
     facts = run.read_manifest().training
@@ -103,25 +101,6 @@ def _score_test_part(model: SavedModel, output: Output, *, compare: bool) -> Non
     else:
         scored = replace(summary, metrics=metrics, confusion=test.confusion_table() if test else None)
         output.render(terminal_report([scored], width=output.width))
-
-
-def _scored(model: SavedModel, loaded: LoadedExperiment) -> dict[str, PartScores | None]:
-    """The scores of the rows that the model, or with bags one of its members, has not learned."""
-    run, data, experiment = model.run, loaded.data, loaded.experiment
-    if run.read_manifest().selection:
-        experiment = with_ensemble(experiment, 1)  # the config is that of a search, and trials have no bags
-    if message := data.task.difference(model.predictor.task):
-        raise DataError(Problem(message, file=data.dataset.source))
-    groups = data.dataset.groups
-    with loaded.config.located():
-        split = split_data(data, experiment)
-        bagged = bagged_rows(split, experiment, data)
-    bags = bagged.bags(data.strata, groups) if bagged else ()
-    validation = bagged.split(data.strata, groups).validation if bagged else split.validation[:0]
-    wanted = Split(split.train[:0], validation, split.test)
-    if not (wanted.test.size or validation.size):
-        raise UsageError(f"{run.path} has no test part: add --data FILE")
-    return score_parts(model.predictor, data, None, wanted, bags)
 
 
 def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "test") -> str:

@@ -94,6 +94,24 @@ class Preprocessor:
         return tuple(names)
 
     @property
+    def places(self) -> dict[str, IntArray]:
+        """The indices of each column's features, (k,), by the column's name; numeric columns come first."""
+        found = {number.name: [j] for j, number in enumerate(self.numbers)}
+        place = len(self.numbers)
+        for number in self.numbers:
+            if number.indicator:
+                found[number.name].append(place)
+                place += 1
+        for column in self.categories:
+            end = place + len(column.categories) + column.indicator
+            found[column.name] = [*range(place, end)]
+            place = end
+        if self.binned:
+            for j, number in enumerate(self.numbers):
+                found[number.name].append(place + j)
+        return {name: np.array(indices, np.intp) for name, indices in found.items()}
+
+    @property
     def binned(self) -> bool:
         """Whether the numbers' coordinates among their bins are features."""
         return any(number.edges is not None for number in self.numbers)

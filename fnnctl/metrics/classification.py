@@ -62,7 +62,7 @@ def score(
     return {
         "loss": loss if math.isfinite(loss) else None,
         **_counted_scores(matrix, rates),
-        "log_loss": _log_loss(labels, probabilities),
+        "log_loss": float(log_losses(labels, probabilities).mean()),
         **averages,
         "brier_score": brier_score(labels, probabilities),
         "expected_calibration_error": bins.expected_error,
@@ -104,10 +104,11 @@ def _rates_by_name(rates: ClassRates) -> dict[str, FloatArray]:
     return {"precision": rates.precision, "recall": rates.recall, "f1": rates.f1}
 
 
-def _log_loss(labels: IntArray, probabilities: FloatArray) -> float:
-    """The mean of −log p of the true classes; p is at least the machine epsilon, as in scikit-learn."""
+def log_losses(labels: IntArray, probabilities: FloatArray) -> FloatArray:
+    """−log p of the true class of each row, (n,); p is at least the machine epsilon, as in scikit-learn."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0)).mean())
+    losses: FloatArray = -np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0))
+    return losses
 
 
 def _ranked_scores(ranked: RankedPart, support: IntArray) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -143,10 +143,8 @@ class Predictor:
         The bags are the validation rows of each member; together they are the rows. `score` is called with
         the predictor of one member and its bag, and returns batches.
         """
-        (part,) = self.parts
         scores: FloatArray | None = None
-        for scorer, bag in zip(part.scorer.alone(), bags, strict=True):
-            member = replace(self, parts=(replace(part, scorer=scorer),))
+        for member, bag in zip(self.alone(), bags, strict=True):
             at = np.searchsorted(rows, bag)
             for batch in score(member, bag):
                 if scores is None:
@@ -182,6 +180,30 @@ class Predictor:
                     filled = 0
         if filled:
             yield scores()
+
+    @property
+    def distinct(self) -> list[PredictorPart]:
+        """The parts whose features no earlier part has."""
+        return [part for k, part in enumerate(self.parts) if self._sources()[k] == k]
+
+    def feature_scores(self, batches: Iterable[Sequence[FloatArray]]) -> Iterator[FloatArray]:
+        """The scores of batches of features, (≤ SCORING_BATCH, features) for each of the `distinct` parts."""
+        sources = self._sources()
+        place = {k: number for number, k in enumerate(sorted(set(sources)))}
+        for batch in batches:
+            rows = len(batch[0])
+            for part, source in zip(self.parts, sources, strict=True):
+                part.inputs[:rows, :-1] = batch[place[source]]
+            yield self._scores(rows)
+
+    def copied(self) -> Self:
+        """The same predictor with buffers of its own, for another thread."""
+        return replace(self, parts=tuple(replace(part, scorer=part.scorer.copied()) for part in self.parts))
+
+    def alone(self) -> list[Self]:
+        """A predictor for each network of the only part, with the same readout."""
+        (part,) = self.parts
+        return [replace(self, parts=(replace(part, scorer=scorer),)) for scorer in part.scorer.alone()]
 
     def _sources(self) -> list[int]:
         """For each part, the index of the first one with the same features."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fnnctl.report.ensembles.sections import ensemble_sections
+from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates import GateResult
 from fnnctl.report.search_sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
@@ -39,6 +40,14 @@ FIRST_FILES = (
 )
 LAST_FILES = (
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
+    *(
+        (f"{folder}{name}", what)
+        for folder in ("", f"{names.BEST}/")
+        for name, what in (
+            (names.FEATURE_IMPORTANCE_FIGURE, "the importance of the columns"),
+            (names.FEATURE_IMPORTANCE, "the numbers of this figure, for all columns"),
+        )
+    ),
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.RESOLVED, "the complete config, to repeat the run"),
     (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
@@ -77,6 +86,7 @@ def sections(summary: Summary, *, brief: bool = False) -> list[Section]:
         else _metrics_table(summary),
         group_table(summary, task.groups, brief=brief) if task.groups else None,
         confusion_table(summary, task.matrix) if task.matrix else None,
+        *importance_sections(summary.importances, task),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
         FactList("Data", tuple(_data_facts(summary, manifest.data)) if manifest.data else ()),
         FactList("Provenance", tuple(_origin_facts(manifest))),

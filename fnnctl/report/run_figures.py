@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, Final
 
+from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
 from fnnctl.plots.decisions.trade_offs import trade_offs_figure
 from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
+from fnnctl.plots.feature_importance.columns import PlottedColumn, feature_importance_figure
 from fnnctl.plots.folds import folds_learning_figure
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.plots.style import png_bytes
 from fnnctl.report.content import validation_name
+from fnnctl.report.feature_importance.stored import read_importances
 from fnnctl.report.summary import Summary, scored_rows
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -129,6 +132,23 @@ def _estimates(run: RunFolder, summary: Summary, *, draw: Callable[..., Any], wh
     return draw(targets, predictions, target=target, title=_title(summary, what))
 
 
+def _feature_importance(run: RunFolder, summary: Summary) -> Any:
+    found = read_importances(run)
+    if found is None:
+        return None
+    key = found.metrics[0]
+    label = next(label for label, each in summary.task_report.metrics if each == key)
+    columns = [
+        PlottedColumn(each.column, estimate.mean, estimate.ci95, estimate.is_positive)
+        for each in found.columns
+        if (estimate := found.headline(each))
+    ]
+    axis = f"{'rise' if is_loss(key) else 'drop'} of {label} when the column is permuted, {found.part} part"
+    whose = "columns of the ensemble" if summary.manifest.selection else "columns"
+    title = f"{summary.manifest.name}: importance of the {whose}"
+    return feature_importance_figure(columns, axis=axis, title=title)
+
+
 _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
     names.CONFUSION_MATRIX_FIGURE: _confusion_matrix,
     names.ROC_CURVE_FIGURE: _roc_curves,
@@ -140,6 +160,7 @@ _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
     ),
     names.RESIDUALS_FIGURE: partial(_estimates, draw=residuals_figure, what="residuals"),
     names.LEARNING_CURVE_FIGURE: _learning_curve,
+    names.FEATURE_IMPORTANCE_FIGURE: _feature_importance,
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from fnnctl.arrays import IntArray
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.rules.trials import HORIZON, TrialConfigs, trial_configs
+from fnnctl.metrics.feature_importance.importances import FeatureImportances
 from fnnctl.metrics.reported import reported_metrics
 from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.store import names
@@ -60,6 +61,8 @@ class Summary:
     """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
     ensemble: EnsembleSummary | None = None
     """The ensemble of a search; None if there is none, and for other runs."""
+    importances: FeatureImportances | None = None
+    """The importance of the columns, if it has just been measured."""
     refitted: int | None = None
     """The trial whose refit has the scores of a search; None if it is not known, and for other runs."""
 
@@ -149,7 +152,7 @@ def summarize(run: RunFolder) -> Summary:
         metrics=scored.read_metrics(),
         confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
-        files=(*run.files(), *(name for name, found in folders.items() if found)),
+        files=(*run.files(), *(name for name, found in folders.items() if found), *_rebuilt(winner)),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         ensemble=ensemble,
@@ -160,6 +163,11 @@ def summarize(run: RunFolder) -> Summary:
             if name in scored.files()
         ),
     )
+
+
+def _rebuilt(winner: RunFolder | None) -> list[str]:
+    """The files that reports have added to a search's winner, seen from the search's folder."""
+    return [f"{names.BEST}/{name}" for name in winner.files() if name in names.REBUILT] if winner else []
 
 
 def _needs_configs(search: SearchHistory) -> bool:

@@ -138,6 +138,13 @@ class PartScores(Protocol):
         tell. The warning says `where` the rows are, and what to try after this `course` of the training.
         """
 
+    def row_losses(self) -> Mapping[str, FloatArray]:
+        """Each row's losses (n,) from which the metrics of the columns' importance follow, by metric.
+
+        The names are those of metrics.json; columns are ranked by the first one. How a metric follows from
+        its losses is in `metrics.feature_importance.estimates.FORMS`.
+        """
+
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
         """Classes and counts (C, C) for the report, one row per true class; None if there are no classes."""
 

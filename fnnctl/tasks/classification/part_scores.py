@@ -13,7 +13,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
-from fnnctl.metrics.classification import score
+from fnnctl.metrics.classification import log_losses, score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.decisions.trade_offs import mean_trade_offs, shown_thresholds, trade_offs
@@ -156,6 +156,14 @@ class ClassScores:
             row_costs(decision, decision.costs, self.labels, each) for each in (self.predictions, answers)
         )
         return own, always
+
+    def row_losses(self) -> dict[str, FloatArray]:
+        """The clipped log loss, and whether the prediction is wrong; see `PartScores`.
+
+        The log loss is first: it changes with every probability, the accuracy only with the predictions.
+        """
+        wrong = (self.predictions != self.labels).astype(np.float64)
+        return {"log_loss": log_losses(self.labels, self.probabilities), "accuracy": wrong}
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""

@@ -63,6 +63,12 @@ class EstimateScores:
             )
         return warning or few_rows(len(self.targets), where)
 
+    def row_losses(self) -> dict[str, FloatArray]:
+        """The squared error, for both metrics; see `PartScores`. R² is first: it has no unit."""
+        with np.errstate(over="ignore"):
+            squares = np.square(self.targets - self.estimates)
+        return {"r2": squares, "rmse": squares}
+
     def confusion_table(self) -> None:
         """None: there are no classes."""
 
