@@ -1,7 +1,7 @@
 """Tables as people have them: dates, currencies, an index column, free text and so on. All are made here.
 
-Seeds are fixed, so the rows are the same everywhere. `MESSY` names the target of each table, and what fnnctl has
-to say about it.
+Seeds are fixed, so the rows are the same everywhere. `MESSY` names the target of each table, and what fnnctl
+has to say about it.
 """
 
 from __future__ import annotations

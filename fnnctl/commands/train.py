@@ -13,7 +13,7 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import epoch_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
-from fnnctl.modelling.data_check import DataCheck
+from fnnctl.modelling.checks.data_check import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor

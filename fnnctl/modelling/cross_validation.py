@@ -14,7 +14,7 @@ from fnnctl.data.splits.folds import Folds, divide, most_folds
 from fnnctl.data.splits.forward import ForwardFolds, fewest_values
 from fnnctl.data.splits.in_order import distinct
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.modelling.data_check import DataCheck
+from fnnctl.modelling.checks.data_check import DataCheck
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted, shown

@@ -19,11 +19,11 @@ from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.splits.row_order import fold_line, split_line
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
-from fnnctl.modelling.column_check import without_columns
+from fnnctl.modelling.checks.column_check import without_columns
+from fnnctl.modelling.checks.data_check import DataCheck
+from fnnctl.modelling.checks.recipe_bags import against_bags
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
-from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.recipe_bags import against_bags
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import encode

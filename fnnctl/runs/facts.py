@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.modelling.data_check import DataCheck
+from fnnctl.modelling.checks.data_check import DataCheck
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved.saved_model import SavedModel
 from fnnctl.nn.parameters import ParameterLayout

@@ -15,7 +15,7 @@ from tests.commands.folding import SMALL, plan_with, table
 from tests.program import Program, only_run, read_json
 
 TWO_CLASSES = {names.THRESHOLD, names.THRESHOLD_FIGURE}
-OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE, *TWO_CLASSES}
+OTHER_TASK = {*names.REBUILT, names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE, *TWO_CLASSES}
 
 
 @pytest.fixture

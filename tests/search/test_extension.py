@@ -122,11 +122,10 @@ def test_a_horizon_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(["search", "--resume", str(folder), "--set", "search.budget.max_epochs=8"]) == 0
     told = capsys.readouterr().err
     warnings = read_json(folder / "manifest.json")["warnings"]
-    assert [text.split(",")[0] for text in warnings] == [
-        "cosine keeps the horizon of 4 epochs with which the search began"
-    ] * 2
-    assert f"warning: {warnings[1]}\n" in told
-    assert "from there to epoch 8 the final value holds" in warnings[1]
+    kept = [text for text in warnings if text.startswith("cosine keeps the horizon of 4 epochs with which")]
+    assert len(kept) == 2
+    assert f"warning: {kept[1]}\n" in told
+    assert "from there to epoch 8 the final value holds" in kept[1]
     (cosine,) = (
         each["number"]
         for each in of_kind(folder, "trial")

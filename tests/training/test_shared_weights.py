@@ -28,8 +28,8 @@ from tests.training.test_bits import assert_same_bits, examples_of, stacks
 Case = tuple[StackSettings, list[Member], int]
 
 
-def shared_settings(inner: int, **changes: Any) -> StackSettings:
-    settings = settings_of(6, ((7, "relu"), (5, "tanh")), 3, precision="float64", **changes)
+def shared_settings(inner: int, first: str = "relu", **changes: Any) -> StackSettings:
+    settings = settings_of(6, ((7, first), (5, "tanh")), 3, precision="float64", **changes)
     return replace(settings, shape=replace(settings.shape, inner_members=inner))
 
 
@@ -132,9 +132,10 @@ def test_training_columns_are_means_over_the_members() -> None:
 
 
 def test_lbfgs_minimizes_the_mean_loss() -> None:
-    settings = shared_settings(3, optimizer="lbfgs", batch_size=60)
+    # At relu's kink the gradient stays large, so whether it gets there would depend on rounding.
+    settings = shared_settings(3, "softplus", optimizer="lbfgs", batch_size=60)
     numbers = {"gradient_tolerance": 1e-6, "decrease_tolerance": 0.0, "max_evaluations": 20}
-    member = member_of(settings, 60, epochs=2000, l2=0.01, optimizer_hyperparameters=numbers)
+    member = member_of(settings, 60, epochs=20_000, l2=0.003, optimizer_hyperparameters=numbers)
     (trained,) = train_stack(Stack(settings, [member], blobs(60, 6, 3, precision="float64")))
     assert trained.outcome is Outcome.CONVERGED
     losses = trained.history["train_loss"]

@@ -16,7 +16,7 @@ from fnnctl.commands.search.options import SearchOptions
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
-from fnnctl.modelling.data_check import DataCheck
+from fnnctl.modelling.checks.data_check import DataCheck
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.runs.facts import known_facts

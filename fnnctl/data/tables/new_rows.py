@@ -80,6 +80,8 @@ def _blocks(
     position = {name: j for j, name in enumerate(file.names)}
     numbers = _Numbers(numeric, position, form)
     kept_positions = [position[name] for name in kept]
+    parts = {name: form.formats[name].columns(name) for name in form.formats}
+    expansions = {name: made for name, made in parts.items() if made != (name,)}
 
     def texts(name: str, block: RowBlock) -> CodedTexts:
         return _texts(block, position[name], form.missing)
@@ -100,6 +102,7 @@ def _blocks(
                 categorical=codes,
                 categorical_names=categorical,
                 categories=tuple(column.texts for column in columns),
+                expansions=expansions,
                 first=first,
                 labels=labels,
                 kept=list(zip(*map(block.column, kept_positions), strict=True)) if kept else None,

@@ -24,7 +24,7 @@ _LINE_END, _LINE_END_BYTES = re.compile(r"\r\n?|\n"), re.compile(rb"\r\n?|\n")
 TextRows: TypeAlias = list[list[str]]
 
 
-class _Reader(Protocol):
+class _CsvReader(Protocol):
     """What `csv.reader` returns; its class has no public name before Python 3.13."""
 
     @property
@@ -72,7 +72,7 @@ class Records:
             else:
                 self._problems.add(_csv_fault(error), line=starts[-1])
 
-    def _reader(self) -> _Reader:
+    def _reader(self) -> _CsvReader:
         lines = chain.from_iterable(_line_lists(self._text, self._encoding_setting))
         sample = list(islice(lines, SAMPLE_LINES))
         declared = declared_delimiter(sample)

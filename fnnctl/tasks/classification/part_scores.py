@@ -21,10 +21,10 @@ from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
-from fnnctl.tasks.classification.missed_classes import missed_classes_warning
+from fnnctl.tasks.classification.doubts.missed_classes import missed_classes_warning
+from fnnctl.tasks.classification.doubts.versus_baseline import baseline_warning
+from fnnctl.tasks.classification.doubts.versus_chance import decision_warning
 from fnnctl.tasks.classification.temperature import scaled
-from fnnctl.tasks.classification.versus_baseline import baseline_warning
-from fnnctl.tasks.classification.versus_chance import decision_warning
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
 from fnnctl.tasks.task import Artifacts, Readout
@@ -119,9 +119,11 @@ class ClassScores:
 
     def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
-        warning = self._no_better(where, course) or missed_classes_warning(
-            self.classes, self.labels, self.predictions, where=where, course=course
-        )
+        warning = self._no_better(where, course)
+        if self.decision is None or self.decision.threshold is None:  # else a class may be missed on purpose
+            warning = warning or missed_classes_warning(
+                self.classes, self.labels, self.predictions, where=where, course=course
+            )
         return warning or few_rows(len(self.labels), where)
 
     def _no_better(self, where: str, course: Course) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 
 from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
-from fnnctl.data.tables import rows
+from fnnctl.data.tables import records
 from fnnctl.data.tables.new_rows import open_new_rows
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.errors import DataError
@@ -64,8 +64,8 @@ def test_labels_are_read_where_they_are_wanted(read: Read) -> None:
 
 
 def test_blocks_follow_one_another(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 2)
-    monkeypatch.setattr(rows, "BLOCK_VALUES", 1)
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "BLOCK_VALUES", 1)
     _, blocks = read("u,v,c\n" + "".join(f"{k},1,{k}\n" for k in range(5)))
     assert [(block.first, len(block)) for block in blocks] == [(0, 2), (2, 2), (4, 1)]
     assert [row[0] for row in transformed(blocks)] == [0, 1, 2, 3, 4]
@@ -100,8 +100,8 @@ def test_a_missing_label_is_reported_with_a_suggestion(read: Read) -> None:
 
 
 def test_a_fault_is_raised_when_its_block_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 2)
-    monkeypatch.setattr(rows, "BLOCK_VALUES", 1)
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "BLOCK_VALUES", 1)
     (tmp_path / "new.csv").write_text("u,v,c\n1,1,1\n2,1,1\n3,x,1\n")
     with open_new_rows(
         tmp_path / "new.csv", FORM, PREPROCESSOR, target="y", labelled=False, delimiter_setting="-d"

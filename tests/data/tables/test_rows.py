@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables import rows
+from fnnctl.data.tables import records as module
 from fnnctl.data.tables.rows import CsvFormat, open_rows
 from fnnctl.errors import DataError
 
@@ -51,8 +51,8 @@ def test_blanks_before_a_quote_and_a_blank_as_the_delimiter(tmp_path: Path) -> N
 
 
 def test_blocks_join_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "BLOCK_VALUES", 6)
-    monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+    monkeypatch.setattr(module, "BLOCK_VALUES", 6)
+    monkeypatch.setattr(module, "FEWEST_BLOCK_ROWS", 1)
     content = "a,b\n" + "".join(f"{i},x\n" for i in range(10))
     assert read(tmp_path, content)[1] == [(i + 2, (str(i), "x")) for i in range(10)]
 
@@ -82,9 +82,9 @@ def test_any_records_are_read_as_if_one_by_one(
     except csv.Error:
         problems.append(f"t.csv:{line}: a quote is ")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "BLOCK_VALUES", 2 * size)
-        patch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
-        patch.setattr(rows, "LINES_AT_ONCE", size)
+        patch.setattr(module, "BLOCK_VALUES", 2 * size)
+        patch.setattr(module, "FEWEST_BLOCK_ROWS", 1)
+        patch.setattr(module, "LINES_AT_ONCE", size)
         _, found, told = read(tmp_path, content, CsvFormat(",", "utf-8", frozenset()))
     assert found == expected
     assert [text.startswith(start) for text, start in zip(told, problems, strict=True)] == [True] * len(told)

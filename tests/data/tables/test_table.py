@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables import rows
+from fnnctl.data.tables import records
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, read_table
 
@@ -83,8 +83,8 @@ def test_a_column_has_one_decimal_mark(tmp_path: Path) -> None:
 def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "BLOCK_VALUES", 4)
-    monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+    monkeypatch.setattr(records, "BLOCK_VALUES", 4)
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 1)
     table, problems = read(tmp_path, "a,b\n" + "01,2\n" * 10 + "x,3\n" * 11)
     assert problems == []
     assert table.categorical["a"].texts == ("01", "x")

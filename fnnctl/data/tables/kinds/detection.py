@@ -37,7 +37,7 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecidedKind:
     """How a column is read."""
 
     kind: ReadKind
@@ -52,18 +52,18 @@ class Decision:
 
 def decide(
     name: str, column: CodedTexts, declared: str | None, hints: Hints, notations: Notations
-) -> Decision:
+) -> DecidedKind:
     """Decide about a column; `declared` is `numeric`, `date` or None, if its values decide."""
     counts = column.counts()
     if not column.texts:
-        return Decision("numeric" if declared == "numeric" else "empty")
+        return DecidedKind("numeric" if declared == "numeric" else "empty")
     numbers = None if declared == "date" else notations.find(hints.decimal_mark, european=hints.european)
     if declared == "numeric":
         return _numeric(name, column, counts, numbers) or _fault(name, column, counts, numbers, "number")
     if declared is None:
         boolean = find_boolean(column.texts, counts.tolist())
         if boolean is not None:
-            return Decision("boolean", boolean)
+            return DecidedKind("boolean", boolean)
         if (numeric := _numeric(name, column, counts, numbers)) is not None:
             return numeric
     pattern = hints.patterns.get(name)
@@ -71,24 +71,24 @@ def decide(
         column.texts, counts, european=hints.european, compact=declared == "date", pattern=pattern
     )
     if dates is not None and dates.fits.all():
-        return Decision("date", dates.format, dates.numbers, dates.doubt)
+        return DecidedKind("date", dates.format, dates.numbers, dates.doubt)
     time = find_time(column.texts) if pattern is None else None
     if time is not None:
-        return Decision("date", time)
+        return DecidedKind("date", time)
     if declared == "date":
         return _fault(name, column, counts, dates, "date")
     return _most(name, column, counts, numbers, dates)
 
 
-def _numeric(name: str, column: CodedTexts, counts: IntArray, numbers: Found | None) -> Decision | None:
+def _numeric(name: str, column: CodedTexts, counts: IntArray, numbers: Found | None) -> DecidedKind | None:
     """The decision if all texts are numbers; None if some are not."""
     if numbers is None or not numbers.fits.all():
         return None
     if numbers.fault is not None:
         place, wrong = numbers.fault
         message = f"column {shown(name)}: {wrong}, or add the column to data.columns.categorical"
-        return Decision("numeric", fault=(column.lines[place], message))
-    return Decision("numeric", numbers.format, numbers.numbers, numbers.doubt)
+        return DecidedKind("numeric", fault=(column.lines[place], message))
+    return DecidedKind("numeric", numbers.format, numbers.numbers, numbers.doubt)
 
 
 def _most(
@@ -97,7 +97,7 @@ def _most(
     counts: IntArray,
     numbers: Found | None,
     dates: Found | None,
-) -> Decision:
+) -> DecidedKind:
     """Some texts are neither numbers nor dates: a fault if they are not the majority."""
     rows = int(counts.sum())
     is_number = np.zeros(len(counts), np.bool_) if numbers is None else numbers.fits
@@ -109,11 +109,11 @@ def _most(
     texts = len(column.texts)
     all_rows = len(column.codes)
     if all_rows >= FEWEST_TEXTS and 10 * texts >= 9 * all_rows:
-        return Decision("text")
-    return Decision("categorical")
+        return DecidedKind("text")
+    return DecidedKind("categorical")
 
 
-def _fault(name: str, column: CodedTexts, counts: IntArray, found: Found | None, noun: str) -> Decision:
+def _fault(name: str, column: CodedTexts, counts: IntArray, found: Found | None, noun: str) -> DecidedKind:
     """The first text that does not fit is to be corrected, or the column declared."""
     fits = np.zeros(len(counts), np.bool_) if found is None else found.fits
     place = int(np.argmin(fits))
@@ -124,4 +124,4 @@ def _fault(name: str, column: CodedTexts, counts: IntArray, found: Found | None,
         advice += "; data.decimal_mark says which mark is decimal"
     known = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {noun}s"
     message = f"column {shown(name)}: {wrong} ({known}). {advice}"
-    return Decision("categorical", fault=(column.lines[place], message))
+    return DecidedKind("categorical", fault=(column.lines[place], message))

@@ -16,7 +16,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.finding import Notations
 from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, taken
-from fnnctl.data.tables.kinds.detection import Decision, Hints, decide
+from fnnctl.data.tables.kinds.detection import DecidedKind, Hints, decide
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.text import shown
@@ -26,7 +26,7 @@ from fnnctl.text import shown
 class Settled:
     """A column of texts after the decision about it."""
 
-    decision: Decision
+    decision: DecidedKind
     column: CodedTexts
     """Of truth values, with one text for all spellings of each."""
     example: tuple[str, str] | None
@@ -67,7 +67,7 @@ def settle(
     return settled, hints
 
 
-def converted(name: str, column: CodedTexts, decision: Decision) -> Settled:
+def converted(name: str, column: CodedTexts, decision: DecidedKind) -> Settled:
     """The column with the decision carried out."""
     form = decision.format
     if isinstance(form, BooleanFormat):
@@ -94,7 +94,7 @@ def read_again(
         if name not in columns:
             continue
         column = columns[name]
-        decision = Decision("boolean" if isinstance(form, BooleanFormat) else "numeric", form)
+        decision = DecidedKind("boolean" if isinstance(form, BooleanFormat) else "numeric", form)
         if isinstance(form, BooleanFormat):
             settled[name] = converted(name, column, decision)
             continue

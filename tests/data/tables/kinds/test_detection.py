@@ -12,12 +12,12 @@ from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat
 from fnnctl.data.tables.formats.finding import Notations
 from fnnctl.data.tables.formats.number import NumberFormat
-from fnnctl.data.tables.kinds.detection import FEWEST_TEXTS, Decision, Hints, decide
+from fnnctl.data.tables.kinds.detection import FEWEST_TEXTS, DecidedKind, Hints, decide
 
 NO_HINTS = Hints()
 
 
-def decided(*texts: str, declared: str | None = None, hints: Hints = NO_HINTS) -> Decision:
+def decided(*texts: str, declared: str | None = None, hints: Hints = NO_HINTS) -> DecidedKind:
     column = TextColumn(frozenset({""}))
     column.add(texts, range(2, len(texts) + 2))
     coded = column.coded()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.data.coded_texts import CodedTexts
-from fnnctl.data.tables.kinds.detection import Decision
+from fnnctl.data.tables.kinds.detection import DecidedKind
 from fnnctl.data.tables.kinds.settled_table import all_categories, all_numbers, readings_of
 from fnnctl.data.tables.kinds.settling import Settled
 from fnnctl.data.tables.matrix import NumberMatrix
@@ -21,8 +21,8 @@ def numbers(**columns: list[float]) -> NumberMatrix:
 
 def test_only_texts_that_are_used_remain() -> None:
     settled = {
-        "t": Settled(Decision("text"), TEXTS, None),
-        "c": Settled(Decision("categorical"), TEXTS, None),
+        "t": Settled(DecidedKind("text"), TEXTS, None),
+        "c": Settled(DecidedKind("categorical"), TEXTS, None),
     }
     assert list(all_categories({"t": TEXTS, "c": TEXTS, "y": TEXTS}, settled)) == ["c", "y"]
     matrix = numbers(a=[1, 2, 3])
@@ -32,7 +32,7 @@ def test_only_texts_that_are_used_remain() -> None:
 def test_readings_say_what_is_not_used_and_why() -> None:
     matrix = numbers(a=[1, 2, 3], none=[np.nan] * 3, **{"Unnamed: 0": [0.0, 1.0, 2.0]})
     names = ("", "Unnamed: 0", "a", "none", "t", "y", "left out")
-    settled = {"t": Settled(Decision("text"), TEXTS, None)}
+    settled = {"t": Settled(DecidedKind("text"), TEXTS, None)}
     found = readings_of(names, matrix, {"t": TEXTS, "y": TEXTS}, settled, frozenset({"y"}))
     assert [(name, each.kind, each.missing, each.ignored) for name, each in found.items()] == [
         ("", "index", 0, "it has no name, so it is taken for an index"),

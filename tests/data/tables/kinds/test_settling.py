@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables import rows
+from fnnctl.data.tables import records
 from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat
 from fnnctl.data.tables.formats.number import NumberFormat
@@ -46,8 +46,8 @@ def test_columns_keep_their_order(tmp_path: Path) -> None:
 
 
 def test_many_rows_are_converted_like_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "BLOCK_VALUES", 4)
-    monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "BLOCK_VALUES", 4)
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
     values = [f"{n},{n}.5%" for n in range(50)]
     table, problems = read(tmp_path, "n,p\n" + "\n".join(values) + "\n")
     assert problems == []
@@ -57,8 +57,8 @@ def test_many_rows_are_converted_like_few(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_format_that_begins_late_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first block has plain numbers only, so the column is read again as texts."""
-    monkeypatch.setattr(rows, "BLOCK_VALUES", 1)
-    monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+    monkeypatch.setattr(records, "BLOCK_VALUES", 1)
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 1)
     table, problems = read(tmp_path, 'a,b,c\n1.234,1,900\n"1.234,5",0,"1,200"\n3,yes,5\n4,no,5\n')
     assert problems == []
     np.testing.assert_array_equal(table.numeric["a"], [1234, 1234.5, 3, 4])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.tasks.classification.versus_baseline import baseline_warning
+from fnnctl.tasks.classification.doubts.versus_baseline import baseline_warning
 from fnnctl.tasks.doubts import Course
 
 CLASSES, HERE = ("no", "yes"), "on the test part"

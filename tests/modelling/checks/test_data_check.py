@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.data.splits.parts import Split
-from fnnctl.modelling.data_check import DataCheck
+from fnnctl.modelling.checks.data_check import DataCheck
 from fnnctl.tasks.registry import encode
 from tests.data.test_warnings import dataset_of, noise
 

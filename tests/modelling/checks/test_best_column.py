@@ -9,7 +9,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.splits.parts import Split
-from fnnctl.modelling.best_column import ColumnCheck, check_columns
+from fnnctl.modelling.checks.best_column import ColumnCheck, check_columns
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.tasks.registry import encode
 from tests.data.test_warnings import dataset_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.tasks.classification.missed_classes import missed_classes_warning
+from fnnctl.tasks.classification.doubts.missed_classes import missed_classes_warning
 from fnnctl.tasks.doubts import Course
 
 HERE = "on the test part"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.warnings import data_warnings
-from fnnctl.modelling.best_column import BestColumn, check_columns
+from fnnctl.modelling.checks.best_column import BestColumn, check_columns
 from fnnctl.tasks.task import TaskData
 
 

@@ -8,8 +8,8 @@ import pytest
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.metrics.ranked import rank_part
 from fnnctl.metrics.statistics import AucEstimate
+from fnnctl.tasks.classification.doubts.versus_chance import decision_warning
 from fnnctl.tasks.classification.part_scores import ClassScores
-from fnnctl.tasks.classification.versus_chance import decision_warning
 from fnnctl.tasks.decision import Decision
 
 HERE = "on the test part"
