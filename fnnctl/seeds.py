@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     INNER_MEMBERS = int.from_bytes(b"inner members", "big")
     PERMUTATIONS = int.from_bytes(b"permutations", "big")
     BAGS = int.from_bytes(b"bags", "big")
+    SUBSETS = int.from_bytes(b"subsets", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

@@ -177,6 +177,15 @@ Repeats = Annotated[
         help="CONFIG: number of repeats, each with different folds (default: from the config).",
     ),
 ]
+Sizes = Annotated[
+    str | None,
+    typer.Option(
+        "--sizes",
+        metavar="SHARES",
+        help="CONFIG: shares of the rows to learn from, for a learning curve over data size, e.g. 0.1,0.3,1 "
+        "(default: from the config, or all rows).",
+    ),
+]
 FoldWorkers = Annotated[
     int | None,
     typer.Option(
@@ -197,6 +206,7 @@ def evaluate(
     target: Target = None,
     folds: Folds = None,
     repeats: Repeats = None,
+    sizes: Sizes = None,
     workers: FoldWorkers = None,
     overrides: Set = None,
     seed: Seed = None,
@@ -214,7 +224,8 @@ def evaluate(
 ) -> None:
     """Cross-validate an experiment, or score a trained network."""
     for_config = {
-        "--folds": folds, "--repeats": repeats, "--workers": workers, "--seed": seed, "--set": overrides,
+        "--folds": folds, "--repeats": repeats, "--sizes": sizes, "--workers": workers, "--seed": seed,
+        "--set": overrides,
     }  # fmt: skip
     for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding}
     if resume is not None:
@@ -230,6 +241,7 @@ def evaluate(
             overrides or [],
             folds=folds,
             repeats=repeats,
+            sizes=sizes,
             workers=workers,
             runs_dir=runs_dir,
             name=name,
@@ -259,6 +271,7 @@ def _cross_validate(
     *,
     folds: int | None,
     repeats: int | None,
+    sizes: str | None,
     output: Output,
     **options: Any,
 ) -> None:
@@ -271,6 +284,7 @@ def _cross_validate(
             *overrides,
             *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
             *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
+            *OptionChange.given("--sizes", "evaluation.sizes", None if sizes is None else f"[{sizes}]"),
         ]
         run = cross_validate(config, changes, output=output, signals=signals, **options)
     report_end(run, output)

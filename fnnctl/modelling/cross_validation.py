@@ -34,6 +34,17 @@ class CrossValidation:
     fits: tuple[Fit, ...]
     """One per fold, ordered by repeat."""
     warnings: list[str]
+    test_share: float
+    """The number of test rows per other row of the folds."""
+    share: float = 1.0
+    """The share of each fold's other rows that its network learns from."""
+    smaller: tuple[CrossValidation, ...] = ()
+    """The same folds with smaller shares, in rising order."""
+
+    @property
+    def all_fits(self) -> tuple[Fit, ...]:
+        """The fits of all shares: first its own, then those of the smaller ones."""
+        return self.fits + tuple(fit for each in self.smaller for fit in each.fits)
 
 
 def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
@@ -70,7 +81,9 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
         *data_warnings(dataset, None),
         *data.task.fold_warnings(data.targets, folds),
     ]
-    return CrossValidation(experiment, data, folds, tuple(seeded), warnings)
+    # Validation rows count as training rows, because early stopping has seen them.
+    test_share = sum(fit.sizes[2] for fit in fits) / sum(fit.known_rows for fit in fits)
+    return CrossValidation(experiment, data, folds, tuple(seeded), warnings, test_share)
 
 
 def divided(data: TaskData, experiment: Experiment, rows: IntArray | None = None) -> AnyFolds:

@@ -226,6 +226,11 @@ class Task(Protocol):
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
         """Warnings about what some folds of the N rows lack."""
 
+    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+        """The classes of some `targets`, (n,), that none of the `learned` ones, (m,), has; empty in a
+        regression.
+        """
+
     def in_words(self) -> str:
         """The kind of target, for messages, such as `3 classes`."""
 

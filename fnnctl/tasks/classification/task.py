@@ -185,6 +185,9 @@ class Classification:
                 warnings.append(f"{subject} no row in the {consequence}: {quoted_list(names)}")
         return warnings
 
+    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+        return [self.classes[index] for index in np.setdiff1d(targets, learned)]
+
     def in_words(self) -> str:
         return f"{len(self.classes):,} classes"
 

@@ -163,6 +163,9 @@ class Regression:
             return []
         return [f"in {counted(flat, 'fold')} all test targets are equal, so R² is undefined there"]
 
+    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+        return []
+
     def in_words(self) -> str:
         return f"a regression of {shown(self.target)}"
 
