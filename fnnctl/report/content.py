@@ -14,6 +14,7 @@ from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.gates import GateResult
 from fnnctl.report.search_sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
+from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import PARTS, Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
@@ -30,6 +31,8 @@ OUT_OF_BAG = "out-of-bag"
 FIRST_FILES = (
     (names.METRICS, "all metrics"),
     (names.CROSS_VALIDATION, "the scores of each fold"),
+    (names.DATA_SIZE, "the scores of each fold, for each data size"),
+    (names.DATA_SIZE_FIGURE, "the scores over the number of rows that are learned"),
     (names.LEADERBOARD, "all trials"),
     (names.SEARCH_HISTORY_FIGURE, "the objective over the epochs trained"),
     (names.RUNGS_FIGURE, "the learning curve of each trial"),
@@ -80,6 +83,7 @@ def sections(summary: Summary) -> list[Section]:
         _folds_table(summary, summary.cross_validation)
         if summary.cross_validation
         else _metrics_table(summary),
+        *size_sections(summary),
         _group_table(summary, task.groups) if task.groups else None,
         _matrix_table(summary),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),

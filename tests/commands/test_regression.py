@@ -51,7 +51,13 @@ def files_of(run: Path) -> set[str]:
 @pytest.mark.figures
 def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     classes = {names.CONFUSION_MATRIX, names.ROC_CURVE, names.PR_CURVE, names.CALIBRATION}
-    absent = {*names.SEARCH_FILES, names.CROSS_VALIDATION, *classes, *(set(names.FIGURES) - FIGURES)}
+    absent = {
+        *names.SEARCH_FILES,
+        *names.SIZE_FILES,
+        names.CROSS_VALIDATION,
+        *classes,
+        *(set(names.FIGURES) - FIGURES),
+    }
     assert files_of(trained) == set(names.LAYOUT) - absent
     predictions = table(trained, "predictions.csv")
     assert list(predictions[0]) == ["row", "target", "prediction"]

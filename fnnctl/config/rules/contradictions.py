@@ -40,7 +40,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _impossible_average,
             _no_class_weighed,
             _changed_bins,
-            _repeated_sizes,
+            _impossible_sizes,
             _not_with_lbfgs,
         )
     )
@@ -178,8 +178,12 @@ def _changed_bins(experiment: Experiment) -> Contradictions:
                 yield ("training", name), f"{message}; write {name}: 0, or model.numeric_embedding: none"
 
 
-def _repeated_sizes(experiment: Experiment) -> Contradictions:
-    sizes = experiment.evaluation.sizes or ()
+def _impossible_sizes(experiment: Experiment) -> Contradictions:
+    sizes = experiment.evaluation.sizes
+    if sizes is None:
+        return
+    if not sizes:
+        yield ("evaluation", "sizes"), "is empty; write shares of the rows, such as [0.1, 0.3, 1], or null"
     for index, share in enumerate(sizes):
         if share in sizes[:index]:
             yield ("evaluation", "sizes", index), f"{share:g} is given twice; leave one out"

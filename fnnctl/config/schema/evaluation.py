@@ -35,7 +35,7 @@ class EvaluationConfig(Section):
 
     cross_validation: CrossValidationConfig = CrossValidationConfig()
     """The cross-validation of `fnnctl evaluate`; training does not read this."""
-    sizes: Annotated[tuple[PartOfRows, ...], Field(strict=False, min_length=1)] | None = None
+    sizes: Annotated[tuple[PartOfRows, ...], Field(strict=False)] | None = None
     """Shares of the rows that a fold learns from, for a learning curve over data size. With `[0.1, 0.3, 1]`
     there are three cross-validations with the same test rows. Smaller subsets are parts of larger ones (with
     `data.split.by`, the latest rows). Null is a single one, with all rows."""
