@@ -251,18 +251,9 @@ def evaluate(
         return
     if names := given(for_config):
         raise UsageError(f"{names}: only for an experiment; give its YAML file")
-    from fnnctl.commands.evaluate_run import evaluate_run
-
-    with ended_by_signals(output):
-        evaluate_run(
-            target,
-            runs_dir=runs_dir,
-            data=data,
-            delimiter=delimiter,
-            encoding=encoding,
-            name=name,
-            output=output,
-        )
+    _score_run(
+        target, data=data, delimiter=delimiter, encoding=encoding, name=name, runs_dir=runs_dir, output=output
+    )
 
 
 def _cross_validate(
@@ -288,6 +279,13 @@ def _cross_validate(
         ]
         run = cross_validate(config, changes, output=output, signals=signals, **options)
     report_end(run, output)
+
+
+def _score_run(target: str | None, *, output: Output, **options: Any) -> None:
+    from fnnctl.commands.evaluate_run import evaluate_run
+
+    with ended_by_signals(output):
+        evaluate_run(target, output=output, **options)
 
 
 def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> None:
