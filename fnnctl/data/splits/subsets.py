@@ -109,7 +109,10 @@ def draw_share(
 
 def _strata_of_groups(of_row: IntArray, strata: IntArray) -> IntArray:
     """The stratum of which each group has the largest share of all rows, (groups,)."""
-    counts = np.zeros((int(of_row.max()) + 1, int(strata.max()) + 1))
-    np.add.at(counts, (of_row, strata), 1)
-    shares: IntArray = (counts / np.maximum(counts.sum(axis=0), 1)).argmax(axis=1)
-    return shares
+    totals = np.bincount(strata)
+    pairs, counts = np.unique(of_row * len(totals) + strata, return_counts=True)
+    group, stratum = np.divmod(pairs, len(totals))
+    by_share = np.lexsort((counts / totals[stratum], group))
+    last_of_group = by_share[np.append(group[1:] != group[:-1], True)]
+    own: IntArray = stratum[last_of_group]
+    return own

@@ -62,7 +62,9 @@ def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
     try:
         return Fit.of(data, experiment, subset, seed=fit.seed)
     except ConfigError as error:
-        message = f"{error.problems[0].message}; or {LARGER}"
+        problem = error.problems[0]
+        where = f" in {problem.path}" if problem.path else ""
+        message = f"{problem.message}{where}; or {LARGER}"
         raise _too_small(validation, share, message) from None
 
 

@@ -142,3 +142,12 @@ def test_a_drawn_share_has_every_stratum_if_it_can_and_is_in_proportion(
 
 def test_nothing_is_drawn_from_no_rows() -> None:
     assert draw_share(np.arange(0), 0.5, rng=np.random.default_rng(0)).tolist() == []
+
+
+def test_a_group_counts_for_the_stratum_of_which_it_has_the_largest_share() -> None:
+    """Group 2 has half of the rare rows, and a fifth of the others: it is among the first ones."""
+    groups = np.array([0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4])
+    strata = np.array([0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])
+    for seed in range(10):
+        drawn = draw_share(strata, 0.4, rng=np.random.default_rng(seed), groups=groups)
+        assert {2, 4} & {*groups[drawn].tolist()}
