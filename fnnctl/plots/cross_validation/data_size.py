@@ -45,7 +45,7 @@ def data_size_figure(sizes: Sequence[PlottedSize], *, metric: str, title: str) -
         if trained:
             x, y = zip(*trained, strict=True)
             style = {"color": COLOURS[1], "linestyle": DASHES[1], "marker": "s", "markersize": 4.0}
-            (lines["rows that are learned"],) = axes.plot(x, y, **style)
+            (lines["training rows"],) = axes.plot(x, y, **style)
         bounds = np.array([size.interval or (size.mean, size.mean) for size in sizes])
         axes.fill_between(rows, bounds[:, 0], bounds[:, 1], color=COLOURS[0], alpha=0.15, linewidth=0.0)
         # drawn as lines too, so that the axis has room for them

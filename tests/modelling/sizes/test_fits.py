@@ -133,7 +133,8 @@ def test_fewer_rows_than_members() -> None:
     ensemble = {"ensemble": {"members": 8, "bags": True}}
     assert refused(data_of(40, 40), 0.1, 1, model=ensemble) == (
         "evaluation.sizes[0]: with 0.1 of the rows, 6 rows outside the test part cannot be divided "
-        "into 8 folds; write fewer members, or bags: false in model.ensemble; or write a larger share, or leave it out"
+        "into 8 folds; write fewer members, or bags: false in model.ensemble; or write a larger share, or "
+        "leave it out"
     )
 
 

@@ -34,7 +34,7 @@ def test_means_intervals_and_training_scores_are_over_the_rows(texts_of: TextsOf
     assert np.asarray(means.get_xydata()).tolist() == [[14, 0.75], [43, 0.85], [142, 0.95]]
     texts = texts_of(figure)
     assert {"0.750", "0.850", "0.950", "14\n10 %", "43\n30 %", "142\n100 %"} <= {*texts}
-    assert {"accuracy", "rows that are learned", "held-out rows: mean, 95 % interval"} <= {*texts}
+    assert {"accuracy", "training rows", "held-out rows: mean, 95 % interval"} <= {*texts}
     assert trained.get_linestyle() != means.get_linestyle(), "colours alone do not tell them apart"
     bottom, top = axes.get_ylim()
     assert bottom < 0.5
