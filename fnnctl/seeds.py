@@ -35,6 +35,8 @@ class Purpose(IntEnum):
     PERMUTATIONS = int.from_bytes(b"permutations", "big")
     BAGS = int.from_bytes(b"bags", "big")
     SUBSETS = int.from_bytes(b"subsets", "big")
+    COLUMNS = int.from_bytes(b"columns", "big")
+    IMPORTANCE = int.from_bytes(b"importance", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

@@ -103,7 +103,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(path, folder / "penguins.csv")
     config = folder / "penguins.yaml"
     config.write_text(
-        "recipe: classic\ndata: {source: penguins.csv, target: species}\ntraining: {epochs: 4}\n"
+        "recipe: classic\ndata: {source: penguins.csv, target: species}\n"
+        "training: {epochs: 4, optimizer: {learning_rate: 0.02}}\n"
     )
     assert run(["train", str(config), "--quiet", "--runs-dir", str(folder / "runs")]) == 0
     return folder

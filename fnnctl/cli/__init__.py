@@ -14,9 +14,10 @@ from typing import Annotated
 import typer
 
 from fnnctl import __version__
-from fnnctl.cli.experiments import check, evaluate, init, predict, train
+from fnnctl.cli.experiments import check, evaluate, predict, train
 from fnnctl.cli.reports import datasets, report, runs, schema
 from fnnctl.cli.searches import plan, search
+from fnnctl.cli.tables import describe, init
 from fnnctl.cli.usage import usage_error
 from fnnctl.console.output import Output
 from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError
@@ -48,7 +49,20 @@ def _common(
     """Run experiments with feedforward neural networks: one YAML file in, a run folder out."""
 
 
-for command in (init, check, train, predict, evaluate, search, plan, report, runs, datasets, schema):
+for command in (
+    init,
+    describe,
+    check,
+    train,
+    predict,
+    evaluate,
+    search,
+    plan,
+    report,
+    runs,
+    datasets,
+    schema,
+):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""Declares `init`, `check`, `train`, `predict` and `evaluate`, which work on one experiment or its run."""
+"""Declares `check`, `train`, `predict` and `evaluate`, which work on one experiment or its run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fnnctl.cli.numbers import whole_number
+from fnnctl.cli.columns import column_names
+from fnnctl.cli.numbers import MOST_DECIMALS, share, whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -26,21 +27,6 @@ from fnnctl.cli.options import (
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import UsageError
-
-
-@with_output
-def init(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The file to write.", show_default="fnnctl.yaml")
-    ] = DEFAULT_CONFIG,
-    *,
-    output: Output,
-) -> None:
-    """Write a starter experiment with comments. Never overwrites a file."""
-    from fnnctl.commands.init import init
-
-    with ended_by_signals(output):
-        init(file, output)
 
 
 @with_output
@@ -105,6 +91,45 @@ def train(
     report_end(run, output)
 
 
+KeptColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMNS",
+        help="Columns of DATA to write before the prediction: names with commas between them, or all. "
+        "Repeatable.",
+    ),
+]
+Digits = Annotated[
+    int | None,
+    typer.Option(
+        "--digits",
+        metavar="N",
+        parser=whole_number("--digits", least=0, most=MOST_DECIMALS),
+        help="Round estimates and probabilities to N digits after the decimal point (default: all).",
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        metavar="N",
+        parser=whole_number("--top", least=1),
+        help="Write the N most probable classes instead of the probabilities of all.",
+    ),
+]
+DecisionThreshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        metavar="X",
+        parser=share("--threshold"),
+        help="Two classes: the least probability of the positive class at which it is predicted (default: "
+        "the run's threshold).",
+    ),
+]
+
+
 @with_output
 def predict(
     run: Annotated[
@@ -117,22 +142,26 @@ def predict(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="The rows to predict (required): a CSV or NPZ file or a folder of arrays; - reads standard "
-            "input.",
+            help="The rows to predict (required): a CSV, Parquet or NPZ file or a folder of arrays; - reads "
+            "standard input.",
         ),
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file."),
     ] = None,
+    keep: KeptColumns = None,
+    digits: Digits = None,
+    top: Top = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    threshold: DecisionThreshold = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> None:
     """Predict new rows and write the predictions as CSV."""
-    from fnnctl.commands.predict import predict
+    from fnnctl.commands.predict import PredictionForm, predict
 
     if data is None:  # a single argument is DATA, not RUN
         run, data = None, run
@@ -143,10 +172,12 @@ def predict(
         predict(
             run,
             data,
+            form=PredictionForm(keep=column_names("--keep", keep or ()), digits=digits, top=top),
             runs_dir=runs_dir,
             file=file,
             delimiter=delimiter,
             encoding=encoding,
+            threshold=threshold,
             output=output,
         )
 
@@ -213,6 +244,7 @@ def evaluate(
     data: LabelledData = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    threshold: DecisionThreshold = None,
     name: Name = None,
     resume: Annotated[
         str | None,
@@ -227,7 +259,7 @@ def evaluate(
         "--folds": folds, "--repeats": repeats, "--sizes": sizes, "--workers": workers, "--seed": seed,
         "--set": overrides,
     }  # fmt: skip
-    for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding}
+    for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
     if resume is not None:
         others = {**for_config, **for_run, "--name": name}
         refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
@@ -235,7 +267,7 @@ def evaluate(
         return
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
-            raise UsageError(f"{names}: only for a run; an experiment names its own data")
+            raise UsageError(f"{names}: only for a run; an experiment has settings of its own")
         _cross_validate(
             Path(target) if target else DEFAULT_CONFIG,
             overrides or [],
@@ -252,7 +284,14 @@ def evaluate(
     if names := given(for_config):
         raise UsageError(f"{names}: only for an experiment; give its YAML file")
     _score_run(
-        target, data=data, delimiter=delimiter, encoding=encoding, name=name, runs_dir=runs_dir, output=output
+        target,
+        data=data,
+        delimiter=delimiter,
+        encoding=encoding,
+        threshold=threshold,
+        name=name,
+        runs_dir=runs_dir,
+        output=output,
     )
 
 

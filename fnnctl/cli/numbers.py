@@ -11,16 +11,20 @@ from fnnctl.text import shown
 
 MOST_DIGITS = 100
 """Python refuses to convert thousands of digits, and no option needs that many."""
+MOST_DECIMALS = 17
+"""More digits after the decimal point say nothing about a probability."""
 
 
-def whole_number(option: str, *, least: int | None = None) -> Callable[[str], int]:
-    """A converter of the option's text; it raises `UsageError` unless that is a whole number >= `least`."""
+def whole_number(option: str, *, least: int | None = None, most: int | None = None) -> Callable[[str], int]:
+    """A converter of the option's text; it raises `UsageError` unless that is such a whole number."""
     wanted = "a whole number" if least is None else f"a whole number of at least {least}"
+    if most is not None:
+        wanted = f"a whole number from {least} to {most}"
 
     def convert(text: str) -> int:
         if re.fullmatch(r"[+-]?[0-9]+", text) and len(text) <= MOST_DIGITS:
             number = int(text)
-            if least is None or number >= least:
+            if (least is None or number >= least) and (most is None or number <= most):
                 return number
         raise UsageError(f"{option}: must be {wanted}, not {shown(text)}")
 

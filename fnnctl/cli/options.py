@@ -80,6 +80,18 @@ MaxTrials = Annotated[
         help="Start at most N trials.",
     ),
 ]
+ReportFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="terminal, markdown or json (default: from the extension of --output, else terminal).",
+    ),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write the report to this file: .txt, .md or .json."),
+]
 
 R = TypeVar("R")
 

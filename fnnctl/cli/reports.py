@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fnnctl.cli.options import RUNS_DIR, Runs, RunsDir, with_output
+from fnnctl.cli.options import RUNS_DIR, ReportFile, ReportFormat, Runs, RunsDir, with_output
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
@@ -15,20 +14,8 @@ from fnnctl.console.signals import ended_by_signals
 @with_output
 def report(
     runs: Runs = None,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="terminal, markdown or json (default: from the extension of --output, else terminal).",
-        ),
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write the report to this file: .txt, .md or .json."
-        ),
-    ] = None,
+    format_: ReportFormat = None,
+    file: ReportFile = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,6 +24,10 @@ def report(
             help="Exit with code 1 if the metric is worse than this value. Repeatable.",
         ),
     ] = None,
+    importance: Annotated[
+        bool,
+        typer.Option("--importance", help="Measure which columns matter, on rows that were not learned."),
+    ] = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -51,6 +42,7 @@ def report(
             format_=format_,
             file=file,
             fail_under=fail_under or [],
+            importance=importance,
             output=output,
         )
 

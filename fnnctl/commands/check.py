@@ -43,12 +43,12 @@ def check(
         else:
             search, found = _prepared(loaded, runs_dir)
             problems += found
-            for warning in loaded.warnings(split, bags=fit.settings.bags):
+            for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
                 output.note(f"{config}: warning: {warning}")
             if not found:
                 output.note(f"{config}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
-                for line in (*loaded.recipe_line(), *loaded.split_line(split)):
-                    output.note(f"{config}: {line}")
+                for note in (*loaded.notes(), *loaded.split_line(split)):
+                    output.note(f"{config}: {note}")
                 if explain:
                     settings += _explain(config, loaded, fit, output)
     if output.json:

@@ -20,7 +20,7 @@ from fnnctl.modelling.fold_results import FoldResult, out_of_fold, summary
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.sizes.results import by_size, share_suffix, size_summaries
 from fnnctl.report.figures import draw_figures
-from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings
+from fnnctl.runs.endings import diverged, loss_warnings, score_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.folds import keep_folds, load_folds, write_folds
 from fnnctl.runs.recorder import RunRecorder, tell, warn
@@ -37,6 +37,7 @@ from fnnctl.stacks.work import StackItem, WorkerData, train_item
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.tasks.readouts import Finish
 from fnnctl.training.trainer import Outcome
 
 
@@ -62,8 +63,8 @@ def cross_validate(
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = _create(validation, loaded.config.text, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "evaluate"
-        tell(run, [*loaded.recipe_line(), *loaded.fold_line(validation)], output.note)
-        warn(run, validation.warnings, output.note)
+        tell(run, [*loaded.notes(), *loaded.fold_line(validation)], output.note)
+        warn(run, validation.check.warnings, output.note)
     recorder = RunRecorder(run, started=started)
     _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals)
     return run
@@ -104,7 +105,7 @@ def _create(validation: CrossValidation, config: bytes, runs_dir: Path) -> OpenR
         experiment,
         validation.data,
         validation.fits[0].settings,
-        validation.warnings,
+        validation.check,
         blas_threads=_one_thread(),
     )
     return create_run(
@@ -157,9 +158,11 @@ def _complete(
         del results[len(validation.fits) :]
         ended = [result for result in results if result]
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
+        thresholds = [result.threshold for result in ended if result.scores]
+        warn(run, Finish.of(validation.experiment.model).fold_doubts(thresholds), output.note)
         scores = out_of_fold(validation, results)
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
-        warn(run, baseline_warnings(validation.experiment, scores, ended), output.note)
+        warn(run, score_warnings(validation.experiment, scores, ended), output.note)
         metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds), **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())
@@ -186,7 +189,7 @@ def _train(
     output.detail(f"folds {sizes} in stacks; {plan.kind}, {plan.workers} at once")
     epochs = validation.experiment.training.epochs
     total, before = len(results) * epochs, (len(results) - len(missing)) * epochs
-    measure = FoldMeasure(calibrate=validation.experiment.model.calibration != "none")
+    measure = FoldMeasure(Finish.of(validation.experiment.model))
     with signals.graceful(), amount_progress(output, total) as show:
 
         def poll(done: int) -> bool:

@@ -20,21 +20,18 @@ from fnnctl.commands.report import report_end
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.console.output import Output
-from fnnctl.data.splits.parts import Split
-from fnnctl.errors import DataError, Problem, UsageError, quoted_list
-from fnnctl.modelling.fit import bagged_rows
+from fnnctl.errors import UsageError, quoted_list
+from fnnctl.modelling.held_out.rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import read_labelled
-from fnnctl.modelling.loading import LoadedExperiment, load_experiment, split_data
-from fnnctl.modelling.refit import with_ensemble
 from fnnctl.modelling.saved.saved_model import SavedModel, has_network, load_model
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
-from fnnctl.runs.endings import baseline_warnings, counts_rows_equally, course_of
+from fnnctl.runs.endings import course_of, score_warnings
 from fnnctl.runs.facts import evaluation_facts
-from fnnctl.runs.recorder import RunRecorder
+from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.scores import write_scores
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.documents import to_json
@@ -53,23 +50,24 @@ def evaluate_run(
     data: str | None,
     delimiter: str | None,
     encoding: str | None,
+    threshold: float | None,
     name: str | None,
     output: Output,
 ) -> None:
     """Score the network of a run on the run's test part, or on the labelled rows of the file `data`.
 
     If `run` is None, the newest run with a network is scored. `delimiter`, `encoding` and `name` (of the new
-    run) apply only with `data`. Raises `InputError` if the arguments, the run or its data are wrong, before
-    there is a new folder.
+    run) apply only with `data`; `threshold`, only for two classes, replaces the run's. Raises `InputError` if
+    the arguments, the run or its data are wrong, before there is a new folder.
     """
     started = time.monotonic()
-    model = load_model(find_run(run, runs_dir, has_network), output.note)
+    model = load_model(find_run(run, runs_dir, has_network), output.note).deciding_at(threshold)
     threads = model.threads if set_blas_threads(model.threads) else None
     if data is None:
         for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
             if value is not None:
                 raise UsageError(f"{option} needs a new file: add --data FILE")
-        _score_test_part(model, output)
+        _score_test_part(model, output, compare=threshold is None)
     else:
         given = InputFile.find(
             data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
@@ -77,20 +75,24 @@ def evaluate_run(
         _score_file(model, given, name, runs_dir, output, started=started, blas_threads=threads)
 
 
-def _score_test_part(model: SavedModel, output: Output) -> None:
-    """Score the run's held-out test part, with bags also out of bag, and print the report; write nothing."""
+def _score_test_part(model: SavedModel, output: Output, *, compare: bool) -> None:
+    """Score the run's held-out test part, with bags also out of bag, and print the report; write nothing.
+
+    With `compare`, say whether the metrics are those that the run recorded.
+    """
     run = model.run
-    if run.read_resolved() is None:
-        raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: add --data FILE")
-    loaded = load_experiment(run.path / RESOLVED, run=run)
-    parts = _scored(model, loaded)
+    held_out = held_out_rows(model, instead="add --data FILE")
+    loaded, split = held_out.loaded, held_out.scored
+    if not (split.test.size or split.validation.size):
+        raise UsageError(f"{run.path} has no test part: add --data FILE")
+    parts = score_parts(model.predictor, held_out.data, None, split, held_out.bags)
     test, recorded = parts["test"], run.read_metrics() or {}
     metrics = {name: part.metrics() if part else None for name, part in parts.items()}
     facts = run.read_manifest().training
-    for warning in baseline_warnings(loaded.experiment, test, [facts] if facts else []):
+    for warning in score_warnings(loaded.experiment, test, [facts] if facts else []):
         output.note(f"warning: {warning}")
     for name, whose in (("test", ""), ("validation", "out-of-bag: ")):
-        if (found := metrics[name]) is not None:
+        if compare and (found := metrics[name]) is not None:
             output.note(f"{whose}{comparison(found, recorded.get(name), part=name)}")
     summary = summarize(run)
     if output.json:
@@ -99,25 +101,6 @@ def _score_test_part(model: SavedModel, output: Output) -> None:
     else:
         scored = replace(summary, metrics=metrics, confusion=test.confusion_table() if test else None)
         output.render(terminal_report([scored], width=output.width))
-
-
-def _scored(model: SavedModel, loaded: LoadedExperiment) -> dict[str, PartScores | None]:
-    """The scores of the rows that the model, or with bags one of its members, has not learned."""
-    run, data, experiment = model.run, loaded.data, loaded.experiment
-    if run.read_manifest().selection:
-        experiment = with_ensemble(experiment, 1)  # the config is that of a search, and trials have no bags
-    if message := data.task.difference(model.predictor.task):
-        raise DataError(Problem(message, file=data.dataset.source))
-    groups = data.dataset.groups
-    with loaded.config.located():
-        split = split_data(data, experiment)
-        bagged = bagged_rows(split, experiment, data)
-    bags = bagged.bags(data.strata, groups) if bagged else ()
-    validation = bagged.split(data.strata, groups).validation if bagged else split.validation[:0]
-    wanted = Split(split.train[:0], validation, split.test)
-    if not (wanted.test.size or validation.size):
-        raise UsageError(f"{run.path} has no test part: add --data FILE")
-    return score_parts(model.predictor, data, None, wanted, bags)
 
 
 def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "test") -> str:
@@ -155,14 +138,12 @@ def _known_rows(model: SavedModel, given: InputFile, sha256: str) -> list[str]:
 
 
 def _doubt(model: SavedModel, part: PartScores, given: InputFile) -> str | None:
-    """A warning if the network is not better than the baseline on the rows of the file."""
+    """A warning if the predictions of the file's rows are of little use."""
     where = f"on {given.name}"
     if model.run.read_resolved() is None:
-        return part.baseline_warning(where)
+        return part.doubt(where)
     experiment, facts = load_config(model.run.path / RESOLVED).experiment, model.run.read_manifest().training
-    if not counts_rows_equally(experiment):
-        return None
-    return part.baseline_warning(where, course_of(experiment, [facts] if facts else []))
+    return part.doubt(where, course_of(experiment, [facts] if facts else []))
 
 
 def _score_file(
@@ -190,9 +171,7 @@ def _score_file(
     )
     run = create_run(runs_dir, name=name, kind="evaluation", manifest=facts)
     with RunRecorder(run, started=started):
-        for warning in warnings:
-            output.note(warning)
-            run.log(warning)
+        warn(run, warnings, output.note)
         write_scores(run, {"train": None, "validation": None, "test": part})
         draw_figures(run)
     report_end(run, output)

@@ -28,11 +28,6 @@ class PreparedSearch:
     split: Split
     fits: TrialFits
 
-    @property
-    def warnings(self) -> list[str]:
-        """Warnings from reading the data."""
-        return list(self.loaded.data.warnings)
-
     def draws(self, seeds: int) -> TrialFits:
         """The trials' fits on other training and validation rows, with one fit per seed."""
         config, seed = self.setup.experiment.data.split, self.setup.experiment.seed

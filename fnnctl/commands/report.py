@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fnnctl.commands.importance import measure_importance
 from fnnctl.console.output import Output
 from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
+from fnnctl.modelling.saved.saved_model import has_network
 from fnnctl.report.figures import draw_missing_figures
 from fnnctl.report.formats import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
@@ -29,12 +32,14 @@ def report(
     format_: str | None,
     file: Path | None,
     fail_under: Sequence[str],
+    importance: bool = False,
     output: Output,
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
 
     If `format_` is None, the file's extension selects the format. `--json` prints the JSON object even if a
-    file is written too. Raises `UsageError` for an unknown run, format, or metric of a gate.
+    file is written too. With `importance`, the importance of the columns is measured first. Raises
+    `UsageError` for an unknown run, format, or metric of a gate.
     """
     file = None if file == Path("-") else file
     format_ = chosen_format(format_, file, default=JSON if output.json else TERMINAL)
@@ -42,10 +47,12 @@ def report(
         raise UsageError(f"--json and --format {format_} contradict each other: leave one out")
     gates = parse_gates(fail_under)
     named: Sequence[str | None] = runs or [None]
-    found = [find_run(run, runs_dir) for run in named]
+    found = [find_run(run, runs_dir, has_network if importance else None) for run in named]
+    measured = [measure_importance(run, output) if importance else None for run in found]
     for run in found:
         _redraw(run, output)
-    summaries = [summarize(run) for run in found]
+    pairs = zip(found, measured, strict=True)
+    summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]
     results = [result for summary in summaries for result in check_gates(gates, summary)]
     if file is not None:
         write_output(file, [_text(summaries, results, format_, file, output)])

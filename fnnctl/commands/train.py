@@ -13,6 +13,7 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import epoch_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor
@@ -20,7 +21,7 @@ from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
-from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings, uses_recipe
+from fnnctl.runs.endings import diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
@@ -35,6 +36,7 @@ from fnnctl.runs.scores import write_scores
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layers
@@ -60,12 +62,12 @@ def train(
     loaded = load_experiment(config, overrides, name=name, seed=seed)
     split = loaded.split()
     fit = loaded.fit(split)
-    warnings = loaded.warnings(split, bags=fit.settings.bags)
+    check = loaded.checked(split, bags=fit.settings.bags)
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
+        run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, check=check)
         signals.run = str(run.path)
-        tell(run, [*loaded.recipe_line(), *loaded.split_line(split)], output.note)
-        warn(run, warnings, output.note)
+        tell(run, [*loaded.notes(), *loaded.split_line(split)], output.note)
+        warn(run, check.warnings, output.note)
     complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
     return run
 
@@ -100,7 +102,7 @@ def create_training_run(
     data: TaskData,
     fit: Fit,
     *,
-    warnings: Sequence[str],
+    check: DataCheck,
     config: bytes | None = None,
     folder: str | None = None,
     trial: int | None = None,
@@ -110,7 +112,7 @@ def create_training_run(
     `trial` is the number of the trial that is trained again, if it is a search's winner.
     """
     facts = known_facts(
-        fit.experiment, data, fit.settings, warnings, blas_threads=set_threads(fit), sizes=fit.sizes
+        fit.experiment, data, fit.settings, check, blas_threads=set_threads(fit), sizes=fit.sizes
     )
     resolved = resolved_yaml(fit.experiment)
     return create_run(
@@ -139,12 +141,13 @@ def complete_training(
     started: float,
     output: Output,
     signals: Interruption,
+    budget: int | None = None,
 ) -> list[str]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
-    Returns a warning, already shown, if the network is not better than the baseline. `started` is when the
-    command began, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` after the completed
-    work is written.
+    Returns a warning, already shown, if the predictions are of little use. `started` is when the command
+    began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. Raises
+    `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     signals.kept_epoch = checkpoint.epoch if checkpoint else None
     with RunRecorder(
@@ -157,15 +160,15 @@ def complete_training(
         if trained.outcome is Outcome.DIVERGED:
             raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
-        hints = loss_warnings(fit, [trained])
+        hints = loss_warnings(fit, [trained], budget=budget)
         has_recipe = uses_recipe(fit.experiment)
         dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
         warn(run, [*dead, *hints], output.note)
-        predictor = _calibrated(run, data, fit, stack, output)
+        predictor = _finished(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
-        doubts = baseline_warnings(fit.experiment, parts["test"], [trained])
+        doubts = score_warnings(fit.experiment, parts["test"], [trained])
         warn(run, doubts, output.note)
         write_scores(run, parts)
         draw_figures(run)
@@ -193,7 +196,7 @@ def _train(
         Checkpointer(
             run,
             fit,
-            describe(fit, data.task, member),
+            describe(fit, data, member),
             show=show,
             kept=signals.note_kept,
             should_stop=signals.requested,
@@ -214,23 +217,17 @@ def _train(
     return stack
 
 
-def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, output: Output) -> Predictor:
-    """The fit's predictor, calibrated if the experiment asks for it."""
+def _finished(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, output: Output) -> Predictor:
+    """The fit's predictor, calibrated and with a threshold if the experiment asks for it."""
+    finish, bags = Finish.of(fit.experiment.model), [bag.validation for bag in fit.bags(data)]
     predictor = stack.predictor(0, *stack.final_weights(0))
-    if fit.experiment.model.calibration == "none":
-        return predictor
-    bags = [bag.validation for bag in fit.bags(data)]
-    predictor = predictor.calibrated(data, stack.pool, fit.split(data).validation, bags)
-    temperature = predictor.readout.temperature
-    if temperature is not None:
-        run.describe_model({"temperature": temperature})
-        run.record({"calibration": {"temperature": temperature}})
-    else:
-        warning = (
-            f"cannot calibrate: the {fit.sizes[1]:,} validation rows determine no best temperature, because "
-            "they are all classified correctly or no better than by chance"
-        )
-        warn(run, [warning], output.note)
+    predictor = predictor.finished(finish, data, stack.pool, fit.split(data).validation, bags)
+    readout = predictor.readout
+    if found := readout.fitted:
+        run.describe_model(found)
+    if readout.temperature is not None:
+        run.record({"calibration": {"temperature": readout.temperature}})
+    warn(run, finish.doubts(readout, rows=fit.sizes[1]), output.note)
     return predictor
 
 

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fnnctl.errors import UnwritableOutputError
@@ -21,7 +20,7 @@ from fnnctl.text import printable_lines
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-LINES_AT_ONCE = 1000
+CHARACTERS_AT_ONCE = 2**16
 WIDEST = 300
 """The most columns that a table may use, even on a narrower terminal."""
 
@@ -41,11 +40,18 @@ class Output:
         _write(sys.stdout, text + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Print lines of data, each with its line end, until the reader closes the pipe."""
-        lines = iter(lines)
-        while some := "".join(islice(lines, LINES_AT_ONCE)):
-            if not _write(sys.stdout, some):
-                return
+        """Print lines of data, one or several per text, with line ends, until the reader closes the pipe."""
+        waiting: list[str] = []
+        characters = 0
+        for text in lines:
+            waiting.append(text)
+            characters += len(text)
+            if characters >= CHARACTERS_AT_ONCE:
+                if not _write(sys.stdout, "".join(waiting)):
+                    return
+                waiting, characters = [], 0
+        if waiting:
+            _write(sys.stdout, "".join(waiting))
 
     def json_object(self, value: Mapping[str, Any]) -> None:
         """Print the single object of `--json`."""

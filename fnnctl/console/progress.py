@@ -65,6 +65,26 @@ def amount_progress(output: Output, total: int) -> Iterator[ShowAmount]:
         yield tell
 
 
+@contextmanager
+def column_progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield a function to call with the number of columns, out of `total`, whose importance is measured."""
+    if output.quiet:
+        yield lambda done: None
+    elif sys.stderr.isatty():
+        with _bar(output, "column {task.completed:,} of {task.total:,}", total) as draw:
+            yield draw
+    else:
+        is_due, time_left = _Interval(SECONDS_BETWEEN_LINES), _TimeLeft(total)
+        is_due()  # print the first line only after one interval
+
+        def tell(done: int) -> None:
+            left = time_left(done)
+            if is_due():
+                output.note("; ".join(filter(None, (f"importance of {done:,} of {total:,} columns", left))))
+
+        yield tell
+
+
 class _TimeLeft:
     """Estimates the time left from the amount done since the first call."""
 

@@ -7,14 +7,20 @@ memory-mapped file. Calculations request blocks of rows as float64.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.mapped_numbers import MappedNumbers
+from fnnctl.data.tables.formats.number import NumberFormat
+from fnnctl.data.tables.kinds.conversion import plain_texts, renamed
+from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings
 from fnnctl.data.tables.packing import Packing
+from fnnctl.data.tables.readings import ColumnFormat, Reading
+from fnnctl.text import printable
 
 COLUMNS_AT_ONCE = 4
 """Columns read together: rows are contiguous, so one column costs as much as a few adjacent ones."""
@@ -46,6 +52,11 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.numeric)
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The column of the table that each of the numeric columns in `expansions` was made from."""
+        return {made: name for name, several in self.expansions.items() for made in several}
 
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
         """A float64 copy, (n, p), of the numbers in some rows; only the given `columns`, if any are given."""
@@ -87,6 +98,18 @@ class RawTarget:
     """Sorted as numbers if all are numbers, otherwise as text."""
     lines: Sequence[int | None]
     """The line where each text first occurs, in the test file if it occurs only there; None for arrays."""
+    format: NumberFormat | None = None
+    """How the texts become plain numbers if they are amounts; None if they are plain already."""
+    doubt: str | None = None
+    """Why the format may be wrong, and what to write then."""
+
+    def plain(self) -> RawTarget:
+        """The target with plain numbers in place of those in its format; other texts stay as they are."""
+        if self.format is None:
+            return self
+        column = renamed(CodedTexts(self.codes, self.texts, self.lines), plain_texts(self.texts, self.format))
+        joined = CodedTexts.joined([column])
+        return replace(self, codes=joined.codes, texts=joined.texts, lines=joined.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +141,32 @@ class Dataset(Columns):
     order: FloatArray | None = None
     """(N,) the value of each row in the column of data.split.by (of a date, its days), NaN in a test file if
     the column is no feature; None without that setting."""
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    """How each column of the training file was read, in its order; empty for arrays."""
+
+    @property
+    def formats(self) -> dict[str, ColumnFormat]:
+        """The formats of the columns that are used and not written plainly."""
+        used = {name: each.format for name, each in self.readings.items() if each.ignored is None}
+        return {name: form for name, form in used.items() if form is not None}
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know about the conversion of columns."""
+        return list(conversion_notes(self.readings.values()))
+
+    def with_amounts(self) -> Dataset:
+        """The data set with plain numbers as its target, if these are written in another notation."""
+        target = self.target.plain()
+        if target is self.target or target.format is None:
+            return self
+        known = zip(self.target.texts, plain_texts(self.target.texts, target.format), strict=True)
+        example = next(((text, f"{float(plain):.15g}") for text, plain in known if text != plain), None)
+        own = self.readings[target.name]
+        reading = replace(own, kind="numeric", format=target.format, example=example, doubt=target.doubt)
+        warnings = (*self.warnings, *conversion_warnings([reading], printable(self.source)))
+        readings = {**self.readings, target.name: reading}
+        return replace(self, target=target, readings=readings, warnings=warnings)
 
     def target_counts(self) -> IntArray:
         """(T,) the number of rows with each of the target's texts, not counting the test file."""

@@ -32,7 +32,7 @@ def fit_preprocessor(
             for feature in _fit_numbers(islice(names, len(columns)), columns, config, bins)
         ),
         tuple(
-            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j])
+            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j], config.max_categories)
             for j, name in enumerate(dataset.categorical_names)
         ),
     )
@@ -59,6 +59,13 @@ def _fit_numbers(
     return map(NumberFeature, names, *settings, edges)
 
 
-def _fit_categories(name: str, codes: IntArray, categories: tuple[str, ...]) -> CategoryFeatures:
-    seen = np.unique(codes)
-    return CategoryFeatures(name, tuple(categories[code] for code in seen if code >= 0), bool(seen[0] < 0))
+def _fit_categories(
+    name: str, codes: IntArray, categories: tuple[str, ...], most: int | None
+) -> CategoryFeatures:
+    seen, counts = np.unique(codes, return_counts=True)
+    indicator = bool(seen[0] < 0)
+    seen, counts = seen[int(indicator) :], counts[int(indicator) :]
+    kept, others = seen, False
+    if most is not None and len(seen) > most:  # all others are one of the `most` categories
+        kept, others = np.sort(seen[np.argsort(-counts, kind="stable")[: most - 1]]), True
+    return CategoryFeatures(name, tuple(categories[code] for code in kept), indicator, others)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DataConfig
+from fnnctl.config.rules.unread import CSV_SETTINGS
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, PARQUET_REASON, DataConfig
 from fnnctl.data.arrays.archives import LABELS, holds_arrays, source_sha256
 from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
@@ -18,12 +19,25 @@ from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
-from fnnctl.data.settings import check_settings, declared_kinds, refuse_table_settings
+from fnnctl.data.settings import (
+    check_settings,
+    date_patterns,
+    declared_kinds,
+    refuse_settings,
+    refuse_table_settings,
+)
 from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.formats.finding import Found, Notations
+from fnnctl.data.tables.formats.number import NumberFormat
+from fnnctl.data.tables.kinds.notes import conversion_warnings
+from fnnctl.data.tables.kinds.settled_table import NOT_USED
+from fnnctl.data.tables.numbers import plain_numbers
+from fnnctl.data.tables.parquet import is_parquet
+from fnnctl.data.tables.readings import ColumnFormat, Reading, expansions
+from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, read_table
-from fnnctl.errors import DataError, Problem, did_you_mean
+from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import counted, printable, shown
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
@@ -41,6 +55,8 @@ class _File:
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
     warnings: list[str]
+    readings: Mapping[str, Reading]
+    """How each column was read; empty for arrays."""
     order: FloatArray | None = None
     """(rows,) the values that order the rows, NaN if missing, if they are not those of a feature."""
 
@@ -64,8 +80,11 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
     if holds_arrays(path):
         refuse_table_settings(config, LABELS)
         target = LABELS
+    if config.test_source is None:
+        _refuse_csv_settings(config, path)
     main = _read_main(path, config, target)
     files = [main]
+    notation = amounts(main.table, target)
     if config.test_source is not None:
         files.append(_read_test(config, folder, main, target))
     tables = [file.table for file in files]
@@ -82,7 +101,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         categorical=categorical,
         categorical_names=main.categorical_names,
         categories=categories,
-        target=RawTarget(target, labels.codes, labels.texts, labels.lines),
+        target=raw_target(target, labels, notation),
         task=info.task if info and info.target == target else None,
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
@@ -94,6 +113,12 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         order=_extended(main.order, test_rows, np.nan),
         packing=packing,
         mapped=mapped,
+        expansions={
+            name: parts
+            for name, parts in expansions(main.readings).items()
+            if not frozenset(parts).isdisjoint(main.numeric_names)
+        },
+        readings=main.readings,
     )
     return dataset if config.split.by is None else _ordered(dataset, config.split.by)
 
@@ -105,20 +130,55 @@ def _ordered(dataset: Dataset, by: str) -> Dataset:
     return replace(dataset, order=order)
 
 
+def raw_target(name: str, labels: CodedTexts, written: Found | None) -> RawTarget:
+    """The target from its texts, and how amounts are `written` in it: see `amounts`."""
+    form = written.format if written and isinstance(written.format, NumberFormat) else None
+    doubt = written.doubt if written else None
+    return RawTarget(name, labels.codes, labels.texts, labels.lines, format=form, doubt=doubt)
+
+
+def amounts(table: Table, target: str) -> Found | None:
+    """How amounts are written in the target column; None if they are plain, or if there are none."""
+    labels, hints = table.categorical[target], table.hints
+    if hints.decimal_mark != "comma" and plain_numbers(labels.texts, frozenset()) is not None:
+        return None
+    found = Notations(labels.texts, labels.counts()).find(hints.decimal_mark, european=hints.european)
+    return None if found is None or found.fault else found
+
+
+def _refuse_csv_settings(config: DataConfig, *files: Path) -> None:
+    """Raise DataError for settings of CSV files that no file reads; the config rules know only its name."""
+    if all(map(is_parquet, files)):
+        refuse_settings(config, CSV_SETTINGS, PARQUET_REASON)
+
+
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:
     """The values for the main file's rows, followed by `value` once per row of the test file."""
     return None if values is None else np.concatenate([values, np.full(test_rows, value, values.dtype)])
 
 
 def _read(
-    path: Path, config: DataConfig, kinds: Mapping[str, Kind], problems: Problems, *, test: bool = False
+    path: Path,
+    config: DataConfig,
+    kinds: Mapping[str, Kind],
+    problems: Problems,
+    *,
+    test: bool = False,
+    formats: Mapping[str, ColumnFormat] | None = None,
 ) -> Table:
+    """Read a file; `formats` are those of the training file, if it is a test file."""
     if holds_arrays(path):
         others: Kind = "ignore" if test else "numeric"
         mappable = config.test_source is None and config.split.by not in config.columns.ignore
         return read_arrays(path, kinds, others=others, mappable=mappable)
-    missing = frozenset(text.strip() for text in config.missing_values)
-    form = CsvFormat(config.delimiter, config.encoding, missing)
+    form = CsvFormat(
+        config.delimiter,
+        config.encoding,
+        missing_texts(config.missing_values),
+        decimal_mark=config.decimal_mark,
+        patterns=date_patterns(config.columns),
+        formats=formats or {},
+    )
     if config.source in BUILTIN and not test:
         form = BUILTIN_FORMAT
     return read_table(path, form, kinds, problems, others="ignore" if test else None)
@@ -137,10 +197,14 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
 
     all_rows, table = read.rows, read.labelled(target)
     present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
-    empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]
+    ignored = {name for name, reading in table.readings.items() if reading.ignored}
+    declared = {
+        part for name in (*config.columns.numeric, *config.columns.dates) for part in _parts(table, name)
+    }
+    empty = [name for name, count in present.items() if not count and name not in declared]
     hidden, values = _hidden_order(table, config)
-    unused = frozenset([*empty, *hidden])
-    numeric = tuple(name for name in table.numeric if name not in unused)
+    ignored.update(empty, hidden)
+    numeric = tuple(name for name in table.numeric if name not in ignored)
     categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
     if not table.rows:
         problems.add(f"the target {shown(target)} has no value in any row")
@@ -149,12 +213,38 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
         no_column = f"there is no column {beside}: is data.delimiter right?"
         if config.columns.ignore:
             no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
+        if texts := [shown(each.name) for each in table.readings.values() if each.kind == "text"]:
+            no_column = (
+                f"there is no column {beside} but texts that are nearly all different: {quoted_list(texts)} "
+                "(data.columns.categorical keeps a column)"
+            )
         problems.add(f"no column {beside} has a value in any row" if empty else no_column)
     _check_weights_and_groups(table, config, problems)
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is ignored" for name in empty]
     warnings += _unlabelled(all_rows - table.rows, target, file)
-    return _File(path, sha256, table, numeric, categorical, warnings, values)
+    warnings += conversion_warnings(table.readings.values(), file)
+    readings = _without_unused(table.readings, empty, config)
+    return _File(path, sha256, table, numeric, categorical, warnings, readings, values)
+
+
+def _parts(table: Table, name: str) -> tuple[str, ...]:
+    """The numeric columns that a column became."""
+    return table.readings[name].columns if name in table.readings else (name,)
+
+
+def _without_unused(
+    readings: Mapping[str, Reading], empty: Sequence[str], config: DataConfig
+) -> dict[str, Reading]:
+    """The readings, changed for `empty` columns and for one that only orders the rows."""
+    unused = {
+        name: replace(readings[name], kind="empty", ignored=NOT_USED["empty"])
+        for name in empty
+        if name in readings
+    }
+    for name in {*config.columns.ignore} & readings.keys():
+        unused[name] = replace(readings[name], ignored="it only orders the rows")
+    return {**readings, **unused}
 
 
 def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:
@@ -162,7 +252,7 @@ def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], Fl
     by = config.split.by
     if by is None or by not in config.columns.ignore:
         return (), None
-    expanded: Mapping[str, tuple[str, ...]] = {}  # a table does not expand columns
+    expanded = expansions(table.readings)
     column = order_column(by, table.numeric.names, expanded)
     return expanded.get(by, (by,)), table.numeric[column]
 
@@ -206,20 +296,24 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
         )
         message = f"{file} {test_is}, but data.source {source_is}"
         raise DataError(Problem(message, path="data.test_source"))
+    _refuse_csv_settings(config, main.path, path)
     sha256 = source_sha256(path)
     check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
-    kinds: dict[str, Kind] = dict.fromkeys(main.numeric_names, "numeric")
+    sources = _numeric_sources(main)
+    kinds: dict[str, Kind] = dict.fromkeys(sources, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
-    read = _read(path, config, kinds, problems, test=True)
+    used = {*sources, *main.categorical_names} - {target}
+    formats = {name: each.format for name, each in main.readings.items() if each.format and name in used}
+    read = _read(path, config, kinds, problems, test=True, formats=formats)
     names = frozenset(read.names)
     numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
-    missing = [name for name in main.numeric_names if name not in numeric]
+    missing = [name for name in sources if name not in numeric]
     missing += [name for name in (*main.categorical_names, target) if name not in names]
     for name in missing:
         suggestion = did_you_mean(name, map(printable, read.names))
         message = f"the column {shown(name)} of the training data is missing{suggestion}"
-        problems.add(message, line=None if arrays else 1)
+        problems.add(message, line=read.header_line)
     problems.raise_any()
 
     all_rows, table = read.rows, read.labelled(target)
@@ -230,10 +324,16 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     warnings = [
         f"the column {shown(name)} of {file} is not in the training data and is ignored"
         for name in table.names
-        if name not in known
+        if name and name not in known
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
-    return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings)
+    return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings, {})
+
+
+def _numeric_sources(main: _File) -> tuple[str, ...]:
+    """The columns of the file that its numeric columns were made from."""
+    source = {part: name for name, each in main.readings.items() for part in each.columns}
+    return tuple(dict.fromkeys(source.get(name, name) for name in main.numeric_names))
 
 
 def _unlabelled(left_out: int, target: str, file: str) -> list[str]:

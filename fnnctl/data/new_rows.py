@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
@@ -23,6 +24,8 @@ class NewRows(Columns):
     """The first row's number in its file, from 0."""
     labels: CodedTexts | None
     """(n,) if they were requested."""
+    kept: Sequence[Sequence[str]] | None = None
+    """For each row, the texts of the columns to keep, as they are in the file; None if none was requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,21 @@ class NewFile:
 
     unused: tuple[str, ...]
     """The columns that the network does not use."""
+    kept: tuple[str, ...]
+    """The columns whose texts are kept for the output."""
     blocks: Iterator[NewRows]
     """Can be iterated once. Raises DataError for problems in a block when the block is read."""
 
 
-def columns_of(preprocessor: Preprocessor) -> tuple[str, ...]:
-    """The columns that a network was trained on, numeric ones first."""
-    numeric = (number.name for number in preprocessor.numbers)
+def columns_of(
+    preprocessor: Preprocessor, formats: Mapping[str, ColumnFormat] | None = None
+) -> tuple[str, ...]:
+    """The columns that a network was trained on, numeric ones first.
+
+    With the `formats` of a table, a column that became several is named as in the table.
+    """
+    source = {part: name for name, form in (formats or {}).items() for part in form.columns(name)}
+    numeric = dict.fromkeys(source.get(number.name, number.name) for number in preprocessor.numbers)
     return (*numeric, *(column.name for column in preprocessor.categories))
 
 

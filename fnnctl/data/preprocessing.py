@@ -1,9 +1,10 @@
 """Turns columns into features: imputation, scaling and one-hot encoding.
 
 The order of the features: the numeric columns; an indicator for each numeric column with missing values in
-the training rows; then, for each categorical column, its categories and an indicator if it has missing values
-there; then the numbers' coordinates among their bins, if the network embeds them. Only the numeric columns
-are scaled; indicators and categories are 0 or 1. `fitting` fits all of it to the training rows.
+the training rows; then, for each categorical column, its categories, all its other values together if they
+are too many, and an indicator if it has missing values there; then the numbers' coordinates among their bins,
+if the network embeds them. Only the numeric columns are scaled; indicators and categories are 0 or 1.
+`fitting` fits all of it to the training rows.
 """
 
 from __future__ import annotations
@@ -45,13 +46,24 @@ class NumberFeature:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFeatures:
-    """A categorical column: one feature per category in the training rows."""
+    """A categorical column: one feature per category in the training rows, or per frequent one."""
 
     __pydantic_config__: ClassVar = EXACTLY
     name: str
     categories: tuple[str, ...]
     indicator: bool
     """Whether the last feature indicates that the value was missing."""
+    others: bool = False
+    """Whether a feature after those of the categories indicates any other value, known or unknown."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Their names, in order; a category cannot have the name of one that is not a category."""
+        return (
+            *(f"{self.name}={category}" for category in self.categories),
+            *((f"{self.name} other",) if self.others else ()),
+            *((f"{self.name} missing",) if self.indicator else ()),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +89,27 @@ class Preprocessor:
         """The names of the transformed matrix's columns, in order."""
         names = [number.name for number in self.numbers]
         names += [f"{number.name} missing" for number in self.numbers if number.indicator]
-        for column in self.categories:
-            names += [f"{column.name}={category}" for category in column.categories]
-            names += [f"{column.name} missing"] if column.indicator else []
+        names += [feature for column in self.categories for feature in column.features]
         names += [f"{number.name} bin" for number in self.numbers] if self.binned else []
         return tuple(names)
+
+    @property
+    def places(self) -> dict[str, IntArray]:
+        """The indices of each column's features, (k,), by the column's name; numeric columns come first."""
+        found = {number.name: [j] for j, number in enumerate(self.numbers)}
+        place = len(self.numbers)
+        for number in self.numbers:
+            if number.indicator:
+                found[number.name].append(place)
+                place += 1
+        for column in self.categories:
+            end = place + len(column.categories) + column.indicator
+            found[column.name] = [*range(place, end)]
+            place = end
+        if self.binned:
+            for j, number in enumerate(self.numbers):
+                found[number.name].append(place + j)
+        return {name: np.array(indices, np.intp) for name, indices in found.items()}
 
     @property
     def binned(self) -> bool:
@@ -92,8 +120,8 @@ class Preprocessor:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
 
         Computed in float64, a block of rows at a time. For a category that is not in the training rows, all
-        features of its column are 0. A number too large for `out` becomes the largest finite number of the
-        same sign: an infinity would turn the weights into NaN.
+        features of its column are 0, unless one of them is for all other values. A number too large for `out`
+        becomes the largest finite number of the same sign: an infinity would turn the weights into NaN.
         """
         self.of(dataset).write(rows, out)
 
@@ -168,10 +196,11 @@ class Features:
         for column in preprocessor.categories:
             j = place_of[column.name]
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
-            first += len(column.categories) + column.indicator
+            other = first + len(column.categories) if column.others else -1
+            first += len(column.features)
             missing = first - 1 if column.indicator else -1
             # the code of a missing value, -1, picks the last entry
-            hot = np.array([*(feature_of.get(text, -1) for text in dataset.categories[j]), missing])
+            hot = np.array([*(feature_of.get(text, other) for text in dataset.categories[j]), missing])
             categories.append((j, hot))
         return cls(
             dataset,

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from fnnctl.config.schema.data import ARRAY_REASON, ColumnsConfig, DataConfig
+from fnnctl.config.rules.unread import TABLE_SETTINGS
+from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, ColumnsConfig, DataConfig
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.formats.patterns import pattern_fault
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.table import Kind
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
 BY: Final = "data.split.by"
+_SETTING_OF: Final[dict[Kind, str]] = {"date": "dates"}
+"""The names of settings that differ from the kind of column."""
 
 
 def declared_kinds(
@@ -47,7 +51,7 @@ def check_settings(
     order: str | None = None,
 ) -> None:
     """Note a missing target, and column names that are unknown or already used otherwise."""
-    file = problems.file
+    file, names = problems.file, [name for name in names if name]  # an index has none
     if not target:
         listed = quoted_list([printable(name) for name in names])
         message = f"name the target column; the columns of {file} are {listed}"
@@ -75,26 +79,25 @@ def check_settings(
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):
-            setting = f"data.columns.{kind}"
+            setting = f"data.columns.{_SETTING_OF.get(kind, kind)}"
             if name in used:
                 problems.add_setting(setting, f"{shown(name)} is {used[name]}: remove it here")
             elif name in seen:
-                message = f"{shown(name)} is in {seen[name]} and in {kind}: remove it from one"
+                both = [_SETTING_OF.get(each, each) for each in (seen[name], kind)]
+                message = f"{shown(name)} is in {both[0]} and in {both[1]}: remove it from one"
                 problems.add_setting("data.columns", message)
             elif name not in names:
                 problems.add_setting(setting, _unknown(name, names, file))
             seen[name] = kind
+    _check_patterns(columns, problems)
 
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
     """Raise DataError for settings of tables; the config rules cannot know that a path is a folder."""
-    default = DataConfig(source=config.source)
-    wrong = [
-        f"data.{key}"
-        for key in ("delimiter", "encoding", "missing_values")
-        if getattr(config, key) != getattr(default, key)
+    wrong = _changed(config, (*TABLE_SETTINGS, "max_categories"))
+    wrong += [
+        f"data.columns.{key}" for key in ("numeric", "categorical", "dates") if getattr(config.columns, key)
     ]
-    wrong += [f"data.columns.{key}" for key in ("numeric", "categorical") if getattr(config.columns, key)]
     problems = [Problem(ARRAY_REASON, path=path) for path in wrong]
     if config.target not in {None, target}:
         problems.insert(
@@ -104,8 +107,41 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
         raise DataError(*problems)
 
 
+def refuse_settings(config: DataConfig, keys: Sequence[str], reason: str) -> None:
+    """Raise DataError for those of the settings `keys` of `data` that are not at their default."""
+    if problems := [Problem(reason, path=path) for path in _changed(config, keys)]:
+        raise DataError(*problems)
+
+
+def _changed(config: DataConfig, keys: Sequence[str]) -> list[str]:
+    default = DataConfig(source=config.source)
+    return [f"data.{key}" for key in keys if getattr(config, key) != getattr(default, key)]
+
+
 def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
-    return ("numeric", columns.numeric), ("categorical", columns.categorical), ("ignore", columns.ignore)
+    return (
+        ("numeric", columns.numeric),
+        ("categorical", columns.categorical),
+        ("date", tuple(columns.dates)),
+        ("ignore", columns.ignore),
+    )
+
+
+def _check_patterns(columns: ColumnsConfig, problems: Problems) -> None:
+    for name, pattern in _declared_patterns(columns).items():
+        if wrong := pattern_fault(pattern):
+            problems.add_setting("data.columns.dates", f"{shown(name)}: {wrong}")
+
+
+def date_patterns(columns: ColumnsConfig) -> dict[str, str]:
+    """The declared patterns of columns of dates, without those that `check_settings` notes."""
+    declared = _declared_patterns(columns)
+    return {name: pattern for name, pattern in declared.items() if pattern_fault(pattern) is None}
+
+
+def _declared_patterns(columns: ColumnsConfig) -> dict[str, str]:
+    dates = columns.dates if isinstance(columns.dates, dict) else {}
+    return {name: pattern for name, pattern in dates.items() if pattern != AUTO_PATTERN}
 
 
 def _unknown(name: str, names: Sequence[str], file: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.checks.equal_rows import Hashes, repeated_rows, row_hashes, shared_rows
+from fnnctl.data.checks.outliers import outlier_warnings
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import quoted_list
@@ -16,14 +17,15 @@ from fnnctl.text import counted, printable, shown
 FEWEST_IDS = 20
 
 
-def data_warnings(dataset: Dataset, split: Split | None, *, bags: bool = False) -> list[str]:
-    """Warn about row ids, columns without information, equal rows in several parts, and new categories in a
-    test file.
+def data_warnings(
+    dataset: Dataset, split: Split | None, *, bags: bool = False, max_categories: int | None = None
+) -> list[str]:
+    """Warn about row ids, columns with more than `max_categories` or without information, numbers far from
+    all others, equal rows in several parts, and new categories in a test file.
 
     Without a split, all rows are divided into folds, so each row is used for both training and testing. With
-    `bags`, the training part is divided into folds on which the members of an ensemble are validated. Rows
-    are compared by 64-bit hashes of features and label: the probability that any two different rows have the
-    same hash is about N²/2⁶⁵. The numbers are read once, a block of rows at a time.
+    `bags`, the training part is divided into folds on which the members of an ensemble are validated. The
+    numbers are read once, a block of rows at a time.
     """
     rows = len(dataset) - dataset.test_rows
     whole, train = _Extent(dataset), _Extent(dataset)
@@ -36,14 +38,23 @@ def data_warnings(dataset: Dataset, split: Split | None, *, bags: bool = False) 
         numbers = dataset.numbers(block)
         whole.add(numbers[: max(0, rows - start)])
         train.add(numbers[is_train[block]])
-        hashes[block] = _row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
+        hashes[block] = row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
     return [
         *_row_ids(dataset, whole, rows),
+        *_many_categories(dataset, learned, rows, max_categories),
         *_constant_columns(dataset, train, learned),
-        *(_shared_rows(hashes, split) if split else _repeated_rows(hashes, dataset.groups)),
-        *(_repeated_rows(hashes, dataset.groups, learned) if bags else ()),
-        *_unseen_in_test_file(dataset, learned),
+        *outlier_warnings(dataset, learned, train.low, train.high),
+        *_equal_rows(dataset, hashes, split, bags=bags),
+        *_unseen_in_test_file(dataset, learned, max_categories),
     ]
+
+
+def _equal_rows(dataset: Dataset, hashes: Hashes, split: Split | None, *, bags: bool) -> list[str]:
+    """With bags, a warning about the test part says enough: the same rows are repeated in the others."""
+    if split is None:
+        return repeated_rows(dataset, hashes)
+    shared = shared_rows(dataset, hashes, split)
+    return shared or (repeated_rows(dataset, hashes, split.train) if bags else [])
 
 
 def unseen_categories(column: str, rows: int, first: str) -> str:
@@ -77,19 +88,49 @@ class _Extent:
 def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
     if rows < FEWEST_IDS:
         return []
+    intended = {name for name, reading in dataset.readings.items() if reading.declared}
+    intended.update(dataset.sources)  # the days of a date may count the rows
     # n distinct integers within a span of 2n are (nearly) consecutive
     with np.errstate(over="ignore"):  # the span of huge numbers may be infinite
         consecutive = extent.high - extent.low < 2 * rows
     may_count = np.flatnonzero(extent.integral & consecutive).tolist()
     names = [dataset.numeric_names[j] for j in may_count if _are_distinct(dataset, j, rows)]
-    texts = zip(dataset.categorical_names, dataset.categorical[:rows].T, strict=True)
-    names += [name for name, codes in texts if 10 * len(np.unique(codes)) >= 9 * rows]
+    names += [dataset.categorical_names[j] for j in _text_ids(dataset, rows)]
     return [
         f"the column {shown(name)} has a different value in (nearly) every row: if it is an id or a name, "
         "add it to data.columns.ignore"
         + ("; it is read as categories, not as numbers" if name in dataset.categorical_names else "")
         for name in names
+        if name not in intended
     ]
+
+
+def _text_ids(dataset: Dataset, rows: int) -> list[int]:
+    """The categorical columns with a different value in nearly every row."""
+    texts = enumerate(dataset.categorical[:rows].T)
+    return [j for j, codes in texts if rows >= FEWEST_IDS and 10 * len(np.unique(codes)) >= 9 * rows]
+
+
+def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | None) -> list[str]:
+    """One message for all columns of which not every category is a feature; none for row ids."""
+    if most is None:
+        return []
+    possible = [j for j, categories in enumerate(dataset.categories) if len(categories) > most]
+    ids = _text_ids(dataset, rows) if possible else []
+    counts = {j: _count_categories(dataset.categorical[train, j]) for j in possible if j not in ids}
+    many = {dataset.categorical_names[j]: count for j, count in counts.items() if count > most}
+    if not many:
+        return []
+    which = quoted_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
+    columns = "a column has" if len(many) == 1 else f"{len(many)} columns have"
+    return [
+        f"{columns} more than {most:,} categories: {which}. The {most - 1:,} most frequent are features, and "
+        "all others are one feature together: data.max_categories sets the limit"
+    ]
+
+
+def _count_categories(codes: IntArray) -> int:
+    return int(np.count_nonzero(np.bincount(codes + 1)[1:]))  # a missing value, -1, does not count
 
 
 def _are_distinct(dataset: Dataset, column: int, rows: int) -> bool:
@@ -107,90 +148,29 @@ def _constant_columns(dataset: Dataset, extent: _Extent, train: IntArray) -> lis
     same = (extent.low == extent.high) & (extent.present == extent.rows)
     numbers = np.flatnonzero(same | (extent.present == 0))
     texts = zip(dataset.categorical_names, dataset.categorical.T, strict=True)
-    constant = [shown(dataset.numeric_names[j]) for j in numbers]
+    sources = dataset.sources  # that all dates in the training rows are in one year is no reason to warn
+    constant = [shown(name) for j in numbers if (name := dataset.numeric_names[j]) not in sources]
     constant += [shown(name) for name, codes in texts if np.all(codes[train] == codes[train[0]])]
     if not constant:
         return []
     which = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"
-    return [f"{which} the same value, or none, in all training rows and cannot help: {quoted_list(constant)}"]
+    advice = f"check {'it' if len(constant) == 1 else 'them'}, or use data.columns.ignore"
+    said = f"{which} the same value, or none, in all training rows and cannot help: {quoted_list(constant)}"
+    return [f"{said}; {advice}"]
 
 
-def _unseen_in_test_file(dataset: Dataset, train: IntArray) -> list[str]:
-    """A message per column; empty without a test file."""
+def _unseen_in_test_file(dataset: Dataset, train: IntArray, most: int | None) -> list[str]:
+    """A message per column, unless it has more than `most` categories: a feature is for all others then."""
     if dataset.test_source is None:
         return []
     file, tested = Path(dataset.test_source).name, dataset.categorical[len(dataset) - dataset.test_rows :]
     messages = []
     for j, name in enumerate(dataset.categorical_names):
+        if most is not None and _count_categories(dataset.categorical[train, j]) > most:
+            continue
         codes = tested[:, j]
         unseen = codes[(codes >= 0) & ~np.isin(codes, dataset.categorical[train, j])]
         if unseen.size:
             first = dataset.categories[j][unseen[0]]
             messages.append(f"{printable(file)}: {unseen_categories(name, unseen.size, first)}")
     return messages
-
-
-def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
-    train, validation = (np.sort(hashes[rows]) for rows in (split.train, split.validation))
-    pairs = (
-        ("validation", split.validation, "training", train),
-        ("test", split.test, "training", train),
-        ("test", split.test, "validation", validation),
-    )
-    warnings = []
-    for part, rows, other, known in pairs:
-        shared = _count_known(hashes[rows], known)
-        if shared:
-            which = f"{counted(shared, 'row')} of the {part} part"
-            warnings.append(
-                f"{which} {'is' if shared == 1 else 'are'} also in the {other} part, with the same target"
-            )
-    return warnings
-
-
-def _repeated_rows(
-    hashes: npt.NDArray[np.uint64], groups: IntArray | None, of_bags: IntArray | None = None
-) -> list[str]:
-    """Warn about equal rows that may be in different folds; the rows of a group are always in one fold.
-
-    The folds are those of a cross-validation of all rows, or those of bags of some rows.
-    """
-    there, consequence = "in the data", "a fold may be tested on rows that it was trained on"
-    if of_bags is not None:
-        there, consequence = "outside the test part", "a member may be validated on rows that it has learned"
-        hashes, groups = hashes[of_bags], None if groups is None else groups[of_bags]
-    _, kind = np.unique(hashes, return_inverse=True)
-    places, where = kind, ""
-    if groups is not None:
-        pairs = np.unique(np.stack([kind, groups]), axis=1)
-        places, where = pairs[0], " and in several groups"
-    repeated = int(np.count_nonzero(np.bincount(places)[kind] > 1))
-    if not repeated:
-        return []
-    which = f"{counted(repeated, 'row')} occur more than once {there}, with the same target"
-    return [f"{which}{where}: {consequence}"]
-
-
-def _count_known(hashes: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> int:
-    """How many of the hashes are among the known ones, which are sorted."""
-    if not known.size:
-        return 0
-    places = np.minimum(np.searchsorted(known, hashes), known.size - 1)
-    return int(np.count_nonzero(known[places] == hashes))
-
-
-def _row_hashes(labels: IntArray, numbers: FloatArray, codes: IntArray) -> npt.NDArray[np.uint64]:
-    """(n,) a hash of each row's label (n,), numbers (n, p) and codes (n, q); 0 and -0 are one number."""
-    hashes = _mixed(labels.astype(np.uint64))
-    for column in numbers.T:
-        hashes = _mixed(hashes ^ (column + 0.0).view(np.uint64))
-    for column in codes.T:
-        hashes = _mixed(hashes ^ column.astype(np.uint64))
-    return hashes
-
-
-def _mixed(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Mix every bit into every other: the finalizer of SplitMix64 (Steele, Lea & Flood, 2014)."""
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))

@@ -28,33 +28,41 @@ from fnnctl.metrics.statistics import AucEstimate, wilson_interval
 
 
 def score(
-    labels: IntArray, probabilities: FloatArray, ranked: RankedPart, classes: Sequence[str], *, loss: float
+    labels: IntArray,
+    probabilities: FloatArray,
+    ranked: RankedPart,
+    classes: Sequence[str],
+    predictions: IntArray | None = None,
+    *,
+    loss: float,
 ) -> dict[str, Any]:
     """Every metric of n rows as a JSON-safe mapping: labels (n,), probabilities (n, C), C class names.
 
     `ranked` is the result of `rank_part` for the same labels and probabilities.
 
-    - The most probable class is predicted.
+    - The most probable class is predicted, unless other `predictions` (n,) are given.
     - Precision, recall and F1 are scikit-learn's with `zero_division=0`. Macro averages are over the classes
       that occur in labels or predictions, balanced accuracy over those in the labels. A class that occurs in
       neither has no rates.
     - A class with no rows or with all rows has no AUC; one without rows has no average precision. Averages
       are over the classes that have one. Micro averages pool all (row, class) pairs.
-    - Calibration errors are those of `metrics.calibration`; a class without rows also has one.
+    - Calibration errors are those of `metrics.calibration`, for the most probable class; a class without
+      rows also has one.
     - `loss` is copied unchanged.
 
     Raises ValueError if there are no rows.
     """
     if not len(labels):
         raise ValueError("there are no rows to score")
-    matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))
+    predicted = probabilities.argmax(axis=1) if predictions is None else predictions
+    matrix = confusion_matrix(labels, predicted, len(classes))
     rates = class_rates(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
     ranked_by_class, averages = _ranked_scores(ranked, rates.support)
     bins, class_errors = reliability(labels, probabilities), class_calibration_errors(labels, probabilities)
     return {
         "loss": loss if math.isfinite(loss) else None,
         **_counted_scores(matrix, rates),
-        "log_loss": _log_loss(labels, probabilities),
+        "log_loss": float(log_losses(labels, probabilities).mean()),
         **averages,
         "brier_score": brier_score(labels, probabilities),
         "expected_calibration_error": bins.expected_error,
@@ -96,10 +104,11 @@ def _rates_by_name(rates: ClassRates) -> dict[str, FloatArray]:
     return {"precision": rates.precision, "recall": rates.recall, "f1": rates.f1}
 
 
-def _log_loss(labels: IntArray, probabilities: FloatArray) -> float:
-    """The mean of −log p of the true classes; p is at least the machine epsilon, as in scikit-learn."""
+def log_losses(labels: IntArray, probabilities: FloatArray) -> FloatArray:
+    """−log p of the true class of each row, (n,); p is at least the machine epsilon, as in scikit-learn."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0)).mean())
+    losses: FloatArray = -np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0))
+    return losses
 
 
 def _ranked_scores(ranked: RankedPart, support: IntArray) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -13,8 +13,8 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import Folds, divide, most_folds
 from fnnctl.data.splits.forward import ForwardFolds, fewest_values
 from fnnctl.data.splits.in_order import distinct
-from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, Problem
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted, shown
@@ -33,7 +33,8 @@ class CrossValidation:
     folds: AnyFolds
     fits: tuple[Fit, ...]
     """One per fold, ordered by repeat."""
-    warnings: list[str]
+    check: DataCheck
+    """What was found in the data."""
     test_share: float
     """The number of test rows per other row of the folds."""
     share: float = 1.0
@@ -76,14 +77,11 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     experiment = _completed(experiment, data, fits)
     seed = configuration_seed(experiment)
     seeded = (replace(fit, experiment=experiment, seed=fit.rows.own_seed(seed)) for fit in fits)
-    warnings = [
-        *data.warnings,
-        *data_warnings(dataset, None),
-        *data.task.fold_warnings(data.targets, folds),
-    ]
+    fold_warnings = data.task.fold_warnings(data.targets, folds)
+    check = DataCheck.of_folds(data, fold_warnings, max_categories=experiment.data.max_categories)
     # Validation rows count as training rows, because early stopping has seen them.
     test_share = sum(fit.sizes[2] for fit in fits) / sum(fit.known_rows for fit in fits)
-    return CrossValidation(experiment, data, folds, tuple(seeded), warnings, test_share)
+    return CrossValidation(experiment, data, folds, tuple(seeded), check, test_share)
 
 
 def divided(data: TaskData, experiment: Experiment, rows: IntArray | None = None) -> AnyFolds:

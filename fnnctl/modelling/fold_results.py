@@ -34,6 +34,9 @@ class FoldResult:
     history: dict[str, list[float]]
     temperature: float | None
     """The temperature fitted to the fold's validation part; None without calibration, or if none fits."""
+    threshold: float | None = None
+    """The threshold between two classes, which may be chosen on the fold's validation part; None for the
+    default, or if none can be chosen."""
     outputs: FloatArray | None = None
     """(n, outputs) of the network for the fold's n test rows; None if it diverged or was interrupted, or
     once they are saved in the run's folder."""
@@ -45,7 +48,7 @@ class FoldResult:
 
         The fold also counts as diverged if its weights are finite but the loss of its outputs overflows.
         """
-        readout = replace(fit.readout, temperature=self.temperature)
+        readout = replace(fit.readout, temperature=self.temperature).with_threshold(self.threshold)
         part = data.score(fit.split(data).test, [outputs], readout)
         if not math.isfinite(part.loss):
             return replace(self, outcome=Outcome.DIVERGED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -21,8 +21,10 @@ from fnnctl.data.arrays.new_rows import open_new_arrays
 from fnnctl.data.files import find_file, shown_name
 from fnnctl.data.new_rows import NewFile, NewRows
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.tables.keeping import NONE, Keep
 from fnnctl.data.tables.new_rows import open_new_rows
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.parquet import is_parquet
+from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.warnings import unseen_categories
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 from fnnctl.modelling.saved.saved_model import SavedModel
@@ -37,7 +39,7 @@ TAB = ("\\t", "tab")
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A CSV file, standard input, or arrays; and the format of a table."""
+    """A CSV or Parquet file, standard input, or arrays; and the format of a table."""
 
     path: Path | None
     """None is standard input."""
@@ -63,21 +65,23 @@ class InputFile:
             delimiter, encoding: Only for a CSV file.
             pipes: Whether a pipe is allowed; it cannot be read twice.
 
-        Raises `InputError` if there is no such file, or if a delimiter or encoding is given for arrays.
+        Raises `InputError` if there is no such file, or if a delimiter or encoding is given for another kind.
         """
         table = model.description.table
         form = CsvFormat(
             delimiter=table.delimiter if delimiter is None else _delimiter(delimiter),
             encoding=encoding or table.encoding,
-            missing=frozenset(text.strip() for text in table.missing_values),
+            missing=missing_texts(table.missing_values),
             encoding_setting="--encoding",
+            formats=table.formats,
         )
         if pipes and data == STANDARD_INPUT:
             return cls(None, form)
         path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
         for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
-            if value is not None and holds_arrays(path):
-                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} contains arrays")
+            if value is not None and (holds_arrays(path) or is_parquet(path)):
+                what = "contains arrays" if holds_arrays(path) else "is a Parquet file"
+                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} {what}")
         return cls(path, form)
 
     @property
@@ -110,24 +114,30 @@ class InputFile:
         return any(file.samefile(part) for part in parts)
 
     @contextmanager
-    def open(self, model: SavedModel, note: Note, *, labelled: bool = False) -> Iterator[Iterator[NewRows]]:
-        """The rows, block by block; `note` is called with notes for the user."""
+    def open(
+        self, model: SavedModel, note: Note, *, labelled: bool = False, keep: Keep = NONE
+    ) -> Iterator[NewFile]:
+        """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user."""
         unseen = Unseen(model.predictor.preprocessor)
-        with self._rows(model, labelled) as file:
-            if file.unused:
-                listed = quoted_list([shown(name) for name in file.unused])
-                one = len(file.unused) == 1
-                which = "a column is" if one else f"{len(file.unused):,} columns are"
+        with self._rows(model, labelled, keep) as file:
+            unused = [name for name in file.unused if name not in file.kept]
+            if "" in unused:
+                note(f"{self.name}: the first column has no name and is ignored")
+            ignored = [shown(name) for name in unused if name]
+            if ignored:
+                listed = quoted_list(ignored)
+                one = len(ignored) == 1
+                which = "a column is" if one else f"{len(ignored):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"
                 note(f"{self.name}: {which} ignored, because {why}: {listed}")
-            yield unseen.counting(file.blocks)
+            yield replace(file, blocks=unseen.counting(file.blocks))
         for sentence in unseen.sentences():
             note(f"{self.name}: {sentence}")
 
-    def _rows(self, model: SavedModel, labelled: bool) -> AbstractContextManager[NewFile]:
+    def _rows(self, model: SavedModel, labelled: bool, keep: Keep) -> AbstractContextManager[NewFile]:
         preprocessor = model.predictor.preprocessor
         if self.path is not None and holds_arrays(self.path):
-            return nullcontext(open_new_arrays(self.path, preprocessor, labelled=labelled))
+            return nullcontext(open_new_arrays(self.path, preprocessor, labelled=labelled, keep=keep))
         return open_new_rows(
             self.path,
             self.form,
@@ -135,6 +145,7 @@ class InputFile:
             target=model.description.target,
             labelled=labelled,
             delimiter_setting="--delimiter",
+            keep=keep,
         )
 
     def refuse_overflow(self, scores: FloatArray, rows: IntArray) -> None:
@@ -148,7 +159,10 @@ class InputFile:
 
 @dataclass(slots=True)
 class Unseen:
-    """Counts values that are not among the categories of their column in training."""
+    """Counts values that are not among the categories of their column in training.
+
+    A column with a feature for all other values is left out: its rare values in training are not known.
+    """
 
     preprocessor: Preprocessor
     _found: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -156,10 +170,12 @@ class Unseen:
 
     def counting(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
         """Pass the blocks on unchanged, and count as they are read."""
-        known = [set(column.categories) for column in self.preprocessor.categories]
+        columns = self.preprocessor.categories
+        known = [None if column.others else set(column.categories) for column in columns]
         for block in blocks:
             for j, name in enumerate(block.categorical_names):
-                new = [k for k, text in enumerate(block.categories[j]) if text not in known[j]]
+                old = known[j]
+                new = [k for k, text in enumerate(block.categories[j]) if old is not None and text not in old]
                 if new:
                     count, first = self._found.get(name, (0, block.categories[j][new[0]]))
                     rows = int(np.count_nonzero(np.isin(block.categorical[:, j], new)))

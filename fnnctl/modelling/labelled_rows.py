@@ -40,33 +40,44 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRo
 
     Raises `DataError` if a label is unknown to the model, or if no row has a label.
     """
-    target, task = model.description.target, model.predictor.task
     numbers: list[IntArray] = []
     targets: list[Targets] = []
-    left_out = 0
 
-    def pieces(blocks: Iterator[NewRows]) -> Iterator[tuple[NewRows, IntArray]]:
-        nonlocal left_out
-        for block in blocks:
-            kept, encoded = _encoded(block.labels, task, given.name)
+    def pieces() -> Iterator[tuple[NewRows, IntArray]]:
+        for block, kept, encoded in labelled_blocks(given, model, note):
             numbers.append(block.first + kept)
             targets.append(encoded)
-            left_out += len(block) - len(kept)
             yield block, kept
 
-    with given.open(model, note, labelled=True) as blocks:
-        scores = list(model.predictor.column_scores(pieces(blocks)))
-    if not scores:
-        message = f"no row has a label in the column {shown(target)}"
-        raise DataError(Problem(message, file=given.name))
-    if left_out:
-        note(f"{given.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}")
+    scores = list(model.predictor.column_scores(pieces()))
     rows = LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores)
     start = 0
     for batch in scores:
         given.refuse_overflow(batch, rows.numbers[start : start + len(batch)])
         start += len(batch)
     return rows
+
+
+def labelled_blocks(
+    given: InputFile, model: SavedModel, note: Note
+) -> Iterator[tuple[NewRows, IntArray, Targets]]:
+    """The blocks of a file, each with the numbers of its rows that have a label, and their targets, (m,).
+
+    Raises `DataError` as `read_labelled` does.
+    """
+    target, task = model.description.target, model.predictor.task
+    labelled = left_out = 0
+    with given.open(model, note, labelled=True) as file:
+        for block in file.blocks:
+            kept, encoded = _encoded(block.labels, task, given.name)
+            labelled += len(kept)
+            left_out += len(block) - len(kept)
+            yield block, kept, encoded
+    if not labelled:
+        message = f"no row has a label in the column {shown(target)}"
+        raise DataError(Problem(message, file=given.name))
+    if left_out:
+        note(f"{given.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}")
 
 
 def _encoded(labels: CodedTexts | None, task: Task, file: str) -> tuple[IntArray, Targets]:

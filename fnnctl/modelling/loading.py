@@ -17,11 +17,11 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.splits.row_order import fold_line, split_line
-from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.column_check import without_columns
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.recipe_bags import against_bags
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -68,11 +68,6 @@ class LoadedExperiment:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
         return explained(complete, self._expansion, self.config.locations)
 
-    def recipe_line(self) -> list[str]:
-        """One line that says which groups of settings are not the recipe's; none for `classic`."""
-        line = recipe_line(self._expansion)
-        return [] if line is None else [line]
-
     def left_to_classic(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
         return left_to_classic(self._expansion, self.config.locations)
@@ -101,14 +96,16 @@ class LoadedExperiment:
         never = np.flatnonzero(validation.folds.assignment[0] < 0)
         return [] if by is None else [fold_line(self.data.dataset, never, by)]
 
-    def warnings(self, split: Split, *, bags: bool = False) -> list[str]:
-        """Warnings about likely mistakes in the data; see `data_warnings`."""
-        data = self.data
-        return [
-            *data.warnings,
-            *data_warnings(data.dataset, split, bags=bags),
-            *data.task.split_warnings(data.targets, split),
-        ]
+    def notes(self) -> list[str]:
+        """What was done with the data and with the recipe, to be told once; see `runs.recorder.tell`."""
+        line = recipe_line(self._expansion)
+        return [*self.data.notes, *([] if line is None else [line])]
+
+    def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
+        """Probable mistakes in the data, and what one column says; see `DataCheck`."""
+        return DataCheck.of_parts(
+            self.data, split, bags=bags, max_categories=self.experiment.data.max_categories
+        )
 
 
 def load_experiment(

@@ -14,6 +14,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.network import Network
+from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import Readout, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
@@ -87,26 +88,33 @@ class Predictor:
         """The first part's: it names the columns that all parts read."""
         return self.parts[0].preprocessor
 
-    def calibrated(self, data: TaskData, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = ()) -> Self:
-        """The predictor with a temperature fitted to these rows (n,) of the pool; unchanged if none fits.
+    def finished(
+        self, finish: Finish, data: TaskData, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = ()
+    ) -> Self:
+        """The predictor with the readout that is finished on these rows (n,) of the pool.
 
-        With `bags`, the rows that each member has not learned, it is fitted to `out_of_bag_scores`.
+        With `bags`, the rows that each member has not learned, it is finished on `out_of_bag_scores`.
         """
-        scores = self.pool_scores(pool, rows)
-        if bags:
+        scores: Iterable[FloatArray] = ()
+        if finish.needs_rows and bags:
             scores = self.out_of_bag_scores(rows, bags, lambda member, own: member.pool_scores(pool, own))
-        temperature = self._temperature(scores, data.targets[rows])
-        return replace(self, readout=replace(self.readout, temperature=temperature))
+        elif finish.needs_rows:
+            scores = self.pool_scores(pool, rows)
+        return self._finished(finish, scores, data.targets[rows])
 
-    def calibrated_on_columns(self, data: TaskData, rows: IntArray) -> Self:
-        """`calibrated` for any number of parts: the features are computed for these rows."""
-        temperature = self._temperature(self.column_scores([(data.dataset, rows)]), data.targets[rows])
-        return replace(self, readout=replace(self.readout, temperature=temperature))
+    def finished_on_columns(self, finish: Finish, data: TaskData, rows: IntArray) -> Self:
+        """`finished` for any number of parts: the features are computed for these rows."""
+        scores = self.column_scores([(data.dataset, rows)]) if finish.needs_rows else ()
+        return self._finished(finish, scores, data.targets[rows])
 
-    def _temperature(self, batches: Iterable[FloatArray], targets: Targets) -> float | None:
-        scores = np.concatenate([batch.copy() for batch in batches])
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self.task.fit_temperature(scores, targets)
+    def _finished(self, finish: Finish, batches: Iterable[FloatArray], targets: Targets) -> Self:
+        found = [batch.copy() for batch in batches]
+        scores = np.concatenate(found) if found else np.empty((0, self.readout.output.outputs))
+        return replace(self, readout=finish.readout(self.task, self.readout, scores, targets))
+
+    def deciding_at(self, threshold: float | None) -> Self:
+        """The predictor that decides between two classes at this threshold."""
+        return replace(self, readout=self.readout.with_threshold(threshold))
 
     def cooled(self, temperature: float) -> Self:
         """The predictor whose scores are divided by this temperature, in addition to one that it has."""
@@ -135,10 +143,8 @@ class Predictor:
         The bags are the validation rows of each member; together they are the rows. `score` is called with
         the predictor of one member and its bag, and returns batches.
         """
-        (part,) = self.parts
         scores: FloatArray | None = None
-        for scorer, bag in zip(part.scorer.alone(), bags, strict=True):
-            member = replace(self, parts=(replace(part, scorer=scorer),))
+        for member, bag in zip(self.alone(), bags, strict=True):
             at = np.searchsorted(rows, bag)
             for batch in score(member, bag):
                 if scores is None:
@@ -174,6 +180,30 @@ class Predictor:
                     filled = 0
         if filled:
             yield scores()
+
+    @property
+    def distinct(self) -> list[PredictorPart]:
+        """The parts whose features no earlier part has."""
+        return [part for k, part in enumerate(self.parts) if self._sources()[k] == k]
+
+    def feature_scores(self, batches: Iterable[Sequence[FloatArray]]) -> Iterator[FloatArray]:
+        """The scores of batches of features, (≤ SCORING_BATCH, features) for each of the `distinct` parts."""
+        sources = self._sources()
+        place = {k: number for number, k in enumerate(sorted(set(sources)))}
+        for batch in batches:
+            rows = len(batch[0])
+            for part, source in zip(self.parts, sources, strict=True):
+                part.inputs[:rows, :-1] = batch[place[source]]
+            yield self._scores(rows)
+
+    def copied(self) -> Self:
+        """The same predictor with buffers of its own, for another thread."""
+        return replace(self, parts=tuple(replace(part, scorer=part.scorer.copied()) for part in self.parts))
+
+    def alone(self) -> list[Self]:
+        """A predictor for each network of the only part, with the same readout."""
+        (part,) = self.parts
+        return [replace(self, parts=(replace(part, scorer=scorer),)) for scorer in part.scorer.alone()]
 
     def _sources(self) -> list[int]:
         """For each part, the index of the first one with the same features."""

@@ -7,7 +7,7 @@ from typing import Any
 from fnnctl.config.rules.unread import reads_horizon
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.schema.model import EnsembleConfig
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD, CostThreshold, EnsembleConfig, ModelConfig
 
 
 def left_out_of_refit(experiment: Experiment) -> list[str]:
@@ -18,6 +18,14 @@ def left_out_of_refit(experiment: Experiment) -> list[str]:
             f"the refitted winner is not calibrated: model.calibration: {experiment.model.calibration} needs "
             "a validation part, but the refit trains on those rows. To get a calibrated network, use "
             "`fnnctl train` with the trial's settings"
+        )
+    if experiment.model.threshold != (instead := _refit_threshold(experiment.model)):
+        costs_least = "the one that costs least if its probabilities are right"
+        why = "the default" if instead == DEFAULT_THRESHOLD else costs_least
+        warnings.append(
+            f"the refitted winner's threshold is {instead:.4g}, {why}: none can be chosen, because the refit "
+            "trains on the validation rows too. Write a number as model.threshold, or use `fnnctl train` "
+            "with the trial's settings, which chooses one"
         )
     if isinstance(schedule, AdaptiveLrSchedule) and schedule.monitor.startswith("validation_"):
         warnings.append(
@@ -53,11 +61,19 @@ def refit_experiment(
     if isinstance(schedule, AdaptiveLrSchedule):
         changes["lr_schedule"] = schedule.model_copy(update={"monitor": "train_loss"})
     members = (ensemble or EnsembleConfig()).model_copy(update={"bags": False})
+    of_model = {"calibration": "none", "threshold": _refit_threshold(experiment.model), "ensemble": members}
     split = experiment.data.split.model_copy(update={"validation": 0.0})
     return experiment.model_copy(
         update={
             "data": experiment.data.model_copy(update={"split": split}),
-            "model": experiment.model.model_copy(update={"calibration": "none", "ensemble": members}),
+            "model": experiment.model.model_copy(update=of_model),
             "training": training.model_copy(update=changes),
         }
     )
+
+
+def _refit_threshold(model: ModelConfig) -> float:
+    """The number that stands for a threshold that would be chosen on validation rows."""
+    if isinstance(model.threshold, CostThreshold):
+        return model.threshold.cost.threshold
+    return model.threshold if isinstance(model.threshold, float) else DEFAULT_THRESHOLD

@@ -22,6 +22,8 @@ BINS = 30
 NAME_COLUMNS = 40
 OUTER_SHARE = 0.5
 """This percentage of the rows at each end does not widen an axis."""
+LONG_TAIL = 20.0
+"""On a linear axis most values would be in its first twentieth."""
 
 _LINE: dict[str, Any] = {"color": MUTED, "linewidth": 1.1, "linestyle": DASHES[1]}
 _POINTS: dict[str, Any] = {"marker": "o", "linestyle": "", "color": COLOURS[0], "markeredgewidth": 0}
@@ -31,11 +33,18 @@ _DENSITY = LinearSegmentedColormap.from_list("density", [GRID, COLOURS[0], "#002
 def predicted_actual_figure(
     targets: FloatArray, predictions: FloatArray, *, target: str, title: str
 ) -> Figure:
-    """Draw predictions (n,) over the actual values of the column `target`, (n,), with the diagonal."""
+    """Draw predictions (n,) over the actual values of the column `target`, (n,), with the diagonal.
+
+    The axes are logarithmic if all values are positive and a few are so large that the others would be
+    crowded in a corner.
+    """
     name = fitted(target, NAME_COLUMNS)
-    low, high = _range(np.concatenate([targets, predictions]))
+    values = np.concatenate([targets, predictions])
+    scale = "log" if _has_long_tail(values) else "linear"
+    low, high = _range(values) if scale == "linear" else (10**end for end in _range(np.log10(values)))
     with new_figure(6.6, 6.4, title, [target]) as figure:
         axes = figure.subplots()
+        axes.set(xscale=scale, yscale=scale)
         lines = _draw_rows(axes, targets, predictions, (low, high), (low, high))
         (lines["perfect prediction"],) = axes.plot([low, high], [low, high], **_LINE)
         axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
@@ -85,10 +94,29 @@ def _draw_rows(
         size, alpha = (5.0, 0.65) if len(x) <= FEW_POINTS else (3.4, 0.4)
         axes.plot(x, y, **_POINTS, markersize=size, alpha=alpha)
         return {what: Line2D([], [], **_POINTS, markersize=5.0)}
+    is_log = axes.get_xscale() == "log"
+    extent = tuple(np.log10([*x_range, *y_range])) if is_log else (*x_range, *y_range)
     axes.hexbin(
-        x, y, gridsize=CELLS, bins="log", mincnt=1, extent=(*x_range, *y_range), cmap=_DENSITY, linewidths=0.1
+        x,
+        y,
+        gridsize=CELLS,
+        bins="log",
+        mincnt=1,
+        extent=extent,
+        cmap=_DENSITY,
+        linewidths=0.1,
+        xscale="log" if is_log else "linear",
+        yscale="log" if is_log else "linear",
     )
     return {what: Patch(color=COLOURS[0])}
+
+
+def _has_long_tail(values: FloatArray) -> bool:
+    """Whether the values (n,), all of them positive, reach far beyond most of them."""
+    if not np.isfinite(values).all() or values.min() <= 0:
+        return False
+    middle, far = np.percentile(values, [50, 100 - OUTER_SHARE], method="inverted_cdf")
+    return bool(far > LONG_TAIL * middle)
 
 
 def _range(values: FloatArray) -> tuple[float, float]:

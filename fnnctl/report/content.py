@@ -8,24 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.cells import cell_len
-
 from fnnctl.report.ensembles.sections import ensemble_sections
+from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates import GateResult
 from fnnctl.report.search_sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import PARTS, Summary
+from fnnctl.report.tables.confusion import confusion_table
+from fnnctl.report.tables.groups import group_table
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
-from fnnctl.tasks.reporting import GroupMetrics, without_repetition
+from fnnctl.tasks.reporting import without_repetition
 from fnnctl.text import counted, shown
 
-MOST_GROUPS, WORST_GROUPS = 50, 20
-"""With more groups (classes), only the worst are shown."""
-MOST_MATRIX_ROWS = 12
-MATRIX_WIDTH = 76
-"""A confusion matrix that is wider than this, in characters, has numbers as column names."""
 OUT_OF_BAG = "out-of-bag"
 
 FIRST_FILES = (
@@ -47,6 +43,14 @@ FIRST_FILES = (
 )
 LAST_FILES = (
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
+    *(
+        (f"{folder}{name}", what)
+        for folder in ("", f"{names.BEST}/")
+        for name, what in (
+            (names.FEATURE_IMPORTANCE_FIGURE, "the importance of the columns"),
+            (names.FEATURE_IMPORTANCE, "the numbers of this figure, for all columns"),
+        )
+    ),
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.RESOLVED, "the complete config, to repeat the run"),
     (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
@@ -66,8 +70,8 @@ def headline(summary: Summary) -> str:
     return f"started {started}, took {seconds_text(manifest.seconds.total)}"
 
 
-def sections(summary: Summary) -> list[Section]:
-    """All non-empty sections of the run."""
+def sections(summary: Summary, *, brief: bool = False) -> list[Section]:
+    """All non-empty sections of the run; if they are to be `brief`, long tables have fewer rows."""
     manifest, task = summary.manifest, summary.task_report
     figures = ((figure.name, figure.what) for figure in task.figures)
     own = OF_SELECTION if manifest.selection else {}
@@ -84,8 +88,9 @@ def sections(summary: Summary) -> list[Section]:
         if summary.cross_validation
         else _metrics_table(summary),
         *size_sections(summary),
-        _group_table(summary, task.groups) if task.groups else None,
-        _matrix_table(summary),
+        group_table(summary, task.groups, brief=brief) if task.groups else None,
+        confusion_table(summary, task.matrix) if task.matrix else None,
+        *importance_sections(summary.importances, task),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
         FactList("Data", tuple(_data_facts(summary, manifest.data)) if manifest.data else ()),
         FactList("Provenance", tuple(_origin_facts(manifest))),
@@ -108,14 +113,6 @@ def gate_table(results: Sequence[GateResult]) -> TableSection:
         for result in results
     )
     return TableSection("Gates", ("metric", "value", "wanted", "result"), tuple(rows))
-
-
-def scored_rows(summary: Summary) -> str:
-    """For titles: the rows from which the scores, the confusion matrix and the curves are computed."""
-    folds = summary.manifest.cross_validation
-    if folds is None:
-        return "on the test part"
-    return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
 
 
 def validation_name(summary: Summary) -> str:
@@ -157,39 +154,6 @@ def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
     }
     header = ("", "mean", "std", "95 % interval", "baseline")
     return TableSection("Cross-validation", header, without_repetition(task, rows))
-
-
-def _group_table(summary: Summary, groups: GroupMetrics) -> TableSection | None:
-    found = (summary.part_metrics("test") or {}).get(groups.key)
-    if not isinstance(found, Mapping):
-        return None
-    known = [(name, metrics) for name, metrics in found.items() if isinstance(metrics, Mapping)]
-    title = f"{groups.title} {scored_rows(summary)}"
-    if len(known) > MOST_GROUPS:
-        label, key = groups.worst_by
-        scored = [(name, metrics) for name, metrics in known if isinstance(metrics.get(key), float)]
-        worst = sorted(scored, key=lambda each: each[1][key])[:WORST_GROUPS]
-        title += f": the {len(worst)} lowest {label} of {len(known):,}; {names.METRICS} has all"
-        known = worst
-    rows = ((name, *(number(metrics.get(key)) for _, key in groups.metrics)) for name, metrics in known)
-    return TableSection(title, (groups.column, *(label for label, _ in groups.metrics)), tuple(rows))
-
-
-def _matrix_table(summary: Summary) -> TableSection | None:
-    matrix = summary.task_report.matrix
-    if matrix is None or summary.confusion is None or len(summary.confusion[0]) > MOST_MATRIX_ROWS:
-        return None
-    (title, corner), (classes, counts) = matrix, summary.confusion
-    columns: tuple[str, ...] = classes
-    rows: tuple[str, ...] = classes
-    if max(map(cell_len, classes)) + sum(max(cell_len(name), 2) + 3 for name in classes) > MATRIX_WIDTH:
-        columns = tuple(f"#{position}" for position, _ in enumerate(classes, start=1))
-        rows = tuple(f"{position}  {name}" for position, name in zip(columns, classes, strict=True))
-    return TableSection(
-        f"{title} {scored_rows(summary)}",
-        (corner, *columns),
-        tuple((name, *map(number, of_class)) for name, of_class in zip(rows, counts.tolist(), strict=True)),
-    )
 
 
 def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
@@ -240,6 +204,8 @@ def _data_facts(summary: Summary, data: DataFacts) -> Iterable[tuple[str, str]]:
     yield "rows", f"{data.rows:,}{of_parts}"
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
+    if (best := data.best_column) and best.score > best.baseline:
+        yield "best single column", f"{best.name}: {best.metric} {best.score:.3g} on held-out rows"
     yield "SHA-256", data.sha256
 
 

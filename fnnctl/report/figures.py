@@ -25,12 +25,18 @@ def draw_missing_figures(run: RunFolder) -> tuple[str, ...]:
     return _draw(run, frozenset() if goes_on else frozenset(files))
 
 
+def redraw_importance(run: RunFolder) -> None:
+    """Draw the figure of the columns' importance anew; raises `MachineError` if it cannot be written."""
+    _draw(run, frozenset(run.files()) - {names.FEATURE_IMPORTANCE_FIGURE})
+
+
 def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     files = run.files()
     sources = {
         **{figure.name: figure.source for figure in task_report(run.read_manifest()).figures},
         names.LEARNING_CURVE_FIGURE: names.HISTORY,
         names.DATA_SIZE_FIGURE: names.DATA_SIZE,
+        names.FEATURE_IMPORTANCE_FIGURE: names.FEATURE_IMPORTANCE,
         **dict.fromkeys((*names.SEARCH_FIGURES, *names.ARCHITECTURE_FIGURES), names.JOURNAL),
     }
     wanted = {figure for figure, source in sources.items() if source in files} - present

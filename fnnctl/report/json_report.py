@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fnnctl.report.feature_importance.values import importance_json
 from fnnctl.report.gates import GateResult
 from fnnctl.report.search_sections import search_json
 from fnnctl.report.summary import Summary
@@ -33,4 +34,5 @@ def _run(summary: Summary) -> dict[str, Any]:
         "metrics": summary.reported,
         "files": list(summary.files),
         **search_json(summary),
+        **importance_json(summary.importances),
     }

@@ -31,7 +31,7 @@ def markdown_report(summaries: Sequence[Summary], results: Sequence[GateResult],
     """A report on the runs, followed by the gates' results; links are relative to `relative_to`."""
     blocks = [block for summary in summaries for block in _run(summary, relative_to)]
     if results:
-        blocks += _section(gate_table(results), Path())
+        blocks += markdown_section(gate_table(results))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -46,16 +46,17 @@ def _run(summary: Summary, relative_to: Path) -> Iterable[str]:
     yield f"# {escape(summary.manifest.name)}"
     yield f"**{summary.shown_status}**, {headline(summary)}, in {_link(str(summary.path), folder)}"
     for section in sections(summary):
-        yield from _section(section, folder)
+        yield from markdown_section(section, folder)
 
 
-def _section(section: Section, folder: Path) -> Iterable[str]:
-    yield f"## {section.title}"
+def markdown_section(section: Section, folder: Path = Path()) -> Iterable[str]:
+    """The blocks of a section, whose files are in `folder`."""
+    yield f"## {escape(section.title)}"
     match section:
         case TableSection():
-            yield _table(section.header, section.rows)
+            yield _table(section.header, section.rows, texts=section.texts)
         case FactList():
-            yield _table(("", ""), section.rows, numbers=False)
+            yield _table(("", ""), section.rows, texts=(0, 1))
         case Notes():
             yield "\n".join(f"- {_not_a_list(escape(line))}" for line in section.rows)
         case Command():
@@ -69,8 +70,8 @@ def _section(section: Section, folder: Path) -> Iterable[str]:
                     yield "!" + _link(what, folder / name)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True) -> str:
-    rule = ["---"] + ["---:" if numbers else "---"] * (len(header) - 1)
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: Sequence[int]) -> str:
+    rule = ["---" if position in texts else "---:" for position in range(len(header))]
     escaped = [[escape(cell.strip()) for cell in row] for row in (header, *rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (escaped[0], rule, *escaped[1:]))
 

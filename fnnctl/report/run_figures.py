@@ -6,20 +6,29 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, Final
 
+from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.cross_validation.data_size import PlottedSize, data_size_figure
 from fnnctl.plots.cross_validation.folds import folds_learning_figure
 from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
+from fnnctl.plots.decisions.trade_offs import trade_offs_figure
 from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
+from fnnctl.plots.feature_importance.columns import PlottedColumn, feature_importance_figure
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.plots.style import png_bytes
-from fnnctl.report.content import scored_rows, validation_name
+from fnnctl.report.content import validation_name
+from fnnctl.report.feature_importance.stored import read_importances
 from fnnctl.report.sizes.values import recorded_sizes, share_text
-from fnnctl.report.summary import Summary
+from fnnctl.report.summary import Summary, scored_rows
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.classification.stored_tables import StoredCurve, read_calibration, read_curves
+from fnnctl.tasks.classification.stored_tables import (
+    StoredCurve,
+    read_calibration,
+    read_curves,
+    read_trade_offs,
+)
 from fnnctl.tasks.regression.stored_tables import read_predictions
 
 
@@ -66,7 +75,7 @@ def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> li
 
 
 def _positive_class(summary: Summary) -> str | None:
-    """The second of two classes, or the one that a logistic output scores; None with more classes."""
+    """The positive one of two classes; None with more classes."""
     data, model = summary.manifest.data, summary.manifest.model
     if data is None or len(data.classes) != 2:
         return None
@@ -85,6 +94,16 @@ def _calibration(run: RunFolder, summary: Summary) -> Any:
     bins = read_calibration(run)
     error = _measured(summary).get("expected_calibration_error")
     return reliability_figure(bins, error=error, title=_title(summary, "calibration")) if bins else None
+
+
+def _trade_offs(run: RunFolder, summary: Summary) -> Any:
+    rates, positive = read_trade_offs(run), _positive_class(summary)
+    if not rates or positive is None:
+        return None
+    chosen = _measured(summary).get("threshold")
+    how = "mean of the folds" if summary.manifest.cross_validation else "used here"
+    title = _title(summary, "rates at each threshold")
+    return trade_offs_figure(rates, positive=positive, chosen=chosen, title=title, how=how)
 
 
 def _learning_curve(run: RunFolder, summary: Summary) -> Any:
@@ -132,17 +151,36 @@ def _estimates(run: RunFolder, summary: Summary, *, draw: Callable[..., Any], wh
     return draw(targets, predictions, target=target, title=_title(summary, what))
 
 
+def _feature_importance(run: RunFolder, summary: Summary) -> Any:
+    found = read_importances(run)
+    if found is None:
+        return None
+    key = found.metrics[0]
+    label = next(label for label, each in summary.task_report.metrics if each == key)
+    columns = [
+        PlottedColumn(each.column, estimate.mean, estimate.ci95, estimate.is_positive)
+        for each in found.columns
+        if (estimate := found.headline(each))
+    ]
+    axis = f"{'rise' if is_loss(key) else 'drop'} of {label} when the column is permuted, {found.part} part"
+    whose = "columns of the ensemble" if summary.manifest.selection else "columns"
+    title = f"{summary.manifest.name}: importance of the {whose}"
+    return feature_importance_figure(columns, axis=axis, title=title)
+
+
 _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
     names.CONFUSION_MATRIX_FIGURE: _confusion_matrix,
     names.ROC_CURVE_FIGURE: _roc_curves,
     names.PR_CURVE_FIGURE: _precision_recall_curves,
     names.CALIBRATION_FIGURE: _calibration,
+    names.THRESHOLD_FIGURE: _trade_offs,
     names.PREDICTED_ACTUAL_FIGURE: partial(
         _estimates, draw=predicted_actual_figure, what="predicted and actual values"
     ),
     names.RESIDUALS_FIGURE: partial(_estimates, draw=residuals_figure, what="residuals"),
     names.LEARNING_CURVE_FIGURE: _learning_curve,
     names.DATA_SIZE_FIGURE: _data_size,
+    names.FEATURE_IMPORTANCE_FIGURE: _feature_importance,
 }
 
 

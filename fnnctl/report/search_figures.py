@@ -81,8 +81,9 @@ def _importance(search: SearchHistory, name: str) -> Any:
 def _confirmed(search: SearchHistory, name: str) -> Any:
     found = search.confirmation
     leaders = plotted_leaders(found) if found else []
-    seeds = found.seeds if found else 0
-    title = f"{name}: the best trials, each with {counted(seeds, 'seed')}"
+    seeds, counting = (found.seeds, found.compared_seeds) if found else (0, 0)
+    some = "" if counting == seeds else f"{counting:,} of "
+    title = f"{name}: the best trials, each with {some}{counted(seeds, 'seed')}"
     return confirmed_figure(leaders, metric=search.metric, title=title)
 
 

@@ -14,12 +14,14 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE
 from fnnctl.records.leaderboard import leaderboard_table
+from fnnctl.records.own_settings import OwnSettings
 from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
 from fnnctl.report.architectures.best import best_model
 from fnnctl.report.architectures.rewards import reward_facts
 from fnnctl.report.audit.sections import audit_sections
 from fnnctl.report.audit.values import audit_json
+from fnnctl.report.confirmation.own_settings import own_settings_sentence, ties_sentence
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
 from fnnctl.report.ensembles.values import ensemble_json
 from fnnctl.report.search_settings import brief, importances, paths_by_importance, short_names
@@ -56,6 +58,7 @@ def search_sections(summary: Summary) -> list[Section]:
             "Its architecture in a config", tuple(model.lines()) if (model := best_model(summary)) else ()
         ),
         *confirmation_sections(search),
+        Notes("Against the config's own settings", tuple(_against_own(summary, search, best))),
         _leaderboard(search),
         _rungs_table(search),
         _stops_table(search),
@@ -88,6 +91,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "epochs_saved": sum(each.saved or 0 for each in search.stops),
         "stopped_because": search.stopped_because,
         "best": _best_json(summary, search),
+        "own_settings": facts and facts.own_settings,
         "confirmed": confirmation_json(search),
         "ensemble": ensemble_json(summary),
         "leaderboard": [
@@ -144,6 +148,9 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"
+        own = _own_settings(summary.manifest.search, best)
+        if own and (ties := ties_sentence(own)):
+            yield "ties", ties
     if summary.has_former_winner:
         known = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
         yield "refitted", f"not yet: {known}"
@@ -165,14 +172,29 @@ def _command(summary: Summary, best: Result) -> Iterable[str]:
 
 
 def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
-    """Why the command's scores can differ from the objective: training restores the best weights."""
+    """Why the command's scores can differ from the objective."""
     kept = facts.kept_alone
     if kept is not None and kept.trial == best.trial:
-        epoch = "the best epoch" if kept.kept is None else f"the best epoch, {kept.kept:,}"
+        epoch = "another epoch may have been" if kept.kept is None else f"epoch {kept.kept:,} was"
         yield (
-            f"Its objective is that of epoch {kept.objective_of:,}; the command keeps the weights of "
-            f"{epoch}, because early stopping restores them."
+            f"The objective was measured after epoch {kept.objective_of:,}, but {epoch} the best by what "
+            "early stopping monitors. The command restores the weights of the best epoch "
+            "(early_stopping.restore_best), so its scores can differ from the objective."
         )
+
+
+def _against_own(summary: Summary, search: SearchHistory, best: Result | None) -> Iterable[str]:
+    """Whether the best trial is better than the config's own settings, unless a warning says so."""
+    found = _own_settings(summary.manifest.search, best)
+    if found is not None and not found.is_doubtful:
+        sentence = own_settings_sentence(found, search.metric)
+        yield f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _own_settings(facts: SearchFacts | None, best: Result | None) -> OwnSettings | None:
+    """What the manifest says of the best trial and the config's own settings, unless it is about another."""
+    found = OwnSettings.recorded(facts.own_settings) if facts and facts.own_settings else None
+    return found if found and best and found.winner == best.trial else None
 
 
 def _leaderboard(search: SearchHistory) -> TableSection:

@@ -13,11 +13,13 @@ LARGEST: Final = 1e9
 
 @dataclass(frozen=True, slots=True)
 class TableSection:
-    """Rows under a header; all columns except the first hold numbers."""
+    """Rows under a header."""
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    texts: tuple[int, ...] = (0,)
+    """The columns that hold texts; the others hold numbers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 from fnnctl.arrays import IntArray
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.rules.trials import HORIZON, TrialConfigs, trial_configs
+from fnnctl.metrics.feature_importance.importances import FeatureImportances
 from fnnctl.metrics.reported import reported_metrics
 from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.store import names
@@ -22,6 +23,7 @@ from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
 from fnnctl.tasks.registry import TASK_REPORTS
 from fnnctl.tasks.reporting import TaskReport
+from fnnctl.text import counted
 
 PARTS = ("train", "validation", "test")
 
@@ -51,12 +53,16 @@ class Summary:
     epochs: int | None
     """The number of epochs in the history, even if the run has not ended."""
     files: tuple[str, ...]
+    matrix_files: tuple[str, ...] = ()
+    """The figure and the numbers of the confusion matrix, those that exist, relative to the run's folder."""
     search: SearchHistory | None = None
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
     """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
     ensemble: EnsembleSummary | None = None
     """The ensemble of a search; None if there is none, and for other runs."""
+    importances: FeatureImportances | None = None
+    """The importance of the columns, if it has just been measured."""
     refitted: int | None = None
     """The trial whose refit has the scores of a search; None if it is not known, and for other runs."""
 
@@ -115,6 +121,14 @@ def task_report(manifest: Manifest) -> TaskReport:
     return TASK_REPORTS[manifest.data.task if manifest.data else "classification"]
 
 
+def scored_rows(summary: Summary) -> str:
+    """For titles: the rows from which the scores, the confusion matrix and the curves are computed."""
+    folds = summary.manifest.cross_validation
+    if folds is None:
+        return "on the test part"
+    return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
+
+
 def headline(manifest: Manifest, metrics: dict[str, Any] | None) -> tuple[str, float] | None:
     """The label and reported value of the task's first metric on the test part; None if it has no value."""
     test = (reported_metrics(metrics) or {}).get("test")
@@ -138,12 +152,22 @@ def summarize(run: RunFolder) -> Summary:
         metrics=scored.read_metrics(),
         confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
-        files=(*run.files(), *(name for name, found in folders.items() if found)),
+        files=(*run.files(), *(name for name, found in folders.items() if found), *_rebuilt(winner)),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         ensemble=ensemble,
         refitted=winner.read_manifest().trial if winner else None,
+        matrix_files=tuple(
+            f"{names.BEST}/{name}" if winner else name
+            for name in (names.CONFUSION_MATRIX_FIGURE, names.CONFUSION_MATRIX)
+            if name in scored.files()
+        ),
     )
+
+
+def _rebuilt(winner: RunFolder | None) -> list[str]:
+    """The files that reports have added to a search's winner, seen from the search's folder."""
+    return [f"{names.BEST}/{name}" for name in winner.files() if name in names.REBUILT] if winner else []
 
 
 def _needs_configs(search: SearchHistory) -> bool:

@@ -7,7 +7,7 @@ markup or as terminal escape codes.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.cells import cell_len
@@ -34,6 +34,9 @@ from fnnctl.text import plain_text
 STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow"}
 FAILED_STYLE = "red"
 INDENT = GAP = 2
+NAMES_WIDTH = 48
+"""The first columns of texts in a table have this width together: longer names are broken into lines, so that
+the numbers stay beside them."""
 
 
 def terminal_report(
@@ -49,13 +52,19 @@ def terminal_report(
     return Group(*parts)
 
 
+def document(title: str, headline: str, contents: Iterable[Section], width: int | None) -> RenderableType:
+    """A title, a line below it, and sections, whose sentences are wrapped at `width` columns."""
+    parts = (_section(section, width) for section in contents)
+    return Group(_text(title, "bold"), _text(headline, "dim"), *parts)
+
+
 def _run(summary: Summary, width: int | None) -> RenderableType:
     status = Text(summary.shown_status, style=STATUS_STYLES.get(summary.shown_status, FAILED_STYLE))
     return Group(
         Text.assemble(_text(summary.manifest.name, "bold"), "  ", status),
         _text(str(summary.path)),
         _text(headline(summary), "dim"),
-        *(_section(section, width) for section in sections(summary)),
+        *(_section(section, width) for section in sections(summary, brief=True)),
         "",
     )
 
@@ -78,10 +87,15 @@ def _section(section: Section, width: int | None) -> RenderableType:
 
 def _table(table: TableSection) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="")
+    names = next(place for place, column in enumerate((*table.texts, -1)) if column != place)
     for position, title in enumerate(table.header):
-        is_name = position == 0
+        is_text = position in table.texts
         grid.add_column(
-            _text(title), justify="left" if is_name else "right", overflow="fold", no_wrap=not is_name
+            _text(title),
+            justify="left" if is_text else "right",
+            overflow="fold",
+            no_wrap=not is_text,
+            max_width=NAMES_WIDTH // names if position < names else None,
         )
     for row in table.rows:
         grid.add_row(*map(_text, row))

@@ -25,10 +25,12 @@ class Trained(Protocol):
     def best_epoch(self) -> int | None: ...
 
 
-def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
+def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = None) -> list[str]:
     """Warnings about the losses of one training, or of all folds (`fit` is then the first of them).
 
-    If a loss has exploded, there is no warning about losses that were still falling.
+    If a loss has exploded, there is no warning about losses that were still falling. With the largest
+    `budget` of a search, the training is the refit of its winner: if that has fewer epochs, validation rows
+    have chosen them, and a training loss that still falls is no reason for more.
     """
     training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     losses = [(each.outcome, each.history) for each in trained]
@@ -40,42 +42,44 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
         scaled=scaled,
         has_recipe=has_recipe,
     )
-    return list(found) or list(
-        unfinished(trained, fit.settings, train_rows=fit.trained_rows, has_recipe=has_recipe)
-    )
+    if found or (budget is not None and fit.experiment.training.epochs < budget):
+        return list(found)
+    advice = None if budget is None else "raise search.budget.max_epochs"
+    rows = fit.trained_rows
+    return [*unfinished(trained, fit.settings, train_rows=rows, has_recipe=has_recipe, advice=advice)]
 
 
-def baseline_warnings(
+def score_warnings(
     experiment: Experiment, scores: PartScores | OutOfFold | None, trained: Sequence[Trained]
 ) -> list[str]:
-    """A warning if the network is not better than the baseline on these rows, else none.
+    """A warning if the predictions of these rows are of little use, else none; see `PartScores.doubt`.
 
     `trained` is the training, or those of all folds.
     """
-    if scores is None or not counts_rows_equally(experiment):
-        return []
-    warning = scores.baseline_warning(course=course_of(experiment, trained))
+    warning = scores and scores.doubt(course=course_of(experiment, trained))
     return [warning] if warning else []
 
 
 def course_of(experiment: Experiment, trained: Sequence[Trained]) -> Course:
-    """What the warning about the baseline says of the training.
+    """What a warning about the scores says of the training.
 
     Of several folds it is the one whose best epoch is the median, relative to the number of its epochs.
     """
     known = [(best / each.epochs, each.epochs, best) for each in trained if (best := each.best_epoch)]
     _, epochs, best = sorted(known)[len(known) // 2] if known else (0, 0, None)
-    return Course(epochs, best, folds=len(trained), has_recipe=uses_recipe(experiment))
+    return Course(
+        epochs,
+        best,
+        folds=len(trained),
+        has_recipe=uses_recipe(experiment),
+        has_class_weights=experiment.training.class_weights is not None,
+        has_row_weights=experiment.data.weights is not None,
+    )
 
 
 def uses_recipe(experiment: Experiment) -> bool:
     """Whether settings may have a recipe's values."""
     return experiment.recipe != "classic"
-
-
-def counts_rows_equally(experiment: Experiment) -> bool:
-    """Whether no row or class has a weight in the loss: only then it should be right in most rows."""
-    return experiment.training.class_weights is None and experiment.data.weights is None
 
 
 def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | None = None) -> DivergedError:

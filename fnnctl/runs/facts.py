@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved.saved_model import SavedModel
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.manifest import Manifest, Processor, Resumption
 from fnnctl.store.provenance import command_line, environment, machine, utc_text
+from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
 
@@ -21,7 +24,7 @@ def known_facts(
     experiment: Experiment,
     data: TaskData,
     settings: StackSettings,
-    warnings: Sequence[str],
+    check: DataCheck,
     *,
     blas_threads: int | None,
     sizes: tuple[int, int, int] | None = None,
@@ -45,6 +48,8 @@ def known_facts(
         "numeric": len(dataset.numeric_names),
         "categorical": len(dataset.categorical_names),
     }
+    if check.best_column is not None:
+        facts["best_column"] = asdict(check.best_column)
     if sizes is not None:
         facts["parts"] = dict(zip(("train", "validation", "test"), sizes, strict=True))
     return {
@@ -52,9 +57,11 @@ def known_facts(
         "seed": experiment.seed,
         "data": facts,
         "model": _network_facts(
-            networks or [ParameterLayout(settings.shape)] * settings.ensemble, bags=settings.bags
+            networks or [ParameterLayout(settings.shape)] * settings.ensemble,
+            data.task.decision(experiment),
+            bags=settings.bags,
         ),
-        "warnings": list(warnings),
+        "warnings": check.warnings,
     }
 
 
@@ -83,7 +90,7 @@ def evaluation_facts(
             "categorical": len(preprocessor.categories),
             "parts": {"train": 0, "validation": 0, "test": rows},
         },
-        "model": _network_facts(model.layouts),
+        "model": _network_facts(model.layouts, model.predictor.readout.decision),
         "evaluated": {"run": str(model.run.path.resolve()), "sha256": model.sha256},
         "warnings": list(warnings),
     }
@@ -129,7 +136,9 @@ def _other_instructions(before: Processor, now: Processor) -> list[str]:
     return [f"NumPy's instruction sets: {', '.join(differences)}"] if differences else []
 
 
-def _network_facts(networks: Sequence[ParameterLayout], *, bags: bool = False) -> dict[str, Any]:
+def _network_facts(
+    networks: Sequence[ParameterLayout], decision: Decision | None, *, bags: bool = False
+) -> dict[str, Any]:
     """The facts about one network, or about those of an ensemble."""
     shape = networks[0].shape
     return {
@@ -139,5 +148,5 @@ def _network_facts(networks: Sequence[ParameterLayout], *, bags: bool = False) -
         "shared_weights": any(layout.shape.inner_members > 1 for layout in networks),
         "same_shape": all(layout.shape == shape for layout in networks),
         "bags": bags,
-        "positive": shape.positive if shape.outputs == 2 else None,
+        "positive": None if decision is None else decision.positive,
     }

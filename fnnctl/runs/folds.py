@@ -26,7 +26,7 @@ from fnnctl.tasks.task import TaskData
 from fnnctl.training.state import State, extract_part, merge_parts
 from fnnctl.training.trainer import Outcome
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Incremented whenever the names or meanings of the arrays change."""
 _OUTCOMES: Final = tuple(Outcome)
 _HISTORY: Final = "history"
@@ -103,12 +103,13 @@ def _outcomes(results: Sequence[FoldResult | None]) -> str:
 
 
 def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State:
-    best, temperature = result.best_epoch, result.temperature
+    best = result.best_epoch
     facts: dict[str, Any] = {
         "outcome": _OUTCOMES.index(result.outcome),
         "epochs": result.epochs,
         "best_epoch": 0 if best is None else best,
-        "temperature": math.nan if temperature is None else temperature,
+        "temperature": _number(result.temperature),
+        "threshold": _number(result.threshold),
     }
     arrays: dict[str, Array] = {name: np.array(value) for name, value in facts.items()}
     if result.outputs is not None:
@@ -123,17 +124,26 @@ def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult
     facts, history = extract_part(arrays, "fold"), extract_part(arrays, _HISTORY)
     if any(not np.array_equal(facts[name], value) for name, value in _identity(data, fit).items()):
         raise ValueError("they belong to another configuration or to other rows")
-    temperature = float(facts["temperature"])
     result = FoldResult(
         outcome=_OUTCOMES[int(facts["outcome"])],
         epochs=int(facts["epochs"]),
         best_epoch=int(facts["best_epoch"]) or None,
         history={name: values.tolist() for name, values in history.items()},
-        temperature=None if math.isnan(temperature) else temperature,
+        temperature=_number_or_none(facts["temperature"]),
+        threshold=_number_or_none(facts["threshold"]),
     )
     if "outputs" in facts:
         result = result.scored(data, fit, facts["outputs"])
     return result.without_outputs()
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _number_or_none(stored: Array) -> float | None:
+    value = float(stored)
+    return None if math.isnan(value) else value
 
 
 def _identity(data: TaskData, fit: Fit) -> State:

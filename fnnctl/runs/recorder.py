@@ -61,15 +61,23 @@ class RunRecorder:
             self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
 
 
-def tell(run: OpenRun, lines: Sequence[str], note: Callable[[str], None]) -> None:
-    """Show lines, and keep them in the run's log."""
-    for line in lines:
-        note(line)
-        run.log(line)
+def tell(run: OpenRun, notes: Sequence[str], note: Callable[[str], None]) -> None:
+    """Show notes, and keep them in the run's log.
+
+    A note says what was done with the input where nothing is wrong, and how to do otherwise. What may be
+    wrong is a warning; see `warn`.
+    """
+    for text in notes:
+        note(text)
+        run.log(text)
 
 
 def warn(run: OpenRun, warnings: Sequence[str], note: Callable[[str], None]) -> None:
-    """Show warnings, and keep them in the run's log and manifest."""
+    """Show warnings, and keep them in the run's log and manifest, from where every report repeats them.
+
+    A warning says what may be wrong, where, and what to do about it. Where nothing is to be done, it is a
+    note; see `tell`.
+    """
     for warning in warnings:
         note(f"warning: {warning}")
         run.log(f"warning: {warning}")

@@ -18,7 +18,7 @@ from fnnctl.config.schema.search import AUTO, DEFAULT_TRIALS, DEFAULTS, SamplerN
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.records.confirmation import CONFIRM
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Header
-from fnnctl.records.trials import Direction
+from fnnctl.records.trials import Direction, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.curves import REASONS
 from fnnctl.search.plan import SearchPlan, plan_search
@@ -115,6 +115,15 @@ class SearchSetup:
                 curve=f"validation_{self.settings.objective.metric}",
             )
         return scheduler
+
+    def own_trial(self, trials: Mapping[int, Trial]) -> int | None:
+        """The number of the trial with the config's own settings; None if none of these trials has them."""
+        search = self.settings.model_copy(update={"start_from": DEFAULTS})
+        try:
+            own = first_assignments(self.configs, search)
+        except ConfigError:  # the space cannot express them
+            return None
+        return next((number for number, each in trials.items() if each.assignment in own), None)
 
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
         """The journal's first record; `versions` are those of the computing libraries."""

@@ -15,6 +15,8 @@ from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.tasks.readouts import AS_TRAINED, Finish
+from fnnctl.tasks.task import Readout
 from fnnctl.training.members import make_network
 from fnnctl.training.scoring.stacked import Scorer
 from fnnctl.training.trainer import Outcome, TrainedMember
@@ -29,8 +31,8 @@ Weights: TypeAlias = tuple[FloatArray, FloatArray]
 class FoldMeasure:
     """Scores each fold on its own test rows, with the whole stack at once."""
 
-    calibrate: bool
-    """Whether a temperature is fitted to each fold's validation rows."""
+    finish: Finish = AS_TRAINED
+    """What is fitted to each fold's validation rows."""
 
     def __call__(self, stack: TrainedStack) -> list[FoldResult]:
         """One result per fold."""
@@ -40,23 +42,30 @@ class FoldMeasure:
         network = make_network(stack.fits[0].layout, stack.members, parameters, statistics)
         scorer = Scorer(network, stack.pool)
         splits = [fit.split(data) for fit in stack.fits]
-        temperatures: list[float | None] = [None] * len(splits)
-        if self.calibrate:
-            validated = _validated(stack, scorer, [split.validation for split in splits])
-            temperatures = [
-                data.task.fit_temperature(scores, data.targets[rows]) for scores, rows in validated
-            ]
+        validated: list[tuple[FloatArray, IntArray]]
+        validated = [(np.empty((0, 1)), split.validation[:0]) for split in splits]
+        if self.finish.needs_rows:
+            validated = list(_validated(stack, scorer, [split.validation for split in splits]))
+        readouts = [
+            self.finish.readout(data.task, fit.readout, scores, data.targets[rows])
+            for fit, (scores, rows) in zip(stack.fits, validated, strict=True)
+        ]
         tested = _scores(stack, scorer, [split.test for split in splits])
         return [
-            self._result(stack, k, scores, temperature)
-            for k, (scores, temperature) in enumerate(zip(tested, temperatures, strict=True))
+            self._result(stack, k, scores, readout)
+            for k, (scores, readout) in enumerate(zip(tested, readouts, strict=True))
         ]
 
-    def _result(
-        self, stack: TrainedStack, k: int, scores: FloatArray, temperature: float | None
-    ) -> FoldResult:
+    def _result(self, stack: TrainedStack, k: int, scores: FloatArray, readout: Readout) -> FoldResult:
         trained = stack.trained_fit(k)
-        result = FoldResult(trained.outcome, trained.epochs, trained.best_epoch, trained.history, temperature)
+        result = FoldResult(
+            trained.outcome,
+            trained.epochs,
+            trained.best_epoch,
+            trained.history,
+            readout.temperature,
+            readout.threshold,
+        )
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             return result
         return result.scored(stack.data, stack.fits[k], scores)

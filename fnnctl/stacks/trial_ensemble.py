@@ -41,7 +41,7 @@ class TrainedTrial:
         """The network as a part of a saved model."""
         parameters, statistics = self.weights
         member = self.fit.member(data, self.fit.split(data))
-        described = describe(self.fit, data.task, member)
+        described = describe(self.fit, data, member)
         return TrainedPart(described, self.fit.layout, parameters[None], statistics[None], weight)
 
 

@@ -119,16 +119,27 @@ def write_output(path: Path, lines: Iterable[str]) -> None:
         raise cannot_write(path, error) from error
 
 
-def write_new(path: Path, text: str) -> None:
-    """Write a new file that the user named; raises `UsageError` if it exists."""
+def refuse_existing(path: Path) -> None:
+    """Raise `UsageError` if a new file that the user named cannot be written."""
     if not path.parent.is_dir():
         raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
+    if os.path.lexists(path):
+        raise _exists(path)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a new file that the user named; raises `UsageError` if it exists."""
+    refuse_existing(path)
     try:
         _write(path, [_encoded(text)], _appear)
     except FileExistsError:
-        raise UsageError(f"'{path}' already exists and is not overwritten; name another file") from None
+        raise _exists(path) from None
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _exists(path: Path) -> UsageError:
+    return UsageError(f"'{path}' already exists and is not overwritten; name another file")
 
 
 def read_bytes(path: Path) -> bytes | None:

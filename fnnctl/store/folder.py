@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from fnnctl.errors import DataError
 from fnnctl.store import names
-from fnnctl.store.atomic import damaged, read_bytes, write_bytes
+from fnnctl.store.atomic import damaged, read_bytes, write_bytes, write_lines
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import JournalRecord, read_journal
 from fnnctl.store.lock import is_held
@@ -121,6 +121,10 @@ class RunFolder:
     def _first_run(self, *folder_names: str) -> RunFolder | None:
         folders = (RunFolder(self.path / name) for name in folder_names)
         return next((folder for folder in folders if (folder.path / names.MANIFEST).is_file()), None)
+
+    def write_rebuilt(self, name: str, lines: Iterable[str]) -> None:
+        """Write a file that can be computed again at any time from the run's network and its data."""
+        write_lines(self.path / name, lines)
 
     def write_figure(self, name: str, png: bytes) -> None:
         """Write one of the run's figures; figures can be redrawn at any time."""

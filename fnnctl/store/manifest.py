@@ -84,6 +84,19 @@ class PartRows(Facts):
     """The test part; 0 if there is none."""
 
 
+class BestColumnFacts(Facts):
+    """How well a simple rule on one column predicts the target."""
+
+    name: str
+    """The column."""
+    metric: str
+    """The metric of the scores."""
+    score: float
+    """On held-out rows outside the test part."""
+    baseline: float
+    """The score of the same rows without any column."""
+
+
 class DataFacts(Facts):
     """The data."""
 
@@ -111,6 +124,8 @@ class DataFacts(Facts):
     """Columns read as categories."""
     parts: PartRows | None = None
     """Rows in each part; null if every fold has its own."""
+    best_column: BestColumnFacts | None = None
+    """The column that alone predicts the target best; null if that was not measured."""
 
 
 class ModelFacts(Facts):
@@ -199,6 +214,10 @@ class SearchFacts(Facts):
     `configuration` (path: value), `epochs` (of the refit); null if there is none."""
     kept_alone: KeptAlone | None = None
     """Null if training that trial alone keeps the weights of its objective."""
+    own_settings: dict[str, Any] | None = None
+    """That trial (`winner`) against the `trial` with the config's own settings, null if there was none: after
+    `budget` epochs the two `objectives`, `p` (corrected for `compared` trials), and `ties`, the number of
+    other trials that cannot be told from it."""
 
 
 class SelectedTrial(Facts):

@@ -250,7 +250,8 @@ def take_over_run(folder: RunFolder) -> OpenRun:
         ) from error
     except OSError as error:
         raise cannot_write(folder.path, error) from error
-    for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
+    rebuilt = (folder.path / name for name in names.REBUILT)  # the network may change
+    for left_behind in (*folder.path.glob(names.TEMPORARY_PATTERN), *rebuilt):
         with suppress(OSError):
             left_behind.unlink()
     for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # an unfinished run of winner or ensemble

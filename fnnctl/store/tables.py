@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import add
 from pathlib import Path
 
 from fnnctl.arrays import FloatArray
@@ -48,18 +49,43 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
 
 
 def wide_csv_lines(
-    columns: Sequence[str], blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]]
+    columns: Sequence[str],
+    blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]],
+    *,
+    decimals: int | None = None,
 ) -> Iterator[str]:
     """As `csv_lines`, from blocks of n rows, each row followed by its numbers from an array (n, C), float64.
 
-    Numbers have 17 digits, which give back the same bits. Finding the shortest such form, as `csv_lines`
-    does, takes 1.5 times as long, and nearly all computed numbers need 16 or 17 digits.
+    The lines of a block come together, as one text. Numbers have 17 digits, which give back the same bits.
+    Finding the shortest such form, as `csv_lines` does, takes 1.5 times as long, and nearly all computed
+    numbers need 16 or 17 digits. With `decimals`, they and all floats in the rows have so many digits after
+    the decimal point.
     """
     yield from csv_lines(columns, ())
+    field = ",%.17g" if decimals is None else f",%.{decimals}f"
     for rows, numbers in blocks:
-        fields = ",%.17g" * numbers.shape[1]
-        for line, values in zip(_lines(rows), numbers, strict=True):
-            yield f"{line[:-1]}{fields % tuple(values.tolist())}\n"
+        lines = _line_list(rows if decimals is None else _rounded(rows, decimals))
+        if numbers.shape[1]:
+            form = "\n".join([field * numbers.shape[1]] * len(numbers))
+            lines = list(map(add, lines, (form % tuple(numbers.ravel().tolist())).split("\n")))
+        if lines:
+            yield "\n".join(lines) + "\n"
+
+
+def _rounded(rows: Iterable[Sequence[object]], decimals: int) -> Iterator[list[object]]:
+    """The rows with floats as texts; a number that is rounded to zero has no sign."""
+    for row in rows:
+        yield [f"{value:z.{decimals}f}" if isinstance(value, float) else value for value in row]
+
+
+def _line_list(rows: Iterable[Sequence[object]]) -> list[str]:
+    """The rows as CSV lines without line ends, three times as fast as with `_lines`."""
+    rows, text = list(rows), io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    whole = text.getvalue()
+    if whole.count("\r") == len(rows):  # none is inside a field
+        return whole.split("\r\n")[:-1]
+    return [line[:-1] for line in _lines(rows)]
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:

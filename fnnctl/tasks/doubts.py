@@ -1,4 +1,4 @@
-"""What the warnings have in common that a network is not better than the baseline."""
+"""What the warnings about a network's predictions have in common."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from fnnctl.text import counted
 
 OUT_OF_FOLD = "out of fold"
 """Which rows the warning is about in a cross-validation."""
+TEST_PART = "on the test part"
 
+FEWEST_ROWS = 10
+"""Even if a classifier is right in all of fewer rows, its accuracy may be below 0.7."""
 
 FEWEST_EPOCHS = 10
 """With fewer epochs it is too early to say that more would not help."""
@@ -26,6 +29,13 @@ class Course:
     folds: int = 1
     has_recipe: bool = False
     """Whether settings may have a recipe's values."""
+    has_class_weights: bool = False
+    has_row_weights: bool = False
+
+    @property
+    def counts_rows_equally(self) -> bool:
+        """Whether no row or class has a weight in the loss: only then it should be right in most rows."""
+        return not (self.has_class_weights or self.has_row_weights)
 
     @property
     def was_best_early(self) -> bool:
@@ -54,6 +64,15 @@ def worth_trying(rows: int, *, is_ahead: bool, course: Course = UNKNOWN) -> str:
     else:
         advice = "try more epochs, another learning rate or other columns"
     return f"{advice}; {counted(rows, 'row')} may miss a small advantage" if is_ahead else advice
+
+
+def few_rows(rows: int, where: str) -> str | None:
+    """A warning if there are too few rows `where` the scores are measured, else None."""
+    if rows >= FEWEST_ROWS:
+        return None
+    better = ", or use `fnnctl evaluate CONFIG`, which tests on every row" if where == TEST_PART else ""
+    which = f"{counted(rows, 'row')} {where} {'is' if rows == 1 else 'are'}"
+    return f"{which} too few for a reliable score: see its 95 % interval{better}"
 
 
 def of_most(warnings: Sequence[str | None]) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
@@ -49,14 +49,15 @@ def encode(
     experiment's `seed`. Classes keep the order that a run has recorded, if there is one.
     """
     notes: list[str] = []
+    amounts = dataset.with_amounts()
     if kind == "auto":
-        kind, notes = _detected(dataset, recorded_classes)
+        kind, notes = _detected(amounts, recorded_classes)
     if kind == "regression":
-        return _regression(dataset, bins, seed, notes)
+        return _regression(amounts, bins, seed, notes)
     encoded = classification.encode(dataset, recorded_classes)
     task = Classification(dataset.target.name, encoded.classes)
-    warnings = (*dataset.warnings, *notes, *encoded.warnings)
-    return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings)
+    warnings, notes = (*dataset.warnings, *encoded.warnings), [*dataset.notes, *notes]
+    return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings, notes)
 
 
 def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKind, list[str]]:
@@ -70,20 +71,44 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
     if dataset.task is not None:
         return dataset.task, []
     if are_amounts(texts, counts[counts > 0]):
-        advice = "if they are classes, write data.task: classification"
+        advice = "write data.task: regression, or classification if they are classes"
         return "regression", [
             f"the target {name} has {values}, which look continuous, so this is a regression ({advice})"
         ]
     if not recorded_classes:
-        _refuse_misspelt_amount(dataset, counts)
+        _refuse_misspelt_amount(dataset.target, counts, dataset.source)
     if len(texts) > MANY_VALUES and all_numbers(texts):
-        advice = "if they are amounts, write data.task: regression"
+        advice = "write data.task: classification, or regression if they are amounts"
         return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]
     return "classification", []
 
 
-def _refuse_misspelt_amount(dataset: Dataset, counts: IntArray) -> None:
-    target, known = dataset.target, np.flatnonzero(counts).tolist()
+def task_of_column(target: RawTarget, source: str) -> Literal["classification", "regression"]:
+    """The task that `auto` chooses for a column of a source, whose texts all occur.
+
+    Raises DataError if the column cannot be learned: it has a single value, names, or numbers of which a few
+    are misspelt.
+    """
+    if not target.texts:
+        message = f"the target {shown(target.name)} has no value in any row"
+        raise DataError(Problem(message, file=source))
+    plain = target.plain()
+    counts = _counts(plain)
+    if are_amounts(plain.texts, counts):
+        return "regression"
+    _refuse_misspelt_amount(plain, counts, source)
+    if fault := classification.target_fault(target.name, target.texts, _counts(target)):
+        raise DataError(Problem(fault, file=source))
+    return "classification"
+
+
+def _counts(target: RawTarget) -> IntArray:
+    """(T,) the number of rows with each of the target's texts."""
+    return np.bincount(target.codes[target.codes >= 0], minlength=len(target.texts))
+
+
+def _refuse_misspelt_amount(target: RawTarget, counts: IntArray, source: str) -> None:
+    known = np.flatnonzero(counts).tolist()
     in_order = sorted(known, key=lambda code: target.lines[code] or 0)
     texts = [target.texts[code] for code in in_order]
     place = misspelt_amount(texts, counts[in_order])
@@ -95,7 +120,7 @@ def _refuse_misspelt_amount(dataset: Dataset, counts: IntArray) -> None:
         wrong += ": correct it, or add it to data.missing_values"
     message = f"most values of the target {shown(target.name)} are numbers, but {wrong}"
     message += " (if they are classes, write data.task: classification)"
-    raise DataError(Problem(message, file=printable(dataset.source), line=target.lines[in_order[place]]))
+    raise DataError(Problem(message, file=printable(source), line=target.lines[in_order[place]]))
 
 
 def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[str]) -> TaskData:
@@ -104,5 +129,5 @@ def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[s
     if bins is not None:
         strata = regression.bins(targets, bins, test_rows=dataset.test_rows)
     names = [f"bin {number}" for number in range(1, int(strata.max()) + 2)]
-    warnings = (*dataset.warnings, *notes)
-    return TaskData(dataset, Regression(dataset.target.name, seed), targets, strata, names, warnings)
+    task, notes = Regression(dataset.target.name, seed), [*dataset.notes, *notes]
+    return TaskData(dataset, task, targets, strata, names, dataset.warnings, notes)

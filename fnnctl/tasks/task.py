@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import limited
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import ModelConfig, Output
+from fnnctl.config.schema.model import ModelConfig, Output, Threshold
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.folds import AssignedFolds
@@ -19,13 +19,15 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
-from fnnctl.tasks.doubts import UNKNOWN, Course
+from fnnctl.tasks.columns import ColumnValues
+from fnnctl.tasks.decision import Decision
+from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course
 
 Targets: TypeAlias = TargetArray
 """(N,) the target of each row as encoded by the task, such as class indices."""
 
 Artifact: TypeAlias = tuple[str, Iterable[str]]
-"""A file of a run: a name from `store.names`, and its lines, which are generated when written."""
+"""A file of a run: a name from `store.names`, and its text in pieces, which are generated when written."""
 Artifacts: TypeAlias = Iterable[Artifact]
 
 
@@ -86,11 +88,30 @@ class Readout:
     """None if targets are not standardized."""
     temperature: float | None = None
     """Outputs are divided by it to calibrate the probabilities; None if they are not calibrated."""
+    decision: Decision | None = None
+    """How one of two classes is predicted; None in a regression and with more classes."""
 
     @property
     def limits(self) -> tuple[float, float] | None:
         """The smallest and the largest output of a network; None if they are not limited."""
         return None if self.scale is None else self.scale.limits
+
+    @property
+    def fitted(self) -> dict[str, float]:
+        """The entries of model.json that are known only after training."""
+        known = {"temperature": self.temperature, "threshold": self.threshold}
+        return {name: value for name, value in known.items() if value is not None}
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold of the decision; None for the more probable class, and if there is no decision."""
+        return None if self.decision is None else self.decision.threshold
+
+    def with_threshold(self, threshold: float | None) -> Readout:
+        """The readout that decides at this threshold; unchanged if there is no decision."""
+        if self.decision is None:
+            return self
+        return replace(self, decision=replace(self.decision, threshold=threshold))
 
     def learned(self, targets: Targets) -> Targets:
         """Targets, (N,), standardized for training if there is a scale."""
@@ -109,11 +130,19 @@ class PartScores(Protocol):
         intervals and the baseline.
         """
 
-    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
-        """A warning if the predictions of these rows are not better than the baseline's by more than chance.
+    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
+        """A warning if the predictions of these rows are of little use, else None.
 
-        None if they are, or if there is no baseline. The warning says `where` the rows are, and what
-        to try after this `course` of the training.
+        They are if they are not better than the baseline's by more than chance (unless the loss weighs rows:
+        the network then has another aim), if some class is hardly ever found, or if the rows are too few to
+        tell. The warning says `where` the rows are, and what to try after this `course` of the training.
+        """
+
+    def row_losses(self) -> Mapping[str, FloatArray]:
+        """Each row's losses (n,) from which the metrics of the columns' importance follow, by metric.
+
+        The names are those of metrics.json; columns are ranked by the first one. How a metric follows from
+        its losses is in `metrics.feature_importance.estimates.FORMS`.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
@@ -129,8 +158,8 @@ class OutOfFold(Protocol):
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
 
-    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
-        """The warning of `PartScores.baseline_warning`, if most repeats lead to one."""
+    def doubt(self, course: Course = UNKNOWN) -> str | None:
+        """The warning of `PartScores.doubt`, if most repeats lead to one."""
 
     def artifacts(self) -> Artifacts:
         """The files with all predictions and the data of the figures."""
@@ -162,9 +191,8 @@ class Task(Protocol):
     def default_metric(self) -> str:
         """The metric that `search.objective.metric: auto` stands for."""
 
-    @property
-    def prediction_columns(self) -> Sequence[str]:
-        """The columns that `predict` writes after the row number."""
+    def prediction_columns(self, top: int | None = None) -> Sequence[str]:
+        """The columns of `predict`; raises `UsageError` for a `top` if there are no classes."""
 
     def check(self, experiment: Experiment) -> list[Problem]:
         """Problems with settings that do not suit this target, each with its config path."""
@@ -186,8 +214,19 @@ class Task(Protocol):
     def weights_problem(self, given: FloatArray | None) -> Problem:
         """The problem to report if all `example_weights` are 0; `given` (n,) are the weights in the data."""
 
+    def decision(self, experiment: Experiment) -> Decision | None:
+        """How one of two classes is predicted, before a threshold is chosen; None if there are not two."""
+
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
         """The temperature that calibrates the scores of n rows, (n, outputs); None if there is none."""
+
+    def choose_threshold(
+        self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout
+    ) -> float | None:
+        """The threshold of a readout for which n rows were scored, (n, outputs), before calibration.
+
+        Not for a number; None if the rows determine none, because all of them are of one class.
+        """
 
     def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
         """How the combined scores of networks with these readouts become predictions; not calibrated."""
@@ -210,8 +249,13 @@ class Task(Protocol):
     def out_of_fold(self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets) -> OutOfFold:
         """The combined scores of the folds; `file_rows` (N,) are the numbers of all rows in their file."""
 
-    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        """For `predict`: n rows of the leading columns, and further numeric columns, (n, c)."""
+    def predict(
+        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
+        """For `predict`: n rows of the leading columns, and further numeric columns, (n, c).
+
+        With `top`, so many of the most probable classes take the place of the probabilities of all.
+        """
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         """Targets of new rows from indices `codes` (n,) into `texts`; -1 marks a missing target.
@@ -230,6 +274,15 @@ class Task(Protocol):
         """The classes of some `targets`, (n,), that none of the `learned` ones, (m,), has; empty in a
         regression.
         """
+
+    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+        """(m,) targets that a simple rule predicts from one column with the values `others` (m,).
+
+        It is learned from n ≥ 1 rows with the column's `values` (n,) and these targets (n,).
+        """
+
+    def column_score(self, targets: Targets, predicted: Targets) -> float:
+        """The `default_metric` of such predictions, (n,); at most 1."""
 
     def in_words(self) -> str:
         """The kind of target, for messages, such as `3 classes`."""
@@ -258,6 +311,8 @@ class TaskData:
     """The names of the strata, for messages."""
     warnings: Sequence[str]
     """Warnings from reading and encoding the data."""
+    notes: Sequence[str] = ()
+    """Notes from reading and encoding the data; see `Dataset.notes`."""
 
     def __len__(self) -> int:
         return len(self.dataset)

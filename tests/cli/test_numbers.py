@@ -26,6 +26,16 @@ def test_a_number_below_the_minimum() -> None:
         whole_number("--workers", least=1)("0")
 
 
+def test_a_number_above_the_maximum() -> None:
+    digits = whole_number("--digits", least=0, most=17)
+    assert [digits("0"), digits("17")] == [0, 17]
+    for text in ("-1", "18", "9" * 30):
+        with pytest.raises(
+            UsageError, match=f"^--digits: must be a whole number from 0 to 17, not '{text}'$"
+        ):
+            digits(text)
+
+
 def test_times() -> None:
     assert [seconds("--time-limit")(text) for text in ("0", "1.5", "1e3")] == [0.0, 1.5, 1000.0]
     for text in ("-1", "nan", "soon", ""):

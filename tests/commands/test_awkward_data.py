@@ -110,7 +110,8 @@ def test_columns_without_values(table: Any) -> None:
 def test_duplicated_rows(table: Any) -> None:
     """Forty rows, each five times: test rows were seen in training, and a warning says so."""
     done = table("x,z,y", [f"{i}.5,{i % 7},{'pq'[i >= 20]}" for i in range(40)] * 5)
-    shared = f"{done.part('test')['support']} rows of the test part are also in the training part"
+    rows = done.part("test")["support"]
+    shared = f"{rows} of {rows} rows of the test part are also in the training or validation part"
     assert shared in done.said
     assert done.part("test")["accuracy"] > 0.9
 

@@ -213,7 +213,8 @@ def test_reports_say_that_validation_is_out_of_bag(program: Program, iris: Path)
     assert "150 rows (120 train, 119 validation (out-of-bag), 30 test)" in checked.err
     run = run_of(program, "train", str(iris), *BAGS)
     printed = program("report", str(run)).out
-    assert "rows     150: 120 train, 119 validation (out-of-bag), 30 test" in printed
+    rows = "rows 150: 120 train, 119 validation (out-of-bag), 30 test"
+    assert rows in " ".join(printed.split())
     header = next(line for line in printed.splitlines() if "baseline" in line)
     assert header.split() == ["train", "out-of-bag", "test", "baseline"]
     plain = program("report", str(run_of(program, "train", str(iris)))).out
@@ -233,6 +234,6 @@ def test_trials_of_a_search_have_no_bags_and_neither_has_the_refit(program: Prog
     assert resolved["model"]["ensemble"] == {"members": 7, "share_weights": False, "bags": False}
     for folder in ("best", "ensemble"):
         warnings = json.loads((bagged / folder / "manifest.json").read_text())["warnings"]
-        assert not any("a member may be validated" in warning for warning in warnings)
+        assert not any("outside the test part occur more than once" in warning for warning in warnings)
     done = program("evaluate", str(bagged / "ensemble"))
     assert done.err.splitlines()[-1] == "the metrics equal those in metrics.json, to the last digit"

@@ -68,3 +68,19 @@ def test_with_weights_in_the_loss_nothing_is_said(program: Program) -> None:
     done = program("evaluate", "latest", "--data", "noise.csv", "--runs-dir", "runs")
     assert done.code == 0
     assert NOT_BETTER not in done.err
+
+
+def test_a_class_that_is_hardly_found_is_told_once(program: Program, tmp_path: Path) -> None:
+    """Most rows of the rare class look like others; a few can be told, which beats the baseline."""
+    lines = [f"{row % 10},{'rare' if row % 10 == 0 and row % 3 else 'common'}" for row in range(600)]
+    lines += [f"{100 + row % 3},third" for row in range(60)]
+    (tmp_path / "noise.csv").write_text("\n".join(["a,label", *lines]), encoding="utf-8")
+    options = ["--set", "training.optimizer.learning_rate=0.05", "--set", "training.epochs=20"]
+    told = "rows of the class 'rare' "
+    done = program("train", "noise.yaml", *options, "--runs-dir", "runs")
+    assert (done.code, done.err.count(told), done.err.count(NOT_BETTER)) == (0, 1, 0)
+    manifest = read_json(only_run(tmp_path) / "manifest.json")
+    assert [each for each in manifest["warnings"] if told in each and "class_weights: balanced" in each]
+    assert program("evaluate", "latest").err.count(told) == 1
+    folds = program("evaluate", "noise.yaml", *options, "--folds", "2", "--repeats", "1")
+    assert folds.err.count(f"{told}out of fold") == 1

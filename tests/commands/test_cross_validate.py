@@ -14,7 +14,8 @@ from fnnctl.store import names
 from tests.commands.folding import SMALL, plan_with, table
 from tests.program import Program, only_run, read_json
 
-OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE}
+TWO_CLASSES = {names.THRESHOLD, names.THRESHOLD_FIGURE}
+OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE, *TWO_CLASSES}
 
 
 @pytest.fixture

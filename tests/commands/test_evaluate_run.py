@@ -130,8 +130,8 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     done = program("evaluate", run.name, "--data", "new.csv", "--json")
     assert done.code == 0, done.err
     assert done.err.splitlines() == [
-        "new.csv: a column is ignored, because the network was not trained with it: 'note'",
-        "new.csv: left out 1 row without a value in 'species'",
+        "warning: new.csv: a column is ignored, because the network was not trained with it: 'note'",
+        "warning: new.csv: left out 1 row without a value in 'species'",
     ]
     assert state_of(run) == before
     folder = Path(done.json["run"])
@@ -149,7 +149,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     assert manifest["data"]["sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
     assert manifest["data"]["source"] == str(table)
     assert manifest["data"]["parts"] == {"train": 0, "validation": 0, "test": len(rows) - 1}
-    assert manifest["warnings"] == done.err.splitlines()
+    assert manifest["warnings"] == [line.removeprefix("warning: ") for line in done.err.splitlines()]
 
     metrics = read_json(folder / "metrics.json")
     assert done.json == {"run": str(folder), "status": "completed", "metrics": metrics}
@@ -242,7 +242,7 @@ def test_the_training_file_is_no_new_one(run: Path, trained: Path, program: Prog
     (tmp_path / "other.csv").write_text(text + text.splitlines()[-1] + "\n")
     said = "the network was trained on same.csv, so it has seen most of these rows: "
     done = program("evaluate", run.name, "--data", "same.csv", "--json")
-    assert done.err == f"{said}`fnnctl evaluate runs/{run.name}` scores only the test part\n"
+    assert done.err == f"warning: {said}`fnnctl evaluate runs/{run.name}` scores only the test part\n"
     assert read_json(Path(done.json["run"]) / "manifest.json")["warnings"][0].startswith(said)
     assert program("evaluate", run.name, "--data", "other.csv", "--json").err == ""
 

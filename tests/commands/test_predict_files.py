@@ -38,7 +38,7 @@ def refused(trained: Path, program: Program, content: str | bytes, *options: str
         (HEADER.replace(",", ":") + ROW, "new.csv:1: the header has only one column, 'island:bill_"),
         (ROW.replace("Biscoe", "1").replace("male", "2"), "new.csv:1: the first line must name the columns"),
         ("", "new.csv: the file is empty"),
-        (HEADER.encode("utf-16"), "new.csv: the file is UTF-16, not utf-8: set --encoding to utf-16"),
+        (HEADER.encode("utf-16") + b"\x00\xdc", "new.csv:2: the byte 0x00 is not utf-16: set --encoding"),
         (HEADER.encode() + b"\xe9" + ROW.encode(), "new.csv:2: the byte 0xe9 is not utf-8: set --encoding"),
         (b"\x1f\x8bnonsense", "new.csv: the gzip file is damaged"),
         (b"PK\x03\x04....", "new.csv: this is an Excel workbook"),

@@ -19,7 +19,8 @@ from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import AtEpoch, Program, only_run, read_json
 
-OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE}
+TWO_CLASSES = {names.THRESHOLD, names.THRESHOLD_FIGURE}
+OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE, *TWO_CLASSES}
 
 
 @pytest.mark.figures

@@ -155,7 +155,5 @@ def test_the_report_says_which_epoch_the_command_keeps(
     training = read_json(Path(done.json["run"]) / "manifest.json")["training"]
     assert training["best_epoch"] < training["epochs"]
     epoch = training["best_epoch"]
-    told = (
-        f"Its objective is that of epoch 4; the command keeps the weights of the best epoch, {epoch}, because"
-    )
+    told = f"The objective was measured after epoch 4, but epoch {epoch} was the best by what early stopping"
     assert (told in report) == (patience == 20)

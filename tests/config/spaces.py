@@ -35,6 +35,7 @@ OPTIONAL: dict[str, Any] = {
     "training.early_stopping": {"choice": [None, {"patience": 7}]},
     "data.scaling": {"choice": ["robust", "minmax"]},
     "data.imputation": {"choice": ["mean"]},
+    "data.max_categories": {"choice": [2, None]},
     "model.activation.name": {"choice": ["relu", "prelu", "elu"]},
     "model.activation.alpha": {"log_uniform": [0.01, 1], "when": {"model.activation.name": "elu"}},
     "model.normalization": {"choice": ["none", {"name": "layer", "epsilon": 1e-3}]},

@@ -239,7 +239,9 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
     """A `data` section without settings that have no effect."""
     shares = _numbers(0, 0.5, below=True)
     columns = _mapping(
-        {}, **dict.fromkeys(("numeric", "categorical", "ignore"), st.lists(_texts, max_size=3))
+        {},
+        **dict.fromkeys(("numeric", "categorical", "ignore"), st.lists(_texts, max_size=3)),
+        dates=st.one_of(st.lists(_texts, max_size=3), st.dictionaries(_keys, _texts, max_size=3)),
     )
     data = draw(
         _mapping(
@@ -251,12 +253,19 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
             columns=columns,
             imputation=st.sampled_from(["median", "mean"]),
             scaling=st.sampled_from(["standardize", "robust", "minmax", "none"]),
+            max_categories=_or_null(st.integers(2, 2000)),
         )
     )
     if data["source"] not in BUILTIN_NAMES:
         missing_values = st.lists(st.sampled_from(TRICKY), max_size=4)
         data |= draw(
-            _mapping({}, delimiter=st.sampled_from(",;\t|~ "), encoding=_texts, missing_values=missing_values)
+            _mapping(
+                {},
+                delimiter=st.sampled_from(",;\t|~ "),
+                encoding=_texts,
+                missing_values=missing_values,
+                decimal_mark=st.sampled_from(["auto", "point", "comma"]),
+            )
         )
     if draw(st.booleans()):
         data |= draw(_mapping({"test_source": _texts}, test_sha256=_sha256))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fnnctl.console.output import Output
-from fnnctl.console.progress import amount_progress, epoch_line, epoch_progress
+from fnnctl.console.progress import amount_progress, column_progress, epoch_line, epoch_progress
 from tests.program import Program, only_run, read_json
 
 
@@ -75,6 +75,20 @@ def test_long_searches_have_minutes_left(
         now = 6.0
         show(1)
     assert capsys.readouterr().err == "1 of 1,000 epochs at most; about 100 min left\n"
+
+
+def test_columns_are_told_every_few_seconds_unless_quiet(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    for output in (Output(), Output(quiet=True)):
+        now = 0.0
+        with column_progress(output, 100) as show:
+            for done in range(1, 8):
+                now = float(done)
+                show(done)
+    assert capsys.readouterr().err == "importance of 5 of 100 columns; about 119 s left\n"
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import gzip
 import os
 from pathlib import Path
 
 import pytest
 
-from fnnctl.data.files import file_sha256, find_file, open_text
+from fnnctl.data.files import file_sha256, find_file
 from fnnctl.errors import DataError, MachineError
 
 
@@ -82,77 +81,3 @@ def test_an_unreadable_file_is_the_machines_failure(tmp_path: Path, monkeypatch:
 def test_the_digest_is_that_of_the_bytes_on_disk(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")
     assert file_sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
-@pytest.mark.parametrize("name", ["rows.csv", "rows.csv.gz"])
-def test_gzip_is_recognized_by_its_bytes(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.write_bytes(gzip.compress(b"a\r\nb"))
-    with open_text(path, "utf-8") as text:
-        assert text.read() == "a\r\nb"
-
-
-def damaged_gzip(how: str) -> bytes:
-    packed = bytearray(gzip.compress(bytes(range(256)) * 8, mtime=0))
-    if how == "cut":
-        return bytes(packed[:-9])
-    if how == "changed":
-        packed[-6] ^= 255
-        return bytes(packed)
-    if how == "broken":
-        packed[12:40] = b"\xff" * 28
-        return bytes(packed)
-    return b"a,y\n1,p\n"
-
-
-@pytest.mark.parametrize("how", ["cut", "changed", "broken", "not packed"])
-def test_a_damaged_gzip_file_is_named(tmp_path: Path, how: str) -> None:
-    path = tmp_path / "rows.csv.gz"
-    path.write_bytes(damaged_gzip(how))
-    with (
-        pytest.raises(DataError, match=r"rows\.csv\.gz: the gzip file is damaged"),
-        open_text(path, "latin-1") as text,
-    ):
-        text.read()
-
-
-@pytest.mark.parametrize(
-    ("encoding", "words"),
-    [
-        ("uft-8", "'uft-8' is not an encoding (did you mean 'utf-8'?)"),
-        ("klingon", "'klingon' is not an encoding"),
-        ("base64", "'base64' is not an encoding"),
-        ("utf\0", "'utf\\x00' is not an encoding"),
-    ],
-)
-def test_an_unknown_encoding(tmp_path: Path, encoding: str, words: str) -> None:
-    (tmp_path / "rows.csv").write_text("a\n")
-    with pytest.raises(DataError) as caught, open_text(tmp_path / "rows.csv", encoding):
-        pass
-    (problem,) = caught.value.problems
-    assert problem.path == "data.encoding"
-    assert problem.message.startswith(words)
-
-
-@pytest.mark.parametrize(("encoding", "named"), [("utf-16", "UTF-16"), ("utf-32", "UTF-32")])
-def test_a_wide_encoding_is_named_and_offered(tmp_path: Path, encoding: str, named: str) -> None:
-    path = tmp_path / "rows.csv"
-    path.write_bytes("a,y\n".encode(encoding))
-    words = f"the file is {named}, not utf-8: set data.encoding to {encoding}"
-    with pytest.raises(DataError, match=words), open_text(path, "utf-8"):
-        pass
-    with open_text(path, encoding) as text:
-        assert text.read() == "a,y\n"
-
-
-@pytest.mark.parametrize(
-    ("start", "named"),
-    [(b"PK\x03\x04", "an Excel workbook or a zip archive"), (b"PAR1", "a Parquet file"), (b"BZh9", "bzip2")],
-)
-def test_another_format_is_named(tmp_path: Path, start: bytes, named: str) -> None:
-    (tmp_path / "rows.csv").write_bytes(start + b"\0" * 30)
-    with (
-        pytest.raises(DataError, match=f"{named}, not a CSV file"),
-        open_text(tmp_path / "rows.csv", "utf-8"),
-    ):
-        pass

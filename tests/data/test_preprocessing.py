@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn import preprocessing as sklearn_preprocessing
 
 from fnnctl.arrays import FloatArray, IntArray
@@ -55,6 +57,57 @@ def test_worked_by_hand() -> None:
         [0, 1, 1, 0, 0, 0, 1, 1],
         [5, -2, 0, 0, 0, 0, 0, 0],
     ]
+
+
+class TestManyCategories:
+    CODES = np.array([[3], [3], [3], [0], [0], [1], [2], [-1], [4]], np.int32)
+
+    def fitted(self, most: int | None, rows: int = 8) -> tuple[Preprocessor, Dataset]:
+        dataset = dataset_of(np.empty((9, 0)), self.CODES, (("other", "b", "c", "z", "new"),))
+        settings = config(max_categories=most)
+        return fit_preprocessor(dataset, np.arange(rows), settings), dataset
+
+    def test_the_most_frequent_stay_and_all_others_are_one(self) -> None:
+        fitted, dataset = self.fitted(3)
+        # "other" is a category, too; b and c are rare, and "new" is not among the training rows
+        assert fitted.features == ("c0=other", "c0=z", "c0 other", "c0 missing")
+        z, other, rare, missing = np.eye(4)[[1, 0, 2, 3]].tolist()
+        assert transformed(fitted, dataset).tolist() == [z, z, z, other, other, rare, rare, missing, rare]
+
+    def test_in_a_tie_the_first_in_order_stays(self) -> None:
+        dataset = dataset_of(np.empty((4, 0)), np.arange(4, dtype=np.int32)[:, None], (("a", "b", "c", "d"),))
+        fitted = fit_preprocessor(dataset, np.arange(4), config(max_categories=3))
+        assert fitted.features == ("c0=a", "c0=b", "c0 other")
+
+    @pytest.mark.parametrize("most", [None, 4, 50])
+    def test_few_categories_all_stay(self, most: int | None) -> None:
+        fitted, dataset = self.fitted(most)
+        assert fitted.features == ("c0=other", "c0=b", "c0=c", "c0=z", "c0 missing")
+        assert transformed(fitted, dataset)[8].tolist() == [0] * 5
+
+    def test_frequencies_are_those_of_the_training_rows(self) -> None:
+        assert self.fitted(2, rows=4)[0].features == ("c0=other", "c0=z")
+        assert self.fitted(2, rows=7)[0].features == ("c0=z", "c0 other")
+
+    @given(st.lists(st.integers(0, 30), min_size=40, max_size=80), st.integers(2, 12))
+    def test_agrees_with_scikit_learn(self, drawn: list[int], most: int) -> None:
+        """Where no tie decides: frequencies are made different."""
+        values = np.sort(np.repeat(np.arange(len(drawn)), 1 + np.argsort(drawn)))
+        codes = values.astype(np.int32)[:, None]
+        texts = tuple(f"{i:03}" for i in range(len(drawn)))
+        dataset = dataset_of(np.empty((len(codes), 0)), codes, (texts,))
+        fitted = fit_preprocessor(dataset, np.arange(len(codes)), config(max_categories=most))
+        oracle = sklearn_preprocessing.OneHotEncoder(max_categories=most, sparse_output=False)
+        expected = oracle.fit_transform(np.array(texts)[codes])
+        np.testing.assert_array_equal(transformed(fitted, dataset), expected)
+
+    def test_it_is_rebuilt_from_text_also_from_that_of_an_older_version(self) -> None:
+        fitted, _ = self.fitted(3)
+        assert Preprocessor.from_dict(json.loads(json.dumps(fitted.to_dict()))) == fitted
+        old, _ = self.fitted(None)
+        described = json.loads(json.dumps(old.to_dict()))
+        assert described["categorical"][0].pop("others") is False
+        assert Preprocessor.from_dict(described) == old
 
 
 @pytest.mark.parametrize(
@@ -209,7 +262,7 @@ def test_a_wide_table_takes_no_more_scratch_than_a_narrow_one() -> None:
 def test_a_column_of_many_categories_has_a_feature_each() -> None:
     codes = np.random.default_rng(6).integers(-1, 5000, (20_000, 1), np.int32)
     dataset = dataset_of(np.empty((20_000, 0)), codes, (tuple(str(code) for code in range(5000)),))
-    fitted = fit_preprocessor(dataset, np.arange(2000), config())
+    fitted = fit_preprocessor(dataset, np.arange(2000), config(max_categories=None))
     out = np.full((len(codes), len(fitted.features)), NAN, np.float32)
     fitted.transform(dataset, np.arange(len(codes)), out)
     seen = np.isin(codes[:, 0], codes[:2000, 0])
@@ -229,6 +282,20 @@ def test_the_way_through_json_is_exact(bins: int | None) -> None:
     again = Preprocessor.from_dict(json.loads(text))
     assert again == fitted
     assert again.features == fitted.features
+
+
+@given(st.integers(0, 2**32), st.booleans())
+def test_the_places_of_the_columns_are_those_of_their_features(seed: int, binned: bool) -> None:
+    """Every feature belongs to one column, and its name begins with that of the column."""
+    rng = np.random.default_rng(seed)
+    numeric = np.where(rng.random((30, 3)) < 0.1, NAN, rng.normal(size=(30, 3)))
+    dataset = dataset_of(numeric, rng.integers(-1, 3, (30, 2), np.int32), (("a", "b", "c"), ("d", "e", "f")))
+    fitted = fit_preprocessor(dataset, np.arange(20), config(), 4 if binned else None)
+    owners = {int(place): name for name, places in fitted.places.items() for place in places}
+    assert list(fitted.places) == ["n0", "n1", "n2", "c0", "c1"]
+    assert sum(map(len, fitted.places.values())) == len(owners) == len(fitted.features)
+    assert all(feature.startswith(owners[place]) for place, feature in enumerate(fitted.features))
+    assert [int(fitted.places[f"n{j}"][0]) for j in range(3)] == [0, 1, 2]
 
 
 NUMBER = {"name": "x", "fill": 1.0, "centre": 0, "spread": 2.5, "indicator": True}

@@ -8,6 +8,7 @@ import pytest
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.splits.parts import Split
+from fnnctl.data.tables.readings import Reading
 from fnnctl.data.warnings import data_warnings
 
 NAN = np.nan
@@ -85,6 +86,16 @@ class TestRowIds:
         (warning,) = data_warnings(dataset_of(noise(30), codes), halves(30))
         assert warning.startswith(f"the column 'c0' {self.WORDS}")
 
+    def test_columns_that_are_so_on_purpose(self) -> None:
+        codes = np.arange(30, dtype=np.int32)[:, None]
+        dataset = dataset_of(
+            np.column_stack([noise(30), np.arange(30)]),
+            codes,
+            readings={"c0": Reading(name="c0", kind="categorical", declared=True)},
+            expansions={"d": ("n1",)},
+        )
+        assert data_warnings(dataset, halves(30)) == []
+
     def test_the_rows_of_a_test_file_may_begin_again(self) -> None:
         ids = np.r_[np.arange(20), np.arange(10)].astype(float)
         dataset = dataset_of(np.column_stack([ids, noise(30)]), test_rows=10)
@@ -112,69 +123,41 @@ def test_columns_that_are_constant_in_the_training_part_are_reported_together() 
     numeric = np.column_stack([numeric, np.r_[NAN, np.ones(29)]])
     codes = np.column_stack([np.zeros(30), np.arange(30) % 2]).astype(np.int32)
     assert data_warnings(dataset_of(numeric, codes), halves(30)) == [
-        "3 columns have the same value, or none, in all training rows and cannot help: 'n1', 'n2', 'c0'"
+        "3 columns have the same value, or none, in all training rows and cannot help: 'n1', 'n2', 'c0'; "
+        "check them, or use data.columns.ignore"
     ]
 
 
-class TestSharedRows:
-    SPLIT = Split(np.arange(0, 10), np.arange(10, 20), np.arange(20, 30))
+class TestManyCategories:
+    SPLIT = Split(np.arange(60), np.array([], np.intp), np.arange(60, 80))
 
-    def dataset(self, *same: tuple[int, int]) -> Dataset:
-        numeric = noise(30, 2)
-        numeric[:5, 0] = NAN
-        codes = (np.arange(30) % 3)[:, None].astype(np.int32)
-        for row, other in same:
-            numeric[row], codes[row] = numeric[other], codes[other]
-        return dataset_of(numeric, codes, labels=np.arange(30) % 10 % 2)
+    def dataset(self, **more: Any) -> Dataset:
+        codes = np.column_stack([np.arange(80) % 12, np.arange(80) % 5, np.arange(80) % 4 - 1])
+        return dataset_of(noise(80), codes.astype(np.int32), **more)
 
-    def test_equal_rows_in_two_parts_are_counted(self) -> None:
-        dataset = self.dataset((10, 0), (20, 0), (22, 2), (21, 1), (24, 14), (6, 4))
-        assert data_warnings(dataset, self.SPLIT) == [
-            "1 row of the validation part is also in the training part, with the same target",
-            "3 rows of the test part are also in the training part, with the same target",
-            "2 rows of the test part are also in the validation part, with the same target",
-        ]
+    def test_all_columns_are_told_once_and_missing_values_are_no_category(self) -> None:
+        told = "are features, and all others are one feature together: data.max_categories sets the limit"
+        for most, expected in (
+            (None, []),
+            (12, []),
+            (11, [f"a column has more than 11 categories: 'c0' (12). The 10 most frequent {told}"]),
+            (4, [f"2 columns have more than 4 categories: 'c0' (12), 'c1' (5). The 3 most frequent {told}"]),
+        ):
+            assert data_warnings(self.dataset(), self.SPLIT, max_categories=most) == expected
 
-    def test_rows_that_differ_in_the_label_a_category_or_a_number_are_not_equal(self) -> None:
-        assert data_warnings(self.dataset((21, 0)), self.SPLIT) == []
-        dataset = self.dataset((20, 0), (22, 2))
-        dataset.categorical[20] += 1
-        dataset.numeric[22, 1] += 1e-15
-        assert data_warnings(dataset, self.SPLIT) == []
+    def test_categories_are_those_of_the_training_rows(self) -> None:
+        split = Split(np.arange(11), np.array([], np.intp), np.arange(11, 80))
+        assert data_warnings(self.dataset(), split, max_categories=11) == []
 
-    def test_zero_and_minus_zero_are_one_number(self) -> None:
-        dataset = self.dataset((20, 0))
-        dataset.numeric[0, 1], dataset.numeric[20, 1] = 0.0, -0.0
-        assert len(data_warnings(dataset, self.SPLIT)) == 1
+    def test_row_ids_are_told_as_such_alone(self) -> None:
+        codes = np.arange(30, dtype=np.int32)[:, None]
+        (warning,) = data_warnings(dataset_of(noise(30), codes), halves(30), max_categories=5)
+        assert TestRowIds.WORDS in warning
 
-    def test_many_rows_of_small_whole_numbers_do_not_collide(self) -> None:
-        grid = np.stack(np.meshgrid(np.arange(200), np.arange(250)), axis=-1).reshape(-1, 2).astype(float)
-        dataset = dataset_of(grid, labels=np.arange(len(grid)) % 2)
-        assert data_warnings(dataset, halves(len(grid))) == []
-
-
-def test_without_a_split_repeated_rows_are_reported_unless_their_group_keeps_them_together() -> None:
-    numbers = np.array([[1.0], [2.0], [1.0], [3.0], [2.0], [1.0], [2.0]])
-    labels = np.array([0, 0, 0, 0, 0, 1, 0])  # the sixth row differs from the first only in its label
-    words = "occur more than once in the data, with the same target"
-    end = ": a fold may be tested on rows that it was trained on"
-    for groups, told in (
-        (None, [f"5 rows {words}{end}"]),
-        (np.array([0, 1, 0, 0, 1, 1, 1]), []),
-        (np.array([0, 1, 2, 0, 1, 1, 1]), [f"2 rows {words} and in several groups{end}"]),
-    ):
-        assert data_warnings(dataset_of(numbers, labels=labels, groups=groups), None) == told
-    assert data_warnings(dataset_of(noise(40)), None) == []
-
-
-def test_with_bags_repeated_rows_of_the_training_part_are_reported() -> None:
-    numbers = np.array([[1.0], [2.0], [1.0], [3.0], [2.0], [4.0]])
-    split = Split(np.array([0, 1, 2, 3]), np.array([], np.intp), np.array([4, 5]))
-    own = "2 rows occur more than once outside the test part, with the same target"
-    shared = "1 row of the test part is also in the training part, with the same target"
-    bagged = f"{own}: a member may be validated on rows that it has learned"
-    dataset = dataset_of(numbers, labels=np.zeros(6, np.intp))
-    assert data_warnings(dataset, split, bags=True) == [shared, bagged]
-    assert data_warnings(dataset, split) == [shared]
-    together = dataset_of(numbers, labels=np.zeros(6, np.intp), groups=np.array([0, 1, 0, 2, 3, 4]))
-    assert data_warnings(together, split, bags=True) == [shared]
+    def test_new_values_of_a_test_file_are_among_the_others(self) -> None:
+        codes = np.append(np.arange(60) % 6, [6] * 20).astype(np.int32)[:, None]
+        dataset = dataset_of(noise(80), codes, test_rows=20, test_source="/new.csv")
+        (unseen,) = data_warnings(dataset, self.SPLIT, max_categories=6)
+        assert "does not occur in the training data" in unseen
+        (capped,) = data_warnings(dataset, self.SPLIT, max_categories=5)
+        assert capped.startswith("a column has more than 5 categories: 'c0' (6).")

@@ -51,7 +51,7 @@ class Prepared:
         rng = np.random.default_rng(members)
         parameters = rng.normal(size=(members, fit.layout.size)).astype(fit.settings.dtype)
         statistics = fit.layout.initial_statistics(members, fit.settings.dtype)
-        described = describe(fit, self.data.task, member)
+        described = describe(fit, self.data, member)
         return (
             fresh_part(fit, [member] * members, parameters, statistics, weight=weight),
             TrainedPart(described, fit.layout, parameters, statistics, weight),

@@ -119,7 +119,7 @@ def test_two_rows_in_two_folds_leave_none_to_set_apart() -> None:
 
 def test_a_class_that_some_fold_cannot_learn_or_test_gives_a_warning() -> None:
     """The class c has one row: the fold that tests it was not trained on it."""
-    assert made(20, 20, 1).warnings == [
+    assert made(20, 20, 1).check.warnings == [
         "a class has no row in the test part of some folds, where its AUC is null: 'c'",
         "a class has no row in the training part of some folds, where it cannot be learned: 'c'",
     ]
@@ -175,10 +175,10 @@ def test_folds_in_order_learn_from_earlier_rows_and_do_not_test_the_first() -> N
     assert [fit.rows.key for fit in validation.fits] == [(r, k) for r in range(2) for k in range(3)]
     assert len({fit.seed for fit in validation.fits}) == 6
     assert sorted(set(range(40)) - set(validation.folds.test_rows(0, 0))) == [*range(10), *range(20, 40)]
-    assert validation.warnings[0].startswith("2 classes have no row in the test part of some folds")
+    assert validation.check.warnings[0].startswith("2 classes have no row in the test part of some folds")
     assert (
         "a class has no row in the training part of some folds, where it cannot be learned: 'b'"
-        in (validation.warnings[1])
+        in (validation.check.warnings[1])
     )
 
 

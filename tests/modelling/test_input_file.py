@@ -50,6 +50,13 @@ def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None
     ]
 
 
+def test_a_column_with_a_feature_for_all_other_values_has_no_unseen_ones() -> None:
+    unseen = Unseen(Preprocessor((), (CategoryFeatures("colour", ("red",), False, others=True),)))
+    rows = block(0, colour=["red", "blue"])
+    assert [*unseen.counting(iter([rows]))] == [rows]
+    assert [*unseen.sentences()] == []
+
+
 def test_missing_values_are_not_unseen() -> None:
     assert told(block(0, colour=[None, "red"], size=[None, "big"])) == []
 

@@ -121,9 +121,10 @@ def test_warnings_are_of_the_target_then_of_the_rows_then_of_the_parts(load: Loa
     labels = ["1", "2"] * 19 + ["1.0", "1.0"]
     table = "x,w,label\n" + "".join(f"{i * i},5,{label}\n" for i, label in enumerate(labels))
     loaded = load(CONFIG + "  split: {stratify: false, test: 0.1}\nseed: 1\n", table=table)
-    assert loaded.warnings(loaded.split()) == [
+    assert loaded.checked(loaded.split()).warnings == [
         "the target 'label' has classes '1' and '1.0', which are the same number",
-        "a column has the same value, or none, in all training rows and cannot help: 'w'",
+        "a column has the same value, or none, in all training rows and cannot help: 'w'; "
+        "check it, or use data.columns.ignore",
         "a class has no row in the validation part and no effect on its metrics: '1.0'",
         "a class has no row in the test part and no effect on its metrics: '1.0'",
     ]
@@ -171,6 +172,6 @@ def test_a_recipe_has_no_bags_in_order(load: Load) -> None:
     loaded = load(CONFIG + "  split: {by: x}\n", "recipe=default")
     assert loaded.experiment.model.ensemble.members == 8
     assert not loaded.experiment.model.ensemble.bags
-    assert loaded.recipe_line()[0].startswith(
+    assert loaded.notes()[-1].startswith(
         "recipe default; without bags: the members would learn from rows that are later than those"
     )

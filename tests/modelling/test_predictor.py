@@ -13,11 +13,14 @@ from fnnctl.modelling.saved.saved_model import load_model
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.readouts import Finish
 from fnnctl.training.members import make_network
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import Program
 
 pytestmark = pytest.mark.usefixtures("no_figures")
+
+CALIBRATED = Finish(calibrates=True)
 
 
 @pytest.fixture
@@ -176,7 +179,7 @@ def test_an_ensemble_is_calibrated_on_its_combined_scores(iris: Path) -> None:
     ways = [prepare(iris, [f"data.scaling={scaling}"]) for scaling in ("standardize", "minmax")]
     data, rows = ways[0].data, ways[0].split.train
     predictor = Predictor.of_parts(data.task, [predictor_of(way).parts[0] for way in ways])
-    calibrated = predictor.calibrated_on_columns(data, rows)
+    calibrated = predictor.finished_on_columns(CALIBRATED, data, rows)
     expected = data.task.fit_temperature(column_scores(predictor, ways[0], rows), data.targets[rows])
     assert calibrated.readout.temperature == expected
     assert expected is not None
@@ -200,4 +203,5 @@ def test_the_temperature_is_left_out_if_none_suits(prepared: Prepared) -> None:
     predictor = predictor_of(prepared)
     predicted = softmax(scores_of(predictor, prepared)).argmax(axis=1)
     right = np.flatnonzero(predicted == prepared.data.targets)[:1]
-    assert predictor.calibrated(prepared.data, prepared.examples(), right).readout.temperature is None
+    finished = predictor.finished(CALIBRATED, prepared.data, prepared.examples(), right)
+    assert finished.readout.temperature is None

@@ -15,6 +15,7 @@ import pytest
 
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.recipes.expansion import expanded
+from fnnctl.config.rules.recipes.sizes import MOST_PARAMETERS
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -86,3 +87,19 @@ def test_the_count_is_that_of_the_formula(tmp_path: Path) -> None:
     inputs = 2 * (3 * 16 + 4)
     assert count(data, "default", 200) == 32 * 140 * 8 * (inputs + 9 * 64 + 65 * 64 + 65 * 2)
     assert count(data, "fast", 200) == 32 * 120 * 4 * (inputs + 9 * 64 + 65 * 2)
+
+
+@pytest.mark.parametrize("recipe", ["default", "fast"])
+def test_many_categories_give_no_more_parameters_than_allowed(recipe: str, tmp_path: Path) -> None:
+    """Sixty columns of texts that are different in most of their 110 rows, beside one of numbers."""
+    header = ",".join(["number", *(f"c{column}" for column in range(60)), "y"])
+    lines = [
+        ",".join([f"{row % 7 / 2}", *(f"t{row * (column + 1) % 97}" for column in range(60)), "ab"[row % 2]])
+        for row in range(110)
+    ]
+    (tmp_path / "table.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(f"recipe: {recipe}\ndata: {{source: table.csv, target: y}}\n")
+    loaded = load_experiment(tmp_path / "config.yaml")
+    fit = loaded.fit(loaded.split())
+    assert len(fit.preprocessor.features) > 4_000
+    assert 100_000 < fit.layout.size <= MOST_PARAMETERS

@@ -18,7 +18,7 @@ def facts(folder: Path, config: str) -> RecipeFacts:
 
 def test_the_columns_of_a_table(tmp_path: Path) -> None:
     assert facts(tmp_path, "target: label}") == RecipeFacts(
-        task="classification", rows=30, numeric=1, metric="accuracy"
+        task="classification", rows=30, numeric=1, indicators=0, categories=7, outputs=2, metric="accuracy"
     )
 
 
@@ -35,3 +35,13 @@ def test_the_default_metric_is_the_tasks(tmp_path: Path) -> None:
 def test_the_metric_is_the_searchs_objective(tmp_path: Path) -> None:
     assert facts(tmp_path, "target: label}\nsearch: {objective: {metric: log_loss}}").metric == "log_loss"
     assert facts(tmp_path, "target: label}\nsearch: {method: random}").metric == "accuracy"
+
+
+def test_incomplete_columns_are_counted(tmp_path: Path) -> None:
+    rows = "".join(f"{i / 7},{'' if i == 3 else i / 5},{'' if i == 5 else f'2024-0{i % 9 + 1}-11'},{i % 2}\n"
+                   for i in range(30))  # fmt: skip
+    (tmp_path / "own.csv").write_text(f"a,b,day,label\n{rows}")
+    (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\n")
+    loaded = load_experiment(tmp_path / "c.yaml")
+    found = recipe_facts(loaded.data, loaded.experiment)
+    assert (found.numeric, found.indicators) == (5, 4), "the day has a month, a weekday and days"

@@ -100,3 +100,17 @@ def test_the_same_numbers_give_the_same_bytes() -> None:
         png_bytes(residuals_figure(TARGETS, PREDICTIONS, target="y", title="t")) for _ in range(2)
     )
     assert first == second
+
+
+@pytest.mark.parametrize("rows", [200, 5000])
+@pytest.mark.parametrize(("lowest", "scale"), [(0.01, "log"), (-1.0, "linear")])
+def test_a_long_tail_of_positive_values_has_logarithmic_axes(rows: int, lowest: float, scale: str) -> None:
+    targets = np.maximum(np.exp(2 * np.random.default_rng(0).normal(size=rows)), 0.01)
+    targets[0] = lowest
+    figure = predicted_actual_figure(targets, np.abs(targets) * 1.1, target="price", title="t")
+    (axes,) = figure.axes
+    assert (axes.get_xscale(), axes.get_yscale()) == (scale, scale)
+    low, high = axes.get_xlim()
+    assert low < np.percentile(targets, 1)
+    assert high > np.percentile(targets, 99)
+    png_bytes(figure)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -99,32 +99,6 @@ def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]
     assert isinstance(matrix, TableSection)
     assert matrix.header == ("true \\ predicted", "#1", "#2", "#3")
     assert [row[0] for row in matrix.rows] == [f"#1  {'a' * 30}", f"#2  {'b' * 30}", f"#3  {'c' * 30}"]
-
-
-@pytest.mark.parametrize(("classes", "shown"), [(range(12), True), (range(13), False)])
-def test_a_large_confusion_matrix_is_left_to_its_figure(
-    finished_run: Callable[..., OpenRun], classes: Sequence[int], shown: bool
-) -> None:
-    found = titled(summarize(finished_run(classes=[str(number) for number in classes])))
-    assert ("Confusion matrix on the test part" in found) is shown
-
-
-def test_of_many_classes_the_worst_are_shown(start_run: Callable[..., OpenRun]) -> None:
-    for count in (50, 51):
-        run = start_run()
-        of_classes: dict[str, dict[str, float | None]] = {
-            f"c{k}": {"f1": k / 100, "support": 1} for k in reversed(range(count))
-        }
-        of_classes["c3"] = {"f1": None, "support": 0}  # no row of this class is found
-        run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
-        tables = [section for section in sections(summarize(run)) if isinstance(section, TableSection)]
-        (classes,) = (table for table in tables if table.title.startswith("Classes on the test part"))
-        shown = [row[0] for row in classes.rows]
-        if count == 50:
-            assert shown == list(of_classes)
-        else:
-            assert classes.title.endswith(": the 20 lowest F1 of 51; metrics.json has all")
-            assert shown == [f"c{k}" for k in range(21) if k != 3]
 
 
 def test_metrics_of_an_unknown_kind_are_not_in_the_way(start_run: Callable[..., OpenRun]) -> None:

@@ -14,6 +14,7 @@ from fnnctl.metrics.calibration import reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
+from fnnctl.metrics.decisions.trade_offs import trade_offs
 from fnnctl.metrics.ranked import rank_part
 from fnnctl.plots.curves import PlottedCurve
 from fnnctl.report.figures import draw_figures
@@ -153,6 +154,32 @@ def test_the_calibration_error_is_that_of_the_metrics(
     draw_figures(measured_run)
     scores = (measured_run.read_metrics() or {})["test"]
     assert drawn == [scores["expected_calibration_error"]]
+
+
+@pytest.mark.parametrize(("positive", "name", "chosen"), [(0, "no", 0.25), (1, "yes", None)])
+def test_the_rates_at_each_threshold_are_those_of_the_positive_class(
+    start_run: Callable[..., OpenRun],
+    monkeypatch: pytest.MonkeyPatch,
+    positive: int,
+    name: str,
+    chosen: float | None,
+) -> None:
+    run, drawn = measured(start_run, ("no", "yes")), []
+    run.record({"model": {"layers": [3, 2], "parameters": 8, "positive": positive}})
+    scores = (run.read_metrics() or {})["test"]
+    run.write_metrics({"test": scores if chosen is None else {**scores, "threshold": chosen}})
+    thresholds = np.array([0.25, 0.5])
+    rates = trade_offs(np.array([True, False]), np.array([0.9, 0.3]), thresholds)
+    run.write_artifacts([tables.trade_offs(rates)])
+
+    def recorded(columns: dict[str, list[float]], **details: object) -> Figure:
+        drawn.append((columns["threshold"], details))
+        return Figure()
+
+    monkeypatch.setattr("fnnctl.report.run_figures.trade_offs_figure", recorded)
+    assert "threshold.png" in draw_figures(run)
+    title = "[/] $$x$$: rates at each threshold on the test part"
+    assert drawn == [([0.25, 0.5], {"positive": name, "chosen": chosen, "title": title, "how": "used here"})]
 
 
 def test_only_what_was_measured_is_drawn(start_run: Callable[..., OpenRun]) -> None:

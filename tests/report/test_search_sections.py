@@ -273,7 +273,8 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept", "words"), [(5, "the best epoch, 5, because"), (None, "the best epoch, because")]
+    ("kept", "words"),
+    [(5, "epoch 5 was the best by what"), (None, "another epoch may have been the best by what")],
 )
 def test_weights_other_than_those_of_the_objective_are_told(
     tmp_path: Path, kept: int | None, words: str
@@ -284,7 +285,7 @@ def test_weights_other_than_those_of_the_objective_are_told(
     found = {section.title: section for section in sections(summarize(run))}
     (sentence,) = found["The weights that it keeps alone"].rows
     assert str(sentence).startswith(
-        f"Its objective is that of epoch 9; the command keeps the weights of {words}"
+        f"The objective was measured after epoch 9, but {words} early stopping monitors. The command restores"
     )
     run.record({"search": {**facts, "kept_alone": {"trial": 0, "objective_of": 9, "kept": kept}}})
     assert "The weights that it keeps alone" not in {each.title for each in sections(summarize(run))}

@@ -74,6 +74,19 @@ def test_hostile_classes_are_shown_as_they_are(
         assert plain_text(name) in text
 
 
+def test_many_classes_with_long_names_leave_their_numbers_in_sight(
+    finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
+) -> None:
+    run = finished_run(classes=(*hostile_classes, *(f"{k} {'x' * 200}" for k in range(20))))
+    for width in (80, 120):
+        text = shown(run, width=width)
+        assert "\x1b" not in text
+        assert max(map(cell_len, text.splitlines())) <= width
+        assert "the 10 lowest F1 of 30" in text
+        assert "the 10 most frequent pairs of 870" in text
+        assert sum(line.endswith("%") for line in text.splitlines()) == 10
+
+
 def test_on_a_terminal_the_status_has_a_colour(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     assert "\x1b[36mrunning\x1b[0m" in shown(run, colour=True)

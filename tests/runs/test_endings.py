@@ -27,3 +27,18 @@ def test_of_folds_it_is_the_median(
 
 def test_a_recipe_is_seen() -> None:
     assert course_of(Experiment.model_validate({"data": {"source": "iris"}}), []).has_recipe
+
+
+@pytest.mark.parametrize(
+    ("settings", "has_class_weights", "counts_equally"),
+    [
+        ({}, False, True),
+        ({"training": {"class_weights": "balanced"}}, True, False),
+        ({"data": {"source": "t.csv", "weights": "w"}}, False, False),
+    ],
+)
+def test_weights_in_the_loss_are_seen(
+    settings: dict[str, object], has_class_weights: bool, counts_equally: bool
+) -> None:
+    course = course_of(Experiment.model_validate({"data": {"source": "iris"}, **settings}), [])
+    assert (course.has_class_weights, course.counts_rows_equally) == (has_class_weights, counts_equally)

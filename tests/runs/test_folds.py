@@ -17,6 +17,7 @@ from fnnctl.runs.folds import keep_folds, load_folds
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.tasks.readouts import Finish
 from fnnctl.training.trainer import Outcome
 
 FOLDS = ["training.epochs=4", "evaluation.cross_validation={folds: 3, repeats: 1}"]
@@ -30,7 +31,7 @@ def validation(iris: Path) -> CrossValidation:
 @pytest.fixture
 def results(validation: CrossValidation) -> dict[int, FoldResult]:
     stack = train_fits(validation.data, validation.fits)
-    return dict(enumerate(FoldMeasure(calibrate=True)(stack)))
+    return dict(enumerate(FoldMeasure(Finish(calibrates=True))(stack)))
 
 
 @pytest.fixture
@@ -55,6 +56,14 @@ def test_what_is_kept_is_loaded(
         assert before.scores is not None
         assert result.scores.metrics() == before.scores.metrics()
         assert result.scores.loss == before.scores.loss
+
+
+def test_a_threshold_is_kept(
+    run: OpenRun, validation: CrossValidation, results: dict[int, FoldResult]
+) -> None:
+    keep_folds(run, validation, {0: replace(results[0], threshold=0.1 + 0.2)}, seconds=1.0)
+    kept, _ = load_folds(run, validation, print)
+    assert kept[0].threshold == 0.1 + 0.2
 
 
 def test_a_diverged_fold_has_no_outputs_and_an_interrupted_one_is_not_kept(

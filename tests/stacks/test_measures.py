@@ -146,7 +146,7 @@ class TestFolds:
 
     @pytest.mark.parametrize("metric", ["accuracy", "roc_auc_macro"])
     def test_the_objective_is_the_folds_score(self, stack: TrainedStack, metric: str) -> None:
-        folds = FoldMeasure(calibrate=False)(stack)
+        folds = FoldMeasure()(stack)
         scores = [flat_metrics(fold.scores.metrics())[metric] for fold in folds if fold.scores]
         assert [each.objective for each in ObjectiveMeasure(metric, True)(stack)] == scores
         assert len({*scores}) > 1
@@ -159,7 +159,7 @@ class TestFolds:
             training = fit.experiment.training.model_copy(update=never)
             alone.append(replace(fit, experiment=fit.experiment.model_copy(update={"training": training})))
         apart = [
-            FoldMeasure(calibrate=False)(
+            FoldMeasure()(
                 train_fits(stack.data, [replace(fit, seed=member_seed(fit.seed, number)) for fit in alone])
             )
             for number in range(3)
@@ -167,7 +167,7 @@ class TestFolds:
         fits = [replace(fit, settings=replace(fit.settings, ensemble=3)) for fit in alone]
         together = train_fits(stack.data, fits)
         assert len(together.trained) == 18
-        for k, fold in enumerate(FoldMeasure(calibrate=False)(together)):
+        for k, fold in enumerate(FoldMeasure()(together)):
             assert fold.outputs is not None
             outputs = [each[k].outputs for each in apart]
             expected = np.mean([softmax(each, axis=1) for each in outputs], axis=0)

@@ -40,7 +40,7 @@ def test_every_fold_of_one_item_is_scored_on_its_own_rows(iris: Path) -> None:
     validation = load_experiment(iris, FOLDS).cross_validation()
     progress = Counter()
     shared = WorkerData(validation.data, reuse=False)
-    result = train_item(progress, shared, StackItem(validation.fits, FoldMeasure(calibrate=False)))
+    result = train_item(progress, shared, StackItem(validation.fits, FoldMeasure()))
     assert progress.done == 5 * 4
     tested = []
     for fit, fold in zip(validation.fits, result.measured, strict=True):
@@ -52,7 +52,7 @@ def test_every_fold_of_one_item_is_scored_on_its_own_rows(iris: Path) -> None:
 
 def test_an_item_that_is_asked_to_stop_is_interrupted(iris: Path) -> None:
     validation = load_experiment(iris, FOLDS).cross_validation()
-    item = StackItem(validation.fits[:1], FoldMeasure(calibrate=False))
+    item = StackItem(validation.fits[:1], FoldMeasure())
     (fold,) = train_item(Counter(most=1), WorkerData(validation.data, reuse=False), item).measured
     assert (str(fold.outcome), fold.scores) == ("interrupted", None)
 

@@ -125,6 +125,15 @@ def test_an_interrupted_replacement_of_the_ensemble(search: OpenRun, renames: in
     again.let_go()
 
 
+def test_what_was_rebuilt_from_the_network_is_deleted_when_it_may_change(search: OpenRun) -> None:
+    for name in names.REBUILT:
+        search.write_rebuilt(name, ["x\n"])
+    assert set(names.REBUILT) < set(search.files())
+    search.let_go()
+    take_over_run(RunFolder(search.path)).let_go()
+    assert set(names.REBUILT).isdisjoint(search.files())
+
+
 def test_a_complete_search_can_be_taken_over(search: OpenRun) -> None:
     search.finish("completed", {"total": 1.0, "training": 1.0})
     assert open_run(RunFolder(search.path)) is None

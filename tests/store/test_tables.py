@@ -65,6 +65,17 @@ def test_wide_rows_keep_every_bit_too(numbers: FloatArray) -> None:
     assert repr(found) == repr(numbers.T.tolist())
 
 
+def test_floats_of_a_wide_table_are_rounded() -> None:
+    blocks = [([(0, "0.123456", 2.5, "5%"), (1, None, -0.001, "a\r")], np.array([[1e22], [0.125]]))]
+    lines = "".join(wide_csv_lines("abcde", blocks, decimals=2)).split("\n")
+    assert lines[1:] == ["0,0.123456,2.50,5%,10000000000000000000000.00", '1,,0.00,"a\r",0.12', ""]
+
+
+def test_a_wide_table_may_have_no_rows_and_no_numbers() -> None:
+    blocks = [([], np.empty((0, 2))), ([["a"], [""]], np.empty((2, 0)))]
+    assert list(wide_csv_lines(("x",), blocks)) == ["x\n", 'a\n""\n']
+
+
 def test_lines_come_one_by_one() -> None:
     lines = csv_lines(("a", "b"), ((number, 0.5) for number in itertools.count()))
     assert [next(lines) for _ in range(3)] == ["a,b\n", "0,0.5\n", "1,0.5\n"]

@@ -91,6 +91,9 @@ CASES = {
     "two classes": TaskCase(["no", "yes", "yes"] * 16, "maybe"),
     "three classes": TaskCase([*RNG.permutation(["a", "b b", "c,"] * 16)], "d"),
     "classes that are numbers": TaskCase([10, 9, 2, 10] * 12, "3"),
+    "two classes with costs": TaskCase(
+        ["no", "yes", "yes"] * 16, "maybe", {"threshold": {"cost": {"false_negative": 3.0}}}
+    ),
     "a logistic output": TaskCase(["no", "yes", "yes"] * 16, "maybe", {"output": "logistic"}),
     "a logistic output of the first class": TaskCase(
         ["no", "yes", "yes"] * 16, "maybe", {"output": {"name": "logistic", "positive_class": "no"}}

@@ -52,11 +52,12 @@ def test_the_choice_is_reported_and_can_be_overruled() -> None:
     dataset = dataset_of(np.zeros((30, 1)), np.arange(30) / 7, target="price")
     data = encode(dataset)
     assert data.task.name == "regression"
-    assert data.warnings == (
+    assert data.notes == [
         "the target 'price' has 30 distinct numbers, which look continuous, so this is a regression "
-        "(if they are classes, write data.task: classification)",
-    )
-    assert encode(dataset, "regression").warnings == ()
+        "(write data.task: regression, or classification if they are classes)",
+    ]
+    assert data.warnings == ()
+    assert encode(dataset, "regression").notes == []
     assert encode(dataset, "classification").task.name == "classification"
 
 
@@ -64,14 +65,15 @@ def test_many_numbers_that_are_taken_for_classes_are_reported() -> None:
     dataset = dataset_of(np.zeros((60, 1)), np.repeat(np.arange(30), 2), target="price")
     data = encode(dataset)
     assert data.task.name == "classification"
-    assert "write data.task: regression" in data.warnings[0]
-    assert encode(dataset, "classification").warnings == ()
+    assert "write data.task: classification, or regression" in data.notes[0]
+    assert data.warnings == ()
+    assert encode(dataset, "classification").notes == []
 
 
 def test_a_built_in_data_set_knows_its_task() -> None:
     dataset = dataset_of(np.zeros((60, 1)), np.repeat(np.arange(30), 2))
     data = encode(replace(dataset, task="regression"))
-    assert (data.task.name, data.warnings) == ("regression", ())
+    assert (data.task.name, data.notes) == ("regression", [])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.tasks.doubts import Course, of_most, worth_trying
+from fnnctl.tasks.doubts import OUT_OF_FOLD, TEST_PART, Course, few_rows, of_most, worth_trying
 
 
 def test_a_small_part_is_only_blamed_if_the_network_was_ahead() -> None:
@@ -45,3 +45,14 @@ def test_more_than_half_of_the_repeats_must_agree() -> None:
     assert of_most([None, "a"]) is None
     assert of_most(["a"]) == "a"
     assert of_most([]) is None
+
+
+def test_a_score_of_few_rows_is_not_reliable() -> None:
+    assert few_rows(10, TEST_PART) is None
+    assert few_rows(3, TEST_PART) == (
+        "3 rows on the test part are too few for a reliable score: see its 95 % interval, or use `fnnctl "
+        "evaluate CONFIG`, which tests on every row"
+    )
+    assert few_rows(1, OUT_OF_FOLD) == (
+        "1 row out of fold is too few for a reliable score: see its 95 % interval"
+    )

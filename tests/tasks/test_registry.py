@@ -40,7 +40,10 @@ def test_scores_are_those_of_the_rows_numbers_in_their_file() -> None:
     readout = data.task.readout(ModelConfig(), data.targets)
     part = data.score(np.array([3, 1]), [np.array([[0.0, 1.0], [1.0, 0.0]])], readout)
     _, lines = next(iter(part.artifacts()))
-    assert [line.split(",")[:3] for line in lines][1:] == [["9", "b", "b"], ["2", "b", "a"]]
+    assert [line.split(",")[:3] for line in "".join(lines).splitlines()][1:] == [
+        ["9", "b", "b"],
+        ["2", "b", "a"],
+    ]
 
 
 def test_targets_that_no_task_can_learn_are_refused() -> None:

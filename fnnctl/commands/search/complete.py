@@ -11,17 +11,20 @@ from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.search.confirm import confirm_leaders
 from fnnctl.commands.search.ensemble import build_ensemble, weight_library
 from fnnctl.commands.search.options import SearchOptions
-from fnnctl.commands.search.winner import refit_winner, weights_kept_alone, winner_of
+from fnnctl.commands.search.winner import Winner, refit_winner, weights_kept_alone, winner_of
 from fnnctl.commands.search.workers import open_workers
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import NoFinishedTrialError
+from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import COMPLETE, Journal
 from fnnctl.records.leaderboard import leaderboard_table
+from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
 from fnnctl.records.standings import Standings
+from fnnctl.report.confirmation.own_settings import own_settings_sentence
 from fnnctl.report.figures import draw_figures
-from fnnctl.runs.recorder import RunRecorder
+from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
 from fnnctl.stacks.trial_runner import RunnerSettings, TrialRunner
@@ -109,6 +112,7 @@ def complete_search(
         signals.raise_if_requested()
         winner = winner_of(journal, standings, standings.incumbent)
         output.note(f"best trial: {winner.trial}")
+        _tell_of_own_settings(session, winner)
         # The refit can diverge, and then ends the search; the ensemble does not depend on it.
         build_ensemble(run, search, journal, standings, output=output, signals=signals)
         refit_winner(run, search, winner, output=output, signals=signals)
@@ -158,6 +162,34 @@ def _search(session: _Session) -> str:
             )
 
 
+def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
+    """The winner against the config's own settings."""
+    setup, journal, standings = session.search.setup, session.journal, session.standings
+    objective, rows = setup.settings.objective, session.search.split
+    on_folds = objective.on == "cross_validation"
+    return own_settings(
+        journal.results,
+        standings,
+        Measurement(
+            objective.metric,
+            setup.direction,
+            folds=setup.experiment.evaluation.cross_validation.folds if on_folds else None,
+            rows=len(rows.known if on_folds else rows.validation),
+        ),
+        winner=winner.trial,
+        own=setup.own_trial(journal.trials),
+        confirmed=confirmation(journal.settings, standings, journal.confirmed),
+    )
+
+
+def _tell_of_own_settings(session: _Session, winner: Winner) -> None:
+    """Say whether the winner is better than the config's own settings; a warning if that cannot be told."""
+    found = _own_settings(session, winner)
+    sentence = own_settings_sentence(found, session.search.setup.settings.objective.metric)
+    say = warn if found.is_doubtful else tell
+    say(session.run, [sentence], session.output.note)
+
+
 def _record(session: _Session) -> None:
     """Record the facts about the search in the manifest."""
     run, setup, journal, standings = session.run, session.search.setup, session.journal, session.standings
@@ -176,6 +208,7 @@ def _record(session: _Session) -> None:
         "confirmed": len(journal.confirmed),
         "best": winner and asdict(winner),
         "kept_alone": kept and asdict(kept),
+        "own_settings": winner and asdict(_own_settings(session, winner)),
     }
     run.record({"search": facts})
     run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

@@ -25,6 +25,7 @@ from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, select_tri
 from fnnctl.stacks.weight_library import MOST_KEPT, WeightLibrary
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.tasks.readouts import Finish
 from fnnctl.text import counted
 
 NO_ENSEMBLE: Final = "there is no ensemble"
@@ -109,10 +110,9 @@ def _write(
     """Write the ensemble's run folder; return False if its scores overflow, so that it is of no use."""
     data, split, setup = search.loaded.data, search.split, search.setup
     predictor, selection = ensemble.predictor(data), ensemble.selection
-    calibrates = setup.experiment.model.calibration != "none"
-    if calibrates:
-        predictor = predictor.calibrated_on_columns(data, split.validation)
-    temperature = predictor.readout.temperature
+    finish = Finish.of(setup.experiment.model)
+    predictor = predictor.finished_on_columns(finish, data, split.validation)
+    readout = predictor.readout
     parts = score_parts(predictor, data, None, split)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         return False
@@ -121,7 +121,7 @@ def _write(
         setup.experiment,
         data,
         ensemble.members[0][0].fit.settings,
-        search.loaded.warnings(split),
+        search.loaded.checked(split),
         blas_threads=1 if set_blas_threads(1) else None,
         sizes=(split.train.size, split.validation.size, split.test.size),
         networks=[trial.fit.layout for trial, _ in ensemble.members],
@@ -138,9 +138,9 @@ def _write(
             for trial, count in ensemble.members
         ],
     }
-    if temperature is not None:
-        facts["calibration"] = {"temperature": temperature}
-        description["temperature"] = temperature
+    if readout.temperature is not None:
+        facts["calibration"] = {"temperature": readout.temperature}
+    description |= readout.fitted
     opened = create_run(
         run.path,
         name=setup.experiment.name or "",
@@ -153,8 +153,7 @@ def _write(
     with RunRecorder(opened, started=started):
         opened.log(f"{counted(len(ensemble.members), 'trial')}, selected on the validation rows")
         opened.write_model(arrays, description)
-        if calibrates and temperature is None:
-            warn(opened, ["cannot calibrate: the validation rows determine no temperature"], output.note)
+        warn(opened, finish.doubts(readout, rows=split.validation.size), output.note)
         write_scores(opened, parts)
         draw_figures(opened)
     return True

@@ -16,6 +16,7 @@ from fnnctl.commands.search.options import SearchOptions
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
+from fnnctl.modelling.data_check import DataCheck
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.runs.facts import known_facts
@@ -45,23 +46,24 @@ def search(
     loaded = load_experiment(config, [*options.changes, *overrides], name=name, seed=seed)
     prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=runs_dir)
     options.check_cluster()
+    check = loaded.checked(prepared.split)
     with signals.graceful():
-        run = _create(prepared, runs_dir)
+        run = _create(prepared, check, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
-        tell(run, [*loaded.recipe_line(), *loaded.split_line(prepared.split)], output.note)
-        warn(run, prepared.warnings, output.note)
+        tell(run, [*loaded.notes(), *loaded.split_line(prepared.split)], output.note)
+        warn(run, check.warnings, output.note)
     with closing(run.open_journal()) as file, closing(run.result_cache()) as cache:
         journal = Journal(file, cache)
         complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
     return run
 
 
-def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
+def _create(search: PreparedSearch, check: DataCheck, runs_dir: Path) -> OpenRun:
     """Create the run folder, which contains the journal's header from the start."""
     setup, experiment = search.setup, search.setup.experiment
     threads = 1 if set_blas_threads(1) else None
     settings = search.base_fit().settings
-    facts = known_facts(experiment, search.loaded.data, settings, search.warnings, blas_threads=threads)
+    facts = known_facts(experiment, search.loaded.data, settings, check, blas_threads=threads)
     return create_run(
         runs_dir,
         name=experiment.name or "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.train import complete_training, create_training_run
@@ -92,15 +92,25 @@ def refit_winner(
         output.note("refitting the best trial on the training and validation rows")
         left_out = left_out_of_refit(trial)
         warn(run, left_out, output.note)
+        check = search.loaded.checked(split)
         opened = create_training_run(
             run.path,
             data,
             fit,
-            warnings=[*search.loaded.warnings(split), *left_out],
+            check=replace(check, warnings=[*check.warnings, *left_out]),
             folder=names.NEXT_BEST if complete else names.BEST,
             trial=winner.trial,
         )
-        doubts = complete_training(opened, data, fit, None, started=started, output=output, signals=signals)
+        doubts = complete_training(
+            opened,
+            data,
+            fit,
+            None,
+            started=started,
+            output=output,
+            signals=signals,
+            budget=search.setup.budget.max_epochs,
+        )
         own = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]
         warn(run, own, lambda _: None)  # shown already
         if complete:

@@ -29,6 +29,7 @@ from fnnctl.config.schema.schema_tree import (
     sections_of,
     words_of,
 )
+from fnnctl.config.schema.section import SHORT_FOR
 from fnnctl.errors import quoted_list
 
 LONG_CHOICE = 8
@@ -58,7 +59,7 @@ def _messages(
         yield path, _no_kind(path, schema_at(path, config), value)
     elif kind in {"union_tag_invalid", "union_tag_not_found"} and isinstance(value, Mapping):
         yield (*path, "name"), _wrong_name(schema_at(path, config), value)
-    elif isinstance(value, Mapping) and free_mapping_of(schema_at(path, config)):
+    elif isinstance(value, Mapping) and _takes_mappings(schema_at(path, config)):
         return  # the problem is inside, and is reported there
     elif value is None and isinstance(path[-1], str):
         yield from _empty(path, config)
@@ -79,12 +80,21 @@ def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]
 def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
     """A value of the wrong kind or out of bounds; sections are not mentioned if there is a short form."""
     named = forms
-    if not isinstance(value, Mapping) and any(form.get("type") not in {"object", "null"} for form in forms):
+    if not isinstance(value, Mapping) and any(map(_is_short, forms)):
         named = [form for form in forms if "properties" not in form]
     given = f"{shown(value)}{meant_value(forms, value)}"
     if any(len(words_of(form)) > LONG_CHOICE for form in named):
         return f"cannot be {given}; it must be {allowed(named)}"
     return f"must be {allowed(named)}, not {given}"
+
+
+def _takes_mappings(schema: Schema) -> bool:
+    return bool(sections_of(schema)) or free_mapping_of(schema) is not None
+
+
+def _is_short(form: Schema) -> bool:
+    """Whether a form of a setting is short for one of its sections."""
+    return str(form.get("description", "")).startswith(SHORT_FOR)
 
 
 def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> str:
@@ -127,7 +137,7 @@ def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[Config
         yield path, _glued(str(path[-1]))
     elif "default" not in schema and "description" in schema:
         yield from _missing(path, config)
-    elif sections_of(schema):
+    elif sections_of(schema) and all("properties" in form or _is_short(form) for form in forms_of(schema)):
         yield path, "is empty; add settings, or remove it to use the defaults"
     else:
         yield path, f"must be {allowed(forms_of(schema))}, not null (remove it to use the default)"

@@ -20,7 +20,7 @@ from fnnctl.config.paths import (
     format_path,
 )
 from fnnctl.config.reading.overrides import Override, note_override, read_override
-from fnnctl.config.reading.starter import STARTER_NAME
+from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
@@ -162,6 +162,9 @@ def _from_top_to_bottom(problems: Iterable[Problem]) -> list[Problem]:
 def _read(file: Path) -> bytes:
     try:
         kind = file.stat().st_mode
+        if is_table(file):
+            message = f"is a table, not an experiment. Write one with: {init_command(file)}"
+            raise ConfigError(Problem(message, file=str(file)))
         if stat.S_ISREG(kind):
             with file.open("rb") as stream:
                 return stream.read(MAX_BYTES + 1)
@@ -171,24 +174,38 @@ def _read(file: Path) -> bytes:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             raise MachineError(f"{file} cannot be read: {error.strerror}") from error
         # The starter's name is the default, so whoever gets it has probably not named a file at all.
-        others = [] if file.name == STARTER_NAME else [other.name for other in file.parent.glob("*.y*ml")]
-        near = did_you_mean(file.name, others)
-        message = (
-            f"there is no such file{near or f'; `fnnctl init` writes {STARTER_NAME}, a starter experiment'}"
+        others = (
+            []
+            if file.name == STARTER_NAME
+            else [other.name for other in file.parent.glob("*.*") if _is_like(file, other)]
         )
+        near = did_you_mean(file.name, others)
+        message = f"there is no such file{near or f'; {_how_to_start(file.parent)}'}"
     raise ConfigError(Problem(message, file=str(file)))
+
+
+def _is_like(file: Path, other: Path) -> bool:
+    """Whether another file could have been meant: a config, or a table if the name is a table's."""
+    return other.suffix in {".yaml", ".yml"} or (is_table(file) and is_table(other))
+
+
+def _how_to_start(folder: Path | None = None) -> str:
+    """What to do without an experiment; if there is a single table in the folder, the command names it."""
+    tables = [file for file in folder.glob("*.csv*") if is_table(file)] if folder else []
+    command = init_command(tables[0] if len(tables) == 1 else Path("TABLE.csv"))
+    return f"`fnnctl init` writes an example, and `{command}` an experiment for a table of your own"
 
 
 def _no_mapping(value: Any) -> str:
     if value is None:
-        return f"is empty; `fnnctl init` writes {STARTER_NAME}, a starter experiment"
+        return f"is empty; {_how_to_start()}"
     advice = glued_setting(value) if isinstance(value, str) else ""
     return f"must be a mapping with the sections data, model and training, not {shown(value)}{advice}"
 
 
 def _default_name(file: Path, source: str) -> str:
     """The name of the config file, or of the data if the file has the starter's name."""
-    data = Path(source).name.removesuffix(".gz").removesuffix(".csv")
+    data = Path(source).name.removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
     name = data if file.name == STARTER_NAME else file.stem
     printable = "".join(character if character.isprintable() else "-" for character in name)
     return printable[:200] or "experiment"

@@ -72,6 +72,11 @@ def read_yaml(text: str, path: ConfigPath = ()) -> Document:
     return Document(value, reader.lines, [*reader.problems, *loader.problems])
 
 
+def is_allowed_value(text: str) -> bool:
+    """Whether a config can contain this text as a value."""
+    return _FORBIDDEN_IN_VALUE.search(text) is None
+
+
 def _control_character(found: re.Match[str]) -> str:
     return f"contains the control character U+{ord(found[0]):04X}; remove it"
 

@@ -12,9 +12,17 @@ from fnnctl.config.rules.unread import is_validated, test_share, validation_shar
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.inputs import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule, CosineLrSchedule
-from fnnctl.config.schema.model import HiddenLayerConfig, MaxoutActivation, ModelConfig
+from fnnctl.config.schema.model import (
+    DEFAULT_THRESHOLD,
+    CostThreshold,
+    HiddenLayerConfig,
+    LogisticOutput,
+    MaxoutActivation,
+    ModelConfig,
+)
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import SwaAveraging
+from fnnctl.text import shown
 
 Contradictions: TypeAlias = Iterator[tuple[ConfigPath, str]]
 NULL_WHEN_OFF = ("max_norm", "clip_norm", "clip_value", "averaging")
@@ -32,6 +40,8 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _nothing_left_to_train_on,
             _nothing_to_monitor,
             _nothing_to_calibrate_on,
+            _nothing_to_choose_on,
+            _two_positive_classes,
             _impossible_layers,
             _impossible_ensemble,
             _not_in_order,
@@ -89,6 +99,27 @@ def _nothing_to_calibrate_on(experiment: Experiment) -> Contradictions:
         message = "the temperature is fitted on the validation part, but data.split.validation is 0"
         advice = "write data.split.validation: 0.15, or calibration: none"
         yield ("model", "calibration"), f"{message}; {advice}"
+
+
+def _nothing_to_choose_on(experiment: Experiment) -> Contradictions:
+    threshold = experiment.model.threshold
+    if not isinstance(threshold, float) and not is_validated(experiment):
+        message = "the threshold is chosen on validation rows, but data.split.validation is 0"
+        advice = "write data.split.validation: 0.15, model.ensemble.bags: true, or a number"
+        yield ("model", "threshold"), f"{message}; {advice} such as threshold: {_likely(threshold):.3g}"
+
+
+def _likely(threshold: str | CostThreshold) -> float:
+    """A number that may replace the choice of a threshold."""
+    return threshold.cost.threshold if isinstance(threshold, CostThreshold) else DEFAULT_THRESHOLD
+
+
+def _two_positive_classes(experiment: Experiment) -> Contradictions:
+    output, positive = experiment.model.output, experiment.data.positive_class
+    other = output.positive_class if isinstance(output, LogisticOutput) else None
+    if positive is not None and other is not None and positive != other:
+        message = f"model.output.positive_class is {shown(other)}; remove one of the two"
+        yield ("data", "positive_class"), message
 
 
 def _impossible_layers(experiment: Experiment) -> Contradictions:

@@ -76,8 +76,9 @@ def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> M
             "write metric: r2, rmse or mae"
         )
     if objective.on == "validation" and experiment.data.split.validation == 0:
+        trial = " (a trial has no bags)" if experiment.model.ensemble.bags else ""
         messages["search", "objective", "on"] = (
-            "there is no validation part, because data.split.validation is 0; "
+            f"there is no validation part, because data.split.validation is 0{trial}; "
             "write on: cross_validation, or data.split.validation: 0.15"
         )
     return messages

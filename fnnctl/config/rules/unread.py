@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, Messages
-from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, DataConfig
+from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, PARQUET_ENDING, PARQUET_REASON, DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import BatchNormalizationConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
@@ -20,6 +20,10 @@ WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
 """The kinds of training settings that depend on the planned number of epochs."""
 
 FOLD_STRATA: Final[ConfigPath] = ("evaluation", "cross_validation", "stratify")
+CSV_SETTINGS: Final = ("delimiter", "encoding", "decimal_mark")
+"""The settings of `data` that only a CSV file has."""
+TABLE_SETTINGS: Final = (*CSV_SETTINGS, "missing_values")
+"""The settings of `data` about the notation of a CSV file."""
 
 Unread: TypeAlias = Iterator[tuple[ConfigPath, str]]
 
@@ -59,7 +63,11 @@ def _unread_data(experiment: Experiment) -> Unread:
     elif data.source.endswith(".npz"):
         reason = ARRAY_REASON
     if reason:
-        yield from ((("data", key), reason) for key in ("delimiter", "encoding", "missing_values"))
+        yield from ((("data", key), reason) for key in TABLE_SETTINGS)
+    if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
+        yield from ((("data", key), PARQUET_REASON) for key in CSV_SETTINGS)
+    if reason == ARRAY_REASON:
+        yield ("data", "max_categories"), reason
     if data.test_source is None:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.schema.section import Section
 
@@ -12,7 +12,12 @@ BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabete
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
 ARRAY_REASON = "has no effect: arrays hold numbers only, with a column each"
+PARQUET_ENDING = ".parquet"
+PARQUET_REASON = "has no effect: a Parquet file says itself what its values are"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
+
+MAX_CATEGORIES = 200
+"""The default of `data.max_categories`."""
 
 TaskKind = Literal["auto", "classification", "regression"]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -20,13 +25,26 @@ Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
+AUTO_PATTERN: Final = "auto"
+"""The pattern of a column of dates whose notation is detected."""
+Dates = Annotated[
+    Annotated[Names, Tag("list")] | Annotated[dict[str, str], Tag("mapping")],
+    Discriminator(lambda value: "mapping" if isinstance(value, dict) else "list"),
+]
+
+
 class ColumnsConfig(Section):
     """How to read columns whose kind is guessed wrong."""
 
     numeric: Names = ()
-    """Columns to read as numbers; any other value in them is an error."""
+    """Columns to read as numbers, also with currency, percent signs or separated thousands; any other value
+    in them is an error."""
     categorical: Names = ()
-    """Columns to read as categories even if they look like numbers."""
+    """Columns to read as categories even if they look like numbers or dates, or if nearly all values
+    differ."""
+    dates: Dates = ()
+    """Columns to read as dates, or a mapping from their names to patterns such as %d/%m/%Y, with %Y %y %m %b
+    %B %d %H %I %M %S %p, or `auto`; any other value in them is an error."""
     ignore: Names = ()
     """Columns to leave out, such as row ids."""
 
@@ -58,19 +76,22 @@ class DataConfig(Section):
 
     source: Annotated[str, Field(min_length=1)]
     """A built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), or the path of
-    a CSV file (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and y.npy, relative to
-    the config file."""
+    a CSV file (also .csv.gz), of a Parquet file, of an NPZ file with X and y, or of a folder with X.npy and
+    y.npy, relative to the config file."""
     sha256: Sha256 | None = None
     """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files). If it is given,
     a file with a different digest is refused."""
     target: str | None = None
-    """The column to predict. Required for a CSV file; a built-in data set has its own."""
+    """The column to predict. Required for a table; a built-in data set has its own."""
     task: TaskKind = "auto"
     """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
     fractions, or many whole numbers with few rows each."""
     weights: str | None = None
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""
+    positive_class: str | None = None
+    """Of two classes: the one that `model.threshold` is about and whose curves figures show (default: that of
+    a logistic output's `positive_class`, or else the second class)."""
     test_source: Annotated[str, Field(min_length=1)] | None = None
     """A second file to use as the test part, in place of `split.test`."""
     test_sha256: Sha256 | None = None
@@ -78,9 +99,13 @@ class DataConfig(Section):
     delimiter: Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None = None
     """The CSV delimiter (default: detected)."""
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"
-    """The encoding of the CSV file."""
+    """The encoding of the CSV file. UTF-16 and UTF-32 with a byte-order mark need no setting."""
     missing_values: Names = DEFAULT_MISSING_VALUES
-    """The texts that stand for missing values in the CSV file."""
+    """The texts that stand for missing values in the table. A null of a Parquet file always is one."""
+    decimal_mark: Literal["auto", "point", "comma"] = "auto"
+    """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values; a value
+    like `1,250` alone is a thousand, unless the delimiter is a semicolon or another column has decimal
+    commas."""
     columns: ColumnsConfig = ColumnsConfig()
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
     imputation: Literal["median", "mean"] = "median"
@@ -88,5 +113,9 @@ class DataConfig(Section):
     scaling: Literal["standardize", "robust", "minmax", "none"] = "standardize"
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
+    max_categories: Annotated[int, Field(ge=2, le=1_000_000)] | None = MAX_CATEGORIES
+    """The most categories of a column. If the training part has more, the most frequent ones are kept (in a
+    tie the first in the order of texts), and all others are one category together, the values that are not in
+    the training part included; null for no limit."""
     split: SplitConfig = SplitConfig()
     """How the rows are divided into training, validation and test parts."""

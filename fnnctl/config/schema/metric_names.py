@@ -28,7 +28,7 @@ CLASS_METRICS: Final = (
 """The metrics of a single class; their names are like `per_class.CLASS.recall`."""
 LOSSES: Final = frozenset(
     {
-        "loss", "loss_uncalibrated", "log_loss", "brier_score",
+        "loss", "loss_uncalibrated", "log_loss", "cost", "brier_score",
         "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
         "expected_calibration_error_uncalibrated",
         "rmse", "mae", "median_absolute_error",

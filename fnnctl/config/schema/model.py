@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ Units = Annotated[int, Field(ge=1, le=1_000_000)]
 PlainName = Literal[
     "identity", "logistic", "tanh", "hard_logistic", "hard_tanh", "relu", "softplus", "selu", "gelu", "mish"
 ]
+DEFAULT_THRESHOLD: Final = 0.5
 DropoutRate = Annotated[float, Field(ge=0.0, le=0.99)]
 NormalizationEpsilon = Annotated[float, Field(gt=0.0, le=1.0)]
 Initialization = Literal[
@@ -180,6 +181,30 @@ Output = Annotated[
 ]
 
 
+class DecisionCosts(Section):
+    """What wrong decisions between two classes cost, in any unit; right ones cost nothing."""
+
+    false_positive: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
+    """The cost of each row that is wrongly predicted to be of the positive class."""
+    false_negative: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
+    """The cost of each row of the positive class that is not predicted to be."""
+
+    @property
+    def threshold(self) -> float:
+        """The best threshold if probabilities are right: below it, the other decision costs less."""
+        return self.false_positive / (self.false_positive + self.false_negative)
+
+
+class CostThreshold(Section):
+    """The threshold whose decisions cost the least."""
+
+    cost: DecisionCosts
+    """What wrong decisions cost."""
+
+
+Threshold = Annotated[float, Field(gt=0.0, lt=1.0)] | Literal["f1", "youden"] | CostThreshold
+
+
 class HiddenLayerConfig(Section):
     """One hidden layer; settings that are left out are those of the model."""
 
@@ -256,7 +281,11 @@ class ModelConfig(Section):
     without limits."""
     calibration: Literal["none", "temperature"] = "none"
     """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the
-    validation part. It changes no predicted class."""
+    validation part. It changes no predicted class, unless a `threshold` is given."""
+    threshold: Threshold = DEFAULT_THRESHOLD
+    """With two classes: the positive class is predicted if its probability is at least this number. `f1`,
+    `youden` (recall minus false positive rate) and `{cost: {false_positive: 1, false_negative: 10}}` choose
+    the best one on the validation rows, after calibration. At 0.5 the more probable class is predicted."""
 
     def residual_of(self, index: int) -> bool | None:
         """Whether the hidden layer adds its inputs to its outputs; None if it cannot: see `residual`."""

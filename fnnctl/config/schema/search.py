@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from fnnctl.config.schema.domains import DomainConfig
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.section import SHORT_FOR, Section
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
 SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "controller", "auto"]
@@ -81,7 +81,7 @@ class _NamedMethod:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        name = {"enum": list(METHODS), "description": "Short for a scheduler and a sampler."}
+        name = {"enum": list(METHODS), "description": f"{SHORT_FOR} a scheduler and a sampler."}
         return {"anyOf": [name, handler(schema)]}
 
 
@@ -96,7 +96,8 @@ class ObjectiveConfig(Section):
 
     metric: Annotated[str, Field(min_length=1)] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
-    `auto` is accuracy in a classification and r2 in a regression."""
+    `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
+    predicted, whatever `model.threshold` is."""
     on: Literal["validation", "cross_validation"] = "validation"
     """Where the metric is measured: on the validation part, or as the mean over the folds of
     `evaluation.cross_validation`. The folds leave the test part out."""

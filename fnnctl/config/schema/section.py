@@ -17,6 +17,8 @@ from pydantic_core import CoreSchema, core_schema
 
 SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {str: ("name",), int: ("units", "members")}
 """The settings that a bare text or a bare whole number may stand for; a section has at most one of them."""
+SHORT_FOR: Final = "Short for"
+"""How the JSON Schema's description of a short form begins."""
 
 
 class Section(BaseModel):
@@ -81,7 +83,7 @@ class Shorthand:
             short = {"enum": list(mapping["discriminator"]["mapping"])}
         else:
             short = handler.resolve_ref_schema(mapping)["properties"][self.key]
-        description = f"Short for {{{self.key}: …}}, with everything else at its default."
+        description = f"{SHORT_FOR} {{{self.key}: …}}, with everything else at its default."
         return {"anyOf": [{**short, "description": description}, mapping]}
 
 

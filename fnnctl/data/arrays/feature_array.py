@@ -48,6 +48,16 @@ class FeatureArray:
         """N."""
         return self.stored.header.shape[0]
 
+    def texts(self, names: Sequence[str]) -> Iterator[list[list[str]]]:
+        """The numbers of some columns as texts, in the blocks of `blocks`: empty if missing.
+
+        They have as few digits as give back the numbers in the array's own type.
+        """
+        position = {name: j for j, name in enumerate(self.names)}
+        columns = [position[name] for name in names]
+        for block in self.stored.blocks():
+            yield [["" if np.isnan(number) else str(number) for number in row] for row in block[:, columns]]
+
     def blocks(self, names: Sequence[str]) -> Iterator[FloatArray]:
         """Some columns as blocks of rows, (n, q) float64; raises DataError for an infinite number."""
         position = {name: j for j, name in enumerate(self.names)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,17 @@ from fnnctl.data.arrays.feature_array import FeatureArray
 from fnnctl.data.new_rows import NewFile, NewRows, columns_of, note_missing
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.keeping import NONE, Keep, kept_columns
 from fnnctl.errors import quoted_list
 from fnnctl.text import counted, shown
 
 
-def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool) -> NewFile:
+def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool, keep: Keep = NONE) -> NewFile:
     """Open an NPZ file, a folder of NPY files, or an NPY file that is X, like `open_new_rows` for a table.
 
     The columns are found by name; the names are x0, x1, … if none are saved with X. Raises DataError if a
-    column is missing, if y is missing and the rows are to be `labelled`, and if X is not an array of numbers.
+    column is missing, also one to `keep`, if y is missing and the rows are to be `labelled`, and if X is not
+    an array of numbers.
     """
     array = FeatureArray.of(find_arrays(path, labelled=labelled))
     wanted = columns_of(preprocessor)
@@ -37,13 +40,15 @@ def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool) -
         problems.add(f"has {columns}, and no feature_names, but the network needs {quoted_list(missing)}")
     else:
         note_missing(wanted, unused, array.names, problems)
+    kept = kept_columns(keep, array.names, problems)
     problems.raise_any()
-    return NewFile(unused, _blocks(array, wanted))
+    return NewFile(unused, kept, _blocks(array, wanted, kept))
 
 
-def _blocks(array: FeatureArray, wanted: tuple[str, ...]) -> Iterator[NewRows]:
+def _blocks(array: FeatureArray, wanted: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[NewRows]:
     first, labels = 0, array.labels
-    for numbers in array.blocks(wanted):
+    texts = array.texts(kept) if kept else repeat(None)
+    for numbers, own in zip(array.blocks(wanted), texts, strict=False):
         end = first + len(numbers)
         yield NewRows(
             first=first,
@@ -52,6 +57,7 @@ def _blocks(array: FeatureArray, wanted: tuple[str, ...]) -> Iterator[NewRows]:
             categorical=np.empty((len(numbers), 0), np.int32),
             categorical_names=(),
             categories=(),
+            kept=own,
             labels=labels and replace(labels, codes=labels.codes[first:end]),
         )
         first = end

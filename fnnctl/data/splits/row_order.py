@@ -10,12 +10,14 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.splits.parts import Split
+from fnnctl.data.tables.formats.dates import DateFormat
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import counted, shown
 
 SETTING: Final = "data.split.by"
 _DAYS: Final = "days"
 """The part of a date that is the days since the first date."""
+MINUTES_PER_DAY: Final = 1440
 
 
 def order_column(name: str, numeric: Sequence[str], expansions: Mapping[str, Sequence[str]]) -> str:
@@ -79,5 +81,9 @@ def fold_line(dataset: Dataset, never_tested: IntArray, name: str) -> str:
 
 def shown_value(dataset: Dataset, value: float, name: str) -> str:
     """A value of the order, for the user."""
-    unit = " days after the first date" if name in dataset.expansions else ""
-    return f"{value:.15g}{unit}"
+    reading = dataset.readings.get(name)
+    if reading is None or not isinstance(reading.format, DateFormat):
+        return f"{value:.15g}"
+    minutes = np.timedelta64(round(value * MINUTES_PER_DAY), "m")
+    moment = str(np.datetime64(reading.format.since, "m") + minutes)
+    return moment.removesuffix("T00:00").replace("T", " ")

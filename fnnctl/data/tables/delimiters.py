@@ -1,14 +1,28 @@
-"""Detects the character that separates the values of a CSV file."""
+"""Detects the character that separates the values of a CSV file, unless its first line says it."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_RECORDS = 20
+_DECLARATION = re.compile(r"[\"'\s]*sep\s*=(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def declared_delimiter(lines: Sequence[str]) -> str | None:
+    """The delimiter of a first line such as `sep=;`, which Excel reads; None if it is another line."""
+    found = _DECLARATION.fullmatch(lines[0]) if lines else None
+    if found is None:
+        return None
+    value = found[1].rstrip("\r\n")
+    bare = value.strip("\"' ") or value.strip("\"'")[:1]
+    if bare == "\\t":
+        return "\t"
+    return bare if len(bare) == 1 and not bare.isalnum() else None
 
 
 def find_delimiter(lines: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ So the numbers are in memory only once: as exact float64 if they are few, as pac
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from fnnctl.data.tables.packing import Packing
 EXACT_VALUES = 2**22
 """Up to this many numbers are kept as float64, which needs 32 MB."""
 BLOCK_VALUES = 2**17
+ColumnSource = Callable[[slice], FloatArray]
+"""Gives the values of a column, float64, in some rows."""
 
 
 class NumberMatrix(Mapping[str, FloatArray]):
@@ -40,6 +42,9 @@ class NumberMatrix(Mapping[str, FloatArray]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._place_of  # that of Mapping copies the column
 
     def append(self, block: FloatArray) -> None:
         """Append rows (n, p), float64."""
@@ -79,6 +84,21 @@ class NumberMatrix(Mapping[str, FloatArray]):
             block = slice(start, start + self._step)
             kept = stored[block][rows[block]]
             yield (self._packing.unpack(kept) if self._packing else kept)[:, columns]
+
+    def joined(self, names: Sequence[str], added: Mapping[str, ColumnSource]) -> NumberMatrix:
+        """A new matrix with the columns `names`, in this order: the `added` ones, and else its own."""
+        matrix = NumberMatrix(names)
+        own = [name for name in names if name not in added]
+        place_of = {name: j for j, name in enumerate(own)}
+        every, start = np.ones(self.rows, np.bool_), 0
+        for block in self.blocks(every, own):
+            rows = slice(start, start + len(block))
+            values = np.empty((len(block), len(names)))
+            for j, name in enumerate(names):
+                values[:, j] = added[name](rows) if name in added else block[:, place_of[name]]
+            matrix.append(values)
+            start += len(block)
+        return matrix
 
     def finish(self) -> tuple[FloatArray, Packing | None]:
         """(rows, p) as stored: float64, or float32 with a packing. Nothing may be appended afterwards."""

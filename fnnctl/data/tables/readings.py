@@ -34,6 +34,8 @@ class Reading:
     """None for plain numbers and plain texts."""
     example: tuple[str, str] | None = None
     """For a format: a text of the column, and what it is read as."""
+    doubt: str | None = None
+    """For a format: why the reading may be wrong, and what to write then; None if nothing is doubtful."""
     ignored: str | None = None
     """Why the column is not used, for the user; None if it is used."""
     declared: bool = False

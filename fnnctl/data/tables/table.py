@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -16,12 +16,18 @@ from fnnctl.data.dataset import ROW_NUMBER
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn, ValueCounts
+from fnnctl.data.tables.kinds.detection import Hints
+from fnnctl.data.tables.kinds.settled_table import all_categories, all_numbers, readings_of
+from fnnctl.data.tables.kinds.settling import read_again, refuse_collisions, settle
 from fnnctl.data.tables.matrix import NumberMatrix
 from fnnctl.data.tables.numbers import almost_number, plain_numbers
-from fnnctl.data.tables.rows import CsvFormat, RowBlock, open_rows
+from fnnctl.data.tables.readings import Reading
+from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import shown
 
-Kind = Literal["numeric", "categorical", "ignore", "weights", "group"]
+Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "group"]
+UNDECIDED: Final[tuple[Kind | None, ...]] = (None, "numeric", "date")
+"""The kinds of columns whose format is found from their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,12 @@ class Table:
     mapped: MappedNumbers | None = None
     file_rows: IntArray = field(default_factory=lambda: np.empty(0, ROW_NUMBER))
     """(rows,) the rows' numbers in the file, from 0, once they are `labelled`."""
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    """How each column of a CSV file was read, in the order of its header."""
+    hints: Hints = field(default_factory=Hints)
+    """What the columns tell about the file's notation of numbers and dates."""
+    header_line: int | None = None
+    """The line of the columns' names; None if the file has no lines."""
 
     def labelled(self, target: str) -> Table:
         """The rows that have a value in the column `target`; the others are dropped in place."""
@@ -95,7 +107,18 @@ class _Reading:
                 self.lines.extend(block.lines)
         self.numeric.append(self._numbers.read(block))
 
+    def late(self) -> list[str]:
+        """The columns that were read as numbers but have texts, too."""
+        return [
+            slot.name
+            for slot in self.slots
+            if slot.kind in UNDECIDED
+            and isinstance(slot.column, NumberColumn)
+            and slot.column.value_counts().first is not None
+        ]
+
     def table(self, names: tuple[str, ...]) -> Table:
+        """All columns; those of texts are not decided yet."""
         texts = {slot: slot.column.coded() for slot in self.slots if isinstance(slot.column, TextColumn)}
         groups = [column.codes for slot, column in texts.items() if slot.kind == "group"]
         return Table(
@@ -114,72 +137,91 @@ def read_table(
 ) -> Table:
     """Read a CSV file. The kind of a column that is not in `kinds` is `others`, or inferred from its values.
 
-    A column is numeric if all its values are plain numbers, and categorical if most are texts. If most are
-    numbers and some are not, that is a fault: a single typo must not change the kind of a column.
-    Faults are noted in `problems`; the table must not be used then.
+    Columns with one of the known `form.formats` have that format; for the others, see `detection`. Faults are
+    noted in `problems`; the table must not be used then.
     """
-    names, reading = _read(path, form, kinds, others, problems)
+    file, reading = _read(path, form, kinds, others, problems)
     if reading.numeric.rows == 0 and not problems:
         problems.add("the file has a header but no rows")
-    late = _settle(reading.slots, problems)
-    if late and not problems:
+    for slot in reading.slots:
+        if slot.kind == "weights" and isinstance(slot.column, NumberColumn):
+            _refuse_texts(slot.name, slot.column.value_counts(), problems)
+    if late := reading.late():
         # The first values of these columns were read as numbers, so their texts are lost: read them again.
-        names, reading = _read(path, form, {**kinds, **late}, others, problems)
-    return reading.table(names)
+        _, reading = _read(path, form, kinds, others, Problems(problems.file), late)
+    table = reading.table(file.names)
+    hints = Hints(form.decimal_mark, file.delimiter == ";", form.patterns)
+    undecided = {
+        slot.name: slot.kind
+        for slot in reading.slots
+        if isinstance(slot.column, TextColumn) and slot.kind in UNDECIDED and slot.name not in form.formats
+    }
+    settled, hints = settle(table.categorical, undecided, hints, problems)
+    settled |= read_again(table.categorical, form.formats, problems)
+    if problems:
+        return table
+    refuse_collisions(settled, file.names, problems)
+    return replace(
+        table,
+        numeric=all_numbers(table.numeric, file.names, settled),
+        categorical=all_categories(table.categorical, settled),
+        readings=readings_of(file.names, table.numeric, table.categorical, settled, frozenset(kinds)),
+        hints=hints,
+        header_line=file.header_line,
+    )
 
 
 def _read(
-    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], others: Kind | None, problems: Problems
-) -> tuple[tuple[str, ...], _Reading]:
-    reading = _Reading([], form.missing)
+    path: Path,
+    form: CsvFormat,
+    kinds: Mapping[str, Kind],
+    others: Kind | None,
+    problems: Problems,
+    texts: Iterable[str] = (),
+) -> tuple[CsvRows, _Reading]:
+    """One pass through the file; the columns named in `texts` are read as texts."""
+    reading, as_texts = _Reading([], form.missing), frozenset([*texts, *form.formats])
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
             if not reading.slots:
                 kind_of = [kinds.get(name, others) for name in file.names]
-                reading = _Reading(_slots(file.names, kind_of, block, form.missing), form.missing)
+                reading = _Reading(_slots(file.names, kind_of, block, form, as_texts), form.missing)
             reading.add(block)
-    return file.names, reading
+    return file, reading
 
 
 def _slots(
-    names: Sequence[str], kinds: Sequence[Kind | None], block: RowBlock, missing: frozenset[str]
+    names: Sequence[str],
+    kinds: Sequence[Kind | None],
+    block: RowBlock,
+    form: CsvFormat,
+    as_texts: frozenset[str],
 ) -> list[_Slot]:
-    """Start the columns with their declared kinds, or with the kinds that their first values look like."""
-    open_kinds = [position for position, kind in enumerate(kinds) if kind is None]
-    all_numeric = plain_numbers(block.values(open_kinds), missing) is not None
+    """Start the columns with their declared kinds, or with the kinds that their first values look like.
+
+    With decimal commas every column is read as texts, because `1.234` is no plain number then.
+    """
+    missing, plain = form.missing, form.decimal_mark != "comma"
+    open_kinds = [position for position, kind in enumerate(kinds) if kind in (None, "numeric")]
+    all_numeric = plain and plain_numbers(block.values(open_kinds), missing) is not None
     slots: list[_Slot] = []
     for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
-        numeric = kind in ("numeric", "weights")
-        if kind is None:
+        numeric = kind == "weights"
+        if kind in (None, "numeric") and plain and name not in as_texts:
             numeric = all_numeric or plain_numbers(block.column(position), missing) is not None
         column = NumberColumn(missing) if numeric else TextColumn(missing)
-        slots.append(_Slot(name, kind, None if kind == "ignore" else column))
+        left_out = kind == "ignore" or (not name and kind is None)
+        slots.append(_Slot(name, kind, None if left_out else column))
     return slots
 
 
-def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:
-    """Note numeric columns with texts; return the columns read as numbers that turned out categorical."""
-    late: dict[str, Kind] = {}
-    for slot in slots:
-        if slot.column is None or (slot.kind and isinstance(slot.column, TextColumn)):
-            continue
-        counts = slot.column.value_counts()
-        if counts.first is None:
-            continue
-        if slot.kind or counts.texts <= counts.numbers + counts.almost:
-            problems.add(_no_number(slot, counts.first[1], counts), line=counts.first[0])
-        elif isinstance(slot.column, NumberColumn):
-            late[slot.name] = "categorical"
-    return late
-
-
-def _no_number(slot: _Slot, text: str, counts: ValueCounts) -> str:
+def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
+    """Note the first value of the weights that is not a number."""
+    if counts.first is None:
+        return
+    line, text = counts.first
     wrong = almost_number(text) or f"{shown(text)} is not a number"
     values = counts.numbers + counts.almost + counts.texts
-    advice = "Correct it, or add the column to data.columns.categorical or the value to data.missing_values"
-    if slot.kind == "weights":
-        advice = "The column of data.weights needs a number in every row"
-    elif "," in text and counts.almost > counts.numbers + counts.texts:
-        advice = "Write them all like this: a spreadsheet does so if its number format is English"
     found = f"{counts.numbers:,} of the column's {values:,} values are numbers"
-    return f"column {shown(slot.name)}: {wrong} ({found}). {advice}"
+    advice = "The column of data.weights needs a number in every row"
+    problems.add(f"column {shown(name)}: {wrong} ({found}). {advice}", line=line)

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.tables.formats.registry import AnyFormat
+from fnnctl.metrics.decisions.thresholds import Costs
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
@@ -27,11 +29,13 @@ from fnnctl.nn.shape import (
 )
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault
-from fnnctl.tasks.task import OutputShape, Readout, TargetScale, Task
+from fnnctl.tasks.decision import Decision
+from fnnctl.tasks.task import OutputShape, Readout, TargetScale, TaskData
 from fnnctl.text import shown
 from fnnctl.training.members import Member
 
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Cost = Annotated[float, Field(gt=0.0, le=1e6)]
 
 
 class Described(BaseModel):
@@ -124,6 +128,8 @@ class TableFormat(Described):
     """The file's character encoding."""
     missing_values: list[str] = list(DEFAULT_MISSING_VALUES)
     """The texts that mark a missing value."""
+    formats: Annotated[dict[str, AnyFormat], Field(strict=False)] = {}
+    """The formats of columns that are not written plainly, by their names in the file."""
 
 
 class NetworkDescription(Described):
@@ -149,6 +155,13 @@ class NetworkDescription(Described):
     """Scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
     positive: str | None = None
     """For a logistic output: the class whose score it is."""
+    positive_class: str | None = None
+    """Of two classes: the one that decisions are about; null for that of the output, or else the second."""
+    threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    """The positive class is predicted if its probability is at least this number; null if the more probable
+    class is predicted."""
+    costs: Annotated[tuple[Cost, Cost], Field(strict=False)] | None = None
+    """What a false positive and a false negative cost; null if it is not known."""
     target: str
     """The name of the target column."""
     classes: list[str] = []
@@ -196,7 +209,16 @@ class NetworkDescription(Described):
             delta=self.delta or 1.0,
         )
         baseline = None if self.baseline is None else tuple(self.baseline)
-        return Readout(output, baseline, scale, self.temperature)
+        return Readout(output, baseline, scale, self.temperature, self._decision)
+
+    @property
+    def _decision(self) -> Decision | None:
+        """How one of two classes is predicted; None if there are not two."""
+        if len(self.classes) != 2:
+            return None
+        positive = self.positive_class or self.positive
+        costs = None if self.costs is None else Costs(*self.costs)
+        return Decision(1 if positive is None else self.classes.index(positive), costs, self.threshold)
 
     def fault(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
@@ -234,6 +256,10 @@ class NetworkDescription(Described):
             return "positive: it must be one of exactly two classes"
         if self.output != "logistic" and self.positive is not None:
             return f"positive: the output {self.output} has no positive class"
+        if self.positive_class is not None and self.positive_class not in self.classes:
+            return "positive_class: it must be one of the classes"
+        if len(self.classes) != 2 and (self.threshold is not None or self.costs is not None):
+            return "threshold, costs: only a network with two classes has them"
         if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
             return "baseline: it must have one number per class, or one number for a regression"
         return None
@@ -254,7 +280,7 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
         raise damaged(path, f"is damaged: {first_fault(error)}") from error
 
 
-def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
+def describe(fit: Fit, trained: TaskData, member: Member) -> dict[str, Any]:
     """The content of model.json for a fit's network before calibration; the store adds the arrays."""
     data, stage = fit.experiment.data, fit.settings.shape.stage
     hidden = [
@@ -271,10 +297,13 @@ def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
         "stage": None if stage is None else asdict(stage),
         "hidden": hidden,
         "members": fit.settings.shape.inner_members,
-        **task.describe(fit.readout),
+        **trained.task.describe(fit.readout),
         "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),
         "features": list(fit.preprocessor.features),
-        "table": data.model_dump(include=set(TableFormat.model_fields), mode="json"),
+        "table": {
+            **data.model_dump(include=set(TableFormat.model_fields), mode="json"),
+            "formats": trained.dataset.formats,
+        },
         "preprocessing": fit.preprocessor.to_dict(),
     }
     return NetworkDescription.model_validate(facts).model_dump()

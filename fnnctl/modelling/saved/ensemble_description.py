@@ -40,6 +40,9 @@ class EnsembleDescription(Described):
 
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """Combined scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
+    threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    """The threshold between two classes, for the combined scores; null if the more probable class is
+    predicted."""
     parts: Annotated[list[PartDescription], Field(min_length=1)]
     """The parts, in the order of their arrays."""
     arrays: dict[str, Any] = Field(default={})
@@ -52,6 +55,8 @@ class EnsembleDescription(Described):
             for name in ("target", "classes"):
                 if getattr(part.network, name) != getattr(first, name):
                     return f"{PARTS}.{number}.network.{name}: it differs from that of the first part"
+        if self.threshold is not None and len(first.classes) != 2:
+            return "threshold: only a model with two classes has one"
         return None
 
 

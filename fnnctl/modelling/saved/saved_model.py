@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,18 @@ class SavedModel:
     """The digest of the weights file."""
     threads: int
     """Threads per matrix product in the training of the first network, which affect the last bits."""
+
+    def deciding_at(self, threshold: float | None) -> SavedModel:
+        """The model with another threshold between two classes; unchanged if it is None.
+
+        Raises `UsageError` if there are not two classes.
+        """
+        if threshold is None:
+            return self
+        if self.predictor.readout.decision is None:
+            what = self.predictor.task.in_words()
+            raise UsageError(f"--threshold: is for two classes, but {self.run.path} has {what}")
+        return replace(self, predictor=self.predictor.deciding_at(threshold))
 
 
 def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
@@ -128,6 +140,8 @@ def _loaded(run: RunFolder) -> SavedModel:
     predictor = Predictor.of_parts(task, parts)
     if ensemble and ensemble.temperature:
         predictor = predictor.cooled(ensemble.temperature)
+    if ensemble:
+        predictor = predictor.deciding_at(ensemble.threshold)
     return SavedModel(
         run=run,
         description=first,

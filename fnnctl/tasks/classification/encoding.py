@@ -48,7 +48,8 @@ def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
     if in_order != target.texts:
         number = {name: index for index, name in enumerate(in_order)}
         labels = np.array([number[text] for text in target.texts], np.intp)[target.codes]
-    return ClassLabels(labels, in_order, same_number_twice(target.name, in_order))
+    warnings = [*same_number_twice(target.name, in_order), *same_word_twice(target.name, in_order)]
+    return ClassLabels(labels, in_order, warnings)
 
 
 def natural_order(classes: Sequence[str]) -> tuple[str, ...]:
@@ -87,4 +88,17 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
             pair = f"{shown(written[number])} and {shown(text)}"
             warnings.append(f"the target {shown(name)} has classes {pair}, which are the same number")
         written[number] = text
+    return warnings
+
+
+def same_word_twice(name: str, classes: Sequence[str]) -> list[str]:
+    """Warnings about classes that differ only in upper and lower case, or in blanks inside them."""
+    written: dict[str, str] = {}
+    warnings = []
+    for text in classes:
+        word = "".join(text.casefold().split())
+        if word in written:
+            pair = f"{shown(written[word])} and {shown(text)}"
+            warnings.append(f"the target {shown(name)} has classes {pair}: if they are one, write them alike")
+        written.setdefault(word, text)
     return warnings

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from fnnctl.arrays import IntArray
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD
 from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.classification import tables
-from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated
+from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated, trade_off_table
+from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most
-from fnnctl.tasks.repeats import repeats_of
+from fnnctl.tasks.repeats import Repeat, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
 
 PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
@@ -58,12 +60,12 @@ class ClassOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([each.part.metrics() for each in self.repeats])
 
-    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
+    def doubt(self, course: Course = UNKNOWN) -> str | None:
         """See `OutOfFold`."""
-        return of_most([each.part.baseline_warning(OUT_OF_FOLD, course) for each in self.repeats])
+        return of_most([each.part.doubt(OUT_OF_FOLD, course) for each in self.repeats])
 
     def artifacts(self) -> Artifacts:
-        """All predictions, the summed confusion matrix, mean curves, pooled bins; see `OutOfFold`."""
+        """All predictions, summed confusion matrix, mean curves and rates, pooled bins; see `OutOfFold`."""
         blocks = ((each.prediction_rows(), each.part.probabilities) for each in self.repeats)
         yield tables.predictions(self.classes, blocks, columns=PREDICTION_COLUMNS)
         counts = [each.part.confusion() for each in self.repeats]
@@ -75,6 +77,7 @@ class ClassOutOfFold:
         )
         bins = (reliability(each.part.labels, each.part.probabilities) for each in self.repeats)
         yield tables.calibration(sum(bins, NO_ROWS).table(repeats=len(self.repeats)))
+        yield from trade_off_table([each.part for each in self.repeats])
 
 
 def out_of_fold(
@@ -101,9 +104,21 @@ def out_of_fold(
             repeat.mean([part.loss for part in parts], sizes),
             _uncalibrated(parts),
             repeat.joined(baselines) if len(baselines) == len(parts) else None,
+            _mean_decision(repeat),
+            repeat.joined([part.predictions for part in parts]),
         )
         repeats.append(RepeatScores(repeat.number, repeat.folds, scores))
     return ClassOutOfFold(classes, repeats)
+
+
+def _mean_decision(repeat: Repeat[ClassScores]) -> Decision | None:
+    """The decision of the folds of a repeat, with the mean of their thresholds if any of them has one."""
+    first = repeat.parts[0].decision
+    chosen = [part.decision.threshold if part.decision else None for part in repeat.parts]
+    if first is None or all(threshold is None for threshold in chosen):
+        return first
+    thresholds = [DEFAULT_THRESHOLD if threshold is None else threshold for threshold in chosen]
+    return replace(first, threshold=repeat.mean(thresholds, [len(part.rows) for part in repeat.parts]))
 
 
 def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,15 +13,20 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
-from fnnctl.metrics.classification import score
+from fnnctl.metrics.classification import log_losses, score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
+from fnnctl.metrics.decisions.trade_offs import mean_trade_offs, shown_thresholds, trade_offs
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
+from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
+from fnnctl.tasks.classification.missed_classes import missed_classes_warning
 from fnnctl.tasks.classification.temperature import scaled
 from fnnctl.tasks.classification.versus_baseline import baseline_warning
-from fnnctl.tasks.doubts import UNKNOWN, Course
+from fnnctl.tasks.classification.versus_chance import decision_warning
+from fnnctl.tasks.decision import Decision
+from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
 from fnnctl.tasks.task import Artifacts, Readout
 
 
@@ -50,12 +56,18 @@ class ClassScores:
     """The values without the temperature; None if there is no temperature."""
     baseline: FloatArray | None
     """(classes,) or (n, classes) the shares of the classes in the training part; None if unknown."""
+    decision: Decision | None = None
+    """How one of two classes is predicted; None with more classes. Out of fold, its threshold is the mean of
+    those of the folds."""
+    as_predicted: IntArray | None = None
+    """(n,) the predicted class of each row, if not all rows have the decision's threshold."""
 
     @property
     def predictions(self) -> IntArray:
-        """The most probable class of each row, (n,)."""
-        predicted: IntArray = self.probabilities.argmax(axis=1)
-        return predicted
+        """The predicted class of each row, (n,): the most probable one, unless there is a threshold."""
+        if self.as_predicted is not None:
+            return self.as_predicted
+        return predicted_classes(self.probabilities, self.decision)
 
     @cached_property
     def ranked(self) -> RankedPart:
@@ -65,20 +77,33 @@ class ClassScores:
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
         """The part's entry in metrics.json; see `PartScores`."""
         before = self.uncalibrated
-        scores = score(self.labels, self.probabilities, self.ranked, self.classes, loss=self.loss)
+        scores = score(
+            self.labels, self.probabilities, self.ranked, self.classes, self.predictions, loss=self.loss
+        )
         if complete:
             scores["baseline"] = self._baseline_metrics()
         return {
             "loss": scores["loss"],
             "loss_uncalibrated": before and before.loss,
             **scores,
+            **self._decision_metrics(),
             "expected_calibration_error_uncalibrated": before and before.reliability.expected_error,
         }
+
+    def _decision_metrics(self) -> dict[str, float]:
+        """The threshold and the mean cost of a row; none without them."""
+        decision, metrics = self.decision, {}
+        if decision is not None and decision.threshold is not None:
+            metrics["threshold"] = decision.threshold
+        if decision is not None and decision.costs is not None:
+            metrics["cost"] = float(row_costs(decision, decision.costs, self.labels, self.predictions).mean())
+        return metrics
 
     def _baseline_metrics(self) -> dict[str, Any] | None:
         """The metrics of a baseline that predicts the class shares of the training part for every row.
 
-        It always predicts the majority class.
+        It always predicts the majority class; its cost is that of always predicting the class that costs less
+        in the training part.
         """
         if self.baseline is None:
             return None
@@ -87,15 +112,58 @@ class ClassScores:
             loss = -np.log(shares[np.arange(len(self.labels)), self.labels]).mean()
         ranked = rank_part(self.labels, shares)
         metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
-        return {name: metrics[name] for name in CLASSIFICATION_METRICS}
+        found = {name: metrics[name] for name in CLASSIFICATION_METRICS}
+        if costs := self._costs():
+            found["cost"] = float(costs[1].mean())
+        return found
 
-    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
+    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
+        warning = self._no_better(where, course) or missed_classes_warning(
+            self.classes, self.labels, self.predictions, where=where, course=course
+        )
+        return warning or few_rows(len(self.labels), where)
+
+    def _no_better(self, where: str, course: Course) -> str | None:
+        """A warning if the predictions are no better than the baseline's, or than chance with a threshold."""
         if self.baseline is None:
+            return None
+        if self.decision is not None and self.decision.threshold is not None:
+            return decision_warning(
+                self.classes[self.decision.positive],
+                self.ranked.areas[self.decision.positive],
+                self._costs(),
+                rows=len(self.labels),
+                where=where,
+                course=course,
+            )
+        if not course.counts_rows_equally:
             return None
         return baseline_warning(
             self.classes, self.labels, self.probabilities, self.baseline, where=where, course=course
         )
+
+    def _costs(self) -> tuple[FloatArray, FloatArray] | None:
+        """What each row costs, (n,), and what it would if one class were always predicted.
+
+        That is the class that costs less in the training part. None if there are no costs.
+        """
+        decision, shares = self.decision, self.baseline
+        if decision is None or decision.costs is None or shares is None:
+            return None
+        answers = cheapest_answer(decision, decision.costs, np.broadcast_to(shares, self.probabilities.shape))
+        own, always = (
+            row_costs(decision, decision.costs, self.labels, each) for each in (self.predictions, answers)
+        )
+        return own, always
+
+    def row_losses(self) -> dict[str, FloatArray]:
+        """The clipped log loss, and whether the prediction is wrong; see `PartScores`.
+
+        The log loss is first: it changes with every probability, the accuracy only with the predictions.
+        """
+        wrong = (self.predictions != self.labels).astype(np.float64)
+        return {"log_loss": log_losses(self.labels, self.probabilities), "accuracy": wrong}
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""
@@ -111,12 +179,28 @@ class ClassScores:
         yield tables.confusion(self.classes, self.confusion())
         yield from tables.curves(roc_curves(self.ranked, self.classes), pr_curves(self.ranked, self.classes))
         yield tables.calibration(reliability(self.labels, self.probabilities).table())
+        yield from trade_off_table([self])
 
     def prediction_rows(self) -> Iterator[list[object]]:
         """The rows of predictions.csv, without the probabilities."""
         columns = (self.rows.tolist(), self.labels.tolist(), self.predictions.tolist())
         for row, label, prediction in zip(*columns, strict=True):
             yield [row, self.classes[label], self.classes[prediction]]
+
+
+def trade_off_table(repeats: Sequence[ClassScores]) -> Artifacts:
+    """The rates at thresholds between two classes, averaged over repeats of the same rows; else nothing."""
+    decision = repeats[0].decision
+    if decision is None:
+        return
+    found = [(each.labels == decision.positive, each.probabilities[:, decision.positive]) for each in repeats]
+    is_positive, scores = (np.concatenate(column) for column in zip(*found, strict=True))
+    chosen = [each.decision.threshold for each in repeats if each.decision]
+    marked = [threshold for threshold in chosen if threshold is not None]
+    thresholds = shown_thresholds(is_positive, scores, [math.fsum(marked) / len(marked)] if marked else [])
+    yield tables.trade_offs(
+        mean_trade_offs([trade_offs(*columns, thresholds, decision.costs) for columns in found])
+    )
 
 
 def class_scores(
@@ -148,4 +232,5 @@ def class_scores(
         start = batch.stop
     before = None if temperature is None else Uncalibrated(float(np.mean(losses_before)), bins_before)
     baseline = None if readout.baseline is None else np.array(readout.baseline)
-    return ClassScores(classes, rows, labels, probabilities, float(np.mean(losses)), before, baseline)
+    loss = float(np.mean(losses))
+    return ClassScores(classes, rows, labels, probabilities, loss, before, baseline, readout.decision)

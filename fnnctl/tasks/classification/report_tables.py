@@ -24,6 +24,8 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         ("Brier score", "brier_score"),
         ("calibration error", "expected_calibration_error"),
         ("  before calibration", "expected_calibration_error_uncalibrated"),
+        ("threshold", "threshold"),
+        ("cost per row", "cost"),
         ("rows", "support"),
     ),
     curve=("accuracy", "accuracy"),
@@ -48,5 +50,6 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         FigureFile(names.ROC_CURVE_FIGURE, names.ROC_CURVE, "ROC curves"),
         FigureFile(names.PR_CURVE_FIGURE, names.PR_CURVE, "precision-recall curves"),
         FigureFile(names.CALIBRATION_FIGURE, names.CALIBRATION, "reliability diagram"),
+        FigureFile(names.THRESHOLD_FIGURE, names.THRESHOLD, "the rates at each threshold"),
     ),
 )

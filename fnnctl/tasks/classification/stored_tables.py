@@ -12,7 +12,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.classification.tables import CALIBRATION_COLUMNS, ROC_COLUMNS
+from fnnctl.tasks.classification.tables import CALIBRATION_COLUMNS, ROC_COLUMNS, TRADE_OFF_COLUMNS
 from fnnctl.text import shown
 
 CurveKind = Literal["class", "micro", "macro"]
@@ -78,4 +78,17 @@ def read_calibration(run: RunFolder) -> dict[str, list[float | None]] | None:
         raise damaged(path, f"is damaged: its columns are not {', '.join(CALIBRATION_COLUMNS)}")
     if any(None in columns[name] for name in CALIBRATION_COLUMNS[:3]):
         raise damaged(path, "is damaged: a bin has no edges or no number of rows")
+    return columns
+
+
+def read_trade_offs(run: RunFolder) -> dict[str, list[float | None]] | None:
+    """The columns of the rates at each threshold, in rising order; `cost` may be missing."""
+    columns, path = run.read_columns(names.THRESHOLD), run.path / names.THRESHOLD
+    if columns is None:
+        return None
+    if tuple(columns) not in {TRADE_OFF_COLUMNS, TRADE_OFF_COLUMNS[:-1]}:
+        raise damaged(path, f"is damaged: its columns are not {', '.join(TRADE_OFF_COLUMNS)}")
+    first = columns[TRADE_OFF_COLUMNS[0]]
+    if None in first or not first:
+        raise damaged(path, "is damaged: a threshold is missing")
     return columns

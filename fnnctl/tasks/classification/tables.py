@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.curves import Curve
+from fnnctl.metrics.decisions.trade_offs import TradeOffs
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines, wide_csv_lines
 from fnnctl.tasks.task import Artifact
@@ -14,6 +15,10 @@ from fnnctl.tasks.task import Artifact
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
 PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
 CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
+TRADE_OFF_COLUMNS = (
+    "threshold", "precision", "recall", "f1", "false_positive_rate", "predicted_positive", "cost",
+)  # fmt: skip
+"""The last one only if there are costs."""
 PREDICTION_COLUMNS = ("row", "label", "prediction")
 POINTS_AT_ONCE = 2**12
 
@@ -43,6 +48,21 @@ def curves(roc: Sequence[Curve], pr: Sequence[Curve]) -> Iterable[Artifact]:
 def calibration(bins: Iterable[Sequence[object]]) -> Artifact:
     """calibration.csv, one row per confidence bin, from `Reliability.table`."""
     return names.CALIBRATION, csv_lines(CALIBRATION_COLUMNS, bins)
+
+
+def trade_offs(table: TradeOffs) -> Artifact:
+    """threshold.csv, one row per threshold; a rate that does not exist is empty."""
+    arrays = [
+        table.thresholds,
+        table.precision,
+        table.recall,
+        table.f1,
+        table.false_positive_rate,
+        table.predicted_positive,
+        *([] if table.cost is None else [table.cost]),
+    ]
+    columns = [[None if math.isnan(value) else value for value in array.tolist()] for array in arrays]
+    return names.THRESHOLD, csv_lines(TRADE_OFF_COLUMNS[: len(columns)], zip(*columns, strict=True))
 
 
 def _curve_rows(points: Iterable[Curve]) -> Iterable[Sequence[object]]:

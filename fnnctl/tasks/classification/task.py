@@ -12,16 +12,28 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS, class_of
-from fnnctl.config.schema.model import AutoOutput, LogisticOutput, ModelConfig, SoftmaxOutput
+from fnnctl.config.schema.model import (
+    DEFAULT_THRESHOLD,
+    AutoOutput,
+    LogisticOutput,
+    ModelConfig,
+    SoftmaxOutput,
+    Threshold,
+)
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.folds import AssignedFolds
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, did_you_mean, quoted_list
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
+from fnnctl.tasks.classification.decisions import choose, costs_of, described, predicted_classes
 from fnnctl.tasks.classification.epoch_metrics import ClassificationEpochMetrics
+from fnnctl.tasks.classification.most_probable import most_probable, top_columns
+from fnnctl.tasks.classification.one_column import classes_of_column
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.part_scores import ClassScores, class_scores
 from fnnctl.tasks.classification.temperature import fit_temperature, scaled
+from fnnctl.tasks.columns import ColumnValues
+from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, Task
 from fnnctl.text import shown
@@ -39,9 +51,10 @@ class Classification:
     default_output = SoftmaxOutput(name="softmax")
     default_metric = "accuracy"
 
-    @property
-    def prediction_columns(self) -> Sequence[str]:
-        return ("prediction", *(f"p_{name}" for name in self.classes))
+    def prediction_columns(self, top: int | None = None) -> Sequence[str]:
+        if top is None:
+            return ("prediction", *(f"p_{name}" for name in self.classes))
+        return ("prediction", *top_columns(min(top, len(self.classes))))
 
     def check(self, experiment: Experiment) -> list[Problem]:
         weights, output = experiment.training.class_weights, experiment.model.output
@@ -52,6 +65,7 @@ class Classification:
         if experiment.data.split.bins is not None:
             message = "is for a regression: a classification is stratified by its classes; leave it out"
             problems.append(Problem(message, path="data.split.bins"))
+        problems += self._refused_decision(experiment)
         if experiment.model.clip_outputs:
             message = "is for a regression: probabilities need no limits; write clip_outputs: false"
             problems.append(Problem(message, path="model.clip_outputs"))
@@ -69,6 +83,23 @@ class Classification:
             if positive is not None and positive not in self.classes:
                 wrong.append((("model", "output", "positive_class"), positive))
         return [*problems, *(Problem(self._no_class(name), path=format_path(path)) for path, name in wrong)]
+
+    def _refused_decision(self, experiment: Experiment) -> list[Problem]:
+        """Problems with the threshold and the positive class."""
+        positive = experiment.data.positive_class
+        if len(self.classes) == 2:
+            known = positive is None or positive in self.classes
+            return [] if known else [Problem(self._no_class(positive or ""), path="data.positive_class")]
+        reason = f"is for two classes, but {shown(self.target)} has {len(self.classes):,}"
+        needs_two = {
+            "model.threshold": (experiment.model.threshold != DEFAULT_THRESHOLD, f"{DEFAULT_THRESHOLD}"),
+            "data.positive_class": (positive is not None, "null"),
+        }
+        return [
+            Problem(f"{reason}; write {path.rpartition('.')[2]}: {off}", path=path)
+            for path, (given, off) in needs_two.items()
+            if given
+        ]
 
     def check_metric(self, metric: str) -> str | None:
         name = class_of(metric)
@@ -106,12 +137,36 @@ class Classification:
         setting = "training.class_weights" if given is None or given.any() else "data.weights"
         return Problem("all rows of the training part have weight 0", path=setting)
 
+    def decision(self, experiment: Experiment) -> Decision | None:
+        if len(self.classes) != 2:
+            return None
+        output, threshold = experiment.model.output, experiment.model.threshold
+        positive = experiment.data.positive_class
+        if positive is None and isinstance(output, LogisticOutput):
+            positive = output.positive_class
+        index = 1 if positive is None else self.classes.index(positive)
+        return Decision(index, costs_of(threshold))
+
+    def choose_threshold(
+        self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout
+    ) -> float | None:
+        if readout.decision is None or isinstance(wanted, float):
+            raise ValueError("only a rule for two classes can be applied to scores")
+        probabilities = softmax(scaled(scores, readout.temperature))
+        return choose(readout.decision, wanted, probabilities, targets)
+
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
         return fit_temperature(scores, targets)
 
     def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
-        """Combined scores are logarithms of probabilities, one per class, for all kinds of outputs."""
-        return Readout(OutputShape(len(self.classes), "softmax"), readouts[0].baseline)
+        """Combined scores are logarithms of probabilities, one per class, for all kinds of outputs.
+
+        They have no threshold yet, either.
+        """
+        joint = Readout(
+            OutputShape(len(self.classes), "softmax"), readouts[0].baseline, decision=readouts[0].decision
+        )
+        return joint.with_threshold(None)
 
     def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
         """The scores divided by the network's temperature: they then mean the same for every output."""
@@ -123,7 +178,8 @@ class Classification:
         The sum is computed on logarithms, so that very small probabilities do not become 0.
         """
         shares = np.ones(len(scores)) if weights is None else np.array(weights, np.float64)
-        logs = [log_softmax(each) + np.log(share) for each, share in zip(scores, shares, strict=True)]
+        logs = log_softmax(np.array(scores))
+        logs += np.log(shares)[:, None, None]
         total: FloatArray = np.logaddexp.reduce(logs, axis=0)
         total -= np.log(shares.sum())
         return total
@@ -138,9 +194,17 @@ class Classification:
     ) -> ClassOutOfFold:
         return out_of_fold(self.classes, folds, file_rows, targets)
 
-    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
+    def predict(
+        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         probabilities = softmax(scaled(scores, readout.temperature))
-        return [[self.classes[k]] for k in probabilities.argmax(axis=1).tolist()], probabilities
+        numbers = predicted_classes(probabilities, readout.decision)
+        predicted = [[self.classes[k]] for k in numbers.tolist()]
+        if top is None:
+            return predicted, probabilities
+        best = most_probable(self.classes, probabilities, top)
+        leading = [[*own, *others] for own, others in zip(predicted, best, strict=True)]
+        return leading, np.empty((len(leading), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}
@@ -188,6 +252,13 @@ class Classification:
     def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
         return [self.classes[index] for index in np.setdiff1d(targets, learned)]
 
+    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+        """The most frequent class among rows with similar values."""
+        return classes_of_column(values, np.asarray(targets, np.intp), others, classes=len(self.classes))
+
+    def column_score(self, targets: Targets, predicted: Targets) -> float:
+        return float(np.mean(targets == predicted))
+
     def in_words(self) -> str:
         return f"{len(self.classes):,} classes"
 
@@ -205,6 +276,7 @@ class Classification:
         return {
             "output": output.kind,
             "positive": positive,
+            **described(readout.decision, self.classes),
             "target": self.target,
             "classes": list(self.classes),
         }

@@ -12,6 +12,8 @@ from fnnctl.tasks.doubts import UNKNOWN, Course, worth_trying
 from fnnctl.text import counted, shown
 
 SMALLEST_PROBABILITY = 1e-300
+UNEQUAL = 0.8
+"""If the majority class has this share of the rows, other metrics say more than accuracy."""
 
 
 def baseline_warning(
@@ -27,7 +29,8 @@ def baseline_warning(
 
     The test counts the rows that only one of the two predicts correctly (McNemar's, exact, one-sided). There
     is no warning either if a few more rows are right and the log loss is better by more than chance. The
-    warning says if there are too few rows for any network to pass, and if the probabilities alone are better.
+    warning says if there are too few rows for any network to pass, if the probabilities alone are better,
+    and if the classes are so unequal that another metric says more.
 
     Args:
         classes: The names of the classes.
@@ -61,7 +64,13 @@ def baseline_warning(
     if has_better_probabilities:
         return (
             f"{said}, but its probabilities are better than the classes' shares (log loss {own.mean():.3g}, "
-            f"not {given.mean():.3g}): use them to rank rows, or set training.class_weights"
+            f"not {given.mean():.3g}): rank rows by them and judge by ROC AUC, or set "
+            "training.class_weights: balanced"
+        )
+    if by_guessing >= UNEQUAL:
+        return (
+            f"{said}: accuracy says little where one class has most rows, so judge by balanced accuracy or "
+            "ROC AUC, and try training.class_weights: balanced"
         )
     return f"{said}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, course=course)}"
 

@@ -31,9 +31,9 @@ class EstimateOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([part.metrics() for _, _, part in self.repeats])
 
-    def baseline_warning(self, course: Course = UNKNOWN) -> str | None:
+    def doubt(self, course: Course = UNKNOWN) -> str | None:
         """See `OutOfFold`."""
-        return of_most([part.baseline_warning(OUT_OF_FOLD, course) for _, _, part in self.repeats])
+        return of_most([part.doubt(OUT_OF_FOLD, course) for _, _, part in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions; see `OutOfFold`."""

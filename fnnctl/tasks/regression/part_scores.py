@@ -14,7 +14,7 @@ from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
-from fnnctl.tasks.doubts import UNKNOWN, Course
+from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
 from fnnctl.tasks.regression.versus_baseline import baseline_warning
 from fnnctl.tasks.task import Artifact, Artifacts, Readout, TargetScale
 
@@ -54,11 +54,20 @@ class EstimateScores:
         del metrics["support"]
         return metrics
 
-    def baseline_warning(self, where: str = "on the test part", course: Course = UNKNOWN) -> str | None:
+    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
         """See `PartScores`."""
-        if self.baseline is None:
-            return None
-        return baseline_warning(self.targets, self.estimates, self.baseline, where=where, course=course)
+        warning = None
+        if self.baseline is not None and course.counts_rows_equally:
+            warning = baseline_warning(
+                self.targets, self.estimates, self.baseline, where=where, course=course
+            )
+        return warning or few_rows(len(self.targets), where)
+
+    def row_losses(self) -> dict[str, FloatArray]:
+        """The squared error, for both metrics; see `PartScores`. R² is first: it has no unit."""
+        with np.errstate(over="ignore"):
+            squares = np.square(self.targets - self.estimates)
+        return {"r2": squares, "rmse": squares}
 
     def confusion_table(self) -> None:
         """None: there are no classes."""

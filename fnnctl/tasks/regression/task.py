@@ -12,19 +12,23 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import REGRESSION_METRICS, class_of
 from fnnctl.config.schema.model import (
+    DEFAULT_THRESHOLD,
     AbsoluteOutput,
     AutoOutput,
     HuberOutput,
     ModelConfig,
     SquaredOutput,
+    Threshold,
 )
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.folds import AssignedFolds
 from fnnctl.data.splits.parts import Split
-from fnnctl.errors import Problem
+from fnnctl.errors import Problem, UsageError
+from fnnctl.tasks.columns import ColumnValues
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.regression.encoding import SMALLEST, target_value
 from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
+from fnnctl.tasks.regression.one_column import estimated_targets
 from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
 from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores, scale_of
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
@@ -46,8 +50,9 @@ class Regression:
     default_output = SquaredOutput(name="squared")
     default_metric = "r2"
 
-    @property
-    def prediction_columns(self) -> Sequence[str]:
+    def prediction_columns(self, top: int | None = None) -> Sequence[str]:
+        if top is not None:
+            raise UsageError("--top is for classes, and a regression has none: leave it out")
         return ("prediction",)
 
     def check(self, experiment: Experiment) -> list[Problem]:
@@ -56,6 +61,8 @@ class Regression:
             "training.class_weights": (training.class_weights is not None, "null"),
             "training.label_smoothing": (training.label_smoothing > 0, "0"),
             "model.calibration": (model.calibration != "none", "none"),
+            "model.threshold": (model.threshold != DEFAULT_THRESHOLD, f"{DEFAULT_THRESHOLD}"),
+            "data.positive_class": (experiment.data.positive_class is not None, "null"),
         }
         return [
             *refused_output(model.output, self.name, OUTPUTS),
@@ -90,6 +97,14 @@ class Regression:
 
     def weights_problem(self, given: FloatArray | None) -> Problem:
         return Problem("all rows of the training part have weight 0", path="data.weights")
+
+    def decision(self, experiment: Experiment) -> None:
+        """Returns None: there are no classes to decide between."""
+
+    def choose_threshold(
+        self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout
+    ) -> None:
+        """Returns None: there are no classes to decide between."""
 
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> None:
         """Returns None: there are no probabilities to calibrate."""
@@ -134,7 +149,9 @@ class Regression:
     ) -> EstimateOutOfFold:
         return out_of_fold(folds, file_rows, targets, seed=self.seed)
 
-    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
+    def predict(
+        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         estimates = scale_of(readout).restored(scores[:, 0])
         return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
 
@@ -165,6 +182,14 @@ class Regression:
 
     def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
         return []
+
+    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+        """The mean of rows with similar values, or a straight line through them."""
+        return estimated_targets(values, np.asarray(targets, np.float64), others)
+
+    def column_score(self, targets: Targets, predicted: Targets) -> float:
+        errors, spread = np.square(targets - predicted).sum(), np.square(targets - targets.mean()).sum()
+        return float(1.0 - errors / spread) if spread > 0.0 else 0.0
 
     def in_words(self) -> str:
         return f"a regression of {shown(self.target)}"

@@ -41,6 +41,10 @@ class RowScorer:
     def __len__(self) -> int:
         return len(self._networks)
 
+    def copied(self) -> RowScorer:
+        """A scorer of the same networks with buffers of its own, for another thread."""
+        return RowScorer(self._networks)
+
     def alone(self) -> list[RowScorer]:
         """A scorer for each network."""
         return [RowScorer([network]) for network in self._networks]

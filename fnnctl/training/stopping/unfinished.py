@@ -66,19 +66,25 @@ class _Fall:
 
 
 def unfinished(
-    trained: Sequence[Ended], settings: StackSettings, *, train_rows: int, has_recipe: bool = False
+    trained: Sequence[Ended],
+    settings: StackSettings,
+    *,
+    train_rows: int,
+    has_recipe: bool = False,
+    advice: str | None = None,
 ) -> Iterator[str]:
     """A warning if the training, or most folds of a cross-validation, ended too soon.
 
     `has_recipe` says that settings may have a recipe's values. Raising the epochs in the config would then
     replace those that go with them, so the advice is to raise them in `resolved.yaml`, which has all values.
+    Another `advice` can be given.
 
     The validation loss is checked if there is one, else the training loss. After fewer epochs than 20 the
     warning says that the last epoch was the best, if it clearly was. There is no warning if early stopping
     has chosen the weights of an epoch before the last tenth: what it monitors no longer improved.
     """
     steps = len(batch_bounds(train_rows, settings))
-    advice = _advice(settings, train_rows, has_recipe=has_recipe)
+    advice = advice or _advice(settings, train_rows, has_recipe=has_recipe)
     short = [_watched(ended.history)[1] for ended in trained if _was_short(ended, steps)]
     if short and 2 * len(short) >= len(trained):
         yield f"{_short(short[0], steps, len(short), len(trained))}: {advice}"

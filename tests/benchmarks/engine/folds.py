@@ -92,7 +92,7 @@ def train_ours(validation: CrossValidation, scores: Scores) -> float:
     fits = validation.fits
     plan, stacks = plan_folds(fits, rows=len(validation.data), workers=usable_processors())
     set_blas_threads(1)
-    measure = FoldMeasure(calibrate=False)
+    measure = FoldMeasure()
     accuracies = [0.0] * len(fits)
     with make_executor(plan.kind, workers=plan.workers, poll=lambda done: False) as executor:
         shared = executor.share(WorkerData(validation.data, reuse=False))

@@ -24,6 +24,7 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import train_fits
+from fnnctl.tasks.readouts import Finish
 from tests.benchmarks.recipe.parts import Settings
 from tests.benchmarks.recipe.tables import TARGET, Table
 
@@ -84,7 +85,7 @@ def score_fits(table: Table, fits: Sequence[Fit], *, begun: float) -> Scored:
     """Train fits of one experiment, and score each on its own test rows; time is counted since `begun`."""
     experiment = fits[0].experiment
     _, stacks = plan_folds(fits, rows=len(table.data), workers=1)
-    measure = FoldMeasure(calibrate=experiment.model.calibration != "none")
+    measure = FoldMeasure(Finish.of(experiment.model))
     found: dict[int, FoldResult] = {}
     for stack in stacks:
         trained = train_fits(table.data, [fits[k] for k in stack])

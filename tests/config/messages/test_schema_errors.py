@@ -23,8 +23,8 @@ OPTIMIZERS = (
 )
 SOURCE = (
     "missing: a built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), "
-    "or the path of a CSV file (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and "
-    "y.npy, relative to the config file"
+    "or the path of a CSV file (also .csv.gz), of a Parquet file, of an NPZ file with X and y, or of a "
+    "folder with X.npy and y.npy, relative to the config file"
 )
 
 
@@ -47,12 +47,12 @@ def write(section: str, *lines: str) -> str:
         ),
         (
             "data:\n  source:iris\n",
-            "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
+            "1: data: must be a mapping with source, sha256, target, task, weights, … (17 in all)"
             ", not 'source:iris' (write source: iris)",
         ),
         (
             "data: iris\n",
-            "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
+            "1: data: must be a mapping with source, sha256, target, task, weights, … (17 in all)"
             ", not 'iris' (write {source: iris})",
         ),
     ],
@@ -290,7 +290,7 @@ def test_a_wrong_network_is_one_problem_in_words(problems: Problems, line: str, 
         ("columns: {ignore: id}", "columns.ignore: must be a list, not 'id' (write [id])"),
         (
             "columns: [id]",
-            "columns: must be a mapping with numeric, categorical, ignore, not a list of length 1",
+            "columns: must be a mapping with numeric, categorical, dates, ignore, not a list of length 1",
         ),
         ("split: {test: 1}", "split.test: must be a number of at least 0 and below 1, not 1"),
         ("test: 0.3", "test: unknown setting; it belongs under data.split"),
@@ -366,3 +366,29 @@ def test_any_error_is_one_line_and_never_a_crash(
         messages = schema_messages(error, config)
         assert messages
         assert all("\n" not in message for message in messages.values())
+
+
+WANTED = "a number above 0 and below 1, or one of f1, youden, or a mapping with cost"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "problem"),
+    [
+        ("1.5", f": must be {WANTED}, not 1.5"),
+        ("F1", f": must be {WANTED}, not 'F1' (did you mean 'f1'?)"),
+        ("cost", f": must be {WANTED}, not 'cost'"),
+        ("null", f": must be {WANTED}, not null (remove it to use the default)"),
+        ("{}", ".cost: missing: what wrong decisions cost"),
+        (
+            "{cost: {false_negatives: 3}}",
+            ".cost.false_negatives: unknown setting (did you mean 'false_negative'?)",
+        ),
+        (
+            "{cost: {false_negative: 0}}",
+            ".cost.false_negative: must be a number above 0 and at most 1000000, not 0",
+        ),
+    ],
+)
+def test_a_wrong_threshold_is_one_problem(problems: Problems, threshold: str, problem: str) -> None:
+    """Although a number, a word or a mapping would be right."""
+    assert problems(write("model", f"threshold: {threshold}")) == [f"3: model.threshold{problem}"]

@@ -19,7 +19,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
         ("data.sha256", "64 hexadecimal digits (0-9, a-f), or null"),
         ("data.delimiter", "a single character, neither a double quote nor a line end, or null"),
         ("data.missing_values", "a list"),
-        ("data.columns", "a mapping with numeric, categorical, ignore"),
+        ("data.columns", "a mapping with numeric, categorical, dates, ignore"),
         ("data.scaling", "one of standardize, robust, minmax, none"),
         ("data.split.test", "a number of at least 0 and below 1"),
         ("data.split.stratify", "true or false"),

@@ -20,6 +20,12 @@ EXAMPLES = sorted(Path(__file__).parents[3].joinpath("configs").glob("*.yaml"))
 IRIS = "data: {source: iris}\n"
 
 
+HOW_TO_START = (
+    "`fnnctl init` writes an example, and `fnnctl init --data TABLE.csv --target COLUMN` an experiment for a "
+    "table of your own"
+)
+
+
 def refusal(file: Path) -> Problem:
     with pytest.raises(ConfigError) as caught:
         load_config(file)
@@ -102,7 +108,7 @@ def test_problems_of_lower_packages_get_the_line_of_their_setting(
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
 def test_an_empty_file_is_refused(problems: Problems, text: str) -> None:
-    assert problems(text) == ["1: is empty; `fnnctl init` writes fnnctl.yaml, a starter experiment"]
+    assert problems(text) == [f"1: is empty; {HOW_TO_START}"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +180,7 @@ def test_a_path_into_a_value_of_the_file_is_an_error_of_the_option(problems: Pro
 
 def test_a_wrong_value_on_the_path_is_an_error_of_the_file(problems: Problems) -> None:
     assert problems("data: iris\n", "data.target=x") == [
-        "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
+        "1: data: must be a mapping with source, sha256, target, task, weights, … (17 in all)"
         ", not 'iris' (write {source: iris})"
     ]
 
@@ -192,13 +198,27 @@ def test_name_and_seed_are_checked_as_options(problems: Problems) -> None:
 
 def test_a_missing_file_is_reported_with_a_suggestion(tmp_path: Path) -> None:
     file = tmp_path / "digts.yaml"
-    message = "there is no such file; `fnnctl init` writes fnnctl.yaml, a starter experiment"
+    message = f"there is no such file; {HOW_TO_START}"
     assert refusal(file) == Problem(message, file=str(file))
     (tmp_path / "digits.yaml").write_text(IRIS)
     assert refusal(file).message == "there is no such file (did you mean 'digits.yaml'?)"
     (tmp_path / "fnnct.yaml").write_text("")
     assert refusal(tmp_path / "fnnctl.yaml").message == message
     assert refusal(tmp_path / "digits.yaml" / "x.yaml").message == message
+
+
+def test_a_table_is_no_config_and_the_message_says_how_to_get_one(tmp_path: Path) -> None:
+    table = tmp_path / "my trees.csv"
+    table.write_text("a,b\n1,2\n")
+    command = f"fnnctl init --data '{table}' --target COLUMN"
+    message = f"is a table, not an experiment. Write one with: {command}"
+    assert refusal(table) == Problem(message, file=str(table))
+    assert f"`{command}`" in refusal(tmp_path / "fnnctl.yaml").message
+    assert refusal(tmp_path / "my tree.csv").message == "there is no such file (did you mean 'my trees.csv'?)"
+    (tmp_path / "second.csv").touch()
+    assert HOW_TO_START in refusal(tmp_path / "fnnctl.yaml").message
+    (tmp_path / "X.npy").touch()
+    assert refusal(tmp_path).message.endswith(f"fnnctl init --data {tmp_path}")
 
 
 def test_a_folder_is_no_config(tmp_path: Path) -> None:

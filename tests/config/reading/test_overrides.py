@@ -190,11 +190,12 @@ CHOICES = {
     "gradient_tolerance": "lbfgs", "decrease_tolerance": "lbfgs",
     "every": "step", "power": "inverse_scaling", "monitor": "adaptive", "patience": "adaptive",
     "minimum": "adaptive", "warmup_epochs": "cosine", "warmup": "one_cycle", "first": "one_cycle",
-    "last": "cosine", "factor": "step", "start": "swa", "positive_class": "logistic",
+    "last": "cosine", "factor": "step", "start": "swa",
 }  # fmt: skip
 """The name that selects a section with a setting that the default section of the union lacks."""
 CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
     ("optimizer", "momentum"): "momentum",
+    ("output", "positive_class"): "logistic",
     ("optimizer", "decay"): "rmsprop",
     ("optimizer", "epsilon"): "adam",
     ("normalization", "momentum"): "batch",

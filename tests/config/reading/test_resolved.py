@@ -34,13 +34,16 @@ data:
   - "null"
   - "1e-3"
   - "\\t"
+  decimal_mark: auto
   columns:
     numeric: []
     categorical: []
+    dates: []
     ignore:
     - id
   imputation: median
   scaling: standardize
+  max_categories: 200
   split:
     validation: 0.15
     test: 0.2
@@ -71,6 +74,7 @@ model:
     name: auto
   clip_outputs: false
   calibration: none
+  threshold: 0.5
 training:
   epochs: 200
   batch_size: 64

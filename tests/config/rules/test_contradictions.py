@@ -46,6 +46,33 @@ def test_a_temperature_needs_a_validation_part(problems: Problems, load: Load) -
     load(without + "model: {calibration: none}")
 
 
+@pytest.mark.parametrize(("threshold", "number"), [
+    ("f1", "0.5"), ("youden", "0.5"), ("{cost: {false_negative: 10}}", "0.0909"),
+    ("{cost: {false_positive: 3, false_negative: 1}}", "0.75"),
+])  # fmt: skip
+def test_a_threshold_is_chosen_on_validation_rows(
+    problems: Problems, load: Load, threshold: str, number: str
+) -> None:
+    model = f"model:\n  threshold: {threshold}\n"
+    load("data: {source: iris}\n" + model)
+    without = "data: {source: iris, split: {validation: 0}}\n"
+    assert problems(without + model, "recipe=classic") == [
+        "3: model.threshold: the threshold is chosen on validation rows, but data.split.validation is 0; "
+        "write data.split.validation: 0.15, model.ensemble.bags: true, or a number such as threshold: "
+        + number
+    ]
+    load(without + model + "  ensemble: {members: 3, bags: true}\nrecipe: classic\n")
+    load(without + "model: {threshold: 0.3}\nrecipe: classic\n")
+
+
+def test_there_is_one_positive_class(problems: Problems, load: Load) -> None:
+    model = "model: {output: {name: logistic, positive_class: a}}\n"
+    load("data: {source: a.csv, target: y, positive_class: a}\n" + model)
+    assert problems("data: {source: a.csv, target: y, positive_class: b}\n" + model) == [
+        "1: data.positive_class: model.output.positive_class is 'a'; remove one of the two"
+    ]
+
+
 def test_bags_need_several_members(problems: Problems, load: Load) -> None:
     text = IRIS + "model:\n  ensemble: {members: 1, bags: true}\n"
     reason = "each member is validated on a fold of its own, so there must be several"

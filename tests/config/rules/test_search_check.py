@@ -74,6 +74,8 @@ def test_a_validation_part_that_is_not_there(load: Callable[..., LoadedConfig]) 
         f"experiment.yaml:2: search.objective.on: {message}; {advice}"
     ]
     assert load(text, "search.objective.on=cross_validation").search_problems() == []
+    told = " ".join(map(str, load(text, "model.ensemble={members: 4, bags: true}").search_problems()))
+    assert f"{message} (a trial has no bags); {advice}" in told
 
 
 @pytest.mark.parametrize(

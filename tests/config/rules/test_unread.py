@@ -23,6 +23,19 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
         ("data: {source: iris, encoding: utf-8}", [f"1: data.encoding: {OWN_FORMAT}"]),
         ("data: {source: iris, delimiter: ';'}", [f"1: data.delimiter: {OWN_FORMAT}"]),
         ("data:\n  source: iris\n  missing_values: [x]", [f"3: data.missing_values: {OWN_FORMAT}"]),
+        ("data:\n  source: iris\n  decimal_mark: comma", [f"3: data.decimal_mark: {OWN_FORMAT}"]),
+        (
+            "data: {source: a.parquet, encoding: cp1252, missing_values: [x]}",
+            ["1: data.encoding: has no effect: a Parquet file says itself what its values are"],
+        ),
+        (
+            "data: {source: a.parquet, test_source: b.parquet, delimiter: ;}",
+            ["1: data.delimiter: has no effect: a Parquet file says itself what its values are"],
+        ),
+        (
+            "data: {source: a.npz, max_categories: 9}",
+            ["1: data.max_categories: has no effect: arrays hold numbers only, with a column each"],
+        ),
         (
             "data: {source: a.npz, encoding: utf-8}",
             ["1: data.encoding: has no effect: arrays hold numbers only, with a column each"],
@@ -142,7 +155,10 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
     [
         "data: {source: iris, target: species, columns: {ignore: [x], categorical: [y], numeric: [z]}}",
         f"data: {{source: iris, sha256: {'a' * 64}}}",
-        "data: {source: a.csv, delimiter: ';', encoding: cp1252, missing_values: ['-']}",
+        "data: {source: a.csv, delimiter: ';', encoding: cp1252, missing_values: ['-'], decimal_mark: comma}",
+        "data: {source: a.parquet, missing_values: ['-'], max_categories: 9}",
+        "data: {source: a.parquet, test_source: b.csv, delimiter: ';'}",
+        "data: {source: a.csv, test_source: b.parquet, delimiter: ';'}",
         f"data: {{source: a.csv, test_source: b.csv, test_sha256: {'a' * 64}, split: {{validation: 0.99}}}}",
         "data: {source: iris, split: {validation: 0, stratify: true}}",
         "data: {source: iris}\nmodel: {hidden: [{units: 5, activation: elu}, 3], activation: tanh}",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn, ValueCounts
-from fnnctl.data.tables.rows import RowBlock
+from fnnctl.data.tables.rows import TextRows
 
 MISSING = frozenset({"", "NA", "-9"})
 
@@ -24,8 +24,8 @@ def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
 
 def test_columns_that_are_read_together_have_the_numbers_and_counts_of_their_own() -> None:
     blocks = [
-        RowBlock([2, 3], [["1", "a", " 2"], ["NA", "b", "3"]]),
-        RowBlock([4, 5], [["4", "c", "x"], ["-9", "d", "1_0"]]),
+        TextRows([2, 3], [["1", "a", " 2"], ["NA", "b", "3"]]),
+        TextRows([4, 5], [["4", "c", "x"], ["-9", "d", "1_0"]]),
     ]
     columns = [NumberColumn(MISSING), NumberColumn(MISSING)]
     together = NumberColumns(columns, [0, 2], MISSING)
@@ -36,7 +36,7 @@ def test_columns_that_are_read_together_have_the_numbers_and_counts_of_their_own
 
 
 def test_no_column_of_numbers_has_as_many_rows_as_the_block() -> None:
-    assert NumberColumns([], [], MISSING).read(RowBlock([2, 3], [["a"], ["b"]])).shape == (2, 0)
+    assert NumberColumns([], [], MISSING).read(TextRows([2, 3], [["a"], ["b"]])).shape == (2, 0)
 
 
 def test_texts_get_codes_in_the_order_of_their_appearance() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.data.tables.delimiters import find_delimiter
+from fnnctl.data.tables.delimiters import declared_delimiter, find_delimiter
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -28,3 +28,20 @@ def test_a_ragged_row_does_not_matter_and_one_column_is_read_with_commas() -> No
 
 def test_a_value_that_csv_refuses_is_left_to_the_reader() -> None:
     assert find_delimiter(["a;y\n", "x" * 200_000 + ";p\n"]) == ";"
+
+
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [
+        ("sep=;\r\n", ";"), ("SEP=,\n", ","), ('"sep=|"\n', "|"), ("Sep = ;\r", ";"), (" 'sep=;' ", ";"),
+        ("sep=\t\n", "\t"), ('"sep=\t"\n', "\t"), ("sep=\\t\n", "\t"), ("sep= \n", " "), ("sep=^\n", "^"),
+        ("sep=", None), ("sep=\n", None), ("sep=;;\n", None), ("sep=a\n", None), ("sep;y\n", None),
+        ("separator=;\n", None), ("a,sep=;\n", None), ("sep=,y\n", None), ('sep="\n', None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_first_line_may_say_it(line: str, delimiter: str | None) -> None:
+    assert declared_delimiter([line, "a;y\n"]) == delimiter
+
+
+def test_a_file_without_lines_says_nothing() -> None:
+    assert declared_delimiter([]) is None

@@ -81,3 +81,24 @@ def test_there_are_rows_even_without_columns() -> None:
     matrix = NumberMatrix([])
     matrix.append(np.empty((4, 0)))
     assert matrix.finish()[0].shape == (4, 0)
+
+
+@pytest.mark.parametrize("exact", [4, 1000])
+def test_columns_are_joined_with_others(monkeypatch: pytest.MonkeyPatch, exact: int) -> None:
+    monkeypatch.setattr(module, "EXACT_VALUES", exact)
+    monkeypatch.setattr(module, "BLOCK_VALUES", 6)
+    values = np.arange(24.0).reshape(12, 2)
+    values[3, 1] = np.nan
+    own = NumberMatrix(["a", "b"])
+    own.append(values)
+    added = np.where(np.arange(12) == 5, np.nan, np.arange(12) * 10.0)
+    joined = own.joined(["a", "new", "b"], {"new": lambda rows: added[rows]})
+    assert joined.names == ("a", "new", "b")
+    assert ("new" in joined, "new" in own) == (True, False)
+    assert joined.present.tolist() == [12, 11, 11]
+    np.testing.assert_array_equal(joined["a"], values[:, 0])
+    np.testing.assert_array_equal(joined["new"], added)
+    np.testing.assert_array_equal(joined["b"], values[:, 1])
+    only = NumberMatrix([])
+    only.append(np.empty((12, 0)))
+    np.testing.assert_array_equal(only.joined(["new"], {"new": lambda rows: added[rows]})["new"], added)

@@ -55,6 +55,36 @@ def test_a_block_is_read_as_its_values_are_one_by_one(texts: list[str], more: tu
 
 
 @pytest.mark.parametrize(
+    "texts",
+    [
+        ["-0", "-0.0", "0", "-0e5", "1"],
+        ["9007199254740993", "9007199254740992.5", "1" * 300, "0.1", "2.5e-324", "1e-400"],
+        ["+1", ".5", "5.", "007", "1E5"],
+        ["1e22", "1e23", "8.41e21", "123456789012345678901234567890.5e-30"],
+    ],
+)
+def test_numbers_have_the_bits_of_float(texts: list[str]) -> None:
+    expected = np.array([*map(float, texts)])
+    for some in (texts, *([text] for text in texts)):
+        found = plain_numbers(some, frozenset())
+        assert found is not None
+        assert found.tobytes() == (expected if some is texts else np.array([float(some[0])])).tobytes()
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1), st.sampled_from("rge"))
+def test_any_floats_have_their_bits(values: list[float], form: str) -> None:
+    texts = [repr(value) if form == "r" else f"{value:.17{form}}" for value in values]
+    found = plain_numbers(texts, frozenset())
+    assert found is not None
+    assert found.tobytes() == np.array([*map(float, texts)]).tobytes()
+
+
+@pytest.mark.parametrize("text", ["true", "null", "[1]", '"5"', "1,2", "1,", "1}", "{}", "1 /*", "NaN"])
+def test_what_only_json_takes_for_a_number(text: str) -> None:
+    assert plain_numbers([text, "1"], frozenset()) is None
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("1_000", "'1_000' has an underscore: write 1000"),

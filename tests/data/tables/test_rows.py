@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import rows
@@ -22,7 +26,8 @@ def read(
     found: list[tuple[int, tuple[str, ...]]] = []
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
-            found += zip(block.lines, map(tuple, block.rows), strict=True)
+            columns = [block.column(position) for position in range(len(file.names))]
+            found += zip(block.lines, zip(*columns, strict=True), strict=True)
     return file.names, found, str(problems.error()).splitlines()
 
 
@@ -50,6 +55,39 @@ def test_blocks_join_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
     content = "a,b\n" + "".join(f"{i},x\n" for i in range(10))
     assert read(tmp_path, content)[1] == [(i + 2, (str(i), "x")) for i in range(10)]
+
+
+VALUES = st.sampled_from(["1", "", "a b", "two\nlines", "x\r\ny", "\r", '"', ",", "\n\n"])
+RECORDS = st.lists(st.lists(VALUES, max_size=3), max_size=12)
+
+
+@given(RECORDS, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", '1,"', '1,"2"3,']), st.integers(1, 4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_records_are_read_as_if_one_by_one(
+    tmp_path: Path, records: list[list[str]], end: str, fault: str, size: int
+) -> None:
+    """Ragged, blank and many-lined records, with an open quote at the end or not, in blocks of any size."""
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator=end).writerows([["a", "b"], *records])
+    content = file.getvalue() + fault
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    line, expected, problems = 1, [], []
+    try:
+        for record in reader:
+            if len(record) == 2 and line > 1:
+                expected.append((line, tuple(record)))
+            elif record and record != [""] and line > 1:
+                problems.append(f"t.csv:{line}: the row has {len(record)} value")
+            line = reader.line_num + 1
+    except csv.Error:
+        problems.append(f"t.csv:{line}: a quote is ")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "BLOCK_VALUES", 2 * size)
+        patch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+        patch.setattr(rows, "LINES_AT_ONCE", size)
+        _, found, told = read(tmp_path, content, CsvFormat(",", "utf-8", frozenset()))
+    assert found == expected
+    assert [text.startswith(start) for text, start in zip(told, problems, strict=True)] == [True] * len(told)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
@@ -113,3 +151,44 @@ def test_utf_16_without_a_mark(tmp_path: Path) -> None:
         read(tmp_path, wide)
     with pytest.raises(DataError, match="the file is not utf-16"):
         read(tmp_path, wide, CsvFormat(None, "utf-16", frozenset()))
+
+
+class TestExcel:
+    """Files as Excel writes and reads them."""
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+    def test_a_first_line_with_the_delimiter_is_no_row_but_counts(
+        self, tmp_path: Path, encoding: str, end: str
+    ) -> None:
+        content = end.join(["sep=;", "a,b;c,d", "1,5;2", "3;4;5", ""]).encode(encoding)
+        assert read(tmp_path, content) == (
+            ("a,b", "c,d"),
+            [(3, ("1,5", "2"))],
+            ["t.csv:4: the row has 3 values, but the header has 2 names"],
+        )
+
+    def test_faults_in_the_header_have_its_line(self, tmp_path: Path) -> None:
+        assert read(tmp_path, "sep=,\na,a\n1,2\n")[2] == [
+            "t.csv:2: columns 1 and 2 have the same name 'a': rename one"
+        ]
+
+    def test_a_given_delimiter_wins(self, tmp_path: Path) -> None:
+        form = CsvFormat("|", "utf-8", frozenset())
+        assert read(tmp_path, "sep=;\na;|b\n1;|2\n", form)[0] == ("a;", "b")
+
+    def test_nothing_but_the_delimiter_is_an_empty_file(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="the file is empty"):
+            read(tmp_path, "sep=;\n")
+
+    def test_unicode_text_has_tabs_and_utf_16(self, tmp_path: Path) -> None:
+        content = 'größe\tname\r\n1,5\t"a\tb"\r\n'.encode("utf-16")
+        assert read(tmp_path, content)[:2] == (("größe", "name"), [(2, ("1,5", "a\tb"))])
+
+    def test_the_line_of_a_wrong_byte_after_old_line_ends(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match=r"^t\.csv:3: the byte 0xfc is not utf-8"):
+            read(tmp_path, b"a,b\r1,2\rZ\xfcrich,3\r")
+
+    def test_a_wrong_half_of_a_sign_is_called_what_the_mark_says(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="is not utf-16"):
+            read(tmp_path, "a,b\n1,2\n".encode("utf-16") + b"\x00\xdc")

@@ -48,7 +48,7 @@ def test_columns_that_were_not_asked_for_may_be_left_out(tmp_path: Path) -> None
     assert table.names == ("a", "b")
 
 
-@pytest.mark.parametrize("value", ["x", "1_000", "inf", "nan", "١٢", "1,5"])
+@pytest.mark.parametrize("value", ["x", "1_000", "inf", "nan", "١٢", "1,2,3"])
 @pytest.mark.parametrize("kinds", [{}, {"a": "numeric"}])
 def test_a_value_that_is_no_number_in_a_column_of_numbers(
     tmp_path: Path, value: str, kinds: dict[str, Kind]
@@ -70,13 +70,13 @@ def test_every_faulty_column_is_reported_together_with_ragged_rows(tmp_path: Pat
     ]
 
 
-def test_numbers_that_none_can_be_read_as_are_no_categories(tmp_path: Path) -> None:
-    _, problems = read(tmp_path, 'a\n"1,5"\n"2,5"\n')
-    assert problems[0].startswith("t.csv:2: column 'a': '1,5' has a comma: write numbers like 1234.5 (0 of")
-    assert problems[0].endswith(
-        "Write them all like this: a spreadsheet does so if its number format is English"
-    )
+def test_a_column_has_one_decimal_mark(tmp_path: Path) -> None:
+    table, problems = read(tmp_path, 'a\n"1,5"\n"2,5"\n')
+    assert (problems, table.numeric["a"].tolist()) == ([], [1.5, 2.5])
     _, problems = read(tmp_path, 'a\n"1,5"\n2.5\n3.5\n')
+    assert problems[0].startswith(
+        "t.csv:2: column 'a': '1,5' has another decimal mark than most other values (2"
+    )
     assert ". Correct it, or add the column" in problems[0]
 
 

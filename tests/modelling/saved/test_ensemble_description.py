@@ -87,7 +87,7 @@ def test_the_files_of_a_single_network_are_those_without_parts(parts: list[Prepa
     arrays, description = model_files([part])
     expected = part.layout.named_arrays(part.parameters[0], part.statistics[0])
     assert to_npz(arrays) == to_npz(expected)
-    assert description == describe(prepared.fit, prepared.data.task, prepared.member)
+    assert description == describe(prepared.fit, prepared.data, prepared.member)
 
 
 def test_the_temperature_of_the_whole_divides_the_combined_scores(

@@ -22,7 +22,7 @@ def validation(iris: Path) -> CrossValidation:
 
 
 def trained(validation: CrossValidation) -> list[FoldResult | None]:
-    measure = FoldMeasure(calibrate=False)
+    measure = FoldMeasure()
     stacks = (validation, *validation.smaller)
     return [result for each in stacks for result in measure(train_fits(each.data, each.fits))]
 

@@ -15,6 +15,7 @@ from fnnctl.tasks.classification.encoding import (
     encode,
     natural_order,
     same_number_twice,
+    same_word_twice,
     target_fault,
 )
 
@@ -127,3 +128,11 @@ class TestArrays:
     def test_of_unknown_labels_the_first_is_reported(self, tmp_path: Path) -> None:
         message = self.faults(tmp_path, [7, 5, 7], [8, 6, 8])
         assert message == f"{tmp_path / 'test.npz'}: the label '6' does not occur in the training data"
+
+
+def test_classes_that_differ_in_case_or_blanks_only() -> None:
+    assert same_word_twice("y", ["New York", "NEW  YORK", "newyork", "York"]) == [
+        f"the target 'y' has classes 'New York' and '{other}': if they are one, write them alike"
+        for other in ("NEW  YORK", "newyork")
+    ]
+    assert same_word_twice("y", ["a", "b"]) == []

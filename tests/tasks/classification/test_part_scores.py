@@ -14,6 +14,7 @@ from fnnctl.modelling.scoring import score_parts
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification.part_scores import ClassScores
 from fnnctl.tasks.classification.temperature import fit_temperature
+from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import PartScores
 from fnnctl.training.members import make_network
 from fnnctl.training.memory import training_bytes
@@ -116,7 +117,8 @@ def test_the_temperature_is_that_of_the_validation_part(iris: Path) -> None:
     assert expected is not None
     predictor = asked.predictor(trained.parameters, trained.statistics)
     assert predictor.readout.temperature is None
-    assert predictor.calibrated(asked.data, examples, rows).readout.temperature == expected
+    finished = predictor.finished(Finish(calibrates=True), asked.data, examples, rows)
+    assert finished.readout.temperature == expected
 
 
 def read_probabilities(run: Path) -> FloatArray:

@@ -11,7 +11,7 @@ from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
 def test_every_row_is_a_metric() -> None:
     intervals = {"accuracy_ci95", "roc_auc_macro_ci95"}
     keys = {key for _, key in CLASSIFICATION_REPORT.metrics}
-    assert keys <= {*METRICS, *LOSSES, *intervals, "support"}
+    assert keys <= {*METRICS, *LOSSES, *intervals, "support", "threshold"}
     assert keys >= {*(CLASSIFICATION_REPORT.same or ())}
 
 

@@ -7,10 +7,17 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.metrics.curves import Curve
+from fnnctl.metrics.decisions.thresholds import Costs
+from fnnctl.metrics.decisions.trade_offs import trade_offs
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.classification import tables
-from fnnctl.tasks.classification.stored_tables import read_calibration, read_confusion_matrix, read_curves
+from fnnctl.tasks.classification.stored_tables import (
+    read_calibration,
+    read_confusion_matrix,
+    read_curves,
+    read_trade_offs,
+)
 
 
 def test_what_is_not_there_reads_as_none(run: OpenRun) -> None:
@@ -18,6 +25,7 @@ def test_what_is_not_there_reads_as_none(run: OpenRun) -> None:
     assert read_curves(run, names.ROC_CURVE) is None
     assert read_curves(run, names.PR_CURVE) is None
     assert read_calibration(run) is None
+    assert read_trade_offs(run) is None
 
 
 def test_predictions_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
@@ -119,3 +127,29 @@ def test_a_damaged_calibration(run: OpenRun, content: str, message: str) -> None
     (run.path / "calibration.csv").write_text(content)
     with pytest.raises(DataError, match=message):
         read_calibration(run)
+
+
+@pytest.mark.parametrize("costs", [None, Costs(1.0, 3.0)])
+def test_trade_offs_round_trip(run: OpenRun, costs: Costs | None) -> None:
+    scores, thresholds = np.array([0.1, 0.2, 0.7]), np.array([0.15, 0.5, 0.9])
+    rates = trade_offs(np.array([False, True, True]), scores, thresholds, costs)
+    run.write_artifacts([tables.trade_offs(rates)])
+    columns = read_trade_offs(run)
+    assert columns is not None
+    assert columns["threshold"] == [0.15, 0.5, 0.9]
+    assert columns["precision"] == [1.0, 1.0, None]
+    assert columns["recall"] == [1.0, 0.5, 0.0]
+    assert columns["f1"] == rates.f1.tolist()
+    assert columns.get("cost") == (None if costs is None else [0.0, 1.0, 2.0])
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    ("threshold,recall\n0.5,1\n", "its columns are not threshold, precision"),
+    ("threshold,precision,recall,f1,false_positive_rate,predicted_positive\n,1,1,1,1,1\n", "is missing"),
+    ("threshold,precision,recall,f1,false_positive_rate,predicted_positive\n", "is missing"),
+    ("threshold,precision,recall,f1,false_positive_rate,predicted_positive\n0.5,1,x,1,1,1\n", "x"),
+])  # fmt: skip
+def test_damaged_trade_offs(run: OpenRun, content: str, message: str) -> None:
+    (run.path / names.THRESHOLD).write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_trade_offs(run)

@@ -102,3 +102,12 @@ def test_guesses_are_rarely_taken_for_knowledge() -> None:
         probabilities = np.where(predicted[:, None] == [0, 1], 0.9, 0.1)
         silent += baseline_warning(CLASSES, labels, probabilities, np.array([0.5, 0.5]), where=HERE) is None
     assert 0 < silent < 0.08 * 400
+
+
+def test_very_unequal_classes_are_judged_by_other_metrics() -> None:
+    told = warning({(0, 0): 90, (1, 0): 10}, sure=0.99)
+    assert told == (
+        "the network predicts 'no' for every row on the test part, as the baseline does: accuracy says "
+        "little where one class has most rows, so judge by balanced accuracy or ROC AUC, and try "
+        "training.class_weights: balanced"
+    )

@@ -71,3 +71,15 @@ def test_guesses_are_rarely_taken_for_knowledge() -> None:
         estimates = 0.05 * rng.normal(size=60)
         silent += baseline_warning(targets, estimates, np.zeros(60), where=HERE) is None
     assert silent < 0.08 * 400
+
+
+def test_targets_unlike_those_of_the_training_part_are_told() -> None:
+    """The network is right to expect less than 100, but the mean of these rows would be better still."""
+    targets = np.linspace(1.0, 3.0, 60)
+    told = baseline_warning(targets, targets + 5, np.full(60, 100.0), where=HERE)
+    assert told == (
+        "R² on the test part is negative although the errors are smaller than with the mean of the training "
+        "targets: that mean is 100, and here it is 2; if the rows are ordered by time or come from several "
+        "groups, see data.split"
+    )
+    assert baseline_warning(targets, targets + 0.1, np.full(60, 100.0), where=HERE) is None

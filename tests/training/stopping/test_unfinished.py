@@ -176,6 +176,9 @@ def test_without_a_validation_part_the_training_loss_counts() -> None:
     (told,) = unfinished([Training(COMPLETED, falling(40, 0.01, 0.1, "train_loss"))], settings, train_rows=40)
     assert told.startswith("train_loss was")
     assert told.endswith(": raise training.epochs")  # the batches are small
+    trained = [Training(COMPLETED, falling(40, 0.01, 0.1, "train_loss"))]
+    (told,) = unfinished(trained, settings, train_rows=40, advice="raise search.budget.max_epochs")
+    assert told.endswith(": raise search.budget.max_epochs")
 
 
 def test_half_of_the_folds_are_enough_and_the_median_is_shown() -> None:

@@ -20,8 +20,12 @@ from fnnctl.config.schema.experiment import Experiment, Recipe
 COMPLETED: Final = ("model", "training")
 """The sections that data can be read without."""
 EXTREMES: Final = (
-    RecipeFacts(task="classification", rows=1, numeric=1, metric="accuracy"),
-    RecipeFacts(task="regression", rows=MANY, numeric=0, metric="r2"),
+    RecipeFacts(
+        task="classification", rows=1, numeric=1, indicators=0, categories=0, outputs=2, metric="accuracy"
+    ),
+    RecipeFacts(
+        task="regression", rows=MANY, numeric=0, indicators=0, categories=MANY, outputs=1, metric="r2"
+    ),
 )
 """Facts that differ so much that every value of a recipe that depends on the data differs between the two."""
 

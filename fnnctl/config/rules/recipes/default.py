@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fnnctl.config.rules.recipes.facts import RecipeFacts
-from fnnctl.config.rules.recipes.sizes import BATCH_SIZES, EPOCHS, by_rows
+from fnnctl.config.rules.recipes.sizes import BATCH_SIZES, EPOCHS, by_rows, units
 
 EMBEDDING_SIZE: Final = 4
 """The inputs that each embedded number becomes, itself included."""
@@ -28,14 +28,16 @@ MEMBERS: Final = 8
 def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `default`, by path."""
     regression = facts.task == "regression"
-    embedding = {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE}
+    embedding: Any = "none"
+    if is_embedded(facts):
+        embedding = {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE}
     smoothing = 0.0 if facts.wants_probabilities or regression else 0.1
     return {
         # input
         "model.scaling_layer": True,
-        "model.numeric_embedding": embedding if 0 < facts.numeric <= MOST_EMBEDDED else "none",
+        "model.numeric_embedding": embedding,
         # architecture
-        "model.hidden": [64, 64],
+        "model.hidden": [hidden_units(facts)] * 2,
         # optimization
         "training.epochs": by_rows(facts.rows, EPOCHS),
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
@@ -53,3 +55,16 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         # output
         **({"model.clip_outputs": True} if regression else {}),
     }
+
+
+def is_embedded(facts: RecipeFacts) -> bool:
+    """Whether numbers are embedded."""
+    return 0 < facts.numeric <= MOST_EMBEDDED
+
+
+def hidden_units(facts: RecipeFacts) -> int:
+    """The units of each hidden layer."""
+    per_number = EMBEDDING_SIZE if is_embedded(facts) else 1
+    inputs = per_number * facts.numeric + facts.indicators + facts.categories
+    embedding = (EMBEDDING_SIZE - 1) * BINS * facts.numeric if is_embedded(facts) else 0
+    return units(inputs, facts.outputs, of_inputs=inputs + embedding)

@@ -26,6 +26,12 @@ class RecipeFacts:
     """Rows with a target, without those of a test file. It is the same for every split and every fold."""
     numeric: int
     """The number of numeric columns."""
+    indicators: int
+    """The number of numeric columns with missing values, at most."""
+    categories: int
+    """The number of features that categorical columns become, at most."""
+    outputs: int
+    """The number of classes; 1 in a regression."""
     metric: str
     """The objective of the search; without a search, the task's default."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.rules.recipes.default import default_recipe
+from fnnctl.config.rules.recipes.default import default_recipe, hidden_units
 from fnnctl.config.rules.recipes.facts import RecipeFacts
 
 MEMBERS: Final = 4
@@ -17,4 +17,4 @@ MEMBERS: Final = 4
 
 def fast_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `fast`, by path."""
-    return {**default_recipe(facts), "model.hidden": [64], "model.ensemble": MEMBERS}
+    return {**default_recipe(facts), "model.hidden": [hidden_units(facts)], "model.ensemble": MEMBERS}

@@ -71,6 +71,7 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
 
 NO_GROUP: Final[Mapping[str, str]] = {
     "model.calibration": "it is fitted after training",
+    "model.threshold": "it is chosen after training",
     "training.shuffle": "it is a property of the data's order",
     "training.class_weights": "they say which errors matter",
     "training.precision": "it is the accuracy of the arithmetic",

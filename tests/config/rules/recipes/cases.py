@@ -14,7 +14,9 @@ from fnnctl.config.rules.recipes.groups import group_of
 
 
 def facts_of(**changes: Any) -> RecipeFacts:
-    few = RecipeFacts(task="classification", rows=150, numeric=4, metric="accuracy")
+    few = RecipeFacts(
+        task="classification", rows=150, numeric=4, indicators=0, categories=0, outputs=3, metric="accuracy"
+    )
     return replace(few, **changes)
 
 
@@ -22,6 +24,7 @@ CASES: Final = {
     "few rows": facts_of(),
     "many rows": facts_of(rows=2_000_000, numeric=0, metric="log_loss"),
     "many columns": facts_of(numeric=5_000),
+    "many categories": facts_of(categories=50_000),
     "numbers": facts_of(task="regression", metric="r2"),
 }
 

@@ -7,7 +7,9 @@ from fnnctl.config.schema.metric_names import CLASS_METRICS, METRICS
 
 
 def facts(metric: str = "accuracy") -> RecipeFacts:
-    return RecipeFacts(task="classification", rows=90, numeric=3, metric=metric)
+    return RecipeFacts(
+        task="classification", rows=90, numeric=3, indicators=0, categories=0, outputs=2, metric=metric
+    )
 
 
 @pytest.mark.parametrize(

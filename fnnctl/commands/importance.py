@@ -1,0 +1,70 @@
+"""Measures which columns matter to the network of a run, for `fnnctl report --importance`."""
+
+from __future__ import annotations
+
+import shlex
+
+from fnnctl.blas import set_blas_threads
+from fnnctl.console.output import Output
+from fnnctl.console.progress import column_progress
+from fnnctl.errors import DataError, MachineError, Problem, UsageError
+from fnnctl.metrics.feature_importance.importances import FeatureImportances
+from fnnctl.modelling.held_out.features import HeldOutFeatures, features_of_file, features_of_run
+from fnnctl.modelling.held_out.importance import feature_importances
+from fnnctl.modelling.held_out.rows import held_out_rows
+from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.saved.saved_model import SavedModel, load_model
+from fnnctl.report.feature_importance.stored import write_importances
+from fnnctl.report.figures import redraw_importance
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.provenance import usable_processors
+
+
+def measure_importance(run: RunFolder, output: Output) -> FeatureImportances:
+    """The importance of the columns on rows that the run's network has not learned.
+
+    The table and the figure are written to the folder of the network's run or, if the run is an evaluation of
+    a file, to its own; if they cannot be written, there is a note. Raises `InputError` if the run has no
+    network or no such rows.
+    """
+    model = load_model(run, output.note)
+    set_blas_threads(model.threads)
+    manifest = run.read_manifest()
+    seed = model.run.read_manifest().seed or 0
+    if manifest.evaluated is None:
+        folder = model.run
+        held_out = held_out_rows(model, instead="report on an evaluation (`fnnctl evaluate RUN --data FILE`)")
+        features = features_of_run(model, held_out, seed, output.note)
+    else:
+        folder = run
+        features = _features_of_evaluation(run, model, seed, output)
+    threads = max(1, usable_processors() // model.threads)
+    with column_progress(output, len(features.columns)) as on_column:
+        importances = feature_importances(
+            features, model.predictor, seed, threads=threads, on_column=on_column
+        )
+    try:
+        write_importances(folder, importances)
+        redraw_importance(folder)
+    except MachineError as error:
+        output.note(error.message)
+    return importances
+
+
+def _features_of_evaluation(run: RunFolder, model: SavedModel, seed: int, output: Output) -> HeldOutFeatures:
+    """The features of the rows that an evaluation scored; raises `DataError` if the file has changed."""
+    facts = run.read_manifest().data
+    if facts is None:
+        raise UsageError(f"{run.path} does not name the file that it scored: evaluate the network again")
+    place = f"the file that {run.path} scored"
+    given = InputFile.find(facts.source, model, setting=place, delimiter=None, encoding=None, pipes=False)
+    if given.sha256 != facts.sha256:
+        changed = f"has changed since {run.path} scored it: evaluate the network again"
+        raise DataError(Problem(changed, file=facts.source))
+    learned = model.run.read_manifest().data
+    if learned is not None and learned.sha256 == facts.sha256:
+        better = f"`fnnctl report {shlex.quote(str(model.run.path))} --importance` uses only the test part"
+        output.note(
+            f"warning: the network has seen most rows of {given.name}, as it was trained on it: {better}"
+        )
+    return features_of_file(model, given, seed, output.note)

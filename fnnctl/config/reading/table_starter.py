@@ -1,0 +1,212 @@
+"""The experiment that `fnnctl init --data` writes: it runs as it is, and says what was found in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fnnctl.config.reading.starter import STARTER_NAME
+from fnnctl.config.reading.yaml_reader import is_allowed_value
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
+from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.text import counted, cut, printable, shown
+
+MOST_NAMED: Final = 3
+"""How many of the columns that are left out are named on the terminal."""
+MOST_COLUMNS: Final = 50
+"""How many columns the comments list."""
+WIDEST_NAME: Final = 30
+NO_NAME: Final = "(no name)"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundColumn:
+    """A column as the comments show it."""
+
+    name: str
+    kind: str
+    missing: int
+    unique: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableStarter:
+    """What the experiment says about a table."""
+
+    source: str
+    """As the config names it."""
+    rows: int
+    columns: tuple[FoundColumn, ...]
+    target: str
+    about_target: str
+    """Its classes, or its range."""
+    task: str | None
+    """None if the source has a task of its own."""
+    delimiter: str | None = None
+    encoding: str | None = None
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    """The columns to leave out, each with the reason."""
+    codes: tuple[str, ...] = ()
+    """Columns of whole numbers that may be categories."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Texts that are read as missing values, each with the reason."""
+    suspected: Mapping[str, str] = field(default_factory=dict)
+    """Texts that may stand for missing values, each with what was seen."""
+    date: str | None = None
+    """A column of dates, by which rows could be divided."""
+    split: Mapping[str, Any] = field(default_factory=dict)
+    """The settings without which the rows cannot be divided."""
+    split_reason: str | None = None
+    rare: str | None = None
+    """Which class is rare; None if none is."""
+
+    @property
+    def writable(self) -> dict[str, str]:
+        """Those of the ignored columns whose names a config can contain."""
+        return {name: why for name, why in self.ignored.items() if name and is_allowed_value(name)}
+
+    def decisions(self) -> Iterator[str]:
+        """What was decided about the table, for the user, one sentence each."""
+        yield f"target {shown(self.target)}: {self.about_target}"
+        if self.ignored:
+            some = [
+                f"{shown(name) if name else 'the first'} ({why})"
+                for name, why in list(self.ignored.items())[:MOST_NAMED]
+            ]
+            more = len(self.ignored) - len(some)
+            rest = f"; and {more:,} more" if more else ""
+            yield f"left out {counted(len(self.ignored), 'column')}: {'; '.join(some)}{rest}"
+        yield from self.missing.values()
+        if self.rare is not None:
+            yield f"{self.rare}: training.class_weights is balanced"
+        if self.split_reason is not None:
+            yield f"data.split is {flow_yaml(dict(self.split))}: {self.split_reason}"
+
+
+def table_starter_text(starter: TableStarter, file: str) -> str:
+    """The text of the experiment, which is to be the content of `file`."""
+    return "\n".join([*_introduction(starter, file), *_data(starter), *_training(starter), *_found(starter)])
+
+
+def _introduction(starter: TableStarter, file: str) -> Iterator[str]:
+    argument = "" if file == STARTER_NAME else f" {cut(file)}"
+    commands = {
+        f"check{argument}": "looks for mistakes in this file and in the table, without training",
+        f"train{argument}": "trains and tests the network, and writes a run folder in runs/",
+        "report": "shows the results",
+        "predict NEW-ROWS.csv": "predicts the target of new rows",
+    }
+    width = max(map(len, commands))
+    yield "# An experiment with a table of your own. It runs as it is:"
+    yield "#"
+    yield from (f"#   fnnctl {command:{width}}   {what}" for command, what in commands.items())
+    yield "#"
+    yield "# What is not set here has the recipe's value, which suits the table (`fnnctl check --explain`)."
+    yield "# `fnnctl schema` lists all settings."
+    yield ""
+    yield "seed: 7              # the same seed and settings give the same numbers, bit for bit"
+    yield "recipe: default      # or fast, a quick network; or classic, one hidden layer of 100 units"
+    yield ""
+
+
+def _data(starter: TableStarter) -> Iterator[str]:
+    size = f"{starter.rows:,} rows, {len(starter.columns):,} columns; they are listed below"
+    yield "data:"
+    yield f"  source: {_value(starter.source)}  # {size}"
+    yield f"  target: {_value(starter.target)}  # {cut(starter.about_target)}"
+    if starter.task is not None:
+        yield f"  task: {starter.task}"
+    for name, value in (("delimiter", starter.delimiter), ("encoding", starter.encoding)):
+        if value is not None:
+            yield f"  {name}: {_value(value)}"
+    yield from _missing(starter)
+    yield from _columns(starter)
+    yield from _split(starter)
+    yield ""
+
+
+def _missing(starter: TableStarter) -> Iterator[str]:
+    missing = [*DEFAULT_MISSING_VALUES, *starter.missing]
+    if starter.missing:
+        yield from (f"  # {_comment(why)}" for why in starter.missing.values())
+        yield f"  missing_values: {flow_yaml(missing)}"
+    for text, why in starter.suspected.items():
+        texts = flow_yaml([*missing, text])
+        yield f"  # {_comment(why)} If so:"
+        yield f"  # missing_values: {texts}"
+
+
+def _columns(starter: TableStarter) -> Iterator[str]:
+    ignored = starter.writable
+    if not ignored and not starter.codes:
+        return
+    yield "  columns:" if ignored else "  # columns:"
+    if ignored:
+        yield "    ignore:  # columns that teach nothing about new rows; remove a line to keep its column"
+        yield from (f"      - {_value(name)}  # {_comment(why)}" for name, why in ignored.items())
+    if starter.codes:
+        codes = flow_yaml(list(starter.codes))
+        yield f"    # categorical: {codes}  # if these numbers are codes, not amounts"
+
+
+def _split(starter: TableStarter) -> Iterator[str]:
+    split: dict[str, Any] = {"test": 0.2, **starter.split}
+    said = {
+        "test": "fraction of the rows for the final score; used once, at the end",
+        "validation": "fraction for early stopping",
+    }
+    if starter.split_reason is not None:
+        yield f"  # {_comment(starter.split_reason)}"
+    yield "  split:"
+    for name, value in split.items():
+        is_usual = name not in starter.split
+        yield f"    {name}: {_value(value)}" + (f"  # {said[name]}" if is_usual else "")
+    if starter.date is not None:
+        instead = "" if "stratify" not in split else " (without stratify)"
+        yield f"    # If new rows come later than these, test the last ones{instead}: a random split is too"
+        yield "    # optimistic, because the network learns from rows that are later than those of the test."
+        yield f"    # by: {_value(starter.date)}"
+
+
+def _training(starter: TableStarter) -> Iterator[str]:
+    if starter.rare is None:
+        return
+    yield f"# {_comment(starter.rare)}."
+    yield "# With `balanced`, all classes count equally: more rows of rare classes are found, and more others"
+    yield "# are taken for them, so the accuracy is lower. Remove this section if only accuracy matters."
+    yield "training:"
+    yield "  class_weights: balanced"
+    yield ""
+
+
+def _found(starter: TableStarter) -> Iterator[str]:
+    listed = starter.columns[:MOST_COLUMNS]
+    header = ("column", "kind", "missing", "different values")
+    rows = [header] + [
+        (_short(each.name) or "(no name)", each.kind, f"{each.missing:,}", f"{each.unique:,}")
+        for each in listed
+    ]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(header))]
+    yield "# What was found:"
+    yield "#"
+    for name, kind, missing, unique in rows:
+        yield f"#   {name:{widths[0]}}  {kind:{widths[1]}}  {missing:>{widths[2]}}  {unique:>{widths[3]}}"
+    if more := len(starter.columns) - len(listed):
+        yield f"#   and {more:,} more: `fnnctl describe` lists them"
+    yield ""
+
+
+def _value(value: Any) -> str:
+    """A value that may stand in a block and in a list, on one line."""
+    return flow_yaml([value])[1:-1]
+
+
+def _short(name: str) -> str:
+    shown = cut(name)
+    return shown if len(shown) <= WIDEST_NAME else shown[: WIDEST_NAME - 1] + "…"
+
+
+def _comment(text: str) -> str:
+    """A text on one line, which cannot end the comment."""
+    return printable(text)

@@ -1,0 +1,159 @@
+"""The facts about one column: how many values it has, and which."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.dataset import RawTarget
+from fnnctl.data.profile.source import Source
+from fnnctl.data.tables.formats.dates import DateFormat
+from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.tables.readings import Reading
+
+MOST_FREQUENT = 3
+"""How many of a column's values are listed."""
+FEW_NUMBERS = 20
+"""Up to how many different numbers are kept, to be looked at one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The numbers of a column."""
+
+    low: float
+    median: float
+    high: float
+    integral: bool
+    """Whether all are whole."""
+    lowest: tuple[float, ...]
+    """Its two smallest different numbers, ascending; one, if there is only one."""
+    highest: tuple[float, ...]
+    """Its two largest, ascending."""
+    few: tuple[float, ...] = ()
+    """All different numbers, if there are few."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFacts:
+    """One column of a table."""
+
+    reading: Reading
+    rows: int
+    missing: int
+    unique: int
+    extent: Extent | None = None
+    """None if it has no numbers."""
+    frequent: tuple[tuple[str, int], ...] = ()
+    """The most frequent texts with their numbers of rows, the most frequent first."""
+    span: tuple[str, str] | None = None
+    """The first and the last date."""
+    digest: bytes | None = None
+    """Equal for columns with equal numbers, and for texts that stand for one another; None without values."""
+
+    @property
+    def name(self) -> str:
+        """The name in the header."""
+        return self.reading.name
+
+    @property
+    def present(self) -> int:
+        """How many rows have a value."""
+        return self.rows - self.missing
+
+
+def column_facts(source: Source, reading: Reading) -> ColumnFacts:
+    """The facts about a column of a source."""
+    table, name = source.table, reading.name
+    if source.target is not None and name == source.target.name:
+        return _of_target(reading, source.target.plain())
+    if name in table.categorical:
+        return _of_texts(reading, table.categorical[name])
+    if reading.kind == "date":
+        return _of_date(reading, table.numeric[reading.columns[-1]])
+    if reading.ignored is None:
+        return _of_numbers(reading, table.numeric[name])
+    unique = reading.unique or (table.rows if reading.kind == "index" else 0)
+    return ColumnFacts(reading=reading, rows=table.rows, missing=reading.missing, unique=unique)
+
+
+def target_numbers(target: RawTarget) -> FloatArray | None:
+    """(N,) the numbers of the target, NaN if missing; None if some texts are no numbers."""
+    plain = target.plain()
+    numbers = [plain_number(text) for text in plain.texts]
+    if any(number is None for number in numbers):
+        return None
+    return np.array([*numbers, np.nan], np.float64)[plain.codes]
+
+
+def _of_target(reading: Reading, target: RawTarget) -> ColumnFacts:
+    found = _of_texts(reading, CodedTexts(target.codes, target.texts, target.lines))
+    numbers = target_numbers(target) if reading.kind == "numeric" else None
+    return found if numbers is None else replace(found, extent=_extent(numbers)[0])
+
+
+def _of_texts(reading: Reading, column: CodedTexts) -> ColumnFacts:
+    counts, rows = column.counts(), len(column.codes)
+    in_order = np.argsort(-counts, kind="stable")[:MOST_FREQUENT].tolist()
+    return ColumnFacts(
+        reading=reading,
+        rows=rows,
+        missing=rows - int(counts.sum()),
+        unique=int(np.count_nonzero(counts)),
+        frequent=tuple((column.texts[code], int(counts[code])) for code in in_order if counts[code]),
+        digest=hashlib.blake2b(column.codes.astype(np.int32).tobytes()).digest(),
+    )
+
+
+def _of_date(reading: Reading, numbers: FloatArray) -> ColumnFacts:
+    """Facts about dates; `numbers` (N,) are days since the first, or hours of times."""
+    found = _of_numbers(reading, numbers)
+    form, extent = reading.format, found.extent
+    span = None
+    if isinstance(form, DateFormat) and extent is not None:
+        first = date.fromisoformat(form.since)
+        ends = [first + timedelta(days=int(days)) for days in (extent.low, extent.high)]
+        span = ends[0].isoformat(), ends[1].isoformat()
+    return replace(found, extent=None if span else extent, span=span, unique=reading.unique or found.unique)
+
+
+def _of_numbers(reading: Reading, numbers: FloatArray) -> ColumnFacts:
+    extent, unique = _extent(numbers)
+    return ColumnFacts(
+        reading=reading,
+        rows=len(numbers),
+        missing=int(np.count_nonzero(np.isnan(numbers))),
+        unique=unique,
+        extent=extent,
+        digest=hashlib.blake2b((numbers + 0.0).tobytes()).digest(),  # 0 and -0 are one number
+    )
+
+
+def _extent(numbers: FloatArray) -> tuple[Extent | None, int]:
+    """What is known about the numbers (N,), NaN if missing; and how many are different."""
+    ascending = np.sort(numbers)  # NaN last
+    ascending = ascending[: len(ascending) - int(np.count_nonzero(np.isnan(numbers)))]
+    if not ascending.size:
+        return None, 0
+    is_new = np.ones(len(ascending), np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=is_new[1:])
+    places = np.flatnonzero(is_new)
+    ends = ascending[[*places[:2].tolist(), *places[-2:].tolist()]].tolist()
+    middle = len(ascending) // 2
+    median = ascending[middle] if len(ascending) % 2 else ascending[middle - 1 : middle + 1].mean()
+    some = min(2, len(places))
+    extent = Extent(
+        low=float(ascending[0]),
+        median=float(median),
+        high=float(ascending[-1]),
+        integral=bool(np.array_equal(ascending, np.floor(ascending))),
+        lowest=tuple(ends[:some]),
+        highest=tuple(ends[-some:]),
+        few=tuple(ascending[places].tolist()) if len(places) <= FEW_NUMBERS else (),
+    )
+    return extent, len(places)

@@ -1,0 +1,99 @@
+"""Texts like `unknown` or `-` in columns of numbers, which probably mark missing values.
+
+A config must declare them, because a text among numbers may also be a typing error; `init` does so, and says
+so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.formats.finding import MARKS, Notations
+from fnnctl.data.tables.formats.number import written_number
+from fnnctl.data.tables.numbers import almost_number
+from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.table import Kind, Table, read_table
+from fnnctl.errors import Problem
+from fnnctl.text import counted, shown
+
+MOST_MARKERS: Final = 3
+"""A column with more different texts among its numbers has errors to be corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A text that is read as a missing value."""
+
+    text: str
+    column: str
+    rows: int
+    line: int | None
+    """Where it occurs first."""
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f", first in line {self.line:,}"
+        return (
+            f"{shown(self.text)} ({counted(self.rows, 'row')}{where}) is no number, so it is read as missing"
+        )
+
+
+def read_with_markers(
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str
+) -> tuple[Table, tuple[Marker, ...]]:
+    """Read a table; if a few texts among numbers are its only faults, read them as missing values.
+
+    Raises DataError for any other fault.
+    """
+    problems = Problems(file)
+    table = read_table(path, form, kinds, problems)
+    if not problems:
+        return table, ()
+    refused = problems.error()
+    faulty = _faulty_columns(table, refused.problems)
+    if faulty:
+        texts = read_table(path, form, {**kinds, **dict.fromkeys(faulty, "categorical")}, Problems(file))
+        markers = tuple(_markers(texts, faulty))
+        again, missing = Problems(file), form.missing | {marker.text for marker in markers}
+        if {marker.column for marker in markers} == set(faulty):
+            table = read_table(path, replace(form, missing=missing), kinds, again)
+            if not again:
+                return table, markers
+    raise refused
+
+
+def _faulty_columns(table: Table, problems: tuple[Problem, ...]) -> list[str]:
+    """The columns that the problems are about; empty if a problem is about something else."""
+    found: dict[str, None] = {}
+    for problem in problems:
+        starts = {f"column {shown(name)}: ": name for name in table.names}
+        name = next((name for start, name in starts.items() if problem.message.startswith(start)), None)
+        if name is None:
+            return []
+        found[name] = None
+    return list(found)
+
+
+def _markers(table: Table, faulty: list[str]) -> Iterator[Marker]:
+    """The texts among the numbers of each column; none of a column if they may be something else."""
+    others = [column.texts for name, column in table.categorical.items() if name not in faulty]
+    elsewhere = frozenset(text for texts in others for text in texts)
+    for name in faulty:
+        column = table.categorical[name]
+        counts = column.counts()
+        numbers = Notations(column.texts, counts).find("auto", european=False)
+        wrong = [] if numbers is None else np.flatnonzero(~numbers.fits).tolist()
+        texts = [column.texts[place] for place in wrong]
+        if len(texts) <= MOST_MARKERS and not any(text in elsewhere or _is_amount(text) for text in texts):
+            for place in wrong:
+                yield Marker(column.texts[place], name, int(counts[place]), column.lines[place])
+
+
+def _is_amount(text: str) -> bool:
+    """Whether a text is a number in another notation, which is to be corrected."""
+    return almost_number(text) is not None or any(written_number(text, mark) for mark in MARKS)

@@ -1,0 +1,170 @@
+"""What is suspicious about columns: each note has a reason, and says whether to leave the column out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.dataset import RawTarget
+from fnnctl.data.profile.columns import ColumnFacts, target_numbers
+from fnnctl.data.profile.source import Source
+from fnnctl.data.tables.readings import Reading
+from fnnctl.text import counted, shown
+
+NoteKind = Literal[
+    "ignored", "format", "marker", "id", "constant", "missing", "copy", "target", "sentinel", "codes"
+]
+
+FEWEST_ROWS: Final = 20
+"""With fewer rows, different numbers are no sign of ids."""
+MOSTLY_MISSING, NEARLY_ALL_MISSING = 0.9, 0.99
+MOST_CODES: Final = 50
+"""Columns of more different whole numbers are taken for amounts, and for no copy of the target."""
+_ID_WORDS: Final = frozenset({"id", "ids", "key", "uuid", "guid", "index", "rownames", "nr", "no", "number"})
+_CODE_WORDS: Final = frozenset({"code", "zip", "zipcode", "postcode", "type", "class", "category", "field"})
+_SENTINEL: Final = re.compile("-?9{2,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnNote:
+    """Something that the user should know about a column."""
+
+    kind: NoteKind
+    text: str
+    """What is the matter with the column; its subject is the column."""
+    leave_out: bool = False
+    """Whether a network should not learn from the column."""
+    value: str | None = None
+    """The text that may stand for missing values, in a note on a sentinel."""
+
+
+def column_notes(source: Source, facts: Sequence[ColumnFacts]) -> dict[str, tuple[ColumnNote, ...]]:
+    """The notes on each column; the target and columns without a note are left out."""
+    first_with: dict[bytes, str] = {}
+    notes: dict[str, tuple[ColumnNote, ...]] = {}
+    for column in facts:
+        if column.name != source.target_name and (own := tuple(_notes(source, column, first_with))):
+            notes[column.name] = own
+    return notes
+
+
+def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) -> Iterator[ColumnNote]:
+    if column.reading.ignored is not None:
+        yield ColumnNote("ignored", column.reading.ignored, leave_out=True)
+        return
+    if column.unique <= 1:
+        yield _single_value(column)
+        return
+    yield from (ColumnNote("marker", str(each)) for each in source.markers if each.column == column.name)
+    yield from _of_format(column.reading)
+    yield from _of_most_missing(column)
+    first = column.name if column.digest is None else first_with.setdefault(column.digest, column.name)
+    if first != column.name:
+        what = "the same values as" if column.extent else "one value for each value of"
+        yield ColumnNote("copy", f"has {what} {shown(first)}", leave_out=True)
+    elif _is_id(column):
+        yield ColumnNote("id", "has a different whole number in every row, like an id", leave_out=True)
+    elif source.target is not None and _gives_target(source, source.target, column):
+        of_target = f"has one value for each value of {shown(source.target.name)}"
+        yield ColumnNote("target", of_target, leave_out=True)
+    else:
+        yield from _sentinels(column)
+        yield from _codes(column)
+
+
+def _single_value(column: ColumnFacts) -> ColumnNote:
+    if not column.missing:
+        return ColumnNote("constant", "has the same value in every row", leave_out=True)
+    nearly = column.missing >= NEARLY_ALL_MISSING * column.rows
+    return ColumnNote("constant", f"has one value, or none ({_share(column)})", leave_out=nearly)
+
+
+def _of_most_missing(column: ColumnFacts) -> Iterator[ColumnNote]:
+    if column.missing >= MOSTLY_MISSING * column.rows:
+        nearly = column.missing >= NEARLY_ALL_MISSING * column.rows
+        yield ColumnNote("missing", f"has a value in few rows ({_share(column)})", leave_out=nearly)
+
+
+def _of_format(reading: Reading) -> Iterator[ColumnNote]:
+    if reading.example is not None:
+        text, read = reading.example
+        doubt = f"; {reading.doubt}" if reading.doubt else ""
+        yield ColumnNote("format", f"{shown(text)} is read as {read}{doubt}")
+
+
+def _share(column: ColumnFacts) -> str:
+    return f"{counted(column.missing, 'row')} of {column.rows:,} without"
+
+
+def _is_id(column: ColumnFacts) -> bool:
+    """Whether it numbers the rows, or has an id's name and a different whole number in every row."""
+    extent = column.extent
+    distinct = column.unique == column.rows >= FEWEST_ROWS
+    if extent is None or not extent.integral or not distinct:
+        return False
+    return extent.high - extent.low < 2 * column.rows or bool(_words(column.name) & _ID_WORDS)
+
+
+def _gives_target(source: Source, target: RawTarget, column: ColumnFacts) -> bool:
+    """Whether each value of the column stands for one value of the target, which has no other."""
+    values = len(target.texts)
+    rows = np.flatnonzero(target.codes >= 0)
+    if column.missing or not 1 < column.unique == values:
+        return False
+    numbers = source.table.numeric.get(column.reading.columns[-1])
+    if 2 * values > len(rows):  # any two columns without equal values stand for one another
+        wanted = target_numbers(target)
+        return numbers is not None and wanted is not None and bool(np.all(numbers[rows] == wanted[rows]))
+    own = source.table.categorical[column.name].codes if numbers is None else _coded(numbers)
+    pairs = np.unique(np.stack([own[rows], target.codes[rows]]), axis=1)
+    return int(pairs.shape[1]) == values
+
+
+def _coded(numbers: FloatArray) -> IntArray:
+    codes: IntArray = np.unique(numbers, return_inverse=True)[1]
+    return codes
+
+
+def _sentinels(column: ColumnFacts) -> Iterator[ColumnNote]:
+    """A number like -999 or 9999 that is farther from the others than these are from one another."""
+    extent = column.extent
+    if extent is None or not extent.integral or len(extent.lowest) < 2 or column.unique < 3:
+        return
+    ends = (
+        (extent.low, extent.lowest[1] - extent.low, extent.high - extent.lowest[1]),
+        (extent.high, extent.high - extent.highest[0], extent.highest[0] - extent.low),
+    )
+    for end, gap, width in ends:
+        text = f"{end:.0f}"
+        if _SENTINEL.fullmatch(text) and gap > max(width, 1.0):
+            yield ColumnNote(
+                "sentinel", f"has {text}, far from its other numbers: is it missing?", value=text
+            )
+
+
+def _codes(column: ColumnFacts) -> Iterator[ColumnNote]:
+    """Whole numbers whose column's name says that they are codes."""
+    extent = column.extent
+    named_so = bool(_words(column.name) & _CODE_WORDS)
+    if extent is not None and extent.integral and named_so and 2 < column.unique <= MOST_CODES:
+        yield ColumnNote("codes", f"has {column.unique:,} different whole numbers: are they codes?")
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, in lower case: of `customer_id`, `customerId` or `Customer ID`."""
+    spaced = re.sub("([a-z])([A-Z])", r"\1 \2", name)
+    return frozenset(re.split(r"[\W_]+", spaced.lower()))
+
+
+def left_out(notes: Mapping[str, Sequence[ColumnNote]]) -> dict[str, str]:
+    """The columns that should be left out, each with the reason."""
+    return {
+        name: next(note.text for note in own if note.leave_out)
+        for name, own in notes.items()
+        if any(note.leave_out for note in own)
+    }

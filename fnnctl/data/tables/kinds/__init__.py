@@ -1,0 +1,1 @@
+"""How each column is read, decided when all its values are known."""

@@ -1,0 +1,127 @@
+"""Decides how a column of texts is read: as numbers, dates, truth values or categories.
+
+A column is numeric if all its values are numbers in one notation, and categorical if most are texts. If most
+are numbers or dates and some are not, that is a fault: a single typo must not change the kind of a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.tables.formats.boolean import find_boolean
+from fnnctl.data.tables.formats.finding import MARKS, Found, MarkSetting, Notations, find_date, find_time
+from fnnctl.data.tables.formats.number import written_number
+from fnnctl.data.tables.numbers import almost_number
+from fnnctl.data.tables.readings import ColumnFormat, ReadKind
+from fnnctl.text import shown
+
+FEWEST_TEXTS = 20
+"""In a shorter table, texts that are all different are categories."""
+_ADVICE = "Correct it, or add the column to data.columns.categorical or the value to data.missing_values"
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known about a file beside the texts of one column."""
+
+    decimal_mark: MarkSetting = "auto"
+    european: bool = False
+    """Whether numbers have decimal commas and dates begin with the day, in doubt."""
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """The declared patterns of columns of dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a column is read."""
+
+    kind: ReadKind
+    format: ColumnFormat | None = None
+    """None for plain numbers and plain texts."""
+    numbers: FloatArray | None = None
+    """(texts, columns) the values, if they are known already."""
+    doubt: str | None = None
+    fault: tuple[int | None, str] | None = None
+    """The line of a text that does not fit, and what is wrong."""
+
+
+def decide(
+    name: str, column: CodedTexts, declared: str | None, hints: Hints, notations: Notations
+) -> Decision:
+    """Decide about a column; `declared` is `numeric`, `date` or None, if its values decide."""
+    counts = column.counts()
+    if not column.texts:
+        return Decision("numeric" if declared == "numeric" else "empty")
+    numbers = None if declared == "date" else notations.find(hints.decimal_mark, european=hints.european)
+    if declared == "numeric":
+        return _numeric(name, column, counts, numbers) or _fault(name, column, counts, numbers, "number")
+    if declared is None:
+        boolean = find_boolean(column.texts, counts.tolist())
+        if boolean is not None:
+            return Decision("boolean", boolean)
+        if (numeric := _numeric(name, column, counts, numbers)) is not None:
+            return numeric
+    pattern = hints.patterns.get(name)
+    dates = find_date(
+        column.texts, counts, european=hints.european, compact=declared == "date", pattern=pattern
+    )
+    if dates is not None and dates.fits.all():
+        return Decision("date", dates.format, dates.numbers, dates.doubt)
+    time = find_time(column.texts) if pattern is None else None
+    if time is not None:
+        return Decision("date", time)
+    if declared == "date":
+        return _fault(name, column, counts, dates, "date")
+    return _most(name, column, counts, numbers, dates)
+
+
+def _numeric(name: str, column: CodedTexts, counts: IntArray, numbers: Found | None) -> Decision | None:
+    """The decision if all texts are numbers; None if some are not."""
+    if numbers is None or not numbers.fits.all():
+        return None
+    if numbers.fault is not None:
+        place, wrong = numbers.fault
+        message = f"column {shown(name)}: {wrong}, or add the column to data.columns.categorical"
+        return Decision("numeric", fault=(column.lines[place], message))
+    return Decision("numeric", numbers.format, numbers.numbers, numbers.doubt)
+
+
+def _most(
+    name: str,
+    column: CodedTexts,
+    counts: IntArray,
+    numbers: Found | None,
+    dates: Found | None,
+) -> Decision:
+    """Some texts are neither numbers nor dates: a fault if they are not the majority."""
+    rows = int(counts.sum())
+    is_number = np.zeros(len(counts), np.bool_) if numbers is None else numbers.fits
+    almost = np.array([almost_number(text) is not None for text in column.texts], np.bool_) & ~is_number
+    if rows <= 2 * int(counts[is_number | almost].sum()):
+        return _fault(name, column, counts, numbers, "number")
+    if dates is not None and rows <= 2 * dates.rows(counts):
+        return _fault(name, column, counts, dates, "date")
+    texts = len(column.texts)
+    all_rows = len(column.codes)
+    if all_rows >= FEWEST_TEXTS and 10 * texts >= 9 * all_rows:
+        return Decision("text")
+    return Decision("categorical")
+
+
+def _fault(name: str, column: CodedTexts, counts: IntArray, found: Found | None, noun: str) -> Decision:
+    """The first text that does not fit is to be corrected, or the column declared."""
+    fits = np.zeros(len(counts), np.bool_) if found is None else found.fits
+    place = int(np.argmin(fits))
+    text, advice = column.texts[place], _ADVICE
+    wrong = (noun == "number" and almost_number(text)) or f"{shown(text)} is not a {noun}"
+    if noun == "number" and any(written_number(text, mark) for mark in MARKS):
+        wrong = f"{shown(text)} has another decimal mark than most other values"
+        advice += "; data.decimal_mark says which mark is decimal"
+    known = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {noun}s"
+    message = f"column {shown(name)}: {wrong} ({known}). {advice}"
+    return Decision("categorical", fault=(column.lines[place], message))

@@ -1,0 +1,135 @@
+"""Settles, after all rows of a file have been read, how its columns of texts are read.
+
+All columns are needed at once: a decimal comma in one tells what `1,250` is in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.formats.boolean import BooleanFormat
+from fnnctl.data.tables.formats.finding import Notations
+from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, taken
+from fnnctl.data.tables.kinds.detection import Decision, Hints, decide
+from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.tables.readings import ColumnFormat
+from fnnctl.text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A column of texts after the decision about it."""
+
+    decision: Decision
+    column: CodedTexts
+    """Of truth values, with one text for all spellings of each."""
+    example: tuple[str, str] | None
+    """A text that is converted, and what it is read as."""
+    numbers: FloatArray | None = None
+    """(texts, columns) float64; None if it is not numeric."""
+    names: tuple[str, ...] = ()
+    """Those of the numeric columns that it becomes."""
+
+    def part(self, j: int, rows: slice) -> FloatArray:
+        """The values in some rows of the j-th numeric column; raises ValueError if it is not numeric."""
+        if self.numbers is None:
+            raise ValueError("the column is not numeric")
+        return taken(self.numbers[:, j : j + 1], replace(self.column, codes=self.column.codes[rows]))[:, 0]
+
+
+def settle(
+    columns: Mapping[str, CodedTexts],
+    declared: Mapping[str, str | None],
+    hints: Hints,
+    problems: Problems,
+) -> tuple[dict[str, Settled], Hints]:
+    """Decide about the columns named in `declared`, which gives their declared kind; note every fault.
+
+    The hints are returned with what the columns tell about the file.
+    """
+    notations = {name: Notations(columns[name].texts, columns[name].counts()) for name in declared}
+    if any(each.has_decimal_commas for each in notations.values()):
+        hints = replace(hints, european=True)
+    settled: dict[str, Settled] = {}
+    for name, kind in declared.items():
+        decision = decide(name, columns[name], kind, hints, notations.pop(name))
+        if decision.fault is not None:
+            line, message = decision.fault
+            problems.add(message, line=line)
+        else:
+            settled[name] = converted(name, columns[name], decision)
+    return settled, hints
+
+
+def converted(name: str, column: CodedTexts, decision: Decision) -> Settled:
+    """The column with the decision carried out."""
+    form = decision.format
+    if isinstance(form, BooleanFormat):
+        own = merged(column, form)
+        other = next((text for text in column.texts if form.category(text) != text), None)
+        return Settled(decision, own, None if other is None else (other, form.category(other)))
+    if decision.kind not in ("numeric", "date"):
+        return Settled(decision, column, None)
+    numbers = decision.numbers
+    if form is None:  # plain numbers; without any, there is no finding
+        return Settled(decision, column, None, np.empty((0, 1)) if numbers is None else numbers, (name,))
+    numbers = form.numbers(column.texts) if numbers is None else numbers
+    return Settled(decision, column, _example(name, column, form, numbers), numbers, form.columns(name))
+
+
+def read_again(
+    columns: Mapping[str, CodedTexts], formats: Mapping[str, ColumnFormat], problems: Problems
+) -> dict[str, Settled]:
+    """Read columns whose formats are known from the training data; note the first text of each that has not
+    its format.
+    """
+    settled: dict[str, Settled] = {}
+    for name, form in formats.items():
+        if name not in columns:
+            continue
+        column = columns[name]
+        decision = Decision("boolean" if isinstance(form, BooleanFormat) else "numeric", form)
+        if isinstance(form, BooleanFormat):
+            settled[name] = converted(name, column, decision)
+            continue
+        distinct = replace(column, codes=np.arange(len(column.texts)))
+        numbers = FormattedColumn(name, form).read(distinct, problems)
+        settled[name] = Settled(decision, column, None, numbers, form.columns(name))
+    return settled
+
+
+def refuse_collisions(settled: Mapping[str, Settled], names: tuple[str, ...], problems: Problems) -> None:
+    """Note every column that a date would become although the file has it, or another date becomes it."""
+    maker = dict.fromkeys(names, "")
+    for source, each in settled.items():
+        for name in each.names:
+            if name == source:
+                continue
+            if name in maker:
+                other = (
+                    f"the column {shown(maker[name])} becomes it too" if maker[name] else "it exists already"
+                )
+                message = (
+                    f"the column {shown(source)} becomes {shown(name)} and others, but {other}: rename one"
+                )
+                problems.add(message, line=1)
+            maker[name] = source
+
+
+def _example(
+    name: str, column: CodedTexts, form: ColumnFormat, numbers: FloatArray
+) -> tuple[str, str] | None:
+    """A text that shows the conversion: the first that is no plain number."""
+    for text, values in zip(column.texts, numbers.tolist(), strict=True):
+        if len(values) > 1 or form.columns(name) != (name,):
+            parts = zip(form.columns(name), values, strict=True)
+            return text, ", ".join(f"{part.removeprefix(f'{name} ')} {value:g}" for part, value in parts)
+        if plain_number(text) != values[0]:
+            return text, repr(values[0]).removesuffix(".0")
+    return None

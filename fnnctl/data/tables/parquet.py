@@ -1,0 +1,176 @@
+"""Reads Parquet files as rows of texts, so that everything about tables works as it does for CSV files.
+
+The only file that imports pyarrow. A column becomes texts when it is first used, a block of rows at a time.
+So columns that are left out cost little, and may have types that cannot be a column of a table.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from fnnctl.data.files import file_errors, shown_name
+from fnnctl.errors import DataError, Problem
+from fnnctl.text import shown
+
+NULL: Final = "\0"
+"""The text of a null: always missing, and no text of a CSV file, whatever the other missing values are."""
+_MARK: Final = b"PAR1"
+_FRACTION: Final = re.compile(r"\.(\d*?)0+(?=$|[Z+-])")
+"""A fraction of a second that ends with zeros."""
+_ZONE: Final = re.compile(r"([+-]\d{2})(\d{2})$")
+_INDEX: Final = re.compile(r"__index_level_\d+__")
+"""The names that pandas gives to the columns of an index without a name."""
+
+
+def is_parquet(path: Path | None) -> bool:
+    """Whether a file, not a pipe, begins as Parquet files do."""
+    if path is None or not path.is_file():
+        return False
+    with file_errors(shown_name(path)), path.open("rb") as file:
+        return file.read(len(_MARK)) == _MARK
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetBlock:
+    """Some consecutive rows of a Parquet file."""
+
+    lines: Sequence[int]
+    """The number of each row, counted from 1."""
+    names: Sequence[str]
+    arrays: Sequence[Any]
+    """The columns as pyarrow arrays; None is a column without values."""
+    file: str
+    _texts: dict[int, list[str]] = field(default_factory=dict)
+
+    def column(self, position: int) -> list[str]:
+        """The values of one column; raises DataError if its type is not one of a table's."""
+        self._convert([position])
+        return self._texts[position]
+
+    def values(self, positions: Sequence[int]) -> list[str]:
+        """The values of some columns, row by row; raises DataError as `column` does."""
+        self._convert(positions)
+        return list(chain.from_iterable(zip(*(self._texts[each] for each in positions), strict=True)))
+
+    def _convert(self, positions: Sequence[int]) -> None:
+        problems = []
+        for position in positions:
+            if position not in self._texts:
+                array = self.arrays[position]
+                texts = [NULL] * len(self.lines) if array is None else _texts(array)
+                if texts is None:
+                    problems.append(self._problem(position))
+                else:
+                    self._texts[position] = texts
+        if problems:
+            raise DataError(*problems)
+
+    def _problem(self, position: int) -> Problem:
+        of_type = f"has the type {shown(str(self.arrays[position].type))}"
+        message = f"the column {shown(self.names[position])} {of_type}, not numbers, texts, dates or booleans"
+        return Problem(f"{message}: leave it out (data.columns.ignore), or convert it", file=self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetRows:
+    """The columns of an open file, and its rows, which can be read once."""
+
+    names: tuple[str, ...]
+    """The first is empty if pandas stored an index without a name."""
+    blocks: Iterator[ParquetBlock]
+
+
+@contextmanager
+def open_parquet(path: Path, *, block_values: int, fewest_rows: int) -> Iterator[ParquetRows]:
+    """Open a Parquet file; blocks have about `block_values` values, but at least `fewest_rows` rows.
+
+    Raises DataError if pyarrow is not installed, or if the file is damaged, also while it is read; and
+    MachineError if the system cannot read it.
+    """
+    file = shown_name(path)
+    arrow, parquet = _libraries(file)
+    with file_errors(file), _damage(arrow, file), path.open("rb") as stream:
+        source = parquet.ParquetFile(stream)
+        all_names = source.schema_arrow.names
+        kept = [j for j, name in enumerate(all_names) if not _INDEX.fullmatch(name)]
+        index = [None] if len(kept) < len(all_names) else []
+        names = (*("" for _ in index), *(all_names[j].strip() for j in kept))
+        rows = max(fewest_rows, block_values // max(1, len(names)))
+
+        def blocks() -> Iterator[ParquetBlock]:
+            first = 1
+            for batch in source.iter_batches(batch_size=rows, use_threads=False):
+                lines = range(first, first + batch.num_rows)
+                if lines:
+                    yield ParquetBlock(lines, names, [*index, *(batch.column(j) for j in kept)], file)
+                first += batch.num_rows
+
+        yield ParquetRows(names, blocks())
+
+
+def _libraries(file: str) -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        advice = "a Parquet file needs pyarrow: pip install 'fnnctl[parquet]'"
+        raise DataError(Problem(advice, file=file)) from error
+    return pyarrow, pyarrow.parquet
+
+
+@contextmanager
+def _damage(arrow: Any, file: str) -> Iterator[None]:
+    """Turn pyarrow's errors, some of which are OSErrors without a number, into one that names the file."""
+    try:
+        yield
+    except (arrow.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        reason = str(error).splitlines()[0].rstrip(". ")
+        message = f"the Parquet file is damaged, or pyarrow cannot read it ({reason})"
+        raise DataError(Problem(message, file=file)) from error
+
+
+def _texts(array: Any) -> list[str] | None:
+    """The values as texts, numbers with all their digits and dates in ISO 8601; None for other types."""
+    import pyarrow as arrow
+    from pyarrow import types
+
+    kind = array.type
+    if types.is_dictionary(kind):
+        return _texts(array.dictionary_decode())
+    if types.is_null(kind):
+        return [NULL] * len(array)
+    if types.is_floating(kind):
+        # the digits of a float32 are its own, not those of the float64 next to it
+        wide = array if types.is_float64(kind) else _shortest(array)
+        return [NULL if each is None or math.isnan(each) else repr(each) for each in wide.to_pylist()]
+    if types.is_timestamp(kind) or types.is_time(kind):
+        return [NULL if each is None else _iso(each) for each in array.cast(arrow.string()).to_pylist()]
+    plain = (
+        types.is_string, types.is_large_string, types.is_string_view, types.is_boolean, types.is_integer,
+        types.is_decimal, types.is_date,
+    )  # fmt: skip
+    if not any(is_one(kind) for is_one in plain):
+        return None
+    return [NULL if each is None else each for each in array.cast(arrow.string()).to_pylist()]
+
+
+def _shortest(array: Any) -> Any:
+    """float16 or float32 as the float64 numbers with the fewest digits that are read as the same numbers."""
+    import pyarrow as arrow
+
+    return array.cast(arrow.float32()).cast(arrow.string()).cast(arrow.float64())
+
+
+def _iso(text: str) -> str:
+    """`2024-01-31T10:05:00.5+01:00` for `2024-01-31 10:05:00.500000+0100`; times alone are shortened, too."""
+    short = _FRACTION.sub(lambda found: f".{found[1]}" if found[1] else "", text.replace(" ", "T"))
+    return _ZONE.sub(r"\1:\2", short)

@@ -1,0 +1,120 @@
+"""Opens CSV files as text, whatever their compression and their kind of Unicode.
+
+A file may be compressed with gzip (recognized by its first bytes or by `.gz`), and is never read into memory
+as a whole. A byte-order mark says that it is UTF-16 or UTF-32, as Excel's "Unicode text" is.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TextIO
+
+from fnnctl.data.files import file_errors, shown_name
+from fnnctl.errors import DataError, Problem, did_you_mean
+from fnnctl.text import shown
+
+_COMMON_ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1250", "cp1251", "cp1252", "gb18030", "shift_jis")
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, ("utf-8", "utf-8-sig")),
+    (codecs.BOM_UTF32_LE, ("utf-32", "utf-32-le")),
+    (codecs.BOM_UTF32_BE, ("utf-32", "utf-32-be")),
+    (codecs.BOM_UTF16_LE, ("utf-16", "utf-16-le")),
+    (codecs.BOM_UTF16_BE, ("utf-16", "utf-16-be")),
+)
+"""The marks, and the encodings of a file that begins with one; the longest that fits comes first."""
+_DETECTED = ("utf-8", "utf-8-sig")
+"""With these encodings, a mark of another one decides."""
+_GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
+_OTHER_FORMATS = (
+    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"BZh", "compressed with bzip2"),
+    (b"\xfd7zXZ", "compressed with xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+)
+_WINDOWS: Final = "cp1252"
+_SIGNS: Final = frozenset("€‚„…‘’“”–—•™§©«»®°±²³´µ·¹º¼½¾ß¿¡£×÷")
+"""Signs of cp1252 that occur in texts and tables, besides letters."""
+_NEARBY: Final = 20
+"""The bytes before and after a wrong one that are shown, up to the ends of the word."""
+_SEPARATORS: Final = re.compile(r"[\s,;|\"]")
+
+
+@contextmanager
+def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") -> Iterator[TextIO]:
+    """Open a plain or gzip file, or standard input (None), as text with its line ends unchanged.
+
+    With UTF-8, the default, a byte-order mark of UTF-16 or UTF-32 decides. Raises DataError for an unknown
+    encoding, a mark that contradicts the encoding, a damaged gzip file (also while reading), and formats that
+    are not text; MachineError if the system cannot read. `setting` is what the user changes if the encoding
+    is wrong.
+    """
+    file = shown_name(path)
+    with file_errors(file), _opened(path) as raw:
+        packed = (path is not None and path.suffix.lower() == ".gz") or raw.peek(2).startswith(_GZIP)
+        plain = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
+        start = plain.peek(8)
+        _refuse_other_formats(start, file)
+        with io.TextIOWrapper(plain, _encoding(start, encoding, setting, file), newline="") as text:
+            yield text
+
+
+def _opened(path: Path | None) -> io.BufferedReader:
+    return open(0, "rb", closefd=False) if path is None else path.open("rb")
+
+
+def _encoding(start: bytes, encoding: str, setting: str, file: str) -> str:
+    """The encoding of a file that begins with these bytes."""
+    name = _codec(encoding, setting)
+    for mark, meant in _BYTE_ORDER_MARKS:
+        if start.startswith(mark):
+            if name in meant:
+                break
+            if name in _DETECTED:
+                return meant[0]
+            message = f"the file is {meant[0].upper()}, not {encoding}: set {setting} to {meant[0]}"
+            raise DataError(Problem(message, file=file))
+    return encoding
+
+
+def _codec(encoding: str, setting: str) -> str:
+    """The name that Python has for an encoding; raises DataError if it has none for text."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        return codecs.lookup(encoding).name
+    except (LookupError, ValueError) as error:
+        suggestion = did_you_mean(encoding, _COMMON_ENCODINGS)
+        raise DataError(Problem(f"{shown(encoding)} is not an encoding{suggestion}", path=setting)) from error
+
+
+def _refuse_other_formats(start: bytes, file: str) -> None:
+    if start.startswith(_PARQUET):
+        where = "from standard input, from a pipe, or inside a gzip file"
+        raise DataError(Problem(f"a Parquet file cannot be read {where}: name the Parquet file", file=file))
+    for mark, what in _OTHER_FORMATS:
+        if start.startswith(mark):
+            raise DataError(Problem(f"this is {what}, not a CSV file: save it as CSV", file=file))
+
+
+def wrong_byte(error: UnicodeDecodeError, encoding: str, setting: str) -> str:
+    """Say which byte is wrong, and what to write in `setting`: cp1252 if the text makes sense in it."""
+    start, data = error.start, error.object
+    wrong = f"the byte 0x{data[start]:02x} is not {encoding}"
+    saved = "the encoding the file was saved in"
+    try:
+        text = data[max(0, start - _NEARBY) : start + _NEARBY].decode(_WINDOWS)
+    except UnicodeDecodeError:
+        return f"{wrong}: set {setting} to {saved}"
+    place = min(start, _NEARBY)
+    sign = text[place]
+    if codecs.lookup(encoding).name == _WINDOWS or not (sign.isalpha() or sign in _SIGNS):
+        return f"{wrong}: set {setting} to {saved}"
+    word = _SEPARATORS.split(text[:place])[-1] + sign + _SEPARATORS.split(text[place + 1 :])[0]
+    return f"{wrong}: set {setting} to {_WINDOWS} if the text is {shown(word)}, else to {saved}"

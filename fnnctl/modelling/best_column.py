@@ -1,0 +1,122 @@
+"""How well each column alone predicts the target: one that does so nearly perfectly is probably a leak.
+
+A simple rule per column is learned from some rows and scored on others. The rows of the test part are not
+read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.splits.parts import Split
+from fnnctl.errors import quoted_list
+from fnnctl.seeds import Purpose, stream
+from fnnctl.tasks.columns import ColumnValues
+from fnnctl.tasks.task import TaskData
+from fnnctl.text import shown
+
+FOLDS = 3
+MOST_ROWS = 10_000
+MOST_VALUES = 500_000
+"""Of a wide table fewer rows are read, but not fewer than `LEAST_SAMPLE`."""
+LEAST_SAMPLE = 1_000
+MOST_COLUMNS = 2_000
+"""A table with more columns, such as pixels or genes, is not looked at."""
+FEWEST_ROWS = 50
+"""In fewer rows a column may separate the classes by chance, or because the task is easy."""
+NEARLY_PERFECT = 0.98
+"""The share of the baseline's errors that a leak takes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestColumn:
+    """The column that alone predicts the target best."""
+
+    name: str
+    metric: str
+    """The name of the score's metric."""
+    score: float
+    """On rows from which the rule was not learned."""
+    baseline: float
+    """The score without any column."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCheck:
+    """What is known of the columns, each by itself."""
+
+    best: BestColumn | None = None
+    """None if there are too few rows or too many columns."""
+    warnings: tuple[str, ...] = ()
+    """A warning if columns are probably leaks."""
+
+
+def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
+    """Predict the target from each column alone, outside the test part; of all rows without a split."""
+    rows = np.arange(len(data)) if split is None else np.concatenate([split.train, split.validation])
+    columns = len(data.dataset.numeric_names) + len(data.dataset.categorical_names)
+    if len(rows) < FEWEST_ROWS or columns > MOST_COLUMNS:
+        return ColumnCheck()
+    rng = stream(0, Purpose.COLUMNS)
+    most = min(MOST_ROWS, max(LEAST_SAMPLE, MOST_VALUES // max(1, columns)))
+    if len(rows) > most:
+        rows = np.sort(rng.choice(rows, most, replace=False))
+    folds = _folds(data, rows, rng)
+    baseline = _score(data, rows, folds, np.zeros(len(rows), np.int64))
+    found = [(name, _score(data, rows, folds, values)) for name, values in _columns(data, rows)]
+    name, score = max(found, key=lambda each: each[1])
+    best = BestColumn(name, data.task.default_metric, score, baseline)
+    least = baseline + NEARLY_PERFECT * (1.0 - baseline)
+    leaks = [each for each in found if each[1] >= least] if baseline < 1.0 else []
+    return ColumnCheck(best, _warnings(data, leaks))
+
+
+def _folds(data: TaskData, rows: IntArray, rng: np.random.Generator) -> IntArray:
+    """(n,) the fold of each row; the rows of a group are in one fold, for a group may have one target."""
+    groups = data.dataset.groups
+    if groups is None:
+        return rng.permutation(len(rows)) % FOLDS
+    _, own = np.unique(groups[rows], return_inverse=True)
+    folds: IntArray = (rng.permutation(int(own.max()) + 1) % FOLDS)[own]
+    return folds
+
+
+def _columns(data: TaskData, rows: IntArray) -> Iterator[tuple[str, ColumnValues]]:
+    dataset = data.dataset
+    numbers = (column for some in dataset.number_columns(rows) for column in some)
+    yield from zip(dataset.numeric_names, numbers, strict=True)
+    for number, name in enumerate(dataset.categorical_names):
+        yield name, dataset.categorical[rows, number]
+
+
+def _score(data: TaskData, rows: IntArray, folds: IntArray, values: ColumnValues) -> float:
+    """The score of all rows, each predicted from the rows of the other folds."""
+    targets = data.targets[rows]
+    predicted = np.empty_like(targets)
+    for fold in range(FOLDS):
+        tested = folds == fold
+        if tested.any() and not tested.all():
+            predicted[tested] = data.task.from_column(values[~tested], targets[~tested], values[tested])
+        else:
+            predicted[tested] = data.task.from_column(values, targets, values[tested])
+    return data.task.column_score(targets, predicted)
+
+
+def _warnings(data: TaskData, leaks: list[tuple[str, float]]) -> tuple[str, ...]:
+    if not leaks:
+        return ()
+    sources = data.dataset.sources
+    names = list(dict.fromkeys(sources.get(name, name) for name, _ in leaks))
+    score = f"{data.task.default_metric} {max(score for _, score in leaks):.4g}"
+    if len(names) == 1:
+        which, each = f"the column {shown(names[0])} alone predicts", "it is"
+    else:
+        which, each = f"each of the columns {quoted_list([*map(shown, names)])} alone predicts", "they are"
+    return (
+        f"{which} the target: {score} on held-out rows; if {each} known only after the outcome, add "
+        f"{'it' if len(names) == 1 else 'them'} to data.columns.ignore",
+    )

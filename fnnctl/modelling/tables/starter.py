@@ -1,0 +1,148 @@
+"""Decides what a first experiment on a table says: what to leave out, how to divide the rows, and weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.config.reading.table_starter import FoundColumn, TableStarter
+from fnnctl.config.reading.yaml_reader import is_allowed_value
+from fnnctl.config.schema.data import SplitConfig
+from fnnctl.data.builtin import BUILTIN
+from fnnctl.data.profile.source import DEFAULT_ENCODING, Source, SourceOptions
+from fnnctl.data.profile.table import TableFacts
+from fnnctl.data.splits.parts import split_rows
+from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.modelling.tables.target import TargetFacts
+from fnnctl.text import counted, shown
+
+RARE_SHARE: Final = 0.05
+"""A class with a smaller share of the rows is rare, if that is also below half of an equal share."""
+FEWEST_LEARNED: Final = 5
+"""A class with fewer rows gets no greater weight: a network would learn its few rows by heart."""
+LISTED_CLASSES: Final = 3
+SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
+    {},
+    {"stratify": False},
+    {"validation": 0.0},
+    {"validation": 0.0, "stratify": False},
+)
+"""Settings with which rows may be divided, if nothing before them works."""
+
+
+def table_starter(
+    facts: TableFacts, target: TargetFacts, options: SourceOptions, folder: Path
+) -> TableStarter:
+    """What the experiment in `folder` says. Raises `InputError` if no experiment is possible."""
+    source, notes = facts.source, facts.notes
+    ignored = facts.left_out
+    _refuse_unusable(facts, ignored)
+    split, reason = _split(target, source.file)
+    has_own_task = source.path is None and BUILTIN[options.source].target == target.name
+    is_used = [each for each in facts.columns if each.name not in ignored and each.name != target.name]
+    own = [(each, note) for each in is_used for note in notes.get(each.name, ())]
+    return TableStarter(
+        source=_source(source, options, folder),
+        rows=facts.rows,
+        columns=tuple(
+            FoundColumn(each.name, each.reading.kind, each.missing, each.unique) for each in facts.columns
+        ),
+        target=target.name,
+        about_target=_about(facts, target),
+        task=None if has_own_task else target.task,
+        delimiter=options.delimiter,
+        encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
+        ignored=ignored,
+        codes=tuple(each.name for each, note in own if note.kind == "codes" and is_allowed_value(each.name)),
+        missing={each.text: f"column {shown(each.column)}: {each}" for each in source.markers},
+        suspected={
+            note.value: f"{shown(each.name)} {note.text}" for each, note in own if note.value is not None
+        },
+        date=next((each.name for each in is_used if each.reading.kind == "date"), None),
+        split=split,
+        split_reason=reason,
+        rare=_rare(target),
+    )
+
+
+def _refuse_unusable(facts: TableFacts, ignored: Mapping[str, str]) -> None:
+    target = facts.source.target_name or ""
+    if not is_allowed_value(target):
+        raise UsageError(
+            f"a config cannot contain the control characters of {shown(target)}: rename the column"
+        )
+    if all(column.name in ignored for column in facts.columns if column.name != target):
+        reasons = [f"{shown(name)} {why}" for name, why in list(ignored.items())[:LISTED_CLASSES]]
+        why = f": {'; '.join(reasons)}" if reasons else ""
+        message = f"there is no column to learn {shown(target)} from{why}"
+        raise DataError(Problem(message, file=facts.source.file))
+
+
+def _source(source: Source, options: SourceOptions, folder: Path) -> str:
+    """The source as a config in `folder` names it."""
+    if source.path is None:
+        return options.source
+    path = os.path.relpath(source.path, folder)
+    is_special = path in BUILTIN or path.startswith("~")
+    name = Path("." if is_special else "", path).as_posix()
+    name = f"./{name}" if is_special else name
+    if not is_allowed_value(name):
+        raise UsageError(f"a config cannot contain the path {shown(name)}: rename the file")
+    return name
+
+
+def _about(facts: TableFacts, target: TargetFacts) -> str:
+    if not target.classes:
+        extent = facts[target.name].extent
+        return "numbers" if extent is None else f"numbers from {extent.low:g} to {extent.high:g}"
+    some = ", ".join(f"{name} ({count:,})" for name, count in target.classes[:LISTED_CLASSES])
+    more = ", …" if len(target.classes) > LISTED_CLASSES else ""
+    return f"{len(target.classes):,} classes: {some}{more}"
+
+
+def _rare(target: TargetFacts) -> str | None:
+    """Which class is rare; None if none is, or if it has too few rows to be learned."""
+    known = [(name, count) for name, count in target.classes if count >= FEWEST_LEARNED]
+    if not known:
+        return None
+    name, count = known[-1]
+    if count >= min(RARE_SHARE, 0.5 / len(target.classes)) * target.rows:
+        return None
+    return f"the class {shown(name)} has {count:,} of {target.rows:,} rows"
+
+
+def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | None]:
+    """Settings that let the rows be divided, and why the usual ones do not; raises DataError if none do."""
+    codes = target.column.codes[target.column.codes >= 0]
+    texts: tuple[str, ...] = target.column.texts
+    strata: IntArray = codes if target.classes else np.zeros(len(codes), np.intp)
+    for settings in SPLITS:
+        if _is_possible(strata, texts, settings):
+            return settings, _reason(target) if settings else None
+    message = f"{counted(len(codes), 'row')} cannot be divided into parts to learn from and to test"
+    raise DataError(Problem(message, file=file))
+
+
+def _is_possible(strata: IntArray, texts: Sequence[str], settings: Mapping[str, Any]) -> bool:
+    try:
+        split_rows(strata, texts, SplitConfig(**settings), seed=0)
+    except DataError:
+        return False
+    return True
+
+
+def _reason(target: TargetFacts) -> str:
+    """Why the usual settings do not divide the rows."""
+    single = [shown(name) for name, count in target.classes if count == 1]
+    if len(single) == 1:
+        return f"the class {single[0]} has a single row, which only one part can have: add rows or remove it"
+    if single:
+        which = f"{len(single):,} classes, such as {single[0]}, have a single row each"
+        return f"{which}, which only one part can have: add rows or remove these"
+    wanted = "parts that all have the same classes" if target.classes else "three parts"
+    return f"{counted(target.rows, 'row')} are too few for {wanted}: add rows"

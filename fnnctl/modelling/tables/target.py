@@ -1,0 +1,91 @@
+"""What kind of target a column is, and which column of a table could be the target."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.dataset import RawTarget
+from fnnctl.data.profile.columns import ColumnFacts
+from fnnctl.data.profile.source import Source
+from fnnctl.data.profile.table import TableFacts
+from fnnctl.tasks.registry import task_of_column
+
+MOST_CANDIDATES: Final = 3
+MOST_CLASSES: Final = 20
+_NAMES: Final = frozenset(
+    {"target", "label", "labels", "class", "classes", "y", "outcome", "output", "result", "response",
+     "species", "diagnosis", "survived", "churn", "default", "quality", "grade", "price", "score", "category",
+     "status"}
+)  # fmt: skip
+"""Words in the names of targets."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """The target of a table."""
+
+    name: str
+    task: Literal["classification", "regression"]
+    column: CodedTexts
+    """(N,) the rows' values; the texts are sorted."""
+    classes: tuple[tuple[str, int], ...]
+    """Each class with its number of rows, the most frequent first; empty in a regression."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows have a value."""
+        return int((self.column.codes >= 0).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A column that could be the target."""
+
+    name: str
+    reason: str
+
+
+def target_facts(source: Source) -> TargetFacts | None:
+    """The facts about the target, if it is known; raises DataError if the column cannot be learned."""
+    target = source.target
+    if target is None:
+        return None
+    joined = CodedTexts.joined([CodedTexts(target.codes, target.texts, target.lines)])
+    raw = RawTarget(target.name, joined.codes, joined.texts, joined.lines, target.format)
+    if task_of_column(raw, source.file) == "regression":
+        return TargetFacts(target.name, "regression", joined, ())
+    counts = zip(joined.texts, joined.counts().tolist(), strict=True)
+    by_size = sorted(counts, key=lambda pair: -pair[1])
+    return TargetFacts(target.name, "classification", joined, tuple(by_size))
+
+
+def target_candidates(facts: TableFacts) -> tuple[Candidate, ...]:
+    """The columns that are most likely the target, the likeliest first."""
+    last, left_out = facts.columns[-1].name, facts.left_out
+    scored = []
+    for place, column in enumerate(facts.columns):
+        if column.name in left_out or column.unique < 2 or not column.name:
+            continue
+        score, reasons = _likelihood(column, is_first=place == 0, is_last=column.name == last)
+        scored.append((-score, place, Candidate(column.name, ", ".join(reasons))))
+    likeliest = sorted(scored, key=lambda each: each[:2])[:MOST_CANDIDATES]
+    return tuple(candidate for _, _, candidate in likeliest)
+
+
+def _likelihood(column: ColumnFacts, *, is_first: bool, is_last: bool) -> tuple[int, list[str]]:
+    reasons: list[str] = []
+    score = 0
+    if set(re.split(r"[\W_]+", column.name.lower())) & _NAMES:
+        score, reasons = score + 4, [*reasons, "its name is one of a target"]
+    if is_last:
+        score, reasons = score + 3, [*reasons, "it is the last column"]
+    if column.unique <= MOST_CLASSES:
+        score, reasons = score + 1 + is_first, [*reasons, f"it has {column.unique:,} different values"]
+    elif column.extent is not None:
+        reasons.append("it has numbers to estimate")
+    else:
+        score, reasons = score - 3, [*reasons, f"it has {column.unique:,} different texts"]
+    return score, reasons

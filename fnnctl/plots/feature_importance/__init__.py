@@ -1,0 +1,1 @@
+"""The figure of the importance of a table's columns."""

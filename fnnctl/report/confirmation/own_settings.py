@@ -1,0 +1,43 @@
+"""The winner of a search against the config's own settings, in one plain sentence."""
+
+from __future__ import annotations
+
+from fnnctl.records.own_settings import OwnSettings
+from fnnctl.report.sections import number
+from fnnctl.text import counted
+
+CONFIRM = "search.confirm: {top: 5, seeds: 10}"
+
+
+def own_settings_sentence(found: OwnSettings, metric: str) -> str:
+    """Whether the winner is better than them by more than chance, or why that is unknown."""
+    if found.trial is None:
+        return (
+            "the config's own settings were no trial, so the winner is not compared with them: write "
+            "search.start_from: defaults"
+        )
+    own = f"the config's own settings (trial {found.trial})"
+    if found.trial == found.winner:
+        return f"no trial is better than {own}"
+    if found.objectives is None or found.budget is None:
+        return f"trial {found.winner} and {own} have no result after the same number of epochs"
+    best, other = map(number, found.objectives)
+    scores = f"{metric} {best} against {other} after {counted(found.budget, 'epoch')}"
+    if found.p is None:
+        return (
+            f"trial {found.winner} has {scores} for {own}; one validation part does not say how much of that "
+            f"is chance: write {CONFIRM}"
+        )
+    of = f", corrected for choosing the best of {found.compared + 1:,} trials" if found.compared > 1 else ""
+    chance = ("p < 0.001" if found.p < 0.001 else f"p = {found.p:.2g}") + of
+    if found.is_doubtful:
+        more = f"keep those, or compare the best trials with {CONFIRM}" if found.compared else "keep those"
+        return f"trial {found.winner} cannot be told from {own}: {scores} ({chance}); {more}"
+    return f"trial {found.winner} is better than {own} by more than chance: {scores} ({chance})"
+
+
+def ties_sentence(found: OwnSettings) -> str | None:
+    """How many trials cannot be told from the winner; None if that is none, or unknown."""
+    if not found.ties:
+        return None
+    return f"{counted(found.ties, 'other trial')} cannot be told from it: which is first is partly chance"

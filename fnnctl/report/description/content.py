@@ -1,0 +1,191 @@
+"""The sections of a table's description, and its JSON object."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fnnctl.data.profile.columns import ColumnFacts, Extent
+from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
+from fnnctl.data.profile.table import TableFacts
+from fnnctl.modelling.tables.target import Candidate, TargetFacts
+from fnnctl.report.sections import NOTHING, Command, Notes, Section, TableSection
+from fnnctl.text import counted, plain_text, shown
+
+MOST_LISTED: Final = 200
+"""How many columns, notes and classes are listed; JSON has all of them."""
+NAME_WIDTH, VALUE_WIDTH = 24, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What `describe` says about a table."""
+
+    options: SourceOptions
+    facts: TableFacts
+    target: TargetFacts | None
+    candidates: tuple[Candidate, ...]
+    """The columns that could be the target; empty if it is known."""
+
+    @property
+    def headline(self) -> str:
+        """The size of the table, on one line."""
+        facts = self.facts
+        repeated = "no repeated rows"
+        if facts.repeated_rows:
+            repeated = f"{counted(facts.repeated_rows, 'row')} equal to an earlier one"
+        rows, columns = counted(facts.rows, "row"), counted(len(facts.columns), "column")
+        return f"{rows}, {columns}, {repeated}"
+
+    @property
+    def init_command(self) -> str:
+        """The command that writes an experiment; the target is the known one, or the likeliest."""
+        options, source = self.options, self.facts.source
+        words = ["fnnctl", "init", "--data", options.source]
+        if source.path is not None and not source.arrays:
+            words += ["--target", self._target_name()]
+        if options.delimiter is not None:
+            words += ["--delimiter", options.delimiter]
+        if options.encoding != DEFAULT_ENCODING:
+            words += ["--encoding", options.encoding]
+        return shlex.join(words)
+
+    def _target_name(self) -> str:
+        if self.target is not None:
+            return self.target.name
+        name = self.candidates[0].name if self.candidates else ""
+        return name if name.isprintable() and name else "COLUMN"
+
+
+def description_sections(description: Description) -> Iterator[Section]:
+    """The sections, in their order."""
+    facts, target = description.facts, description.target
+    if target is not None:
+        yield from _target(facts, target)
+    yield _columns(facts)
+    if notes := _notes(facts):
+        yield Notes("To look at", notes)
+    if description.candidates:
+        reasons = (f"{_quoted(each.name)}: {each.reason}" for each in description.candidates)
+        yield Notes("What could be the target", tuple(reasons))
+    yield Command("Write an experiment", (description.init_command,))
+
+
+def description_json(description: Description) -> dict[str, Any]:
+    """The object of `describe --json`."""
+    facts, target = description.facts, description.target
+    return {
+        "source": facts.source.file,
+        "rows": facts.rows,
+        "repeated_rows": facts.repeated_rows,
+        "target": target.name if target else None,
+        "task": target.task if target else None,
+        "classes": [{"class": name, "rows": rows} for name, rows in target.classes] if target else [],
+        "candidates": [{"name": each.name, "reason": each.reason} for each in description.candidates],
+        "columns": [_column_json(facts, column) for column in facts.columns],
+    }
+
+
+def _column_json(facts: TableFacts, column: ColumnFacts) -> dict[str, Any]:
+    extent = column.extent
+    return {
+        "name": column.name,
+        "kind": column.reading.kind,
+        "missing": column.missing,
+        "unique": column.unique,
+        "notes": [note.text for note in facts.notes.get(column.name, ())],
+        "leave_out": column.name in facts.left_out,
+        "range": [extent.low, extent.high] if extent else list(column.span) if column.span else None,
+        "median": extent.median if extent else None,
+        "frequent": [{"value": text, "rows": rows} for text, rows in column.frequent],
+    }
+
+
+def _target(facts: TableFacts, target: TargetFacts) -> Iterator[Section]:
+    unlabelled = facts.rows - target.rows
+    if target.classes:
+        rows = [
+            (_short(name, NAME_WIDTH), f"{count:,}", _percent(count, target.rows))
+            for name, count in target.classes[:MOST_LISTED]
+        ]
+        if more := target.classes[MOST_LISTED:]:
+            rest = sum(count for _, count in more)
+            rows.append((f"{len(more):,} more", f"{rest:,}", _percent(rest, target.rows)))
+        if unlabelled:
+            rows.append(("without a value", f"{unlabelled:,}", NOTHING))
+        title = f"Target {_quoted(target.name)}: {len(target.classes):,} classes"
+        yield TableSection(title, ("class", "rows", "share"), tuple(rows))
+        return
+    extent = facts[target.name].extent
+    said = () if extent is None else (f"least, median and largest number: {_range(extent)}",)
+    missing = (f"{counted(unlabelled, 'row')} without a value",) if unlabelled else ()
+    yield Notes(f"Target {_quoted(target.name)}: a regression", (*said, *missing))
+
+
+def _columns(facts: TableFacts) -> TableSection:
+    rows = [_row(facts, column) for column in facts.columns[:MOST_LISTED]]
+    if more := len(facts.columns) - len(rows):
+        rows.append((f"{more:,} more: see --json", "", "", "", ""))
+    header = ("column", "kind", "missing", "unique", "values")
+    return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4))
+
+
+def _row(facts: TableFacts, column: ColumnFacts) -> tuple[str, ...]:
+    missing = f"{column.missing:,} ({_percent(column.missing, column.rows)})" if column.missing else "0"
+    values = ", ".join(_frequent(column))
+    if column.extent is not None:
+        values = _range(column.extent)
+    elif column.span is not None:
+        values = " … ".join(column.span)
+    kind = "target" if column.name == facts.source.target_name else column.reading.kind
+    return _short(column.name, NAME_WIDTH), kind, missing, f"{column.unique:,}", values
+
+
+def _frequent(column: ColumnFacts) -> Iterator[str]:
+    for text, rows in column.frequent:
+        share = f" {_percent(rows, column.rows)}" if rows > 1 else ""
+        yield _short(text, VALUE_WIDTH) + share
+
+
+def _notes(facts: TableFacts) -> tuple[str, ...]:
+    """A sentence for each note; those on columns to leave out come first."""
+    out: list[str] = []
+    kept: list[str] = []
+    for name, notes in facts.notes.items():
+        for note in notes:
+            advice = "; it is not used" if note.kind == "ignored" else "; leave it out"
+            sentence = f"{_quoted(name)}: {note.text}"
+            (out if note.leave_out else kept).append(sentence + (advice if note.leave_out else ""))
+    sentences = [*out, *kept]
+    more = len(sentences) - MOST_LISTED
+    return tuple(sentences[:MOST_LISTED] + ([f"and {more:,} more: see --json"] if more > 0 else []))
+
+
+def _range(extent: Extent) -> str:
+    if extent.low == extent.high:
+        return _number(extent.low, extent)
+    ends = (_number(extent.low, extent), _number(extent.median, extent), _number(extent.high, extent))
+    return " … ".join(ends)
+
+
+def _number(value: float, extent: Extent) -> str:
+    if extent.integral and value.is_integer() and abs(value) < 1e9:
+        return f"{value:.0f}"
+    return f"{value:.5g}"
+
+
+def _percent(part: int, whole: int) -> str:
+    """`12 %`, or `< 1 %`."""
+    share = 100 * part / max(1, whole)
+    return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
+
+
+def _short(text: str, width: int) -> str:
+    plain = plain_text(text)
+    return plain if len(plain) <= width else plain[: width - 1] + "…"
+
+
+def _quoted(name: str) -> str:
+    return shown(name) if name else "the column without a name"

@@ -1,0 +1,27 @@
+"""The description of a table in every format."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+
+from fnnctl.report.description.content import Description, description_json, description_sections
+from fnnctl.report.formats import JSON
+from fnnctl.report.markdown import escape, markdown_section
+from fnnctl.report.terminal import document
+from fnnctl.store.documents import to_json
+
+
+def terminal_description(description: Description, *, width: int | None = None) -> RenderableType:
+    """For a terminal of this width."""
+    title = description.facts.source.file
+    return document(title, description.headline, description_sections(description), width)
+
+
+def text_description(description: Description, format_: str) -> str:
+    """As JSON or as Markdown."""
+    if format_ == JSON:
+        return to_json(description_json(description))
+    sections = description_sections(description)
+    blocks = [f"# {escape(description.facts.source.file)}", escape(description.headline)]
+    blocks += [block for section in sections for block in markdown_section(section)]
+    return "\n\n".join(blocks) + "\n"

@@ -1,0 +1,1 @@
+"""The importance of the columns in reports: a stored table, sections, and JSON."""

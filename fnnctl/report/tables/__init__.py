@@ -1,0 +1,1 @@
+"""Tables on the classes of a run, short ones if there are many."""

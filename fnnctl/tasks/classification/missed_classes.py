@@ -1,0 +1,81 @@
+"""A warning if a classifier hardly ever finds some class: accuracy and the baseline may not show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.errors import quoted_list
+from fnnctl.metrics.statistics import wilson_interval
+from fnnctl.tasks.doubts import UNKNOWN, Course, worth_trying
+from fnnctl.text import counted, shown
+
+LOW_RECALL = 0.2
+FEWEST_ROWS = 5
+"""Of fewer rows of a class, missing all is not unusual."""
+HIGHEST_END = 0.5
+"""The upper end of the recall's 95 % interval must be lower, so that the rows are enough to tell."""
+MOST_NAMED = 5
+
+
+def missed_classes_warning(
+    classes: Sequence[str],
+    labels: IntArray,
+    predicted: IntArray,
+    *,
+    where: str,
+    course: Course = UNKNOWN,
+) -> str | None:
+    """One warning about all classes whose recall is low although they have enough rows to tell.
+
+    Args:
+        classes: The names of the classes.
+        labels: (n,) the true classes of n ≥ 1 rows.
+        predicted: (n,) the predicted ones.
+        where: Which rows these are, such as `on the test part`.
+        course: What is known about the training.
+    """
+    rows = np.bincount(labels, minlength=len(classes)).tolist()
+    found = np.bincount(labels[predicted == labels], minlength=len(classes)).tolist()
+    missed = [number for number in range(len(classes)) if _is_missed(found[number], rows[number])]
+    if not missed:
+        return None
+    if len(missed) == 1:
+        (own,) = missed
+        which = counted(rows[own], "row")
+        said = (
+            f"the network finds {found[own]:,} of {which} of the class {shown(classes[own])} {where} "
+            f"(recall {found[own] / rows[own]:.2f})"
+        )
+    else:
+        each = [f"{shown(classes[own])} ({found[own]:,} of {rows[own]:,})" for own in missed]
+        said = f"the network finds few rows of {len(missed):,} classes {where}, or none: "
+        said += quoted_list(each, MOST_NAMED)
+    most = int(np.argmax(rows))
+    if 2 * rows[most] > len(labels):
+        accuracy, by_guessing = sum(found) / len(labels), rows[most] / len(labels)
+        said += (
+            f"; the accuracy, {accuracy:.3g}, does not show it: always predicting {shown(classes[most])} has "
+            f"{by_guessing:.3g}"
+        )
+    are_rare = any(4 * rows[own] * len(classes) < 3 * len(labels) for own in missed)
+    if not are_rare:
+        return f"{said}: {worth_trying(len(labels), is_ahead=False, course=course)}"
+    return f"{said}: {_advice(len(classes), course)}"
+
+
+def _is_missed(found: int, rows: int) -> bool:
+    interval = wilson_interval(found, rows)
+    is_low = interval is not None and found < LOW_RECALL * rows and interval[1] < HIGHEST_END
+    return is_low and rows >= FEWEST_ROWS
+
+
+def _advice(classes: int, course: Course) -> str:
+    threshold = "model.threshold: f1" if classes == 2 else ""
+    if course.has_class_weights:
+        advice = f"set {threshold}" if threshold else "try other columns or more rows of rare classes"
+    else:
+        advice = "set training.class_weights: balanced" + (f" or {threshold}" if threshold else "")
+    return f"{advice}, and judge by balanced accuracy or ROC AUC"

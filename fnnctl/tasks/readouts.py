@@ -1,0 +1,90 @@
+"""The last step of training: what else is fitted to the rows that were not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD, ModelConfig, Threshold
+from fnnctl.tasks.task import Readout, Targets, Task
+from fnnctl.text import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What the settings ask for after training: calibration, then a threshold."""
+
+    calibrates: bool = False
+    """Whether a temperature is fitted."""
+    threshold: Threshold = DEFAULT_THRESHOLD
+    """A number, or a rule by which it is chosen."""
+
+    @classmethod
+    def of(cls, model: ModelConfig) -> Self:
+        """That of the settings of the model."""
+        return cls(model.calibration != "none", model.threshold)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the threshold is chosen by a rule."""
+        return not isinstance(self.threshold, float)
+
+    @property
+    def needs_rows(self) -> bool:
+        """Whether something is fitted to validation rows."""
+        return self.calibrates or self.chooses
+
+    def readout(self, task: Task, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
+        """A network's readout, finished on the scores of n validation rows, (n, outputs), and targets (n,).
+
+        Without `needs_rows` the rows are not used. The temperature or the threshold is None if none fits.
+        """
+        if self.calibrates:
+            with np.errstate(over="ignore", invalid="ignore"):
+                readout = replace(readout, temperature=task.fit_temperature(scores, targets))
+        if self.chooses:
+            with np.errstate(over="ignore", invalid="ignore"):
+                return readout.with_threshold(task.choose_threshold(self.threshold, scores, targets, readout))
+        return readout.with_threshold(self.fixed)
+
+    def doubts(self, readout: Readout, *, rows: int) -> list[str]:
+        """Warnings about what this many validation rows do not determine, from the finished readout."""
+        warnings = []
+        if self.calibrates and readout.temperature is None:
+            warnings.append(
+                f"cannot calibrate: the {rows:,} validation rows determine no best temperature, because they "
+                "are all classified correctly or no better than by chance"
+            )
+        if self.chooses and readout.threshold is None:
+            warnings.append(
+                f"cannot choose a threshold: the {counted(rows, 'validation row')} must be of both classes; "
+                f"{DEFAULT_THRESHOLD} is used. Write a larger data.split.validation, or a number as "
+                "model.threshold"
+            )
+        return warnings
+
+    def fold_doubts(self, thresholds: Sequence[float | None]) -> list[str]:
+        """A warning if some folds determine no threshold, from those of all folds; else none."""
+        missing = sum(threshold is None for threshold in thresholds)
+        if not self.chooses or not missing:
+            return []
+        return [
+            f"the validation rows of {missing:,} of {len(thresholds):,} folds are of one class, so no "
+            f"threshold can be chosen there and {DEFAULT_THRESHOLD} is used. Write a larger "
+            "data.split.validation, or a number as model.threshold"
+        ]
+
+    @property
+    def fixed(self) -> float | None:
+        """The threshold if it is given as a number; None for the default, or if it is chosen."""
+        if not isinstance(self.threshold, float) or self.threshold == DEFAULT_THRESHOLD:
+            return None
+        return self.threshold
+
+
+AS_TRAINED: Final = Finish()
+"""Nothing is fitted."""

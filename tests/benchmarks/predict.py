@@ -1,0 +1,147 @@
+"""What `fnnctl predict` takes for 200,000 rows of ten numbers, and what of it is reading and bare products.
+
+    python -m tests.benchmarks.predict [--rows N] [--rounds N] [--recipes classic,default]
+
+A network of each recipe is trained for one epoch. Then the whole command, in a process of its own, the
+reading of the file, and the matrix products of all layers and networks alone take turns. Prints medians of
+the processor time of all threads, which counts no other program; of the wall time of the command; and the
+ratio of the command to reading and products together. `starting` is the command on one row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.tables.new_rows import open_new_rows
+from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.modelling.saved.saved_model import has_network, load_model
+from fnnctl.store.catalogue import find_run
+from fnnctl.training.scoring.stacked import SCORING_BATCH
+from tests.benchmarks.measuring import interleaved
+
+ROOT = Path(__file__).parents[2]
+COLUMNS, TRAINED_ROWS = 10, 2000
+FORM = CsvFormat(None, "utf-8", frozenset({"", "NA"}))
+
+
+def write_table(path: Path, rows: int, *, labelled: bool) -> None:
+    """A table of normal numbers with six digits, and with a target of two classes if it is `labelled`."""
+    X = np.random.default_rng(0).normal(size=(rows, COLUMNS))
+    labels = np.where(X[:, 0] * X[:, 1] + X[:, 2] > 0, "yes", "no").tolist()
+    line = ",".join(["%.6g"] * COLUMNS)
+    header = ",".join(f"x{j}" for j in range(COLUMNS))
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f"{header},y\n" if labelled else f"{header}\n")
+        for numbers, label in zip(X.tolist(), labels, strict=True):
+            file.write(line % tuple(numbers) + (f",{label}\n" if labelled else "\n"))
+
+
+def fnnctl(folder: Path, *arguments: str) -> tuple[float, float]:
+    """Run a command; its wall time and its processor time in seconds."""
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    command = [sys.executable, "-m", "fnnctl", *arguments, "--quiet"]
+    subprocess.run(command, cwd=folder, env=surroundings, stdout=subprocess.DEVNULL, check=True)
+    wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def train(folder: Path, recipe: str) -> None:
+    config = (
+        f"name: {recipe}\nrecipe: {recipe}\ndata: {{source: train.csv, target: y}}\ntraining: {{epochs: 1}}\n"
+    )
+    (folder / f"{recipe}.yaml").write_text(config, encoding="utf-8")
+    fnnctl(folder, "train", f"{recipe}.yaml")
+
+
+def reading(path: Path, preprocessor: Preprocessor) -> float:
+    """Processor time to read the file's numbers as `predict` does."""
+    begun = time.process_time()
+    with open_new_rows(
+        path, FORM, preprocessor, target="y", labelled=False, delimiter_setting="--delimiter"
+    ) as file:
+        for _ in file.blocks:
+            pass
+    return time.process_time() - begun
+
+
+def weights_of(run: Path) -> list[tuple[int, int]]:
+    """The shape (outputs, inputs) of each layer's weights, of all networks."""
+    with np.load(run / "model.npz") as arrays:
+        shapes = [array.shape for name, array in arrays.items() if "weights_" in name]
+    return [(outputs, inputs) for outputs, inputs in shapes]
+
+
+def products(layers: list[tuple[int, int]], rows: int) -> float:
+    """Processor time of the layers' products for so many rows, in batches as `predict` scores them."""
+    rng = np.random.default_rng(0)
+
+    def normal(*shape: int) -> FloatArray:
+        return rng.normal(size=shape).astype(np.float32)
+
+    operands = [
+        (normal(outputs, inputs + 1), normal(inputs + 1, SCORING_BATCH), normal(outputs, SCORING_BATCH))
+        for outputs, inputs in layers
+    ]
+    begun = time.process_time()
+    for _ in range(0, rows, SCORING_BATCH):
+        for weights, below, out in operands:
+            np.matmul(weights, below, out=out)
+    return time.process_time() - begun
+
+
+def contenders(folder: Path, recipe: str, rows: int) -> tuple[dict[str, Callable[[], float]], list[float]]:
+    """What takes turns, and a list that receives the wall times of the command."""
+    (run,) = (path for path in (folder / "runs").iterdir() if f"-{recipe}-" in path.name)
+    model = load_model(find_run(str(run), folder / "runs", has_network), print)
+    walls: list[float] = []
+
+    def command() -> float:
+        wall, processor = fnnctl(folder, "predict", run.name, "new.csv", "-o", "out.csv")
+        walls.append(wall)
+        return processor
+
+    return {
+        "command": command,
+        "starting": lambda: fnnctl(folder, "predict", run.name, "one.csv", "-o", "out.csv")[1],
+        "reading": partial(reading, folder / "new.csv", model.predictor.preprocessor),
+        "products": partial(products, weights_of(run), rows),
+    }, walls
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--recipes", default="classic,fast,default")
+    options = parser.parse_args()
+    print(f"{'':10} {'command':>8} {'starting':>8} {'reading':>8} {'products':>8} {'ratio':>6} {'wall':>6}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_table(folder / "train.csv", TRAINED_ROWS, labelled=True)
+        write_table(folder / "new.csv", options.rows, labelled=False)
+        write_table(folder / "one.csv", 1, labelled=False)
+        for recipe in options.recipes.split(","):
+            train(folder, recipe)
+            turns, walls = contenders(folder, recipe, options.rows)
+            took = interleaved(turns, options.rounds)
+            ratio = took["command"] / (took["reading"] + took["products"])
+            seconds = " ".join(f"{took[each]:8.2f}" for each in turns)
+            print(f"{recipe:10} {seconds} {ratio:6.2f} {np.median(walls[1:]):6.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

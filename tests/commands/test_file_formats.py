@@ -1,0 +1,156 @@
+"""Excel's files and Parquet give the results of a plain CSV file, wherever a table is read."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.tables import penguins, table_of, train, write_table
+from tests.program import Program, read_json
+
+KEPT = 60
+"""Few rows are enough."""
+
+
+def excel(path: Path, *, delimiter: str, encoding: str, first: str = "") -> bytes:
+    """A CSV file in another form."""
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))
+    text = io.StringIO(first, newline="")
+    text.seek(0, io.SEEK_END)
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    return text.getvalue().encode(encoding)
+
+
+FORMS: dict[str, Callable[[Path], bytes]] = {
+    "sep": lambda path: excel(path, delimiter=";", encoding="utf-8-sig", first="sep=;\r\n"),
+    "rare sep": lambda path: excel(path, delimiter="^", encoding="utf-8", first='"SEP=^"\r\n'),
+    "unicode text": lambda path: excel(path, delimiter="\t", encoding="utf-16"),
+    "packed": lambda path: gzip.compress(excel(path, delimiter=";", encoding="utf-16", first="sep=;\r\n")),
+}
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    names, rows = penguins()
+    rows = [row | {"island": f"Île {row['island']}"} for row in rows[:: len(rows) // KEPT]]
+    return write_table(tmp_path / "plain.csv", names, rows)
+
+
+def scored(program: Program, run: Path, data: Path) -> Any:
+    done = program("evaluate", str(run), "--data", str(data), "--json")
+    assert done.code == 0, done.err
+    return done.json["metrics"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_files_of_excel_are_read_everywhere(program: Program, plain: Path, form: str) -> None:
+    given = plain.with_name("excel.csv")
+    given.write_bytes(FORMS[form](plain))
+    run = train(program, plain, {"data.test_source": plain.name})
+    other = train(program, given, {"data.test_source": given.name})
+    assert read_json(run / "metrics.json") == read_json(other / "metrics.json")
+    predicted = program("predict", str(run), str(plain)).out
+    assert program("predict", str(run), str(given)).out == predicted
+    assert scored(program, run, given) == scored(program, run, plain)
+
+
+def test_standard_input_is_recognized_too(program: Program, plain: Path) -> None:
+    run = train(program, plain, {})
+    predicted = program("predict", str(run), str(plain)).out
+    for form in ("unicode text", "packed"):
+        done = subprocess.run(
+            [sys.executable, "-m", "fnnctl", "predict", str(run), "-"],
+            input=FORMS[form](plain), capture_output=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.decode() == predicted
+
+
+@pytest.mark.extra
+class TestParquet:
+    @pytest.fixture(autouse=True)
+    def _libraries(self) -> None:
+        self.arrow = pytest.importorskip("pyarrow")
+        self.parquet = pytest.importorskip("pyarrow.parquet")
+
+    def stored(self, plain: Path, **more: Any) -> Path:
+        """The table with typed columns and nulls, and `more` columns."""
+        names, rows = table_of(plain.read_text())[0].keys(), table_of(plain.read_text())
+        columns: dict[str, Any] = {}
+        for name in names:
+            texts = [None if row[name] in ("NA", "") else row[name] for row in rows]
+            numeric = name.endswith(("mm", "_g")) or name == "year"
+            columns[name] = [text if text is None or not numeric else float(text) for text in texts]
+        columns["island"] = self.arrow.array(columns["island"]).dictionary_encode()
+        path = plain.with_name("stored.parquet")
+        self.parquet.write_table(self.arrow.table(columns | more), path, row_group_size=7)
+        return path
+
+    def test_it_is_read_everywhere_as_the_same_table(self, program: Program, plain: Path) -> None:
+        stored = self.stored(plain)
+        run = train(program, plain, {"data.test_source": plain.name})
+        other = train(program, stored, {"data.test_source": stored.name})
+        assert read_json(run / "metrics.json") == read_json(other / "metrics.json")
+        predicted = program("predict", str(run), str(plain)).out
+        for each, data in ((run, stored), (other, stored)):
+            assert program("predict", str(each), str(data)).out == predicted
+        assert scored(program, run, stored) == scored(program, run, plain)
+        assert read_json(other / "manifest.json")["name"] == "stored"
+
+    def test_a_null_is_missing_whatever_else_is(self, program: Program, plain: Path) -> None:
+        features = [
+            read_json(train(program, self.stored(plain), changes) / "model.json")["features"]
+            for changes in ({}, {"data.missing_values": "['-']"}, {"data.missing_values": "[]"})
+        ]
+        assert "sex missing" in features[0]
+        assert features[0] == features[1] == features[2]
+
+    def test_the_index_of_pandas_is_no_feature(self, program: Program, plain: Path) -> None:
+        rows = len(table_of(plain.read_text()))
+        run = train(program, self.stored(plain, __index_level_0__=range(rows)), {})
+        assert not any("index" in name for name in read_json(run / "model.json")["features"])
+        assert program("predict", str(run), "stored.parquet").err == ""
+
+    def test_a_nested_column_is_named_unless_it_is_ignored(self, program: Program, plain: Path) -> None:
+        stored = self.stored(plain, tags=[["a"]] * len(table_of(plain.read_text())))
+        done = program("train", "--set", "data.target=species", "--set", f"data.source={stored}")
+        assert done.code == 2, done.err
+        config = plain.with_name("c.yaml")
+        config.write_text(f"data: {{source: {stored}, target: species}}\ntraining: {{epochs: 1}}\n")
+        done = program("train", str(config))
+        assert (done.code, done.out) == (2, "")
+        assert "stored.parquet: the column 'tags' has the type 'list<" in done.err
+        assert train(program, stored, {"data.columns.ignore": "[tags]"})
+
+    def test_a_wrong_value_has_its_row(self, program: Program, plain: Path) -> None:
+        run = train(program, plain, {})
+        rows = table_of(plain.read_text())
+        wrong = ["190"] * 9 + ["long"] + ["190"] * (len(rows) - 10)
+        stored = self.stored(plain, flipper_length_mm=wrong)
+        done = program("predict", str(run), str(stored))
+        assert (done.code, done.out) == (2, "")
+        assert done.err.endswith("stored.parquet:10: column 'flipper_length_mm': 'long' is not a number\n")
+
+    def test_settings_of_csv_files_are_refused(self, program: Program, plain: Path) -> None:
+        stored = self.stored(plain)
+        run = train(program, stored, {})
+        done = program("predict", str(run), str(stored), "--encoding", "utf-8")
+        assert (done.code, done.out) == (2, "")
+        assert done.err.endswith("stored.parquet is a Parquet file\n")
+        renamed = stored.rename(stored.with_name("stored.pq"))
+        config = plain.with_name("c.yaml")
+        config.write_text(f"data: {{source: {renamed}, target: species, delimiter: ;}}\n")
+        done = program("train", str(config))
+        assert (done.code, done.out) == (2, "")
+        assert done.err.endswith(
+            "data.delimiter: has no effect: a Parquet file says itself what its values are\n"
+        )

@@ -1,0 +1,44 @@
+"""A search says whether its winner is better than the config's own settings, on the terminal and later."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.commands.searching import RATE, write_config
+from tests.program import Program, only_run, read_json
+
+SEARCH = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.019, 0.021]}}}
+
+
+def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, tmp_path: Path) -> None:
+    """All learning rates are nearly the same."""
+    search = {**SEARCH, "start_from": "defaults"}
+    config = write_config(
+        tmp_path / "s.yaml", search=search, training={"epochs": 3, "optimizer": {"learning_rate": 0.02}}
+    )
+    done = program("search", str(config), "--workers", "1", "--runs-dir", "runs")
+    assert done.code == 0
+    run = only_run(tmp_path)
+    own = read_json(run / "manifest.json")["search"]["own_settings"]
+    assert own["trial"] == 0
+    assert json.loads(program("report", str(run), "--json").out)["runs"][0]["own_settings"] == own
+    doubts = [each for each in read_json(run / "manifest.json")["warnings"] if "own settings" in each]
+    told = " ".join(program("report", str(run)).out.split())
+    if own["winner"] == 0:
+        assert "no trial is better than the config's own settings (trial 0)" in done.err
+        assert "No trial is better than" in told
+    else:
+        assert own["p"] > 0.05
+        assert done.err.count("cannot be told from the config's own settings (trial 0)") == 1
+        assert len(doubts) == 1
+        assert "Against the config's own settings" not in told
+
+
+def test_settings_that_were_no_trial_are_said_to_be_none(program: Program, tmp_path: Path) -> None:
+    config = write_config(tmp_path / "s.yaml", search=SEARCH, training={"epochs": 3})
+    done = program("search", str(config), "--workers", "1", "--runs-dir", "runs")
+    assert done.code == 0
+    assert "own settings were no trial" in done.err
+    assert "warning: the config's own settings" not in done.err
+    assert "write search.start_from: defaults" in " ".join(program("report").out.split())

@@ -1,0 +1,191 @@
+"""describe, init --data, and the way from a table to a trained network."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.config.reading.loading import load_config
+from tests.program import Program
+
+ROWS = 60
+QUICK = ("--set", "training.epochs=1", "--set", "model.ensemble=1")
+
+
+@pytest.fixture
+def trees(tmp_path: Path) -> Path:
+    path = tmp_path / "trees.csv"
+    rows = (f"T{row:03},{row / 4},{'sand' if row % 3 else 'loam'},{'good' if row % 4 else 'poor'}"
+            for row in range(ROWS))  # fmt: skip
+    path.write_text("tree,height,soil,harvest\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_describe_prints_every_format(program: Program, trees: Path, tmp_path: Path) -> None:
+    done = program("describe", "trees.csv")
+    assert (done.code, done.err) == (0, "")
+    assert "60 rows, 4 columns" in done.out
+    assert "fnnctl init --data trees.csv --target harvest" in done.out
+    value = program("describe", "trees.csv", "--target", "harvest", "--json").json
+    assert [column["kind"] for column in value["columns"]] == [
+        "text",
+        "numeric",
+        "categorical",
+        "categorical",
+    ]
+    assert (value["rows"], value["target"], value["task"]) == (60, "harvest", "classification")
+    assert program("describe", "trees.csv", "-o", "d.md").out == ""
+    assert (tmp_path / "d.md").read_text().startswith("# trees.csv\n")
+    assert program("describe", "trees.csv", "--format", "markdown").out == (tmp_path / "d.md").read_text()
+    assert program("describe", "trees.csv", "-o", "d.json").code == 0
+    assert json.loads((tmp_path / "d.json").read_text())["rows"] == 60
+    assert program("describe", "trees.csv", "--json", "--format", "markdown").code == 2
+
+
+def test_describe_reads_all_sources(program: Program, trees: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(trees.read_bytes()))
+    np.savez(tmp_path / "a.npz", X=np.arange(12.0).reshape(6, 2), y=np.array([0, 1] * 3))
+    (tmp_path / "arrays").mkdir()
+    np.save(tmp_path / "arrays" / "X.npy", np.arange(12.0).reshape(6, 2))
+    np.save(tmp_path / "arrays" / "y.npy", np.array([0, 1] * 3))
+    for source, rows in (("t.csv.gz", 60), ("a.npz", 6), ("arrays", 6), ("iris", 150)):
+        assert program("describe", source, "--json").json["rows"] == rows
+
+
+def test_describe_refuses_what_it_cannot_read(program: Program, trees: Path) -> None:
+    done = program("describe", "tree.csv")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("there is no file 'tree.csv'")
+    assert "did you mean 'harvest'?" in program("describe", "trees.csv", "--target", "harvst").err
+    assert program("describe", "trees.csv", "--delimiter", ";;").code == 2
+    assert program("describe").code == 2
+
+
+def test_two_commands_train_a_table(program: Program, trees: Path, tmp_path: Path) -> None:
+    done = program("init", "--data", "trees.csv", "--target", "harvest")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines() == [
+        "target 'harvest': 2 classes: good (45), poor (15)",
+        "left out 1 column: 'tree' (nearly all its values are different texts)",
+        "wrote fnnctl.yaml; now run `fnnctl train`",
+    ]
+    data = load_config(tmp_path / "fnnctl.yaml").experiment.data
+    assert (data.source, data.target, data.columns.ignore) == ("trees.csv", "harvest", ("tree",))
+    checked = program("check")
+    assert checked.code == 0
+    assert "warning" not in checked.err
+    assert program("train", "--quiet", *QUICK).code == 0
+
+
+def test_init_never_overwrites(program: Program, trees: Path, tmp_path: Path) -> None:
+    (tmp_path / "fnnctl.yaml").write_text("mine")
+    done = program("init", "--data", "trees.csv", "--target", "harvest")
+    assert done.code == 2
+    assert "overwritten" in done.err
+    assert (tmp_path / "fnnctl.yaml").read_text() == "mine"
+    told = program("init", "other.yaml", "--data", "trees.csv", "--target", "harvest", "--json").json
+    assert told == {
+        "file": "other.yaml", "target": "harvest", "task": "classification", "ignored": ["tree"],
+    }  # fmt: skip
+    assert program("check", "other.yaml").code == 0
+
+
+def test_init_without_a_target_lists_the_columns_and_writes_nothing(
+    program: Program, trees: Path, tmp_path: Path
+) -> None:
+    done = program("init", "--data", "trees.csv")
+    assert done.code == 2
+    assert "What could be the target" in done.out
+    assert done.err == "name the column to predict: fnnctl init --data trees.csv --target harvest\n"
+    assert not (tmp_path / "fnnctl.yaml").exists()
+    assert program("init", "--data", "trees.csv", "--json").json["error"]["kind"] == "usage"
+
+
+def test_init_refuses_wrong_targets_and_lost_options(program: Program, trees: Path, tmp_path: Path) -> None:
+    assert "did you mean 'harvest'?" in program("init", "--data", "trees.csv", "--target", "havest").err
+    assert "different value in every row" in program("init", "--data", "trees.csv", "--target", "tree").err
+    done = program("init", "--target", "harvest")
+    assert (done.code, done.err) == (2, "--target: only with --data TABLE\n")
+    assert not (tmp_path / "fnnctl.yaml").exists()
+
+
+def test_the_config_repeats_what_the_table_needs(program: Program, tmp_path: Path) -> None:
+    rows = "\n".join(f"{row % 9}|{row % 7},5|{'ä' if row % 2 else 'b'}" for row in range(ROWS))
+    (tmp_path / "t.csv").write_bytes(f"größe|preis|klasse\n{rows}\n".encode("cp1252"))
+    done = program(
+        "init", "--data", "t.csv", "--target", "klasse", "--encoding", "cp1252", "--delimiter", "|"
+    )
+    assert done.code == 0
+    data = load_config(tmp_path / "fnnctl.yaml").experiment.data
+    assert (data.encoding, data.delimiter) == ("cp1252", "|")
+    assert program("check").code == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["a"] * 20 + ["b"] * 20 + ["c"],
+        ["a"] * 97 + ["b"] * 5,
+        [f"class {number}" for number in range(30)] * 3,
+        ["a", "b", "a"],
+        ["a", "b"],
+        [f"{number * 1.37:.2f}" for number in range(40)],
+        ["1.5", "2.5"],
+        [f"${number * 1234:,}.00" for number in range(40)],
+    ],
+)
+def test_the_config_trains_whatever_the_target(program: Program, tmp_path: Path, values: list[str]) -> None:
+    rows = (f'{row % 9 * 1.5},{"xyz"[row % 3]},"{value}"' for row, value in enumerate(values))
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "\n".join(rows) + "\n")
+    assert program("init", "--data", "t.csv", "--target", "y").code == 0
+    assert program("check").code == 0
+    done = program("train", "--quiet", *QUICK)
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("name", ["y: [", "#", "no", "1e3", "a\tb", "'\"", "ü", "- x", "null", "x, y"])
+def test_hostile_targets_train(program: Program, tmp_path: Path, name: str) -> None:
+    quoted = '"' + name.replace('"', '""') + '"'
+    rows = "\n".join(f"{row % 9 * 1.5},{row % 2}" for row in range(ROWS))
+    (tmp_path / "t.csv").write_text(f"a,{quoted}\n{rows}\n")
+    assert program("init", "--data", "t.csv", "--target", name).code == 0
+    assert load_config(tmp_path / "fnnctl.yaml").experiment.data.target == name
+    assert program("check").code == 0
+
+
+def test_the_listed_command_works_for_arrays_and_built_in_data(program: Program, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X=np.random.default_rng(0).normal(size=(40, 3)), y=np.array(["a", "b"] * 20))
+    assert program("init", "--data", "a.npz").code == 0
+    assert program("check").code == 0
+    assert program("init", "wine.yaml", "--data", "wine").code == 0
+    assert program("check", "wine.yaml").code == 0
+
+
+@pytest.mark.parametrize("command", ["train", "check", "search", "evaluate", "plan"])
+def test_a_table_in_place_of_a_config_is_explained(program: Program, trees: Path, command: str) -> None:
+    done = program(command, "trees.csv")
+    expected = (
+        "trees.csv: is a table, not an experiment. "
+        "Write one with: fnnctl init --data trees.csv --target COLUMN"
+    )
+    assert (done.code, (done.out + done.err).strip()) == (2, expected)
+
+
+def test_without_a_config_the_table_beside_is_named(program: Program, trees: Path) -> None:
+    done = program("train")
+    assert done.code == 2
+    assert "`fnnctl init --data trees.csv --target COLUMN`" in done.err
+
+
+def test_texts_among_numbers_are_declared_as_missing(program: Program, tmp_path: Path) -> None:
+    rows = (f"{'unknown' if row % 20 == 7 else row / 4},{'ab'[row % 2]}" for row in range(ROWS))
+    (tmp_path / "t.csv").write_text("a,y\n" + "\n".join(rows) + "\n")
+    done = program("init", "--data", "t.csv", "--target", "y")
+    told = "column 'a': 'unknown' (3 rows, first in line 9) is no number, so it is read as missing"
+    assert told in done.err.splitlines()
+    assert load_config(tmp_path / "fnnctl.yaml").experiment.data.missing_values[-1] == "unknown"
+    assert program("check").code == 0

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.starter import STARTER_NAME
+from fnnctl.config.reading.table_starter import (
+    MOST_COLUMNS,
+    FoundColumn,
+    TableStarter,
+    table_starter_text,
+)
+from fnnctl.config.reading.yaml_reader import is_allowed_value
+from fnnctl.config.rules.recipes.groups import given_groups
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
+
+HOSTILE = (
+    "y: [", "#", "a # b", "'", '"', "a\nb", "no", "1e3", "012", "null", "~", "", " ", "ü", "日本", "- a",
+    "&a", "!a", "%", "@", "`", "a, b", "[]", "{}", "a: b", "-", "?", "|", ">", "\u2028", "\ufeff", "\u202e",
+    "\\", "a\tb", "😀", "<<", "=", "true", "$HOME", "{{x}}", "x" * 300,
+)  # fmt: skip
+names = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)).filter(is_allowed_value)
+
+
+def starter(**changes: object) -> TableStarter:
+    usual = {
+        "source": "trees.csv",
+        "rows": 160,
+        "columns": (FoundColumn("tree", "text", 0, 160), FoundColumn("harvest", "categorical", 0, 2)),
+        "target": "harvest",
+        "about_target": "2 classes: poor (82), good (78)",
+        "task": "classification",
+    }
+    return TableStarter(**(usual | changes))  # type: ignore[arg-type]
+
+
+def load(text: str, file: str = STARTER_NAME) -> LoadedConfig:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, file)
+        path.write_text(text, encoding="utf-8")
+        return load_config(path)
+
+
+def test_the_text_says_what_was_found_and_leaves_the_rest_to_the_recipe() -> None:
+    text = table_starter_text(starter(ignored={"tree": "has 160 different texts"}), STARTER_NAME)
+    loaded = load(text)
+    data = loaded.experiment.data
+    assert (data.source, data.target, data.task) == ("trees.csv", "harvest", "classification")
+    assert data.columns.ignore == ("tree",)
+    assert (data.split.test, data.split.stratify) == (0.2, True)
+    assert given_groups(loaded.config) == {}
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "- tree # has 160 different texts" in lines
+    assert "target: harvest # 2 classes: poor (82), good (78)" in lines
+    assert "# tree text 0 160" in lines
+    assert max(map(len, text.splitlines())) <= 110
+
+
+@given(
+    source=names.filter(bool),
+    target=names.filter(bool),
+    ignored=st.dictionaries(names, names, max_size=4),
+    codes=st.lists(names, min_size=1, max_size=3),
+    date=names,
+    suspected=st.dictionaries(names, names, max_size=2),
+    about=st.text(max_size=20),
+)
+@example("a", "y: [", {"# x": "\n"}, ["no"], "1e3", {"null": "'"}, "\u2028\x1b[31m\nseed: 1")
+def test_hostile_names_are_read_back_as_they_are(
+    source: str,
+    target: str,
+    ignored: dict[str, str],
+    codes: list[str],
+    date: str,
+    suspected: dict[str, str],
+    about: str,
+) -> None:
+    columns = tuple(FoundColumn(name, "numeric", 0, 1) for name in (*ignored, target))
+    made = starter(
+        source=source,
+        target=target,
+        ignored=ignored,
+        codes=tuple(codes),
+        date=date,
+        suspected=suspected,
+        missing=suspected,
+        about_target=about,
+        rare=about,
+        split_reason=about,
+        columns=columns,
+    )
+    loaded = load(table_starter_text(made, STARTER_NAME))
+    data = loaded.experiment.data
+    assert (data.source, data.target) == (source, target)
+    assert set(data.columns.ignore) == {name for name in ignored if name}
+    assert loaded.experiment.training.class_weights == "balanced"
+    assert data.missing_values == (*DEFAULT_MISSING_VALUES, *suspected)
+    assert (loaded.experiment.seed, data.columns.categorical) == (7, ())
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "value"),
+    [
+        ("# categorical: [field, 'no']", ("columns", "categorical"), ("field", "no")),
+        ("# by: signup", ("split", "by"), "signup"),
+        ("# missing_values:", ("missing_values",), None),
+    ],
+)
+def test_comments_can_be_activated(line: str, path: tuple[str, ...], value: object) -> None:
+    made = starter(
+        ignored={"tree": "why"}, codes=("field", "no"), suspected={"-999": "'temp' has -999"}, date="signup"
+    )
+    text = table_starter_text(made, STARTER_NAME).replace('"no"', "'no'")
+    assert text.count(line) == 1
+    active = text.replace(line, line.removeprefix("# "))
+    data: object = load(active).experiment.data
+    for name in path:
+        data = getattr(data, name)
+    if value is None:
+        assert isinstance(data, tuple)
+        assert data[-1] == "-999"
+        assert "" in data
+    else:
+        assert data == value
+
+
+def test_settings_without_which_the_rows_cannot_be_divided_are_written_with_the_reason() -> None:
+    made = starter(split={"stratify": False}, split_reason="the class 'x' has a single row")
+    text = table_starter_text(made, STARTER_NAME)
+    assert "# the class 'x' has a single row" in text
+    assert load(text).experiment.data.split.stratify is False
+
+
+def test_long_tables_are_cut() -> None:
+    columns = tuple(FoundColumn(f"x{number}", "numeric", 0, 9) for number in range(MOST_COLUMNS + 7))
+    text = table_starter_text(starter(columns=columns), STARTER_NAME)
+    assert "#   and 7 more: `fnnctl describe` lists them" in text
+    assert f"x{MOST_COLUMNS}" not in text
+
+
+def test_names_that_a_config_cannot_contain_are_not_written() -> None:
+    made = starter(ignored={"a\x1b": "why", "": "why", "b": "why"})
+    assert list(made.writable) == ["b"]
+    assert load(table_starter_text(made, STARTER_NAME)).experiment.data.columns.ignore == ("b",)
+
+
+def test_the_commands_name_another_file() -> None:
+    assert "fnnctl train mine.yaml " in table_starter_text(starter(), "mine.yaml")
+
+
+def test_decisions_are_said() -> None:
+    made = starter(
+        ignored=dict.fromkeys("abcde", "is an id"),
+        rare="the class 'x' has 3 of 100 rows",
+        missing={"-": "column 'a': '-' is read as missing"},
+        split={"stratify": False},
+        split_reason="a single row",
+    )
+    assert list(made.decisions()) == [
+        "target 'harvest': 2 classes: poor (82), good (78)",
+        "left out 5 columns: 'a' (is an id); 'b' (is an id); 'c' (is an id); and 2 more",
+        "column 'a': '-' is read as missing",
+        "the class 'x' has 3 of 100 rows: training.class_weights is balanced",
+        "data.split is {stratify: false}: a single row",
+    ]

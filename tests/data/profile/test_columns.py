@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.data.dataset import RawTarget
+from fnnctl.data.profile.columns import _extent, target_numbers
+from tests.data.profile.conftest import Look
+
+numbers = st.lists(
+    st.one_of(st.none(), st.integers(-5, 5).map(float), st.floats(-1e6, 1e6)), min_size=1, max_size=30
+)
+
+
+@given(numbers)
+def test_numbers_are_summarized_as_by_hand(values: list[float | None]) -> None:
+    present = [value for value in values if value is not None]
+    extent, unique = _extent(np.array([np.nan if value is None else value for value in values]))
+    assert unique == len(set(present))
+    if extent is None:
+        assert present == []
+        return
+    different = sorted(set(present))
+    assert (extent.low, extent.high) == (min(present), max(present))
+    assert extent.median == pytest.approx(statistics.median(present))
+    assert extent.integral == all(value.is_integer() for value in present)
+    assert list(extent.lowest) == different[:2]
+    assert list(extent.highest) == different[-2:]
+
+
+def test_texts_are_counted(look: Look) -> None:
+    facts = look({"soil": ["loam", "sand", "loam", "", "clay", "loam", "sand", "peat"], "b": range(8)})[
+        "soil"
+    ]
+    assert (facts.rows, facts.missing, facts.present, facts.unique) == (8, 1, 7, 4)
+    assert facts.frequent == (("loam", 3), ("sand", 2), ("clay", 1))
+    assert facts.extent is None
+
+
+def test_a_column_without_values_is_empty(look: Look) -> None:
+    facts = look({"a": ["", "NA", ""], "b": [1, 2, 3]})["a"]
+    assert (facts.reading.kind, facts.missing, facts.unique, facts.digest) == ("empty", 3, 0, None)
+
+
+def test_equal_columns_have_equal_digests(look: Look) -> None:
+    facts = look(
+        {
+            "a": [1, 2, "", 0],
+            "b": ["1.0", "2e0", "NA", "-0"],
+            "c": [1, 2, 3, 0],
+            "d": ["x", "y", "", "x"],
+            "e": ["q", "p", "?", "q"],
+            "f": ["x", "y", "y", "x"],
+        }
+    )
+    digest = {column.name: column.digest for column in facts.columns}
+    assert digest["a"] == digest["b"] != digest["c"]
+    assert digest["d"] == digest["e"] != digest["f"]
+
+
+def test_the_numbers_of_a_target() -> None:
+    found = target_numbers(RawTarget("y", np.array([1, 0, -1]), ("2", "1.5"), (2, 3)))
+    assert found is not None
+    np.testing.assert_array_equal(found, [1.5, 2.0, np.nan])
+    assert target_numbers(RawTarget("y", np.array([0]), ("a",), (2,))) is None
+
+
+def test_formats_are_seen_through(look: Look) -> None:
+    rows = 40
+    facts = look(
+        {
+            "price": [f"${number % 9 + 1}.50" for number in range(rows)],
+            "signup": [f"2024-0{number % 3 + 1}-1{number % 7}" for number in range(rows)],
+            "member": ["Yes", "no", "YES", "No"] * 10,
+            "name": [f"name {number}" for number in range(rows)],
+        }
+    )
+    price, signup, member, name = facts.columns
+    assert price.extent is not None
+    assert (price.reading.kind, price.extent.low, price.extent.high, price.unique) == ("numeric", 1.5, 9.5, 9)
+    assert (signup.reading.kind, signup.span, signup.extent) == ("date", ("2024-01-10", "2024-03-16"), None)
+    assert (member.reading.kind, member.unique, member.frequent[0][1]) == ("boolean", 2, 20)
+    assert (name.reading.kind, name.unique, name.frequent) == ("text", rows, ())
+
+
+def test_an_amount_in_another_notation_may_be_the_target(look: Look) -> None:
+    facts = look({"a": range(40), "y": [f"{number}.50 €" for number in range(40)]}, "y")
+    extent = facts["y"].extent
+    assert extent is not None
+    assert (facts["y"].reading.kind, extent.low, extent.high) == ("numeric", 0.5, 39.5)

@@ -1,0 +1,119 @@
+"""How a column of texts is read; `decide` sees one column, with what is known about the file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.data.tables.columns import TextColumn
+from fnnctl.data.tables.formats.boolean import BooleanFormat
+from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat
+from fnnctl.data.tables.formats.finding import Notations
+from fnnctl.data.tables.formats.number import NumberFormat
+from fnnctl.data.tables.kinds.detection import FEWEST_TEXTS, Decision, Hints, decide
+
+NO_HINTS = Hints()
+
+
+def decided(*texts: str, declared: str | None = None, hints: Hints = NO_HINTS) -> Decision:
+    column = TextColumn(frozenset({""}))
+    column.add(texts, range(2, len(texts) + 2))
+    coded = column.coded()
+    return decide("a", coded, declared, hints, Notations(coded.texts, coded.counts()))
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "form"),
+    [
+        (("$5", "6", ""), "numeric", NumberFormat),
+        (("yes", "NO", "1"), "boolean", BooleanFormat),
+        (("2024-01-01", "2024-01-05"), "date", DateFormat),
+        (("6:30", "7:15"), "date", TimeFormat),
+        (("a", "b", "1"), "categorical", type(None)),
+        (("", ""), "empty", type(None)),
+        (("10-20", "20-30"), "categorical", type(None)),
+    ],
+)
+def test_kinds(texts: tuple[str, ...], kind: str, form: type) -> None:
+    decision = decided(*texts)
+    assert (decision.kind, decision.fault) == (kind, None)
+    assert isinstance(decision.format, form)
+
+
+@pytest.mark.parametrize(
+    ("texts", "line", "words"),
+    [
+        (
+            ("$5", "x", "$6"),
+            3,
+            "'x' is not a number (2 of the column's 3 values are numbers). Correct it, or",
+        ),
+        (("2024-01-01", "2024-01-02", "soon"), 4, "'soon' is not a date (2 of the column's 3 values are dat"),
+        (
+            ("5%", "0.5"),
+            3,
+            "'5%' is a percentage and '0.5' is none: write all in one way, or add the column ",
+        ),
+        (
+            ("1.5", "2.5", "3,5"),
+            4,
+            "'3,5' has another decimal mark than most other values (2 of the column's ",
+        ),
+        (("1", "2", "1_000"), 4, "'1_000' has an underscore: write 1000 (2 of the column's 3 values are num"),
+    ],
+)
+def test_a_few_other_texts_are_faults(texts: tuple[str, ...], line: int, words: str) -> None:
+    fault = decided(*texts).fault
+    assert fault is not None
+    assert (fault[0], words in fault[1]) == (line, True)
+    assert fault[1].startswith("column 'a': ")
+    assert "data.columns.categorical" in fault[1]
+
+
+def test_a_minority_of_numbers_or_dates_is_no_fault() -> None:
+    assert decided("a", "b", "$5").kind == "categorical"
+    assert decided("a", "b", "2024-01-01").kind == "categorical"
+    assert decided("12:30", "noon").kind == "categorical"  # durations and notes occur
+
+
+def test_declared_columns() -> None:
+    assert decided("$5", declared="numeric").kind == "numeric"
+    fault = decided("a", "b", "$5", declared="numeric").fault
+    assert fault is not None
+    assert fault[0] == 2
+    assert decided("20240131", declared="date").kind == "date"
+    fault = decided("20240131", "1.5", declared="date").fault
+    assert fault is not None
+    assert "'1.5' is not a date (1 of" in fault[1]
+    hints = Hints(patterns={"a": "%d/%m/%Y"})
+    form = decided("3/4/2024", declared="date", hints=hints).format
+    assert isinstance(form, DateFormat)
+    assert form.since == "2024-04-03"
+    assert decided("", declared="numeric").kind == "numeric"
+
+
+def test_texts_that_nearly_all_differ() -> None:
+    texts = [f"remark {n}" for n in range(FEWEST_TEXTS)]
+    assert decided(*texts).kind == "text"
+    assert decided(*texts[:-1]).kind == "categorical"
+    assert decided(*texts[:18], *texts[:2]).kind == "text"
+    assert decided(*texts[:17], *texts[:3]).kind == "categorical"
+
+
+pieces = st.sampled_from(
+    ["1", "2", "12", "31", "2024", "1,250", "1.250", "0,5", ".5", "$", "€", "%", "-", "/", ".", ":", " ", "T",
+     "Jan", "pm", "Z", "+10:00", "(", ")", "yes", "no", "0001", "9999", "e5", "x", "USD"]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(pieces, min_size=1, max_size=7).map("".join), min_size=1, max_size=6))
+def test_whatever_a_column_has_it_is_a_value_or_a_fault(texts: list[str]) -> None:
+    for declared in (None, "numeric", "date"):
+        decision = decided(*(text.strip() for text in texts), declared=declared)
+        if decision.numbers is not None and decision.fault is None:
+            assert np.isfinite(decision.numbers).all()
+            if decision.format is not None:
+                known = dict.fromkeys(text.strip() for text in texts if text.strip())
+                np.testing.assert_array_equal(decision.format.numbers(list(known)), decision.numbers)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from fnnctl.data.tables.formats.dates import TimeFormat
+from fnnctl.data.tables.formats.number import NumberFormat
+from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings
+from fnnctl.data.tables.readings import Reading
+
+
+def number(name: str, doubt: str | None = None) -> Reading:
+    return Reading(name=name, kind="numeric", format=NumberFormat(), example=("$1,000", "1000"), doubt=doubt)
+
+
+def test_a_line_per_kind_of_conversion() -> None:
+    readings = [
+        number("price"),
+        Reading(name="x", kind="numeric"),
+        number("doubtful", doubt="why"),
+        number("co\x1bst"),
+        Reading(name="t", kind="date", format=TimeFormat(), example=("6:30", "hour 6.5")),
+        Reading(name="", kind="index", ignored="it has no name"),
+    ]
+    assert list(conversion_notes(readings)) == [
+        "numbers in another notation: price: '$1,000' is read as 1000; co\\x1bst: '$1,000' is read as 1000",
+        "dates and times as numbers: t: '6:30' is read as hour 6.5",
+        "the first column is ignored: it has no name",
+    ]
+    assert list(conversion_notes([Reading(name="x", kind="numeric")])) == []
+
+
+def test_a_line_names_a_few_columns() -> None:
+    (line,) = conversion_notes([number(f"n{j}") for j in range(14)])
+    assert line.endswith("; n9: '$1,000' is read as 1000; and 4 more columns")
+
+
+def test_doubts_and_texts_are_warnings() -> None:
+    readings = [
+        number("a", doubt="'1,250' is read as 1250"),
+        Reading(name="remark", kind="text", ignored="nearly all differ"),
+    ]
+    assert list(conversion_warnings(readings, "t.csv")) == [
+        "column 'a' of t.csv: '1,250' is read as 1250",
+        "a column of t.csv has a different text in (nearly) every row and is ignored: 'remark' (to use it, "
+        "add it to data.columns.categorical)",
+    ]
+    (line,) = conversion_warnings([readings[1], Reading(name="b", kind="text", ignored="x")], "t.csv")
+    assert line.startswith("2 columns of t.csv have a different text in (nearly) every row and are ignored: ")

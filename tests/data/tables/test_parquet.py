@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables import rows
+from fnnctl.data.tables.parquet import NULL, is_parquet
+from fnnctl.data.tables.rows import CsvFormat, missing_texts, open_rows
+from fnnctl.errors import DataError
+
+FORM = CsvFormat(None, "utf-8", missing_texts([]))
+
+
+def test_a_parquet_file_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(b"PAR1...")
+    (tmp_path / "rows.parquet").write_bytes(b"a,y\n")
+    assert is_parquet(tmp_path / "rows.csv")
+    assert not is_parquet(tmp_path / "rows.parquet")
+    assert not is_parquet(tmp_path)
+    assert not is_parquet(None)
+
+
+def test_without_pyarrow_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (tmp_path / "t.parquet").write_bytes(b"PAR1...")
+    words = r"t\.parquet: a Parquet file needs pyarrow: pip install 'fnnctl\[parquet\]'$"
+    with pytest.raises(DataError, match=words), open_rows(tmp_path / "t.parquet", FORM, Problems("t")):
+        pass
+
+
+@pytest.mark.extra
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def _libraries(self) -> None:
+        self.arrow = pytest.importorskip("pyarrow")
+        self.parquet = pytest.importorskip("pyarrow.parquet")
+
+    def read(self, path: Path, table: Any, columns: Sequence[str] = ()) -> tuple[Any, ...]:
+        """Names, numbers of rows, values by column (of all or some columns), and problems."""
+        self.parquet.write_table(table, path, row_group_size=7)
+        problems = Problems("t")
+        numbers: list[int] = []
+        values: dict[str, list[str]] = {}
+        with open_rows(path, FORM, problems) as file:
+            assert file.header_line is None
+            for block in file.blocks:
+                numbers += block.lines
+                for position, name in enumerate(file.names):
+                    if not columns or name in columns:
+                        values.setdefault(name, []).extend(block.column(position))
+                assert block.values([0, 0])[::2] == block.column(0)
+        return file.names, numbers, values, str(problems.error()).splitlines()
+
+    def texts(self, tmp_path: Path, values: Sequence[object], kind: Any = None) -> list[str]:
+        table = self.arrow.table({"a": self.arrow.array(values, kind)})
+        found: list[str] = self.read(tmp_path / "t.parquet", table)[2]["a"]
+        return found
+
+    def test_rows_are_numbered_across_blocks_and_row_groups(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rows, "BLOCK_VALUES", 6)
+        monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+        table = self.arrow.table({" a ": range(20), "b": ["x", "y"] * 10})
+        names, numbers, values, problems = self.read(tmp_path / "t.parquet", table)
+        assert names == ("a", "b")
+        assert numbers == [*range(1, 21)]
+        assert values == {"a": [str(i) for i in range(20)], "b": ["x", "y"] * 10}
+        assert problems == []
+
+    def test_values_as_texts(self, tmp_path: Path) -> None:
+        arrow, zone = self.arrow, timezone(timedelta(hours=2))
+        for values, kind, expected in (
+            ([True, None, False], None, ["true", NULL, "false"]),
+            ([1, -(2**63), None], arrow.int64(), ["1", "-9223372036854775808", NULL]),
+            ([2**64 - 1], arrow.uint64(), ["18446744073709551615"]),
+            ([0.1, 1e300, -0.0, float("nan"), None], None, ["0.1", "1e+300", "-0.0", NULL, NULL]),
+            ([0.1, 3.0, float("inf")], arrow.float32(), ["0.1", "3.0", "inf"]),
+            ([Decimal("1.10")], None, ["1.10"]),
+            (["x", "", None], None, ["x", "", NULL]),
+            (["x", "y", None, "x"], arrow.dictionary(arrow.int8(), arrow.string()), ["x", "y", NULL, "x"]),
+            ([None, None], arrow.null(), [NULL, NULL]),
+            ([date(2024, 2, 29), None], None, ["2024-02-29", NULL]),
+            ([datetime(2024, 2, 29, 7, 5)], arrow.timestamp("ns"), ["2024-02-29T07:05:00"]),
+            ([datetime(1969, 2, 3, 7, 5, 6, 120)], None, ["1969-02-03T07:05:06.00012"]),
+            ([datetime(2024, 2, 29, 7, tzinfo=UTC)], None, ["2024-02-29T07:00:00Z"]),
+            ([datetime(2024, 2, 29, 7, tzinfo=zone)], None, ["2024-02-29T07:00:00+02:00"]),
+            ([time(7, 5, 10)], arrow.time32("s"), ["07:05:10"]),
+            ([time(7, 5, 10, 250)], arrow.time64("us"), ["07:05:10.00025"]),
+        ):
+            assert self.texts(tmp_path, values, kind) == expected
+
+    @given(st.lists(st.floats(allow_nan=False), min_size=1), st.lists(st.floats(width=32, allow_nan=False)))
+    def test_numbers_have_all_their_digits(
+        self, tmp_path_factory: pytest.TempPathFactory, numbers: list[float], short: list[float]
+    ) -> None:
+        folder = tmp_path_factory.mktemp("t")
+        assert [float(text) for text in self.texts(folder, numbers)] == numbers
+        texts = self.texts(folder, short, self.arrow.float32()) if short else []
+        assert self.arrow.array(map(float, texts), self.arrow.float32()).to_pylist() == short
+
+    def test_a_column_of_another_type_may_be_left_out(self, tmp_path: Path) -> None:
+        table = self.arrow.table({"a": [1, 2], "tags": [["x"], []], "at": [{"x": 1}, None]})
+        assert self.read(tmp_path / "t.parquet", table, ["a"])[2] == {"a": ["1", "2"]}
+        with pytest.raises(DataError) as caught:
+            self.read(tmp_path / "t.parquet", table, ["a", "tags"])
+        assert "t.parquet: the column 'tags' has the type 'list<" in str(caught.value)
+        with (
+            pytest.raises(DataError) as caught,
+            open_rows(tmp_path / "t.parquet", FORM, Problems("t")) as file,
+        ):
+            next(file.blocks).values([0, 1, 2])
+        assert [problem.message.split("'")[1] for problem in caught.value.problems] == ["tags", "at"]
+
+    def test_the_index_of_pandas_is_a_first_column_without_a_name(self, tmp_path: Path) -> None:
+        table = self.arrow.table({"a": [1], "__index_level_0__": [7], "__index_level_1__": [8]})
+        names, _, values, problems = self.read(tmp_path / "t.parquet", table)
+        assert (names, values, problems) == (("", "a"), {"": [NULL], "a": ["1"]}, [])
+
+    def test_names_must_differ_but_may_be_numbers(self, tmp_path: Path) -> None:
+        table = self.arrow.Table.from_arrays([self.arrow.array([1])] * 3, names=["0", "1", "0"])
+        assert self.read(tmp_path / "t.parquet", table)[3] == [
+            "t: columns 1 and 3 have the same name '0': rename one"
+        ]
+
+    def test_a_table_without_rows_or_columns(self, tmp_path: Path) -> None:
+        table = self.arrow.table({"a": self.arrow.array([], self.arrow.int8())})
+        assert self.read(tmp_path / "t.parquet", table)[:3] == (("a",), [], {})
+        with pytest.raises(DataError, match=r"^t: the file has no columns$"):
+            self.read(tmp_path / "t.parquet", self.arrow.table({}))
+
+    @pytest.mark.parametrize("where", ["footer", "page"])
+    def test_a_damaged_file_is_named(self, tmp_path: Path, where: str) -> None:
+        path = tmp_path / "t.parquet"
+        self.parquet.write_table(self.arrow.table({"a": ["x" * 50] * 999, "b": range(999)}), path)
+        content = bytearray(path.read_bytes())
+        content = content[:-9] if where == "footer" else content[:4] + b"\xff" * 60 + content[64:]
+        path.write_bytes(content)
+        with (
+            pytest.raises(DataError, match=r"t\.parquet: the Parquet file is damaged, or pyarrow cannot"),
+            open_rows(path, FORM, Problems("t")) as file,
+        ):
+            list(file.blocks)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from fnnctl.data.profile.source import Source, SourceOptions, read_source
+from fnnctl.data.profile.table import table_facts
+from fnnctl.errors import DataError
+from fnnctl.modelling.tables.target import target_candidates, target_facts
+from tests.data.profile.conftest import csv_text
+
+COLOURS = ["red", "blue", "red", "green"] * 10
+
+
+def source(folder: Path, columns: Mapping[str, Sequence[object]], target: str | None = None) -> Source:
+    (folder / "table.csv").write_text(csv_text(columns))
+    return read_source(SourceOptions(source="table.csv", folder=folder, target=target))
+
+
+def test_classes_are_counted_the_most_frequent_first(tmp_path: Path) -> None:
+    found = target_facts(source(tmp_path, {"a": range(41), "colour": ["", *COLOURS]}, "colour"))
+    assert found is not None
+    assert (found.task, found.rows) == ("classification", 40)
+    assert found.classes == (("red", 20), ("blue", 10), ("green", 10))
+
+
+def test_amounts_are_a_regression(tmp_path: Path) -> None:
+    columns: dict[str, Sequence[object]] = {"a": COLOURS, "price": [number * 1.37 for number in range(40)]}
+    found = target_facts(source(tmp_path, columns, "price"))
+    assert found is not None
+    assert (found.task, found.classes) == ("regression", ())
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["a"] * 40, "has only one class, 'a'"),
+        ([""] * 40, "has no value in any row"),
+        ([f"name {number}" for number in range(40)], "has a different value in every row"),
+        ([*(number * 1.37 for number in range(39)), "tall"], "are numbers, but 'tall' is not a number"),
+    ],
+)
+def test_a_column_that_cannot_be_learned_is_refused(
+    tmp_path: Path, values: Sequence[object], message: str
+) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        target_facts(source(tmp_path, {"a": range(40), "y": values}, "y"))
+    assert caught.value.problems[0].file == "table.csv"
+
+
+@pytest.mark.parametrize(
+    ("columns", "likeliest"),
+    [
+        (("a", "b", "colour"), "colour"),
+        (("species", "a", "b"), "species"),
+        (("colour", "a", "b"), "b"),
+        (("id", "Outcome", "a", "name"), "Outcome"),
+        (("a", "b", "name"), "a"),
+    ],
+)
+def test_the_likeliest_target_is_suggested(tmp_path: Path, columns: Sequence[str], likeliest: str) -> None:
+    values: dict[str, Sequence[object]] = {
+        "a": [number * 1.5 for number in range(40)],
+        "b": [number % 11 * 2.5 + number // 2 for number in range(40)],
+        "id": range(40),
+        "name": [f"name {number}" for number in range(40)],
+        "colour": COLOURS,
+        "species": COLOURS,
+        "Outcome": COLOURS,
+    }
+    facts = table_facts(source(tmp_path, {name: values[name] for name in columns}))
+    found = target_candidates(facts)
+    assert found[0].name == likeliest
+    assert all(each.reason for each in found)
+    assert not {"id", "name"} & {each.name for each in found}

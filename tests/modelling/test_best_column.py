@@ -1,0 +1,124 @@
+"""A column that gives the target away is told, and one that only helps is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.splits.parts import Split
+from fnnctl.modelling.best_column import ColumnCheck, check_columns
+from fnnctl.modelling.loading import load_experiment
+from fnnctl.tasks.registry import encode
+from tests.data.test_warnings import dataset_of
+
+RNG = np.random.default_rng(0)
+
+
+def checked(columns: dict[str, list[str]], tmp_path: Path, settings: str = "") -> ColumnCheck:
+    """The check of a table with these columns, of which `y` is the target."""
+    lines = [",".join(columns), *(",".join(row) for row in zip(*columns.values(), strict=True))]
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "t.yaml").write_text(f"data: {{source: t.csv, target: y{settings}}}\n", encoding="utf-8")
+    loaded = load_experiment(tmp_path / "t.yaml")
+    return check_columns(loaded.data, loaded.split())
+
+
+def texts(numbers: FloatArray) -> list[str]:
+    return [f"{number:.5g}" for number in numbers]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.02])
+def test_a_code_of_the_outcome_is_told(tmp_path: Path, share: float) -> None:
+    """Also if the classes are so unequal that the accuracy of the baseline is 0.98."""
+    is_ill = np.arange(2000) < share * 2000
+    code = np.where(is_ill, RNG.uniform(5, 6, 2000), RNG.choice([0.5, 9.5], 2000) + RNG.uniform(0, 1, 2000))
+    columns = {"age": texts(RNG.normal(size=2000)), "code": texts(code), "y": [*np.where(is_ill, "a", "b")]}
+    check = checked(columns, tmp_path)
+    assert check.best is not None
+    assert (check.best.name, check.best.metric) == ("code", "accuracy")
+    assert check.best.baseline == pytest.approx(1 - share, abs=0.03)
+    (warning,) = check.warnings
+    assert warning.startswith("the column 'code' alone predicts the target: accuracy ")
+    assert warning.endswith(
+        " on held-out rows; if it is known only after the outcome, add it to data.columns.ignore"
+    )
+
+
+def test_several_columns_are_told_together(tmp_path: Path) -> None:
+    """Missing only where nobody died, and the same in words."""
+    died = RNG.integers(2, size=400)
+    columns = {
+        "a": texts(RNG.normal(size=400)),
+        "day": ["" if not each else f"{10 * RNG.uniform():.3f}" for each in died],
+        "state": [*np.where(died, "buried", "alive")],
+        "y": [*np.where(died, "dead", "living")],
+    }
+    (warning,) = checked(columns, tmp_path).warnings
+    assert warning.startswith("each of the columns 'day', 'state' alone predicts the target: accuracy 1 on")
+
+
+def test_a_price_with_tax_is_told(tmp_path: Path) -> None:
+    price = np.exp(RNG.normal(size=1000))
+    columns = {"gross": texts(1.19 * price), "size": texts(price + RNG.normal(size=1000)), "y": texts(price)}
+    check = checked(columns, tmp_path, ", task: regression")
+    assert check.best is not None
+    assert (check.best.name, check.best.metric) == ("gross", "r2")
+    assert check.best.baseline == pytest.approx(0, abs=0.02)
+    assert "alone predicts the target: r2 0.99" in check.warnings[0]
+
+
+def test_ids_and_columns_that_help_are_not_told(tmp_path: Path) -> None:
+    """95 % of the rows are right from the column alone."""
+    label = RNG.integers(2, size=600)
+    near = np.where(RNG.uniform(size=600) < 0.95, label, 1 - label)
+    columns = {
+        "id": [f"k{row}" for row in range(600)],
+        "near": [*map(str, near + 2)],
+        "y": [*np.where(label, "a", "b")],
+    }
+    check = checked(columns, tmp_path)
+    assert check.best is not None
+    assert check.best.name == "near"
+    assert check.best.score == pytest.approx(0.95, abs=0.03)
+    assert check.warnings == ()
+
+
+def test_a_patient_is_no_leak_of_its_own_label(tmp_path: Path) -> None:
+    """Every patient has one label and one weight in 20 rows, but the rows of a patient are in one fold."""
+    patient = np.repeat(np.arange(60), 20)
+    label, weight = RNG.integers(2, size=60)[patient], RNG.normal(size=60)[patient]
+    columns = {"p": [*map(str, patient)], "w": texts(weight), "y": [*np.where(label, "a", "b")]}
+    assert checked(columns, tmp_path).warnings != ()
+    assert checked(columns, tmp_path, ", split: {group: p}").warnings == ()
+
+
+def test_test_rows_are_not_read() -> None:
+    """The column gives the label of the training rows alone, and then of none of them."""
+    labels = RNG.integers(2, size=200)
+    split = Split(np.arange(80), np.arange(80, 120), np.arange(120, 200))
+    column = np.where(np.arange(200) < 120, labels, RNG.integers(2, size=200)).astype(np.float64)
+    assert check_columns(encode(dataset_of(column[:, None], labels=labels)), split).warnings != ()
+    column = np.where(np.arange(200) < 120, RNG.integers(2, size=200), labels).astype(np.float64)
+    found = check_columns(encode(dataset_of(column[:, None], labels=labels)), split)
+    assert found.warnings == ()
+    assert found.best is not None
+    assert found.best.score < 0.7
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(49, 1), (60, 2001)])
+def test_few_rows_and_many_columns_are_not_looked_at(rows: int, columns: int) -> None:
+    found = check_columns(encode(dataset_of(np.tile(np.arange(rows) % 2.0, (columns, 1)).T)), None)
+    assert found == ColumnCheck()
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "digits", "penguins", "diabetes"])
+def test_the_built_in_data_have_no_leak(tmp_path: Path, name: str) -> None:
+    (tmp_path / "t.yaml").write_text(f"data: {{source: {name}}}\n", encoding="utf-8")
+    loaded = load_experiment(tmp_path / "t.yaml")
+    found = check_columns(loaded.data, loaded.split())
+    assert found.warnings == ()
+    assert found.best is not None
+    assert check_columns(loaded.data, loaded.split()) == found

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.console import Console
+
+from fnnctl.commands.describe import described
+from fnnctl.data.profile.source import SourceOptions
+from fnnctl.report.description.content import Description
+from fnnctl.report.description.texts import terminal_description, text_description
+
+HOSTILE = ("[red]x[/]", "$$a$$", "<script>", "=cmd()", "a|b", "\x1b[31mz", "[/]", "`c`", "y: [")
+
+
+def hostile(folder: Path, target: str | None = None) -> Description:
+    rows = "\n".join(",".join(f'"{name}{row % 3}"' for name in HOSTILE) for row in range(30))
+    (folder / "t.csv").write_text(",".join(HOSTILE) + "\n" + rows + "\n")
+    return described(SourceOptions(source="t.csv", folder=folder, target=target))
+
+
+def test_hostile_names_are_shown_as_they_are_on_a_terminal(tmp_path: Path) -> None:
+    for target in (None, "a|b"):
+        console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
+        console.print(terminal_description(hostile(tmp_path, target), width=80))
+        assert isinstance(console.file, io.StringIO)
+        text = console.file.getvalue()
+        assert "[red]x[/]" in text
+        assert "\x1b[31m" not in text
+
+
+def test_lines_are_readable_in_80_columns(tmp_path: Path) -> None:
+    text = io.StringIO()
+    options = SourceOptions(source="penguins", folder=tmp_path)
+    Console(file=text, width=80).print(terminal_description(described(options), width=80))
+    lines = text.getvalue().splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert "Target 'species': 3 classes" in lines
+
+
+def test_markdown_escapes_names(tmp_path: Path) -> None:
+    text = text_description(hostile(tmp_path, "a|b"), "markdown")
+    assert "## Target 'a\\|b': 3 classes" in text
+    assert "<script>" not in text
+    assert "| column | kind | missing | unique | values |" in text
+    assert "| --- | --- | ---: | ---: | --- |" in text
+
+
+def test_json_is_complete(tmp_path: Path) -> None:
+    names = [column["name"] for column in json.loads(text_description(hostile(tmp_path), "json"))["columns"]]
+    assert names == [*HOSTILE]

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from fnnctl.metrics.feature_importance.estimates import Estimate
+from fnnctl.metrics.feature_importance.importances import ColumnImportance, FeatureImportances
+from fnnctl.report.content import sections
+from fnnctl.report.feature_importance.sections import importance_sections
+from fnnctl.report.markdown import markdown_report
+from fnnctl.report.sections import Notes, TableSection
+from fnnctl.report.summary import summarize
+from fnnctl.store.run import OpenRun
+from fnnctl.tasks.registry import TASK_REPORTS
+
+CLASSES = TASK_REPORTS["classification"]
+
+
+def column(name: str, mean: float, low: float, partner: tuple[str, float] | None = None) -> ColumnImportance:
+    estimates = {"log_loss": Estimate(mean, 0.1, [low, 2 * mean - low]), "accuracy": Estimate(0.125, 0, None)}
+    return ColumnImportance(name, dict(estimates), partner)
+
+
+SOME = FeatureImportances(
+    "test",
+    60,
+    10,
+    (
+        column("bill", 0.5, 0.25, ("flipper", 0.95)),
+        column("flipper", 0.25, 0.125, ("bill", 0.95)),
+        column("wing", 0.125, 0.0625, ("bill", -0.91)),
+        column("year", 0.0, -0.25),
+    ),
+)
+
+
+def shown(importances: FeatureImportances) -> tuple[TableSection, str]:
+    table, notes = importance_sections(importances, CLASSES)
+    assert isinstance(table, TableSection)
+    assert isinstance(notes, Notes)
+    return table, "\n".join(notes.rows)
+
+
+def test_a_column_is_a_row() -> None:
+    table, _ = shown(SOME)
+    assert table.title == "Importance of the columns on the test part"
+    assert table.header == ("column", "log loss +", "95 % interval", "accuracy −")
+    assert table.rows[0] == ("bill", "0.5000", "0.2500–0.7500", "0.1250")
+
+
+def test_the_notes_say_what_users_would_misread() -> None:
+    _, notes = shown(SOME)
+    assert "permuted (10 times, among 60 rows); ranked by log loss" in notes
+    assert "1 of 4 columns cannot be told from zero: 'year'" in notes
+    assert "'bill' with 'flipper' (0.95), 'wing' with 'bill' (-0.91)" in notes
+    assert notes.count("'flipper'") == 1  # each pair once
+    assert "by chance" not in notes
+    assert "validation" not in notes
+
+
+def test_few_words_if_there_is_nothing_to_misread() -> None:
+    sound = replace(SOME, columns=(column("bill", 0.5, 0.25),))
+    assert len(importance_sections(sound, CLASSES)[1].rows) == 1
+    assert importance_sections(None, CLASSES) == []
+
+
+def test_a_validation_part_is_named() -> None:
+    table, notes = shown(replace(SOME, part="validation"))
+    assert table.title.endswith("on the validation part")
+    assert "there is no test part" in notes
+
+
+def test_many_columns_are_cut_and_some_seem_important_by_chance() -> None:
+    many = tuple(column(f"c{j}", 0.5, 0.25 if j < 20 else -0.25) for j in range(1020))
+    table, notes = shown(replace(SOME, columns=many))
+    assert len(table.rows) == 20
+    assert table.title.endswith(": the first 20; feature_importance.csv has 1,000 more")
+    assert "1,000 of 1,020 columns cannot be told from zero: 'c20', 'c21'" in notes
+    assert "of 1,020 columns without effect, about 26 would seem important by chance" in notes
+
+
+def test_a_report_has_them_only_if_they_were_measured(finished_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(finished_run())
+    titles = [section.title for section in sections(replace(summary, importances=SOME))]
+    assert titles.index("Importance of the columns on the test part") == titles.index("Training") - 2
+    assert not any("Importance" in section.title for section in sections(summary))
+
+
+def test_hostile_names_are_escaped(
+    finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
+) -> None:
+    columns = tuple(column(name, 0.5, -0.25, (name + "2", 0.95)) for name in hostile_classes)
+    summary = replace(summarize(finished_run()), importances=replace(SOME, columns=columns))
+    text = markdown_report([summary], [], Path())
+    assert "<script>" not in text
+    assert "\x1b" not in text
+    assert "&lt;script&gt;" in text

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fnnctl.errors import DataError
+from fnnctl.metrics.feature_importance.estimates import Estimate
+from fnnctl.metrics.feature_importance.importances import ColumnImportance, FeatureImportances
+from fnnctl.report.feature_importance.stored import read_importances, write_importances
+from fnnctl.report.feature_importance.values import importance_json
+from fnnctl.store import names
+from fnnctl.store.documents import to_json
+from fnnctl.store.run import OpenRun
+
+IMPORTANCES = FeatureImportances(
+    "validation",
+    30,
+    10,
+    (
+        ColumnImportance(
+            "=a,\n\"b'", {"r2": Estimate(0.1 + 0.2, 0.25, [-1e-300, 1e300]), "rmse": None}, ("x", -1 / 3)
+        ),
+        ColumnImportance("x", {"r2": Estimate(0.0, 0.0, None), "rmse": None}, ("=a", 0.5)),
+        ColumnImportance("日本", {"r2": None, "rmse": Estimate(-1 / 3, 1.0, [-1.0, 1.0])}),
+    ),
+)
+
+
+def test_what_is_written_is_read_back(finished_run: Callable[..., OpenRun]) -> None:
+    run = finished_run()
+    assert read_importances(run) is None
+    write_importances(run, IMPORTANCES)
+    assert read_importances(run) == IMPORTANCES
+    write_importances(run, replace(IMPORTANCES, part="test"))
+    assert read_importances(run) == replace(IMPORTANCES, part="test")
+    header = (run.path / names.FEATURE_IMPORTANCE).read_text().splitlines()[0]
+    assert header == (
+        "column,r2,r2_std,r2_ci95_low,r2_ci95_high,rmse,rmse_std,rmse_ci95_low,rmse_ci95_high,"
+        "correlated_with,correlation,part,rows,repeats"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("r2_std", "r2_dev"),
+        lambda text: text.splitlines()[0] + "\n",
+        lambda text: text.replace("0.25", "much"),
+        lambda text: text + "x,1\n",
+    ],
+)
+def test_a_damaged_file_is_named(
+    finished_run: Callable[..., OpenRun], change: Callable[[str], str], tmp_path: Path
+) -> None:
+    run = finished_run()
+    write_importances(run, IMPORTANCES)
+    file = run.path / names.FEATURE_IMPORTANCE
+    file.write_text(change(file.read_text()))
+    with pytest.raises(DataError, match=f"{names.FEATURE_IMPORTANCE}: is damaged"):
+        read_importances(run)
+
+
+def test_the_json_object_has_null_for_what_does_not_exist() -> None:
+    value = importance_json(IMPORTANCES)
+    assert json.loads(to_json(value)) == value
+    first, second, third = value["feature_importance"]
+    assert first["r2"] == {"mean": 0.1 + 0.2, "std": 0.25, "ci95": [-1e-300, 1e300]}
+    assert (first["rmse"], first["correlated_with"], first["correlation"]) == (None, "x", -1 / 3)
+    assert second["r2"]["ci95"] is None
+    assert (third["column"], third["r2"], third["correlated_with"]) == ("日本", None, None)
+    assert value["feature_importance_rows"] == {"part": "validation", "rows": 30, "repeats": 10}
+    assert importance_json(None) == {}

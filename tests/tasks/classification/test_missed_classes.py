@@ -1,0 +1,79 @@
+"""Classes that are hardly ever found, with counts whose Wilson intervals are worked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.tasks.classification.missed_classes import missed_classes_warning
+from fnnctl.tasks.doubts import Course
+
+HERE = "on the test part"
+
+
+def warning(found: dict[str, tuple[int, int]], course: Course | None = None) -> str | None:
+    """The warning for so many found rows of so many, by class; the others are predicted as the next class."""
+    labels, predicted = [], []
+    for number, (right, rows) in enumerate(found.values()):
+        labels += [number] * rows
+        predicted += [number] * right + [(number + 1) % len(found)] * (rows - right)
+    return missed_classes_warning(
+        tuple(found),
+        np.array(labels, np.intp),
+        np.array(predicted, np.intp),
+        where=HERE,
+        course=course or Course(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "rows", "is_told"),
+    [
+        (0, 5, True),  # the upper end is z² / (n + z²) = 3.84 / 8.84 = 0.43
+        (0, 4, False),  # 0.49, but too few rows
+        (1, 6, False),  # recall 0.17, but the upper end is 0.56
+        (1, 10, True),  # 0.40
+        (2, 10, False),  # recall 0.2
+        (1, 40, True),
+        (40, 40, False),
+    ],
+)
+def test_a_low_recall_of_enough_rows_is_told(found: int, rows: int, is_told: bool) -> None:
+    assert (warning({"common": (99, 100), "rare": (found, rows)}) is not None) is is_told
+
+
+def test_the_warning_about_one_class() -> None:
+    assert warning({"common": (1590, 1600), "rare": (1, 40)}) == (
+        "the network finds 1 of 40 rows of the class 'rare' on the test part (recall 0.03); the accuracy, "
+        "0.97, does not show it: always predicting 'common' has 0.976: set training.class_weights: balanced "
+        "or model.threshold: f1, and judge by balanced accuracy or ROC AUC"
+    )
+
+
+def test_all_such_classes_are_in_one_warning() -> None:
+    told = warning({"a": (30, 40), "b": (1, 20), "c": (25, 40), "d": (0, 9)})
+    assert told == (
+        "the network finds few rows of 2 classes on the test part, or none: 'b' (1 of 20), 'd' (0 of 9): set "
+        "training.class_weights: balanced, and judge by balanced accuracy or ROC AUC"
+    )
+
+
+def test_a_class_that_is_not_rare_needs_more_than_weights() -> None:
+    told = warning({"a": (30, 30), "b": (0, 25), "c": (30, 30)})
+    assert told is not None
+    assert told.endswith("(recall 0.00): try more epochs, another learning rate or other columns")
+
+
+@pytest.mark.parametrize(
+    ("others", "advice"),
+    [
+        ({}, ": set model.threshold: f1, and judge"),
+        ({"medium": (20, 20)}, ": try other columns or more rows of rare classes, and judge"),
+    ],
+)
+def test_weights_that_are_set_are_not_advised(others: dict[str, tuple[int, int]], advice: str) -> None:
+    counts = {"common": (70, 70), "rare": (0, 20), **others}
+    told = warning(counts, Course(has_class_weights=True))
+    assert told is not None
+    assert advice in told
+    assert "class_weights" not in told
