@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     INNER_MEMBERS = int.from_bytes(b"inner members", "big")
     PERMUTATIONS = int.from_bytes(b"permutations", "big")
     BAGS = int.from_bytes(b"bags", "big")
+    SUBSETS = int.from_bytes(b"subsets", "big")
     COLUMNS = int.from_bytes(b"columns", "big")
     IMPORTANCE = int.from_bytes(b"importance", "big")
 

@@ -208,6 +208,15 @@ Repeats = Annotated[
         help="CONFIG: number of repeats, each with different folds (default: from the config).",
     ),
 ]
+Sizes = Annotated[
+    str | None,
+    typer.Option(
+        "--sizes",
+        metavar="SHARES",
+        help="CONFIG: shares of the rows to learn from, for a learning curve over data size, e.g. 0.1,0.3,1 "
+        "(default: from the config, or all rows).",
+    ),
+]
 FoldWorkers = Annotated[
     int | None,
     typer.Option(
@@ -228,6 +237,7 @@ def evaluate(
     target: Target = None,
     folds: Folds = None,
     repeats: Repeats = None,
+    sizes: Sizes = None,
     workers: FoldWorkers = None,
     overrides: Set = None,
     seed: Seed = None,
@@ -246,7 +256,8 @@ def evaluate(
 ) -> None:
     """Cross-validate an experiment, or score a trained network."""
     for_config = {
-        "--folds": folds, "--repeats": repeats, "--workers": workers, "--seed": seed, "--set": overrides,
+        "--folds": folds, "--repeats": repeats, "--sizes": sizes, "--workers": workers, "--seed": seed,
+        "--set": overrides,
     }  # fmt: skip
     for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
     if resume is not None:
@@ -262,6 +273,7 @@ def evaluate(
             overrides or [],
             folds=folds,
             repeats=repeats,
+            sizes=sizes,
             workers=workers,
             runs_dir=runs_dir,
             name=name,
@@ -271,19 +283,16 @@ def evaluate(
         return
     if names := given(for_config):
         raise UsageError(f"{names}: only for an experiment; give its YAML file")
-    from fnnctl.commands.evaluate_run import evaluate_run
-
-    with ended_by_signals(output):
-        evaluate_run(
-            target,
-            runs_dir=runs_dir,
-            data=data,
-            delimiter=delimiter,
-            encoding=encoding,
-            threshold=threshold,
-            name=name,
-            output=output,
-        )
+    _score_run(
+        target,
+        data=data,
+        delimiter=delimiter,
+        encoding=encoding,
+        threshold=threshold,
+        name=name,
+        runs_dir=runs_dir,
+        output=output,
+    )
 
 
 def _cross_validate(
@@ -292,6 +301,7 @@ def _cross_validate(
     *,
     folds: int | None,
     repeats: int | None,
+    sizes: str | None,
     output: Output,
     **options: Any,
 ) -> None:
@@ -304,9 +314,17 @@ def _cross_validate(
             *overrides,
             *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
             *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
+            *OptionChange.given("--sizes", "evaluation.sizes", None if sizes is None else f"[{sizes}]"),
         ]
         run = cross_validate(config, changes, output=output, signals=signals, **options)
     report_end(run, output)
+
+
+def _score_run(target: str | None, *, output: Output, **options: Any) -> None:
+    from fnnctl.commands.evaluate_run import evaluate_run
+
+    with ended_by_signals(output):
+        evaluate_run(target, output=output, **options)
 
 
 def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> None:

@@ -18,6 +18,7 @@ from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fold_results import FoldResult, out_of_fold, summary
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.modelling.sizes.results import by_size, share_suffix, size_summaries
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.endings import diverged, loss_warnings, score_warnings
 from fnnctl.runs.facts import known_facts
@@ -91,7 +92,7 @@ def resume_cross_validation(
         refuse_other_data(run, loaded.data, loaded.config.file, command="evaluate")
         kept, seconds = load_folds(run, validation, output.note)
         with signals.graceful():
-            at = f"{len(kept)} of {len(validation.fits)} folds" if kept else "the start"
+            at = f"{len(kept)} of {len(validation.all_fits)} folds" if kept else "the start"
             begin_again(run, at, blas_threads=_one_thread(), note=output.note)
     recorder = RunRecorder(run, started=started, trained_before=seconds)
     _complete(run, validation, kept, recorder, workers=workers, output=output, signals=signals)
@@ -145,14 +146,16 @@ def _complete(
     `InterruptedRunError` after the completed work is written.
     """
     with recorder:
-        results = [kept.pop(fold, None) for fold in range(len(validation.fits))]
+        results = [kept.pop(fold, None) for fold in range(len(validation.all_fits))]
         try:
             with recorder.training():
                 _train(run, validation, results, recorder, workers or usable_processors(), signals, output)
         finally:
             of_folds = write_folds(run, validation, results)
         signals.raise_if_requested()
+        sizes = _sizes(validation, results)
         _tell_of_diverged(run, validation, results, output)
+        del results[len(validation.fits) :]
         ended = [result for result in results if result]
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
         thresholds = [result.threshold for result in ended if result.scores]
@@ -160,7 +163,7 @@ def _complete(
         scores = out_of_fold(validation, results)
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
         warn(run, score_warnings(validation.experiment, scores, ended), output.note)
-        metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds)}
+        metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds), **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())
         draw_figures(run)
@@ -180,7 +183,7 @@ def _train(
     missing = [fold for fold, result in enumerate(results) if result is None]
     if not missing:
         return
-    fits = [validation.fits[fold] for fold in missing]
+    fits = [validation.all_fits[fold] for fold in missing]
     plan, stacks = plan_folds(fits, rows=len(validation.data), workers=workers)
     sizes = "+".join(str(len(stack)) for stack in stacks)
     output.detail(f"folds {sizes} in stacks; {plan.kind}, {plan.workers} at once")
@@ -206,13 +209,24 @@ def _train(
                     results[fold] = result.without_outputs()
 
 
+def _sizes(validation: CrossValidation, results: Sequence[FoldResult | None]) -> dict[str, Any]:
+    """The entry of metrics.json about a learning curve over data size; none without sizes."""
+    if validation.experiment.evaluation.sizes is None:
+        return {}
+    return {"sizes": size_summaries(validation, results)}
+
+
 def _tell_of_diverged(
     run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None], output: Output
 ) -> None:
-    count = sum(result is not None and result.outcome is Outcome.DIVERGED for result in results)
-    if count == len(results):
-        draw_figures(run)
-        raise diverged(run, validation.fits[0], folds=count)
-    if count:
-        warning = f"{count} of {len(results)} folds diverged: means are over the other folds"
-        warn(run, [warning], output.note)
+    """Warn of the diverged folds of each size; raise `DivergedError` if all those of the largest one are."""
+    for each, own in by_size(validation, results):
+        count = sum(result is not None and result.outcome is Outcome.DIVERGED for result in own)
+        if each.share == validation.share and count == len(own):
+            draw_figures(run)
+            raise diverged(run, validation.fits[0], folds=count)
+        if count:
+            warning = (
+                f"{count} of {len(own)} folds{share_suffix(each)} diverged: means are over the other folds"
+            )
+            warn(run, [warning], output.note)

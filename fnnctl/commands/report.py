@@ -15,6 +15,7 @@ from fnnctl.report.figures import draw_missing_figures
 from fnnctl.report.formats import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
 from fnnctl.report.search_sections import search_json
+from fnnctl.report.sizes.values import sizes_json
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.terminal import terminal_report
 from fnnctl.store.atomic import write_output
@@ -81,7 +82,7 @@ def _print_end(summary: Summary, output: Output) -> None:
     if output.json:
         measured: Mapping[str, Any] = {"metrics": summary.metrics}
         if summary.manifest.kind == "cross_validation":
-            measured = {"cross_validation": summary.cross_validation}
+            measured = {"cross_validation": summary.cross_validation, **sizes_json(summary)}
         elif summary.search is not None:
             measured = search_json(summary)
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})

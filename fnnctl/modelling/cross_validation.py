@@ -35,6 +35,17 @@ class CrossValidation:
     """One per fold, ordered by repeat."""
     check: DataCheck
     """What was found in the data."""
+    test_share: float
+    """The number of test rows per other row of the folds."""
+    share: float = 1.0
+    """The share of each fold's other rows that its network learns from."""
+    smaller: tuple[CrossValidation, ...] = ()
+    """The same folds with smaller shares, in rising order."""
+
+    @property
+    def all_fits(self) -> tuple[Fit, ...]:
+        """The fits of all shares: first its own, then those of the smaller ones."""
+        return self.fits + tuple(fit for each in self.smaller for fit in each.fits)
 
 
 def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
@@ -68,7 +79,9 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     seeded = (replace(fit, experiment=experiment, seed=fit.rows.own_seed(seed)) for fit in fits)
     fold_warnings = data.task.fold_warnings(data.targets, folds)
     check = DataCheck.of_folds(data, fold_warnings, max_categories=experiment.data.max_categories)
-    return CrossValidation(experiment, data, folds, tuple(seeded), check)
+    # Validation rows count as training rows, because early stopping has seen them.
+    test_share = sum(fit.sizes[2] for fit in fits) / sum(fit.known_rows for fit in fits)
+    return CrossValidation(experiment, data, folds, tuple(seeded), check, test_share)
 
 
 def divided(data: TaskData, experiment: Experiment, rows: IntArray | None = None) -> AnyFolds:

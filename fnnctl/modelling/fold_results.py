@@ -84,14 +84,11 @@ def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> 
     """The `cross_validation` entry of metrics.json: each metric's mean, deviation, interval and scores."""
     known = [metrics for metrics in of_folds if metrics]
     scores = {name: [_score(metrics, name) for metrics in of_folds] for name in _single_metrics(known)}
-    # Validation rows count as training rows, because early stopping has seen them.
-    learned = sum(fit.known_rows for fit in validation.fits)
-    tested = sum(fit.sizes[2] for fit in validation.fits)
     return {
         "folds": validation.folds.count,
         "repeats": len(validation.folds.assignment),
         "diverged": sum(metrics is None for metrics in of_folds),
-        **summarize_scores(scores, test_share=tested / learned),
+        **summarize_scores(scores, test_share=validation.test_share),
     }
 
 

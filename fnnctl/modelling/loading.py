@@ -25,6 +25,7 @@ from fnnctl.modelling.checks.recipe_bags import against_bags
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.recipe_facts import recipe_facts
+from fnnctl.modelling.sizes.fits import with_sizes
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
@@ -59,9 +60,9 @@ class LoadedExperiment:
             return Fit.of(self.data, self.experiment, split)
 
     def cross_validation(self) -> CrossValidation:
-        """The experiment's folds, with one fit each."""
+        """The experiment's folds, with one fit each, for all sizes of a learning curve over data size."""
         with self.config.located():
-            return cross_validation(self.data, self.experiment)
+            return with_sizes(cross_validation(self.data, self.experiment))
 
     def explained(self, complete: Experiment) -> list[ExplainedSetting]:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""

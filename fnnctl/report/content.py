@@ -13,6 +13,7 @@ from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates import GateResult
 from fnnctl.report.search_sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
+from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import PARTS, Summary
 from fnnctl.report.tables.confusion import confusion_table
 from fnnctl.report.tables.groups import group_table
@@ -26,6 +27,8 @@ OUT_OF_BAG = "out-of-bag"
 FIRST_FILES = (
     (names.METRICS, "all metrics"),
     (names.CROSS_VALIDATION, "the scores of each fold"),
+    (names.DATA_SIZE, "the scores of each fold, for each data size"),
+    (names.DATA_SIZE_FIGURE, "the scores over the number of rows that are learned"),
     (names.LEADERBOARD, "all trials"),
     (names.SEARCH_HISTORY_FIGURE, "the objective over the epochs trained"),
     (names.RUNGS_FIGURE, "the learning curve of each trial"),
@@ -84,6 +87,7 @@ def sections(summary: Summary, *, brief: bool = False) -> list[Section]:
         _folds_table(summary, summary.cross_validation)
         if summary.cross_validation
         else _metrics_table(summary),
+        *size_sections(summary),
         group_table(summary, task.groups, brief=brief) if task.groups else None,
         confusion_table(summary, task.matrix) if task.matrix else None,
         *importance_sections(summary.importances, task),

@@ -35,6 +35,7 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     sources = {
         **{figure.name: figure.source for figure in task_report(run.read_manifest()).figures},
         names.LEARNING_CURVE_FIGURE: names.HISTORY,
+        names.DATA_SIZE_FIGURE: names.DATA_SIZE,
         names.FEATURE_IMPORTANCE_FIGURE: names.FEATURE_IMPORTANCE,
         **dict.fromkeys((*names.SEARCH_FIGURES, *names.ARCHITECTURE_FIGURES), names.JOURNAL),
     }

@@ -9,15 +9,17 @@ from typing import Any, Final
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.confusion import confusion_matrix_figure
+from fnnctl.plots.cross_validation.data_size import PlottedSize, data_size_figure
+from fnnctl.plots.cross_validation.folds import folds_learning_figure
 from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
 from fnnctl.plots.decisions.trade_offs import trade_offs_figure
 from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
 from fnnctl.plots.feature_importance.columns import PlottedColumn, feature_importance_figure
-from fnnctl.plots.folds import folds_learning_figure
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.plots.style import png_bytes
 from fnnctl.report.content import validation_name
 from fnnctl.report.feature_importance.stored import read_importances
+from fnnctl.report.sizes.values import recorded_sizes, share_text
 from fnnctl.report.summary import Summary, scored_rows
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -123,6 +125,23 @@ def _learning_curve(run: RunFolder, summary: Summary) -> Any:
     )
 
 
+def _data_size(run: RunFolder, summary: Summary) -> Any:
+    label, key = summary.task_report.metrics[0]
+    sizes = [
+        PlottedSize(
+            rows=entry["rows"],
+            share=share_text(entry["share"]),
+            mean=entry[key]["mean"],
+            interval=entry[key]["ci95"],
+            train=entry["train"].get(key),
+        )
+        for entry in recorded_sizes(summary)
+        if entry.get(key, {}).get("mean") is not None
+    ]
+    title = f"{summary.manifest.name}: {label} by data size {scored_rows(summary)}"
+    return data_size_figure(sizes, metric=label, title=title) if sizes else None
+
+
 def _estimates(run: RunFolder, summary: Summary, *, draw: Callable[..., Any], what: str) -> Any:
     stored = read_predictions(run)
     if stored is None or not summary.manifest.data:
@@ -160,6 +179,7 @@ _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
     ),
     names.RESIDUALS_FIGURE: partial(_estimates, draw=residuals_figure, what="residuals"),
     names.LEARNING_CURVE_FIGURE: _learning_curve,
+    names.DATA_SIZE_FIGURE: _data_size,
     names.FEATURE_IMPORTANCE_FIGURE: _feature_importance,
 }
 

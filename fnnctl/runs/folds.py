@@ -18,6 +18,7 @@ from fnnctl.errors import DataError, MachineError
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.fold_results import FoldResult, Metrics, fold_metrics, fold_table, history_rows
+from fnnctl.modelling.sizes.results import by_size, share_suffix, size_table
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import Array
@@ -34,7 +35,7 @@ _HISTORY: Final = "history"
 def keep_folds(
     run: OpenRun, validation: CrossValidation, results: Mapping[int, FoldResult], *, seconds: float
 ) -> None:
-    """Save the results (by fold index) of the folds that were not interrupted.
+    """Save the results (by index in `all_fits`) of the folds that were not interrupted.
 
     `seconds` is how long training has taken so far. If the file cannot be written, it is skipped, and a
     resumed run trains these folds again.
@@ -53,7 +54,7 @@ def keep_folds(
 def load_folds(
     run: OpenRun, validation: CrossValidation, note: Callable[[str], None]
 ) -> tuple[dict[int, FoldResult], float]:
-    """The saved results by fold index, and the seconds that training them took.
+    """The saved results by index in `all_fits`, and the seconds that training them took.
 
     Unusable files are reported, and their folds are trained again.
     """
@@ -78,16 +79,27 @@ def load_folds(
 def write_folds(
     run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None]
 ) -> list[Metrics | None]:
-    """Write the results per fold, however training ended, and return the metrics per fold."""
-    of_folds = fold_metrics(results)
-    run.write_table(names.HISTORY, *history_rows(validation, results))
-    run.write_table(names.CROSS_VALIDATION, *fold_table(validation, results, of_folds))
-    outcomes = Counter(str(result.outcome) if result else "not begun" for result in results)
-    stopped = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
-    epochs = sum(result.epochs for result in results if result)
-    run.record({"training": {"epochs": epochs, "stopped": f"of {len(results)} folds: {stopped}"}})
-    run.log(f"{epochs} epochs in {len(results)} folds: {stopped}")
+    """Write the results per fold, however training ended, and return the metrics per fold.
+
+    `results` has one per fit of all sizes. What is returned and the tables are those of the largest size;
+    only data_size.csv has all of them.
+    """
+    if validation.experiment.evaluation.sizes is not None:
+        run.write_table(names.DATA_SIZE, *size_table(validation, results))
+    for each, own in by_size(validation, results):
+        epochs, stopped = sum(result.epochs for result in own if result), _outcomes(own)
+        run.log(f"{epochs} epochs in {len(own)} folds{share_suffix(each)}: {stopped}")
+    run.record({"training": {"epochs": epochs, "stopped": f"of {len(own)} folds: {stopped}"}})
+    of_folds = fold_metrics(own)
+    run.write_table(names.HISTORY, *history_rows(validation, own))
+    run.write_table(names.CROSS_VALIDATION, *fold_table(validation, own, of_folds))
     return of_folds
+
+
+def _outcomes(results: Sequence[FoldResult | None]) -> str:
+    """How many folds ended in which way."""
+    outcomes = Counter(str(result.outcome) if result else "not begun" for result in results)
+    return ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
 
 
 def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State:
@@ -103,12 +115,12 @@ def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State
     if result.outputs is not None:
         arrays["outputs"] = np.ascontiguousarray(result.outputs)
     history = {name: np.array(values) for name, values in result.history.items()}
-    identity = _identity(validation.data, validation.fits[fold])
+    identity = _identity(validation.data, validation.all_fits[fold])
     return merge_parts({"fold": {**arrays, **identity}, _HISTORY: history})
 
 
 def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult:
-    data, fit = validation.data, validation.fits[fold]
+    data, fit = validation.data, validation.all_fits[fold]
     facts, history = extract_part(arrays, "fold"), extract_part(arrays, _HISTORY)
     if any(not np.array_equal(facts[name], value) for name, value in _identity(data, fit).items()):
         raise ValueError("they belong to another configuration or to other rows")

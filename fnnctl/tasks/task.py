@@ -270,6 +270,11 @@ class Task(Protocol):
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
         """Warnings about what some folds of the N rows lack."""
 
+    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+        """The classes of some `targets`, (n,), that none of the `learned` ones, (m,), has; empty in a
+        regression.
+        """
+
     def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
         """(m,) targets that a simple rule predicts from one column with the values `others` (m,).
 

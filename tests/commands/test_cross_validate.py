@@ -27,7 +27,8 @@ def evaluated(program: Program, iris: Path, tmp_path: Path) -> Path:
 @pytest.mark.figures
 def test_writes_every_file_of_the_contract_but_a_model(evaluated: Path) -> None:
     files = {path.name for path in evaluated.iterdir() if not path.name.startswith(".")}
-    assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.WEIGHTS, names.MODEL, *OTHER_TASK}
+    absent = {*names.SEARCH_FILES, *names.SIZE_FILES, names.WEIGHTS, names.MODEL, *OTHER_TASK}
+    assert files == set(names.LAYOUT) - absent
     manifest = read_json(evaluated / "manifest.json")
     assert manifest["kind"] == "cross_validation"
     assert manifest["status"] == "completed"

@@ -52,13 +52,8 @@ def files_of(run: Path) -> set[str]:
 def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     curves = {names.ROC_CURVE, names.PR_CURVE, names.THRESHOLD}
     classes = {names.CONFUSION_MATRIX, names.CALIBRATION, *curves}
-    absent = {
-        *names.SEARCH_FILES,
-        *names.REBUILT,
-        names.CROSS_VALIDATION,
-        *classes,
-        *(set(names.FIGURES) - FIGURES),
-    }
+    others = {*names.SEARCH_FILES, *names.SIZE_FILES, *names.REBUILT, names.CROSS_VALIDATION}
+    absent = {*others, *classes, *(set(names.FIGURES) - FIGURES)}
     assert files_of(trained) == set(names.LAYOUT) - absent
     predictions = table(trained, "predictions.csv")
     assert list(predictions[0]) == ["row", "target", "prediction"]

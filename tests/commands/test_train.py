@@ -29,7 +29,8 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
     assert done.code == 0
     run = only_run(tmp_path)
     files = {path.name for path in run.iterdir() if not path.name.startswith(".")}
-    assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.CROSS_VALIDATION, *OTHER_TASK}
+    absent = {*names.SEARCH_FILES, *names.SIZE_FILES, names.CROSS_VALIDATION, *OTHER_TASK}
+    assert files == set(names.LAYOUT) - absent
     assert (run / "config.yaml").read_bytes() == iris.read_bytes()
     manifest = read_json(run / "manifest.json")
     assert manifest["status"] == "completed"

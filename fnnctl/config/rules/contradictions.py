@@ -50,6 +50,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _impossible_average,
             _no_class_weighed,
             _changed_bins,
+            _impossible_sizes,
             _not_with_lbfgs,
         )
     )
@@ -206,6 +207,17 @@ def _changed_bins(experiment: Experiment) -> Contradictions:
             if getattr(experiment.training, name):
                 message = "would not reach the bins of piecewise_linear, which are found before training"
                 yield ("training", name), f"{message}; write {name}: 0, or model.numeric_embedding: none"
+
+
+def _impossible_sizes(experiment: Experiment) -> Contradictions:
+    sizes = experiment.evaluation.sizes
+    if sizes is None:
+        return
+    if not sizes:
+        yield ("evaluation", "sizes"), "is empty; write shares of the rows, such as [0.1, 0.3, 1], or null"
+    for index, share in enumerate(sizes):
+        if share in sizes[:index]:
+            yield ("evaluation", "sizes", index), f"{share:g} is given twice; leave one out"
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Contradictions:

@@ -10,6 +10,8 @@ from fnnctl.config.schema.section import Section
 
 MOST_FOLDS = 10_000
 
+PartOfRows = Annotated[float, Field(gt=0.0, le=1.0)]
+
 
 class CrossValidationConfig(Section):
     """How `fnnctl evaluate` divides all rows into folds, each of which is the test part once.
@@ -33,3 +35,7 @@ class EvaluationConfig(Section):
 
     cross_validation: CrossValidationConfig = CrossValidationConfig()
     """The cross-validation of `fnnctl evaluate`; training does not read this."""
+    sizes: Annotated[tuple[PartOfRows, ...], Field(strict=False)] | None = None
+    """Shares of the rows that a fold learns from, for a learning curve over data size. With `[0.1, 0.3, 1]`
+    there are three cross-validations with the same test rows. Smaller subsets are parts of larger ones (with
+    `data.split.by`, the latest rows). Null is a single one, with all rows."""

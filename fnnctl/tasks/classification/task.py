@@ -249,6 +249,9 @@ class Classification:
                 warnings.append(f"{subject} no row in the {consequence}: {quoted_list(names)}")
         return warnings
 
+    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+        return [self.classes[index] for index in np.setdiff1d(targets, learned)]
+
     def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
         """The most frequent class among rows with similar values."""
         return classes_of_column(values, np.asarray(targets, np.intp), others, classes=len(self.classes))

@@ -180,6 +180,9 @@ class Regression:
             return []
         return [f"in {counted(flat, 'fold')} all test targets are equal, so R² is undefined there"]
 
+    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+        return []
+
     def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
         """The mean of rows with similar values, or a straight line through them."""
         return estimated_targets(values, np.asarray(targets, np.float64), others)

@@ -37,6 +37,7 @@ def experiment(**sections: Any) -> Experiment:
         {"training": {"optimizer": {"name": "adam", "beta1": 0.9}}},
         {"training": {"early_stopping": {"patience": 20}}},
         {"training": {"parametrization": "standard"}},
+        {"evaluation": {"sizes": [0.1, 1]}},
     ],
 )
 def test_equal_configurations_have_equal_seeds(same: dict[str, Any]) -> None:

@@ -163,6 +163,14 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
             IRIS + "training:\n  class_weights: {}",
             "3: training.class_weights: is empty; write {CLASS: WEIGHT}, balanced, or null",
         ),
+        (
+            IRIS + "evaluation:\n  sizes: []",
+            "3: evaluation.sizes: is empty; write shares of the rows, such as [0.1, 0.3, 1], or null",
+        ),
+        (
+            IRIS + "evaluation:\n  sizes:\n  - 0.5\n  - 1\n  - 0.5",
+            "6: evaluation.sizes[2]: 0.5 is given twice; leave one out",
+        ),
     ],
 )
 def test_contradictions_are_refused_with_advice(problems: Problems, text: str, expected: str) -> None:

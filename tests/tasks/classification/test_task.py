@@ -73,6 +73,12 @@ def test_an_ensemble_of_scores_far_apart_stays_finite() -> None:
     np.testing.assert_allclose(combined - combined.max(), [-800, 0, -1700])
 
 
+def test_classes_that_some_rows_do_not_have() -> None:
+    task = Classification("y", ("p", "q", "r"))
+    assert task.unlearned(np.array([2, 0, 1, 0]), np.array([0, 0])) == ["q", "r"]
+    assert task.unlearned(np.array([2, 0, 0]), np.array([0, 2])) == []
+
+
 def test_a_class_that_is_not_in_a_part() -> None:
     labels = np.r_[np.zeros(15, int), np.ones(15, int)]
     split = Split(np.arange(0, 15), np.array([], np.intp), np.arange(15, 30))

@@ -159,6 +159,10 @@ def test_parts_with_equal_targets_are_reported() -> None:
     assert TASK.fold_warnings(np.array([5.0, 5, 5, 5, 7]), first_block)[0].startswith("in 4 folds all")
 
 
+def test_there_are_no_classes_that_could_be_missed() -> None:
+    assert TASK.unlearned(np.array([1.0, 2.0]), np.array([1.0])) == []
+
+
 def test_another_target_cannot_be_scored() -> None:
     assert TASK.difference(Regression("price", seed=9)) is None
     assert TASK.difference(Regression("weight")) is not None

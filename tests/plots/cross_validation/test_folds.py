@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
-from fnnctl.plots.folds import MOST_FOLDS, folds_learning_figure
+from fnnctl.plots.cross_validation.folds import MOST_FOLDS, folds_learning_figure
 from fnnctl.plots.style import png_bytes
 
 ACCURACY = ("accuracy", "accuracy")

@@ -1,0 +1,118 @@
+"""Subsets of rows: a fold with a share of the rows that it learns from, for a learning curve over data size.
+
+The test part stays the same. Subsets of one fold are nested, so a larger one has all rows of a smaller one,
+and none depends on which other shares there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.splits.in_order import cut_last, cuts
+from fnnctl.data.splits.parts import TRAIN, VALIDATION, Rows, Split
+from fnnctl.seeds import Purpose, stream
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """A share of the rows outside the test part. Its parts are computed on demand."""
+
+    rows: Rows
+    """All rows."""
+    share: float
+    """The share of the training and of the validation rows that are used, above 0 and below 1."""
+    stratify: bool
+    """Whether a subset keeps the proportions of the strata."""
+    seed: int
+    order: FloatArray | None = None
+    """(N,) the values that order the rows; None if the subset is drawn at random."""
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """See `Rows`."""
+        return (*self.rows.key, *self.share.as_integer_ratio())
+
+    def own_seed(self, seed: int) -> int:
+        """See `Rows`. It is that of all rows, so sizes differ in their rows alone."""
+        return self.rows.own_seed(seed)
+
+    def split(self, strata: IntArray, groups: IntArray | None) -> Split:
+        """The parts of N rows with these `strata` (N,) and `groups` (N,).
+
+        Rows in an order are the last ones before the test part. Then raises ValueError if too few of their
+        values differ.
+        """
+        whole = self.rows.split(strata, groups)
+        if self.order is not None:
+            return self._latest(whole, self.order)
+
+        def drawn(rows: IntArray, part: int) -> IntArray:
+            of_rows = strata[rows] if self.stratify else np.zeros(len(rows), np.intp)
+            rng = stream(self.seed, Purpose.SUBSETS, *self.rows.key, part)
+            of_groups = None if groups is None else groups[rows]
+            return rows[draw_share(of_rows, self.share, rng=rng, groups=of_groups)]
+
+        return Split(drawn(whole.train, TRAIN), drawn(whole.validation, VALIDATION), whole.test)
+
+    def _latest(self, whole: Split, order: FloatArray) -> Split:
+        """The last rows, the validation part being the last of these as it is of all rows."""
+        known = whole.known[np.argsort(order[whole.known], kind="stable")]
+        size = max(1, round(self.share * len(known)))
+        if size == len(known):
+            return whole
+        (start,) = cuts(order[known], [len(known) - size])
+        latest = known[start:]
+        learned = len(latest)
+        if whole.validation.size:
+            learned = cut_last(order[latest], whole.validation.size / len(known))
+        return Split(np.sort(latest[:learned]), np.sort(latest[learned:]), whole.test)
+
+
+def draw_share(
+    strata: IntArray, share: float, *, rng: np.random.Generator, groups: IntArray | None = None
+) -> IntArray:
+    """The sorted places, (m,), of a drawn share of n rows with `strata` (n,); none of no rows, else m ≥ 1.
+
+    The rows are put in a random order in which any first ones have the strata in proportion: at each moment
+    the stratum with the smallest share of its rows so far is next (Webster's method). The first row of every
+    stratum comes before all others, so that small strata are not left out. The share is the first
+    round(share·n) rows of this order.
+
+    With `groups` (n,), whole groups take the place of rows. A group counts for the stratum of which it has
+    the largest share, and there are about share·n rows.
+    """
+    rows = len(strata)
+    if not rows:
+        return np.arange(0)
+    of_row = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    sizes, own = np.bincount(of_row), strata if groups is None else _strata_of_groups(of_row, strata)
+    totals = np.bincount(own, weights=sizes)
+    drawn = rng.permutation(len(sizes))
+    by_stratum = drawn[np.argsort(own[drawn], kind="stable")]
+    ends = np.cumsum(sizes[by_stratum])
+    stratum = own[by_stratum]
+    is_first = np.append(True, stratum[1:] != stratum[:-1])
+    before = (np.cumsum(totals) - totals)[stratum]
+    middles = (ends - sizes[by_stratum] / 2 - before) / totals[stratum]
+    middles[is_first] = -1.0
+    order = by_stratum[np.lexsort((rng.permutation(len(totals))[stratum], middles))]
+    taken = int(np.abs(np.cumsum(sizes[order]) - share * rows).argmin()) + 1
+    if groups is None:
+        taken = max(1, round(share * rows))
+    is_taken = np.zeros(len(sizes), np.bool_)
+    is_taken[order[:taken]] = True
+    return np.flatnonzero(is_taken[of_row])
+
+
+def _strata_of_groups(of_row: IntArray, strata: IntArray) -> IntArray:
+    """The stratum of which each group has the largest share of all rows, (groups,)."""
+    totals = np.bincount(strata)
+    pairs, counts = np.unique(of_row * len(totals) + strata, return_counts=True)
+    group, stratum = np.divmod(pairs, len(totals))
+    by_share = np.lexsort((counts / totals[stratum], group))
+    last_of_group = by_share[np.append(group[1:] != group[:-1], True)]
+    own: IntArray = stratum[last_of_group]
+    return own

@@ -1,0 +1,102 @@
+"""The results of a learning curve over data size: its table, and what each size brings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from fnnctl.metrics.paired import paired_test
+from fnnctl.modelling.cross_validation import CrossValidation
+from fnnctl.modelling.fold_results import Results, fold_metrics, fold_table, summary
+from fnnctl.tasks.epoch_metrics import epoch_metrics
+
+_OF_FOLDS = ("folds", "repeats", "diverged")
+"""The entries of a cross-validation's summary that are not metrics."""
+
+
+def share_suffix(validation: CrossValidation) -> str:
+    """` with 0.1 of the rows`, for messages; empty if it is all of them."""
+    return "" if validation.share == 1.0 else f" with {validation.share:g} of the rows"
+
+
+def by_size(validation: CrossValidation, results: Results) -> list[tuple[CrossValidation, Results]]:
+    """The cross-validation of each size with its results, in rising order.
+
+    `results` has one per fit in `all_fits`.
+    """
+    found, end = [], 0
+    for each in (validation, *validation.smaller):
+        start, end = end, end + len(each.fits)
+        found.append((each, results[start:end]))
+    return [*found[1:], found[0]]
+
+
+def size_table(validation: CrossValidation, results: Results) -> tuple[list[str], list[list[object]]]:
+    """The columns and rows of data_size.csv: those of cross_validation.csv for each share."""
+    columns: list[str] = []
+    rows: list[list[object]] = []
+    for each, own in by_size(validation, results):
+        names, table = fold_table(each, own, fold_metrics(own))
+        columns = max(columns, names, key=len)  # without any score there are no columns for the metrics
+        rows += [[each.share, *row] for row in table]
+    return ["share", *columns], [[*row, *[None] * (len(columns) + 1 - len(row))] for row in rows]
+
+
+def size_summaries(validation: CrossValidation, results: Results) -> list[dict[str, Any]]:
+    """The `sizes` entry of metrics.json, in rising order.
+
+    `rows` is the mean number of rows that a fold learns from, its validation rows included. Each metric has
+    `mean`, `std` and `ci95` as in a cross-validation, and the `difference` from the size before, with `mean`,
+    `ci95` and `p` of the corrected resampled t-test over the folds that have both scores (None if fewer than
+    two have). `train` has the mean loss and metric of the training rows, as measured while they were learned.
+
+    Drawing the subset is taken as a part of the training, which has all rows of a fold at hand for every
+    size. So the correction for the overlap of the folds is that of all rows.
+    """
+    entries: list[dict[str, Any]] = []
+    before: dict[str, Any] = {}
+    for each, own in by_size(validation, results):
+        found = summary(each, fold_metrics(own))
+        metrics = {name: entry for name, entry in found.items() if name not in _OF_FOLDS}
+        shown = {
+            name: {
+                **{key: entry[key] for key in ("mean", "std", "ci95")},
+                "difference": _difference(before.get(name), entry, validation.test_share),
+            }
+            for name, entry in metrics.items()
+        }
+        rows = round(sum(fit.known_rows for fit in each.fits) / len(each.fits))
+        facts = {"share": each.share, "rows": rows, "diverged": found["diverged"]}
+        entries.append({**facts, "train": _train_scores(each, own), **shown})
+        before = metrics
+    return entries
+
+
+def _train_scores(validation: CrossValidation, results: Results) -> dict[str, float | None]:
+    """The mean loss and metric of the training rows in the epochs whose weights were kept."""
+    ended = [result for result in results if result and result.scores]
+    means: dict[str, float | None] = {}
+    for column in epoch_metrics(validation.fits[0].settings.shape).training_columns:
+        values = [
+            result.history[column][(result.best_epoch or result.epochs) - 1]
+            for result in ended
+            if column in result.history
+        ]
+        finite = [value for value in values if math.isfinite(value)]
+        means[column.removeprefix("train_")] = math.fsum(finite) / len(finite) if finite else None
+    return means
+
+
+def _difference(before: dict[str, Any] | None, after: dict[str, Any], test_share: float) -> Any:
+    if before is None:
+        return None
+    both = [
+        (score, other)
+        for score, other in zip(after["scores"], before["scores"], strict=True)
+        if score is not None and other is not None
+    ]
+    if len(both) < 2:
+        return None
+    scores, others = zip(*both, strict=True)
+    test = paired_test(scores, others, test_share=test_share)
+    return {"mean": test.difference, "ci95": test.ci95, "p": test.p}

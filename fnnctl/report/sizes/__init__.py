@@ -1,0 +1,1 @@
+"""What a report shows of a learning curve over data size."""

@@ -1,0 +1,254 @@
+"""`fnnctl evaluate CONFIG --sizes`: the learning curve over data size, whose largest size is the result."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from fnnctl.console.output import Output
+from fnnctl.executors.protocols import Progress
+from fnnctl.executors.registry import ExecutorKind
+from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
+from fnnctl.training.trainer import Outcome
+from tests.commands.folding import SMALL, plan_with, table
+from tests.commands.resuming import resumed_from
+from tests.program import Program, only_run, read_json
+
+COMMAND = "fnnctl.commands.cross_validate"
+SIZES = ("--sizes", "1,0.2,0.5")
+OF_FOLDS = ("cross_validation.csv", "history.csv", "predictions.csv", "roc_curve.csv", "confusion_matrix.csv")
+
+
+@pytest.fixture
+def sized(program: Program, iris: Path) -> Path:
+    done = program("evaluate", str(iris), *SMALL, *SIZES, "--json")
+    assert done.code == 0
+    return Path(done.json["run"])
+
+
+def test_all_rows_give_the_scores_of_the_plain_cross_validation(
+    program: Program, iris: Path, sized: Path
+) -> None:
+    plain = Path(program("evaluate", str(iris), *SMALL, "--json").json["run"])
+    for name in OF_FOLDS:
+        assert (plain / name).read_bytes() == (sized / name).read_bytes(), name
+    metrics = read_json(sized / "metrics.json")
+    sizes = metrics.pop("sizes")
+    assert metrics == read_json(plain / "metrics.json")
+    assert sizes[-1]["accuracy"]["mean"] == metrics["cross_validation"]["accuracy"]["mean"]
+    assert sizes[-1]["accuracy"]["ci95"] == metrics["cross_validation"]["accuracy"]["ci95"]
+    assert not (plain / "data_size.csv").exists()
+
+
+def test_the_table_has_the_folds_of_every_size(sized: Path) -> None:
+    rows = table(sized, "data_size.csv")
+    assert [(row["share"], row["repeat"], row["fold"]) for row in rows] == [
+        (share, repeat, fold) for share in ("0.2", "0.5", "1.0") for repeat in "12" for fold in "123"
+    ]
+    parts = [tuple(int(row[f"{part}_rows"]) for part in ("train", "validation", "test")) for row in rows]
+    assert parts == [(17, 3, 50)] * 6 + [(42, 8, 50)] * 6 + [(85, 15, 50)] * 6
+    whole = [{key: row[key] for key in row if key != "share"} for row in rows[12:]]
+    assert whole == table(sized, "cross_validation.csv")
+
+
+def test_a_size_has_its_mean_and_the_paired_difference_from_the_one_before(sized: Path) -> None:
+    rows, sizes = table(sized, "data_size.csv"), read_json(sized / "metrics.json")["sizes"]
+    assert [(size["share"], size["rows"], size["diverged"]) for size in sizes] == [
+        (0.2, 20, 0), (0.5, 50, 0), (1.0, 100, 0),
+    ]  # fmt: skip
+    for name in ("accuracy", "log_loss"):
+        scores = np.array([float(row[name]) for row in rows]).reshape(3, 6)
+        assert [size[name]["mean"] for size in sizes] == pytest.approx(scores.mean(axis=1).tolist())
+        assert [size[name]["std"] for size in sizes] == pytest.approx(scores.std(axis=1, ddof=1).tolist())
+        assert sizes[0][name]["difference"] is None
+        for before, after, size in zip(scores, scores[1:], sizes[1:], strict=False):
+            difference = after - before
+            # 50 test rows per 100 other rows of a fold, for every size
+            error = difference.std(ddof=1) * math.sqrt(1 / 6 + 50 / 100)
+            half = stats.t.ppf(0.975, 5) * error
+            found = size[name]["difference"]
+            assert found["mean"] == pytest.approx(difference.mean())
+            assert found["ci95"] == pytest.approx([difference.mean() - half, difference.mean() + half])
+            assert found["p"] == pytest.approx(2 * stats.t.sf(abs(difference.mean()) / error, 5))
+    trained = [size["train"]["accuracy"] for size in sizes]
+    history = [row for row in table(sized, "history.csv") if row["epoch"] == "12"]
+    assert trained[-1] == pytest.approx(np.mean([float(row["train_accuracy"]) for row in history]))
+
+
+def test_the_results_are_those_of_the_largest_size(program: Program, iris: Path, sized: Path) -> None:
+    done = program("evaluate", str(iris), *SMALL, "--set", "evaluation.sizes=[0.5]", "--json")
+    half = Path(done.json["run"])
+    (size,) = done.json["sizes"]
+    assert size["accuracy"]["mean"] == done.json["cross_validation"]["accuracy"]["mean"]
+    of_half = [row for row in table(sized, "data_size.csv") if row["share"] == "0.5"]
+    assert table(half, "data_size.csv") == of_half
+    assert [{"share": "0.5", **row} for row in table(half, "cross_validation.csv")] == of_half
+    mean = size["accuracy"]["mean"]
+    assert program("report", str(half), "--fail-under", f"accuracy={mean}").code == 0
+    assert program("report", str(half), "--fail-under", f"accuracy={mean + 1e-9}").code == 1
+
+
+def test_the_complete_config_repeats_all_sizes(program: Program, sized: Path) -> None:
+    again = Path(program("evaluate", str(sized / "resolved.yaml"), "--json").json["run"])
+    for name in ("metrics.json", "data_size.csv", "resolved.yaml"):
+        assert (again / name).read_bytes() == (sized / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "workers", "stacks"),
+    [
+        ("serial", 1, [[9, 7], [3], [4], [0, 1], [2, 5], [8], [6], [10, 11], [12, 13, 14, 15, 16, 17]]),
+        ("threads", 3, [[k] for k in reversed(range(18))]),
+        ("processes", 2, [[*range(6)], [*range(6, 12)], [*range(12, 18)]]),
+    ],
+)
+def test_the_bits_are_the_same_for_all_workers_and_stacks(
+    program: Program, iris: Path, sized: Path, monkeypatch: pytest.MonkeyPatch,
+    kind: ExecutorKind, workers: int, stacks: list[list[int]],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(f"{COMMAND}.plan_folds", plan_with(kind, stacks))
+    again = Path(
+        program("evaluate", str(iris), *SMALL, *SIZES, "--workers", str(workers), "--json").json["run"]
+    )
+    for name in ("data_size.csv", "metrics.json", "predictions.csv"):
+        assert (again / name).read_bytes() == (sized / name).read_bytes()
+
+
+def test_an_interrupted_curve_is_resumed_where_it_was(
+    program: Program, iris: Path, sized: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal comes in the ninth fit, the third of the smallest size."""
+
+    @contextmanager
+    def progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+        assert total == 18 * 12
+        sent: list[int] = []
+
+        def show(done: int) -> None:
+            if done >= 8 * 12 + 3 and not sent:
+                sent.append(done)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        yield show
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", [[k] for k in range(18)]))
+        patch.setattr(f"{COMMAND}.amount_progress", progress)
+        assert program("evaluate", str(iris), *SMALL, *SIZES).code == 130
+    (run,) = (path for path in sized.parent.iterdir() if path != sized)
+    stopped = [row["stopped"] for row in table(run, "data_size.csv")]
+    assert stopped == ["completed"] * 2 + ["interrupted"] + [""] * 9 + ["completed"] * 6
+    assert program("evaluate", "--resume", str(run)).code == 0
+    assert resumed_from(run) == ["8 of 18 folds"]
+    for name in ("data_size.csv", "metrics.json", "predictions.csv", "history.csv"):
+        assert (run / name).read_bytes() == (sized / name).read_bytes()
+
+
+def diverging(monkeypatch: pytest.MonkeyPatch, *, rows: int, folds: int) -> None:
+    """Let the first folds that train on so many rows diverge."""
+
+    def train(progress: Progress, shared: WorkerData, item: StackItem[FoldResult]) -> StackResult[FoldResult]:
+        done = train_item(progress, shared, item)
+        measured = [
+            replace(result, outcome=Outcome.DIVERGED, scores=None, outputs=None)
+            if fit.sizes[0] == rows and fit.rows.key[1] < folds
+            else result
+            for fit, result in zip(item.fits, done.measured, strict=True)
+        ]
+        return replace(done, measured=measured)
+
+    monkeypatch.setattr(f"{COMMAND}.train_item", train)
+
+
+def test_a_diverged_fold_of_a_small_size_has_no_pair(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diverging(monkeypatch, rows=17, folds=1)
+    done = program("evaluate", str(iris), *SMALL, *SIZES)
+    assert done.code == 0
+    assert "2 of 6 folds with 0.2 of the rows diverged: means are over the other folds" in done.err
+    run = only_run(tmp_path)
+    rows, (first, second, _) = table(run, "data_size.csv"), read_json(run / "metrics.json")["sizes"]
+    assert [row["accuracy"] == "" for row in rows] == [True, False, False] * 2 + [False] * 12
+    assert (first["diverged"], second["diverged"]) == (2, 0)
+    changes = [
+        float(after["accuracy"]) - float(before["accuracy"])
+        for before, after in zip(rows[:6], rows[6:12], strict=True)
+        if before["accuracy"]
+    ]
+    assert second["accuracy"]["difference"]["mean"] == pytest.approx(np.mean(changes))
+
+
+def test_a_size_whose_folds_all_diverged_is_left_out_of_the_report(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diverging(monkeypatch, rows=17, folds=3)
+    done = program("evaluate", str(iris), *SMALL, "--sizes", "0.2,1")
+    assert done.code == 0
+    assert "Scores by data size" in done.out
+    assert "20 %" not in done.out
+    assert "More rows" not in done.out
+    first, last = read_json(only_run(tmp_path) / "metrics.json")["sizes"]
+    assert "accuracy" not in first
+    assert last["accuracy"]["difference"] is None
+
+
+def test_divergence_of_the_largest_size_ends_with_4(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diverging(monkeypatch, rows=85, folds=3)
+    done = program("evaluate", str(iris), *SMALL, *SIZES)
+    assert done.code == 4
+    assert "training diverged in all 6 folds" in done.err
+
+
+@pytest.mark.figures
+def test_the_report_has_a_table_a_sentence_and_a_figure(program: Program, iris: Path, tmp_path: Path) -> None:
+    done = program("evaluate", str(iris), *SMALL, "--sizes", "0.1,1")
+    assert done.code == 0
+    assert "data_size.png" in done.out
+    text = program("report", "--format", "markdown").out
+    assert "| rows | share | accuracy | 95 % interval | change | 95 % interval |" in text
+    assert "from 10 % to 100 % of the rows (10 to 100), accuracy " in text
+    assert "data_size.png" in text
+    assert (only_run(tmp_path) / "data_size.png").read_bytes().startswith(b"\x89PNG")
+    (run,) = program("report", "--json").json["runs"]
+    assert [size["share"] for size in run["metrics"]["sizes"]] == [0.1, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ("0.01,1", "[0]: with 0.01 of the rows, a fold learns from 2 rows, none of them of the class"),
+        ("0.5,0", "[1]: must be a number above 0 and at most 1, not 0"),
+        ("1,0.5,0.5", "[2]: 0.5 is given twice; leave one out"),
+        ("50%", "[0]: must be a number above 0 and at most 1, not '50%'"),
+        ("", ": is empty; write shares of the rows, such as [0.1, 0.3, 1], or null"),
+    ],
+)
+def test_wrong_sizes_are_refused_before_there_is_a_folder(
+    program: Program, iris: Path, tmp_path: Path, sizes: str, said: str
+) -> None:
+    done = program("evaluate", str(iris), "--sizes", sizes)
+    assert done.code == 2
+    (line,) = done.err.splitlines()
+    assert line.startswith(f"--sizes: evaluation.sizes{said}")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_only_for_a_config(program: Program, iris: Path) -> None:
+    assert program("train", str(iris), "--quiet").code == 0
+    done = program("evaluate", "latest", "--sizes", "0.5")
+    assert (done.code, done.err) == (2, "--sizes: only for an experiment; give its YAML file\n")
+    done = program("evaluate", "--resume", "latest", "--sizes", "0.5")
+    assert (done.code, done.err) == (2, "--resume uses the run's own config: leave out --sizes\n")
