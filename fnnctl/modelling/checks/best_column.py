@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import IntArray
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import quoted_list
 from fnnctl.seeds import Purpose, stream
@@ -28,6 +29,8 @@ MOST_COLUMNS = 2_000
 """A table with more columns, such as pixels or genes, is not looked at."""
 FEWEST_ROWS = 50
 """In fewer rows a column may separate the classes by chance, or because the task is easy."""
+FEWEST_GROUPS = 10
+"""Fewer values of a leak are taken for codes of the target, not for groups of rows."""
 NEARLY_PERFECT = 0.98
 """The share of the baseline's errors that a leak takes away."""
 
@@ -72,7 +75,7 @@ def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
     best = BestColumn(name, data.task.default_metric, score, baseline)
     least = baseline + NEARLY_PERFECT * (1.0 - baseline)
     leaks = [each for each in found if each[1] >= least] if baseline < 1.0 else []
-    return ColumnCheck(best, _warnings(data, leaks))
+    return ColumnCheck(best, _warnings(data, leaks, _grouping(data, rows, {name for name, _ in leaks})))
 
 
 def _folds(data: TaskData, rows: IntArray, rng: np.random.Generator) -> IntArray:
@@ -106,7 +109,26 @@ def _score(data: TaskData, rows: IntArray, folds: IntArray, values: ColumnValues
     return data.task.column_score(targets, predicted)
 
 
-def _warnings(data: TaskData, leaks: list[tuple[str, float]]) -> tuple[str, ...]:
+def _grouping(data: TaskData, rows: IntArray, leaks: set[str]) -> str | None:
+    """The categorical column with most values, if they may be groups, such as persons, with one target each.
+
+    It has more values than the target, and several rows of each on average.
+    """
+    dataset = data.dataset
+    if dataset.groups is not None or not leaks.intersection(dataset.categorical_names):
+        return None
+    values = {
+        name: len(np.unique(dataset.categorical[rows, number]))
+        for number, name in enumerate(dataset.categorical_names)
+        if name in leaks
+    }
+    name = max(values, key=values.__getitem__)
+    targets = len(np.unique(data.targets[rows]))
+    may_group = FEWEST_GROUPS <= values[name] <= len(rows) // 2 and values[name] > targets
+    return name if may_group else None
+
+
+def _warnings(data: TaskData, leaks: list[tuple[str, float]], group: str | None) -> tuple[str, ...]:
     if not leaks:
         return ()
     sources = data.dataset.sources
@@ -116,7 +138,13 @@ def _warnings(data: TaskData, leaks: list[tuple[str, float]]) -> tuple[str, ...]
         which, each = f"the column {shown(names[0])} alone predicts", "it is"
     else:
         which, each = f"each of the columns {quoted_list([*map(shown, names)])} alone predicts", "they are"
+    groups = ""
+    if group is not None:
+        groups = (
+            f"; if rows with the same {shown(group)} belong together, like those of one patient, set "
+            f"data.split.group: {flow_yaml(group)}, which tests on other ones"
+        )
     return (
         f"{which} the target: {score} on held-out rows; if {each} known only after the outcome, add "
-        f"{'it' if len(names) == 1 else 'them'} to data.columns.ignore",
+        f"{'it' if len(names) == 1 else 'them'} to data.columns.ignore{groups}",
     )

@@ -60,6 +60,20 @@ def test_several_columns_are_told_together(tmp_path: Path) -> None:
     assert warning.startswith("each of the columns 'day', 'state' alone predicts the target: accuracy 1 on")
 
 
+def test_a_column_whose_values_may_be_groups_is_suggested_as_one(tmp_path: Path) -> None:
+    """Forty patients with ten rows each: one target each, but the patient is no result of it."""
+    patient = np.repeat(np.arange(40), 10)
+    columns = {
+        "patient": [f"P{each}" for each in patient],
+        "size": texts(RNG.normal(size=400)),
+        "y": [*np.where(RNG.integers(2, size=40)[patient], "a", "b")],
+    }
+    (warning,) = checked(columns, tmp_path).warnings
+    assert "if rows with the same 'patient' belong together" in warning
+    assert "data.split.group: patient" in warning
+    assert checked(columns, tmp_path, ", split: {group: patient}").warnings == ()
+
+
 def test_a_price_with_tax_is_told(tmp_path: Path) -> None:
     price = np.exp(RNG.normal(size=1000))
     columns = {"gross": texts(1.19 * price), "size": texts(price + RNG.normal(size=1000)), "y": texts(price)}
