@@ -10,10 +10,14 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.formats.boolean import find_boolean
 from fnnctl.data.tables.numbers import ordered, plain_number
-from fnnctl.errors import DataError, Problem
+from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
 from fnnctl.text import natural_key, printable, shown
+
+MOST_NAMED = 5
+"""How many classes a warning names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,17 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
 
 
 def same_word_twice(name: str, classes: Sequence[str]) -> list[str]:
-    """Warnings about classes that differ only in upper and lower case, or in blanks inside them."""
-    written: dict[str, str] = {}
-    warnings = []
+    """One warning about classes that are spellings of yes and no, or else differ only in case or blanks."""
+    if len(classes) > 2 and find_boolean(classes, [1] * len(classes)) is not None:
+        return [
+            f"the target {shown(name)} has {len(classes)} classes, which are spellings of yes and no: "
+            f"{quoted_list([*map(shown, classes)], MOST_NAMED)}. Write them alike in the table"
+        ]
+    written: dict[str, list[str]] = {}
     for text in classes:
-        word = "".join(text.casefold().split())
-        if word in written:
-            pair = f"{shown(written[word])} and {shown(text)}"
-            warnings.append(f"the target {shown(name)} has classes {pair}: if they are one, write them alike")
-        written.setdefault(word, text)
-    return warnings
+        written.setdefault("".join(text.casefold().split()), []).append(text)
+    several = [" and ".join(map(shown, texts)) for texts in written.values() if len(texts) > 1]
+    if not several:
+        return []
+    same = quoted_list(several, MOST_NAMED)
+    return [f"the target {shown(name)} has classes {same}: if they are one class, write them alike"]

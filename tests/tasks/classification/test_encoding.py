@@ -132,7 +132,16 @@ class TestArrays:
 
 def test_classes_that_differ_in_case_or_blanks_only() -> None:
     assert same_word_twice("y", ["New York", "NEW  YORK", "newyork", "York"]) == [
-        f"the target 'y' has classes 'New York' and '{other}': if they are one, write them alike"
-        for other in ("NEW  YORK", "newyork")
+        "the target 'y' has classes 'New York' and 'NEW  YORK' and 'newyork': if they are one class, write "
+        "them alike"
     ]
     assert same_word_twice("y", ["a", "b"]) == []
+
+
+def test_spellings_of_yes_and_no_are_told_once() -> None:
+    assert same_word_twice("ok", ["0", "1", "False", "True", "true"]) == [
+        "the target 'ok' has 5 classes, which are spellings of yes and no: '0', '1', 'False', 'True', "
+        "'true'. Write them alike in the table"
+    ]
+    for two in (["0", "1"], ["no", "yes"]):
+        assert same_word_twice("ok", two) == []
