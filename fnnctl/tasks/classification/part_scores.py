@@ -23,7 +23,7 @@ from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.classification.doubts.missed_classes import missed_classes_warning
 from fnnctl.tasks.classification.doubts.versus_baseline import baseline_warning
-from fnnctl.tasks.classification.doubts.versus_chance import decision_warning
+from fnnctl.tasks.classification.doubts.versus_chance import decision_warning, ranking_warning
 from fnnctl.tasks.classification.temperature import scaled
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
@@ -139,6 +139,9 @@ class ClassScores:
                 where=where,
                 course=course,
             )
+        if course.has_class_weights and not course.has_row_weights:  # the accuracy may be low on purpose
+            areas = self.ranked.areas
+            return ranking_warning(self.classes, areas, rows=len(self.labels), where=where, course=course)
         if not course.counts_rows_equally:
             return None
         return baseline_warning(

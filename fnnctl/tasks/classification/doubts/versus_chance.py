@@ -1,11 +1,12 @@
-"""A warning if decisions at a threshold are of no use.
+"""A warning if decisions at a threshold, or after training with class weights, are of no use.
 
-A threshold may lower the accuracy on purpose, so accuracy says nothing here. A network is of use if it ranks
-rows better than chance, and if its decisions cost less than always making the same one.
+A threshold and class weights may lower the accuracy on purpose, so accuracy says nothing here. A network is
+of use if it ranks rows better than chance, and if its decisions cost less than always making the same one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fnnctl.arrays import FloatArray
@@ -57,6 +58,38 @@ def decision_warning(
         f"the decisions cost {cost:.3g} per row {where}, which is not less than always predicting one class "
         f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, course=course)}"
     )
+
+
+def ranking_warning(
+    classes: Sequence[str],
+    areas: Sequence[AucEstimate | None],
+    *,
+    rows: int,
+    where: str,
+    course: Course = UNKNOWN,
+) -> str | None:
+    """A warning unless the ROC AUC of some class, against all others, is above 0.5 by more than chance.
+
+    Args:
+        classes: The names of the classes.
+        areas: Their ROC AUCs; None for a class without one on these rows.
+        rows: The number of rows.
+        where: Which rows these are, such as `on the test part`.
+        course: What is known about the training.
+    """
+    known = [(area, name) for area, name in zip(areas, classes, strict=True) if area is not None]
+    if not known or any(_lower_end(area) > CHANCE for area, _ in known):
+        return None
+    best, name = max(known, key=lambda each: each[0].area)
+    if len(classes) == 2:
+        return decision_warning(classes[1], best, None, rows=rows, where=where, course=course)
+    said = (
+        f"no class has a ROC AUC above 0.5 by more than chance {where}: the largest is {best.area:.3g}, "
+        f"of {shown(name)}"
+    )
+    if all(_lower_end(replace(area, area=1.0)) <= CHANCE for area, _ in known):
+        return f"{said}; {counted(rows, 'row')} are too few to tell"
+    return f"{said}; {worth_trying(rows, is_ahead=best.area > CHANCE, course=course)}"
 
 
 def _lower_end(area: AucEstimate) -> float:

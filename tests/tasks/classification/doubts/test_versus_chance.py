@@ -8,9 +8,10 @@ import pytest
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.metrics.ranked import rank_part
 from fnnctl.metrics.statistics import AucEstimate
-from fnnctl.tasks.classification.doubts.versus_chance import decision_warning
+from fnnctl.tasks.classification.doubts.versus_chance import decision_warning, ranking_warning
 from fnnctl.tasks.classification.part_scores import ClassScores
 from fnnctl.tasks.decision import Decision
+from fnnctl.tasks.doubts import Course
 
 HERE = "on the test part"
 
@@ -70,3 +71,25 @@ def test_decisions_that_cost_more_than_one_answer_are_of_no_use(own: float, is_t
         said = f"the decisions cost {own:.3g} per row on the test part, which is not less than always"
         assert told.startswith(said)
         assert ("may miss a small advantage" in told) is (own < 1)
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"), [(2, "the ROC AUC of 'b'"), (3, "no class has a ROC AUC above")]
+)
+def test_a_random_order_after_training_with_class_weights_is_of_no_use(classes: int, said: str) -> None:
+    rng = np.random.default_rng(3)
+    labels = np.arange(300) % 15 % classes
+    probabilities = rng.dirichlet(np.ones(classes), 300)
+    names, course = ("a", "b", "c")[:classes], Course(has_class_weights=True)
+    part = ClassScores(names, np.arange(300), labels, probabilities, 1.0, None, np.full(classes, 1 / classes))
+    assert (part.doubt(course=course) or "").startswith(said)
+    probabilities[np.arange(300), labels] += 0.5
+    part = ClassScores(names, np.arange(300), labels, probabilities, 1.0, None, np.full(classes, 1 / classes))
+    assert part.doubt(course=course) is None
+
+
+def test_few_rows_of_three_classes_are_said_to_be_few() -> None:
+    labels, scores = np.arange(3), np.full((3, 3), 1 / 3)
+    told = ranking_warning(("a", "b", "c"), rank_part(labels, scores).areas, rows=3, where=HERE)
+    assert told is not None
+    assert told.endswith("; 3 rows are too few to tell")
