@@ -43,6 +43,8 @@ class TableStarter:
     """Its classes, or its range."""
     task: str | None
     """None if the source has a task of its own."""
+    may_be_amounts: bool = False
+    """Whether the classes are numbers, and more than two."""
     delimiter: str | None = None
     encoding: str | None = None
     ignored: Mapping[str, str] = field(default_factory=dict)
@@ -68,7 +70,8 @@ class TableStarter:
 
     def decisions(self) -> Iterator[str]:
         """What was decided about the table, for the user, one sentence each."""
-        yield f"target {shown(self.target)}: {self.about_target}"
+        amounts = "; if these numbers are amounts, write data.task: regression" if self.may_be_amounts else ""
+        yield f"target {shown(self.target)}: {self.about_target}{amounts}"
         if self.ignored:
             some = [
                 f"{shown(name) if name else 'the first'} ({why})"
@@ -116,7 +119,8 @@ def _data(starter: TableStarter) -> Iterator[str]:
     yield f"  source: {_value(starter.source)}  # {size}"
     yield f"  target: {_value(starter.target)}  # {cut(starter.about_target)}"
     if starter.task is not None:
-        yield f"  task: {starter.task}"
+        other = "  # or regression, if these numbers are amounts" if starter.may_be_amounts else ""
+        yield f"  task: {starter.task}{other}"
     for name, value in (("delimiter", starter.delimiter), ("encoding", starter.encoding)):
         if value is not None:
             yield f"  {name}: {_value(value)}"
@@ -144,6 +148,8 @@ def _columns(starter: TableStarter) -> Iterator[str]:
     yield "  columns:" if ignored else "  # columns:"
     if ignored:
         yield "    ignore:  # columns that teach nothing about new rows; remove a line to keep its column"
+        if any(each.kind == "text" and each.name in ignored for each in starter.columns):
+            yield "      # (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)"
         yield from (f"      - {_value(name)}  # {_comment(why)}" for name, why in ignored.items())
     if starter.codes:
         codes = flow_yaml(list(starter.codes))

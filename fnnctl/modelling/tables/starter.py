@@ -55,6 +55,7 @@ def table_starter(
         target=target.name,
         about_target=_about(facts, target),
         task=None if has_own_task else target.task,
+        may_be_amounts=target.may_be_amounts,
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
         ignored=ignored,

@@ -11,6 +11,7 @@ from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import ColumnFacts
 from fnnctl.data.profile.source import Source
 from fnnctl.data.profile.table import TableFacts
+from fnnctl.tasks.detection import all_numbers
 from fnnctl.tasks.registry import task_of_column
 
 MOST_CANDIDATES: Final = 3
@@ -38,6 +39,11 @@ class TargetFacts:
     def rows(self) -> int:
         """How many rows have a value."""
         return int((self.column.codes >= 0).sum())
+
+    @property
+    def may_be_amounts(self) -> bool:
+        """Whether the classes are numbers, and more than two."""
+        return len(self.classes) > 2 and all_numbers([name for name, _ in self.classes])
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def test_the_text_says_what_was_found_and_leaves_the_rest_to_the_recipe() -> Non
     assert given_groups(loaded.config) == {}
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "- tree # has 160 different texts" in lines
+    assert "# (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)" in lines
     assert "target: harvest # 2 classes: poor (82), good (78)" in lines
     assert "# tree text 0 160" in lines
     assert max(map(len, text.splitlines())) <= 110
@@ -168,3 +169,13 @@ def test_decisions_are_said() -> None:
         "the class 'x' has 3 of 100 rows: training.class_weights is balanced",
         "data.split is {stratify: false}: a single row",
     ]
+
+
+def test_classes_that_are_numbers_may_be_amounts() -> None:
+    """Ages or ratings: the text and the terminal say what to write then."""
+    table = starter(may_be_amounts=True, about_target="10 classes: 4.0 (861), 3.0 (597), …")
+    assert "  task: classification  # or regression, if these numbers are amounts" in table_starter_text(
+        table, STARTER_NAME
+    )
+    assert next(table.decisions()).endswith("if these numbers are amounts, write data.task: regression")
+    assert "amounts" not in table_starter_text(starter(), STARTER_NAME)
