@@ -121,8 +121,17 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
             raise problems.error()
         (line,), (first,) = header
         names = tuple(name.strip() for name in first)
-        _check_header(names, line, problems)
-        yield CsvRows(names, source.delimiter, _blocks(records, len(names), problems), line)
+        blocks, named = _blocks(records, len(names), problems), _named(names)
+        if named < len(names):
+            blocks = _without_ends(blocks, named, problems)
+        _check_header(names[:named], line, problems)
+        yield CsvRows(names[:named], source.delimiter, blocks, line)
+
+
+def _named(names: Sequence[str]) -> int:
+    """How many columns precede those without a name at the end of a header; all if there is only an index."""
+    named = max((position for position, name in enumerate(names, start=1) if name), default=0)
+    return named if named else len(names)
 
 
 def _check_header(names: Sequence[str], line: int, problems: Problems) -> None:
@@ -149,10 +158,15 @@ def _check_names(names: Sequence[str], line: int | None, problems: Problems) -> 
 
 def _blocks(
     records: Iterator[tuple[Sequence[int], list[list[str]]]], width: int, problems: Problems
-) -> Iterator[RowBlock]:
+) -> Iterator[TextRows]:
     """The records as blocks, without those of another width, which are noted."""
+    is_first = True
     for lines, rows in records:
         widths = list(map(len, rows))
+        if is_first and len(rows) > 1 and widths.count(widths[0]) == len(rows) and widths[0] != width:
+            problems.add(_other_width(rows, width), line=lines[0])
+            return
+        is_first = False
         if widths.count(width) == len(rows):
             if rows:
                 yield TextRows(lines, rows)
@@ -164,3 +178,29 @@ def _blocks(
         fitting = [k for k, found in enumerate(widths) if found == width]
         if fitting:
             yield TextRows([lines[k] for k in fitting], [rows[k] for k in fitting])
+
+
+def _other_width(rows: Sequence[Sequence[str]], width: int) -> str:
+    """What is wrong if all rows have as many values as one another, but not as the header has names."""
+    found = len(rows[0])
+    said = f"the rows have {counted(found, 'value')}, but the header has {counted(width, 'name')}"
+    if found > width and not any(value.strip() for row in rows for value in row[width:]):
+        return f"{said}: each row ends with a delimiter; end the header with one, too"
+    if found > width:
+        return f"{said}: if the header stands further down, remove the lines before it"
+    return f"{said}: name as many columns as there are"
+
+
+def _without_ends(blocks: Iterator[TextRows], named: int, problems: Problems) -> Iterator[TextRows]:
+    """The blocks without columns that have neither names nor values: each line ends with a delimiter.
+
+    The first value without a name is noted.
+    """
+    for block in blocks:
+        for line, row in zip(block.lines, block.rows, strict=True):
+            place = next((k for k in range(named, len(row)) if row[k].strip()), None)
+            if place is not None:
+                wrong = f"{shown(row[place])} is in column {place + 1}, which has no name in the header"
+                problems.add(f"{wrong}: give it one, or remove the column", line=line)
+                return
+        yield TextRows(block.lines, [row[:named] for row in block.rows])

@@ -115,7 +115,7 @@ def test_the_header_must_name_every_column_once(tmp_path: Path) -> None:
     assert read(tmp_path, "a,,a,b, \n1,2,3,4,5\n")[2] == [
         "t.csv:1: column 2 has no name in the header: give it one, or remove the column",
         "t.csv:1: columns 1 and 3 have the same name 'a': rename one",
-        "t.csv:1: column 5 has no name in the header: give it one, or remove the column",
+        "t.csv:2: '5' is in column 5, which has no name in the header: give it one, or remove the column",
     ]
     assert read(tmp_path, "1,2.5\n3,4\n")[2] == [
         "t.csv:1: the first line must name the columns, but it has only numbers"
@@ -192,3 +192,33 @@ class TestExcel:
     def test_a_wrong_half_of_a_sign_is_called_what_the_mark_says(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match="is not utf-16"):
             read(tmp_path, "a,b\n1,2\n".encode("utf-16") + b"\x00\xdc")
+
+
+def test_a_delimiter_at_the_end_of_every_line_is_no_column(tmp_path: Path) -> None:
+    names, found, problems = read(tmp_path, "a,b,,\n1,2,,\n3,4, ,\n")
+    assert names == ("a", "b")
+    assert found == [(2, ("1", "2")), (3, ("3", "4"))]
+    assert problems == []
+    _, found, problems = read(tmp_path, "a,b,\n1,2,\n3,4,x\n5,6,y\n")
+    assert problems == [
+        "t.csv:3: 'x' is in column 3, which has no name in the header: give it one, or remove the column"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (
+            "a,b\n1,2,\n3,4,\n",
+            "have 3 values, but the header has 2 names: each row ends with a delimiter; end",
+        ),
+        (
+            "Sales\n\na,b\n1,2\n",
+            "have 2 values, but the header has 1 name: if the header stands further down,",
+        ),
+        ("a,b,c\n1,2\n3,4\n", "have 2 values, but the header has 3 names: name as many columns as there are"),
+    ],
+)
+def test_rows_that_all_differ_from_the_header_are_told_once(tmp_path: Path, content: str, wrong: str) -> None:
+    (problem,) = read(tmp_path, content)[2]
+    assert wrong in problem
