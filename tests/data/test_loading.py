@@ -351,7 +351,7 @@ class TestConvertedColumns:
             "'d': '%d/%m' needs a year, a month and a day, such as %d/%m/%Y",
         )
         (problem,) = refuse(table, columns=ColumnsConfig(dates={"d": "%Y-%m-%d"}))
-        assert problem.message.startswith("column 'd': '3/4/2024' is not a date (0 of the column's 2 values")
+        assert problem.message.startswith("column 'd': '3/4/2024' is no date of the pattern '%Y-%m-%d' (0 of")
         (problem,) = refuse(table, columns=ColumnsConfig(dates=("e",)))
         assert problem.path == "data.columns.dates"
         (problem,) = refuse(table, columns=ColumnsConfig(dates=("d",), ignore=("d",)))

@@ -55,7 +55,9 @@ def column_notes(source: Source, facts: Sequence[ColumnFacts]) -> dict[str, tupl
 
 def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) -> Iterator[ColumnNote]:
     if column.reading.ignored is not None:
-        yield ColumnNote("ignored", column.reading.ignored, leave_out=True)
+        reason = column.reading.ignored
+        doubt = f"; {column.reading.doubt}" if column.reading.doubt else ""
+        yield ColumnNote("ignored", f"{reason}{doubt}", leave_out=True)
         return
     if column.unique <= 1:
         yield _single_value(column)
@@ -95,6 +97,8 @@ def _of_format(reading: Reading) -> Iterator[ColumnNote]:
         text, read = reading.example
         doubt = f"; {reading.doubt}" if reading.doubt else ""
         yield ColumnNote("format", f"{shown(text)} is read as {read}{doubt}")
+    elif reading.doubt:
+        yield ColumnNote("format", reading.doubt)
 
 
 def _share(column: ColumnFacts) -> str:

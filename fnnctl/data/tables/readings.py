@@ -35,7 +35,7 @@ class Reading:
     example: tuple[str, str] | None = None
     """For a format: a text of the column, and what it is read as."""
     doubt: str | None = None
-    """For a format: why the reading may be wrong, and what to write then; None if nothing is doubtful."""
+    """Why the reading may be wrong, and what to write then; None if nothing is doubtful."""
     ignored: str | None = None
     """Why the column is not used, for the user; None if it is used."""
     declared: bool = False

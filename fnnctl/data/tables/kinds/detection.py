@@ -6,7 +6,7 @@ are numbers or dates and some are not, that is a fault: a single typo must not c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,12 +16,15 @@ from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.tables.formats.boolean import find_boolean
 from fnnctl.data.tables.formats.finding import MARKS, Found, MarkSetting, Notations, find_date, find_time
 from fnnctl.data.tables.formats.number import written_number
+from fnnctl.data.tables.formats.units import find_unit
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.data.tables.readings import ColumnFormat, ReadKind
 from fnnctl.text import shown
 
 FEWEST_TEXTS = 20
 """In a shorter table, texts that are all different are categories."""
+FEWEST_WITH_UNIT = 3
+"""Two texts with a unit, such as `1 dose` and `2 dose`, are categories."""
 _ADVICE = "Correct it, or add the column to data.columns.categorical or the value to data.missing_values"
 
 
@@ -76,7 +79,7 @@ def decide(
     if time is not None:
         return DecidedKind("date", time)
     if declared == "date":
-        return _fault(name, column, counts, dates, "date")
+        return _fault(name, column, counts, dates, "date", pattern)
     return _most(name, column, counts, numbers, dates)
 
 
@@ -108,13 +111,33 @@ def _most(
         return _fault(name, column, counts, dates, "date")
     texts = len(column.texts)
     all_rows = len(column.codes)
-    if all_rows >= FEWEST_TEXTS and 10 * texts >= 9 * all_rows:
-        return DecidedKind("text")
-    return DecidedKind("categorical")
+    is_text = all_rows >= FEWEST_TEXTS and 10 * texts >= 9 * all_rows
+    return DecidedKind("text" if is_text else "categorical", doubt=_unit_doubt(column.texts))
 
 
-def _fault(name: str, column: CodedTexts, counts: IntArray, found: Found | None, noun: str) -> DecidedKind:
-    """The first text that does not fit is to be corrected, or the column declared."""
+def _unit_doubt(texts: Sequence[str]) -> str | None:
+    """What to do if all texts, at least three, are numbers with one unit."""
+    unit = find_unit(texts)
+    if unit is None or len(texts) < FEWEST_WITH_UNIT:
+        return None
+    return (
+        f"all values are numbers with {shown(unit)}, such as {shown(texts[0])}, and are read as texts: "
+        f"remove {shown(unit)}, or add the column to data.columns.categorical"
+    )
+
+
+def _fault(
+    name: str,
+    column: CodedTexts,
+    counts: IntArray,
+    found: Found | None,
+    noun: str,
+    pattern: str | None = None,
+) -> DecidedKind:
+    """The first text that does not fit is to be corrected, or the column declared.
+
+    `pattern` is the declared one of a column of dates.
+    """
     fits = np.zeros(len(counts), np.bool_) if found is None else found.fits
     place = int(np.argmin(fits))
     text, advice = column.texts[place], _ADVICE
@@ -122,6 +145,9 @@ def _fault(name: str, column: CodedTexts, counts: IntArray, found: Found | None,
     if noun == "number" and any(written_number(text, mark) for mark in MARKS):
         wrong = f"{shown(text)} has another decimal mark than most other values"
         advice += "; data.decimal_mark says which mark is decimal"
+    if pattern is not None:
+        wrong = f"{shown(text)} is no date of the pattern {shown(pattern)}"
+        advice = "Correct it, or the pattern in data.columns.dates, or add the value to data.missing_values"
     known = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {noun}s"
     message = f"column {shown(name)}: {wrong} ({known}). {advice}"
     return DecidedKind("categorical", fault=(column.lines[place], message))

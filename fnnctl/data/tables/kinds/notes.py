@@ -39,8 +39,9 @@ def conversion_warnings(readings: Iterable[Reading], file: str) -> Iterator[str]
     readings = list(readings)
     for each in readings:
         if each.doubt:
-            yield f"column {shown(each.name)} of {file}: {each.doubt}"
-    texts = [shown(each.name) for each in readings if each.kind == "text" and each.ignored]
+            unused = "; it is ignored" if each.ignored else ""
+            yield f"column {shown(each.name)} of {file}: {each.doubt}{unused}"
+    texts = [shown(each.name) for each in readings if each.kind == "text" and each.ignored and not each.doubt]
     if texts:
         one = len(texts) == 1
         which = "a column" if one else f"{len(texts):,} columns"

@@ -117,3 +117,22 @@ def test_whatever_a_column_has_it_is_a_value_or_a_fault(texts: list[str]) -> Non
             if decision.format is not None:
                 known = dict.fromkeys(text.strip() for text in texts if text.strip())
                 np.testing.assert_array_equal(decision.format.numbers(list(known)), decision.numbers)
+
+
+def test_numbers_with_a_unit_are_texts_with_a_doubt() -> None:
+    decision = decided("12.5 kg", "7 kg", "1,250 kg", "7 kg")
+    assert (decision.kind, decision.doubt) == (
+        "categorical",
+        "all values are numbers with 'kg', such as '12.5 kg', and are read as texts: remove 'kg', or add the "
+        "column to data.columns.categorical",
+    )
+    for texts in (("5 mg", "10 mg"), ("5 mg", "10 mg", "1 g"), ("1 kg", "2 kg", "many kg")):
+        assert decided(*texts).doubt is None
+
+
+def test_a_date_of_another_pattern_is_told_with_the_pattern() -> None:
+    hints = Hints(patterns={"a": "%d/%m/%Y"})
+    decision = decided("2022-01-02", "2022-01-03", declared="date", hints=hints)
+    assert decision.fault is not None
+    assert "'2022-01-02' is no date of the pattern '%d/%m/%Y'" in decision.fault[1]
+    assert "the pattern in data.columns.dates" in decision.fault[1]
