@@ -23,7 +23,13 @@ from fnnctl.errors import Problem
 from fnnctl.text import counted, shown
 
 MOST_MARKERS: Final = 3
-"""A column with more different texts among its numbers has errors to be corrected."""
+"""A column with more different texts among its numbers has errors to be corrected, unless all are known."""
+KNOWN_MARKERS: Final = frozenset(
+    {"-", "--", "---", ".", "..", "…", "–", "—", "?", "*", "none", "nil", "na", "n/a", "n.a.", "n.a", "#n/a",
+     "<na>", "nan", "null", "missing", "unknown", "not available", "not applicable", "k.a.", "k. a.", "n.d.",
+     "nd", "#div/0!", "#value!", "#ref!", "#null!", "#num!", "#name?"}
+)  # fmt: skip
+"""What stands for a missing value in most tables, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def read_with_markers(
     faulty = _faulty_columns(table, refused.problems)
     if faulty:
         texts = read_table(path, form, {**kinds, **dict.fromkeys(faulty, "categorical")}, Problems(file))
-        markers = tuple(_markers(texts, faulty))
+        markers = tuple(_markers(texts, faulty, kinds))
         again, missing = Problems(file), form.missing | {marker.text for marker in markers}
         if {marker.column for marker in markers} == set(faulty):
             table = read_table(path, replace(form, missing=missing), kinds, again)
@@ -79,17 +85,25 @@ def _faulty_columns(table: Table, problems: tuple[Problem, ...]) -> list[str]:
     return list(found)
 
 
-def _markers(table: Table, faulty: list[str]) -> Iterator[Marker]:
-    """The texts among the numbers of each column; none of a column if they may be something else."""
+def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> Iterator[Marker]:
+    """The texts among the numbers of each column; none of a column if they may be something else.
+
+    No class of the target, which is among the `declared` columns, becomes a missing value.
+    """
     others = [column.texts for name, column in table.categorical.items() if name not in faulty]
     elsewhere = frozenset(text for texts in others for text in texts)
+    classes = frozenset(
+        text for name, column in table.categorical.items() if name in declared for text in column.texts
+    )
     for name in faulty:
         column = table.categorical[name]
         counts = column.counts()
         numbers = Notations(column.texts, counts).find("auto", european=False)
         wrong = [] if numbers is None else np.flatnonzero(~numbers.fits).tolist()
         texts = [column.texts[place] for place in wrong]
-        if len(texts) <= MOST_MARKERS and not any(text in elsewhere or _is_amount(text) for text in texts):
+        doubtful = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
+        is_wrong = any(text in elsewhere or _is_amount(text) for text in doubtful)
+        if len(doubtful) <= MOST_MARKERS and not is_wrong:
             for place in wrong:
                 yield Marker(column.texts[place], name, int(counts[place]), column.lines[place])
 

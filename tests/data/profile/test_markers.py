@@ -23,6 +23,18 @@ def test_a_few_texts_among_numbers_are_missing_values(look: Look, texts: Sequenc
     assert {note.kind for note in facts.notes["a"]} == {"marker"}
 
 
+def test_known_markers_may_be_many_and_may_be_in_a_column_of_texts(look: Look) -> None:
+    texts = ["None", "-", "--", "Missing", "unknown"]
+    facts = look({"a": with_texts(*texts), "b": ["x", "unknown"] * 15})
+    assert {marker.text for marker in facts.source.markers} == set(texts)
+    assert facts["b"].missing == 15
+
+
+def test_a_class_of_the_target_is_no_marker(look: Look) -> None:
+    with pytest.raises(DataError, match="column 'a': 'unknown' is not a number"):
+        look({"a": with_texts("unknown"), "b": ["x", "unknown"] * 15}, target="b")
+
+
 def test_a_marker_says_where_it_is(look: Look) -> None:
     (marker,) = look({"a": with_texts("unknown", "1.5", "unknown"), "b": ["x", "y"] * 15}).source.markers
     assert (marker.text, marker.column, marker.rows, marker.line) == ("unknown", "a", 2, 29)
