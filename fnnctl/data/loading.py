@@ -140,9 +140,10 @@ def raw_target(name: str, labels: CodedTexts, written: Found | None) -> RawTarge
 def amounts(table: Table, target: str) -> Found | None:
     """How amounts are written in the target column; None if they are plain, or if there are none."""
     labels, hints = table.categorical[target], table.hints
-    if hints.decimal_mark != "comma" and plain_numbers(labels.texts, frozenset()) is not None:
+    commas = hints.decimal_mark == "comma" or hints.decimal_commas
+    if not commas and plain_numbers(labels.texts, frozenset()) is not None:
         return None
-    found = Notations(labels.texts, labels.counts()).find(hints.decimal_mark, european=hints.european)
+    found = hints.find_numbers(Notations(labels.texts, labels.counts()))
     return None if found is None or found.fault else found
 
 

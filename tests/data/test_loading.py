@@ -366,6 +366,13 @@ class TestConvertedColumns:
             assert dataset.numeric_names == (("a",) if ignore else ("d weekday", "d days", "a"))
             assert list(dataset.formats) == ([] if ignore else ["d"])
 
+    def test_points_in_a_target_separate_thousands_beside_decimal_commas(self, load: Load) -> None:
+        for table in ("a;y\n1,5;999\n2,5;1.234\n3;12.500\n", "a;y\n1;999\n2;1.234\n3;12.500,5\n"):
+            amounts = load(table).with_amounts()
+            assert amounts.target.texts[:2] == ("999", "1234")
+        plain = load("a;y\n1,5;999\n2,5;1.234\n3;12.5\n")
+        assert plain.with_amounts() is plain
+
     def test_a_target_has_its_format_until_a_task_decides(self, load: Load) -> None:
         dataset = load('a,y\n1,"$1,000"\n2,$5\n3,"$1,000.00"\n4,$7\n')
         assert dataset.target.texts == ("$1,000", "$1,000.00", "$5", "$7")

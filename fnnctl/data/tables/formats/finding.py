@@ -31,6 +31,8 @@ from fnnctl.text import shown
 SAMPLE = 100
 """If none of so many distinct texts fits, the others are not looked at."""
 
+_THOUSANDS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+"""`1.234`, which is a plain number, but a thousand if its file has decimal commas."""
 _YEAR_FIRST: Final = re.compile("[0-9]{4}[-/.]")
 Value = TypeVar("Value")
 MarkSetting = Literal["auto", "point", "comma"]
@@ -71,9 +73,15 @@ class Notations:
         """Whether the texts are numbers only with a decimal comma."""
         return None not in self.read["comma"] and None in self.read["point"]
 
-    def find(self, setting: MarkSetting, *, european: bool) -> Found | None:
-        """The best format; None if no text is a number. In a `european` file, commas are decimal in doubt."""
+    def find(self, setting: MarkSetting, *, european: bool, decimal_commas: bool = False) -> Found | None:
+        """The best format; None if no text is a number. In a `european` file, commas are decimal in doubt.
+
+        With `decimal_commas`, another column has them, so points in groups of three digits are no decimal
+        points either.
+        """
         mark, doubt = self._mark(setting, european=european)
+        if setting == "auto" and decimal_commas and doubt is None and self._has_points_in_thousands():
+            mark = "comma"
         read = self.read[mark]
         fits = np.array([number is not None for number in read], np.bool_)
         known = [(place, number) for place, number in enumerate(read) if number is not None]
@@ -106,6 +114,13 @@ class Notations:
         doubt = f"{shown(text)} is read as {chosen.plain}; if it is {other.plain}, write data.decimal_mark: "
         sure = self._has_thousands(doubtful) if not european else "," not in text
         return ("comma" if european else "point"), None if sure else doubt + setting
+
+    def _has_points_in_thousands(self) -> bool:
+        """Whether all texts are plain, and those with a point, at least one, are like `1.234`."""
+        if any(plain_number(text) is None for text in self.texts):
+            return False
+        pointed = [text for text in self.texts if "." in text]
+        return bool(pointed) and all(map(_THOUSANDS.fullmatch, pointed))
 
     def _doubtful(self) -> list[tuple[str, WrittenNumber, WrittenNumber]]:
         """The texts that are different numbers with a point and with a comma, and none of them plain."""

@@ -32,8 +32,14 @@ class Hints:
     decimal_mark: MarkSetting = "auto"
     european: bool = False
     """Whether numbers have decimal commas and dates begin with the day, in doubt."""
+    decimal_commas: bool = False
+    """Whether a column has numbers that can only be read with decimal commas."""
     patterns: Mapping[str, str] = field(default_factory=dict)
     """The declared patterns of columns of dates."""
+
+    def find_numbers(self, notations: Notations) -> Found | None:
+        """The best format of numbers for the texts of a column; None if none of them is a number."""
+        return notations.find(self.decimal_mark, european=self.european, decimal_commas=self.decimal_commas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def decide(
     counts = column.counts()
     if not column.texts:
         return DecidedKind("numeric" if declared == "numeric" else "empty")
-    numbers = None if declared == "date" else notations.find(hints.decimal_mark, european=hints.european)
+    numbers = None if declared == "date" else hints.find_numbers(notations)
     if declared == "numeric":
         return _numeric(name, column, counts, numbers) or _fault(name, column, counts, numbers, "number")
     if declared is None:
