@@ -28,7 +28,7 @@ from fnnctl.data.settings import (
 )
 from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
-from fnnctl.data.tables.formats.finding import Found, Notations
+from fnnctl.data.tables.formats.finding import Found
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.notes import conversion_warnings
 from fnnctl.data.tables.kinds.settled_table import NOT_USED
@@ -143,7 +143,7 @@ def amounts(table: Table, target: str) -> Found | None:
     commas = hints.decimal_mark == "comma" or hints.decimal_commas
     if not commas and plain_numbers(labels.texts, frozenset()) is not None:
         return None
-    found = hints.find_numbers(Notations(labels.texts, labels.counts()))
+    found = hints.find_numbers(labels)
     return None if found is None or found.fault else found
 
 

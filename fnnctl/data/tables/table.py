@@ -134,7 +134,7 @@ class _Reading:
 
     def table(self, names: tuple[str, ...]) -> Table:
         """All columns; those of texts are not decided yet."""
-        texts = {slot: slot.column.coded() for slot in self.slots if isinstance(slot.column, TextColumn)}
+        texts = {slot: slot.column.finish() for slot in self.slots if isinstance(slot.column, TextColumn)}
         groups = [column.codes for slot, column in texts.items() if slot.kind == "group"]
         return Table(
             names,

@@ -68,11 +68,6 @@ class Notations:
             mark: _all_or_none(texts, partial(written_number, decimal=mark)) for mark in MARKS
         }
 
-    @property
-    def has_decimal_commas(self) -> bool:
-        """Whether the texts are numbers only with a decimal comma."""
-        return None not in self.read["comma"] and None in self.read["point"]
-
     def find(self, setting: MarkSetting, *, european: bool, decimal_commas: bool = False) -> Found | None:
         """The best format; None if no text is a number. In a `european` file, commas are decimal in doubt.
 
@@ -154,8 +149,19 @@ class Notations:
                     one, other = shown(first["percent"]), shown(first["number"])
                     return place, f"{one} is a percentage and {other} is none: write all in one way"
             if number.currency and number.currency != form.currency:
-                return place, f"{shown(text)} is in {number.currency}, but other values in {form.currency}"
+                other = f"other values are in {form.currency}"
+                return place, f"{shown(text)} is in {number.currency}, but {other}: write all in one currency"
         return None
+
+
+def has_decimal_commas(texts: Sequence[str]) -> bool:
+    """Whether the texts are numbers only with a decimal comma."""
+    telling = [text for text in texts if "," in text or text.count(".") > 1]
+    return (
+        all(written_number(text, "comma") for text in telling)  # false for the first text of most columns
+        and any(written_number(text, "point") is None for text in telling)
+        and all(written_number(text, "comma") for text in texts)
+    )
 
 
 def find_date(

@@ -37,8 +37,9 @@ class Hints:
     patterns: Mapping[str, str] = field(default_factory=dict)
     """The declared patterns of columns of dates."""
 
-    def find_numbers(self, notations: Notations) -> Found | None:
-        """The best format of numbers for the texts of a column; None if none of them is a number."""
+    def find_numbers(self, column: CodedTexts) -> Found | None:
+        """The best format of the numbers in a column; None if it has none."""
+        notations = Notations(column.texts, column.counts())
         return notations.find(self.decimal_mark, european=self.european, decimal_commas=self.decimal_commas)
 
 
@@ -56,14 +57,12 @@ class DecidedKind:
     """The line of a text that does not fit, and what is wrong."""
 
 
-def decide(
-    name: str, column: CodedTexts, declared: str | None, hints: Hints, notations: Notations
-) -> DecidedKind:
+def decide(name: str, column: CodedTexts, declared: str | None, hints: Hints) -> DecidedKind:
     """Decide about a column; `declared` is `numeric`, `date` or None, if its values decide."""
     counts = column.counts()
     if not column.texts:
         return DecidedKind("numeric" if declared == "numeric" else "empty")
-    numbers = None if declared == "date" else hints.find_numbers(notations)
+    numbers = None if declared == "date" else hints.find_numbers(column)
     if declared == "numeric":
         return _numeric(name, column, counts, numbers) or _fault(name, column, counts, numbers, "number")
     if declared is None:

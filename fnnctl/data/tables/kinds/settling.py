@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.formats.boolean import BooleanFormat
-from fnnctl.data.tables.formats.finding import SAMPLE, Notations
+from fnnctl.data.tables.formats.finding import has_decimal_commas
 from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, taken
 from fnnctl.data.tables.kinds.detection import DecidedKind, Hints, decide
 from fnnctl.data.tables.matrix import NumberMatrix
@@ -59,17 +58,11 @@ def settle(
     The hints are returned with what the columns tell about the file; other columns, such as the target, tell
     of decimal commas, too.
     """
-    notations = {name: Notations(columns[name].texts, columns[name].counts()) for name in declared}
-    others = (
-        Notations(column.texts, column.counts())
-        for name, column in columns.items()
-        if name not in declared and "," in "".join(column.texts[:SAMPLE])
-    )
-    if any(each.has_decimal_commas for each in chain(notations.values(), others)):
+    if any(has_decimal_commas(column.texts) for column in columns.values()):
         hints = replace(hints, european=True, decimal_commas=hints.decimal_mark == "auto")
     settled: dict[str, Settled] = {}
     for name, kind in declared.items():
-        decision = decide(name, columns[name], kind, hints, notations.pop(name))
+        decision = decide(name, columns[name], kind, hints)
         if decision.fault is not None:
             line, message = decision.fault
             problems.add(message, line=line)
@@ -157,7 +150,8 @@ def _example(
     name: str, column: CodedTexts, form: ColumnFormat, numbers: FloatArray
 ) -> tuple[str, str] | None:
     """A text that shows the conversion: the first that is no plain number."""
-    for text, values in zip(column.texts, numbers.tolist(), strict=True):
+    for text, row in zip(column.texts, numbers, strict=True):
+        values = row.tolist()
         if len(values) > 1 or form.columns(name) != (name,):
             parts = zip(form.columns(name), values, strict=True)
             return text, ", ".join(f"{part.removeprefix(f'{name} ')} {value:g}" for part, value in parts)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from fnnctl.data.tables.columns import TextColumn
 from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat
-from fnnctl.data.tables.formats.finding import Notations
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.detection import FEWEST_TEXTS, DecidedKind, Hints, decide
 
@@ -21,7 +20,7 @@ def decided(*texts: str, declared: str | None = None, hints: Hints = NO_HINTS) -
     column = TextColumn(frozenset({""}))
     column.add(texts, range(2, len(texts) + 2))
     coded = column.coded()
-    return decide("a", coded, declared, hints, Notations(coded.texts, coded.counts()))
+    return decide("a", coded, declared, hints)
 
 
 @pytest.mark.parametrize(
