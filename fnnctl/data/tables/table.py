@@ -165,7 +165,12 @@ def read_table(
         # The first values of these columns were read as numbers, so their texts are lost: read them again.
         _, reading = _read(path, form, kinds, others, Problems(problems.file), late)
     table = reading.table(file.names)
-    given = Hints(form.decimal_mark, file.delimiter == ";", patterns=form.patterns)
+    given = Hints(
+        form.decimal_mark,
+        european=file.delimiter == ";",
+        patterns=form.patterns,
+        is_csv=file.header_line is not None,
+    )
     settled, hints = settle(table.categorical, reading.undecided(form), given, problems)
     if not problems and hints.decimal_commas and (thousands := reading.possible_thousands(form)):
         _, reading = _read(path, form, kinds, others, Problems(problems.file), [*late, *thousands])

@@ -68,13 +68,20 @@ class Notations:
             mark: _all_or_none(texts, partial(written_number, decimal=mark)) for mark in MARKS
         }
 
-    def find(self, setting: MarkSetting, *, european: bool, decimal_commas: bool = False) -> Found | None:
+    def find(
+        self,
+        setting: MarkSetting,
+        *,
+        european: bool,
+        decimal_commas: bool = False,
+        has_setting: bool = True,
+    ) -> Found | None:
         """The best format; None if no text is a number. In a `european` file, commas are decimal in doubt.
 
         With `decimal_commas`, another column has them, so points in groups of three digits are no decimal
-        points either.
+        points either. A doubt names data.decimal_mark if the file `has_setting`.
         """
-        mark, doubt = self._mark(setting, european=european)
+        mark, doubt = self._mark(setting, european=european, has_setting=has_setting)
         if setting == "auto" and decimal_commas and doubt is None and self._has_points_in_thousands():
             mark = "comma"
         read = self.read[mark]
@@ -92,7 +99,9 @@ class Notations:
         form = NumberFormat(mark, percent, currencies[0] if currencies else None)
         return Found(form, fits, values, doubt, self._contradiction(form, known))
 
-    def _mark(self, setting: MarkSetting, *, european: bool) -> tuple[DecimalMark, str | None]:
+    def _mark(
+        self, setting: MarkSetting, *, european: bool, has_setting: bool
+    ) -> tuple[DecimalMark, str | None]:
         if setting != "auto":
             return setting, None
         fits = {
@@ -106,9 +115,10 @@ class Notations:
             return "point", None
         text, point, comma = doubtful[0]
         chosen, other, setting = (comma, point, "point") if european else (point, comma, "comma")
-        doubt = f"{shown(text)} is read as {chosen.plain}; if it is {other.plain}, write data.decimal_mark: "
+        advice = f"write data.decimal_mark: {setting}" if has_setting else "store the column as numbers"
+        doubt = f"{shown(text)} is read as {chosen.plain}; if it is {other.plain}, {advice}"
         sure = self._has_thousands(doubtful) if not european else "," not in text
-        return ("comma" if european else "point"), None if sure else doubt + setting
+        return ("comma" if european else "point"), None if sure else doubt
 
     def _has_points_in_thousands(self) -> bool:
         """Whether all texts are plain, and those with a point, at least one, are like `1.234`."""

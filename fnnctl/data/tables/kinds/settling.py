@@ -59,7 +59,7 @@ def settle(
     of decimal commas, too.
     """
     if any(has_decimal_commas(column.texts) for column in columns.values()):
-        hints = replace(hints, european=True, decimal_commas=hints.decimal_mark == "auto")
+        hints = replace(hints, european=True, decimal_commas=hints.is_csv and hints.decimal_mark == "auto")
     settled: dict[str, Settled] = {}
     for name, kind in declared.items():
         decision = decide(name, columns[name], kind, hints)

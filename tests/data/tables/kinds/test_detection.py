@@ -116,3 +116,18 @@ def test_whatever_a_column_has_it_is_a_value_or_a_fault(texts: list[str]) -> Non
             if decision.format is not None:
                 known = dict.fromkeys(text.strip() for text in texts if text.strip())
                 np.testing.assert_array_equal(decision.format.numbers(list(known)), decision.numbers)
+
+
+def test_advice_for_a_parquet_file_does_not_name_a_setting_that_it_does_not_have() -> None:
+    parquet = Hints(is_csv=False)
+    for hints, doubt in (
+        (NO_HINTS, "write data.decimal_mark: comma"),
+        (parquet, "store the column as numbers"),
+    ):
+        assert (
+            decided("1,250", "2,500", hints=hints).doubt
+            == f"'1,250' is read as 1250; if it is 1.250, {doubt}"
+        )
+        fault = decided("1.5", "2.5", "3,5", hints=hints).fault
+        assert fault is not None
+        assert ("data.decimal_mark" in fault[1]) is hints.is_csv
