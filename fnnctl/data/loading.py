@@ -328,6 +328,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
         if name and name not in known
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
+    warnings += conversion_warnings(table.readings.values(), file)
     return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings, {})
 
 

@@ -321,6 +321,11 @@ class TestConvertedColumns:
         assert len(dataset.notes) == 4
         assert dataset.warnings == ()
 
+    def test_a_doubt_about_the_test_file_is_told(self, load: Load, tmp_path: Path) -> None:
+        (tmp_path / "test.csv").write_text('a,y\n"1,250",u\n"2,500",v\n')
+        (warning,) = load("a,y\n1250,u\n2500,v\n", test_source="test.csv").warnings
+        assert "test.csv: '1,250' is read as 1250; if it is 1.250, write data.decimal_mark: comma" in warning
+
     def test_a_test_file_is_read_the_same_way(self, load: Load, tmp_path: Path) -> None:
         table = 'd,p,y\n3/4/2024,"1,5",u\n13/4/2024,2,v\n'
         (tmp_path / "test.csv").write_text(',y,p,d\n0,u,"1.234,5",5/4/2024\n')
