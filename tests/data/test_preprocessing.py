@@ -292,8 +292,8 @@ def test_the_places_of_the_columns_are_those_of_their_features(
     rng = np.random.default_rng(seed)
     numeric = np.where(rng.random((30, 3)) < 0.1, NAN, rng.normal(size=(30, 3)))
     dataset = dataset_of(numeric, rng.integers(-1, 3, (30, 2), np.int32), (("a", "b", "c"), ("d", "e", "f")))
-    settings = config(max_categories=most)
-    fitted = fit_preprocessor(dataset, np.arange(20), settings, 4 if binned else None)
+    capped = config(max_categories=most)
+    fitted = fit_preprocessor(dataset, np.arange(20), capped, 4 if binned else None)
     owners = {int(place): name for name, places in fitted.places.items() for place in places}
     assert list(fitted.places) == ["n0", "n1", "n2", "c0", "c1"]
     assert sum(map(len, fitted.places.values())) == len(owners) == len(fitted.features)
