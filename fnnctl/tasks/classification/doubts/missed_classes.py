@@ -74,8 +74,7 @@ def _is_missed(found: int, rows: int) -> bool:
 
 
 def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, course: Course) -> str:
-    """What to try if classes have enough rows; `predicted` are the numbers of rows of a single one by predicted
-    class."""
+    """What to try if classes have enough rows; `predicted` counts the rows of a single one by prediction."""
     advice = "the confusion matrix shows what they are taken for: find columns in which these differ"
     if predicted is not None:
         other = int(np.argmax(predicted))
