@@ -217,11 +217,14 @@ def test_a_fold_whose_validation_rows_are_of_one_class_is_reported(program: Prog
     folds = "evaluation.cross_validation={folds: 2, repeats: 1}"
     changes = (F1, "data.split={validation: 0.05, stratify: false}", folds)
     run = run_of(program, "evaluate", rare, *changes)
-    thresholds = [fold.get("threshold", "") for fold in predictions(run / "cross_validation.csv")]
-    assert "" in thresholds
-    told = [text for text in read_json(run / "manifest.json")["warnings"] if "threshold" in text]
+    thresholds = [float(fold["threshold"]) for fold in predictions(run / "cross_validation.csv")]
+    assert 0.5 in thresholds
+    metrics = read_json(run / "metrics.json")
+    means = metrics["test"]["threshold"], metrics["cross_validation"]["threshold"]["mean"]
+    assert means == (np.mean(thresholds),) * 2
+    told = [text for text in read_json(run / "manifest.json")["warnings"] if "folds" in text]
     assert told == [
-        f"the validation rows of {thresholds.count('')} of 2 folds are of one class, so no threshold can be "
+        f"the validation rows of {thresholds.count(0.5)} of 2 folds are of one class, so no threshold can be "
         "chosen there and 0.5 is used. Write a larger data.split.validation, or a number as model.threshold"
     ]
 
