@@ -16,7 +16,7 @@ from fnnctl.modelling.scoring import score_parts
 from fnnctl.store.names import MODEL
 from fnnctl.tasks.classification.part_scores import ClassScores
 from tests.commands.searching import RATE, search, write_config
-from tests.program import Program, read_json
+from tests.program import AtEpoch, Program, read_json
 
 COSTS = "model.threshold={cost: {false_positive: 1, false_negative: 10}}"
 F1 = "model.threshold=f1"
@@ -185,6 +185,23 @@ def test_an_ensemble_has_one_threshold_for_its_mean(program: Program, rare: Path
     assert_decided(predictions(run / "predictions.csv"), model["threshold"])
     told = program("evaluate", str(run)).err
     assert told.count("to the last digit") == 1 + bags
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_network_whose_training_failed_has_the_number_that_is_given(
+    program: Program, rare: Path, at_epoch: AtEpoch, members: int
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    at_epoch(3, fail)
+    changes = (POSITIVE, "model.threshold=0.05", f"model.ensemble={members}")
+    words = [word for change in changes for word in ("--set", change)]
+    assert program("train", str(rare), *words).code == 3
+    done = program("predict", "latest", "t.csv", "-o", "p.csv")
+    assert done.code == 0, done.err
+    assert "using the network as trained until then" in done.err
+    assert_decided(predictions(Path("p.csv")), 0.05)
 
 
 def test_each_fold_has_its_own_threshold(program: Program, rare: Path) -> None:
