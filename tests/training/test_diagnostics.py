@@ -45,8 +45,10 @@ def test_the_advice_about_dead_units_keeps_a_recipes_other_settings() -> None:
         (False, ""),
         (True, " in this run's resolved.yaml, so that the recipe's other settings stay as they are"),
     ):
-        (told,) = dead_layers({"dead_1": [0.2, 0.8]}, shape, has_recipe=has_recipe)
+        (told,) = dead_layers({"dead_1": [0.2, 0.95]}, shape, has_recipe=has_recipe)
         assert told.endswith(
             "since epoch 2). Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
             + where
         )
+    assert len(list(dead_layers({"dead_1": [0.2, 0.8]}, shape))) == 1
+    assert list(dead_layers({"dead_1": [0.2, 0.8]}, shape, has_recipe=True)) == []

@@ -81,6 +81,8 @@ class TableStarter:
         yield from self.missing.values()
         if self.rare is not None:
             yield f"{self.rare}: training.class_weights is balanced"
+        if self.date is not None and is_allowed_value(self.date):
+            yield f"{shown(self.date)} has dates: if new rows will be later, activate data.split.by"
         if self.split_reason is not None:
             yield f"data.split is {flow_yaml(dict(self.split))}: {self.split_reason}"
 
