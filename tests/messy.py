@@ -51,7 +51,11 @@ WORDS = [
     "new",
     "old",
 ]
-CITIES = [f"{first}{second}" for first in ("North", "Old", "New", "Port ", "Saint ") for second in WORDS]
+CITIES = [
+    f"{first}{second}"
+    for first in ("North", "Old", "New", "Port ", "Saint ", "Upper ", "Lower ", "Great ", "Mount ", "West")
+    for second in WORDS
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Messy:
     """The file's bytes."""
     target: str
     expected: tuple[str, ...] = ()
-    """Regular expressions, each of which must match the messages of `init` or `train`."""
+    """Regular expressions, each of which must match the messages of `init` or `check`."""
     name: str = "table.csv"
 
 
@@ -144,7 +148,8 @@ def leak() -> bytes:
     for _ in range(600):
         income, debt = rng.gamma(4.0, 12.0), rng.gamma(2.0, 10.0)
         failed = rng.random() < 1 / (1 + np.exp(0.05 * income - 0.06 * debt))
-        rows.append((f"{income:.1f}", f"{debt:.1f}", "C9" if failed else "A1", "yes" if failed else "no"))
+        code = "C9" if failed else rng.choice(("A1", "A2", "B1"))
+        rows.append((f"{income:.1f}", f"{debt:.1f}", code, "yes" if failed else "no"))
     return _csv(("income", "debt", "closing_code", "failed"), rows)
 
 
@@ -235,10 +240,10 @@ def spellings() -> bytes:
 
 
 def many_categories() -> bytes:
-    """A column of 170 towns in 1,000 rows: one feature for each would be most of the network."""
+    """A column of about 250 towns in 1,000 rows: one feature for each would be most of the network."""
     rng, rows = np.random.default_rng(13), []
     effect = rng.normal(scale=0.5, size=len(CITIES))
-    shares = rng.dirichlet(np.full(len(CITIES), 0.3))
+    shares = rng.dirichlet(np.full(len(CITIES), 1.0))
     for town in rng.choice(len(CITIES), 1000, p=shares).tolist():
         size = rng.gamma(3.0, 30.0)
         rent = 5 * size * np.exp(0.3 * effect[town]) * rng.lognormal(0, 0.1)
@@ -256,18 +261,22 @@ def few_rows() -> bytes:
 
 
 MESSY: dict[str, Messy] = {
-    "dates": Messy(dates, "sales", (r"day\b.*date",)),
-    "timestamps": Messy(timestamps, "outcome", (r"received_at.*",)),
-    "currency": Messy(currency, "price", (r"tax rate", r"area")),
+    "dates": Messy(dates, "sales", (r"dates and times as numbers: day: '01/03/2021'",)),
+    "timestamps": Messy(timestamps, "outcome", (r"dates and times as numbers: received_at",)),
+    "currency": Messy(
+        currency,
+        "price",
+        (r"tax rate: .* is read as 0\.0", r"area: '.,...' is read as", r"price: '\$.* is read as"),
+    ),
     "index": Messy(index_column, "direction", (r"first column.*no name",)),
     "leak": Messy(leak, "failed", (r"closing_code.*alone",)),
-    "rare": Messy(rare, "fraud", (r"class_weights|recall",)),
+    "rare": Messy(rare, "fraud", (r"has 30 of 3,000 rows: training.class_weights is balanced",)),
     "classes30": Messy(classes30, "species"),
-    "text": Messy(free_text, "stars", (r"review", r"customer")),
+    "text": Messy(free_text, "stars", (r"'review' \(nearly all", r"'customer' \(nearly all")),
     "wide": Messy(wide, "group"),
-    "decimal_commas": Messy(decimal_commas, "Kosten", (r"Länge", r"Datum")),
+    "decimal_commas": Messy(decimal_commas, "Kosten", (r"Länge: '.,..' is read", r"Datum: .*2022")),
     "excel": Messy(excel, "vergleich"),
-    "spellings": Messy(spellings, "ill", (r"smokes",)),
-    "many_categories": Messy(many_categories, "rent", (r"town",)),
+    "spellings": Messy(spellings, "ill", (r"one category for all spellings: smokes",)),
+    "many_categories": Messy(many_categories, "rent", (r"more than 200 categories: 'town'",)),
     "few_rows": Messy(few_rows, "arm"),
 }

@@ -61,7 +61,7 @@ def describe(
         str,
         typer.Argument(
             metavar="TABLE",
-            help="A CSV or NPZ file, a folder of arrays, or a built-in data set.",
+            help="A CSV, Parquet or NPZ file, a folder of arrays, or a built-in data set.",
         ),
     ],
     target: Target = None,

@@ -226,7 +226,6 @@ def _tell_of_diverged(
             draw_figures(run)
             raise diverged(run, validation.fits[0], folds=count)
         if count:
-            warning = (
-                f"{count} of {len(own)} folds{share_suffix(each)} diverged: means are over the other folds"
-            )
+            left = "means are over the other folds" if count < len(own) else "this size has no scores"
+            warning = f"{count} of {len(own)} folds{share_suffix(each)} diverged: {left}"
             warn(run, [warning], output.note)

@@ -31,7 +31,7 @@ from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
 from fnnctl.runs.endings import course_of, score_warnings
 from fnnctl.runs.facts import evaluation_facts
-from fnnctl.runs.recorder import RunRecorder, warn
+from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.scores import write_scores
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.documents import to_json
@@ -161,8 +161,9 @@ def _score_file(
     if not re.search(NAME_PATTERN, name):
         raise UsageError("--name: must have at most 200 characters and no control characters")
     sha256 = given.sha256
+    notes: list[str] = []
     warnings = _known_rows(model, given, sha256)
-    rows = read_labelled(given, model, warnings.append)
+    rows = read_labelled(given, model, notes.append, warnings.append)
     part = rows.part(model)
     if doubt := _doubt(model, part, given):
         warnings.append(doubt)
@@ -171,6 +172,7 @@ def _score_file(
     )
     run = create_run(runs_dir, name=name, kind="evaluation", manifest=facts)
     with RunRecorder(run, started=started):
+        tell(run, notes, output.note)
         warn(run, warnings, output.note)
         write_scores(run, {"train": None, "validation": None, "test": part})
         draw_figures(run)

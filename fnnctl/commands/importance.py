@@ -17,6 +17,7 @@ from fnnctl.modelling.saved.saved_model import SavedModel, load_model
 from fnnctl.report.feature_importance.stored import write_importances
 from fnnctl.report.figures import redraw_importance
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import EvaluatedRun
 from fnnctl.store.provenance import usable_processors
 
 
@@ -29,15 +30,15 @@ def measure_importance(run: RunFolder, output: Output) -> FeatureImportances:
     """
     model = load_model(run, output.note)
     set_blas_threads(model.threads)
-    manifest = run.read_manifest()
+    evaluated = run.read_manifest().evaluated
     seed = model.run.read_manifest().seed or 0
-    if manifest.evaluated is None:
+    if evaluated is None:
         folder = model.run
         held_out = held_out_rows(model, instead="report on an evaluation (`fnnctl evaluate RUN --data FILE`)")
         features = features_of_run(model, held_out, seed, output.note)
     else:
-        folder = run
-        features = _features_of_evaluation(run, model, seed, output)
+        folder, model = run, model.deciding_at(evaluated.threshold)
+        features = _features_of_evaluation(run, evaluated, model, seed, output)
     threads = max(1, usable_processors() // model.threads)
     with column_progress(output, len(features.columns)) as on_column:
         importances = feature_importances(
@@ -51,13 +52,22 @@ def measure_importance(run: RunFolder, output: Output) -> FeatureImportances:
     return importances
 
 
-def _features_of_evaluation(run: RunFolder, model: SavedModel, seed: int, output: Output) -> HeldOutFeatures:
+def _features_of_evaluation(
+    run: RunFolder, evaluated: EvaluatedRun, model: SavedModel, seed: int, output: Output
+) -> HeldOutFeatures:
     """The features of the rows that an evaluation scored; raises `DataError` if the file has changed."""
     facts = run.read_manifest().data
     if facts is None:
         raise UsageError(f"{run.path} does not name the file that it scored: evaluate the network again")
     place = f"the file that {run.path} scored"
-    given = InputFile.find(facts.source, model, setting=place, delimiter=None, encoding=None, pipes=False)
+    given = InputFile.find(
+        facts.source,
+        model,
+        setting=place,
+        delimiter=evaluated.delimiter,
+        encoding=evaluated.encoding,
+        pipes=False,
+    )
     if given.sha256 != facts.sha256:
         changed = f"has changed since {run.path} scored it: evaluate the network again"
         raise DataError(Problem(changed, file=facts.source))

@@ -28,7 +28,7 @@ from fnnctl.data.settings import (
 )
 from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
-from fnnctl.data.tables.formats.finding import Found, Notations
+from fnnctl.data.tables.formats.finding import Found
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.notes import conversion_warnings
 from fnnctl.data.tables.kinds.settled_table import NOT_USED
@@ -140,9 +140,10 @@ def raw_target(name: str, labels: CodedTexts, written: Found | None) -> RawTarge
 def amounts(table: Table, target: str) -> Found | None:
     """How amounts are written in the target column; None if they are plain, or if there are none."""
     labels, hints = table.categorical[target], table.hints
-    if hints.decimal_mark != "comma" and plain_numbers(labels.texts, frozenset()) is not None:
+    commas = hints.decimal_mark == "comma" or hints.decimal_commas
+    if not commas and plain_numbers(labels.texts, frozenset()) is not None:
         return None
-    found = Notations(labels.texts, labels.counts()).find(hints.decimal_mark, european=hints.european)
+    found = hints.find_numbers(labels)
     return None if found is None or found.fault else found
 
 
@@ -327,6 +328,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
         if name and name not in known
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
+    warnings += conversion_warnings(table.readings.values(), file)
     return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings, {})
 
 

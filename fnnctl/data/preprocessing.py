@@ -103,7 +103,7 @@ class Preprocessor:
                 found[number.name].append(place)
                 place += 1
         for column in self.categories:
-            end = place + len(column.categories) + column.indicator
+            end = place + len(column.features)
             found[column.name] = [*range(place, end)]
             place = end
         if self.binned:

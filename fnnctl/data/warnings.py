@@ -148,8 +148,10 @@ def _constant_columns(dataset: Dataset, extent: _Extent, train: IntArray) -> lis
     same = (extent.low == extent.high) & (extent.present == extent.rows)
     numbers = np.flatnonzero(same | (extent.present == 0))
     texts = zip(dataset.categorical_names, dataset.categorical.T, strict=True)
-    sources = dataset.sources  # that all dates in the training rows are in one year is no reason to warn
-    constant = [shown(name) for j in numbers if (name := dataset.numeric_names[j]) not in sources]
+    # that all dates in the training rows are in one year is no reason to warn: their last part decides
+    told = {name: name for name in dataset.numeric_names if name not in dataset.sources}
+    told |= {parts[-1]: name for name, parts in dataset.expansions.items()}
+    constant = [shown(told[name]) for j in numbers if (name := dataset.numeric_names[j]) in told]
     constant += [shown(name) for name, codes in texts if np.all(codes[train] == codes[train[0]])]
     if not constant:
         return []

@@ -12,6 +12,7 @@ from fnnctl.metrics.resampling import summarize_scores
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit
 from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import FoldScores, OutOfFold, PartScores, TaskData
 from fnnctl.training.history import history_table
 from fnnctl.training.trainer import Outcome
@@ -48,7 +49,8 @@ class FoldResult:
 
         The fold also counts as diverged if its weights are finite but the loss of its outputs overflows.
         """
-        readout = replace(fit.readout, temperature=self.temperature).with_threshold(self.threshold)
+        threshold = Finish.of(fit.experiment.model).fallback if self.threshold is None else self.threshold
+        readout = replace(fit.readout, temperature=self.temperature).with_threshold(threshold)
         part = data.score(fit.split(data).test, [outputs], readout)
         if not math.isfinite(part.loss):
             return replace(self, outcome=Outcome.DIVERGED)
@@ -82,8 +84,7 @@ def _without_partial_means(metrics: dict[str, Any]) -> dict[str, Any]:
 
 def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> dict[str, Any]:
     """The `cross_validation` entry of metrics.json: each metric's mean, deviation, interval and scores."""
-    known = [metrics for metrics in of_folds if metrics]
-    scores = {name: [_score(metrics, name) for metrics in of_folds] for name in _single_metrics(known)}
+    scores = {name: [_score(metrics, name) for metrics in of_folds] for name in single_metrics(of_folds)}
     return {
         "folds": validation.folds.count,
         "repeats": len(validation.folds.assignment),
@@ -93,10 +94,13 @@ def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> 
 
 
 def fold_table(
-    validation: CrossValidation, results: Results, of_folds: Sequence[Metrics | None]
+    validation: CrossValidation,
+    results: Results,
+    of_folds: Sequence[Metrics | None],
+    names: Sequence[str] | None = None,
 ) -> tuple[list[str], list[list[object]]]:
-    """The columns and rows of cross_validation.csv."""
-    names = _single_metrics([metrics for metrics in of_folds if metrics])
+    """The columns and rows of cross_validation.csv; `names` are the metrics, by default all of the folds."""
+    names = single_metrics(of_folds) if names is None else names
     rows: list[list[object]] = []
     for place, fit, result, metrics in zip(validation.folds, validation.fits, results, of_folds, strict=True):
         facts: tuple[object, ...] = (None,) * 4
@@ -132,14 +136,15 @@ def out_of_fold(validation: CrossValidation, results: Results) -> OutOfFold:
     return data.task.out_of_fold(folds, data.dataset.file_rows, data.targets)
 
 
-def _single_metrics(of_folds: Sequence[Metrics]) -> list[str]:
-    """The metrics that are a single number, in order; row counts are not metrics."""
-    names = dict.fromkeys(name for metrics in of_folds for name in metrics)
+def single_metrics(of_folds: Sequence[Metrics | None]) -> list[str]:
+    """The metrics of the folds that are a single number, in order; row counts are not metrics."""
+    known = [metrics for metrics in of_folds if metrics]
+    names = dict.fromkeys(name for metrics in known for name in metrics)
     return [
         name
         for name in names
         if name != "support"
-        and not any(isinstance(metrics.get(name), list | dict) for metrics in of_folds)
+        and not any(isinstance(metrics.get(name), list | dict) for metrics in known)
         and not name.endswith("_ci95")
     ]
 

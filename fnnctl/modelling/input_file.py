@@ -106,6 +106,14 @@ class InputFile:
         """The digest of the file's bytes, as in the manifest of a run trained on it."""
         return source_sha256(self.file)
 
+    def own_format(self, model: SavedModel) -> dict[str, str | None]:
+        """The `delimiter` and `encoding` of `find`, each None unless it differs from the model's."""
+        table, form = model.description.table, self.form
+        return {
+            "delimiter": None if form.delimiter == table.delimiter else form.delimiter,
+            "encoding": None if form.encoding == table.encoding else form.encoding,
+        }
+
     def holds(self, file: Path) -> bool:
         """Whether `file` is the input file or one of its arrays."""
         if self.path is None or not file.exists():
@@ -115,9 +123,18 @@ class InputFile:
 
     @contextmanager
     def open(
-        self, model: SavedModel, note: Note, *, labelled: bool = False, keep: Keep = NONE
+        self,
+        model: SavedModel,
+        note: Note,
+        *,
+        warn: Note | None = None,
+        labelled: bool = False,
+        keep: Keep = NONE,
     ) -> Iterator[NewFile]:
-        """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user."""
+        """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user.
+
+        `warn`, by default `note`, is called with what may make predictions worse.
+        """
         unseen = Unseen(model.predictor.preprocessor)
         with self._rows(model, labelled, keep) as file:
             unused = [name for name in file.unused if name not in file.kept]
@@ -132,7 +149,7 @@ class InputFile:
                 note(f"{self.name}: {which} ignored, because {why}: {listed}")
             yield replace(file, blocks=unseen.counting(file.blocks))
         for sentence in unseen.sentences():
-            note(f"{self.name}: {sentence}")
+            (warn or note)(f"{self.name}: {sentence}")
 
     def _rows(self, model: SavedModel, labelled: bool, keep: Keep) -> AbstractContextManager[NewFile]:
         preprocessor = model.predictor.preprocessor

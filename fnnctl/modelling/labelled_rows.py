@@ -35,8 +35,10 @@ class LabelledRows:
         return predictor.task.score(self.numbers, self.targets, self.scores, predictor.readout)
 
 
-def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRows:
-    """Read and score all rows that have a label; `note` is called with messages for the user.
+def read_labelled(given: InputFile, model: SavedModel, note: Note, warn: Note | None = None) -> LabelledRows:
+    """Read and score all rows that have a label; `note` is called with notes for the user.
+
+    `warn`, by default `note`, is called with warnings.
 
     Raises `DataError` if a label is unknown to the model, or if no row has a label.
     """
@@ -44,7 +46,7 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRo
     targets: list[Targets] = []
 
     def pieces() -> Iterator[tuple[NewRows, IntArray]]:
-        for block, kept, encoded in labelled_blocks(given, model, note):
+        for block, kept, encoded in labelled_blocks(given, model, note, warn):
             numbers.append(block.first + kept)
             targets.append(encoded)
             yield block, kept
@@ -59,15 +61,16 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRo
 
 
 def labelled_blocks(
-    given: InputFile, model: SavedModel, note: Note
+    given: InputFile, model: SavedModel, note: Note, warn: Note | None = None
 ) -> Iterator[tuple[NewRows, IntArray, Targets]]:
     """The blocks of a file, each with the numbers of its rows that have a label, and their targets, (m,).
 
-    Raises `DataError` as `read_labelled` does.
+    The parameters and errors are those of `read_labelled`.
     """
     target, task = model.description.target, model.predictor.task
     labelled = left_out = 0
-    with given.open(model, note, labelled=True) as file:
+    warn = warn or note
+    with given.open(model, note, warn=warn, labelled=True) as file:
         for block in file.blocks:
             kept, encoded = _encoded(block.labels, task, given.name)
             labelled += len(kept)
@@ -77,7 +80,7 @@ def labelled_blocks(
         message = f"no row has a label in the column {shown(target)}"
         raise DataError(Problem(message, file=given.name))
     if left_out:
-        note(f"{given.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}")
+        warn(f"{given.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}")
 
 
 def _encoded(labels: CodedTexts | None, task: Task, file: str) -> tuple[IntArray, Targets]:

@@ -25,8 +25,8 @@ class Measurement:
 
     metric: str
     direction: Direction
-    folds: int | None
-    """None on a validation part."""
+    test_share: float | None
+    """The number of test rows per training row of the folds; None on a validation part."""
     rows: int
     """The number of validation rows; in folds, of all rows."""
 
@@ -113,11 +113,11 @@ def _chance(ahead: Result, behind: Result, measurement: Measurement) -> float | 
     one, other = finite_objective(ahead), finite_objective(behind)
     if one is None or other is None:
         return None
-    if measurement.folds is not None:
+    if measurement.test_share is not None:
         scores = [(each.facts or {}).get(FOLDS) or () for each in (ahead, behind)]
         if len(scores[0]) != len(scores[1]) or len(scores[0]) < 2:
             return None
-        return paired_test(*scores, test_share=1 / (measurement.folds - 1)).p
+        return paired_test(*scores, test_share=measurement.test_share).p
     if measurement.metric != "accuracy" or not measurement.rows:
         return None
     if one == other:

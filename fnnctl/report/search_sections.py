@@ -184,9 +184,9 @@ def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
 
 
 def _against_own(summary: Summary, search: SearchHistory, best: Result | None) -> Iterable[str]:
-    """Whether the best trial is better than the config's own settings, unless a warning says so."""
+    """Whether the best trial is better than the config's own settings."""
     found = _own_settings(summary.manifest.search, best)
-    if found is not None and not found.is_doubtful:
+    if found is not None:
         sentence = own_settings_sentence(found, search.metric)
         yield f"{sentence[0].upper()}{sentence[1:]}."
 

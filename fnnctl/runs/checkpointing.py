@@ -20,6 +20,7 @@ from fnnctl.modelling.saved.ensemble_description import TrainedPart, model_files
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.tasks.readouts import Finish
 from fnnctl.text import counted
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table
@@ -138,7 +139,11 @@ class Checkpointer:
         parameters, statistics = (
             np.stack([getattr(each, name) for each in members]) for name in ("parameters", "statistics")
         )
-        run.write_model(*model_files([TrainedPart(self._description, fit.layout, parameters, statistics)]))
+        arrays, description = model_files(
+            [TrainedPart(self._description, fit.layout, parameters, statistics)]
+        )
+        threshold = Finish.of(fit.experiment.model).fixed
+        run.write_model(arrays, description if threshold is None else {**description, "threshold": threshold})
 
     def _why_stopped(self, failure: BaseException | None) -> str | None:
         """Why training ended, in words."""

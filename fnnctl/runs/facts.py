@@ -91,7 +91,12 @@ def evaluation_facts(
             "parts": {"train": 0, "validation": 0, "test": rows},
         },
         "model": _network_facts(model.layouts, model.predictor.readout.decision),
-        "evaluated": {"run": str(model.run.path.resolve()), "sha256": model.sha256},
+        "evaluated": {
+            "run": str(model.run.path.resolve()),
+            "sha256": model.sha256,
+            "threshold": model.predictor.readout.threshold,
+            **given.own_format(model),
+        },
         "warnings": list(warnings),
     }
 

@@ -51,6 +51,13 @@ class TrialFits:
         groups = self.data.dataset.groups
         return max(rows.split(self.data.strata, groups).train.size for rows in self.rows)
 
+    @property
+    def test_share(self) -> float:
+        """The number of test rows per other row of the folds, over all of them."""
+        groups = self.data.dataset.groups
+        splits = [rows.split(self.data.strata, groups) for rows in self.rows]
+        return sum(split.test.size for split in splits) / sum(split.known.size for split in splits)
+
     def fits(self, assignment: Assignment) -> list[Fit]:
         """The fits of a trial, one per entry of `rows`; raises `FailedTrialError`.
 

@@ -257,6 +257,12 @@ class EvaluatedRun(Facts):
     """Its folder's absolute path."""
     sha256: str
     """SHA-256 of its weights file."""
+    threshold: float | None = None
+    """The threshold between two classes; null for the more probable class."""
+    delimiter: str | None = None
+    """The delimiter of the scored file, if the command named another one than the run has."""
+    encoding: str | None = None
+    """Likewise its character encoding."""
 
 
 class Resumption(Facts):

@@ -22,7 +22,7 @@ def are_amounts(texts: Sequence[str], counts: IntArray) -> bool:
 
     - if some are not integers, and more than twenty are distinct or most occur only once;
     - if all are integers, more than twenty are distinct, some occur only once, which a stratified split does
-      not allow for classes, and each has fewer than ten rows on average or some are below −1, as no class is.
+      not allow for classes, and each has fewer than ten rows on average, or some are negative.
 
     So a thousand integers with two rows each are classes, and so are half-stars from 0.5 to 5.
     """
@@ -31,7 +31,8 @@ def are_amounts(texts: Sequence[str], counts: IntArray) -> bool:
     many, single = len(texts) > MANY_VALUES, int(np.count_nonzero(counts == 1))
     if not all(float(text).is_integer() for text in texts):
         return many or 2 * single > len(texts)
-    return many and single > 0 and (FEW_ROWS * len(texts) > int(counts.sum()) or min(map(float, texts)) < -1)
+    is_signed = any(text.startswith("-") for text in texts)
+    return many and single > 0 and (FEW_ROWS * len(texts) > int(counts.sum()) or is_signed)
 
 
 def misspelt_amount(texts: Sequence[str], counts: IntArray) -> int | None:

@@ -38,6 +38,11 @@ class Finish:
         """Whether something is fitted to validation rows."""
         return self.calibrates or self.chooses
 
+    @property
+    def fallback(self) -> float | None:
+        """The threshold of rows for which none can be chosen; None if it is not chosen."""
+        return DEFAULT_THRESHOLD if self.chooses else None
+
     def readout(self, task: Task, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
         """A network's readout, finished on the scores of n validation rows, (n, outputs), and targets (n,).
 

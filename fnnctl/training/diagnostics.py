@@ -53,25 +53,23 @@ class Diagnostics:
         return record
 
 
-MOST_DEAD = 0.95
-"""Layers with at least this share of dead units get a warning: the others cannot say much about a row.
-
-With fewer dead units a wide layer is only sparse. Default networks often have 50 to 85 % and predict as well
-as with leaky_relu.
-"""
+MOST_DEAD, MOST_DEAD_IN_RECIPES = 0.5, 0.9
+"""Layers with at least this share of dead units get a warning. The learning rates of a recipe leave about
+half of the units dead in many good networks, so the lower share would say nothing there."""
 
 
 def dead_layers(
     history: Mapping[str, Sequence[float]], shape: NetworkShape, *, has_recipe: bool = False
 ) -> Iterator[str]:
-    """A warning for each hidden layer whose units are nearly all dead in the last epoch."""
+    """A warning for each hidden layer in which most units are dead in the last epoch: see `MOST_DEAD`."""
+    most = MOST_DEAD_IN_RECIPES if has_recipe else MOST_DEAD
     advice = "Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
     advice = keeping_recipe(advice, has_recipe=has_recipe)
     for number, layer in enumerate(shape.hidden, start=1):
         dead = history.get(activity_column("dead", number), ())
-        if dead and dead[-1] >= MOST_DEAD:
-            first = next(epoch for epoch, share in enumerate(dead, start=1) if share >= MOST_DEAD)
+        if dead and dead[-1] >= most:
+            first = next(epoch for epoch, share in enumerate(dead, start=1) if share >= most)
             yield (
                 f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
-                f"every row ({MOST_DEAD:.0%} of the units or more since epoch {first}). {advice}"
+                f"every row (at least {most:.0%} of the units since epoch {first}). {advice}"
             )

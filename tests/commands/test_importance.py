@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,24 @@ def test_an_evaluation_is_measured_on_its_file(run: Path, program: Program, tmp_
     assert f"new.csv: has changed since {evaluation} scored it" in done.err
     table.unlink()
     assert program("report", str(evaluation), "--importance").code == 2
+
+
+def test_an_evaluation_is_measured_as_it_was_scored(program: Program, tmp_path: Path) -> None:
+    """With its delimiter, encoding and threshold: at a threshold of 1 no prediction can change."""
+    rng = np.random.default_rng(0)
+    rows = [{"größe": f"{x:.3f}", "y": "yes" if x > 0 else "no"} for x in rng.normal(size=200)]
+    table = write_table(tmp_path / "t.csv", ["größe", "y"], rows)
+    table.write_text(table.read_text(encoding="utf-8").replace(",", "|"), encoding="cp1252")
+    data = {"source": "t.csv", "target": "y", "delimiter": "|", "encoding": "cp1252"}
+    (tmp_path / "x.yaml").write_text(json.dumps({"data": data, "training": {"epochs": 3}}))
+    assert program("train", "x.yaml").code == 0
+    (tmp_path / "new.csv").write_text(table.read_text(encoding="cp1252").replace("|", ";"), encoding="utf-8")
+    how = ("--delimiter", ";", "--encoding", "utf-8", "--threshold", "1")
+    evaluation = program("evaluate", "--data", "new.csv", *how, "--json").json["run"]
+    done = program("report", evaluation, "--importance", "--json")
+    assert done.code == 0, done.err
+    (column,) = done.json["runs"][0]["feature_importance"]
+    assert column["log_loss"]["mean"] > 0.0 == column["accuracy"]["mean"]
 
 
 def test_rows_that_were_learned_are_a_warning(run: Path, program: Program, trained: Path) -> None:

@@ -16,7 +16,7 @@ from fnnctl.modelling.scoring import score_parts
 from fnnctl.store.names import MODEL
 from fnnctl.tasks.classification.part_scores import ClassScores
 from tests.commands.searching import RATE, search, write_config
-from tests.program import Program, read_json
+from tests.program import AtEpoch, Program, read_json
 
 COSTS = "model.threshold={cost: {false_positive: 1, false_negative: 10}}"
 F1 = "model.threshold=f1"
@@ -187,6 +187,23 @@ def test_an_ensemble_has_one_threshold_for_its_mean(program: Program, rare: Path
     assert told.count("to the last digit") == 1 + bags
 
 
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_network_whose_training_failed_has_the_number_that_is_given(
+    program: Program, rare: Path, at_epoch: AtEpoch, members: int
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    at_epoch(3, fail)
+    changes = (POSITIVE, "model.threshold=0.05", f"model.ensemble={members}")
+    words = [word for change in changes for word in ("--set", change)]
+    assert program("train", str(rare), *words).code == 3
+    done = program("predict", "latest", "t.csv", "-o", "p.csv")
+    assert done.code == 0, done.err
+    assert "using the network as trained until then" in done.err
+    assert_decided(predictions(Path("p.csv")), 0.05)
+
+
 def test_each_fold_has_its_own_threshold(program: Program, rare: Path) -> None:
     changes = (COSTS, POSITIVE, "evaluation.cross_validation={folds: 3, repeats: 2}")
     run = run_of(program, "evaluate", rare, *changes)
@@ -217,11 +234,14 @@ def test_a_fold_whose_validation_rows_are_of_one_class_is_reported(program: Prog
     folds = "evaluation.cross_validation={folds: 2, repeats: 1}"
     changes = (F1, "data.split={validation: 0.05, stratify: false}", folds)
     run = run_of(program, "evaluate", rare, *changes)
-    thresholds = [fold.get("threshold", "") for fold in predictions(run / "cross_validation.csv")]
-    assert "" in thresholds
-    told = [text for text in read_json(run / "manifest.json")["warnings"] if "threshold" in text]
+    thresholds = [float(fold["threshold"]) for fold in predictions(run / "cross_validation.csv")]
+    assert 0.5 in thresholds
+    metrics = read_json(run / "metrics.json")
+    means = metrics["test"]["threshold"], metrics["cross_validation"]["threshold"]["mean"]
+    assert means == (np.mean(thresholds),) * 2
+    told = [text for text in read_json(run / "manifest.json")["warnings"] if "folds" in text]
     assert told == [
-        f"the validation rows of {thresholds.count('')} of 2 folds are of one class, so no threshold can be "
+        f"the validation rows of {thresholds.count(0.5)} of 2 folds are of one class, so no threshold can be "
         "chosen there and 0.5 is used. Write a larger data.split.validation, or a number as model.threshold"
     ]
 

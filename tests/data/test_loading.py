@@ -321,6 +321,11 @@ class TestConvertedColumns:
         assert len(dataset.notes) == 4
         assert dataset.warnings == ()
 
+    def test_a_doubt_about_the_test_file_is_told(self, load: Load, tmp_path: Path) -> None:
+        (tmp_path / "test.csv").write_text('a,y\n"1,250",u\n"2,500",v\n')
+        (warning,) = load("a,y\n1250,u\n2500,v\n", test_source="test.csv").warnings
+        assert "test.csv: '1,250' is read as 1250; if it is 1.250, write data.decimal_mark: comma" in warning
+
     def test_a_test_file_is_read_the_same_way(self, load: Load, tmp_path: Path) -> None:
         table = 'd,p,y\n3/4/2024,"1,5",u\n13/4/2024,2,v\n'
         (tmp_path / "test.csv").write_text(',y,p,d\n0,u,"1.234,5",5/4/2024\n')
@@ -365,6 +370,13 @@ class TestConvertedColumns:
             assert dataset.order.tolist() == [10, 0, 2]
             assert dataset.numeric_names == (("a",) if ignore else ("d weekday", "d days", "a"))
             assert list(dataset.formats) == ([] if ignore else ["d"])
+
+    def test_points_in_a_target_separate_thousands_beside_decimal_commas(self, load: Load) -> None:
+        for table in ("a;y\n1,5;999\n2,5;1.234\n3;12.500\n", "a;y\n1;999\n2;1.234\n3;12.500,5\n"):
+            amounts = load(table).with_amounts()
+            assert amounts.target.texts[:2] == ("999", "1234")
+        plain = load("a;y\n1,5;999\n2,5;1.234\n3;12.5\n")
+        assert plain.with_amounts() is plain
 
     def test_a_target_has_its_format_until_a_task_decides(self, load: Load) -> None:
         dataset = load('a,y\n1,"$1,000"\n2,$5\n3,"$1,000.00"\n4,$7\n')

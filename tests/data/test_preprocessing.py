@@ -284,13 +284,16 @@ def test_the_way_through_json_is_exact(bins: int | None) -> None:
     assert again.features == fitted.features
 
 
-@given(st.integers(0, 2**32), st.booleans())
-def test_the_places_of_the_columns_are_those_of_their_features(seed: int, binned: bool) -> None:
+@given(st.integers(0, 2**32), st.booleans(), st.sampled_from([None, 2]))
+def test_the_places_of_the_columns_are_those_of_their_features(
+    seed: int, binned: bool, most: int | None
+) -> None:
     """Every feature belongs to one column, and its name begins with that of the column."""
     rng = np.random.default_rng(seed)
     numeric = np.where(rng.random((30, 3)) < 0.1, NAN, rng.normal(size=(30, 3)))
     dataset = dataset_of(numeric, rng.integers(-1, 3, (30, 2), np.int32), (("a", "b", "c"), ("d", "e", "f")))
-    fitted = fit_preprocessor(dataset, np.arange(20), config(), 4 if binned else None)
+    capped = config(max_categories=most)
+    fitted = fit_preprocessor(dataset, np.arange(20), capped, 4 if binned else None)
     owners = {int(place): name for name, places in fitted.places.items() for place in places}
     assert list(fitted.places) == ["n0", "n1", "n2", "c0", "c1"]
     assert sum(map(len, fitted.places.values())) == len(owners) == len(fitted.features)

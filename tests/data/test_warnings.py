@@ -118,6 +118,18 @@ def test_categories_of_a_test_file_that_the_training_part_lacks() -> None:
     ]
 
 
+def test_a_date_is_constant_if_its_days_are() -> None:
+    numbers = noise(40, 3)
+    numbers[:, 1] = 2024.0  # all in one year
+    dates = {"d": ("n1", "n2")}
+    assert data_warnings(dataset_of(numbers, expansions=dates), halves(40)) == []
+    numbers[:, 2] = 5.0
+    (warning,) = data_warnings(dataset_of(numbers, expansions=dates), halves(40))
+    assert warning.startswith(
+        "a column has the same value, or none, in all training rows and cannot help: 'd';"
+    )
+
+
 def test_columns_that_are_constant_in_the_training_part_are_reported_together() -> None:
     numeric = np.column_stack([noise(30), np.r_[np.full(15, 3.0), np.arange(15)], np.full(30, NAN)])
     numeric = np.column_stack([numeric, np.r_[NAN, np.ones(29)]])

@@ -12,7 +12,7 @@ from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import FOLDS, Result, Status
 
-ACCURACY = Measurement("accuracy", "maximize", folds=None, rows=200)
+ACCURACY = Measurement("accuracy", "maximize", test_share=None, rows=200)
 
 
 def compared(
@@ -50,14 +50,16 @@ def test_folds_are_compared_in_pairs() -> None:
     rng = np.random.default_rng(0)
     scores = rng.uniform(0.7, 0.9, (2, 5)) + np.array([[0.1], [0.0]])
     results = [result(t, float(row.mean()), **{FOLDS: row.tolist()}) for t, row in enumerate(scores)]
-    found = compared(results, 1, Measurement("roc_auc_macro", "maximize", folds=5, rows=100))
+    found = compared(results, 1, Measurement("roc_auc_macro", "maximize", test_share=0.25, rows=100))
     gains = scores[0] - scores[1]
     t = gains.mean() / (gains.std(ddof=1) * math.sqrt(1 / 5 + 1 / 4))
     assert found.p == pytest.approx(2 * stats.t.sf(abs(t), 4))
 
 
 def test_other_metrics_of_one_part_say_nothing_of_chance() -> None:
-    found = compared([result(0, 0.8), result(1, 0.9)], 0, Measurement("r2", "maximize", folds=None, rows=200))
+    found = compared(
+        [result(0, 0.8), result(1, 0.9)], 0, Measurement("r2", "maximize", test_share=None, rows=200)
+    )
     assert (found.objectives, found.p, found.ties, found.is_doubtful) == ((0.9, 0.8), None, None, False)
 
 

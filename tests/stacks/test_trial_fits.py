@@ -51,6 +51,23 @@ def test_folds_have_seeds_and_preprocessing_of_their_own(tmp_path: Path) -> None
     assert fits[0].preprocessor != fits[1].preprocessor
 
 
+@pytest.mark.parametrize(("split", "share"), [
+    ({"test": 0.0}, 1 / 4),
+    ({"test": 0.0, "by": "petal_length_cm"}, 1 / 3),
+])  # fmt: skip
+def test_the_share_of_test_rows_is_that_of_all_folds(
+    tmp_path: Path, split: dict[str, object], share: float
+) -> None:
+    """In an order, the five folds learn from 1, 2, …, 5 blocks, and each tests one."""
+    config = write_config(
+        tmp_path / "x.yaml",
+        search={"space": SPACE, "objective": {"on": "cross_validation"}},
+        evaluation={"cross_validation": {"folds": 5, "repeats": 2}},
+        data={"source": "iris", "split": split},
+    )
+    assert prepared(config).fits.test_share == pytest.approx(share, abs=0.01)
+
+
 def test_of_folds_in_the_order_of_a_column_the_middle_one_is_typical(tmp_path: Path) -> None:
     config = write_config(
         tmp_path / "x.yaml",

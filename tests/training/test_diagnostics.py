@@ -50,8 +50,5 @@ def test_the_advice_about_dead_units_keeps_a_recipes_other_settings() -> None:
             "since epoch 2). Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
             + where
         )
-
-
-def test_a_sparse_layer_is_no_reason_for_a_warning() -> None:
-    shape = settings_of(4, ((5, "relu"),), 3).shape
-    assert not list(dead_layers({"dead_1": [1.0, 0.94]}, shape))
+    assert len(list(dead_layers({"dead_1": [0.2, 0.8]}, shape))) == 1
+    assert list(dead_layers({"dead_1": [0.2, 0.8]}, shape, has_recipe=True)) == []

@@ -24,7 +24,7 @@ from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
 from fnnctl.records.standings import Standings
 from fnnctl.report.confirmation.own_settings import own_settings_sentence
 from fnnctl.report.figures import draw_figures
-from fnnctl.runs.recorder import RunRecorder, tell, warn
+from fnnctl.runs.recorder import RunRecorder, tell
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
 from fnnctl.stacks.trial_runner import RunnerSettings, TrialRunner
@@ -173,7 +173,7 @@ def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
         Measurement(
             objective.metric,
             setup.direction,
-            folds=setup.experiment.evaluation.cross_validation.folds if on_folds else None,
+            test_share=session.search.fits.test_share if on_folds else None,
             rows=len(rows.known if on_folds else rows.validation),
         ),
         winner=winner.trial,
@@ -183,11 +183,14 @@ def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
 
 
 def _tell_of_own_settings(session: _Session, winner: Winner) -> None:
-    """Say whether the winner is better than the config's own settings; a warning if that cannot be told."""
+    """Say whether the winner is better than the config's own settings; a warning if that cannot be told.
+
+    It is not among the manifest's warnings, as an extended search may have another winner: reports have a
+    section on what was found last.
+    """
     found = _own_settings(session, winner)
     sentence = own_settings_sentence(found, session.search.setup.settings.objective.metric)
-    say = warn if found.is_doubtful else tell
-    say(session.run, [sentence], session.output.note)
+    tell(session.run, [f"{'warning: ' if found.is_doubtful else ''}{sentence}"], session.output.note)
 
 
 def _record(session: _Session) -> None:

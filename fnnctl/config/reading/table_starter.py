@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -83,6 +84,8 @@ class TableStarter:
         yield from self.missing.values()
         if self.rare is not None:
             yield f"{self.rare}: training.class_weights is balanced"
+        if self.date is not None and is_allowed_value(self.date):
+            yield f"{shown(self.date)} has dates: if new rows will be later, activate data.split.by"
         if self.split_reason is not None:
             yield f"data.split is {flow_yaml(dict(self.split))}: {self.split_reason}"
 
@@ -93,7 +96,7 @@ def table_starter_text(starter: TableStarter, file: str) -> str:
 
 
 def _introduction(starter: TableStarter, file: str) -> Iterator[str]:
-    argument = "" if file == STARTER_NAME else f" {cut(file)}"
+    argument = "" if file == STARTER_NAME else f" {shlex.quote(cut(file))}"
     commands = {
         f"check{argument}": "looks for mistakes in this file and in the table, without training",
         f"train{argument}": "trains and tests the network, and writes a run folder in runs/",
@@ -190,8 +193,7 @@ def _found(starter: TableStarter) -> Iterator[str]:
     listed = starter.columns[:MOST_COLUMNS]
     header = ("column", "kind", "missing", "different values")
     rows = [header] + [
-        (_short(each.name) or "(no name)", each.kind, f"{each.missing:,}", f"{each.unique:,}")
-        for each in listed
+        (_short(each.name) or NO_NAME, each.kind, f"{each.missing:,}", f"{each.unique:,}") for each in listed
     ]
     widths = [max(len(row[place]) for row in rows) for place in range(len(header))]
     yield "# What was found:"

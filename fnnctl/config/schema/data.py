@@ -105,7 +105,7 @@ class DataConfig(Section):
     decimal_mark: Literal["auto", "point", "comma"] = "auto"
     """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values; a value
     like `1,250` alone is a thousand, unless the delimiter is a semicolon or another column has decimal
-    commas."""
+    commas; with the latter, `1.250` is a thousand if all values of its column with a point are like it."""
     columns: ColumnsConfig = ColumnsConfig()
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
     imputation: Literal["median", "mean"] = "median"

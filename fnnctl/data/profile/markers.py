@@ -1,4 +1,4 @@
-"""Texts like `unknown` or `-` in columns of numbers, which probably mark missing values.
+"""Texts like `unknown` or `-` in columns of numbers or dates, which probably mark missing values.
 
 A config must declare them, because a text among numbers may also be a typing error; `init` does so, and says
 so.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.formats.finding import MARKS, Notations
+from fnnctl.data.tables.formats.finding import MARKS, Notations, find_date
 from fnnctl.data.tables.formats.number import written_number
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.data.tables.rows import CsvFormat
@@ -23,7 +23,8 @@ from fnnctl.errors import Problem
 from fnnctl.text import counted, shown
 
 MOST_MARKERS: Final = 3
-"""A column with more different texts among its numbers has errors to be corrected, unless all are known."""
+"""A column with more different texts among its numbers or dates has errors to be corrected, unless all are
+known."""
 KNOWN_MARKERS: Final = frozenset(
     {"-", "--", "---", ".", "..", "…", "–", "—", "?", "*", "none", "nil", "na", "n/a", "n.a.", "n.a", "#n/a",
      "<na>", "nan", "null", "missing", "unknown", "not available", "not applicable", "k.a.", "k. a.", "n.d.",
@@ -41,18 +42,19 @@ class Marker:
     rows: int
     line: int | None
     """Where it occurs first."""
+    noun: Literal["number", "date"] = "number"
+    """What the column's other values are."""
 
     def __str__(self) -> str:
         where = "" if self.line is None else f", first in line {self.line:,}"
-        return (
-            f"{shown(self.text)} ({counted(self.rows, 'row')}{where}) is no number, so it is read as missing"
-        )
+        rows = f"{counted(self.rows, 'row')}{where}"
+        return f"{shown(self.text)} ({rows}) is no {self.noun}, so it is read as missing"
 
 
 def read_with_markers(
     path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str
 ) -> tuple[Table, tuple[Marker, ...]]:
-    """Read a table; if a few texts among numbers are its only faults, read them as missing values.
+    """Read a table; if a few texts among numbers or dates are its only faults, read them as missing values.
 
     Raises DataError for any other fault.
     """
@@ -86,7 +88,7 @@ def _faulty_columns(table: Table, problems: tuple[Problem, ...]) -> list[str]:
 
 
 def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> Iterator[Marker]:
-    """The texts among the numbers of each column; none of a column if they may be something else.
+    """The texts among the numbers or dates of each column; none of a column if they may be something else.
 
     No class of the target, which is among the `declared` columns, becomes a missing value.
     """
@@ -99,13 +101,17 @@ def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> I
         column = table.categorical[name]
         counts = column.counts()
         numbers = Notations(column.texts, counts).find("auto", european=False)
-        wrong = [] if numbers is None else np.flatnonzero(~numbers.fits).tolist()
+        dates = find_date(column.texts, counts, european=False)
+        found = [each for each in (numbers, dates) if each is not None]
+        best = max(found, key=lambda each: each.rows(counts), default=None)
+        wrong = [] if best is None else np.flatnonzero(~best.fits).tolist()
         texts = [column.texts[place] for place in wrong]
         doubtful = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
         is_wrong = any(text in elsewhere or _is_amount(text) for text in doubtful)
         if len(doubtful) <= MOST_MARKERS and not is_wrong:
             for place in wrong:
-                yield Marker(column.texts[place], name, int(counts[place]), column.lines[place])
+                noun: Literal["number", "date"] = "number" if best is numbers else "date"
+                yield Marker(column.texts[place], name, int(counts[place]), column.lines[place], noun)
 
 
 def _is_amount(text: str) -> bool:

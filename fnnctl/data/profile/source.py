@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from fnnctl.errors import DataError, Problem, UsageError, did_you_mean, quoted_l
 from fnnctl.text import printable, shown
 
 DEFAULT_ENCODING = "utf-8"
+_NAMED_SETTING = re.compile(r"\bdata\.(columns|missing_values|decimal_mark)\b")
+_ABOUT_SETTINGS = "settings of an experiment; `fnnctl init` without --data writes one that can be edited"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,8 @@ def _for_options(problem: Problem) -> Problem:
     message = problem.message
     for option in ("delimiter", "encoding"):
         message = message.replace(f"data.{option}", f"--{option}")
+    if _NAMED_SETTING.search(message):
+        message += f" ({_ABOUT_SETTINGS})"
     return replace(problem, message=message)
 
 

@@ -124,6 +124,12 @@ class TextColumn:
         """Return the texts read so far, with a view of the codes as (N,) int32."""
         return CodedTexts(np.frombuffer(self._codes, np.int32), tuple(self._code_by_text), self._lines)
 
+    def finish(self) -> CodedTexts:
+        """Return all texts, and free what only adding values needs. Nothing may be added afterwards."""
+        column = self.coded()
+        self._code_by_value, self._code_by_text = {}, {}
+        return column
+
     def value_counts(self) -> ValueCounts:
         """The counts of the values read so far."""
         column, counts = self.coded(), ValueCounts()

@@ -18,7 +18,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn, ValueCounts
 from fnnctl.data.tables.kinds.detection import Hints
 from fnnctl.data.tables.kinds.settled_table import all_categories, all_numbers, readings_of
-from fnnctl.data.tables.kinds.settling import read_again, refuse_collisions, settle
+from fnnctl.data.tables.kinds.settling import possible_thousands, read_again, refuse_collisions, settle
 from fnnctl.data.tables.matrix import NumberMatrix
 from fnnctl.data.tables.numbers import almost_number, plain_numbers
 from fnnctl.data.tables.readings import Reading
@@ -117,9 +117,24 @@ class _Reading:
             and slot.column.value_counts().first is not None
         ]
 
+    def undecided(self, form: CsvFormat) -> dict[str, Kind | None]:
+        """The declared kinds of the columns of texts whose format is to be found."""
+        return {
+            slot.name: slot.kind
+            for slot in self.slots
+            if isinstance(slot.column, TextColumn)
+            and slot.kind in UNDECIDED
+            and slot.name not in form.formats
+        }
+
+    def possible_thousands(self, form: CsvFormat) -> list[str]:
+        """The columns of plain numbers whose points may separate thousands."""
+        open_names = {slot.name for slot in self.slots if slot.kind in UNDECIDED} - form.formats.keys()
+        return [name for name in possible_thousands(self.numeric) if name in open_names]
+
     def table(self, names: tuple[str, ...]) -> Table:
         """All columns; those of texts are not decided yet."""
-        texts = {slot: slot.column.coded() for slot in self.slots if isinstance(slot.column, TextColumn)}
+        texts = {slot: slot.column.finish() for slot in self.slots if isinstance(slot.column, TextColumn)}
         groups = [column.codes for slot, column in texts.items() if slot.kind == "group"]
         return Table(
             names,
@@ -150,13 +165,17 @@ def read_table(
         # The first values of these columns were read as numbers, so their texts are lost: read them again.
         _, reading = _read(path, form, kinds, others, Problems(problems.file), late)
     table = reading.table(file.names)
-    hints = Hints(form.decimal_mark, file.delimiter == ";", form.patterns)
-    undecided = {
-        slot.name: slot.kind
-        for slot in reading.slots
-        if isinstance(slot.column, TextColumn) and slot.kind in UNDECIDED and slot.name not in form.formats
-    }
-    settled, hints = settle(table.categorical, undecided, hints, problems)
+    given = Hints(
+        form.decimal_mark,
+        european=file.delimiter == ";",
+        patterns=form.patterns,
+        is_csv=file.header_line is not None,
+    )
+    settled, hints = settle(table.categorical, reading.undecided(form), given, problems)
+    if not problems and hints.decimal_commas and (thousands := reading.possible_thousands(form)):
+        _, reading = _read(path, form, kinds, others, Problems(problems.file), [*late, *thousands])
+        table = reading.table(file.names)
+        settled, hints = settle(table.categorical, reading.undecided(form), given, problems)
     settled |= read_again(table.categorical, form.formats, problems)
     if problems:
         return table

@@ -7,13 +7,12 @@ threshold.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-
-DEFAULT_THRESHOLD: Final = 0.5
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)

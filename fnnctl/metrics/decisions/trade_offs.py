@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.decisions.thresholds import DEFAULT_THRESHOLD, Costs, candidates, counts_at
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD
+from fnnctl.metrics.decisions.thresholds import Costs, candidates, counts_at
 
 MOST_SHOWN = 200
 """The most thresholds of a table."""

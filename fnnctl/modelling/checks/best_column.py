@@ -79,8 +79,15 @@ def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
 
 
 def _folds(data: TaskData, rows: IntArray, rng: np.random.Generator) -> IntArray:
-    """(n,) the fold of each row; the rows of a group are in one fold, for a group may have one target."""
-    groups = data.dataset.groups
+    """(n,) the fold of each row; the rows of a group are in one fold, for a group may have one target.
+
+    Of rows in an order, those of a fold follow one another: between two neighbours a trend is known.
+    """
+    groups, order = data.dataset.groups, data.dataset.order
+    if order is not None:
+        place = np.argsort(np.argsort(order[rows], kind="stable"), kind="stable")
+        blocks: IntArray = place * FOLDS // len(rows)
+        return blocks
     if groups is None:
         return rng.permutation(len(rows)) % FOLDS
     _, own = np.unique(groups[rows], return_inverse=True)

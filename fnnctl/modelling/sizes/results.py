@@ -7,7 +7,7 @@ from typing import Any
 
 from fnnctl.metrics.paired import paired_test
 from fnnctl.modelling.cross_validation import CrossValidation
-from fnnctl.modelling.fold_results import Results, fold_metrics, fold_table, summary
+from fnnctl.modelling.fold_results import Results, fold_metrics, fold_table, single_metrics, summary
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 
 _OF_FOLDS = ("folds", "repeats", "diverged")
@@ -33,13 +33,14 @@ def by_size(validation: CrossValidation, results: Results) -> list[tuple[CrossVa
 
 def size_table(validation: CrossValidation, results: Results) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of data_size.csv: those of cross_validation.csv for each share."""
+    sizes = [(each, own, fold_metrics(own)) for each, own in by_size(validation, results)]
+    names = single_metrics([metrics for _, _, of_folds in sizes for metrics in of_folds])
     columns: list[str] = []
     rows: list[list[object]] = []
-    for each, own in by_size(validation, results):
-        names, table = fold_table(each, own, fold_metrics(own))
-        columns = max(columns, names, key=len)  # without any score there are no columns for the metrics
+    for each, own, of_folds in sizes:
+        columns, table = fold_table(each, own, of_folds, names)
         rows += [[each.share, *row] for row in table]
-    return ["share", *columns], [[*row, *[None] * (len(columns) + 1 - len(row))] for row in rows]
+    return ["share", *columns], rows
 
 
 def size_summaries(validation: CrossValidation, results: Results) -> list[dict[str, Any]]:
@@ -74,11 +75,13 @@ def size_summaries(validation: CrossValidation, results: Results) -> list[dict[s
 
 def _train_scores(validation: CrossValidation, results: Results) -> dict[str, float | None]:
     """The mean loss and metric of the training rows in the epochs whose weights were kept."""
+    stopping = validation.experiment.training.early_stopping
+    restores = stopping is not None and stopping.restore_best
     ended = [result for result in results if result and result.scores]
     means: dict[str, float | None] = {}
     for column in epoch_metrics(validation.fits[0].settings.shape).training_columns:
         values = [
-            result.history[column][(result.best_epoch or result.epochs) - 1]
+            result.history[column][((result.best_epoch if restores else None) or result.epochs) - 1]
             for result in ended
             if column in result.history
         ]

@@ -19,10 +19,13 @@ from fnnctl.data.profile.table import TableFacts
 from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.tables.target import TargetFacts
+from fnnctl.tasks.detection import MANY_VALUES, all_numbers
 from fnnctl.text import counted, shown
 
 RARE_SHARE: Final = 0.05
-"""A class with a smaller share of the rows is rare, if that is also below half of an equal share."""
+"""A class with a smaller share of the rows is rare."""
+MOST_WEIGHTED: Final = 5
+"""With more classes some are rare in most tables, and equal weights would cost much accuracy."""
 FEWEST_LEARNED: Final = 5
 """A class with fewer rows gets no greater weight: a network would learn its few rows by heart."""
 LISTED_CLASSES: Final = 3
@@ -103,16 +106,19 @@ def _about(facts: TableFacts, target: TargetFacts) -> str:
         return "numbers" if extent is None else f"numbers from {extent.low:g} to {extent.high:g}"
     some = ", ".join(f"{name} ({count:,})" for name, count in target.classes[:LISTED_CLASSES])
     more = ", …" if len(target.classes) > LISTED_CLASSES else ""
-    return f"{len(target.classes):,} classes: {some}{more}"
+    doubt = ""
+    if len(target.classes) > MANY_VALUES and all_numbers([name for name, _ in target.classes]):
+        doubt = "; if they are amounts, write data.task: regression"
+    return f"{len(target.classes):,} classes: {some}{more}{doubt}"
 
 
 def _rare(target: TargetFacts) -> str | None:
-    """Which class is rare; None if none is, or if it has too few rows to be learned."""
+    """Which class is rare; None if none is, if it has too few rows to be learned, or with many classes."""
     known = [(name, count) for name, count in target.classes if count >= FEWEST_LEARNED]
     if not known:
         return None
     name, count = known[-1]
-    if count >= min(RARE_SHARE, 0.5 / len(target.classes)) * target.rows:
+    if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_WEIGHTED:
         return None
     return f"the class {shown(name)} has {count:,} of {target.rows:,} rows"
 

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD
 from fnnctl.plots.style import COLOURS, DASHES, INK, MUTED, legend_beside, new_figure
 from fnnctl.plots.text import fitted
 
 NAME_COLUMNS = 24
-DEFAULT_THRESHOLD = 0.5
 
 Rates = Mapping[str, Sequence[float | None]]
 

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.config.schema.model import DEFAULT_THRESHOLD
 from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.averaging import mean_metrics
@@ -112,13 +111,13 @@ def out_of_fold(
 
 
 def _mean_decision(repeat: Repeat[ClassScores]) -> Decision | None:
-    """The decision of the folds of a repeat, with the mean of their thresholds if any of them has one."""
+    """The decision of the folds of a repeat, with the mean of their thresholds if they have one."""
     first = repeat.parts[0].decision
-    chosen = [part.decision.threshold if part.decision else None for part in repeat.parts]
-    if first is None or all(threshold is None for threshold in chosen):
+    found = [part.decision.threshold for part in repeat.parts if part.decision]
+    thresholds = [threshold for threshold in found if threshold is not None]
+    if first is None or not thresholds:
         return first
-    thresholds = [DEFAULT_THRESHOLD if threshold is None else threshold for threshold in chosen]
-    return replace(first, threshold=repeat.mean(thresholds, [len(part.rows) for part in repeat.parts]))
+    return replace(first, threshold=math.fsum(thresholds) / len(thresholds))
 
 
 def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:

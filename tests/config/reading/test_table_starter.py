@@ -152,6 +152,7 @@ def test_names_that_a_config_cannot_contain_are_not_written() -> None:
 
 def test_the_commands_name_another_file() -> None:
     assert "fnnctl train mine.yaml " in table_starter_text(starter(), "mine.yaml")
+    assert "fnnctl train 'my own.yaml' " in table_starter_text(starter(), "my own.yaml")
 
 
 def test_decisions_are_said() -> None:

@@ -41,6 +41,17 @@ def test_a_marker_says_where_it_is(look: Look) -> None:
     assert str(marker) == "'unknown' (2 rows, first in line 29) is no number, so it is read as missing"
 
 
+@pytest.mark.parametrize("texts", [["0000-00-00"], ["unknown", "-", "-"]])
+def test_a_few_texts_among_dates_are_missing_values(look: Look, texts: Sequence[str]) -> None:
+    dates = [f"2024-01-{day + 1:02}" for day in range(ROWS - len(texts))]
+    facts = look({"a": [*dates, *texts], "b": ["x", "y"] * 15})
+    assert {marker.text for marker in facts.source.markers} == set(texts)
+    assert (facts["a"].reading.kind, facts["a"].missing) == ("date", len(texts))
+    assert str(facts.source.markers[0]).endswith("is no date, so it is read as missing")
+    with pytest.raises(DataError, match="is not a date"):
+        look({"a": [*dates[4:], "p", "q", "r", "s", *texts], "b": ["x", "y"] * 15})
+
+
 def test_a_marker_may_be_in_several_columns(look: Look) -> None:
     facts = look({"a": with_texts("-"), "b": with_texts("-"), "c": ["x", "y"] * 15})
     assert [marker.column for marker in facts.source.markers] == ["a", "b"]

@@ -49,6 +49,17 @@ def test_advice_names_options(tmp_path: Path) -> None:
     assert list(read_source(options(tmp_path, encoding="cp1252")).readings) == ["größe", "y"]
 
 
+def test_advice_about_settings_says_where_they_are(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,y\n1,a\n1_000,b\n")
+    with pytest.raises(
+        DataError, match=r"data\.missing_values \(settings of an experiment; `fnnctl init` with"
+    ):
+        read_source(options(tmp_path))
+    (tmp_path / "table.csv").write_text("a,a\n1,a\n")
+    with pytest.raises(DataError, match=r"rename one$"):
+        read_source(options(tmp_path))
+
+
 def test_options_of_tables_are_refused_for_arrays(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", X=np.arange(6.0).reshape(3, 2), y=np.array(["a", "b", "a"]))
     for other in ({"delimiter": ";"}, {"encoding": "cp1252"}, {"target": "x0"}):

@@ -15,6 +15,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables import rows
 from fnnctl.data.tables.parquet import NULL, is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts, open_rows
+from fnnctl.data.tables.table import read_table
 from fnnctl.errors import DataError
 
 FORM = CsvFormat(None, "utf-8", missing_texts([]))
@@ -150,3 +151,11 @@ class TestFiles:
             open_rows(path, FORM, Problems("t")) as file,
         ):
             list(file.blocks)
+
+    def test_numbers_stay_numbers_beside_texts_with_decimal_commas(self, tmp_path: Path) -> None:
+        table = self.arrow.table({"a": [5.0, 1.234, 2.125], "b": ["1,5", "2,5", "3"]})
+        self.parquet.write_table(table, tmp_path / "t.parquet")
+        read = read_table(tmp_path / "t.parquet", FORM, {}, Problems("t"))
+        assert read.numeric["a"].tolist() == [5.0, 1.234, 2.125]
+        assert read.numeric["b"].tolist() == [1.5, 2.5, 3.0]
+        assert not read.hints.is_csv

@@ -47,6 +47,19 @@ def test_a_code_of_the_outcome_is_told(tmp_path: Path, share: float) -> None:
     )
 
 
+def test_a_trend_is_no_leak_if_the_rows_are_in_its_order(tmp_path: Path) -> None:
+    """The target rises by the day. A copy of it is a leak in any order."""
+    rng, day = np.random.default_rng(1), np.arange(600.0)
+    y = 100 + day / 5 + rng.normal(size=600)
+    columns = {"day": texts(day), "x": texts(rng.normal(size=600)), "y": texts(y)}
+    by = ", task: regression, split: {by: day}"
+    assert checked(columns, tmp_path, ", task: regression").warnings
+    assert not checked(columns, tmp_path, by).warnings
+    check = checked({**columns, "copy": texts(2 * y + rng.normal(size=600) / 50)}, tmp_path, by)
+    assert check.best is not None
+    assert check.best.name == "copy"
+
+
 def test_several_columns_are_told_together(tmp_path: Path) -> None:
     """Missing only where nobody died, and the same in words."""
     died = RNG.integers(2, size=400)

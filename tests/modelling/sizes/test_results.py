@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,6 +14,7 @@ from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.sizes.results import by_size, share_suffix, size_summaries, size_table
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.work import train_fits
+from fnnctl.tasks.task import PartScores
 
 FOLDS = ["training.epochs=2", "evaluation={cross_validation: {folds: 3, repeats: 1}, sizes: [1, 0.5, 0.2]}"]
 
@@ -49,6 +52,29 @@ def test_a_size_without_scores_has_no_metrics_and_is_not_compared(validation: Cr
         "share": 0.5, "rows": 50, "diverged": 3, "train": {"loss": None, "accuracy": None},
     }  # fmt: skip
     assert first["accuracy"]["difference"] is third["accuracy"]["difference"] is None
+
+
+class Scores:
+    """Scores with these metrics alone."""
+
+    def __init__(self, **metrics: float | None) -> None:
+        self._metrics = metrics
+
+    def metrics(self, *, complete: bool) -> dict[str, float | None]:
+        return self._metrics
+
+
+def test_every_size_has_its_metrics_in_the_same_columns(validation: CrossValidation) -> None:
+    """Also if a fold lacks one that another has."""
+    own = (Scores(b=4.0, a=None, c=5.0), Scores(a=1.0, b=2.0), Scores(b=3.0))
+    results: list[FoldResult | None] = [
+        replace(result, scores=cast(PartScores, own[index // 3]))
+        for index, result in enumerate(trained(validation))
+        if result
+    ]
+    columns, rows = size_table(validation, results)
+    assert columns[-3:] == ["a", "b", "c"]
+    assert [row[-3:] for row in rows[::3]] == [[1.0, 2.0, None], [None, 3.0, None], [None, 4.0, 5.0]]
 
 
 def test_a_single_pair_gives_no_difference(validation: CrossValidation) -> None:

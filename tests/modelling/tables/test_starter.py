@@ -64,7 +64,7 @@ def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("rare", "rows", "classes", "is_rare"),
-    [(8, 192, 1, True), (10, 190, 1, False), (5, 50, 4, True), (9, 11, 9, False)],
+    [(8, 192, 1, True), (10, 190, 1, False), (5, 50, 4, True), (5, 50, 5, False)],
 )
 def test_a_rare_class_is_named(tmp_path: Path, rare: int, rows: int, classes: int, is_rare: bool) -> None:
     """`rare` rows of one class, beside `classes` with `rows` rows each."""

@@ -48,8 +48,10 @@ def find_boolean(texts: Sequence[str], counts: Sequence[int]) -> BooleanFormat |
     Both truth values must occur, and a single letter must have its counterpart: `f` and `n` alone, or `t` and
     `n`, are categories of something else.
     """
+    if not all(text.casefold() in _TRUTH for text in texts):
+        return None
     folded = {text.casefold() for text in texts}
-    if not folded <= _TRUTH.keys() or not folded & _WORDS.keys():
+    if folded.isdisjoint(_WORDS):
         return None
     for true, t, false, f in _FAMILIES:
         for letter, others in ((t, (f, false)), (f, (t, true))):

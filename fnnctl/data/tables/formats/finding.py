@@ -31,6 +31,8 @@ from fnnctl.text import shown
 SAMPLE = 100
 """If none of so many distinct texts fits, the others are not looked at."""
 
+_THOUSANDS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+"""`1.234`, which is a plain number, but a thousand if its file has decimal commas."""
 _YEAR_FIRST: Final = re.compile("[0-9]{4}[-/.]")
 Value = TypeVar("Value")
 MarkSetting = Literal["auto", "point", "comma"]
@@ -66,14 +68,22 @@ class Notations:
             mark: _all_or_none(texts, partial(written_number, decimal=mark)) for mark in MARKS
         }
 
-    @property
-    def has_decimal_commas(self) -> bool:
-        """Whether the texts are numbers only with a decimal comma."""
-        return None not in self.read["comma"] and None in self.read["point"]
+    def find(
+        self,
+        setting: MarkSetting,
+        *,
+        european: bool,
+        decimal_commas: bool = False,
+        has_setting: bool = True,
+    ) -> Found | None:
+        """The best format; None if no text is a number. In a `european` file, commas are decimal in doubt.
 
-    def find(self, setting: MarkSetting, *, european: bool) -> Found | None:
-        """The best format; None if no text is a number. In a `european` file, commas are decimal in doubt."""
-        mark, doubt = self._mark(setting, european=european)
+        With `decimal_commas`, another column has them, so points in groups of three digits are no decimal
+        points either. A doubt names data.decimal_mark if the file `has_setting`.
+        """
+        mark, doubt = self._mark(setting, european=european, has_setting=has_setting)
+        if setting == "auto" and decimal_commas and doubt is None and self._has_points_in_thousands():
+            mark = "comma"
         read = self.read[mark]
         fits = np.array([number is not None for number in read], np.bool_)
         known = [(place, number) for place, number in enumerate(read) if number is not None]
@@ -89,7 +99,9 @@ class Notations:
         form = NumberFormat(mark, percent, currencies[0] if currencies else None)
         return Found(form, fits, values, doubt, self._contradiction(form, known))
 
-    def _mark(self, setting: MarkSetting, *, european: bool) -> tuple[DecimalMark, str | None]:
+    def _mark(
+        self, setting: MarkSetting, *, european: bool, has_setting: bool
+    ) -> tuple[DecimalMark, str | None]:
         if setting != "auto":
             return setting, None
         fits = {
@@ -103,9 +115,17 @@ class Notations:
             return "point", None
         text, point, comma = doubtful[0]
         chosen, other, setting = (comma, point, "point") if european else (point, comma, "comma")
-        doubt = f"{shown(text)} is read as {chosen.plain}; if it is {other.plain}, write data.decimal_mark: "
+        advice = f"write data.decimal_mark: {setting}" if has_setting else "store the column as numbers"
+        doubt = f"{shown(text)} is read as {chosen.plain}; if it is {other.plain}, {advice}"
         sure = self._has_thousands(doubtful) if not european else "," not in text
-        return ("comma" if european else "point"), None if sure else doubt + setting
+        return ("comma" if european else "point"), None if sure else doubt
+
+    def _has_points_in_thousands(self) -> bool:
+        """Whether all texts are plain, and those with a point, at least one, are like `1.234`."""
+        if any(plain_number(text) is None for text in self.texts):
+            return False
+        pointed = [text for text in self.texts if "." in text]
+        return bool(pointed) and all(map(_THOUSANDS.fullmatch, pointed))
 
     def _doubtful(self) -> list[tuple[str, WrittenNumber, WrittenNumber]]:
         """The texts that are different numbers with a point and with a comma, and none of them plain."""
@@ -139,8 +159,19 @@ class Notations:
                     one, other = shown(first["percent"]), shown(first["number"])
                     return place, f"{one} is a percentage and {other} is none: write all in one way"
             if number.currency and number.currency != form.currency:
-                return place, f"{shown(text)} is in {number.currency}, but other values in {form.currency}"
+                other = f"other values are in {form.currency}"
+                return place, f"{shown(text)} is in {number.currency}, but {other}: write all in one currency"
         return None
+
+
+def has_decimal_commas(texts: Sequence[str]) -> bool:
+    """Whether the texts are numbers only with a decimal comma."""
+    telling = [text for text in texts if "," in text or text.count(".") > 1]
+    return (
+        all(written_number(text, "comma") for text in telling)  # false for the first text of most columns
+        and any(written_number(text, "point") is None for text in telling)
+        and all(written_number(text, "comma") for text in texts)
+    )
 
 
 def find_date(

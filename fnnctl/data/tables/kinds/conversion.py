@@ -39,8 +39,7 @@ class FormattedColumn:
         if wrong.size:
             place = int(wrong[0])
             text = column.texts[place]
-            wrong_with = almost_number(text) or f"{shown(text)} is not {self._noun}"
-            problems.add(f"column {shown(self._name)}: {wrong_with}", line=column.lines[place])
+            problems.add(f"column {shown(self._name)}: {self._fault(text)}", line=column.lines[place])
         elif self._plain and self._formatted:
             one = next(text for text in (self._formatted, self._plain) if text in column.texts)
             both = f"{shown(self._formatted)} and {shown(self._plain)} are written differently"
@@ -59,12 +58,16 @@ class FormattedColumn:
                 self._plain = self._plain or text
                 numbers[place] = plain
 
-    @property
-    def _noun(self) -> str:
-        if isinstance(self._format, NumberFormat):
-            percent = " and a percent sign" if self._format.percent else ""
-            return f"a number with a decimal {self._format.decimal}{percent}"
-        return "a date or time as in the training data"
+    def _fault(self, text: str) -> str:
+        """Why a text cannot be read."""
+        form = self._format
+        if not isinstance(form, NumberFormat):
+            return f"{shown(text)} is not a date or time as in the training data"
+        if form.decimal == "point" and (almost := almost_number(text)) is not None:
+            return almost
+        percent = " and a percent sign" if form.percent else ""
+        currency = f", plain or in {form.currency}" if form.currency else ""
+        return f"{shown(text)} is not a number with a decimal {form.decimal}{percent}{currency}"
 
 
 def taken(numbers: FloatArray, column: CodedTexts) -> FloatArray:

@@ -35,8 +35,22 @@ class Hints:
     decimal_mark: MarkSetting = "auto"
     european: bool = False
     """Whether numbers have decimal commas and dates begin with the day, in doubt."""
+    decimal_commas: bool = False
+    """Whether a column has numbers that can only be read with decimal commas."""
     patterns: Mapping[str, str] = field(default_factory=dict)
     """The declared patterns of columns of dates."""
+    is_csv: bool = True
+    """Whether data.decimal_mark applies. Columns of a Parquet file can be stored as numbers instead."""
+
+    def find_numbers(self, column: CodedTexts) -> Found | None:
+        """The best format of the numbers in a column; None if it has none."""
+        notations = Notations(column.texts, column.counts())
+        return notations.find(
+            self.decimal_mark,
+            european=self.european,
+            decimal_commas=self.decimal_commas,
+            has_setting=self.is_csv,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +67,16 @@ class DecidedKind:
     """The line of a text that does not fit, and what is wrong."""
 
 
-def decide(
-    name: str, column: CodedTexts, declared: str | None, hints: Hints, notations: Notations
-) -> DecidedKind:
+def decide(name: str, column: CodedTexts, declared: str | None, hints: Hints) -> DecidedKind:
     """Decide about a column; `declared` is `numeric`, `date` or None, if its values decide."""
     counts = column.counts()
     if not column.texts:
         return DecidedKind("numeric" if declared == "numeric" else "empty")
-    numbers = None if declared == "date" else notations.find(hints.decimal_mark, european=hints.european)
+    numbers = None if declared == "date" else hints.find_numbers(column)
     if declared == "numeric":
-        return _numeric(name, column, counts, numbers) or _fault(name, column, counts, numbers, "number")
+        return _numeric(name, column, counts, numbers) or _fault(
+            name, column, counts, numbers, "number", hints
+        )
     if declared is None:
         boolean = find_boolean(column.texts, counts.tolist())
         if boolean is not None:
@@ -79,8 +93,8 @@ def decide(
     if time is not None:
         return DecidedKind("date", time)
     if declared == "date":
-        return _fault(name, column, counts, dates, "date", pattern)
-    return _most(name, column, counts, numbers, dates)
+        return _fault(name, column, counts, dates, "date", hints)
+    return _most(name, column, counts, numbers, dates, hints)
 
 
 def _numeric(name: str, column: CodedTexts, counts: IntArray, numbers: Found | None) -> DecidedKind | None:
@@ -100,15 +114,16 @@ def _most(
     counts: IntArray,
     numbers: Found | None,
     dates: Found | None,
+    hints: Hints,
 ) -> DecidedKind:
     """Some texts are neither numbers nor dates: a fault if they are not the majority."""
     rows = int(counts.sum())
     is_number = np.zeros(len(counts), np.bool_) if numbers is None else numbers.fits
     almost = np.array([almost_number(text) is not None for text in column.texts], np.bool_) & ~is_number
     if rows <= 2 * int(counts[is_number | almost].sum()):
-        return _fault(name, column, counts, numbers, "number")
+        return _fault(name, column, counts, numbers, "number", hints)
     if dates is not None and rows <= 2 * dates.rows(counts):
-        return _fault(name, column, counts, dates, "date")
+        return _fault(name, column, counts, dates, "date", hints)
     texts = len(column.texts)
     all_rows = len(column.codes)
     is_text = all_rows >= FEWEST_TEXTS and 10 * texts >= 9 * all_rows
@@ -127,24 +142,17 @@ def _unit_doubt(texts: Sequence[str]) -> str | None:
 
 
 def _fault(
-    name: str,
-    column: CodedTexts,
-    counts: IntArray,
-    found: Found | None,
-    noun: str,
-    pattern: str | None = None,
+    name: str, column: CodedTexts, counts: IntArray, found: Found | None, noun: str, hints: Hints
 ) -> DecidedKind:
-    """The first text that does not fit is to be corrected, or the column declared.
-
-    `pattern` is the declared one of a column of dates.
-    """
+    """The first text that does not fit is to be corrected, or the column declared."""
+    pattern = hints.patterns.get(name) if noun == "date" else None
     fits = np.zeros(len(counts), np.bool_) if found is None else found.fits
     place = int(np.argmin(fits))
     text, advice = column.texts[place], _ADVICE
     wrong = (noun == "number" and almost_number(text)) or f"{shown(text)} is not a {noun}"
     if noun == "number" and any(written_number(text, mark) for mark in MARKS):
         wrong = f"{shown(text)} has another decimal mark than most other values"
-        advice += "; data.decimal_mark says which mark is decimal"
+        advice += "; data.decimal_mark says which mark is decimal" if hints.is_csv else ""
     if pattern is not None:
         wrong = f"{shown(text)} is no date of the pattern {shown(pattern)}"
         advice = "Correct it, or the pattern in data.columns.dates, or add the value to data.missing_values"

@@ -14,12 +14,16 @@ from fnnctl.arrays import FloatArray
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.formats.boolean import BooleanFormat
-from fnnctl.data.tables.formats.finding import Notations
+from fnnctl.data.tables.formats.finding import has_decimal_commas
 from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, taken
 from fnnctl.data.tables.kinds.detection import DecidedKind, Hints, decide
+from fnnctl.data.tables.matrix import NumberMatrix
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.text import shown
+
+LEAST_FRACTION, ROUNDING = 5e-4, 0.1
+"""Numbers of large tables are packed as float32, so a thousandth is not exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +55,40 @@ def settle(
 ) -> tuple[dict[str, Settled], Hints]:
     """Decide about the columns named in `declared`, which gives their declared kind; note every fault.
 
-    The hints are returned with what the columns tell about the file.
+    The hints are returned with what the columns tell about the file; other columns, such as the target, tell
+    of decimal commas, too.
     """
-    notations = {name: Notations(columns[name].texts, columns[name].counts()) for name in declared}
-    if any(each.has_decimal_commas for each in notations.values()):
-        hints = replace(hints, european=True)
+    if any(has_decimal_commas(column.texts) for column in columns.values()):
+        hints = replace(hints, european=True, decimal_commas=hints.is_csv and hints.decimal_mark == "auto")
     settled: dict[str, Settled] = {}
     for name, kind in declared.items():
-        decision = decide(name, columns[name], kind, hints, notations.pop(name))
+        decision = decide(name, columns[name], kind, hints)
         if decision.fault is not None:
             line, message = decision.fault
             problems.add(message, line=line)
         else:
             settled[name] = converted(name, columns[name], decision)
     return settled, hints
+
+
+def possible_thousands(matrix: NumberMatrix) -> list[str]:
+    """The columns of plain numbers that are thousands, such as `1.234`, if another column has decimal commas.
+
+    Only their texts can tell: 1.5 may have been `1.500`.
+    """
+    return [name for name, numbers in matrix.items() if _may_be_thousands(numbers)]
+
+
+def _may_be_thousands(numbers: FloatArray) -> bool:
+    """Whether all numbers (n,) below 1000 that are not whole have at most three decimals, and are above 1."""
+    small = np.abs(numbers[np.abs(numbers) < 1000])
+    fractions = small[np.abs(small - np.rint(small)) > LEAST_FRACTION]
+    thousandths = 1000 * fractions
+    return bool(
+        fractions.size
+        and fractions.min() >= 1
+        and np.all(np.abs(thousandths - np.rint(thousandths)) < ROUNDING)
+    )
 
 
 def converted(name: str, column: CodedTexts, decision: DecidedKind) -> Settled:
@@ -126,7 +150,8 @@ def _example(
     name: str, column: CodedTexts, form: ColumnFormat, numbers: FloatArray
 ) -> tuple[str, str] | None:
     """A text that shows the conversion: the first that is no plain number."""
-    for text, values in zip(column.texts, numbers.tolist(), strict=True):
+    for text, row in zip(column.texts, numbers, strict=True):
+        values = row.tolist()
         if len(values) > 1 or form.columns(name) != (name,):
             parts = zip(form.columns(name), values, strict=True)
             return text, ", ".join(f"{part.removeprefix(f'{name} ')} {value:g}" for part, value in parts)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.errors import quoted_list
+from fnnctl.errors import keeping_recipe, quoted_list
 from fnnctl.metrics.statistics import wilson_interval
-from fnnctl.tasks.doubts import UNKNOWN, Course, worth_trying
+from fnnctl.tasks.doubts import UNKNOWN, Course
 from fnnctl.text import counted, shown
 
 LOW_RECALL = 0.2
@@ -60,16 +60,32 @@ def missed_classes_warning(
             f"; the accuracy, {accuracy:.3g}, does not show it: always predicting {shown(classes[most])} has "
             f"{by_guessing:.3g}"
         )
+    confused = None
+    if len(missed) == 1:
+        confused = np.bincount(predicted[labels == missed[0]], minlength=len(classes)).tolist()
     are_rare = any(4 * rows[own] * len(classes) < 3 * len(labels) for own in missed)
-    if not are_rare:
-        return f"{said}: {worth_trying(len(labels), is_ahead=False, course=course)}"
-    return f"{said}: {_advice(len(classes), course)}"
+    return f"{said}: {_advice(len(classes), course) if are_rare else _confusion(classes, confused, course)}"
 
 
 def _is_missed(found: int, rows: int) -> bool:
     interval = wilson_interval(found, rows)
     is_low = interval is not None and found < LOW_RECALL * rows and interval[1] < HIGHEST_END
     return is_low and rows >= FEWEST_ROWS
+
+
+def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, course: Course) -> str:
+    """What to try if classes have enough rows; `predicted` counts the rows of a single one by prediction."""
+    advice = "the confusion matrix shows what they are taken for: find columns in which these differ"
+    if predicted is not None:
+        other = int(np.argmax(predicted))
+        advice = (
+            f"{predicted[other]:,} are taken for {shown(classes[other])}: find columns in which these differ "
+            "(the confusion matrix shows all such pairs)"
+        )
+    if course.was_best_early:
+        return advice
+    more = keeping_recipe("more epochs or another learning rate", has_recipe=course.has_recipe)
+    return f"{advice}, or try {more}"
 
 
 def _advice(classes: int, course: Course) -> str:

@@ -80,7 +80,7 @@ def test_a_doubt_names_both_readings_and_the_setting() -> None:
     [
         (("0", "5%", "0.5"), 2, "'5%' is a percentage and '0.5' is none"),
         (("0.5", "5%"), 1, "'5%' is a percentage and '0.5' is none"),
-        (("$5", "3", "€5"), 2, "'€5' is in EUR, but other values in USD"),
+        (("$5", "3", "€5"), 2, "'€5' is in EUR, but other values are in USD: write all in one currency"),
     ],
 )
 def test_units_that_contradict_each_other(texts: tuple[str, ...], place: int, words: str) -> None:

@@ -53,7 +53,9 @@ def test_both_in_one_file_are_ambiguous(form: NumberFormat, blocks: tuple[tuple[
 
 def test_a_text_that_cannot_be_read_is_told_with_its_line() -> None:
     _, problems = read(NumberFormat(currency="USD"), ("$5", "x", "y"))
-    assert problems == ["t.csv:3: column 'a': 'x' is not a number with a decimal point"]
+    assert problems == ["t.csv:3: column 'a': 'x' is not a number with a decimal point, plain or in USD"]
+    _, problems = read(NumberFormat("comma", percent=True), ("5,0",))  # it needs no point
+    assert problems == ["t.csv:2: column 'a': '5,0' is not a number with a decimal comma and a percent sign"]
     _, problems = read(PERCENT, ("x",))
     assert problems == ["t.csv:2: column 'a': 'x' is not a number with a decimal point and a percent sign"]
     _, problems = read(DateFormat(("days",), "2024-01-01"), ("2024-01-01", "soon"))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from fnnctl.data.tables.columns import TextColumn
 from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.dates import DateFormat, TimeFormat
-from fnnctl.data.tables.formats.finding import Notations
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.detection import FEWEST_TEXTS, DecidedKind, Hints, decide
 
@@ -21,7 +20,7 @@ def decided(*texts: str, declared: str | None = None, hints: Hints = NO_HINTS) -
     column = TextColumn(frozenset({""}))
     column.add(texts, range(2, len(texts) + 2))
     coded = column.coded()
-    return decide("a", coded, declared, hints, Notations(coded.texts, coded.counts()))
+    return decide("a", coded, declared, hints)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +135,18 @@ def test_a_date_of_another_pattern_is_told_with_the_pattern() -> None:
     assert decision.fault is not None
     assert "'2022-01-02' is no date of the pattern '%d/%m/%Y'" in decision.fault[1]
     assert "the pattern in data.columns.dates" in decision.fault[1]
+
+
+def test_advice_for_a_parquet_file_does_not_name_a_setting_that_it_does_not_have() -> None:
+    parquet = Hints(is_csv=False)
+    for hints, doubt in (
+        (NO_HINTS, "write data.decimal_mark: comma"),
+        (parquet, "store the column as numbers"),
+    ):
+        assert (
+            decided("1,250", "2,500", hints=hints).doubt
+            == f"'1,250' is read as 1250; if it is 1.250, {doubt}"
+        )
+        fault = decided("1.5", "2.5", "3,5", hints=hints).fault
+        assert fault is not None
+        assert ("data.decimal_mark" in fault[1]) is hints.is_csv

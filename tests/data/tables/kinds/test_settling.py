@@ -81,6 +81,24 @@ def test_a_semicolon_tells_of_decimal_commas(tmp_path: Path) -> None:
         assert form.order == ("day_first" if delimiter == ";" else "month_first")
 
 
+def test_points_separate_thousands_if_another_column_has_decimal_commas(tmp_path: Path) -> None:
+    for content in ("a;b\n999;1,5\n1.234;2,5\n-12.500;3\n;4\n", "a;b\n999;1\n1.234;2,5\n-12.500;3\n;4\n"):
+        for kinds in ({}, {"b": "categorical"}):  # a target is read as categories
+            table, problems = read(tmp_path, content, kinds)  # type: ignore[arg-type]
+            assert problems == []
+            np.testing.assert_array_equal(table.numeric["a"], [999, 1234, -12500, np.nan])
+            assert table.readings["a"].format == NumberFormat("comma")
+            assert table.readings["a"].example == ("1.234", "1234")
+    for plain in ("0.234", "1.25", "1234.567", "1.2345", "3"):
+        table, problems = read(tmp_path, f"a;b\n5;1,5\n1.234;2,5\n{plain};3,5\n")
+        expected = [5, 1234 if plain == "3" else 1.234, float(plain)]
+        np.testing.assert_array_equal(table.numeric["a"], expected, err_msg=plain)
+    table, problems = read(tmp_path, "a;b\n5;x\n1.234;y\n")
+    np.testing.assert_array_equal(table.numeric["a"], [5, 1.234])
+    table, problems = read(tmp_path, "a;b\n5;1\n1.234;2\n", decimal_mark="point")
+    np.testing.assert_array_equal(table.numeric["a"], [5, 1.234])
+
+
 def test_plain_numbers_in_a_european_file_stay_plain(tmp_path: Path) -> None:
     table, problems = read(tmp_path, "a;b\n1.234;1,5\n2.5;2,5\n")
     assert problems == []

@@ -61,7 +61,13 @@ def test_all_such_classes_are_in_one_warning() -> None:
 def test_a_class_that_is_not_rare_needs_more_than_weights() -> None:
     told = warning({"a": (30, 30), "b": (0, 25), "c": (30, 30)})
     assert told is not None
-    assert told.endswith("(recall 0.00): try more epochs, another learning rate or other columns")
+    assert told.endswith(
+        "(recall 0.00): 25 are taken for 'c': find columns in which these differ (the confusion matrix shows "
+        "all such pairs), or try more epochs or another learning rate"
+    )
+    early = warning({"a": (30, 30), "b": (0, 25), "c": (30, 30)}, Course(epochs=32, best_epoch=10))
+    assert early is not None
+    assert early.endswith("shows all such pairs)")
 
 
 @pytest.mark.parametrize(
