@@ -6,7 +6,7 @@ memory-mapped file. Calculations request blocks of rows as float64.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.mapped_numbers import MappedNumbers
+from fnnctl.data.tables.formats.boolean import find_spellings
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.conversion import plain_texts, renamed
 from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings
@@ -105,9 +106,11 @@ class RawTarget:
 
     def plain(self) -> RawTarget:
         """The target with plain numbers in place of those in its format; other texts stay as they are."""
-        if self.format is None:
-            return self
-        column = renamed(CodedTexts(self.codes, self.texts, self.lines), plain_texts(self.texts, self.format))
+        return self if self.format is None else self.with_texts(plain_texts(self.texts, self.format))
+
+    def with_texts(self, texts: Iterable[str]) -> RawTarget:
+        """The target with other `texts` in place of its own; equal ones become one."""
+        column = renamed(CodedTexts(self.codes, self.texts, self.lines), list(texts))
         joined = CodedTexts.joined([column])
         return replace(self, codes=joined.codes, texts=joined.texts, lines=joined.lines)
 
@@ -167,6 +170,21 @@ class Dataset(Columns):
         warnings = (*self.warnings, *conversion_warnings([reading], printable(self.source)))
         readings = {**self.readings, target.name: reading}
         return replace(self, target=target, readings=readings, warnings=warnings)
+
+    def with_truth_values(self) -> Dataset:
+        """The data set with one class for all spellings of yes and one for no, if its classes are these."""
+        target, counts = self.target, self.target_counts()
+        places = np.flatnonzero(counts).tolist()
+        texts = [target.texts[place] for place in places]
+        form = find_spellings(texts, counts[places].tolist())
+        if form is None or target.name not in self.readings:
+            return self
+        text = next(text for text in texts if form.category(text) != text)
+        reading = replace(
+            self.readings[target.name], kind="boolean", format=form, example=(text, form.category(text))
+        )
+        readings = {**self.readings, target.name: reading}
+        return replace(self, target=target.with_texts(map(form.category, target.texts)), readings=readings)
 
     def target_counts(self) -> IntArray:
         """(T,) the number of rows with each of the target's texts, not counting the test file."""

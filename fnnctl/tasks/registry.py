@@ -54,6 +54,8 @@ def encode(
         kind, notes = _detected(amounts, recorded_classes)
     if kind == "regression":
         return _regression(amounts, bins, seed, notes)
+    if set(recorded_classes) != set(dataset.target.texts):
+        dataset = dataset.with_truth_values()
     encoded = classification.encode(dataset, recorded_classes)
     task = Classification(dataset.target.name, encoded.classes)
     warnings, notes = (*dataset.warnings, *encoded.warnings), [*dataset.notes, *notes]

@@ -188,3 +188,30 @@ def test_damaged_formats_are_refused(program: Program, train: Train, tmp_path: P
     done = program("predict", str(run), str(tmp_path / "a.csv"))
     assert done.code == 2
     assert "model.json: is damaged: table.formats.c" in done.err
+
+
+def test_the_classes_yes_and_no_have_one_spelling_each(
+    program: Program, train: Train, tmp_path: Path
+) -> None:
+    spellings = ["yes" if n % 5 else "Y" for n in range(ROWS)]
+    spellings = [text if label == "high" else "no" for text, label in zip(spellings, LABELS, strict=True)]
+    run = train(write(tmp_path / "a.csv", ("c", "y"), SHARES, spellings))
+    assert read_json(run / "model.json")["classes"] == ["no", "yes"]
+    assert "one category for all spellings: y: 'Y' is read as yes" in (run / "log.txt").read_text()
+    other = ["TRUE" if text != "no" else "N" for text in spellings]
+    new = write(tmp_path / "new.csv", ("c", "y"), SHARES, other)
+    scores = [
+        program("evaluate", str(run), "--data", str(file), "--json").json["metrics"]["test"]["accuracy"]
+        for file in (tmp_path / "a.csv", new)
+    ]
+    assert scores[0] == scores[1]
+    assert "to the last digit" in program("evaluate", str(run)).err
+    made = program("init", "--data", "a.csv", "--target", "y")
+    assert "2 classes: " in made.err
+
+
+def test_two_classes_keep_their_spelling(train: Train, tmp_path: Path) -> None:
+    texts = ["TRUE" if label == "high" else "no" for label in LABELS]
+    run = train(write(tmp_path / "a.csv", ("c", "y"), SHARES, texts))
+    description = read_json(run / "model.json")
+    assert (description["classes"], description["table"]["formats"]) == (["TRUE", "no"], {})

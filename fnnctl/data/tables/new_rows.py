@@ -163,5 +163,7 @@ def _categories(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
 
 
 def _labels(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
-    """The labels as plain numbers, if the target is an amount in another notation."""
-    return renamed(column, plain_texts(column.texts, form)) if isinstance(form, NumberFormat) else column
+    """The labels as the network has learned them: as plain numbers, or with one spelling of yes and of no."""
+    if isinstance(form, NumberFormat):
+        return renamed(column, plain_texts(column.texts, form))
+    return merged(column, form) if isinstance(form, BooleanFormat) else column

@@ -11,6 +11,8 @@ from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import ColumnFacts
 from fnnctl.data.profile.source import Source
 from fnnctl.data.profile.table import TableFacts
+from fnnctl.data.tables.formats.boolean import find_spellings
+from fnnctl.data.tables.kinds.conversion import merged
 from fnnctl.tasks.detection import all_numbers
 from fnnctl.tasks.registry import task_of_column
 
@@ -63,6 +65,9 @@ def target_facts(source: Source) -> TargetFacts | None:
     raw = RawTarget(target.name, joined.codes, joined.texts, joined.lines, target.format)
     if task_of_column(raw, source.file) == "regression":
         return TargetFacts(target.name, "regression", joined, ())
+    form = find_spellings(joined.texts, joined.counts().tolist())
+    if form is not None:
+        joined = CodedTexts.joined([merged(joined, form)])
     counts = zip(joined.texts, joined.counts().tolist(), strict=True)
     by_size = sorted(counts, key=lambda pair: -pair[1])
     return TargetFacts(target.name, "classification", joined, tuple(by_size))

@@ -10,7 +10,6 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.formats.boolean import find_boolean
 from fnnctl.data.tables.numbers import ordered, plain_number
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
@@ -96,12 +95,7 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
 
 
 def same_word_twice(name: str, classes: Sequence[str]) -> list[str]:
-    """One warning about classes that are spellings of yes and no, or else differ only in case or blanks."""
-    if len(classes) > 2 and find_boolean(classes, [1] * len(classes)) is not None:
-        return [
-            f"the target {shown(name)} has {len(classes)} classes, which are spellings of yes and no: "
-            f"{quoted_list([*map(shown, classes)], MOST_NAMED)}. Write them alike in the table"
-        ]
+    """One warning about classes that differ only in case or blanks."""
     written: dict[str, list[str]] = {}
     for text in classes:
         written.setdefault("".join(text.casefold().split()), []).append(text)

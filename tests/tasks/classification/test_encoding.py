@@ -136,12 +136,3 @@ def test_classes_that_differ_in_case_or_blanks_only() -> None:
         "them alike"
     ]
     assert same_word_twice("y", ["a", "b"]) == []
-
-
-def test_spellings_of_yes_and_no_are_told_once() -> None:
-    assert same_word_twice("ok", ["0", "1", "False", "True", "true"]) == [
-        "the target 'ok' has 5 classes, which are spellings of yes and no: '0', '1', 'False', 'True', "
-        "'true'. Write them alike in the table"
-    ]
-    for two in (["0", "1"], ["no", "yes"]):
-        assert same_word_twice("ok", two) == []

@@ -63,6 +63,11 @@ def find_boolean(texts: Sequence[str], counts: Sequence[int]) -> BooleanFormat |
     return BooleanFormat(true=_commonest(pairs, truth=True), false=_commonest(pairs, truth=False))
 
 
+def find_spellings(texts: Sequence[str], counts: Sequence[int]) -> BooleanFormat | None:
+    """The format of a target whose classes, which occur `counts` times, are more than two spellings."""
+    return find_boolean(texts, counts) if len(texts) > 2 else None
+
+
 def _commonest(pairs: Iterable[tuple[str, int]], *, truth: bool) -> str:
     """The text that stands for `truth` most often; of equally frequent ones, the first in the alphabet."""
     own = [(-count, text) for text, count in pairs if _TRUTH[text.casefold()] is truth]
