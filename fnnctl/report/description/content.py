@@ -10,12 +10,15 @@ from typing import Any, Final
 from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
+from fnnctl.errors import quoted_list
 from fnnctl.modelling.tables.target import Candidate, TargetFacts
 from fnnctl.report.sections import NOTHING, Command, Notes, Section, TableSection
 from fnnctl.text import counted, plain_text, shown
 
 MOST_LISTED: Final = 200
 """How many columns, notes and classes are listed; JSON has all of them."""
+MOST_ALIKE = 4
+"""More columns with the same note share a line."""
 NAME_WIDTH, VALUE_WIDTH = 24, 14
 
 
@@ -150,15 +153,19 @@ def _frequent(column: ColumnFacts) -> Iterator[str]:
 
 
 def _notes(facts: TableFacts) -> tuple[str, ...]:
-    """A sentence for each note; those on columns to leave out come first."""
-    out: list[str] = []
-    kept: list[str] = []
+    """A sentence for each note, or for several alike; those on columns to leave out come first."""
+    alike: dict[tuple[bool, str, str], list[tuple[str, str]]] = {}
     for name, notes in facts.notes.items():
         for note in notes:
-            advice = "; it is not used" if note.kind == "ignored" else "; leave it out"
-            sentence = f"{_quoted(name)}: {note.text}"
-            (out if note.leave_out else kept).append(sentence + (advice if note.leave_out else ""))
-    sentences = [*out, *kept]
+            advice = "; not used" if note.kind == "ignored" else "; leave it out" if note.leave_out else ""
+            key = not note.leave_out, advice, note.text.partition(" (")[0]
+            alike.setdefault(key, []).append((_quoted(name), note.text))
+    sentences: list[str] = []
+    for (_, advice, start), found in sorted(alike.items(), key=lambda pair: pair[0][0]):
+        if len(found) > MOST_ALIKE:
+            sentences.append(f"{quoted_list([name for name, _ in found], MOST_ALIKE)}: {start}{advice}")
+        else:
+            sentences += [f"{name}: {text}{advice}" for name, text in found]
     more = len(sentences) - MOST_LISTED
     return tuple(sentences[:MOST_LISTED] + ([f"and {more:,} more: see --json"] if more > 0 else []))
 
