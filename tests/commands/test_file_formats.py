@@ -118,7 +118,8 @@ class TestParquet:
         rows = len(table_of(plain.read_text()))
         run = train(program, self.stored(plain, __index_level_0__=range(rows)), {})
         assert not any("index" in name for name in read_json(run / "model.json")["features"])
-        assert program("predict", str(run), "stored.parquet").err == ""
+        told = "stored.parquet: the first column has no name and is ignored\n"
+        assert program("predict", str(run), "stored.parquet").err == told
 
     def test_a_nested_column_is_named_unless_it_is_ignored(self, program: Program, plain: Path) -> None:
         stored = self.stored(plain, tags=[["a"]] * len(table_of(plain.read_text())))
