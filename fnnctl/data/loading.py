@@ -58,7 +58,7 @@ class _File:
     readings: Mapping[str, Reading]
     """How each column was read; empty for arrays."""
     order: FloatArray | None = None
-    """(rows,) the values that order the rows, NaN if missing, if they are not those of a feature."""
+    """(rows,) the values of the column data.split.by, NaN if missing; None if the column is a feature."""
 
 
 def load_dataset(config: DataConfig, folder: Path) -> Dataset:
@@ -249,7 +249,7 @@ def _without_unused(
 
 
 def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:
-    """Ignored columns that order the rows all the same, and the values that do, (rows,)."""
+    """The numeric columns that order the rows but are no features, and the order's values, (rows,)."""
     by = config.split.by
     if by is None or by not in config.columns.ignore:
         return (), None

@@ -58,7 +58,7 @@ class CategoryFeatures:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Their names, in order; a category cannot have the name of one that is not a category."""
+        """The features' names, in order; only those of categories have a `=` after the column's name."""
         return (
             *(f"{self.name}={category}" for category in self.categories),
             *((f"{self.name} other",) if self.others else ()),

@@ -54,7 +54,7 @@ class Summary:
     """The number of epochs in the history, even if the run has not ended."""
     files: tuple[str, ...]
     matrix_files: tuple[str, ...] = ()
-    """The figure and the numbers of the confusion matrix, those that exist, relative to the run's folder."""
+    """The paths of the confusion matrix's figure and table, if they exist, relative to the run's folder."""
     search: SearchHistory | None = None
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None

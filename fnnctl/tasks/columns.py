@@ -21,7 +21,7 @@ def is_numeric(values: ColumnValues) -> bool:
 
 
 def distinct_edges(numbers: FloatArray) -> FloatArray | None:
-    """The different numbers, rising, or None if they are many; missing ones do not count."""
+    """The distinct numbers in ascending order, without missing ones; None if there are many."""
     distinct = np.unique(numbers[~np.isnan(numbers)])
     return distinct if len(distinct) <= MOST_DISTINCT else None
 

@@ -57,7 +57,7 @@ class Finish:
         return readout.with_threshold(self.fixed)
 
     def doubts(self, readout: Readout, *, rows: int) -> list[str]:
-        """Warnings about what this many validation rows do not determine, from the finished readout."""
+        """Warnings about what the validation rows were too few to determine, from the finished readout."""
         warnings = []
         if self.calibrates and readout.temperature is None:
             warnings.append(

@@ -88,7 +88,7 @@ def _faulty_columns(table: Table, problems: tuple[Problem, ...]) -> list[str]:
 
 
 def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> Iterator[Marker]:
-    """The texts among the numbers or dates of each column; none of a column if they may be something else.
+    """The texts among each column's numbers or dates; none for a column whose texts may be something else.
 
     No class of the target, which is among the `declared` columns, becomes a missing value.
     """

@@ -36,7 +36,7 @@ class ColumnNote:
 
     kind: NoteKind
     text: str
-    """What is the matter with the column; its subject is the column."""
+    """What is wrong with the column, as a predicate: `has the same value in every row`."""
     leave_out: bool = False
     """Whether a network should not learn from the column."""
     value: str | None = None

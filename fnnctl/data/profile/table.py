@@ -42,7 +42,7 @@ class TableFacts:
 
 
 def table_facts(source: Source) -> TableFacts:
-    """Look at every column of a source. A row costs a few bytes beside the table's own memory."""
+    """Look at every column of a source. This needs a few bytes per row in addition to the table."""
     columns = tuple(column_facts(source, reading) for reading in source.readings.values())
     notes = column_notes(source, columns)
     repeated = _repeated_rows(source, frozenset(left_out(notes)))

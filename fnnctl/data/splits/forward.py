@@ -97,5 +97,5 @@ class ForwardFolds(AssignedFolds):
 
 
 def fewest_values(folds: int, *, validated: bool) -> int:
-    """The fewest different values of rows that can be divided into so many folds."""
+    """The smallest number of distinct values with which rows can be divided into this many folds."""
     return folds + (2 if validated else 1)

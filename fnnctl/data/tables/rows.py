@@ -159,7 +159,7 @@ def _check_names(names: Sequence[str], line: int | None, problems: Problems) -> 
 def _blocks(
     records: Iterator[tuple[Sequence[int], list[list[str]]]], width: int, problems: Problems
 ) -> Iterator[TextRows]:
-    """The records as blocks, without those of another width, which are noted."""
+    """The records as blocks. Those of another width are noted and left out."""
     is_first = True
     for lines, rows in records:
         widths = list(map(len, rows))
