@@ -29,7 +29,7 @@ LEVELS = {
 """A package imports only packages of lower levels; packages of one level are siblings."""
 REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matplotlib"}
 """The dependencies of pyproject.toml by import name; pydantic_core is part of pydantic."""
-READ_STORED_TABLES = {"report/run_figures.py", "report/summary.py"}
+READ_STORED_TABLES = {"report/figures/run_figures.py", "report/summary.py"}
 """Modules that may import a task's own package: both draw figures from tables that the task wrote."""
 NO_CONFIG_FILES = {"executors", "records", "stacks", "training", "nn", "data", "metrics", "store", "plots"}
 """Packages that get an experiment, never its file."""

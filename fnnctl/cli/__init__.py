@@ -15,7 +15,8 @@ import typer
 
 from fnnctl import __version__
 from fnnctl.cli.experiments import check, evaluate, predict, train
-from fnnctl.cli.reports import datasets, report, runs, schema
+from fnnctl.cli.listings import datasets, runs, schema
+from fnnctl.cli.reports import report
 from fnnctl.cli.searches import plan, search
 from fnnctl.cli.tables import describe, init
 from fnnctl.cli.usage import usage_error

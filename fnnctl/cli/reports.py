@@ -1,4 +1,4 @@
-"""Declares `report`, `runs`, `datasets` and `schema`, which train nothing."""
+"""Declares `report`."""
 
 from __future__ import annotations
 
@@ -45,30 +45,3 @@ def report(
             importance=importance,
             output=output,
         )
-
-
-@with_output
-def runs(runs_dir: RunsDir = RUNS_DIR, *, output: Output) -> None:
-    """List the runs with their status and test score."""
-    from fnnctl.commands.runs import runs
-
-    with ended_by_signals(output):
-        runs(runs_dir, output)
-
-
-@with_output
-def datasets(*, output: Output) -> None:
-    """List the built-in data sets."""
-    from fnnctl.commands.datasets import datasets
-
-    with ended_by_signals(output):
-        datasets(output)
-
-
-@with_output
-def schema(*, output: Output) -> None:
-    """Print the config's JSON Schema, for editors."""
-    from fnnctl.commands.schema import schema
-
-    with ended_by_signals(output):
-        schema(output)

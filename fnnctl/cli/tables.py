@@ -42,7 +42,7 @@ def init(
     output: Output,
 ) -> None:
     """Write a first experiment with comments. Never overwrites a file."""
-    from fnnctl.commands.init import init, init_table
+    from fnnctl.commands.tables.init import init, init_table
 
     if data is None and (
         names := given({"--target": target, "--delimiter": delimiter, "--encoding": encoding})
@@ -73,7 +73,7 @@ def describe(
     output: Output,
 ) -> None:
     """Describe a table: its columns, missing values, classes, and what looks suspicious."""
-    from fnnctl.commands.describe import describe
+    from fnnctl.commands.tables.describe import describe
 
     with ended_by_signals(output):
         describe(_options(table, target, delimiter, encoding), format_=format_, file=file, output=output)

@@ -19,7 +19,7 @@ from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fold_results import FoldResult, out_of_fold, summary
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.sizes.results import by_size, share_suffix, size_summaries
-from fnnctl.report.figures import draw_figures
+from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.runs.endings import diverged, loss_warnings, score_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.folds import keep_folds, load_folds, write_folds

@@ -26,9 +26,9 @@ from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import read_labelled
 from fnnctl.modelling.saved.saved_model import SavedModel, has_network, load_model
 from fnnctl.modelling.scoring import score_parts
-from fnnctl.report.figures import draw_figures
+from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.summary import summarize
-from fnnctl.report.terminal import terminal_report
 from fnnctl.runs.endings import course_of, score_warnings
 from fnnctl.runs.facts import evaluation_facts
 from fnnctl.runs.recorder import RunRecorder, tell, warn

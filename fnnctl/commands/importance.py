@@ -15,7 +15,7 @@ from fnnctl.modelling.held_out.rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved.saved_model import SavedModel, load_model
 from fnnctl.report.feature_importance.stored import write_importances
-from fnnctl.report.figures import redraw_importance
+from fnnctl.report.figures.drawing import redraw_importance
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import EvaluatedRun
 from fnnctl.store.provenance import usable_processors

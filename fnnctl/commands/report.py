@@ -11,13 +11,13 @@ from fnnctl.commands.importance import measure_importance
 from fnnctl.console.output import Output
 from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
 from fnnctl.modelling.saved.saved_model import has_network
-from fnnctl.report.figures import draw_missing_figures
-from fnnctl.report.formats import JSON, TERMINAL, TEXT_FORMATS, chosen_format
-from fnnctl.report.gates import GateResult, check_gates, parse_gates
-from fnnctl.report.search_sections import search_json
+from fnnctl.report.figures.drawing import draw_missing_figures
+from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
+from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.gates.thresholds import GateResult, check_gates, parse_gates
+from fnnctl.report.search.sections import search_json
 from fnnctl.report.sizes.values import sizes_json
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.terminal import terminal_report
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder

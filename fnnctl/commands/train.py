@@ -19,7 +19,7 @@ from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
-from fnnctl.report.figures import draw_figures
+from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
 from fnnctl.runs.endings import diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts

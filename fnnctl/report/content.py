@@ -10,8 +10,8 @@ from typing import Any
 
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.feature_importance.sections import importance_sections
-from fnnctl.report.gates import GateResult
-from fnnctl.report.search_sections import search_sections
+from fnnctl.report.gates.thresholds import GateResult
+from fnnctl.report.search.sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import PARTS, Summary

@@ -11,7 +11,7 @@ import yaml
 
 from fnnctl.cli import run
 from fnnctl.config.yaml_text import CoreLoader
-from fnnctl.report.figures import draw_figures
+from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.training.trainer import TrainedMember
 from tests.commands.searching import of_kind, printed_words, search, trained_alone, write_config

@@ -165,7 +165,7 @@ def test_the_learning_curve_marks_the_best_epoch(
         marked.append(best_epoch)
         return learning_curve_figure(history, best_epoch=best_epoch, **options)
 
-    monkeypatch.setattr("fnnctl.report.run_figures.learning_curve_figure", drawn)
+    monkeypatch.setattr("fnnctl.report.figures.run_figures.learning_curve_figure", drawn)
     stopping = "training.early_stopping={monitor: validation_loss, patience: 3}"
     changes = (
         "--set",

@@ -23,7 +23,7 @@ from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
 from fnnctl.records.standings import Standings
 from fnnctl.report.confirmation.own_settings import own_settings_sentence
-from fnnctl.report.figures import draw_figures
+from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.runs.recorder import RunRecorder, tell
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler

@@ -16,7 +16,7 @@ from fnnctl.modelling.saved.ensemble_description import model_files
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.report.figures import draw_figures
+from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.scores import write_scores

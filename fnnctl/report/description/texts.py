@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.console import RenderableType
 
 from fnnctl.report.description.content import Description, description_json, description_sections
-from fnnctl.report.formats import JSON
-from fnnctl.report.markdown import escape, markdown_section
-from fnnctl.report.terminal import document
+from fnnctl.report.formats.markdown import escape, markdown_section
+from fnnctl.report.formats.registry import JSON
+from fnnctl.report.formats.terminal import document
 from fnnctl.store.documents import to_json
 
 

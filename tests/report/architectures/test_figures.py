@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from fnnctl.report.search_figures import search_figures
+from fnnctl.report.figures.search_figures import search_figures
 from fnnctl.store.names import REWARDS_FIGURE
 from tests.report.searches import header, read, result, trial
 

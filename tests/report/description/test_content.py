@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.commands.describe import described
+from fnnctl.commands.tables.describe import described
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.report.description.content import (
     MOST_LISTED,

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.console import Console
 
-from fnnctl.commands.describe import described
+from fnnctl.commands.tables.describe import described
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.report.description.content import Description
 from fnnctl.report.description.texts import terminal_description, text_description

@@ -11,7 +11,7 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.report.content import sections
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.ensembles.values import ensemble_json
-from fnnctl.report.json_report import json_report
+from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.sections import FactList, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.folder import RunFolder

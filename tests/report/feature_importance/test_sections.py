@@ -8,7 +8,7 @@ from fnnctl.metrics.feature_importance.estimates import Estimate
 from fnnctl.metrics.feature_importance.importances import ColumnImportance, FeatureImportances
 from fnnctl.report.content import sections
 from fnnctl.report.feature_importance.sections import importance_sections
-from fnnctl.report.markdown import markdown_report
+from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.sections import Notes, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun

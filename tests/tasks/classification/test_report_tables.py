@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnnctl.config.schema.metric_names import CLASS_METRICS, LOSSES, METRICS
-from fnnctl.report.run_figures import _DRAW
+from fnnctl.report.figures.run_figures import _DRAW
 from fnnctl.store import names
 from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
 

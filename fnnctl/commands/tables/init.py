@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from fnnctl.commands.describe import described
+from fnnctl.commands.tables.describe import described
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 from fnnctl.config.reading.table_starter import table_starter_text
 from fnnctl.console.output import Output

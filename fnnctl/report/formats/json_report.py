@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fnnctl.report.feature_importance.values import importance_json
-from fnnctl.report.gates import GateResult
-from fnnctl.report.search_sections import search_json
+from fnnctl.report.gates.thresholds import GateResult
+from fnnctl.report.search.sections import search_json
 from fnnctl.report.summary import Summary
 
 

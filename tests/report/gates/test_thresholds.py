@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.errors import UsageError
-from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun
 

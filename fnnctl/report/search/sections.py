@@ -24,7 +24,7 @@ from fnnctl.report.audit.values import audit_json
 from fnnctl.report.confirmation.own_settings import own_settings_sentence, ties_sentence
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
 from fnnctl.report.ensembles.values import ensemble_json
-from fnnctl.report.search_settings import brief, importances, paths_by_importance, short_names
+from fnnctl.report.search.settings import brief, importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, Excerpt, FactList, Notes, Section, TableSection, number
 from fnnctl.report.summary import Summary
 from fnnctl.space.layers import UNITS

@@ -8,7 +8,7 @@ from numpy.testing import assert_equal
 
 from fnnctl.metrics.importance import LEAST_TRIALS
 from fnnctl.plots.searched import SearchedSetting
-from fnnctl.report.search_settings import (
+from fnnctl.report.search.settings import (
     brief,
     importances,
     paths_by_importance,

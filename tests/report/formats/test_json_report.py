@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from fnnctl.report.gates import check_gates, parse_gates
-from fnnctl.report.json_report import json_report
+from fnnctl.report.formats.json_report import json_report
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.summary import summarize
 from fnnctl.store.documents import to_json
 from fnnctl.store.run import OpenRun

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.errors import UsageError, did_you_mean
-from fnnctl.report.gates import GateResult
-from fnnctl.report.json_report import json_report
-from fnnctl.report.markdown import markdown_report
+from fnnctl.report.formats.json_report import json_report
+from fnnctl.report.formats.markdown import markdown_report
+from fnnctl.report.gates.thresholds import GateResult
 from fnnctl.report.summary import Summary
 from fnnctl.store.documents import to_json
 from fnnctl.text import shown

@@ -17,7 +17,7 @@ from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.decisions.trade_offs import trade_offs
 from fnnctl.metrics.ranked import rank_part
 from fnnctl.plots.curves import PlottedCurve
-from fnnctl.report.figures import draw_figures
+from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
@@ -65,7 +65,7 @@ def test_titles_tell_the_ensemble_of_a_search_from_its_winner(
         return Figure()
 
     for name in ("confusion_matrix_figure", "roc_figure", "pr_figure", "reliability_figure"):
-        monkeypatch.setattr(f"fnnctl.report.run_figures.{name}", record)
+        monkeypatch.setattr(f"fnnctl.report.figures.run_figures.{name}", record)
     draw_figures(measured_run)
     assert [title.endswith(" of the ensemble on the test part") for title in titles] == [is_ensemble] * 4
 
@@ -88,7 +88,7 @@ def test_areas_are_those_of_the_metrics(measured_run: OpenRun, monkeypatch: pyte
         drawn.append(PlottedCurve(*arguments))
         return drawn[-1]
 
-    monkeypatch.setattr("fnnctl.report.run_figures.PlottedCurve", recorded)
+    monkeypatch.setattr("fnnctl.report.figures.run_figures.PlottedCurve", recorded)
     draw_figures(measured_run)
     scores = (measured_run.read_metrics() or {})["test"]
     assert [curve.area for curve in drawn] == [
@@ -118,8 +118,8 @@ def test_of_two_classes_the_positive_one_is_drawn(
         drawn["pr"] = (curves, prevalence)
         return Figure()
 
-    monkeypatch.setattr("fnnctl.report.run_figures.roc_figure", roc)
-    monkeypatch.setattr("fnnctl.report.run_figures.pr_figure", pr)
+    monkeypatch.setattr("fnnctl.report.figures.run_figures.roc_figure", roc)
+    monkeypatch.setattr("fnnctl.report.figures.run_figures.pr_figure", pr)
     draw_figures(run)
     scores = (run.read_metrics() or {})["test"]
     of_class = scores["per_class"][name]
@@ -150,7 +150,7 @@ def test_the_calibration_error_is_that_of_the_metrics(
         drawn.append(error)
         return Figure()
 
-    monkeypatch.setattr("fnnctl.report.run_figures.reliability_figure", recorded)
+    monkeypatch.setattr("fnnctl.report.figures.run_figures.reliability_figure", recorded)
     draw_figures(measured_run)
     scores = (measured_run.read_metrics() or {})["test"]
     assert drawn == [scores["expected_calibration_error"]]
@@ -176,7 +176,7 @@ def test_the_rates_at_each_threshold_are_those_of_the_positive_class(
         drawn.append((columns["threshold"], details))
         return Figure()
 
-    monkeypatch.setattr("fnnctl.report.run_figures.trade_offs_figure", recorded)
+    monkeypatch.setattr("fnnctl.report.figures.run_figures.trade_offs_figure", recorded)
     assert "threshold.png" in draw_figures(run)
     title = "[/] $$x$$: rates at each threshold on the test part"
     assert drawn == [([0.25, 0.5], {"positive": name, "chosen": chosen, "title": title, "how": "used here"})]
@@ -192,5 +192,6 @@ def test_only_what_was_measured_is_drawn(start_run: Callable[..., OpenRun]) -> N
 
 
 def test_reading_a_report_does_not_import_matplotlib() -> None:
-    code = "import sys, fnnctl.report.terminal, fnnctl.report.figures; sys.exit('matplotlib' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    modules = "fnnctl.report.formats.terminal, fnnctl.report.figures.drawing"
+    code = f"import sys, {modules}; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

@@ -9,9 +9,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.summary import summarize
-from fnnctl.report.terminal import terminal_report
 from fnnctl.store.run import OpenRun
 from fnnctl.text import plain_text
 

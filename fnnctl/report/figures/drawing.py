@@ -56,8 +56,8 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
         return ()
     # Importing matplotlib takes half a second; reports without new figures should not wait for it.
     from fnnctl.report.architectures.figures import architecture_png  # noqa: PLC0415
-    from fnnctl.report.run_figures import run_figures  # noqa: PLC0415
-    from fnnctl.report.search_figures import search_figures  # noqa: PLC0415
+    from fnnctl.report.figures.run_figures import run_figures  # noqa: PLC0415
+    from fnnctl.report.figures.search_figures import search_figures  # noqa: PLC0415
 
     figures = {}
     if summary.search is None:

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_equal
 
 from fnnctl.plots.searched import PlottedTrial
-from fnnctl.report.figures import draw_figures, draw_missing_figures
-from fnnctl.report.search_figures import search_figures
+from fnnctl.report.figures.drawing import draw_figures, draw_missing_figures
+from fnnctl.report.figures.search_figures import search_figures
 from fnnctl.store.journal import JournalRecord
 from fnnctl.store.names import CONFIRMED_FIGURE, PARALLEL_FIGURE, RUNGS_FIGURE, SEARCH_FIGURES
 from tests.report.searches import confirmed, curve, halving, header, read, result, start_search, trial
@@ -32,7 +32,7 @@ def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]],
             drawn.update({"trials": trials, "budgets": budgets, **options})
             return Figure()
 
-        monkeypatch.setattr("fnnctl.report.search_figures.rungs_figure", record)
+        monkeypatch.setattr("fnnctl.report.figures.search_figures.rungs_figure", record)
         search_figures(read(records), "rates", {RUNGS_FIGURE})
         return drawn
 
@@ -43,7 +43,7 @@ def test_the_metric_of_parallel_coordinates_is_short(monkeypatch: pytest.MonkeyP
     """Its axis has no room for where the metric was measured."""
     drawn: Drawn = {}
     monkeypatch.setattr(
-        "fnnctl.report.search_figures.parallel_figure",
+        "fnnctl.report.figures.search_figures.parallel_figure",
         lambda *_, **options: drawn.update(options) or Figure(),
     )
     objective = {"metric": "accuracy", "on": "cross_validation", "direction": "maximize"}
@@ -77,7 +77,7 @@ def test_a_search_of_one_rung_has_no_figure_of_rungs(tmp_path: Path, monkeypatch
     others = tuple(name for name in UNCONFIRMED if name != RUNGS_FIGURE)
     assert draw_figures(run) == others
     monkeypatch.setitem(
-        sys.modules, "fnnctl.report.search_figures", None
+        sys.modules, "fnnctl.report.figures.search_figures", None
     )  # matplotlib is not loaded needlessly
     assert draw_missing_figures(run) == ()
     assert not (run.path / RUNGS_FIGURE).exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import UsageError
-from fnnctl.report.formats import chosen_format
+from fnnctl.report.formats.registry import chosen_format
 
 
 @pytest.mark.parametrize(

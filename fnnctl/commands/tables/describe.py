@@ -11,7 +11,7 @@ from fnnctl.errors import UsageError
 from fnnctl.modelling.tables.target import target_candidates, target_facts
 from fnnctl.report.description.content import Description
 from fnnctl.report.description.texts import terminal_description, text_description
-from fnnctl.report.formats import JSON, TERMINAL, chosen_format
+from fnnctl.report.formats.registry import JSON, TERMINAL, chosen_format
 from fnnctl.store.atomic import write_output
 
 

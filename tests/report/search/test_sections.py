@@ -12,13 +12,13 @@ from rich.console import Console
 
 from fnnctl.errors import UsageError
 from fnnctl.report.content import sections
-from fnnctl.report.gates import check_gates, parse_gates
-from fnnctl.report.json_report import json_report
-from fnnctl.report.markdown import markdown_report
-from fnnctl.report.search_sections import TABLE_WIDTH, search_json, search_sections
+from fnnctl.report.formats.json_report import json_report
+from fnnctl.report.formats.markdown import markdown_report
+from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.search.sections import TABLE_WIDTH, search_json, search_sections
 from fnnctl.report.sections import Command, Section, TableSection
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.terminal import terminal_report
 from fnnctl.store.documents import to_json
 from fnnctl.store.journal import JournalRecord
 from fnnctl.store.manifest import Manifest

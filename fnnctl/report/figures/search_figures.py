@@ -21,7 +21,7 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.architectures.figures import drawn_rewards
 from fnnctl.report.confirmation.plotted import plotted_leaders
-from fnnctl.report.search_settings import importances, searched_settings
+from fnnctl.report.search.settings import importances, searched_settings
 from fnnctl.store import names
 from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.text import counted

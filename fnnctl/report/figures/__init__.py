@@ -1,0 +1,1 @@
+"""Which figures a run has, and the numbers they are drawn from."""

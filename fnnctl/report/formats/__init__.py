@@ -1,0 +1,1 @@
+"""The report in each format, and which format a command uses."""
