@@ -14,7 +14,7 @@ class GateResult:
     run: str
     """The path of the run."""
     name: str
-    """What is checked, for tables: the metric as the user wrote it, with what distinguishes the kind of gate."""
+    """What is checked, for tables: the metric as the user wrote it, and what sets this kind of gate apart."""
     metric: str
     """The metric, as the user wrote it."""
     value: float | None
