@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.report.content import gate_table
-from fnnctl.report.gates.thresholds import GateResult
+from fnnctl.report.gates.results import GateResult
 from fnnctl.report.html.blocks import Article
 from fnnctl.report.html.markup import EMPTY
 from fnnctl.report.html.page import page
