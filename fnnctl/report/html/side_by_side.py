@@ -1,4 +1,4 @@
-"""The first article of a page on several runs: their first scores in one table, and which gates they passed."""
+"""The first article of a page on several runs: their first scores in one table, and the gates' results."""
 
 from __future__ import annotations
 
