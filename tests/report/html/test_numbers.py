@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fnnctl.report.html.numbers import numbers_table, thinned_table
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import HISTORY
+from fnnctl.store.names import HISTORY, ROC_CURVE
 from fnnctl.store.run import OpenRun
 from tests.report.html.checked import Page
 
@@ -23,6 +23,18 @@ def test_a_short_file_is_whole(start_run: Callable[..., OpenRun]) -> None:
     run.write_table(HISTORY, ("epoch", "loss"), [(1, 0.5)])
     page = Page(thinned_table(RunFolder(run.path), HISTORY))
     assert page.text("small") == [" 1 row of history.csv"]
+
+
+def test_of_many_curves_only_the_averages_are_shown(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    curves = [("class", f"c{number}", 0.5) for number in range(20)] + [
+        ("macro", "", 0.25),
+        ("macro", "", 0.75),
+    ]
+    run.write_table(ROC_CURVE, ("kind", "class", "x"), curves)
+    page = Page(thinned_table(RunFolder(run.path), ROC_CURVE))
+    assert page.text("small") == [" 2 of 22 rows of roc_curve.csv"]
+    assert page.text("td") == ["–", "0.25", "–", "0.75"]
 
 
 def test_without_the_file_or_its_rows_there_is_nothing(start_run: Callable[..., OpenRun]) -> None:

@@ -32,6 +32,10 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
         "Confusion matrix", "ROC curves", "Precision-recall curves", "Reliability diagram", "Learning curves",
     ]  # fmt: skip
     assert page.text("svg") == []
+    assert page.text("desc") == [
+        "accuracy 0.9000; balanced accuracy 0.8900", "average precision 0.7500", "calibration error 0.0625",
+        "2 epochs; the best was 2.",
+    ]  # fmt: skip
     assert "0.9000" in page.text("p")
     assert "95 % interval 0.8000–0.9500" in page.text("p")
     assert {"column 'id' looks like a row id"} <= {*page.text("p")}
