@@ -9,14 +9,29 @@ from pydantic import Field
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.evaluation import EvaluationConfig
 from fnnctl.config.schema.model import ModelConfig
-from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.section import Section, Shorthand
 from fnnctl.config.schema.training import TrainingConfig
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
 
+NOTE_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]+$"
+
+Note = Annotated[str, Field(pattern=NOTE_PATTERN, max_length=10_000)]
 Recipe = Literal["default", "classic", "fast"]
+
+
+class NotesConfig(Section):
+    """Texts for the model card in reports; nothing is computed from them. Empty lines separate paragraphs."""
+
+    text: Note | None = None
+    """Whatever readers should know, such as why the experiment was made."""
+    data: Note | None = None
+    """Where the rows are from, how they were chosen, and under which licence they are."""
+    intended_use: Note | None = None
+    """What the network is for, and what not."""
+    limits: Note | None = None
+    """Where its predictions should not be relied on, and which harm they could do."""
 
 
 class Experiment(Section):

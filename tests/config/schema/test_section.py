@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.experiment import Experiment, NotesConfig
 from fnnctl.config.schema.model import EluActivation, EnsembleConfig, HiddenLayerConfig, PlainActivation
-from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
 
 
