@@ -41,9 +41,7 @@ Cost = Annotated[float, Field(gt=0.0, le=1e6)]
 class Described(BaseModel):
     """A part of the description."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class LayerHyperparameters(Described):
@@ -76,7 +74,7 @@ class LayerDescription(Described):
     """Whether dropout is used in training."""
     residual: bool = False
     """Whether its inputs are added to its outputs."""
-    numbers: LayerHyperparameters = LayerHyperparameters()
+    numbers: LayerHyperparameters = LayerHyperparameters.model_construct()
     """The layer's hyperparameters."""
 
     @property
@@ -176,7 +174,7 @@ class NetworkDescription(Described):
     """The prediction without features: each class's share of the training rows, or their mean target."""
     features: list[str]
     """The names of the features, in the order of the first layer's weights."""
-    table: TableFormat = TableFormat()
+    table: TableFormat = TableFormat.model_construct()
     """The CSV format of new rows."""
     preprocessing: dict[str, Any]
     """How columns become features: see `data.preprocessing`."""
