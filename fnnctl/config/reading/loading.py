@@ -27,7 +27,6 @@ from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.before_data import experiment_before_data
 from fnnctl.config.rules.recipes.expansion import Expansion
 from fnnctl.config.rules.recipes.hints import with_hints
-from fnnctl.config.rules.search_check import search_messages
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
@@ -55,6 +54,11 @@ class LoadedConfig:
         With `check`, this includes trials that do not fit the data. With the `expansion` of the config's
         recipe, problems that exist only because a group is classic say so.
         """
+        if self.experiment.search is None:
+            return []
+        # The rules of searches take long to import, and most configs have none.
+        from fnnctl.config.rules.search_check import search_messages
+
         messages = search_messages(self.config, self.experiment, check)
         if expansion is not None:
             messages = with_hints(
