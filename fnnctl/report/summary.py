@@ -18,7 +18,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
 from fnnctl.tasks.reporting import TaskReport
-from fnnctl.tasks.task_reports import TASK_REPORTS
+from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.text import counted
 
 if TYPE_CHECKING:

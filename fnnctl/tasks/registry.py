@@ -1,4 +1,4 @@
-"""The registry of tasks: chooses the one for a data set's target."""
+"""The registry of tasks: chooses the one for a data set's target. What they show is in `reports`."""
 
 from __future__ import annotations
 

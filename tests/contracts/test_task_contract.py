@@ -26,8 +26,8 @@ from fnnctl.store.tables import wide_csv_lines
 from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, epoch_metrics
 from fnnctl.tasks.registry import task_of
+from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.tasks.task import Artifacts, FoldScores, Readout, Task
-from fnnctl.tasks.task_reports import TASK_REPORTS
 from tests.tasks.cases import CASES, ROWS, TaskCase
 
 

@@ -1,4 +1,4 @@
-"""What reports show, by task. It is apart from the registry of tasks because a report trains nothing."""
+"""What each task shows in reports, by the task's name; it loads no engine, as `fnnctl runs` needs it."""
 
 from __future__ import annotations
 
