@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,7 +17,6 @@ from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.formats.registry import AnyFormat
 from fnnctl.metrics.decisions.thresholds import Costs
-from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.shape import (
@@ -33,6 +32,9 @@ from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.task import OutputShape, Readout, TargetScale, TaskData
 from fnnctl.text import shown
 from fnnctl.training.members import Member
+
+if TYPE_CHECKING:
+    from fnnctl.modelling.fit import Fit
 
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Cost = Annotated[float, Field(gt=0.0, le=1e6)]
