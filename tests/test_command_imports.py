@@ -16,16 +16,17 @@ import fnnctl
 ROOT = Path(fnnctl.__file__).parent
 SAMPLERS = {f"search.samplers.{name}" for name in ("tpe.sampler", "gp.sampler", "controller", "evolution")}
 SEARCHES = {"search", "records", "space.dimensions", "space.expressions", "config.rules.search_check"}
+CLUSTERS = {"executors.dask", "executors.cluster", "executors.remote"}
 TRAINING = {"training", "modelling", "executors", "stacks", "nn", "data", "config.reading", "config.rules"}
 UNNEEDED = {
     "train": {*SEARCHES, "plots", "executors.processes", "modelling.held_out", "report.search"},
-    "cross_validate": {*SEARCHES, "plots", "modelling.held_out", "report.search"},
+    "cross_validate": {*SEARCHES, *CLUSTERS, "plots", "modelling.held_out", "report.search"},
     "evaluate_run": {*SEARCHES, "plots", "executors", "stacks", "report.search"},
     "predict": {*SEARCHES, "plots", "executors", "stacks", "report", "config.reading"},
     "check": {*SEARCHES, "plots", "executors", "stacks", "runs", "report"},
     "report": {*SEARCHES, *TRAINING, "plots", "report.search"},
-    "plan": {*SAMPLERS, "plots", "runs"},
-    "search.start": {*SAMPLERS, "plots"},
+    "plan": {*SAMPLERS, *CLUSTERS, "plots", "runs"},
+    "search.start": {*SAMPLERS, *CLUSTERS, "plots"},
     "schema": {*SEARCHES, *TRAINING, "plots"},
 }
 """What a command may import only while it runs, because it does not always need it."""
