@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
 from fnnctl.errors import InputError, Problem, quoted_list
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+
+if TYPE_CHECKING:
+    from fnnctl.commands.preparation import PreparedSearch
 
 
 def check(
@@ -79,6 +81,8 @@ def _prepared(loaded: LoadedExperiment, runs_dir: Path) -> tuple[PreparedSearch 
     search = loaded.experiment.search
     try:
         if search is not None and search.space:
+            from fnnctl.commands.preparation import prepare_search
+
             return prepare_search(loaded, max_trials=None, runs_dir=runs_dir), []
     except InputError as error:
         return None, error.problems

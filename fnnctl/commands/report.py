@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fnnctl.commands.importance import measure_importance
 from fnnctl.console.output import Output
 from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
-from fnnctl.modelling.saved.saved_model import has_network
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.gates.thresholds import GateResult, check_gates, parse_gates
-from fnnctl.report.search.sections import search_json
 from fnnctl.report.sizes.values import sizes_json
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
+
+if TYPE_CHECKING:
+    from fnnctl.metrics.feature_importance.importances import FeatureImportances
 
 GATE_MISSED = 1
 
@@ -47,8 +47,16 @@ def report(
         raise UsageError(f"--json and --format {format_} contradict each other: leave one out")
     gates = parse_gates(fail_under)
     named: Sequence[str | None] = runs or [None]
-    found = [find_run(run, runs_dir, has_network if importance else None) for run in named]
-    measured = [measure_importance(run, output) if importance else None for run in found]
+    measured: list[FeatureImportances | None] = []
+    if importance:
+        from fnnctl.commands.importance import measure_importance
+        from fnnctl.modelling.saved.saved_model import has_network
+
+        found = [find_run(run, runs_dir, has_network) for run in named]
+        measured += [measure_importance(run, output) for run in found]
+    else:
+        found = [find_run(run, runs_dir) for run in named]
+        measured += [None for _ in found]
     for run in found:
         _redraw(run, output)
     pairs = zip(found, measured, strict=True)
@@ -84,6 +92,8 @@ def _print_end(summary: Summary, output: Output) -> None:
         if summary.manifest.kind == "cross_validation":
             measured = {"cross_validation": summary.cross_validation, **sizes_json(summary)}
         elif summary.search is not None:
+            from fnnctl.report.search.sections import search_json
+
             measured = search_json(summary)
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})
     elif output.quiet:

@@ -11,7 +11,6 @@ from typing import Any
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates.thresholds import GateResult
-from fnnctl.report.search.sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import PARTS, Summary
@@ -82,7 +81,7 @@ def sections(summary: Summary, *, brief: bool = False) -> list[Section]:
     )
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
-        *search_sections(summary),
+        *_search_sections(summary),
         *ensemble_sections(summary),
         _folds_table(summary, summary.cross_validation)
         if summary.cross_validation
@@ -98,6 +97,14 @@ def sections(summary: Summary, *, brief: bool = False) -> list[Section]:
         FileList("Files", tuple(files)),
     ]
     return [section for section in candidates if section and section.rows]
+
+
+def _search_sections(summary: Summary) -> list[Section]:
+    if summary.search is None:
+        return []
+    from fnnctl.report.search.sections import search_sections  # most runs are no searches
+
+    return search_sections(summary)
 
 
 def gate_table(results: Sequence[GateResult]) -> TableSection:

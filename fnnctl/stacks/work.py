@@ -6,12 +6,11 @@ import math
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor, fresh_part
 from fnnctl.tasks.task import TaskData
@@ -22,6 +21,9 @@ from fnnctl.training.pool import Pool, join_pools
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, concatenate_members, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+
+if TYPE_CHECKING:
+    from fnnctl.executors.protocols import Progress
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

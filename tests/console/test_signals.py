@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -153,6 +154,16 @@ def test_a_pending_signal_is_handled_as_soon_as_a_command_handles_signals() -> N
         assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def test_garbage_is_collected_as_soon_as_a_command_handles_signals() -> None:
+    gc.disable()
+    try:
+        with ended_by_signals(Output()):
+            assert gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def test_outside_the_block_signals_do_what_they_did() -> None:

@@ -9,8 +9,7 @@ from typing import Any
 from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.search.options import SearchOptions
 from fnnctl.console.output import Output
-from fnnctl.executors.cluster import ClusterOptions
-from fnnctl.executors.protocols import Executor, Poll
+from fnnctl.executors.protocols import ClusterOptions, Executor, Poll
 from fnnctl.executors.registry import BY_NAME, make_executor
 from fnnctl.runs.recorder import warn
 from fnnctl.stacks.planning import plan_search_workers

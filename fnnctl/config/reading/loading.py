@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.messages.advice import glued_setting
 from fnnctl.config.messages.wording import shown
@@ -27,11 +27,12 @@ from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.before_data import experiment_before_data
 from fnnctl.config.rules.recipes.expansion import Expansion
 from fnnctl.config.rules.recipes.hints import with_hints
-from fnnctl.config.rules.search_check import search_messages
-from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from fnnctl.config.rules.trials import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class LoadedConfig:
         With `check`, this includes trials that do not fit the data. With the `expansion` of the config's
         recipe, problems that exist only because a group is classic say so.
         """
+        if self.experiment.search is None:
+            return []
+        # The rules of searches take long to import, and most configs have none.
+        from fnnctl.config.rules.search_check import search_messages
+
         messages = search_messages(self.config, self.experiment, check)
         if expansion is not None:
             messages = with_hints(
