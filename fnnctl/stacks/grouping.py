@@ -20,6 +20,8 @@ FEWEST = 4
 """With fewer fits per worker than this, each worker gets some of them, however small its stacks are."""
 SECONDS_A_VALUE = 3e-9
 """Seconds per value and step, in stacks of small networks."""
+SECONDS_A_STEP = 2e-5
+"""Seconds per step and network for calls: a small stack's step takes a few hundred microseconds with them."""
 
 
 def group_into_stacks(
@@ -94,4 +96,4 @@ def affordable_fits(settings: StackSettings, *, rows: int, available: int | None
 def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> float:
     """A rough training time per fit of a stack, within a factor of two on a processor of 2024."""
     steps = epochs * math.ceil(train_rows / settings.batch_size)
-    return SECONDS_A_VALUE * step_values(settings) * steps
+    return steps * (SECONDS_A_STEP * settings.ensemble + SECONDS_A_VALUE * step_values(settings))
