@@ -33,7 +33,7 @@ from fnnctl.runs.resuming import (
 )
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
-from fnnctl.stacks.work import StackItem, WorkerData, train_item
+from fnnctl.stacks.work import WorkerData, train_shared_fits
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run, open_run
@@ -200,9 +200,12 @@ def _train(
             warn(run, [text], output.note)
 
         with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
-            shared = executor.share(WorkerData(validation.data, reuse=False))
-            items = ((shared, StackItem(tuple(fits[k] for k in stack), measure)) for stack in stacks)
-            for index, done in run_work(executor, train_item, items):
+            shared, shared_fits = (
+                executor.share(WorkerData(validation.data, reuse=False)),
+                executor.share(fits),
+            )
+            items = ((shared, shared_fits, stack, measure) for stack in stacks)
+            for index, done in run_work(executor, train_shared_fits, items):
                 measured = {missing[k]: each for k, each in zip(stacks[index], done.measured, strict=True)}
                 keep_folds(run, validation, measured, seconds=recorder.trained_seconds())
                 for fold, result in measured.items():

@@ -162,6 +162,16 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
     )
 
 
+def train_shared_fits(
+    progress: Progress, shared: WorkerData, fits: Sequence[Fit], chosen: Sequence[int], measure: Measure[T]
+) -> StackResult[T]:
+    """Train and measure the `chosen` ones, by index, of the fits that all workers have.
+
+    Forked workers have them at once; sending them would take longer than their first epochs.
+    """
+    return train_item(progress, shared, StackItem(tuple(fits[k] for k in chosen), measure))
+
+
 def train_fits(
     data: TaskData,
     fits: Sequence[Fit],

@@ -103,7 +103,7 @@ class Trained:
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
     found = Trained()
-    monkeypatch.setattr(f"{COMMAND}.train_item", found)
+    monkeypatch.setattr("fnnctl.stacks.work.train_item", found)
     return found
 
 
@@ -330,7 +330,7 @@ def test_a_worker_that_was_killed(
 
     with monkeypatch.context() as patch:
         patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", ALONE))
-        patch.setattr(f"{COMMAND}.train_item", killed)
+        patch.setattr("fnnctl.stacks.work.train_item", killed)
         assert program("evaluate", str(config)).code == 3
     (run,) = Path("runs").iterdir()
     assert read_json(run / "manifest.json")["status"] == "failed"
