@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from fnnctl.errors import UnwritableOutputError
 from fnnctl.text import printable_lines
@@ -119,7 +119,8 @@ class Output:
         from rich.console import Console
 
         plain = not self.color or os.environ.get("NO_COLOR")
-        return Console(file=stream, color_system=None if plain else "auto", highlight=False, markup=False)
+        system: Literal["auto"] | None = None if plain else "auto"
+        return Console(file=stream, color_system=system, highlight=False, markup=False, emoji=False)
 
 
 def _write(stream: TextIO | None, text: str, *, encoding: str | None = None) -> bool:
