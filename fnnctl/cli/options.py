@@ -109,20 +109,22 @@ def _output(
     return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
 
 
+_SHARED = inspect.signature(_output, eval_str=True).parameters
+
+
 def with_output(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the options of `_output`, and pass the `Output` made from them as `output`.
 
     Typer reads a command's options from its signature, so they replace `output` there.
     """
     own = inspect.signature(command, eval_str=True).parameters
-    shared = inspect.signature(_output, eval_str=True).parameters
 
     @functools.wraps(command)
     def with_shared_options(**values: Any) -> R:
-        output = _output(**{name: values.pop(name) for name in shared})
+        output = _output(**{name: values.pop(name) for name in _SHARED})
         return command(**values, output=output)
 
-    options = {name: option for name, option in {**own, **shared}.items() if name != "output"}
+    options = {name: option for name, option in {**own, **_SHARED}.items() if name != "output"}
     for option in options.values():
         for declared in getattr(option.annotation, "__metadata__", ()):
             declared.readable = False  # typer would report an unreadable file as a usage error
