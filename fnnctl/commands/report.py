@@ -33,6 +33,7 @@ def report(
     file: Path | None,
     fail_under: Sequence[str],
     importance: bool = False,
+    with_figures: bool = True,
     output: Output,
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
@@ -48,8 +49,10 @@ def report(
     gates = parse_gates(fail_under)
     named: Sequence[str | None] = runs or [None]
     found = [find_run(run, runs_dir, has_network if importance else None) for run in named]
-    measured = [measure_importance(run, output) if importance else None for run in found]
-    for run in found:
+    measured = [
+        measure_importance(run, output, with_figure=with_figures) if importance else None for run in found
+    ]
+    for run in found if with_figures else ():
         _redraw(run, output)
     pairs = zip(found, measured, strict=True)
     summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]
