@@ -17,6 +17,7 @@ from fnnctl.cli.options import (
     Delimiter,
     Encoding,
     Name,
+    NoFigures,
     RunsDir,
     Seed,
     Set,
@@ -69,6 +70,7 @@ def train(
             "--resume", metavar="RUN", help="Continue an interrupted run; `latest` is the newest training."
         ),
     ] = None,
+    no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -76,18 +78,24 @@ def train(
     """Train a network and write its run folder."""
     if resume is not None:
         refuse_with_resume({"CONFIG": config, "--set": overrides, "--name": name, "--seed": seed})
-    from fnnctl.commands.report import report_end
-    from fnnctl.commands.train import resume_training
-    from fnnctl.commands.train import train as train_
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with interruption(output) as signals:
-        if resume is not None:
-            run = resume_training(resume, runs_dir=runs_dir, output=output, signals=signals)
-        else:
-            file, changes = config or DEFAULT_CONFIG, overrides or []
-            run = train_(
-                file, changes, runs_dir=runs_dir, name=name, seed=seed, output=output, signals=signals
-            )
+    with figure_drawer(wanted=not no_figures) as figures:  # it imports matplotlib during these imports
+        from fnnctl.commands.report import report_end
+        from fnnctl.commands.train import resume_training
+        from fnnctl.commands.train import train as train_
+
+        with interruption(output) as signals:
+            shared: dict[str, Any] = {
+                "runs_dir": runs_dir,
+                "output": output,
+                "signals": signals,
+                "figures": figures,
+            }
+            if resume is not None:
+                run = resume_training(resume, **shared)
+            else:
+                run = train_(config or DEFAULT_CONFIG, overrides or [], name=name, seed=seed, **shared)
     report_end(run, output)
 
 
@@ -250,6 +258,7 @@ def evaluate(
         str | None,
         typer.Option("--resume", metavar="RUN", help="Continue an interrupted cross-validation."),
     ] = None,
+    no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -263,7 +272,9 @@ def evaluate(
     if resume is not None:
         others = {**for_config, **for_run, "--name": name}
         refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
-        _resume_cross_validation(resume, workers=workers, runs_dir=runs_dir, output=output)
+        _resume_cross_validation(
+            resume, workers=workers, runs_dir=runs_dir, no_figures=no_figures, output=output
+        )
         return
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
@@ -278,6 +289,7 @@ def evaluate(
             runs_dir=runs_dir,
             name=name,
             seed=seed,
+            no_figures=no_figures,
             output=output,
         )
         return
@@ -291,6 +303,7 @@ def evaluate(
         threshold=threshold,
         name=name,
         runs_dir=runs_dir,
+        no_figures=no_figures,
         output=output,
     )
 
@@ -302,37 +315,49 @@ def _cross_validate(
     folds: int | None,
     repeats: int | None,
     sizes: str | None,
+    no_figures: bool,
     output: Output,
     **options: Any,
 ) -> None:
-    from fnnctl.commands.cross_validate import cross_validate
-    from fnnctl.commands.report import report_end
-    from fnnctl.config.reading.overrides import OptionChange, Override
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with interruption(output) as signals:
-        changes: list[Override] = [
-            *overrides,
-            *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
-            *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
-            *OptionChange.given("--sizes", "evaluation.sizes", None if sizes is None else f"[{sizes}]"),
-        ]
-        run = cross_validate(config, changes, output=output, signals=signals, **options)
+    with figure_drawer(wanted=not no_figures) as figures:
+        from fnnctl.commands.cross_validate import cross_validate
+        from fnnctl.commands.report import report_end
+        from fnnctl.config.reading.overrides import OptionChange, Override
+
+        with interruption(output) as signals:
+            changes: list[Override] = [
+                *overrides,
+                *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
+                *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
+                *OptionChange.given("--sizes", "evaluation.sizes", None if sizes is None else f"[{sizes}]"),
+            ]
+            run = cross_validate(config, changes, output=output, signals=signals, figures=figures, **options)
     report_end(run, output)
 
 
-def _score_run(target: str | None, *, output: Output, **options: Any) -> None:
-    from fnnctl.commands.evaluate_run import evaluate_run
+def _score_run(
+    target: str | None, *, data: str | None, no_figures: bool, output: Output, **options: Any
+) -> None:
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with ended_by_signals(output):
-        evaluate_run(target, output=output, **options)
+    with figure_drawer(wanted=not no_figures and data is not None) as figures:
+        from fnnctl.commands.evaluate_run import evaluate_run
+
+        with ended_by_signals(output):
+            evaluate_run(target, data=data, output=output, figures=figures, **options)
 
 
-def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> None:
-    from fnnctl.commands.cross_validate import resume_cross_validation
-    from fnnctl.commands.report import report_end
+def _resume_cross_validation(name: str, *, no_figures: bool, output: Output, **options: Any) -> None:
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with interruption(output) as signals:
-        run = resume_cross_validation(name, output=output, signals=signals, **options)
+    with figure_drawer(wanted=not no_figures) as figures:
+        from fnnctl.commands.cross_validate import resume_cross_validation
+        from fnnctl.commands.report import report_end
+
+        with interruption(output) as signals:
+            run = resume_cross_validation(name, output=output, signals=signals, figures=figures, **options)
     report_end(run, output)
 
 

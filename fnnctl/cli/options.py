@@ -53,6 +53,10 @@ Encoding = Annotated[
     str | None,
     typer.Option("--encoding", metavar="NAME", help="CSV encoding (default: as in the training data)."),
 ]
+NoFigures = Annotated[
+    bool,
+    typer.Option("--no-figures", help="Draw no figures; `fnnctl report` draws them later."),
+]
 
 Method = Annotated[
     str | None,

@@ -33,6 +33,7 @@ def report(
     file: Path | None,
     fail_under: Sequence[str],
     importance: bool = False,
+    with_figures: bool = True,
     output: Output,
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
@@ -53,11 +54,11 @@ def report(
         from fnnctl.modelling.saved.saved_model import has_network
 
         found = [find_run(run, runs_dir, has_network) for run in named]
-        measured += [measure_importance(run, output) for run in found]
+        measured += [measure_importance(run, output, with_figure=with_figures) for run in found]
     else:
         found = [find_run(run, runs_dir) for run in named]
         measured += [None for _ in found]
-    for run in found:
+    for run in found if with_figures else ():
         _redraw(run, output)
     pairs = zip(found, measured, strict=True)
     summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Mapping, Set
+from typing import Any
 
 from fnnctl.report.architectures.best import best_model
 from fnnctl.report.summary import summarize, task_report
@@ -30,7 +31,25 @@ def redraw_importance(run: RunFolder) -> None:
     _draw(run, frozenset(run.files()) - {names.FEATURE_IMPORTANCE_FIGURE})
 
 
-def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
+def write_figure(
+    run: RunFolder, name: str, draw: Callable[[], Any], *, on_drawn: Callable[[], None] = lambda: None
+) -> bool:
+    """Draw a figure, call `on_drawn`, and write it; return False if there are no numbers for it."""
+    from fnnctl.plots.style import png_bytes  # noqa: PLC0415  # it imports matplotlib, see below
+
+    if (figure := draw()) is None:
+        return False
+    png = png_bytes(figure)
+    on_drawn()
+    run.write_figure(name, png)
+    return True
+
+
+def figures_to_draw(run: RunFolder, present: Set[str] = frozenset()) -> Mapping[str, Callable[[], Any]]:
+    """A function for each figure that the run may have, except those that are present.
+
+    It returns the figure; None if there are no numbers for it.
+    """
     files = run.files()
     sources = {
         **{figure.name: figure.source for figure in task_report(run.read_manifest()).figures},
@@ -41,7 +60,7 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     }
     wanted = {figure for figure, source in sources.items() if source in files} - present
     if not wanted:
-        return ()
+        return {}
     summary = summarize(run)
     if summary.search is not None and not summary.search.has_rungs:
         wanted.discard(names.RUNGS_FIGURE)
@@ -53,19 +72,22 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     if best_model(summary) is None:
         wanted.discard(names.ARCHITECTURE_FIGURE)
     if not wanted:
-        return ()
+        return {}
     # Importing matplotlib takes half a second; reports without new figures should not wait for it.
-    from fnnctl.report.architectures.figures import architecture_png  # noqa: PLC0415
+    from fnnctl.report.architectures.figures import drawn_architecture  # noqa: PLC0415
     from fnnctl.report.figures.run_figures import run_figures  # noqa: PLC0415
     from fnnctl.report.figures.search_figures import search_figures  # noqa: PLC0415
 
-    figures = {}
     if summary.search is None:
-        figures = run_figures(run, summary, wanted)
-    elif summary.search.results:
-        figures = search_figures(summary.search, summary.manifest.name, wanted)
-        if names.ARCHITECTURE_FIGURE in wanted and (png := architecture_png(run, summary)):
-            figures[names.ARCHITECTURE_FIGURE] = png
-    for name, png in figures.items():
-        run.write_figure(name, png)
-    return tuple(figures)
+        return run_figures(run, summary, wanted)
+    if not summary.search.results:
+        return {}
+    figures = search_figures(summary.search, summary.manifest.name, wanted)
+    if names.ARCHITECTURE_FIGURE in wanted:
+        figures[names.ARCHITECTURE_FIGURE] = lambda: drawn_architecture(run, summary)
+    return figures
+
+
+def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
+    figures = figures_to_draw(run, present)
+    return tuple(name for name, draw in figures.items() if write_figure(run, name, draw))
