@@ -15,8 +15,10 @@ import typer
 
 from fnnctl import __version__
 from fnnctl.cli.experiments import check, evaluate, predict, train
-from fnnctl.cli.listings import datasets, runs, schema
+from fnnctl.cli.listings import datasets, schema
+from fnnctl.cli.parameters import PlainCommand, PlainGroup
 from fnnctl.cli.reports import report
+from fnnctl.cli.runs import list_runs
 from fnnctl.cli.searches import plan, search
 from fnnctl.cli.tables import describe, init
 from fnnctl.cli.usage import usage_error
@@ -30,8 +32,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    # Without a default for the help option typer imports pydantic, even for `fnnctl train --help`.
-    context_settings={"help_option_names": ["--help", "-h"], "default_map": {"help": False}},
+    cls=PlainGroup,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
@@ -60,11 +62,14 @@ for command in (
     search,
     plan,
     report,
-    runs,
     datasets,
     schema,
 ):
-    app.command()(command)
+    app.command(cls=PlainCommand)(command)
+
+runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
+runs.callback(invoke_without_command=True)(list_runs)
+app.add_typer(runs, name="runs")
 
 
 def main() -> None:

@@ -1,19 +1,10 @@
-"""Declares `runs`, `datasets` and `schema`, which list what there is."""
+"""Declares `datasets` and `schema`, which list what there is."""
 
 from __future__ import annotations
 
-from fnnctl.cli.options import RUNS_DIR, RunsDir, with_output
+from fnnctl.cli.options import with_output
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
-
-
-@with_output
-def runs(runs_dir: RunsDir = RUNS_DIR, *, output: Output) -> None:
-    """List the runs with their status and test score."""
-    from fnnctl.commands.runs import runs
-
-    with ended_by_signals(output):
-        runs(runs_dir, output)
 
 
 @with_output

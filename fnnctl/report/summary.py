@@ -21,8 +21,8 @@ from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
-from fnnctl.tasks.registry import TASK_REPORTS
 from fnnctl.tasks.reporting import TaskReport
+from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.text import counted
 
 PARTS = ("train", "validation", "test")
@@ -127,14 +127,6 @@ def scored_rows(summary: Summary) -> str:
     if folds is None:
         return "on the test part"
     return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
-
-
-def headline(manifest: Manifest, metrics: dict[str, Any] | None) -> tuple[str, float] | None:
-    """The label and reported value of the task's first metric on the test part; None if it has no value."""
-    test = (reported_metrics(metrics) or {}).get("test")
-    label, name = task_report(manifest).metrics[0]
-    value = test.get(name) if isinstance(test, dict) else None
-    return (label, value) if isinstance(value, float) else None
 
 
 def summarize(run: RunFolder) -> Summary:

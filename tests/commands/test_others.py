@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -101,27 +100,6 @@ def test_plots_can_be_deleted_without_harm_to_the_report(program: Program, iris:
     for figure in run.glob("*.png"):
         figure.unlink()
     assert program("report").code == 0
-
-
-def test_runs_lists_every_run(program: Program, iris: Path, tmp_path: Path) -> None:
-    empty = program("runs")
-    assert (empty.code, empty.out) == (0, "")
-    assert program("runs", "--json").json == {"runs": []}
-    program("train", str(iris), "--name", "First one")
-    program("train", str(iris), "--set", "training.epochs=1", "--name", "Zweiter Lauf")
-    entries = program("runs", "--json").json["runs"]
-    assert [entry["name"] for entry in entries] == ["First one", "Zweiter Lauf"]
-    assert {entry["status"] for entry in entries} == {"completed"}
-    assert entries[0]["metrics"]["test"]["accuracy"] > 0.5
-    listed = program("runs").out
-    assert "first-one" in listed
-    assert "zweiter-lauf" in listed
-
-
-def test_each_run_is_one_line_of_a_file(program: Program, iris: Path) -> None:
-    program("train", str(iris), "--quiet", "--name", "a name that is longer than a narrow table has room for")
-    (line,) = (line for line in program("runs").out.splitlines() if "a-name" in line)
-    assert re.search(r"completed +accuracy \d\.\d{4}$", line)
 
 
 def test_runs_dir_from_the_environment(
