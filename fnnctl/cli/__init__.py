@@ -18,7 +18,7 @@ from fnnctl.cli.experiments import check, evaluate, predict, train
 from fnnctl.cli.listings import datasets, schema
 from fnnctl.cli.parameters import PlainCommand, PlainGroup
 from fnnctl.cli.reports import report
-from fnnctl.cli.runs import list_runs
+from fnnctl.cli.runs import list_runs, prune
 from fnnctl.cli.searches import plan, search
 from fnnctl.cli.tables import describe, init
 from fnnctl.cli.usage import usage_error
@@ -69,6 +69,7 @@ for command in (
 
 runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
 runs.callback(invoke_without_command=True)(list_runs)
+runs.command(cls=PlainCommand)(prune)
 app.add_typer(runs, name="runs")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fnnctl.cli.columns import column_names
-from fnnctl.cli.numbers import whole_number
+from fnnctl.cli.numbers import age, whole_number
 from fnnctl.cli.options import RUNS_DIR, RunsDir, with_output
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
@@ -87,3 +87,57 @@ def _refuse_options_before(context: typer.Context) -> None:
         if source and source.name == "COMMANDLINE":
             subcommand = context.invoked_subcommand
             raise UsageError(f"write {parameter.opts[0]} behind `{subcommand}`: fnnctl runs {subcommand} …")
+
+
+@with_output
+def prune(
+    where: Where = None,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            help="Only runs of this status: completed, failed, interrupted, died or damaged. Repeatable.",
+        ),
+    ] = None,
+    older_than: Annotated[
+        float | None,
+        typer.Option(
+            "--older-than",
+            metavar="AGE",
+            parser=age("--older-than"),
+            help="Only runs started longer ago, such as 12h, 30d or 8w.",
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            "--keep",
+            metavar="N",
+            parser=whole_number("--keep", least=0),
+            help="Keep the newest N runs of each experiment and kind, and its newest N completed ones.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove the runs (default: only list them with their sizes).")
+    ] = False,
+    runs_dir: RunsDir = RUNS_DIR,
+    *,
+    output: Output,
+) -> int:
+    """Remove the runs that meet all conditions; without --yes, only list them.
+
+    A run whose process is alive is never removed.
+    """
+    from fnnctl.commands.runs.prune import prune
+
+    with ended_by_signals(output):
+        return prune(
+            runs_dir,
+            where=where or [],
+            statuses=status or [],
+            older_than=older_than,
+            keep=keep,
+            yes=yes,
+            output=output,
+        )
