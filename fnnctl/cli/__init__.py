@@ -15,11 +15,11 @@ import typer
 
 from fnnctl import __version__
 from fnnctl.cli.experiments import check, evaluate, predict, train
-from fnnctl.cli.listings import datasets, schema
-from fnnctl.cli.parameters import PlainCommand, PlainGroup
+from fnnctl.cli.listings import datasets, schema, show_help
 from fnnctl.cli.reports import report
 from fnnctl.cli.runs import list_runs, prune
 from fnnctl.cli.searches import plan, search
+from fnnctl.cli.shell.commands import PlainCommand, PlainGroup
 from fnnctl.cli.tables import describe, init
 from fnnctl.cli.usage import usage_error
 from fnnctl.console.output import Output
@@ -29,7 +29,6 @@ app = typer.Typer(
     name="fnnctl",
     help="Run experiments with feedforward neural networks: one YAML file in, a run folder out.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     cls=PlainGroup,
@@ -46,26 +45,16 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """Run experiments with feedforward neural networks: one YAML file in, a run folder out."""
 
 
-for command in (
-    init,
-    describe,
-    check,
-    train,
-    predict,
-    evaluate,
-    search,
-    plan,
-    report,
-    datasets,
-    schema,
-):
+for command in (init, describe, check, train, predict, evaluate, search, plan, report, datasets, schema):
     app.command(cls=PlainCommand)(command)
+app.command("help", cls=PlainCommand)(show_help)
 
 runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
 runs.callback(invoke_without_command=True)(list_runs)

@@ -24,6 +24,7 @@ from fnnctl.cli.options import (
     refuse_with_resume,
     with_output,
 )
+from fnnctl.cli.shell.completion import complete_config, complete_config_or_run, complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import UsageError
@@ -32,7 +33,12 @@ from fnnctl.errors import UsageError
 @with_output
 def check(
     configs: Annotated[
-        list[Path] | None, typer.Argument(metavar="CONFIG", help="Experiments (default: fnnctl.yaml).")
+        list[Path] | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="Experiments (default: fnnctl.yaml); - reads standard input.",
+            autocompletion=complete_config,
+        ),
     ] = None,
     overrides: Set = None,
     name: Name = None,
@@ -66,7 +72,10 @@ def train(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Continue an interrupted run; `latest` is the newest training."
+            "--resume",
+            metavar="RUN",
+            help="Continue an interrupted run; `latest` is the newest training.",
+            autocompletion=complete_run,
         ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
@@ -135,7 +144,9 @@ def predict(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="RUN", help="The run whose network predicts (default: the newest with a network)."
+            metavar="RUN",
+            help="The run whose network predicts (default: the newest with a network).",
+            autocompletion=complete_run,
         ),
     ] = None,
     data: Annotated[
@@ -186,8 +197,9 @@ Target = Annotated[
     str | None,
     typer.Argument(
         metavar="CONFIG|RUN",
-        help="An experiment (YAML file) to cross-validate, or a run whose network is scored (default: the "
-        "newest with a network).",
+        help="An experiment to cross-validate (a YAML file; - reads standard input), or a run whose network "
+        "is scored (default: the newest with a network).",
+        autocompletion=complete_config_or_run,
     ),
 ]
 Folds = Annotated[
@@ -248,7 +260,12 @@ def evaluate(
     name: Name = None,
     resume: Annotated[
         str | None,
-        typer.Option("--resume", metavar="RUN", help="Continue an interrupted cross-validation."),
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Continue an interrupted cross-validation.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
@@ -337,8 +354,10 @@ def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> No
 
 
 def _names_config(target: str) -> bool:
-    """Whether the target is a file or has a YAML file's name; anything else is a run."""
+    """Whether the target is a file, has a YAML file's name or is `-`; anything else is a run."""
     path = Path(target)
+    if target == "-":
+        return True
     named_so = path.suffix in {".yaml", ".yml"}
     try:
         return path.is_file() or (named_so and not path.is_dir())

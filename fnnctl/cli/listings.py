@@ -1,6 +1,10 @@
-"""Declares `datasets` and `schema`, which list what there is."""
+"""Declares `datasets`, `schema` and `help`, which list what there is."""
 
 from __future__ import annotations
+
+from typing import Annotated
+
+import typer
 
 from fnnctl.cli.options import with_output
 from fnnctl.console.output import Output
@@ -23,3 +27,14 @@ def schema(*, output: Output) -> None:
 
     with ended_by_signals(output):
         schema(output)
+
+
+def show_help(
+    context: typer.Context,
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="COMMAND", help="The command (default: the program).")
+    ] = None,
+) -> None:
+    """Show the help of the program or of a command."""
+    root = context.find_root()
+    root.command.main([*(command or []), "--help"], prog_name=root.info_name, standalone_mode=False)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from fnnctl.cli.numbers import whole_number
+from fnnctl.cli.shell.completion import complete_config, complete_run
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 
@@ -18,7 +19,13 @@ DEFAULT_CONFIG = Path("fnnctl.yaml")
 RUNS_DIR = Path("runs")
 
 Config = Annotated[
-    Path | None, typer.Argument(metavar="CONFIG", help="The experiment.", show_default="fnnctl.yaml")
+    Path | None,
+    typer.Argument(
+        metavar="CONFIG",
+        help="The experiment, a YAML file; - reads standard input.",
+        show_default="fnnctl.yaml",
+        autocompletion=complete_config,
+    ),
 ]
 Runs = Annotated[
     list[str] | None,
@@ -26,6 +33,7 @@ Runs = Annotated[
         metavar="RUN",
         help="A path, a run folder's name or the start of it, an experiment's name (for its newest run), or "
         "`latest` (default) for the newest run.",
+        autocompletion=complete_run,
     ),
 ]
 Set = Annotated[

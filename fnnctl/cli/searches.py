@@ -21,6 +21,7 @@ from fnnctl.cli.options import (
     refuse_with_resume,
     with_output,
 )
+from fnnctl.cli.shell.completion import complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 
@@ -64,7 +65,10 @@ def search(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Continue a search, or extend it with --max-trials or --set."
+            "--resume",
+            metavar="RUN",
+            help="Continue a search, or extend it with --max-trials or --set.",
+            autocompletion=complete_run,
         ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,

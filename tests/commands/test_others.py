@@ -136,13 +136,14 @@ def test_wrong_usage_ends_with_2(program: Program, arguments: tuple[str, ...]) -
 
 def test_no_command_shows_the_help(program: Program) -> None:
     done = program()
-    assert "Commands" in done.out + done.err
+    assert "Commands that train:" in done.out + done.err
     assert done.code == 2
 
 
 def test_version(program: Program) -> None:
-    done = program("--version")
-    assert (done.code, done.out) == (0, "fnnctl 0.1.0\n")
+    for option in ("--version", "-V"):
+        done = program(option)
+        assert (done.code, done.out) == (0, "fnnctl 0.1.0\n")
 
 
 @pytest.mark.parametrize(
