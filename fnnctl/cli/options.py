@@ -117,13 +117,19 @@ def _output(
     return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
 
 
+@functools.cache
+def _shared_options() -> Mapping[str, inspect.Parameter]:
+    """The parameters of `_output`; to evaluate them for each command took milliseconds of every start."""
+    return inspect.signature(_output, eval_str=True).parameters
+
+
 def with_output(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the options of `_output`, and pass the `Output` made from them as `output`.
 
     Typer reads a command's options from its signature, so they replace `output` there.
     """
     own = inspect.signature(command, eval_str=True).parameters
-    shared = inspect.signature(_output, eval_str=True).parameters
+    shared = _shared_options()
 
     @functools.wraps(command)
     def with_shared_options(**values: Any) -> R:

@@ -18,8 +18,8 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="CONDITION",
-        help="Only runs that meet it, such as 'accuracy>0.95', status=failed or 'config.training.l2<0.1'; ~ "
-        "means contains. Repeatable.",
+        help="Only runs that meet it, such as 'accuracy>0.95', status=failed or 'config.training.l2<0.1'. "
+        "Repeatable.",
     ),
 ]
 
@@ -42,8 +42,7 @@ def list_runs(
         typer.Option(
             "--columns",
             metavar="FIELDS",
-            help="Facts, metrics (validation.loss) and settings (config.training.l2) with commas between "
-            "them, or all for all facts. Repeatable.",
+            help="The fields to show, with commas between them, or all for all facts. Repeatable.",
         ),
     ] = None,
     limit: Annotated[
@@ -60,6 +59,10 @@ def list_runs(
     output: Output,
 ) -> None:
     """List the runs with their status and test score.
+
+    A field is a column, a metric of the test part (accuracy) or of another one (validation.loss), or a
+    setting (config.training.l2). A condition compares one with a value by =, !=, <, <=, > or >=, or by ~,
+    which means contains; null is no value. Put it in quotes: the shell reads < and > itself.
 
     A narrow terminal shows fewer columns.
     """

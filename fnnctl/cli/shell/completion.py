@@ -11,6 +11,8 @@ from pathlib import Path
 
 import typer
 
+from fnnctl.errors import FnnctlError
+
 
 def complete_run(context: typer.Context, incomplete: str) -> list[str]:
     """The names of run folders and of experiments in the runs folder, the newest first, and `latest`."""
@@ -19,7 +21,7 @@ def complete_run(context: typer.Context, incomplete: str) -> list[str]:
 
     try:
         names = [path.name for path in run_paths(Path(context.params.get("runs_dir") or "runs"))]
-    except Exception:  # a message would end up in the middle of what the user types
+    except FnnctlError:  # a message would end up in the middle of what the user types
         return []
     experiments = [slug for name in names if (slug := slug_by_name(name))]
     known = dict.fromkeys([LATEST, *reversed(experiments), *reversed(names)]) if names else {}

@@ -44,7 +44,7 @@ def _is_right(field: Field, runs: Sequence[ListedRun]) -> bool:
     if field.name == "metric":
         return False  # a label and a number
     values = [value for run in runs if (value := field.read(run)) is not None]
-    return all(isinstance(value, int | float) for value in values)
+    return bool(values) and all(isinstance(value, int | float) for value in values)
 
 
 def _cell(field: Field, run: ListedRun) -> str:

@@ -65,3 +65,8 @@ def test_json_has_one_run_per_line() -> None:
     assert (second["status"], second["name"], second["damage"]) == (None, None, "manifest.json: is damaged")
     assert "columns" not in first
     assert second["columns"] == {"seed": None}
+
+
+def test_a_column_without_a_value_is_aligned_to_the_left() -> None:
+    (column,) = table_columns([field_of("seed")], [DAMAGED])
+    assert (column.cells, column.right) == (("–",), False)
