@@ -238,6 +238,15 @@ FoldWorkers = Annotated[
         help="CONFIG: number of parallel workers (default: the number of processors).",
     ),
 ]
+ResumedFolds = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Continue an interrupted cross-validation.",
+        autocompletion=complete_run,
+    ),
+]
 LabelledData = Annotated[
     str | None,
     typer.Option("--data", metavar="FILE", help="RUN: labelled rows (default: the run's test part)."),
@@ -258,15 +267,7 @@ def evaluate(
     encoding: Encoding = None,
     threshold: DecisionThreshold = None,
     name: Name = None,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume",
-            metavar="RUN",
-            help="Continue an interrupted cross-validation.",
-            autocompletion=complete_run,
-        ),
-    ] = None,
+    resume: ResumedFolds = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,

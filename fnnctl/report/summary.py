@@ -21,8 +21,8 @@ from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
+from fnnctl.tasks.registry import TASK_REPORTS
 from fnnctl.tasks.reporting import TaskReport
-from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.text import counted
 
 PARTS = ("train", "validation", "test")

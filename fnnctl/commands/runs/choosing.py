@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.report.listing.conditions import Condition
+from fnnctl.report.listing.conditions import RunCondition
 from fnnctl.report.listing.fields import Config, Field, ListedRun
 from fnnctl.report.listing.order import Order, chosen
 from fnnctl.store.listing.entries import RunEntry
@@ -12,7 +12,7 @@ from fnnctl.store.listing.entries import RunEntry
 
 def choose(
     entries: Sequence[RunEntry],
-    conditions: Sequence[Condition],
+    conditions: Sequence[RunCondition],
     order: Order | None = None,
     columns: Sequence[Field] = (),
 ) -> list[ListedRun]:

@@ -12,7 +12,7 @@ from fnnctl.console.output import Output
 from fnnctl.console.text_table import table_lines
 from fnnctl.errors import FnnctlError, UsageError, did_you_mean
 from fnnctl.report.listing.conditions import SHOWN_STATUSES, parse_conditions
-from fnnctl.report.listing.pruning import Choice, prunable
+from fnnctl.report.listing.pruning import Pruning, prunable
 from fnnctl.store.listing.entries import RunEntry, list_runs
 from fnnctl.store.listing.removal import (
     folder_bytes,
@@ -57,7 +57,7 @@ def prune(
     _refuse_unknown(statuses)
     conditions = parse_conditions(where)
     entries = list_runs(runs_dir)
-    choice = Choice(statuses, None if older_than is None else _time_before(older_than), keep)
+    choice = Pruning(statuses, None if older_than is None else _time_before(older_than), keep)
     chosen = prunable(choose(entries, conditions), entries, choice, has_conditions=bool(conditions))
     ended = [entry for entry in chosen if not is_in_progress(entry.path)]
     doomed = [Doomed(entry.path, entry, folder_bytes(entry.path)) for entry in ended]

@@ -33,7 +33,7 @@ _TIME = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d(\.\d+)?)?)?)?)?)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RunCondition:
     """A comparison of a field with a value."""
 
     text: str
@@ -72,9 +72,9 @@ class Condition:
         return UsageError(f"--where '{self.text}': {message}")
 
 
-def parse_conditions(texts: Sequence[str]) -> list[Condition]:
+def parse_conditions(texts: Sequence[str]) -> list[RunCondition]:
     """Parse `FIELD OPERATOR VALUE` texts; raises `UsageError` with one problem per invalid text."""
-    found: list[Condition] = []
+    found: list[RunCondition] = []
     problems: list[str] = []
     for text in texts:
         try:
@@ -86,7 +86,7 @@ def parse_conditions(texts: Sequence[str]) -> list[Condition]:
     return found
 
 
-def _parse(text: str) -> Condition:
+def _parse(text: str) -> RunCondition:
     match = _CONDITION.fullmatch(text)
     if match is None:
         raise UsageError(
@@ -100,11 +100,11 @@ def _parse(text: str) -> Condition:
         advice = f": write {swapped}" if swapped in ORDER else ""
         raise UsageError(f"--where '{text}': there is no operator {sign}{value[0]}{advice}")
     value = _unquoted(value)
-    condition = Condition(text, field_of(name), sign, value)
+    condition = RunCondition(text, field_of(name), sign, value)
     if fault := _fault(name, sign, value):
         raise UsageError(f"--where '{text}': {fault}")
     if name in TIMES and sign != CONTAINS:
-        return Condition(text, condition.field, sign, _time(value))
+        return RunCondition(text, condition.field, sign, _time(value))
     return condition
 
 

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.schema.metric_names import METRICS
+from fnnctl.config.schema.metric_names import HEADLINES, METRICS
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.metrics.reported import reported_metrics
 from fnnctl.store.listing.entries import RunEntry
-from fnnctl.tasks.reports import TASK_REPORTS
 
 Value: TypeAlias = Any
 """A JSON value; None if a run does not have the field."""
@@ -45,7 +44,7 @@ class ListedRun:
     def metric(self) -> tuple[str, float] | None:
         """The label and value of the task's first metric on the test part; None if it has no value."""
         task = self.entry.facts and self.entry.facts.task
-        label, name = TASK_REPORTS.get(task or "", TASK_REPORTS["classification"]).metrics[0]
+        label, name = HEADLINES.get(task or "", HEADLINES["classification"])
         value = _inside(self.metrics, f"test.{name}")
         return (label, value) if isinstance(value, float) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fnnctl.report.listing.conditions import Condition, value_text
+from fnnctl.report.listing.conditions import RunCondition, value_text
 from fnnctl.report.listing.fields import Config, Field, ListedRun, Value, field_of, refuse_unknown
 from fnnctl.store.listing.entries import RunEntry
 from fnnctl.text import natural_key
@@ -40,7 +40,7 @@ def _key(value: Value) -> tuple[int, object]:
 
 def chosen(
     entries: Sequence[RunEntry],
-    conditions: Sequence[Condition],
+    conditions: Sequence[RunCondition],
     order: Order | None,
     columns: Sequence[Field],
     read_config: Callable[[RunEntry], Config],

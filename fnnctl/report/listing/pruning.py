@@ -13,7 +13,7 @@ from fnnctl.store.listing.entries import RunEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Pruning:
     """What is removed of the runs that meet all conditions; None or empty: whatever it is."""
 
     statuses: Collection[str] = ()
@@ -25,7 +25,7 @@ class Choice:
 
 
 def prunable(
-    runs: Sequence[ListedRun], entries: Sequence[RunEntry], choice: Choice, *, has_conditions: bool
+    runs: Sequence[ListedRun], entries: Sequence[RunEntry], choice: Pruning, *, has_conditions: bool
 ) -> list[RunEntry]:
     """The entries of the `runs` that are removed; `entries` are those of all runs, the newest last.
 

@@ -19,7 +19,7 @@ LEFT_OUT: Final = ("name", "started", "seed", "duration", "data", "kind", "metri
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     """A column of the table."""
 
     heading: str
@@ -28,10 +28,10 @@ class Column:
     """Whether it is aligned to the right, as numbers are."""
 
 
-def table_columns(fields: Sequence[Field], runs: Sequence[ListedRun]) -> list[Column]:
+def table_columns(fields: Sequence[Field], runs: Sequence[ListedRun]) -> list[ListColumn]:
     """One column per field, one cell per run."""
     return [
-        Column(
+        ListColumn(
             field.name,
             tuple(plain_text(_cell(field, run)) for run in runs),
             _is_right(field, runs),

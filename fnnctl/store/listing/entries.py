@@ -27,7 +27,7 @@ DAMAGED: Final = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ListedFacts:
     """The facts of a manifest that lists show; a fact that is missing, or of another type, is None."""
 
     status: str
@@ -51,7 +51,7 @@ class RunEntry:
     """An entry in the list of runs. `facts` is None if the manifest is damaged."""
 
     path: Path
-    facts: Facts | None
+    facts: ListedFacts | None
     metrics: dict[str, Any] | None
     """The content of metrics.json; for a search, that of its refitted winner."""
     alive: bool
@@ -127,7 +127,7 @@ def _entry(path: Path) -> RunEntry:
     return RunEntry(path, facts, metrics, alive)
 
 
-def _scored(path: Path, facts: Facts) -> Path:
+def _scored(path: Path, facts: ListedFacts) -> Path:
     """The folder with the run's scores: that of a search's refitted winner, if there is one."""
     inside = (path / names.BEST, path / names.FORMER_BEST) if facts.kind == "search" else ()
     return next(filter(is_run_path, inside), path)
@@ -138,7 +138,7 @@ def _mapping(path: Path) -> dict[str, Any] | None:
     return None if content is None else read_mapping(content, path)
 
 
-def _facts(path: Path) -> Facts:
+def _facts(path: Path) -> ListedFacts:
     """The facts in a manifest; raises `DataError` if it is damaged or written by a newer fnnctl."""
     manifest = _mapping(path)
     if manifest is None:
@@ -152,7 +152,7 @@ def _facts(path: Path) -> Facts:
     if layout is None or layout > names.LAYOUT_VERSION:
         found = f"was written by a newer fnnctl (layout {layout}; this one reads {names.LAYOUT_VERSION})"
         raise damaged(path, "is damaged: layout: must be a number" if layout is None else found)
-    return Facts(
+    return ListedFacts(
         status=manifest["status"],
         kind=manifest["kind"],
         name=manifest["name"],
@@ -166,7 +166,7 @@ def _facts(path: Path) -> Facts:
     )
 
 
-def _check_journal(path: Path, facts: Facts) -> None:
+def _check_journal(path: Path, facts: ListedFacts) -> None:
     """Raise `DataError` if the journal of a search is missing, changed, or lost its end.
 
     The records themselves are not read; `records.history.read_search` checks them too.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.report.listing.fields import Config, ListedRun
-from fnnctl.store.listing.entries import Facts, RunEntry
+from fnnctl.store.listing.entries import ListedFacts, RunEntry
 
 
 def entry(name: str = "iris", *, metrics: dict[str, Any] | None = None, **facts: Any) -> RunEntry:
@@ -16,7 +16,7 @@ def entry(name: str = "iris", *, metrics: dict[str, Any] | None = None, **facts:
         "finished": None, "seconds": 1.5, "seed": 7, "data": "iris", "task": "classification", "trials": None,
         **facts,
     }  # fmt: skip
-    return RunEntry(Path("runs") / name, Facts(**given), metrics, alive=False)
+    return RunEntry(Path("runs") / name, ListedFacts(**given), metrics, alive=False)
 
 
 def listed(name: str = "iris", *, config: Config = None, **facts: Any) -> ListedRun:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from fnnctl.config.schema.metric_names import HEADLINES
 from fnnctl.errors import UsageError
 from fnnctl.report.listing.fields import FACTS, field_of, metric_path, refuse_unknown
+from fnnctl.tasks.registry import TASK_REPORTS
 from tests.report.listing.entries import DAMAGED, listed
 
 METRICS = {
@@ -74,3 +76,7 @@ def test_without_runs_no_field_is_refused() -> None:
 def test_names_without_a_part_are_those_of_the_test_part() -> None:
     assert metric_path("accuracy") == metric_path("metrics.test.accuracy") == "test.accuracy"
     assert metric_path("per_class.train.recall") == "test.per_class.train.recall"
+
+
+def test_the_metric_of_a_list_is_the_first_of_a_report() -> None:
+    assert {task: report.metrics[0] for task, report in TASK_REPORTS.items()} == HEADLINES

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from fnnctl.report.listing.fields import ListedRun
-from fnnctl.report.listing.pruning import Choice, prunable
+from fnnctl.report.listing.pruning import Pruning, prunable
 from fnnctl.store.listing.entries import RunEntry
 from tests.report.listing.entries import DAMAGED, entry
 
@@ -27,31 +27,31 @@ ENTRIES = [
 ]
 
 
-def names(choice: Choice, entries: list[RunEntry] = ENTRIES, *, has_conditions: bool = False) -> str:
+def names(choice: Pruning, entries: list[RunEntry] = ENTRIES, *, has_conditions: bool = False) -> str:
     runs = [ListedRun.of(each) for each in entries]
     return "".join(each.path.name for each in prunable(runs, ENTRIES, choice, has_conditions=has_conditions))
 
 
 def test_the_newest_runs_and_the_newest_completed_ones_stay() -> None:
-    assert names(Choice(keep=1)) == "abef"
-    assert names(Choice(keep=2)) == "bef"
-    assert names(Choice(keep=0)) == "abcdefh"
-    assert names(Choice(keep=99)) == ""
+    assert names(Pruning(keep=1)) == "abef"
+    assert names(Pruning(keep=2)) == "bef"
+    assert names(Pruning(keep=0)) == "abcdefh"
+    assert names(Pruning(keep=99)) == ""
 
 
 def test_by_status() -> None:
-    assert names(Choice(statuses=["failed", "died"])) == "bfh"
-    assert names(Choice(statuses=["damaged"])) == "bad"
-    assert names(Choice(statuses=["failed"], keep=1)) == "bf"
+    assert names(Pruning(statuses=["failed", "died"])) == "bfh"
+    assert names(Pruning(statuses=["damaged"])) == "bad"
+    assert names(Pruning(statuses=["failed"], keep=1)) == "bf"
 
 
 def test_by_age() -> None:
-    assert names(Choice(before="2026-11-03T00:00:00.5")) == "abc"
-    assert names(Choice(before="2026-11-03T00:00:00.5", statuses=["completed"])) == "ac"
-    assert names(Choice(before="2027"), [entry(started="")]) == ""
+    assert names(Pruning(before="2026-11-03T00:00:00.5")) == "abc"
+    assert names(Pruning(before="2026-11-03T00:00:00.5", statuses=["completed"])) == "ac"
+    assert names(Pruning(before="2027"), [entry(started="")]) == ""
 
 
 def test_what_is_alive_or_unknown_stays() -> None:
     """Whatever is asked; but a damaged run goes if it met a condition."""
-    assert names(Choice(), has_conditions=True) == "abcdefhbad"
-    assert names(Choice(before="2027"), has_conditions=True) == "abcdefh"
+    assert names(Pruning(), has_conditions=True) == "abcdefhbad"
+    assert names(Pruning(before="2027"), has_conditions=True) == "abcdefh"
