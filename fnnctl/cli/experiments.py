@@ -25,6 +25,7 @@ from fnnctl.cli.options import (
     refuse_with_resume,
     with_output,
 )
+from fnnctl.cli.shell.completion import complete_config, complete_config_or_run, complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import UsageError
@@ -33,7 +34,12 @@ from fnnctl.errors import UsageError
 @with_output
 def check(
     configs: Annotated[
-        list[Path] | None, typer.Argument(metavar="CONFIG", help="Experiments (default: fnnctl.yaml).")
+        list[Path] | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="Experiments (default: fnnctl.yaml); - reads standard input.",
+            autocompletion=complete_config,
+        ),
     ] = None,
     overrides: Set = None,
     name: Name = None,
@@ -67,7 +73,10 @@ def train(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Continue an interrupted run; `latest` is the newest training."
+            "--resume",
+            metavar="RUN",
+            help="Continue an interrupted run; `latest` is the newest training.",
+            autocompletion=complete_run,
         ),
     ] = None,
     no_figures: NoFigures = False,
@@ -143,7 +152,9 @@ def predict(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="RUN", help="The run whose network predicts (default: the newest with a network)."
+            metavar="RUN",
+            help="The run whose network predicts (default: the newest with a network).",
+            autocompletion=complete_run,
         ),
     ] = None,
     data: Annotated[
@@ -194,8 +205,9 @@ Target = Annotated[
     str | None,
     typer.Argument(
         metavar="CONFIG|RUN",
-        help="An experiment (YAML file) to cross-validate, or a run whose network is scored (default: the "
-        "newest with a network).",
+        help="An experiment to cross-validate (a YAML file; - reads standard input), or a run whose network "
+        "is scored (default: the newest with a network).",
+        autocompletion=complete_config_or_run,
     ),
 ]
 Folds = Annotated[
@@ -234,6 +246,15 @@ FoldWorkers = Annotated[
         help="CONFIG: number of parallel workers (default: the number of processors).",
     ),
 ]
+ResumedFolds = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Continue an interrupted cross-validation.",
+        autocompletion=complete_run,
+    ),
+]
 LabelledData = Annotated[
     str | None,
     typer.Option("--data", metavar="FILE", help="RUN: labelled rows (default: the run's test part)."),
@@ -254,10 +275,7 @@ def evaluate(
     encoding: Encoding = None,
     threshold: DecisionThreshold = None,
     name: Name = None,
-    resume: Annotated[
-        str | None,
-        typer.Option("--resume", metavar="RUN", help="Continue an interrupted cross-validation."),
-    ] = None,
+    resume: ResumedFolds = None,
     no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
@@ -362,8 +380,10 @@ def _resume_cross_validation(name: str, *, no_figures: bool, output: Output, **o
 
 
 def _names_config(target: str) -> bool:
-    """Whether the target is a file or has a YAML file's name; anything else is a run."""
+    """Whether the target is a file, has a YAML file's name or is `-`; anything else is a run."""
     path = Path(target)
+    if target == "-":
+        return True
     named_so = path.suffix in {".yaml", ".yml"}
     try:
         return path.is_file() or (named_so and not path.is_dir())

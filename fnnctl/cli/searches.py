@@ -22,6 +22,7 @@ from fnnctl.cli.options import (
     refuse_with_resume,
     with_output,
 )
+from fnnctl.cli.shell.completion import complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 
@@ -65,7 +66,10 @@ def search(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Continue a search, or extend it with --max-trials or --set."
+            "--resume",
+            metavar="RUN",
+            help="Continue a search, or extend it with --max-trials or --set.",
+            autocompletion=complete_run,
         ),
     ] = None,
     no_figures: NoFigures = False,

@@ -132,14 +132,6 @@ def scored_rows(summary: Summary) -> str:
     return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
 
 
-def headline(manifest: Manifest, metrics: dict[str, Any] | None) -> tuple[str, float] | None:
-    """The label and reported value of the task's first metric on the test part; None if it has no value."""
-    test = (reported_metrics(metrics) or {}).get("test")
-    label, name = task_report(manifest).metrics[0]
-    value = test.get(name) if isinstance(test, dict) else None
-    return (label, value) if isinstance(value, float) else None
-
-
 def summarize(run: RunFolder) -> Summary:
     """Read a run's folder; raises `DataError` or `ConfigError` if one of its files is damaged."""
     manifest = run.read_manifest()

@@ -142,6 +142,15 @@ HIDDEN_FOLDER_PATTERN = ".new-*"
 """Matches the names from `hidden_folder_name`, `NEXT_BEST` and `NEXT_ENSEMBLE`."""
 
 
+def removed_folder_name() -> str:
+    """The name of a run folder while it is removed."""
+    return f".removed-{_random_hex(8)}"
+
+
+REMOVED_FOLDER_PATTERN = ".removed-*"
+"""Matches the names from `removed_folder_name`."""
+
+
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:
     """A new file name for the checkpoints of a stack of trials at this budget; contains its first trial."""
     return f"{budget}-{first_trial}-{_random_hex(4)}.npz"
