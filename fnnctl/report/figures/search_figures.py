@@ -11,7 +11,7 @@ import numpy as np
 
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.plots.importances import importance_figure
-from fnnctl.plots.parallel import parallel_figure
+from fnnctl.plots.parallel import MOST_AXES, parallel_figure
 from fnnctl.plots.rungs import rungs_figure
 from fnnctl.plots.search.confirmed import confirmed_figure
 from fnnctl.plots.search_history import search_history_figure
@@ -21,7 +21,7 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.architectures.figures import drawn_rewards
 from fnnctl.report.confirmation.plotted import plotted_leaders
-from fnnctl.report.search.settings import importances, searched_settings
+from fnnctl.report.search.settings import importances, leading_first, searched_settings
 from fnnctl.store import names
 from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.text import counted
@@ -67,7 +67,9 @@ def _parallel(search: SearchHistory, name: str) -> Any:
     objectives = np.array([result.objective for result in ranked], dtype=np.float64)
     title = f"{name}: {counted(len(trials), 'trial')}, each after its last epoch"
     axis = {**_axis(search), "metric": search.metric}  # where it was measured would not fit
-    return parallel_figure(searched_settings(search, trials), objectives, title=title, **axis)
+    best = next((place for place, trial in enumerate(trials) if trial is search.best), None)
+    settings = leading_first(search, searched_settings(search, trials), MOST_AXES)
+    return parallel_figure(settings, objectives, title=title, best=best, **axis)
 
 
 def _importance(search: SearchHistory, name: str) -> Any:
