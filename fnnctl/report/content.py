@@ -35,6 +35,7 @@ FIRST_FILES = (
     (names.PARALLEL_FIGURE, "the settings and objective of each trial"),
     (names.IMPORTANCE_FIGURE, "the importance of each setting"),
     (names.CONFIRMED_FIGURE, "the scores of the confirmed trials for each seed"),
+    (names.TIMELINE_FIGURE, "what each worker did when"),
     (names.REWARDS_FIGURE, "the controller's rewards over time"),
     (names.ARCHITECTURE_FIGURE, "the best architecture"),
     (names.BEST, "the run folder of the refitted winner"),

@@ -16,6 +16,7 @@ from fnnctl.config.rules.trials import HORIZON, TrialConfigs, trial_configs
 from fnnctl.metrics.feature_importance.importances import FeatureImportances
 from fnnctl.metrics.reported import reported_metrics
 from fnnctl.records.history import SearchHistory, read_search
+from fnnctl.records.timeline import Timeline, timeline
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
@@ -59,6 +60,8 @@ class Summary:
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
     """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
+    timeline: Timeline | None = None
+    """What the workers of a search did when; None if that is not known, and for other runs."""
     ensemble: EnsembleSummary | None = None
     """The ensemble of a search; None if there is none, and for other runs."""
     importances: FeatureImportances | None = None
@@ -155,6 +158,7 @@ def summarize(run: RunFolder) -> Summary:
         files=(*run.files(), *(name for name, found in folders.items() if found), *_rebuilt(winner)),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
+        timeline=timeline(run.read_timeline()) if search else None,
         ensemble=ensemble,
         refitted=winner.read_manifest().trial if winner else None,
         matrix_files=tuple(

@@ -113,7 +113,7 @@ def test_each_tenth_of_the_trials_has_a_colour_and_the_best_are_thick() -> None:
     with_objective = drawn(parallel([linear(*range(40))], np.arange(40.0) ** 3))
     colours = [to_hex(colour) for colour in np.asarray(with_objective.get_colors())]
     assert colours == [colour for colour in SEQUENCE for _ in range(4)]
-    assert np.asarray(with_objective.get_linewidths()).tolist() == [0.8] * 30 + [1.6] * TOP
+    assert np.asarray(with_objective.get_linewidth()).tolist() == [0.8] * 30 + [1.6] * TOP
 
 
 def test_equal_objectives_have_one_colour() -> None:

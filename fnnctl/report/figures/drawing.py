@@ -48,6 +48,8 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     found = summary.search.confirmation if summary.search else None
     if found is None or not found.is_complete:
         wanted.discard(names.CONFIRMED_FIGURE)
+    if summary.timeline is None:
+        wanted.discard(names.TIMELINE_FIGURE)
     if summary.search is not None and not summary.search.has_rewards:
         wanted.discard(names.REWARDS_FIGURE)
     if best_model(summary) is None:
@@ -63,7 +65,7 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     if summary.search is None:
         figures = run_figures(run, summary, wanted)
     elif summary.search.results:
-        figures = search_figures(summary.search, summary.manifest.name, wanted)
+        figures = search_figures(summary.search, summary.manifest.name, wanted, summary.timeline)
         if names.ARCHITECTURE_FIGURE in wanted and (png := architecture_png(run, summary)):
             figures[names.ARCHITECTURE_FIGURE] = png
     for name, png in figures.items():

@@ -14,10 +14,12 @@ from fnnctl.plots.importances import importance_figure
 from fnnctl.plots.parallel import MOST_AXES, parallel_figure
 from fnnctl.plots.rungs import rungs_figure
 from fnnctl.plots.search.confirmed import confirmed_figure
+from fnnctl.plots.search.timeline import timeline_figure
 from fnnctl.plots.search_history import search_history_figure
-from fnnctl.plots.searched import PlottedResult, PlottedTrial
+from fnnctl.plots.searched import PlottedResult, PlottedTrial, PlottedWorker
 from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
+from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.architectures.figures import drawn_rewards
 from fnnctl.report.confirmation.plotted import plotted_leaders
@@ -27,9 +29,17 @@ from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.text import counted
 
 
-def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, bytes]:
-    """The wanted figures of a search with results, as PNG; `name` is the experiment's name."""
-    return {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
+def search_figures(
+    search: SearchHistory, name: str, wanted: Set[str], timeline: Timeline | None = None
+) -> dict[str, bytes]:
+    """The wanted figures of a search with results, as PNG; `name` is the experiment's name.
+
+    Without a timeline there is no figure of it.
+    """
+    figures = {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
+    if timeline and names.TIMELINE_FIGURE in wanted:
+        figures[names.TIMELINE_FIGURE] = png_bytes(_timeline(timeline, name))
+    return figures
 
 
 def _history(search: SearchHistory, name: str) -> Any:
@@ -87,6 +97,21 @@ def _confirmed(search: SearchHistory, name: str) -> Any:
     some = "" if counting == seeds else f"{counting:,} of "
     title = f"{name}: the best trials, each with {some}{counted(seeds, 'seed')}"
     return confirmed_figure(leaders, metric=search.metric, title=title)
+
+
+def _timeline(timeline: Timeline, name: str) -> Any:
+    workers = [
+        PlottedWorker(
+            name=worker.name,
+            starts=np.array([stack.start for stack in worker.stacks]),
+            stops=np.array([stack.stop for stack in worker.stacks]),
+            budgets=np.array([stack.budget or 0 for stack in worker.stacks]),
+            share=worker.share,
+        )
+        for worker in timeline.workers
+    ]
+    title = f"{name}: {counted(len(workers), 'worker')}, busy {timeline.busy:.0%} of the time"
+    return timeline_figure(workers, timeline.ends, title=title)
 
 
 _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
