@@ -17,7 +17,6 @@ from fnnctl.plots.search.confirmed import confirmed_figure
 from fnnctl.plots.search.timeline import timeline_figure
 from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial, PlottedWorker
-from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import CURVE, Result, Status
@@ -31,14 +30,14 @@ from fnnctl.text import counted
 
 def search_figures(
     search: SearchHistory, name: str, wanted: Set[str], timeline: Timeline | None = None
-) -> dict[str, bytes]:
-    """The wanted figures of a search with results, as PNG; `name` is the experiment's name.
+) -> dict[str, Any]:
+    """The wanted figures of a search with results, as matplotlib's; `name` is the experiment's name.
 
     Without a timeline there is no figure of it.
     """
-    figures = {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
+    figures = {file: draw(search, name) for file, draw in _DRAW.items() if file in wanted}
     if timeline and names.TIMELINE_FIGURE in wanted:
-        figures[names.TIMELINE_FIGURE] = png_bytes(_timeline(timeline, name))
+        figures[names.TIMELINE_FIGURE] = _timeline(timeline, name)
     return figures
 
 
