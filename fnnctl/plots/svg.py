@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from matplotlib import style
 from matplotlib.figure import Figure
 
+from fnnctl.plots.search.colours import SEQUENCE
 from fnnctl.plots.style import COLOURS, FAINT, GRID, INK, MUTED, figure_style
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -24,6 +25,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     GRID: "grid",
     "#ffffff": "paper",
     **{colour.lower(): f"c{number}" for number, colour in enumerate(COLOURS, start=1)},
+    **{colour: f"s{number}" for number, colour in enumerate(SEQUENCE, start=1)},
 }
 """The style sheet's variable of each colour that figures share."""
 _DIGITS: Final = re.compile(r"-?\d+\.\d{3,}")
