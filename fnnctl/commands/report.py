@@ -12,7 +12,8 @@ from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.formats.terminal import terminal_report
-from fnnctl.report.gates.thresholds import GateResult, check_gates, parse_gates
+from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.sizes.values import sizes_json
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.atomic import write_output
@@ -74,8 +75,7 @@ def report(
             output.data(text.rstrip("\n"))
     missed = [result for result in results if not result.passed]
     for result in missed:
-        gate = result.gate
-        output.complain(f"missed: {gate.metric} is {result.value:g}, wanted {gate.wanted}{gate.hint}")
+        output.complain(f"missed: {result.message}")
     return GATE_MISSED if missed else 0
 
 

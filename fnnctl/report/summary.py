@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fnnctl.config.rules.trials import TrialConfigs
     from fnnctl.metrics.feature_importance.importances import FeatureImportances
     from fnnctl.records.history import SearchHistory
+    from fnnctl.records.timeline import Timeline
 
 PARTS = ("train", "validation", "test")
 
@@ -60,6 +61,8 @@ class Summary:
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
     """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
+    timeline: Timeline | None = None
+    """What the workers of a search did when; None if that is not known, and for other runs."""
     ensemble: EnsembleSummary | None = None
     """The ensemble of a search; None if there is none, and for other runs."""
     importances: FeatureImportances | None = None
@@ -150,6 +153,7 @@ def summarize(run: RunFolder) -> Summary:
         files=(*run.files(), *(name for name, found in folders.items() if found), *_rebuilt(winner)),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
+        timeline=_timeline(run) if search else None,
         ensemble=ensemble,
         refitted=winner.read_manifest().trial if winner else None,
         matrix_files=tuple(
@@ -158,6 +162,12 @@ def summarize(run: RunFolder) -> Summary:
             if name in scored.files()
         ),
     )
+
+
+def _timeline(run: RunFolder) -> Timeline | None:
+    from fnnctl.records.timeline import timeline
+
+    return timeline(run.read_timeline())
 
 
 def _read_search(run: RunFolder, manifest: Manifest) -> SearchHistory | None:

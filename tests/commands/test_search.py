@@ -223,7 +223,8 @@ def test_the_header_and_the_end(found: Path, config: Path) -> None:
 
 
 def test_times_are_in_the_timeline_alone(found: Path) -> None:
-    events = [json.loads(line) for line in (found / "timeline.jsonl").read_text().splitlines()]
+    started, *events = [json.loads(line) for line in (found / "timeline.jsonl").read_text().splitlines()]
+    assert (started["executor"], started["workers"]) == ("serial", 1)
     assert sum((event["to"] - event["from"]) * event["networks"] for event in events) == 21
     assert all("seconds" in event and "time" in event for event in events)
     assert "seconds" not in (found / "journal.jsonl").read_text()

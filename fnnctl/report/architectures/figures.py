@@ -29,7 +29,7 @@ def drawn_rewards(search: SearchHistory, name: str) -> Any:
     )
 
 
-def drawn_architecture(run: RunFolder, summary: Summary) -> Any:
+def drawn_architecture(run: RunFolder, summary: Summary) -> Any | None:
     """The best architecture; None if there is none."""
     best = best_model(summary)
     if best is None:
