@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fnnctl.config.reading.standard_input import shown_file
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
@@ -36,6 +37,7 @@ def check(
     problems: list[Problem] = []
     settings: list[dict[str, Any]] = []
     for config in configs:
+        file = shown_file(config)
         try:
             loaded = load_experiment(config, overrides, name=name, seed=seed)
             split = loaded.split()
@@ -46,11 +48,11 @@ def check(
             search, found = _prepared(loaded, runs_dir)
             problems += found
             for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
-                output.note(f"{config}: warning: {warning}")
+                output.note(f"{file}: warning: {warning}")
             if not found:
-                output.note(f"{config}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
+                output.note(f"{file}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
                 for note in (*loaded.notes(), *loaded.split_line(split)):
-                    output.note(f"{config}: {note}")
+                    output.note(f"{file}: {note}")
                 if explain:
                     settings += _explain(config, loaded, fit, output)
     if output.json:
@@ -68,7 +70,13 @@ def _explain(config: Path, loaded: LoadedExperiment, fit: Fit, output: Output) -
     if not output.json:
         output.render(settings_table(rows, loaded.left_to_classic()))
     return [
-        {"file": str(config), "path": row.path, "value": row.value, "from": row.told, "group": row.group}
+        {
+            "file": shown_file(config),
+            "path": row.path,
+            "value": row.value,
+            "from": row.told,
+            "group": row.group,
+        }
         for row in rows
     ]
 

@@ -26,7 +26,7 @@ from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import read_labelled
 from fnnctl.modelling.saved.saved_model import SavedModel, has_network, load_model
 from fnnctl.modelling.scoring import score_parts
-from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.summary import summarize
 from fnnctl.runs.endings import course_of, score_warnings
@@ -53,6 +53,7 @@ def evaluate_run(
     threshold: float | None,
     name: str | None,
     output: Output,
+    figures: FigureDrawer,
 ) -> None:
     """Score the network of a run on the run's test part, or on the labelled rows of the file `data`.
 
@@ -72,7 +73,7 @@ def evaluate_run(
         given = InputFile.find(
             data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
         )
-        _score_file(model, given, name, runs_dir, output, started=started, blas_threads=threads)
+        _score_file(model, given, name, runs_dir, output, figures, started=started, blas_threads=threads)
 
 
 def _score_test_part(model: SavedModel, output: Output, *, compare: bool) -> None:
@@ -152,6 +153,7 @@ def _score_file(
     name: str | None,
     runs_dir: Path,
     output: Output,
+    figures: FigureDrawer,
     *,
     started: float,
     blas_threads: int | None,
@@ -175,5 +177,5 @@ def _score_file(
         tell(run, notes, output.note)
         warn(run, warnings, output.note)
         write_scores(run, {"train": None, "validation": None, "test": part})
-        draw_figures(run)
+        figures.draw(run)
     report_end(run, output)

@@ -12,7 +12,8 @@ from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.formats.terminal import terminal_report
-from fnnctl.report.gates.thresholds import GateResult, check_gates, parse_gates
+from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.sizes.values import sizes_json
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.atomic import write_output
@@ -33,6 +34,7 @@ def report(
     file: Path | None,
     fail_under: Sequence[str],
     importance: bool = False,
+    with_figures: bool = True,
     output: Output,
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
@@ -53,11 +55,11 @@ def report(
         from fnnctl.modelling.saved.saved_model import has_network
 
         found = [find_run(run, runs_dir, has_network) for run in named]
-        measured += [measure_importance(run, output) for run in found]
+        measured += [measure_importance(run, output, with_figure=with_figures) for run in found]
     else:
         found = [find_run(run, runs_dir) for run in named]
         measured += [None for _ in found]
-    for run in found:
+    for run in found if with_figures else ():
         _redraw(run, output)
     pairs = zip(found, measured, strict=True)
     summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]
@@ -73,8 +75,7 @@ def report(
             output.data(text.rstrip("\n"))
     missed = [result for result in results if not result.passed]
     for result in missed:
-        gate = result.gate
-        output.complain(f"missed: {gate.metric} is {result.value:g}, wanted {gate.wanted}{gate.hint}")
+        output.complain(f"missed: {result.message}")
     return GATE_MISSED if missed else 0
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fnnctl.config.rules.trials import TrialConfigs
     from fnnctl.metrics.feature_importance.importances import FeatureImportances
     from fnnctl.records.history import SearchHistory
+    from fnnctl.records.timeline import Timeline
 
 PARTS = ("train", "validation", "test")
 
@@ -60,6 +61,8 @@ class Summary:
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
     """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
+    timeline: Timeline | None = None
+    """What the workers of a search did when; None if that is not known, and for other runs."""
     ensemble: EnsembleSummary | None = None
     """The ensemble of a search; None if there is none, and for other runs."""
     importances: FeatureImportances | None = None
@@ -132,14 +135,6 @@ def scored_rows(summary: Summary) -> str:
     return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
 
 
-def headline(manifest: Manifest, metrics: dict[str, Any] | None) -> tuple[str, float] | None:
-    """The label and reported value of the task's first metric on the test part; None if it has no value."""
-    test = (reported_metrics(metrics) or {}).get("test")
-    label, name = task_report(manifest).metrics[0]
-    value = test.get(name) if isinstance(test, dict) else None
-    return (label, value) if isinstance(value, float) else None
-
-
 def summarize(run: RunFolder) -> Summary:
     """Read a run's folder; raises `DataError` or `ConfigError` if one of its files is damaged."""
     manifest = run.read_manifest()
@@ -158,6 +153,7 @@ def summarize(run: RunFolder) -> Summary:
         files=(*run.files(), *(name for name, found in folders.items() if found), *_rebuilt(winner)),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
+        timeline=_timeline(run) if search else None,
         ensemble=ensemble,
         refitted=winner.read_manifest().trial if winner else None,
         matrix_files=tuple(
@@ -166,6 +162,12 @@ def summarize(run: RunFolder) -> Summary:
             if name in scored.files()
         ),
     )
+
+
+def _timeline(run: RunFolder) -> Timeline | None:
+    from fnnctl.records.timeline import timeline
+
+    return timeline(run.read_timeline())
 
 
 def _read_search(run: RunFolder, manifest: Manifest) -> SearchHistory | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import platform
+import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
@@ -109,6 +111,8 @@ class StackResult(Generic[T]):
     seconds: float
     ended: float
     """When it was done, in seconds since 1970."""
+    trained_by: str
+    """The host, and the system's number of the thread: `HOST:4711`."""
 
 
 @dataclass(slots=True)
@@ -159,6 +163,7 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         state=concatenate_members(list(states.values())) if item.keep and states else None,
         seconds=time.monotonic() - begun,
         ended=time.time(),
+        trained_by=f"{platform.node()}:{threading.get_native_id()}",
     )
 
 

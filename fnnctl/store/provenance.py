@@ -22,6 +22,7 @@ import numpy as np
 
 import fnnctl
 from fnnctl.blas import blas_function
+from fnnctl.processors import usable_processors
 
 PACKAGES = ("numpy", "typer", "pydantic", "pyyaml", "rich", "matplotlib")
 GIT_SECONDS = 3.0
@@ -81,13 +82,6 @@ def package_version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def usable_processors() -> int:
-    """The number of processors this process may use, possibly fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def processor_model() -> str | None:

@@ -117,13 +117,13 @@ def test_no_library_swallows_a_signal(
     """`except Exception` does not catch it, and code that swallows every exception is detected."""
     taken = []
 
-    def draw(run: object) -> None:
+    def draw(figures: object, run: object) -> None:
         try:
             signal.raise_signal(signal.SIGTERM)
         except caught:
             taken.append("signal")
 
-    monkeypatch.setattr("fnnctl.commands.train.draw_figures", draw)
+    monkeypatch.setattr("fnnctl.report.figures.drawer.FigureDrawer.draw", draw)
     done = program("train", str(iris))
     assert (done.code, taken) == (143, swallowed)
     assert read_json(only_run(tmp_path) / "manifest.json")["status"] == "interrupted"

@@ -9,7 +9,7 @@ from typing import Any
 from fnnctl.config.reading.overrides import OptionChange
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.executors.registry import BY_NAME
-from fnnctl.store.provenance import usable_processors
+from fnnctl.processors import usable_processors
 
 
 @dataclass(frozen=True, slots=True)

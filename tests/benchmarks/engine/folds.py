@@ -25,10 +25,10 @@ from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.processors import usable_processors
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import WorkerData, train_shared_fits
-from fnnctl.store.provenance import usable_processors
 from fnnctl.tasks.classification.part_scores import ClassScores
 from tests.benchmarks.engine.contest import Settings, present
 from tests.benchmarks.measuring import interleaved, standard_error
