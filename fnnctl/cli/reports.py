@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,6 +25,20 @@ def report(
             help="Exit with code 1 if the metric is worse than this value. Repeatable.",
         ),
     ] = None,
+    short: Annotated[
+        bool,
+        typer.Option(
+            "--short",
+            help="Only what matters most, e.g. for the page of a CI job with --format markdown; the default "
+            "on a terminal.",
+        ),
+    ] = False,
+    junit: Annotated[
+        Path | None,
+        typer.Option(
+            "--junit", metavar="FILE", help="Write the gates' results to this file as JUnit XML, for CI."
+        ),
+    ] = None,
     importance: Annotated[
         bool,
         typer.Option("--importance", help="Measure which columns matter, on rows that were not learned."),
@@ -32,15 +47,15 @@ def report(
     *,
     output: Output,
 ) -> int:
-    """Report on runs; --fail-under makes this a check for CI."""
+    """Report on runs; --fail-under makes this a check for CI, and -q then prints the gates alone."""
     from fnnctl.commands.report import report
+    from fnnctl.report.formats.form import ReportForm
 
     with ended_by_signals(output):
         return report(
             runs or [],
             runs_dir=runs_dir,
-            format_=format_,
-            file=file,
+            form=ReportForm(format_, file, short, junit),
             fail_under=fail_under or [],
             importance=importance,
             output=output,
