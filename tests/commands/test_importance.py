@@ -171,7 +171,7 @@ def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> Non
     assert len(entry["feature_importance"]) == 4
     assert "best/feature_importance.csv" in entry["files"]
     assert (folder / "best" / "feature_importance.csv").exists()
-    assert "best/feature_importance.csv" in program("report", str(folder)).out
+    assert "best/feature_importance.csv" in program("report", str(folder), "--verbose").out
     ensemble = program("report", f"{folder}/ensemble", "--importance", "--json")
     assert ensemble.json["runs"][0]["feature_importance_rows"]["part"] == "test"
     assert (folder / "ensemble" / "feature_importance.csv").exists()

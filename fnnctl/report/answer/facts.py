@@ -73,8 +73,9 @@ def _network(model: ModelFacts) -> str:
     parameters = counted(model.parameters, "parameter")
     if model.networks == 1:
         return f"{layers}, {parameters}"
+    shared = " with shared weights" if model.shared_weights else ""
     first = "" if model.same_shape else ", the first one"
-    return f"{model.networks:,} networks{first}: {layers}, {parameters} in all"
+    return f"{model.networks:,} networks{shared}{first}: {layers}, {parameters} in all"
 
 
 def _training(training: TrainingFacts | None) -> str:
