@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fnnctl.cli.options import RUNS_DIR, ReportFile, ReportFormat, Runs, RunsDir, with_output
+from fnnctl.cli.options import RUNS_DIR, NoFigures, ReportFile, ReportFormat, Runs, RunsDir, with_output
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
@@ -43,6 +43,7 @@ def report(
         bool,
         typer.Option("--importance", help="Measure which columns matter, on rows that were not learned."),
     ] = False,
+    no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -58,5 +59,6 @@ def report(
             form=ReportForm(format_, file, short, junit),
             fail_under=fail_under or [],
             importance=importance,
+            with_figures=not no_figures,
             output=output,
         )

@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fnnctl.commands.importance import measure_importance
 from fnnctl.console.output import Output
 from fnnctl.errors import MachineError, UnwritableOutputError
-from fnnctl.modelling.saved.saved_model import has_network
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.figures.drawing import draw_missing_figures
@@ -20,7 +18,6 @@ from fnnctl.report.formats.short_terminal import short_terminal_report
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.gates.results import GateResult, gate_lines
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
-from fnnctl.report.search.sections import search_json
 from fnnctl.report.sizes.values import sizes_json
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.atomic import write_output
@@ -29,6 +26,8 @@ from fnnctl.store.folder import RunFolder
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from fnnctl.metrics.feature_importance.importances import FeatureImportances
 
 GATE_MISSED: Final = 1
 
@@ -40,6 +39,7 @@ def report(
     form: ReportForm,
     fail_under: Sequence[str],
     importance: bool = False,
+    with_figures: bool = True,
     output: Output,
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
@@ -51,9 +51,17 @@ def report(
     form = form.checked(is_json=output.json, is_verbose=output.verbose, has_gates=bool(fail_under))
     gates = parse_gates(fail_under)
     named: Sequence[str | None] = runs or [None]
-    found = [find_run(run, runs_dir, has_network if importance else None) for run in named]
-    measured = [measure_importance(run, output) if importance else None for run in found]
-    for run in found:
+    measured: list[FeatureImportances | None] = []
+    if importance:
+        from fnnctl.commands.importance import measure_importance
+        from fnnctl.modelling.saved.saved_model import has_network
+
+        found = [find_run(run, runs_dir, has_network) for run in named]
+        measured += [measure_importance(run, output, with_figure=with_figures) for run in found]
+    else:
+        found = [find_run(run, runs_dir) for run in named]
+        measured += [None for _ in found]
+    for run in found if with_figures else ():
         _redraw(run, output)
     pairs = zip(found, measured, strict=True)
     summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]
@@ -114,6 +122,8 @@ def _print_end(summary: Summary, output: Output) -> None:
         if summary.manifest.kind == "cross_validation":
             measured = {"cross_validation": summary.cross_validation, **sizes_json(summary)}
         elif summary.search is not None:
+            from fnnctl.report.search.sections import search_json
+
             measured = search_json(summary)
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})
     elif output.quiet:

@@ -167,7 +167,7 @@ def diverging(monkeypatch: pytest.MonkeyPatch, *, rows: int, folds: int) -> None
         ]
         return replace(done, measured=measured)
 
-    monkeypatch.setattr(f"{COMMAND}.train_item", train)
+    monkeypatch.setattr("fnnctl.stacks.work.train_item", train)
 
 
 def test_a_diverged_fold_of_a_small_size_has_no_pair(

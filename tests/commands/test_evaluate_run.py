@@ -336,10 +336,10 @@ def test_a_name_that_no_run_may_have(run: Path, trained: Path, program: Program)
 def test_a_failure_while_writing_is_recorded(
     run: Path, trained: Path, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(run: object) -> None:
+    def fail(figures: object, run: object) -> None:
         raise ZeroDivisionError("drawing failed")
 
-    monkeypatch.setattr("fnnctl.commands.evaluate_run.draw_figures", fail)
+    monkeypatch.setattr("fnnctl.report.figures.drawer.FigureDrawer.draw", fail)
     done = program("evaluate", "--data", str(trained / "penguins.csv"))
     assert done.code == 3
     latest = program("runs", "--json").json["runs"][-1]

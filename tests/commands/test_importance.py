@@ -46,7 +46,7 @@ def test_a_run_gets_a_table_and_a_figure(run: Path, program: Program) -> None:
     new = {"feature_importance.csv", "feature_importance.png"}
     assert {name: content for name, content in after.items() if name not in new} == before
     (run / "feature_importance.png").unlink()
-    again = program("report")
+    again = program("report", "--verbose")
     assert "Importance of the columns" not in again.out
     assert "feature_importance.png" in again.out
     assert (run / "feature_importance.png").read_bytes() == after["feature_importance.png"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fnnctl.report.answer.scores import TEST, VALIDATION, first_scores
-from fnnctl.report.answer.winner import comparison_sentences, winner_sentences
 from fnnctl.report.sections import Notes, number
 from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import Summary
@@ -31,8 +30,17 @@ def certainty(summary: Summary, part: str | None) -> list[str]:
         return []
     has_intervals = any(score.interval for score in first_scores(summary, part))
     of_part = _of_part(summary, part, has_intervals=has_intervals)
-    first = [*winner_sentences(summary), *_of_sizes(summary)]
-    return [*first, of_part, *_of_ensemble(summary), *comparison_sentences(summary)]
+    if summary.search is None:
+        return [*_of_sizes(summary), of_part]
+    # most runs are no searches
+    from fnnctl.report.answer.winner import comparison_sentences, winner_sentences
+
+    return [
+        *winner_sentences(summary),
+        of_part,
+        *_of_ensemble(summary),
+        *comparison_sentences(summary),
+    ]
 
 
 def _of_part(summary: Summary, part: str, *, has_intervals: bool) -> str:

@@ -1,13 +1,37 @@
-"""Sentences on the winner of a search: whose scores are shown, what chose it, and whether it is one."""
+"""What a report says first of a search and its winner: what chose it, and whether it is one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fnnctl.records.history import SearchHistory
+from fnnctl.records.journal import COMPLETE
 from fnnctl.report.confirmation.own_settings import own_settings_sentence, recorded_own_settings
 from fnnctl.report.confirmation.sentences import verdict_sentence
+from fnnctl.report.search.settings import brief, paths_by_importance, short_names
+from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
 from fnnctl.text import counted
+
+
+def search_facts(search: SearchHistory) -> Iterator[tuple[str, str]]:
+    """Names and texts: the method, the best trial, and its settings, the most important ones first."""
+    how = search.method + (f" ({search.sampler})" if search.sampler else "")
+    text = f"{how}, {counted(len(search.trials), 'trial')}, {counted(search.trained, 'epoch')} trained"
+    if search.end and search.end != COMPLETE:
+        text += f"; ended by {search.end}"
+    yield "search", text
+    best = search.winner
+    if best is None:
+        return
+    place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
+    yield "best trial", f"{best.trial}, with {search.metric} {number(best.objective)} {place}"
+    assignment = search.trials[best.trial].assignment
+    paths = [path for path in paths_by_importance(search) if path in assignment]
+    settings = (
+        f"{name} {brief(assignment[path])}" for path, name in zip(paths, short_names(paths), strict=True)
+    )
+    yield "its settings", ", ".join(settings)
 
 
 def winner_sentences(summary: Summary) -> Iterator[str]:

@@ -1,0 +1,71 @@
+"""The blocks of one run in reading order: the answer, what shows it, and where it comes from.
+
+The kinds of runs differ in what they have numbers for, so a block that would be empty is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from fnnctl.report.answer.answer import answer
+from fnnctl.report.answer.examples import worst_examples
+from fnnctl.report.content import Contents, contents, headline
+from fnnctl.report.html.answer import answer_blocks, command_block
+from fnnctl.report.html.blocks import Article, Block
+from fnnctl.report.html.figures import PageFigure, figure_part, run_figures
+from fnnctl.report.html.markup import Markup, content, element, escape, joined
+from fnnctl.report.html.sections import grouped, section_block
+from fnnctl.report.sections import Section
+from fnnctl.report.summary import Summary
+from fnnctl.store.folder import RunFolder
+
+STATUS_LOOKS: Mapping[str, str] = {"completed": "good", "running": "open", "interrupted": "open"}
+FAILED_LOOK = "bad"
+
+
+def run_article(summary: Summary, prefix: str, *, first: Iterable[Block] = ()) -> Article:
+    """The article on a run; the blocks `first` follow the answer. `prefix` is unique among the articles."""
+    found, said = contents(summary), answer(summary)
+    figures = run_figures(RunFolder(summary.path), summary, prefix)
+    opening, *others = answer_blocks(said, worst_examples(summary))
+    blocks = [
+        opening,
+        *first,
+        *others,
+        *_evidence(found, figures, prefix),
+        *command_block(said),
+        *_origin(found),
+    ]
+    return Article(summary.manifest.name, lead(summary), tuple(blocks))
+
+
+def lead(summary: Summary) -> Markup:
+    """The run's status, times and folder."""
+    status = summary.shown_status
+    mark = element("span", escape(status), class_=f"status {STATUS_LOOKS.get(status, FAILED_LOOK)}")
+    kind = summary.manifest.kind.replace("_", " ")
+    line = element("p", mark, content(f" {kind}, {headline(summary)}"))
+    return joined([line, element("p", element("code", escape(str(summary.path))))])
+
+
+def figures_block(title: str, figures: Iterable[PageFigure], prefix: str) -> Block:
+    """Figures side by side."""
+    return Block(title, tuple(figure_part(figure, prefix) for figure in figures), "figures")
+
+
+def _evidence(found: Contents, figures: Mapping[str, PageFigure], prefix: str) -> Iterator[Block]:
+    if figures:
+        yield figures_block("Figures", figures.values(), prefix)
+    yield from map(section_block, found.search)
+    yield from _grouped("Scores", found.scores)
+    yield from _grouped("Importance", found.importance)
+    yield from _grouped("Data and training", (*found.data, *found.training))
+
+
+def _origin(found: Contents) -> Iterator[Block]:
+    yield from _grouped("Provenance and files", (*found.provenance, *found.files))
+
+
+def _grouped(title: str, sections: Sequence[Section]) -> Iterator[Block]:
+    if sections:
+        yield grouped(title, sections, look="columns")
