@@ -74,14 +74,15 @@ def figures_to_draw(run: RunFolder, present: Set[str] = frozenset()) -> Mapping[
     if not wanted:
         return {}
     # Importing matplotlib takes half a second; reports without new figures should not wait for it.
-    from fnnctl.report.architectures.figures import drawn_architecture  # noqa: PLC0415
-    from fnnctl.report.figures.run_figures import run_figures  # noqa: PLC0415
-    from fnnctl.report.figures.search_figures import search_figures  # noqa: PLC0415
-
     if summary.search is None:
+        from fnnctl.report.figures.run_figures import run_figures  # noqa: PLC0415
+
         return run_figures(run, summary, wanted)
     if not summary.search.results:
         return {}
+    from fnnctl.report.architectures.figures import drawn_architecture  # noqa: PLC0415
+    from fnnctl.report.figures.search_figures import search_figures  # noqa: PLC0415
+
     figures = search_figures(summary.search, summary.manifest.name, wanted)
     if names.ARCHITECTURE_FIGURE in wanted:
         figures[names.ARCHITECTURE_FIGURE] = lambda: drawn_architecture(run, summary)
