@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from fnnctl import __version__
+from fnnctl.cli.comparisons import compare
 from fnnctl.cli.experiments import check, evaluate, predict, train
 from fnnctl.cli.listings import datasets, runs, schema
 from fnnctl.cli.reports import report
@@ -60,6 +61,7 @@ for command in (
     search,
     plan,
     report,
+    compare,
     runs,
     datasets,
     schema,

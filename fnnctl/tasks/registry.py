@@ -13,10 +13,13 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
+from fnnctl.tasks.classification.measured_rows import classified_rows
 from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts, misspelt_amount
+from fnnctl.tasks.measured_rows import ReadMeasured
 from fnnctl.tasks.regression import encoding as regression
+from fnnctl.tasks.regression.measured_rows import estimated_rows
 from fnnctl.tasks.regression.report_tables import REGRESSION_REPORT
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.reporting import TaskReport
@@ -27,6 +30,12 @@ TASK_REPORTS: Final[Mapping[str, TaskReport]] = {
     Classification.name: CLASSIFICATION_REPORT,
     Regression.name: REGRESSION_REPORT,
 }
+
+MEASURED_ROWS: Final[Mapping[str, ReadMeasured]] = {
+    Classification.name: classified_rows,
+    Regression.name: estimated_rows,
+}
+"""How the predictions of a run's test part are read, to compare a metric."""
 
 
 def task_of(target: str, classes: Sequence[str], *, seed: int = 0) -> Task:
