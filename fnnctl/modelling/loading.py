@@ -188,7 +188,7 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
         data.strata,
         data.strata_names,
         experiment.data.split.model_copy(update={"validation": validation_share(experiment)}),
-        seed=experiment.seed,
+        seed=experiment.split_seed,
         test_rows=data.dataset.test_rows,
         groups=data.dataset.groups,
         order=data.dataset.order,

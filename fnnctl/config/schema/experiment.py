@@ -10,7 +10,7 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.evaluation import EvaluationConfig
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.section import LARGEST_SEED, Section
 from fnnctl.config.schema.training import TrainingConfig
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
@@ -24,7 +24,7 @@ class Experiment(Section):
     name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     """The experiment's name, which is part of the names of its run folders (default: the config file's name;
     for fnnctl.yaml, the data source's)."""
-    seed: Annotated[int, Field(ge=0, le=2**64 - 1)] = 0
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
     """The seed of all random numbers: initial weights, order of rows, splits."""
     recipe: Recipe = "default"
     """What unset settings are: `default` is the most accurate network in the time that a user waits, `fast` a
@@ -40,3 +40,8 @@ class Experiment(Section):
     """How the experiment is cross-validated."""
     search: SearchConfig | None = None
     """The settings that `fnnctl search` varies; training does not read this."""
+
+    @property
+    def split_seed(self) -> int:
+        """The seed that divides the rows into parts, folds, bags and draws."""
+        return self.seed if self.data.split.seed is None else self.data.split.seed

@@ -68,7 +68,7 @@ def test_all_settings_come_outermost_first_and_each_union_branch_with_its_own() 
 @pytest.mark.parametrize(
     ("key", "homes"),
     [
-        ("seed", ["seed"]),
+        ("seed", ["seed", "data.split.seed"]),
         ("units", ["model.hidden[0].units"]),
         ("dropout", ["model.dropout"]),
         ("epsilon", ["model.normalization.epsilon", "training.optimizer.epsilon"]),
