@@ -14,7 +14,8 @@ from fnnctl.modelling.saved.saved_model import has_network
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.formats.terminal import terminal_report
-from fnnctl.report.gates.thresholds import GateResult, check_gates, parse_gates
+from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.search.sections import search_json
 from fnnctl.report.sizes.values import sizes_json
 from fnnctl.report.summary import Summary, summarize
@@ -65,8 +66,7 @@ def report(
             output.data(text.rstrip("\n"))
     missed = [result for result in results if not result.passed]
     for result in missed:
-        gate = result.gate
-        output.complain(f"missed: {gate.metric} is {result.value:g}, wanted {gate.wanted}{gate.hint}")
+        output.complain(f"missed: {result.message}")
     return GATE_MISSED if missed else 0
 
 

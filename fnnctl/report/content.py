@@ -10,7 +10,7 @@ from typing import Any
 
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.feature_importance.sections import importance_sections
-from fnnctl.report.gates.thresholds import GateResult
+from fnnctl.report.gates.results import GateResult
 from fnnctl.report.search.sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.sizes.sections import size_sections
@@ -105,10 +105,10 @@ def gate_table(results: Sequence[GateResult]) -> TableSection:
     has_several_runs = len({result.run for result in results}) > 1
     rows = (
         (
-            f"{result.gate.metric} of {result.run}" if has_several_runs else result.gate.metric,
-            number(result.value),
-            result.gate.wanted,
-            "passed" if result.passed else "missed",
+            f"{result.name} of {result.run}" if has_several_runs else result.name,
+            result.value_text,
+            result.wanted,
+            result.result,
         )
         for result in results
     )

@@ -43,6 +43,10 @@ class TaskReport:
     curve: tuple[str, str]
     """Label and history.csv name of the metric that the learning curve shows in addition to the loss."""
     figures: tuple[FigureFile, ...]
+    first: tuple[str, ...]
+    """The keys of the metrics that are shown first; others are shown only in complete tables."""
+    baseline: Labels
+    """What the baseline predicts, in sentences, each with the key of a metric to which it applies."""
     same: tuple[str, str] | None = None
     """The first metric is left out if it always equals the second."""
     groups: GroupMetrics | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fnnctl.report.feature_importance.values import importance_json
-from fnnctl.report.gates.thresholds import GateResult
+from fnnctl.report.gates.results import GateResult
 from fnnctl.report.search.sections import search_json
 from fnnctl.report.summary import Summary
 

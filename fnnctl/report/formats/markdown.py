@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fnnctl.report.content import gate_table, headline, sections
-from fnnctl.report.gates.thresholds import GateResult
+from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import (
     Command,
     Excerpt,

@@ -10,7 +10,7 @@ from typing import Final
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
-from fnnctl.report.gates.thresholds import GateResult
+from fnnctl.report.gates.results import GateResult
 from fnnctl.report.summary import Summary
 from fnnctl.store.documents import to_json
 from fnnctl.text import shown

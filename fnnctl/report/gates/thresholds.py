@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.metrics.flat import flat_metrics
+from fnnctl.report.gates.results import GateResult
+from fnnctl.report.sections import number
 from fnnctl.report.summary import PARTS, Summary
 
 DEFAULT_PART = "test"
@@ -52,30 +54,6 @@ class Gate:
         return value <= self.threshold if self.is_loss else value >= self.threshold
 
 
-@dataclass(frozen=True, slots=True)
-class GateResult:
-    """A gate's result for one run."""
-
-    run: str
-    gate: Gate
-    value: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether the run passes the gate."""
-        return self.gate.admits(self.value)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The entry in `report --json`."""
-        return {
-            "run": self.run,
-            "metric": self.gate.metric,
-            "value": self.value,
-            "threshold": self.gate.threshold,
-            "passed": self.passed,
-        }
-
-
 def parse_gates(texts: Sequence[str]) -> list[Gate]:
     """Parse `METRIC=VALUE` texts; raises `UsageError` with one problem per invalid text."""
     return _each(texts, _parse_gate)
@@ -83,8 +61,22 @@ def parse_gates(texts: Sequence[str]) -> list[Gate]:
 
 def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
     """Check a run's metrics; raises `UsageError` with one problem per unknown metric."""
-    run = str(summary.path)
-    return _each(gates, lambda gate: GateResult(run, gate, _metric(gate.metric, summary)))
+    return _each(gates, lambda gate: _result(gate, summary))
+
+
+def _result(gate: Gate, summary: Summary) -> GateResult:
+    value = _metric(gate.metric, summary)
+    return GateResult(
+        run=str(summary.path),
+        name=gate.metric,
+        metric=gate.metric,
+        value=value,
+        value_text=number(value),
+        threshold=gate.threshold,
+        wanted=gate.wanted,
+        passed=gate.admits(value),
+        message=f"{gate.metric} is {value:g}, wanted {gate.wanted}{gate.hint}",
+    )
 
 
 def _each(items: Sequence[T], function: Callable[[T], R]) -> list[R]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from rich.cells import cell_len
 
 from fnnctl.arrays import IntArray
+from fnnctl.report.answer.confusion import confused_pairs
 from fnnctl.report.sections import TableSection, number
 from fnnctl.report.summary import Summary, scored_rows
 
@@ -46,31 +46,12 @@ def _matrix_table(title: str, corner: str, classes: Sequence[str], counts: IntAr
 def _pairs_table(
     title: str, classes: Sequence[str], counts: IntArray, files: Sequence[str]
 ) -> TableSection | None:
-    """The largest counts beside the diagonal, the largest first, with their shares of the true class."""
-    wrong = counts.copy()
-    np.fill_diagonal(wrong, 0)
-    pairs = int(np.count_nonzero(wrong))
+    """The most frequent pairs, the most frequent first, with their shares of the true class."""
+    shown, pairs = confused_pairs(classes, counts, MOST_PAIRS)
     if not pairs:
         return None
-    shown = min(pairs, MOST_PAIRS)
-    largest = np.argsort(-wrong, axis=None, kind="stable")[:shown]
-    if shown < pairs:
-        title += f": the {shown} most frequent pairs of {pairs:,}"
+    if len(shown) < pairs:
+        title += f": the {len(shown)} most frequent pairs of {pairs:,}"
         title += f"; all are in {' and '.join(files)}" if files else ""
-    totals = counts.sum(axis=1)
-    rows = (
-        (
-            classes[true],
-            classes[predicted],
-            number(int(wrong[true, predicted])),
-            _share(wrong, totals, true, predicted),
-        )
-        for true, predicted in zip(
-            *(each.tolist() for each in np.unravel_index(largest, wrong.shape)), strict=True
-        )
-    )
+    rows = ((each.true, each.predicted, number(each.rows), f"{each.share:.1%}") for each in shown)
     return TableSection(title, ("true", "predicted", "rows", "share of true"), tuple(rows), texts=(0, 1))
-
-
-def _share(counts: IntArray, totals: IntArray, true: int, predicted: int) -> str:
-    return f"{counts[true, predicted] / totals[true]:.1%}"

@@ -21,6 +21,8 @@ REGRESSION_REPORT: Final = TaskReport(
         ("rows", "support"),
     ),
     curve=("R²", "r2"),
+    first=("r2", "rmse", "mae"),
+    baseline=(("The baseline is always the mean of the training part.", "r2"),),
     figures=(
         FigureFile(names.PREDICTED_ACTUAL_FIGURE, names.PREDICTIONS, "predictions over targets"),
         FigureFile(names.RESIDUALS_FIGURE, names.PREDICTIONS, "residuals over predictions"),

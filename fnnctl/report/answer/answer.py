@@ -1,0 +1,48 @@
+"""The answer of a run, from its summary."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fnnctl.report.answer.certainty import certainty, measured_words
+from fnnctl.report.answer.commands import next_commands
+from fnnctl.report.answer.confusion import confused_pairs
+from fnnctl.report.answer.facts import failure_words, first_facts
+from fnnctl.report.answer.groups import worst_groups
+from fnnctl.report.answer.scores import TEST, first_scores, judged_part
+from fnnctl.report.answer.values import Answer
+from fnnctl.report.summary import Summary
+
+WORST: Final = 3
+MOST_PAIRS: Final = 5
+
+
+def answer(summary: Summary) -> Answer:
+    """The answer of a run of any kind, complete or not."""
+    manifest, task = summary.manifest, summary.task_report
+    part = judged_part(summary)
+    scores = first_scores(summary, part) if part else []
+    compared = {score.key for score in scores if score.baseline is not None}
+    confusion = summary.confusion if part == TEST else None
+    pairs, count = confused_pairs(*confusion, MOST_PAIRS) if confusion else ([], 0)
+    return Answer(
+        path=summary.path,
+        name=manifest.name,
+        kind=manifest.kind,
+        status=summary.shown_status,
+        failure=failure_words(summary),
+        facts=tuple(first_facts(summary)),
+        measured=measured_words(summary, part),
+        scores=tuple(scores),
+        certainty=(
+            *certainty(summary, part),
+            *(sentence for sentence, key in task.baseline if key in compared),
+        ),
+        group=task.groups.column if task.groups else "",
+        worst=tuple(worst_groups(summary, part, WORST)) if part else (),
+        confused=tuple(pairs),
+        pairs=count,
+        repeats=manifest.cross_validation.repeats if manifest.cross_validation else 1,
+        warnings=tuple(manifest.warnings),
+        commands=tuple(next_commands(summary)),
+    )

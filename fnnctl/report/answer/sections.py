@@ -1,0 +1,104 @@
+"""The answer of a run as sections, which every format can show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fnnctl.report.answer.examples import WorstExamples
+from fnnctl.report.answer.values import Answer, ConfusedPair, Score
+from fnnctl.report.sections import NOTHING, Command, FactList, Notes, Section, TableSection, number
+
+
+def answer_sections(answer: Answer, examples: WorstExamples | None = None) -> list[Section]:
+    """All non-empty sections, in the order in which they answer a reader's questions."""
+    sections: list[Section] = [
+        Notes("Why it did not complete", (answer.failure,) if answer.failure else ()),
+        FactList("What was run", answer.facts),
+        score_table(answer),
+        Notes("How sure that is", answer.certainty),
+        worst_table(answer),
+        pairs_table(answer),
+        *([examples_table(examples, relative_to=answer.path)] if examples else []),
+        Notes("Warnings", answer.warnings),
+    ]
+    return [section for section in sections if section.rows]
+
+
+def command_sections(answer: Answer) -> list[Section]:
+    """What to do next, one section per command."""
+    return [
+        Command(f"{each.purpose[0].upper()}{each.purpose[1:]}", (each.command,)) for each in answer.commands
+    ]
+
+
+def score_table(answer: Answer) -> TableSection:
+    """One row per metric."""
+    rows = (
+        (score.label, number(score.value), interval_text(score), number(score.baseline))
+        for score in answer.scores
+    )
+    return TableSection(
+        "How good it is", (answer.measured, "value", "95 % interval", "baseline"), tuple(rows)
+    )
+
+
+def interval_text(score: Score) -> str:
+    """The interval of a score; a dash if there is none."""
+    return number(list(score.interval)) if score.interval else NOTHING
+
+
+def worst_table(answer: Answer) -> TableSection:
+    """One row per group, with the classes with which it is confused."""
+    rows = (
+        (
+            group.name,
+            *(number(value) for _, value in group.metrics),
+            _other(group.predicted_as, of_predicted=True),
+            _other(group.predicted_for, of_predicted=False),
+        )
+        for group in answer.worst
+    )
+    labels = tuple(label for label, _ in answer.worst[0].metrics) if answer.worst else ()
+    lowest = labels[0] if labels else ""
+    header = (answer.group, *labels, "most often predicted as", "most often predicted for")
+    title = f"What goes wrong: the lowest {lowest}"
+    if answer.repeats > 1:
+        title += f"; in parentheses, rows of {answer.repeats:,} repeats"
+    return TableSection(title, header, tuple(rows), texts=(0, len(header) - 2, len(header) - 1))
+
+
+def pairs_table(answer: Answer) -> TableSection:
+    """One row per confused pair."""
+    rows = ((each.true, each.predicted, number(each.rows), f"{each.share:.1%}") for each in answer.confused)
+    title = "What is confused most often"
+    if answer.pairs > len(answer.confused):
+        title += f": {len(answer.confused):,} of {answer.pairs:,} pairs"
+    counts = "rows" if answer.repeats == 1 else f"rows of {answer.repeats:,} repeats"
+    return TableSection(title, ("true", "predicted", counts, "share of true"), tuple(rows), texts=(0, 1))
+
+
+def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSection:
+    """One row per example; rows are numbered as in predictions.csv."""
+    file = examples.file.relative_to(relative_to)
+    if any(each.residual is not None for each in examples.rows):
+        rows = tuple(
+            (str(each.row), _amount(each.true), _amount(each.predicted), number(each.residual))
+            for each in examples.rows
+        )
+        title = f"The largest residuals; row numbers as in {file}, from 0"
+        return TableSection(title, ("row", "target", "prediction", "residual"), rows, texts=())
+    rows = tuple(
+        (str(each.row), each.true, each.predicted, number(each.probability)) for each in examples.rows
+    )
+    title = f"Most confidently wrong; row numbers as in {file}, from 0"
+    return TableSection(title, ("row", "true", "predicted", "its probability"), rows, texts=(1, 2))
+
+
+def _other(pair: ConfusedPair | None, *, of_predicted: bool) -> str:
+    if pair is None:
+        return NOTHING
+    return f"{pair.predicted if of_predicted else pair.true} ({pair.rows:,})"
+
+
+def _amount(text: str) -> str:
+    return number(float(text))

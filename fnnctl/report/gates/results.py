@@ -1,0 +1,48 @@
+"""The result of a gate, whatever it checks: what tables, JSON and JUnit files show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A gate's result for one run."""
+
+    run: str
+    """The path of the run."""
+    name: str
+    """What is checked, for tables: the metric as the user wrote it, and what sets this kind of gate apart."""
+    metric: str
+    """The metric, as the user wrote it."""
+    value: float | None
+    """The run's value of the metric."""
+    value_text: str
+    """The value as tables show it."""
+    threshold: float | None
+    """The limit for the value; None if there is no fixed one."""
+    wanted: str
+    """The condition, such as `≥ 0.9`."""
+    passed: bool
+    message: str
+    """The result in a sentence without a full stop, such as `accuracy is 0.9, wanted ≥ 0.95`."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Further entries in JSON, such as statistics."""
+
+    @property
+    def result(self) -> str:
+        """`passed` or `missed`."""
+        return "passed" if self.passed else "missed"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry in `report --json`."""
+        return {
+            "run": self.run,
+            "metric": self.metric,
+            "value": self.value,
+            "threshold": self.threshold,
+            "passed": self.passed,
+            **self.details,
+        }

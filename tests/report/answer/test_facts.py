@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.report.answer.facts import failure_words, first_facts
+from fnnctl.report.summary import summarize
+from fnnctl.store import names
+from fnnctl.store.run import OpenRun
+from tests.report.searches import halving, start_search
+
+
+def test_a_training_in_two_lines(finished_run: Callable[..., OpenRun]) -> None:
+    assert dict(first_facts(summarize(finished_run()))) == {
+        "network": "6 → 100 → 2, 1,234 parameters; 2 epochs, the best one 2",
+        "data": "flowers: 1,150 rows, 5 columns, target species (2 classes)",
+    }
+
+
+def test_an_ensemble_names_its_networks(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.record({"model": {"layers": [6, 2], "parameters": 28, "networks": 2, "same_shape": False}})
+    facts = dict(first_facts(summarize(run)))
+    assert facts["network"] == "2 networks, the first one: 6 → 2, 28 parameters in all"
+
+
+def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path) -> None:
+    facts = dict(first_facts(summarize(start_search(tmp_path, halving()))))
+    assert facts == {
+        "search": "hyperband, 4 trials, 17 epochs trained",
+        "best trial": "1, with accuracy 0.9600 on the validation part",
+        "its settings": "learning_rate 0.1, optimizer.name adam",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "facts", "words"),
+    [
+        ("completed", {}, None),
+        ("failed", {"error": "training diverged"}, "training diverged"),
+        ("failed", {}, "The run failed; its log says more."),
+        ("interrupted", {}, "The run was interrupted after 1 epoch."),
+    ],
+)
+def test_why_a_run_did_not_complete(
+    start_run: Callable[..., OpenRun], status: Any, facts: dict[str, Any], words: str | None
+) -> None:
+    run = start_run()
+    run.write_table(names.HISTORY, ("epoch", "train_loss"), [(1, 0.5)])
+    run.finish(status, {"total": 1.0, "training": None}, facts)
+    assert failure_words(summarize(run)) == words
+
+
+def test_a_run_in_progress_and_one_whose_process_is_gone(tmp_path: Path) -> None:
+    search = start_search(tmp_path, halving()[:5])
+    assert failure_words(summarize(search)) == "The run is in progress, at 4 trials."
+    os.close(search.lock)
+    assert failure_words(summarize(search)) == "The process of the run was killed after 4 trials."
