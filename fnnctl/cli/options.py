@@ -85,12 +85,14 @@ ReportFormat = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="terminal, markdown or json (default: from the extension of --output, else terminal).",
+        help="terminal, markdown, html or json (default: from the extension of --output, else terminal).",
     ),
 ]
 ReportFile = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write the report to this file: .txt, .md or .json."),
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write the report to this file: .txt, .md, .html or .json."
+    ),
 ]
 
 R = TypeVar("R")

@@ -6,6 +6,7 @@ Every format shows the same sections. Their text is unescaped; each format escap
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from fnnctl.report.ensembles.sections import ensemble_sections
@@ -70,8 +71,29 @@ def headline(summary: Summary) -> str:
     return f"started {started}, took {seconds_text(manifest.seconds.total)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The non-empty sections of a run, by what they are about, in the order in which they are listed."""
+
+    failure: tuple[Section, ...]
+    search: tuple[Section, ...]
+    scores: tuple[Section, ...]
+    importance: tuple[Section, ...]
+    training: tuple[Section, ...]
+    data: tuple[Section, ...]
+    provenance: tuple[Section, ...]
+    warnings: tuple[Section, ...]
+    files: tuple[Section, ...]
+
+
 def sections(summary: Summary, *, brief: bool = False) -> list[Section]:
     """All non-empty sections of the run; if they are to be `brief`, long tables have fewer rows."""
+    found = contents(summary, brief=brief)
+    return [section for group in fields(found) for section in getattr(found, group.name)]
+
+
+def contents(summary: Summary, *, brief: bool = False) -> Contents:
+    """The sections of the run; if they are to be `brief`, long tables have fewer rows."""
     manifest, task = summary.manifest, summary.task_report
     figures = ((figure.name, figure.what) for figure in task.figures)
     own = OF_SELECTION if manifest.selection else {}
@@ -80,24 +102,30 @@ def sections(summary: Summary, *, brief: bool = False) -> list[Section]:
         for name, what in (*FIRST_FILES, *figures, *LAST_FILES)
         if name in summary.files
     )
-    candidates: list[Section | None] = [
-        Notes("Failure", (manifest.error,) if manifest.error else ()),
-        *search_sections(summary),
-        *ensemble_sections(summary),
-        _folds_table(summary, summary.cross_validation)
-        if summary.cross_validation
-        else _metrics_table(summary),
-        *size_sections(summary),
-        group_table(summary, task.groups, brief=brief) if task.groups else None,
-        confusion_table(summary, task.matrix) if task.matrix else None,
-        *importance_sections(summary.importances, task),
-        FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
-        FactList("Data", tuple(_data_facts(summary, manifest.data)) if manifest.data else ()),
-        FactList("Provenance", tuple(_origin_facts(manifest))),
-        Notes("Warnings", tuple(manifest.warnings)),
-        FileList("Files", tuple(files)),
-    ]
-    return [section for section in candidates if section and section.rows]
+    return Contents(
+        failure=_filled(Notes("Failure", (manifest.error,) if manifest.error else ())),
+        search=_filled(*search_sections(summary), *ensemble_sections(summary)),
+        scores=_filled(
+            _folds_table(summary, summary.cross_validation)
+            if summary.cross_validation
+            else _metrics_table(summary),
+            *size_sections(summary),
+            group_table(summary, task.groups, brief=brief) if task.groups else None,
+            confusion_table(summary, task.matrix) if task.matrix else None,
+        ),
+        importance=_filled(*importance_sections(summary.importances, task)),
+        training=_filled(
+            FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary)))
+        ),
+        data=_filled(FactList("Data", tuple(_data_facts(summary, manifest.data)) if manifest.data else ())),
+        provenance=_filled(FactList("Provenance", tuple(_origin_facts(manifest)))),
+        warnings=_filled(Notes("Warnings", tuple(manifest.warnings))),
+        files=_filled(FileList("Files", tuple(files))),
+    )
+
+
+def _filled(*candidates: Section | None) -> tuple[Section, ...]:
+    return tuple(section for section in candidates if section and section.rows)
 
 
 def gate_table(results: Sequence[GateResult]) -> TableSection:

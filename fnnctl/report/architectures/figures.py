@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from fnnctl.plots.architectures.network import PlottedLayer, architecture_figure
 from fnnctl.plots.architectures.rewards import rewards_figure
-from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.architectures.best import best_model
 from fnnctl.report.architectures.rewards import moving_average, rewards
@@ -30,8 +29,8 @@ def drawn_rewards(search: SearchHistory, name: str) -> Any:
     )
 
 
-def architecture_png(run: RunFolder, summary: Summary) -> bytes | None:
-    """The best architecture as a PNG; None if there is none."""
+def drawn_architecture(run: RunFolder, summary: Summary) -> Any | None:
+    """The best architecture; None if there is none."""
     best = best_model(summary)
     if best is None:
         return None
@@ -48,7 +47,7 @@ def architecture_png(run: RunFolder, summary: Summary) -> bytes | None:
     ]
     ends = (facts.layers[0], facts.layers[-1]) if facts else (None, None)
     title = f"{summary.manifest.name}: the best architecture"
-    return png_bytes(architecture_figure(layers, *ends, output=_name(model.output), title=title))
+    return architecture_figure(layers, *ends, output=_name(model.output), title=title)
 
 
 def _name(section: Any) -> str:

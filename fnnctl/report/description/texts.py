@@ -6,8 +6,9 @@ from rich.console import RenderableType
 
 from fnnctl.report.description.content import Description, description_json, description_sections
 from fnnctl.report.formats.markdown import escape, markdown_section
-from fnnctl.report.formats.registry import JSON
+from fnnctl.report.formats.registry import HTML, JSON
 from fnnctl.report.formats.terminal import document
+from fnnctl.report.html.document import html_document
 from fnnctl.store.documents import to_json
 
 
@@ -18,10 +19,12 @@ def terminal_description(description: Description, *, width: int | None = None) 
 
 
 def text_description(description: Description, format_: str) -> str:
-    """As JSON or as Markdown."""
+    """As JSON, HTML or Markdown."""
     if format_ == JSON:
         return to_json(description_json(description))
     sections = description_sections(description)
+    if format_ == HTML:
+        return html_document(description.facts.source.file, description.headline, sections)
     blocks = [f"# {escape(description.facts.source.file)}", escape(description.headline)]
     blocks += [block for section in sections for block in markdown_section(section)]
     return "\n\n".join(blocks) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from fnnctl.report.architectures.best import best_model
-from fnnctl.report.summary import summarize, task_report
+from fnnctl.report.summary import Summary, summarize, task_report
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 
@@ -30,7 +30,41 @@ def redraw_importance(run: RunFolder) -> None:
     _draw(run, frozenset(run.files()) - {names.FEATURE_IMPORTANCE_FIGURE})
 
 
+def possible_figures(run: RunFolder, summary: Summary) -> set[str]:
+    """The names of the figures that the run has numbers for; some of them may turn out to be empty."""
+    wanted = _with_sources(run)
+    search = summary.search
+    if search is not None and not search.has_rungs:
+        wanted.discard(names.RUNGS_FIGURE)
+    found = search.confirmation if search else None
+    if found is None or not found.is_complete:
+        wanted.discard(names.CONFIRMED_FIGURE)
+    if search is not None and not search.has_rewards:
+        wanted.discard(names.REWARDS_FIGURE)
+    if best_model(summary) is None:
+        wanted.discard(names.ARCHITECTURE_FIGURE)
+    return wanted
+
+
 def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
+    if not _with_sources(run) - present:
+        return ()
+    summary = summarize(run)
+    wanted = possible_figures(run, summary) - present
+    if not wanted:
+        return ()
+    # Importing matplotlib takes half a second; reports without new figures should not wait for it.
+    from fnnctl.plots.style import png_bytes  # noqa: PLC0415
+    from fnnctl.report.figures.drawn import drawn_figures  # noqa: PLC0415
+
+    figures = {name: png_bytes(figure) for name, figure in drawn_figures(run, summary, wanted).items()}
+    for name, png in figures.items():
+        run.write_figure(name, png)
+    return tuple(figures)
+
+
+def _with_sources(run: RunFolder) -> set[str]:
+    """The names of the figures whose sources are in the folder."""
     files = run.files()
     sources = {
         **{figure.name: figure.source for figure in task_report(run.read_manifest()).figures},
@@ -39,33 +73,4 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
         names.FEATURE_IMPORTANCE_FIGURE: names.FEATURE_IMPORTANCE,
         **dict.fromkeys((*names.SEARCH_FIGURES, *names.ARCHITECTURE_FIGURES), names.JOURNAL),
     }
-    wanted = {figure for figure, source in sources.items() if source in files} - present
-    if not wanted:
-        return ()
-    summary = summarize(run)
-    if summary.search is not None and not summary.search.has_rungs:
-        wanted.discard(names.RUNGS_FIGURE)
-    found = summary.search.confirmation if summary.search else None
-    if found is None or not found.is_complete:
-        wanted.discard(names.CONFIRMED_FIGURE)
-    if summary.search is not None and not summary.search.has_rewards:
-        wanted.discard(names.REWARDS_FIGURE)
-    if best_model(summary) is None:
-        wanted.discard(names.ARCHITECTURE_FIGURE)
-    if not wanted:
-        return ()
-    # Importing matplotlib takes half a second; reports without new figures should not wait for it.
-    from fnnctl.report.architectures.figures import architecture_png  # noqa: PLC0415
-    from fnnctl.report.figures.run_figures import run_figures  # noqa: PLC0415
-    from fnnctl.report.figures.search_figures import search_figures  # noqa: PLC0415
-
-    figures = {}
-    if summary.search is None:
-        figures = run_figures(run, summary, wanted)
-    elif summary.search.results:
-        figures = search_figures(summary.search, summary.manifest.name, wanted)
-        if names.ARCHITECTURE_FIGURE in wanted and (png := architecture_png(run, summary)):
-            figures[names.ARCHITECTURE_FIGURE] = png
-    for name, png in figures.items():
-        run.write_figure(name, png)
-    return tuple(figures)
+    return {figure for figure, source in sources.items() if source in files}

@@ -16,7 +16,6 @@ from fnnctl.plots.decisions.trade_offs import trade_offs_figure
 from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
 from fnnctl.plots.feature_importance.columns import PlottedColumn, feature_importance_figure
 from fnnctl.plots.learning import learning_curve_figure
-from fnnctl.plots.style import png_bytes
 from fnnctl.report.content import validation_name
 from fnnctl.report.feature_importance.stored import read_importances
 from fnnctl.report.sizes.values import recorded_sizes, share_text
@@ -32,13 +31,10 @@ from fnnctl.tasks.classification.stored_tables import (
 from fnnctl.tasks.regression.stored_tables import read_predictions
 
 
-def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, bytes]:
-    """The wanted figures that the run has numbers for, as PNG."""
-    figures = {}
-    for name, draw in _DRAW.items():
-        if name in wanted and (figure := draw(run, summary)):
-            figures[name] = png_bytes(figure)
-    return figures
+def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, Any]:
+    """The wanted figures that the run has numbers for, as matplotlib's figures."""
+    figures = {name: draw(run, summary) for name, draw in _DRAW.items() if name in wanted}
+    return {name: figure for name, figure in figures.items() if figure}
 
 
 def _confusion_matrix(run: RunFolder, summary: Summary) -> Any:

@@ -16,7 +16,6 @@ from fnnctl.plots.rungs import rungs_figure
 from fnnctl.plots.search.confirmed import confirmed_figure
 from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial
-from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.architectures.figures import drawn_rewards
@@ -27,9 +26,9 @@ from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.text import counted
 
 
-def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, bytes]:
-    """The wanted figures of a search with results, as PNG; `name` is the experiment's name."""
-    return {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
+def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, Any]:
+    """The wanted figures of a search with results, as matplotlib's; `name` is the experiment's name."""
+    return {file: draw(search, name) for file, draw in _DRAW.items() if file in wanted}
 
 
 def _history(search: SearchHistory, name: str) -> Any:

@@ -11,6 +11,7 @@ from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.gates.results import GateResult
+from fnnctl.report.html.report import html_report
 from fnnctl.report.summary import Summary
 from fnnctl.store.documents import to_json
 from fnnctl.text import shown
@@ -30,9 +31,11 @@ def _json(summaries: Sequence[Summary], results: Sequence[GateResult], folder: P
     return to_json(json_report(summaries, results))
 
 
+HTML: Final = "html"
 JSON: Final = "json"
 TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
     "markdown": TextFormat(".md", markdown_report),
+    HTML: TextFormat(".html", html_report),
     JSON: TextFormat(".json", _json),
 }
 """All formats except `terminal`, which depends on the terminal's width and colours."""

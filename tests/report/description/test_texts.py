@@ -11,6 +11,7 @@ from fnnctl.commands.tables.describe import described
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.report.description.content import Description
 from fnnctl.report.description.texts import terminal_description, text_description
+from tests.report.html.checked import checked
 
 HOSTILE = ("[red]x[/]", "$$a$$", "<script>", "=cmd()", "a|b", "\x1b[31mz", "[/]", "`c`", "y: [")
 
@@ -46,6 +47,13 @@ def test_markdown_escapes_names(tmp_path: Path) -> None:
     assert "<script>" not in text
     assert "| column | kind | missing | unique | values |" in text
     assert "| --- | --- | ---: | ---: | --- |" in text
+
+
+def test_html_escapes_names(tmp_path: Path) -> None:
+    page = checked(text_description(hostile(tmp_path, "a|b"), "html"))
+    assert page.text("title", "h1") == ["t.csv", "t.csv"]
+    assert "Target 'a|b': 3 classes" in page.text("h2")
+    assert {"[red]x[/]", "$$a$$", "<script>", "=cmd()"} <= {*page.text("th")}
 
 
 def test_json_is_complete(tmp_path: Path) -> None:

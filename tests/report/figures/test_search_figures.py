@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_equal
 
 from fnnctl.plots.searched import PlottedTrial
+from fnnctl.plots.style import png_bytes
 from fnnctl.report.figures.drawing import draw_figures, draw_missing_figures
 from fnnctl.report.figures.search_figures import search_figures
 from fnnctl.store.journal import JournalRecord
@@ -103,6 +104,7 @@ def test_without_a_result_nothing_is_drawn(tmp_path: Path) -> None:
 def test_whatever_there_is_is_drawn(records: list[JournalRecord]) -> None:
     figures = search_figures(read(records), "rates", {*SEARCH_FIGURES})
     assert tuple(figures) == SEARCH_FIGURES
+    assert all(png_bytes(figure) for figure in figures.values())
 
 
 def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
@@ -171,7 +173,7 @@ def test_a_bracket_whose_trials_were_all_stopped_by_their_curves() -> None:
         {"record": "stop", "reason": "hopeless", "trial": 0, "budget": 3, "saved": 6},
     ]
     (drawn,) = search_figures(read(records), "rates", {RUNGS_FIGURE}).values()
-    assert drawn.startswith(b"\x89PNG\r\n")
+    assert png_bytes(drawn).startswith(b"\x89PNG\r\n")
 
 
 def test_a_trial_that_its_curve_stopped_has_not_reached_the_top(

@@ -21,6 +21,7 @@ from fnnctl.report.formats.registry import chosen_format
         ("markdown", "summary", "markdown"),
         ("markdown", "r.md", "markdown"),
         ("terminal", "r.log", "terminal"),
+        (None, "r.HTML", "html"),
     ],
 )
 def test_the_wanted_format_or_that_of_the_ending(wanted: str | None, file: str | None, expected: str) -> None:
@@ -37,14 +38,14 @@ def test_without_either_there_is_a_default() -> None:
     [
         (
             None,
-            "r.html",
-            r"'r.html': no report format has the ending '.html'; use .md, .json, .txt, or choose",
+            "r.pdf",
+            r"'r.pdf': no report format has the ending '.pdf'; use .md, .html, .json, .txt, or choose",
         ),
         (None, "r.htm", "no report format has the ending '.htm'"),
         (None, "r.csv", "no report format has the ending '.csv'"),
-        ("md", None, "there is no report format 'md'; choose one of terminal, markdown, json"),
+        ("md", None, "there is no report format 'md'; choose one of terminal, markdown, html, json"),
         ("jsn", None, r"\(did you mean 'json'\?\)"),
-        ("html", "r.html", "there is no report format 'html'"),
+        ("pdf", "r.html", "there is no report format 'pdf'"),
         (
             "json",
             "r.md",

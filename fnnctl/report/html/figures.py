@@ -1,0 +1,90 @@
+"""A run's figures in its page: each with a text that stands in for it, and with its numbers in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fnnctl.report.content import FIRST_FILES, LAST_FILES
+from fnnctl.report.figures.drawing import possible_figures
+from fnnctl.report.html.blocks import Part
+from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier
+from fnnctl.report.html.numbers import thinned_table
+from fnnctl.report.summary import Summary
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
+
+_NO_NUMBERS: Final = frozenset({names.JOURNAL})
+"""Sources whose rows are not the numbers that are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFigure:
+    """A figure of a page."""
+
+    file: str
+    """The name of its PNG in the run's folder."""
+    caption: str
+    svg: str
+    """See `plots.svg.inline_svg`."""
+    description: str = ""
+    """What it shows, in numbers, for those who do not see it; the caption is read to them as well."""
+    numbers: Markup = EMPTY
+    """The numbers that are drawn, such as a `thinned_table`."""
+
+
+def figure_part(figure: PageFigure, prefix: str) -> Part:
+    """The figure, its caption and its numbers; `prefix` is the start of its identifier in the page."""
+    name = f"{prefix}-{identifier(figure.file.removesuffix('.png'))}"
+    # Heat maps and pictures keep the colours of paper: their shades cannot be turned into variables.
+    on_paper = "<image" in figure.svg
+    opening, _, rest = figure.svg.partition(">")
+    described = element("desc", escape(figure.description)) if figure.description else EMPTY
+    svg = Markup(
+        f'{opening} role="img" aria-label="{escape(figure.caption)}">'
+        f"{element('title', escape(figure.caption))}{described}{rest}"
+    )
+    picture = element("div", svg, class_="paper" if on_paper else "picture")
+    caption = element("figcaption", content(figure.caption))
+    return Part(element("figure", caption, picture, figure.numbers, id=name), figure.file)
+
+
+def run_figures(run: RunFolder, summary: Summary, prefix: str) -> dict[str, PageFigure]:
+    """The figures that the run has numbers for, by the names of their files in the folder."""
+    wanted = possible_figures(run, summary)
+    if not wanted:
+        return {}
+    # Importing matplotlib takes half a second.
+    from fnnctl.plots.svg import inline_svg  # noqa: PLC0415
+    from fnnctl.report.figures.drawn import drawn_figures  # noqa: PLC0415
+
+    captions, sources = _captions(summary), _sources(summary)
+    return {
+        name: PageFigure(
+            name,
+            captions[name],
+            inline_svg(figure, f"{prefix}-{identifier(name.removesuffix('.png'))}"),
+            numbers=_numbers(run, sources.get(name)),
+        )
+        for name, figure in drawn_figures(run, summary, wanted).items()
+    }
+
+
+def _captions(summary: Summary) -> dict[str, str]:
+    of_task = [(figure.name, figure.what) for figure in summary.task_report.figures]
+    return {name: what[0].upper() + what[1:] for name, what in (*FIRST_FILES, *of_task, *LAST_FILES)}
+
+
+def _sources(summary: Summary) -> Mapping[str, str]:
+    """The CSV file with the numbers of each figure."""
+    return {
+        **{figure.name: figure.source for figure in summary.task_report.figures},
+        names.LEARNING_CURVE_FIGURE: names.HISTORY,
+        names.DATA_SIZE_FIGURE: names.DATA_SIZE,
+        names.FEATURE_IMPORTANCE_FIGURE: names.FEATURE_IMPORTANCE,
+    }
+
+
+def _numbers(run: RunFolder, source: str | None) -> Markup:
+    return thinned_table(run, source) if source is not None else EMPTY

@@ -1,0 +1,121 @@
+"""The HTML file: articles with their contents, the style sheet, and a limit to its size.
+
+The file refers to nothing outside of itself, and it has no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from fnnctl.report.html.blocks import Article, Block, Part
+from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, joined
+
+MOST_BYTES: Final = 1_000_000
+_HEAD: Final = (
+    '<meta charset="utf-8">\n'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    '<meta name="color-scheme" content="light dark">\n'
+    '<meta name="referrer" content="no-referrer">\n'
+    # Whatever a text from the data may do, the page loads and runs nothing.
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
+)
+
+
+def page(title: str, articles: Sequence[Article], *, footer: str = "") -> str:
+    """The whole file, of less than `MOST_BYTES`: see `Part.source` for what is left out of a larger one."""
+    kept = list(articles)
+    while len((text := _page(title, kept, footer)).encode()) >= MOST_BYTES and (found := _largest(kept)):
+        at, block, part = found
+        kept[at] = _without(kept[at], block, part)
+    return text
+
+
+def _page(title: str, articles: Sequence[Article], footer: str) -> str:
+    several = len(articles) > 1
+    names = _identifiers(articles)
+    shown = [_article(article, name, several=several) for article, name in zip(articles, names, strict=True)]
+    if several:
+        shown.insert(0, element("header", element("h1", content(title)), class_="title"))
+    main = joined(shown, "\n")
+    end = element("footer", element("p", content(footer))) if footer else EMPTY
+    return (
+        f'<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n{_HEAD}<title>{escape(title)}</title>\n'
+        f"<style>\n{style_sheet()}</style>\n</head>\n<body>\n"
+        f"{_contents(articles, names)}\n<main>\n{main}\n</main>\n{end}\n</body>\n</html>\n"
+    )
+
+
+@cache
+def style_sheet() -> str:
+    """The text of `style.css`, which is next to this file."""
+    return files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+
+
+def _identifiers(articles: Sequence[Article]) -> list[str]:
+    """A different identifier for each article."""
+    return [f"{number}-{identifier(article.title)}" for number, article in enumerate(articles, start=1)]
+
+
+def _contents(articles: Sequence[Article], names: Sequence[str]) -> Markup:
+    """Links to the runs if there are several, else to the blocks of the only one."""
+    if len(articles) > 1:
+        links = list(zip(names, (article.title for article in articles), strict=True))
+    else:
+        links = [
+            (_block_identifier(names[0], number, block), block.title)
+            for number, block in enumerate(articles[0].blocks)
+            if block.in_contents
+        ]
+    entries = (element("li", element("a", content(title), href=f"#{name}")) for name, title in links)
+    return element("nav", element("ul", *entries), aria_label="Contents")
+
+
+def _article(article: Article, name: str, *, several: bool) -> Markup:
+    first, second = ("h2", "h3") if several else ("h1", "h2")
+    head = element("header", element(first, content(article.title)), article.lead)
+    blocks = (
+        _block(block, _block_identifier(name, number, block), second)
+        for number, block in enumerate(article.blocks)
+    )
+    return element("article", head, Markup("\n"), joined(blocks, "\n"), id=name)
+
+
+def _block(block: Block, name: str, heading: str) -> Markup:
+    inner = joined(part.markup for part in block.parts)
+    return element("section", element(heading, content(block.title)), inner, id=name, class_=block.look)
+
+
+def _block_identifier(article: str, number: int, block: Block) -> str:
+    return f"{article}-{number}-{identifier(block.title)[:40]}"
+
+
+def _largest(articles: Sequence[Article]) -> tuple[int, int, int] | None:
+    """The places of the largest part that may be left out: article, block, part."""
+    sizes = dict(_sizes(articles))
+    return max(sizes, key=lambda place: sizes[place], default=None)
+
+
+def _sizes(articles: Sequence[Article]) -> Iterator[tuple[tuple[int, int, int], int]]:
+    for at, article in enumerate(articles):
+        for number, block in enumerate(article.blocks):
+            for place, part in enumerate(block.parts):
+                if part.source is not None:
+                    yield (at, number, place), len(part.markup)
+
+
+def _without(article: Article, number: int, place: int) -> Article:
+    """The article with the name of a file in place of a part."""
+    blocks = list(article.blocks)
+    parts = list(blocks[number].parts)
+    source = parts[place].source or ""
+    note = f"Left out, so that this page stays below {MOST_BYTES // 1_000_000} MB: it is in "
+    parts[place] = Part(
+        element("p", content(note), element("code", escape(source)), Markup("."), class_="note")
+    )
+    blocks[number] = replace(blocks[number], parts=tuple(parts))
+    return replace(article, blocks=tuple(blocks))

@@ -1,0 +1,48 @@
+"""The sections that every format shows, as blocks of the page."""
+
+from __future__ import annotations
+
+from fnnctl.report.html.blocks import Block, block
+from fnnctl.report.html.markup import Markup, content, element, escape
+from fnnctl.report.html.tables import code, listed, pairs, table
+from fnnctl.report.sections import (
+    Command,
+    Excerpt,
+    FactList,
+    FileList,
+    Notes,
+    Section,
+    TableSection,
+    command_lines,
+)
+
+
+def section_block(section: Section, *, look: str = "block") -> Block:
+    """The section below its title."""
+    return block(section.title, section_body(section), look=look)
+
+
+def section_body(section: Section) -> Markup:
+    """The section without its title."""
+    match section:
+        case TableSection():
+            return table(section.header, section.rows, texts=section.texts, label=section.title)
+        case FactList():
+            return pairs(section.rows)
+        case Notes():
+            return notes(section.rows)
+        case Command():
+            return code(command_lines(section))
+        case Excerpt():
+            return code(section.rows)
+        case FileList():
+            return listed(
+                Markup(f"{element('code', escape(name))}: {content(what)}") for name, what in section.rows
+            )
+
+
+def notes(sentences: tuple[str, ...]) -> Markup:
+    """One sentence as a paragraph, several as a list."""
+    if len(sentences) == 1:
+        return element("p", content(sentences[0]))
+    return listed(map(content, sentences))

@@ -1,0 +1,60 @@
+"""Tables, and lists of names with values. A wide table scrolls inside its own frame, never the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, joined
+
+
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    texts: Sequence[int] = (0,),
+    label: str | None = None,
+) -> Markup:
+    """A table; the columns in `texts` hold texts, the others numbers. The first column names the rows.
+
+    `label` says what it shows, for those who hear the page; it is needed where no heading precedes it.
+    """
+    kinds = ["t" if place in texts else "n" for place in range(len(header))]
+    heads = (_cell("th", text, kind, scope="col") for text, kind in zip(header, kinds, strict=True))
+    body = (
+        element(
+            "tr",
+            *(
+                _cell("th", text, kind, scope="row") if place == 0 else _cell("td", text, kind)
+                for place, (text, kind) in enumerate(zip(row, kinds, strict=True))
+            ),
+        )
+        for row in rows
+    )
+    whole = element("table", element("thead", element("tr", *heads)), element("tbody", *body))
+    # A frame that scrolls can be reached with the keyboard.
+    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=label or "table")
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> Markup:
+    """Names with values."""
+    entries = (
+        element("div", element("dt", content(name)), element("dd", content(value))) for name, value in rows
+    )
+    return element("dl", *entries)
+
+
+def listed(items: Iterable[Markup]) -> Markup:
+    """An unordered list."""
+    return element("ul", *(element("li", item) for item in items))
+
+
+def code(lines: Iterable[str]) -> Markup:
+    """Lines that can be copied, such as a command."""
+    return element("pre", element("code", joined(map(escape, lines), "\n")), tabindex="0")
+
+
+def _cell(tag: str, text: str, kind: str, scope: str | None = None) -> Markup:
+    indented = text.startswith("  ")
+    classes = " ".join(word for word in (kind, "sub" if indented else "") if word != "t") or None
+    inner = content(text.strip()) if text else EMPTY
+    return element(tag, inner, scope=scope, class_=classes.strip() if classes else None)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from fnnctl.report.html.blocks import Article
+from fnnctl.report.html.markup import EMPTY
+from fnnctl.report.html.page import page
+from fnnctl.report.html.sections import section_block, section_body
+from fnnctl.report.sections import (
+    Command,
+    Excerpt,
+    FactList,
+    FileList,
+    Notes,
+    Section,
+    TableSection,
+)
+from tests.report.html.checked import checked
+
+HOSTILE = "<script>x</script> \x1b[31m \"' $$ =cmd() שלום"
+SECTIONS: list[Section] = [
+    TableSection(HOSTILE, (HOSTILE, "value"), ((HOSTILE, "1.0"), ("  indented", HOSTILE))),
+    FactList(HOSTILE, ((HOSTILE, HOSTILE),)),
+    Notes(HOSTILE, (HOSTILE,)),
+    Notes(HOSTILE, (HOSTILE, "two")),
+    FileList(HOSTILE, ((HOSTILE, HOSTILE),)),
+    Command(HOSTILE, ("train", HOSTILE)),
+    Excerpt(HOSTILE, (HOSTILE, "  b: 1")),
+]
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: type(section).__name__)
+def test_hostile_text_is_shown_as_it_is(section: Section) -> None:
+    text = page(HOSTILE, [Article(HOSTILE, EMPTY, (section_block(section),))])
+    parsed = checked(text)
+    shown = "".join(data for tag, data in parsed.texts if tag != "style")
+    assert shown.count("<script>x</script> [31m \"' $$ =cmd() שלום") >= 4
+    assert "\x1b" not in text
+
+
+def test_a_table() -> None:
+    body = section_body(TableSection("Classes", ("class", "F1"), (("a", "0.5"), ("  b", "0.25"))))
+    assert body == (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Classes"><table>'
+        '<thead><tr><th scope="col">class</th><th scope="col" class="n">F1</th></tr></thead>'
+        '<tbody><tr><th scope="row">a</th><td class="n">0.5</td></tr>'
+        '<tr><th scope="row" class="sub">b</th><td class="n">0.25</td></tr></tbody></table></div>'
+    )
+
+
+def test_a_command_keeps_its_lines() -> None:
+    body = section_body(Command("Repeat", ("fnnctl train a.yaml", "--set b=1")))
+    assert "fnnctl train a.yaml \\\n  --set b=1" in body
