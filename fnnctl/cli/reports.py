@@ -24,6 +24,20 @@ def report(
             help="Exit with code 1 if the metric is worse than this value. Repeatable.",
         ),
     ] = None,
+    not_worse_than: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--not-worse-than",
+            metavar="RUN",
+            help="Exit with code 1 if the run is significantly worse than this one. Repeatable.",
+        ),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric", metavar="METRIC", help="The metric of --not-worse-than (default: accuracy or r2)."
+        ),
+    ] = None,
     importance: Annotated[
         bool,
         typer.Option("--importance", help="Measure which columns matter, on rows that were not learned."),
@@ -32,7 +46,7 @@ def report(
     *,
     output: Output,
 ) -> int:
-    """Report on runs; --fail-under makes this a check for CI."""
+    """Report on runs; --fail-under and --not-worse-than make this a check for CI."""
     from fnnctl.commands.report import report
 
     with ended_by_signals(output):
@@ -42,6 +56,8 @@ def report(
             format_=format_,
             file=file,
             fail_under=fail_under or [],
+            not_worse_than=not_worse_than or [],
+            metric=metric,
             importance=importance,
             output=output,
         )

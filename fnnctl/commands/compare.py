@@ -9,12 +9,11 @@ from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 from fnnctl.report.comparison.comparison import RunComparison, compare_runs
 from fnnctl.report.comparison.sentences import verdict_sentences, warnings
+from fnnctl.report.comparison.sides import has_metrics
 from fnnctl.report.comparison.texts import terminal_comparison, text_comparison
 from fnnctl.report.formats.registry import JSON, TERMINAL, chosen_format
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
-from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import METRICS
 
 
 def compare(
@@ -47,11 +46,6 @@ def compare(
         output.data("\n".join(verdict_sentences(comparison)))
     elif file is None:
         output.data(_text(comparison, format_, None, output).rstrip("\n"))
-
-
-def has_metrics(run: RunFolder) -> bool:
-    """Whether a run has metrics, or a search a winner with metrics."""
-    return ((run.winner() or run).path / METRICS).is_file()
 
 
 def _text(comparison: RunComparison, format_: str, file: Path | None, output: Output) -> str:

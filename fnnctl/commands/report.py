@@ -14,6 +14,7 @@ from fnnctl.modelling.saved.saved_model import has_network
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.gates.not_worse import check_not_worse, find_other_run
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.search.sections import search_json
@@ -33,19 +34,23 @@ def report(
     format_: str | None,
     file: Path | None,
     fail_under: Sequence[str],
+    not_worse_than: Sequence[str] = (),
+    metric: str | None = None,
     importance: bool = False,
     output: Output,
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
 
     If `format_` is None, the file's extension selects the format. `--json` prints the JSON object even if a
-    file is written too. With `importance`, the importance of the columns is measured first. Raises
-    `UsageError` for an unknown run, format, or metric of a gate.
+    file is written too. With `importance`, the importance of the columns is measured first. The `metric` is
+    that of the gates `not_worse_than`. Raises `UsageError` for an unknown run, format, or metric of a gate.
     """
     file = None if file == Path("-") else file
     format_ = chosen_format(format_, file, default=JSON if output.json else TERMINAL)
     if output.json and file is None and format_ != JSON:
         raise UsageError(f"--json and --format {format_} contradict each other: leave one out")
+    if metric is not None and not not_worse_than:
+        raise UsageError("--metric belongs to --not-worse-than RUN: add it, or leave --metric out")
     gates = parse_gates(fail_under)
     named: Sequence[str | None] = runs or [None]
     found = [find_run(run, runs_dir, has_network if importance else None) for run in named]
@@ -55,6 +60,11 @@ def report(
     pairs = zip(found, measured, strict=True)
     summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]
     results = [result for summary in summaries for result in check_gates(gates, summary)]
+    results += [
+        check_not_worse(run, find_other_run(other, run, runs_dir), metric)
+        for run in found
+        for other in not_worse_than
+    ]
     if file is not None:
         write_output(file, [_text(summaries, results, format_, file, output)])
     if file is None or output.json:
@@ -64,6 +74,9 @@ def report(
             output.json_text(text)
         else:
             output.data(text.rstrip("\n"))
+    for result in results:
+        if result.passed and result.details.get("why_unpaired"):
+            output.note(f"note: {result.message}")
     missed = [result for result in results if not result.passed]
     for result in missed:
         output.complain(f"missed: {result.message}")

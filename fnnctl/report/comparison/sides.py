@@ -16,6 +16,7 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
+from fnnctl.store.names import METRICS
 from fnnctl.tasks.measured_rows import MeasuredRows, UnmeasuredError
 from fnnctl.tasks.registry import MEASURED_ROWS
 from fnnctl.text import shown
@@ -70,6 +71,11 @@ class Side:
         """The status shown to users."""
         alive = self.manifest.status == "running" and self.run.is_alive()
         return shown_status(self.manifest, alive=alive)
+
+
+def has_metrics(run: RunFolder) -> bool:
+    """Whether a run has metrics, or a search a winner with metrics."""
+    return ((run.winner() or run).path / METRICS).is_file()
 
 
 def default_metric(run: RunFolder) -> str:
