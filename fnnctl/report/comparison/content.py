@@ -74,7 +74,7 @@ def comparison_json(comparison: RunComparison) -> dict[str, Any]:
 
 
 def _pair_json(comparison: RunComparison, pair: Pair) -> dict[str, Any]:
-    found = pair.tested.difference
+    found = pair.test.difference
     return {
         "a": comparison.sides[pair.first].path,
         "b": comparison.sides[pair.second].path,
@@ -83,11 +83,11 @@ def _pair_json(comparison: RunComparison, pair: Pair) -> dict[str, Any]:
         "p": found.p,
         "p_holm": pair.p_holm,
         "verdict": pair.verdict,
-        "paired": pair.tested.why_unpaired is None,
-        "why_unpaired": pair.tested.why_unpaired,
-        "test": pair.tested.method,
-        "samples": pair.tested.samples,
-        "count": pair.tested.count,
+        "paired": pair.test.why_unpaired is None,
+        "why_unpaired": pair.test.why_unpaired,
+        "test": pair.test.method,
+        "samples": pair.test.samples,
+        "count": pair.test.count,
         "found_in_80_percent": found.findable(),
         "sentence": pair_sentence(comparison, pair),
     }
@@ -139,7 +139,7 @@ def _differences(comparison: RunComparison) -> TableSection:
     several = len(comparison.pairs) > 1
     rows = []
     for pair in comparison.pairs:
-        found, a, b = pair.tested.difference, LETTERS[pair.first], LETTERS[pair.second]
+        found, a, b = pair.test.difference, LETTERS[pair.first], LETTERS[pair.second]
         who = {"tie": "tie", "better": f"{a} is better", "worse": f"{b} is better"}[pair.verdict]
         p = (p_number(found.p), p_number(pair.p_holm)) if several else (p_number(found.p),)
         rows.append(

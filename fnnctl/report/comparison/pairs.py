@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.metrics.paired import LEVEL, holm
+from fnnctl.report.comparison.pair_tests import PairTest, suitable_test
 from fnnctl.report.comparison.sides import Side
-from fnnctl.report.comparison.testing import Tested, tested
 
 Verdict: TypeAlias = Literal["better", "worse", "tie"]
 
@@ -20,7 +20,7 @@ class Pair:
 
     first: int
     second: int
-    tested: Tested
+    test: PairTest
     p_holm: float
     """p, corrected for the number of pairs."""
     verdict: Verdict
@@ -30,7 +30,7 @@ class Pair:
 def compared_pairs(sides: Sequence[Side], metric: str) -> list[Pair]:
     """All pairs in the order of the runs, which have the same target."""
     places = [(first, second) for first in range(len(sides)) for second in range(first + 1, len(sides))]
-    found = [tested(sides[first], sides[second]) for first, second in places]
+    found = [suitable_test(sides[first], sides[second]) for first, second in places]
     corrected = holm([each.difference.p for each in found])
     return [
         Pair(*place, each, p, verdict(each.difference.value, p, metric))

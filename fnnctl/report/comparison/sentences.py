@@ -39,7 +39,7 @@ def verdict_sentences(comparison: RunComparison) -> list[str]:
 def pair_sentence(comparison: RunComparison, pair: Pair) -> str:
     """Who is better, by how much, and how sure that is."""
     a, b = LETTERS[pair.first], LETTERS[pair.second]
-    metric, found = comparison.metric, pair.tested.difference
+    metric, found = comparison.metric, pair.test.difference
     p = p_text(pair.p_holm, name="Holm's p" if len(comparison.pairs) > 1 else "p")
     if pair.verdict != "tie":
         better, worse = (a, b) if pair.verdict == "better" else (b, a)
@@ -81,7 +81,7 @@ def _tests(comparison: RunComparison) -> Iterator[str]:
     """Which test was made of which pairs, and why some are not paired."""
     by_test: dict[tuple[str, str | None], list[str]] = {}
     for pair in comparison.pairs:
-        how = f"{pair.tested.method} of {pair.tested.sample}", pair.tested.why_unpaired
+        how = f"{pair.test.method} of {pair.test.sample}", pair.test.why_unpaired
         by_test.setdefault(how, []).append(_names(pair))
     for (method, why), pairs in by_test.items():
         if why is None:
@@ -95,7 +95,7 @@ def _names(pair: Pair) -> str:
 
 
 def _of_networks(comparison: RunComparison) -> Iterator[str]:
-    kinds = {pair.tested.samples for pair in comparison.pairs}
+    kinds = {pair.test.samples for pair in comparison.pairs}
     if kinds & {"rows", "mixed"}:
         yield (
             "One test part compares these networks, not their settings: another seed trains another network "
@@ -106,7 +106,7 @@ def _of_networks(comparison: RunComparison) -> Iterator[str]:
 def _smallest(comparison: RunComparison) -> Iterator[str]:
     """The difference that would have been found, and what it would take to find the one that was measured."""
     for pair in comparison.pairs:
-        found = pair.tested.difference
+        found = pair.test.difference
         smallest = found.findable()
         if smallest is None:
             continue
@@ -118,15 +118,15 @@ def _smallest(comparison: RunComparison) -> Iterator[str]:
 
 
 def _needed(comparison: RunComparison, pair: Pair) -> str:
-    factor = pair.tested.difference.samples_needed()
+    factor = pair.test.difference.samples_needed()
     if pair.verdict != "tie" or factor is None or factor <= 1:
         return ""
-    size = f"one of {amount(pair.tested.difference.value, comparison.metric)}, as measured,"
+    size = f"one of {amount(pair.test.difference.value, comparison.metric)}, as measured,"
     if factor > 10_000:
         return f"; {size} is out of reach"
-    if pair.tested.samples == "rows":
-        return f"; {size} needs about {_rounded(factor * pair.tested.count)} test rows"
-    if pair.tested.samples == "folds" and pair.tested.count < ENOUGH_FOLDS:
+    if pair.test.samples == "rows":
+        return f"; {size} needs about {_rounded(factor * pair.test.count)} test rows"
+    if pair.test.samples == "folds" and pair.test.count < ENOUGH_FOLDS:
         return f"; for {size} try more repeats (`--repeats 5`), then more rows"
     return f"; {size} needs more rows: more repeats narrow the interval only so far"
 

@@ -12,8 +12,8 @@ from typing import Any
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError
 from fnnctl.metrics.paired import LEVEL
+from fnnctl.report.comparison.pair_tests import PairTest, suitable_test
 from fnnctl.report.comparison.sides import Side, default_metric, has_metrics, read_side, require_same_target
-from fnnctl.report.comparison.testing import Tested, tested
 from fnnctl.report.comparison.words import amount, p_text
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import number
@@ -40,10 +40,10 @@ def check_not_worse(run: RunFolder, other: RunFolder, metric: str | None = None)
     require_same_target((run, other))
     metric = metric or default_metric(run)
     own, compared = (read_side(each, metric) for each in (run, other))
-    return _result(own, compared, metric, tested(own, compared))
+    return _result(own, compared, metric, suitable_test(own, compared))
 
 
-def _result(own: Side, other: Side, metric: str, found: Tested) -> GateResult:
+def _result(own: Side, other: Side, metric: str, found: PairTest) -> GateResult:
     difference = found.difference
     p = difference.p_above if is_loss(metric) else difference.p_below
     passed = p >= LEVEL
@@ -70,7 +70,7 @@ def _result(own: Side, other: Side, metric: str, found: Tested) -> GateResult:
     )
 
 
-def _details(other: Side, found: Tested, p: float, findable: float | None) -> dict[str, Any]:
+def _details(other: Side, found: PairTest, p: float, findable: float | None) -> dict[str, Any]:
     return {
         "not_worse_than": other.path,
         "other_value": other.value,

@@ -23,7 +23,7 @@ MIXED: Final = "t-test of the mean"
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class PairTest:
     """The result of the test that suits two runs."""
 
     difference: Difference
@@ -48,7 +48,7 @@ class Tested:
         return f"different {noun}s ({self.count:,} or more)"
 
 
-def tested(a: Side, b: Side) -> Tested:
+def suitable_test(a: Side, b: Side) -> PairTest:
     """Compare two runs with the same target."""
     other_data = None if a.data_key == b.data_key else "the data differ"
     match a.on, b.on:
@@ -60,20 +60,20 @@ def tested(a: Side, b: Side) -> Tested:
                 why = f"{_seeds(a, b)}the test parts have other rows"
             return _of_parts(a.on, b.on, why)
         case MeasuredFolds(), MeasuredPart():
-            return Tested(_of_both(a.on, b.on), MIXED, "mixed", len(a.on.scores), _why_mixed(other_data))
+            return PairTest(_of_both(a.on, b.on), MIXED, "mixed", len(a.on.scores), _why_mixed(other_data))
         case MeasuredPart(), MeasuredFolds():
             found = _of_both(b.on, a.on).reversed()
-            return Tested(found, MIXED, "mixed", len(b.on.scores), _why_mixed(other_data))
+            return PairTest(found, MIXED, "mixed", len(b.on.scores), _why_mixed(other_data))
     raise TypeError("a run was measured on something else")
 
 
-def _of_parts(a: MeasuredPart, b: MeasuredPart, why_unpaired: str | None) -> Tested:
+def _of_parts(a: MeasuredPart, b: MeasuredPart, why_unpaired: str | None) -> PairTest:
     rng, names = stream(0, Purpose.BOOTSTRAP), _names(a.measure)
     count = min(len(a.rows.rows), len(b.rows.rows))
     if why_unpaired is None:
-        return Tested(paired_difference(a.measure, b.measure, rng), names[0], "rows", count)
+        return PairTest(paired_difference(a.measure, b.measure, rng), names[0], "rows", count)
     found = unpaired_difference(a.measure, b.measure, rng)
-    return Tested(found, names[1], "rows", count, why_unpaired)
+    return PairTest(found, names[1], "rows", count, why_unpaired)
 
 
 def _names(measure: Measure) -> tuple[str, str]:
@@ -85,17 +85,17 @@ def _names(measure: Measure) -> tuple[str, str]:
     return "paired bootstrap", "two independent bootstraps"
 
 
-def _of_folds(a: MeasuredFolds, b: MeasuredFolds, other_data: str | None, seeds: str) -> Tested:
+def _of_folds(a: MeasuredFolds, b: MeasuredFolds, other_data: str | None, seeds: str) -> PairTest:
     places = None if other_data else a.common(b)
     if places is not None:
         scores: list[Sequence[float]] = [[each.scores[place] for place in places] for each in (a, b)]
         share = max(a.test_share, b.test_share)
-        return Tested(paired_folds(*scores, test_share=share), PAIRED_FOLDS, "folds", len(places))
+        return PairTest(paired_folds(*scores, test_share=share), PAIRED_FOLDS, "folds", len(places))
     found = unpaired_folds(
         [*a.scores.values()], [*b.scores.values()], test_shares=(a.test_share, b.test_share)
     )
     why = other_data or f"{seeds}the folds have other rows"
-    return Tested(found, UNPAIRED_FOLDS, "folds", min(len(a.scores), len(b.scores)), why)
+    return PairTest(found, UNPAIRED_FOLDS, "folds", min(len(a.scores), len(b.scores)), why)
 
 
 def _of_both(folds: MeasuredFolds, part: MeasuredPart) -> Difference:
