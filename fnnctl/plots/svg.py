@@ -13,6 +13,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from matplotlib import style
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from fnnctl.plots.style import COLOURS, FAINT, GRID, INK, MUTED, figure_style
@@ -26,6 +27,10 @@ VARIABLES: Final[Mapping[str, str]] = {
     **{colour.lower(): f"c{number}" for number, colour in enumerate(COLOURS, start=1)},
 }
 """The style sheet's variable of each colour that figures share."""
+SHADES: Final = "shades"
+"""The class of figures with shades, which stand for numbers and cannot be variables of the style sheet."""
+SCALE: Final = 0.8
+"""Figures in a page are smaller than files, so that their texts are larger beside them."""
 _DIGITS: Final = re.compile(r"-?\d+\.\d{3,}")
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}\b")
 _REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
@@ -41,6 +46,9 @@ def inline_svg(figure: Figure, name: str) -> str:
     wide as its place. Equal figures give equal texts. The figure has no title afterwards.
     """
     figure.suptitle("")
+    has_shades = _has_shades(figure)
+    if not has_shades:  # cells are as large as their texts
+        figure.set_size_inches(SCALE * figure.get_size_inches())
     root = ElementTree.fromstring(_svg(figure, name))
     for metadata in root.findall("{*}metadata"):
         root.remove(metadata)
@@ -50,15 +58,27 @@ def inline_svg(figure: Figure, name: str) -> str:
     kept = _referenced(root)
     for element in root.iter():
         _simplify(element, name, kept)
-    root.attrib = {"viewBox": root.attrib["viewBox"]}
+    root.attrib = {"viewBox": root.attrib["viewBox"], **({"class": SHADES} if has_shades else {})}
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _has_shades(figure: Figure) -> bool:
+    """Whether it has a picture, or areas that are shaded by their values."""
+    shaded = (
+        shape
+        for axes in figure.axes
+        for shape in axes.collections
+        if isinstance(shape, PolyCollection) and shape.get_array() is not None
+    )
+    return any(axes.images for axes in figure.axes) or any(True for _ in shaded)
 
 
 def _svg(figure: Figure, name: str) -> bytes:
     buffer = io.BytesIO()
     options: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": name}
+    whole: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.05, "transparent": True}
     with figure_style(), style.context(options):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, **whole)
     return buffer.getvalue()
 
 

@@ -18,6 +18,8 @@ class Part:
     source: str | None = None
     """The file with the same content. If the page would be too large, the largest parts that have one are
     left out, and the page names the file instead. A part without a source always stays."""
+    title: str | None = None
+    """Its own heading, one level below the block's."""
 
 
 @dataclass(frozen=True, slots=True)

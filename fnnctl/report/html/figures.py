@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -15,8 +16,9 @@ from fnnctl.report.summary import Summary
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 
-_NO_NUMBERS: Final = frozenset({names.JOURNAL})
-"""Sources whose rows are not the numbers that are drawn."""
+WIDE: Final = 560
+"""Wider figures, in points, have a row of their own."""
+_VIEW_BOX: Final = re.compile(r'viewBox="\S+ \S+ (\S+) ')
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +39,20 @@ class PageFigure:
 def figure_part(figure: PageFigure, prefix: str) -> Part:
     """The figure, its caption and its numbers; `prefix` is the start of its identifier in the page."""
     name = f"{prefix}-{identifier(figure.file.removesuffix('.png'))}"
-    # Heat maps and pictures keep the colours of paper: their shades cannot be turned into variables.
-    on_paper = "<image" in figure.svg
     opening, _, rest = figure.svg.partition(">")
     described = element("desc", escape(figure.description)) if figure.description else EMPTY
     svg = Markup(
         f'{opening} role="img" aria-label="{escape(figure.caption)}">'
         f"{element('title', escape(figure.caption))}{described}{rest}"
     )
-    picture = element("div", svg, class_="paper" if on_paper else "picture")
     caption = element("figcaption", content(figure.caption))
-    return Part(element("figure", caption, picture, figure.numbers, id=name), figure.file)
+    look = "wide" if _width(figure.svg) > WIDE else None
+    return Part(element("figure", caption, svg, figure.numbers, id=name, class_=look), figure.file)
+
+
+def _width(svg: str) -> float:
+    found = _VIEW_BOX.search(svg)
+    return float(found[1]) if found else 0.0
 
 
 def run_figures(run: RunFolder, summary: Summary, prefix: str) -> dict[str, PageFigure]:

@@ -76,18 +76,26 @@ def _contents(articles: Sequence[Article], names: Sequence[str]) -> Markup:
 
 
 def _article(article: Article, name: str, *, several: bool) -> Markup:
-    first, second = ("h2", "h3") if several else ("h1", "h2")
-    head = element("header", element(first, content(article.title)), article.lead)
+    level = 2 if several else 1
+    head = element("header", element(f"h{level}", content(article.title)), article.lead)
     blocks = (
-        _block(block, _block_identifier(name, number, block), second)
+        _block(block, _block_identifier(name, number, block), level + 1)
         for number, block in enumerate(article.blocks)
     )
     return element("article", head, Markup("\n"), joined(blocks, "\n"), id=name)
 
 
-def _block(block: Block, name: str, heading: str) -> Markup:
-    inner = joined(part.markup for part in block.parts)
-    return element("section", element(heading, content(block.title)), inner, id=name, class_=block.look)
+def _block(block: Block, name: str, level: int) -> Markup:
+    inner = joined(_part(part, level + 1) for part in block.parts)
+    heading = element(f"h{level}", content(block.title))
+    return element("section", heading, inner, id=name, class_=block.look)
+
+
+def _part(part: Part, level: int) -> Markup:
+    if part.title is None:
+        return part.markup
+    heading = element(f"h{level}", content(part.title), class_="label")
+    return element("div", heading, part.markup, class_="part")
 
 
 def _block_identifier(article: str, number: int, block: Block) -> str:
@@ -114,8 +122,7 @@ def _without(article: Article, number: int, place: int) -> Article:
     parts = list(blocks[number].parts)
     source = parts[place].source or ""
     note = f"Left out, so that this page stays below {MOST_BYTES // 1_000_000} MB: it is in "
-    parts[place] = Part(
-        element("p", content(note), element("code", escape(source)), Markup("."), class_="note")
-    )
+    left_out = element("p", content(note), element("code", escape(source)), Markup("."), class_="note")
+    parts[place] = replace(parts[place], markup=left_out, source=None)
     blocks[number] = replace(blocks[number], parts=tuple(parts))
     return replace(article, blocks=tuple(blocks))

@@ -5,13 +5,16 @@ The kinds of runs differ in what they have numbers for, so a block that would be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from fnnctl.report.answer.answer import answer
+from fnnctl.report.answer.examples import worst_examples
 from fnnctl.report.content import Contents, contents, headline
-from fnnctl.report.html.blocks import Article, Block, Part
+from fnnctl.report.html.answer import answer_blocks, command_block
+from fnnctl.report.html.blocks import Article, Block
 from fnnctl.report.html.figures import PageFigure, figure_part, run_figures
 from fnnctl.report.html.markup import Markup, content, element, escape, joined
-from fnnctl.report.html.sections import section_block, section_body
+from fnnctl.report.html.sections import grouped, section_block
 from fnnctl.report.sections import Section
 from fnnctl.report.summary import Summary
 from fnnctl.store.folder import RunFolder
@@ -21,11 +24,18 @@ FAILED_LOOK = "bad"
 
 
 def run_article(summary: Summary, prefix: str, *, first: Iterable[Block] = ()) -> Article:
-    """The article on a run, which begins with the blocks `first`; `prefix` is unique among the articles."""
-    run = RunFolder(summary.path)
-    found = contents(summary)
-    figures = run_figures(run, summary, prefix)
-    blocks = [*first, *_notices(found), *_body(found, figures, prefix)]
+    """The article on a run; the blocks `first` follow the answer. `prefix` is unique among the articles."""
+    found, said = contents(summary), answer(summary)
+    figures = run_figures(RunFolder(summary.path), summary, prefix)
+    opening, *others = answer_blocks(said, worst_examples(summary))
+    blocks = [
+        opening,
+        *first,
+        *others,
+        *_evidence(found, figures, prefix),
+        *command_block(said),
+        *_origin(found),
+    ]
     return Article(summary.manifest.name, lead(summary), tuple(blocks))
 
 
@@ -43,30 +53,19 @@ def figures_block(title: str, figures: Iterable[PageFigure], prefix: str) -> Blo
     return Block(title, tuple(figure_part(figure, prefix) for figure in figures), "figures")
 
 
-def _notices(found: Contents) -> Iterator[Block]:
-    """What must not be overlooked."""
-    yield from (section_block(section, look="failure") for section in found.failure)
-    yield from (section_block(section, look="warning") for section in found.warnings)
-
-
-def _body(found: Contents, figures: Mapping[str, PageFigure], prefix: str) -> Iterator[Block]:
-    yield from map(section_block, found.search)
+def _evidence(found: Contents, figures: Mapping[str, PageFigure], prefix: str) -> Iterator[Block]:
     if figures:
         yield figures_block("Figures", figures.values(), prefix)
-    for sections in (
-        found.scores,
-        found.importance,
-        found.training,
-        found.data,
-        found.provenance,
-        found.files,
-    ):
-        yield from map(section_block, sections)
+    yield from map(section_block, found.search)
+    yield from _grouped("Scores", found.scores)
+    yield from _grouped("Importance", found.importance)
+    yield from _grouped("Data and training", (*found.data, *found.training))
 
 
-def grouped(title: str, sections: Iterable[Section]) -> Block:
-    """Several sections below one heading, each under its own smaller one."""
-    parts = [
-        Part(joined([element("h4", content(section.title)), section_body(section)])) for section in sections
-    ]
-    return Block(title, tuple(parts))
+def _origin(found: Contents) -> Iterator[Block]:
+    yield from _grouped("Provenance and files", (*found.provenance, *found.files))
+
+
+def _grouped(title: str, sections: Sequence[Section]) -> Iterator[Block]:
+    if sections:
+        yield grouped(title, sections, look="columns")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fnnctl.report.html.blocks import Block, block
+from collections.abc import Iterable
+
+from fnnctl.report.html.blocks import Block, Part, block
 from fnnctl.report.html.markup import Markup, content, element, escape
 from fnnctl.report.html.tables import code, listed, pairs, table
 from fnnctl.report.sections import (
@@ -20,6 +22,12 @@ from fnnctl.report.sections import (
 def section_block(section: Section, *, look: str = "block") -> Block:
     """The section below its title."""
     return block(section.title, section_body(section), look=look)
+
+
+def grouped(title: str, sections: Iterable[Section], *, look: str = "block") -> Block:
+    """The sections that are not empty below one heading, each under its own."""
+    parts = (Part(section_body(section), title=section.title) for section in sections if section.rows)
+    return Block(title, tuple(parts), look)
 
 
 def section_body(section: Section) -> Markup:
