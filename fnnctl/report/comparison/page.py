@@ -36,7 +36,7 @@ def html_comparison(comparison: RunComparison) -> str:
 
 def _figure(comparison: RunComparison) -> PageFigure:
     # Importing matplotlib takes half a second.
-    from fnnctl.plots.compared import PlottedScore, comparison_figure  # noqa: PLC0415
+    from fnnctl.plots.comparison.runs import PlottedScore, comparison_figure  # noqa: PLC0415
     from fnnctl.plots.svg import inline_svg  # noqa: PLC0415
 
     points = has_points(comparison.metric)

@@ -10,11 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure
+from fnnctl.plots.style import COLOURS, INK, MUTED, new_figure
 from fnnctl.plots.text import fitted
 
 MOST_ROWS: Final = 30
 """More runs or pairs are not drawn."""
+NARROW: Final = 6.0
+"""Inches: the page shows the figure on a phone too."""
 ROW_HEIGHT: Final = 0.34
 LONGEST_NAME: Final = 24
 _LINE: Final[dict[str, Any]] = {"linewidth": 1.8, "solid_capstyle": "butt"}
@@ -38,13 +40,13 @@ def comparison_figure(
 ) -> Figure:
     """Draw a row per run and a row per pair, each a dot with its interval; at most 30 of each.
 
-    `unit` is that of the differences, which are shown against a line at 0: filled dots if a difference is more
-    than chance, hollow ones if not.
+    `unit` is that of the differences, which are shown against a line at 0: a dot is filled if a difference is
+    more than chance, else hollow.
     """
     scores, differences = scores[:MOST_ROWS], differences[:MOST_ROWS]
     heights = [max(2, len(rows)) + 1.3 for rows in (scores, differences)]
     texts = [metric, unit, *(each.name for each in (*scores, *differences))]
-    with new_figure(WIDTH, 0.7 + ROW_HEIGHT * sum(heights) + 0.6, title, texts) as figure:
+    with new_figure(NARROW, 0.7 + ROW_HEIGHT * sum(heights) + 0.6, title, texts) as figure:
         above, below = figure.subplots(2, 1, height_ratios=heights)
         _draw_rows(above, scores, COLOURS[0])
         above.set_xlabel(fitted(metric, 60))
