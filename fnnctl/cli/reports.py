@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,20 @@ def report(
             "--metric", metavar="METRIC", help="The metric of --not-worse-than (default: accuracy or r2)."
         ),
     ] = None,
+    short: Annotated[
+        bool,
+        typer.Option(
+            "--short",
+            help="Only what matters most, e.g. for the page of a CI job with --format markdown; the default "
+            "on a terminal.",
+        ),
+    ] = False,
+    junit: Annotated[
+        Path | None,
+        typer.Option(
+            "--junit", metavar="FILE", help="Write the gates' results to this file as JUnit XML, for CI."
+        ),
+    ] = None,
     importance: Annotated[
         bool,
         typer.Option("--importance", help="Measure which columns matter, on rows that were not learned."),
@@ -46,15 +61,15 @@ def report(
     *,
     output: Output,
 ) -> int:
-    """Report on runs; --fail-under and --not-worse-than make this a check for CI."""
+    """Report on runs; --fail-under and --not-worse-than make this a check for CI (-q: the gates alone)."""
     from fnnctl.commands.report import report
+    from fnnctl.report.formats.form import ReportForm
 
     with ended_by_signals(output):
         return report(
             runs or [],
             runs_dir=runs_dir,
-            format_=format_,
-            file=file,
+            form=ReportForm(format_, file, short, junit),
             fail_under=fail_under or [],
             not_worse_than=not_worse_than or [],
             metric=metric,

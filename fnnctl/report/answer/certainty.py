@@ -29,8 +29,8 @@ def certainty(summary: Summary, part: str | None) -> list[str]:
     if part is None:
         return []
     has_intervals = any(score.interval for score in first_scores(summary, part))
-    sentences = [*_of_winner(summary), _of_part(summary, part, has_intervals=has_intervals)]
-    return [*sentences, *_of_ensemble(summary), *_of_sizes(summary)]
+    of_part = _of_part(summary, part, has_intervals=has_intervals)
+    return [*_of_winner(summary), *_of_sizes(summary), of_part, *_of_ensemble(summary)]
 
 
 def _of_part(summary: Summary, part: str, *, has_intervals: bool) -> str:

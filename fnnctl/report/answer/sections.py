@@ -15,6 +15,7 @@ def answer_sections(answer: Answer, examples: WorstExamples | None = None) -> li
         Notes("Why it did not complete", (answer.failure,) if answer.failure else ()),
         FactList("What was run", answer.facts),
         score_table(answer),
+        *([answer.sizes] if answer.sizes else []),
         Notes("How sure that is", answer.certainty),
         worst_table(answer),
         pairs_table(answer),
