@@ -11,6 +11,21 @@ from fnnctl.cli.options import RUNS_DIR, ReportFile, ReportFormat, Runs, RunsDir
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
+NotWorseThan = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--not-worse-than",
+        metavar="RUN",
+        help="Exit with code 1 if the run is significantly worse than this one. Repeatable.",
+    ),
+]
+GateMetric = Annotated[
+    str | None,
+    typer.Option(
+        "--metric", metavar="METRIC", help="The metric of --not-worse-than (default: accuracy or r2)."
+    ),
+]
+
 
 @with_output
 def report(
@@ -25,20 +40,8 @@ def report(
             help="Exit with code 1 if the metric is worse than this value. Repeatable.",
         ),
     ] = None,
-    not_worse_than: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--not-worse-than",
-            metavar="RUN",
-            help="Exit with code 1 if the run is significantly worse than this one. Repeatable.",
-        ),
-    ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            "--metric", metavar="METRIC", help="The metric of --not-worse-than (default: accuracy or r2)."
-        ),
-    ] = None,
+    not_worse_than: NotWorseThan = None,
+    metric: GateMetric = None,
     short: Annotated[
         bool,
         typer.Option(

@@ -14,10 +14,10 @@ CONFIG = """\
 recipe: classic
 data: {source: iris}
 model: {hidden: [8]}
-training: {epochs: 12, batch_size: 32, optimizer: {learning_rate: 0.02}}
+training: {epochs: 20, batch_size: 32, optimizer: {learning_rate: 0.02}}
 evaluation: {cross_validation: {folds: 3, repeats: 2}}
 """
-POOR = ("--set", "training.epochs=1", "--name", "poor")
+POOR = ("--set", "training.l2=100")
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +30,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr("fnnctl.report.figures.drawing._draw", lambda run, present: ())
         commands = [
             ["train", str(config), "--name", "good"],
-            ["train", str(config), *POOR],
+            ["train", str(config), *POOR, "--name", "poor"],
             ["train", str(config), "--name", "seed-8", "--seed", "8"],
             ["evaluate", str(config), "--name", "good-folds"],
-            ["evaluate", str(config), "--set", "training.epochs=1", "--name", "poor-folds"],
+            ["evaluate", str(config), *POOR, "--name", "poor-folds"],
             ["search", str(config), "--name", "searched", "--method", "random", "--set", "search.trials=2",
              "--set", "search.space={training.optimizer.learning_rate: {choice: [0.02, 0.03]}}"],
         ]  # fmt: skip
@@ -55,7 +55,7 @@ def test_two_test_parts_are_paired(compared: Program) -> None:
     assert "McNemar's exact test of the same 30 rows." in " ".join(done.out.split())
     found = compared("compare", "good", "poor", "--json").json
     assert found["comparisons"][0]["verdict"] == "better"
-    assert found["settings"] == {"training.epochs": ["12", "1"]}
+    assert found["settings"] == {"training.l2": ["0.0001", "100.0"]}
     scores = [read_json(Path(each, "metrics.json"))["test"]["accuracy"] for each in found["runs"]]
     assert [each["value"] for each in found["scores"]] == scores
     assert found["comparisons"][0]["difference"] == pytest.approx(scores[0] - scores[1])
@@ -88,7 +88,7 @@ def test_an_evaluation_on_a_file_is_paired_with_another(compared: Program, folde
     found = compared("compare", "good-all", "poor-all", "--json").json
     assert found["comparisons"][0]["paired"] is True
     assert found["comparisons"][0]["count"] == 150
-    assert found["settings"] == {"training.epochs": ["12", "1"]}
+    assert found["settings"] == {"training.l2": ["0.0001", "100.0"]}
 
 
 def test_formats_files_and_quiet(compared: Program, folder: Path) -> None:
