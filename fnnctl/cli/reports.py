@@ -11,6 +11,21 @@ from fnnctl.cli.options import RUNS_DIR, NoFigures, ReportFile, ReportFormat, Ru
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
+NotWorseThan = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--not-worse-than",
+        metavar="RUN",
+        help="Exit with code 1 if the run is significantly worse than this one. Repeatable.",
+    ),
+]
+GateMetric = Annotated[
+    str | None,
+    typer.Option(
+        "--metric", metavar="METRIC", help="The metric of --not-worse-than (default: accuracy or r2)."
+    ),
+]
+
 
 @with_output
 def report(
@@ -25,6 +40,8 @@ def report(
             help="Exit with code 1 if the metric is worse than this value. Repeatable.",
         ),
     ] = None,
+    not_worse_than: NotWorseThan = None,
+    metric: GateMetric = None,
     short: Annotated[
         bool,
         typer.Option(
@@ -48,7 +65,7 @@ def report(
     *,
     output: Output,
 ) -> int:
-    """Report on runs; --fail-under makes this a check for CI, and -q then prints the gates alone."""
+    """Report on runs; --fail-under and --not-worse-than make this a check for CI (-q: the gates alone)."""
     from fnnctl.commands.report import report
     from fnnctl.report.formats.form import ReportForm
 
@@ -58,6 +75,8 @@ def report(
             runs_dir=runs_dir,
             form=ReportForm(format_, file, short, junit),
             fail_under=fail_under or [],
+            not_worse_than=not_worse_than or [],
+            metric=metric,
             importance=importance,
             with_figures=not no_figures,
             output=output,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.console.output import Output
-from fnnctl.errors import MachineError, UnwritableOutputError
+from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.figures.drawing import draw_missing_figures
@@ -16,6 +16,7 @@ from fnnctl.report.formats.form import STDOUT, ReportForm
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS
 from fnnctl.report.formats.short_terminal import short_terminal_report
 from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.gates.not_worse import check_not_worse, find_other_run
 from fnnctl.report.gates.results import GateResult, gate_lines
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.sizes.values import sizes_json
@@ -38,6 +39,8 @@ def report(
     runs_dir: Path,
     form: ReportForm,
     fail_under: Sequence[str],
+    not_worse_than: Sequence[str] = (),
+    metric: str | None = None,
     importance: bool = False,
     with_figures: bool = True,
     output: Output,
@@ -45,10 +48,13 @@ def report(
     """Report on the runs; return 1 if a gate was missed, else 0.
 
     `--json` prints the JSON object even if a file is written too. With `importance`, the importance of the
-    columns is measured first. Raises `UsageError` for an unknown run, format, or metric of a gate; nothing is
-    written then.
+    columns is measured first. The `metric` is that of the gates `not_worse_than`. Raises `UsageError` for an
+    unknown run, format, or metric of a gate; nothing is written then.
     """
-    form = form.checked(is_json=output.json, is_verbose=output.verbose, has_gates=bool(fail_under))
+    has_gates = bool(fail_under or not_worse_than)
+    form = form.checked(is_json=output.json, is_verbose=output.verbose, has_gates=has_gates)
+    if metric is not None and not not_worse_than:
+        raise UsageError("--metric belongs to --not-worse-than RUN: add it, or leave --metric out")
     gates = parse_gates(fail_under)
     named: Sequence[str | None] = runs or [None]
     measured: list[FeatureImportances | None] = []
@@ -66,7 +72,15 @@ def report(
     pairs = zip(found, measured, strict=True)
     summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]
     results = [result for summary in summaries for result in check_gates(gates, summary)]
+    results += [
+        check_not_worse(run, find_other_run(other, run, runs_dir), metric)
+        for run in found
+        for other in not_worse_than
+    ]
     _write(form, summaries, results, output)
+    for result in results:
+        if result.passed and result.details.get("why_unpaired"):
+            output.note(f"note: {result.message}")
     missed = [result for result in results if not result.passed]
     if not _shows_gates_alone(form, results, output):
         for line in gate_lines(results, only=missed):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-GATE_OPTIONS: Final = ("--fail-under METRIC=VALUE",)
+GATE_OPTIONS: Final = ("--fail-under METRIC=VALUE", "--not-worse-than RUN")
 """The options of `fnnctl report` that set gates."""
 
 
