@@ -262,7 +262,10 @@ def _leaderboard(search: SearchHistory, table_width: int | None) -> TableSection
         title += f"; {counted(left, 'more setting')} in {names.LEADERBOARD}"
     elif is_short:
         title += f"; all settings of the layers are in {names.LEADERBOARD}"
-    return TableSection(title, tuple(name for name, _ in columns), rows)
+    texts = (
+        place for place, (_, texts) in enumerate(columns) if place > 2 and not all(map(_is_number, texts))
+    )
+    return TableSection(title, tuple(name for name, _ in columns), rows, texts=(0, *texts))
 
 
 def _importance_table(search: SearchHistory) -> TableSection:
@@ -308,6 +311,15 @@ def _test_score(summary: Summary, search: SearchHistory) -> float | None:
 def _result_text(result: Result) -> str:
     """The objective, or the status if there is none."""
     return result.status.value if result.objective is None else number(result.objective)
+
+
+def _is_number(text: str) -> bool:
+    """Whether the text of a setting is a number, or stands for none."""
+    try:
+        float(text)
+    except ValueError:
+        return text == NOTHING
+    return True
 
 
 def _width(column: tuple[str, Sequence[str]]) -> int:
