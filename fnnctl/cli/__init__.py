@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from fnnctl import __version__
+from fnnctl.cli.comparisons import compare
 from fnnctl.cli.experiments import check, evaluate, predict, train
 from fnnctl.cli.listings import datasets, schema, show_help
 from fnnctl.cli.reports import report
@@ -52,7 +53,9 @@ def _common(
     """Run experiments with feedforward neural networks: one YAML file in, a run folder out."""
 
 
-for command in (init, describe, check, train, predict, evaluate, search, plan, report, datasets, schema):
+for command in (
+    init, describe, check, train, predict, evaluate, search, plan, report, compare, datasets, schema
+):  # fmt: skip
     app.command(cls=PlainCommand)(command)
 app.command("help", cls=PlainCommand)(show_help)
 

@@ -17,7 +17,6 @@ from matplotlib.patheffects import withStroke
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.plots.search.colours import COLOUR_MAP, SEQUENCE
 from fnnctl.plots.search.parallel_axes import (
-    NAME_COLUMNS,
     ParallelAxis,
     objective_axis,
     setting_axis,
@@ -25,6 +24,7 @@ from fnnctl.plots.search.parallel_axes import (
 )
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, add_legend, new_figure, show_message
+from fnnctl.plots.text import columns as text_columns
 from fnnctl.plots.text import fitted
 
 MOST_AXES = 8
@@ -34,6 +34,8 @@ MOST_LINES = 1000
 TOP = 10
 """So many of the best trials have thick lines."""
 INCHES_PER_AXIS = 1.3
+NAME_COLUMNS = 18
+"""If a name is wider than this, every other name is one line higher, which leaves room for twice as much."""
 NOWHERE = -0.09
 """The height, below an axis, of lines without a value on it."""
 
@@ -161,7 +163,10 @@ def _finish(axes: Axes, columns: Sequence[ParallelAxis]) -> None:
     missing = any(np.isnan(column.heights).any() for column in columns)
     axes.set_xlim(-0.12, len(columns) - 0.55)
     axes.set_ylim(NOWHERE - 0.04 if missing else -0.03, 1.03)
-    axes.set_xticks(range(len(columns)), [column.name for column in columns], fontsize=8.5, ha="left")
+    names = [column.name for column in columns]
+    if any(text_columns(name) > NAME_COLUMNS for name in names):
+        names = [name if place % 2 else f"{name}\n" for place, name in enumerate(names)]
+    axes.set_xticks(range(len(columns)), names, fontsize=8.5, ha="left")
     axes.tick_params(axis="x", length=0, labeltop=True, labelbottom=False, labelcolor=INK)
     axes.set_yticks([])
     axes.spines[:].set_visible(False)

@@ -101,7 +101,8 @@ def png_bytes(figure: Figure) -> bytes:
             # `savefig` would do this twice: for a drawing that it discards, and for the one that it keeps.
             layout.execute(figure)
             figure.set_layout_engine("none")
-        canvas.print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        quick = {"compress_level": 3}  # an eighth larger than at level 6
+        canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs=quick)  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 

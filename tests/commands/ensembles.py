@@ -27,7 +27,7 @@ def run_of(program: Program, *arguments: str) -> Path:
 
 def assert_predicts_as_in_training(program: Program, run: Path, config: Path, folder: Path) -> Done:
     """Whether `evaluate` and `predict` repeat the run's metrics and predictions; returns the evaluation."""
-    evaluated = program("evaluate", str(run))
+    evaluated = program("evaluate", str(run), "--verbose")
     assert evaluated.code == 0
     assert "the metrics equal those in metrics.json, to the last digit" in evaluated.err
     prepared = prepare(config)

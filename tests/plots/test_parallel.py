@@ -131,6 +131,15 @@ def test_the_colour_bar_goes_from_worst_to_best(texts_of: TextsOf, minimized: bo
     assert "score; each colour is a tenth of the trials" in texts
 
 
+def test_long_names_take_two_lines(texts_of: TextsOf, check_fit: CheckFit) -> None:
+    names = [f"hidden.normalization[{k}]" for k in range(4)]
+    settings = [SearchedSetting(name, "linear", np.arange(5.0)) for name in names]
+    figure = parallel(settings, np.arange(5.0))
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels == [f"{names[0]}\n", names[1], f"{names[2]}\n", names[3], "score\n"]
+    check_fit(figure)
+
+
 def test_the_legend_names_what_is_there(texts_of: TextsOf) -> None:
     def legend(objectives: list[float], best: int | None) -> set[str]:
         figure = parallel_figure(

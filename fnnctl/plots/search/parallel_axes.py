@@ -19,7 +19,7 @@ MOST_LISTED_VALUES = 8
 """A numeric setting with at most this many values (on average two trials each) is drawn like a choice."""
 BAND = 0.5
 """The lines of a category are spread over this share of the distance between categories."""
-NAME_COLUMNS = 18
+LONGEST_NAME = 34
 VALUE_COLUMNS = 14
 
 
@@ -38,7 +38,7 @@ class ParallelAxis:
 
 def setting_axis(setting: SearchedSetting) -> ParallelAxis:
     """The axis of a setting: one height per value for choices and for a few numbers."""
-    values, name = setting.values, fitted(setting.name, NAME_COLUMNS)
+    values, name = setting.values, fitted(setting.name, LONGEST_NAME)
     if setting.scale == "choice":
         return _listed_axis(name, values, [fitted(text, VALUE_COLUMNS) for text in setting.categories])
     distinct, places = np.unique(values[np.isfinite(values)], return_inverse=True)

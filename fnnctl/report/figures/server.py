@@ -9,7 +9,6 @@ thread.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import select
@@ -41,7 +40,6 @@ def serve() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    gc.disable()  # it takes a tenth of the time, and the process ends soon
     _prepare()
     for line in sys.stdin.buffer:
         try:
@@ -116,14 +114,17 @@ def _place(name: str) -> int:
 
 
 def _prepare() -> None:
-    """Import what figures need and, unless some are wanted already, draw one: that loads fonts."""
+    """Until figures are wanted: import what a run's need, draw one, which loads fonts, import the others."""
     from fnnctl.plots.style import new_figure, png_bytes  # noqa: PLC0415
-    from fnnctl.report.figures import run_figures, search_figures  # noqa: F401, PLC0415
+    from fnnctl.report.figures import run_figures  # noqa: F401, PLC0415
 
     if not _has_input():
         with new_figure(2.0, 2.0, "0") as figure:
             figure.subplots().plot([0.0, 1.0])
         png_bytes(figure)
+    if not _has_input():
+        from fnnctl.report.architectures import figures  # noqa: F401, PLC0415
+        from fnnctl.report.figures import search_figures  # noqa: F401, PLC0415
 
 
 def _end_with_command() -> None:

@@ -14,14 +14,17 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE
 from fnnctl.records.leaderboard import leaderboard_table
-from fnnctl.records.own_settings import OwnSettings
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Result
 from fnnctl.report.architectures.best import best_model
 from fnnctl.report.architectures.rewards import reward_facts
 from fnnctl.report.audit.sections import audit_sections
 from fnnctl.report.audit.values import audit_json
-from fnnctl.report.confirmation.own_settings import own_settings_sentence, ties_sentence
+from fnnctl.report.confirmation.own_settings import (
+    own_settings_sentence,
+    recorded_own_settings,
+    ties_sentence,
+)
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
 from fnnctl.report.ensembles.values import ensemble_json
 from fnnctl.report.search.rungs import rungs_json, rungs_table, stops_table
@@ -186,7 +189,7 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"
-        own = _own_settings(summary.manifest.search, best)
+        own = recorded_own_settings(summary.manifest.search, best)
         if own and (ties := ties_sentence(own)):
             yield "ties", ties
     if summary.has_former_winner:
@@ -223,16 +226,10 @@ def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
 
 def _against_own(summary: Summary, search: SearchHistory, best: Result | None) -> Iterable[str]:
     """Whether the best trial is better than the config's own settings."""
-    found = _own_settings(summary.manifest.search, best)
+    found = recorded_own_settings(summary.manifest.search, best)
     if found is not None:
         sentence = own_settings_sentence(found, search.metric)
         yield f"{sentence[0].upper()}{sentence[1:]}."
-
-
-def _own_settings(facts: SearchFacts | None, best: Result | None) -> OwnSettings | None:
-    """What the manifest says of the best trial and the config's own settings, unless it is about another."""
-    found = OwnSettings.recorded(facts.own_settings) if facts and facts.own_settings else None
-    return found if found and best and found.winner == best.trial else None
 
 
 def _leaderboard(search: SearchHistory, table_width: int | None) -> TableSection:
@@ -265,7 +262,10 @@ def _leaderboard(search: SearchHistory, table_width: int | None) -> TableSection
         title += f"; {counted(left, 'more setting')} in {names.LEADERBOARD}"
     elif is_short:
         title += f"; all settings of the layers are in {names.LEADERBOARD}"
-    return TableSection(title, tuple(name for name, _ in columns), rows)
+    texts = (
+        place for place, (_, texts) in enumerate(columns) if place > 2 and not all(map(_is_number, texts))
+    )
+    return TableSection(title, tuple(name for name, _ in columns), rows, texts=(0, *texts))
 
 
 def _importance_table(search: SearchHistory) -> TableSection:
@@ -311,6 +311,15 @@ def _test_score(summary: Summary, search: SearchHistory) -> float | None:
 def _result_text(result: Result) -> str:
     """The objective, or the status if there is none."""
     return result.status.value if result.objective is None else number(result.objective)
+
+
+def _is_number(text: str) -> bool:
+    """Whether the text of a setting is a number, or stands for none."""
+    try:
+        float(text)
+    except ValueError:
+        return text == NOTHING
+    return True
 
 
 def _width(column: tuple[str, Sequence[str]]) -> int:

@@ -99,6 +99,7 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
             ("2", "0.4000", "1", "0.01", "sgd"),
             ("3", "diverged", "6", "0.001", "adam"),
         ),
+        texts=(0, 4),
     )
     assert found["Rungs"].rows == (
         ("0", "1", "4", "0", "2", "0.9000"),
