@@ -13,7 +13,6 @@ from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.formats.short_markdown import short_markdown_report
 from fnnctl.report.gates.results import GateResult
-from fnnctl.report.html.report import html_report
 from fnnctl.report.summary import Summary
 from fnnctl.store.documents import to_json
 from fnnctl.text import shown
@@ -35,11 +34,17 @@ def _json(summaries: Sequence[Summary], results: Sequence[GateResult], folder: P
     return to_json(json_report(summaries, results))
 
 
+def _html(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
+    from fnnctl.report.html.report import html_report  # it knows searches, and takes long to import
+
+    return html_report(summaries, results, folder)
+
+
 HTML: Final = "html"
 JSON: Final = "json"
 TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
     "markdown": TextFormat(".md", markdown_report, short_markdown_report),
-    HTML: TextFormat(".html", html_report),
+    HTML: TextFormat(".html", _html),
     JSON: TextFormat(".json", _json),
 }
 """All formats except `terminal`, which depends on the terminal's width and colours."""
