@@ -107,7 +107,7 @@ def test_a_search_that_confirms_its_winner_and_has_an_ensemble(program: Program,
     ):
         assert part in text
     assert program("report").out == done.out
-    assert "Rungs" in program("report", "--verbose").out
+    assert "Leaderboard" in program("report", "--verbose").out
 
 
 def test_a_regression_and_a_training_that_diverged(program: Program, tmp_path: Path) -> None:
