@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fnnctl.cli.options import RUNS_DIR, ReportFile, ReportFormat, Runs, RunsDir, with_output
+from fnnctl.cli.options import RUNS_DIR, NoFigures, ReportFile, ReportFormat, Runs, RunsDir, with_output
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
@@ -60,6 +60,7 @@ def report(
         bool,
         typer.Option("--importance", help="Measure which columns matter, on rows that were not learned."),
     ] = False,
+    no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -77,5 +78,6 @@ def report(
             not_worse_than=not_worse_than or [],
             metric=metric,
             importance=importance,
+            with_figures=not no_figures,
             output=output,
         )

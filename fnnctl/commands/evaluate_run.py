@@ -28,7 +28,7 @@ from fnnctl.modelling.saved.saved_model import SavedModel, has_network, load_mod
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import NextCommand
-from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.summary import summarize
 from fnnctl.runs.endings import course_of, score_warnings
 from fnnctl.runs.facts import evaluation_facts
@@ -54,6 +54,7 @@ def evaluate_run(
     threshold: float | None,
     name: str | None,
     output: Output,
+    figures: FigureDrawer,
 ) -> None:
     """Score the network of a run on the run's test part, or on the labelled rows of the file `data`.
 
@@ -73,7 +74,7 @@ def evaluate_run(
         given = InputFile.find(
             data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
         )
-        _score_file(model, given, name, runs_dir, output, started=started, blas_threads=threads)
+        _score_file(model, given, name, runs_dir, output, figures, started=started, blas_threads=threads)
 
 
 def _score_test_part(model: SavedModel, threshold: float | None, output: Output) -> None:
@@ -156,6 +157,7 @@ def _score_file(
     name: str | None,
     runs_dir: Path,
     output: Output,
+    figures: FigureDrawer,
     *,
     started: float,
     blas_threads: int | None,
@@ -179,5 +181,5 @@ def _score_file(
         tell(run, notes, output.note)
         warn(run, warnings, output.note)
         write_scores(run, {"train": None, "validation": None, "test": part})
-        draw_figures(run)
+        figures.draw(run)
     report_end(run, output)

@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fnnctl.commands.importance import measure_importance
 from fnnctl.console.output import Output
 from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
-from fnnctl.modelling.saved.saved_model import has_network
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.figures.drawing import draw_missing_figures
@@ -21,7 +19,6 @@ from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.gates.not_worse import check_not_worse, find_other_run
 from fnnctl.report.gates.results import GateResult, gate_lines
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
-from fnnctl.report.search.sections import search_json
 from fnnctl.report.sizes.values import sizes_json
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.atomic import write_output
@@ -30,6 +27,8 @@ from fnnctl.store.folder import RunFolder
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from fnnctl.metrics.feature_importance.importances import FeatureImportances
 
 GATE_MISSED: Final = 1
 
@@ -43,6 +42,7 @@ def report(
     not_worse_than: Sequence[str] = (),
     metric: str | None = None,
     importance: bool = False,
+    with_figures: bool = True,
     output: Output,
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
@@ -57,9 +57,17 @@ def report(
         raise UsageError("--metric belongs to --not-worse-than RUN: add it, or leave --metric out")
     gates = parse_gates(fail_under)
     named: Sequence[str | None] = runs or [None]
-    found = [find_run(run, runs_dir, has_network if importance else None) for run in named]
-    measured = [measure_importance(run, output) if importance else None for run in found]
-    for run in found:
+    measured: list[FeatureImportances | None] = []
+    if importance:
+        from fnnctl.commands.importance import measure_importance
+        from fnnctl.modelling.saved.saved_model import has_network
+
+        found = [find_run(run, runs_dir, has_network) for run in named]
+        measured += [measure_importance(run, output, with_figure=with_figures) for run in found]
+    else:
+        found = [find_run(run, runs_dir) for run in named]
+        measured += [None for _ in found]
+    for run in found if with_figures else ():
         _redraw(run, output)
     pairs = zip(found, measured, strict=True)
     summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]
@@ -128,6 +136,8 @@ def _print_end(summary: Summary, output: Output) -> None:
         if summary.manifest.kind == "cross_validation":
             measured = {"cross_validation": summary.cross_validation, **sizes_json(summary)}
         elif summary.search is not None:
+            from fnnctl.report.search.sections import search_json
+
             measured = search_json(summary)
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})
     elif output.quiet:

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from fnnctl.console.signals import Interruption
 from fnnctl.report.comparison.comparison import compare_runs
 from fnnctl.report.comparison.pairs import Pair
 from fnnctl.report.figures import drawing
+from fnnctl.report.figures.drawer import FigureDrawer
 
 MEANS: Final = (1.0364, 0.7540)
 """Half the distance of the classes in each column, in deviations: Φ(1.0364) = 0.85, and with both 0.90."""
@@ -107,17 +108,12 @@ def compared_pair(scenario: Scenario, number: int, folder: Path) -> Pair:
         changes.append(f"data.split.seed={number if scenario.same_split else 10_000 * (place + 1) + number}")
         seed, output = 2 * number + place, Output(quiet=True)
         signals = Interruption(output)
+        given: dict[str, Any] = {"runs_dir": folder, "name": None, "seed": seed, "output": output}
+        given |= {"signals": signals, "figures": FigureDrawer(wanted=False)}
         if scenario.kind == "train":
-            runs.append(
-                train(config, changes, runs_dir=folder, name=None, seed=seed, output=output, signals=signals)
-            )
+            runs.append(train(config, changes, **given))
         else:
-            runs.append(
-                cross_validate(
-                    config, changes, workers=1, runs_dir=folder, name=None, seed=seed, output=output,
-                    signals=signals,
-                )
-            )  # fmt: skip
+            runs.append(cross_validate(config, changes, workers=1, **given))
     (pair,) = compare_runs(runs, scenario.metric).pairs
     return pair
 

@@ -22,7 +22,7 @@ def searched(tmp_path: Path) -> Path:
 
 @pytest.mark.figures
 def test_a_search_is_reported_in_every_format(program: Program, searched: Path) -> None:
-    done = program("report")
+    done = program("report", "--verbose")
     assert done.code == 0
     assert f"fnnctl train {searched.relative_to(Path.cwd())}/resolved.yaml" in done.out
     found = {path.name for path in searched.iterdir()}

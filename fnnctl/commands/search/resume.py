@@ -21,6 +21,7 @@ from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.records.history import read_search
 from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import warn
 from fnnctl.runs.resuming import find_resumable
@@ -45,6 +46,7 @@ def resume_search(
     runs_dir: Path,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> RunFolder:
     """Continue a search that was interrupted, killed or stopped by a limit, or extend a search.
 
@@ -93,7 +95,16 @@ def resume_search(
             _record_resumption(run, prepared, output)
         undo.pop_all()
     with closing(file), closing(cache):
-        complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
+        complete_search(
+            run,
+            prepared,
+            journal,
+            options,
+            started=started,
+            output=output,
+            signals=signals,
+            figures=figures,
+        )
     return run
 
 

@@ -110,7 +110,7 @@ class DataConfig(Section):
     """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values; a value
     like `1,250` alone is a thousand, unless the delimiter is a semicolon or another column has decimal
     commas; with the latter, `1.250` is a thousand if all values of its column with a point are like it."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: ColumnsConfig = ColumnsConfig.model_construct()
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
     imputation: Literal["median", "mean"] = "median"
     """What replaces a missing number; an indicator column marks where it was missing."""
@@ -121,5 +121,5 @@ class DataConfig(Section):
     """The most categories of a column. If the training part has more, the most frequent ones are kept (in a
     tie the first in the order of texts), and all others are one category together, the values that are not in
     the training part included; null for no limit."""
-    split: SplitConfig = SplitConfig()
+    split: SplitConfig = SplitConfig.model_construct()
     """How the rows are divided into training, validation and test parts."""

@@ -32,11 +32,11 @@ class Experiment(Section):
     settings; a group with a setting that is given or searched stays classic."""
     data: DataConfig
     """The rows, their preprocessing and their split."""
-    model: ModelConfig = ModelConfig()
+    model: ModelConfig = ModelConfig.model_construct()
     """The network."""
-    training: TrainingConfig = TrainingConfig()
+    training: TrainingConfig = TrainingConfig.model_construct()
     """The optimizer, its schedule, regularization, and when to stop."""
-    evaluation: EvaluationConfig = EvaluationConfig()
+    evaluation: EvaluationConfig = EvaluationConfig.model_construct()
     """How the experiment is cross-validated."""
     search: SearchConfig | None = None
     """The settings that `fnnctl search` varies; training does not read this."""

@@ -12,6 +12,7 @@ from fnnctl.report.answer.groups import worst_groups
 from fnnctl.report.answer.scores import TEST, first_scores, judged_part
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.content import headline
+from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.sections import TableSection
 from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import Summary
@@ -48,6 +49,16 @@ def answer(summary: Summary) -> Answer:
         confused=tuple(pairs),
         pairs=count,
         repeats=manifest.cross_validation.repeats if manifest.cross_validation else 1,
-        warnings=tuple(manifest.warnings),
+        warnings=(*_doubts(summary), *manifest.warnings),
+        importance=tuple(importance_sections(summary.importances, task)),
         commands=tuple(next_commands(summary)),
     )
+
+
+def _doubts(summary: Summary) -> list[str]:
+    """Warnings that are not among those of the manifest."""
+    if summary.search is None:
+        return []
+    from fnnctl.report.answer.winner import doubts_of_winner  # most runs are no searches
+
+    return doubts_of_winner(summary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from fnnctl.report.sections import TableSection
+from fnnctl.report.sections import Section, TableSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +91,7 @@ class Answer:
     repeats: int
     """How often each row is in the counts of confused rows: more than once in a repeated cross-validation."""
     warnings: tuple[str, ...]
+    importance: tuple[Section, ...]
+    """The importance of the columns, if it has just been measured."""
     commands: tuple[NextCommand, ...]
     """The first one shows everything that the run has to say."""

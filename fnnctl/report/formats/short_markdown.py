@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from fnnctl.report.answer.sections import score_table
+from fnnctl.report.answer.sections import predicted_column, score_table
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.content import gate_table
 from fnnctl.report.formats.fitting import begun, fitted
 from fnnctl.report.formats.markdown import escape, item, link, table
-from fnnctl.report.formats.short_terminal import predicted_words
 from fnnctl.report.formats.side_by_side import runs_tables
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import TableSection, number
@@ -45,6 +44,10 @@ def _run(answer: Answer, results: Sequence[GateResult], relative_to: Path) -> It
         yield _table(_worst(answer))
     if answer.warnings:
         yield "\n".join(_warnings(answer.warnings))
+    for section in answer.importance:
+        if isinstance(section, TableSection):
+            yield f"**{escape(section.title)}**"
+            yield _table(section)
     yield _rest(answer, relative_to)
 
 
@@ -72,16 +75,17 @@ def _verdict(results: Sequence[GateResult]) -> str:
 def _worst(answer: Answer) -> TableSection:
     """The groups of `answer.worst`, with what most of their errors are."""
     labels = tuple(label for label, _ in answer.worst[0].metrics)
+    others = predicted_column(answer.worst)
+    header = (f"lowest {labels[0]}", *labels, *others[:1])
     rows = (
         (
             fitted(group.name, NAME_WIDTH),
             *(number(value) for _, value in group.metrics),
-            fitted(predicted_words(group), NAME_WIDTH),
+            *(fitted(other, NAME_WIDTH) for other in others[place : place + 1]),
         )
-        for group in answer.worst
+        for place, group in enumerate(answer.worst, start=1)
     )
-    header = (f"lowest {labels[0]}", *labels, "predicted")
-    return TableSection("Worst", header, tuple(rows), texts=(0, len(header) - 1))
+    return TableSection("Worst", header, tuple(rows), texts=(0, len(labels) + 1))
 
 
 def _warnings(warnings: Sequence[str]) -> Iterator[str]:

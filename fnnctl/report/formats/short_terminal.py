@@ -6,31 +6,34 @@ out. The last lines name the commands that show the rest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from fnnctl.report.answer.sections import interval_text
-from fnnctl.report.answer.values import Answer, NextCommand, WorstGroup
+from fnnctl.report.answer.sections import interval_text, predicted_column
+from fnnctl.report.answer.values import Answer, NextCommand
 from fnnctl.report.content import gate_table
 from fnnctl.report.formats.fitting import Block, aligned, allotted, begun, fitted, wrapped
 from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables
 from fnnctl.report.formats.terminal import INDENT, section_text, status_style
 from fnnctl.report.gates.results import GateResult
-from fnnctl.report.sections import NOTHING, TableSection, number
+from fnnctl.report.sections import TableSection, number
 from fnnctl.text import counted, plain_text
 
 MOST_LINES: Final = 25
 USUAL_WIDTH: Final = 80
 LEAST_WIDTH: Final = 60
 """On a narrower terminal, lines are wrapped by the terminal."""
+GAP: Final = 2
 WARNING: Final = "warning: "
+LEFT_OUT: Final = frozenset({"ROC AUC"})
+"""The metrics of groups for which there is no room."""
 STEPS: Final = (
     ("failure", 5), ("scores", 4), ("facts", 2), ("worst", 4), ("warnings", 1), ("certainty", 2),
-    ("commands", 2), ("facts", 3), ("scores", 6), ("warnings", 3), ("certainty", 3), ("commands", 3),
+    ("commands", 2), ("facts", 3), ("certainty", 3), ("scores", 6), ("warnings", 3), ("commands", 3),
     ("certainty", 5), ("facts", 5), ("scores", 9), ("commands", 5), ("warnings", 9), ("certainty", 9),
 )  # fmt: skip
 """What gets the lines, step by step."""
@@ -47,10 +50,15 @@ def short_terminal_report(
 ) -> RenderableType:
     """A short report on one run or, side by side, on several, followed by the gates' results.
 
-    Without a width, lines have at most 80 columns. Paths and commands are never broken.
+    Without a width, lines have at most 80 columns. Paths and commands are never broken. Importances that
+    were asked for are shown in any case.
     """
     columns = max(USUAL_WIDTH if width is None else width, LEAST_WIDTH)
     parts = [_run_lines(answers[0], columns) if len(answers) == 1 else _side_by_side(answers, columns)]
+    for answer in answers:
+        if answer.importance and len(answers) > 1:
+            parts += [Text(), _unbroken(str(answer.path), "bold")]
+        parts += [section_text(section, width) for section in answer.importance]
     if results:
         parts.append(section_text(gate_table(results), width))
     return Group(*parts)
@@ -109,7 +117,7 @@ def _blocks(answer: Answer, width: int) -> dict[str, Block]:
         "failure": _sentences([answer.failure] if answer.failure else [], width),
         "scores": _table([_header(answer), *_scores(answer)], (0,)),
         "certainty": _sentences(answer.certainty, width),
-        "worst": _table(_worst(answer, width), (0, 5)),
+        "worst": _worst(answer, width),
         "warnings": _warnings(answer.warnings, width),
         "commands": Block(len(commands), lambda count: commands[:count]),
     }
@@ -156,7 +164,8 @@ def _warnings(warnings: Sequence[str], width: int) -> Block:
         if len(warnings) == 1:
             return _begun_lines(WARNING + warnings[0], count, width)
         if count == 1:
-            return [f"{len(warnings):,} warnings: --verbose shows them"]
+            rest = f" ({len(warnings) - 1:,} more: --verbose)"
+            return [begun(WARNING + warnings[0], width - len(rest)) + rest]
         shown = list(warnings) if len(warnings) <= count else list(warnings[: count - 1])
         left = len(warnings) - len(shown)
         more = [f"{counted(left, 'more warning')}: --verbose shows them"] if left else []
@@ -183,35 +192,23 @@ def _scores(answer: Answer) -> list[tuple[str, ...]]:
     ]
 
 
-def _worst(answer: Answer, width: int) -> list[tuple[str, ...]]:
+def _worst(answer: Answer, width: int) -> Block:
     """The worst groups; names share what the numbers leave of the width."""
     if not answer.worst:
-        return []
-    labels = ("F1", "precision", "recall", "rows")
-    values: list[Mapping[str, float | int | None]] = [dict(group.metrics) for group in answer.worst]
-    numbers = [[number(each.get(label)) for label in labels] for each in values]
-    used = sum(max(map(len, column)) for column in zip(labels, *numbers, strict=True)) + 10
+        return Block(0, lambda count: [])
+    labels = [label for label, _ in answer.worst[0].metrics if label not in LEFT_OUT]
+    numbers = [[number(dict(group.metrics).get(label)) for label in labels] for group in answer.worst]
+    used = sum(max(map(cell_len, column)) + GAP for column in zip(labels, *numbers, strict=True))
     names = [f"lowest {labels[0]}", *(group.name for group in answer.worst)]
-    others = ["predicted", *(predicted_words(group) for group in answer.worst)]
-    room = width - used
-    wide = max(cell_len(fitted(text, room)) for text in others)
-    own = max(room - min(wide, room // 2), 0)
+    others = predicted_column(answer.worst)
+    room = width - used - (GAP if others else 0)
+    own = room - min(max((cell_len(fitted(text, room)) for text in others), default=0), room // 2)
     own = min(own, max(cell_len(fitted(text, room)) for text in names))
-    return [
-        (fitted(name, own), *cells, fitted(other, room - own))
-        for name, cells, other in zip(names, [labels, *numbers], others, strict=True)
-    ]
-
-
-def predicted_words(group: WorstGroup) -> str:
-    """What most errors of a class are: its rows predicted `as` another one, or the class `for` another one.
-
-    The share is that of the rows of the true class.
-    """
-    as_other, for_other = group.predicted_as, group.predicted_for
-    if for_other and (as_other is None or for_other.rows > as_other.rows):
-        return f"for {for_other.true} ({for_other.share:.0%})"
-    return f"as {as_other.predicted} ({as_other.share:.0%})" if as_other else NOTHING
+    rows = [(fitted(name, own), *cells) for name, cells in zip(names, [labels, *numbers], strict=True)]
+    if others:
+        pairs = zip(rows, others, strict=True)
+        rows = [(*row, fitted(other, room - own)) for row, other in pairs]
+    return _table(rows, (0, len(labels) + 1))
 
 
 def _sizes(table: TableSection) -> Block:

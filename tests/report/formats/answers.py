@@ -59,6 +59,7 @@ def made(**facts: Any) -> Answer:
         "pairs": 1,
         "repeats": 1,
         "warnings": (),
+        "importance": (),
         "commands": (
             NextCommand("show everything", f"fnnctl report {run} --verbose"),
             NextCommand("repeat the run", f"fnnctl train {run}/resolved.yaml"),

@@ -10,6 +10,7 @@ from fnnctl.report.answer.answer import answer
 from fnnctl.report.formats.fitting import fitted
 from fnnctl.report.formats.short_markdown import short_markdown_report
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun
 from tests.report.formats.answers import HOSTILE, made, overfull
@@ -68,3 +69,9 @@ def test_several_runs_are_one_table() -> None:
     assert "| 2 | other | test part | 0.9000 |" in text
     assert "\nRuns with warnings: 2.\n" in text
     assert "\n2. [runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1](" in text
+
+
+def test_importances_that_were_asked_for_are_shown() -> None:
+    table = TableSection("Importance of the columns", ("column", "accuracy −"), (("x_1", "0.5"),))
+    text = short_markdown_report([made(importance=(table,))], [], Path())
+    assert "**Importance of the columns**\n\n| column | accuracy − |\n| --- | ---: |\n| x\\_1 | 0.5 |" in text

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 from fnnctl.console.output import Output
 from fnnctl.report.answer.answer import answer
-from fnnctl.report.answer.values import Answer, ConfusedPair
-from fnnctl.report.formats.short_terminal import MOST_LINES, predicted_words, short_terminal_report
+from fnnctl.report.answer.values import Answer
+from fnnctl.report.formats.short_terminal import MOST_LINES, short_terminal_report
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
@@ -66,7 +66,7 @@ def test_nothing_makes_it_longer_or_wider(name: str, width: int) -> None:
 
 def test_each_part_of_an_overfull_report_has_a_line() -> None:
     text = "\n".join(shown(replace(overfull("name"), failure=None, sizes=None)))
-    for part in ("name  completed", "metric 0", "lowest F1", "95 % interval", "7 warnings", "--verbose"):
+    for part in ("name  completed", "metric 0", "lowest F1", "95 % interval", "(6 more: --verbose)"):
         assert part in text
 
 
@@ -83,9 +83,9 @@ def test_warnings_are_cut_to_a_line_and_the_others_are_counted() -> None:
     full = [line for line in shown(made(warnings=(long,))) if "rows differ" in line]
     assert len(full) == 2
     assert full[-1].endswith("…")
-    four = [line for line in shown(made(warnings=(long, "second", "third", "fourth"))) if "warning" in line]
-    assert four[-1].startswith("  ")
-    assert "--verbose shows them" in four[-1]
+    four = shown(made(warnings=(long, "second", "third", "fourth")))
+    assert any(line.startswith("  warning: the rows differ") for line in four)
+    assert "more" in next(line for line in four if "--verbose" in line and "fnnctl" not in line)
 
 
 def test_a_sentence_that_does_not_fit_makes_room_for_the_next() -> None:
@@ -104,16 +104,9 @@ def test_the_largest_sizes_are_shown() -> None:
     assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
 
 
-def test_the_more_frequent_direction_of_an_error_is_named() -> None:
-    group = made().worst[0]
-    more, fewer = ConfusedPair("a", "b", 5, 0.5), ConfusedPair("c", "a", 2, 0.1)
-    for as_other, for_other, words in (
-        (more, fewer, "as b (50%)"),
-        (fewer, more, "for a (50%)"),
-        (None, fewer, "for c (10%)"),
-        (None, None, "–"),
-    ):
-        assert predicted_words(replace(group, predicted_as=as_other, predicted_for=for_other)) == words
+def test_without_a_matrix_there_is_no_column_of_errors() -> None:
+    worst = tuple(replace(group, predicted_as=None) for group in made().worst)
+    assert "  rose       0.8000     0.7000  0.9000    12" in shown(made(worst=worst))
 
 
 def test_paths_and_commands_are_never_broken() -> None:
@@ -146,3 +139,15 @@ def test_a_run_with_few_or_many_classes(finished_run: Callable[..., OpenRun], co
     assert len(lines) <= MOST_LINES
     assert lines[0] == "[/] [2J$$  completed"
     assert sum("0.3333" in line for line in lines) == min(count, 3)
+
+
+def test_importances_that_were_asked_for_are_shown() -> None:
+    table = TableSection("Importance of the columns", ("column", "accuracy −"), (("x_1", "0.5"),))
+    answered = made(importance=(table,))
+    assert [line.split() for line in shown(answered)[-4:]] == [
+        ["Importance", "of", "the", "columns"],
+        ["column", "accuracy", "−"],
+        ["─" * len("column   accuracy −")],
+        ["x_1", "0.5"],
+    ]
+    assert str(answered.path) in shown(answered, answered)[-6]
