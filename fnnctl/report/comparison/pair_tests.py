@@ -82,7 +82,7 @@ def _names(measure: Measure) -> tuple[str, str]:
             return "McNemar's exact test", "Fisher's exact test"
         case Influences():
             return "DeLong's test", "z-test with DeLong's variances"
-    return "paired bootstrap", "two independent bootstraps"
+    return "randomization test and paired bootstrap", "two independent bootstraps"
 
 
 def _of_folds(a: MeasuredFolds, b: MeasuredFolds, other_data: str | None, seeds: str) -> PairTest:

@@ -64,16 +64,16 @@ def test_what_has_no_value() -> None:
 def test_influences_are_those_of_leaving_a_row_out() -> None:
     """The jackknife: n − 1 times the change of the area is close to n times the influence."""
     rng = np.random.default_rng(7)
-    labels = rng.integers(2, size=300)
-    scores = np.clip(0.3 * labels + 0.7 * rng.random(300), 0, 1)
+    labels = rng.integers(2, size=100)
+    scores = np.clip(0.3 * labels + 0.7 * rng.random(100), 0, 1)
     probabilities = np.stack([1 - scores, scores], axis=1)
     measure = class_measure("roc_auc_macro", labels, labels, probabilities)
     assert isinstance(measure, Influences)
     left_out = [
         measure.value - metrics.roc_auc_score(np.delete(labels, row), np.delete(scores, row))
-        for row in range(300)
+        for row in range(100)
     ]
-    np.testing.assert_allclose(left_out, measure.influences, atol=1e-4)
+    np.testing.assert_allclose(left_out, measure.influences, atol=1e-3)
     assert np.sum(np.square(measure.influences)) == pytest.approx(
-        299 / 300 * np.sum(np.square(np.array(left_out) - np.mean(left_out))), rel=0.02
+        99 / 100 * np.sum(np.square(np.array(left_out) - np.mean(left_out))), rel=0.05
     )

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.metrics import f1_score
 
-from fnnctl.arrays import FloatArray
-from fnnctl.metrics.comparison import rows
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.comparison import rows as rows_module
 from fnnctl.metrics.comparison.measures import (
     Hits,
     Influences,
@@ -43,9 +44,12 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(1)
 
 
-@pytest.mark.parametrize(("n", "tolerance"), [(12, 0.2), (50, 0.08), (3000, 0.05), (9000, 0.06)])
-def test_the_interval_of_a_mean_is_that_of_the_t_test(n: int, tolerance: float) -> None:
+@pytest.mark.parametrize(("n", "tolerance"), [(12, 0.2), (50, 0.08), (1200, 0.1)])
+def test_the_interval_of_a_mean_is_that_of_the_t_test(
+    n: int, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """For a mean the expanded interval has the width of Student's, also for groups of rows."""
+    monkeypatch.setattr(rows_module, "MOST_GROUPS", 500)
     a, b = losses(3, n, gain=0.1)
     oracle = stats.ttest_rel(a, b)
     low, high = oracle.confidence_interval()
@@ -66,6 +70,56 @@ def test_p_is_that_of_the_t_test_of_a_mean(gain: float) -> None:
     assert found.p == pytest.approx(oracle.pvalue, rel=0.25, abs=0.003)
     assert found.p_below + found.p_above == pytest.approx(1, abs=0.01)
     assert (found.p_above < 0.5) == (oracle.statistic > 0)
+
+
+def f1(predictions: IntArray, labels: IntArray) -> RowSums:
+    measure = class_measure("f1_macro", labels, predictions, np.zeros((len(labels), 3)))
+    assert isinstance(measure, RowSums)
+    return measure
+
+
+def macro_f1(labels: IntArray, predictions: IntArray) -> float:
+    """Quicker than scikit-learn's, for thousands of exchanges."""
+    counts = np.bincount(3 * labels + predictions, minlength=9).reshape(3, 3)
+    return float(np.mean(2 * counts.diagonal() / (counts.sum(axis=0) + counts.sum(axis=1))))
+
+
+def test_p_is_that_of_scipys_permutation_test() -> None:
+    """Few rows differ, so that all exchanges are counted."""
+    random = np.random.default_rng(11)
+    labels = random.integers(3, size=30)
+    first = np.where(random.random(30) < 0.1, random.integers(3, size=30), labels)
+    second = np.where(random.random(30) < 0.2, random.integers(3, size=30), labels)
+    differ = first != second
+    assert 4 < differ.sum() <= rows_module.MOST_COMPLETE
+
+    def difference(a: IntArray, b: IntArray) -> float:
+        whole = [first.copy(), second.copy()]
+        whole[0][differ], whole[1][differ] = a, b
+        return macro_f1(labels, whole[0]) - macro_f1(labels, whole[1])
+
+    assert macro_f1(labels, second) == pytest.approx(f1_score(labels, second, average="macro"))
+    found = paired_difference(f1(first, labels), f1(second, labels), rng())
+    oracle = stats.permutation_test(
+        (first[differ], second[differ]), difference, permutation_type="samples", alternative="greater"
+    )
+    assert found.p_above == pytest.approx(oracle.pvalue)
+    assert found.p == pytest.approx(2 * oracle.pvalue, rel=0.5)
+
+
+def share(hits: FloatArray) -> RowSums:
+    return RowSums(np.stack([np.ones(len(hits)), hits], axis=1), lambda sums: sums[..., 1] / sums[..., 0])
+
+
+@pytest.mark.parametrize(("first", "second"), [(7, 2), (40, 25), (25, 40)])
+def test_a_share_has_the_p_of_mcnemars_exact_test(first: int, second: int) -> None:
+    """Of 9 rows all exchanges are counted, of 65 some are drawn."""
+    hits = np.repeat([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [30, first, second, 5], axis=0)
+    found = paired_difference(share(hits[:, 0]), share(hits[:, 1]), rng())
+    tolerance = 1e-12 if first + second < 10 else 0.15
+    for alternative, p in (("two-sided", found.p), ("greater", found.p_above), ("less", found.p_below)):
+        oracle = stats.binomtest(first, first + second, alternative=alternative)
+        assert p == pytest.approx(oracle.pvalue, rel=tolerance)
 
 
 def test_the_interval_is_scipys_paired_bootstrap() -> None:
@@ -159,7 +213,7 @@ def test_measures_of_different_metrics_are_refused() -> None:
 
 def test_equal_predictors_are_seldom_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 400 pairs of equally good predictors on 25 rows at most 7.2 % (three deviations above 5 %)."""
-    monkeypatch.setattr(rows, "RESAMPLES", 500)
+    monkeypatch.setattr(rows_module, "RESAMPLES", 500)
     found = [
         paired_difference(mae(a), mae(b), rng()).p < LEVEL
         for a, b in (losses(seed, 25) for seed in range(400))

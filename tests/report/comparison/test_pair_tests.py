@@ -91,10 +91,10 @@ def test_a_cross_validation_and_a_test_part(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("metric", "paired", "unpaired"),
     [
-        ("f1_macro", "paired bootstrap", "two independent bootstraps"),
-        ("log_loss", "paired bootstrap", "two independent bootstraps"),
+        ("f1_macro", "randomization test and paired bootstrap", "two independent bootstraps"),
+        ("log_loss", "randomization test and paired bootstrap", "two independent bootstraps"),
         ("roc_auc_macro", "DeLong's test", "z-test with DeLong's variances"),
-        ("per_class.yes.recall", "paired bootstrap", "two independent bootstraps"),
+        ("per_class.yes.recall", "randomization test and paired bootstrap", "two independent bootstraps"),
     ],
 )
 def test_the_test_of_other_metrics(tmp_path: Path, metric: str, paired: str, unpaired: str) -> None:
@@ -110,6 +110,6 @@ def test_a_regression(tmp_path: Path) -> None:
     second = write_regression(tmp_path, "b", [1.5, -1.9, 1.2, -1.8] * 10)
     for metric, sign in (("r2", 1), ("rmse", -1), ("mae", -1)):
         found = compared(first, second, metric)
-        assert found.method == "paired bootstrap"
+        assert found.method == "randomization test and paired bootstrap"
         assert found.difference.value * sign > 0
         assert found.difference.p < 0.01
