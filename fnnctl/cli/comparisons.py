@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fnnctl.cli.options import RUNS_DIR, ReportFile, ReportFormat, RunsDir, with_output
+from fnnctl.cli.shell.completion import complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
@@ -24,7 +25,11 @@ Metric = Annotated[
 def compare(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN RUN…", help="Two runs or more, named as in `fnnctl report`."),
+        typer.Argument(
+            metavar="RUN RUN…",
+            help="Two runs or more, named as in `fnnctl report`.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     metric: Metric = None,
     format_: ReportFormat = None,

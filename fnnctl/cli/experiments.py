@@ -287,12 +287,11 @@ def evaluate(
         "--set": overrides,
     }  # fmt: skip
     for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
+    shared: dict[str, Any] = {"runs_dir": runs_dir, "no_figures": no_figures, "output": output}
     if resume is not None:
         others = {**for_config, **for_run, "--name": name}
         refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
-        _resume_cross_validation(
-            resume, workers=workers, runs_dir=runs_dir, no_figures=no_figures, output=output
-        )
+        _resume_cross_validation(resume, workers=workers, **shared)
         return
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
@@ -304,11 +303,9 @@ def evaluate(
             repeats=repeats,
             sizes=sizes,
             workers=workers,
-            runs_dir=runs_dir,
             name=name,
             seed=seed,
-            no_figures=no_figures,
-            output=output,
+            **shared,
         )
         return
     if names := given(for_config):
@@ -320,9 +317,7 @@ def evaluate(
         encoding=encoding,
         threshold=threshold,
         name=name,
-        runs_dir=runs_dir,
-        no_figures=no_figures,
-        output=output,
+        **shared,
     )
 
 

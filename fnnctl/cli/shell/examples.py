@@ -27,12 +27,12 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "fnnctl check flowers.yaml --explain",
     ),
     "train": (
-        "fnnctl train flowers.yaml --set training.epochs=50 --seed 1",
+        "fnnctl train flowers.yaml --set training.epochs=50 --name longer",
         "cat flowers.yaml | fnnctl train - --name flowers",
         "fnnctl train --resume latest",
     ),
     "evaluate": (
-        "fnnctl evaluate flowers.yaml --folds 5 --repeats 2",
+        "fnnctl evaluate flowers.yaml --folds 5 --repeats 2 --name folds",
         "fnnctl evaluate flowers --data new.csv",
     ),
     "plan": (
@@ -52,6 +52,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "fnnctl report",
         "fnnctl report flowers --fail-under accuracy=0.5 --fail-under f1_macro=0.4",
         "fnnctl report flowers --output report.md",
+    ),
+    "compare": (
+        "fnnctl compare longer flowers",
+        "fnnctl compare longer flowers --metric f1_macro --output comparison.md",
     ),
     "runs": (
         "fnnctl runs --sort -accuracy --limit 5",
