@@ -13,7 +13,7 @@ ELLIPSIS = "…"
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class FittingLines:
     """Lines of a report that can be made fewer."""
 
     full: int
@@ -69,7 +69,11 @@ def aligned(rows: Sequence[Sequence[str]], *, texts: Sequence[int], gap: int = 2
 
 
 def allotted(
-    blocks: Mapping[str, Block], steps: Sequence[tuple[str, int]], room: int, *, gaps: Mapping[str, int]
+    blocks: Mapping[str, FittingLines],
+    steps: Sequence[tuple[str, int]],
+    room: int,
+    *,
+    gaps: Mapping[str, int],
 ) -> dict[str, int]:
     """How many of the `room` lines each block gets.
 

@@ -16,7 +16,7 @@ from rich.text import Text
 from fnnctl.report.answer.sections import interval_text, predicted_column
 from fnnctl.report.answer.values import Answer, NextCommand
 from fnnctl.report.content import gate_table
-from fnnctl.report.formats.fitting import Block, aligned, allotted, begun, fitted, wrapped
+from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, begun, fitted, wrapped
 from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables
 from fnnctl.report.formats.terminal import INDENT, section_text, status_style
 from fnnctl.report.gates.results import GateResult
@@ -109,30 +109,30 @@ def _styled(name: str, lines: Sequence[str]) -> list[Text]:
     ]
 
 
-def _blocks(answer: Answer, width: int) -> dict[str, Block]:
+def _blocks(answer: Answer, width: int) -> dict[str, FittingLines]:
     """The blocks that have a line, with lines of at most `width` columns, except commands."""
     commands = [_command_line(each, width) for each in answer.commands]
-    found: dict[str, Block] = {
+    found: dict[str, FittingLines] = {
         "facts": _facts(answer, width),
         "failure": _sentences([answer.failure] if answer.failure else [], width),
         "scores": _table([_header(answer), *_scores(answer)], (0,)),
         "certainty": _sentences(answer.certainty, width),
         "worst": _worst(answer, width),
         "warnings": _warnings(answer.warnings, width),
-        "commands": Block(len(commands), lambda count: commands[:count]),
+        "commands": FittingLines(len(commands), lambda count: commands[:count]),
     }
     if answer.sizes:
         found["sizes"] = _sizes(answer.sizes)
     return {name: block for name, block in found.items() if block.full}
 
 
-def _facts(answer: Answer, width: int) -> Block:
+def _facts(answer: Answer, width: int) -> FittingLines:
     names = max((cell_len(name) for name, _ in answer.facts), default=0)
     lines = [begun(f"{name:{names}}  {text}", width) for name, text in answer.facts]
-    return Block(len(lines), lambda count: lines[:count])
+    return FittingLines(len(lines), lambda count: lines[:count])
 
 
-def _sentences(sentences: Sequence[str], width: int) -> Block:
+def _sentences(sentences: Sequence[str], width: int) -> FittingLines:
     """Whole sentences as long as there is room; if there is none for the first one, its beginning."""
     paragraphs = [wrapped(sentence, width) for sentence in sentences]
 
@@ -143,7 +143,7 @@ def _sentences(sentences: Sequence[str], width: int) -> Block:
                 found += paragraph
         return found or _begun_lines(sentences[0], count, width)
 
-    return Block(sum(map(len, paragraphs)), lines)
+    return FittingLines(sum(map(len, paragraphs)), lines)
 
 
 def _begun_lines(text: str, count: int, width: int) -> list[str]:
@@ -154,7 +154,7 @@ def _begun_lines(text: str, count: int, width: int) -> list[str]:
     return [*lines[: count - 1], begun(" ".join(lines[count - 1 :]), width)]
 
 
-def _warnings(warnings: Sequence[str], width: int) -> Block:
+def _warnings(warnings: Sequence[str], width: int) -> FittingLines:
     """All warnings, or the beginning of each, or how many more there are."""
     complete = [wrapped(WARNING + warning, width) for warning in warnings]
 
@@ -171,14 +171,14 @@ def _warnings(warnings: Sequence[str], width: int) -> Block:
         more = [f"{counted(left, 'more warning')}: --verbose shows them"] if left else []
         return [*(begun(WARNING + warning, width) for warning in shown), *more]
 
-    return Block(sum(map(len, complete)), lines)
+    return FittingLines(sum(map(len, complete)), lines)
 
 
-def _table(rows: Sequence[Sequence[str]], texts: Sequence[int]) -> Block:
+def _table(rows: Sequence[Sequence[str]], texts: Sequence[int]) -> FittingLines:
     """A table of which only the first rows may be shown; none if it has nothing but a header."""
     if len(rows) < 2:
-        return Block(0, lambda count: [])
-    return Block(len(rows), lambda count: aligned(rows[:count], texts=texts))
+        return FittingLines(0, lambda count: [])
+    return FittingLines(len(rows), lambda count: aligned(rows[:count], texts=texts))
 
 
 def _header(answer: Answer) -> tuple[str, ...]:
@@ -192,10 +192,10 @@ def _scores(answer: Answer) -> list[tuple[str, ...]]:
     ]
 
 
-def _worst(answer: Answer, width: int) -> Block:
+def _worst(answer: Answer, width: int) -> FittingLines:
     """The worst groups; names share what the numbers leave of the width."""
     if not answer.worst:
-        return Block(0, lambda count: [])
+        return FittingLines(0, lambda count: [])
     labels = [label for label, _ in answer.worst[0].metrics if label not in LEFT_OUT]
     numbers = [[number(dict(group.metrics).get(label)) for label in labels] for group in answer.worst]
     used = sum(max(map(cell_len, column)) + GAP for column in zip(labels, *numbers, strict=True))
@@ -211,14 +211,14 @@ def _worst(answer: Answer, width: int) -> Block:
     return _table(rows, (0, len(labels) + 1))
 
 
-def _sizes(table: TableSection) -> Block:
+def _sizes(table: TableSection) -> FittingLines:
     """The header, and the rows of the largest sizes."""
     rows = [row[:4] for row in table.rows]
 
     def lines(count: int) -> list[str]:
         return aligned([table.header[:4], *rows[-max(count - 1, 1) :]], texts=())[:count]
 
-    return Block(1 + len(rows), lines)
+    return FittingLines(1 + len(rows), lines)
 
 
 def _command_line(command: NextCommand, width: int) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from fnnctl.report.formats.fitting import Block, aligned, allotted, begun, fitted, wrapped
+from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, begun, fitted, wrapped
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,8 @@ def test_texts_are_aligned_to_the_left_and_numbers_to_the_right() -> None:
 
 def test_the_first_steps_get_the_lines() -> None:
     blocks = {
-        name: Block(full, lambda count: [""] * count) for name, full in {"a": 5, "b": 2, "c": 9}.items()
+        name: FittingLines(full, lambda count: [""] * count)
+        for name, full in {"a": 5, "b": 2, "c": 9}.items()
     }
     steps = [("a", 2), ("b", 9), ("missing", 3), ("a", 4), ("c", 3), ("a", 9)]
     gaps = {"b": 1, "c": 1}
