@@ -19,7 +19,7 @@ Event: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class TrainedStack:
+class StackTime:
     """Networks that a worker trained together."""
 
     start: float
@@ -35,7 +35,7 @@ class WorkerTime:
 
     name: str
     """`worker 1`; with several hosts `HOST, worker 1`."""
-    stacks: tuple[TrainedStack, ...]
+    stacks: tuple[StackTime, ...]
     """In the order of time."""
     busy: float
     """The seconds of training."""
@@ -65,11 +65,11 @@ class _Done:
 
     host: str
     name: str
-    stack: TrainedStack
+    stack: StackTime
 
 
 @dataclass(slots=True)
-class _Session:
+class _WorkerSession:
     """What was done between two starts of workers."""
 
     workers: int | None = None
@@ -84,13 +84,13 @@ class _Session:
     def seconds(self) -> float:
         return max(each.stack.stop for each in self.done) - self.first
 
-    def by_worker(self, offset: float) -> dict[tuple[str, int], list[TrainedStack]]:
+    def by_worker(self, offset: float) -> dict[tuple[str, int], list[StackTime]]:
         """The stacks by host and by the number of the worker on it, from 0; the session begins at `offset`.
 
         Workers are numbered in the order of their first stacks. Where the timeline does not name them, each
         stack goes to the first worker that was free.
         """
-        found: dict[tuple[str, int], list[TrainedStack]] = {}
+        found: dict[tuple[str, int], list[StackTime]] = {}
         numbers: dict[str, dict[str, int]] = {}
         shift = offset - self.first
         for each in sorted(self.done, key=lambda each: each.stack.start):
@@ -112,7 +112,7 @@ def timeline(events: Iterable[Event]) -> Timeline | None:
     if not sessions:
         return None
     ends = [0.0]
-    stacks: dict[tuple[str, int], list[TrainedStack]] = {}
+    stacks: dict[tuple[str, int], list[StackTime]] = {}
     present: dict[tuple[str, int], float] = {}
     available = 0.0
     for session in sessions:
@@ -135,7 +135,7 @@ def started_event(executor: str, workers: int) -> dict[str, Any]:
     return {"executor": executor, "workers": workers}
 
 
-def _worker(name: str, stacks: list[TrainedStack], present: float) -> WorkerTime:
+def _worker(name: str, stacks: list[StackTime], present: float) -> WorkerTime:
     busy = math.fsum(stack.stop - stack.start for stack in stacks)
     return WorkerTime(name, tuple(stacks), busy, _share(busy, present))
 
@@ -144,13 +144,13 @@ def _share(part: float, whole: float) -> float:
     return min(1.0, part / whole) if whole > 0 else 1.0
 
 
-def _sessions(events: Iterable[Event]) -> list[_Session]:
+def _sessions(events: Iterable[Event]) -> list[_WorkerSession]:
     """The sessions in which something was trained."""
-    sessions = [_Session()]
+    sessions = [_WorkerSession()]
     for event in events:
         if "executor" in event:
             if sessions[-1].done:
-                sessions.append(_Session())
+                sessions.append(_WorkerSession())
             workers = event.get("workers")
             sessions[-1].workers = workers if isinstance(workers, int) and workers > 0 else None
         elif done := _done(event):
@@ -165,7 +165,7 @@ def _done(event: Event) -> _Done | None:
         return None
     host, _, name = str(event.get("trained_by", "")).rpartition(":")
     budget = event.get("to")
-    stack = TrainedStack(stop - seconds, stop, budget if isinstance(budget, int) else None, networks)
+    stack = StackTime(stop - seconds, stop, budget if isinstance(budget, int) else None, networks)
     return _Done(host, name, stack)
 
 

@@ -83,16 +83,7 @@ def resume_search(
         _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
         with signals.graceful():
             journal.begin(journal_header(prepared), options.machine)
-            setup = prepared.setup
-            run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
-            output.note(f"resuming {run.path}")
-            if missing:
-                output.note(f"{' and '.join(missing)} will be made again: not found in the folder")
-            if file.torn:
-                torn = counted(file.torn, "byte")
-                note = f"the journal ended with an incomplete record of {torn}, kept in {names.JOURNAL_TORN}"
-                output.note(note)
-            _record_resumption(run, prepared, output)
+            _begin_again(run, prepared, missing, file.torn, output)
         undo.pop_all()
     with closing(file), closing(cache):
         complete_search(
@@ -108,7 +99,18 @@ def resume_search(
     return run
 
 
-def _record_resumption(run: OpenRun, search: PreparedSearch, output: Output) -> None:
+def _begin_again(
+    run: OpenRun, search: PreparedSearch, missing: Sequence[str], torn: int, output: Output
+) -> None:
+    """Record that the search goes on, and say it; `torn` bytes at the journal's end were incomplete."""
+    setup = search.setup
+    run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
+    output.note(f"resuming {run.path}")
+    if missing:
+        output.note(f"{' and '.join(missing)} will be made again: not found in the folder")
+    if torn:
+        lost = f"an incomplete record of {counted(torn, 'byte')}"
+        output.note(f"the journal ended with {lost}, kept in {names.JOURNAL_TORN}")
     run.log("resumed")
     manifest = run.read_manifest()
     run.record(resumed_facts(manifest))

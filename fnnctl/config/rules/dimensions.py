@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
+from fnnctl.config.schema.description.schema_tree import value_in
 from fnnctl.config.schema.domains import (
     ChoiceConfig,
     DomainConfig,
@@ -17,7 +18,6 @@ from fnnctl.config.schema.domains import (
     NormalConfig,
     UniformConfig,
 )
-from fnnctl.config.schema.schema_tree import value_in
 from fnnctl.config.schema.section import written_out
 from fnnctl.space.dimensions import Condition, Dimension
 from fnnctl.space.domains import Choice, Domain

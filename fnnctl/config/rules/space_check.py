@@ -11,9 +11,9 @@ from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, 
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
+from fnnctl.config.schema.description.schema_tree import forms_at
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.schema_tree import forms_at
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, did_you_mean, quoted_list

@@ -17,8 +17,8 @@ from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import METRICS
-from fnnctl.tasks.measured import MEASURED_ROWS
-from fnnctl.tasks.measured_rows import MeasuredRows, UnmeasuredError
+from fnnctl.tasks.comparison.measured_rows import MeasuredRows, UnmeasuredError
+from fnnctl.tasks.comparison.registry import MEASURED_ROWS
 from fnnctl.text import shown
 
 

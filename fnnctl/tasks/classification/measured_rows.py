@@ -11,7 +11,7 @@ from fnnctl.metrics.comparison.measures import OF_CLASS, OF_PART, Measure, class
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
-from fnnctl.tasks.measured_rows import MeasuredRows, UnmeasuredError, read_predictions
+from fnnctl.tasks.comparison.measured_rows import MeasuredRows, UnmeasuredError, read_predictions
 
 PREFIX: Final = "p_"
 

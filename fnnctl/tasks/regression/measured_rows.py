@@ -8,7 +8,7 @@ from fnnctl.metrics.comparison.measures import OF_ERRORS, error_measure
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
-from fnnctl.tasks.measured_rows import MeasuredRows, UnmeasuredError, read_predictions
+from fnnctl.tasks.comparison.measured_rows import MeasuredRows, UnmeasuredError, read_predictions
 
 
 def estimated_rows(run: RunFolder, metric: str) -> MeasuredRows | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.schema.docstrings import attribute_docstrings
+from fnnctl.config.schema.description.docstrings import attribute_docstrings
 from fnnctl.errors import DataError
 from fnnctl.modelling.saved import ensemble_description
 from fnnctl.modelling.saved.description import (

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from fnnctl.config.schema.docstrings import attribute_docstrings
+from fnnctl.config.schema.description.docstrings import attribute_docstrings
 from fnnctl.config.schema.experiment import Experiment
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.schema.schema_tree import (
+from fnnctl.config.schema.description.schema_tree import (
     all_settings,
     choices_of,
     chosen_section,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from fnnctl.config.schema.docstrings import attribute_docstrings
+from fnnctl.config.schema.description.docstrings import attribute_docstrings
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.optimizers import AdamwOptimizer
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from fnnctl.tasks.classification.measured_rows import classified_rows
-from fnnctl.tasks.measured_rows import ReadMeasured
+from fnnctl.tasks.comparison.measured_rows import ReadMeasured
 from fnnctl.tasks.regression.measured_rows import estimated_rows
 
 MEASURED_ROWS: Final[Mapping[str, ReadMeasured]] = {
