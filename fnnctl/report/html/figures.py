@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,12 +12,24 @@ from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.html.blocks import Part
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier
 from fnnctl.report.html.numbers import thinned_table
+from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
+from fnnctl.text import counted
 
 WIDE: Final = 560
 """Wider figures, in points, have a row of their own."""
+_SUMMED_UP: Final[Mapping[str, Sequence[str]]] = {
+    names.CONFUSION_MATRIX_FIGURE: ("accuracy", "balanced accuracy"),
+    names.ROC_CURVE_FIGURE: ("macro ROC AUC",),
+    names.PR_CURVE_FIGURE: ("average precision",),
+    names.CALIBRATION_FIGURE: ("calibration error",),
+    names.THRESHOLD_FIGURE: ("threshold",),
+    names.PREDICTED_ACTUAL_FIGURE: ("R²", "RMSE"),
+    names.RESIDUALS_FIGURE: ("RMSE", "MAE"),
+}
+"""The metrics, by their labels in reports, that sum a figure up."""
 _VIEW_BOX: Final = re.compile(r'viewBox="\S+ \S+ (\S+) ')
 
 
@@ -78,11 +90,23 @@ def run_figures(run: RunFolder, summary: Summary, prefix: str) -> dict[str, Page
                 f"{prefix}-{identifier(name.removesuffix('.png'))}",
                 **({"scale": 1.0} if name in FULL_WIDTH else {}),
             ),
+            _description(summary, name),
             numbers=_numbers(run, sources.get(name)),
         )
         for name, draw in figure_functions(run, summary, wanted).items()
         if (figure := draw()) is not None
     }
+
+
+def _description(summary: Summary, name: str) -> str:
+    """The numbers that sum the figure up."""
+    training = summary.manifest.training
+    if name == names.LEARNING_CURVE_FIGURE and training is not None:
+        best = f"; the best was {training.best_epoch:,}" if training.best_epoch else ""
+        return f"{counted(training.epochs, 'epoch')}{best}."
+    metrics, labels = summary.part_metrics("test") or {}, dict(summary.task_report.metrics)
+    found = ((label, metrics.get(labels.get(label, ""))) for label in _SUMMED_UP.get(name, ()))
+    return "; ".join(f"{label} {number(value)}" for label, value in found if value is not None)
 
 
 def _captions(summary: Summary) -> dict[str, str]:

@@ -14,19 +14,33 @@ from fnnctl.text import counted
 MOST_ROWS: Final = 60
 MOST_COLUMNS: Final = 40
 DIGITS: Final = 4
+CURVES, OF_CLASS, MOST_CURVES = "kind", "class", 12
+"""Files of curves begin with their kind. Of more curves, only the averages over the classes are shown."""
 
 
 def thinned_table(run: RunFolder, name: str, *, most: int = MOST_ROWS) -> Markup:
-    """The table of one of the run's CSV files: at most `most` rows, evenly chosen; empty without the file.
+    """The table of one of the run's CSV files: at most `most` rows, evenly chosen; empty without rows.
 
     The file is read twice and never held as a whole.
     """
-    count = sum(1 for _ in run.read_rows(name) or ()) - 1
     rows = run.read_rows(name)
-    if rows is None or count < 1:
+    if rows is None:
         return EMPTY
-    header = next(rows)
-    return numbers_table(header, list(_chosen(rows, count, most)), source=name, count=count)
+    header, count, averages = next(rows), 0, 0
+    curves: set[tuple[str, ...]] = set()
+    for row in rows:
+        count += 1
+        averages += row[0] != OF_CLASS
+        curves.add(tuple(row[:2]))
+    rows = run.read_rows(name)
+    if rows is None or not count:
+        return EMPTY
+    next(rows)
+    only_averages = header[0] == CURVES and len(curves) > MOST_CURVES
+    if only_averages:
+        rows = (row for row in rows if row[0] != OF_CLASS)
+    chosen = list(_chosen(rows, averages if only_averages else count, most))
+    return numbers_table(header, chosen, source=name, count=count)
 
 
 def numbers_table(
