@@ -118,7 +118,7 @@ def test_five_hundred_trials_fit_on_a_page(tmp_path: Path) -> None:
     for record in records:
         if record["record"] == "trial":
             values = {RATE: 10 ** random.uniform(-5, 0), NAME: ["adam", "sgd"][random.integers(2)]}
-            record["assignment"].update(values)  # type: ignore[index]
+            record["assignment"].update(values)
     run = start_search(tmp_path, records)
     run.note_times(
         {"networks": 1, "to": 3 ** (k % 3), "seconds": 0.9, "ended": 1e9 + k // 2, "trained_by": f"a:{k % 2}"}
