@@ -51,7 +51,8 @@ def inline_svg(figure: Figure, name: str, *, scale: float = SCALE) -> str:
     figure.suptitle("")
     has_shades = _has_shades(figure)
     if not has_shades:  # cells are as large as their texts
-        figure.set_size_inches(scale * figure.get_size_inches())
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(scale * width, scale * height)
     root = ElementTree.fromstring(_svg(figure, name))
     for metadata in root.findall("{*}metadata"):
         root.remove(metadata)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.schema.experiment import NAME_PATTERN
+from fnnctl.config.schema.notes import NOTE_PATTERN
 from fnnctl.config.schema.schema_tree import Schema, has_free_keys, names_of, sections_of, words_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import quoted_list
@@ -18,6 +19,7 @@ _PATTERNS = {
     SHA256_PATTERN: "64 hexadecimal digits (0-9, a-f)",
     DELIMITER_PATTERN: "a single character, neither a double quote nor a line end",
     NAME_PATTERN: "a single line of 1 to 200 characters",
+    NOTE_PATTERN: "a text of 1 to 10000 characters without control characters",
 }
 NO_SUBJECT: Final = ("has ", "must ", "may ", "cannot ", "would ", "is ", "monitors ", "measures ", "needs ")
 """The first words of messages whose subject is the setting that they follow."""

@@ -30,6 +30,7 @@ from fnnctl.config.schema.section import Section
 NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name does not change the results",
     ("seed",): "it is hashed separately",
+    ("notes",): "they are for readers",
     ("recipe",): "it says what unset settings are, and those are counted as they are",
     ("data", "source"): "it is where the rows are, and files may be moved",
     ("data", "sha256"): "it identifies the rows, which are not part of the configuration",

@@ -31,6 +31,7 @@ _MACHINE = "its effect depends on the machine"
 NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name does not change the results",
     ("seed",): "a lucky seed does not help on other rows",
+    ("notes",): "notes do not change the results",
     ("recipe",): "what unset settings are is settled before the search begins",
     ("search",): "a search does not search itself",
     ("evaluation",): _SAME_WAY,

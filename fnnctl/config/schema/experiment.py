@@ -9,8 +9,9 @@ from pydantic import Field
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.evaluation import EvaluationConfig
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.section import Section, Shorthand
 from fnnctl.config.schema.training import TrainingConfig
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
@@ -30,6 +31,8 @@ class Experiment(Section):
     """What unset settings are: `default` is the most accurate network in the time that a user waits, `fast` a
     quick one, and `classic` leaves settings at the defaults that are listed here. A recipe fills in groups of
     settings; a group with a setting that is given or searched stays classic."""
+    notes: Annotated[NotesConfig, Shorthand("text")] | None = None
+    """What readers of a report should know; it changes no result."""
     data: DataConfig
     """The rows, their preprocessing and their split."""
     model: ModelConfig = ModelConfig()

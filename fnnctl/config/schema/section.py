@@ -15,7 +15,10 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {str: ("name",), int: ("units", "members")}
+SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {
+    str: ("name", "text"),
+    int: ("units", "members"),
+}
 """The settings that a bare text or a bare whole number may stand for; a section has at most one of them."""
 SHORT_FOR: Final = "Short for"
 """How the JSON Schema's description of a short form begins."""

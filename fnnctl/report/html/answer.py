@@ -38,7 +38,7 @@ def answer_blocks(answer: Answer, examples: WorstExamples | None) -> Iterator[Bl
         )
     if answer.scores or answer.facts:
         parts = (tiles(answer.scores, answer.measured), notes(answer.certainty), pairs(answer.facts))
-        yield block("The answer", *parts, look="answer")
+        yield block("The answer" if answer.scores else "What was run", *parts, look="answer")
     if answer.warnings:
         yield block("Warnings", notes(answer.warnings), look="warning")
     worst = worst_table(answer)
@@ -51,9 +51,9 @@ def answer_blocks(answer: Answer, examples: WorstExamples | None) -> Iterator[Bl
 
 def command_block(answer: Answer) -> Iterator[Block]:
     """What to do next; none if there is nothing but to look at the run."""
-    commands = [each for each in command_sections(answer) if not each.rows[0].startswith(_OF_REPORTS)]
+    commands = tuple(each for each in answer.commands if not each.command.startswith(_OF_REPORTS))
     if commands:
-        yield grouped("Repeat and continue", commands)
+        yield grouped("Repeat and continue", command_sections(replace(answer, commands=commands)))
 
 
 def _without_repetition(title: str) -> str:

@@ -6,6 +6,7 @@ The kinds of runs differ in what they have numbers for, so a block that would be
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.examples import worst_examples
@@ -14,8 +15,9 @@ from fnnctl.report.html.answer import answer_blocks, command_block
 from fnnctl.report.html.blocks import Article, Block
 from fnnctl.report.html.figures import PageFigure, figure_part, run_figures
 from fnnctl.report.html.markup import Markup, content, element, escape, joined
+from fnnctl.report.html.model_card import model_card
 from fnnctl.report.html.search.blocks import search_blocks, winner_blocks
-from fnnctl.report.html.sections import grouped
+from fnnctl.report.html.sections import grouped, section_block
 from fnnctl.report.sections import Section
 from fnnctl.report.summary import Summary
 from fnnctl.store.folder import RunFolder
@@ -37,7 +39,7 @@ def run_article(summary: Summary, prefix: str, *, first: Iterable[Block] = ()) -
         *search_blocks(summary, figures, prefix),
         *_evidence(found, {} if summary.search else figures, prefix),
         *command_block(said),
-        *_origin(found),
+        *_origin(found, model_card(summary, said)),
     ]
     return Article(summary.manifest.name, lead(summary), tuple(blocks))
 
@@ -64,10 +66,14 @@ def _evidence(found: Contents, figures: Mapping[str, PageFigure], prefix: str) -
     yield from _grouped("Data and training", (*found.data, *found.training))
 
 
-def _origin(found: Contents) -> Iterator[Block]:
-    yield from _grouped("Provenance and files", (*found.provenance, *found.files))
+def _origin(found: Contents, card: Block) -> Iterator[Block]:
+    yield from _grouped("Provenance", found.provenance)
+    yield card
+    yield from _grouped("Files", found.files)
 
 
 def _grouped(title: str, sections: Sequence[Section]) -> Iterator[Block]:
-    if sections:
+    if len(sections) == 1:
+        yield replace(section_block(sections[0]), title=title)
+    elif sections:
         yield grouped(title, sections, look="columns")

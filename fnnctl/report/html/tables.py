@@ -36,11 +36,14 @@ def table(
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> Markup:
-    """Names with values."""
-    entries = (
-        element("div", element("dt", content(name)), element("dd", content(value))) for name, value in rows
-    )
-    return element("dl", *entries)
+    """Names with values; empty without any."""
+    return definitions((name, content(value)) for name, value in rows)
+
+
+def definitions(rows: Iterable[tuple[str, Markup]]) -> Markup:
+    """Names with values that are markup; empty without any."""
+    entries = [element("div", element("dt", content(name)), element("dd", value)) for name, value in rows]
+    return element("dl", *entries) if entries else EMPTY
 
 
 def listed(items: Iterable[Markup]) -> Markup:

@@ -141,11 +141,13 @@ def test_it_refuses_what_the_models_refuse(validator: Any, text: str) -> None:
 
 
 def test_it_describes_every_setting_of_the_models() -> None:
-    experiment = Experiment.model_validate({"data": {"source": "iris"}, "search": {}}).model_dump(mode="json")
+    experiment = Experiment.model_validate(
+        {"data": {"source": "iris"}, "notes": {}, "search": {}}
+    ).model_dump(mode="json")
     described = {path for path in all_settings() if len(path) == 2}
     assert {
         (section, key)
-        for section in ("data", "model", "training", "evaluation", "search")
+        for section in ("notes", "data", "model", "training", "evaluation", "search")
         for key in experiment[section]
     } == described
 

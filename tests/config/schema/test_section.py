@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import EluActivation, EnsembleConfig, HiddenLayerConfig, PlainActivation
+from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
 
 
@@ -29,6 +30,15 @@ def test_a_number_of_members_stands_for_an_ensemble() -> None:
     for wrong in (0, True, "5", 5.0):
         with pytest.raises(ValidationError):
             experiment(model={"ensemble": wrong})
+
+
+def test_a_text_stands_for_notes() -> None:
+    assert experiment().notes is None
+    assert experiment(notes="For tests.\n\nOnly.").notes == NotesConfig(text="For tests.\n\nOnly.")
+    assert experiment(notes={"limits": "none"}).notes == NotesConfig(limits="none")
+    for wrong in (3, "", "a\x00", ["a"], {"limits": "x" * 10_001}):
+        with pytest.raises(ValidationError):
+            experiment(notes=wrong)
 
 
 def test_an_optimizer_without_a_name_is_adam() -> None:

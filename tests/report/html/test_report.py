@@ -1,0 +1,89 @@
+"""Pages of runs with known numbers; what a browser makes of them is in `test_in_a_browser`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.html.report import html_report
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.store.run import OpenRun
+from tests.report.html.checked import Page, checked
+from tests.report.searches import halving, start_search
+
+FIRST = ["The answer", "Warnings", "What goes wrong", "Figures"]
+LAST = ["Scores", "Data and training", "Repeat and continue", "Provenance", "Model card", "Files"]
+
+
+def page_of(*summaries: Summary, gates: tuple[str, ...] = ()) -> Page:
+    results = [result for each in summaries for result in check_gates(parse_gates(gates), each)]
+    return checked(html_report(summaries, results, Path()))
+
+
+def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
+    page = page_of(summarize(finished_run()))
+    assert page.text("h1") == ["flowers-mlp"]
+    assert page.text("h2") == [*FIRST, *LAST]
+    assert page.text("a") == page.text("h2")
+    assert [each["aria-label"] for each in page.of("svg")] == [
+        "Confusion matrix", "ROC curves", "Precision-recall curves", "Reliability diagram", "Learning curves",
+    ]  # fmt: skip
+    assert page.text("svg") == []
+    assert "0.9000" in page.text("p")
+    assert "95 % interval 0.8000–0.9500" in page.text("p")
+    assert {"column 'id' looks like a row id"} <= {*page.text("p")}
+    assert len(page.of("details")) == 5
+
+
+def test_equal_runs_give_equal_pages(finished_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(finished_run())
+    first, second = (html_report([summary], (), Path()) for _ in range(2))
+    assert first == second
+
+
+def test_names_from_the_data_are_shown_as_they_are(
+    finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
+) -> None:
+    classes = (*hostile_classes, "שלום עולם", "x" * 200, "' onload='alert(1)")
+    page = page_of(summarize(finished_run("<img src=x onerror=alert(1)>", classes)))
+    assert page.text("h1") == ["<img src=x onerror=alert(1)>"]
+    names = {*page.text("th", "bdi")}
+    assert {"$$x^2$$", "<script>alert(1)</script>", "=cmd()", "שלום עולם", "x" * 200} <= names
+    assert {"' onload='alert(1)", "# &lt; 日本"} <= names
+
+
+def test_gates_come_after_the_answer(finished_run: Callable[..., OpenRun]) -> None:
+    page = page_of(summarize(finished_run()), gates=("accuracy=0.95", "f1_macro=0.5"))
+    assert page.text("h2")[:2] == ["The answer", "Gates: 1 of 2 passed"]
+    assert {"missed", "passed"} <= {*page.text("td")}
+
+
+def test_several_runs_are_compared_first(finished_run: Callable[..., OpenRun]) -> None:
+    summaries = [summarize(finished_run(name)) for name in ("a", "b")]
+    page = page_of(*summaries, gates=("accuracy=0.5",))
+    assert page.text("h1") == ["a, b"]
+    assert page.text("h2") == ["All runs", "a", "b"]
+    assert page.text("h3")[:2] == ["Gates: 2 of 2 passed", "Scores side by side"]
+    assert page.text("h3").count("The answer") == 2
+    assert len(page.of("svg")) == 10
+
+
+def test_a_run_that_has_just_begun(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.finish("failed", {"total": 1.0}, {"error": "the disk is full"})
+    page = page_of(summarize(run))
+    assert page.text("h2")[:2] == ["Why it did not complete", "What was run"]
+    assert "the disk is full" in page.text("p")
+    assert "failed" in page.text("span")
+    assert page.of("svg") == []
+
+
+@pytest.mark.parametrize("records", [halving(), halving()[:6], halving()[:2]])
+def test_a_search(tmp_path: Path, records: list[object]) -> None:
+    run = start_search(tmp_path, records)  # type: ignore[arg-type]
+    run.finish("completed", {"total": 1.0, "training": 1.0})
+    page = page_of(summarize(run))
+    assert "The search" in page.text("h2")
