@@ -262,10 +262,9 @@ def _leaderboard(search: SearchHistory, table_width: int | None) -> TableSection
         title += f"; {counted(left, 'more setting')} in {names.LEADERBOARD}"
     elif is_short:
         title += f"; all settings of the layers are in {names.LEADERBOARD}"
-    words = (
-        place for place, (_, texts) in enumerate(columns) if place > 2 and not all(map(_is_number, texts))
-    )
-    return TableSection(title, tuple(name for name, _ in columns), rows, texts=(0, *words))
+    is_text = [not all(map(_is_number, texts)) for _, texts in columns]
+    places = (place for place in range(3, len(columns)) if is_text[place])
+    return TableSection(title, tuple(name for name, _ in columns), rows, texts=(0, *places))
 
 
 def _importance_table(search: SearchHistory) -> TableSection:
