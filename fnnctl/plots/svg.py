@@ -50,7 +50,7 @@ def inline_svg(figure: Figure, name: str, *, scale: float = SCALE) -> str:
     """
     figure.suptitle("")
     has_shades = _has_shades(figure)
-    if not has_shades:  # cells are as large as their texts
+    if not any(axes.images for axes in figure.axes):  # cells are as large as their texts
         width, height = figure.get_size_inches()
         figure.set_size_inches(scale * width, scale * height)
     root = ElementTree.fromstring(_svg(figure, name))
