@@ -26,7 +26,7 @@ def compare(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN RUN…",
+            metavar="RUN",
             help="Two runs or more, named as in `fnnctl report`.",
             autocompletion=complete_run,
         ),

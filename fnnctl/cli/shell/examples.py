@@ -51,6 +51,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "report": (
         "fnnctl report",
         "fnnctl report flowers --fail-under accuracy=0.5 --fail-under f1_macro=0.4",
+        "fnnctl report longer --not-worse-than flowers --metric log_loss",
         "fnnctl report flowers --output report.md",
     ),
     "compare": (
