@@ -18,6 +18,13 @@ _SETTERS = (
     "openblas_set_num_threads",
     "MKL_Set_Num_Threads",
 )
+_GETTERS = (
+    "scipy_openblas_get_num_threads64_",
+    "scipy_openblas_get_num_threads",
+    "openblas_get_num_threads64_",
+    "openblas_get_num_threads",
+    "MKL_Get_Max_Threads",
+)
 
 
 def blas_function(names: Sequence[str], *, takes: Sequence[Any], gives: Any) -> Callable[..., Any] | None:
@@ -37,12 +44,23 @@ def can_set_blas_threads() -> bool:
 
 
 def set_blas_threads(count: int) -> bool:
-    """Let matrix products use `count` threads; return False if NumPy's BLAS has no such setting."""
+    """Let matrix products use `count` threads; return False if NumPy's BLAS has no such setting.
+
+    A number that is set already is not set again. After a fork OpenBLAS would start all threads that it had,
+    even for a count of one, and each of them keeps a processor busy for up to a tenth of a second.
+    """
     setter = _thread_setter()
     if setter is None:
         return False
-    setter(count)
+    if blas_threads() != count:
+        setter(count)
     return True
+
+
+def blas_threads() -> int | None:
+    """How many threads matrix products may use; None if NumPy's BLAS does not tell."""
+    getter = blas_function(_GETTERS, takes=[], gives=ctypes.c_int)
+    return None if getter is None else int(getter())
 
 
 def _thread_setter() -> Callable[..., Any] | None:

@@ -56,3 +56,15 @@ def natural_key(text: str) -> tuple[list[object], str]:
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`, `1,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def bytes_text(size: int) -> str:
+    """`12 B`, `3.4 kB`, `1.2 MB`: powers of 1,000, as the tools of most systems show them."""
+    if size < 1000:
+        return f"{size} B"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1000
+        if amount < 999.95:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / 1000:,.1f} TB"

@@ -25,6 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_drawing_process() -> Generator[None]:
+    """Commands that a test runs in its own process draw their figures there, too: matplotlib is loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fnnctl.report.figures.drawer.start_process", lambda: None)
+        yield
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect tests without the garbage collector, which then also leaves out what they consist of.

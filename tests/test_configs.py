@@ -14,6 +14,7 @@ from fnnctl.commands.train import train
 from fnnctl.console.output import Output
 from fnnctl.console.signals import interruption
 from fnnctl.modelling.scoring import score_parts
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.summary import summarize
 from fnnctl.stacks.work import train_fits
 from tests.modelling.prepared import prepare
@@ -78,6 +79,7 @@ def test_reaches_its_score(name: str, tmp_path: Path) -> None:
             seed=None,
             output=output,
             signals=signals,
+            figures=FigureDrawer(wanted=False),
         )
     metrics = summarize(trained).part_metrics("test")
     assert metrics is not None

@@ -11,7 +11,7 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.schema.schema_tree import (
+from fnnctl.config.schema.description.schema_tree import (
     all_settings,
     choices_of,
     forms_of,

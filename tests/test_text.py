@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.text import counted, cut, natural_key, plain_text, printable, printable_lines, shown
+from fnnctl.text import bytes_text, counted, cut, natural_key, plain_text, printable, printable_lines, shown
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,14 @@ def test_the_natural_order_has_numbers_by_value(texts: list[str]) -> None:
 def test_any_texts_have_one_natural_order(texts: list[str]) -> None:
     backwards = texts[::-1]
     assert sorted(texts, key=natural_key) == sorted(backwards, key=natural_key)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345, "12.3 kB"), (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"), (2_500_000_000, "2.5 GB"), (3 * 10**15, "3,000.0 TB"),
+    ],
+)  # fmt: skip
+def test_sizes(size: int, text: str) -> None:
+    assert bytes_text(size) == text

@@ -14,10 +14,13 @@ from typing import Annotated
 import typer
 
 from fnnctl import __version__
+from fnnctl.cli.comparisons import compare
 from fnnctl.cli.experiments import check, evaluate, predict, train
-from fnnctl.cli.listings import datasets, runs, schema
+from fnnctl.cli.listings import datasets, schema, show_help
 from fnnctl.cli.reports import report
+from fnnctl.cli.runs import list_runs, prune
 from fnnctl.cli.searches import plan, search
+from fnnctl.cli.shell.commands import PlainCommand, PlainGroup
 from fnnctl.cli.tables import describe, init
 from fnnctl.cli.usage import usage_error
 from fnnctl.console.output import Output
@@ -27,11 +30,10 @@ app = typer.Typer(
     name="fnnctl",
     help="Run experiments with feedforward neural networks: one YAML file in, a run folder out.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    # Without a default for the help option typer imports pydantic, even for `fnnctl train --help`.
-    context_settings={"help_option_names": ["--help", "-h"], "default_map": {"help": False}},
+    cls=PlainGroup,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
@@ -44,27 +46,23 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """Run experiments with feedforward neural networks: one YAML file in, a run folder out."""
 
 
 for command in (
-    init,
-    describe,
-    check,
-    train,
-    predict,
-    evaluate,
-    search,
-    plan,
-    report,
-    runs,
-    datasets,
-    schema,
-):
-    app.command()(command)
+    init, describe, check, train, predict, evaluate, search, plan, report, compare, datasets, schema
+):  # fmt: skip
+    app.command(cls=PlainCommand)(command)
+app.command("help", cls=PlainCommand)(show_help)
+
+runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
+runs.callback(invoke_without_command=True)(list_runs)
+runs.command(cls=PlainCommand)(prune)
+app.add_typer(runs, name="runs")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from fnnctl.cli.options import (
     Delimiter,
     Encoding,
     Name,
+    NoFigures,
     RunsDir,
     Seed,
     Set,
@@ -24,6 +25,7 @@ from fnnctl.cli.options import (
     refuse_with_resume,
     with_output,
 )
+from fnnctl.cli.shell.completion import complete_config, complete_config_or_run, complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import UsageError
@@ -32,7 +34,12 @@ from fnnctl.errors import UsageError
 @with_output
 def check(
     configs: Annotated[
-        list[Path] | None, typer.Argument(metavar="CONFIG", help="Experiments (default: fnnctl.yaml).")
+        list[Path] | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="Experiments (default: fnnctl.yaml); - reads standard input.",
+            autocompletion=complete_config,
+        ),
     ] = None,
     overrides: Set = None,
     name: Name = None,
@@ -66,9 +73,13 @@ def train(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Continue an interrupted run; `latest` is the newest training."
+            "--resume",
+            metavar="RUN",
+            help="Continue an interrupted run; `latest` is the newest training.",
+            autocompletion=complete_run,
         ),
     ] = None,
+    no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -76,18 +87,24 @@ def train(
     """Train a network and write its run folder."""
     if resume is not None:
         refuse_with_resume({"CONFIG": config, "--set": overrides, "--name": name, "--seed": seed})
-    from fnnctl.commands.report import report_end
-    from fnnctl.commands.train import resume_training
-    from fnnctl.commands.train import train as train_
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with interruption(output) as signals:
-        if resume is not None:
-            run = resume_training(resume, runs_dir=runs_dir, output=output, signals=signals)
-        else:
-            file, changes = config or DEFAULT_CONFIG, overrides or []
-            run = train_(
-                file, changes, runs_dir=runs_dir, name=name, seed=seed, output=output, signals=signals
-            )
+    with figure_drawer(wanted=not no_figures) as figures:  # it imports matplotlib during these imports
+        from fnnctl.commands.report import report_end
+        from fnnctl.commands.train import resume_training
+        from fnnctl.commands.train import train as train_
+
+        with interruption(output) as signals:
+            shared: dict[str, Any] = {
+                "runs_dir": runs_dir,
+                "output": output,
+                "signals": signals,
+                "figures": figures,
+            }
+            if resume is not None:
+                run = resume_training(resume, **shared)
+            else:
+                run = train_(config or DEFAULT_CONFIG, overrides or [], name=name, seed=seed, **shared)
     report_end(run, output)
 
 
@@ -135,7 +152,9 @@ def predict(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="RUN", help="The run whose network predicts (default: the newest with a network)."
+            metavar="RUN",
+            help="The run whose network predicts (default: the newest with a network).",
+            autocompletion=complete_run,
         ),
     ] = None,
     data: Annotated[
@@ -186,8 +205,9 @@ Target = Annotated[
     str | None,
     typer.Argument(
         metavar="CONFIG|RUN",
-        help="An experiment (YAML file) to cross-validate, or a run whose network is scored (default: the "
-        "newest with a network).",
+        help="An experiment to cross-validate (a YAML file; - reads standard input), or a run whose network "
+        "is scored (default: the newest with a network).",
+        autocompletion=complete_config_or_run,
     ),
 ]
 Folds = Annotated[
@@ -226,6 +246,15 @@ FoldWorkers = Annotated[
         help="CONFIG: number of parallel workers (default: the number of processors).",
     ),
 ]
+ResumedFolds = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Continue an interrupted cross-validation.",
+        autocompletion=complete_run,
+    ),
+]
 LabelledData = Annotated[
     str | None,
     typer.Option("--data", metavar="FILE", help="RUN: labelled rows (default: the run's test part)."),
@@ -246,10 +275,8 @@ def evaluate(
     encoding: Encoding = None,
     threshold: DecisionThreshold = None,
     name: Name = None,
-    resume: Annotated[
-        str | None,
-        typer.Option("--resume", metavar="RUN", help="Continue an interrupted cross-validation."),
-    ] = None,
+    resume: ResumedFolds = None,
+    no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -260,10 +287,11 @@ def evaluate(
         "--set": overrides,
     }  # fmt: skip
     for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
+    shared: dict[str, Any] = {"runs_dir": runs_dir, "no_figures": no_figures, "output": output}
     if resume is not None:
         others = {**for_config, **for_run, "--name": name}
         refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
-        _resume_cross_validation(resume, workers=workers, runs_dir=runs_dir, output=output)
+        _resume_cross_validation(resume, workers=workers, **shared)
         return
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
@@ -275,10 +303,9 @@ def evaluate(
             repeats=repeats,
             sizes=sizes,
             workers=workers,
-            runs_dir=runs_dir,
             name=name,
             seed=seed,
-            output=output,
+            **shared,
         )
         return
     if names := given(for_config):
@@ -290,8 +317,7 @@ def evaluate(
         encoding=encoding,
         threshold=threshold,
         name=name,
-        runs_dir=runs_dir,
-        output=output,
+        **shared,
     )
 
 
@@ -302,43 +328,57 @@ def _cross_validate(
     folds: int | None,
     repeats: int | None,
     sizes: str | None,
+    no_figures: bool,
     output: Output,
     **options: Any,
 ) -> None:
-    from fnnctl.commands.cross_validate import cross_validate
-    from fnnctl.commands.report import report_end
-    from fnnctl.config.reading.overrides import OptionChange, Override
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with interruption(output) as signals:
-        changes: list[Override] = [
-            *overrides,
-            *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
-            *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
-            *OptionChange.given("--sizes", "evaluation.sizes", None if sizes is None else f"[{sizes}]"),
-        ]
-        run = cross_validate(config, changes, output=output, signals=signals, **options)
+    with figure_drawer(wanted=not no_figures) as figures:
+        from fnnctl.commands.cross_validate import cross_validate
+        from fnnctl.commands.report import report_end
+        from fnnctl.config.reading.overrides import OptionChange, Override
+
+        with interruption(output) as signals:
+            changes: list[Override] = [
+                *overrides,
+                *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
+                *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
+                *OptionChange.given("--sizes", "evaluation.sizes", None if sizes is None else f"[{sizes}]"),
+            ]
+            run = cross_validate(config, changes, output=output, signals=signals, figures=figures, **options)
     report_end(run, output)
 
 
-def _score_run(target: str | None, *, output: Output, **options: Any) -> None:
-    from fnnctl.commands.evaluate_run import evaluate_run
+def _score_run(
+    target: str | None, *, data: str | None, no_figures: bool, output: Output, **options: Any
+) -> None:
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with ended_by_signals(output):
-        evaluate_run(target, output=output, **options)
+    with figure_drawer(wanted=not no_figures and data is not None) as figures:
+        from fnnctl.commands.evaluate_run import evaluate_run
+
+        with ended_by_signals(output):
+            evaluate_run(target, data=data, output=output, figures=figures, **options)
 
 
-def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> None:
-    from fnnctl.commands.cross_validate import resume_cross_validation
-    from fnnctl.commands.report import report_end
+def _resume_cross_validation(name: str, *, no_figures: bool, output: Output, **options: Any) -> None:
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with interruption(output) as signals:
-        run = resume_cross_validation(name, output=output, signals=signals, **options)
+    with figure_drawer(wanted=not no_figures) as figures:
+        from fnnctl.commands.cross_validate import resume_cross_validation
+        from fnnctl.commands.report import report_end
+
+        with interruption(output) as signals:
+            run = resume_cross_validation(name, output=output, signals=signals, figures=figures, **options)
     report_end(run, output)
 
 
 def _names_config(target: str) -> bool:
-    """Whether the target is a file or has a YAML file's name; anything else is a run."""
+    """Whether the target is a file, has a YAML file's name or is `-`; anything else is a run."""
     path = Path(target)
+    if target == "-":
+        return True
     named_so = path.suffix in {".yaml", ".yml"}
     try:
         return path.is_file() or (named_so and not path.is_dir())

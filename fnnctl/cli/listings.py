@@ -1,19 +1,14 @@
-"""Declares `runs`, `datasets` and `schema`, which list what there is."""
+"""Declares `datasets`, `schema` and `help`, which list what there is."""
 
 from __future__ import annotations
 
-from fnnctl.cli.options import RUNS_DIR, RunsDir, with_output
+from typing import Annotated
+
+import typer
+
+from fnnctl.cli.options import with_output
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
-
-
-@with_output
-def runs(runs_dir: RunsDir = RUNS_DIR, *, output: Output) -> None:
-    """List the runs with their status and test score."""
-    from fnnctl.commands.runs import runs
-
-    with ended_by_signals(output):
-        runs(runs_dir, output)
 
 
 @with_output
@@ -32,3 +27,14 @@ def schema(*, output: Output) -> None:
 
     with ended_by_signals(output):
         schema(output)
+
+
+def show_help(
+    context: typer.Context,
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="COMMAND", help="The command (default: the program).")
+    ] = None,
+) -> None:
+    """Show the help of the program or of a command."""
+    root = context.find_root()
+    root.command.main([*(command or []), "--help"], prog_name=root.info_name, standalone_mode=False)

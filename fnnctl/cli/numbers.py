@@ -59,3 +59,21 @@ def share(option: str) -> Callable[[str], float]:
         return number
 
     return convert
+
+
+UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+"""The units of an age, in seconds."""
+
+
+def age(option: str) -> Callable[[str], float]:
+    """A converter of the option's text, such as `30d`, to seconds; it raises `UsageError` for other texts."""
+
+    def convert(text: str) -> float:
+        match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([mhdw])", text.strip())
+        if match is None:
+            raise UsageError(
+                f"{option}: must be a number with a unit, such as 90m, 12h, 30d or 8w, not {shown(text)}"
+            )
+        return float(match[1]) * UNITS[match[2]]
+
+    return convert

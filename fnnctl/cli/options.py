@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from fnnctl.cli.numbers import whole_number
+from fnnctl.cli.shell.completion import complete_config, complete_run
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 
@@ -18,7 +19,13 @@ DEFAULT_CONFIG = Path("fnnctl.yaml")
 RUNS_DIR = Path("runs")
 
 Config = Annotated[
-    Path | None, typer.Argument(metavar="CONFIG", help="The experiment.", show_default="fnnctl.yaml")
+    Path | None,
+    typer.Argument(
+        metavar="CONFIG",
+        help="The experiment, a YAML file; - reads standard input.",
+        show_default="fnnctl.yaml",
+        autocompletion=complete_config,
+    ),
 ]
 Runs = Annotated[
     list[str] | None,
@@ -26,6 +33,7 @@ Runs = Annotated[
         metavar="RUN",
         help="A path, a run folder's name or the start of it, an experiment's name (for its newest run), or "
         "`latest` (default) for the newest run.",
+        autocompletion=complete_run,
     ),
 ]
 Set = Annotated[
@@ -52,6 +60,10 @@ Delimiter = Annotated[
 Encoding = Annotated[
     str | None,
     typer.Option("--encoding", metavar="NAME", help="CSV encoding (default: as in the training data)."),
+]
+NoFigures = Annotated[
+    bool,
+    typer.Option("--no-figures", help="Draw no figures; `fnnctl report` draws them later."),
 ]
 
 Method = Annotated[
@@ -111,13 +123,19 @@ def _output(
     return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
 
 
+@functools.cache
+def _shared_options() -> Mapping[str, inspect.Parameter]:
+    """The parameters of `_output`; to evaluate them for each command took milliseconds of every start."""
+    return inspect.signature(_output, eval_str=True).parameters
+
+
 def with_output(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the options of `_output`, and pass the `Output` made from them as `output`.
 
     Typer reads a command's options from its signature, so they replace `output` there.
     """
     own = inspect.signature(command, eval_str=True).parameters
-    shared = inspect.signature(_output, eval_str=True).parameters
+    shared = _shared_options()
 
     @functools.wraps(command)
     def with_shared_options(**values: Any) -> R:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from fnnctl.cli.options import (
     MaxTrials,
     Method,
     Name,
+    NoFigures,
     RunsDir,
     Seed,
     Set,
@@ -21,6 +22,7 @@ from fnnctl.cli.options import (
     refuse_with_resume,
     with_output,
 )
+from fnnctl.cli.shell.completion import complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 
@@ -64,9 +66,13 @@ def search(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Continue a search, or extend it with --max-trials or --set."
+            "--resume",
+            metavar="RUN",
+            help="Continue a search, or extend it with --max-trials or --set.",
+            autocompletion=complete_run,
         ),
     ] = None,
+    no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -74,35 +80,34 @@ def search(
     """Search for the best settings and refit the best trial."""
     if resume is not None:
         refuse_with_resume({"CONFIG": config, "--method": method, "--name": name, "--seed": seed})
-    from fnnctl.commands.report import report_end
-    from fnnctl.commands.search.options import SearchOptions
-    from fnnctl.commands.search.resume import resume_search
-    from fnnctl.commands.search.start import search as search_
+    from fnnctl.report.figures.drawer import figure_drawer
 
-    with interruption(output) as signals:
-        options = SearchOptions(
-            method=method,
-            workers=workers,
-            executor=executor,
-            max_trials=max_trials,
-            time_limit=time_limit,
-            dask_address=dask_address,
-        )
-        if resume is not None:
-            run = resume_search(
-                resume, overrides or [], options, runs_dir=runs_dir, output=output, signals=signals
+    with figure_drawer(wanted=not no_figures) as figures:  # it imports matplotlib during these imports
+        from fnnctl.commands.report import report_end
+        from fnnctl.commands.search.options import SearchOptions
+        from fnnctl.commands.search.resume import resume_search
+        from fnnctl.commands.search.start import search as search_
+
+        with interruption(output) as signals:
+            options = SearchOptions(
+                method=method,
+                workers=workers,
+                executor=executor,
+                max_trials=max_trials,
+                time_limit=time_limit,
+                dask_address=dask_address,
             )
-        else:
-            run = search_(
-                config or DEFAULT_CONFIG,
-                overrides or [],
-                options,
-                runs_dir=runs_dir,
-                name=name,
-                seed=seed,
-                output=output,
-                signals=signals,
-            )
+            changes = overrides or []
+            shared: dict[str, Any] = {
+                "runs_dir": runs_dir,
+                "output": output,
+                "signals": signals,
+                "figures": figures,
+            }
+            if resume is not None:
+                run = resume_search(resume, changes, options, **shared)
+            else:
+                run = search_(config or DEFAULT_CONFIG, changes, options, name=name, seed=seed, **shared)
     report_end(run, output)
 
 

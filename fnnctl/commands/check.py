@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fnnctl.commands.preparation import PreparedSearch, prepare_search
+from fnnctl.config.reading.standard_input import shown_file
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
 from fnnctl.errors import InputError, Problem, quoted_list
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+
+if TYPE_CHECKING:
+    from fnnctl.commands.preparation import PreparedSearch
 
 
 def check(
@@ -34,6 +37,7 @@ def check(
     problems: list[Problem] = []
     settings: list[dict[str, Any]] = []
     for config in configs:
+        file = shown_file(config)
         try:
             loaded = load_experiment(config, overrides, name=name, seed=seed)
             split = loaded.split()
@@ -44,11 +48,11 @@ def check(
             search, found = _prepared(loaded, runs_dir)
             problems += found
             for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
-                output.note(f"{config}: warning: {warning}")
+                output.note(f"{file}: warning: {warning}")
             if not found:
-                output.note(f"{config}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
+                output.note(f"{file}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
                 for note in (*loaded.notes(), *loaded.split_line(split)):
-                    output.note(f"{config}: {note}")
+                    output.note(f"{file}: {note}")
                 if explain:
                     settings += _explain(config, loaded, fit, output)
     if output.json:
@@ -66,7 +70,13 @@ def _explain(config: Path, loaded: LoadedExperiment, fit: Fit, output: Output) -
     if not output.json:
         output.render(settings_table(rows, loaded.left_to_classic()))
     return [
-        {"file": str(config), "path": row.path, "value": row.value, "from": row.told, "group": row.group}
+        {
+            "file": shown_file(config),
+            "path": row.path,
+            "value": row.value,
+            "from": row.told,
+            "group": row.group,
+        }
         for row in rows
     ]
 
@@ -79,6 +89,8 @@ def _prepared(loaded: LoadedExperiment, runs_dir: Path) -> tuple[PreparedSearch 
     search = loaded.experiment.search
     try:
         if search is not None and search.space:
+            from fnnctl.commands.preparation import prepare_search
+
             return prepare_search(loaded, max_trials=None, runs_dir=runs_dir), []
     except InputError as error:
         return None, error.problems

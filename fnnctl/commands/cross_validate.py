@@ -19,7 +19,8 @@ from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fold_results import FoldResult, out_of_fold, summary
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.sizes.results import by_size, share_suffix, size_summaries
-from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.processors import usable_processors
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.endings import diverged, loss_warnings, score_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.folds import keep_folds, load_folds, write_folds
@@ -33,9 +34,8 @@ from fnnctl.runs.resuming import (
 )
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
-from fnnctl.stacks.work import StackItem, WorkerData, train_item
+from fnnctl.stacks.work import WorkerData, train_shared_fits
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run, open_run
 from fnnctl.tasks.readouts import Finish
 from fnnctl.training.trainer import Outcome
@@ -51,6 +51,7 @@ def cross_validate(
     seed: int | None,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> RunFolder:
     """Train one network per fold, score each on its held-out rows, and write the run folder.
 
@@ -66,12 +67,18 @@ def cross_validate(
         tell(run, [*loaded.notes(), *loaded.fold_line(validation)], output.note)
         warn(run, validation.check.warnings, output.note)
     recorder = RunRecorder(run, started=started)
-    _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals)
+    _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals, figures=figures)
     return run
 
 
 def resume_cross_validation(
-    name: str, *, workers: int | None, runs_dir: Path, output: Output, signals: Interruption
+    name: str,
+    *,
+    workers: int | None,
+    runs_dir: Path,
+    output: Output,
+    signals: Interruption,
+    figures: FigureDrawer,
 ) -> RunFolder:
     """Continue an interrupted cross-validation; the bits are those of an uninterrupted one.
 
@@ -95,7 +102,9 @@ def resume_cross_validation(
             at = f"{len(kept)} of {len(validation.all_fits)} folds" if kept else "the start"
             begin_again(run, at, blas_threads=_one_thread(), note=output.note)
     recorder = RunRecorder(run, started=started, trained_before=seconds)
-    _complete(run, validation, kept, recorder, workers=workers, output=output, signals=signals)
+    _complete(
+        run, validation, kept, recorder, workers=workers, output=output, signals=signals, figures=figures
+    )
     return run
 
 
@@ -139,6 +148,7 @@ def _complete(
     workers: int | None,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> None:
     """Train the folds that are not in `kept`, and write the contents of the run folder.
 
@@ -154,7 +164,7 @@ def _complete(
             of_folds = write_folds(run, validation, results)
         signals.raise_if_requested()
         sizes = _sizes(validation, results)
-        _tell_of_diverged(run, validation, results, output)
+        _tell_of_diverged(run, validation, results, output, figures)
         del results[len(validation.fits) :]
         ended = [result for result in results if result]
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
@@ -166,7 +176,7 @@ def _complete(
         metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds), **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())
-        draw_figures(run)
+        figures.draw(run)
         signals.raise_if_requested()  # matplotlib may have swallowed the signal
 
 
@@ -200,9 +210,12 @@ def _train(
             warn(run, [text], output.note)
 
         with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
-            shared = executor.share(WorkerData(validation.data, reuse=False))
-            items = ((shared, StackItem(tuple(fits[k] for k in stack), measure)) for stack in stacks)
-            for index, done in run_work(executor, train_item, items):
+            shared, shared_fits = (
+                executor.share(WorkerData(validation.data, reuse=False)),
+                executor.share(fits),
+            )
+            items = ((shared, shared_fits, stack, measure) for stack in stacks)
+            for index, done in run_work(executor, train_shared_fits, items):
                 measured = {missing[k]: each for k, each in zip(stacks[index], done.measured, strict=True)}
                 keep_folds(run, validation, measured, seconds=recorder.trained_seconds())
                 for fold, result in measured.items():
@@ -217,13 +230,17 @@ def _sizes(validation: CrossValidation, results: Sequence[FoldResult | None]) ->
 
 
 def _tell_of_diverged(
-    run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None], output: Output
+    run: OpenRun,
+    validation: CrossValidation,
+    results: Sequence[FoldResult | None],
+    output: Output,
+    figures: FigureDrawer,
 ) -> None:
     """Warn of the diverged folds of each size; raise `DivergedError` if all those of the largest one are."""
     for each, own in by_size(validation, results):
         count = sum(result is not None and result.outcome is Outcome.DIVERGED for result in own)
         if each.share == validation.share and count == len(own):
-            draw_figures(run)
+            figures.draw(run)
             raise diverged(run, validation.fits[0], folds=count)
         if count:
             left = "means are over the other folds" if count < len(own) else "this size has no scores"

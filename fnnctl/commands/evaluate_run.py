@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.report import report_end
+from fnnctl.commands.report import report_end, show_report
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.console.output import Output
@@ -26,8 +26,9 @@ from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import read_labelled
 from fnnctl.modelling.saved.saved_model import SavedModel, has_network, load_model
 from fnnctl.modelling.scoring import score_parts
-from fnnctl.report.figures.drawing import draw_figures
-from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.answer.answer import answer
+from fnnctl.report.answer.values import NextCommand
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.summary import summarize
 from fnnctl.runs.endings import course_of, score_warnings
 from fnnctl.runs.facts import evaluation_facts
@@ -53,6 +54,7 @@ def evaluate_run(
     threshold: float | None,
     name: str | None,
     output: Output,
+    figures: FigureDrawer,
 ) -> None:
     """Score the network of a run on the run's test part, or on the labelled rows of the file `data`.
 
@@ -67,18 +69,18 @@ def evaluate_run(
         for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
             if value is not None:
                 raise UsageError(f"{option} needs a new file: add --data FILE")
-        _score_test_part(model, output, compare=threshold is None)
+        _score_test_part(model, threshold, output)
     else:
         given = InputFile.find(
             data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
         )
-        _score_file(model, given, name, runs_dir, output, started=started, blas_threads=threads)
+        _score_file(model, given, name, runs_dir, output, figures, started=started, blas_threads=threads)
 
 
-def _score_test_part(model: SavedModel, output: Output, *, compare: bool) -> None:
+def _score_test_part(model: SavedModel, threshold: float | None, output: Output) -> None:
     """Score the run's held-out test part, with bags also out of bag, and print the report; write nothing.
 
-    With `compare`, say whether the metrics are those that the run recorded.
+    Unless the user has given another `threshold`, say whether the metrics are those that the run recorded.
     """
     run = model.run
     held_out = held_out_rows(model, instead="add --data FILE")
@@ -92,7 +94,7 @@ def _score_test_part(model: SavedModel, output: Output, *, compare: bool) -> Non
     for warning in score_warnings(loaded.experiment, test, [facts] if facts else []):
         output.note(f"warning: {warning}")
     for name, whose in (("test", ""), ("validation", "out-of-bag: ")):
-        if compare and (found := metrics[name]) is not None:
+        if threshold is None and (found := metrics[name]) is not None:
             output.note(f"{whose}{comparison(found, recorded.get(name), part=name)}")
     summary = summarize(run)
     if output.json:
@@ -100,7 +102,10 @@ def _score_test_part(model: SavedModel, output: Output, *, compare: bool) -> Non
         output.json_object({"run": str(run.path), "status": status, "metrics": metrics})
     else:
         scored = replace(summary, metrics=metrics, confusion=test.confusion_table() if test else None)
-        output.render(terminal_report([scored], width=output.width))
+        options = "" if threshold is None else f" --threshold {threshold:g}"
+        again = f"fnnctl evaluate {shlex.quote(str(run.path))}{options} --verbose"
+        commands = (NextCommand("show everything", again),)
+        show_report([scored], [replace(answer(scored), commands=commands)], output)
 
 
 def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "test") -> str:
@@ -152,6 +157,7 @@ def _score_file(
     name: str | None,
     runs_dir: Path,
     output: Output,
+    figures: FigureDrawer,
     *,
     started: float,
     blas_threads: int | None,
@@ -175,5 +181,5 @@ def _score_file(
         tell(run, notes, output.note)
         warn(run, warnings, output.note)
         write_scores(run, {"train": None, "validation": None, "test": part})
-        draw_figures(run)
+        figures.draw(run)
     report_end(run, output)

@@ -14,14 +14,14 @@ from fnnctl.modelling.held_out.importance import feature_importances
 from fnnctl.modelling.held_out.rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved.saved_model import SavedModel, load_model
+from fnnctl.processors import usable_processors
 from fnnctl.report.feature_importance.stored import write_importances
 from fnnctl.report.figures.drawing import redraw_importance
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import EvaluatedRun
-from fnnctl.store.provenance import usable_processors
 
 
-def measure_importance(run: RunFolder, output: Output) -> FeatureImportances:
+def measure_importance(run: RunFolder, output: Output, *, with_figure: bool) -> FeatureImportances:
     """The importance of the columns on rows that the run's network has not learned.
 
     The table and the figure are written to the folder of the network's run or, if the run is an evaluation of
@@ -46,7 +46,8 @@ def measure_importance(run: RunFolder, output: Output) -> FeatureImportances:
         )
     try:
         write_importances(folder, importances)
-        redraw_importance(folder)
+        if with_figure:
+            redraw_importance(folder)
     except MachineError as error:
         output.note(error.message)
     return importances

@@ -11,12 +11,12 @@ from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.processors import usable_processors
 from fnnctl.records.trials import Job
 from fnnctl.report.plan_table import plan_report
 from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.estimate import RungSize, SearchCosts, seconds_by_assignment
-from fnnctl.store.provenance import usable_processors
 
 T = TypeVar("T")
 

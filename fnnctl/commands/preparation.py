@@ -30,7 +30,7 @@ class PreparedSearch:
 
     def draws(self, seeds: int) -> TrialFits:
         """The trials' fits on other training and validation rows, with one fit per seed."""
-        config, seed = self.setup.experiment.data.split, self.setup.experiment.seed
+        config, seed = self.setup.experiment.data.split, self.setup.experiment.split_seed
         rows = draws(self.split, seeds, stratify=config.stratify, seed=seed, in_order=config.by is not None)
         return TrialFits(self.loaded.data, self.setup.configs, rows)
 

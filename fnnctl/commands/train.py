@@ -19,7 +19,7 @@ from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
-from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.checkpointing import Checkpointer
 from fnnctl.runs.endings import diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
@@ -52,6 +52,7 @@ def train(
     seed: int | None,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> RunFolder:
     """Train an experiment, score it on every part, and write its run folder.
 
@@ -68,11 +69,15 @@ def train(
         signals.run = str(run.path)
         tell(run, [*loaded.notes(), *loaded.split_line(split)], output.note)
         warn(run, check.warnings, output.note)
-    complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
+    complete_training(
+        run, loaded.data, fit, None, started=started, output=output, signals=signals, figures=figures
+    )
     return run
 
 
-def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Interruption) -> RunFolder:
+def resume_training(
+    name: str, *, runs_dir: Path, output: Output, signals: Interruption, figures: FigureDrawer
+) -> RunFolder:
     """Continue an interrupted training from its last checkpoint; the bits are those of an uninterrupted one.
 
     A complete run is not changed. Raises `UsageError` if the run is unknown, not a training, or still
@@ -93,7 +98,9 @@ def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Inter
         with signals.graceful():
             at = f"epoch {checkpoint.epoch}" if checkpoint else "the start"
             begin_again(run, at, blas_threads=set_threads(fit), note=output.note)
-    complete_training(run, loaded.data, fit, checkpoint, started=started, output=output, signals=signals)
+    complete_training(
+        run, loaded.data, fit, checkpoint, started=started, output=output, signals=signals, figures=figures
+    )
     return run
 
 
@@ -141,6 +148,7 @@ def complete_training(
     started: float,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
     budget: int | None = None,
 ) -> list[str]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
@@ -156,7 +164,7 @@ def complete_training(
         stack = _train(run, data, fit, checkpoint, recorder, output, signals)
         trained = stack.trained_fit(0)
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
-            draw_figures(run)
+            figures.draw(run)
         if trained.outcome is Outcome.DIVERGED:
             raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
@@ -171,7 +179,7 @@ def complete_training(
         doubts = score_warnings(fit.experiment, parts["test"], [trained])
         warn(run, doubts, output.note)
         write_scores(run, parts)
-        draw_figures(run)
+        figures.draw(run)
         signals.raise_if_requested()  # matplotlib may have swallowed the signal
     return doubts
 

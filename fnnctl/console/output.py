@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from fnnctl.errors import UnwritableOutputError
 from fnnctl.text import printable_lines
@@ -80,9 +80,15 @@ class Output:
         return self.console(sys.stdout or io.StringIO()).width
 
     @property
-    def is_terminal(self) -> bool:
-        """Whether standard output is a terminal."""
-        return self.console(sys.stdout or io.StringIO()).is_terminal
+    def terminal_width(self) -> int | None:
+        """The width in columns of the terminal that standard output is; None if it is none. Without rich."""
+        if sys.stdout is None or not sys.stdout.isatty():
+            return None
+        with suppress(ValueError):
+            return int(os.environ.get("COLUMNS", "")) or None
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        return None
 
     def rendered(self, renderable: RenderableType, *, plain: bool = False) -> str:
         """The text of something that rich lays out; with `plain`, without colours even on a terminal."""
@@ -119,7 +125,8 @@ class Output:
         from rich.console import Console
 
         plain = not self.color or os.environ.get("NO_COLOR")
-        return Console(file=stream, color_system=None if plain else "auto", highlight=False, markup=False)
+        system: Literal["auto"] | None = None if plain else "auto"
+        return Console(file=stream, color_system=system, highlight=False, markup=False, emoji=False)
 
 
 def _write(stream: TextIO | None, text: str, *, encoding: str | None = None) -> bool:

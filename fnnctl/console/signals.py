@@ -6,6 +6,7 @@ A command first imports its packages and then handles signals; until then they s
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -88,13 +89,17 @@ class Interruption:
 def interruption(output: Output) -> Iterator[Interruption]:
     """Handle signals within the block; raises `InterruptedRunError` if one of them ends it.
 
-    Signals that arrived earlier, during Python's imports, are handled at once. Raises `BlasThreadsError` if
+    Signals that arrived earlier, during Python's imports, are handled at once, and garbage is collected from
+    now on. Raises `BlasThreadsError` if
     one of them came from NumPy's BLAS.
     """
     caught = Interruption(output)
     if threading.current_thread() is not threading.main_thread():  # only the main thread may
         yield caught
         return
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     _refuse_blas_without_threads()
     try:
         with ExitStack() as restored:

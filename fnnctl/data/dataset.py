@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,9 +19,11 @@ from fnnctl.data.tables.formats.boolean import find_spellings
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.conversion import plain_texts, renamed
 from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings
-from fnnctl.data.tables.packing import Packing
-from fnnctl.data.tables.readings import ColumnFormat, Reading
 from fnnctl.text import printable
+
+if TYPE_CHECKING:
+    from fnnctl.data.tables.packing import Packing
+    from fnnctl.data.tables.readings import ColumnFormat, Reading
 
 COLUMNS_AT_ONCE = 4
 """Columns read together: rows are contiguous, so one column costs as much as a few adjacent ones."""

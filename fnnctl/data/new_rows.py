@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.text import printable, shown
+
+if TYPE_CHECKING:
+    from fnnctl.data.tables.readings import ColumnFormat
 
 MOST_NAMED_ALONE = 5
 

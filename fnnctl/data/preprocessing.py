@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -74,7 +74,10 @@ class _Description:
     categorical: tuple[CategoryFeatures, ...]
 
 
-_DESCRIPTION = TypeAdapter(_Description)
+@cache
+def _reader() -> TypeAdapter[_Description]:
+    """Reads a description. It is made only for saved models, because that takes long."""
+    return TypeAdapter(_Description)
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class Preprocessor:
         Raises ValueError, which names the location, for anything that `to_dict` would not return.
         """
         try:
-            read = _DESCRIPTION.validate_json(json.dumps(description), strict=True)
+            read = _reader().validate_json(json.dumps(description), strict=True)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.checks.equal_rows import Hashes, repeated_rows, row_hashes, shared_rows
 from fnnctl.data.checks.outliers import outlier_warnings
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
-from fnnctl.data.splits.parts import Split
 from fnnctl.errors import quoted_list
 from fnnctl.text import counted, printable, shown
+
+if TYPE_CHECKING:
+    from fnnctl.data.splits.parts import Split
 
 FEWEST_IDS = 20
 

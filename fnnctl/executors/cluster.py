@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from fnnctl.errors import MachineError
 from fnnctl.executors.admission import Admission
-from fnnctl.executors.protocols import Note, Poll, R, Shared, T, Work, WorkerKilledError
+from fnnctl.executors.protocols import ClusterOptions, Poll, R, Shared, T, Work, WorkerKilledError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, exchange_progress, join_session, leave_session
 
 SECONDS_BETWEEN_CALLS = 0.2
@@ -30,17 +30,6 @@ MOST_ATTEMPTS = 4
 
 MOST_FAILURES = 20
 """How many calls in a row may fail for another reason than a lost connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterOptions:
-    """Where the workers are, and who is told about them."""
-
-    address: str | None = None
-    """The scheduler's address; None for workers on this machine that are started and ended with the work."""
-    note: Note = lambda text: None
-    on_worker: Callable[[Mapping[str, Any]], None] = lambda event: None
-    """Called with the facts about each worker that joins; like `note` in the thread that polls."""
 
 
 class Connection(Protocol):

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.errors import MachineError, UsageError
-from fnnctl.executors.cluster import ClusterExecutor, ClusterOptions
-from fnnctl.executors.protocols import Poll, R, WorkersRefusedError
+from fnnctl.executors.cluster import ClusterExecutor
+from fnnctl.executors.protocols import ClusterOptions, Poll, R, WorkersRefusedError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, run_item
 from fnnctl.store.atomic import scratch_folder
 from fnnctl.text import counted

@@ -28,7 +28,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from fnnctl.blas import can_set_blas_threads, set_blas_threads
+from fnnctl.blas import blas_threads, can_set_blas_threads, set_blas_threads
 from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved, start_threads
 from fnnctl.executors.messages import receive_message, send_message
 from fnnctl.executors.protocols import Poll, Progress, R, Work, WorkerKilledError, WorkersRefusedError
@@ -115,6 +115,8 @@ class ProcessExecutor(LocalExecutor):
             if self._threads:
                 self._threads.shutdown(cancel_futures=True)
             for process in self._processes:
+                process.ask_to_end()  # all of them, so that they end at the same time
+            for process in self._processes:
                 process.end()
         except BaseException:  # a second signal during the wait; the workers ignore signals
             for process in self._processes:
@@ -200,11 +202,16 @@ class WorkerProcess:
         if self.connection:
             self._process.kill()
 
-    def end(self) -> None:
-        """Let the process end, and wait for it."""
+    def ask_to_end(self) -> None:
+        """Let the process end; asking twice does no harm."""
         if self.connection:
             with suppress(OSError):  # it is dead already
                 send_message(self.connection, None)
+
+    def end(self) -> None:
+        """Let the process end, and wait for it."""
+        self.ask_to_end()
+        if self.connection:
             self.connection.close()
             self.connection = None
             self._process.join()
@@ -287,15 +294,19 @@ def _ready_to_fork() -> Iterator[None]:
 
     Signals are blocked until the end of the block, because one that arrives just after a fork would run this
     process's handler in the worker. The workers' garbage collectors skip all objects that exist now: visiting
-    them would copy their memory page by page.
+    them would copy their memory page by page. They inherit one BLAS thread: see `set_blas_threads`.
     """
     gc.freeze()
+    threads = blas_threads()
+    set_blas_threads(1)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # about the threads of the BLAS
             yield
     finally:
+        if threads is not None:
+            set_blas_threads(threads)
         gc.unfreeze()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

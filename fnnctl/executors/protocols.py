@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Concatenate, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, TypeAlias, TypeVar
 
 from fnnctl.errors import MachineError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,6 +40,17 @@ class Shared(Generic[T]):
     """A handle to a value that every worker has."""
 
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterOptions:
+    """Where the workers are, and who is told about them."""
+
+    address: str | None = None
+    """The scheduler's address; None for workers on this machine that are started and ended with the work."""
+    note: Note = lambda text: None
+    on_worker: Callable[[Mapping[str, Any]], None] = lambda event: None
+    """Called with the facts about each worker that joins; like `note` in the thread that polls."""
 
 
 class Executor(Protocol):

@@ -1,4 +1,7 @@
-"""The executors by name. To add one, write a new file and add a line here."""
+"""The executors by name. To add one, write a new file and add a line here.
+
+That of clusters is imported only if it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,26 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, Literal
 
-from fnnctl.executors.cluster import ClusterOptions
-from fnnctl.executors.dask import DaskExecutor
 from fnnctl.executors.fallback import FallbackExecutor
 from fnnctl.executors.processes import ProcessExecutor
-from fnnctl.executors.protocols import Executor, Note, Poll
+from fnnctl.executors.protocols import ClusterOptions, Executor, Note, Poll
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.executors.threads import ThreadExecutor
 
 ExecutorKind = Literal["serial", "threads", "processes", "dask"]
 
+
+def _dask(workers: int, poll: Poll, cluster: ClusterOptions | None = None) -> Executor:
+    from fnnctl.executors.dask import DaskExecutor
+
+    return DaskExecutor(workers, poll, cluster)
+
+
 EXECUTORS: Final[Mapping[ExecutorKind, Callable[[int, Poll], Executor]]] = {
     "serial": SerialExecutor,
     "threads": ThreadExecutor,
     "processes": ProcessExecutor,
-    "dask": DaskExecutor,
+    "dask": _dask,
 }
 
 BY_NAME: Final[Mapping[str, ExecutorKind]] = {
@@ -51,7 +59,7 @@ def make_executor(
             work instead. Without `note`, `submit` raises `WorkersRefusedError`.
         cluster: The options of the executor "dask".
     """
-    executor = DaskExecutor(workers, poll, cluster) if kind == "dask" else EXECUTORS[kind](workers, poll)
+    executor = _dask(workers, poll, cluster) if kind == "dask" else EXECUTORS[kind](workers, poll)
     if note is not None:
         executor = FallbackExecutor(executor, SerialExecutor(1, poll), note)
     try:

@@ -42,12 +42,12 @@ class Ranking:
     @property
     def new_positives(self) -> IntArray:
         """(G,) rows of the class at exactly this score."""
-        return np.diff(self.true_positives, prepend=0)
+        return _steps(self.true_positives)
 
     @property
     def new_negatives(self) -> IntArray:
         """(G,) rows of other classes at this score, or between it and the previous one."""
-        return np.diff(self.false_positives, prepend=0)
+        return _steps(self.false_positives)
 
     @property
     def doubled_wins(self) -> IntArray:
@@ -137,13 +137,22 @@ def _size_changes(ordered: FloatArray) -> IntArray:
     np.logical_not(looked_at, out=looked_at)
     looked_at &= is_last[1:-1]
     ends = np.flatnonzero(looked_at)
-    length = np.where(is_last[ends], 1, np.diff(ends, prepend=-1))
-    length_of_next = np.where(is_last[ends + 2], 1, np.diff(ends, append=len(ordered)))
+    limits = np.concatenate(([-1], ends, [len(ordered)]))
+    length = np.where(is_last[ends], 1, ends - limits[:-2])
+    length_of_next = np.where(is_last[ends + 2], 1, limits[2:] - ends)
     changes: IntArray = ends[length != length_of_next]
     return changes
 
 
 def _two_sided(cumulative: IntArray) -> IntArray:
     """The count up to this score plus the count before it: twice a count in which ties count half."""
-    before: IntArray = np.append(0, cumulative[:-1])
-    return cumulative + before
+    both = cumulative.copy()
+    both[1:] += cumulative[:-1]
+    return both
+
+
+def _steps(cumulative: IntArray) -> IntArray:
+    """The differences between consecutive counts, from 0 on; `np.diff` takes ten times as long for a few."""
+    steps = cumulative.copy()
+    steps[1:] -= cumulative[:-1]
+    return steps

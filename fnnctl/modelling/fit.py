@@ -178,7 +178,7 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
     ensemble, groups = experiment.model.ensemble, data.dataset.groups
     if not ensemble.bags:
         return None
-    bagged = BaggedRows(rows, ensemble.members, experiment.data.split.stratify, experiment.seed)
+    bagged = BaggedRows(rows, ensemble.members, experiment.data.split.stratify, experiment.split_seed)
     known = bagged.known(data.strata, groups)
     most = most_folds(data.strata[known], None if groups is None else groups[known])
     if most < ensemble.members:

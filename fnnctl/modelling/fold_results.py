@@ -117,10 +117,10 @@ def history_rows(validation: CrossValidation, results: Results) -> tuple[list[st
     columns, _ = history_table({}, metrics, layers=0)
 
     def rows() -> Iterator[list[object]]:
-        for place, result in zip(validation.folds, results, strict=True):
+        for (repeat, fold), result in zip(validation.folds, results, strict=True):
             if result:
                 for row in history_table(result.history, metrics, layers=0)[1]:
-                    yield [*(number + 1 for number in place), *row]
+                    yield [repeat + 1, fold + 1, *row]
 
     return ["repeat", "fold", *columns], rows()
 

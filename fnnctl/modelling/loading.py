@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,9 +27,11 @@ from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.modelling.sizes.fits import with_sizes
-from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
+
+if TYPE_CHECKING:
+    from fnnctl.store.folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
         data.strata,
         data.strata_names,
         experiment.data.split.model_copy(update={"validation": validation_share(experiment)}),
-        seed=experiment.seed,
+        seed=experiment.split_seed,
         test_rows=data.dataset.test_rows,
         groups=data.dataset.groups,
         order=data.dataset.order,

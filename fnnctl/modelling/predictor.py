@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.modelling.fit import Fit
 from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.network import Network
-from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import Readout, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring.row_scores import RowScorer
 from fnnctl.training.scoring.stacked import SCORING_BATCH
+
+if TYPE_CHECKING:
+    from fnnctl.modelling.fit import Fit
+    from fnnctl.tasks.readouts import Finish
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set(xlim=(0, limit), xlabel=axis)
         axes.set_ylim(len(order) - 0.4, -0.6)
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if limit >= 0.05 else 1))
         axes.grid(False, axis="y")
         legend_above(axes, {"chance level (95th percentile)": Line2D([], [], **_CHANCE)})
     return figure

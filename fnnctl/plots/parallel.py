@@ -3,55 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
+from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
-from fnnctl.arrays import FloatArray
-from fnnctl.plots.axes import objective_range
-from fnnctl.plots.search_history import COLOUR_MAP
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.plots.search.colours import COLOUR_MAP, SEQUENCE
+from fnnctl.plots.search.parallel_axes import (
+    ParallelAxis,
+    objective_axis,
+    setting_axis,
+    spread_lines,
+)
 from fnnctl.plots.searched import SearchedSetting
-from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure, show_message
+from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, add_legend, new_figure, show_message
+from fnnctl.plots.text import columns as text_columns
 from fnnctl.plots.text import fitted
 
-MOST_AXES = 12
+MOST_AXES = 8
 """The most settings drawn; later ones are left out."""
-MOST_CATEGORIES = 24
-"""The most categories labelled on an axis."""
-MOST_LISTED_VALUES = 8
-"""A numeric setting with at most this many values (on average two trials each) is drawn like a choice."""
-BAND = 0.5
-"""The lines of a category are spread over this share of the distance between categories."""
 MOST_LINES = 1000
 """The most trials drawn, evenly chosen by rank."""
+TOP = 10
+"""So many of the best trials have thick lines."""
+INCHES_PER_AXIS = 1.3
 NAME_COLUMNS = 18
-VALUE_COLUMNS = 14
-INCHES_PER_AXIS = 1.5
-STRESS = 6
-"""The exponent of the ranks (0 to 1) that set opacity and width; with more, the best lines stand out more."""
+"""If a name is wider than this, every other name is one line higher, which leaves room for twice as much."""
 NOWHERE = -0.09
 """The height, below an axis, of lines without a value on it."""
 
 _FAILED: dict[str, Any] = {"colors": COLOURS[1], "linewidths": 0.8, "linestyles": [(0, (4, 2))]}
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """One vertical axis: its ticks by height, and the heights of the trials' lines (NaN for no value)."""
-
-    name: str
-    ticks: Sequence[tuple[float, str]]
-    heights: FloatArray
-    missing: str
-    """The label of lines below the axis."""
-    banded: bool = False
-    """Whether many lines share a height and are therefore spread around it."""
+_BEST: dict[str, Any] = {"color": INK, "linewidth": 2.6, "marker": "*", "markersize": 10.0}
 
 
 def parallel_figure(
@@ -61,122 +50,104 @@ def parallel_figure(
     metric: str,
     minimized: bool,
     title: str,
+    best: int | None = None,
 ) -> Figure:
     """Draw n trials with these objectives (n,), NaN if there is none; better trials are darker.
 
-    Logarithmic settings have logarithmic axes; choices have one height per value. If a trial does not have a
-    setting, its line passes below that axis. The last axis is the objective; a few bad values may be drawn at
-    its end.
+    Each tenth of the trials, by rank, has a colour; the ten best are thick, and the trial with the index
+    `best` is black, with a star. Logarithmic settings have logarithmic axes; choices have one height per
+    value. If a trial does not have a setting, its line passes below that axis. The last axis is the
+    objective; a few bad values may be drawn at its end.
     """
     shown = settings[:MOST_AXES]
     texts = [metric, *(text for each in shown for text in (each.name, *each.categories))]
     if len(shown) < len(settings):
         title = f"{title}, {len(shown)} of {len(settings)} settings"
-    with new_figure(max(WIDTH, 1.0 + INCHES_PER_AXIS * (len(shown) + 1)), 5.0, title, texts) as figure:
+    with new_figure(max(WIDTH, 1.6 + INCHES_PER_AXIS * (len(shown) + 1)), 5.2, title, texts) as figure:
         axes = figure.subplots()
         if not len(objectives) or not shown:
             show_message(axes, "no results yet" if shown else "no setting was searched")
             return figure
-        columns = [_setting_axis(setting) for setting in shown]
-        columns.append(_objective_axis(objectives, fitted(metric, NAME_COLUMNS), minimized=minimized))
-        _draw_lines(axes, columns, minimized=minimized)
+        columns = [setting_axis(setting) for setting in shown]
+        columns.append(objective_axis(objectives, fitted(metric, NAME_COLUMNS), minimized=minimized))
+        entries = _draw_lines(axes, columns, minimized=minimized, best=best)
         for position, column in enumerate(columns):
             _draw_axis(axes, position, column)
         _finish(axes, columns)
+        _add_colour_bar(axes, objectives, fitted(metric, 30), minimized=minimized)
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
+        add_legend(axes, [*entries.values()], [*entries], ncols=len(entries), **place)
     return figure
 
 
-def _setting_axis(setting: SearchedSetting) -> _Axis:
-    values, name = setting.values, fitted(setting.name, NAME_COLUMNS)
-    if setting.scale == "choice":
-        return _listed_axis(name, values, [fitted(text, VALUE_COLUMNS) for text in setting.categories])
-    distinct, places = np.unique(values[np.isfinite(values)], return_inverse=True)
-    if len(distinct) <= min(MOST_LISTED_VALUES, len(places) // 2):
-        positions = np.full(len(values), np.nan)
-        positions[np.isfinite(values)] = places
-        return _listed_axis(name, positions, [f"{value:.6g}" for value in distinct])
-    return _numeric_axis(name, values, "not set", logarithmic=setting.scale == "log")
+def _draw_lines(
+    axes: Axes, columns: Sequence[ParallelAxis], *, minimized: bool, best: int | None
+) -> dict[str, Line2D]:
+    """Draw the lines of all trials, the best on top; those without an objective are dashed.
 
-
-def _listed_axis(name: str, positions: FloatArray, texts: Sequence[str]) -> _Axis:
-    """An axis with an evenly spaced height for each of a few values."""
-    count = len(texts)
-    places = ((np.arange(count) + 0.5) / count).tolist()
-    ticks = list(zip(places, texts, strict=True))[:: -(-count // MOST_CATEGORIES)]
-    return _Axis(name, ticks, (positions + 0.5) / count, "not set", banded=True)
-
-
-def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _Axis:
-    finite = objectives[np.isfinite(objectives)]
-    if not len(finite):
-        return _Axis(name, [], np.full(len(objectives), np.nan), "none")
-    return _numeric_axis(name, objectives.clip(*objective_range(finite, minimized=minimized)), "none")
-
-
-def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: bool = False) -> _Axis:
-    """An axis from the lowest to the highest value; a single value is placed in the middle."""
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    if low == high:
-        return _Axis(name, [(0.5, f"{low:.5g}")], np.where(np.isnan(values), np.nan, 0.5), missing)
-    ticks = np.array(_locator(low, high, logarithmic=logarithmic).tick_values(low, high))
-    margin = 1e-9 * (high - low)
-    ticks = ticks[(low - margin <= ticks) & (ticks <= high + margin)]
-    texts = [f"{tick:.6g}" for tick in ticks.tolist()]
-    if logarithmic:
-        low, high, ticks, values = np.log(low), np.log(high), np.log(ticks), np.log(values)
-    heights, places = (values - low) / (high - low), (ticks - low) / (high - low)
-    return _Axis(name, list(zip(places.tolist(), texts, strict=True)), heights, missing)
-
-
-def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:
-    """Round numbers; on a logarithmic axis powers of ten, plus 2 and 5 times these if its range is short."""
-    if not logarithmic:
-        return MaxNLocator(6)
-    if high < 5 * low:
-        return MaxNLocator(5)
-    return LogLocator(subs=(1.0,) if high >= 1e3 * low else (1.0, 2.0, 5.0), numticks=12)
-
-
-def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> None:
-    """Draw the lines of all trials, the best on top; those without an objective are dashed."""
+    Returns the entries of the legend.
+    """
     heights = np.column_stack([column.heights for column in columns])
     badness = heights[:, -1] if minimized else 1 - heights[:, -1]
     for position, column in enumerate(columns):
         if column.banded:
-            heights[:, position] = _spread(column.heights, badness)
+            heights[:, position] = spread_lines(column.heights, badness)
     drawn = np.where(np.isnan(heights), NOWHERE, heights)
     ranked = np.argsort(badness, kind="stable")  # trials without an objective come last
+    top = ranked[:TOP]
     ranked = ranked[:: -(-len(ranked) // MOST_LINES)]
-    count = len(ranked)
-    alpha = min(0.9, max(0.25, 40 / count))
     across = np.arange(len(columns), dtype=np.float64)
-    has_objective = ~np.isnan(badness[ranked])
-    worst_first = ranked[has_objective][::-1]
-    segments = [np.column_stack([across, drawn[index]]) for index in worst_first]
-    goodness = (np.arange(len(worst_first)) + 1) / max(1, len(worst_first))
-    colours = COLOUR_MAP(goodness)
-    colours[:, 3] = alpha + (1 - alpha) * goodness**STRESS
-    widths = 0.7 + 1.1 * goodness**STRESS
-    axes.add_collection(LineCollection(segments, colors=colours, linewidths=widths, zorder=2))
-    failed = [np.column_stack([across, drawn[index]]) for index in ranked[~has_objective]]
-    axes.add_collection(LineCollection(failed, alpha=min(0.7, alpha), zorder=1.5, **_FAILED))
+
+    def segments(trials: IntArray) -> list[FloatArray]:
+        return [np.column_stack([across, drawn[index]]) for index in trials]
+
+    alpha = min(0.9, max(0.25, 40 / len(ranked)))
+    worst_first = ranked[~np.isnan(badness[ranked])][::-1]
+    is_top = np.isin(worst_first, top)
+    tenths = _tenths(badness)[worst_first]
+    colours = COLOUR_MAP(tenths)
+    colours[:, 3] = np.where(is_top, 1.0, alpha + 0.03 * (1 - alpha) * tenths)
+    widths = np.where(is_top, 1.6, 0.8)
+    axes.add_collection(LineCollection(segments(worst_first), colors=colours, linewidths=widths, zorder=2))
+    failed = ranked[np.isnan(badness[ranked])]
+    axes.add_collection(LineCollection(segments(failed), alpha=min(0.7, alpha), zorder=1.5, **_FAILED))
+    entries = {}
+    if best is not None:
+        axes.plot(across, drawn[best], markevery=[len(columns) - 1], zorder=2.5, clip_on=False, **_BEST)
+        entries["best trial"] = Line2D([], [], **_BEST)
+    if len(worst_first) > TOP:
+        entries[f"the {TOP} with the best objectives"] = Line2D([], [], color=SEQUENCE[-2], linewidth=1.7)
+    if len(failed):
+        entries["diverged or failed"] = Line2D([], [], color=COLOURS[1], linewidth=0.8, linestyle=(0, (4, 2)))
+    return entries
 
 
-def _spread(heights: FloatArray, badness: FloatArray) -> FloatArray:
-    """The heights on an axis with few values, spread around each value with the best trials on top."""
-    distinct = np.unique(heights[np.isfinite(heights)])
-    band = BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
-    spread = heights.copy()
-    for height in distinct:
-        members = np.flatnonzero(heights == height)
-        ranked = members[np.argsort(-badness[members], kind="stable")]  # NaN, the worst of all, comes last
-        known = np.isfinite(badness[ranked]).sum()
-        ranked = np.roll(ranked, len(ranked) - known)
-        spread[ranked] += band * ((np.arange(len(ranked)) + 0.5) / len(ranked) - 0.5)
-    return spread
+def _tenths(badness: FloatArray) -> IntArray:
+    """The tenth of the ranks of each trial, from 0 to 9, the best, (n,); equal ones share the better."""
+    known = np.sort(badness[~np.isnan(badness)])
+    better = np.searchsorted(known, badness, side="left")
+    return len(SEQUENCE) - 1 - better * len(SEQUENCE) // max(1, len(known))
 
 
-def _draw_axis(axes: Axes, position: int, column: _Axis) -> None:
+def _add_colour_bar(axes: Axes, objectives: FloatArray, metric: str, *, minimized: bool) -> None:
+    """The colours of the tenths of the trials, with the objectives at the limits of some."""
+    known = np.sort(objectives[np.isfinite(objectives)])
+    if len(known) < 2 or known[0] == known[-1]:
+        return
+    if minimized:
+        known = known[::-1]
+    count = len(SEQUENCE)
+    shades = ScalarMappable(BoundaryNorm(range(count + 1), count), COLOUR_MAP)
+    bar = axes.figure.colorbar(shades, ax=axes, aspect=36, pad=0.01, shrink=0.86)
+    places = np.array([0, 2.5, 5, 7.5, 10])
+    values = known[np.round(places / count * (len(known) - 1)).astype(np.intp)]
+    bar.set_ticks(places.tolist(), labels=[f"{value:.4g}" for value in values.tolist()])
+    bar.minorticks_off()
+    bar.outline.set_visible(False)
+    bar.set_label(f"{metric}; each colour is a tenth of the trials")
+
+
+def _draw_axis(axes: Axes, position: int, column: ParallelAxis) -> None:
     halo = [withStroke(linewidth=2.2, foreground="white", alpha=0.85)]
     axes.plot([position, position], [0, 1], color=INK, linewidth=1.0, zorder=3)
     style: dict[str, Any] = {"textcoords": "offset points", "va": "center", "zorder": 4, "path_effects": halo}
@@ -188,10 +159,14 @@ def _draw_axis(axes: Axes, position: int, column: _Axis) -> None:
         axes.annotate(column.missing, (position, NOWHERE), xytext=(6, 0), color=MUTED, fontsize=7.5, **style)
 
 
-def _finish(axes: Axes, columns: Sequence[_Axis]) -> None:
+def _finish(axes: Axes, columns: Sequence[ParallelAxis]) -> None:
+    missing = any(np.isnan(column.heights).any() for column in columns)
     axes.set_xlim(-0.12, len(columns) - 0.55)
-    axes.set_ylim(NOWHERE - 0.04, 1.03)
-    axes.set_xticks(range(len(columns)), [column.name for column in columns], fontsize=8.5, ha="left")
+    axes.set_ylim(NOWHERE - 0.04 if missing else -0.03, 1.03)
+    names = [column.name for column in columns]
+    if any(text_columns(name) > NAME_COLUMNS for name in names):
+        names = [name if place % 2 else f"{name}\n" for place, name in enumerate(names)]
+    axes.set_xticks(range(len(columns)), names, fontsize=8.5, ha="left")
     axes.tick_params(axis="x", length=0, labeltop=True, labelbottom=False, labelcolor=INK)
     axes.set_yticks([])
     axes.spines[:].set_visible(False)

@@ -6,22 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.axes import finish_objective, objective_range
+from fnnctl.plots.search.colours import budget_colours
 from fnnctl.plots.searched import PlottedResult
 from fnnctl.plots.style import COLOURS, INK, WIDTH, legend_above, new_figure, show_message
 from fnnctl.plots.text import fitted
-
-COLOUR_MAP = ListedColormap(colormaps["YlGnBu"](np.linspace(0.3, 1.0, 256)))
-"""From light to dark, without colours too light to see on white."""
-MOST_BUDGET_TICKS = 8
 
 _BEST: dict[str, Any] = {"color": INK, "linewidth": 1.5, "drawstyle": "steps-post"}
 _NONE: dict[str, Any] = {"color": COLOURS[1], "marker": "x", "markersize": 4.5, "linestyle": "none"}
@@ -65,21 +61,21 @@ def _draw_points(
     """Draw one point per result, with a colour bar if budgets differ; return the legend entry."""
     size = 18.0 if len(spent) <= 200 else 9.0
     look: dict[str, Any] = {"s": size, "linewidths": 0.0, "alpha": 0.85, "zorder": 2, "clip_on": False}
-    distinct = sorted(set(budgets))
     entry: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 4.5}
-    if len(distinct) == 1:
+    if len(set(budgets)) == 1:
         axes.scatter(spent, objectives, color=COLOURS[0], **look)
         return {"trial": Line2D([], [], color=COLOURS[0], **entry)}
-    norm = LogNorm(distinct[0], distinct[-1])
-    points = axes.scatter(spent, objectives, c=np.array(budgets), norm=norm, cmap=COLOUR_MAP, **look)
+    found = budget_colours(budgets)
+    count = len(found.colours)
+    look |= {"cmap": ListedColormap(found.colours), "norm": BoundaryNorm(range(count + 1), count)}
+    points = axes.scatter(spent, objectives, c=found.places(budgets), **look)
     bar = axes.figure.colorbar(points, ax=axes, aspect=32, pad=0.02)
-    step = -(-len(distinct) // MOST_BUDGET_TICKS)
-    ticks = distinct[::-1][::step]
-    bar.set_ticks(ticks, labels=[f"{tick:,}" for tick in ticks])
+    bar.set_ticks([place + 0.5 for place in range(count)], labels=found.texts)
+    bar.ax.tick_params(length=0)
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.set_label("epochs of the trial")
-    return {"trial at a rung": Line2D([], [], color=COLOUR_MAP(0.6), **entry)}
+    return {"trial at a rung": Line2D([], [], color=found.colours[count // 2], **entry)}
 
 
 def _draw_failures(axes: Axes, spent: Sequence[int], minimized: bool) -> dict[str, Line2D]:

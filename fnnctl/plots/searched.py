@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 
 Scale: TypeAlias = Literal["linear", "log", "choice"]
 
@@ -46,6 +46,20 @@ class PlottedLeader:
     """Its objective in the search; None if that had not trained it for as many epochs."""
     standing: Literal["winner", "tied", "worse", "failed"]
     """Against the winner; `failed` if a seed has no result."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlottedWorker:
+    """What one worker did when."""
+
+    name: str
+    starts: FloatArray
+    """(n,) in seconds."""
+    stops: FloatArray
+    budgets: IntArray
+    """(n,) the epochs up to which trials were trained; 0 in a confirmation."""
+    share: float
+    """The share of its time in which it trained."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from matplotlib import style
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
+from fnnctl.plots.search.colours import SEQUENCE
 from fnnctl.plots.style import COLOURS, FAINT, GRID, INK, MUTED, figure_style
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -25,6 +26,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     GRID: "grid",
     "#ffffff": "paper",
     **{colour.lower(): f"c{number}" for number, colour in enumerate(COLOURS, start=1)},
+    **{colour: f"s{number}" for number, colour in enumerate(SEQUENCE, start=1)},
 }
 """The style sheet's variable of each colour that figures share."""
 SHADES: Final = "shades"
@@ -39,17 +41,18 @@ _HREF: Final = "{http://www.w3.org/1999/xlink}href"
 _TEXTS: Final = ("text", "tspan")
 
 
-def inline_svg(figure: Figure, name: str) -> str:
+def inline_svg(figure: Figure, name: str, *, scale: float = SCALE) -> str:
     """The figure as an `<svg>` element without its title, which is the page's to show.
 
     `name` is a part of every identifier, so that several figures in a page do not clash. The element is as
-    wide as its place. Equal figures give equal texts. The figure has no title afterwards.
+    wide as its place; with a smaller `scale` its texts are larger. Equal figures give equal texts.
+    The figure has no title afterwards.
     """
     figure.suptitle("")
     has_shades = _has_shades(figure)
     if not any(axes.images for axes in figure.axes):  # cells are as large as their texts
         width, height = figure.get_size_inches()
-        figure.set_size_inches(SCALE * width, SCALE * height)
+        figure.set_size_inches(scale * width, scale * height)
     root = ElementTree.fromstring(_svg(figure, name))
     for metadata in root.findall("{*}metadata"):
         root.remove(metadata)

@@ -12,7 +12,6 @@ from typing import Any
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates.results import GateResult
-from fnnctl.report.search.sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import PARTS, Summary
@@ -36,6 +35,7 @@ FIRST_FILES = (
     (names.PARALLEL_FIGURE, "the settings and objective of each trial"),
     (names.IMPORTANCE_FIGURE, "the importance of each setting"),
     (names.CONFIRMED_FIGURE, "the scores of the confirmed trials for each seed"),
+    (names.TIMELINE_FIGURE, "what each worker did when"),
     (names.REWARDS_FIGURE, "the controller's rewards over time"),
     (names.ARCHITECTURE_FIGURE, "the best architecture"),
     (names.BEST, "the run folder of the refitted winner"),
@@ -104,7 +104,7 @@ def contents(summary: Summary, *, brief: bool = False) -> Contents:
     )
     return Contents(
         failure=_filled(Notes("Failure", (manifest.error,) if manifest.error else ())),
-        search=_filled(*search_sections(summary), *ensemble_sections(summary)),
+        search=_filled(*_search_sections(summary), *ensemble_sections(summary)),
         scores=_filled(
             _folds_table(summary, summary.cross_validation)
             if summary.cross_validation
@@ -126,6 +126,14 @@ def contents(summary: Summary, *, brief: bool = False) -> Contents:
 
 def _filled(*candidates: Section | None) -> tuple[Section, ...]:
     return tuple(section for section in candidates if section and section.rows)
+
+
+def _search_sections(summary: Summary) -> list[Section]:
+    if summary.search is None:
+        return []
+    from fnnctl.report.search.sections import search_sections  # most runs are no searches
+
+    return search_sections(summary)
 
 
 def gate_table(results: Sequence[GateResult]) -> TableSection:

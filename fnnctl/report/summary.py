@@ -1,29 +1,31 @@
 """Everything that a report shows of a run, read from its folder at once.
 
 An incomplete run has fewer files; missing values are None. For a search, the scores are those of its refitted
-winner.
+winner. What only searches need is imported when there is one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fnnctl.arrays import IntArray
-from fnnctl.config.reading.loading import load_config
-from fnnctl.config.rules.trials import HORIZON, TrialConfigs, trial_configs
-from fnnctl.metrics.feature_importance.importances import FeatureImportances
 from fnnctl.metrics.reported import reported_metrics
-from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
-from fnnctl.tasks.registry import TASK_REPORTS
 from fnnctl.tasks.reporting import TaskReport
+from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.text import counted
+
+if TYPE_CHECKING:
+    from fnnctl.config.rules.trials import TrialConfigs
+    from fnnctl.metrics.feature_importance.importances import FeatureImportances
+    from fnnctl.records.history import SearchHistory
+    from fnnctl.records.timeline import Timeline
 
 PARTS = ("train", "validation", "test")
 
@@ -59,6 +61,8 @@ class Summary:
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
     """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
+    timeline: Timeline | None = None
+    """What the workers of a search did when; None if that is not known, and for other runs."""
     ensemble: EnsembleSummary | None = None
     """The ensemble of a search; None if there is none, and for other runs."""
     importances: FeatureImportances | None = None
@@ -106,6 +110,8 @@ class Summary:
         """The `PATH=VALUE` words that turn the search's config into the trial: see `SearchHistory`."""
         if self.search is None:
             return []
+        from fnnctl.config.rules.trials import HORIZON
+
         configs, assignment = self.trial_configs, self.search.trials[trial].assignment
         reads_horizon = configs is not None and HORIZON not in configs.unread_in(assignment)
         return self.search.set_words(trial, reads_horizon=reads_horizon)
@@ -129,19 +135,11 @@ def scored_rows(summary: Summary) -> str:
     return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
 
 
-def headline(manifest: Manifest, metrics: dict[str, Any] | None) -> tuple[str, float] | None:
-    """The label and reported value of the task's first metric on the test part; None if it has no value."""
-    test = (reported_metrics(metrics) or {}).get("test")
-    label, name = task_report(manifest).metrics[0]
-    value = test.get(name) if isinstance(test, dict) else None
-    return (label, value) if isinstance(value, float) else None
-
-
 def summarize(run: RunFolder) -> Summary:
     """Read a run's folder; raises `DataError` or `ConfigError` if one of its files is damaged."""
     manifest = run.read_manifest()
     history = run.read_history()
-    search = read_search(run)
+    search = _read_search(run, manifest)
     winner = run.winner()
     scored, ensemble = winner or run, _ensemble(run)
     folders = {names.BEST: winner, names.ENSEMBLE: ensemble}
@@ -155,6 +153,7 @@ def summarize(run: RunFolder) -> Summary:
         files=(*run.files(), *(name for name, found in folders.items() if found), *_rebuilt(winner)),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
+        timeline=_timeline(run) if search else None,
         ensemble=ensemble,
         refitted=winner.read_manifest().trial if winner else None,
         matrix_files=tuple(
@@ -163,6 +162,20 @@ def summarize(run: RunFolder) -> Summary:
             if name in scored.files()
         ),
     )
+
+
+def _timeline(run: RunFolder) -> Timeline | None:
+    from fnnctl.records.timeline import timeline
+
+    return timeline(run.read_timeline())
+
+
+def _read_search(run: RunFolder, manifest: Manifest) -> SearchHistory | None:
+    if manifest.kind != "search" and names.JOURNAL not in run.files():
+        return None
+    from fnnctl.records.history import read_search
+
+    return read_search(run)
 
 
 def _rebuilt(winner: RunFolder | None) -> list[str]:
@@ -184,5 +197,8 @@ def _ensemble(run: RunFolder) -> EnsembleSummary | None:
 
 def _trial_configs(run: RunFolder) -> TrialConfigs:
     """The configurations of the search's trials, derived from its complete config."""
+    from fnnctl.config.reading.loading import load_config
+    from fnnctl.config.rules.trials import trial_configs
+
     loaded = load_config(run.path / names.RESOLVED)
     return trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)

@@ -6,18 +6,20 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.modelling.checks.data_check import DataCheck
-from fnnctl.modelling.input_file import InputFile
-from fnnctl.modelling.saved.saved_model import SavedModel
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.manifest import Manifest, Processor, Resumption
 from fnnctl.store.provenance import command_line, environment, machine, utc_text
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
+
+if TYPE_CHECKING:
+    from fnnctl.modelling.input_file import InputFile
+    from fnnctl.modelling.saved.saved_model import SavedModel
 
 
 def known_facts(

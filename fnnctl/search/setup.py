@@ -25,7 +25,7 @@ from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.samplers.auto import chosen_sampler
-from fnnctl.search.samplers.gp.sampler import gp_problem
+from fnnctl.search.samplers.gp.suitability import gp_problem
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler

@@ -107,6 +107,7 @@ class ConfirmationRunner:
                 "networks": len(stack.members),
                 "seconds": round(result.seconds, 4),
                 "ended": round(result.ended, 4),
+                "trained_by": result.trained_by,
             }
         )
         return {

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from fnnctl.records.trials import Job, Trial
+from fnnctl.stacks.grouping import rough_seconds
 from fnnctl.stacks.trial_fits import StackKey, settings_text
 from fnnctl.training.members import StackSettings
 
 StackSize: TypeAlias = Callable[[StackSettings, int], int]
-"""The best number of members for a stack with these settings if so many fits are waiting."""
+"""The best number of members for a stack with these settings if so many such fits are waiting."""
 
 _GroupKey: TypeAlias = tuple[int, int, str]
 
@@ -47,6 +49,8 @@ class _Group:
     settings: StackSettings
     start: int
     stop: int
+    cost: int
+    """The estimated nanoseconds that a fit takes."""
     waiting: list[tuple[int, int, int, Trial]]
     """A heap of (since, trial number, index of the fit, trial)."""
     size: int = 0
@@ -54,11 +58,17 @@ class _Group:
 
 
 class FitQueue:
-    """Waiting fits, in groups that can train together. The most urgent fit takes its group along."""
+    """Waiting fits, in groups that can train together. The most urgent fit takes its group along.
+
+    How many leave as a stack follows from all fits that wait. If the workers shared each group instead, a
+    search over several settings that networks of a stack have in common would train in very small stacks.
+    """
 
     def __init__(self, stack_size: StackSize) -> None:
         self._stack_size = stack_size
         self._groups: dict[_GroupKey, _Group] = {}
+        self._cost = 0
+        """That of all fits in the groups together."""
         self._urgent: list[tuple[int, int, int, _GroupKey]] = []
         """A heap of all fits that were added; those that have left as others' company are skipped."""
         self._single: deque[PlannedStack] = deque()
@@ -70,7 +80,12 @@ class FitQueue:
         """
         for index, (settings, sizes) in keys:
             key = job.start, job.stop, f"{order} {settings_text(settings)} {sizes}"
-            group = self._groups.setdefault(key, _Group(settings, job.start, job.stop, []))
+            group = self._groups.get(key)
+            if group is None:
+                seconds = rough_seconds(settings, train_rows=sizes[0], epochs=job.stop - job.start)
+                cost = max(1, round(1e9 * seconds))
+                group = self._groups[key] = _Group(settings, job.start, job.stop, cost, [])
+            self._cost += group.cost
             heapq.heappush(group.waiting, (since, job.trial.number, index, job.trial))
             heapq.heappush(self._urgent, (since, job.trial.number, index, key))
 
@@ -91,9 +106,10 @@ class FitQueue:
 
     def _stack(self, key: _GroupKey, group: _Group) -> PlannedStack:
         count = len(group.waiting)
-        most = self._stack_size(group.settings, count)
+        most = self._stack_size(group.settings, math.ceil(self._cost / group.cost))
         group.size = max(group.size, -(-count // -(-count // most)))  # stacks of about equal size
         members = [heapq.heappop(group.waiting) for _ in range(min(group.size, count))]
+        self._cost -= group.cost * len(members)
         if not group.waiting:
             del self._groups[key]
         return PlannedStack(group.start, group.stop, tuple((trial, index) for _, _, index, trial in members))

@@ -6,8 +6,9 @@ A fit's results never depend on the rest of its stack, so the grouping affects o
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
-from itertools import pairwise
+from bisect import bisect
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import accumulate, pairwise
 
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.members import StackSettings
@@ -16,29 +17,51 @@ from fnnctl.training.memory import training_bytes
 CACHE_VALUES = 2**18
 """The most values that one step of a stack should touch: 1 MB of float32, which fits second-level caches."""
 FEWEST = 4
-"""The smallest stack that pays off."""
+"""With fewer fits per worker than this, each worker gets some of them, however small its stacks are."""
 SECONDS_A_VALUE = 3e-9
 """Seconds per value and step, in stacks of small networks."""
+SECONDS_A_STEP = 2e-5
+"""Seconds per step and network for calls: a small stack's step takes a few hundred microseconds with them."""
 
 
-def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) -> list[list[int]]:
+def group_into_stacks(
+    keys: Sequence[Hashable], *, most: int, workers: int = 1, costs: Sequence[float] | None = None
+) -> list[list[int]]:
     """The indices of the keys, stack by stack: equal keys together, in order, at most `most` in a stack.
 
-    A key is what networks of one stack must have in common: their settings and their numbers of rows. The
-    sizes of stacks with the same key differ by at most one. If a key is frequent enough, all workers get
-    equally many stacks of it, unless each has a stack of its own.
+    The fits, ordered by key, are cut into one run per worker, of about equal costs. So there are hardly more
+    stacks than workers and keys, because each stack adds the time of its steps' calls. A single fit is not
+    cut off from its key, unless workers would be idle.
+
+    Args:
+        keys: What networks of one stack must have in common: their settings and their numbers of rows.
+        most: The size of the largest stack.
+        workers: How many of them share the stacks.
+        costs: The time of each fit, in any unit; equal by default.
     """
     alike: dict[Hashable, list[int]] = {}
     for index, key in enumerate(keys):
         alike.setdefault(key, []).append(index)
+    order = [index for indices in alike.values() for index in indices]
+    cuts = {0, *accumulate(len(indices) for indices in alike.values())}
+    spared = 1 if len(order) >= workers * FEWEST else 0
+    for cut in _equal_cuts([1.0 if costs is None else costs[index] for index in order], workers):
+        if min(abs(cut - each) for each in cuts) > spared:
+            cuts.add(cut)
     stacks: list[list[int]] = []
-    for indices in alike.values():
-        count = math.ceil(len(indices) / most)
-        if len(indices) >= workers * FEWEST:
-            count = min(len(indices), math.ceil(count / workers) * workers)
-        ends = [len(indices) * k // count for k in range(count + 1)]
-        stacks += [indices[start:end] for start, end in pairwise(ends)]
+    for start, end in pairwise(sorted(cuts)):
+        count = math.ceil((end - start) / most)
+        ends = [start + (end - start) * k // count for k in range(count + 1)]
+        stacks += [order[first:last] for first, last in pairwise(ends)]
     return stacks
+
+
+def _equal_cuts(costs: Sequence[float], parts: int) -> Iterator[int]:
+    """Where to cut the sequence into so many parts of about equal total costs, as indices."""
+    ends = list(accumulate(costs))
+    middles = [end - cost / 2 for end, cost in zip(ends, costs, strict=True)]
+    for part in range(1, parts):
+        yield bisect(middles, ends[-1] * part / parts) if ends else 0
 
 
 def step_values(settings: StackSettings) -> int:
@@ -73,4 +96,4 @@ def affordable_fits(settings: StackSettings, *, rows: int, available: int | None
 def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> float:
     """A rough training time per fit of a stack, within a factor of two on a processor of 2024."""
     steps = epochs * math.ceil(train_rows / settings.batch_size)
-    return SECONDS_A_VALUE * step_values(settings) * steps
+    return steps * (SECONDS_A_STEP * settings.ensemble + SECONDS_A_VALUE * step_values(settings))

@@ -47,18 +47,21 @@ def plan_folds(fits: Sequence[Fit], *, rows: int, workers: int) -> tuple[WorkerP
     """The workers, and stacks of fits by index; together they fit into the free memory."""
     largest = max((fit.settings for fit in fits), key=step_values)
     affordable = affordable_at_once(largest, rows=rows)
-    seconds = math.fsum(
+    seconds = [
         rough_seconds(fit.settings, train_rows=fit.trained_rows, epochs=fit.experiment.training.epochs)
         for fit in fits
-    )
+    ]
     values = rows * largest.shape.inputs
-    kind = executor_kind(seconds, step_values(largest), values=values, forks=can_fork())
+    kind = executor_kind(math.fsum(seconds), step_values(largest), values=values, forks=can_fork())
     workers = 1 if kind == "serial" else min(workers, affordable, len(fits))
-    most = min(best_size(largest), affordable // workers, math.ceil(len(fits) / workers))
     stacks = group_into_stacks(
-        [(fit.settings, (*fit.sizes, fit.trained_rows)) for fit in fits], most=max(1, most), workers=workers
+        [(fit.settings, (*fit.sizes, fit.trained_rows)) for fit in fits],
+        most=max(1, min(best_size(largest), affordable // workers)),
+        workers=workers,
+        costs=seconds,
     )
-    stacks.sort(key=len, reverse=True)  # the longest first, so that all workers finish at about the same time
+    # the longest first, so that all workers finish at about the same time
+    stacks.sort(key=lambda stack: math.fsum(seconds[index] for index in stack), reverse=True)
     workers = min(workers, len(stacks))
     return WorkerPlan(kind if workers > 1 else "serial", workers), stacks
 

@@ -171,5 +171,5 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
     folds = divided(data, experiment, known)
     refuse_single_groups(folds, groups, config.validation)
     return folds.folds(
-        validation=config.validation, stratify=config.stratify, seed=experiment.seed, rows=known
+        validation=config.validation, stratify=config.stratify, seed=experiment.split_seed, rows=known
     )

@@ -225,6 +225,7 @@ class TrialRunner:
                 "to": stack.stop,
                 "seconds": round(result.seconds, 4),
                 "ended": round(result.ended, 4),
+                "trained_by": result.trained_by,
             }
         )
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+import platform
+import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor, fresh_part
 from fnnctl.tasks.task import TaskData
@@ -22,6 +23,9 @@ from fnnctl.training.pool import Pool, join_pools
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, concatenate_members, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+
+if TYPE_CHECKING:
+    from fnnctl.executors.protocols import Progress
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -107,6 +111,8 @@ class StackResult(Generic[T]):
     seconds: float
     ended: float
     """When it was done, in seconds since 1970."""
+    trained_by: str
+    """The host, and the system's number of the thread: `HOST:4711`."""
 
 
 @dataclass(slots=True)
@@ -157,7 +163,18 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         state=concatenate_members(list(states.values())) if item.keep and states else None,
         seconds=time.monotonic() - begun,
         ended=time.time(),
+        trained_by=f"{platform.node()}:{threading.get_native_id()}",
     )
+
+
+def train_shared_fits(
+    progress: Progress, shared: WorkerData, fits: Sequence[Fit], chosen: Sequence[int], measure: Measure[T]
+) -> StackResult[T]:
+    """Train and measure the `chosen` ones, by index, of the fits that all workers have.
+
+    Forked workers have them at once; sending them would take longer than their first epochs.
+    """
+    return train_item(progress, shared, StackItem(tuple(fits[k] for k in chosen), measure))
 
 
 def train_fits(

@@ -1,4 +1,4 @@
-"""Lists the runs in a folder, and finds a run by name.
+"""Finds a run by name.
 
 A run is a folder with a manifest, directly in the runs folder. Hidden folders, which are unfinished, and
 symbolic links, which could point anywhere, do not count.
@@ -7,21 +7,17 @@ symbolic links, which could point anywhere, do not count.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeAlias
 
 from fnnctl.errors import DataError, MachineError, UsageError, did_you_mean, quoted_list
-from fnnctl.store.atomic import cannot_read
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.listing.entries import is_run_path, run_paths, started, status_of
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.names import BEST, ENSEMBLE, LATEST, MANIFEST, slug, slug_by_name, started_by_name
 
-T = TypeVar("T")
-
-Usable = Callable[[RunFolder], bool]
+Usable: TypeAlias = Callable[[RunFolder], bool]
 """Whether a command can use a run; used to choose a run if the user does not name exactly one."""
-
 
 _INSIDE: Final[Mapping[str, tuple[Callable[[RunFolder], RunFolder | None], str]]] = {
     BEST: (RunFolder.winner, "has no refitted winner, as a search has when it is complete"),
@@ -30,49 +26,9 @@ _INSIDE: Final[Mapping[str, tuple[Callable[[RunFolder], RunFolder | None], str]]
 """How to find the runs inside a search, and what to say if there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunEntry:
-    """An entry in the list of runs. `manifest` is None if it is damaged."""
-
-    run: RunFolder
-    manifest: Manifest | None
-    metrics: dict[str, Any] | None
-    """For a search, the metrics of its refitted winner."""
-    alive: bool
-    damage: str | None = None
-    """Which file is damaged, and how; None if none is."""
-
-    @property
-    def shown_status(self) -> str:
-        """The status shown to users: the manifest's, `died`, or `damaged` if a file is."""
-        if self.manifest is None or self.damage:
-            return "damaged"
-        return shown_status(self.manifest, alive=self.alive)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The entry of `runs --json`; facts of a damaged manifest are null."""
-        manifest = self.manifest
-        return {
-            "run": str(self.run.path),
-            "kind": manifest and manifest.kind,
-            "name": manifest and manifest.name,
-            "status": manifest and manifest.status,
-            "alive": self.alive,
-            "started": manifest and manifest.started,
-            "metrics": self.metrics,
-            "damage": self.damage,
-        }
-
-
 def shown_status(manifest: Manifest, *, alive: bool) -> str:
     """The manifest's status, or `died` if it is `running` but the process is gone."""
-    return "died" if manifest.status == "running" and not alive else manifest.status
-
-
-def list_runs(runs_dir: Path) -> list[RunEntry]:
-    """All runs in the folder by start time, ties by name."""
-    entries = map(_entry, _run_folders(runs_dir))
-    return sorted(entries, key=lambda entry: _started(entry.run, entry.manifest))
+    return status_of(manifest.status, alive=alive)
 
 
 def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> RunFolder:
@@ -84,7 +40,7 @@ def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> 
     runs, so that the command can say what is wrong with it. Raises `UsageError` if there is no such run or
     `text` is ambiguous.
     """
-    runs = {run.path.name: run for run in _run_folders(runs_dir)}
+    runs = {path.name: RunFolder(path) for path in run_paths(runs_dir)}
     run = None if text is None else _named(text, runs, usable)
     if run is None and text in (None, LATEST):
         run = _first_usable(_newest_first(runs.values()), usable)
@@ -99,7 +55,7 @@ def is_run(text: str, runs_dir: Path) -> bool:
     """Whether `find_run` finds a run by this name; False for the path of anything else."""
     try:
         if Path(text).exists():
-            return _is_run(Path(text))
+            return is_run_path(Path(text))
         find_run(text, runs_dir)
     except (OSError, UsageError):
         return False
@@ -108,7 +64,7 @@ def is_run(text: str, runs_dir: Path) -> bool:
 
 def _named(text: str, runs: Mapping[str, RunFolder], usable: Usable | None) -> RunFolder | None:
     """The run with this path, else this folder name, experiment name, or unique prefix of a folder name."""
-    if _is_run(Path(text)):
+    if is_run_path(Path(text)):
         return RunFolder(Path(text))
     if text in runs:
         return runs[text]
@@ -165,61 +121,23 @@ def _newest_first(runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manife
     """
     by_second: dict[str, list[RunFolder]] = {}
     for run in runs:
-        second = started_by_name(run.path.name) or _started(run, _read(run.read_manifest)[0])[:19]
+        second = started_by_name(run.path.name) or _started(run, _read(run))[:19]
         by_second.setdefault(second, []).append(run)
     for second in sorted(by_second, reverse=True):
-        entries = [(run, _read(run.read_manifest)[0]) for run in by_second[second]]
+        entries = [(run, _read(run)) for run in by_second[second]]
         yield from sorted(entries, key=lambda entry: (_started(*entry), entry[0].path.name), reverse=True)
 
 
 def _started(run: RunFolder, manifest: Manifest | None) -> str:
-    """The start time of the run. A damaged one counts as the last in the second that its name gives."""
-    if manifest:
-        return manifest.started
-    second = started_by_name(run.path.name)
-    return f"{second}.999999Z" if second else ""
+    return started(run.path, manifest.started if manifest else None)
 
 
-def _run_folders(runs_dir: Path) -> list[RunFolder]:
-    """The runs in a folder, sorted by name; empty if there is no such folder."""
+def _read(run: RunFolder) -> Manifest | None:
+    """The run's manifest; None if it cannot be read."""
     try:
-        paths = sorted(runs_dir.iterdir())
-    except FileNotFoundError:
-        return []
-    except NotADirectoryError as error:
-        raise UsageError(f"'{runs_dir}' is not a folder of runs: it is a file") from error
-    except OSError as error:
-        raise cannot_read(runs_dir, error) from error
-    return [
-        RunFolder(path)
-        for path in paths
-        if not path.name.startswith(".") and not path.is_symlink() and _is_run(path)
-    ]
-
-
-def _is_run(path: Path) -> bool:
-    """Whether it is a folder with a manifest; False if it cannot be read or its name is invalid."""
-    try:
-        return (path / MANIFEST).is_file()
-    except OSError:
-        return False
-
-
-def _entry(run: RunFolder) -> RunEntry:
-    manifest, damage = _read(run.read_manifest)
-    metrics = None
-    if manifest is not None:
-        metrics, damage = _read((run.winner() or run).read_metrics)
-    alive = manifest is not None and manifest.status == "running" and run.is_alive()
-    return RunEntry(run, manifest, metrics, alive, damage)
-
-
-def _read(read: Callable[[], T]) -> tuple[T | None, str | None]:
-    """The content of a file, or the reason why it cannot be read."""
-    try:
-        return read(), None
-    except (DataError, MachineError) as error:
-        return None, error.message
+        return run.read_manifest()
+    except (DataError, MachineError):
+        return None
 
 
 def _no_such_run(text: str, folder_names: list[str], runs_dir: Path) -> UsageError:

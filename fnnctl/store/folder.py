@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -107,6 +108,11 @@ class RunFolder:
             raise self._without_journal()
         return records
 
+    def read_timeline(self) -> list[Mapping[str, Any]]:
+        """The events of a search's timeline; lines that are incomplete or damaged are left out."""
+        lines = (read_bytes(self.path / names.TIMELINE) or b"").splitlines()
+        return [event for line in lines if (event := _event(line)) is not None]
+
     def winner(self) -> RunFolder | None:
         """The run of a search's refitted winner, inside the search's folder; None if there is none.
 
@@ -145,3 +151,11 @@ class RunFolder:
     def _read(self, name: str, parse: Callable[[bytes, Path], T]) -> T | None:
         content = read_bytes(self.path / name)
         return None if content is None else parse(content, self.path / name)
+
+
+def _event(line: bytes) -> Mapping[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None

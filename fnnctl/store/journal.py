@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
@@ -27,6 +29,9 @@ _CHECKSUM: Final = b',"checksum":"%08x"}\n'
 _CHECKSUM_LENGTH: Final = len(_CHECKSUM % 0)
 # Numbers keep all their bits. Text is written in ASCII, so lone surrogates are preserved too.
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+_KIND: Final = re.compile(rb'\{"record":"(\w+)"')
+"""The beginning of a record, with its kind; `records.journal.encode` puts it first."""
 
 _NO_HEADER: Final = "Put an undamaged copy of the file back, or start a new search"
 _CUT_OFF: Final = (
@@ -157,6 +162,18 @@ def read_journal(path: Path) -> list[JournalRecord] | None:
     return None if content is None else _read(content, path)[0]
 
 
+def count_records(path: Path) -> Counter[str] | None:
+    """The number of records of each kind, by checksums alone: no record is parsed.
+
+    None if there is no such file. Raises `DataError` if it is damaged.
+    """
+    content = read_bytes(path)
+    if content is None:
+        return None
+    kinds = (_KIND.match(body) for body in _checked(content, path)[0])
+    return Counter(kind[1].decode("ascii") for kind in kinds if kind)
+
+
 def _lines(records: Iterable[JournalRecord], checksum: int) -> tuple[bytes, int]:
     """The lines of the records and the checksum after them; `checksum` is that of all earlier records."""
     lines = []
@@ -172,7 +189,13 @@ def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
 
     A journal has at least one record: the folder of a search appears with the header already in it.
     """
-    records: list[JournalRecord] = []
+    bodies, size, checksum = _checked(content, path)
+    return [json.loads(body + b"}") for body in bodies], size, checksum
+
+
+def _checked(content: bytes, path: Path) -> tuple[list[bytes], int, int]:
+    """As `_read`, but the records are the JSON of their lines, without the final brace."""
+    bodies: list[bytes] = []
     *lines, tail = content.split(b"\n")
     checksum = 0
     for number, line in enumerate(lines, start=1):
@@ -180,11 +203,11 @@ def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
         checksum = zlib.crc32(body, checksum)
         if line[len(body) :] + b"\n" != _CHECKSUM % checksum:
             raise _damaged(path, number)
-        records.append(json.loads(body + b"}"))
-    if not records:
+        bodies.append(body)
+    if not bodies:
         message = "is damaged: its first record, which describes the search, is incomplete"
         raise damaged(path, f"{message}. {_NO_HEADER}")
-    return records, len(content) - len(tail), checksum
+    return bodies, len(content) - len(tail), checksum
 
 
 def _damaged(path: Path, number: int) -> DataError:

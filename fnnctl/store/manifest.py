@@ -26,8 +26,8 @@ class Facts(BaseModel):
         extra="allow",
         frozen=True,
         protected_namespaces=(),
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
+        defer_build=True,  # only the manifest's own validator is used
     )
 
 
@@ -289,7 +289,7 @@ class Manifest(Facts):
     """When the run folder was created: UTC, ISO 8601."""
     finished: str | None = None
     """When the run ended: UTC, ISO 8601."""
-    seconds: Seconds = Seconds()
+    seconds: Seconds = Seconds.model_construct()
     """Wall times; for a resumed run, without the work that was repeated."""
     resumed: list[Resumption] = []
     """When and how it was resumed."""
@@ -307,9 +307,9 @@ class Manifest(Facts):
     """The versions of the packages that fnnctl requires."""
     platform: str | None = None
     """The operating system."""
-    processor: Processor = Processor()
+    processor: Processor = Processor.model_construct()
     """The processor."""
-    blas: Blas = Blas()
+    blas: Blas = Blas.model_construct()
     """The BLAS library."""
     git: GitState | None = None
     """The working directory's repository; null if there is none."""

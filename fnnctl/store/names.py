@@ -62,6 +62,7 @@ RUNGS_FIGURE = "rungs.png"
 PARALLEL_FIGURE = "parallel_coordinates.png"
 IMPORTANCE_FIGURE = "importance.png"
 CONFIRMED_FIGURE = "confirmed.png"
+TIMELINE_FIGURE = "timeline.png"
 REWARDS_FIGURE = "reward.png"
 ARCHITECTURE_FIGURE = "architecture.png"
 
@@ -75,6 +76,7 @@ REBUILT = (FEATURE_IMPORTANCE, FEATURE_IMPORTANCE_FIGURE)
 """What `fnnctl report` adds to a run that has ended, from its network and its data."""
 SEARCH_FIGURES = (
     SEARCH_HISTORY_FIGURE, RUNGS_FIGURE, PARALLEL_FIGURE, IMPORTANCE_FIGURE, CONFIRMED_FIGURE,
+    TIMELINE_FIGURE,
 )  # fmt: skip
 ARCHITECTURE_FIGURES = (REWARDS_FIGURE, ARCHITECTURE_FIGURE)
 SEARCH_FILES = (JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, *SEARCH_FIGURES, *ARCHITECTURE_FIGURES)
@@ -140,6 +142,15 @@ def hidden_folder_name() -> str:
 
 HIDDEN_FOLDER_PATTERN = ".new-*"
 """Matches the names from `hidden_folder_name`, `NEXT_BEST` and `NEXT_ENSEMBLE`."""
+
+
+def removed_folder_name() -> str:
+    """The name of a run folder while it is removed."""
+    return f".removed-{_random_hex(8)}"
+
+
+REMOVED_FOLDER_PATTERN = ".removed-*"
+"""Matches the names from `removed_folder_name`."""
 
 
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:

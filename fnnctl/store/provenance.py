@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,7 @@ import numpy as np
 
 import fnnctl
 from fnnctl.blas import blas_function
+from fnnctl.processors import usable_processors
 
 PACKAGES = ("numpy", "typer", "pydantic", "pyyaml", "rich", "matplotlib")
 GIT_SECONDS = 3.0
@@ -73,19 +75,13 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+@cache
 def package_version(package: str) -> str | None:
     """The installed version; None if the package is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def usable_processors() -> int:
-    """The number of processors this process may use, possibly fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def processor_model() -> str | None:

@@ -6,13 +6,16 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from operator import add
 from pathlib import Path
 
 from fnnctl.arrays import FloatArray
 from fnnctl.store.atomic import damaged
 from fnnctl.text import cut, shown
+
+ROWS_OF_A_BLOCK = 1000
+"""How many rows become a text together: one by one they take three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,10 @@ class _Line:
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The table as CSV, line by line. Floats have all their digits, and None is an empty field."""
-    yield from _lines(chain([columns], rows))
+    """The table as CSV, in texts of many lines. Floats have all their digits, and None is an empty field."""
+    left = chain([columns], rows)
+    while block := list(islice(left, ROWS_OF_A_BLOCK)):
+        yield "\n".join(_line_list(block)) + "\n"
 
 
 def wide_csv_lines(
@@ -79,7 +84,7 @@ def _rounded(rows: Iterable[Sequence[object]], decimals: int) -> Iterator[list[o
 
 
 def _line_list(rows: Iterable[Sequence[object]]) -> list[str]:
-    """The rows as CSV lines without line ends, three times as fast as with `_lines`."""
+    """The rows as CSV lines without line ends, faster than with `_lines`."""
     rows, text = list(rows), io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     whole = text.getvalue()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.metric_names import METRICS
 from fnnctl.config.schema.model import Output
 from fnnctl.errors import Problem
 from fnnctl.tasks.base import EpochMetrics
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
 
 
 def refused_output(output: Output, task: str, known: tuple[type, ...]) -> Iterator[Problem]:

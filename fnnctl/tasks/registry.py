@@ -1,9 +1,9 @@
-"""The registry of tasks: chooses the one for a data set's target, and looks up what reports show."""
+"""The registry of tasks: chooses the one for a data set's target. What they show is in `reports`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -13,20 +13,12 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
-from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts, misspelt_amount
 from fnnctl.tasks.regression import encoding as regression
-from fnnctl.tasks.regression.report_tables import REGRESSION_REPORT
 from fnnctl.tasks.regression.task import Regression
-from fnnctl.tasks.reporting import TaskReport
 from fnnctl.tasks.task import Task, TaskData
 from fnnctl.text import printable, shown
-
-TASK_REPORTS: Final[Mapping[str, TaskReport]] = {
-    Classification.name: CLASSIFICATION_REPORT,
-    Regression.name: REGRESSION_REPORT,
-}
 
 
 def task_of(target: str, classes: Sequence[str], *, seed: int = 0) -> Task:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import limited
-from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig, Output, Threshold
-from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.splits.folds import AssignedFolds
-from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.columns import ColumnValues
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
+    from fnnctl.config.schema.training import TrainingConfig
+    from fnnctl.data.splits.folds import AssignedFolds
+    from fnnctl.data.splits.parts import Split
 
 Targets: TypeAlias = TargetArray
 """(N,) the target of each row as encoded by the task, such as class indices."""

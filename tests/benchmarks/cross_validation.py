@@ -31,6 +31,7 @@ from fnnctl.console.signals import Interruption
 from fnnctl.metrics.resampling import corrected_interval
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.report.figures.drawer import FigureDrawer
 from tests.benchmarks.measuring import standard_error
 
 FLOORS = {"iris": None, "wine": 0.97, "breast_cancer": 0.965, "digits": 0.97, "penguins": 0.98}
@@ -91,6 +92,7 @@ def row(source: str, folder: Path, options: argparse.Namespace) -> None:
     run = cross_validate(
         config, [], workers=options.workers, runs_dir=folder / "runs",
         name=None, seed=None, output=output, signals=Interruption(output),
+        figures=FigureDrawer(),
     )  # fmt: skip
     seconds = time.perf_counter() - begun
     begun = time.perf_counter()

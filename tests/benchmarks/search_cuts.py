@@ -16,7 +16,6 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from unittest import mock
 
 from fnnctl.cli import run as fnnctl
 from tests.benchmarks.kills import only_run
@@ -38,12 +37,10 @@ search:
 def resume(run: Path) -> int:
     """Go on with the search in this process, draw nothing, and return the exit code."""
     with (
-        mock.patch("fnnctl.commands.search.complete.draw_figures"),
-        mock.patch("fnnctl.commands.train.draw_figures"),
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
     ):
-        return fnnctl(["search", "--resume", str(run), "--quiet", "--executor", "serial"])
+        return fnnctl(["search", "--resume", str(run), "--quiet", "--no-figures", "--executor", "serial"])
 
 
 def run_cuts(every: int, *, seed: int = 0) -> int:

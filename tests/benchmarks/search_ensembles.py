@@ -19,7 +19,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from unittest import mock
 
 import yaml
 from scipy.stats import t as student
@@ -44,7 +43,6 @@ SPACE = {
     "training.optimizer.learning_rate": {"log_uniform": [3e-4, 3e-2]},
     "training.l2": {"log_uniform": [1e-6, 1e-1]},
 }
-MODULES = ("commands.search.complete", "commands.search.ensemble", "commands.train")
 
 
 def config(table: Path, options: argparse.Namespace) -> str:
@@ -69,10 +67,8 @@ def searched(table: Path, seed: int, folder: Path, options: argparse.Namespace) 
     """The run folder of a search of the table, without figures."""
     file = folder / "x.yaml"
     file.write_text(config(table, options), encoding="utf-8")
-    arguments = ["--quiet", "--runs-dir", str(folder / "runs"), "--seed", str(seed)]
+    arguments = ["--quiet", "--no-figures", "--runs-dir", str(folder / "runs"), "--seed", str(seed)]
     with contextlib.ExitStack() as stack:
-        for module in MODULES:
-            stack.enter_context(mock.patch(f"fnnctl.{module}.draw_figures"))
         stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
         stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
         if fnnctl(["search", str(file), *arguments]):

@@ -46,19 +46,9 @@ AGAIN = 0.4
 """How often a resumed search is killed once more."""
 
 
-WITHOUT_FIGURES = """\
-from fnnctl.cli import main
-from fnnctl.commands import train
-from fnnctl.commands.search import complete
-train.draw_figures = complete.draw_figures = lambda run: ()
-main()
-"""
-"""They are drawn from the files that are compared, and would take most of the kills."""
-
-
 def command(*arguments: str) -> list[str]:
-    """The program's command line, quietly."""
-    return [sys.executable, "-c", WITHOUT_FIGURES, "search", "--quiet", *arguments]
+    """The program's command line, quietly; figures would take most of the kills."""
+    return [sys.executable, "-m", "fnnctl", "search", "--quiet", "--no-figures", *arguments]
 
 
 def decisions(run: Path) -> list[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.cli.numbers import seconds, whole_number
+from fnnctl.cli.numbers import age, seconds, whole_number
 from fnnctl.errors import UsageError
 from tests.program import Program
 
@@ -68,3 +68,16 @@ def test_a_wrong_option_is_reported_in_one_line(program: Program, iris: Path, wo
     command, *options = words.split()
     done = program(command, str(iris), *options)
     assert (done.code, done.err) == (2, f"{WRONG[words]}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("90m", 5400), ("12h", 43200), ("1.5d", 129600), ("2w", 1209600)]
+)
+def test_an_age_has_a_unit(text: str, expected: float) -> None:
+    assert age("--older-than")(text) == expected
+
+
+@pytest.mark.parametrize("text", ["30", "d", "-1d", "1y", "1e3d", "", "1234567d", "1 d"])
+def test_other_ages_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--older-than: must be a number with a unit, such as 90m"):
+        age("--older-than")(text)

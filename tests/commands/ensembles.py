@@ -27,7 +27,7 @@ def run_of(program: Program, *arguments: str) -> Path:
 
 def assert_predicts_as_in_training(program: Program, run: Path, config: Path, folder: Path) -> Done:
     """Whether `evaluate` and `predict` repeat the run's metrics and predictions; returns the evaluation."""
-    evaluated = program("evaluate", str(run))
+    evaluated = program("evaluate", str(run), "--verbose")
     assert evaluated.code == 0
     assert "the metrics equal those in metrics.json, to the last digit" in evaluated.err
     prepared = prepare(config)
@@ -53,10 +53,9 @@ def assert_same_folds(
 ) -> Path:
     """Whether a cross-validation has the same bits with these executor, workers and stacks; returns a run."""
     kind, workers, stacks = plan
-    monkeypatch.setattr("fnnctl.commands.cross_validate.draw_figures", lambda run: None)
-    first = run_of(program, *arguments, "--workers", "1")
+    first = run_of(program, *arguments, "--no-figures", "--workers", "1")
     monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with(kind, stacks))
-    again = run_of(program, *arguments, "--workers", str(workers))
+    again = run_of(program, *arguments, "--no-figures", "--workers", str(workers))
     for name in CV_FILES:
         assert (first / name).read_bytes() == (again / name).read_bytes(), name
     return first

@@ -30,7 +30,9 @@ def objectives(folder: Path) -> dict[tuple[int, int], Any]:
 
 
 def timeline(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "timeline.jsonl").read_text().splitlines()]
+    """The timeline without the starts of workers."""
+    events = map(json.loads, (folder / "timeline.jsonl").read_text().splitlines())
+    return [event for event in events if "executor" not in event]
 
 
 def assert_same_outcome(folder: Path, at_once: Path) -> None:

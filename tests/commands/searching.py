@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from fnnctl.blas import set_blas_threads
@@ -61,20 +60,16 @@ def search(config: Path, *arguments: str, code: int = 0) -> Path:
     """Search without drawing figures, and return the new run folder, which is beside the config."""
     runs = config.parent / "runs"
     before = set(runs.glob("*"))
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("train", "search.complete", "search.ensemble"):
-            patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
-        assert run(["search", str(config), "--quiet", "--runs-dir", str(runs), *arguments]) == code
+    assert (
+        run(["search", str(config), "--quiet", "--no-figures", "--runs-dir", str(runs), *arguments]) == code
+    )
     (new,) = set(runs.glob("*")) - before
     return new
 
 
 def resume(folder: Path, *arguments: str) -> int:
     """Resume a search without drawing figures, and return the exit code."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("train", "search.complete", "search.ensemble"):
-            patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
-        return run(["search", "--resume", str(folder), "--quiet", *arguments])
+    return run(["search", "--resume", str(folder), "--quiet", "--no-figures", *arguments])
 
 
 def records(folder: Path) -> list[Record]:

@@ -212,12 +212,12 @@ def test_reports_say_that_validation_is_out_of_bag(program: Program, iris: Path)
     checked = program("check", str(iris), *BAGS)
     assert "150 rows (120 train, 119 validation (out-of-bag), 30 test)" in checked.err
     run = run_of(program, "train", str(iris), *BAGS)
-    printed = program("report", str(run)).out
+    printed = program("report", str(run), "--verbose").out
     rows = "rows 150: 120 train, 119 validation (out-of-bag), 30 test"
     assert rows in " ".join(printed.split())
     header = next(line for line in printed.splitlines() if "baseline" in line)
     assert header.split() == ["train", "out-of-bag", "test", "baseline"]
-    plain = program("report", str(run_of(program, "train", str(iris)))).out
+    plain = program("report", str(run_of(program, "train", str(iris))), "--verbose").out
     assert "out-of-bag" not in plain
 
 

@@ -44,7 +44,7 @@ def test_every_objective_can_be_confirmed(
     assert report["confirmed"]["winner"] == report["best"]["trial"]
     assert {each["objective"] is not None for each in confirmed_of(folder)} == {True}
     capsys.readouterr()
-    assert run(["report", str(folder)]) == 0
+    assert run(["report", str(folder), "--verbose"]) == 0
     said = "measured the mean over the folds" in capsys.readouterr().out
     assert said == (report["objective"]["on"] == "cross_validation")
 
@@ -54,7 +54,7 @@ def test_a_single_trial_has_nothing_to_confirm(tmp_path: Path, capsys: pytest.Ca
     folder = search(config, "--executor", "serial")
     assert confirmed_of(folder) == []
     assert reported(folder, capsys)["confirmed"] is None
-    assert run(["report", str(folder)]) == 0
+    assert run(["report", str(folder), "--verbose"]) == 0
     assert "Trial 0 is the only one with a result: there is nothing to" in capsys.readouterr().out
     assert resume(folder) == 0
     extend(folder, "trials=2")

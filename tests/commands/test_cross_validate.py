@@ -160,7 +160,7 @@ def test_json_and_the_gate_are_about_the_mean(program: Program, iris: Path) -> N
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "json"])
 def test_reports(program: Program, evaluated: Path, form: str) -> None:
-    done = program("report", "--format", form)
+    done = program("report", "--format", form, "--verbose")
     assert done.code == 0
     if form == "json":
         (run,) = done.json["runs"]

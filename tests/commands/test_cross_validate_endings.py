@@ -86,7 +86,7 @@ def test_a_diverged_fold_is_reported_and_has_no_score(
         ]
         return replace(done, measured=measured)
 
-    monkeypatch.setattr("fnnctl.commands.cross_validate.train_item", second_diverges)
+    monkeypatch.setattr("fnnctl.stacks.work.train_item", second_diverges)
     done = program("evaluate", str(iris), *SMALL, "--json")
     assert done.code == 0
     assert "1 of 6 folds diverged" in done.err

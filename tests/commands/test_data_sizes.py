@@ -167,7 +167,7 @@ def diverging(monkeypatch: pytest.MonkeyPatch, *, rows: int, folds: int) -> None
         ]
         return replace(done, measured=measured)
 
-    monkeypatch.setattr(f"{COMMAND}.train_item", train)
+    monkeypatch.setattr("fnnctl.stacks.work.train_item", train)
 
 
 def test_a_diverged_fold_of_a_small_size_has_no_pair(
@@ -193,7 +193,7 @@ def test_a_size_whose_folds_all_diverged_is_left_out_of_the_report(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     diverging(monkeypatch, rows=17, folds=3)
-    done = program("evaluate", str(iris), *SMALL, "--sizes", "0.2,1")
+    done = program("evaluate", str(iris), *SMALL, "--sizes", "0.2,1", "--verbose")
     assert done.code == 0
     assert "Scores by data size" in done.out
     assert "20 %" not in done.out
@@ -214,7 +214,7 @@ def test_divergence_of_the_largest_size_ends_with_4(
 
 @pytest.mark.figures
 def test_the_report_has_a_table_a_sentence_and_a_figure(program: Program, iris: Path, tmp_path: Path) -> None:
-    done = program("evaluate", str(iris), *SMALL, "--sizes", "0.1,1")
+    done = program("evaluate", str(iris), *SMALL, "--sizes", "0.1,1", "--verbose")
     assert done.code == 0
     assert "data_size.png" in done.out
     text = program("report", "--format", "markdown").out

@@ -153,7 +153,7 @@ def test_it_is_there_even_if_the_refit_diverges(
     monkeypatch.setattr(search_module, "refit_winner", diverges)
     folder = search(hyperband, "--executor", "serial", code=4)
     assert selection(folder) == selection(finished)
-    assert "Selected trials" in program("report", str(folder)).out
+    assert "Selected trials" in program("report", str(folder), "--verbose").out
 
 
 def test_a_complete_search_stays_as_it_is(finished: Path) -> None:
@@ -246,7 +246,7 @@ def test_commands_use_it_by_its_path(finished: Path, program: Program) -> None:
     assert done.err == ""
     assert done.out.splitlines()[1].startswith("0,setosa,")
     assert program("predict", str(finished), str(rows)).err.endswith("best\n")
-    assert "Selected trials" in program("report", str(ensemble)).out
+    assert "Selected trials" in program("report", str(ensemble), "--verbose").out
     loaded = load_model(RunFolder(ensemble), lambda text: None)
     facts = read_json(ensemble / "manifest.json")["model"]
     assert facts["networks"] == len(loaded.layouts)
@@ -261,7 +261,7 @@ def test_its_complete_config_is_that_of_the_search(finished: Path) -> None:
 
 
 def test_it_is_reported_beside_the_winner(finished: Path, program: Program) -> None:
-    text = program("report", str(finished)).out
+    text = program("report", str(finished), "--verbose").out
     assert "Ensemble of trials" in text
     assert "refitted winner" in text
     entry = program("report", str(finished), "--format", "json").json["runs"][0]

@@ -43,7 +43,7 @@ def test_its_own_test_part_has_the_recorded_metrics(run: Path, program: Program,
     assert len(list((tmp_path / "runs").iterdir())) == 1
     printed = program("evaluate", run.name[:12])
     assert f"{recorded['test']['accuracy']:.4f}" in printed.out
-    assert "Confusion matrix on the test part" in printed.out
+    assert "Confusion matrix on the test part" in program("evaluate", run.name[:12], "--verbose").out
 
 
 @pytest.mark.parametrize(
@@ -336,10 +336,10 @@ def test_a_name_that_no_run_may_have(run: Path, trained: Path, program: Program)
 def test_a_failure_while_writing_is_recorded(
     run: Path, trained: Path, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(run: object) -> None:
+    def fail(figures: object, run: object) -> None:
         raise ZeroDivisionError("drawing failed")
 
-    monkeypatch.setattr("fnnctl.commands.evaluate_run.draw_figures", fail)
+    monkeypatch.setattr("fnnctl.report.figures.drawer.FigureDrawer.draw", fail)
     done = program("evaluate", "--data", str(trained / "penguins.csv"))
     assert done.code == 3
     latest = program("runs", "--json").json["runs"][-1]

@@ -46,7 +46,7 @@ def test_a_run_gets_a_table_and_a_figure(run: Path, program: Program) -> None:
     new = {"feature_importance.csv", "feature_importance.png"}
     assert {name: content for name, content in after.items() if name not in new} == before
     (run / "feature_importance.png").unlink()
-    again = program("report")
+    again = program("report", "--verbose")
     assert "Importance of the columns" not in again.out
     assert "feature_importance.png" in again.out
     assert (run / "feature_importance.png").read_bytes() == after["feature_importance.png"]
@@ -171,7 +171,7 @@ def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> Non
     assert len(entry["feature_importance"]) == 4
     assert "best/feature_importance.csv" in entry["files"]
     assert (folder / "best" / "feature_importance.csv").exists()
-    assert "best/feature_importance.csv" in program("report", str(folder)).out
+    assert "best/feature_importance.csv" in program("report", str(folder), "--verbose").out
     ensemble = program("report", f"{folder}/ensemble", "--importance", "--json")
     assert ensemble.json["runs"][0]["feature_importance_rows"]["part"] == "test"
     assert (folder / "ensemble" / "feature_importance.csv").exists()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from fnnctl.text import shown
-from tests.commands.searching import search, write_config
+from tests.commands.searching import write_config
 from tests.commands.tables import penguins, write_table
 from tests.program import Program, read_json
 
@@ -118,22 +118,3 @@ def test_a_run_that_stands_for_itself_is_damaged(program: Program, iris: Path, t
             done = program(*command)
             assert done.code == 2
             assert f"which is not a training but of kind '{facts['kind']}'" in done.err
-
-
-def test_runs_tells_of_a_search_whose_journal_is_damaged(program: Program, tmp_path: Path) -> None:
-    folder = search(write_config(tmp_path / "x.yaml", search={"trials": 3}))
-    assert "completed" in program("runs").out
-    journal = folder / "journal.jsonl"
-    whole = journal.read_bytes()
-    first = whole.splitlines(keepends=True)[0]
-    for content, words in (
-        (b"", "its first record"),
-        (first, "has 0 trials"),
-        (whole[5:], "the checksum is wrong"),
-    ):
-        journal.write_bytes(content)
-        done = program("runs")
-        assert "damaged" in done.out
-        assert words in done.err
-        (entry,) = program("runs", "--json").json["runs"]
-        assert words in entry["damage"]

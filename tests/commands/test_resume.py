@@ -32,7 +32,7 @@ def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
     lines = ["import fnnctl.runs.checkpointing as keeping", "import fnnctl.commands.train as train"]
     lines += [f"keeping.{name} = {value}" for name, value in KEEP_ALL]
     lines += [before, "from fnnctl.cli import main", "main()"]
-    command = [sys.executable, "-c", "\n".join(lines), "train", *arguments, "--verbose"]
+    command = [sys.executable, "-c", "\n".join(lines), "train", *arguments, "--verbose", "--no-figures"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
@@ -243,7 +243,7 @@ def test_the_message_names_the_epoch_to_resume_from(
 
 
 @pytest.mark.usefixtures("keep_all")
-@pytest.mark.parametrize("place", ["score_parts", "draw_figures"])
+@pytest.mark.parametrize("place", ["score_parts", "FigureDrawer.draw"])
 def test_killed_when_training_was_over(
     program: Program, config: Path, undisturbed: Path, tmp_path: Path, place: str
 ) -> None:

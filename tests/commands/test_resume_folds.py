@@ -48,20 +48,12 @@ ALONE = [[fold] for fold in range(6)]
 COMMAND = "fnnctl.commands.cross_validate"
 
 
-@pytest.fixture(autouse=True)
-def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures take the longest, and are drawn from files that the tests compare anyway."""
-    monkeypatch.setattr(f"{COMMAND}.draw_figures", lambda run: None)
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
     (folder / "x.yaml").write_text(FOLDED)
-    arguments = ["evaluate", str(folder / "x.yaml"), "--quiet", "--runs-dir", str(folder / "runs")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(f"{COMMAND}.draw_figures", lambda run: None)
-        assert run_program(arguments) == 0
+    arguments = ["--quiet", "--no-figures", "--runs-dir", str(folder / "runs")]
+    assert run_program(["evaluate", str(folder / "x.yaml"), *arguments]) == 0
     (run,) = (folder / "runs").iterdir()
     folds = table(run, "cross_validation.csv")
     assert {fold["stopped"] for fold in folds} == {"completed", "stopped early"}
@@ -103,7 +95,7 @@ class Trained:
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
     found = Trained()
-    monkeypatch.setattr(f"{COMMAND}.train_item", found)
+    monkeypatch.setattr("fnnctl.stacks.work.train_item", found)
     return found
 
 
@@ -198,11 +190,10 @@ def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
         "from tests.commands.folding import plan_with",
         "command.plan_folds = lambda fits, **options: "
         "plan_with('serial', [[k] for k in range(len(fits))])(fits, **options)",
-        "command.draw_figures = lambda run: None",
         before,
         "from fnnctl.cli import main; main()",
     ]
-    command = [sys.executable, "-c", "\n".join(lines), "evaluate", *arguments, "--verbose"]
+    command = [sys.executable, "-c", "\n".join(lines), "evaluate", *arguments, "--verbose", "--no-figures"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
 
@@ -244,7 +235,7 @@ def test_killed_at_random_instants(
     assert places[0] >= 1
 
 
-@pytest.mark.parametrize("place", ["write_folds", "out_of_fold", "draw_figures"])
+@pytest.mark.parametrize("place", ["write_folds", "out_of_fold", "FigureDrawer.draw"])
 def test_killed_when_all_folds_were_trained(
     program: Program, config: Path, undisturbed: Path, tmp_path: Path, trained: Trained, place: str
 ) -> None:
@@ -330,7 +321,7 @@ def test_a_worker_that_was_killed(
 
     with monkeypatch.context() as patch:
         patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", ALONE))
-        patch.setattr(f"{COMMAND}.train_item", killed)
+        patch.setattr("fnnctl.stacks.work.train_item", killed)
         assert program("evaluate", str(config)).code == 3
     (run,) = Path("runs").iterdir()
     assert read_json(run / "manifest.json")["status"] == "failed"

@@ -83,10 +83,8 @@ def test_halving_climbs_its_ladder(found: Path) -> None:
     assert manifest["end"] == "complete"
 
 
-def test_json(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("train", "search.complete"):
-        monkeypatch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
-    done = program("search", str(config), "--json", "--method", "random", "--max-trials", "2")
+def test_json(program: Program, config: Path) -> None:
+    done = program("search", str(config), "--no-figures", "--json", "--method", "random", "--max-trials", "2")
     assert done.code == 0
     told = done.json
     assert set(told) >= {"run", "status", "method", "trials", "epochs", "epochs_trained", "best"}
@@ -99,8 +97,7 @@ def test_json(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
     assert best["metrics"]["validation"] is None
     assert best["metrics"]["test"]["support"] == 30
     assert best["objective"] == float(leaderboard(Path(told["run"]))[0]["objective"])
-    monkeypatch.setattr("fnnctl.commands.report.draw_missing_figures", lambda run: None)
-    (reported,) = program("report", told["run"], "--json").json["runs"]
+    (reported,) = program("report", told["run"], "--no-figures", "--json").json["runs"]
     assert told == {key: reported[key] for key in told}
 
 
@@ -226,7 +223,8 @@ def test_the_header_and_the_end(found: Path, config: Path) -> None:
 
 
 def test_times_are_in_the_timeline_alone(found: Path) -> None:
-    events = [json.loads(line) for line in (found / "timeline.jsonl").read_text().splitlines()]
+    started, *events = [json.loads(line) for line in (found / "timeline.jsonl").read_text().splitlines()]
+    assert (started["executor"], started["workers"]) == ("serial", 1)
     assert sum((event["to"] - event["from"]) * event["networks"] for event in events) == 21
     assert all("seconds" in event and "time" in event for event in events)
     assert "seconds" not in (found / "journal.jsonl").read_text()

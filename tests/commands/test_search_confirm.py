@@ -110,7 +110,7 @@ def test_the_best_on_average_is_refitted_and_reported(
 def test_the_report_says_it_in_words(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sentence = reported(undisturbed, capsys)["confirmed"]["sentence"]
     for format_ in ("terminal", "markdown"):
-        assert run(["report", str(undisturbed), "--format", format_]) == 0
+        assert run(["report", str(undisturbed), "--format", format_, "--verbose"]) == 0
         told = " ".join(capsys.readouterr().out.split()).replace("\\", "")
         assert sentence[:40] in told
         assert "Confirmed log_loss: 3 trials, 4 seeds each" in told
@@ -238,7 +238,7 @@ def test_the_scores_of_a_former_winner_are_not_those_of_the_best_trial(
     best = reported(folder, capsys)["best"]
     assert best["trial"] != former["trial"]
     assert (best["metrics"], best["test_objective"]) == (None, None)
-    assert run(["report", str(folder)]) == 0
+    assert run(["report", str(folder), "--verbose"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert f"not yet: best/ and the metrics below are those of trial {former['trial']}" in told
     assert "after the refit" not in told

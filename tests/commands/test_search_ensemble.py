@@ -96,7 +96,7 @@ def test_a_resume_with_another_ensemble_or_confirmation_is_refused(
 
 
 def test_a_report_shows_the_command_of_a_trial(folder: Path, program: Program) -> None:
-    report = program("report", str(folder)).out
+    report = program("report", str(folder), "--verbose").out
     assert re.search(r"refitted as +an ensemble of 3 networks", report)
     shown = report.partition("Train it alone\n")[2]
     assert "model.ensemble=1" in shlex.split(shown.partition("\n\n")[0].replace("\\\n", " "))

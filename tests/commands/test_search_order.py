@@ -280,5 +280,5 @@ def test_the_report_says_what_an_extension_repeated_on_folds(
         for number in event["trials"]:
             trained.setdefault(number, []).extend(range(event["from"], event["to"]))
     assert repeated == 2 * sum(len(epochs) - len(set(epochs)) for epochs in trained.values()) > 0
-    assert run(["report", str(folder)]) == 0
+    assert run(["report", str(folder), "--verbose"]) == 0
     assert f"{repeated:,} fold-epochs again" in capsys.readouterr().out

@@ -23,7 +23,7 @@ def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, t
     own = read_json(run / "manifest.json")["search"]["own_settings"]
     assert own["trial"] == 0
     assert json.loads(program("report", str(run), "--json").out)["runs"][0]["own_settings"] == own
-    told = " ".join(program("report", str(run)).out.split())
+    told = " ".join(program("report", str(run), "--verbose").out.split())
     if own["winner"] == 0:
         assert "no trial is better than the config's own settings (trial 0)" in done.err
         assert "No trial is better than" in told
@@ -32,6 +32,7 @@ def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, t
         said = f"trial {own['winner']} cannot be told from the config's own settings (trial 0)"
         assert done.err.count(f"warning: {said}") == 1
         assert told.count(f"T{said[1:]}") == 1
+        assert f"warning: trial {own['winner']} cannot be told from" in program("report", str(run)).out
 
 
 def test_settings_that_were_no_trial_are_said_to_be_none(program: Program, tmp_path: Path) -> None:
@@ -40,4 +41,4 @@ def test_settings_that_were_no_trial_are_said_to_be_none(program: Program, tmp_p
     assert done.code == 0
     assert "own settings were no trial" in done.err
     assert "warning: the config's own settings" not in done.err
-    assert "write search.start_from: defaults" in " ".join(program("report").out.split())
+    assert "write search.start_from: defaults" in " ".join(program("report", "--verbose").out.split())

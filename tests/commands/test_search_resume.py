@@ -22,6 +22,7 @@ from fnnctl.stacks.trial_runner import TrialRunner
 from fnnctl.store.journal import ResultCache
 from fnnctl.store.weights import read_npz, to_npz
 from tests.commands import killing
+from tests.commands.extending import timeline
 from tests.commands.killing import dying_after
 from tests.commands.searching import (
     RATE,
@@ -112,10 +113,6 @@ def test_what_came_before_its_turn_is_not_done_again(
     events = [(trial, event["to"]) for event in timeline(folder)[stacks:] for trial in event["trials"]]
     assert known.isdisjoint(events)
     assert [path.name for path in folder.glob(".*")] == [".lock"]
-
-
-def timeline(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "timeline.jsonl").read_text().splitlines()]
 
 
 def test_a_resume_may_use_other_workers(cut: Cut, undisturbed: Path) -> None:

@@ -85,7 +85,7 @@ def test_folds_chain_forward_and_do_not_test_the_first_days(program: Program, ow
     assert len({fold["loss"] for fold in folds}) == 6  # repeats have other weights
     facts = read_json(run / names.MANIFEST)["cross_validation"]
     assert facts == {"folds": 3, "repeats": 2, "stratify": False, "by": "day"}
-    assert "3, in the order of 'day'; 2 repeats" in program("report", str(run)).out
+    assert "3, in the order of 'day'; 2 repeats" in program("report", str(run), "--verbose").out
     resolved = run_of(program("evaluate", str(run / names.RESOLVED), "--workers", "1", "--json").out)
     assert (resolved / names.CROSS_VALIDATION).read_bytes() == (run / names.CROSS_VALIDATION).read_bytes()
 

@@ -290,6 +290,6 @@ def test_the_objective_of_a_search_does_not_depend_on_it(tmp_path: Path, rare: P
 def test_the_figure(program: Program, rare: Path, iris: Path) -> None:
     run = run_of(program, "train", rare, F1)
     assert (run / "threshold.png").read_bytes().startswith(b"\x89PNG")
-    shown = program("report", str(run)).out
+    shown = program("report", str(run), "--verbose").out
     assert "threshold.png" in shown
     assert "threshold.csv" not in [path.name for path in run_of(program, "train", iris).iterdir()]

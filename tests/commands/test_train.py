@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
-import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from fnnctl import cli
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.store import names
@@ -246,25 +244,33 @@ def test_a_folder_that_is_deleted_meanwhile_is_a_failure_of_the_environment(
     assert not list((tmp_path / "runs").iterdir())
 
 
-def start_when_all_are_ready(ready: Any, folder: str, config: str) -> None:
-    os.chdir(folder)
+TWENTY_STARTS = """
+import multiprocessing, sys
+import fnnctl.commands.report, fnnctl.commands.train
+from fnnctl import cli
+
+def start(ready):
+    fnnctl.commands.train.draw_figures = lambda run: None  # which takes most of a short run's time
     ready.wait()
-    without_curves = ["--set", "data.split.test=0"]  # drawing takes most of a short run's time
-    sys.exit(cli.run(["train", config, "--quiet", "--set", "training.epochs=1", *without_curves]))
+    sys.exit(cli.run(["train", sys.argv[1], "--quiet", "--set", "training.epochs=1"]))
+
+context = multiprocessing.get_context("fork")
+ready = context.Barrier(20)
+processes = [context.Process(target=start, args=(ready,)) for _ in range(20)]
+for process in processes:
+    process.start()
+for process in processes:
+    process.join()
+sys.exit([process.exitcode for process in processes] != [0] * 20)
+"""
 
 
 def test_twenty_starts_at_the_same_second(tmp_path: Path, iris: Path) -> None:
-    """Twenty processes that start at the same time create twenty run folders."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["fnnctl.commands.train", "fnnctl.plots.learning"])
-    ready = context.Barrier(20)
-    processes = [
-        context.Process(target=start_when_all_are_ready, args=(ready, str(tmp_path), str(iris)))
-        for _ in range(20)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(timeout=120)
-    assert [process.exitcode for process in processes] == [0] * 20
+    """Twenty processes that start at the same time create twenty run folders.
+
+    They are forked from one that has imported the program, so that they do start at the same time.
+    """
+    command = [sys.executable, "-c", TWENTY_STARTS, str(iris)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "runs").iterdir())) == 20

@@ -13,7 +13,7 @@ import pytest
 
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.reading.loading import load_config
-from fnnctl.config.schema.schema_tree import root_schema
+from fnnctl.config.schema.description.schema_tree import root_schema
 from fnnctl.errors import ConfigError
 from tests.config.changes import changes
 
@@ -118,8 +118,9 @@ def test_a_wrong_value_anywhere_is_reported_with_its_location(tmp_path: Path, ki
 
 
 def test_a_wrong_value_of_set_is_reported_with_its_location(tmp_path: Path) -> None:
-    file = tmp_path / "experiment.yaml"
-    for config, path in every_node():
+    """The test above has every value at every node; here each node has three of them, in turn."""
+    file, values = tmp_path / "experiment.yaml", list(WRONG.values())
+    for index, (config, path) in enumerate(every_node()):
         file.write_text(yaml_of(config))
-        for value in WRONG.values() if path else ():
-            check(file, f"{format_path(path)}={yaml_of(value)}")
+        for offset in (0, 4, 8) if path else ():
+            check(file, f"{format_path(path)}={yaml_of(values[(index + offset) % len(values)])}")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 
 from fnnctl.console.output import Output
 from tests.program import Program, only_run, read_json
@@ -23,6 +24,15 @@ def test_a_narrow_terminal_loses_no_column(
     monkeypatch.setenv("COLUMNS", "30")
     shown = program("report").out
     assert all(name in shown for name in ("setosa", "versicolor", "virginica"))
+
+
+def test_texts_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(":smile:")
+    table.add_row("[bold]a[/] 😄 :warning:")
+    Output().render(table)
+    shown = capsys.readouterr().out
+    assert ":smile:" in shown
+    assert "[bold]a[/] 😄 :warning:" in shown
 
 
 def test_sentences_are_broken_to_a_narrow_terminal_and_tables_are_not(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -116,13 +117,13 @@ def test_no_library_swallows_a_signal(
     """`except Exception` does not catch it, and code that swallows every exception is detected."""
     taken = []
 
-    def draw(run: object) -> None:
+    def draw(figures: object, run: object) -> None:
         try:
             signal.raise_signal(signal.SIGTERM)
         except caught:
             taken.append("signal")
 
-    monkeypatch.setattr("fnnctl.commands.train.draw_figures", draw)
+    monkeypatch.setattr("fnnctl.report.figures.drawer.FigureDrawer.draw", draw)
     done = program("train", str(iris))
     assert (done.code, taken) == (143, swallowed)
     assert read_json(only_run(tmp_path) / "manifest.json")["status"] == "interrupted"
@@ -153,6 +154,16 @@ def test_a_pending_signal_is_handled_as_soon_as_a_command_handles_signals() -> N
         assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def test_garbage_is_collected_as_soon_as_a_command_handles_signals() -> None:
+    gc.disable()
+    try:
+        with ended_by_signals(Output()):
+            assert gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def test_outside_the_block_signals_do_what_they_did() -> None:

@@ -25,7 +25,8 @@ from fnnctl.store import names
 from fnnctl.store.tables import wide_csv_lines
 from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, epoch_metrics
-from fnnctl.tasks.registry import TASK_REPORTS, task_of
+from fnnctl.tasks.registry import task_of
+from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.tasks.task import Artifacts, FoldScores, Readout, Task
 from tests.tasks.cases import CASES, ROWS, TaskCase
 

@@ -13,8 +13,8 @@ import pytest
 import fnnctl
 from fnnctl.errors import MachineError
 from fnnctl.executors import remote
-from fnnctl.executors.cluster import MOST_ATTEMPTS, ClusterExecutor, ClusterOptions
-from fnnctl.executors.protocols import WorkerKilledError
+from fnnctl.executors.cluster import MOST_ATTEMPTS, ClusterExecutor
+from fnnctl.executors.protocols import ClusterOptions, WorkerKilledError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, leave_session, run_item
 from fnnctl.executors.work import run_work
 from tests.executors import tasks

@@ -19,8 +19,8 @@ import pytest
 import fnnctl
 from fnnctl.errors import MachineError, UsageError
 from fnnctl.executors import dask
-from fnnctl.executors.cluster import ClusterOptions
 from fnnctl.executors.dask import DaskExecutor, check_dask
+from fnnctl.executors.protocols import ClusterOptions
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from tests.executors import tasks

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.blas import blas_threads, set_blas_threads
 from fnnctl.errors import MachineError
 from fnnctl.executors import processes
 from fnnctl.executors.registry import make_executor
@@ -68,6 +69,20 @@ def test_a_worker_has_one_blas_thread_and_no_ear_for_signals(method: str) -> Non
     assert threads == 1
     assert ignored == [True, True, True]
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}
+
+
+@linux
+def test_the_blas_of_a_forked_worker_starts_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would keep a processor busy for a while. The second thread is what watches the parent."""
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
+    before = blas_threads()
+    set_blas_threads(2)
+    try:
+        with make_executor("processes", workers=1, poll=never) as executor:
+            assert executor.submit(tasks.system_threads).result() == 2
+        assert blas_threads() == 2
+    finally:
+        set_blas_threads(before or 1)
 
 
 @linux

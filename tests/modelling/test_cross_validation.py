@@ -77,6 +77,17 @@ def test_another_seed_has_other_folds() -> None:
     assert made(20, 20).folds.assignment.tolist() != made(20, 20, seed=1).folds.assignment.tolist()
 
 
+def test_the_split_can_have_a_seed_of_its_own() -> None:
+    """Experiments with different seeds then have the same folds, and networks of their own."""
+    data = {"split": {"seed": 0}}
+    first, other = made(20, 20, data=data), made(20, 20, data=data, seed=1)
+    assert first.folds.assignment.tolist() == other.folds.assignment.tolist()
+    assert not {fit.seed for fit in first.fits} & {fit.seed for fit in other.fits}
+    plain = made(20, 20)
+    assert first.folds.assignment.tolist() == plain.folds.assignment.tolist()
+    assert [fit.seed for fit in first.fits] == [fit.seed for fit in plain.fits]
+
+
 def test_preprocessing_is_fitted_to_the_training_rows_of_each_fold() -> None:
     validation = made(20, 20)
     fit = validation.fits[5]

@@ -130,6 +130,22 @@ def test_warnings_are_of_the_target_then_of_the_rows_then_of_the_parts(load: Loa
     ]
 
 
+def test_parts_and_bags_can_have_a_seed_of_their_own(load: Load) -> None:
+    """Runs with several seeds then divide the rows alike."""
+    table = "x,label\n" + "".join(f"{i * i},{'ab'[i % 2]}\n" for i in range(200))
+    data = "data: {source: own.csv, target: label, split: {seed: SEED}}\n"
+    text = f"{data}model: {{ensemble: {{members: 4, bags: true}}}}\n"
+
+    def rows(split_seed: str, seed: int) -> list[list[int]]:
+        loaded = load(text.replace("SEED", split_seed), f"seed={seed}", table=table)
+        split = loaded.split()
+        bags = loaded.fit(split).bags(loaded.data)
+        return [split.test.tolist(), *(bag.validation.tolist() for bag in bags)]
+
+    assert rows("7", seed=1) == rows("7", seed=2) == rows("null", seed=7)
+    assert rows("8", seed=7) != rows("7", seed=7)
+
+
 def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

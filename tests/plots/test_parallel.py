@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.parallel import MOST_AXES, MOST_LINES, NOWHERE, parallel_figure
+from fnnctl.plots.parallel import MOST_AXES, MOST_LINES, NOWHERE, TOP, parallel_figure
+from fnnctl.plots.search.colours import SEQUENCE
 from fnnctl.plots.searched import Scale, SearchedSetting
 from fnnctl.plots.style import png_bytes
 
@@ -100,6 +102,60 @@ def test_of_many_trials_some_are_drawn_from_the_best_on() -> None:
     heights, failed = lines(parallel([SearchedSetting("x", "linear", values)], values))
     assert len(heights) + len(failed) <= MOST_LINES
     assert heights[-1] == [1.0, 1.0]
+
+
+def drawn(figure: Figure) -> LineCollection:
+    return next(each for each in figure.axes[0].collections if isinstance(each, LineCollection))
+
+
+def test_each_tenth_of_the_trials_has_a_colour_and_the_best_are_thick() -> None:
+    """Lines are drawn from the worst to the best."""
+    with_objective = drawn(parallel([linear(*range(40))], np.arange(40.0) ** 3))
+    colours = [to_hex(colour) for colour in np.asarray(with_objective.get_colors())]
+    assert colours == [colour for colour in SEQUENCE for _ in range(4)]
+    assert np.asarray(with_objective.get_linewidth()).tolist() == [0.8] * 30 + [1.6] * TOP
+
+
+def test_equal_objectives_have_one_colour() -> None:
+    figure = parallel([linear(*range(20))], [0.5] * 20)
+    assert {to_hex(colour) for colour in np.asarray(drawn(figure).get_colors())} == {SEQUENCE[-1]}
+    assert len(figure.axes) == 1  # no colour bar
+
+
+@pytest.mark.parametrize(("minimized", "ends"), [(False, ["1", "4"]), (True, ["4", "1"])])
+def test_the_colour_bar_goes_from_worst_to_best(texts_of: TextsOf, minimized: bool, ends: list[str]) -> None:
+    figure = parallel([linear(1, 2, 3, 4, 5)], [1.0, 2.0, 3.0, 4.0, np.nan], minimized=minimized)
+    texts = texts_of(figure)
+    bar = [text.get_text() for text in figure.axes[1].get_yticklabels()]
+    assert [bar[0], bar[-1]] == ends
+    assert "score; each colour is a tenth of the trials" in texts
+
+
+def test_long_names_take_two_lines(texts_of: TextsOf, check_fit: CheckFit) -> None:
+    names = [f"hidden.normalization[{k}]" for k in range(4)]
+    settings = [SearchedSetting(name, "linear", np.arange(5.0)) for name in names]
+    figure = parallel(settings, np.arange(5.0))
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels == [f"{names[0]}\n", names[1], f"{names[2]}\n", names[3], "score\n"]
+    check_fit(figure)
+
+
+def test_the_legend_names_what_is_there(texts_of: TextsOf) -> None:
+    def legend(objectives: list[float], best: int | None) -> set[str]:
+        figure = parallel_figure(
+            [linear(*range(len(objectives)))], np.array(objectives), metric="score", minimized=False,
+            title="t", best=best,
+        )  # fmt: skip
+        return {"best trial", "the 10 with the best objectives", "diverged or failed"} & set(texts_of(figure))
+
+    assert legend([0.1, 0.2], 1) == {"best trial"}
+    assert legend([0.1, np.nan], None) == {"diverged or failed"}
+    assert legend([*np.arange(12.0)], 11) == {"best trial", "the 10 with the best objectives"}
+
+
+def test_losses_over_a_wide_range_have_a_logarithmic_axis() -> None:
+    heights, _ = lines(parallel([linear(1, 2, 3)], [0.01, 0.1, 1.0], minimized=True))
+    assert_allclose(sorted(each[-1] for each in heights), [0, 0.5, 1], atol=0.15)
 
 
 def test_an_empty_plot_has_a_message(texts_of: TextsOf) -> None:

@@ -19,10 +19,10 @@ def test_an_internal_failure_is_a_sentence_and_3(
 ) -> None:
     """The traceback is in the run's log, and is printed only with --verbose."""
 
-    def fail(run: object) -> None:
+    def fail(figures: object, run: object) -> None:
         raise ZeroDivisionError("drawing failed")
 
-    monkeypatch.setattr("fnnctl.commands.train.draw_figures", fail)
+    monkeypatch.setattr("fnnctl.report.figures.drawer.FigureDrawer.draw", fail)
     done = program("train", str(iris))
     assert done.code == 3
     assert "drawing failed" in done.err

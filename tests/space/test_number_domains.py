@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.config.rules.dimensions import domain_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space.domains import BELOW_ONE, Choice, Domain
 from fnnctl.space.layers import Layers
@@ -16,7 +17,7 @@ ENDS = st.floats(-1e6, 1e6).map(lambda number: round(number, 4))
 
 
 def domain(**plain: Any) -> Domain:
-    found = SearchConfig.model_validate({"space": {"x": plain}}).space["x"].domain
+    found = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).space["x"])
     assert not isinstance(found, Layers)
     return found
 
@@ -301,7 +302,7 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
     ],
 )  # fmt: skip
 def test_problems_of_a_domain(plain: dict[str, object], problems: list[str]) -> None:
-    domain = SearchConfig.model_validate({"space": {"x": plain}}).space["x"].domain
+    domain = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).space["x"])
     assert [f"{'.'.join(map(str, path))}: {text}" for path, text in domain.problems()] == problems
 
 
@@ -320,7 +321,7 @@ def test_problems_of_a_domain(plain: dict[str, object], problems: list[str]) -> 
     ],
 )
 def test_valid_values_have_no_problems(plain: dict[str, object]) -> None:
-    domain = SearchConfig.model_validate({"space": {"x": plain}}).space["x"].domain
+    domain = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).space["x"])
     assert list(domain.problems()) == []
 
 

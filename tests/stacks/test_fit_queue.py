@@ -113,6 +113,24 @@ def test_every_worker_gets_a_share_and_shares_do_not_shrink(fits: int, sizes: li
     assert [len(stack) for stack in pulled(queue)] == sizes
 
 
+def test_workers_share_all_that_waits_and_not_each_group() -> None:
+    """24 fits, four of each of six kinds, for two workers. The last kind is shared: nothing else waits."""
+    queue = queue_of(workers=2)
+    for number in range(24):
+        add(queue, number, due=5, order=str(number % 6))
+    assert [len(stack) for stack in pulled(queue)] == [4, 4, 4, 4, 4, 2, 2]
+
+
+@pytest.mark.parametrize(("others", "sizes"), [(30, [8, 4, 4]), (3, [4, 4, 4, 4])])
+def test_a_group_that_is_most_of_the_work_is_shared(others: int, sizes: list[int]) -> None:
+    """Eight fits of 30 epochs come first, then eight of `others`."""
+    queue = queue_of(workers=2)
+    for number in range(8):
+        add(queue, number, due=5, stop=30)
+        add(queue, 100 + number, due=6, stop=others, order="b")
+    assert [len(stack) for stack in pulled(queue)] == sizes
+
+
 def test_a_stack_grows_with_what_waits() -> None:
     queue = queue_of(workers=2)
     for number in range(4):

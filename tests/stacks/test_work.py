@@ -8,7 +8,7 @@ import numpy as np
 
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.stacks.measures import FoldMeasure
-from fnnctl.stacks.work import StackItem, WorkerData, train_fits, train_item
+from fnnctl.stacks.work import StackItem, WorkerData, train_fits, train_item, train_shared_fits
 
 
 class Counter:
@@ -48,6 +48,16 @@ def test_every_fold_of_one_item_is_scored_on_its_own_rows(iris: Path) -> None:
         assert fold.scores.metrics()["support"] == fit.sizes[2] == 30
         tested.append(fit.split(validation.data).test)
     assert sorted(np.concatenate(tested)) == list(range(150))
+
+
+def test_the_chosen_ones_of_shared_fits_are_trained(iris: Path) -> None:
+    validation = load_experiment(iris, FOLDS).cross_validation()
+    shared, measure = WorkerData(validation.data, reuse=False), FoldMeasure()
+    result = train_shared_fits(Counter(), shared, validation.fits, [3, 1], measure)
+    fits = validation.fits[3], validation.fits[1]
+    expected = train_item(Counter(), shared, StackItem(fits, measure))
+    assert [fold.history for fold in result.measured] == [fold.history for fold in expected.measured]
+    assert result.measured[0].history != result.measured[1].history
 
 
 def test_an_item_that_is_asked_to_stop_is_interrupted(iris: Path) -> None:

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fnnctl.errors import UsageError
-from fnnctl.store.catalogue import find_run, is_run, list_runs
+from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
-from fnnctl.store.run import OpenRun, create_run, open_run
 
 
 @pytest.fixture
@@ -218,12 +215,6 @@ def test_a_folder_that_is_no_run_is_reported(runs: Path, tmp_path: Path) -> None
         find_run(str(tmp_path / "data"), runs)
 
 
-def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="is not a folder of runs"):
-        list_runs(tmp_path / "file")
-
-
 @pytest.mark.parametrize("text", ["latest", "iris"])
 def test_without_runs_it_says_how_to_make_one(runs: Path, text: str) -> None:
     with pytest.raises(UsageError, match=r"there are no runs in .*runs yet; `fnnctl train` makes one"):
@@ -237,92 +228,9 @@ def test_hidden_folders_other_folders_files_and_links_are_no_runs(runs: Path, tm
     (runs / "link").symlink_to(outside)
     (runs / "notes").mkdir()
     (runs / "file.txt").write_text("")
-    assert [entry.run.path for entry in list_runs(runs)] == [run]
+    assert find_run("latest", runs).path == run
     with pytest.raises(UsageError):
         find_run("link", runs)
-
-
-def test_no_folder_is_no_runs(runs: Path) -> None:
-    assert list_runs(runs) == []
-
-
-def test_the_list_is_in_order_of_start_and_has_metrics(runs: Path) -> None:
-    make_run(runs, "b", started="2026-01-01T00:00:00.000000Z")
-    first = make_run(runs, "z", started="2025-01-01T00:00:00.000000Z")
-    (first / "metrics.json").write_text('{"test": {"accuracy": 1.0}}')
-    entries = [entry.to_dict() for entry in list_runs(runs)]
-    assert [entry["name"] for entry in entries] == ["z", "b"]
-    assert entries[0] == {
-        "run": str(first),
-        "kind": "train",
-        "name": "z",
-        "status": "completed",
-        "alive": False,
-        "started": "2025-01-01T00:00:00.000000Z",
-        "metrics": {"test": {"accuracy": 1.0}},
-        "damage": None,
-    }
-
-
-@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"status": "odd"}', b"\xff"])
-def test_a_damaged_manifest_is_listed_as_damaged(runs: Path, content: bytes) -> None:
-    make_run(runs, "good")
-    (make_run(runs, "bad") / "manifest.json").write_bytes(content)
-    bad, good = list_runs(runs)
-    assert (bad.shown_status, good.shown_status) == ("damaged", "completed")
-    assert "manifest.json: is damaged" in bad.to_dict()["damage"]
-    assert bad.to_dict()["status"] is None
-
-
-def test_damaged_metrics_do_not_hide_the_run(runs: Path) -> None:
-    (make_run(runs, "run") / "metrics.json").write_text("{")
-    entry = list_runs(runs)[0].to_dict()
-    assert (entry["status"], entry["metrics"]) == ("completed", None)
-    assert "metrics.json: is damaged" in entry["damage"]
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")
-def test_an_unreadable_manifest_is_listed_as_damaged(runs: Path) -> None:
-    (make_run(runs, "run") / "manifest.json").chmod(0)
-    assert list_runs(runs)[0].shown_status == "damaged"
-
-
-def test_a_run_whose_process_is_gone_has_died(start_run: Callable[[str], OpenRun], runs: Path) -> None:
-    alive, dead = start_run("alive"), start_run("dead")
-    os.close(dead.lock)
-    shown = {entry.run.path: (entry.shown_status, entry.alive) for entry in list_runs(runs)}
-    assert shown == {alive.path: ("running", True), dead.path: ("died", False)}
-    assert list_runs(runs)[1].to_dict()["status"] == "running"
-
-
-def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
-    """It has the scores of its refitted winner, which is not listed separately."""
-    search = create_run(runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=[])
-    (entry,) = list_runs(runs)
-    assert (entry.shown_status, entry.alive, entry.metrics) == ("running", True, None)
-    search.let_go()
-    (entry,) = list_runs(runs)
-    assert (entry.shown_status, entry.alive, entry.to_dict()["status"]) == ("died", False, "running")
-    again = open_run(RunFolder(search.path))
-    assert again
-    winner = create_run(search.path, name="rates", kind="train", config=b"", resolved="", manifest={})
-    metrics = {"train": None, "validation": None, "test": {"accuracy": 0.75}}
-    winner.write_metrics(metrics)
-    winner.finish("completed", {"total": 1.0, "training": 1.0})
-    winner.path.rename(search.path / "best")
-    again.finish("completed", {"total": 2.0, "training": 1.0})
-    (entry,) = list_runs(runs)
-    assert (entry.shown_status, entry.alive, entry.to_dict()["kind"]) == ("completed", False, "search")
-    assert entry.metrics == metrics
-
-
-def test_a_winner_that_is_damaged_is_reported(runs: Path) -> None:
-    search = make_run(runs, "rates")
-    best = make_run(search, "best")
-    (best / "metrics.json").write_text("{")
-    (entry,) = list_runs(runs)
-    assert entry.damage
-    assert "best/metrics.json" in entry.damage
 
 
 @pytest.mark.parametrize("part", ["best", "ensemble"])

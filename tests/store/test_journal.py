@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.errors import DataError, MachineError
-from fnnctl.store.journal import JournalFile, journal_bytes, read_journal
+from fnnctl.store.journal import JournalFile, count_records, journal_bytes, read_journal
 
 RECORDS: list[dict[str, Any]] = [
     {"record": "header", "configuration": "3f", "settings": {"budget": {"max_epochs": 9}}},
@@ -251,3 +251,13 @@ def test_a_journal_is_not_read_or_written_through_a_link(path: Path) -> None:
 def test_a_journal_in_no_folder(path: Path) -> None:
     with pytest.raises(MachineError, match="cannot be written"):
         JournalFile(path.parent / "none" / "journal.jsonl")
+
+
+def test_records_are_counted_without_being_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    assert count_records(path) is None
+    path.write_bytes(journal_bytes([{"record": "header"}, *[{"record": "trial", "number": 0}] * 3]))
+    assert count_records(path) == {"header": 1, "trial": 3}
+    path.write_bytes(path.read_bytes()[1:])
+    with pytest.raises(DataError, match="the checksum is wrong"):
+        count_records(path)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.schema.description.docstrings import attribute_docstrings
 from fnnctl.errors import DataError
 from fnnctl.store.manifest import Facts, Manifest, read_manifest
 
@@ -56,7 +57,7 @@ def test_every_fact_is_described() -> None:
     undescribed = [
         f"{kind.__name__}.{name}"
         for kind in facts(Facts)
-        for name, field in kind.model_fields.items()
-        if not field.description
+        for name in kind.model_fields
+        if not attribute_docstrings(kind).get(name)
     ]
     assert undescribed == []

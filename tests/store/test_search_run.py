@@ -45,6 +45,15 @@ def test_times_are_in_the_timeline(run: OpenRun) -> None:
     assert [event["event"] for event in events] == ["begun", "done", "over"]
     assert (events[0]["worker"], events[1]["trial"]) == ("a\nb", 3)
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", event["time"]) for event in events)
+    assert run.read_timeline() == events
+
+
+def test_damaged_lines_of_a_timeline_are_left_out(run: OpenRun) -> None:
+    assert run.read_timeline() == []
+    run.note_times([{"event": "begun"}])
+    with (run.path / "timeline.jsonl").open("ab") as file:
+        file.write(b"[1]\n\xff\xfe\n" + b"[" * 100_000 + b'\n{"event": "done"}\n{"event": "torn')
+    assert [event["event"] for event in run.read_timeline()] == ["begun", "done"]
 
 
 def test_a_timeline_that_cannot_be_written_ends_nothing(run: OpenRun) -> None:

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from fnnctl.arrays import FloatArray
 from fnnctl.errors import DataError
-from fnnctl.store.tables import CsvTable, csv_lines, read_table, wide_csv_lines
+from fnnctl.store.tables import ROWS_OF_A_BLOCK, CsvTable, csv_lines, read_table, wide_csv_lines
 
 
 def read(text: str) -> CsvTable:
@@ -76,9 +76,18 @@ def test_a_wide_table_may_have_no_rows_and_no_numbers() -> None:
     assert list(wide_csv_lines(("x",), blocks)) == ["x\n", 'a\n""\n']
 
 
-def test_lines_come_one_by_one() -> None:
-    lines = csv_lines(("a", "b"), ((number, 0.5) for number in itertools.count()))
-    assert [next(lines) for _ in range(3)] == ["a,b\n", "0,0.5\n", "1,0.5\n"]
+def test_an_endless_table_comes_in_blocks() -> None:
+    texts = csv_lines(("a", "b"), ((number, 0.5) for number in itertools.count()))
+    lines = "".join(next(texts) for _ in range(3)).splitlines()
+    assert lines == ["a,b", *(f"{number},0.5" for number in range(len(lines) - 1))]
+    assert len(lines) == 3 * ROWS_OF_A_BLOCK
+
+
+@pytest.mark.parametrize("rows", [0, ROWS_OF_A_BLOCK - 2, ROWS_OF_A_BLOCK - 1, ROWS_OF_A_BLOCK])
+def test_a_block_may_end_with_the_table(rows: int) -> None:
+    text = "".join(csv_lines(("a", "b"), ((number, "x\r") for number in range(rows))))
+    assert read(text).column(0) == [str(number) for number in range(rows)]
+    assert read(text).column(1) == ["x\r"] * rows
 
 
 @pytest.mark.parametrize(

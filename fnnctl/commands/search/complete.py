@@ -23,7 +23,7 @@ from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
 from fnnctl.records.standings import Standings
 from fnnctl.report.confirmation.own_settings import own_settings_sentence
-from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.recorder import RunRecorder, tell
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
@@ -76,6 +76,7 @@ def complete_search(
     started: float,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> None:
     """Search to the end, build the ensemble, refit the winner, and write the contents of the search's folder.
 
@@ -98,7 +99,7 @@ def complete_search(
         if standings.incumbent is None:
             counts = Counter(result.reason or "" for result in standings.latest.values())
             most_common = [text for text, _ in counts.most_common()]
-            draw_figures(run)
+            figures.draw(run)
             ended = None if reason == COMPLETE else reason
             raise NoFinishedTrialError(
                 trials=len(journal.trials), reasons=most_common, run=str(run.path), ended=ended
@@ -114,11 +115,11 @@ def complete_search(
         output.note(f"best trial: {winner.trial}")
         _tell_of_own_settings(session, winner)
         # The refit can diverge, and then ends the search; the ensemble does not depend on it.
-        build_ensemble(run, search, journal, standings, output=output, signals=signals)
-        refit_winner(run, search, winner, output=output, signals=signals)
+        build_ensemble(run, search, journal, standings, output=output, signals=signals, figures=figures)
+        refit_winner(run, search, winner, output=output, signals=signals, figures=figures)
         if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).clear()
-        draw_figures(run)
+        figures.draw(run)
         signals.raise_if_requested()
 
 

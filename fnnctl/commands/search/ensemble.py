@@ -16,7 +16,7 @@ from fnnctl.modelling.saved.ensemble_description import model_files
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.scores import write_scores
@@ -48,6 +48,7 @@ def build_ensemble(
     *,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> None:
     """Select an ensemble of the search's trials and write its run folder, if the config asks for one."""
     started, settings = time.monotonic(), search.setup.settings
@@ -69,7 +70,7 @@ def build_ensemble(
     if ensemble is None:
         warn(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], output.note)
         return
-    if _write(run, search, ensemble, started=started, output=output):
+    if _write(run, search, ensemble, started=started, output=output, figures=figures):
         run.replace_ensemble()
     else:
         warn(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], output.note)
@@ -105,7 +106,13 @@ def _trained_trials(
 
 
 def _write(
-    run: OpenRun, search: PreparedSearch, ensemble: TrialEnsemble, *, started: float, output: Output
+    run: OpenRun,
+    search: PreparedSearch,
+    ensemble: TrialEnsemble,
+    *,
+    started: float,
+    output: Output,
+    figures: FigureDrawer,
 ) -> bool:
     """Write the ensemble's run folder; return False if its scores overflow, so that it is of no use."""
     data, split, setup = search.loaded.data, search.split, search.setup
@@ -155,5 +162,5 @@ def _write(
         opened.write_model(arrays, description)
         warn(opened, finish.doubts(readout, rows=split.validation.size), output.note)
         write_scores(opened, parts)
-        draw_figures(opened)
+        figures.draw(opened)
     return True

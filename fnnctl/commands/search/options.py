@@ -8,9 +8,8 @@ from typing import Any
 
 from fnnctl.config.reading.overrides import OptionChange
 from fnnctl.errors import UsageError, did_you_mean
-from fnnctl.executors.dask import check_dask
 from fnnctl.executors.registry import BY_NAME
-from fnnctl.store.provenance import usable_processors
+from fnnctl.processors import usable_processors
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class SearchOptions:
     def check_cluster(self) -> None:
         """Raise `UsageError` if there is no Dask, or no worker at its address, before anything is written."""
         if self.executor == "dask":
+            from fnnctl.executors.dask import check_dask
+
             check_dask(self.dask_address)
 
     @property

@@ -21,6 +21,7 @@ from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.records.history import read_search
 from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import warn
 from fnnctl.runs.resuming import find_resumable
@@ -45,6 +46,7 @@ def resume_search(
     runs_dir: Path,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> RunFolder:
     """Continue a search that was interrupted, killed or stopped by a limit, or extend a search.
 
@@ -81,23 +83,34 @@ def resume_search(
         _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
         with signals.graceful():
             journal.begin(journal_header(prepared), options.machine)
-            setup = prepared.setup
-            run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
-            output.note(f"resuming {run.path}")
-            if missing:
-                output.note(f"{' and '.join(missing)} will be made again: not found in the folder")
-            if file.torn:
-                torn = counted(file.torn, "byte")
-                note = f"the journal ended with an incomplete record of {torn}, kept in {names.JOURNAL_TORN}"
-                output.note(note)
-            _record_resumption(run, prepared, output)
+            _begin_again(run, prepared, missing, file.torn, output)
         undo.pop_all()
     with closing(file), closing(cache):
-        complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
+        complete_search(
+            run,
+            prepared,
+            journal,
+            options,
+            started=started,
+            output=output,
+            signals=signals,
+            figures=figures,
+        )
     return run
 
 
-def _record_resumption(run: OpenRun, search: PreparedSearch, output: Output) -> None:
+def _begin_again(
+    run: OpenRun, search: PreparedSearch, missing: Sequence[str], torn: int, output: Output
+) -> None:
+    """Record that the search goes on, and say it; `torn` bytes at the journal's end were incomplete."""
+    setup = search.setup
+    run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
+    output.note(f"resuming {run.path}")
+    if missing:
+        output.note(f"{' and '.join(missing)} will be made again: not found in the folder")
+    if torn:
+        lost = f"an incomplete record of {counted(torn, 'byte')}"
+        output.note(f"the journal ended with {lost}, kept in {names.JOURNAL_TORN}")
     run.log("resumed")
     manifest = run.read_manifest()
     run.record(resumed_facts(manifest))

@@ -19,6 +19,7 @@ from fnnctl.console.signals import Interruption
 from fnnctl.modelling.checks.data_check import DataCheck
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Header, Journal, encode
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import tell, warn
 from fnnctl.store.folder import RunFolder
@@ -35,6 +36,7 @@ def search(
     seed: int | None,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> RunFolder:
     """Search, refit the winner, test it once, and write the search's folder.
 
@@ -54,7 +56,16 @@ def search(
         warn(run, check.warnings, output.note)
     with closing(run.open_journal()) as file, closing(run.result_cache()) as cache:
         journal = Journal(file, cache)
-        complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
+        complete_search(
+            run,
+            prepared,
+            journal,
+            options,
+            started=started,
+            output=output,
+            signals=signals,
+            figures=figures,
+        )
     return run
 
 

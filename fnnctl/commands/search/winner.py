@@ -18,6 +18,7 @@ from fnnctl.records.journal import Journal
 from fnnctl.records.kept_weights import KeptWeights, kept_weights
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result
+from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.recorder import warn
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.trial_results import KEPT_EPOCH
@@ -71,6 +72,7 @@ def refit_winner(
     *,
     output: Output,
     signals: Interruption,
+    figures: FigureDrawer,
 ) -> None:
     """Train the winner on training and validation rows for its own number of epochs, and test it once.
 
@@ -109,6 +111,7 @@ def refit_winner(
             started=started,
             output=output,
             signals=signals,
+            figures=figures,
             budget=search.setup.budget.max_epochs,
         )
         own = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]

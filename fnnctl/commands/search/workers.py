@@ -9,9 +9,9 @@ from typing import Any
 from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.search.options import SearchOptions
 from fnnctl.console.output import Output
-from fnnctl.executors.cluster import ClusterOptions
-from fnnctl.executors.protocols import Executor, Poll
+from fnnctl.executors.protocols import ClusterOptions, Executor, Poll
 from fnnctl.executors.registry import BY_NAME, make_executor
+from fnnctl.records.timeline import started_event
 from fnnctl.runs.recorder import warn
 from fnnctl.stacks.planning import plan_search_workers
 from fnnctl.store.run import OpenRun
@@ -47,4 +47,5 @@ def open_workers(
     cluster = ClusterOptions(options.dask_address, note, on_event)
     with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note, cluster=cluster) as executor:
         output.detail(f"{plan.kind}, {executor.workers} at once")
+        on_event(started_event(plan.kind, executor.workers))
         yield executor

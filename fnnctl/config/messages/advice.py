@@ -11,7 +11,7 @@ from typing import Any, get_args
 from fnnctl.config.messages.synonyms import synonyms
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
+from fnnctl.config.schema.description.schema_tree import Schema, all_settings, forms_of, words_of
 from fnnctl.config.schema.search import METHODS, SamplerName, SchedulerName
 from fnnctl.config.yaml_text import plain_scalar
 from fnnctl.errors import did_you_mean

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.messages.advice import glued_setting
 from fnnctl.config.messages.wording import shown
@@ -20,6 +20,7 @@ from fnnctl.config.paths import (
     format_path,
 )
 from fnnctl.config.reading.overrides import Override, note_override, read_override
+from fnnctl.config.reading.standard_input import STANDARD_INPUT, read_standard_input, shown_file
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.rules.experiments import experiment_of
@@ -27,11 +28,12 @@ from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.before_data import experiment_before_data
 from fnnctl.config.rules.recipes.expansion import Expansion
 from fnnctl.config.rules.recipes.hints import with_hints
-from fnnctl.config.rules.search_check import search_messages
-from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from fnnctl.config.rules.trials import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class LoadedConfig:
     text: bytes
     """The content of the file, byte for byte."""
     file: Path
-    """The absolute path of the file; relative paths in the experiment start in its folder."""
+    """The absolute path of the file; relative paths in the experiment start in its folder. For standard input
+    it is `-` in the working directory."""
     locations: Locations
     config: Mapping[str, Any]
     """The values of the file and the command line, including those that only trials of a search read."""
@@ -55,6 +58,11 @@ class LoadedConfig:
         With `check`, this includes trials that do not fit the data. With the `expansion` of the config's
         recipe, problems that exist only because a group is classic say so.
         """
+        if self.experiment.search is None:
+            return []
+        # The rules of searches take long to import, and most configs have none.
+        from fnnctl.config.rules.search_check import search_messages
+
         messages = search_messages(self.config, self.experiment, check)
         if expansion is not None:
             messages = with_hints(
@@ -80,14 +88,14 @@ class LoadedConfig:
 def load_config(
     file: Path, overrides: Sequence[Override] = (), *, name: str | None = None, seed: int | None = None
 ) -> LoadedConfig:
-    """Read, override, check and complete an experiment.
+    """Read, override, check and complete an experiment; the file `-` is standard input.
 
     `overrides` are applied in order, then `name` and `seed`. What the recipe's values may mend is no problem
     yet, because they are known only once the data are. Raises `ConfigError` with every other problem that was
     found, or `MachineError` if the file exists but cannot be read.
     """
     text = _read(file)
-    draft = _Draft(str(file), text)
+    draft = _Draft(shown_file(file), text)
     for given in overrides:
         draft.override(given)
     for option, value in (("name", name), ("seed", seed)):
@@ -160,6 +168,8 @@ def _from_top_to_bottom(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _read(file: Path) -> bytes:
+    if file == STANDARD_INPUT:
+        return read_standard_input(MAX_BYTES + 1)
     try:
         kind = file.stat().st_mode
         if is_table(file):
@@ -204,8 +214,8 @@ def _no_mapping(value: Any) -> str:
 
 
 def _default_name(file: Path, source: str) -> str:
-    """The name of the config file, or of the data if the file has the starter's name."""
+    """The name of the config file, or of the data if the file has no name of its own."""
     data = Path(source).name.removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
-    name = data if file.name == STARTER_NAME else file.stem
+    name = data if file.name == STARTER_NAME or file == STANDARD_INPUT else file.stem
     printable = "".join(character if character.isprintable() else "-" for character in name)
     return printable[:200] or "experiment"

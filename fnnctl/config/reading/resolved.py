@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.paths import is_below
-from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain
 from fnnctl.config.yaml_text import block_yaml
+
+if TYPE_CHECKING:
+    from fnnctl.config.rules.trials import TrialConfigs
 
 _FIRST_LINE = (
     "# Written by fnnctl: the complete experiment, every default filled in. "

@@ -12,7 +12,7 @@ from typing import Any
 
 from fnnctl.config.paths import ConfigPath, parse_path
 from fnnctl.config.rules.plain_config import is_given, value_at, without
-from fnnctl.config.schema.schema_tree import forms_at, names_of
+from fnnctl.config.schema.description.schema_tree import forms_at, names_of
 
 
 @dataclass(frozen=True, slots=True)

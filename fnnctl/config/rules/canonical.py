@@ -40,7 +40,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("data", "positive_class"): "it says which class decisions are about, not what is learned",
     ("data", "delimiter"): "the table is the same whether it is given or detected",
     ("data", "encoding"): "it is how the file is read, not which rows it has",
-    ("data", "split"): "it differs between folds of one configuration, and uses the experiment's seed",
+    ("data", "split"): "it differs between folds of one configuration, and has its own seed",
     ("evaluation",): "how a configuration is evaluated does not change how it is trained",
     ("search",): "a trial does not depend on which others are tried",
     ("model", "calibration"): "it is fitted after training, to the same network",

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
-from fnnctl.config.schema.domains import DomainConfig, LayersConfig
-from fnnctl.config.schema.schema_tree import value_in
+from fnnctl.config.schema.description.schema_tree import value_in
+from fnnctl.config.schema.domains import (
+    ChoiceConfig,
+    DomainConfig,
+    IntegerConfig,
+    LayersConfig,
+    LogIntegerConfig,
+    LogUniformConfig,
+    NormalConfig,
+    UniformConfig,
+)
 from fnnctl.config.schema.section import written_out
 from fnnctl.space.dimensions import Condition, Dimension
-from fnnctl.space.domains import Choice
+from fnnctl.space.domains import Choice, Domain
+from fnnctl.space.layers import Layers
+from fnnctl.space.number_domains import Integer, LogInteger, LogUniform, Normal, Uniform
 from fnnctl.space.space import Space
 from fnnctl.space.values import identity
+
+_SingleConfig: TypeAlias = (
+    ChoiceConfig | UniformConfig | LogUniformConfig | IntegerConfig | LogIntegerConfig | NormalConfig
+)
 
 
 def space_of(space: Mapping[str, DomainConfig], require: Sequence[str] = ()) -> Space:
@@ -32,6 +47,17 @@ def dimensions_of(space: Mapping[str, DomainConfig]) -> tuple[Dimension, ...]:
         replace(each, conditions=(*_conditions(space[str(each.key)].when, bare), *each.conditions))
         for each in bare.values()
     )
+
+
+def domain_of(section: DomainConfig) -> Domain | Layers:
+    """The domain of a setting, with its behaviour."""
+    return layers_of(section) if isinstance(section, LayersConfig) else _single(section)
+
+
+def layers_of(section: LayersConfig) -> Layers:
+    """The domains of the hidden layers."""
+    choices = (section.activation, section.normalization, section.residual)
+    return Layers(section.depth, section.width, section.log, section.per_layer, section.step, *choices)
 
 
 def place_of(dimension: Dimension) -> ConfigPath:
@@ -62,9 +88,25 @@ def condition(path: str, wanted: Any, dimensions: Mapping[str, Dimension]) -> Co
 def _dimensions(key: str, section: DomainConfig) -> Iterator[Dimension]:
     setting = format_path(parse_path(key))
     if isinstance(section, LayersConfig):
-        yield from section.domain.dimensions(setting, key)
+        yield from layers_of(section).dimensions(setting, key)
     else:
-        yield Dimension(setting, section.domain, key=key)
+        yield Dimension(setting, _single(section), key=key)
+
+
+def _single(section: _SingleConfig) -> Domain:
+    match section:
+        case ChoiceConfig():
+            return Choice(section.choice)
+        case UniformConfig():
+            return Uniform(*section.uniform, step=section.step)
+        case LogUniformConfig():
+            return LogUniform(*section.log_uniform, step=section.step)
+        case IntegerConfig():
+            return Integer(*section.integer, step=section.step)
+        case LogIntegerConfig():
+            return LogInteger(*section.log_integer, step=section.step)
+        case NormalConfig():
+            return Normal(*section.normal, within=section.within, step=section.step)
 
 
 def _conditions(when: Mapping[str, Any] | None, dimensions: Mapping[str, Dimension]) -> Iterator[Condition]:

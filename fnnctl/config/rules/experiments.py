@@ -1,23 +1,21 @@
-"""Turns plain values, as in a config file, into a complete and checked experiment."""
+"""Turns plain values, as in a config file, into a complete and checked experiment.
+
+The rules for search spaces take as long to import as everything else here, so that only a config with a
+search imports them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath
+from fnnctl.config.paths import SPACE, ConfigPath
 from fnnctl.config.rules.branches import forks_of
 from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
-from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.rules.plain_config import is_given, value_at, without
-from fnnctl.config.rules.probing import read_by_some_trial
-from fnnctl.config.rules.space_check import messages_beside, sound_domains
-from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.space.dimensions import parents_first
-from fnnctl.space.layers import layer_domains
 
 LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
@@ -38,7 +36,12 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     try:
         experiment = _completed(taken)
     except RefusedConfigurationError as error:
-        raise RefusedConfigurationError(error.messages | messages_beside(error.messages, config)) from None
+        messages = error.messages
+        if is_given(config, SPACE):
+            from fnnctl.config.rules.space_check import messages_beside
+
+            messages = messages | messages_beside(messages, config)
+        raise RefusedConfigurationError(messages) from None
     unread = unread_settings(experiment)
     given = {
         path: reason
@@ -88,6 +91,13 @@ def _read_elsewhere(
     """
     if experiment.search is None or not unread:
         return ()
+    from fnnctl.config.rules.dimensions import dimensions_of
+    from fnnctl.config.rules.probing import read_by_some_trial
+    from fnnctl.config.rules.space_check import sound_domains
+    from fnnctl.config.rules.trials import trial_configs
+    from fnnctl.space.dimensions import parents_first
+    from fnnctl.space.layers import layer_domains
+
     dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
     trials = trial_configs(config, experiment, epochs=experiment.training.epochs)
     found = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.constraints import checked_constraints
-from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
+from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, place_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
+from fnnctl.config.schema.description.schema_tree import forms_at
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.schema_tree import forms_at
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, did_you_mean, quoted_list
@@ -109,7 +109,7 @@ def _form_messages(space: Mapping[str, DomainConfig]) -> Messages:
     messages: Messages = {}
     for key, section in space.items():
         message = _setting_message(key, section, space)
-        problems = [((), message)] if message else section.domain.problems()
+        problems = [((), message)] if message else domain_of(section).problems()
         messages |= {(*SPACE, key, *inner): text for inner, text in problems}
     return messages
 

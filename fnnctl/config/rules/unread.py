@@ -77,8 +77,8 @@ def _unread_data(experiment: Experiment) -> Unread:
         yield ("data", "split", "validation"), reason
     if data.split.by is not None:
         reason = "has no effect: the rows are divided in the order of data.split.by, whatever their target"
-        for path in (("data", "split", "stratify"), ("data", "split", "bins"), FOLD_STRATA):
-            yield path, reason
+        yield from ((("data", "split", key), reason) for key in ("stratify", "bins", "seed"))
+        yield FOLD_STRATA, reason
     is_undivided = not is_validated(experiment) and test_share(data) == 0
     if is_undivided:
         yield ("data", "split", "stratify"), "has no effect: no part is split off"

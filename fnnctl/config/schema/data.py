@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.section import LARGEST_SEED, Section
 
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
@@ -69,6 +69,10 @@ class SplitConfig(Section):
     """A column of numbers or dates that orders the rows: the last rows are the test part, the last of the
     others the validation part, and a cross-validation learns from earlier rows only. Rows with equal values
     stay together. The column is a feature unless `data.columns.ignore` names it."""
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
+    """The seed of the parts, folds, bags and draws of rows; null for the experiment's seed. With a number,
+    runs of several seeds divide the rows alike, and differ in their other random numbers alone. Not with
+    `by`."""
 
 
 class DataConfig(Section):
@@ -106,7 +110,7 @@ class DataConfig(Section):
     """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values; a value
     like `1,250` alone is a thousand, unless the delimiter is a semicolon or another column has decimal
     commas; with the latter, `1.250` is a thousand if all values of its column with a point are like it."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: ColumnsConfig = ColumnsConfig.model_construct()
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
     imputation: Literal["median", "mean"] = "median"
     """What replaces a missing number; an indicator column marks where it was missing."""
@@ -117,5 +121,5 @@ class DataConfig(Section):
     """The most categories of a column. If the training part has more, the most frequent ones are kept (in a
     tie the first in the order of texts), and all others are one category together, the values that are not in
     the training part included; null for no limit."""
-    split: SplitConfig = SplitConfig()
+    split: SplitConfig = SplitConfig.model_construct()
     """How the rows are divided into training, validation and test parts."""

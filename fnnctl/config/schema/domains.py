@@ -12,9 +12,6 @@ from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.schema.model import Activation, Normalization
 from fnnctl.config.schema.section import AsWritten, Section
-from fnnctl.space.domains import Choice
-from fnnctl.space.layers import Layers
-from fnnctl.space.number_domains import Integer, LogInteger, LogUniform, Normal, Uniform
 
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 Whole = Annotated[int, Field(ge=-(10**15), le=10**15)]
@@ -41,11 +38,6 @@ class ChoiceConfig(Section):
     """Conditions: this setting is searched only if the named settings have the given value, or one of
     several."""
 
-    @property
-    def domain(self) -> Choice:
-        """The domain with its behaviour."""
-        return Choice(self.choice)
-
 
 class UniformConfig(Section):
     """A number, uniform between two bounds."""
@@ -57,11 +49,6 @@ class UniformConfig(Section):
     when: When | None = None
     """Conditions: this setting is searched only if the named settings have the given value, or one of
     several."""
-
-    @property
-    def domain(self) -> Uniform:
-        """The domain with its behaviour."""
-        return Uniform(*self.uniform, step=self.step)
 
 
 class LogUniformConfig(Section):
@@ -75,11 +62,6 @@ class LogUniformConfig(Section):
     """Conditions: this setting is searched only if the named settings have the given value, or one of
     several."""
 
-    @property
-    def domain(self) -> LogUniform:
-        """The domain with its behaviour."""
-        return LogUniform(*self.log_uniform, step=self.step)
-
 
 class IntegerConfig(Section):
     """A whole number, uniform between two bounds."""
@@ -92,11 +74,6 @@ class IntegerConfig(Section):
     """Conditions: this setting is searched only if the named settings have the given value, or one of
     several."""
 
-    @property
-    def domain(self) -> Integer:
-        """The domain with its behaviour."""
-        return Integer(*self.integer, step=self.step)
-
 
 class LogIntegerConfig(Section):
     """A whole number, uniform on a logarithmic scale between two bounds."""
@@ -108,11 +85,6 @@ class LogIntegerConfig(Section):
     when: When | None = None
     """Conditions: this setting is searched only if the named settings have the given value, or one of
     several."""
-
-    @property
-    def domain(self) -> LogInteger:
-        """The domain with its behaviour."""
-        return LogInteger(*self.log_integer, step=self.step)
 
 
 class NormalConfig(Section):
@@ -127,11 +99,6 @@ class NormalConfig(Section):
     when: When | None = None
     """Conditions: this setting is searched only if the named settings have the given value, or one of
     several."""
-
-    @property
-    def domain(self) -> Normal:
-        """The domain with its behaviour."""
-        return Normal(*self.normal, within=self.within, step=self.step)
 
 
 class LayersConfig(Section):
@@ -159,12 +126,6 @@ class LayersConfig(Section):
     when: When | None = None
     """Conditions: this setting is searched only if the named settings have the given value, or one of
     several."""
-
-    @property
-    def domain(self) -> Layers:
-        """The domain with its behaviour."""
-        choices = (self.activation, self.normalization, self.residual)
-        return Layers(self.depth, self.width, self.log, self.per_layer, self.step, *choices)
 
 
 KINDS: Final[Mapping[str, type[Section]]] = {

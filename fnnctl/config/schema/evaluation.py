@@ -33,7 +33,7 @@ class CrossValidationConfig(Section):
 class EvaluationConfig(Section):
     """How a configuration is evaluated in addition to its test part."""
 
-    cross_validation: CrossValidationConfig = CrossValidationConfig()
+    cross_validation: CrossValidationConfig = CrossValidationConfig.model_construct()
     """The cross-validation of `fnnctl evaluate`; training does not read this."""
     sizes: Annotated[tuple[PartOfRows, ...], Field(strict=False)] | None = None
     """Shares of the rows that a fold learns from, for a learning curve over data size. With `[0.1, 0.3, 1]`

@@ -9,29 +9,14 @@ from pydantic import Field
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.evaluation import EvaluationConfig
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.config.schema.section import Section, Shorthand
+from fnnctl.config.schema.section import LARGEST_SEED, Section, Shorthand
 from fnnctl.config.schema.training import TrainingConfig
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
 
-NOTE_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]+$"
-
-Note = Annotated[str, Field(pattern=NOTE_PATTERN, max_length=10_000)]
 Recipe = Literal["default", "classic", "fast"]
-
-
-class NotesConfig(Section):
-    """Texts for the model card in reports; nothing is computed from them. Empty lines separate paragraphs."""
-
-    text: Note | None = None
-    """Whatever readers should know, such as why the experiment was made."""
-    data: Note | None = None
-    """Where the rows are from, how they were chosen, and under which licence they are."""
-    intended_use: Note | None = None
-    """What the network is for, and what not."""
-    limits: Note | None = None
-    """Where its predictions should not be relied on, and which harm they could do."""
 
 
 class Experiment(Section):
@@ -40,7 +25,7 @@ class Experiment(Section):
     name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     """The experiment's name, which is part of the names of its run folders (default: the config file's name;
     for fnnctl.yaml, the data source's)."""
-    seed: Annotated[int, Field(ge=0, le=2**64 - 1)] = 0
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
     """The seed of all random numbers: initial weights, order of rows, splits."""
     recipe: Recipe = "default"
     """What unset settings are: `default` is the most accurate network in the time that a user waits, `fast` a
@@ -50,11 +35,16 @@ class Experiment(Section):
     """What readers of a report should know; it changes no result."""
     data: DataConfig
     """The rows, their preprocessing and their split."""
-    model: ModelConfig = ModelConfig()
+    model: ModelConfig = ModelConfig.model_construct()
     """The network."""
-    training: TrainingConfig = TrainingConfig()
+    training: TrainingConfig = TrainingConfig.model_construct()
     """The optimizer, its schedule, regularization, and when to stop."""
-    evaluation: EvaluationConfig = EvaluationConfig()
+    evaluation: EvaluationConfig = EvaluationConfig.model_construct()
     """How the experiment is cross-validated."""
     search: SearchConfig | None = None
     """The settings that `fnnctl search` varies; training does not read this."""
+
+    @property
+    def split_seed(self) -> int:
+        """The seed that divides the rows into parts, folds, bags and draws."""
+        return self.seed if self.data.split.seed is None else self.data.split.seed

@@ -22,6 +22,8 @@ CLASSIFICATION_METRICS: Final = (
 REGRESSION_METRICS: Final = ("r2", "rmse", "mae", "median_absolute_error", "loss")
 """The metrics of a part of the data in a regression."""
 METRICS: Final = tuple(dict.fromkeys((*CLASSIFICATION_METRICS, *REGRESSION_METRICS)))
+HEADLINES: Final = {"classification": ("accuracy", "accuracy"), "regression": ("R²", "r2")}
+"""The label and name of the metric that a list of runs shows, by task: the first one of its report."""
 CLASS_METRICS: Final = (
     "precision", "recall", "f1", "roc_auc", "average_precision", "expected_calibration_error",
 )  # fmt: skip

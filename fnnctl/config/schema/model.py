@@ -244,15 +244,15 @@ class ModelConfig(Section):
 
     hidden: Annotated[
         tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...], Field(strict=False, max_length=1000)
-    ] = (HiddenLayerConfig(units=100),)
+    ] = (HiddenLayerConfig.model_construct(units=100),)
     """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
-    numeric_embedding: NumericEmbeddingConfig = NoEmbedding(name="none")
+    numeric_embedding: NumericEmbeddingConfig = NoEmbedding.model_construct(name="none")
     """How numeric columns become several inputs of the first layer each: `none` or `piecewise_linear`."""
     scaling_layer: bool = False
     """Whether each input of the first layer is multiplied by a learned factor, which is 1 at first."""
-    activation: Activation = PlainActivation(name="relu")
+    activation: Activation = PlainActivation.model_construct(name="relu")
     """The activation of the hidden layers that do not set their own."""
     initialization: Initialization = "auto"
     """How initial weights are drawn, for the output layer and the hidden layers that do not set their own.
@@ -261,7 +261,7 @@ class ModelConfig(Section):
     initial_biases: Literal["zero", "uniform"] = "zero"
     """The initial biases: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer, which is
     the bound of glorot_uniform. Biases of normalized layers are always zero."""
-    normalization: Normalization = NoNormalization(name="none")
+    normalization: Normalization = NoNormalization.model_construct(name="none")
     """The normalization of the hidden layers' pre-activations."""
     dropout: DropoutRate = 0.0
     """The dropout rate: the share of each hidden layer's activations that is dropped at random in each
@@ -269,10 +269,10 @@ class ModelConfig(Section):
     residual: bool = False
     """Whether each hidden layer after the first adds its inputs to its outputs if there are equally many
     of both, unless the layer has its own setting."""
-    ensemble: Annotated[EnsembleConfig, Shorthand("members")] = EnsembleConfig()
+    ensemble: Annotated[EnsembleConfig, Shorthand("members")] = EnsembleConfig.model_construct()
     """The networks that are trained and averaged: their number, or a mapping `{members, share_weights,
     bags}`."""
-    output: Output = AutoOutput()
+    output: Output = AutoOutput.model_construct()
     """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
     regression."""
     clip_outputs: bool = False

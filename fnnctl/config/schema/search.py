@@ -167,11 +167,11 @@ StartFrom = Annotated[
 class SearchConfig(Section):
     """Hyperparameter search."""
 
-    method: Method = MethodConfig()
+    method: Method = MethodConfig.model_construct()
     """The search method, by name or as {scheduler, sampler}."""
-    objective: ObjectiveConfig = ObjectiveConfig()
+    objective: ObjectiveConfig = ObjectiveConfig.model_construct()
     """The objective of the search."""
-    budget: BudgetConfig = BudgetConfig()
+    budget: BudgetConfig = BudgetConfig.model_construct()
     """The budgets of the trials."""
     trials: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     """The number of configurations to try; null for 50, or for all of a grid."""

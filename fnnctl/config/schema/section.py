@@ -22,18 +22,23 @@ SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {
 """The settings that a bare text or a bare whole number may stand for; a section has at most one of them."""
 SHORT_FOR: Final = "Short for"
 """How the JSON Schema's description of a short form begins."""
+LARGEST_SEED: Final = 2**64 - 1
 
 
 class Section(BaseModel):
-    """A mapping of the YAML file. Unknown keys are errors; nothing is converted silently."""
+    """A mapping of the YAML file. Unknown keys are errors; nothing is converted silently.
+
+    Only the experiment's validator is used, so those of its sections are not built: a default is made by
+    `model_construct`, which needs none. A test validates all defaults.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         protected_namespaces=(),
+        defer_build=True,
     )
 
 

@@ -68,9 +68,9 @@ class TrainingConfig(Section):
     """Rows per step; `auto` is 200, or all rows if there are fewer."""
     shuffle: bool = True
     """Whether to shuffle the rows in every epoch."""
-    optimizer: Optimizer = AdamOptimizer()
+    optimizer: Optimizer = AdamOptimizer.model_construct()
     """The optimizer."""
-    lr_schedule: LrSchedule = ConstantLrSchedule()
+    lr_schedule: LrSchedule = ConstantLrSchedule.model_construct()
     """How the learning rate changes during training."""
     parametrization: Literal["standard", "neural_tangent"] = "standard"
     """How the learning rate of weights depends on the number d of their layer's inputs. `standard`: not at
@@ -106,7 +106,7 @@ class TrainingConfig(Section):
     """Mixup's α: rows are mixed in pairs, with shares drawn from Beta(α, α); 0 for no mixup."""
     averaging: Averaging | None = None
     """Use an average of the weights in place of the last ones; null for no average."""
-    early_stopping: EarlyStoppingConfig | None = EarlyStoppingConfig()
+    early_stopping: EarlyStoppingConfig | None = EarlyStoppingConfig.model_construct()
     """When to stop before the last epoch; null for never."""
     convergence: ConvergenceConfig | None = None
     """When to stop because the training loss no longer falls; null for never."""

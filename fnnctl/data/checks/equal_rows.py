@@ -7,14 +7,17 @@ is a warning only if more rows are equal than the values of the columns explain.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.splits.parts import Split
 from fnnctl.text import counted
+
+if TYPE_CHECKING:
+    from fnnctl.data.splits.parts import Split
 
 Hashes = npt.NDArray[np.uint64]
 

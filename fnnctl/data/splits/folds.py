@@ -1,6 +1,6 @@
 """Folds for cross-validation: the rows are divided into parts of equal size, once per repeat.
 
-The folds depend only on the experiment's seed, the strata, the groups and the number of folds, so every
+The folds depend only on the split's seed, the strata, the groups and the number of folds, so every
 configuration of an experiment is scored on the same folds.
 """
 

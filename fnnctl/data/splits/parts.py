@@ -1,6 +1,6 @@
 """Divides the rows into a training, a validation and a test part.
 
-A split depends only on the experiment's seed, the strata, the groups and the shares; nothing else uses its
+A split depends only on its own seed, the strata, the groups and the shares; nothing else uses its
 stream of random numbers. A split in the order of a column depends on that column and the shares alone.
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,9 +25,11 @@ from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.keeping import NONE, Keep, kept_columns
 from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, plain_texts, renamed
 from fnnctl.data.tables.numbers import almost_number
-from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import shown
+
+if TYPE_CHECKING:
+    from fnnctl.data.tables.readings import ColumnFormat
 
 
 @contextmanager

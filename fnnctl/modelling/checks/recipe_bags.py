@@ -89,7 +89,7 @@ def _doubtful_folds(data: TaskData, experiment: Experiment) -> Iterator[Rows]:
     if are_enough and _zero_weights(data, experiment) < known / 2:
         return
     yield from divided(data, experiment).folds(
-        validation=0.0, stratify=experiment.data.split.stratify, seed=experiment.seed
+        validation=0.0, stratify=experiment.data.split.stratify, seed=experiment.split_seed
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,7 +17,6 @@ from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.formats.registry import AnyFormat
 from fnnctl.metrics.decisions.thresholds import Costs
-from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.shape import (
@@ -34,6 +33,9 @@ from fnnctl.tasks.task import OutputShape, Readout, TargetScale, TaskData
 from fnnctl.text import shown
 from fnnctl.training.members import Member
 
+if TYPE_CHECKING:
+    from fnnctl.modelling.fit import Fit
+
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Cost = Annotated[float, Field(gt=0.0, le=1e6)]
 
@@ -41,9 +43,7 @@ Cost = Annotated[float, Field(gt=0.0, le=1e6)]
 class Described(BaseModel):
     """A part of the description."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class LayerHyperparameters(Described):
@@ -76,7 +76,7 @@ class LayerDescription(Described):
     """Whether dropout is used in training."""
     residual: bool = False
     """Whether its inputs are added to its outputs."""
-    numbers: LayerHyperparameters = LayerHyperparameters()
+    numbers: LayerHyperparameters = LayerHyperparameters.model_construct()
     """The layer's hyperparameters."""
 
     @property
@@ -176,7 +176,7 @@ class NetworkDescription(Described):
     """The prediction without features: each class's share of the training rows, or their mean target."""
     features: list[str]
     """The names of the features, in the order of the first layer's weights."""
-    table: TableFormat = TableFormat()
+    table: TableFormat = TableFormat.model_construct()
     """The CSV format of new rows."""
     preprocessing: dict[str, Any]
     """How columns become features: see `data.preprocessing`."""

@@ -44,7 +44,7 @@ def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
         fit.rows.rows if isinstance(fit.rows, BaggedRows) else fit.rows,
         share,
         experiment.evaluation.cross_validation.stratify,
-        experiment.seed,
+        experiment.split_seed,
         data.dataset.order,
     )
     try:

@@ -11,6 +11,10 @@ from fnnctl.report.answer.facts import failure_words, first_facts
 from fnnctl.report.answer.groups import worst_groups
 from fnnctl.report.answer.scores import TEST, first_scores, judged_part
 from fnnctl.report.answer.values import Answer
+from fnnctl.report.content import headline
+from fnnctl.report.feature_importance.sections import importance_sections
+from fnnctl.report.sections import TableSection
+from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import Summary
 
 WORST: Final = 3
@@ -30,10 +34,12 @@ def answer(summary: Summary) -> Answer:
         name=manifest.name,
         kind=manifest.kind,
         status=summary.shown_status,
+        when=headline(summary),
         failure=failure_words(summary),
         facts=tuple(first_facts(summary)),
         measured=measured_words(summary, part),
         scores=tuple(scores),
+        sizes=next((each for each in size_sections(summary) if isinstance(each, TableSection)), None),
         certainty=(
             *certainty(summary, part),
             *(sentence for sentence, key in task.baseline if key in compared),
@@ -43,6 +49,16 @@ def answer(summary: Summary) -> Answer:
         confused=tuple(pairs),
         pairs=count,
         repeats=manifest.cross_validation.repeats if manifest.cross_validation else 1,
-        warnings=tuple(manifest.warnings),
+        warnings=(*_doubts(summary), *manifest.warnings),
+        importance=tuple(importance_sections(summary.importances, task)),
         commands=tuple(next_commands(summary)),
     )
+
+
+def _doubts(summary: Summary) -> list[str]:
+    """Warnings that are not among those of the manifest."""
+    if summary.search is None:
+        return []
+    from fnnctl.report.answer.winner import doubts_of_winner  # most runs are no searches
+
+    return doubts_of_winner(summary)

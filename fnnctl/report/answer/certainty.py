@@ -29,17 +29,28 @@ def certainty(summary: Summary, part: str | None) -> list[str]:
     if part is None:
         return []
     has_intervals = any(score.interval for score in first_scores(summary, part))
-    sentences = [*_of_winner(summary), _of_part(summary, part, has_intervals=has_intervals)]
-    return [*sentences, *_of_ensemble(summary), *_of_sizes(summary)]
+    of_part = _of_part(summary, part, has_intervals=has_intervals)
+    if summary.search is None:
+        return [*_of_sizes(summary), of_part]
+    # most runs are no searches
+    from fnnctl.report.answer.winner import comparison_sentences, winner_sentences
+
+    return [
+        *winner_sentences(summary),
+        of_part,
+        *_of_ensemble(summary),
+        *comparison_sentences(summary),
+    ]
 
 
 def _of_part(summary: Summary, part: str, *, has_intervals: bool) -> str:
     if summary.cross_validation:
         return _of_folds(summary, has_intervals=has_intervals)
     support = (summary.part_metrics(part) or {}).get("support")
-    rows = counted(support, "row") if isinstance(support, int) else "the rows"
+    count = support if isinstance(support, int) else None
     if part == TEST:
-        return _of_test_rows(summary, rows, has_intervals=has_intervals)
+        return _of_test_rows(summary, count, has_intervals=has_intervals)
+    rows = "the rows" if count is None else counted(count, "row")
     if part == VALIDATION and _has_bags(summary):
         return f"Measured on {rows} out of bag: each was predicted by a network that had not learned it."
     if part == VALIDATION:
@@ -52,54 +63,35 @@ def _of_part(summary: Summary, part: str, *, has_intervals: bool) -> str:
     )
 
 
-def _of_test_rows(summary: Summary, rows: str, *, has_intervals: bool) -> str:
+def _of_test_rows(summary: Summary, rows: int | None, *, has_intervals: bool) -> str:
     manifest = summary.manifest
+    count = "the rows" if rows is None else counted(rows, "row")
     if manifest.evaluated is not None:
         name = shown(manifest.data.name) if manifest.data else "the file"
-        where, leaves_out = f"{rows} of {name}", "the network is always the same"
+        where, alone = f"{count} of {name}", ""
+        about = "Intervals are for other rows of this kind."
     elif manifest.data and manifest.data.test_source:
-        where, leaves_out = f"{rows} of the test file, with one seed", "not another seed"
+        where, alone = f"{count} of the test file", ", with one seed"
+        about = "Intervals leave out what the seed changes."
     else:
-        where = f"{rows} of the test part, with one split and one seed"
-        leaves_out = "not another split or seed"
-    if not has_intervals:
-        return f"Measured on {where}."
-    return f"Measured on {where}. The intervals show what other rows would change, {leaves_out}."
+        where = "the test part" if rows is None else counted(rows, "test row")
+        alone, about = ", with one split and one seed", "Intervals leave out what split and seed change."
+    return f"Measured on {where}. {about}" if has_intervals else f"Measured on {where}{alone}."
 
 
 def _of_folds(summary: Summary, *, has_intervals: bool) -> str:
     metrics, facts = summary.cross_validation or {}, summary.manifest.cross_validation
-    folds = f"{facts.folds * facts.repeats:,} folds" if facts else "the folds"
+    folds = counted(facts.folds, "fold") if facts else "the folds"
     if facts and facts.repeats > 1:
-        folds += f" ({facts.folds:,} in each of {facts.repeats:,} repeats)"
+        folds += f" × {facts.repeats:,} repeats"
     sentence = f"Means over {folds}"
     if has_intervals:
-        sentence += "; the intervals of the mean allow for the training rows that folds share"
+        sentence += "; intervals allow for shared training rows"
     if diverged := metrics.get("diverged"):
         sentence += (
             f". {counted(diverged, 'fold')} diverged and {'has' if diverged == 1 else 'have'} no scores"
         )
     return f"{sentence}."
-
-
-def _of_winner(summary: Summary) -> Iterator[str]:
-    """Whose scores a search shows, and what chose it."""
-    search = summary.search
-    if search is None or search.winner is None:
-        return
-    if summary.has_former_winner:
-        yield (
-            f"These are the scores of trial {summary.refitted}: trial {search.winner.trial}, which is the "
-            "best one now, is not refitted yet."
-        )
-        return
-    chosen, count = search.confirmation and search.confirmation.chosen, len(search.standings.latest)
-    where = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
-    if search.confirmation and chosen:
-        seeds = counted(search.confirmation.compared_seeds, "seed")
-        yield f"Trial {search.winner.trial} was chosen by its mean over {seeds}, not by the test part."
-    elif count > 1:
-        yield f"Trial {search.winner.trial} was the best of {count:,} {where}; the test part chose nothing."
 
 
 def _of_ensemble(summary: Summary) -> Iterator[str]:

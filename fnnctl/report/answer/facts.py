@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fnnctl.records.history import SearchHistory
-from fnnctl.records.journal import COMPLETE
-from fnnctl.report.search.settings import brief, paths_by_importance, short_names
-from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
 from fnnctl.store.manifest import DataFacts, ModelFacts, TrainingFacts
 from fnnctl.text import counted
@@ -36,7 +32,9 @@ def first_facts(summary: Summary) -> Iterator[tuple[str, str]]:
     """Names and texts: the search or the network, and the data."""
     manifest = summary.manifest
     if summary.search is not None:
-        yield from _search(summary, summary.search)
+        from fnnctl.report.answer.winner import search_facts  # most runs are no searches
+
+        yield from search_facts(summary.search)
     elif manifest.evaluated is not None:
         yield "evaluated run", manifest.evaluated.run
     elif manifest.selection is not None:
@@ -49,32 +47,14 @@ def first_facts(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "data", _data(manifest.data)
 
 
-def _search(summary: Summary, search: SearchHistory) -> Iterator[tuple[str, str]]:
-    how = search.method + (f" ({search.sampler})" if search.sampler else "")
-    text = f"{how}, {counted(len(search.trials), 'trial')}, {counted(search.trained, 'epoch')} trained"
-    if search.end and search.end != COMPLETE:
-        text += f"; ended by {search.end}"
-    yield "search", text
-    best = search.winner
-    if best is None:
-        return
-    place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
-    yield "best trial", f"{best.trial}, with {search.metric} {number(best.objective)} {place}"
-    assignment = search.trials[best.trial].assignment
-    paths = [path for path in paths_by_importance(search) if path in assignment]
-    settings = (
-        f"{name} {brief(assignment[path])}" for path, name in zip(paths, short_names(paths), strict=True)
-    )
-    yield "its settings", ", ".join(settings)
-
-
 def _network(model: ModelFacts) -> str:
     layers = " → ".join(f"{units:,}" for units in model.layers)
     parameters = counted(model.parameters, "parameter")
     if model.networks == 1:
         return f"{layers}, {parameters}"
+    shared = " with shared weights" if model.shared_weights else ""
     first = "" if model.same_shape else ", the first one"
-    return f"{model.networks:,} networks{first}: {layers}, {parameters} in all"
+    return f"{model.networks:,} networks{shared}{first}: {layers}, {parameters} in all"
 
 
 def _training(training: TrainingFacts | None) -> str:

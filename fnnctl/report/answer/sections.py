@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.report.answer.examples import WorstExamples
-from fnnctl.report.answer.values import Answer, ConfusedPair, Score
+from fnnctl.report.answer.values import Answer, ConfusedPair, Score, WorstGroup
 from fnnctl.report.sections import NOTHING, Command, FactList, Notes, Section, TableSection, number
 
 
@@ -15,6 +16,7 @@ def answer_sections(answer: Answer, examples: WorstExamples | None = None) -> li
         Notes("Why it did not complete", (answer.failure,) if answer.failure else ()),
         FactList("What was run", answer.facts),
         score_table(answer),
+        *([answer.sizes] if answer.sizes else []),
         Notes("How sure that is", answer.certainty),
         worst_table(answer),
         pairs_table(answer),
@@ -92,6 +94,23 @@ def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSectio
     )
     title = f"Most confidently wrong; row numbers as in {file}, from 0"
     return TableSection(title, ("row", "true", "predicted", "its probability"), rows, texts=(1, 2))
+
+
+def predicted_column(worst: Sequence[WorstGroup]) -> list[str]:
+    """For short tables, a header and what most errors of each group are; empty if that is not known."""
+    words = [predicted_words(group) for group in worst]
+    return [] if set(words) == {NOTHING} else ["predicted", *words]
+
+
+def predicted_words(group: WorstGroup) -> str:
+    """What most errors of a class are: its rows predicted `as` another one, or the class `for` another one.
+
+    The share is that of the rows of the true class.
+    """
+    as_other, for_other = group.predicted_as, group.predicted_for
+    if for_other and (as_other is None or for_other.rows > as_other.rows):
+        return f"for {for_other.true} ({for_other.share:.0%})"
+    return f"as {as_other.predicted} ({as_other.share:.0%})" if as_other else NOTHING
 
 
 def _other(pair: ConfusedPair | None, *, of_predicted: bool) -> str:

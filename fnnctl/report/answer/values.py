@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from fnnctl.report.sections import Section, TableSection
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -64,6 +66,8 @@ class Answer:
     """See `Manifest`."""
     status: str
     """As shown to users: `completed`, `failed`, `interrupted`, `running` or `died`."""
+    when: str
+    """When it was started and how long it took."""
     failure: str | None
     """Why there are no scores, or why there may be more to come; None for a completed run."""
     facts: tuple[tuple[str, str], ...]
@@ -72,6 +76,8 @@ class Answer:
     """Where the scores were measured, such as `test part` or `out of fold`; empty without scores."""
     scores: tuple[Score, ...]
     """The task's first metrics."""
+    sizes: TableSection | None
+    """The scores by data size; None for a run without sizes."""
     certainty: tuple[str, ...]
     """Sentences: what the scores and intervals are of, and what they leave open."""
     group: str
@@ -85,5 +91,7 @@ class Answer:
     repeats: int
     """How often each row is in the counts of confused rows: more than once in a repeated cross-validation."""
     warnings: tuple[str, ...]
+    importance: tuple[Section, ...]
+    """The importance of the columns, if it has just been measured."""
     commands: tuple[NextCommand, ...]
     """The first one shows everything that the run has to say."""

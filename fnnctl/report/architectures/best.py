@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fnnctl.config.schema.model import ModelConfig, SoftmaxOutput, SquaredOutput
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.report.summary import Summary
 
-AUTOMATIC_OUTPUTS: Final = (SoftmaxOutput, SquaredOutput)
+if TYPE_CHECKING:
+    from fnnctl.config.schema.model import ModelConfig
+
+AUTOMATIC_OUTPUTS: Final = frozenset({"softmax", "squared"})
 """The outputs that `auto` stands for."""
 
 
@@ -32,8 +34,8 @@ class BestModel:
         return [*lines, *(f"  {key}: {flow_yaml(self.values[key])}" for key in keys)]
 
     def _is_default(self, key: str) -> bool:
-        value = getattr(self.model, key)
-        return value == ModelConfig.model_fields[key].default or isinstance(value, AUTOMATIC_OUTPUTS)
+        value, default = getattr(self.model, key), type(self.model).model_fields[key].default
+        return value == default or (key == "output" and value.name in AUTOMATIC_OUTPUTS)
 
 
 def best_model(summary: Summary) -> BestModel | None:

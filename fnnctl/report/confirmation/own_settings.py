@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from fnnctl.records.own_settings import OwnSettings
+from fnnctl.records.trials import Result
 from fnnctl.report.sections import number
+from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
 
 CONFIRM = "search.confirm: {top: 5, seeds: 10}"
+
+
+def recorded_own_settings(facts: SearchFacts | None, best: Result | None) -> OwnSettings | None:
+    """What the manifest says of the best trial and the config's own settings, unless it is about another."""
+    found = OwnSettings.recorded(facts.own_settings) if facts and facts.own_settings else None
+    return found if found and best and found.winner == best.trial else None
 
 
 def own_settings_sentence(found: OwnSettings, metric: str) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import quoted_list
-from fnnctl.metrics.feature_importance.importances import FeatureImportances
 from fnnctl.report.sections import NOTHING, Notes, Section, TableSection, number
 from fnnctl.store import names
 from fnnctl.tasks.reporting import TaskReport
 from fnnctl.text import counted, shown
+
+if TYPE_CHECKING:
+    from fnnctl.metrics.feature_importance.importances import FeatureImportances
 
 MOST_COLUMNS: Final = 20
 MANY_COLUMNS: Final = 20

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fnnctl.metrics.feature_importance.importances import FeatureImportances
+if TYPE_CHECKING:
+    from fnnctl.metrics.feature_importance.importances import FeatureImportances
 
 
 def importance_json(importances: FeatureImportances | None) -> dict[str, Any]:

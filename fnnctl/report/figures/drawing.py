@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Mapping, Set
+from typing import Any
 
 from fnnctl.report.architectures.best import best_model
 from fnnctl.report.summary import Summary, summarize, task_report
@@ -30,6 +31,20 @@ def redraw_importance(run: RunFolder) -> None:
     _draw(run, frozenset(run.files()) - {names.FEATURE_IMPORTANCE_FIGURE})
 
 
+def write_figure(
+    run: RunFolder, name: str, draw: Callable[[], Any], *, on_drawn: Callable[[], None] = lambda: None
+) -> bool:
+    """Draw a figure, call `on_drawn`, and write it; return False if there are no numbers for it."""
+    from fnnctl.plots.style import png_bytes  # noqa: PLC0415  # it imports matplotlib, see below
+
+    if (figure := draw()) is None:
+        return False
+    png = png_bytes(figure)
+    on_drawn()
+    run.write_figure(name, png)
+    return True
+
+
 def possible_figures(run: RunFolder, summary: Summary) -> set[str]:
     """The names of the figures that the run has numbers for; some of them may turn out to be empty."""
     wanted = _with_sources(run)
@@ -39,6 +54,8 @@ def possible_figures(run: RunFolder, summary: Summary) -> set[str]:
     found = search.confirmation if search else None
     if found is None or not found.is_complete:
         wanted.discard(names.CONFIRMED_FIGURE)
+    if summary.timeline is None:
+        wanted.discard(names.TIMELINE_FIGURE)
     if search is not None and not search.has_rewards:
         wanted.discard(names.REWARDS_FIGURE)
     if best_model(summary) is None:
@@ -46,21 +63,23 @@ def possible_figures(run: RunFolder, summary: Summary) -> set[str]:
     return wanted
 
 
-def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
+def figures_to_draw(run: RunFolder, present: Set[str] = frozenset()) -> Mapping[str, Callable[[], Any]]:
+    """A function for each figure that the run may have, except those that are present: see `drawn`."""
     if not _with_sources(run) - present:
-        return ()
+        return {}
     summary = summarize(run)
     wanted = possible_figures(run, summary) - present
     if not wanted:
-        return ()
+        return {}
     # Importing matplotlib takes half a second; reports without new figures should not wait for it.
-    from fnnctl.plots.style import png_bytes  # noqa: PLC0415
-    from fnnctl.report.figures.drawn import drawn_figures  # noqa: PLC0415
+    from fnnctl.report.figures.drawn import figure_functions  # noqa: PLC0415
 
-    figures = {name: png_bytes(figure) for name, figure in drawn_figures(run, summary, wanted).items()}
-    for name, png in figures.items():
-        run.write_figure(name, png)
-    return tuple(figures)
+    return figure_functions(run, summary, wanted)
+
+
+def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
+    figures = figures_to_draw(run, present)
+    return tuple(name for name, draw in figures.items() if write_figure(run, name, draw))
 
 
 def _with_sources(run: RunFolder) -> set[str]:

@@ -31,10 +31,9 @@ from fnnctl.tasks.classification.stored_tables import (
 from fnnctl.tasks.regression.stored_tables import read_predictions
 
 
-def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, Any]:
-    """The wanted figures that the run has numbers for, as matplotlib's figures."""
-    figures = {name: draw(run, summary) for name, draw in _DRAW.items() if name in wanted}
-    return {name: figure for name, figure in figures.items() if figure}
+def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, Callable[[], Any]]:
+    """A function for each wanted figure that draws it; None if the run has no numbers for it."""
+    return {name: partial(draw, run, summary) for name, draw in _DRAW.items() if name in wanted}
 
 
 def _confusion_matrix(run: RunFolder, summary: Summary) -> Any:

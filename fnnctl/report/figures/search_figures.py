@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
@@ -11,24 +12,35 @@ import numpy as np
 
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.plots.importances import importance_figure
-from fnnctl.plots.parallel import parallel_figure
+from fnnctl.plots.parallel import MOST_AXES, parallel_figure
 from fnnctl.plots.rungs import rungs_figure
 from fnnctl.plots.search.confirmed import confirmed_figure
+from fnnctl.plots.search.timeline import timeline_figure
 from fnnctl.plots.search_history import search_history_figure
-from fnnctl.plots.searched import PlottedResult, PlottedTrial
+from fnnctl.plots.searched import PlottedResult, PlottedTrial, PlottedWorker
 from fnnctl.records.history import SearchHistory
+from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.architectures.figures import drawn_rewards
 from fnnctl.report.confirmation.plotted import plotted_leaders
-from fnnctl.report.search.settings import importances, searched_settings
+from fnnctl.report.search.settings import importances, leading_first, searched_settings
 from fnnctl.store import names
 from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.text import counted
 
 
-def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, Any]:
-    """The wanted figures of a search with results, as matplotlib's; `name` is the experiment's name."""
-    return {file: draw(search, name) for file, draw in _DRAW.items() if file in wanted}
+def search_figures(
+    search: SearchHistory, name: str, wanted: Set[str], timeline: Timeline | None = None
+) -> dict[str, Callable[[], Any]]:
+    """A function for each wanted figure of a search with results; `name` is the experiment's name.
+
+    Without a timeline there is none for its figure.
+    """
+    figures: dict[str, Callable[[], Any]]
+    figures = {file: partial(draw, search, name) for file, draw in _DRAW.items() if file in wanted}
+    if timeline and names.TIMELINE_FIGURE in wanted:
+        figures[names.TIMELINE_FIGURE] = partial(_timeline, timeline, name)
+    return figures
 
 
 def _history(search: SearchHistory, name: str) -> Any:
@@ -66,7 +78,9 @@ def _parallel(search: SearchHistory, name: str) -> Any:
     objectives = np.array([result.objective for result in ranked], dtype=np.float64)
     title = f"{name}: {counted(len(trials), 'trial')}, each after its last epoch"
     axis = {**_axis(search), "metric": search.metric}  # where it was measured would not fit
-    return parallel_figure(searched_settings(search, trials), objectives, title=title, **axis)
+    best = next((place for place, trial in enumerate(trials) if trial is search.best), None)
+    settings = leading_first(search, searched_settings(search, trials), MOST_AXES)
+    return parallel_figure(settings, objectives, title=title, best=best, **axis)
 
 
 def _importance(search: SearchHistory, name: str) -> Any:
@@ -84,6 +98,21 @@ def _confirmed(search: SearchHistory, name: str) -> Any:
     some = "" if counting == seeds else f"{counting:,} of "
     title = f"{name}: the best trials, each with {some}{counted(seeds, 'seed')}"
     return confirmed_figure(leaders, metric=search.metric, title=title)
+
+
+def _timeline(timeline: Timeline, name: str) -> Any:
+    workers = [
+        PlottedWorker(
+            name=worker.name,
+            starts=np.array([stack.start for stack in worker.stacks]),
+            stops=np.array([stack.stop for stack in worker.stacks]),
+            budgets=np.array([stack.budget or 0 for stack in worker.stacks]),
+            share=worker.share,
+        )
+        for worker in timeline.workers
+    ]
+    title = f"{name}: {counted(len(workers), 'worker')}, busy {timeline.busy:.0%} of the time"
+    return timeline_figure(workers, timeline.ends, title=title)
 
 
 _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {

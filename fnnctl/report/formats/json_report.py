@@ -7,7 +7,6 @@ from typing import Any
 
 from fnnctl.report.feature_importance.values import importance_json
 from fnnctl.report.gates.results import GateResult
-from fnnctl.report.search.sections import search_json
 from fnnctl.report.summary import Summary
 
 
@@ -17,6 +16,14 @@ def json_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()
         "runs": [_run(summary) for summary in summaries],
         "gates": [result.to_dict() for result in results],
     }
+
+
+def _search(summary: Summary) -> dict[str, Any]:
+    if summary.search is None:
+        return {}
+    from fnnctl.report.search.sections import search_json  # most runs are no searches
+
+    return search_json(summary)
 
 
 def _run(summary: Summary) -> dict[str, Any]:
@@ -33,6 +40,6 @@ def _run(summary: Summary) -> dict[str, Any]:
         "alive": summary.alive,
         "metrics": summary.reported,
         "files": list(summary.files),
-        **search_json(summary),
+        **_search(summary),
         **importance_json(summary.importances),
     }

@@ -44,7 +44,7 @@ def escape(text: str) -> str:
 def _run(summary: Summary, relative_to: Path) -> Iterable[str]:
     folder = Path(os.path.relpath(summary.path, relative_to))
     yield f"# {escape(summary.manifest.name)}"
-    yield f"**{summary.shown_status}**, {headline(summary)}, in {_link(str(summary.path), folder)}"
+    yield f"**{summary.shown_status}**, {headline(summary)}, in {link(str(summary.path), folder)}"
     for section in sections(summary):
         yield from markdown_section(section, folder)
 
@@ -54,23 +54,24 @@ def markdown_section(section: Section, folder: Path = Path()) -> Iterable[str]:
     yield f"## {escape(section.title)}"
     match section:
         case TableSection():
-            yield _table(section.header, section.rows, texts=section.texts)
+            yield table(section.header, section.rows, texts=section.texts)
         case FactList():
-            yield _table(("", ""), section.rows, texts=(0, 1))
+            yield table(("", ""), section.rows, texts=(0, 1))
         case Notes():
-            yield "\n".join(f"- {_not_a_list(escape(line))}" for line in section.rows)
+            yield "\n".join(map(item, section.rows))
         case Command():
             yield _code(command_lines(section), "sh")
         case Excerpt():
             yield _code(section.rows, "yaml")
         case FileList():
-            yield "\n".join(f"- {_link(name, folder / name)}: {escape(what)}" for name, what in section.rows)
+            yield "\n".join(f"- {link(name, folder / name)}: {escape(what)}" for name, what in section.rows)
             for name, what in section.rows:
                 if name.endswith(".png"):
-                    yield "!" + _link(what, folder / name)
+                    yield "!" + link(what, folder / name)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: Sequence[int]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: Sequence[int]) -> str:
+    """A table whose columns of `texts` are aligned to the left, and the others to the right."""
     rule = ["---" if position in texts else "---:" for position in range(len(header))]
     escaped = [[escape(cell.strip()) for cell in row] for row in (header, *rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (escaped[0], rule, *escaped[1:]))
@@ -84,8 +85,14 @@ def _code(lines: Sequence[str], language: str) -> str:
     return "\n".join((f"{fence}{language}", *plain, fence))
 
 
-def _link(text: str, target: Path) -> str:
+def link(text: str, target: Path) -> str:
+    """A link to a file."""
     return f"[{escape(text)}]({quote(target.as_posix())})"
+
+
+def item(text: str) -> str:
+    """The text as an item of a list."""
+    return f"- {_not_a_list(escape(text))}"
 
 
 def _not_a_list(line: str) -> str:

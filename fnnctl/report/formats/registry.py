@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.report.answer.values import Answer
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
+from fnnctl.report.formats.short_markdown import short_markdown_report
 from fnnctl.report.gates.results import GateResult
-from fnnctl.report.html.report import html_report
 from fnnctl.report.summary import Summary
 from fnnctl.store.documents import to_json
 from fnnctl.text import shown
@@ -25,17 +26,25 @@ class TextFormat:
     """The file name ending that selects this format."""
     text: Callable[[Sequence[Summary], Sequence[GateResult], Path], str]
     """Returns the report on runs and gates; links are relative to the folder."""
+    short: Callable[[Sequence[Answer], Sequence[GateResult], Path], str] | None = None
+    """The same for the short report; None if the format has none."""
 
 
 def _json(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
     return to_json(json_report(summaries, results))
 
 
+def _html(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
+    from fnnctl.report.html.report import html_report  # it knows searches, and takes long to import
+
+    return html_report(summaries, results, folder)
+
+
 HTML: Final = "html"
 JSON: Final = "json"
 TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
-    "markdown": TextFormat(".md", markdown_report),
-    HTML: TextFormat(".html", html_report),
+    "markdown": TextFormat(".md", markdown_report, short_markdown_report),
+    HTML: TextFormat(".html", _html),
     JSON: TextFormat(".json", _json),
 }
 """All formats except `terminal`, which depends on the terminal's width and colours."""

@@ -48,28 +48,34 @@ def terminal_report(
     """
     parts = [_run(summary, width) for summary in summaries]
     if results:
-        parts.append(_section(gate_table(results), width))
+        parts.append(section_text(gate_table(results), width))
     return Group(*parts)
 
 
 def document(title: str, headline: str, contents: Iterable[Section], width: int | None) -> RenderableType:
     """A title, a line below it, and sections, whose sentences are wrapped at `width` columns."""
-    parts = (_section(section, width) for section in contents)
+    parts = (section_text(section, width) for section in contents)
     return Group(_text(title, "bold"), _text(headline, "dim"), *parts)
 
 
 def _run(summary: Summary, width: int | None) -> RenderableType:
-    status = Text(summary.shown_status, style=STATUS_STYLES.get(summary.shown_status, FAILED_STYLE))
+    status = Text(summary.shown_status, style=status_style(summary.shown_status))
     return Group(
         Text.assemble(_text(summary.manifest.name, "bold"), "  ", status),
         _text(str(summary.path)),
         _text(headline(summary), "dim"),
-        *(_section(section, width) for section in sections(summary, brief=True)),
+        *(section_text(section, width) for section in sections(summary, brief=True)),
         "",
     )
 
 
-def _section(section: Section, width: int | None) -> RenderableType:
+def status_style(status: str) -> str:
+    """The colour of a run's status."""
+    return STATUS_STYLES.get(status, FAILED_STYLE)
+
+
+def section_text(section: Section, width: int | None) -> RenderableType:
+    """A section below its title, whose sentences are wrapped at `width` columns."""
     inner = None if width is None else width - INDENT
     match section:
         case TableSection():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+GATE_OPTIONS: Final = ("--fail-under METRIC=VALUE", "--not-worse-than RUN")
+"""The options of `fnnctl report` that set gates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class GateResult:
         """`passed` or `missed`."""
         return "passed" if self.passed else "missed"
 
+    def line(self, *, names_run: bool) -> str:
+        """The result in a line, which may name the run: `missed: accuracy is 0.9, wanted ≥ 0.95`."""
+        return f"{self.result}: {self.message}" + (f" ({self.run})" if names_run else "")
+
     def to_dict(self) -> dict[str, Any]:
         """The entry in `report --json`."""
         return {
@@ -46,3 +53,10 @@ class GateResult:
             "passed": self.passed,
             **self.details,
         }
+
+
+def gate_lines(results: Sequence[GateResult], *, only: Sequence[GateResult] | None = None) -> list[str]:
+    """One line per result, or per one of `only`; they name the run if the results are of several."""
+    has_several = len({result.run for result in results}) > 1
+    shown = results if only is None else only
+    return [result.line(names_run=has_several) for result in shown]

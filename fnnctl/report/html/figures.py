@@ -33,6 +33,10 @@ _SUMMED_UP: Final[Mapping[str, Sequence[str]]] = {
 _VIEW_BOX: Final = re.compile(r'viewBox="\S+ \S+ (\S+) ')
 
 
+FULL_WIDTH: Final = frozenset({names.PARALLEL_FIGURE, names.TIMELINE_FIGURE})
+"""Figures with much beside one another, which are as wide as the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageFigure:
     """A figure of a page."""
@@ -58,7 +62,7 @@ def figure_part(figure: PageFigure, prefix: str) -> Part:
         f"{element('title', escape(figure.caption))}{described}{rest}"
     )
     caption = element("figcaption", content(figure.caption))
-    look = "wide" if _width(figure.svg) > WIDE else None
+    look = "wide" if figure.file in FULL_WIDTH or _width(figure.svg) > WIDE else None
     return Part(element("figure", caption, svg, figure.numbers, id=name, class_=look), figure.file)
 
 
@@ -74,18 +78,23 @@ def run_figures(run: RunFolder, summary: Summary, prefix: str) -> dict[str, Page
         return {}
     # Importing matplotlib takes half a second.
     from fnnctl.plots.svg import inline_svg  # noqa: PLC0415
-    from fnnctl.report.figures.drawn import drawn_figures  # noqa: PLC0415
+    from fnnctl.report.figures.drawn import figure_functions  # noqa: PLC0415
 
     captions, sources = _captions(summary), _sources(summary)
     return {
         name: PageFigure(
             name,
             captions[name],
-            inline_svg(figure, f"{prefix}-{identifier(name.removesuffix('.png'))}"),
+            inline_svg(
+                figure,
+                f"{prefix}-{identifier(name.removesuffix('.png'))}",
+                **({"scale": 1.0} if name in FULL_WIDTH else {}),
+            ),
             _description(summary, name),
             numbers=_numbers(run, sources.get(name)),
         )
-        for name, figure in drawn_figures(run, summary, wanted).items()
+        for name, draw in figure_functions(run, summary, wanted).items()
+        if (figure := draw()) is not None
     }
 
 

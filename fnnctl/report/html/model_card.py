@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fnnctl.config.reading.loading import load_config
-from fnnctl.config.schema.experiment import NotesConfig
+from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.errors import ConfigError
 from fnnctl.report.answer.sections import interval_text
 from fnnctl.report.answer.values import Answer

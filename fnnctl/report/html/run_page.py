@@ -16,6 +16,7 @@ from fnnctl.report.html.blocks import Article, Block
 from fnnctl.report.html.figures import PageFigure, figure_part, run_figures
 from fnnctl.report.html.markup import Markup, content, element, escape, joined
 from fnnctl.report.html.model_card import model_card
+from fnnctl.report.html.search.blocks import search_blocks, winner_blocks
 from fnnctl.report.html.sections import grouped, section_block
 from fnnctl.report.sections import Section
 from fnnctl.report.summary import Summary
@@ -33,8 +34,10 @@ def run_article(summary: Summary, prefix: str, *, first: Iterable[Block] = ()) -
     blocks = [
         opening,
         *first,
+        *winner_blocks(summary),
         *others,
-        *_evidence(found, figures, prefix),
+        *search_blocks(summary, figures, prefix),
+        *_evidence(found, {} if summary.search else figures, prefix),
         *command_block(said),
         *_origin(found, model_card(summary, said)),
     ]
@@ -58,7 +61,6 @@ def figures_block(title: str, figures: Iterable[PageFigure], prefix: str) -> Blo
 def _evidence(found: Contents, figures: Mapping[str, PageFigure], prefix: str) -> Iterator[Block]:
     if figures:
         yield figures_block("Figures", figures.values(), prefix)
-    yield from map(section_block, found.search)
     yield from _grouped("Scores", found.scores)
     yield from _grouped("Importance", found.importance)
     yield from _grouped("Data and training", (*found.data, *found.training))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from typing import Any, Final
 
@@ -14,17 +14,22 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE
 from fnnctl.records.leaderboard import leaderboard_table
-from fnnctl.records.own_settings import OwnSettings
-from fnnctl.records.standings import ranked
+from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Result
 from fnnctl.report.architectures.best import best_model
 from fnnctl.report.architectures.rewards import reward_facts
 from fnnctl.report.audit.sections import audit_sections
 from fnnctl.report.audit.values import audit_json
-from fnnctl.report.confirmation.own_settings import own_settings_sentence, ties_sentence
+from fnnctl.report.confirmation.own_settings import (
+    own_settings_sentence,
+    recorded_own_settings,
+    ties_sentence,
+)
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
 from fnnctl.report.ensembles.values import ensemble_json
+from fnnctl.report.search.rungs import rungs_json, rungs_table, stops_table
 from fnnctl.report.search.settings import brief, importances, paths_by_importance, short_names
+from fnnctl.report.search.workers import workers_table, workers_words
 from fnnctl.report.sections import NOTHING, Command, Excerpt, FactList, Notes, Section, TableSection, number
 from fnnctl.report.summary import Summary
 from fnnctl.space.layers import UNITS
@@ -38,33 +43,65 @@ TABLE_WIDTH: Final = 76
 """The leaderboard's width in characters; settings that do not fit are only in leaderboard.csv."""
 LAYER_PARTS: Final = (None, (UNITS, "activation"), (UNITS,))
 """The settings of a layer in the leaderboard: all, or the first of these selections that fits."""
-MOST_RUNGS: Final = 40
-MOST_STOPS: Final = 10
 GAP: Final = 3
 
 
+@dataclass(frozen=True, slots=True)
+class SearchSections:
+    """The sections of a search, by what they are about, in the order in which they are listed.
+
+    Some may be empty.
+    """
+
+    overview: tuple[Section, ...]
+    winner: tuple[Section, ...]
+    command: tuple[Section, ...]
+    architecture: tuple[Section, ...]
+    confirmation: tuple[Section, ...]
+    own_settings: tuple[Section, ...]
+    leaderboard: tuple[Section, ...]
+    rungs: tuple[Section, ...]
+    audit: tuple[Section, ...]
+    importance: tuple[Section, ...]
+    workers: tuple[Section, ...]
+
+
 def search_sections(summary: Summary) -> list[Section]:
-    """Sections from the journal and the manifest's facts; some may be empty."""
+    """Sections from the journal, the timeline and the manifest's facts; some may be empty."""
+    found = grouped_sections(summary)
+    return [section for group in fields(found) for section in getattr(found, group.name)] if found else []
+
+
+def grouped_sections(summary: Summary, *, table_width: int | None = TABLE_WIDTH) -> SearchSections | None:
+    """The sections of a search; None for another run.
+
+    The leaderboard is at most `table_width` characters wide; if that is None, it has all settings.
+    """
     search, facts = summary.search, summary.manifest.search
     if search is None:
-        return []
+        return None
     best = search.winner
-    return [
-        FactList("Search", tuple(_search_facts(search, facts))),
-        FactList("Best trial", tuple(_best_facts(summary, search, best)) if best else ()),
-        Command("Train it alone", tuple(_command(summary, best)) if best else ()),
-        Notes("The weights that it keeps alone", tuple(_kept_alone(best, facts)) if best and facts else ()),
-        Excerpt(
-            "Its architecture in a config", tuple(model.lines()) if (model := best_model(summary)) else ()
+    architecture = tuple(model.lines()) if (model := best_model(summary)) else ()
+    return SearchSections(
+        overview=(FactList("Search", tuple(_search_facts(search, facts, summary.timeline))),),
+        winner=(FactList("Best trial", tuple(_best_facts(summary, search, best)) if best else ()),),
+        command=(
+            Command("Train it alone", tuple(_command(summary, best)) if best else ()),
+            Notes(
+                "The weights that it keeps alone", tuple(_kept_alone(best, facts)) if best and facts else ()
+            ),
         ),
-        *confirmation_sections(search),
-        Notes("Against the config's own settings", tuple(_against_own(summary, search, best))),
-        _leaderboard(search),
-        _rungs_table(search),
-        _stops_table(search),
-        *audit_sections(search),
-        _importance_table(search),
-    ]
+        architecture=(Excerpt("Its architecture in a config", architecture),),
+        confirmation=tuple(confirmation_sections(search)),
+        own_settings=(
+            Notes("Against the config's own settings", tuple(_against_own(summary, search, best))),
+        ),
+        leaderboard=(_leaderboard(search, table_width),),
+        rungs=(rungs_table(search), stops_table(search)),
+        audit=tuple(audit_sections(search)),
+        importance=(_importance_table(search),),
+        workers=(workers_table(summary.timeline),) if summary.timeline else (),
+    )
 
 
 def search_json(summary: Summary) -> dict[str, Any]:
@@ -98,7 +135,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
             {**row, "configuration": dict(search.trials[row["trial"]].assignment)}
             for row in (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))
         ],
-        "rungs": _rungs(search),
+        "rungs": rungs_json(search),
         "stops": [asdict(each) for each in search.stops],
         "audit": audit_json(search),
         "importance": found
@@ -109,7 +146,9 @@ def search_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[tuple[str, str]]:
+def _search_facts(
+    search: SearchHistory, facts: SearchFacts | None, timeline: Timeline | None
+) -> Iterable[tuple[str, str]]:
     if search.method:
         yield "method", search.method + (f" ({search.sampler})" if search.sampler else "")
     place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
@@ -130,6 +169,8 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
         trials = counted(len(saved), "trial")
         yield "stopped by curve", f"{trials}, which saved {counted(sum(saved), 'epoch')}"
     yield from reward_facts(search)
+    if timeline:
+        yield "workers", workers_words(timeline)
     if search.end:
         stopped = search.stopped_because if search.end == COMPLETE else None
         yield "ended", stopped or search.end
@@ -148,7 +189,7 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"
-        own = _own_settings(summary.manifest.search, best)
+        own = recorded_own_settings(summary.manifest.search, best)
         if own and (ties := ties_sentence(own)):
             yield "ties", ties
     if summary.has_former_winner:
@@ -185,19 +226,13 @@ def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
 
 def _against_own(summary: Summary, search: SearchHistory, best: Result | None) -> Iterable[str]:
     """Whether the best trial is better than the config's own settings."""
-    found = _own_settings(summary.manifest.search, best)
+    found = recorded_own_settings(summary.manifest.search, best)
     if found is not None:
         sentence = own_settings_sentence(found, search.metric)
         yield f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _own_settings(facts: SearchFacts | None, best: Result | None) -> OwnSettings | None:
-    """What the manifest says of the best trial and the config's own settings, unless it is about another."""
-    found = OwnSettings.recorded(facts.own_settings) if facts and facts.own_settings else None
-    return found if found and best and found.winner == best.trial else None
-
-
-def _leaderboard(search: SearchHistory) -> TableSection:
+def _leaderboard(search: SearchHistory, table_width: int | None) -> TableSection:
     """The best trials, with as many settings as fit, the most important ones first.
 
     Layers with more settings than fit are shortened, because the architecture is what a search over layers is
@@ -215,7 +250,7 @@ def _leaderboard(search: SearchHistory) -> TableSection:
     for path, name in zip(paths, short_names(paths), strict=True):
         for parts in LAYER_PARTS:
             texts = [brief(each[path], parts) if path in each else NOTHING for each in assignments]
-            if width + _width((name, texts)) <= TABLE_WIDTH:
+            if table_width is None or width + _width((name, texts)) <= table_width:
                 settings.append((name, texts))
                 width += _width((name, texts))
                 is_short |= parts is not None
@@ -227,49 +262,9 @@ def _leaderboard(search: SearchHistory) -> TableSection:
         title += f"; {counted(left, 'more setting')} in {names.LEADERBOARD}"
     elif is_short:
         title += f"; all settings of the layers are in {names.LEADERBOARD}"
-    return TableSection(title, tuple(name for name, _ in columns), rows)
-
-
-def _rungs_table(search: SearchHistory) -> TableSection:
-    """A summary of the results at each rung; empty if there is only one rung."""
-    rungs = _rungs(search)
-    rows = (
-        (
-            str(rung["bracket"]),
-            str(rung["rung"]),
-            *(f"{rung[name]:,}" for name in ("epochs", "trials", "diverged")),
-            number(rung["best"]),
-        )
-        for rung in rungs[:MOST_RUNGS]
-    )
-    header = ("bracket", "rung", "epochs", "trials", "diverged", f"best {search.metric}")
-    return TableSection("Rungs", header, tuple(rows) if len(rungs) > 1 else ())
-
-
-def _stops_table(search: SearchHistory) -> TableSection:
-    """Why trials were stopped by their curves; empty if none was."""
-    stops = [each for each in search.stops if each.trial is not None]
-    rows = (
-        (str(each.trial), f"{each.budget:,}", f"{each.saved:,}", each.reason) for each in stops[:MOST_STOPS]
-    )
-    title = "Stopped by their learning curves"
-    if len(stops) > MOST_STOPS:
-        title += f"; {len(stops) - MOST_STOPS:,} more in {names.JOURNAL}"
-    return TableSection(title, ("trial", "epochs", "saved", "reason"), tuple(rows))
-
-
-def _rungs(search: SearchHistory) -> list[dict[str, Any]]:
-    return [
-        {
-            "bracket": rung.bracket,
-            "rung": rung.rung,
-            "epochs": rung.epochs,
-            "trials": len(rung.results),
-            "diverged": sum(result.objective is None for result in rung.results),
-            "best": ranked(rung.results, search.direction)[0].objective,
-        }
-        for rung in search.rungs
-    ]
+    is_text = [not all(map(_is_number, texts)) for _, texts in columns]
+    places = (place for place in range(3, len(columns)) if is_text[place])
+    return TableSection(title, tuple(name for name, _ in columns), rows, texts=(0, *places))
 
 
 def _importance_table(search: SearchHistory) -> TableSection:
@@ -315,6 +310,15 @@ def _test_score(summary: Summary, search: SearchHistory) -> float | None:
 def _result_text(result: Result) -> str:
     """The objective, or the status if there is none."""
     return result.status.value if result.objective is None else number(result.objective)
+
+
+def _is_number(text: str) -> bool:
+    """Whether the text of a setting is a number, or stands for none."""
+    try:
+        float(text)
+    except ValueError:
+        return text == NOTHING
+    return True
 
 
 def _width(column: tuple[str, Sequence[str]]) -> int:

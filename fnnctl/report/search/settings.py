@@ -27,6 +27,22 @@ def searched_settings(search: SearchHistory, trials: Sequence[Trial]) -> list[Se
     return [setting for _, setting in _with_paths(search, trials)]
 
 
+def leading_first(
+    search: SearchHistory, settings: Sequence[SearchedSetting], count: int
+) -> list[SearchedSetting]:
+    """The settings, beginning with the `count` most important ones, which keep their order.
+
+    Without importances the order stays.
+    """
+    found = importances(search)
+    if found is None or len(settings) <= count:
+        return list(settings)
+    shares = {name: each.share for name, each in found[1].items() if each}
+    leading = sorted(settings, key=lambda setting: -shares.get(setting.name, -1.0))[:count]
+    names = {setting.name for setting in leading}
+    return sorted(settings, key=lambda setting: setting.name not in names)
+
+
 def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None]] | None:
     """The budget at which trials are compared, and each setting's importance there.
 

@@ -1,4 +1,7 @@
-"""Samplers propose the configurations of a search. To add one, add a file here and a line in `SAMPLERS`."""
+"""Samplers propose the configurations of a search. To add one, add a file here and a line in `SAMPLERS`.
+
+A search imports only the sampler that it uses.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,7 @@ from typing import Final, Protocol
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.auto import chosen_sampler
-from fnnctl.search.samplers.controller.sampler import ControllerSampler
 from fnnctl.search.samplers.distinct import Key
-from fnnctl.search.samplers.evolution import EvolutionSampler
-from fnnctl.search.samplers.gp import GpSampler
-from fnnctl.search.samplers.grid import GridSampler
-from fnnctl.search.samplers.random import RandomSampler
-from fnnctl.search.samplers.tpe import TpeSampler
 from fnnctl.space.space import Space
 
 
@@ -25,19 +22,27 @@ class MakeSampler(Protocol):
 
 
 def _grid(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    from fnnctl.search.samplers.grid import GridSampler
+
     return GridSampler(space, resolution=search.grid_resolution, seed=seed, key=key)
 
 
 def _random(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    from fnnctl.search.samplers.random import RandomSampler
+
     return RandomSampler(space, sequence=search.sequence, seed=seed, key=key)
 
 
 def _tpe(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    from fnnctl.search.samplers.tpe.sampler import TpeSampler
+
     one_budget = search.method.scheduler == "full_budget"
     return TpeSampler(space, seed=seed, key=key, one_budget=one_budget)
 
 
 def _gp(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    from fnnctl.search.samplers.gp.sampler import GpSampler
+
     return GpSampler(space, seed=seed, key=key)
 
 
@@ -46,10 +51,14 @@ def _auto(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler
 
 
 def _evolution(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    from fnnctl.search.samplers.evolution import EvolutionSampler
+
     return EvolutionSampler(space, seed=seed, key=key)
 
 
 def _controller(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    from fnnctl.search.samplers.controller.sampler import ControllerSampler
+
     return ControllerSampler(space, seed=seed, batch=search.batch, key=key)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnnctl.config.schema.search import AUTO, SamplerName, SearchConfig
-from fnnctl.search.samplers.gp.sampler import MOST_TRIALS, gp_problem
+from fnnctl.search.samplers.gp.suitability import MOST_TRIALS, gp_problem
 from fnnctl.space.space import Space
 
 

@@ -32,10 +32,10 @@ CLASSIFICATION_REPORT: Final = TaskReport(
     first=("accuracy", "balanced_accuracy", "f1_macro", "roc_auc_macro", "log_loss", "cost"),
     baseline=(
         (
-            "The baseline is the class shares of the training part, so always its most frequent class.",
+            "Baseline: the training part's class shares, so always its most frequent class.",
             "accuracy",
         ),
-        ("The cost of the baseline is that of always predicting the class that costs less there.", "cost"),
+        ("The baseline's cost is that of always predicting the class that costs less.", "cost"),
     ),
     # The log loss is clipped, so the two differ only if a true class has the probability 0.
     same=("loss", "log_loss"),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.curves import Curve
-from fnnctl.metrics.decisions.trade_offs import TradeOffs
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines, wide_csv_lines
-from fnnctl.tasks.task import Artifact
+
+if TYPE_CHECKING:
+    from fnnctl.metrics.curves import Curve
+    from fnnctl.metrics.decisions.trade_offs import TradeOffs
+    from fnnctl.tasks.task import Artifact
 
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
 PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
-from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS, class_of
 from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
@@ -20,9 +19,6 @@ from fnnctl.config.schema.model import (
     SoftmaxOutput,
     Threshold,
 )
-from fnnctl.config.schema.training import TrainingConfig
-from fnnctl.data.splits.folds import AssignedFolds
-from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, did_you_mean, quoted_list
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
 from fnnctl.tasks.classification.decisions import choose, costs_of, described, predicted_classes
@@ -37,6 +33,12 @@ from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, Task
 from fnnctl.text import shown
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
+    from fnnctl.config.schema.training import TrainingConfig
+    from fnnctl.data.splits.folds import AssignedFolds
+    from fnnctl.data.splits.parts import Split
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most
+from fnnctl.tasks.folds.averaging import mean_metrics
+from fnnctl.tasks.folds.repeats import repeats_of
 from fnnctl.tasks.regression.part_scores import PREDICTION_COLUMNS, EstimateScores, prediction_table
-from fnnctl.tasks.repeats import repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
 
 FOLD_COLUMNS = ("repeat", "fold", *PREDICTION_COLUMNS)

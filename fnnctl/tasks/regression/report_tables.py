@@ -22,7 +22,7 @@ REGRESSION_REPORT: Final = TaskReport(
     ),
     curve=("R²", "r2"),
     first=("r2", "rmse", "mae"),
-    baseline=(("The baseline is always the mean of the training part.", "r2"),),
+    baseline=(("Baseline: always the mean of the training part.", "r2"),),
     figures=(
         FigureFile(names.PREDICTED_ACTUAL_FIGURE, names.PREDICTIONS, "predictions over targets"),
         FigureFile(names.RESIDUALS_FIGURE, names.PREDICTIONS, "residuals over predictions"),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import REGRESSION_METRICS, class_of
 from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
@@ -20,9 +19,6 @@ from fnnctl.config.schema.model import (
     SquaredOutput,
     Threshold,
 )
-from fnnctl.config.schema.training import TrainingConfig
-from fnnctl.data.splits.folds import AssignedFolds
-from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, UsageError
 from fnnctl.tasks.columns import ColumnValues
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
@@ -33,6 +29,12 @@ from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
 from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores, scale_of
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
 from fnnctl.text import counted, shown
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
+    from fnnctl.config.schema.training import TrainingConfig
+    from fnnctl.data.splits.folds import AssignedFolds
+    from fnnctl.data.splits.parts import Split
 
 OUTPUTS = (AutoOutput, SquaredOutput, AbsoluteOutput, HuberOutput)
 

@@ -18,7 +18,8 @@ os.environ["PYTHONWARNINGS"] = "ignore::UserWarning"  # of scikit-learn's worker
 import argparse
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.store.provenance import blas_core, blas_library, processor_model, usable_processors
+from fnnctl.processors import usable_processors
+from fnnctl.store.provenance import blas_core, blas_library, processor_model
 from tests.benchmarks.engine.cells import alone, stacked
 from tests.benchmarks.engine.contest import Settings
 from tests.benchmarks.engine.folds import cross_validation

@@ -25,10 +25,10 @@ from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.processors import usable_processors
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
-from fnnctl.stacks.work import StackItem, WorkerData, train_item
-from fnnctl.store.provenance import usable_processors
+from fnnctl.stacks.work import WorkerData, train_shared_fits
 from fnnctl.tasks.classification.part_scores import ClassScores
 from tests.benchmarks.engine.contest import Settings, present
 from tests.benchmarks.measuring import interleaved, standard_error
@@ -95,9 +95,9 @@ def train_ours(validation: CrossValidation, scores: Scores) -> float:
     measure = FoldMeasure()
     accuracies = [0.0] * len(fits)
     with make_executor(plan.kind, workers=plan.workers, poll=lambda done: False) as executor:
-        shared = executor.share(WorkerData(validation.data, reuse=False))
-        items = ((shared, StackItem(tuple(fits[k] for k in stack), measure)) for stack in stacks)
-        for index, done in run_work(executor, train_item, items):
+        shared, shared_fits = executor.share(WorkerData(validation.data, reuse=False)), executor.share(fits)
+        items = ((shared, shared_fits, stack, measure) for stack in stacks)
+        for index, done in run_work(executor, train_shared_fits, items):
             for fold, result in zip(stacks[index], done.measured, strict=True):
                 if not isinstance(result.scores, ClassScores):
                     raise RuntimeError(f"fold {fold} has no scores: {result.outcome}")

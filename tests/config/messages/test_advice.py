@@ -7,7 +7,7 @@ import pytest
 from fnnctl.config.messages.advice import meant_value, meant_word
 from fnnctl.config.messages.synonyms import synonyms
 from fnnctl.config.paths import parse_path
-from fnnctl.config.schema.schema_tree import choices_of, forms_of, homes_of, schema_at
+from fnnctl.config.schema.description.schema_tree import choices_of, forms_of, homes_of, schema_at
 
 
 @pytest.mark.parametrize(

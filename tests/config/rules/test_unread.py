@@ -115,6 +115,13 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ["2: model.residual: has no effect: only hidden layers after the first add their inputs"],
         ),
         (
+            "data: {source: own.csv, target: y, split: {by: day, seed: 3}}",
+            [
+                "1: data.split.seed: has no effect: the rows are divided in the order of data.split.by, "
+                "whatever their target"
+            ],
+        ),
+        (
             IRIS + "model: {hidden: []}\ntraining: {max_norm: 3}",
             ["3: training.max_norm: has no effect: there is no hidden layer"],
         ),

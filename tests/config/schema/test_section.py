@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from fnnctl.config.schema.experiment import Experiment, NotesConfig
-from fnnctl.config.schema.model import EluActivation, EnsembleConfig, HiddenLayerConfig, PlainActivation
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.model import (
+    EluActivation,
+    EnsembleConfig,
+    HiddenLayerConfig,
+    ModelConfig,
+    PlainActivation,
+)
+from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
+from fnnctl.config.schema.section import Section, plain
 
 
 def experiment(**sections: Any) -> Experiment:
@@ -55,6 +64,21 @@ def test_nothing_is_converted_silently(training: dict[str, Any]) -> None:
 
 def test_a_whole_number_may_stand_for_a_float() -> None:
     assert experiment(training={"l2": 1}).training.l2 == 1.0
+
+
+def test_every_default_is_valid() -> None:
+    """Defaults that are sections are made without validation."""
+
+    def sections(kind: type[Section]) -> Iterator[type[Section]]:
+        for child in kind.__subclasses__():
+            yield from (child, *sections(child))
+
+    defaults = [field.default for kind in sections(Section) for field in kind.model_fields.values()]
+    defaults += ModelConfig.model_construct().hidden
+    made = [default for default in defaults if isinstance(default, Section)]
+    assert len(made) > 10
+    for default in made:
+        assert type(default).model_validate(plain(default)) == default
 
 
 def test_an_experiment_is_a_value() -> None:

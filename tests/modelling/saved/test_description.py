@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.schema.description.docstrings import attribute_docstrings
 from fnnctl.errors import DataError
 from fnnctl.modelling.saved import ensemble_description
 from fnnctl.modelling.saved.description import (
@@ -88,8 +89,8 @@ def test_every_fact_is_described() -> None:
     undescribed = [
         f"{kind.__name__}.{name}"
         for kind in kinds
-        for name, field in kind.model_fields.items()
-        if not field.description
+        for name in kind.model_fields
+        if not attribute_docstrings(kind).get(name)
     ]
     assert undescribed == []
     assert {ensemble_description.PartDescription, ensemble_description.EnsembleDescription} <= {*kinds}

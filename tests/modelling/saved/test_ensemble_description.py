@@ -203,7 +203,7 @@ def test_the_commands_use_it_like_any_other(ensemble: Path, trained: Path, progr
     assert metrics["accuracy"] == pytest.approx(right / len(lines))
     facts = read_json(Path(scored.json["run"]) / "manifest.json")["model"]
     assert (facts["networks"], facts["layers"][-1]) == (9, 3)
-    assert "9, averaged" in program("report", scored.json["run"]).out
+    assert "9, averaged" in program("report", scored.json["run"], "--verbose").out
 
 
 @given(data=st.data())

@@ -29,11 +29,11 @@ def test_the_answer_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> N
 
 def test_the_baseline_is_explained_only_where_it_is_shown(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
-    sentence = "The baseline is the class shares of the training part, so always its most frequent class."
+    sentence = "Baseline: the training part's class shares, so always its most frequent class."
     for baseline, expected in (({"accuracy": 0.5}, [sentence]), (None, [])):
         test = {"accuracy": 0.9, "baseline": baseline}
         run.write_metrics({"train": None, "validation": None, "test": test})
-        assert [each for each in answer(summarize(run)).certainty if "baseline" in each] == expected
+        assert [each for each in answer(summarize(run)).certainty if "Baseline" in each] == expected
 
 
 def test_a_run_that_has_just_begun_has_no_scores(start_run: Callable[..., OpenRun]) -> None:

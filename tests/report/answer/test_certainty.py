@@ -9,7 +9,7 @@ import pytest
 from fnnctl.report.answer.certainty import certainty, measured_words
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
-from tests.report.searches import confirmed, halving, header, refit, result, start_search, trial
+from tests.report.searches import halving, refit, start_search
 
 SCORES = {"accuracy": 0.9, "accuracy_ci95": [0.8, 0.95], "support": 30}
 
@@ -27,8 +27,7 @@ def summary_of(run: OpenRun, facts: dict[str, Any], **parts: Any) -> Summary:
             "test",
             {},
             "test part",
-            "Measured on 30 rows of the test part, with one split and one seed. The intervals show what "
-            "other rows would change, not another split or seed.",
+            "Measured on 30 test rows. Intervals leave out what split and seed change.",
         ),
         (
             "validation",
@@ -54,8 +53,7 @@ def summary_of(run: OpenRun, facts: dict[str, Any], **parts: Any) -> Summary:
             "test",
             {"kind": "evaluation", "evaluated": {"run": "/run", "sha256": "0"}},
             "the evaluated file",
-            "Measured on 30 rows of 'flowers'. The intervals show what other rows would change, the network "
-            "is always the same.",
+            "Measured on 30 rows of 'flowers'. Intervals are for other rows of this kind.",
         ),
     ],
 )
@@ -68,7 +66,7 @@ def test_the_rows_and_what_the_intervals_leave_open(
 
 def test_without_intervals_nothing_is_said_of_them(start_run: Callable[..., OpenRun]) -> None:
     summary = summary_of(start_run(), {}, test={"accuracy": 0.9, "support": 1})
-    assert certainty(summary, "test") == ["Measured on 1 row of the test part, with one split and one seed."]
+    assert certainty(summary, "test") == ["Measured on 1 test row, with one split and one seed."]
 
 
 def test_a_test_file_is_no_split(start_run: Callable[..., OpenRun]) -> None:
@@ -76,8 +74,7 @@ def test_a_test_file_is_no_split(start_run: Callable[..., OpenRun]) -> None:
     data = {**run.read_manifest().model_dump()["data"], "test_source": "/data/test.csv"}
     summary = summary_of(run, {"data": data}, test=SCORES)
     assert certainty(summary, "test") == [
-        "Measured on 30 rows of the test file, with one seed. The intervals show what other rows would "
-        "change, not another seed."
+        "Measured on 30 rows of the test file. Intervals leave out what the seed changes."
     ]
 
 
@@ -90,8 +87,8 @@ def test_folds_are_counted(start_run: Callable[..., OpenRun]) -> None:
     summary = summary_of(start_run(), facts, test=SCORES, cross_validation=folds)
     assert measured_words(summary, "test") == "mean over the folds"
     assert certainty(summary, "test") == [
-        "Means over 10 folds (5 in each of 2 repeats); the intervals of the mean allow for the training rows "
-        "that folds share. 1 fold diverged and has no scores."
+        "Means over 5 folds × 2 repeats; intervals allow for shared training rows. 1 fold diverged and "
+        "has no scores."
     ]
 
 
@@ -100,22 +97,8 @@ def test_a_search_says_what_has_chosen_its_winner(tmp_path: Path) -> None:
     refit(run, {"train": None, "validation": None, "test": SCORES})
     summary = summarize(run)
     assert certainty(summary, "test")[0] == (
-        "Trial 1 was the best of 4 on the validation part; the test part chose nothing."
+        "Trial 1 was chosen from 4 on the validation part, not on the test part."
     )
-
-
-def test_a_confirmed_winner_was_chosen_by_its_seeds(tmp_path: Path) -> None:
-    records = [
-        header(confirm={"top": 2, "seeds": 3}),
-        *(trial(number) for number in range(2)),
-        *(result(number, 9, objective) for number, objective in enumerate((0.9, 0.8))),
-        {"record": "end", "reason": "complete"},
-        *confirmed({0: [0.7, 0.71, 0.72], 1: [0.90, 0.91, 0.92]}, budget=9),
-    ]
-    run = start_search(tmp_path, records)
-    refit(run, {"train": None, "validation": None, "test": SCORES})
-    found = certainty(summarize(run), "test")[0]
-    assert found == "Trial 1 was chosen by its mean over 3 seeds, not by the test part."
 
 
 def test_there_is_nothing_to_say_without_scores(start_run: Callable[..., OpenRun]) -> None:

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.examples import worst_examples
-from fnnctl.report.answer.sections import answer_sections, command_sections, pairs_table, worst_table
+from fnnctl.report.answer.sections import (
+    answer_sections,
+    command_sections,
+    pairs_table,
+    predicted_column,
+    predicted_words,
+    worst_table,
+)
+from fnnctl.report.answer.values import ConfusedPair, WorstGroup
 from fnnctl.report.sections import Command, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.store import names
@@ -54,3 +62,22 @@ def test_each_command_is_a_section(start_run: Callable[..., OpenRun]) -> None:
     run = start_run("x")
     (section,) = command_sections(answer(summarize(run)))
     assert section == Command("Show everything", (f"fnnctl report '{run.path}' --verbose",))
+
+
+def test_the_more_frequent_direction_of_an_error_is_named() -> None:
+    group = WorstGroup("a", (("F1", 0.5),))
+    more, fewer = ConfusedPair("a", "b", 5, 0.5), ConfusedPair("c", "a", 2, 0.1)
+    for as_other, for_other, words in (
+        (more, fewer, "as b (50%)"),
+        (fewer, more, "for a (50%)"),
+        (None, fewer, "for c (10%)"),
+        (None, None, "–"),
+    ):
+        assert predicted_words(replace(group, predicted_as=as_other, predicted_for=for_other)) == words
+
+
+def test_what_is_not_known_has_no_column() -> None:
+    group = WorstGroup("a", (("F1", 0.5),))
+    assert predicted_column([group]) == []
+    pair = ConfusedPair("a", "b", 1, 0.5)
+    assert predicted_column([group, replace(group, predicted_as=pair)]) == ["predicted", "–", "as b (50%)"]

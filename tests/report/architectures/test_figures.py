@@ -24,7 +24,7 @@ def test_the_average_is_over_five_updates(monkeypatch: pytest.MonkeyPatch) -> No
     begin = header(metric="log_loss", direction="minimize", method="nas", batch=2)
     losses = np.arange(12, 0, -1) / 10
     results = (result(number, 3, loss) for number, loss in enumerate(losses.tolist()))
-    search_figures(read([begin, *map(trial, range(12)), *results]), "x", {REWARDS_FIGURE})
+    search_figures(read([begin, *map(trial, range(12)), *results]), "x", {REWARDS_FIGURE})[REWARDS_FIGURE]()
     assert drawn["window"] == 10
     assert drawn["label"] == "−log_loss"
     assert drawn["rewards"].tolist() == (-losses).tolist()

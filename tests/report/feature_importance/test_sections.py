@@ -12,7 +12,7 @@ from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.sections import Notes, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun
-from fnnctl.tasks.registry import TASK_REPORTS
+from fnnctl.tasks.reports import TASK_REPORTS
 
 CLASSES = TASK_REPORTS["classification"]
 

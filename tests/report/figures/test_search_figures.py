@@ -15,11 +15,17 @@ from fnnctl.plots.style import png_bytes
 from fnnctl.report.figures.drawing import draw_figures, draw_missing_figures
 from fnnctl.report.figures.search_figures import search_figures
 from fnnctl.store.journal import JournalRecord
-from fnnctl.store.names import CONFIRMED_FIGURE, PARALLEL_FIGURE, RUNGS_FIGURE, SEARCH_FIGURES
+from fnnctl.store.names import (
+    CONFIRMED_FIGURE,
+    PARALLEL_FIGURE,
+    RUNGS_FIGURE,
+    SEARCH_FIGURES,
+    TIMELINE_FIGURE,
+)
 from tests.report.searches import confirmed, curve, halving, header, read, result, start_search, trial
 
 Drawn = dict[str, Any]
-UNCONFIRMED = tuple(name for name in SEARCH_FIGURES if name != CONFIRMED_FIGURE)
+UNCONFIRMED = tuple(name for name in SEARCH_FIGURES if name not in {CONFIRMED_FIGURE, TIMELINE_FIGURE})
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]],
             return Figure()
 
         monkeypatch.setattr("fnnctl.report.figures.search_figures.rungs_figure", record)
-        search_figures(read(records), "rates", {RUNGS_FIGURE})
+        search_figures(read(records), "rates", {RUNGS_FIGURE})[RUNGS_FIGURE]()
         return drawn
 
     return of
@@ -48,7 +54,9 @@ def test_the_metric_of_parallel_coordinates_is_short(monkeypatch: pytest.MonkeyP
         lambda *_, **options: drawn.update(options) or Figure(),
     )
     objective = {"metric": "accuracy", "on": "cross_validation", "direction": "maximize"}
-    search_figures(read([header(objective=objective), *halving()[1:]]), "rates", {PARALLEL_FIGURE})
+    search_figures(read([header(objective=objective), *halving()[1:]]), "rates", {PARALLEL_FIGURE})[
+        PARALLEL_FIGURE
+    ]()
     assert drawn["metric"] == "accuracy"
 
 
@@ -63,6 +71,14 @@ def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path) -> None:
         (run.path / name).unlink()
     assert draw_missing_figures(run) == SEARCH_FIGURES[:2]
     assert [(run.path / name).read_bytes() for name in UNCONFIRMED] == first
+
+
+def test_the_timeline_is_drawn_if_there_is_one(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    run.note_times([{"networks": 2, "to": 3, "seconds": 1.5, "ended": 1e9, "trained_by": "a:1"}])
+    run.finish("completed", {"total": 1.0, "training": 1.0})
+    assert draw_figures(run) == (*UNCONFIRMED, TIMELINE_FIGURE)
+    assert draw_missing_figures(run) == ()
 
 
 def test_figures_of_a_search_that_may_continue_are_redrawn(tmp_path: Path) -> None:
@@ -103,8 +119,8 @@ def test_without_a_result_nothing_is_drawn(tmp_path: Path) -> None:
 )
 def test_whatever_there_is_is_drawn(records: list[JournalRecord]) -> None:
     figures = search_figures(read(records), "rates", {*SEARCH_FIGURES})
-    assert tuple(figures) == SEARCH_FIGURES
-    assert all(png_bytes(figure) for figure in figures.values())
+    assert tuple(figures) == tuple(name for name in SEARCH_FIGURES if name != TIMELINE_FIGURE)
+    assert all(png_bytes(draw()) for draw in figures.values())
 
 
 def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
@@ -173,7 +189,7 @@ def test_a_bracket_whose_trials_were_all_stopped_by_their_curves() -> None:
         {"record": "stop", "reason": "hopeless", "trial": 0, "budget": 3, "saved": 6},
     ]
     (drawn,) = search_figures(read(records), "rates", {RUNGS_FIGURE}).values()
-    assert png_bytes(drawn).startswith(b"\x89PNG\r\n")
+    assert png_bytes(drawn()).startswith(b"\x89PNG\r\n")
 
 
 def test_a_trial_that_its_curve_stopped_has_not_reached_the_top(
@@ -214,4 +230,4 @@ def test_the_figure_of_a_confirmation_needs_all_networks(tmp_path: Path) -> None
         run = start_search(tmp_path / name, [*records, *networks[missing:]])
         run.finish("completed", {"total": 1.0, "training": 1.0})
         drawn = draw_figures(run)
-        assert drawn == (UNCONFIRMED if missing else SEARCH_FIGURES)
+        assert drawn == (UNCONFIRMED if missing else (*UNCONFIRMED, CONFIRMED_FIGURE))

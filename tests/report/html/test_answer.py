@@ -8,8 +8,8 @@ from fnnctl.report.html.answer import answer_blocks, command_block, tiles
 from tests.report.html.checked import Page
 
 EMPTY = Answer(
-    path=Path("r"), name="n", kind="train", status="completed", failure=None, facts=(), measured="",
-    scores=(),
+    path=Path("r"), name="n", kind="train", status="completed", when="", failure=None, facts=(), measured="",
+    scores=(), sizes=None, importance=(),
     certainty=(), group="class", worst=(), confused=(), pairs=0, repeats=1, warnings=(), commands=(),
 )  # fmt: skip
 

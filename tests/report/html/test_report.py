@@ -90,4 +90,4 @@ def test_a_search(tmp_path: Path, records: list[object]) -> None:
     run = start_search(tmp_path, records)  # type: ignore[arg-type]
     run.finish("completed", {"total": 1.0, "training": 1.0})
     page = page_of(summarize(run))
-    assert "Search" in page.text("h2")
+    assert "The search" in page.text("h2")

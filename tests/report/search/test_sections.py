@@ -99,11 +99,12 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
             ("2", "0.4000", "1", "0.01", "sgd"),
             ("3", "diverged", "6", "0.001", "adam"),
         ),
+        texts=(0, 4),
     )
     assert found["Rungs"].rows == (
-        ("0", "0", "1", "4", "0", "0.9000"),
-        ("0", "1", "3", "2", "0", "0.9900"),
-        ("0", "2", "9", "2", "1", "0.9600"),
+        ("0", "1", "4", "0", "2", "0.9000"),
+        ("1", "3", "2", "0", "2", "0.9900"),
+        ("2", "9", "2", "1", "–", "0.9600"),
     )
     assert ("best", "the run folder of the refitted winner") in found["Files"].rows
 
@@ -123,7 +124,8 @@ def test_the_json_of_a_complete_search(complete: Summary) -> None:
     assert [row["trial"] for row in entry["leaderboard"]] == [1, 0, 2, 3]
     assert entry["leaderboard"][0]["epochs"] == 9
     assert entry["rungs"][2] == {
-        "bracket": 0, "rung": 2, "epochs": 9, "trials": 2, "diverged": 1, "best": 0.96,
+        "bracket": 0, "rung": 2, "epochs": 9, "trials": 2, "diverged": 1, "promoted": None,
+        "best": 0.96,
     }  # fmt: skip
     assert entry["importance"] is None
 

@@ -11,6 +11,7 @@ from fnnctl.plots.searched import SearchedSetting
 from fnnctl.report.search.settings import (
     brief,
     importances,
+    leading_first,
     paths_by_importance,
     searched_settings,
     short_names,
@@ -155,3 +156,19 @@ def test_with_few_trials_the_paths_are_in_their_order() -> None:
     records = [header(paths=["b", "a"]), trial(0, {"a": 1, "b": 2}), result(0, 3, 0.5)]
     assert paths_by_importance(read(records)) == ["b", "a"]
     assert paths_by_importance(read([header()])) == []
+
+
+def test_the_most_important_settings_come_first_in_their_own_order() -> None:
+    """Only the fourth and the second setting matter."""
+    paths = [f"model.x{k}" for k in range(4)]
+    random = np.random.default_rng(1).random((40, 4)).tolist()
+    records = [header(paths=paths, scales=dict.fromkeys(paths, "linear"))]
+    for number, values in enumerate(random):
+        records += [
+            trial(number, dict(zip(paths, values, strict=True))),
+            result(number, 1, values[1] + 3 * values[3]),
+        ]
+    search = read(records)
+    settings = searched_settings(search, [*search.trials.values()])
+    assert [each.name for each in leading_first(search, settings, 2)] == ["x1", "x3", "x0", "x2"]
+    assert leading_first(search, settings, 4) == settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from fnnctl.config.paths import ConfigPath, Messages, parse_path
 from fnnctl.config.rules.recipes.default import default_recipe
@@ -13,9 +13,11 @@ from fnnctl.config.rules.recipes.fast import fast_recipe
 from fnnctl.config.rules.recipes.filling import Filled, Judge, Values, filled
 from fnnctl.config.rules.recipes.groups import Group
 from fnnctl.config.rules.recipes.hints import with_hints
-from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
+
+if TYPE_CHECKING:
+    from fnnctl.config.rules.trials import Check
 
 RECIPES: Final[dict[Recipe, Callable[[RecipeFacts], Mapping[str, Any]]]] = {
     "default": default_recipe,

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fnnctl.config.messages.wording import about
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_given, override, value_at
 from fnnctl.config.rules.recipes.groups import Group, completed_value, given_groups, group_of, needed_group
-from fnnctl.config.rules.search_check import search_messages
-from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fnnctl.config.rules.trials import Check
 
 Values: TypeAlias = Mapping[ConfigPath, Any]
 
@@ -55,6 +56,9 @@ class Judge:
             return error.messages | (self._unsuited(error.experiment) if error.experiment else {})
         found, search = self._unsuited(experiment), experiment.search
         if self.searches and search is not None and search.space:
+            # The rules of searches take long to import, and most configs have none.
+            from fnnctl.config.rules.search_check import search_messages
+
             found |= search_messages(config, experiment, self.check)
         return found
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -37,7 +38,10 @@ _CURRENCY = "|".join(
 _SIGN = "[+\\-\N{MINUS SIGN}]"
 
 
-def _pattern(mark: str, separators: str) -> re.Pattern[str]:
+@cache
+def _pattern(decimal: DecimalMark) -> re.Pattern[str]:
+    """The pattern of numbers with this mark. It is made for the first number that is not a plain one."""
+    mark, separators = (r"\.", ",") if decimal == "point" else (",", r"\.")
     separator = f"[{separators} '\u00a0\u202f\u2019]"
     grouped = f"[1-9][0-9]{{0,2}}(?P<separator>{separator})[0-9]{{3}}(?:(?P=separator)[0-9]{{3}})*"
     amount = f"(?:(?P<whole>{grouped}|[0-9]+)(?:{mark}(?P<fraction>[0-9]*))?|{mark}(?P<only>[0-9]+))"
@@ -45,9 +49,6 @@ def _pattern(mark: str, separators: str) -> re.Pattern[str]:
         rf"(?P<open>\()?(?P<sign>{_SIGN})?(?P<before>{_CURRENCY})?{_BLANK}(?P<inner>{_SIGN})?"
         rf"{amount}{_BLANK}(?:(?P<percent>%)|(?P<after>{_CURRENCY}))?(?P<close>\))?"
     )
-
-
-_PATTERNS: dict[DecimalMark, re.Pattern[str]] = {"point": _pattern(r"\.", ","), "comma": _pattern(",", r"\.")}
 
 
 class WrittenNumber(NamedTuple):
@@ -66,7 +67,7 @@ def written_number(text: str, decimal: DecimalMark) -> WrittenNumber | None:
     """Read a number, without surrounding blanks, that has this decimal mark; None if `text` is none."""
     if plain_number(text) is not None and (decimal == "point" or "." not in text):
         return WrittenNumber(text)
-    match = _PATTERNS[decimal].fullmatch(text)
+    match = _pattern(decimal).fullmatch(text)
     if match is None:
         return None
     opened, outer, before, inner, whole, separator, fraction, only, percent, after, closed = match.groups()

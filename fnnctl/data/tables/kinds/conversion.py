@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.numbers import almost_number, plain_number
-from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.text import shown
+
+if TYPE_CHECKING:
+    from fnnctl.data.tables.readings import ColumnFormat
 
 
 class FormattedColumn:

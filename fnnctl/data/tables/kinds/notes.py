@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from fnnctl.data.tables.readings import Reading, ReadKind
 from fnnctl.errors import quoted_list
 from fnnctl.text import counted, printable, shown
+
+if TYPE_CHECKING:
+    from fnnctl.data.tables.readings import Reading, ReadKind
 
 MOST_NAMED: Final = 10
 _CONVERTED: Final[Mapping[ReadKind, str]] = {

@@ -3,7 +3,3 @@
 It suits spaces whose dimensions are all numbers without conditions. The constants are those of Optuna where
 nothing else is said.
 """
-
-from fnnctl.search.samplers.gp.sampler import GpSampler, gp_problem
-
-__all__ = ["GpSampler", "gp_problem"]

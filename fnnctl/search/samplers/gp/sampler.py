@@ -14,6 +14,7 @@ from fnnctl.search.samplers.gp.coordinates import Cube
 from fnnctl.search.samplers.gp.fit import Parameters, fitted
 from fnnctl.search.samplers.gp.maximize import promising
 from fnnctl.search.samplers.gp.process import Process
+from fnnctl.search.samplers.gp.suitability import MOST_TRIALS, gp_problem
 from fnnctl.search.samplers.gp.transform import normalized
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.seeds import Purpose, stream
@@ -21,25 +22,11 @@ from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
 from fnnctl.space.values import identity
 
-MOST_TRIALS: Final = 250
-"""A process knows at most so many trials, because its time grows with their cube."""
 EVALUATIONS: Final = 60
 LATER_EVALUATIONS: Final = 15
 """With many trials, one more changes the parameters little, and a fit starts from those of the last fit."""
 MANY: Final = 30
 """With more trials than this, a fit has `LATER_EVALUATIONS`."""
-
-
-def gp_problem(space: Space) -> str | None:
-    """Why a Gaussian process cannot model the space, with advice; None if it can."""
-    for dimension in space.dimensions:
-        if not dimension.ordered:
-            return f"gp searches numbers only, and {dimension.name} is a choice; use tpe"
-        if dimension.conditions:
-            return (
-                f"gp searches every dimension in every trial, and {dimension.name} has a condition; use tpe"
-            )
-    return None
 
 
 class GpSampler(LearningSampler):

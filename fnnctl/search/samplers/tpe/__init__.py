@@ -3,7 +3,3 @@
 Bergstra et al., Algorithms for hyper-parameter optimization, NeurIPS 2011; the constants are those of Optuna
 where nothing else is said.
 """
-
-from fnnctl.search.samplers.tpe.sampler import TpeSampler
-
-__all__ = ["TpeSampler"]

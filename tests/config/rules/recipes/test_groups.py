@@ -12,7 +12,7 @@ from fnnctl.config.rules.recipes.groups import (
     given_groups,
     group_of,
 )
-from fnnctl.config.schema.schema_tree import all_settings
+from fnnctl.config.schema.description.schema_tree import all_settings
 
 SETTINGS = {format_path(tuple(part for part in path if isinstance(part, str))) for path in all_settings()}
 GROUPED = [setting for settings in GROUPS.values() for setting in settings]

@@ -10,9 +10,9 @@ import pytest
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
-from fnnctl.search.samplers.gp import GpSampler, gp_problem
 from fnnctl.search.samplers.gp import sampler as module
 from fnnctl.search.samplers.gp.fit import fitted
+from fnnctl.search.samplers.gp.sampler import GpSampler
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
 from fnnctl.space.values import identity
@@ -51,23 +51,9 @@ def searched(
     return found, losses
 
 
-class TestProblem:
-    def test_numbers_without_conditions_have_none(self) -> None:
-        assert gp_problem(space({**PLANE, **STEPS, "noise": {"normal": [0, 1]}})) is None
-
-    def test_a_choice(self) -> None:
-        problem = gp_problem(space({"kind": {"choice": ["a", "b"]}, **PLANE}))
-        assert problem == "gp searches numbers only, and kind is a choice; use tpe"
-
-    def test_a_condition(self) -> None:
-        plain = {"n": {"integer": [1, 3]}, "x": {"uniform": [0, 1], "when": {"n": 2}}}
-        problem = gp_problem(space(plain))
-        assert problem is not None
-        assert "x has a condition" in problem
-
-    def test_the_sampler_refuses_such_a_space(self) -> None:
-        with pytest.raises(ValueError, match="kind is a choice"):
-            GpSampler(space({"kind": {"choice": ["a", "b"]}}), seed=0)
+def test_a_space_with_a_problem_is_refused() -> None:
+    with pytest.raises(ValueError, match="kind is a choice"):
+        GpSampler(space({"kind": {"choice": ["a", "b"]}}), seed=0)
 
 
 class TestSearch:

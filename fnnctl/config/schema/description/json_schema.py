@@ -9,21 +9,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import CoreSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
+from fnnctl.config.schema.description.docstrings import attribute_docstrings
 from fnnctl.config.schema.experiment import Experiment
 
 
 def json_schema() -> dict[str, Any]:
     """Return the schema of a config file; the caller may change it."""
-    written = Experiment.model_json_schema(schema_generator=_WithoutFieldTitles)
+    written = Experiment.model_json_schema(schema_generator=_Described)
     converted: dict[str, Any] = _draft_7(written)
     return {"$schema": "http://json-schema.org/draft-07/schema#", **converted, "title": "fnnctl experiment"}
 
 
-class _WithoutFieldTitles(GenerateJsonSchema):
-    """Leaves out the titles of fields, which only repeat their keys."""
+class _Described(GenerateJsonSchema):
+    """Describes fields by their docstrings, and leaves out their titles, which only repeat the keys."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        written = super().model_schema(schema)
+        for name, text in attribute_docstrings(schema["cls"]).items():
+            written["properties"][name]["description"] = text
+        return written
 
     def field_title_should_be_set(self, schema: CoreSchema) -> bool:
         return False

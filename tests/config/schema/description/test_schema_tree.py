@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.schema.schema_tree import (
+from fnnctl.config.schema.description.schema_tree import (
     all_settings,
     choices_of,
     chosen_section,
@@ -68,7 +68,7 @@ def test_all_settings_come_outermost_first_and_each_union_branch_with_its_own() 
 @pytest.mark.parametrize(
     ("key", "homes"),
     [
-        ("seed", ["seed"]),
+        ("seed", ["seed", "data.split.seed"]),
         ("units", ["model.hidden[0].units"]),
         ("dropout", ["model.dropout"]),
         ("epsilon", ["model.normalization.epsilon", "training.optimizer.epsilon"]),

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fnnctl.config.reading.yaml_reader import read_yaml
+from fnnctl.config.schema.description.json_schema import json_schema
+from fnnctl.config.schema.description.schema_tree import all_settings
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.json_schema import json_schema
-from fnnctl.config.schema.schema_tree import all_settings
 
 EXAMPLES = sorted(Path(__file__).parents[3].joinpath("configs").glob("*.yaml"))
 

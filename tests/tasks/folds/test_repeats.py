@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fnnctl.tasks.classification.part_scores import ClassScores
+from fnnctl.tasks.folds.repeats import repeats_of
 from fnnctl.tasks.regression.part_scores import EstimateScores
-from fnnctl.tasks.repeats import repeats_of
 from fnnctl.tasks.task import FoldScores
 
 

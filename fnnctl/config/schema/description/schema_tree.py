@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.schema.json_schema import json_schema
+from fnnctl.config.schema.description.json_schema import json_schema
 
 Schema: TypeAlias = Mapping[str, Any]
 

@@ -1,0 +1,1 @@
+"""What a shell sees of every command: its arguments, its help with examples, and its completion."""

@@ -1,0 +1,53 @@
+"""What a shell suggests for arguments: the names of runs and of config files.
+
+It is asked at every press of the Tab key, so it reads the names of files alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from fnnctl.errors import FnnctlError
+
+
+def complete_run(context: typer.Context, incomplete: str) -> list[str]:
+    """The names of run folders and of experiments in the runs folder, the newest first, and `latest`."""
+    from fnnctl.store.listing.entries import run_paths
+    from fnnctl.store.names import LATEST, slug_by_name
+
+    try:
+        names = [path.name for path in run_paths(Path(context.params.get("runs_dir") or "runs"))]
+    except FnnctlError:  # a message would end up in the middle of what the user types
+        return []
+    experiments = [slug for name in names if (slug := slug_by_name(name))]
+    known = dict.fromkeys([LATEST, *reversed(experiments), *reversed(names)]) if names else {}
+    return [name for name in known if name.startswith(incomplete)]
+
+
+def complete_config(incomplete: str) -> list[str]:
+    """The YAML files and folders whose path begins like this."""
+    return list(_configs(incomplete))
+
+
+def complete_config_or_run(context: typer.Context, incomplete: str) -> list[str]:
+    """The config files, then the runs."""
+    return [*_configs(incomplete), *complete_run(context, incomplete)]
+
+
+def _configs(incomplete: str) -> Iterator[str]:
+    folder, name = os.path.split(incomplete)
+    try:
+        found = sorted(os.scandir(folder or "."), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in found:
+        if entry.name.startswith(name) and not entry.name.startswith("."):
+            path = os.path.join(folder, entry.name)  # noqa: PTH118 (as the user writes it, with ./)
+            if entry.is_dir():
+                yield f"{path}/"
+            elif entry.name.endswith((".yaml", ".yml")):
+                yield path

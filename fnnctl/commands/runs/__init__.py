@@ -1,0 +1,1 @@
+"""`fnnctl runs`: lists runs, and removes them."""

@@ -1,0 +1,1 @@
+"""The schema of a config as JSON Schema, and ways through it."""

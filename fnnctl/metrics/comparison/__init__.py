@@ -1,0 +1,1 @@
+"""Statistical tests of the difference between two runs: arrays in, an interval and p values out."""

@@ -1,0 +1,270 @@
+"""Tests of the difference of two metrics measured on rows: on the same rows, and on different ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.metrics.comparison.difference import (
+    NORMAL,
+    Difference,
+    square_and_add,
+    upper_tail,
+    with_zero,
+)
+from fnnctl.metrics.comparison.measures import Hits, Influences, Measure, RowSums
+from fnnctl.metrics.comparison.shares import paired_shares, unpaired_shares
+from fnnctl.metrics.paired import LEVEL, MANY
+from fnnctl.metrics.resampling import student_quantile
+
+RESAMPLES: Final = 4000
+MOST_COMPLETE: Final = 12
+"""Rows whose 4096 exchanges are all counted."""
+MOST_GROUPS: Final = 2**12
+"""More rows than this are divided at random into this many groups, and the groups are resampled."""
+MOST_SUMS: Final = 2**23
+"""At most so many sums of groups are kept."""
+DRAWS_AT_ONCE: Final = 2**20
+FEW: Final = 20
+"""With fewer resamples beyond 0, their share says little about a tail; the normal distribution extends it."""
+
+
+def paired_difference(first: Measure, second: Measure, rng: np.random.Generator) -> Difference:
+    """The difference of a metric of two predictors, measured on the same n ≥ 1 rows in the same order.
+
+    Shares: McNemar's exact test. ROC AUCs: DeLong, DeLong & Clarke-Pearson's test for correlated curves
+    (Biometrics 44, 1988), see `_of_areas`. Other metrics: an interval by the paired bootstrap, see
+    `_by_resamples`, and p values by the randomization test, see `exchanged_tails`.
+    """
+    match first, second:
+        case Hits(), Hits():
+            a, b = first.hits, second.hits
+            counts = (a & b, a & ~b, ~a & b, ~a & ~b)
+            return paired_shares(*(int(np.count_nonzero(each)) for each in counts))
+        case Influences(), Influences():
+            return _of_areas(first, second, paired=True)
+        case RowSums(), RowSums():
+            width = first.values.shape[1]
+            drawn = _resampled(np.concatenate([first.values, second.values], axis=1), rng)
+            differences = first.combine(drawn[:, :width]) - second.combine(drawn[:, width:])
+            found = _by_resamples(first.value - second.value, differences, len(first.values))
+            return found if found.ci95 is None else _exchanged(found, first, second, rng)
+    raise TypeError("the measures are of different metrics")
+
+
+def unpaired_difference(first: Measure, second: Measure, rng: np.random.Generator) -> Difference:
+    """The difference of a metric of two predictors, measured on different rows, which are independent.
+
+    Shares: Fisher's exact test. ROC AUCs: the sum of both variances. Other metrics: two independent
+    bootstraps.
+    """
+    match first, second:
+        case Hits(), Hits():
+            a, b = first.hits, second.hits
+            return unpaired_shares(int(a.sum()), len(a), int(b.sum()), len(b))
+        case Influences(), Influences():
+            return _of_areas(first, second, paired=False)
+        case RowSums(), RowSums():
+            drawn = [each.combine(_resampled(each.values, rng)) for each in (first, second)]
+            least = min(len(first.values), len(second.values))
+            return _by_resamples(first.value - second.value, drawn[0] - drawn[1], least)
+    raise TypeError("the measures are of different metrics")
+
+
+def standard_error(measure: Measure, rng: np.random.Generator) -> float:
+    """The standard error of a metric over the rows; of a share as if one more row were right and wrong."""
+    match measure:
+        case Hits():
+            n = len(measure.hits)
+            share = (int(measure.hits.sum()) + 1) / (n + 2)
+            return math.sqrt(share * (1 - share) / n)
+        case Influences():
+            return float(np.sqrt(measure.influences @ measure.influences))
+        case RowSums():
+            drawn = measure.combine(_resampled(measure.values, rng))
+            return float(np.nanstd(drawn)) * _expansion(len(measure.values))
+
+
+def own_interval(measure: Measure, rng: np.random.Generator) -> list[float] | None:
+    """The 95 % interval of a `RowSums` metric by the bootstrap, of a ROC AUC its own; None for a share."""
+    match measure:
+        case Influences():
+            return measure.interval
+        case RowSums():
+            drawn = measure.combine(_resampled(measure.values, rng))
+            return _percentiles(drawn, len(measure.values))
+    return None
+
+
+def exchanged_tails(first: RowSums, second: RowSums, rng: np.random.Generator) -> tuple[float, float, float]:
+    """The p values of the randomization test: two-sided, of so low a difference, of so high a one.
+
+    If two predictors are equally good, each row's predictions may be exchanged between them. The p values are
+    the shares of the exchanges whose difference is as extreme as the measured one (Noreen, Computer-Intensive
+    Methods for Testing Hypotheses, 1989; Yeh, COLING 2000). Up to 4096 exchanges are all counted, of more a
+    sample. The share of correct rows would have the p values of McNemar's exact test; a bootstrap's would be
+    too small with few discordant rows.
+    """
+    apart: FloatArray = (first.values - second.values).astype(np.float64)
+    apart = _groups(apart[(apart != 0).any(axis=1)], MOST_GROUPS, rng)
+    is_complete = len(apart) <= MOST_COMPLETE
+    moved = _all_exchanges(apart) if is_complete else _drawn_exchanges(apart, rng)
+    sums = (each.values.sum(axis=0, dtype=np.float64) for each in (first, second))
+    a, b = (total + sign * moved for total, sign in zip(sums, (-1, 1), strict=True))
+    drawn = first.combine(a) - second.combine(b)
+    drawn = drawn[np.isfinite(drawn)]
+    value, tolerance = first.value - second.value, 1e-9 * float(np.abs(drawn).max(initial=0.0))
+    counts = (
+        np.count_nonzero(np.abs(drawn) >= abs(value) - tolerance),
+        np.count_nonzero(drawn <= value + tolerance),
+        np.count_nonzero(drawn >= value - tolerance),
+    )
+    if is_complete:
+        both, below, above = (float(count / len(drawn)) for count in counts)
+        return both, below, above
+    z = value / float(drawn.std())
+    both, below, above = (
+        _extended(int(count), len(drawn), tail)
+        for count, tail in zip(counts, (2 * NORMAL.cdf(-abs(z)), NORMAL.cdf(z), NORMAL.cdf(-z)), strict=True)
+    )
+    return both, below, above
+
+
+def _all_exchanges(apart: FloatArray) -> FloatArray:
+    """(2^n, m) the sums of every subset of the rows, (n, m)."""
+    chosen = (np.arange(2 ** len(apart))[:, None] >> np.arange(len(apart))) & 1
+    sums: FloatArray = chosen.astype(np.float64) @ apart
+    return sums
+
+
+def _drawn_exchanges(apart: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """(RESAMPLES, m) the sums of random subsets of the rows, (n, m)."""
+    sums = np.empty((RESAMPLES, apart.shape[1]))
+    step = max(1, DRAWS_AT_ONCE // len(apart))
+    for start in range(0, RESAMPLES, step):
+        part = sums[start : start + step]
+        part[:] = rng.integers(2, size=(len(part), len(apart))).astype(np.float64) @ apart
+    return sums
+
+
+def _extended(beyond: int, count: int, tail: float) -> float:
+    """The share of drawn exchanges that are beyond; if they are few, at most the normal distribution's."""
+    share = (beyond + 1) / (count + 1)
+    return min(share, tail) if beyond < FEW else share
+
+
+def _exchanged(found: Difference, first: RowSums, second: RowSums, rng: np.random.Generator) -> Difference:
+    """The difference with the p values of `exchanged_tails`."""
+    p, p_below, p_above = exchanged_tails(first, second, rng)
+    interval = found.ci95 and with_zero(found.ci95, p)
+    return replace(found, ci95=interval, p=p, p_below=p_below, p_above=p_above)
+
+
+def _groups(values: FloatArray, most: int, rng: np.random.Generator) -> FloatArray:
+    """The values, (n, m), or, if there are more, their sums over `most` random groups of nearly one size."""
+    if len(values) <= most:
+        return values
+    starts = np.arange(most) * len(values) // most
+    return np.add.reduceat(values[rng.permutation(len(values))], starts, axis=0)
+
+
+def _resampled(values: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """(RESAMPLES, m) the sums over rows (n, m) that are drawn with replacement, or over groups of rows.
+
+    The variance of a sum is the same if groups are drawn, and the time does not grow with the rows.
+    """
+    most = min(MOST_GROUPS, max(256, MOST_SUMS // values.shape[1]))
+    values = _groups(values, most, rng).astype(np.float64)
+    count = len(values)
+    sums = np.empty((RESAMPLES, values.shape[1]))
+    step = max(1, DRAWS_AT_ONCE // count)
+    for start in range(0, RESAMPLES, step):
+        size = min(step, RESAMPLES - start)
+        drawn = rng.integers(count, size=(size, count)) + np.arange(size)[:, None] * count
+        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
+        sums[start : start + size] = times.astype(np.float64) @ values
+    return sums
+
+
+def _by_resamples(value: float, differences: FloatArray, rows: int) -> Difference:
+    """The bootstrap's expanded percentile interval, and the p values that agree with it.
+
+    With few rows a percentile interval is too narrow by √((n − 1)/n) and because it is one of a normal
+    distribution; its levels are moved so that it has the width of Student's (Hesterberg, The American
+    Statistician 69, 2015, section 4.3). p is the level at which the interval would just reach 0.
+    """
+    known = differences[np.isfinite(differences)]
+    if 2 * len(known) < len(differences) or rows < 2:
+        return Difference(value, None, 1.0, 0.5, 0.5, None)
+    deviation = float(known.std()) * _expansion(rows)
+    if deviation <= 1e-12 * abs(value) or not deviation:
+        return _without_spread(value, rows)
+    p_below = _tail(int(np.count_nonzero(known >= 0)), len(known), -value / deviation, rows)
+    p_above = _tail(int(np.count_nonzero(known <= 0)), len(known), value / deviation, rows)
+    p = min(1.0, 2 * min(p_below, p_above))
+    interval = _percentiles(known, rows)
+    return Difference(value, interval and with_zero(interval, p), p, p_below, p_above, deviation)
+
+
+def _without_spread(value: float, rows: int) -> Difference:
+    """All resamples have the same difference: p is that of the sign test of the rows."""
+    if value == 0:
+        return Difference(0.0, None, 1.0, 0.5, 0.5, None)
+    half = 2.0**-rows
+    below, above = (1 - half, half) if value > 0 else (half, 1 - half)
+    return Difference(value, None, 2 * half, below, above, None)
+
+
+def _tail(beyond: int, count: int, z: float, rows: int) -> float:
+    """The one-sided p from the number of resamples on the other side of 0, of all that `count`.
+
+    `z` is the difference in standard errors, by which the tail is extended if too few are beyond.
+    """
+    share = (beyond + 1) / (count + 2)
+    if rows > MANY:
+        return min(share, NORMAL.cdf(-z)) if beyond < FEW else share
+    t = -NORMAL.inv_cdf(share) / _expansion(rows)
+    found = upper_tail(t, rows - 1)
+    return min(found, upper_tail(z, rows - 1)) if beyond < FEW else found
+
+
+def _expansion(rows: int) -> float:
+    """By how much larger the deviation of a mean of n rows is than that of its resamples."""
+    return math.sqrt(rows / (rows - 1)) if rows > 1 else 1.0
+
+
+def _percentiles(drawn: FloatArray, rows: int) -> list[float] | None:
+    known = drawn[np.isfinite(drawn)]
+    if 2 * len(known) < len(drawn) or rows < 2:
+        return None
+    quantile = NORMAL.inv_cdf(1 - LEVEL / 2)
+    if rows <= MANY:
+        quantile = student_quantile(1 - LEVEL / 2, rows - 1) * _expansion(rows)
+    low = NORMAL.cdf(-quantile)
+    return [float(end) for end in np.quantile(known, (low, 1 - low))]
+
+
+def _of_areas(first: Influences, second: Influences, *, paired: bool) -> Difference:
+    """Normal, with DeLong's variance, or that of the intervals where it is larger, as near an area of 1.
+
+    The interval follows from those of the two areas and their correlation: see `square_and_add`.
+    """
+    value = first.value - second.value
+    squares = [float(each.influences @ each.influences) for each in (first, second)]
+    shared = float(first.influences @ second.influences) if paired else 0.0
+    if first.interval is None or second.interval is None:
+        return Difference(value, None, 1.0, 0.5, 0.5, None)
+    product = math.sqrt(squares[0] * squares[1])
+    low, high = square_and_add(
+        (first.value, second.value), (first.interval, second.interval), shared / product if product else 0
+    )
+    towards_zero = value - low if value > 0 else high - value
+    delong = math.sqrt(max(0.0, sum(squares) - 2 * shared))
+    error = max(delong, towards_zero / NORMAL.inv_cdf(1 - LEVEL / 2))
+    z = value / error if error > 0 else 0.0
+    p, p_below, p_above = 2 * NORMAL.cdf(-abs(z)), NORMAL.cdf(z), NORMAL.cdf(-z)
+    return Difference(value, with_zero((low, high), p), p, p_below, p_above, error or None)

@@ -1,0 +1,119 @@
+"""Draws a command's figures in a process beside it.
+
+Importing matplotlib takes as long as training a small network. A command therefore starts a *drawing process*
+before its own imports; that process imports matplotlib while the command loads, trains and scores, and then
+draws the figures with all processors. See `server` for its side. Whatever it cannot do, the command does
+itself, so that figures and errors do not depend on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Final
+
+from fnnctl.processors import usable_processors
+
+if TYPE_CHECKING:
+    from fnnctl.store.folder import RunFolder
+
+DONE: Final = b"done\n"
+FAILED: Final = b"failed\n"
+"""The answers of the drawing process: all figures of a run are written, or not."""
+_LAST_WRITE: Final = 1.0
+"""How many seconds the drawing process gets to end between two files if it is no longer needed."""
+_ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+class FigureDrawer:
+    """Draws the figures of the runs that a command makes."""
+
+    def __init__(self, process: subprocess.Popen[bytes] | None = None, *, wanted: bool = True) -> None:
+        """Without a process, figures are drawn in this one; if they are not wanted, none is drawn."""
+        self._process, self._wanted = process, wanted
+        self._is_drawing = False
+
+    def draw(self, run: RunFolder) -> None:
+        """Draw each figure that the run has numbers for; raises `MachineError` if one cannot be written."""
+        if not self._wanted or self._is_drawn_beside(run):
+            return
+        # A drawing process makes this import, of most of the program, superfluous here.
+        from fnnctl.report.figures.drawing import draw_figures  # noqa: PLC0415
+
+        draw_figures(run)
+
+    def end(self) -> None:
+        """End the drawing process, which may be drawing if an exception ended the wait for it."""
+        if (process := self._process) is None:
+            return
+        self._process = None
+        stdin, stdout = _pipes(process)
+        with suppress(OSError):  # it is dead already
+            stdin.close()
+        try:
+            if self._is_drawing:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_LAST_WRITE)
+        finally:
+            process.kill()
+            process.wait()
+            stdout.close()
+
+    def _is_drawn_beside(self, run: RunFolder) -> bool:
+        """Whether the drawing process has drawn all figures of the run."""
+        if self._process is None:
+            return False
+        stdin, stdout = _pipes(self._process)
+        self._is_drawing = True
+        try:
+            stdin.write(json.dumps(os.fspath(run.path.absolute())).encode("ascii") + b"\n")
+            stdin.flush()
+            answer = stdout.readline()
+        except OSError:
+            answer = b""
+        self._is_drawing = False
+        if not answer:
+            self.end()
+        return answer == DONE
+
+
+@contextmanager
+def figure_drawer(*, wanted: bool) -> Iterator[FigureDrawer]:
+    """Start a drawing process if figures are wanted; it ends with the block."""
+    drawer = FigureDrawer(start_process() if wanted else None, wanted=wanted)
+    try:
+        yield drawer
+    finally:
+        drawer.end()
+
+
+def start_process() -> subprocess.Popen[bytes] | None:
+    """A drawing process; None if the system refuses one, or with a single processor, where it gains nothing.
+
+    It finds packages where this process does, and never collects garbage, which takes a tenth of the time of
+    imports and figures. Its messages on standard error, for example about a new cache
+    of fonts, are dropped.
+    """
+    if not sys.executable or usable_processors() < 2:
+        return None
+    start = f"from {__package__}.server import serve; serve()"
+    code = f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}; {start}"
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **_ONE_THREAD},
+        )
+    except OSError:
+        return None
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """Its standard input and output."""
+    return process.stdin, process.stdout  # type: ignore[return-value]  # both are pipes

@@ -1,0 +1,111 @@
+"""Fits texts and blocks of lines into a short report, whatever names the data and the config contain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from fnnctl.text import plain_text
+
+ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class FittingLines:
+    """Lines of a report that can be made fewer."""
+
+    full: int
+    """The number of its lines if there is enough room."""
+    lines: Callable[[int], list[str]]
+    """Its content in at most so many lines, but at least one."""
+
+
+def fitted(text: str, width: int) -> str:
+    """The text on one line of at most `width` cells; the middle of a longer one is left out.
+
+    Names often differ only at their ends, such as `sensor_17` and `sensor_18`.
+    """
+    text = plain_text(text)
+    if cell_len(text) <= width:
+        return text
+    room = max(width - 1, 0)
+    tail = _end(text, room // 3)
+    return (_start(text, room - cell_len(tail)) + ELLIPSIS + tail)[: max(width, 1)]
+
+
+def begun(text: str, width: int) -> str:
+    """The text on one line of at most `width` cells; the end of a longer one is left out."""
+    text = plain_text(text)
+    return text if cell_len(text) <= width else _start(text, max(width - 1, 0)).rstrip() + ELLIPSIS
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` cells.
+
+    A path may be longer, as it is of no use in parts; of any other longer word the middle is left out.
+    """
+    lines = [""]
+    for word in plain_text(text).split():
+        shown = word if "/" in word else fitted(word, width)
+        joined = f"{lines[-1]} {shown}".strip()
+        if not lines[-1] or cell_len(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(shown)
+    return lines
+
+
+def aligned(rows: Sequence[Sequence[str]], *, texts: Sequence[int], gap: int = 2) -> list[str]:
+    """The rows of a table as lines; columns of `texts` are aligned to the left, the others to the right."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return [
+        (" " * gap)
+        .join(_padded(cell, widths[place], left=place in texts) for place, cell in enumerate(row))
+        .rstrip()
+        for row in rows
+    ]
+
+
+def allotted(
+    blocks: Mapping[str, FittingLines],
+    steps: Sequence[tuple[str, int]],
+    room: int,
+    *,
+    gaps: Mapping[str, int],
+) -> dict[str, int]:
+    """How many of the `room` lines each block gets.
+
+    Each step lets a block grow to so many lines, as far as there is room; the first steps matter most. A
+    block that is shown has the blank lines in `gaps` before it.
+    """
+    found = dict.fromkeys(blocks, 0)
+    for name, most in steps:
+        if name not in blocks:
+            continue
+        gap = 0 if found[name] else gaps.get(name, 0)
+        wanted = min(most, blocks[name].full) - found[name]
+        given = min(wanted, room - gap)
+        if given > 0:
+            found[name] += given
+            room -= given + gap
+    return found
+
+
+def _padded(text: str, width: int, *, left: bool) -> str:
+    space = " " * (width - cell_len(text))
+    return text + space if left else space + text
+
+
+def _start(text: str, width: int) -> str:
+    """The longest beginning of at most `width` cells."""
+    end, cells = 0, 0
+    while end < len(text) and cells + cell_len(text[end]) <= width:
+        cells += cell_len(text[end])
+        end += 1
+    return text[:end]
+
+
+def _end(text: str, width: int) -> str:
+    return _start(text[::-1], width)[::-1]

@@ -1,0 +1,55 @@
+"""What `fnnctl report` writes where, and which of its options contradict one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from fnnctl.errors import UsageError
+from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
+from fnnctl.report.gates.results import GATE_OPTIONS
+
+STDOUT: Final = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportForm:
+    """The format of a report, and its files."""
+
+    format: str | None = None
+    """If it is None, the file's extension selects the format."""
+    file: Path | None = None
+    """The report's file; None for standard output."""
+    short: bool = False
+    junit: Path | None = None
+    """The file for the gates' results as JUnit XML; `-` for standard output, in place of a report."""
+
+    def checked(self, *, is_json: bool, is_verbose: bool, has_gates: bool) -> ReportForm:
+        """The form with its format; `is_json` and `is_verbose` are the options of all commands.
+
+        Raises `UsageError` if the options contradict one another.
+        """
+        file = None if self.file == STDOUT else self.file
+        format_ = chosen_format(self.format, file, default=JSON if is_json else TERMINAL)
+        if is_json and file is None and format_ != JSON:
+            raise UsageError(f"--json and --format {format_} contradict each other: leave one out")
+        if self.short:
+            refuse_short(format_)
+            if is_verbose and format_ == TERMINAL:
+                raise UsageError("--short and --verbose contradict each other: leave one out")
+        if self.junit is not None and not has_gates:
+            raise UsageError(f"--junit reports on gates: add {' or '.join(GATE_OPTIONS)}")
+        if self.junit == STDOUT and (is_json or (self.format is not None and file is None)):
+            other = "--json" if is_json else f"--format {self.format}"
+            raise UsageError(f"--junit - and {other} both write to standard output: name a file for one")
+        if self.junit is not None and file is not None and self.junit.absolute() == file.absolute():
+            raise UsageError(f"--junit and --output name the same file, '{file}': name two")
+        return replace(self, file=file, format=format_)
+
+
+def refuse_short(format_: str) -> None:
+    """Raise `UsageError` if a format has no short report."""
+    if format_ != TERMINAL and TEXT_FORMATS[format_].short is None:
+        known = [TERMINAL, *(name for name, each in TEXT_FORMATS.items() if each.short)]
+        raise UsageError(f"--short: {format_} is always complete; leave it out, or use {' or '.join(known)}")

@@ -1,0 +1,86 @@
+"""Gates for CI that compare a run with another one: its metric must not be significantly worse.
+
+They are missed if a one-sided test of 5 % tells that the run is worse. So a difference that may be chance
+passes, and on a small test part nearly every difference may be: the result says how large a loss is found.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fnnctl.config.schema.metric_names import is_loss
+from fnnctl.errors import UsageError
+from fnnctl.metrics.paired import LEVEL
+from fnnctl.report.comparison.pair_tests import PairTest, suitable_test
+from fnnctl.report.comparison.sides import Side, default_metric, has_metrics, read_side, require_same_target
+from fnnctl.report.comparison.words import amount, p_text
+from fnnctl.report.gates.results import GateResult
+from fnnctl.report.sections import number
+from fnnctl.store.catalogue import find_run
+from fnnctl.store.folder import RunFolder
+
+OPTION = "--not-worse-than"
+
+
+def find_other_run(text: str, run: RunFolder, runs_dir: Path) -> RunFolder:
+    """The run that `text` names, as in `find_run`; an experiment's name or `latest` is not `run` itself."""
+    own = run.path.resolve()
+    return find_run(text, runs_dir, lambda each: has_metrics(each) and each.path.resolve() != own)
+
+
+def check_not_worse(run: RunFolder, other: RunFolder, metric: str | None = None) -> GateResult:
+    """Check that the run is not worse than the other one, by default in the first metric of its task.
+
+    Raises `UsageError` if both are one run, if one of them lacks the metric, or if their targets differ, and
+    `DataError` for a damaged file.
+    """
+    if run.path.resolve() == other.path.resolve():
+        raise UsageError(f"{OPTION}: {other.path} is the run itself; name an earlier one by its folder")
+    require_same_target((run, other))
+    metric = metric or default_metric(run)
+    own, compared = (read_side(each, metric) for each in (run, other))
+    return _result(own, compared, metric, suitable_test(own, compared))
+
+
+def _result(own: Side, other: Side, metric: str, found: PairTest) -> GateResult:
+    difference = found.difference
+    p = difference.p_above if is_loss(metric) else difference.p_below
+    passed = p >= LEVEL
+    findable = difference.findable(sides=1)
+    loss = "" if findable is None else f"a loss of {amount(findable, metric)} is found in 80 % of cases"
+    how = "not significantly worse than" if passed else "worse than"
+    details = [f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", loss]
+    if found.why_unpaired:
+        details.append(f"not paired, because {found.why_unpaired}")
+    return GateResult(
+        run=own.path,
+        name=f"{metric}, not worse than {other.run.path.name}",
+        metric=metric,
+        value=own.value,
+        value_text=number(own.value),
+        threshold=None,
+        wanted=f"not worse than {number(other.value)}{f'; {loss}' if loss else ''}",
+        passed=passed,
+        message=(
+            f"{metric} is {number(own.value)}, {how} {number(other.value)} of {other.path} "
+            f"({'; '.join(filter(None, details))})"
+        ),
+        details=_details(other, found, p, findable),
+    )
+
+
+def _details(other: Side, found: PairTest, p: float, findable: float | None) -> dict[str, Any]:
+    return {
+        "not_worse_than": other.path,
+        "other_value": other.value,
+        "difference": found.difference.value,
+        "ci95": found.difference.ci95,
+        "p_worse": p,
+        "found_in_80_percent": findable,
+        "paired": found.why_unpaired is None,
+        "why_unpaired": found.why_unpaired,
+        "test": found.method,
+        "samples": found.samples,
+        "count": found.count,
+    }

@@ -1,0 +1,1 @@
+"""The list of runs as a table or JSON: its fields, conditions and order."""

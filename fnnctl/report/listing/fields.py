@@ -1,0 +1,157 @@
+"""The fields of a listed run: its facts, its metrics, and the settings of its complete config.
+
+A user names a field in `--where`, `--sort` and `--columns`: a fact (`seed`), a metric of the test part
+(`accuracy`) or of another one (`validation.loss`, `metrics.train.loss`), or a setting (`config.training.l2`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from fnnctl.config.schema.metric_names import HEADLINES, METRICS
+from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.metrics.flat import flat_metrics
+from fnnctl.metrics.reported import reported_metrics
+from fnnctl.store.listing.entries import RunEntry
+
+Value: TypeAlias = Any
+"""A JSON value; None if a run does not have the field."""
+Config: TypeAlias = Mapping[str, Any] | None
+
+CONFIG: Final = "config."
+METRICS_PREFIX: Final = "metrics."
+PARTS: Final = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRun:
+    """A run in a list, with what its fields are read from."""
+
+    entry: RunEntry
+    metrics: dict[str, Any] | None
+    """The reported metrics of all parts; for a cross-validation, the means over the folds."""
+    config: Config = None
+    """The complete config, if a field needs it."""
+
+    @classmethod
+    def of(cls, entry: RunEntry, config: Config = None) -> ListedRun:
+        """The entry with its metrics as reported."""
+        return cls(entry, reported_metrics(entry.metrics), config)
+
+    @property
+    def metric(self) -> tuple[str, float] | None:
+        """The label and value of the task's first metric on the test part; None if it has no value."""
+        task = self.entry.facts and self.entry.facts.task
+        label, name = HEADLINES.get(task or "", HEADLINES["classification"])
+        value = _inside(self.metrics, f"test.{name}")
+        return (label, value) if isinstance(value, float) else None
+
+
+FACTS: Final[Mapping[str, Callable[[ListedRun], Value]]] = {
+    "run": lambda run: run.entry.path.name,
+    "name": lambda run: run.entry.facts and run.entry.facts.name,
+    "kind": lambda run: run.entry.facts and run.entry.facts.kind,
+    "data": lambda run: run.entry.facts and run.entry.facts.data,
+    "task": lambda run: run.entry.facts and run.entry.facts.task,
+    "status": lambda run: run.entry.shown_status,
+    "metric": lambda run: run.metric and run.metric[1],
+    "seed": lambda run: run.entry.facts and run.entry.facts.seed,
+    "started": lambda run: run.entry.facts and run.entry.facts.started,
+    "finished": lambda run: run.entry.facts and run.entry.facts.finished,
+    "duration": lambda run: run.entry.facts and run.entry.facts.seconds,
+}
+"""The fields that every run has; `status` is the shown one, and `duration` is in seconds."""
+TIMES: Final = ("started", "finished")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field by the name that the user wrote."""
+
+    name: str
+    read: Callable[[ListedRun], Value]
+
+    @property
+    def needs_config(self) -> bool:
+        """Whether it is a setting, which only the run's complete config has."""
+        return self.name.startswith(CONFIG)
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether every run has it."""
+        return self.name in FACTS
+
+
+def field_of(name: str) -> Field:
+    """The field of this name; `refuse_unknown` says whether there is one."""
+    if name in FACTS:
+        return Field(name, FACTS[name])
+    if name.startswith(CONFIG):
+        path = name.removeprefix(CONFIG)
+        return Field(name, lambda run: _inside(run.config, path))
+    path = metric_path(name)
+    return Field(name, lambda run: _inside(run.metrics, path))
+
+
+def metric_path(name: str) -> str:
+    """The path of a metric in metrics.json; a name without a part means the test part."""
+    path = name.removeprefix(METRICS_PREFIX)
+    return path if path != name or path.partition(".")[0] in PARTS else f"test.{name}"
+
+
+def refuse_unknown(fields: Iterable[tuple[str, Field]], runs: Sequence[ListedRun]) -> None:
+    """Raise `UsageError` for a field that no run has, unless it is the name of a metric.
+
+    Each field comes with the option that names it. Without any run nothing is known of its fields, and
+    nothing is refused.
+    """
+    for option, field in fields:
+        if not runs or field.is_fact or any(field.read(run) is not None for run in runs):
+            continue
+        path = metric_path(field.name)
+        if not field.needs_config and path.partition(".")[2] in METRICS:
+            continue
+        known = set(_names(runs, settings=field.needs_config))
+        if field.name not in known:
+            hint = did_you_mean(field.name, known) or f"; the facts are {', '.join(FACTS)}"
+            raise UsageError(f"{option} '{field.name}': no run has such a field{hint}")
+
+
+def _names(runs: Iterable[ListedRun], *, settings: bool) -> Iterator[str]:
+    """The names of the fields that some run has; a metric of the test part has three."""
+    yield from FACTS
+    for run in runs:
+        if settings:
+            yield from (f"{CONFIG}{path}" for path in _paths(run.config or {}))
+            continue
+        for path in flat_metrics(run.metrics or {}):
+            part, _, name = path.partition(".")
+            yield f"{METRICS_PREFIX}{path}"
+            if part in PARTS:
+                yield path
+            if part == "test":
+                yield name
+
+
+def _paths(section: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in section.items():
+        yield f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{prefix}{key}.")
+
+
+def _inside(value: object, path: str) -> Value:
+    """The value at a path; keys, such as names of classes, may contain dots themselves."""
+    if not isinstance(value, Mapping):
+        return None
+    if path in value:
+        return value[path]
+    place = path.find(".")
+    while place > 0:
+        found = _inside(value.get(path[:place]), path[place + 1 :])
+        if found is not None:
+            return found
+        place = path.find(".", place + 1)
+    return None

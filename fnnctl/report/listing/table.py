@@ -1,0 +1,93 @@
+"""A list of runs as the cells of a table, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fnnctl.report.listing.conditions import value_text
+from fnnctl.report.listing.fields import TIMES, Field, ListedRun
+from fnnctl.report.sections import NOTHING, number, seconds_text
+from fnnctl.text import plain_text
+
+COLUMNS: Final = ("run", "name", "kind", "data", "status", "metric", "seed", "started", "duration")
+"""The columns without `--columns`."""
+LEFT_OUT: Final = ("name", "started", "seed", "duration", "data", "kind", "metric", "status")
+"""The order in which a narrow terminal leaves them out: first what the run's folder name says too."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """A column of the table."""
+
+    heading: str
+    cells: tuple[str, ...]
+    right: bool
+    """Whether it is aligned to the right, as numbers are."""
+
+
+def table_columns(fields: Sequence[Field], runs: Sequence[ListedRun]) -> list[ListColumn]:
+    """One column per field, one cell per run."""
+    return [
+        ListColumn(
+            field.name,
+            tuple(plain_text(_cell(field, run)) for run in runs),
+            _is_right(field, runs),
+        )
+        for field in fields
+    ]
+
+
+def _is_right(field: Field, runs: Sequence[ListedRun]) -> bool:
+    if field.name == "metric":
+        return False  # a label and a number
+    values = [value for run in runs if (value := field.read(run)) is not None]
+    return bool(values) and all(isinstance(value, int | float) for value in values)
+
+
+def _cell(field: Field, run: ListedRun) -> str:
+    value = field.read(run)
+    if value is None:
+        return NOTHING
+    match field.name:
+        case "metric":
+            label, metric = run.metric or ("", value)
+            return f"{label} {number(metric)}"
+        case "duration":
+            return seconds_text(value)
+        case "seed":
+            return str(value)
+        case name if name in TIMES:
+            return f"{value[:19]}Z" if len(value) > 19 else str(value)
+    if field.needs_config:
+        return f"{value:g}" if isinstance(value, float) else value_text(value)
+    return number(value) if isinstance(value, float | int | list) else value_text(value)
+
+
+def to_dict(run: ListedRun, columns: Sequence[Field]) -> dict[str, Any]:
+    """The entry of `runs --json`; facts of a damaged manifest are null."""
+    entry, facts = run.entry, run.entry.facts
+    listed: dict[str, Any] = {
+        "run": str(entry.path),
+        "kind": facts and facts.kind,
+        "name": facts and facts.name,
+        "status": facts and facts.status,
+        "alive": entry.alive,
+        "data": facts and facts.data,
+        "seed": facts and facts.seed,
+        "started": facts and facts.started,
+        "finished": facts and facts.finished,
+        "duration": facts and facts.seconds,
+        "metrics": run.metrics,
+        "damage": entry.damage,
+    }
+    return {**listed, "columns": {field.name: field.read(run) for field in columns}} if columns else listed
+
+
+def one_line_each(key: str, entries: Sequence[Mapping[str, Any]]) -> str:
+    """A JSON object with a list, one line per entry: Python indents JSON ten times as slowly."""
+    lines = [json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in entries]
+    inside = "\n  " + ",\n  ".join(lines) + "\n" if lines else ""
+    return f'{{"{key}": [{inside}]}}\n'

@@ -1,0 +1,1 @@
+"""How the predictions of two runs are read, to compare a metric."""

@@ -1,0 +1,62 @@
+"""A metric of a run's test part, row by row, so that it can be compared with another run's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import IntArray
+from fnnctl.metrics.comparison.measures import Measure
+from fnnctl.store.atomic import damaged
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import PREDICTIONS
+
+
+class UnmeasuredError(LookupError):
+    """The metric cannot be computed from the predictions of a test part; has the names of those that can."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__(", ".join(known))
+        self.known = tuple(known)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRows:
+    """The n ≥ 1 rows of a test part in rising order."""
+
+    rows: IntArray
+    """(n,) the row numbers in the file."""
+    truths: npt.NDArray[Any]
+    """(n,) the labels or the targets."""
+    measure: Measure | None
+    """The metric; None if it has no value."""
+
+    def same_rows(self, other: MeasuredRows) -> bool:
+        """Whether both have the same rows with the same truths."""
+        return np.array_equal(self.rows, other.rows) and np.array_equal(self.truths, other.truths)
+
+
+ReadMeasured: TypeAlias = Callable[[RunFolder, str], MeasuredRows | None]
+"""Reads a metric from a run's predictions.csv; None if there is no such file, or no row in it.
+
+Raises `UnmeasuredError` for a metric that does not follow from them, and `DataError` for a damaged file.
+"""
+
+
+def read_predictions(run: RunFolder, truth: str) -> tuple[list[str], list[list[str]]] | None:
+    """The columns and rows of predictions.csv, sorted by row; `truth` is the name of the second column."""
+    path, lines = run.path / PREDICTIONS, run.read_rows(PREDICTIONS)
+    if lines is None:
+        return None
+    columns = next(lines)
+    if columns[:3] != ["row", truth, "prediction"]:
+        raise damaged(path, f"is damaged: its first columns are not row, {truth} and prediction")
+    try:
+        rows = sorted(lines, key=lambda line: int(line[0]))
+    except ValueError as error:
+        raise damaged(path, f"is damaged: {error}") from error
+    return (columns, rows) if rows else None

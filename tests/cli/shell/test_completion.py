@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.program import Program
+
+FOLDERS = ("2026-01-01T00-00-00Z-iris-000001", "2026-01-02T00-00-00Z-wine-grid-000002")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in FOLDERS:
+        (tmp_path / "elsewhere" / name).mkdir(parents=True)
+        (tmp_path / "elsewhere" / name / "manifest.json").write_text(json.dumps({}))
+    for name in ("iris.yaml", "wine.yml", ".hidden.yaml", "iris.csv"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "a.yaml").write_text("")
+    return tmp_path
+
+
+def completed(program: Program, monkeypatch: pytest.MonkeyPatch, line: str) -> list[str]:
+    """What bash is told when Tab is pressed at the end of a line."""
+    words = line.split(" ")
+    monkeypatch.setenv("_FNNCTL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    done = program()
+    assert (done.code, done.err) == (0, "")
+    return done.out.split()
+
+
+RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("fnnctl tr", ["train"]),
+        ("fnnctl runs pr", ["prune"]),
+        ("fnnctl train ", ["elsewhere/", "inside/", "iris.yaml", "wine.yml"]),
+        ("fnnctl train i", ["inside/", "iris.yaml"]),
+        ("fnnctl check inside/", ["inside/a.yaml"]),
+        ("fnnctl train nowhere/", []),
+        ("fnnctl report --runs-dir elsewhere ", RUNS),
+        ("fnnctl report --runs-dir elsewhere w", ["wine-grid"]),
+        ("fnnctl train --runs-dir elsewhere --resume 2026-01-02", [FOLDERS[1]]),
+        ("fnnctl evaluate --runs-dir elsewhere i", ["inside/", "iris.yaml", "iris"]),
+        ("fnnctl report --runs-dir iris.csv ", []),
+        ("fnnctl report ", []),
+    ],
+)
+def test_what_the_shell_suggests(
+    program: Program, monkeypatch: pytest.MonkeyPatch, line: str, expected: list[str]
+) -> None:
+    assert completed(program, monkeypatch, line) == expected

@@ -1,0 +1,197 @@
+"""What a run says first: short on a terminal, for every kind of run; and for CI."""
+
+from __future__ import annotations
+
+import csv
+import shlex
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+from fnnctl.text import plain_text
+from tests.program import Done, Program, only_run
+from tests.report.formats.answers import HOSTILE
+
+MOST_LINES = 25
+SEARCH = """
+search:
+  method: hyperband
+  budget: {min_epochs: 1, max_epochs: 4, reduction_factor: 2}
+  space: {training.optimizer.learning_rate: {log_uniform: [0.003, 0.3]}}
+  confirm: {top: 2, seeds: 2}
+  ensemble: {size: 2}
+"""
+
+
+def lines_of(done: Done) -> list[str]:
+    lines = done.out.rstrip("\n").split("\n")
+    assert len(lines) <= MOST_LINES
+    return lines
+
+
+def commands_of(lines: list[str]) -> list[list[str]]:
+    """The commands in a report, split as by a shell, without `fnnctl` and without comments."""
+    found = [shlex.split(line, comments=True) for line in lines if line.startswith("  fnnctl ")]
+    return [words[1:] for words in found]
+
+
+def write_table(path: Path, classes: tuple[str, ...], rows: int) -> None:
+    draw = np.random.default_rng(5)
+    labels = np.arange(rows) % len(classes)
+    inputs = draw.normal(size=(len(classes), 3))[labels] + draw.normal(size=(rows, 3))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["x", "y", "z", "label"])
+        writer.writerows(
+            [*values.round(3), classes[label]] for values, label in zip(inputs, labels, strict=True)
+        )
+
+
+@pytest.mark.parametrize("count", [2, 3, 30])
+def test_a_training_on_few_or_many_classes_with_hostile_names(
+    program: Program, tmp_path: Path, count: int
+) -> None:
+    classes = tuple(f"{HOSTILE[place % 9]} {place}" for place in range(count))  # without what no CSV holds
+    write_table(tmp_path / "x.csv", classes, max(60, 6 * count))
+    config = tmp_path / "x.yaml"
+    name = "n" * 200
+    config.write_text(
+        f"name: {name}\ndata: {{source: x.csv, target: label}}\nmodel: {{hidden: [4]}}\n"
+        "training: {epochs: 3}\nrecipe: classic\n",
+    )
+    done = program("train", str(config))
+    lines = lines_of(done)
+    assert "\x1b" not in done.out
+    wide = [line for line in lines if cell_len(line) > 80]
+    assert all(str(only_run(tmp_path).name) in line for line in wide)  # paths and commands are never broken
+    assert program("report").out == done.out
+    long = program("report", "--verbose").out
+    assert len(long.splitlines()) > MOST_LINES
+    assert all(plain_text(name)[:20] in long for name in classes[:3])
+
+
+def test_the_commands_at_the_end_of_a_training_work(program: Program, iris: Path) -> None:
+    lines = lines_of(program("train", str(iris), "--name", "a name"))
+    assert lines[0] == "a name  completed"
+    everything, repeat, predict, *_ = commands_of(lines)
+    assert everything[-1] == "--verbose"
+    assert "Confusion matrix" in program(*everything).out
+    again = lines_of(program(*repeat))
+    assert again[6:12] == lines[6:12]  # the same scores
+    assert (predict[0], predict[2]) == ("predict", "DATA")
+    assert program(*predict[:2], "iris.csv").code == 2  # there is no such file, but the command is understood
+
+
+def test_a_cross_validation_over_sizes(program: Program, iris: Path) -> None:
+    lines = lines_of(program("evaluate", str(iris), "--folds", "3", "--repeats", "1", "--sizes", "0.3,0.5,1"))
+    text = "\n".join(lines)
+    assert "mean over the folds" in text
+    assert "100 %" in text
+    assert "From 50 % to 100 % of the rows" in text
+    assert "predict" not in [words[0] for words in commands_of(lines)]
+
+
+def test_a_search_that_confirms_its_winner_and_has_an_ensemble(program: Program, iris: Path) -> None:
+    iris.write_text(iris.read_text() + SEARCH)
+    done = program("search", str(iris), "--workers", "1")
+    text = "\n".join(lines_of(done))
+    for part in (
+        "hyperband",
+        "best trial",
+        "learning_rate",
+        "was chosen by its mean over 2 seeds",
+        "lowest F1",
+    ):
+        assert part in text
+    assert program("report").out == done.out
+    assert "Leaderboard" in program("report", "--verbose").out
+
+
+def test_a_regression_and_a_training_that_diverged(program: Program, tmp_path: Path) -> None:
+    config = tmp_path / "x.yaml"
+    config.write_text(
+        "data: {source: diabetes}\nmodel: {hidden: [4]}\ntraining: {epochs: 3}\nrecipe: classic\n"
+    )
+    text = "\n".join(lines_of(program("train", str(config))))
+    assert "RMSE" in text
+    assert "lowest" not in text
+    rate = "training.optimizer={name: sgd, learning_rate: 1.0e+6}"
+    assert program("train", str(config), "--set", rate, "--set", "training.epochs=20").code == 4
+    lines = lines_of(program("report"))
+    assert lines[0].endswith("failed")
+    assert any("training diverged" in line for line in lines)
+    assert [words[0] for words in commands_of(lines)] == ["report", "report"]
+
+
+def test_an_evaluation_of_another_threshold_names_itself(program: Program, tmp_path: Path) -> None:
+    write_table(tmp_path / "x.csv", ("no", "yes"), 80)
+    config = tmp_path / "x.yaml"
+    config.write_text("data: {source: x.csv, target: label}\nmodel: {hidden: [4]}\ntraining: {epochs: 3}\n")
+    run = Path(program("train", str(config), "--quiet").out.strip())
+    lines = lines_of(program("evaluate", str(run), "--threshold", "0.25"))
+    ((*words,),) = commands_of(lines)
+    assert words == ["evaluate", str(run), "--threshold", "0.25", "--verbose"]
+    assert "threshold" in program(*words).out
+
+
+def test_several_runs_stand_side_by_side(program: Program, iris: Path) -> None:
+    paths = [program("train", str(iris), "--quiet", "--name", name).out.strip() for name in ("one", "two")]
+    lines = lines_of(program("report", *paths))
+    assert [line.split()[1] for line in lines[1:3]] == ["one", "two"]
+    assert all(f"{number}  {path}" in lines for number, path in enumerate(paths, start=1))
+
+
+def test_quiet_gates_are_alone(program: Program, iris: Path, tmp_path: Path) -> None:
+    run = program("train", str(iris), "--quiet").out.strip()
+    gates = ("--fail-under", "accuracy=0.1", "--fail-under", "accuracy=1.01")
+    done = program("report", "-q", *gates)
+    passed, missed = done.out.splitlines()
+    assert (done.code, done.err) == (1, "")
+    assert passed.startswith("passed: accuracy is ")
+    assert missed.endswith("wanted ≥ 1.01 (metrics are at most 1: write 1.01 % as accuracy=0.0101)")
+    assert program("report", "-q", *gates, "-o", "r.md").out == done.out
+    assert (tmp_path / "r.md").read_text().startswith("# iris\n")
+    two = program("report", "-q", run, run, "--fail-under", "accuracy=0.1")
+    assert (two.code, len(two.out.splitlines())) == (0, 2)
+    assert program("report", "-q").out == program("report").out
+    assert "gates" in program("report", "-q", "--json", *gates).json
+
+
+def test_markdown_for_the_page_of_a_job(program: Program, iris: Path, tmp_path: Path) -> None:
+    program("train", str(iris), "--quiet")
+    short = program("report", "--short", "--format", "markdown", "--fail-under", "accuracy=0.1")
+    assert short.out.startswith("# iris: completed, all gates passed\n")
+    assert len(short.out.splitlines()) <= 30
+    program("report", "--short", "-o", "r.md", "--fail-under", "accuracy=0.1")
+    assert (tmp_path / "r.md").read_text().startswith("# iris: completed, all gates passed\n")
+    refused = program("report", "--short", "--format", "json")
+    assert (refused.code, refused.err) == (
+        2,
+        "--short: json is always complete; leave it out, or use terminal or markdown\n",
+    )
+
+
+def test_junit_for_a_ci_system(program: Program, iris: Path, tmp_path: Path) -> None:
+    program("train", str(iris), "--quiet")
+    gates = ("--fail-under", "accuracy=0.1", "--fail-under", "loss=0")
+    done = program("report", "--junit", "j.xml", *gates)
+    assert done.code == 1
+    assert done.out.startswith("iris  completed")
+    root = ElementTree.parse(tmp_path / "j.xml").getroot()
+    assert [(case.attrib["name"], len(case)) for case in root.iter("testcase")] == [
+        ("accuracy ≥ 0.1", 0),
+        ("loss ≤ 0", 1),
+    ]
+    printed = program("report", "--junit", "-", *gates)
+    assert (printed.code, printed.out) == (1, (tmp_path / "j.xml").read_text(encoding="utf-8"))
+
+
+def test_an_unknown_metric_writes_no_file(program: Program, iris: Path, tmp_path: Path) -> None:
+    program("train", str(iris), "--quiet")
+    done = program("report", "--junit", "j.xml", "-o", "r.md", "--fail-under", "acuracy=0.1")
+    assert done.code == 2
+    assert "did you mean 'accuracy'" in done.err
+    assert not list(tmp_path.glob("*.xml")) + list(tmp_path.glob("*.md"))

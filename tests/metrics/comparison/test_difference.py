@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from scipy import stats
+
+from fnnctl.metrics.comparison.difference import Difference, square_and_add, upper_tail, with_zero
+
+
+@pytest.mark.parametrize("t", [-2.5, -0.3, 0.0, 1.7, 4.0])
+@pytest.mark.parametrize("freedom", [1, 2, 24, 800])
+def test_the_tail_is_students(t: float, freedom: int) -> None:
+    assert upper_tail(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-9)
+    assert upper_tail(t, freedom + 0.9) == upper_tail(t, freedom)
+
+
+def test_many_degrees_of_freedom_are_normal() -> None:
+    assert upper_tail(1.5, 5000) == pytest.approx(stats.norm.sf(1.5))
+
+
+def test_an_interval_beside_a_large_p_has_the_zero_in_it() -> None:
+    assert with_zero([0.01, 0.2], 0.06) == [0.0, 0.2]
+    assert with_zero([-0.2, -0.01], 0.06) == [-0.2, 0.0]
+    assert with_zero([0.01, 0.2], 0.04) == [0.01, 0.2]
+
+
+def test_square_and_add_by_hand() -> None:
+    """Half widths 0.03 and 0.04: 0.05 if independent, 0.01 if they move together."""
+    scores, intervals = (0.5, 0.4), ([0.47, 0.53], [0.36, 0.44])
+    assert square_and_add(scores, intervals) == pytest.approx([0.05, 0.15])
+    assert square_and_add(scores, intervals, 1.0) == pytest.approx([0.09, 0.11])
+
+
+def test_the_difference_that_would_be_found() -> None:
+    found = Difference(0.02, [-0.01, 0.05], 0.18, 0.91, 0.09, 0.015)
+    assert found.findable() == pytest.approx((stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * 0.015)
+    assert found.findable(sides=1) == pytest.approx((stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) * 0.015)
+    assert found.samples_needed() == pytest.approx((2.8015852 * 0.015 / 0.02) ** 2)
+    # The test of a sample so many times as large has a power of 80 %.
+    factor = found.samples_needed()
+    assert factor
+    z = 0.02 / (0.015 / math.sqrt(factor))
+    assert stats.norm.sf(stats.norm.ppf(0.975) - z) == pytest.approx(0.8, abs=1e-4)
+    without = Difference(0.02, None, 1.0, 0.5, 0.5, None)
+    assert without.findable() is without.samples_needed() is None

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import f1_score
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.comparison import rows as rows_module
+from fnnctl.metrics.comparison.measures import (
+    Hits,
+    Influences,
+    RowSums,
+    class_measure,
+    error_measure,
+)
+from fnnctl.metrics.comparison.rows import (
+    own_interval,
+    paired_difference,
+    standard_error,
+    unpaired_difference,
+)
+from fnnctl.metrics.paired import LEVEL
+
+
+def losses(seed: int, n: int, gain: float = 0.0) -> tuple[FloatArray, FloatArray]:
+    """The absolute errors of two predictors on the same rows; the second's are smaller by `gain`."""
+    rng = np.random.default_rng(seed)
+    difficulty = rng.normal(5, 1, n)
+    return difficulty + rng.normal(0, 0.5, n), difficulty + rng.normal(0, 0.5, n) - gain
+
+
+def mae(errors: FloatArray) -> RowSums:
+    measure = error_measure(
+        "mae", np.linspace(0, 100, len(errors)), np.linspace(0, 100, len(errors)) + errors
+    )
+    assert measure
+    return measure
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+@pytest.mark.parametrize(("n", "tolerance"), [(12, 0.2), (50, 0.08), (1200, 0.1)])
+def test_the_interval_of_a_mean_is_that_of_the_t_test(
+    n: int, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a mean the expanded interval has the width of Student's, also for groups of rows."""
+    monkeypatch.setattr(rows_module, "MOST_GROUPS", 500)
+    a, b = losses(3, n, gain=0.1)
+    oracle = stats.ttest_rel(a, b)
+    low, high = oracle.confidence_interval()
+    found = paired_difference(mae(a), mae(b), rng())
+    assert found.ci95
+    assert found.value == pytest.approx(np.mean(a - b))
+    assert found.error == pytest.approx(np.std(a - b, ddof=1) / math.sqrt(n), rel=0.05)
+    assert found.ci95[1] - found.ci95[0] == pytest.approx(high - low, rel=tolerance)
+    apart = unpaired_difference(mae(a), mae(b), rng())
+    assert apart.error == pytest.approx(math.hypot(stats.sem(a), stats.sem(b)), rel=0.06)
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.1, 0.15, 0.3])
+def test_p_is_that_of_the_t_test_of_a_mean(gain: float) -> None:
+    a, b = losses(4, 60, gain)
+    oracle = stats.ttest_rel(a, b)
+    found = paired_difference(mae(a), mae(b), rng())
+    assert found.p == pytest.approx(oracle.pvalue, rel=0.25, abs=0.003)
+    assert found.p_below + found.p_above == pytest.approx(1, abs=0.01)
+    assert (found.p_above < 0.5) == (oracle.statistic > 0)
+
+
+def f1(predictions: IntArray, labels: IntArray) -> RowSums:
+    measure = class_measure("f1_macro", labels, predictions, np.zeros((len(labels), 3)))
+    assert isinstance(measure, RowSums)
+    return measure
+
+
+def macro_f1(labels: IntArray, predictions: IntArray) -> float:
+    """Quicker than scikit-learn's, for thousands of exchanges."""
+    counts = np.bincount(3 * labels + predictions, minlength=9).reshape(3, 3)
+    return float(np.mean(2 * counts.diagonal() / (counts.sum(axis=0) + counts.sum(axis=1))))
+
+
+def test_p_is_that_of_scipys_permutation_test() -> None:
+    """Few rows differ, so that all exchanges are counted."""
+    random = np.random.default_rng(11)
+    labels = random.integers(3, size=30)
+    first = np.where(random.random(30) < 0.1, random.integers(3, size=30), labels)
+    second = np.where(random.random(30) < 0.2, random.integers(3, size=30), labels)
+    differ = first != second
+    assert 4 < differ.sum() <= rows_module.MOST_COMPLETE
+
+    def difference(a: IntArray, b: IntArray) -> float:
+        whole = [first.copy(), second.copy()]
+        whole[0][differ], whole[1][differ] = a, b
+        return macro_f1(labels, whole[0]) - macro_f1(labels, whole[1])
+
+    assert macro_f1(labels, second) == pytest.approx(f1_score(labels, second, average="macro"))
+    found = paired_difference(f1(first, labels), f1(second, labels), rng())
+    oracle = stats.permutation_test(
+        (first[differ], second[differ]), difference, permutation_type="samples", alternative="greater"
+    )
+    assert found.p_above == pytest.approx(oracle.pvalue)
+    assert found.p == pytest.approx(2 * oracle.pvalue, rel=0.5)
+
+
+def share(hits: FloatArray) -> RowSums:
+    return RowSums(np.stack([np.ones(len(hits)), hits], axis=1), lambda sums: sums[..., 1] / sums[..., 0])
+
+
+@pytest.mark.parametrize(("first", "second"), [(7, 2), (40, 25), (25, 40)])
+def test_a_share_has_the_p_of_mcnemars_exact_test(first: int, second: int) -> None:
+    """Of 9 rows all exchanges are counted, of 65 some are drawn."""
+    hits = np.repeat([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [30, first, second, 5], axis=0)
+    found = paired_difference(share(hits[:, 0]), share(hits[:, 1]), rng())
+    tolerance = 1e-12 if first + second < 10 else 0.15
+    for alternative, p in (("two-sided", found.p), ("greater", found.p_above), ("less", found.p_below)):
+        oracle = stats.binomtest(first, first + second, alternative=alternative)
+        assert p == pytest.approx(oracle.pvalue, rel=tolerance)
+
+
+def test_the_interval_is_scipys_paired_bootstrap() -> None:
+    """For a metric that is no mean, R², without the expansion, which 500 rows hardly need."""
+    random = np.random.default_rng(8)
+    targets = random.normal(0, 3, 500)
+    first, second = targets + random.normal(0, 1.0, 500), targets + random.normal(0, 1.3, 500)
+    measures = [error_measure("r2", targets, each) for each in (first, second)]
+    assert measures[0]
+    assert measures[1]
+    found = paired_difference(measures[0], measures[1], rng())
+
+    def difference(y: FloatArray, a: FloatArray, b: FloatArray, axis: int = -1) -> FloatArray:
+        spread = ((y - y.mean(axis=axis, keepdims=True)) ** 2).sum(axis=axis)
+        found: FloatArray = (((y - b) ** 2).sum(axis=axis) - ((y - a) ** 2).sum(axis=axis)) / spread
+        return found
+
+    oracle = stats.bootstrap(
+        (targets, first, second), difference, paired=True, n_resamples=4000, method="percentile",
+        rng=np.random.default_rng(9),
+    )  # fmt: skip
+    assert found.ci95 == pytest.approx(list(oracle.confidence_interval), rel=0.06)
+
+
+def test_paired_and_unpaired_shares_are_found_by_their_counts() -> None:
+    hits, others = np.array([True] * 8 + [False] * 2), np.array([True] * 5 + [False] * 5)
+    assert paired_difference(Hits(hits), Hits(others), rng()).p == pytest.approx(0.25)
+    oracle = stats.fisher_exact([[8, 2], [5, 5]]).pvalue
+    assert unpaired_difference(Hits(hits), Hits(others), rng()).p == pytest.approx(oracle)
+
+
+def ranked(seed: int, n: int, noise: float) -> Influences:
+    random = np.random.default_rng(seed)
+    labels = np.arange(n) % 2
+    common = np.random.default_rng(99).normal(0, 1, n)
+    scores = 1 / (1 + np.exp(-(labels + 0.7 * common + noise * random.normal(0, 1, n))))
+    measure = class_measure("roc_auc_macro", labels, labels, np.stack([1 - scores, scores], axis=1))
+    assert isinstance(measure, Influences)
+    return measure
+
+
+def test_areas_have_delongs_variance() -> None:
+    """DeLong's z, from the placements of all pairs of rows."""
+    a, b = ranked(1, 400, 0.5), ranked(2, 400, 1.0)
+    found = paired_difference(a, b, rng())
+    error = float(np.sqrt(np.sum((a.influences - b.influences) ** 2)))
+    assert found.error == pytest.approx(error, rel=0.03)
+    assert found.p == pytest.approx(2 * stats.norm.sf(abs(found.value) / error), rel=0.1)
+    apart = unpaired_difference(a, b, rng())
+    assert apart.error
+    assert apart.error > 1.1 * error
+
+
+def test_a_perfect_area_is_not_better_than_a_nearly_perfect_one() -> None:
+    labels = np.arange(40) % 2
+    perfect = labels * 0.8 + 0.1
+    nearly = perfect.copy()
+    nearly[0] = 0.95
+    measures = [
+        class_measure("roc_auc_macro", labels, labels, np.stack([1 - each, each], axis=1))
+        for each in (perfect, nearly)
+    ]
+    assert measures[0]
+    assert measures[1]
+    found = paired_difference(measures[0], measures[1], rng())
+    assert found.value > 0.03
+    assert found.p > LEVEL
+    assert found.ci95
+    assert found.ci95[0] <= 0 < found.ci95[1]
+    same = paired_difference(measures[0], measures[0], rng())
+    assert (same.value, same.p) == (0.0, 1.0)
+
+
+def test_equal_rows_and_single_rows() -> None:
+    errors = losses(3, 20)[0]
+    same = paired_difference(mae(errors), mae(errors), rng())
+    assert (same.value, same.ci95, same.p) == (0.0, None, 1.0)
+    by_two = paired_difference(mae(errors + 2), mae(errors), rng())
+    assert by_two.value == pytest.approx(2)
+    assert by_two.p == pytest.approx(2.0**-19, rel=1e-6)
+    single = paired_difference(mae(np.array([1.0])), mae(np.array([2.0])), rng())
+    assert (single.ci95, single.p) == (None, 1.0)
+
+
+def test_measures_of_different_metrics_are_refused() -> None:
+    with pytest.raises(TypeError, match="different metrics"):
+        paired_difference(Hits(np.ones(2, bool)), mae(np.ones(2)), rng())
+    with pytest.raises(TypeError, match="different metrics"):
+        unpaired_difference(Hits(np.ones(2, bool)), mae(np.ones(2)), rng())
+
+
+def test_equal_predictors_are_seldom_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 400 pairs of equally good predictors on 25 rows at most 7.2 % (three deviations above 5 %)."""
+    monkeypatch.setattr(rows_module, "RESAMPLES", 500)
+    found = [
+        paired_difference(mae(a), mae(b), rng()).p < LEVEL
+        for a, b in (losses(seed, 25) for seed in range(400))
+    ]
+    assert np.mean(found) <= 0.072
+
+
+def test_the_standard_error_of_a_measure() -> None:
+    errors = losses(3, 200)[0]
+    assert standard_error(mae(errors), rng()) == pytest.approx(stats.sem(errors), rel=0.05)
+    assert standard_error(Hits(np.arange(98) < 49), rng()) == pytest.approx(math.sqrt(0.25 / 98))
+    assert standard_error(Hits(np.ones(8, bool)), rng()) == pytest.approx(math.sqrt(0.09 / 8))
+    area = ranked(1, 100, 0.5)
+    assert standard_error(area, rng()) == pytest.approx(np.linalg.norm(area.influences))
+    interval = own_interval(mae(errors), rng())
+    assert interval
+    assert interval[0] < errors.mean() < interval[1]
+    assert own_interval(area, rng()) == area.interval
+    assert own_interval(Hits(np.ones(8, bool)), rng()) is None

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from fnnctl.metrics.comparison import shares
+from fnnctl.metrics.comparison.shares import (
+    fisher,
+    paired_interval,
+    paired_shares,
+    unpaired_interval,
+    unpaired_shares,
+)
+from fnnctl.metrics.paired import LEVEL
+
+COUNT = st.integers(0, 30)
+
+
+@pytest.mark.parametrize(
+    ("table", "low", "high"),
+    [
+        # Newcombe, Statistics in Medicine 17, 1998, pages 2635-2650: method 10.
+        ((36, 12, 2, 0), 0.0569, 0.3404),
+        # Altman et al., Statistics with Confidence, 2000, table 6.2, page 52.
+        ((14, 5, 0, 22), 0.011, 0.226),
+    ],
+)
+def test_newcombes_paired_interval(table: tuple[int, int, int, int], low: float, high: float) -> None:
+    digits = 4 if low == 0.0569 else 3
+    assert [round(end, digits) for end in paired_interval(*table)] == [low, high]
+
+
+def test_newcombes_unpaired_interval() -> None:
+    """56 of 70 and 48 of 80: Newcombe, Statistics in Medicine 17, 1998, pages 873-890, method 10."""
+    assert [round(end, 4) for end in unpaired_interval(56, 70, 48, 80)] == [0.0524, 0.3339]
+
+
+@given(both=COUNT, first=COUNT, second=COUNT, neither=st.integers(1, 30))
+def test_mcnemar_is_the_exact_binomial_test(both: int, first: int, second: int, neither: int) -> None:
+    found = paired_shares(both, first, second, neither)
+    n = both + first + second + neither
+    assert found.value == pytest.approx((first - second) / n)
+    if not first + second:
+        assert found.p == found.p_above == found.p_below == 1.0
+        return
+    for alternative, p in (("two-sided", found.p), ("greater", found.p_above), ("less", found.p_below)):
+        oracle = stats.binomtest(first, first + second, 0.5, alternative=alternative)
+        assert p == pytest.approx(oracle.pvalue)
+
+
+@given(both=COUNT, first=COUNT, second=COUNT, neither=st.integers(1, 30))
+def test_the_paired_interval_agrees_with_the_test(both: int, first: int, second: int, neither: int) -> None:
+    found = paired_shares(both, first, second, neither)
+    mirrored = paired_shares(both, second, first, neither)
+    assert found.ci95
+    low, high = found.ci95
+    assert -1 <= low <= found.value <= high <= 1
+    assert (low <= 0 <= high) or found.p < LEVEL
+    assert mirrored.reversed().ci95 == pytest.approx(found.ci95)
+
+
+@given(rows=st.integers(1, 40), other_rows=st.integers(1, 40), seed=st.integers(0, 10**6))
+def test_fishers_test_is_scipys(rows: int, other_rows: int, seed: int) -> None:
+    hits, other_hits = seed % (rows + 1), seed // 41 % (other_rows + 1)
+    table = [[hits, rows - hits], [other_hits, other_rows - other_hits]]
+    oracles = [
+        stats.fisher_exact(table, alternative=each).pvalue for each in ("two-sided", "less", "greater")
+    ]
+    assert fisher(hits, rows, other_hits, other_rows) == pytest.approx(oracles, rel=1e-6)
+
+
+def test_many_rows_have_the_test_of_two_proportions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the root of the chi-squared test without a correction, and near Fisher's."""
+    exact = unpaired_shares(1700, 2000, 1760, 2000)
+    monkeypatch.setattr(shares, "MOST_ROWS", 100)
+    found = unpaired_shares(1700, 2000, 1760, 2000)
+    oracle = stats.chi2_contingency([[1700, 300], [1760, 240]], correction=False)
+    assert found.p == pytest.approx(oracle.pvalue)
+    assert found.p_below == pytest.approx(oracle.pvalue / 2)
+    assert found.p == pytest.approx(exact.p, abs=1.5e-3)
+
+
+def test_equal_predictors_have_an_interval_with_a_width() -> None:
+    found = paired_shares(45, 0, 0, 5)
+    assert (found.value, found.p) == (0.0, 1.0)
+    assert found.ci95
+    assert found.ci95[0] == pytest.approx(-found.ci95[1])
+    assert found.ci95[1] > 0.05
+
+
+def test_the_smallest_difference_that_can_be_found() -> None:
+    """Five discordant rows on one side have p = 0.0625, six 0.03125."""
+    assert paired_shares(94, 5, 0, 1).p > LEVEL > paired_shares(93, 6, 0, 1).p
+    assert paired_shares(99, 1, 0, 0).findable() == pytest.approx(0.06)
+    many = paired_shares(800, 60, 40, 100)
+    assert many.findable() == pytest.approx((1.959964 + 0.841621) * math.sqrt(100) / 1000, rel=1e-5)
+    assert many.samples_needed() == pytest.approx((2.801585 * 0.01 / 0.02) ** 2, rel=1e-5)

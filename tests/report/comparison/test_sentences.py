@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from fnnctl.report.comparison.comparison import compare_runs
+from fnnctl.report.comparison.sentences import limit_sentences, verdict_sentences, warnings
+from tests.report.comparison.written import write_folds, write_part, write_regression
+
+GOOD = [1] * 97 + [0] * 3
+FAIR = [1] * 88 + [0] * 12
+
+
+def test_a_difference(tmp_path: Path) -> None:
+    runs = [write_part(tmp_path, name, hits) for name, hits in (("a", FAIR), ("b", GOOD))]
+    found = compare_runs(runs)
+    assert verdict_sentences(found) == [
+        "B is better than A by 9.0 points (95 % interval 3.2 to 16.3; p = 0.004)."
+    ]
+    assert limit_sentences(found) == [
+        "A − B: McNemar's exact test of the same 100 rows.",
+        "One test part compares these networks, not their settings: another seed trains another network and "
+        "tests other rows. A cross-validation with repeats compares the settings.",
+        "A − B: a true difference of 8.4 points is found in 80 % of such comparisons.",
+    ]
+    assert warnings(found) == []
+
+
+def test_a_tie_says_how_far_apart_and_what_it_would_take(tmp_path: Path) -> None:
+    runs = [write_part(tmp_path, name, hits) for name, hits in (("a", GOOD), ("b", [0, *GOOD[1:]]))]
+    found = compare_runs(runs)
+    assert verdict_sentences(found) == [
+        "A and B are a tie at this sample size: at most 5.6 points apart "
+        "(95 % interval of A − B: −3.1 to +5.6; p = 1.000)."
+    ]
+    assert limit_sentences(found)[-1] == (
+        "A − B: a true difference of 6.0 points is found in 80 % of such comparisons; one of 1.0 points, as "
+        "measured, needs about 790 test rows."
+    )
+
+
+def test_holms_correction_is_said(tmp_path: Path) -> None:
+    """A − B has p = 0.03125 alone."""
+    a, b, c = (
+        write_part(tmp_path, name, hits)
+        for name, hits in (("a", [1] * 60), ("b", [0] * 6 + [1] * 54), ("c", [1] * 60))
+    )
+    found = compare_runs([a, b, c])
+    assert verdict_sentences(found)[0].startswith(
+        "A and B are a tie at this sample size after Holm's correction: at most "
+    )
+    assert "Holm's p = 0.094" in verdict_sentences(found)[0]
+    assert limit_sentences(found)[-1] == (
+        "The verdicts follow from p with Holm's correction for 3 pairs; the intervals are those of each pair "
+        "alone."
+    )
+
+
+def test_many_runs_are_compared_with_the_best(tmp_path: Path) -> None:
+    runs = [
+        write_part(tmp_path, name, hits)
+        for name, hits in (("a", FAIR), ("b", GOOD), ("c", [1] * 60 + [0] * 40), ("d", [0, *GOOD[1:]]))
+    ]
+    first, *others = verdict_sentences(compare_runs(runs))
+    assert first == "B has the best accuracy; it is better than A and C, but tied with D at this sample size."
+    assert [sentence[:7] for sentence in others] == ["B and D", "B is be", "B is be"]
+
+
+def test_folds_that_are_not_paired(tmp_path: Path) -> None:
+    first = write_folds(tmp_path, "a", [0.8, 0.9, 0.7, 0.8, 0.6])
+    second = write_folds(tmp_path, "b", [0.7, 0.85, 0.75, 0.6, 0.5], shift=1, seed=8)
+    assert limit_sentences(compare_runs([first, second])) == [
+        "A − B: Welch's t-test with corrected variances of different folds (5 or more), not paired, because "
+        "the seeds differ, so the folds have other rows. It finds only larger differences.",
+        "A − B: a true difference of 33.2 points is found in 80 % of such comparisons; for one of 8.0 "
+        "points, as measured, try more repeats (`--repeats 5`), then more rows.",
+    ]
+
+
+def test_equal_folds(tmp_path: Path) -> None:
+    runs = [write_folds(tmp_path, name, [0.8, 0.9, 0.7]) for name in "ab"]
+    assert verdict_sentences(compare_runs(runs)) == [
+        "A and B are tied: the two scores are equal in every sample."
+    ]
+    shifted = write_folds(tmp_path, "c", [0.7, 0.8, 0.6])
+    assert verdict_sentences(compare_runs([runs[0], shifted])) == [
+        "A and B are tied: 10.0 points apart, from too few samples to tell."
+    ]
+
+
+def test_a_loss_is_better_if_it_is_lower(tmp_path: Path) -> None:
+    first = write_regression(tmp_path, "a", [0.5, -0.4] * 20)
+    second = write_regression(tmp_path, "b", [1.5, -1.9, 1.2, -1.8] * 10)
+    (sentence,) = verdict_sentences(compare_runs([second, first], "mae"))
+    assert sentence.startswith("B is better than A by 1.1500 (95 % interval 1.0")
+    assert sentence.endswith("p < 0.001).")
+
+
+def test_other_data_are_a_warning(tmp_path: Path) -> None:
+    runs = [write_part(tmp_path, "a", GOOD), write_part(tmp_path, "b", FAIR, data={"sha256": "f" * 64})]
+    assert warnings(compare_runs(runs)) == [
+        "the data of A − B differ: a difference may come from the data, not the networks"
+    ]

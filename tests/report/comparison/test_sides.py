@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fnnctl.errors import DataError, UsageError
+from fnnctl.report.comparison.sides import default_metric, has_metrics, read_side, require_same_target
+from fnnctl.store.names import METRICS, PREDICTIONS
+from tests.report.comparison.written import write_folds, write_part, write_regression
+
+HITS = [1, 1, 0, 1, 1, 1]
+
+
+def test_a_test_part(tmp_path: Path) -> None:
+    side = read_side(write_part(tmp_path, "a", HITS), "accuracy")
+    assert side.value == pytest.approx(5 / 6)
+    assert side.interval == pytest.approx([0.4365, 0.9699], abs=1e-4)
+    assert (side.kind, side.status) == ("train", "completed")
+    losses = read_side(side.run, "log_loss")
+    assert losses.interval
+    assert losses.interval[0] < losses.value < losses.interval[1]
+
+
+def test_a_cross_validation_has_the_mean_of_its_folds(tmp_path: Path) -> None:
+    side = read_side(write_folds(tmp_path, "a", [0.5, 0.75, 1.0, 0.5, 0.5]), "accuracy")
+    assert side.value == pytest.approx(0.65)
+    assert side.kind == "cross-validation"
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        ("acuracy", "'acuracy' cannot be compared on the test part of .*did you mean 'accuracy'"),
+        ("brier", "did you mean 'brier_score'"),
+        ("roc_auc_micro", "did you mean 'roc_auc_macro'"),
+        ("xyz", r"choose one of accuracy, balanced_accuracy, .*per_class\.CLASS\.roc_auc"),
+        ("per_class.maybe.recall", "cannot be compared"),
+    ],
+)
+def test_a_metric_that_a_test_part_does_not_have(tmp_path: Path, metric: str, said: str) -> None:
+    run = write_part(tmp_path, "a", HITS)
+    with pytest.raises(UsageError, match=f"^--metric: .*{said}"):
+        read_side(run, metric)
+
+
+def test_a_metric_that_folds_do_not_have(tmp_path: Path) -> None:
+    run = write_folds(tmp_path, "a", [0.5, 0.75])
+    with pytest.raises(UsageError, match=r"the folds of .* have no 'f1'; choose one of accuracy, loss"):
+        read_side(run, "f1")
+
+
+def test_a_metric_without_a_value(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="accuracy has no value in"):
+        read_side(write_folds(tmp_path, "a", [0.5, None, None, None, None]), "accuracy")
+    with pytest.raises(UsageError, match="roc_auc_macro has no value in"):
+        read_side(write_part(tmp_path, "b", [1]), "roc_auc_macro")
+
+
+def test_a_run_without_scores(tmp_path: Path) -> None:
+    run = write_part(tmp_path, "a", HITS)
+    assert has_metrics(run)
+    (run.path / PREDICTIONS).unlink()
+    with pytest.raises(UsageError, match="has no predictions of a test part"):
+        read_side(run, "accuracy")
+    (run.path / METRICS).unlink()
+    assert not has_metrics(run)
+    with pytest.raises(UsageError, match=r"has no metrics \(completed\)"):
+        read_side(run, "accuracy")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "row,label,guess\n",
+        "row,label,prediction,p_no,p_yes\n1,no,maybe,0.5,0.5\n",
+        "row,label,prediction,p_no,p_yes\nx,no,no,0.5,0.5\n",
+        "row,label,prediction,p_no,p_yes\n1,no,no,0.5,much\n",
+    ],
+)
+def test_damaged_predictions_are_named(tmp_path: Path, content: str) -> None:
+    run = write_part(tmp_path, "a", HITS)
+    (run.path / PREDICTIONS).write_text(content)
+    with pytest.raises(DataError, match=r"predictions\.csv.*damaged"):
+        read_side(run, "log_loss")
+
+
+def test_a_damaged_regression_is_named(tmp_path: Path) -> None:
+    run = write_regression(tmp_path, "a", [1.0, 2.0])
+    (run.path / PREDICTIONS).write_text("row,target,prediction\n1,2,much\n")
+    with pytest.raises(DataError, match=r"predictions\.csv.*damaged.*much"):
+        read_side(run, "r2")
+
+
+def test_the_default_metric_is_the_first_of_the_task(tmp_path: Path) -> None:
+    assert default_metric(write_part(tmp_path, "a", HITS)) == "accuracy"
+    assert default_metric(write_regression(tmp_path, "b", [1.0, 2.0])) == "r2"
+
+
+def test_runs_with_other_targets_are_refused(tmp_path: Path) -> None:
+    first = write_part(tmp_path, "a", HITS)
+    require_same_target([first, write_part(tmp_path, "b", HITS, classes=("yes", "no"))])
+    for other, said in (
+        (write_regression(tmp_path, "c", [1.0, 2.0]), "one is a classification, the other a regression"),
+        (write_part(tmp_path, "d", HITS, data={"target": "x"}), "their targets are 'answer' and 'x'"),
+        (
+            write_part(tmp_path, "e", HITS, classes=("no", "maybe")),
+            "only one of them has the classes maybe, yes",
+        ),
+    ):
+        with pytest.raises(UsageError, match=f"cannot be compared: {re.escape(said)}"):
+            require_same_target([first, other])

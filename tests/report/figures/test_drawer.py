@@ -1,0 +1,171 @@
+"""The figures are those of this process, whatever happens to the drawing process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fnnctl.errors import MachineError
+from fnnctl.report.figures import drawer
+from fnnctl.report.figures.drawer import FigureDrawer, figure_drawer, start_process
+from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.store.run import OpenRun
+from tests.report.figures.test_drawing import FIGURES, measured
+
+Process = subprocess.Popen[bytes]
+START = start_process
+"""The function itself; during tests its name stands for one that starts nothing."""
+
+
+@pytest.fixture
+def run(start_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]) -> OpenRun:
+    return measured(start_run, hostile_classes)
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
+    """A drawing process, also on a machine with a single processor."""
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+    process = START()
+    assert process is not None
+    yield process
+    assert process.poll() is not None  # not even a zombie is left
+
+
+@pytest.fixture
+def drawn_here(monkeypatch: pytest.MonkeyPatch) -> list[OpenRun]:
+    """The runs whose figures are drawn in this process."""
+    drawn = []
+
+    def draw(run: OpenRun) -> None:
+        drawn.append(run)
+        draw_figures(run)
+
+    monkeypatch.setattr("fnnctl.report.figures.drawing.draw_figures", draw)
+    return drawn
+
+
+def taken(run: OpenRun) -> dict[str, bytes]:
+    """The figures of the run, which are deleted."""
+    figures = {}
+    for path in sorted(run.path.glob("*.png")):
+        figures[path.name] = path.read_bytes()
+        path.unlink()
+    return figures
+
+
+def test_the_bytes_are_those_of_this_process(
+    run: OpenRun, process: Process, drawn_here: list[OpenRun], capfd: pytest.CaptureFixture[str]
+) -> None:
+    draw_figures(run)
+    expected = taken(run)
+    assert set(expected) == set(FIGURES)
+    figures = FigureDrawer(process)
+    figures.draw(run)
+    assert taken(run) == expected
+    figures.end()
+    assert drawn_here == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_killed_process_is_replaced_by_this_one(
+    run: OpenRun, process: Process, drawn_here: list[OpenRun]
+) -> None:
+    process.kill()
+    figures = FigureDrawer(process)
+    for count in range(1, 3):
+        figures.draw(run)
+        assert drawn_here == [run] * count
+        assert set(taken(run)) == set(FIGURES)
+    figures.end()
+
+
+def test_a_process_that_cannot_import_what_it_needs_is_replaced(
+    run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "path", [])
+        process = START()
+    figures = FigureDrawer(process)
+    figures.draw(run)
+    assert (drawn_here, set(taken(run))) == ([run], set(FIGURES))
+
+
+def test_an_error_is_that_of_this_process(run: OpenRun, process: Process) -> None:
+    figures = FigureDrawer(process)
+    (run.path / "calibration.png").mkdir()  # even the administrator cannot write a file there
+    with pytest.raises(MachineError, match=r"calibration\.png cannot be written: Is a directory"):
+        figures.draw(run)
+    figures.end()
+
+
+def test_signals_of_the_terminal_are_the_business_of_the_command(
+    run: OpenRun, process: Process, drawn_here: list[OpenRun]
+) -> None:
+    figures = FigureDrawer(process)
+    figures.draw(run)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        process.send_signal(number)
+    figures.draw(run)
+    figures.end()
+    assert drawn_here == []
+
+
+def test_the_process_ends_with_the_command(process: Process) -> None:
+    """Even if the command is killed, its end of the pipe is closed."""
+    out, _ = process.communicate(timeout=60)
+    assert (out, process.returncode) == (b"", 0)
+
+
+def test_an_exception_ends_the_wait_and_the_process(
+    run: OpenRun, process: Process, drawn_here: list[OpenRun]
+) -> None:
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    figures, before = FigureDrawer(process), signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)  # the process needs longer to start
+        with pytest.raises(KeyboardInterrupt):
+            figures.draw(run)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        figures.end()
+    assert drawn_here == []
+    assert list(run.path.glob(".*png*")) == []
+
+
+def test_nothing_is_drawn_or_started_if_figures_are_not_wanted(
+    run: OpenRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawer, "start_process", lambda: pytest.fail("a process was started"))
+    with figure_drawer(wanted=False) as figures:
+        figures.draw(run)
+    assert taken(run) == {}
+
+
+def test_with_a_single_processor_none_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 1)
+    assert START() is None
+
+
+def test_a_system_that_refuses_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    assert START() is None
+    monkeypatch.setattr(sys, "executable", None)  # an interpreter inside another program
+    assert START() is None
+
+
+def test_starting_it_needs_none_of_its_imports() -> None:
+    """Otherwise it would start later."""
+    code = (
+        "import sys, fnnctl.report.figures.drawer; sys.exit(bool({'numpy', 'fnnctl.store'} & {*sys.modules}))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

@@ -1,0 +1,60 @@
+"""The figures of one run, drawn by two processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from fnnctl.errors import MachineError
+from fnnctl.report.figures import server
+from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.figures.server import draw_in_parallel
+from fnnctl.store.run import OpenRun
+from tests.report.figures.test_drawer import taken
+from tests.report.figures.test_drawing import FIGURES, measured
+
+
+@pytest.fixture
+def run(start_run: Callable[..., OpenRun]) -> OpenRun:
+    return measured(start_run, ("a", "b", "c"))
+
+
+@pytest.fixture(params=[1, 2])
+def processors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(server, "usable_processors", lambda: request.param)
+    count: int = request.param
+    return count
+
+
+def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
+    draw_figures(run)
+    expected = taken(run)
+    log = run.path / "drawn"
+    log.touch()
+
+    def note() -> None:  # from both processes
+        with log.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+
+    draw_in_parallel(run, on_each=note)
+    assert taken(run) == expected
+    drawers = log.read_text().split()
+    assert len(drawers) == len(FIGURES)
+    assert str(os.getpid()) in drawers
+    assert len(set(drawers)) == processors or processors == 2  # the other one may have come too late
+
+
+@pytest.mark.usefixtures("processors")
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_failure_of_either_process_is_an_error(run: OpenRun, name: str) -> None:
+    (run.path / name).mkdir()
+    with pytest.raises((MachineError, ChildProcessError)):
+        draw_in_parallel(run)
+
+
+def test_a_run_without_numbers_has_no_figures(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    draw_in_parallel(run)
+    assert taken(run) == {}

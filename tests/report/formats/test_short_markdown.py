@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from fnnctl.report.answer.answer import answer
+from fnnctl.report.formats.fitting import fitted
+from fnnctl.report.formats.short_markdown import short_markdown_report
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.sections import TableSection
+from fnnctl.report.summary import summarize
+from fnnctl.store.run import OpenRun
+from tests.report.formats.answers import HOSTILE, made, overfull
+
+READER = MarkdownIt("gfm-like", {"linkify": False})
+
+
+def test_what_a_reader_sees(finished_run: Callable[..., OpenRun], tmp_path: Path) -> None:
+    summary = summarize(finished_run())
+    results = check_gates(parse_gates(["accuracy=0.95", "loss=0.5"]), summary)
+    text = short_markdown_report([answer(summary)], results, tmp_path)
+    assert text.startswith("# flowers-mlp: completed, 1 of 2 gates missed\n\n| test part | value |")
+    assert "\n| accuracy | 0.9000 | 0.8000–0.9500 | – |\n" in text
+    assert "\n| accuracy | 0.9000 | ≥ 0.95 | missed |\n| loss | 0.2500 | ≤ 0.5 | passed |\n" in text
+    assert "| lowest F1 | F1 | precision | recall | ROC AUC | rows | predicted |\n" in text
+    assert "| setosa | 0.3333 | 0.5000 | 0.2500 | – | 10 | for versicolor (40%) |\n" in text
+    assert "\n- warning: column 'id' looks like a row id\n" in text
+    assert text.count("\n#") == 0
+
+
+def test_passed_gates_are_in_the_heading(finished_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(finished_run())
+    results = check_gates(parse_gates(["accuracy=0.5"]), summary)
+    text = short_markdown_report([answer(summary)], results, Path())
+    assert text.startswith("# flowers-mlp: completed, all gates passed\n")
+    assert short_markdown_report([answer(summary)], [], Path()).startswith("# flowers-mlp: completed\n")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_makes_it_long_or_is_read_as_markup(name: str) -> None:
+    text = short_markdown_report([overfull(name)], [], Path())
+    assert len(text.splitlines()) <= 45  # twice as many metrics as any task has
+    tokens = READER.parse(text)
+    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h1"]
+    assert not any(token.type.startswith("html") for token in tokens)
+    assert "<script" not in READER.render(text)
+    heading = "".join(child.content for child in tokens[1].children or [])
+    assert heading == f"{fitted(name, 60)}: completed"
+
+
+def test_a_usual_report_has_at_most_thirty_lines() -> None:
+    text = short_markdown_report([made(warnings=("one", "two", "three", "four"))], [], Path())
+    assert len(text.splitlines()) <= 30
+    assert "- 1 more warning\n" in text
+
+
+def test_a_failed_run_says_why() -> None:
+    failed = made(status="failed", failure="training diverged", scores=(), worst=(), certainty=())
+    lines = short_markdown_report([failed], [], Path()).splitlines()
+    assert lines[:3] == ["# flowers-mlp: failed", "", "training diverged"]
+
+
+def test_several_runs_are_one_table() -> None:
+    text = short_markdown_report([made(), made(name="other", warnings=("careful",))], [], Path())
+    assert text.startswith("# 2 runs\n\n|  | name | measured on | accuracy | 95 % interval | baseline |\n")
+    assert "| 2 | other | test part | 0.9000 |" in text
+    assert "\nRuns with warnings: 2.\n" in text
+    assert "\n2. [runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1](" in text
+
+
+def test_importances_that_were_asked_for_are_shown() -> None:
+    table = TableSection("Importance of the columns", ("column", "accuracy −"), (("x_1", "0.5"),))
+    text = short_markdown_report([made(importance=(table,))], [], Path())
+    assert "**Importance of the columns**\n\n| column | accuracy − |\n| --- | ---: |\n| x\\_1 | 0.5 |" in text

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from fnnctl.console.output import Output
+from fnnctl.report.answer.answer import answer
+from fnnctl.report.answer.values import Answer
+from fnnctl.report.formats.short_terminal import MOST_LINES, short_terminal_report
+from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.sections import TableSection
+from fnnctl.report.summary import summarize
+from fnnctl.store.run import OpenRun
+from tests.report.formats.answers import HOSTILE, made, overfull
+
+
+def shown(*answers: Answer, width: int = 80) -> list[str]:
+    text = Output().rendered(short_terminal_report(answers, width=width), plain=True)
+    return text.rstrip("\n").split("\n")
+
+
+def test_what_a_reader_sees() -> None:
+    assert shown(made(warnings=("column 'id' looks like a row id",))) == [
+        "flowers-mlp  completed",
+        "runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1",
+        "started 2026-11-24 13:24:05 UTC, took 1.2 s",
+        "  network  4 → 16 → 3, 131 parameters",
+        "  data     flowers: 150 rows",
+        "",
+        "  test part           value  95 % interval  baseline",
+        "  accuracy           0.9000  0.8000–0.9500    0.5000",
+        "  balanced accuracy  0.9000  0.8000–0.9500    0.5000",
+        "  f1 macro           0.9000  0.8000–0.9500    0.5000",
+        "  roc auc macro      0.9000  0.8000–0.9500    0.5000",
+        "  log loss           0.9000  0.8000–0.9500    0.5000",
+        "",
+        "  Measured on 30 rows.",
+        "",
+        "  lowest F1      F1  precision  recall  rows  predicted",
+        "  rose       0.8000     0.7000  0.9000    12  as tulip (25%)",
+        "  tulip      0.8000     0.7000  0.9000    12  as tulip (25%)",
+        "  daisy      0.8000     0.7000  0.9000    12  as tulip (25%)",
+        "",
+        "  warning: column 'id' looks like a row id",
+        "",
+        "  fnnctl report runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1 --verbose",
+        "  fnnctl train runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1/resolved.yaml",
+        "  fnnctl predict runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1 DATA",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nothing_makes_it_longer_or_wider(name: str, width: int) -> None:
+    full = overfull(name)
+    for each in (full, replace(full, sizes=None), replace(full, sizes=None, failure=None)):
+        lines = shown(each, width=width)
+        assert len(lines) <= MOST_LINES
+        assert max(map(cell_len, lines)) <= width
+        assert "\x1b" not in "".join(lines)
+
+
+def test_each_part_of_an_overfull_report_has_a_line() -> None:
+    text = "\n".join(shown(replace(overfull("name"), failure=None, sizes=None)))
+    for part in ("name  completed", "metric 0", "lowest F1", "95 % interval", "(6 more: --verbose)"):
+        assert part in text
+
+
+def test_a_run_without_scores_says_why() -> None:
+    failed = made(status="failed", failure="training diverged in epoch 1", scores=(), worst=(), certainty=())
+    lines = shown(failed)
+    assert lines[0] == "flowers-mlp  failed"
+    assert "  training diverged in epoch 1" in lines
+    assert not any("lowest" in line or "baseline" in line for line in lines)
+
+
+def test_warnings_are_cut_to_a_line_and_the_others_are_counted() -> None:
+    long = "the rows differ " * 20
+    full = [line for line in shown(made(warnings=(long,))) if "rows differ" in line]
+    assert len(full) == 2
+    assert full[-1].endswith("…")
+    four = shown(made(warnings=(long, "second", "third", "fourth")))
+    assert any(line.startswith("  warning: the rows differ") for line in four)
+    assert "more" in next(line for line in four if "--verbose" in line and "fnnctl" not in line)
+
+
+def test_a_sentence_that_does_not_fit_makes_room_for_the_next() -> None:
+    lines = shown(overfull("word"))
+    assert sum(line.startswith("  word word") for line in lines) <= MOST_LINES
+    text = " ".join(shown(made(certainty=("long " * 200, "A short one."))))
+    assert "A short one." in text
+    assert "long long" not in text
+
+
+def test_the_largest_sizes_are_shown() -> None:
+    rows = tuple((str(number), "1 %", "0.5", "0–1", "–", "–") for number in range(20))
+    header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
+    lines = shown(made(sizes=TableSection("Scores by data size", header, rows)))
+    assert len(lines) <= MOST_LINES
+    assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
+
+
+def test_without_a_matrix_there_is_no_column_of_errors() -> None:
+    worst = tuple(replace(group, predicted_as=None) for group in made().worst)
+    assert "  rose       0.8000     0.7000  0.9000    12" in shown(made(worst=worst))
+
+
+def test_paths_and_commands_are_never_broken() -> None:
+    path = "runs/" + "deep/" * 30 + "run"
+    lines = shown(replace(made(), path=Path(path)), width=60)
+    assert path in lines
+
+
+def test_several_runs_have_a_line_each_and_their_paths() -> None:
+    failed = made(name="x" * 200, status="failed", scores=(), worst=(), measured="")
+    lines = shown(made(), made(measured="mean over the folds"), failed)
+    assert lines[1].split() == ["1", "flowers-mlp", "test", "part", "0.9000", "0.8000–0.9500", "0.5000"]
+    assert "mean over the folds" in lines[2]
+    assert lines[3].split()[2] == "failed"
+    assert max(map(cell_len, lines[:4])) <= 80
+    assert lines[5] == "1  runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1"
+
+
+def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(finished_run())
+    results = check_gates(parse_gates(["accuracy=0.95"]), summary)
+    text = Output().rendered(short_terminal_report([answer(summary)], results), plain=True)
+    assert "missed" in text.split("Gates")[1]
+
+
+@pytest.mark.parametrize("count", [2, 3, 30])
+def test_a_run_with_few_or_many_classes(finished_run: Callable[..., OpenRun], count: int) -> None:
+    classes = [f"{HOSTILE[place % 10]}{place}" for place in range(count)]
+    lines = shown(answer(summarize(finished_run("[/] \x1b[2J$$", classes))))
+    assert len(lines) <= MOST_LINES
+    assert lines[0] == "[/] [2J$$  completed"
+    assert sum("0.3333" in line for line in lines) == min(count, 3)
+
+
+def test_importances_that_were_asked_for_are_shown() -> None:
+    table = TableSection("Importance of the columns", ("column", "accuracy −"), (("x_1", "0.5"),))
+    answered = made(importance=(table,))
+    assert [line.split() for line in shown(answered)[-4:]] == [
+        ["Importance", "of", "the", "columns"],
+        ["column", "accuracy", "−"],
+        ["─" * len("column   accuracy −")],
+        ["x_1", "0.5"],
+    ]
+    assert str(answered.path) in shown(answered, answered)[-6]

@@ -1,0 +1,150 @@
+"""Pages of searches. Their figures are drawn, since they are a page's larger part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.report.html.report import html_report
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.store.journal import JournalRecord
+from fnnctl.store.run import OpenRun
+from tests.report.conftest import part_metrics
+from tests.report.html.checked import Page, checked
+from tests.report.searches import (
+    NAME,
+    RATE,
+    confirmed,
+    curve,
+    halving,
+    header,
+    hyperband,
+    refit,
+    result,
+    start_search,
+    trial,
+)
+
+ALWAYS = ["The answer", "The winner"]
+
+
+def completed(run: OpenRun) -> Summary:
+    test = part_metrics(("a", "b"), 0.9)
+    refit(run, {"train": part_metrics(("a", "b"), 0.95), "validation": None, "test": test})
+    run.finish("completed", {"total": 3.0, "training": 2.0})
+    return summarize(run)
+
+
+def page_of(summary: Summary) -> Page:
+    return checked(html_report([summary], [], summary.path))
+
+
+def headings(page: Page) -> list[str]:
+    return page.text("h2")
+
+
+def test_a_complete_search_with_rungs(tmp_path: Path) -> None:
+    records = [header(confirm={"top": 2, "seeds": 3}), *halving()[1:]]
+    run = start_search(tmp_path, [*records, *confirmed({1: [0.9, 0.8, 0.8], 0: [0.5] * 3}, budget=9)])
+    run.note_times(
+        {"networks": 2, "to": 3, "seconds": 1.5, "ended": 1e9 + k, "trained_by": f"a:{k}"} for k in range(2)
+    )
+    page = page_of(completed(run))
+    found = headings(page)
+    assert found[:2] == ALWAYS
+    assert found[2 : found.index("Train and extend")] == [
+        "What goes wrong",
+        "Is the winner better than the others?",
+        "The search",
+        "Brackets and rungs",
+        "Rung audit",
+        "The settings of all trials",
+        "The best trials",
+        "Workers",
+    ]
+    captions = page.text("figcaption")
+    assert "The settings and objective of each trial" in captions
+    assert "What each worker did when" in captions
+    described = page.text("desc")
+    assert "2 workers, training 60% of 2.5 s." in described
+    assert "bracket 0: 4 trials after 1 epoch, 2 trials after 3 epochs, 2 trials after 9 epochs" in described
+
+
+def test_what_does_not_apply_is_absent(tmp_path: Path) -> None:
+    """One rung, no timeline, too few trials for importances."""
+    found = headings(page_of(completed(start_search(tmp_path, halving()[:9]))))
+    absent = {"Brackets and rungs", "Rung audit", "Workers", "Importance of the settings"}
+    assert absent.isdisjoint(found)
+    assert {"The search", "The settings of all trials", "The best trials"} <= {*found}
+
+
+@pytest.mark.parametrize("status", ["running", "interrupted", "failed"])
+@pytest.mark.parametrize(
+    "records",
+    [
+        [header()],
+        [header(), trial(0)],
+        [header(), trial(0), result(0, 1, None, reason="the loss is nan")],
+        halving()[:8],
+    ],
+)
+def test_a_search_that_ended_anywhere_has_a_page(
+    tmp_path: Path, status: Any, records: list[JournalRecord]
+) -> None:
+    run = start_search(tmp_path, records)
+    if status != "running":
+        run.finish(status, {"total": 1.0, "training": None})
+    page = page_of(summarize(run))
+    assert "The search" in headings(page)
+    assert ("The winner" in headings(page)) == any(each.get("objective") for each in records)
+
+
+def test_cross_validated_objectives(tmp_path: Path) -> None:
+    objective = {"metric": "f1_macro", "on": "cross_validation", "direction": "maximize"}
+    records = [header(objective=objective), trial(0), trial(1), result(0, 1, 0.5), result(1, 1, 0.6)]
+    page = page_of(completed(start_search(tmp_path, [*records, {"record": "end", "reason": "complete"}])))
+    assert "in the search, mean over the folds" in page.text("th")
+
+
+def test_five_hundred_trials_fit_on_a_page(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    curves: Sequence[Sequence[float]] = np.sort(random.random((500, 9)), axis=1).tolist()
+    records = hyperband(curves)
+    for record in records:
+        if record["record"] == "trial":
+            values = {RATE: 10 ** random.uniform(-5, 0), NAME: ["adam", "sgd"][random.integers(2)]}
+            record["assignment"].update(values)
+    run = start_search(tmp_path, records)
+    run.note_times(
+        {"networks": 1, "to": 3 ** (k % 3), "seconds": 0.9, "ended": 1e9 + k // 2, "trained_by": f"a:{k % 2}"}
+        for k in range(1_000)
+    )
+    page = page_of(completed(run))  # checks the size
+    assert "Left out" not in " ".join(page.text("p"))
+    assert "60 of 500 rows of leaderboard.csv" not in page.text("small")  # there is no such file here
+    assert any("60 of 1,000 rows of timeline.jsonl" in text for text in page.text("small"))
+
+
+def test_hostile_texts_are_shown_as_they_are(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script> $$x$$ قطة \x1b[31m"
+    records = [
+        header(paths=["x"], scales={"x": "choice"}),
+        trial(0, {"x": hostile}),
+        trial(1, {"x": "=cmd()"}),
+        result(0, 9, 0.5, facts=curve(*[0.5] * 9)),
+        result(1, 9, 0.4, facts=curve(*[0.4] * 9)),
+    ]
+    summary = completed(start_search(tmp_path, records, name=hostile))
+    text = html_report([summary], [], tmp_path)
+    checked(text)
+    assert "<script" not in text
+    assert "\x1b" not in text
+
+
+def test_the_same_search_gives_the_same_page(tmp_path: Path) -> None:
+    summary = completed(start_search(tmp_path, halving()))
+    assert html_report([summary], [], tmp_path) == html_report([summary], [], tmp_path)

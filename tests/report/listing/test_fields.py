@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from fnnctl.config.schema.metric_names import HEADLINES
+from fnnctl.errors import UsageError
+from fnnctl.report.listing.fields import FACTS, field_of, metric_path, refuse_unknown
+from fnnctl.tasks.reports import TASK_REPORTS
+from tests.report.listing.entries import DAMAGED, listed
+
+METRICS = {
+    "train": {"accuracy": 1.0},
+    "validation": None,
+    "test": {"accuracy": 0.95, "roc_auc_macro": None, "per_class": {"a.b": {"recall": 0.5}}},
+}
+RUN = listed(metrics=METRICS, config={"training": {"l2": 0.01, "optimizer": {"name": "adam"}}})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("run", "iris"), ("name", "iris"), ("kind", "train"), ("data", "iris"), ("status", "completed"),
+        ("metric", 0.95), ("seed", 7), ("duration", 1.5), ("finished", None),
+        ("accuracy", 0.95), ("test.accuracy", 0.95), ("metrics.test.accuracy", 0.95),
+        ("train.accuracy", 1.0), ("validation.accuracy", None), ("per_class.a.b.recall", 0.5),
+        ("metrics.test.per_class.a.b.recall", 0.5), ("per_class.a.c.recall", None),
+        ("config.training.l2", 0.01), ("config.training.optimizer", {"name": "adam"}), ("config.no", None),
+    ],
+)  # fmt: skip
+def test_the_value_of_a_field(name: str, value: object) -> None:
+    assert field_of(name).read(RUN) == value
+
+
+def test_a_cross_validation_has_the_mean_over_its_folds() -> None:
+    metrics = {"test": {"accuracy": 0.9}, "cross_validation": {"accuracy": {"mean": 0.8, "ci95": [0.7, 0.9]}}}
+    assert listed(metrics=metrics).metric == ("accuracy", 0.8)
+
+
+def test_a_regression_is_judged_by_r2() -> None:
+    assert listed(metrics={"test": {"r2": 0.5, "accuracy": 1.0}}, task="regression").metric == ("R²", 0.5)
+    assert listed(metrics={"test": {"r2": None}}, task="regression").metric is None
+    assert listed(metrics={"test": {"accuracy": 0.5}}, task=None).metric == ("accuracy", 0.5)
+
+
+def test_a_damaged_run_has_a_status_and_a_folder() -> None:
+    known = {name for name in FACTS if field_of(name).read(DAMAGED) is not None}
+    assert known == {"run", "status"}
+    assert field_of("status").read(DAMAGED) == "damaged"
+
+
+@pytest.mark.parametrize("name", ["accuracy", "metric", "validation.loss", "f1_macro", "config.training.l2"])
+def test_a_field_that_a_run_may_have_is_known(name: str) -> None:
+    refuse_unknown([("--sort", field_of(name))], [RUN, DAMAGED])
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("acuracy", "did you mean 'accuracy'"),
+        ("sead", "did you mean 'seed'"),
+        ("train.acuracy", "did you mean 'train.accuracy'"),
+        ("config.training.l22", "did you mean 'config.training.l2'"),
+        ("per_class.a.b.recal", "did you mean 'per_class.a.b.recall'"),
+        ("qqq", "the facts are run, name, kind"),
+    ],
+)
+def test_a_field_that_no_run_has_is_refused(name: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=rf"--sort '{name}': no run has such a field.*{hint}"):
+        refuse_unknown([("--sort", field_of(name))], [RUN, DAMAGED])
+
+
+def test_without_runs_no_field_is_refused() -> None:
+    refuse_unknown([("--sort", field_of("qqq"))], [])
+
+
+def test_names_without_a_part_are_those_of_the_test_part() -> None:
+    assert metric_path("accuracy") == metric_path("metrics.test.accuracy") == "test.accuracy"
+    assert metric_path("per_class.train.recall") == "test.per_class.train.recall"
+
+
+def test_the_metric_of_a_list_is_the_first_of_a_report() -> None:
+    assert {task: report.metrics[0] for task, report in TASK_REPORTS.items()} == HEADLINES

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+
+from fnnctl.report.listing.fields import field_of
+from fnnctl.report.listing.table import COLUMNS, LEFT_OUT, one_line_each, table_columns, to_dict
+from tests.report.listing.entries import DAMAGED, listed
+
+RUN = listed(
+    "a\x1b[31m\nb",
+    metrics={"test": {"accuracy": 0.95, "accuracy_ci95": [0.9, 1.0]}},
+    config={"training": {"l2": 1e-7, "optimizer": {"name": "adam"}}},
+    seconds=83.2,
+    seed=123456,
+)
+
+
+def cells(*names: str) -> list[tuple[str, ...]]:
+    return [column.cells for column in table_columns([field_of(name) for name in names], [RUN, DAMAGED])]
+
+
+def test_the_cells_of_facts() -> None:
+    assert cells("name", "metric", "duration", "seed", "started", "status") == [
+        ("a[31m b", "–"),
+        ("accuracy 0.9500", "–"),
+        ("1 min 23 s", "–"),
+        ("123456", "–"),
+        ("2026-11-24T13:24:05Z", "–"),
+        ("completed", "damaged"),
+    ]
+
+
+def test_the_cells_of_metrics_and_settings() -> None:
+    found = cells("accuracy", "accuracy_ci95", "config.training.l2", "config.training.optimizer")
+    assert [first for first, _ in found] == ["0.9500", "0.9000–1.0000", "1e-07", '{"name": "adam"}']
+
+
+def test_numbers_are_aligned_to_the_right() -> None:
+    fields = [field_of(name) for name in ("name", "metric", "seed", "accuracy", "duration")]
+    assert [column.right for column in table_columns(fields, [RUN, DAMAGED])] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_a_narrow_terminal_keeps_the_folder() -> None:
+    assert {*COLUMNS} - {*LEFT_OUT} == {"run"}
+
+
+def test_json_has_one_run_per_line() -> None:
+    assert one_line_each("runs", []) == '{"runs": []}\n'
+    text = one_line_each("runs", [to_dict(RUN, []), to_dict(DAMAGED, [field_of("seed")])])
+    assert len(text.splitlines()) == 4
+    first, second = json.loads(text)["runs"]
+    assert first["metrics"] == RUN.metrics
+    assert (first["status"], first["seed"], first["duration"], first["data"]) == (
+        "completed",
+        123456,
+        83.2,
+        "iris",
+    )
+    assert (second["status"], second["name"], second["damage"]) == (None, None, "manifest.json: is damaged")
+    assert "columns" not in first
+    assert second["columns"] == {"seed": None}
+
+
+def test_a_column_without_a_value_is_aligned_to_the_left() -> None:
+    (column,) = table_columns([field_of("seed")], [DAMAGED])
+    assert (column.cells, column.right) == (("–",), False)

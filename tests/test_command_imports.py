@@ -1,0 +1,91 @@
+"""A command imports what it needs: every import that it does not need makes the prompt come back later."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import fnnctl
+
+ROOT = Path(fnnctl.__file__).parent
+SAMPLERS = {f"search.samplers.{name}" for name in ("tpe.sampler", "gp.sampler", "controller", "evolution")}
+SEARCHES = {"search", "records", "space.dimensions", "space.expressions", "config.rules.search_check"}
+CLUSTERS = {"executors.dask", "executors.cluster", "executors.remote"}
+TRAINING = {"training", "modelling", "executors", "stacks", "nn", "data", "config.reading", "config.rules"}
+UNNEEDED = {
+    "train": {*SEARCHES, "plots", "executors.processes", "modelling.held_out", "report.search"},
+    "cross_validate": {*SEARCHES, *CLUSTERS, "plots", "modelling.held_out", "report.search"},
+    "evaluate_run": {*SEARCHES, "plots", "executors", "stacks", "report.search"},
+    "predict": {*SEARCHES, "plots", "executors", "stacks", "report", "config.reading"},
+    "check": {*SEARCHES, "plots", "executors", "stacks", "runs", "report"},
+    "report": {*SEARCHES, *TRAINING, "plots", "report.search"},
+    "plan": {*SAMPLERS, *CLUSTERS, "plots", "runs"},
+    "search.start": {*SAMPLERS, *CLUSTERS, "plots"},
+    "schema": {*SEARCHES, *TRAINING, "plots"},
+}
+"""What a command may import only while it runs, because it does not always need it."""
+
+
+@cache
+def imported_at_once(module: str) -> frozenset[str]:
+    """What importing a module of fnnctl imports of it: not what functions and type checkers import."""
+    file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    if not file.is_file():
+        file = ROOT.joinpath(*module.split("."), "__init__.py")
+    if not file.is_file():
+        return frozenset()
+    return frozenset(_modules(ast.parse(file.read_text(encoding="utf-8")).body))
+
+
+def _modules(body: list[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        match node:
+            case ast.Import(names=names):
+                yield from _ours(alias.name for alias in names)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from _ours([module, *(f"{module}.{alias.name}" for alias in names)])
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                pass
+            case ast.If() | ast.Try() | ast.With():
+                yield from _modules([each for each in ast.walk(node) if isinstance(each, ast.stmt)][1:])
+
+
+def _ours(names: Iterator[str] | list[str]) -> Iterator[str]:
+    """The modules of fnnctl among these, without its name, each with the packages around it."""
+    for name in names:
+        first, *parts = name.split(".")
+        if first == "fnnctl":
+            yield from (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+
+
+@pytest.mark.parametrize("command", UNNEEDED)
+def test_a_command_imports_nothing_that_it_may_not_need(command: str) -> None:
+    found: set[str] = set()
+    waiting = {f"commands.{command}"}
+    while waiting:
+        found |= waiting
+        waiting = {each for module in waiting for each in imported_at_once(module)} - found
+    assert len(found) > 10
+    assert {
+        name for name in found if any(f"{name}.".startswith(f"{each}.") for each in UNNEEDED[command])
+    } == set()
+
+
+def test_a_check_of_a_config_without_a_search_loads_nothing_of_searches() -> None:
+    config = ROOT.parent / "configs" / "iris.yaml"
+    script = (
+        "import sys\nfrom fnnctl.cli import run\n"
+        f"code = run(['check', {str(config)!r}])\n"
+        "rooms = ('search', 'records', 'stacks', 'plots', 'space.dimensions', 'space.expressions')\n"
+        "unneeded = [name for name in sys.modules for room in rooms if name.startswith(f'fnnctl.{room}')]\n"
+        "unneeded += {'matplotlib', 'multiprocessing', 'asyncio', 'logging', 'unittest'} & set(sys.modules)\n"
+        "sys.exit(f'{unneeded} {code}' if unneeded or code else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
