@@ -39,9 +39,9 @@ class FigureDrawer:
 
     def draw(self, run: RunFolder) -> None:
         """Draw each figure that the run has numbers for; raises `MachineError` if one cannot be written."""
-        if not self._wanted or self._is_drawn_beside(run):
+        if not self._wanted or self._has_drawn(run):
             return
-        # A drawing process makes this import, of most of the program, superfluous here.
+        # Most of the program, which need not be imported here if the drawing process draws.
         from fnnctl.report.figures.drawing import draw_figures  # noqa: PLC0415
 
         draw_figures(run)
@@ -63,8 +63,12 @@ class FigureDrawer:
             process.wait()
             stdout.close()
 
-    def _is_drawn_beside(self, run: RunFolder) -> bool:
-        """Whether the drawing process has drawn all figures of the run."""
+    def _has_drawn(self, run: RunFolder) -> bool:
+        """Let the drawing process draw the run's figures; return whether it has drawn all of them.
+
+        It ends if it dies or answers anything else: another line, printed by one of its libraries, would be
+        taken for the answer, and the answer for that about the next run.
+        """
         if self._process is None:
             return False
         stdin, stdout = _pipes(self._process)
@@ -76,7 +80,7 @@ class FigureDrawer:
         except OSError:
             answer = b""
         self._is_drawing = False
-        if not answer:
+        if answer not in (DONE, FAILED):
             self.end()
         return answer == DONE
 

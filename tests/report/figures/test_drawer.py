@@ -97,6 +97,18 @@ def test_a_process_that_cannot_import_what_it_needs_is_replaced(
     assert (drawn_here, set(taken(run))) == ([run], set(FIGURES))
 
 
+def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here: list[OpenRun]) -> None:
+    """A startup file of Python may print; the answers would then be those about the run before."""
+    code = "import sys; print('hello', flush=True); [print('done', flush=True) for _ in sys.stdin]"
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    figures = FigureDrawer(process)
+    for count in range(1, 3):
+        figures.draw(run)
+        assert drawn_here == [run] * count
+        assert set(taken(run)) == set(FIGURES)
+    assert process.poll() is not None
+
+
 def test_an_error_is_that_of_this_process(run: OpenRun, process: Process) -> None:
     figures = FigureDrawer(process)
     (run.path / "calibration.png").mkdir()  # even the administrator cannot write a file there
