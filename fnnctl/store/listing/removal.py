@@ -43,8 +43,8 @@ def folder_bytes(path: Path) -> int:
 def remove_run(path: Path) -> None:
     """Remove the folder of a run that has ended.
 
-    Raises `UsageError` if a process works on it or it is a symbolic link, and `MachineError` if it cannot be
-    removed; what is left of it is then hidden, and `leftovers` finds it.
+    Does nothing if it is gone. Raises `UsageError` if a process works on it or it is a symbolic link, and
+    `MachineError` if it cannot be removed; what is left of it is then hidden, and `leftovers` finds it.
     """
     if path.is_symlink():
         raise UsageError(f"{path} is a symbolic link, which is not followed")
@@ -53,6 +53,8 @@ def remove_run(path: Path) -> None:
     except HeldError as error:
         by = f"in process {error.holder}" if error.holder else "in another process"
         raise UsageError(f"the run {path} is still running {by}") from error
+    except FileNotFoundError:  # another command has removed it
+        return
     except OSError as error:
         raise cannot_write(path, error) from error
     try:
