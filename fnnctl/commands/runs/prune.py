@@ -50,7 +50,7 @@ def prune(
 ) -> int:
     """Remove the runs that meet all conditions; without `yes`, list them. Returns the exit code.
 
-    `older_than` is in seconds. Raises `UsageError` if there is no condition at all, or if the folder is a run.
+    `older_than` is in seconds. Raises `UsageError` without any condition, and if the folder is a run itself.
     """
     if not where and not statuses and older_than is None and keep is None:
         raise UsageError("say which runs: --where, --status, --older-than or --keep")
