@@ -77,7 +77,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "fnnctl help runs prune",
     ),
 }
-"""The lines of shell by command; those of the program itself have no name."""
+"""Lines for a shell, by command; `""` is the program itself."""
 
 PANELS: Final[Mapping[str, tuple[str, ...]]] = {
     "Get started": ("init", "describe", "check"),

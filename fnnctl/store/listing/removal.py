@@ -17,7 +17,7 @@ from fnnctl.store.atomic import cannot_read, cannot_write, sync_folder
 from fnnctl.store.lock import HeldError, is_held, release, take_over_lock
 
 STALE_SECONDS: Final = 3600.0
-"""A hidden folder that nobody has changed for so long is not that of a command that is just starting."""
+"""A hidden folder that has not changed for so long is not that of a command that is just starting."""
 
 
 def is_in_progress(path: Path) -> bool:
