@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 DONE: Final = b"done\n"
 FAILED: Final = b"failed\n"
 """The answers of the drawing process: all figures of a run are written, or not."""
-_LAST_WRITE: Final = 1.0
-"""How many seconds the drawing process gets to end between two files if it is no longer needed."""
+_GRACE: Final = 1.0
+"""How many seconds a drawing process that was asked for figures has to finish a file and to clean up."""
 _ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -35,7 +35,7 @@ class FigureDrawer:
     def __init__(self, process: subprocess.Popen[bytes] | None = None, *, wanted: bool = True) -> None:
         """Without a process, figures are drawn in this one; if they are not wanted, none is drawn."""
         self._process, self._wanted = process, wanted
-        self._is_drawing = False
+        self._was_asked = False
 
     def draw(self, run: RunFolder) -> None:
         """Draw each figure that the run has numbers for; raises `MachineError` if one cannot be written."""
@@ -47,7 +47,10 @@ class FigureDrawer:
         draw_figures(run)
 
     def end(self) -> None:
-        """End the drawing process, which may be drawing if an exception ended the wait for it."""
+        """End the drawing process, which may be drawing if an exception ended the wait for it.
+
+        If it was never asked, it may still be importing, which a command that has failed does not wait for.
+        """
         if (process := self._process) is None:
             return
         self._process = None
@@ -55,9 +58,9 @@ class FigureDrawer:
         with suppress(OSError):  # it is dead already
             stdin.close()
         try:
-            if self._is_drawing:
+            if self._was_asked:
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(_LAST_WRITE)
+                    process.wait(_GRACE)
         finally:
             process.kill()
             process.wait()
@@ -72,14 +75,13 @@ class FigureDrawer:
         if self._process is None:
             return False
         stdin, stdout = _pipes(self._process)
-        self._is_drawing = True
+        self._was_asked = True
         try:
             stdin.write(json.dumps(os.fspath(run.path.absolute())).encode("ascii") + b"\n")
             stdin.flush()
             answer = stdout.readline()
         except OSError:
             answer = b""
-        self._is_drawing = False
         if answer not in (DONE, FAILED):
             self.end()
         return answer == DONE

@@ -135,6 +135,24 @@ def test_the_process_ends_with_the_command(process: Process) -> None:
     assert (out, process.returncode) == (b"", 0)
 
 
+def test_nothing_is_left_in_the_folder_for_temporary_files(
+    run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where matplotlib may not write in the user's folders, it makes one for its settings and fonts."""
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "file" / "inside"))  # not even the administrator may
+    process = START()
+    figures = FigureDrawer(process)
+    figures.draw(run)
+    assert list((tmp_path / "temporary").glob("matplotlib-*")) != []
+    figures.end()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert (drawn_here, process and process.returncode) == ([], 0)
+
+
 def test_an_exception_ends_the_wait_and_the_process(
     run: OpenRun, process: Process, drawn_here: list[OpenRun]
 ) -> None:
