@@ -21,8 +21,11 @@ STALE_SECONDS: Final = 3600.0
 
 
 def is_in_progress(path: Path) -> bool:
-    """Whether a process works on the run, even on one that was complete before."""
-    return is_held(path / names.LOCK)
+    """Whether a process works on the run, even on one that was complete before.
+
+    False where the system has no locks: then only the manifest's status says so, see `RunEntry.alive`.
+    """
+    return is_held(path / names.LOCK, if_unknown=False)
 
 
 def folder_bytes(path: Path) -> int:
@@ -51,8 +54,7 @@ def remove_run(path: Path) -> None:
     try:
         lock = take_over_lock(path / names.LOCK)
     except HeldError as error:
-        by = f"in process {error.holder}" if error.holder else "in another process"
-        raise UsageError(f"the run {path} is still running {by}") from error
+        raise UsageError(f"the run {path} is still running {error.where}") from error
     except FileNotFoundError:  # another command has removed it
         return
     except OSError as error:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -119,3 +120,20 @@ def test_what_is_damaged_is_told_before_it_is_removed(program: Program, runs: Pa
     assert "was written by a newer fnnctl (layout 99" in done.err
     (told,) = program("runs", "prune", "--status", "damaged", "--json").json["runs"]
     assert "newer fnnctl" in told["damage"]
+
+
+def test_without_locks_the_status_says_which_runs_are_running(
+    program: Program, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems have none; each run still has the file that is locked elsewhere."""
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    for name in ("old", "failed", "new"):
+        (runs / name / ".lock").write_text("4711\n")
+    facts = json.loads((runs / "old" / "manifest.json").read_text())
+    (runs / "old" / "manifest.json").write_text(json.dumps({**facts, "status": "running"}))
+    monkeypatch.setattr("fcntl.flock", refuse)
+    assert program("runs", "prune", "--keep", "0", "--yes").code == 0
+    assert left(runs) == ["old"]
