@@ -136,7 +136,7 @@ def test_wrong_usage_ends_with_2(program: Program, arguments: tuple[str, ...]) -
 
 def test_no_command_shows_the_help(program: Program) -> None:
     done = program()
-    assert "Commands that train:" in done.out + done.err
+    assert "Train and search:" in done.out + done.err
     assert done.code == 2
 
 

@@ -17,12 +17,15 @@ from fnnctl.store.atomic import cannot_read, cannot_write, sync_folder
 from fnnctl.store.lock import HeldError, is_held, release, take_over_lock
 
 STALE_SECONDS: Final = 3600.0
-"""A hidden folder that nobody has changed for so long is not that of a command that is just starting."""
+"""A hidden folder that has not changed for so long is not that of a command that is just starting."""
 
 
 def is_in_progress(path: Path) -> bool:
-    """Whether a process works on the run, even on one that was complete before."""
-    return is_held(path / names.LOCK)
+    """Whether a process works on the run, even on one that was complete before.
+
+    False where the system has no locks: then only the manifest's status says so, see `RunEntry.alive`.
+    """
+    return is_held(path / names.LOCK, if_unknown=False)
 
 
 def folder_bytes(path: Path) -> int:
@@ -43,16 +46,17 @@ def folder_bytes(path: Path) -> int:
 def remove_run(path: Path) -> None:
     """Remove the folder of a run that has ended.
 
-    Raises `UsageError` if a process works on it or it is a symbolic link, and `MachineError` if it cannot be
-    removed; what is left of it is then hidden, and `leftovers` finds it.
+    Does nothing if it is gone. Raises `UsageError` if a process works on it or it is a symbolic link, and
+    `MachineError` if it cannot be removed; what is left of it is then hidden, and `leftovers` finds it.
     """
     if path.is_symlink():
         raise UsageError(f"{path} is a symbolic link, which is not followed")
     try:
         lock = take_over_lock(path / names.LOCK)
     except HeldError as error:
-        by = f"in process {error.holder}" if error.holder else "in another process"
-        raise UsageError(f"the run {path} is still running {by}") from error
+        raise UsageError(f"the run {path} is still running {error.where}") from error
+    except FileNotFoundError:  # another command has removed it
+        return
     except OSError as error:
         raise cannot_write(path, error) from error
     try:

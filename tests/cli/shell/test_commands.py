@@ -72,7 +72,7 @@ def test_the_help_lists_commands_in_the_order_of_the_work(program: Program) -> N
         text.index(f"\n  {name} ") for name in order
     )
     assert [*order] == [name for name in app_commands() if name in order]
-    assert text.index("Commands to begin with:") < text.index("Commands that look things up:")
+    assert text.index("Get started:") < text.index("Reference:")
 
 
 def test_every_command_has_a_place_and_examples_in_the_help() -> None:
