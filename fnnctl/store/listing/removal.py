@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,15 +32,13 @@ def is_in_progress(path: Path) -> bool:
 def folder_bytes(path: Path) -> int:
     """The size of the files in a folder and the folders inside it, in bytes; 0 for what cannot be read."""
     total = 0
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
+    with suppress(OSError), os.scandir(path) as entries:
+        for entry in entries:
+            with suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
                     total += folder_bytes(Path(entry.path))
                 else:
                     total += entry.stat(follow_symlinks=False).st_size
-    except OSError:
-        pass
     return total
 
 
