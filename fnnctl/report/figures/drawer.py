@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Final
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DONE: Final = b"done\n"
 FAILED: Final = b"failed\n"
-"""The answers of the drawing process: all figures of a run are written, or not."""
+"""The answers of the drawing process: all figures of the runs are written, or not."""
 _GRACE: Final = 1.0
 """How many seconds a drawing process that was asked for figures has to finish a file and to clean up."""
 _ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -37,14 +37,15 @@ class FigureDrawer:
         self._process, self._wanted = process, wanted
         self._was_asked = False
 
-    def draw(self, run: RunFolder) -> None:
-        """Draw each figure that the run has numbers for; raises `MachineError` if one cannot be written."""
-        if not self._wanted or self._has_drawn(run):
+    def draw(self, *runs: RunFolder) -> None:
+        """Draw each figure that the runs have numbers for; raises `MachineError` if one cannot be written."""
+        if not self._wanted or self._has_drawn(runs):
             return
         # Most of the program, which need not be imported here if the drawing process draws.
         from fnnctl.report.figures.drawing import draw_figures  # noqa: PLC0415
 
-        draw_figures(run)
+        for run in runs:
+            draw_figures(run)
 
     def end(self) -> None:
         """End the drawing process, which may be drawing if an exception ended the wait for it.
@@ -66,18 +67,18 @@ class FigureDrawer:
             process.wait()
             stdout.close()
 
-    def _has_drawn(self, run: RunFolder) -> bool:
-        """Let the drawing process draw the run's figures; return whether it has drawn all of them.
+    def _has_drawn(self, runs: Sequence[RunFolder]) -> bool:
+        """Let the drawing process draw the runs' figures; return whether it has drawn all of them.
 
         It ends if it dies or answers anything else: another line, printed by one of its libraries, would be
-        taken for the answer, and the answer for that about the next run.
+        taken for the answer, and the answer for that about the next runs.
         """
         if self._process is None:
             return False
         stdin, stdout = _pipes(self._process)
         self._was_asked = True
         try:
-            stdin.write(json.dumps(os.fspath(run.path.absolute())).encode("ascii") + b"\n")
+            stdin.write(json.dumps([os.fspath(run.path.absolute()) for run in runs]).encode("ascii") + b"\n")
             stdin.flush()
             answer = stdout.readline()
         except OSError:

@@ -1,6 +1,6 @@
 """The drawing process: imports matplotlib, then draws the figures of the runs that a command names.
 
-Each line of its standard input names a run, as a JSON string. It answers with one line when the figures are
+Each line of its standard input names runs, as a JSON list. It answers with one line when the figures are
 written, or when one cannot be drawn. It ends when its standard input does, that is, with the command.
 
 On Linux two processes draw: a fork shares all that was imported, and is safe because the process has a single
@@ -15,7 +15,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +47,8 @@ def serve() -> None:
     _prepare()
     for line in sys.stdin.buffer:
         try:
-            draw_in_parallel(RunFolder(Path(json.loads(line))), on_each=_end_with_command)
+            runs = [RunFolder(Path(path)) for path in json.loads(line)]
+            draw_in_parallel(runs, on_each=_end_with_command)
             answer = DONE
         except Exception:  # the command will meet it, too, as it then draws the figures itself
             answer = FAILED
@@ -55,16 +56,17 @@ def serve() -> None:
         sys.stdout.buffer.flush()
 
 
-def draw_in_parallel(run: RunFolder, *, on_each: Callable[[], None] = lambda: None) -> None:
-    """Draw each figure that the run has numbers for; `on_each` is called before one is written.
+def draw_in_parallel(runs: Sequence[RunFolder], *, on_each: Callable[[], None] = lambda: None) -> None:
+    """Draw each figure that the runs have numbers for; `on_each` is called before one is written.
 
     Raises `MachineError` if a figure cannot be written, and OSError if the other process failed.
     """
-    figures = sorted(figures_to_draw(run).items(), key=lambda figure: _place(figure[0]))
+    figures = [(run, name, draw) for run in runs for name, draw in figures_to_draw(run).items()]
+    figures.sort(key=lambda figure: _place(figure[1]))
 
     def draw(indices: Iterable[int]) -> None:
         for index in indices:
-            name, figure = figures[index]
+            run, name, figure = figures[index]
             write_figure(run, name, figure, on_drawn=on_each)
 
     if sys.platform != "linux" or usable_processors() < 2 or len(figures) < 2:
