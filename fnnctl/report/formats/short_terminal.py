@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from fnnctl.report.answer.sections import interval_text, predicted_column
+from fnnctl.report.answer.sections import predicted_column, score_table
 from fnnctl.report.answer.values import Answer, NextCommand
 from fnnctl.report.content import gate_table
 from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, begun, fitted, wrapped
@@ -111,11 +111,11 @@ def _styled(name: str, lines: Sequence[str]) -> list[Text]:
 
 def _blocks(answer: Answer, width: int) -> dict[str, FittingLines]:
     """The blocks that have a line, with lines of at most `width` columns, except commands."""
-    commands = [_command_line(each, width) for each in answer.commands]
+    commands, scores = [_command_line(each, width) for each in answer.commands], score_table(answer)
     found: dict[str, FittingLines] = {
         "facts": _facts(answer, width),
         "failure": _sentences([answer.failure] if answer.failure else [], width),
-        "scores": _table([_header(answer), *_scores(answer)], (0,)),
+        "scores": _table([scores.header, *scores.rows], scores.texts),
         "certainty": _sentences(answer.certainty, width),
         "worst": _worst(answer, width),
         "warnings": _warnings(answer.warnings, width),
@@ -179,17 +179,6 @@ def _table(rows: Sequence[Sequence[str]], texts: Sequence[int]) -> FittingLines:
     if len(rows) < 2:
         return FittingLines(0, lambda count: [])
     return FittingLines(len(rows), lambda count: aligned(rows[:count], texts=texts))
-
-
-def _header(answer: Answer) -> tuple[str, ...]:
-    return answer.measured, "value", "95 % interval", "baseline"
-
-
-def _scores(answer: Answer) -> list[tuple[str, ...]]:
-    return [
-        (score.label, number(score.value), interval_text(score), number(score.baseline))
-        for score in answer.scores
-    ]
 
 
 def _worst(answer: Answer, width: int) -> FittingLines:
