@@ -16,8 +16,8 @@ class Part:
 
     markup: Markup
     source: str | None = None
-    """The file with the same content. If the page would be too large, the largest parts that have one are
-    left out, and the page names the file instead. A part without a source always stays."""
+    """The file with the same content. If the page would be too large, parts that have one are left out first,
+    and the page names the file instead."""
     title: str | None = None
     """Its own heading, one level below the block's."""
 
@@ -45,5 +45,5 @@ class Article:
 
 
 def block(title: str, *parts: Markup, look: str = "block", in_contents: bool = True) -> Block:
-    """A block of parts that always stay."""
+    """A block of parts that are in no file."""
     return Block(title, tuple(map(Part, parts)), look, in_contents)
