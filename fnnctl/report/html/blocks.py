@@ -30,8 +30,6 @@ class Block:
     parts: tuple[Part, ...]
     look: str = "block"
     """A class of the style sheet: `block`, `figures` (side by side if there is room), or `answer`."""
-    in_contents: bool = True
-    """Whether the table of contents lists it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,6 @@ class Article:
     blocks: tuple[Block, ...]
 
 
-def block(title: str, *parts: Markup, look: str = "block", in_contents: bool = True) -> Block:
+def block(title: str, *parts: Markup, look: str = "block") -> Block:
     """A block of parts that are in no file."""
-    return Block(title, tuple(map(Part, parts)), look, in_contents)
+    return Block(title, tuple(map(Part, parts)), look)

@@ -34,8 +34,8 @@ def limited_page(articles: Sequence[Article], render: Callable[[Sequence[Article
     if (size := len((text := render(articles)).encode())) < MOST_BYTES:
         return text
     raise UsageError(
-        f"the page would have {size:,} bytes, and it must have fewer than {MOST_BYTES:,}: name fewer runs, or "
-        "use --format markdown"
+        f"the page would have {size:,} bytes, and it must have fewer than {MOST_BYTES:,}: name fewer runs, "
+        "or use --format markdown"
     )
 
 

@@ -64,7 +64,6 @@ def _contents(articles: Sequence[Article], names: Sequence[str]) -> Markup:
         links = [
             (_block_identifier(names[0], number, block), block.title)
             for number, block in enumerate(articles[0].blocks)
-            if block.in_contents
         ]
     entries = (element("li", element("a", content(title), href=f"#{name}")) for name, title in links)
     return element("nav", element("ul", *entries), aria_label="Contents")
