@@ -1,7 +1,8 @@
 """Gates for CI that compare a run with another one: its metric must not be significantly worse.
 
-They are missed if a one-sided test of 5 % tells that the run is worse. So a difference that may be chance
-passes, and on a small test part nearly every difference may be: the result says how large a loss is found.
+They are missed if a one-sided test at the 5 % level finds that the run is worse. A difference that may be
+chance passes, and on a small test part nearly every difference may be chance. So the result says how large a
+loss would be found.
 """
 
 from __future__ import annotations
