@@ -3,9 +3,10 @@
     python -m tests.benchmarks.comparison [--pairs 200] [--only NAME …]
 
 Every pair is trained anew, with other seeds, and compared as `fnnctl compare` does. `equal` pairs have one
-config and two seeds: at most 5 % may be "better" or "worse". In `apart` pairs the second network does not see
-one of two columns. The data are two normal classes, for which the best accuracies are 90 % and 85 %: at least
-80 % must be found.
+config and two seeds: at most 5 % may be "better" or "worse". The log loss of one test part is an exception
+that shows what such a test means: two networks of one config do differ in it. In `apart` pairs the second
+network does not see one of two columns. The data are two normal classes, for which the best accuracies are
+90 % and 85 %: at least 80 % must be found.
 """
 
 from __future__ import annotations

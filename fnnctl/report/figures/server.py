@@ -1,7 +1,7 @@
 """The drawing process: imports matplotlib, then draws the figures of the runs that a command names.
 
-Each line of its standard input names a run, as a JSON string. The answer is a line, when the figures are
-written or one cannot be drawn. The process ends with its standard input, that is, with the command.
+Each line of its standard input names a run, as a JSON string. It answers with one line when the figures are
+written, or when one cannot be drawn. It ends when its standard input does, that is, with the command.
 
 On Linux two processes draw: a fork shares all that was imported, and is safe because the process has a single
 thread.
@@ -9,6 +9,7 @@ thread.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
@@ -32,14 +33,17 @@ SLOW: Final = (
     names.CALIBRATION_FIGURE,
     names.PARALLEL_FIGURE,
 )
-"""The slowest figures, which are begun first: then both processes end at about the same time."""
+"""The slowest figures. They are begun first, so that both processes end at about the same time."""
 
 
 def serve() -> None:
-    """Draw what is asked for until standard input ends. The command handles the terminal's signals."""
+    """Draw the figures that are asked for until standard input ends; the command handles signals."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # Python calls this last. It leaves out the rest of Python's end, which takes a quarter of a second with
+    # matplotlib, but not matplotlib's own callback: that removes the folder it makes where HOME is read-only.
+    atexit.register(os._exit, 0)
     _prepare()
     for line in sys.stdin.buffer:
         try:
@@ -114,7 +118,7 @@ def _place(name: str) -> int:
 
 
 def _prepare() -> None:
-    """Until figures are wanted: import what a run's need, draw one, which loads fonts, import the others."""
+    """Import what figures need, and draw one, which loads the fonts. Stops early if figures are asked for."""
     from fnnctl.plots.style import new_figure, png_bytes  # noqa: PLC0415
     from fnnctl.report.figures import run_figures  # noqa: F401, PLC0415
 
@@ -128,9 +132,9 @@ def _prepare() -> None:
 
 
 def _end_with_command() -> None:
-    """End this process if the command has ended; it would say nothing else before the answer."""
+    """End this process if the command has ended: before the answer, the only input is its end."""
     if _has_input():
-        os._exit(0)
+        sys.exit()
 
 
 def _has_input() -> bool:

@@ -317,7 +317,7 @@ def test_notes_are_texts(problems: Problems) -> None:
     ]
     assert problems("data: {source: iris}\nnotes: 3\n") == [
         "2: notes: must be a text of 1 to 10000 characters without control characters, or null, or a mapping "
-        "with 'text', 'data', 'intended_use' and 'limits', not 3",
+        "with text, data, intended_use, limits, not 3 (put it in quotes)",
     ]
 
 
