@@ -165,13 +165,13 @@ def _text(
     form: ReportForm, summaries: Sequence[Summary], results: Sequence[GateResult], output: Output
 ) -> str:
     """The report as the text of its file or, without one, as what is printed."""
-    answers = [answer(summary) for summary in summaries]
     if found := TEXT_FORMATS.get(form.format or TERMINAL):
         folder = form.file.parent if form.file else Path()
         if form.short and found.short:
-            return found.short(answers, results, folder)
+            return found.short([answer(summary) for summary in summaries], results, folder)
         return found.text(summaries, results, folder)
     width = None if form.file else output.width
+    answers = [answer(summary) for summary in summaries]
     shown = _on_terminal(summaries, answers, results, output, width=width)
     return output.rendered(shown, plain=form.file is not None)
 

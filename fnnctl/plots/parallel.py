@@ -30,7 +30,7 @@ from fnnctl.plots.text import fitted
 MOST_AXES = 8
 """The most settings drawn; later ones are left out."""
 MOST_LINES = 1000
-"""The most trials drawn, evenly chosen by rank."""
+"""The most trials drawn: the best ones, and others evenly chosen by rank."""
 TOP = 10
 """So many of the best trials have thick lines."""
 INCHES_PER_AXIS = 1.3
@@ -94,8 +94,8 @@ def _draw_lines(
             heights[:, position] = spread_lines(column.heights, badness)
     drawn = np.where(np.isnan(heights), NOWHERE, heights)
     ranked = np.argsort(badness, kind="stable")  # trials without an objective come last
-    top = ranked[:TOP]
-    ranked = ranked[:: -(-len(ranked) // MOST_LINES)]
+    top, others = ranked[:TOP], ranked[TOP:]
+    ranked = np.concatenate([top, others[:: max(1, -(-len(others) // (MOST_LINES - TOP)))]])
     across = np.arange(len(columns), dtype=np.float64)
 
     def segments(trials: IntArray) -> list[FloatArray]:

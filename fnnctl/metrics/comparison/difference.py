@@ -31,8 +31,8 @@ class Difference:
     """One-sided: the probability of so high a difference, or a higher one, if the true one is 0."""
     error: float | None
     """The standard error if the true difference is 0; None if it is unknown."""
-    least: float = 0.0
-    """The smallest difference that can have a p below `LEVEL` at all, because rows are whole."""
+    exact_rows: int | None = None
+    """The number of rows of two shares that were compared by McNemar's exact test; None for other tests."""
 
     def reversed(self) -> Difference:
         """The difference of the two scores in the other order."""
@@ -42,11 +42,13 @@ class Difference:
     def findable(self, *, sides: int = 2) -> float | None:
         """The true difference that the test would find in 80 % of all samples of this size.
 
-        The test has one or two sides. None if the standard error is unknown.
+        The test has one or two sides. It may be larger than any difference that there can be, and it is None
+        if the standard error is unknown.
         """
         if self.error is None:
             return None
-        return max(self.least, (NORMAL.inv_cdf(1 - LEVEL / sides) + NORMAL.inv_cdf(POWER)) * self.error)
+        found = (NORMAL.inv_cdf(1 - LEVEL / sides) + NORMAL.inv_cdf(POWER)) * self.error
+        return found if self.exact_rows is None else max(found, _least_share(self.exact_rows, sides))
 
     def samples_needed(self) -> float | None:
         """How many times as large a sample would find a true difference of this size in 80 % of all cases.
@@ -57,6 +59,23 @@ class Difference:
             return None
         found = NORMAL.inv_cdf(1 - LEVEL / 2) + NORMAL.inv_cdf(POWER)
         return max(1.0, (found * self.error / self.value) ** 2)
+
+
+def _least_share(rows: int, sides: int) -> float:
+    """The smallest difference of two shares that McNemar's exact test finds in 80 % of all samples.
+
+    That is so if no row is on the other side. With k of n rows on one side, p is sides/2^k, so that enough of
+    them must be there: P(Binomial(n, difference) ≥ k) = 0.8. It is infinite with fewer than k rows.
+    """
+    needed = math.floor(math.log2(sides / LEVEL)) + 1
+    if rows < needed:
+        return math.inf
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        fewer = (math.comb(rows, k) * middle**k * (1 - middle) ** (rows - k) for k in range(needed))
+        low, high = (middle, high) if 1 - math.fsum(fewer) < POWER else (low, middle)
+    return high
 
 
 def upper_tail(t: float, freedom: float) -> float:

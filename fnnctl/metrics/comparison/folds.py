@@ -34,7 +34,7 @@ def unpaired_folds(
     that of the permutation test, which with J and K scores cannot be below 2 / (J+K choose J).
     """
     means = [math.fsum(each) / len(each) for each in (scores, others)]
-    difference = means[0] - means[1]
+    difference = _less(*means)
     variances = [
         corrected_deviation(each, share) ** 2
         for each, share in zip((scores, others), test_shares, strict=True)
@@ -53,7 +53,7 @@ def folds_and_part(scores: Sequence[float], value: float, *, test_share: float, 
     The two are taken to be independent. The degrees of freedom are those of the folds, J − 1.
     """
     deviation = corrected_deviation(scores, test_share)
-    difference = math.fsum(scores) / len(scores) - value
+    difference = _less(math.fsum(scores) / len(scores), value)
     both = math.hypot(deviation, error)
     if both <= ROUNDING * max(abs(value), abs(difference)):
         return _without_spread(difference, len(scores), 1, abs(value))
@@ -67,6 +67,12 @@ def student_difference(difference: float, error: float, freedom: float) -> Diffe
     half = student_quantile(0.975, min(freedom, 10_000)) * error
     p = min(1.0, 2 * min(p_above, p_below))
     return Difference(difference, [difference - half, difference + half], p, p_below, p_above, error)
+
+
+def _less(mean: float, other: float) -> float:
+    """The difference, 0 if it is one of rounding alone."""
+    difference = mean - other
+    return difference if abs(difference) > ROUNDING * max(abs(mean), abs(other)) else 0.0
 
 
 def _without_spread(difference: float, count: int, other: int, size: float) -> Difference:

@@ -36,14 +36,14 @@ class Hits:
 class RowSums:
     """A metric that follows from sums over the rows."""
 
-    values: FloatArray
-    """(n, m) what is summed."""
+    values: FloatArray | IntArray
+    """(n, m) what is summed; counts are integers of one byte, as there may be very many."""
     combine: Combine
 
     @property
     def value(self) -> float:
         """The metric of all rows."""
-        return float(self.combine(self.values.sum(axis=0)))
+        return float(self.combine(self.values.sum(axis=0, dtype=np.float64)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +132,10 @@ def _row_losses(metric: str, labels: IntArray, probabilities: FloatArray) -> Flo
     return squares / 2 if probabilities.shape[1] == 2 else squares
 
 
-def _counts(labels: IntArray, predictions: IntArray, classes: int) -> FloatArray:
+def _counts(labels: IntArray, predictions: IntArray, classes: int) -> IntArray:
     """(n, 3C): whether the row is a hit, has the label, and has the prediction, for each class."""
     rows = np.arange(len(labels))
-    counts = np.zeros((len(labels), 3, classes), np.float32)
+    counts = np.zeros((len(labels), 3, classes), np.int8)
     counts[rows, 0, labels] = labels == predictions
     counts[rows, 1, labels] = 1
     counts[rows, 2, predictions] = 1

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.comparison.difference import (
     NORMAL,
     Difference,
@@ -26,6 +26,7 @@ MOST_COMPLETE: Final = 12
 """Rows whose 4096 exchanges are all counted."""
 MOST_GROUPS: Final = 2**12
 """More rows than this are divided at random into this many groups, and the groups are resampled."""
+GROUPS_AT_ONCE: Final = 2**8
 MOST_SUMS: Final = 2**23
 """At most so many sums of groups are kept."""
 DRAWS_AT_ONCE: Final = 2**20
@@ -109,8 +110,8 @@ def exchanged_tails(first: RowSums, second: RowSums, rng: np.random.Generator) -
     sample. The share of correct rows would have the p values of McNemar's exact test; a bootstrap's would be
     too small with few discordant rows.
     """
-    apart: FloatArray = (first.values - second.values).astype(np.float64)
-    apart = _groups(apart[(apart != 0).any(axis=1)], MOST_GROUPS, rng)
+    changed = (first.values != second.values).any(axis=1)
+    apart = _groups(first.values[changed] - second.values[changed], MOST_GROUPS, rng)
     is_complete = len(apart) <= MOST_COMPLETE
     moved = _all_exchanges(apart) if is_complete else _drawn_exchanges(apart, rng)
     sums = (each.values.sum(axis=0, dtype=np.float64) for each in (first, second))
@@ -164,29 +165,36 @@ def _exchanged(found: Difference, first: RowSums, second: RowSums, rng: np.rando
     return replace(found, ci95=interval, p=p, p_below=p_below, p_above=p_above)
 
 
-def _groups(values: FloatArray, most: int, rng: np.random.Generator) -> FloatArray:
+def _groups(values: FloatArray | IntArray, most: int, rng: np.random.Generator) -> FloatArray:
     """The values, (n, m), or, if there are more, their sums over `most` random groups of nearly one size."""
     if len(values) <= most:
-        return values
-    starts = np.arange(most) * len(values) // most
-    return np.add.reduceat(values[rng.permutation(len(values))], starts, axis=0)
+        return values.astype(np.float64)
+    order, starts = rng.permutation(len(values)), np.arange(most + 1) * len(values) // most
+    sums = np.empty((most, values.shape[1]))
+    for first in range(0, most, GROUPS_AT_ONCE):  # all rows in a new order would be a second copy of them
+        ends = starts[first : first + GROUPS_AT_ONCE + 1]
+        part = values[order[ends[0] : ends[-1]]]
+        sums[first : first + GROUPS_AT_ONCE] = np.add.reduceat(
+            part, ends[:-1] - ends[0], axis=0, dtype=np.float64
+        )
+    return sums
 
 
-def _resampled(values: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _resampled(values: FloatArray | IntArray, rng: np.random.Generator) -> FloatArray:
     """(RESAMPLES, m) the sums over rows (n, m) that are drawn with replacement, or over groups of rows.
 
     The variance of a sum is the same if groups are drawn, and the time does not grow with the rows.
     """
     most = min(MOST_GROUPS, max(256, MOST_SUMS // values.shape[1]))
-    values = _groups(values, most, rng).astype(np.float64)
-    count = len(values)
-    sums = np.empty((RESAMPLES, values.shape[1]))
+    grouped = _groups(values, most, rng)
+    count = len(grouped)
+    sums = np.empty((RESAMPLES, grouped.shape[1]))
     step = max(1, DRAWS_AT_ONCE // count)
     for start in range(0, RESAMPLES, step):
         size = min(step, RESAMPLES - start)
         drawn = rng.integers(count, size=(size, count)) + np.arange(size)[:, None] * count
         times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
-        sums[start : start + size] = times.astype(np.float64) @ values
+        sums[start : start + size] = times.astype(np.float64) @ grouped
     return sums
 
 

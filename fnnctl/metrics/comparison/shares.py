@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from fnnctl.metrics.comparison.difference import NORMAL, Difference, square_and_add, with_zero
-from fnnctl.metrics.paired import LEVEL, sign_test
+from fnnctl.metrics.paired import sign_test
 from fnnctl.metrics.statistics import wilson_interval
 
 MOST_ROWS: Final = 100_000
@@ -26,11 +26,8 @@ def paired_shares(both: int, first: int, second: int, neither: int) -> Differenc
     p_above, p_below = sign_test(first, second), sign_test(second, first)
     p = min(1.0, 2 * min(p_above, p_below))
     interval = paired_interval(both, first, second, neither)
-    least = 1 - math.ceil(math.log2(LEVEL / 2))  # so many discordant rows, all on one side
     error = math.sqrt(max(discordant, 1)) / n
-    return Difference(
-        (first - second) / n, with_zero(interval, p), p, p_below, p_above, error, least=min(1.0, least / n)
-    )
+    return Difference((first - second) / n, with_zero(interval, p), p, p_below, p_above, error, exact_rows=n)
 
 
 def unpaired_shares(hits: int, rows: int, other_hits: int, other_rows: int) -> Difference:

@@ -25,6 +25,7 @@ def next_commands(summary: Summary) -> list[NextCommand]:
         found += _repeat(summary)
     if summary.metrics is not None:
         found += _predict(summary)
+    if summary.part_metrics("test") is not None:  # without it there is nothing that could be compared
         found.append(NextCommand("compare with another run", f"fnnctl compare {_quoted(summary.path)} RUN"))
     found.append(NextCommand("write a page", f"{_report(summary.path)} --output report.html"))
     return found

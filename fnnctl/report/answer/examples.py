@@ -1,7 +1,7 @@
 """The examples that a network predicts worst: confidently wrong classes, or the largest residuals.
 
 They are read from predictions.csv row by row, so that a file of any size fits into memory. That takes time
-for a large file, so they are no part of `Answer`.
+for a large file, so they are not part of `Answer`.
 """
 
 from __future__ import annotations

@@ -6,24 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.report.answer.examples import WorstExamples
-from fnnctl.report.answer.values import Answer, ConfusedPair, Score, WorstGroup
-from fnnctl.report.sections import NOTHING, Command, FactList, Notes, Section, TableSection, number
-
-
-def answer_sections(answer: Answer, examples: WorstExamples | None = None) -> list[Section]:
-    """All non-empty sections, in the order in which they answer a reader's questions."""
-    sections: list[Section] = [
-        Notes("Why it did not complete", (answer.failure,) if answer.failure else ()),
-        FactList("What was run", answer.facts),
-        score_table(answer),
-        *([answer.sizes] if answer.sizes else []),
-        Notes("How sure that is", answer.certainty),
-        worst_table(answer),
-        pairs_table(answer),
-        *([examples_table(examples, relative_to=answer.path)] if examples else []),
-        Notes("Warnings", answer.warnings),
-    ]
-    return [section for section in sections if section.rows]
+from fnnctl.report.answer.values import Answer, Score, WorstGroup
+from fnnctl.report.sections import NOTHING, Command, Section, TableSection, number
 
 
 def command_sections(answer: Answer) -> list[Section]:
@@ -50,23 +34,23 @@ def interval_text(score: Score) -> str:
 
 
 def worst_table(answer: Answer) -> TableSection:
-    """One row per group, with the classes with which it is confused."""
+    """One row per group, with the classes with which it is confused, if there is a confusion matrix."""
+    has_pairs = any(group.predicted_as or group.predicted_for for group in answer.worst)
     rows = (
         (
             group.name,
             *(number(value) for _, value in group.metrics),
-            _other(group.predicted_as, of_predicted=True),
-            _other(group.predicted_for, of_predicted=False),
+            *([_predicted_as(group), _predicted_for(group)] if has_pairs else []),
         )
         for group in answer.worst
     )
     labels = tuple(label for label, _ in answer.worst[0].metrics) if answer.worst else ()
-    lowest = labels[0] if labels else ""
-    header = (answer.group, *labels, "most often predicted as", "most often predicted for")
-    title = f"What goes wrong: the lowest {lowest}"
-    if answer.repeats > 1:
+    pairs = ("most often predicted as", "most often predicted for") if has_pairs else ()
+    title = f"What goes wrong: the lowest {labels[0] if labels else ''}"
+    if has_pairs and answer.repeats > 1:
         title += f"; in parentheses, rows of {answer.repeats:,} repeats"
-    return TableSection(title, header, tuple(rows), texts=(0, len(header) - 2, len(header) - 1))
+    texts = (0, *range(1 + len(labels), 1 + len(labels) + len(pairs)))
+    return TableSection(title, (answer.group, *labels, *pairs), tuple(rows), texts=texts)
 
 
 def pairs_table(answer: Answer) -> TableSection:
@@ -113,10 +97,14 @@ def predicted_words(group: WorstGroup) -> str:
     return f"as {as_other.predicted} ({as_other.share:.0%})" if as_other else NOTHING
 
 
-def _other(pair: ConfusedPair | None, *, of_predicted: bool) -> str:
-    if pair is None:
-        return NOTHING
-    return f"{pair.predicted if of_predicted else pair.true} ({pair.rows:,})"
+def _predicted_as(group: WorstGroup) -> str:
+    pair = group.predicted_as
+    return f"{pair.predicted} ({pair.rows:,})" if pair else NOTHING
+
+
+def _predicted_for(group: WorstGroup) -> str:
+    pair = group.predicted_for
+    return f"{pair.true} ({pair.rows:,})" if pair else NOTHING
 
 
 def _amount(text: str) -> str:

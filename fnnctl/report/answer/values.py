@@ -58,7 +58,7 @@ class NextCommand:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What must be said first of a run. What does not apply to a kind of run is empty or None."""
+    """What a report says first about a run. What does not apply to a kind of run is empty or None."""
 
     path: Path
     name: str

@@ -1,4 +1,4 @@
-"""What a report says first of a search and its winner: what chose it, and whether it is one."""
+"""What a report says first about a search: what chose its winner, and whether others are as good."""
 
 from __future__ import annotations
 

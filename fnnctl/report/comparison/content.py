@@ -18,7 +18,7 @@ from fnnctl.report.comparison.sentences import (
 )
 from fnnctl.report.comparison.settings import resolved_file
 from fnnctl.report.comparison.sides import Side
-from fnnctl.report.comparison.words import ends, has_points, p_number, signed
+from fnnctl.report.comparison.words import ends, findable, finite, has_points, p_number, signed
 from fnnctl.report.sections import Command, FactList, Notes, Section, TableSection, number
 from fnnctl.text import counted
 
@@ -88,7 +88,7 @@ def _pair_json(comparison: RunComparison, pair: Pair) -> dict[str, Any]:
         "test": pair.test.method,
         "samples": pair.test.samples,
         "count": pair.test.count,
-        "found_in_80_percent": found.findable(),
+        "found_in_80_percent": finite(findable(found, comparison.metric)),
         "sentence": pair_sentence(comparison, pair),
     }
 
@@ -158,11 +158,13 @@ def _differences(comparison: RunComparison) -> TableSection:
 def _next_steps(comparison: RunComparison) -> list[Command]:
     """The cross-validations that compare the settings, if some run has only one test part.
 
-    All have the seed of the first one, so that they are paired.
+    All have the same seed, so that they are paired. A network that was scored twice has one config.
     """
     if all(isinstance(side.on, MeasuredFolds) for side in comparison.sides):
         return []
-    configs = [(side, resolved_file(side)) for side in comparison.sides]
+    configs = [resolved_file(side) for side in comparison.sides]
+    if len({*configs} - {None}) < 2:
+        return []
     seeds = {side.manifest.seed for side in comparison.sides}
     seed = "" if len(seeds) == 1 else f" --seed {min(each for each in seeds if each is not None)}"
     return [
@@ -170,6 +172,6 @@ def _next_steps(comparison: RunComparison) -> list[Command]:
             f"Cross-validate {LETTERS[place]}",
             (f"fnnctl evaluate {shlex.quote(str(config))} --folds 5 --repeats 5{seed}",),
         )
-        for place, (_, config) in enumerate(configs)
-        if config is not None
+        for place, config in enumerate(configs)
+        if config is not None and config not in configs[:place]
     ]

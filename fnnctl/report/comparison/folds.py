@@ -32,7 +32,8 @@ class MeasuredFolds:
     def common(self, other: MeasuredFolds) -> list[Place] | None:
         """The folds that both have; None if they are fewer than two, or if some have different rows."""
         places = [place for place in self.scores if place in other.scores]
-        if len(places) < 2 or any(self.rows.get(place) != other.rows.get(place) for place in places):
+        rows = ((self.rows.get(place), other.rows.get(place)) for place in places)
+        if len(places) < 2 or any(own is None or own != others for own, others in rows):
             return None
         return places
 

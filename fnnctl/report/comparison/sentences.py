@@ -10,7 +10,8 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.report.comparison.comparison import LETTERS, RunComparison
 from fnnctl.report.comparison.pairs import Pair
-from fnnctl.report.comparison.words import amount, ends, gain_ends, listed, p_text
+from fnnctl.report.comparison.sides import MeasuredPart
+from fnnctl.report.comparison.words import amount, ends, findable, gain_ends, listed, p_text
 
 FEW_RUNS: Final = 3
 """With more runs only the pairs with the best one get a sentence."""
@@ -95,11 +96,13 @@ def _names(pair: Pair) -> str:
 
 
 def _of_networks(comparison: RunComparison) -> Iterator[str]:
-    kinds = {pair.test.samples for pair in comparison.pairs}
-    if kinds & {"rows", "mixed"}:
+    parts = [side for side in comparison.sides if isinstance(side.on, MeasuredPart)]
+    if parts:
+        has_split = any(not side.data.test_source and not side.manifest.evaluated for side in parts)
         yield (
-            "One test part compares these networks, not their settings: another seed trains another network "
-            "and tests other rows. A cross-validation with repeats compares the settings."
+            "One test part compares these networks, not their settings: another seed trains another network"
+            f"{' and tests other rows' if has_split else ''}. A cross-validation with repeats compares the "
+            "settings."
         )
 
 
@@ -107,14 +110,13 @@ def _smallest(comparison: RunComparison) -> Iterator[str]:
     """The difference that would have been found, and what it would take to find the one that was measured."""
     for pair in comparison.pairs:
         found = pair.test.difference
-        smallest = found.findable()
+        smallest = findable(found, comparison.metric)
         if smallest is None:
             continue
-        sentence = (
-            f"{_names(pair)}: a true difference of {amount(smallest, comparison.metric)} is found in 80 % of "
-            "such comparisons"
-        )
-        yield f"{sentence}{_needed(comparison, pair)}."
+        sentence = f"a true difference of {amount(smallest, comparison.metric)} is found in 80 % of"
+        if math.isinf(smallest):
+            sentence = "even the largest true difference is found in less than 80 % of"
+        yield f"{_names(pair)}: {sentence} such comparisons{_needed(comparison, pair)}."
 
 
 def _needed(comparison: RunComparison, pair: Pair) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,12 +12,25 @@ from fnnctl.report.sections import NOTHING, number
 MINUS: Final = "\N{MINUS SIGN}"
 POINTS: Final = ("accuracy", "precision", "recall", "f1")
 """Metrics that are shares, whose differences are in percentage points."""
+AREA: Final = "roc_auc"
 
 
 def has_points(metric: str) -> bool:
     """Whether differences of the metric are given in percentage points."""
     last = metric.rpartition(".")[2]
     return last == "balanced_accuracy" or any(last == each or last.startswith(f"{each}_") for each in POINTS)
+
+
+def findable(found: Difference, metric: str, *, sides: int = 2) -> float | None:
+    """See `Difference.findable`; infinite if two values of the metric cannot be so far apart."""
+    value, last = found.findable(sides=sides), metric.rpartition(".")[2]
+    is_limited = has_points(metric) or last.startswith(AREA)
+    return math.inf if value is not None and is_limited and value > 1 else value
+
+
+def finite(value: float | None) -> float | None:
+    """The value for JSON, which has no infinity."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def amount(value: float, metric: str) -> str:

@@ -20,6 +20,8 @@ class FittingLines:
     """The number of its lines if there is enough room."""
     lines: Callable[[int], list[str]]
     """Its content in at most so many lines, but at least one."""
+    least: int = 1
+    """With fewer lines it says nothing, as a table that has only its header."""
 
 
 def fitted(text: str, width: int) -> str:
@@ -87,7 +89,7 @@ def allotted(
         gap = 0 if found[name] else gaps.get(name, 0)
         wanted = min(most, blocks[name].full) - found[name]
         given = min(wanted, room - gap)
-        if given > 0:
+        if given > 0 and found[name] + given >= blocks[name].least:
             found[name] += given
             room -= given + gap
     return found

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from fnnctl.report.answer.sections import interval_text, predicted_column
+from fnnctl.report.answer.sections import predicted_column, score_table
 from fnnctl.report.answer.values import Answer, NextCommand
 from fnnctl.report.content import gate_table
 from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, begun, fitted, wrapped
@@ -111,11 +111,11 @@ def _styled(name: str, lines: Sequence[str]) -> list[Text]:
 
 def _blocks(answer: Answer, width: int) -> dict[str, FittingLines]:
     """The blocks that have a line, with lines of at most `width` columns, except commands."""
-    commands = [_command_line(each, width) for each in answer.commands]
+    commands, scores = [_command_line(each, width) for each in answer.commands], score_table(answer)
     found: dict[str, FittingLines] = {
         "facts": _facts(answer, width),
         "failure": _sentences([answer.failure] if answer.failure else [], width),
-        "scores": _table([_header(answer), *_scores(answer)], (0,)),
+        "scores": _table([scores.header, *scores.rows], scores.texts),
         "certainty": _sentences(answer.certainty, width),
         "worst": _worst(answer, width),
         "warnings": _warnings(answer.warnings, width),
@@ -178,18 +178,7 @@ def _table(rows: Sequence[Sequence[str]], texts: Sequence[int]) -> FittingLines:
     """A table of which only the first rows may be shown; none if it has nothing but a header."""
     if len(rows) < 2:
         return FittingLines(0, lambda count: [])
-    return FittingLines(len(rows), lambda count: aligned(rows[:count], texts=texts))
-
-
-def _header(answer: Answer) -> tuple[str, ...]:
-    return answer.measured, "value", "95 % interval", "baseline"
-
-
-def _scores(answer: Answer) -> list[tuple[str, ...]]:
-    return [
-        (score.label, number(score.value), interval_text(score), number(score.baseline))
-        for score in answer.scores
-    ]
+    return FittingLines(len(rows), lambda count: aligned(rows[:count], texts=texts), least=2)
 
 
 def _worst(answer: Answer, width: int) -> FittingLines:
@@ -216,9 +205,9 @@ def _sizes(table: TableSection) -> FittingLines:
     rows = [row[:4] for row in table.rows]
 
     def lines(count: int) -> list[str]:
-        return aligned([table.header[:4], *rows[-max(count - 1, 1) :]], texts=())[:count]
+        return aligned([table.header[:4], *rows[-(count - 1) :]], texts=())
 
-    return FittingLines(1 + len(rows), lines)
+    return FittingLines(1 + len(rows), lines, least=2)
 
 
 def _command_line(command: NextCommand, width: int) -> str:

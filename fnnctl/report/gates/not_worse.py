@@ -1,11 +1,13 @@
 """Gates for CI that compare a run with another one: its metric must not be significantly worse.
 
-They are missed if a one-sided test of 5 % tells that the run is worse. So a difference that may be chance
-passes, and on a small test part nearly every difference may be: the result says how large a loss is found.
+They are missed if a one-sided test at the 5 % level finds that the run is worse. A difference that may be
+chance passes, and on a small test part nearly every difference may be chance. So the result says how large a
+loss would be found.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from fnnctl.errors import UsageError
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.report.comparison.pair_tests import PairTest, suitable_test
 from fnnctl.report.comparison.sides import Side, default_metric, has_metrics, read_side, require_same_target
-from fnnctl.report.comparison.words import amount, p_text
+from fnnctl.report.comparison.words import amount, findable, finite, p_text
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import number
 from fnnctl.store.catalogue import find_run
@@ -47,8 +49,10 @@ def _result(own: Side, other: Side, metric: str, found: PairTest) -> GateResult:
     difference = found.difference
     p = difference.p_above if is_loss(metric) else difference.p_below
     passed = p >= LEVEL
-    findable = difference.findable(sides=1)
-    loss = "" if findable is None else f"a loss of {amount(findable, metric)} is found in 80 % of cases"
+    smallest = findable(difference, metric, sides=1)
+    loss = "" if smallest is None else f"a loss of {amount(smallest, metric)} is found in 80 % of cases"
+    if smallest is not None and math.isinf(smallest):
+        loss = "even the largest loss is found in less than 80 % of cases"
     how = "not significantly worse than" if passed else "worse than"
     details = [f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", loss]
     if found.why_unpaired:
@@ -66,18 +70,18 @@ def _result(own: Side, other: Side, metric: str, found: PairTest) -> GateResult:
             f"{metric} is {number(own.value)}, {how} {number(other.value)} of {other.path} "
             f"({'; '.join(filter(None, details))})"
         ),
-        details=_details(other, found, p, findable),
+        details=_details(other, found, p, finite(smallest)),
     )
 
 
-def _details(other: Side, found: PairTest, p: float, findable: float | None) -> dict[str, Any]:
+def _details(other: Side, found: PairTest, p: float, smallest: float | None) -> dict[str, Any]:
     return {
         "not_worse_than": other.path,
         "other_value": other.value,
         "difference": found.difference.value,
         "ci95": found.difference.ci95,
         "p_worse": p,
-        "found_in_80_percent": findable,
+        "found_in_80_percent": smallest,
         "paired": found.why_unpaired is None,
         "why_unpaired": found.why_unpaired,
         "test": found.method,

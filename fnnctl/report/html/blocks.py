@@ -16,8 +16,8 @@ class Part:
 
     markup: Markup
     source: str | None = None
-    """The file with the same content. If the page would be too large, the largest parts that have one are
-    left out, and the page names the file instead. A part without a source always stays."""
+    """The file with the same content. If the page would be too large, parts that have one are left out first,
+    and the page names the file instead."""
     title: str | None = None
     """Its own heading, one level below the block's."""
 
@@ -30,8 +30,6 @@ class Block:
     parts: tuple[Part, ...]
     look: str = "block"
     """A class of the style sheet: `block`, `figures` (side by side if there is room), or `answer`."""
-    in_contents: bool = True
-    """Whether the table of contents lists it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,6 @@ class Article:
     blocks: tuple[Block, ...]
 
 
-def block(title: str, *parts: Markup, look: str = "block", in_contents: bool = True) -> Block:
-    """A block of parts that always stay."""
-    return Block(title, tuple(map(Part, parts)), look, in_contents)
+def block(title: str, *parts: Markup, look: str = "block") -> Block:
+    """A block of parts that are in no file."""
+    return Block(title, tuple(map(Part, parts)), look)

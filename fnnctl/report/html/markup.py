@@ -40,7 +40,7 @@ def content(text: str) -> Markup:
 
 
 def element(tag: str, *inner: Markup, **attributes: str | None) -> Markup:
-    """An element; attributes that are None are left out, and those that are Python's words end with `_`."""
+    """An element without the attributes that are None; a name that is a Python keyword ends with `_`."""
     return Markup(f"<{tag}{_attributes(attributes)}>{''.join(inner)}</{tag}>")
 
 

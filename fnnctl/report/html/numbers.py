@@ -14,6 +14,8 @@ from fnnctl.text import counted
 MOST_ROWS: Final = 60
 MOST_COLUMNS: Final = 40
 DIGITS: Final = 4
+LONGEST: Final = len("-0.1234")
+"""Longer numbers are shortened. A shorter one may be the name of a class, such as `1.10`."""
 CURVES, OF_CLASS, MOST_CURVES = "kind", "class", 12
 """Files of curves begin with their kind. Of more curves, only the averages over the classes are shown."""
 
@@ -27,16 +29,18 @@ def thinned_table(run: RunFolder, name: str, *, most: int = MOST_ROWS) -> Markup
     if rows is None:
         return EMPTY
     header, count, averages = next(rows), 0, 0
+    has_curves = header[0] == CURVES
     curves: set[tuple[str, ...]] = set()
     for row in rows:
         count += 1
-        averages += row[0] != OF_CLASS
-        curves.add(tuple(row[:2]))
+        if has_curves:
+            averages += row[0] != OF_CLASS
+            curves.add(tuple(row[:2]))
     rows = run.read_rows(name)
     if rows is None or not count:
         return EMPTY
     next(rows)
-    only_averages = header[0] == CURVES and len(curves) > MOST_CURVES
+    only_averages = len(curves) > MOST_CURVES
     if only_averages:
         rows = (row for row in rows if row[0] != OF_CLASS)
     chosen = list(_chosen(rows, averages if only_averages else count, most))
@@ -71,9 +75,11 @@ def _chosen(rows: Iterator[list[str]], count: int, most: int) -> Iterator[list[s
 
 
 def _short(text: str) -> str:
-    """A number with few digits; another text unchanged."""
+    """A long number with few digits; another text unchanged."""
     if not text:
         return NOTHING
+    if len(text) <= LONGEST:
+        return text.removesuffix(".0")
     try:
         value = float(text)
     except ValueError:

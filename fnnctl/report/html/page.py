@@ -1,20 +1,19 @@
-"""The HTML file: articles with their contents, the style sheet, and a limit to its size.
+"""The HTML file: articles with their contents, and the style sheet.
 
 The file refers to nothing outside of itself, and it has no script.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from importlib.resources import files
 from typing import Final
 
 from fnnctl.report.html.blocks import Article, Block, Part
+from fnnctl.report.html.limit import limited_page
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, joined
 
-MOST_BYTES: Final = 1_000_000
 _HEAD: Final = (
     '<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -27,15 +26,11 @@ _HEAD: Final = (
 
 
 def page(title: str, articles: Sequence[Article], *, footer: str = "") -> str:
-    """The whole file, of less than `MOST_BYTES`: see `Part.source` for what is left out of a larger one."""
-    kept = list(articles)
-    while len((text := _page(title, kept, footer)).encode()) >= MOST_BYTES and (found := _largest(kept)):
-        at, block, part = found
-        kept[at] = _without(kept[at], block, part)
-    return text
+    """The whole file, of less than 1 MB: see `limited_page` for what is left out of a larger one."""
+    return limited_page(articles, partial(_page, title, footer=footer))
 
 
-def _page(title: str, articles: Sequence[Article], footer: str) -> str:
+def _page(title: str, articles: Sequence[Article], *, footer: str) -> str:
     several = len(articles) > 1
     names = _identifiers(articles)
     shown = [_article(article, name, several=several) for article, name in zip(articles, names, strict=True)]
@@ -69,7 +64,6 @@ def _contents(articles: Sequence[Article], names: Sequence[str]) -> Markup:
         links = [
             (_block_identifier(names[0], number, block), block.title)
             for number, block in enumerate(articles[0].blocks)
-            if block.in_contents
         ]
     entries = (element("li", element("a", content(title), href=f"#{name}")) for name, title in links)
     return element("nav", element("ul", *entries), aria_label="Contents")
@@ -100,29 +94,3 @@ def _part(part: Part, level: int) -> Markup:
 
 def _block_identifier(article: str, number: int, block: Block) -> str:
     return f"{article}-{number}-{identifier(block.title)[:40]}"
-
-
-def _largest(articles: Sequence[Article]) -> tuple[int, int, int] | None:
-    """The places of the largest part that may be left out: article, block, part."""
-    sizes = dict(_sizes(articles))
-    return max(sizes, key=lambda place: sizes[place], default=None)
-
-
-def _sizes(articles: Sequence[Article]) -> Iterator[tuple[tuple[int, int, int], int]]:
-    for at, article in enumerate(articles):
-        for number, block in enumerate(article.blocks):
-            for place, part in enumerate(block.parts):
-                if part.source is not None:
-                    yield (at, number, place), len(part.markup)
-
-
-def _without(article: Article, number: int, place: int) -> Article:
-    """The article with the name of a file in place of a part."""
-    blocks = list(article.blocks)
-    parts = list(blocks[number].parts)
-    source = parts[place].source or ""
-    note = f"Left out, so that this page stays below {MOST_BYTES // 1_000_000} MB: it is in "
-    left_out = element("p", content(note), element("code", escape(source)), Markup("."), class_="note")
-    parts[place] = replace(parts[place], markup=left_out, source=None)
-    blocks[number] = replace(blocks[number], parts=tuple(parts))
-    return replace(article, blocks=tuple(blocks))

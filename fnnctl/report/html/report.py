@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fnnctl.report.answer.answer import answer
 from fnnctl.report.content import gate_table
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.html.blocks import Block
@@ -20,12 +21,13 @@ def html_report(summaries: Sequence[Summary], results: Sequence[GateResult], rel
     """The page on the runs, with the gates' results. It has no links to files, so it can be sent."""
     gates = [_gates(results)] if results else []
     several = len(summaries) > 1
+    answers = [answer(summary) for summary in summaries]
     articles = [
-        run_article(summary, f"run{number}", first=() if several else gates)
-        for number, summary in enumerate(summaries, start=1)
+        run_article(summary, said, f"run{number}", first=() if several else gates)
+        for number, (summary, said) in enumerate(zip(summaries, answers, strict=True), start=1)
     ]
     if several:
-        articles.insert(0, side_by_side(summaries, gates))
+        articles.insert(0, side_by_side(answers, gates))
     title = ", ".join(dict.fromkeys(summary.manifest.name for summary in summaries))
     return page(title if several else f"{title}: report", articles, footer=_footer(summaries))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.examples import worst_examples
+from fnnctl.report.answer.values import Answer
 from fnnctl.report.content import Contents, contents, headline
 from fnnctl.report.html.answer import answer_blocks, command_block
 from fnnctl.report.html.blocks import Article, Block
@@ -26,9 +26,12 @@ STATUS_LOOKS: Mapping[str, str] = {"completed": "good", "running": "open", "inte
 FAILED_LOOK = "bad"
 
 
-def run_article(summary: Summary, prefix: str, *, first: Iterable[Block] = ()) -> Article:
-    """The article on a run; the blocks `first` follow the answer. `prefix` is unique among the articles."""
-    found, said = contents(summary), answer(summary)
+def run_article(summary: Summary, said: Answer, prefix: str, *, first: Iterable[Block] = ()) -> Article:
+    """The article on a run; the blocks `first` follow what is `said`, its answer.
+
+    `prefix` is unique among the articles.
+    """
+    found = contents(summary)
     figures = run_figures(RunFolder(summary.path), summary, prefix)
     opening, *others = answer_blocks(said, worst_examples(summary))
     blocks = [
@@ -48,7 +51,7 @@ def lead(summary: Summary) -> Markup:
     """The run's status, times and folder."""
     status = summary.shown_status
     mark = element("span", escape(status), class_=f"status {STATUS_LOOKS.get(status, FAILED_LOOK)}")
-    kind = summary.manifest.kind.replace("_", " ")
+    kind = summary.manifest.kind.replace("_", "-")
     line = element("p", mark, content(f" {kind}, {headline(summary)}"))
     return joined([line, element("p", element("code", escape(str(summary.path))))])
 

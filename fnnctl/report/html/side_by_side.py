@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.sections import interval_text
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.html.blocks import Article, Block, block
 from fnnctl.report.html.markup import Markup, content, element
 from fnnctl.report.html.tables import table
 from fnnctl.report.sections import NOTHING, number
-from fnnctl.report.summary import Summary
 from fnnctl.text import counted
 
 
-def side_by_side(summaries: Sequence[Summary], first: Sequence[Block]) -> Article:
+def side_by_side(answers: Sequence[Answer], first: Sequence[Block]) -> Article:
     """One row per run; the blocks `first`, such as the gates' results, come before."""
-    answers = [answer(summary) for summary in summaries]
     alike: dict[str, list[Answer]] = {}
     for each in answers:
         alike.setdefault(each.scores[0].label if each.scores else "", []).append(each)
     several = {each.name for each in answers if sum(other.name == each.name for other in answers) > 1}
     tables = [_table(of_task, several) for of_task in alike.values()]
-    lead = element("p", content(f"{counted(len(summaries), 'run')}, in the order of the command."))
+    lead = element("p", content(f"{counted(len(answers), 'run')}, in the order of the command."))
     return Article("All runs", lead, (*first, block("Scores side by side", *tables)))
 
 

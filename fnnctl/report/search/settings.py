@@ -6,6 +6,7 @@ Hidden layers are one setting but several columns: their number, their widths an
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -64,7 +65,8 @@ def paths_by_importance(search: SearchHistory) -> list[str]:
     return sorted(shares, key=lambda path: -shares[path])
 
 
-def _importances(search: SearchHistory) -> tuple[int | None, list[tuple[str, str, Importance | None]]]:
+@lru_cache(maxsize=8)  # a report needs them for its first facts, a table, and two figures
+def _importances(search: SearchHistory) -> tuple[int | None, Sequence[tuple[str, str, Importance | None]]]:
     """The budget at which trials are compared (or None), and path, name and importance of each column."""
     by_budget: dict[int, list[tuple[Trial, float]]] = {}
     for result in search.results:
@@ -72,13 +74,15 @@ def _importances(search: SearchHistory) -> tuple[int | None, list[tuple[str, str
         by_budget.setdefault(result.budget, []).append(entry)
     budget = max((each for each, entries in by_budget.items() if len(entries) >= LEAST_TRIALS), default=None)
     if budget is None:
-        return None, []
+        return None, ()
     trials, losses = zip(*by_budget[budget], strict=True)
     settings = _with_paths(search, trials)
     found = setting_importances(
         [SettingValues(setting.values, setting.scale) for _, setting in settings], np.array(losses)
     )
-    return budget, [(path, setting.name, each) for (path, setting), each in zip(settings, found, strict=True)]
+    return budget, tuple(
+        (path, setting.name, each) for (path, setting), each in zip(settings, found, strict=True)
+    )
 
 
 def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[str, SearchedSetting]]:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Final
 
 import numpy as np
 
+from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.metric_names import class_of
 from fnnctl.metrics.comparison.measures import OF_CLASS, OF_PART, Measure, class_measure
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
-from fnnctl.tasks.comparison.measured_rows import MeasuredRows, UnmeasuredError, read_predictions
+from fnnctl.tasks.comparison.measured_rows import (
+    MeasuredRows,
+    UnmeasuredError,
+    in_row_order,
+    read_predictions,
+)
 
 PREFIX: Final = "p_"
+OF_PROBABILITIES: Final = ("roc_auc", "log_loss", "loss", "brier")
+"""The beginnings of the names of metrics that need more than the predicted classes."""
 
 
 def classified_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
@@ -25,17 +34,26 @@ def classified_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
     given = [name.removeprefix(PREFIX) for name in columns[3:]]
     classes = sorted(given)
     name, own = _inside(metric, classes)
-    places, order = {each: place for place, each in enumerate(classes)}, [3 + given.index(c) for c in classes]
+    places = {each: place for place, each in enumerate(classes)}
+    order = [3 + given.index(each) for each in classes] if name.startswith(OF_PROBABILITIES) else []
+    rows, true, predicted, shares = array("q"), array("q"), array("q"), array("d")
     try:
-        rows = np.array([int(line[0]) for line in lines])
-        labels, predictions = (np.array([places[line[column]] for line in lines]) for column in (1, 2))
-        probabilities = np.zeros((len(lines), len(classes)))
-        if name.startswith(("roc_auc", "log_loss", "loss", "brier")):
-            probabilities = np.array([[float(line[column]) for column in order] for line in lines])
-    except (ValueError, KeyError) as error:
+        for line in lines:
+            rows.append(int(line[0]))
+            true.append(places[line[1]])
+            predicted.append(places[line[2]])
+            shares.extend(float(line[column]) for column in order)
+    except (ValueError, KeyError, OverflowError) as error:
         raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
+    if not rows:
+        return None
+    shape = len(rows), len(classes)
+    probabilities: FloatArray = np.array(shares).reshape(shape) if order else np.broadcast_to(0.0, shape)
+    numbers, labels, predictions, probabilities = in_row_order(
+        rows, np.array(true), np.array(predicted), probabilities
+    )
     measure: Measure | None = class_measure(name, labels, predictions, probabilities, own)
-    return MeasuredRows(rows, labels, measure)
+    return MeasuredRows(numbers, labels, measure)
 
 
 def _inside(metric: str, classes: list[str]) -> tuple[str, int | None]:

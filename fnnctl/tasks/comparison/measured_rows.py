@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -47,16 +48,22 @@ Raises `UnmeasuredError` for a metric that does not follow from them, and `DataE
 """
 
 
-def read_predictions(run: RunFolder, truth: str) -> tuple[list[str], list[list[str]]] | None:
-    """The columns and rows of predictions.csv, sorted by row; `truth` is the name of the second column."""
+def read_predictions(run: RunFolder, truth: str) -> tuple[list[str], Iterator[list[str]]] | None:
+    """The columns of predictions.csv and its rows, one at a time; `truth` is the name of the second column.
+
+    A large file fits into memory as numbers, but not as texts.
+    """
     path, lines = run.path / PREDICTIONS, run.read_rows(PREDICTIONS)
     if lines is None:
         return None
     columns = next(lines)
     if columns[:3] != ["row", truth, "prediction"]:
         raise damaged(path, f"is damaged: its first columns are not row, {truth} and prediction")
-    try:
-        rows = sorted(lines, key=lambda line: int(line[0]))
-    except ValueError as error:
-        raise damaged(path, f"is damaged: {error}") from error
-    return (columns, rows) if rows else None
+    return columns, lines
+
+
+def in_row_order(rows: array[int], *columns: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+    """The row numbers, (n,), in rising order, and the columns, (n, …), in the same order."""
+    numbers = np.array(rows, np.int64)
+    order = np.argsort(numbers, kind="stable")
+    return numbers[order], *(each[order] for each in columns)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 
 from fnnctl.metrics.comparison.measures import OF_ERRORS, error_measure
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
-from fnnctl.tasks.comparison.measured_rows import MeasuredRows, UnmeasuredError, read_predictions
+from fnnctl.tasks.comparison.measured_rows import (
+    MeasuredRows,
+    UnmeasuredError,
+    in_row_order,
+    read_predictions,
+)
 
 
 def estimated_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
@@ -19,9 +26,15 @@ def estimated_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
     if found is None:
         return None
     _, lines = found
+    rows, true, predicted = array("q"), array("d"), array("d")
     try:
-        rows = np.array([int(line[0]) for line in lines])
-        targets, estimates = (np.array([float(line[column]) for line in lines]) for column in (1, 2))
-    except ValueError as error:
+        for line in lines:
+            rows.append(int(line[0]))
+            true.append(float(line[1]))
+            predicted.append(float(line[2]))
+    except (ValueError, OverflowError) as error:
         raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
-    return MeasuredRows(rows, targets, error_measure(metric, targets, estimates))
+    if not rows:
+        return None
+    numbers, targets, estimates = in_row_order(rows, np.array(true), np.array(predicted))
+    return MeasuredRows(numbers, targets, error_measure(metric, targets, estimates))

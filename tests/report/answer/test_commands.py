@@ -55,6 +55,13 @@ def test_a_search_predicts_with_its_winner(tmp_path: Path) -> None:
     assert [command[0] for command in said(run)] == ["report", "search", "predict", "compare", "report"]
 
 
+def test_a_run_without_a_test_part_is_not_compared(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.write_metrics({"train": {"accuracy": 1.0}, "validation": {"accuracy": 0.9}, "test": None})
+    run.finish("completed", {"total": 1.0, "training": 0.5})
+    assert "compare" not in [command[0] for command in said(run)]
+
+
 def test_an_evaluation_is_repeated_with_its_options(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     run.record({"kind": "evaluation", "evaluated": {"run": "/a run", "sha256": "0", "threshold": 0.25}})

@@ -6,37 +6,48 @@ from dataclasses import replace
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.examples import worst_examples
 from fnnctl.report.answer.sections import (
-    answer_sections,
     command_sections,
+    examples_table,
     pairs_table,
     predicted_column,
     predicted_words,
+    score_table,
     worst_table,
 )
 from fnnctl.report.answer.values import ConfusedPair, WorstGroup
 from fnnctl.report.sections import Command, TableSection
-from fnnctl.report.summary import summarize
+from fnnctl.report.summary import Summary, summarize
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 
 
-def test_the_sections_in_the_order_of_a_readers_questions(finished_run: Callable[..., OpenRun]) -> None:
-    summary = summarize(finished_run())
-    found = answer_sections(answer(summary), worst_examples(summary))
-    assert [section.title for section in found] == [
-        "What was run",
-        "How good it is",
-        "How sure that is",
-        "What goes wrong: the lowest F1",
-        "What is confused most often",
-        "Most confidently wrong; row numbers as in predictions.csv, from 0",
-        "Warnings",
-    ]
-    scores = found[1]
-    assert isinstance(scores, TableSection)
+def test_scores_say_where_they_were_measured(finished_run: Callable[..., OpenRun]) -> None:
+    scores = score_table(answer(summarize(finished_run())))
     assert scores.header == ("test part", "value", "95 % interval", "baseline")
     assert scores.rows[0] == ("accuracy", "0.9000", "0.8000–0.9500", "–")
-    assert found[5].rows == (("7", "setosa", "versicolor", "0.5000"),)
+
+
+def table_of_examples(summary: Summary) -> TableSection:
+    found = worst_examples(summary)
+    assert found
+    return examples_table(found, relative_to=summary.path)
+
+
+def test_examples_say_where_their_rows_are(finished_run: Callable[..., OpenRun]) -> None:
+    table = table_of_examples(summarize(finished_run()))
+    assert table.title == "Most confidently wrong; row numbers as in predictions.csv, from 0"
+    assert table.rows == (("7", "setosa", "versicolor", "0.5000"),)
+
+
+def test_without_a_confusion_matrix_there_are_no_columns_for_it(
+    finished_run: Callable[..., OpenRun],
+) -> None:
+    found = answer(replace(summarize(finished_run()), confusion=None))
+    assert worst_table(replace(found, repeats=5)) == TableSection(
+        "What goes wrong: the lowest F1",
+        ("class", "F1", "precision", "recall", "ROC AUC", "rows"),
+        tuple((name, "0.3333", "0.5000", "0.2500", "–", "10") for name in ("setosa", "versicolor")),
+    )
 
 
 def test_confused_classes_are_named_with_their_rows(finished_run: Callable[..., OpenRun]) -> None:
@@ -53,8 +64,7 @@ def test_confused_classes_are_named_with_their_rows(finished_run: Callable[..., 
 def test_residuals_have_a_table_of_their_own(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     run.write_table(names.PREDICTIONS, ("row", "target", "prediction"), [(0, 100.0, 50.0)])
-    summary = summarize(run)
-    table = answer_sections(answer(summary), worst_examples(summary))[-2]
+    table = table_of_examples(summarize(run))
     assert table.rows == (("0", "100.00", "50.000", "-50.000"),)
 
 

@@ -7,7 +7,8 @@ from fnnctl.console.output import Output
 from fnnctl.report.comparison.comparison import compare_runs
 from fnnctl.report.comparison.content import comparison_json, comparison_sections, headline, title
 from fnnctl.report.comparison.texts import terminal_comparison, text_comparison
-from fnnctl.report.sections import Section
+from fnnctl.report.sections import Command, Section
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from tests.report.comparison.written import write_folds, write_part
 
@@ -64,6 +65,25 @@ def test_json_has_the_contracts_keys_and_no_nan(tmp_path: Path) -> None:
     assert equal["comparisons"][0]["ci95"] is None
     assert equal["comparisons"][0]["verdict"] == "tie"
     assert equal["scores"][0]["folds"] == 3
+
+
+def test_of_few_rows_no_difference_is_found(tmp_path: Path) -> None:
+    runs = [write_part(tmp_path, name, [1, 1, 0]) for name in "ab"]
+    assert comparison_json(compare_runs(runs))["comparisons"][0]["found_in_80_percent"] is None
+
+
+def test_what_to_do_next_has_each_config_once(tmp_path: Path) -> None:
+    """A network that was scored on another file too has one config, which is compared with nothing alone."""
+
+    def commands(*runs: RunFolder) -> list[str]:
+        sections = comparison_sections(compare_runs(runs))
+        return [section.title for section in sections if isinstance(section, Command)]
+
+    run, other = write_part(tmp_path, "a", FAIR), write_part(tmp_path, "b", GOOD)
+    again = write_part(tmp_path, "again", GOOD, evaluated={"run": str(run.path), "sha256": "0" * 64})
+    (again.path / RESOLVED).unlink()
+    assert commands(run, again) == []
+    assert commands(run, again, other) == ["Cross-validate A", "Cross-validate C"]
 
 
 def test_hostile_texts_are_shown_harmlessly(tmp_path: Path) -> None:

@@ -55,3 +55,9 @@ def test_the_first_steps_get_the_lines() -> None:
     assert allotted(blocks, steps, 20, gaps=gaps) == {"a": 5, "b": 2, "c": 3}
     assert allotted(blocks, steps, 7, gaps=gaps) == {"a": 4, "b": 2, "c": 0}
     assert allotted(blocks, steps, 3, gaps=gaps) == {"a": 3, "b": 0, "c": 0}  # a gap alone is of no use
+
+
+def test_a_table_is_shown_with_a_row_or_not_at_all() -> None:
+    blocks = {"a": FittingLines(3, lambda count: [""] * count, least=2)}
+    for room, lines in ((2, 0), (3, 2), (9, 3)):
+        assert allotted(blocks, [("a", 3)], room, gaps={"a": 1}) == {"a": lines}

@@ -84,6 +84,14 @@ def test_each_gate_is_a_case_and_each_run_a_suite(finished_run: Callable[..., Op
     )
 
 
+def test_a_case_has_the_same_name_whatever_was_measured(finished_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(finished_run())
+    name = "accuracy, not worse than old"
+    result = GateResult(str(summary.path), name, "accuracy", 0.9, "0.9", None, "not worse than 0.8", True, "")
+    (case,) = parsed(junit_report([summary], [result]))[0].findall("testcase")
+    assert case.attrib["name"] == name
+
+
 def with_texts(summary: Summary, text: str) -> tuple[Summary, GateResult]:
     manifest = summary.manifest.model_copy(update={"name": text})
     result = GateResult(str(summary.path), text, text, 0.5, text, None, text, False, text)

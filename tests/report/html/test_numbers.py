@@ -37,6 +37,13 @@ def test_of_many_curves_only_the_averages_are_shown(start_run: Callable[..., Ope
     assert page.text("td") == ["–", "0.25", "–", "0.75"]
 
 
+def test_a_class_keeps_its_name() -> None:
+    """Of 1.1 and 1.10 neither is shortened to the other, as are numbers with many digits."""
+    page = Page(numbers_table(("label", "x"), [["1.10", "0.123456"], ["1e-05", "1234567.5"]], source="a.csv"))
+    assert page.text("th") == ["label", "x", "1.10", "1e-05"]
+    assert page.text("td") == ["0.1235", "1.235e+06"]
+
+
 def test_without_the_file_or_its_rows_there_is_nothing(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     assert thinned_table(RunFolder(run.path), HISTORY) == ""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from fnnctl.report.answer.answer import answer
 from fnnctl.report.html.side_by_side import side_by_side
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
@@ -10,7 +11,7 @@ from tests.report.html.checked import Page
 
 
 def rows(*summaries: Summary) -> list[str]:
-    (block,) = side_by_side(summaries, ()).blocks
+    (block,) = side_by_side([answer(each) for each in summaries], ()).blocks
     return Page("".join(part.markup for part in block.parts)).text("th", "td")
 
 
