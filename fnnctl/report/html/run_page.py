@@ -48,7 +48,7 @@ def lead(summary: Summary) -> Markup:
     """The run's status, times and folder."""
     status = summary.shown_status
     mark = element("span", escape(status), class_=f"status {STATUS_LOOKS.get(status, FAILED_LOOK)}")
-    kind = summary.manifest.kind.replace("_", " ")
+    kind = summary.manifest.kind.replace("_", "-")
     line = element("p", mark, content(f" {kind}, {headline(summary)}"))
     return joined([line, element("p", element("code", escape(str(summary.path))))])
 
