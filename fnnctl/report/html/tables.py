@@ -10,7 +10,7 @@ from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, j
 
 SHORT: Final = 10
 """Texts of at most so many characters are never broken."""
-LONG: Final = 60
+LONG: Final = 100
 """Longer texts get more room than others: they would have very many lines."""
 
 
