@@ -20,6 +20,8 @@ class FittingLines:
     """The number of its lines if there is enough room."""
     lines: Callable[[int], list[str]]
     """Its content in at most so many lines, but at least one."""
+    least: int = 1
+    """Fewer lines say nothing, such as a table's header alone."""
 
 
 def fitted(text: str, width: int) -> str:
@@ -78,7 +80,7 @@ def allotted(
     """How many of the `room` lines each block gets.
 
     Each step lets a block grow to so many lines, as far as there is room; the first steps matter most. A
-    block that is shown has the blank lines in `gaps` before it.
+    block that would have fewer lines than its `least` stays out. One that is shown has the blank lines in `gaps` before it.
     """
     found = dict.fromkeys(blocks, 0)
     for name, most in steps:
@@ -87,7 +89,7 @@ def allotted(
         gap = 0 if found[name] else gaps.get(name, 0)
         wanted = min(most, blocks[name].full) - found[name]
         given = min(wanted, room - gap)
-        if given > 0:
+        if given > 0 and found[name] + given >= blocks[name].least:
             found[name] += given
             room -= given + gap
     return found

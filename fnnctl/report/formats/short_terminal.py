@@ -178,7 +178,7 @@ def _table(rows: Sequence[Sequence[str]], texts: Sequence[int]) -> FittingLines:
     """A table of which only the first rows may be shown; none if it has nothing but a header."""
     if len(rows) < 2:
         return FittingLines(0, lambda count: [])
-    return FittingLines(len(rows), lambda count: aligned(rows[:count], texts=texts))
+    return FittingLines(len(rows), lambda count: aligned(rows[:count], texts=texts), least=2)
 
 
 def _header(answer: Answer) -> tuple[str, ...]:
@@ -218,7 +218,7 @@ def _sizes(table: TableSection) -> FittingLines:
     def lines(count: int) -> list[str]:
         return aligned([table.header[:4], *rows[-max(count - 1, 1) :]], texts=())[:count]
 
-    return FittingLines(1 + len(rows), lines)
+    return FittingLines(1 + len(rows), lines, least=2)
 
 
 def _command_line(command: NextCommand, width: int) -> str:
