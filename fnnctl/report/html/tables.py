@@ -8,7 +8,7 @@ from typing import Final
 
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, joined
 
-SHORT: Final = 10
+SHORT: Final = 16
 """Texts of at most so many characters are never broken."""
 LONG: Final = 100
 """Longer texts get more room than others: they would have very many lines."""
