@@ -14,6 +14,9 @@ from typing import ClassVar
 
 from fnnctl.text import counted, printable, printable_lines
 
+LEAST_BEGINNING = 3
+"""Shorter words, in characters, begin too many others to be taken for one of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -225,7 +228,12 @@ def quoted_list(words: Sequence[str], limit: int = 12) -> str:
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """` (did you mean 'x'?)` for the closest option, ignoring case; empty if none is close."""
+    """` (did you mean 'x'?)` for the closest option, ignoring case; empty if none is close.
+
+    Of options that begin with the word, as with `acc` and `accuracy`, the shortest one is the closest.
+    """
     by_folded = {option.casefold(): option for option in options}
-    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    folded = word.casefold()
+    longer = [option for option in by_folded if len(folded) >= LEAST_BEGINNING and option.startswith(folded)]
+    close = sorted(longer, key=len) or difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return f" (did you mean '{printable(by_folded[close[0]])}'?)" if close else ""

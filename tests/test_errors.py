@@ -23,3 +23,10 @@ def test_other_errors_may_have_several_lines() -> None:
 def test_words_of_the_input_print() -> None:
     assert quoted_list([NASTY, "b"]) == f"{WRITTEN_OUT}, b"
     assert did_you_mean("a\x1b[31mb", [NASTY]) == f" (did you mean '{WRITTEN_OUT}'?)"
+
+
+def test_a_word_is_taken_for_the_shortest_one_that_it_begins() -> None:
+    options = ["test.mae", "test.accuracy_ci95", "test.accuracy"]
+    assert did_you_mean("Test.acc", options) == " (did you mean 'test.accuracy'?)"
+    assert did_you_mean("te", options) == ""
+    assert did_you_mean("test.mea", options) == " (did you mean 'test.mae'?)"

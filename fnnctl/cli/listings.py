@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fnnctl.cli.options import with_output
+from fnnctl.cli.shell.completion import complete_command
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
@@ -32,7 +33,10 @@ def schema(*, output: Output) -> None:
 def show_help(
     context: typer.Context,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="COMMAND", help="The command (default: the program).")
+        list[str] | None,
+        typer.Argument(
+            metavar="COMMAND", help="The command (default: the program).", autocompletion=complete_command
+        ),
     ] = None,
 ) -> None:
     """Show the help of the program or of a command."""

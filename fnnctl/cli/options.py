@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from fnnctl.cli.numbers import share, whole_number
-from fnnctl.cli.shell.completion import complete_config, complete_run
+from fnnctl.cli.shell.completion import complete_config, complete_format, complete_method, complete_run
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 
@@ -81,6 +81,7 @@ Method = Annotated[
     typer.Option(
         "--method",
         metavar="METHOD",
+        autocompletion=complete_method,
         help="grid, random, halving, hyperband, asha, bayes, bohb, evolution or nas (default: the config's).",
     ),
 ]
@@ -107,6 +108,7 @@ ReportFormat = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
+        autocompletion=complete_format,
         help="terminal, markdown, html or json (default: from the extension of --output, else terminal).",
     ),
 ]

@@ -14,7 +14,13 @@ def usage_error(error: typer.TyperException, arguments: Sequence[str]) -> UsageE
     message = error.format_message()
     if not arguments:  # then the message is the help, which has many lines; else it may quote an argument
         return UsageError(*message.split("\n"))
-    return UsageError(message + _setting_meant(error))
+    return UsageError(message + (_setting_meant(error) or _command_list(message)))
+
+
+def _command_list(message: str) -> str:
+    """Where the commands are listed, for an unknown one that is like none of them."""
+    is_unlike = message.startswith("No such command") and "Did you mean" not in message
+    return " `fnnctl help` lists the commands." if is_unlike else ""
 
 
 def _setting_meant(error: typer.TyperException) -> str:

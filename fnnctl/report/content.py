@@ -242,7 +242,9 @@ def _data_facts(summary: Summary, data: DataFacts) -> Iterable[tuple[str, str]]:
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
     if (best := data.best_column) and best.score > best.baseline:
-        yield "best single column", f"{best.name}: {best.metric} {best.score:.3g} on held-out rows"
+        labels = {name: label for label, name in summary.task_report.metrics}
+        metric = labels.get(best.metric, best.metric)
+        yield "best single column", f"{best.name}: {metric} {best.score:.3g} on held-out rows"
     yield "SHA-256", data.sha256
 
 

@@ -9,6 +9,8 @@ NOTHING: Final = "–"
 DECIMALS: Final = 4
 LARGEST: Final = 1e9
 """Larger numbers are written with an exponent."""
+SMALLEST: Final = 1e-12
+"""Smaller numbers are rounding errors: they are written as 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ def number(value: object) -> str:
     if isinstance(value, int) and abs(value) < 10**15:
         return f"{value:,}"
     if isinstance(value, float):
-        if value != 0 and not 0.001 <= abs(value) < LARGEST:
+        if abs(value) < SMALLEST:
+            value = 0.0
+        elif not 0.001 <= abs(value) < LARGEST:
             return f"{value:.2e}"
         whole_digits = len(str(int(abs(value))))
         return f"{value:,.{max(0, DECIMALS + 1 - whole_digits)}f}"

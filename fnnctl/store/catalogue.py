@@ -63,12 +63,16 @@ def is_run(text: str, runs_dir: Path) -> bool:
 
 
 def _named(text: str, runs: Mapping[str, RunFolder], usable: Usable | None) -> RunFolder | None:
-    """The run with this path, else this folder name, experiment name, or unique prefix of a folder name."""
+    """The run with this path, else this folder name, experiment name, slug of one, or unique prefix of a
+    folder name.
+    """
     if is_run_path(Path(text)):
         return RunFolder(Path(text))
     if text in runs:
         return runs[text]
     if text and (run := _first_usable(_runs_of(text, runs.values()), usable)):
+        return run
+    if run := _first_usable(_runs_of_slug(text, runs.values()), usable):
         return run
     matching = [name for name in runs if text and name.startswith(text)]
     return runs[matching[0]] if len(matching) == 1 else None
@@ -113,6 +117,11 @@ def _runs_of(experiment: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFo
             yield run, manifest
 
 
+def _runs_of_slug(text: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manifest | None]]:
+    """The runs whose folders have this slug, newest first: it is what a shell completes."""
+    return _newest_first(run for run in runs if slug_by_name(run.path.name) == text)
+
+
 def _newest_first(runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manifest | None]]:
     """The runs with their manifests (None if damaged), newest first, ties by name.
 
@@ -152,6 +161,10 @@ def _no_such_run(text: str, folder_names: list[str], runs_dir: Path) -> UsageErr
 
 
 def _suggestion(text: str, folder_names: list[str]) -> str:
-    """A hint at the newest run whose folder name contains the text, else at the most similar name."""
-    containing = [name for name in folder_names if text in name]
-    return f" (did you mean '{containing[-1]}'?)" if containing else did_you_mean(text, folder_names)
+    """A hint at the newest run whose folder name contains the text, else at the most similar name of a folder
+    or an experiment, else at the command that lists them.
+    """
+    if containing := [name for name in folder_names if text and text in name]:
+        return f" (did you mean '{containing[-1]}'?)"
+    slugs = filter(None, map(slug_by_name, folder_names))
+    return did_you_mean(text, [*folder_names, *slugs]) or "; `fnnctl runs` lists them"

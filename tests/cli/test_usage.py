@@ -14,7 +14,7 @@ def test_without_arguments_the_help_is_shown(program: Program) -> None:
 
 
 def test_an_argument_cannot_add_a_line_to_a_message(program: Program) -> None:
-    assert program("a\nb").err == "No such command 'a\\nb'.\n"
+    assert program("a\nb").err == "No such command 'a\\nb'. `fnnctl help` lists the commands.\n"
 
 
 @pytest.mark.parametrize(

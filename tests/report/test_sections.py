@@ -12,6 +12,7 @@ from fnnctl.report.sections import Command, command_lines, number, seconds_text
         (1.0, "1.0000"),
         (0.0, "0.0000"),
         (0.00001234, "1.23e-05"),
+        (-5.2e-16, "0.0000"),
         (12345, "12,345"),
         ([0.91, 0.95555], "0.9100–0.9556"),
         (None, "–"),

@@ -189,7 +189,8 @@ def test_an_ambiguous_prefix_lists_what_it_could_mean(runs: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "suggestion"),
     [
-        ("iris", "2026-11-25T13-24-05Z-iris-000001"),
+        ("iri", "2026-11-25T13-24-05Z-iris-000001"),
+        ("irus", "iris"),
         ("2026-11-24T13-24-05Z-irus-3fa9c1", "2026-11-24T13-24-05Z-iris-3fa9c1"),
     ],
 )
@@ -198,6 +199,19 @@ def test_an_unknown_run_has_a_suggestion(runs: Path, text: str, suggestion: str)
     make_run(runs, "2026-11-25T13-24-05Z-iris-000001")
     with pytest.raises(UsageError, match=f"there is no run '{text}' in .* \\(did you mean '{suggestion}'"):
         find_run(text, runs)
+
+
+def test_an_unlike_name_is_referred_to_the_list(runs: Path) -> None:
+    make_run(runs, "2026-11-24T13-24-05Z-iris-3fa9c1")
+    with pytest.raises(UsageError, match=r"there is no run 'xyz' in .*; `fnnctl runs` lists them$"):
+        find_run("xyz", runs)
+
+
+def test_the_slug_of_a_name_finds_the_newest_run(runs: Path) -> None:
+    """A shell completes it, because it reads no manifests."""
+    make_run(runs, "2026-11-24T13-24-05Z-three-irises-3fa9c1")
+    newest = make_run(runs, "2026-11-25T13-24-05Z-three-irises-000001")
+    assert find_run("three-irises", runs).path == newest
 
 
 @pytest.mark.parametrize("text", ["", "..", "/", "no/such/path", "a" * 5000])

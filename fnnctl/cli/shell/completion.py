@@ -1,4 +1,4 @@
-"""What a shell suggests for arguments: the names of runs and of config files.
+"""What a shell suggests for arguments: the names of runs, config files, commands, formats and methods.
 
 A shell asks at every press of the Tab key, so only file names are read.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
+from typer.core import TyperGroup
 
 from fnnctl.errors import FnnctlError
 
@@ -36,6 +37,27 @@ def complete_config(incomplete: str) -> list[str]:
 def complete_config_or_run(context: typer.Context, incomplete: str) -> list[str]:
     """The config files, then the runs."""
     return [*_configs(incomplete), *complete_run(context, incomplete)]
+
+
+def complete_command(context: typer.Context, incomplete: str) -> list[str]:
+    """The program's commands, for its help."""
+    root = context.find_root()
+    commands = root.command.list_commands(root) if isinstance(root.command, TyperGroup) else []
+    return [name for name in commands if name.startswith(incomplete)]
+
+
+def complete_format(incomplete: str) -> list[str]:
+    """The formats of reports."""
+    from fnnctl.report.formats.registry import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def complete_method(incomplete: str) -> list[str]:
+    """The methods of a search."""
+    from fnnctl.config.schema.search import METHODS
+
+    return [name for name in METHODS if name.startswith(incomplete)]
 
 
 def _configs(incomplete: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, Final
@@ -109,6 +110,9 @@ def _learning_curve(run: RunFolder, summary: Summary) -> Any:
         return folds_learning_figure(
             history, metric=summary.task_report.curve, title=f"{title}s of all folds"
         )
+    losses = (*history.get("train_loss", ()), *history.get("validation_loss", ()))
+    if not any(loss is not None and math.isfinite(loss) for loss in losses):  # it diverged at once
+        return None
     training = summary.manifest.training
     best_epoch = training.best_epoch if training else None
     return learning_curve_figure(

@@ -80,7 +80,8 @@ def allotted(
     """How many of the `room` lines each block gets.
 
     Each step lets a block grow to so many lines, as far as there is room; the first steps matter most. A
-    block that is shown has the blank lines in `gaps` before it.
+    block that would have fewer lines than its `least` stays out. One that is shown has the blank lines in
+    `gaps` before it.
     """
     found = dict.fromkeys(blocks, 0)
     for name, most in steps:

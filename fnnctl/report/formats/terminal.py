@@ -36,7 +36,7 @@ FAILED_STYLE = "red"
 INDENT = GAP = 2
 NAMES_WIDTH = 48
 """The first columns of texts in a table have this width together: longer names are broken into lines, so that
-the numbers stay beside them."""
+the numbers stay beside them. Columns that need less than their share leave the rest to the others."""
 
 
 def terminal_report(
@@ -93,7 +93,7 @@ def section_text(section: Section, width: int | None) -> RenderableType:
 
 def _table(table: TableSection) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="")
-    names = next(place for place, column in enumerate((*table.texts, -1)) if column != place)
+    widest = _name_widths(table)
     for position, title in enumerate(table.header):
         is_text = position in table.texts
         grid.add_column(
@@ -101,11 +101,21 @@ def _table(table: TableSection) -> RichTable:
             justify="left" if is_text else "right",
             overflow="fold",
             no_wrap=not is_text,
-            max_width=NAMES_WIDTH // names if position < names else None,
+            max_width=widest.get(position),
         )
     for row in table.rows:
         grid.add_row(*map(_text, row))
     return grid
+
+
+def _name_widths(table: TableSection) -> dict[int, int]:
+    """The widths at which the longest names break, by column."""
+    names = next(place for place, column in enumerate((*table.texts, -1)) if column != place)
+    cells = (table.header, *table.rows)
+    widths = [max(cell_len(plain_text(row[place])) for row in cells) for place in range(names)]
+    narrow = [width for width in widths if width * names <= NAMES_WIDTH]
+    broken = [place for place, width in enumerate(widths) if width * names > NAMES_WIDTH]
+    return {place: (NAMES_WIDTH - sum(narrow)) // len(broken) for place in broken}
 
 
 def _pairs(pairs: Sequence[tuple[str, str]], width: int | None) -> RichTable:

@@ -68,7 +68,7 @@ def _known(summary: Summary, answer: Answer) -> Iterator[tuple[str, Markup]]:
             f"{score.label} {number(score.value)}" + (f" ({interval_text(score)})" if score.interval else "")
             for score in answer.scores
         )
-        yield f"measured on {answer.measured}", content(scores)
+        yield f"measured: {answer.measured}", content(scores)
     if answer.worst:
         worst = answer.worst[0]
         metrics = ", ".join(f"{label} {number(value)}" for label, value in worst.metrics)

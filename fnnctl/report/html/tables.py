@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, joined
+
+SHORT: Final = 16
+"""Texts of at most so many characters are never broken."""
+LONG: Final = 100
+"""Longer texts get more room than others: they would have very many lines."""
 
 
 def table(
@@ -42,8 +49,13 @@ def pairs(rows: Iterable[tuple[str, str]]) -> Markup:
 
 def definitions(rows: Iterable[tuple[str, Markup]]) -> Markup:
     """Names with values that are markup; empty without any."""
-    entries = [element("div", element("dt", content(name)), element("dd", value)) for name, value in rows]
+    entries = [element("div", element("dt", _breakable(name)), element("dd", value)) for name, value in rows]
     return element("dl", *entries) if entries else EMPTY
+
+
+def _breakable(name: str) -> Markup:
+    """A name whose lines break after its dots, as between the parts of a setting's path."""
+    return Markup(re.sub(r"\.(?=\w)", ".<wbr>", content(name)))
 
 
 def listed(items: Iterable[Markup]) -> Markup:
@@ -57,7 +69,12 @@ def code(lines: Iterable[str]) -> Markup:
 
 
 def _cell(tag: str, text: str, kind: str, scope: str | None = None) -> Markup:
-    indented = text.startswith("  ")
-    classes = " ".join(word for word in (kind, "sub" if indented else "") if word != "t") or None
+    looks = [kind] if kind != "t" else []
+    if text.startswith("  "):
+        looks.append("sub")
+    if len(text) > LONG:
+        looks.append("long")
+    elif text and len(text) <= SHORT and kind == "t" and scope != "col":
+        looks.append("short")
     inner = content(text.strip()) if text else EMPTY
-    return element(tag, inner, scope=scope, class_=classes.strip() if classes else None)
+    return element(tag, inner, scope=scope, class_=" ".join(looks) or None)

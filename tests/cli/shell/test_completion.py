@@ -42,6 +42,10 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
     [
         ("fnnctl tr", ["train"]),
         ("fnnctl runs pr", ["prune"]),
+        ("fnnctl help tr", ["train"]),
+        ("fnnctl report --format m", ["markdown"]),
+        ("fnnctl compare --format ", ["terminal", "markdown", "html", "json"]),
+        ("fnnctl search --method h", ["halving", "hyperband"]),
         ("fnnctl train ", ["elsewhere/", "inside/", "iris.yaml", "wine.yml"]),
         ("fnnctl train i", ["inside/", "iris.yaml"]),
         ("fnnctl check inside/", ["inside/a.yaml"]),

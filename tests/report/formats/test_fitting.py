@@ -45,6 +45,14 @@ def test_texts_are_aligned_to_the_left_and_numbers_to_the_right() -> None:
     assert aligned([("class", "F1"), ("日本", "0.5")], texts=(0,)) == ["class   F1", "日本   0.5"]
 
 
+def test_a_table_without_room_for_a_row_stays_out() -> None:
+    table = FittingLines(3, lambda count: [""] * count, least=2)
+    text = FittingLines(9, lambda count: [""] * count)
+    steps = (("text", 2), ("table", 4), ("text", 9))
+    assert allotted({"text": text, "table": table}, steps, 4, gaps={"table": 1}) == {"text": 4, "table": 0}
+    assert allotted({"text": text, "table": table}, steps, 5, gaps={"table": 1}) == {"text": 2, "table": 2}
+
+
 def test_the_first_steps_get_the_lines() -> None:
     blocks = {
         name: FittingLines(full, lambda count: [""] * count)

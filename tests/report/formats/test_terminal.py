@@ -9,8 +9,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.formats.terminal import section_text, terminal_report
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun
 from fnnctl.text import plain_text
@@ -85,6 +86,17 @@ def test_many_classes_with_long_names_leave_their_numbers_in_sight(
         assert "the 10 lowest F1 of 30" in text
         assert "the 10 most frequent pairs of 870" in text
         assert sum(line.endswith("%") for line in text.splitlines()) == 10
+
+
+def test_short_names_leave_their_room_to_long_ones() -> None:
+    rows = (("A", "n" * 30, "cross-validation"), ("B", "n" * 32, "train"))
+    console = Console(file=io.StringIO(), width=80)
+    console.print(section_text(TableSection("Runs", ("", "name", "kind"), rows, texts=(0, 1, 2)), 80))
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert "cross-validation\n" in text
+    assert "n" * 30 in text
+    assert "n" * 32 not in text
 
 
 def test_on_a_terminal_the_status_has_a_colour(start_run: Callable[..., OpenRun]) -> None:

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
-VOID = {"meta", "link", "br", "hr", "img", "input"}
+VOID = {"meta", "link", "wbr", "br", "hr", "img", "input"}
 LOADING = {"script", "link", "iframe", "object", "embed", "img", "video", "audio", "base", "form"}
 
 

@@ -43,9 +43,21 @@ def test_a_table() -> None:
     assert body == (
         '<div class="scroll" tabindex="0" role="region" aria-label="Classes"><table>'
         '<thead><tr><th scope="col">class</th><th scope="col" class="n">F1</th></tr></thead>'
-        '<tbody><tr><th scope="row">a</th><td class="n">0.5</td></tr>'
-        '<tr><th scope="row" class="sub">b</th><td class="n">0.25</td></tr></tbody></table></div>'
+        '<tbody><tr><th scope="row" class="short">a</th><td class="n">0.5</td></tr>'
+        '<tr><th scope="row" class="sub short">b</th><td class="n">0.25</td></tr></tbody></table></div>'
     )
+
+
+def test_short_texts_are_never_broken_and_long_ones_have_room() -> None:
+    rows = (("balanced accuracy", "short"), ("x" * 101, "y" * 100))
+    body = section_body(TableSection("Runs", ("kind", "name"), rows, texts=(0, 1)))
+    assert '<th scope="row">balanced accuracy</th><td class="short">short</td>' in body
+    assert f'<th scope="row" class="long">{"x" * 101}</th><td>{"y" * 100}</td>' in body
+
+
+def test_the_name_of_a_setting_breaks_after_its_dots() -> None:
+    body = section_body(FactList("Settings", (("training.l2 a.", "1.5"),)))
+    assert "<dt>training.<wbr>l2 a.</dt><dd>1.5</dd>" in body
 
 
 def test_a_command_keeps_its_lines() -> None:
