@@ -1,13 +1,18 @@
-"""The README is correct: its commands run, its YAML trains, its messages are the program's."""
+"""The README and the documents that it links are correct: commands run, YAML trains, messages are real."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from fnnctl.cli import run
 from fnnctl.config.paths import format_path, parse_path
@@ -19,29 +24,133 @@ from fnnctl.config.schema.description.schema_tree import (
     schema_at,
     words_of,
 )
+from tests.settings_reference import reference
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / ".readme").glob("*.md"))]
+TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS}
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+def blocks(language: str, *documents: str) -> list[str]:
+    """The code blocks in this language of these documents, or of all."""
+    pattern = rf"^```{language}\n(.*?)^```"
+    found = (re.findall(pattern, TEXTS[name], re.MULTILINE | re.DOTALL) for name in documents or TEXTS)
+    return [block for document in found for block in document]
 
 
-def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def commands(document: str) -> list[str]:
+    lines = [line for block in blocks("sh", document) for line in block.splitlines()]
+    return [line for line in lines if line.startswith("fnnctl ")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with the configs in it."""
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
-    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("fnnctl ")]
-    assert len(lines) >= 5
-    for line in lines:
+    return tmp_path
+
+
+@pytest.mark.parametrize("document", [name for name in TEXTS if commands(name)])
+@pytest.mark.usefixtures("folder")
+def test_commands_run(document: str) -> None:
+    for line in commands(document):
         assert run(shlex.split(line, comments=True)[1:]) == 0, line
 
 
-def test_yaml_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("folder")
+def test_python_runs() -> None:
+    found = blocks("python")
+    assert len(found) == 2
+    for text in found:
+        exec(compile(text, "python.md", "exec"), {})
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_yaml_trains(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for text in blocks("yaml"):
-        Path("readme.yaml").write_text(text, encoding="utf-8")
-        assert run(["train", "readme.yaml", "--quiet", "--set", "training.epochs=1"]) == 0
+    Path("readme.yaml").write_text(text, encoding="utf-8")
+    assert run(["train", "readme.yaml", "--quiet", "--set", "training.epochs=1"]) == 0
+
+
+def test_the_script_for_ci_runs(folder: Path) -> None:
+    """It parses the JSON of its commands, and ends with the code of the first one that fails."""
+    script = ["sh", str(ROOT / ".readme" / "ci.sh"), "runs", "results"]
+    result = run_shell(script)
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^the winner is (better|worse|tie)$", result.stdout, re.MULTILINE)
+    (suite,) = ElementTree.parse(folder / "results" / "gates.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "0")
+    assert (folder / "results" / "summary.md").read_text().startswith("# ")
+    config = folder / "configs" / "wine.yaml"
+    text = config.read_text()
+    config.write_text(text.replace("training:\n", "training:\n  epochs: 1\n"))
+    assert run_shell(script).returncode == 1, "the gates are missed"
+    config.write_text(text.replace("hidden:", "hiden:"))
+    assert run_shell(script).returncode == 2
+
+
+def test_the_workflow_runs(folder: Path) -> None:
+    """Its commands, for the iris experiment."""
+    workflow = yaml.safe_load((ROOT / ".readme" / "workflow.yml").read_text())
+    (folder / "configs" / "iris.yaml").rename("fnnctl.yaml")
+    steps = [step["run"] for step in workflow["jobs"]["train"]["steps"] if "run" in step]
+    lines = [line for line in steps if line.startswith("fnnctl ")]
+    assert len(lines) == len(steps) - 1, "all but the installation"
+    result = run_shell(["sh", "-ec", "\n".join(lines)], GITHUB_STEP_SUMMARY="summary.md")
+    assert result.returncode == 0, result.stderr
+    assert (folder / "summary.md").read_text().startswith("# ")
+
+
+def run_shell(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell whose `fnnctl` is this one."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, **variables}
+    return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_the_reference_of_settings_is_the_schema() -> None:
+    assert TEXTS["settings.md"] == reference(), "write it: python -m tests.settings_reference"
+
+
+@pytest.mark.parametrize(
+    ("commands", "start"),
+    [
+        (["train configs/digits.yaml"], "digits  completed"),
+        (["search configs/wine-grid.yaml"], "wine-grid  completed"),
+        (
+            [
+                "evaluate configs/iris.yaml --repeats 2 --quiet",
+                "evaluate configs/iris.yaml --repeats 2 --quiet --name narrow --set model.hidden=[2]",
+                "compare iris narrow",
+            ],
+            "$ fnnctl compare iris narrow",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_reports_are_the_programs(
+    commands: list[str], start: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All words of the reports that the documents show; numbers depend on the processor."""
+    for command in commands:
+        capsys.readouterr()
+        assert run(shlex.split(command)) == 0
+    printed = words(capsys.readouterr().out)
+    shown = [
+        block.removeprefix("$ fnnctl compare iris narrow\n")
+        for block in blocks("text")
+        if block.startswith(start)
+    ]
+    assert shown
+    for block in shown:
+        assert printed[: len(words(block))] == words(block)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text without paths and numbers; a wrapped line is as good as a long one."""
+    without_paths = re.sub(r"runs/\S+", "runs", text)
+    return re.sub(r"[-+−]?\d[\d.,:]*(e-\d+)?", "0", without_paths).split()
 
 
 def test_messages_are_the_programs(
@@ -80,7 +189,7 @@ def test_predictions_are_the_programs(
     assert len(shown) == 2
     Path("trees.csv").write_text(rows.replace("2.6", "tall"))
     assert run(["predict", "latest", "trees.csv"]) == 2
-    assert f"`{capsys.readouterr().err.splitlines()[-1]}`" in README
+    assert f"`{capsys.readouterr().err.splitlines()[-1]}`" in TEXTS["predictions.md"]
 
 
 def test_what_is_said_about_a_table_is_the_programs(
@@ -90,7 +199,7 @@ def test_what_is_said_about_a_table_is_the_programs(
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
     for start in ("$ fnnctl describe", "$ fnnctl init"):
-        (shown,) = (block for block in blocks("text") if block.startswith(start))
+        (shown,) = {block for block in blocks("text") if block.startswith(start)}
         command, *lines = shown.splitlines()
         assert run(shlex.split(command)[2:]) == 0
         printed = capsys.readouterr()
@@ -108,7 +217,7 @@ def test_a_plan_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_can_be_chosen_is_complete_and_spelled_as_in_the_config() -> None:
-    section = README.split("### What you can choose\n")[1].split("\n###")[0]
+    section = TEXTS["choices.md"]
     listed = section[section.index("- **") : section.index("\n\nA choice")]
     words = set(re.findall(r"`([^`]+)`", listed))
     for word in words:
@@ -124,5 +233,12 @@ def test_what_can_be_chosen_is_complete_and_spelled_as_in_the_config() -> None:
 
 
 def test_linked_files_exist() -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / target).is_file(), target
+    """Links are relative to their document; a part of a document is named as GitHub names it."""
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)]+)\)", TEXTS[path.name]):
+            file, _, part = target.partition("#")
+            linked = path.parent / file if file else path
+            assert linked.is_file(), f"{path.name}: {target}"
+            if part:
+                headings = re.findall(r"^#+ (.*)$", TEXTS[linked.name], re.MULTILINE)
+                assert part in {heading.lower().replace(" ", "-") for heading in headings}, target

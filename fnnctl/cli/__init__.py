@@ -15,8 +15,9 @@ import typer
 
 from fnnctl import __version__
 from fnnctl.cli.comparisons import compare
-from fnnctl.cli.experiments import check, evaluate, predict, train
+from fnnctl.cli.experiments import check, evaluate, train
 from fnnctl.cli.listings import datasets, schema, show_help
+from fnnctl.cli.predictions import predict
 from fnnctl.cli.reports import report
 from fnnctl.cli.runs import list_runs, prune
 from fnnctl.cli.searches import plan, search

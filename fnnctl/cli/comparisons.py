@@ -38,7 +38,10 @@ def compare(
     *,
     output: Output,
 ) -> None:
-    """Compare runs: which is better, by how much, and whether that may be chance."""
+    """Compare a metric of several runs.
+
+    Shows which run is better, by how much, and whether the difference may be chance.
+    """
     from fnnctl.commands.compare import compare
 
     with ended_by_signals(output):

@@ -1,4 +1,4 @@
-"""Declares `check`, `train`, `predict` and `evaluate`, which work on one experiment or its run."""
+"""Declares `check`, `train` and `evaluate`, which work on one experiment."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from fnnctl.cli.columns import column_names
-from fnnctl.cli.numbers import MOST_DECIMALS, share, whole_number
+from fnnctl.cli.numbers import whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
     Config,
+    DecisionThreshold,
     Delimiter,
     Encoding,
     Name,
@@ -106,99 +106,6 @@ def train(
             else:
                 run = train_(config or DEFAULT_CONFIG, overrides or [], name=name, seed=seed, **shared)
     report_end(run, output)
-
-
-KeptColumns = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--keep",
-        metavar="COLUMNS",
-        help="Columns of DATA to write before the prediction: names with commas between them, or all. "
-        "Repeatable.",
-    ),
-]
-Digits = Annotated[
-    int | None,
-    typer.Option(
-        "--digits",
-        metavar="N",
-        parser=whole_number("--digits", least=0, most=MOST_DECIMALS),
-        help="Round estimates and probabilities to N digits after the decimal point (default: all).",
-    ),
-]
-Top = Annotated[
-    int | None,
-    typer.Option(
-        "--top",
-        metavar="N",
-        parser=whole_number("--top", least=1),
-        help="Write the N most probable classes instead of the probabilities of all.",
-    ),
-]
-DecisionThreshold = Annotated[
-    float | None,
-    typer.Option(
-        "--threshold",
-        metavar="X",
-        parser=share("--threshold"),
-        help="Two classes: the least probability of the positive class at which it is predicted (default: "
-        "the run's threshold).",
-    ),
-]
-
-
-@with_output
-def predict(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="RUN",
-            help="The run whose network predicts (default: the newest with a network).",
-            autocompletion=complete_run,
-        ),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="DATA",
-            help="The rows to predict (required): a CSV, Parquet or NPZ file or a folder of arrays; - reads "
-            "standard input.",
-        ),
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file."),
-    ] = None,
-    keep: KeptColumns = None,
-    digits: Digits = None,
-    top: Top = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    threshold: DecisionThreshold = None,
-    runs_dir: RunsDir = RUNS_DIR,
-    *,
-    output: Output,
-) -> None:
-    """Predict new rows and write the predictions as CSV."""
-    from fnnctl.commands.predict import PredictionForm, predict
-
-    if data is None:  # a single argument is DATA, not RUN
-        run, data = None, run
-    if data is None:
-        raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
-
-    with ended_by_signals(output):
-        predict(
-            run,
-            data,
-            form=PredictionForm(keep=column_names("--keep", keep or ()), digits=digits, top=top),
-            runs_dir=runs_dir,
-            file=file,
-            delimiter=delimiter,
-            encoding=encoding,
-            threshold=threshold,
-            output=output,
-        )
 
 
 Target = Annotated[

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from fnnctl.cli.numbers import whole_number
+from fnnctl.cli.numbers import share, whole_number
 from fnnctl.cli.shell.completion import complete_config, complete_format, complete_method, complete_run
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
@@ -60,6 +60,16 @@ Delimiter = Annotated[
 Encoding = Annotated[
     str | None,
     typer.Option("--encoding", metavar="NAME", help="CSV encoding (default: as in the training data)."),
+]
+DecisionThreshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        metavar="X",
+        parser=share("--threshold"),
+        help="Two classes: the least probability of the positive class at which it is predicted (default: "
+        "the run's threshold).",
+    ),
 ]
 NoFigures = Annotated[
     bool,

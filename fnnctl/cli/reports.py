@@ -65,7 +65,11 @@ def report(
     *,
     output: Output,
 ) -> int:
-    """Report on runs; --fail-under and --not-worse-than make this a check for CI (-q: the gates alone)."""
+    """Report on runs, and check their metrics in CI.
+
+    --fail-under and --not-worse-than are gates: if one is missed, the exit code is 1. With -q, only they are
+    shown.
+    """
     from fnnctl.commands.report import report
     from fnnctl.report.formats.form import ReportForm
 

@@ -85,11 +85,11 @@ def list_runs(
 
 def _refuse_options_before(context: typer.Context) -> None:
     """Raise `UsageError` if options stand before the name of the subcommand, which would not see them."""
-    for name, parameter in ((parameter.name, parameter) for parameter in context.command.params):
-        source = name and context.get_parameter_source(name)
+    for parameter in context.command.params:
+        source = parameter.name and context.get_parameter_source(parameter.name)
         if source and source.name == "COMMANDLINE":
             subcommand = context.invoked_subcommand
-            raise UsageError(f"write {parameter.opts[0]} behind `{subcommand}`: fnnctl runs {subcommand} …")
+            raise UsageError(f"write {parameter.opts[0]} after `{subcommand}`: fnnctl runs {subcommand} …")
 
 
 @with_output
@@ -130,7 +130,8 @@ def prune(
 ) -> int:
     """Remove the runs that meet all conditions; without --yes, only list them.
 
-    A run whose process is alive is never removed.
+    A run whose process is alive is never removed. Hidden folders that killed commands have left behind are
+    removed too.
     """
     from fnnctl.commands.runs.prune import prune
 

@@ -72,7 +72,10 @@ def describe(
     *,
     output: Output,
 ) -> None:
-    """Describe a table: its columns, missing values, classes, and what looks suspicious."""
+    """Describe a table before you train on it.
+
+    Shows its columns, missing values and classes, and what looks suspicious.
+    """
     from fnnctl.commands.tables.describe import describe
 
     with ended_by_signals(output):

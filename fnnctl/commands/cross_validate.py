@@ -210,10 +210,8 @@ def _train(
             warn(run, [text], output.note)
 
         with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
-            shared, shared_fits = (
-                executor.share(WorkerData(validation.data, reuse=False)),
-                executor.share(fits),
-            )
+            shared = executor.share(WorkerData(validation.data, reuse=False))
+            shared_fits = executor.share(fits)
             items = ((shared, shared_fits, stack, measure) for stack in stacks)
             for index, done in run_work(executor, train_shared_fits, items):
                 measured = {missing[k]: each for k, each in zip(stacks[index], done.measured, strict=True)}

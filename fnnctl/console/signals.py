@@ -89,9 +89,8 @@ class Interruption:
 def interruption(output: Output) -> Iterator[Interruption]:
     """Handle signals within the block; raises `InterruptedRunError` if one of them ends it.
 
-    Signals that arrived earlier, during Python's imports, are handled at once, and garbage is collected from
-    now on. Raises `BlasThreadsError` if
-    one of them came from NumPy's BLAS.
+    Signals that arrived earlier, during Python's imports, are handled at once; raises `BlasThreadsError` if
+    one of them came from NumPy's BLAS. Garbage is collected from now on.
     """
     caught = Interruption(output)
     if threading.current_thread() is not threading.main_thread():  # only the main thread may

@@ -1,6 +1,6 @@
 """The executors by name. To add one, write a new file and add a line here.
 
-That of clusters is imported only if it is asked for.
+The one for Dask is imported only if it is asked for.
 """
 
 from __future__ import annotations

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+PARTS: Final = ("train", "validation", "test")
+"""The parts of the data that metrics.json has metrics of."""
 
 
 def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None:

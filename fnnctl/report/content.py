@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from fnnctl.metrics.reported import PARTS
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.sizes.sections import size_sections
-from fnnctl.report.summary import PARTS, Summary
+from fnnctl.report.summary import Summary
 from fnnctl.report.tables.confusion import confusion_table
 from fnnctl.report.tables.groups import group_table
 from fnnctl.store import names

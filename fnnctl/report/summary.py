@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.arrays import IntArray
-from fnnctl.metrics.reported import reported_metrics
+from fnnctl.metrics.reported import PARTS, reported_metrics
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fnnctl.metrics.feature_importance.importances import FeatureImportances
     from fnnctl.records.history import SearchHistory
     from fnnctl.records.timeline import Timeline
-
-PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)

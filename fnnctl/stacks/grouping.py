@@ -21,7 +21,7 @@ FEWEST = 4
 SECONDS_A_VALUE = 3e-9
 """Seconds per value and step, in stacks of small networks."""
 SECONDS_A_STEP = 2e-5
-"""Seconds per step and network for calls: a small stack's step takes a few hundred microseconds with them."""
+"""Seconds per step and network that the calls take, however few values they touch."""
 
 
 def group_into_stacks(

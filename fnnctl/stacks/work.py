@@ -112,7 +112,7 @@ class StackResult(Generic[T]):
     ended: float
     """When it was done, in seconds since 1970."""
     trained_by: str
-    """The host, and the system's number of the thread: `HOST:4711`."""
+    """The host and the system's id of the thread, as `HOST:4711`."""
 
 
 @dataclass(slots=True)
@@ -170,9 +170,9 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
 def train_shared_fits(
     progress: Progress, shared: WorkerData, fits: Sequence[Fit], chosen: Sequence[int], measure: Measure[T]
 ) -> StackResult[T]:
-    """Train and measure the `chosen` ones, by index, of the fits that all workers have.
+    """Train and measure the fits with the `chosen` indices; `fits` is a value that the workers share.
 
-    Forked workers have them at once; sending them would take longer than their first epochs.
+    Forked workers have it at once; sending fits would take longer than their first epochs.
     """
     return train_item(progress, shared, StackItem(tuple(fits[k] for k in chosen), measure))
 

@@ -33,6 +33,11 @@ class HeldError(Exception):
         super().__init__(f"the lock is held by process {holder or 'unknown'}")
         self.holder = holder
 
+    @property
+    def where(self) -> str:
+        """Who holds the lock, in words: `in process 4711`."""
+        return f"in process {self.holder}" if self.holder else "in another process"
+
 
 def hold_lock(path: Path) -> int:
     """Take the lock on a new file; it is held until it is released or the process ends."""
@@ -81,10 +86,10 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_to_parent)
 
 
-def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock; also True if this cannot be determined."""
+def is_held(path: Path, *, if_unknown: bool = True) -> bool:
+    """Whether a living process holds the lock; `if_unknown` where the system has no locks."""
     if sys.platform == "win32":
-        return path.exists()
+        return if_unknown and path.exists()
     try:
         descriptor = open_file(path, os.O_RDONLY)
     except OSError:
@@ -92,8 +97,10 @@ def is_held(path: Path) -> bool:
     try:
         # A shared lock, so that two processes that check at the same time do not see each other's lock.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:
+        return if_unknown
     finally:
         os.close(descriptor)
     return False

@@ -244,9 +244,8 @@ def take_over_run(folder: RunFolder) -> OpenRun:
     try:
         lock = take_over_lock(folder.path / names.LOCK)
     except HeldError as error:
-        by = f"in process {error.holder}" if error.holder else "in another process"
         raise UsageError(
-            f"the run {folder.path} is still running {by}: wait for it, or stop it first"
+            f"the run {folder.path} is still running {error.where}: wait for it, or stop it first"
         ) from error
     except OSError as error:
         raise cannot_write(folder.path, error) from error

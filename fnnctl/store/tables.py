@@ -15,7 +15,7 @@ from fnnctl.store.atomic import damaged
 from fnnctl.text import cut, shown
 
 ROWS_OF_A_BLOCK = 1000
-"""How many rows become a text together: one by one they take three times as long."""
+"""How many rows become a text at once; one at a time, they take three times as long."""
 
 
 @dataclass(frozen=True, slots=True)

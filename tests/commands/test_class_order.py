@@ -47,7 +47,7 @@ def older(monkeypatch: pytest.MonkeyPatch) -> Older:
 def test_every_file_and_the_report_have_the_natural_order(
     program: Program, config: str, tmp_path: Path
 ) -> None:
-    done = program("train", config)
+    done = program("train", config, "--verbose")
     run = only_run(tmp_path)
     assert read_json(run / "manifest.json")["data"]["classes"] == NATURAL
     assert read_json(run / "model.json")["classes"] == NATURAL

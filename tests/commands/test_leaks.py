@@ -36,7 +36,7 @@ def test_a_leak_is_told_and_recorded(program: Program, tmp_path: Path, command: 
     assert [each for each in manifest["warnings"] if TOLD in each]
     best = manifest["data"]["best_column"]
     assert (best["name"], best["metric"], best["score"]) == ("code", "accuracy", 1.0)
-    assert "code: accuracy 1 on held-out rows" in program("report", str(run)).out
+    assert "code: accuracy 1 on held-out rows" in program("report", str(run), "--verbose").out
 
 
 def test_check_tells_it_unless_the_column_is_ignored(program: Program) -> None:

@@ -136,7 +136,7 @@ def test_wrong_usage_ends_with_2(program: Program, arguments: tuple[str, ...]) -
 
 def test_no_command_shows_the_help(program: Program) -> None:
     done = program()
-    assert "Commands that train:" in done.out + done.err
+    assert "Train and search:" in done.out + done.err
     assert done.code == 2
 
 
@@ -206,7 +206,7 @@ def test_a_file_of_an_ending_without_a_format_is_not_written(
     program: Program, iris: Path, tmp_path: Path
 ) -> None:
     program("train", str(iris), "--quiet")
-    for name in ("r.html", "r.pdf"):
+    for name in ("r.docx", "r.pdf"):
         done = program("report", "-o", name)
         assert done.code == 2
         assert "no report format has the ending" in done.err

@@ -48,7 +48,7 @@ def test_runs_distinguishes_searches(program: Program, searched: Path, tmp_path:
     ]  # fmt: skip
     assert entries[0]["metrics"]["test"]["accuracy"] == 0.9
     lines = [line.split() for line in program("runs").out.splitlines() if "search" in line]
-    assert [line[1:] for line in lines] == [
-        ["search", "completed", "accuracy", "0.9000"], ["search", "running", "–"], ["search", "died", "–"],
+    assert [line[1:2] + line[3:6] for line in lines] == [
+        ["rates", "–", "completed", "accuracy"], ["second", "–", "running", "–"], ["third", "–", "died", "–"],
     ]  # fmt: skip
     running.let_go()

@@ -77,7 +77,7 @@ def test_after_the_search_was_made_longer(
         for result in of_kind(folder, "result"):
             if result["trial"] == number:
                 assert result["objective"] == trained.history["validation_accuracy"][result["budget"] - 1]
-    command = printed_command(program("report", str(folder)).out)
+    command = printed_command(program("report", str(folder), "--verbose").out)
     assert "CONFIG" not in command
     done = program(*command, "--json")
     assert done.code == 0, done.err
@@ -95,7 +95,7 @@ def test_the_command_is_one_command_in_a_narrow_terminal(
         write_config(tmp_path / "a b" / "x.yaml", search={**RANDOM, "space": {**RATES, **layers}})
     )
     monkeypatch.setenv("COLUMNS", "30")
-    command = printed_command(program("report", str(folder)).out)
+    command = printed_command(program("report", str(folder), "--verbose").out)
     assert command[:2] == ["train", str(folder / "resolved.yaml")]
     assert f"model.hidden={[4] * 150}" in command
     assert program("report", str(folder), "--json").json["runs"][0]["best"]["config"] == command[1]
@@ -150,8 +150,8 @@ def test_the_report_says_which_epoch_the_command_keeps(
         search={**RANDOM, "space": rates},
     )
     folder = search(config)
-    report = " ".join(program("report", str(folder)).out.split())
-    done = program(*printed_command(program("report", str(folder)).out), "--json")
+    report = " ".join(program("report", str(folder), "--verbose").out.split())
+    done = program(*printed_command(program("report", str(folder), "--verbose").out), "--json")
     training = read_json(Path(done.json["run"]) / "manifest.json")["training"]
     assert training["best_epoch"] < training["epochs"]
     epoch = training["best_epoch"]

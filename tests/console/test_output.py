@@ -40,7 +40,7 @@ def test_sentences_are_broken_to_a_narrow_terminal_and_tables_are_not(
 ) -> None:
     program("train", str(iris), "--quiet")
     monkeypatch.setenv("COLUMNS", "44")
-    lines = program("report").out.splitlines()
+    lines = program("report", "--verbose").out.splitlines()
     facts = lines[lines.index("Training") :]
     breakable = [line for line in facts if max(map(len, line.split()), default=0) < 20]
     assert len(breakable) > 20  # a path or a digest stays in one piece

@@ -24,6 +24,10 @@ class PlainParameter:
 
     convert: Callable[[Any], Any]
 
+    def itself(self) -> PlainParameter:
+        """Return it; this replaces the method of a parameter that makes a conversion of typer."""
+        return self
+
     def coerce(self, value: Any, param: Any, ctx: object) -> Any:
         """The value of an argument; of one that may be repeated, a list."""
         is_list = param.multiple or param.nargs == -1
@@ -47,10 +51,10 @@ def _plain(parameter: Any) -> PlainParameter | None:
 
 
 def _simplify(parameters: Iterable[Any]) -> None:
-    """Set the conversions that typer would set when it needs them first; a typer without them ignores it."""
+    """Override the method by which typer makes a conversion; a typer without it converts as it does."""
     for parameter in parameters:
         if conversion := _plain(parameter):
-            parameter._runtime_param = conversion
+            parameter.get_runtime_param = conversion.itself
 
 
 def _write_examples(context: Any, formatter: Any) -> None:

@@ -1,6 +1,6 @@
 """What a shell suggests for arguments: the names of runs, config files, commands, formats and methods.
 
-It is asked at every press of the Tab key, so it reads the names of files alone.
+A shell asks at every press of the Tab key, so only file names are read.
 """
 
 from __future__ import annotations

@@ -78,12 +78,12 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "fnnctl help runs prune",
     ),
 }
-"""The lines of shell by command; those of the program itself have no name."""
+"""Lines for a shell, by command; `""` is the program itself."""
 
 PANELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Commands to begin with": ("init", "describe", "check"),
-    "Commands that train": ("train", "evaluate", "plan", "search"),
-    "Commands for what was trained": ("predict", "report", "compare", "export", "runs"),
-    "Commands that look things up": ("datasets", "schema", "help"),
+    "Get started": ("init", "describe", "check"),
+    "Train and search": ("train", "evaluate", "plan", "search"),
+    "Use and compare runs": ("predict", "report", "compare", "runs"),
+    "Reference": ("datasets", "schema", "help"),
 }
-"""The commands in the order of the work, by the headings of the help."""
+"""The commands by the headings of the help, in the order in which they are used."""

@@ -1,1 +1,1 @@
-"""`fnnctl runs`: lists runs, and removes them."""
+"""`fnnctl runs` and `fnnctl runs prune`: list runs and remove them."""

@@ -1,4 +1,4 @@
-"""`fnnctl runs prune`: removes runs, and without `--yes` says which."""
+"""`fnnctl runs prune`: removes runs; without `--yes`, only says which."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fnnctl.console.text_table import table_lines
 from fnnctl.errors import FnnctlError, UsageError, did_you_mean
 from fnnctl.report.listing.conditions import SHOWN_STATUSES, parse_conditions
 from fnnctl.report.listing.pruning import Pruning, prunable
-from fnnctl.store.listing.entries import RunEntry, list_runs
+from fnnctl.store.listing.entries import RunEntry, is_run_path, list_runs
 from fnnctl.store.listing.removal import (
     folder_bytes,
     is_in_progress,
@@ -25,7 +25,7 @@ from fnnctl.text import bytes_text, counted
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class Removal:
     """A folder to remove: a run, or what a killed command has left."""
 
     path: Path
@@ -50,24 +50,26 @@ def prune(
 ) -> int:
     """Remove the runs that meet all conditions; without `yes`, list them. Returns the exit code.
 
-    `older_than` is in seconds. Raises `UsageError` if there is no condition at all.
+    `older_than` is in seconds. Raises `UsageError` without any condition, and if the folder is a run itself.
     """
     if not where and not statuses and older_than is None and keep is None:
         raise UsageError("say which runs: --where, --status, --older-than or --keep")
     _refuse_unknown(statuses)
+    if is_run_path(runs_dir):  # those inside it are parts of a search
+        raise UsageError(f"{runs_dir} is a run itself: name the folder that contains it")
     conditions = parse_conditions(where)
     entries = list_runs(runs_dir)
     choice = Pruning(statuses, None if older_than is None else _time_before(older_than), keep)
     chosen = prunable(choose(entries, conditions), entries, choice, has_conditions=bool(conditions))
     ended = [entry for entry in chosen if not is_in_progress(entry.path)]
-    doomed = [Doomed(entry.path, entry, folder_bytes(entry.path)) for entry in ended]
-    doomed += [Doomed(path, None, folder_bytes(path)) for path in leftovers(runs_dir)]
-    removed, errors = _remove(doomed) if yes else ([], [])
-    _show(doomed, removed, errors, output)
+    folders = [Removal(entry.path, entry, folder_bytes(entry.path)) for entry in ended]
+    folders += [Removal(path, None, folder_bytes(path)) for path in leftovers(runs_dir)]
+    removed, errors = _remove(folders) if yes else ([], [])
+    _show(folders, removed, errors, output)
     if not output.json:
         for error in errors:
             output.complain(error.message)
-        output.note(_summary(doomed, removed, runs_dir, yes=yes))
+        output.note(_summary(folders, removed, runs_dir, yes=yes))
     return errors[0].exit_code if errors else 0
 
 
@@ -89,11 +91,11 @@ def _refuse_unknown(statuses: Sequence[str]) -> None:
             raise UsageError(f"--status {status}: there is no such status{hint}")
 
 
-def _remove(doomed: Sequence[Doomed]) -> tuple[list[Doomed], list[FnnctlError]]:
+def _remove(folders: Sequence[Removal]) -> tuple[list[Removal], list[FnnctlError]]:
     """Remove the folders; one that cannot be removed does not keep the others."""
-    removed: list[Doomed] = []
+    removed: list[Removal] = []
     errors: list[FnnctlError] = []
-    for each in doomed:
+    for each in folders:
         try:
             each.remove()
             removed.append(each)
@@ -103,44 +105,48 @@ def _remove(doomed: Sequence[Doomed]) -> tuple[list[Doomed], list[FnnctlError]]:
 
 
 def _show(
-    doomed: Sequence[Doomed], removed: Sequence[Doomed], errors: Sequence[FnnctlError], output: Output
+    folders: Sequence[Removal], removed: Sequence[Removal], errors: Sequence[FnnctlError], output: Output
 ) -> None:
     if output.json:
         output.json_object(
             {
-                "runs": [_to_dict(each, removed) for each in doomed if each.entry],
-                "leftovers": [_to_dict(each, removed) for each in doomed if not each.entry],
-                "bytes": sum(each.size for each in doomed),
+                "runs": [_to_dict(each, removed) for each in folders if each.entry],
+                "leftovers": [_to_dict(each, removed) for each in folders if not each.entry],
+                "bytes": sum(each.size for each in folders),
                 "errors": [error.message for error in errors],
             }
         )
         return
-    if doomed:
+    if folders:
         table = {
-            "run": [each.path.name for each in doomed],
-            "status": [each.entry.shown_status if each.entry else "unfinished" for each in doomed],
-            "size": [bytes_text(each.size) for each in doomed],
+            "run": [each.path.name for each in folders],
+            "status": [each.entry.shown_status if each.entry else "unfinished" for each in folders],
+            "size": [bytes_text(each.size) for each in folders],
         }
         output.lines(f"{line}\n" for line in table_lines(table, right=["size"]))
+    for each in folders:  # a newer fnnctl may be able to read it
+        if each.entry and each.entry.damage:
+            output.note(f"{each.path.name}: {each.entry.damage}")
 
 
-def _to_dict(doomed: Doomed, removed: Sequence[Doomed]) -> dict[str, object]:
-    facts = doomed.entry and doomed.entry.facts
+def _to_dict(folder: Removal, removed: Sequence[Removal]) -> dict[str, object]:
+    facts = folder.entry and folder.entry.facts
     run: dict[str, object] = {}
-    if doomed.entry:
+    if folder.entry:
         run = {
             "kind": facts and facts.kind,
             "name": facts and facts.name,
-            "status": doomed.entry.shown_status,
+            "status": folder.entry.shown_status,
             "started": facts and facts.started,
+            "damage": folder.entry.damage,
         }
-    return {"run": str(doomed.path), **run, "bytes": doomed.size, "removed": doomed in removed}
+    return {"run": str(folder.path), **run, "bytes": folder.size, "removed": folder in removed}
 
 
-def _summary(doomed: Sequence[Doomed], removed: Sequence[Doomed], runs_dir: Path, *, yes: bool) -> str:
-    if not doomed:
+def _summary(folders: Sequence[Removal], removed: Sequence[Removal], runs_dir: Path, *, yes: bool) -> str:
+    if not folders:
         return f"no run in {runs_dir} is to be removed"
-    size = bytes_text(sum(each.size for each in (removed if yes else doomed)))
+    size = bytes_text(sum(each.size for each in (removed if yes else folders)))
     if yes:
         return f"removed {counted(len(removed), 'folder')} ({size})"
-    return f"nothing is removed yet: --yes removes {counted(len(doomed), 'folder')} ({size})"
+    return f"nothing is removed yet: --yes removes {counted(len(folders), 'folder')} ({size})"

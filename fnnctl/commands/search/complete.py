@@ -16,7 +16,7 @@ from fnnctl.commands.search.workers import open_workers
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
-from fnnctl.errors import NoFinishedTrialError
+from fnnctl.errors import DivergedError, NoFinishedTrialError
 from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import COMPLETE, Journal
 from fnnctl.records.leaderboard import leaderboard_table
@@ -29,6 +29,7 @@ from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
 from fnnctl.stacks.trial_runner import RunnerSettings, TrialRunner
 from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.text import counted
@@ -115,12 +116,22 @@ def complete_search(
         output.note(f"best trial: {winner.trial}")
         _tell_of_own_settings(session, winner)
         # The refit can diverge, and then ends the search; the ensemble does not depend on it.
-        build_ensemble(run, search, journal, standings, output=output, signals=signals, figures=figures)
-        refit_winner(run, search, winner, output=output, signals=signals, figures=figures)
+        build_ensemble(run, search, journal, standings, output=output, signals=signals)
+        try:
+            refit_winner(run, search, winner, output=output, signals=signals)
+        except DivergedError:
+            figures.draw(*_folders(run))
+            raise
         if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).clear()
-        figures.draw(run)
+        figures.draw(*_folders(run))  # all at once, so that no processor waits for another
         signals.raise_if_requested()
+
+
+def _folders(run: OpenRun) -> list[RunFolder]:
+    """The search, and the runs inside it."""
+    inside = (RunFolder(run.path / name) for name in (names.BEST, names.ENSEMBLE))
+    return [run, *(folder for folder in inside if folder.path.is_dir())]
 
 
 def _search(session: _Session) -> str:

@@ -16,7 +16,6 @@ from fnnctl.modelling.saved.ensemble_description import model_files
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.scores import write_scores
@@ -48,9 +47,11 @@ def build_ensemble(
     *,
     output: Output,
     signals: Interruption,
-    figures: FigureDrawer,
 ) -> None:
-    """Select an ensemble of the search's trials and write its run folder, if the config asks for one."""
+    """Select an ensemble of the search's trials and write its run folder, if the config asks for one.
+
+    No figure is drawn.
+    """
     started, settings = time.monotonic(), search.setup.settings
     library = weight_library(run, search.setup, journal)
     if settings.ensemble is None or library is None:
@@ -70,7 +71,7 @@ def build_ensemble(
     if ensemble is None:
         warn(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], output.note)
         return
-    if _write(run, search, ensemble, started=started, output=output, figures=figures):
+    if _write(run, search, ensemble, started=started, output=output):
         run.replace_ensemble()
     else:
         warn(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], output.note)
@@ -112,7 +113,6 @@ def _write(
     *,
     started: float,
     output: Output,
-    figures: FigureDrawer,
 ) -> bool:
     """Write the ensemble's run folder; return False if its scores overflow, so that it is of no use."""
     data, split, setup = search.loaded.data, search.split, search.setup
@@ -162,5 +162,4 @@ def _write(
         opened.write_model(arrays, description)
         warn(opened, finish.doubts(readout, rows=split.validation.size), output.note)
         write_scores(opened, parts)
-        figures.draw(opened)
     return True

@@ -72,9 +72,10 @@ def refit_winner(
     *,
     output: Output,
     signals: Interruption,
-    figures: FigureDrawer,
 ) -> None:
     """Train the winner on training and validation rows for its own number of epochs, and test it once.
+
+    No figure is drawn.
 
     If an earlier process left an incomplete folder, it is replaced. The complete run of a former winner
     stays until the run of this winner can replace it.
@@ -111,7 +112,7 @@ def refit_winner(
             started=started,
             output=output,
             signals=signals,
-            figures=figures,
+            figures=FigureDrawer(wanted=False),
             budget=search.setup.budget.max_epochs,
         )
         own = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]

@@ -1,7 +1,7 @@
 """Turns plain values, as in a config file, into a complete and checked experiment.
 
-The rules for search spaces take as long to import as everything else here, so that only a config with a
-search imports them.
+The rules for search spaces take as long to import as everything else here, so only a config with a search
+imports them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Final
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 DONE: Final = b"done\n"
 FAILED: Final = b"failed\n"
-"""The answers of the drawing process: all figures of a run are written, or not."""
-_LAST_WRITE: Final = 1.0
-"""How many seconds the drawing process gets to end between two files if it is no longer needed."""
+"""The answers of the drawing process: all figures of the runs are written, or not."""
+_GRACE: Final = 1.0
+"""How many seconds a drawing process that was asked for figures has to finish a file and to clean up."""
 _ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -35,19 +35,23 @@ class FigureDrawer:
     def __init__(self, process: subprocess.Popen[bytes] | None = None, *, wanted: bool = True) -> None:
         """Without a process, figures are drawn in this one; if they are not wanted, none is drawn."""
         self._process, self._wanted = process, wanted
-        self._is_drawing = False
+        self._was_asked = False
 
-    def draw(self, run: RunFolder) -> None:
-        """Draw each figure that the run has numbers for; raises `MachineError` if one cannot be written."""
-        if not self._wanted or self._is_drawn_beside(run):
+    def draw(self, *runs: RunFolder) -> None:
+        """Draw each figure that the runs have numbers for; raises `MachineError` if one cannot be written."""
+        if not self._wanted or self._has_drawn(runs):
             return
-        # A drawing process makes this import, of most of the program, superfluous here.
+        # Most of the program, which need not be imported here if the drawing process draws.
         from fnnctl.report.figures.drawing import draw_figures  # noqa: PLC0415
 
-        draw_figures(run)
+        for run in runs:
+            draw_figures(run)
 
     def end(self) -> None:
-        """End the drawing process, which may be drawing if an exception ended the wait for it."""
+        """End the drawing process, which may be drawing if an exception ended the wait for it.
+
+        If it was never asked, it may still be importing, which a command that has failed does not wait for.
+        """
         if (process := self._process) is None:
             return
         self._process = None
@@ -55,28 +59,31 @@ class FigureDrawer:
         with suppress(OSError):  # it is dead already
             stdin.close()
         try:
-            if self._is_drawing:
+            if self._was_asked:
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(_LAST_WRITE)
+                    process.wait(_GRACE)
         finally:
             process.kill()
             process.wait()
             stdout.close()
 
-    def _is_drawn_beside(self, run: RunFolder) -> bool:
-        """Whether the drawing process has drawn all figures of the run."""
+    def _has_drawn(self, runs: Sequence[RunFolder]) -> bool:
+        """Let the drawing process draw the runs' figures; return whether it has drawn all of them.
+
+        It ends if it dies or answers anything else: another line, printed by one of its libraries, would be
+        taken for the answer, and the answer for that about the next runs.
+        """
         if self._process is None:
             return False
         stdin, stdout = _pipes(self._process)
-        self._is_drawing = True
+        self._was_asked = True
         try:
-            stdin.write(json.dumps(os.fspath(run.path.absolute())).encode("ascii") + b"\n")
+            stdin.write(json.dumps([os.fspath(run.path.absolute()) for run in runs]).encode("ascii") + b"\n")
             stdin.flush()
             answer = stdout.readline()
         except OSError:
             answer = b""
-        self._is_drawing = False
-        if not answer:
+        if answer not in (DONE, FAILED):
             self.end()
         return answer == DONE
 

@@ -1,7 +1,7 @@
 """The drawing process: imports matplotlib, then draws the figures of the runs that a command names.
 
-Each line of its standard input names a run, as a JSON string. The answer is a line, when the figures are
-written or one cannot be drawn. The process ends with its standard input, that is, with the command.
+Each line of its standard input names runs, as a JSON list. It answers with one line when the figures are
+written, or when one cannot be drawn. It ends when its standard input does, that is, with the command.
 
 On Linux two processes draw: a fork shares all that was imported, and is safe because the process has a single
 thread.
@@ -9,12 +9,13 @@ thread.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -32,18 +33,22 @@ SLOW: Final = (
     names.CALIBRATION_FIGURE,
     names.PARALLEL_FIGURE,
 )
-"""The slowest figures, which are begun first: then both processes end at about the same time."""
+"""The slowest figures. They are begun first, so that both processes end at about the same time."""
 
 
 def serve() -> None:
-    """Draw what is asked for until standard input ends. The command handles the terminal's signals."""
+    """Draw the figures that are asked for until standard input ends; the command handles signals."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # Python calls this last. It leaves out the rest of Python's end, which takes a quarter of a second with
+    # matplotlib, but not matplotlib's own callback: that removes the folder it makes where HOME is read-only.
+    atexit.register(os._exit, 0)
     _prepare()
     for line in sys.stdin.buffer:
         try:
-            draw_in_parallel(RunFolder(Path(json.loads(line))), on_each=_end_with_command)
+            runs = [RunFolder(Path(path)) for path in json.loads(line)]
+            draw_in_parallel(runs, on_each=_end_with_command)
             answer = DONE
         except Exception:  # the command will meet it, too, as it then draws the figures itself
             answer = FAILED
@@ -51,16 +56,17 @@ def serve() -> None:
         sys.stdout.buffer.flush()
 
 
-def draw_in_parallel(run: RunFolder, *, on_each: Callable[[], None] = lambda: None) -> None:
-    """Draw each figure that the run has numbers for; `on_each` is called before one is written.
+def draw_in_parallel(runs: Sequence[RunFolder], *, on_each: Callable[[], None] = lambda: None) -> None:
+    """Draw each figure that the runs have numbers for; `on_each` is called before one is written.
 
     Raises `MachineError` if a figure cannot be written, and OSError if the other process failed.
     """
-    figures = sorted(figures_to_draw(run).items(), key=lambda figure: _place(figure[0]))
+    figures = [(run, name, draw) for run in runs for name, draw in figures_to_draw(run).items()]
+    figures.sort(key=lambda figure: _place(figure[1]))
 
     def draw(indices: Iterable[int]) -> None:
         for index in indices:
-            name, figure = figures[index]
+            run, name, figure = figures[index]
             write_figure(run, name, figure, on_drawn=on_each)
 
     if sys.platform != "linux" or usable_processors() < 2 or len(figures) < 2:
@@ -114,7 +120,7 @@ def _place(name: str) -> int:
 
 
 def _prepare() -> None:
-    """Until figures are wanted: import what a run's need, draw one, which loads fonts, import the others."""
+    """Import what figures need, and draw one, which loads the fonts. Stops early if figures are asked for."""
     from fnnctl.plots.style import new_figure, png_bytes  # noqa: PLC0415
     from fnnctl.report.figures import run_figures  # noqa: F401, PLC0415
 
@@ -128,9 +134,9 @@ def _prepare() -> None:
 
 
 def _end_with_command() -> None:
-    """End this process if the command has ended; it would say nothing else before the answer."""
+    """End this process if the command has ended: before the answer, the only input is its end."""
     if _has_input():
-        os._exit(0)
+        sys.exit()
 
 
 def _has_input() -> bool:

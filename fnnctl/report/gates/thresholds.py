@@ -13,9 +13,10 @@ from typing import TypeVar
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.metrics.flat import flat_metrics
+from fnnctl.metrics.reported import PARTS
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import number
-from fnnctl.report.summary import PARTS, Summary
+from fnnctl.report.summary import Summary
 
 DEFAULT_PART = "test"
 

@@ -57,7 +57,7 @@ class RunCondition:
         if isinstance(found, int | float) and not isinstance(found, bool):
             return self._compares(found)
         if self.sign in ORDER:
-            raise self._fault(f"{self.field.name} is a text; compare it with =, != or ~")
+            raise self._fault(f"{self.field.name} is not a number; compare it with =, != or ~")
         return EQUALITY[self.sign](value_text(found), self.value)
 
     def _compares(self, found: float) -> bool:
@@ -113,7 +113,7 @@ def _fault(name: str, sign: str, value: str) -> str | None:
     if value == "null":
         return None if sign in EQUALITY else "null is compared with = and !="
     if value == "" and sign not in EQUALITY:
-        return f"there is no value behind {sign}"
+        return f"there is no value after {sign}"
     if name == "status" and sign in EQUALITY and value not in SHOWN_STATUSES:
         hint = did_you_mean(value, SHOWN_STATUSES) or f"; they are {', '.join(SHOWN_STATUSES)}"
         return f"there is no status '{value}'{hint}"

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from fnnctl.config.schema.metric_names import HEADLINES, METRICS
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.metrics.flat import flat_metrics
-from fnnctl.metrics.reported import reported_metrics
+from fnnctl.metrics.reported import PARTS, reported_metrics
 from fnnctl.store.listing.entries import RunEntry
 
 Value: TypeAlias = Any
@@ -22,7 +22,6 @@ Config: TypeAlias = Mapping[str, Any] | None
 
 CONFIG: Final = "config."
 METRICS_PREFIX: Final = "metrics."
-PARTS: Final = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)

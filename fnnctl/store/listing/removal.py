@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,42 +18,44 @@ from fnnctl.store.atomic import cannot_read, cannot_write, sync_folder
 from fnnctl.store.lock import HeldError, is_held, release, take_over_lock
 
 STALE_SECONDS: Final = 3600.0
-"""A hidden folder that nobody has changed for so long is not that of a command that is just starting."""
+"""A hidden folder that has not changed for so long is not that of a command that is just starting."""
 
 
 def is_in_progress(path: Path) -> bool:
-    """Whether a process works on the run, even on one that was complete before."""
-    return is_held(path / names.LOCK)
+    """Whether a process works on the run, even on one that was complete before.
+
+    False where the system has no locks: then only the manifest's status says so, see `RunEntry.alive`.
+    """
+    return is_held(path / names.LOCK, if_unknown=False)
 
 
 def folder_bytes(path: Path) -> int:
     """The size of the files in a folder and the folders inside it, in bytes; 0 for what cannot be read."""
     total = 0
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
+    with suppress(OSError), os.scandir(path) as entries:
+        for entry in entries:
+            with suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
                     total += folder_bytes(Path(entry.path))
                 else:
                     total += entry.stat(follow_symlinks=False).st_size
-    except OSError:
-        pass
     return total
 
 
 def remove_run(path: Path) -> None:
     """Remove the folder of a run that has ended.
 
-    Raises `UsageError` if a process works on it or it is a symbolic link, and `MachineError` if it cannot be
-    removed; what is left of it is then hidden, and `leftovers` finds it.
+    Does nothing if it is gone. Raises `UsageError` if a process works on it or it is a symbolic link, and
+    `MachineError` if it cannot be removed; what is left of it is then hidden, and `leftovers` finds it.
     """
     if path.is_symlink():
         raise UsageError(f"{path} is a symbolic link, which is not followed")
     try:
         lock = take_over_lock(path / names.LOCK)
     except HeldError as error:
-        by = f"in process {error.holder}" if error.holder else "in another process"
-        raise UsageError(f"the run {path} is still running {by}") from error
+        raise UsageError(f"the run {path} is still running {error.where}") from error
+    except FileNotFoundError:  # another command has removed it
+        return
     except OSError as error:
         raise cannot_write(path, error) from error
     try:

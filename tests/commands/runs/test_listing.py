@@ -103,7 +103,7 @@ def test_all_facts_are_shown_if_asked_for(program: Program, tmp_path: Path) -> N
     [
         (["--sort", "acuracy"], "--sort 'acuracy': no run has such a field (did you mean 'accuracy'?)"),
         (["--where", "accuracy"], "--where 'accuracy': write FIELD OPERATOR VALUE in quotes"),
-        (["--where", "name>a"], "--where 'name>a': name is a text; compare it with =, != or ~"),
+        (["--where", "name>a"], "--where 'name>a': name is not a number; compare it with =, != or ~"),
         (["--columns", "seed,"], "--columns 'seed,': write names with commas between them, or all"),
         (["--limit", "0"], "--limit: must be a whole number of at least 1, not '0'"),
     ],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -93,8 +94,46 @@ def test_wrong_options_of_prune(program: Program, runs: Path, options: list[str]
     assert left(runs) == ["failed", "new", "old"]
 
 
-def test_options_stand_behind_the_subcommand(program: Program, runs: Path) -> None:
+def test_options_stand_after_the_subcommand(program: Program, runs: Path) -> None:
     done = program("runs", "--runs-dir", "elsewhere", "prune", "--keep", "0", "--yes")
     assert done.code == 2
-    assert "write --runs-dir behind `prune`" in done.err
+    assert "write --runs-dir after `prune`" in done.err
     assert left(runs) == ["failed", "new", "old"]
+
+
+def test_runs_inside_a_search_are_not_removed(program: Program, runs: Path) -> None:
+    inside = runs / "old" / "best"
+    inside.mkdir()
+    (inside / "manifest.json").write_text((runs / "old" / "manifest.json").read_text())
+    done = program("runs", "prune", "--runs-dir", str(runs / "old"), "--keep", "0", "--yes")
+    assert (done.code, "is a run itself: name the folder that contains it" in done.err) == (2, True)
+    assert inside.exists()
+
+
+def test_what_is_damaged_is_told_before_it_is_removed(program: Program, runs: Path) -> None:
+    """It may only be too new: another fnnctl reads it."""
+    facts = json.loads((runs / "old" / "manifest.json").read_text())
+    (runs / "old" / "manifest.json").write_text(json.dumps({**facts, "layout": 99}))
+    done = program("runs", "prune", "--status", "damaged")
+    assert [line.split()[0] for line in done.out.splitlines()] == ["run", "old"]
+    assert "old: " in done.err
+    assert "was written by a newer fnnctl (layout 99" in done.err
+    (told,) = program("runs", "prune", "--status", "damaged", "--json").json["runs"]
+    assert "newer fnnctl" in told["damage"]
+
+
+def test_without_locks_the_status_says_which_runs_are_running(
+    program: Program, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems have none; each run still has the file that is locked elsewhere."""
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    for name in ("old", "failed", "new"):
+        (runs / name / ".lock").write_text("4711\n")
+    facts = json.loads((runs / "old" / "manifest.json").read_text())
+    (runs / "old" / "manifest.json").write_text(json.dumps({**facts, "status": "running"}))
+    monkeypatch.setattr("fcntl.flock", refuse)
+    assert program("runs", "prune", "--keep", "0", "--yes").code == 0
+    assert left(runs) == ["old"]

@@ -97,6 +97,18 @@ def test_a_process_that_cannot_import_what_it_needs_is_replaced(
     assert (drawn_here, set(taken(run))) == ([run], set(FIGURES))
 
 
+def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here: list[OpenRun]) -> None:
+    """A startup file of Python may print; the answers would then be those about the run before."""
+    code = "import sys; print('hello', flush=True); [print('done', flush=True) for _ in sys.stdin]"
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    figures = FigureDrawer(process)
+    for count in range(1, 3):
+        figures.draw(run)
+        assert drawn_here == [run] * count
+        assert set(taken(run)) == set(FIGURES)
+    assert process.poll() is not None
+
+
 def test_an_error_is_that_of_this_process(run: OpenRun, process: Process) -> None:
     figures = FigureDrawer(process)
     (run.path / "calibration.png").mkdir()  # even the administrator cannot write a file there
@@ -121,6 +133,24 @@ def test_the_process_ends_with_the_command(process: Process) -> None:
     """Even if the command is killed, its end of the pipe is closed."""
     out, _ = process.communicate(timeout=60)
     assert (out, process.returncode) == (b"", 0)
+
+
+def test_nothing_is_left_in_the_folder_for_temporary_files(
+    run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where matplotlib may not write in the user's folders, it makes one for its settings and fonts."""
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "file" / "inside"))  # not even the administrator may
+    process = START()
+    figures = FigureDrawer(process)
+    figures.draw(run)
+    assert list((tmp_path / "temporary").glob("matplotlib-*")) != []
+    figures.end()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert (drawn_here, process and process.returncode) == ([], 0)
 
 
 def test_an_exception_ends_the_wait_and_the_process(

@@ -38,7 +38,7 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
         with log.open("a") as file:
             file.write(f"{os.getpid()}\n")
 
-    draw_in_parallel(run, on_each=note)
+    draw_in_parallel([run], on_each=note)
     assert taken(run) == expected
     drawers = log.read_text().split()
     assert len(drawers) == len(FIGURES)
@@ -51,10 +51,10 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
 def test_a_failure_of_either_process_is_an_error(run: OpenRun, name: str) -> None:
     (run.path / name).mkdir()
     with pytest.raises((MachineError, ChildProcessError)):
-        draw_in_parallel(run)
+        draw_in_parallel([run])
 
 
 def test_a_run_without_numbers_has_no_figures(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
-    draw_in_parallel(run)
+    draw_in_parallel([run])
     assert taken(run) == {}

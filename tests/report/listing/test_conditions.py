@@ -62,7 +62,7 @@ def test_nothing_is_known_of_a_damaged_run(text: str) -> None:
         ("accuracy=>0.9", "there is no operator =>: write >="),
         ("accuracy=<0.9", "there is no operator =<: write <="),
         ("accuracy<>0.9", "there is no operator <>"),
-        ("accuracy>", "there is no value behind >"),
+        ("accuracy>", "there is no value after >"),
         ("status=complete", r"there is no status 'complete' \(did you mean 'completed'\?\)"),
         ("started>yesterday", "'yesterday' is not a time in UTC, such as 2026-11-24"),
         ("accuracy>null", "null is compared with = and !="),
@@ -82,7 +82,8 @@ def test_all_wrong_conditions_are_told() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name<x", "name is a text; compare it with =, != or ~"),
+        ("name<x", "name is not a number; compare it with =, != or ~"),
+        ("config.model.residual>0", "residual is not a number; compare it with =, != or ~"),
         ("accuracy>high", "'high' is not a number"),
         ("accuracy>1_0", "'1_0' is not a number"),
     ],
