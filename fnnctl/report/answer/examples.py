@@ -35,7 +35,7 @@ class WorstExample:
     probability: float | None
     """Of the predicted class; None in a regression."""
     residual: float | None
-    """Prediction minus target; None in a classification."""
+    """Target minus prediction, as in the figure; None in a classification."""
 
     @property
     def badness(self) -> float:
@@ -97,7 +97,7 @@ def _wrong(line: Sequence[str], columns: Mapping[str, int]) -> WorstExample | No
 
 def _residual(line: Sequence[str], columns: Mapping[str, int]) -> WorstExample | None:
     true, predicted = line[columns["target"]], line[columns["prediction"]]
-    residual = _finite(predicted) - _finite(true)
+    residual = _finite(true) - _finite(predicted)
     return WorstExample(int(line[columns["row"]]), true, predicted, None, residual) if residual else None
 
 

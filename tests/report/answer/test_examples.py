@@ -50,7 +50,7 @@ def test_the_largest_residuals_of_a_regression(start_run: Callable[..., OpenRun]
     )
     found = worst_examples(summarize(run))
     assert found is not None
-    assert [(each.row, each.residual) for each in found.rows] == [(1, -2.0), (0, 0.5)]
+    assert [(each.row, each.residual) for each in found.rows] == [(1, 2.0), (0, -0.5)]
 
 
 def test_few_candidates_in_memory_give_the_same_examples(

@@ -65,7 +65,7 @@ def test_residuals_have_a_table_of_their_own(start_run: Callable[..., OpenRun]) 
     run = start_run()
     run.write_table(names.PREDICTIONS, ("row", "target", "prediction"), [(0, 100.0, 50.0)])
     table = table_of_examples(summarize(run))
-    assert table.rows == (("0", "100.00", "50.000", "-50.000"),)
+    assert table.rows == (("0", "100.00", "50.000", "50.000"),)
 
 
 def test_each_command_is_a_section(start_run: Callable[..., OpenRun]) -> None:
