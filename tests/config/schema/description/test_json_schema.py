@@ -16,7 +16,7 @@ from fnnctl.config.schema.description.json_schema import json_schema
 from fnnctl.config.schema.description.schema_tree import all_settings
 from fnnctl.config.schema.experiment import Experiment
 
-EXAMPLES = sorted(Path(__file__).parents[3].joinpath("configs").glob("*.yaml"))
+EXAMPLES = sorted(Path(__file__).parents[4].joinpath("configs").glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
