@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from fnnctl.config.schema.description.docstrings import attribute_docstrings
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.section import Section
 
 
 def json_schema() -> dict[str, Any]:
@@ -32,8 +33,18 @@ class _Described(GenerateJsonSchema):
             written["properties"][name]["description"] = text
         return written
 
+    def encode_default(self, dft: Any) -> Any:
+        """Write out sections, whose serializers are not built, before pydantic 2.10 looks for them."""
+        return super().encode_default(_written_out(dft))
+
     def field_title_should_be_set(self, schema: CoreSchema) -> bool:
         return False
+
+
+def _written_out(value: Any) -> Any:
+    if isinstance(value, Section):
+        return {key: _written_out(inner) for key, inner in value}
+    return [_written_out(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def _draft_7(node: Any) -> Any:
