@@ -101,9 +101,9 @@ def figure_drawer(*, wanted: bool) -> Iterator[FigureDrawer]:
 def start_process() -> subprocess.Popen[bytes] | None:
     """A drawing process; None if the system refuses one, or with a single processor, where it gains nothing.
 
-    It finds packages where this process does, and never collects garbage, which takes a tenth of the time of
-    imports and figures. Its messages on standard error, for example about a new cache
-    of fonts, are dropped.
+    It finds packages where this process does. It never collects garbage, which would take a tenth of the time
+    of imports and figures. Its messages on standard error, such as those about a new cache of fonts, are
+    dropped.
     """
     if not sys.executable or usable_processors() < 2:
         return None
