@@ -143,7 +143,7 @@ def test_no_command_shows_the_help(program: Program) -> None:
 def test_version(program: Program) -> None:
     for option in ("--version", "-V"):
         done = program(option)
-        assert (done.code, done.out) == (0, "fnnctl 0.1.0\n")
+        assert (done.code, done.out) == (0, "fnnctl 0.2.0\n")
 
 
 @pytest.mark.parametrize(
