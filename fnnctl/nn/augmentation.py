@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays.negligible import negligible
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.workspace import Workspace
 
@@ -32,6 +33,8 @@ def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
     for k, (rng, own) in enumerate(zip(rngs.generators, alpha, strict=True)):
         order = rng.permutation(work.batch)
         share = work.inputs.dtype.type(rng.beta(own, own))
+        if share < negligible(share.dtype):  # usual for a small α
+            share = share.dtype.type(0.0)
         targets.partners[k] = targets.y[k, order]
         targets.share[k] = share
         _mix(work.inputs[k], order, share)

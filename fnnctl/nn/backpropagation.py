@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.arrays.negligible import flush
 from fnnctl.nn.layers.inputs.stage import StageBuffers
 from fnnctl.nn.layers.shared_weights import Heads, SharedWeights, backward_product, sum_over_members
 from fnnctl.nn.member_generators import MemberGenerators
@@ -33,6 +34,7 @@ class BackPropagation:
         self._shared = SharedGradients(network, self.gradient) if network.heads else None
         self.scratch = np.empty_like(network.parameters)
         """(K, P), scratch memory, free for any use between two gradients."""
+        self._vanishing = _vanishing_layers(network)
         self._penalised = penalty.parts(network.parameters, self.gradient, self.scratch)
 
     def risk_gradient(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
@@ -58,6 +60,8 @@ class BackPropagation:
             if skipped is not None:
                 np.add(buffers.delta, skipped, out=buffers.delta)
             delta = layer.backward(buffers, self.gradient)
+            if index in self._vanishing:
+                flush(delta)
             biased, skipped = layer.segments.biased, buffers.skipped
         if self._shared:
             self._shared.backward(0, delta, work, out=None if work.stage is None else work.stage.delta)
@@ -78,6 +82,15 @@ class BackPropagation:
             np.add(buffers.delta, passed, out=buffers.delta)
         if self.network.stage is not None:
             self.network.stage.backward(buffers, self.gradient)
+
+
+def _vanishing_layers(network: Network) -> list[int]:
+    """The layers whose error terms can become subnormal: those with two or more saturating ones above them.
+
+    A saturating layer scales an error term by 6e-8 or more in float32, or by 0.
+    """
+    saturating = [layer.f.saturates for layer in network.layers]
+    return [index for index in range(len(saturating)) if sum(saturating[index:]) > 2]
 
 
 class SharedGradients:

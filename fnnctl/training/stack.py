@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.arrays.negligible import flush
 from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
@@ -150,6 +151,8 @@ class Stack:
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:
         """A member's final weights: `parameters` (P,) and `statistics` (S,)."""
         parameters, statistics = self.stopping.final_weights(self._learner.evaluated, k)
+        flush(parameters)  # L-BFGS does not: its point, gradient and pairs must agree
+        flush(statistics)
         return {"parameters": parameters, "statistics": statistics}
 
     def _validate(self) -> Record:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.arrays.negligible import flush
 from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import DataError, MachineError, UsageError
@@ -192,6 +193,8 @@ def _network(
         raise ValueError(f"the type of the arrays is {row.dtype}, not {description.precision}")
     if not (np.isfinite(row).all() and np.isfinite(statistics).all()):
         raise ValueError("a weight is NaN or infinite: the training diverged")
+    for array in (row, statistics):
+        flush(array)  # weights of before version 0.2 may be subnormal
     hyperparameters = {
         name: np.array([[getattr(layer.numbers, name) for layer in description.hidden]])
         for name in LAYER_HYPERPARAMETERS

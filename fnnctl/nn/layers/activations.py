@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, UnsignedArray
+from fnnctl.arrays.negligible import exp_or_zero
 
 
 class Bits(NamedTuple):
@@ -58,6 +59,8 @@ class Activation:
     """Whether the parameter is learned."""
     keeps_slope: ClassVar[bool] = True
     """Whether f′(z) is written to the buffers."""
+    saturates: ClassVar[bool] = False
+    """Whether f′(z) can be tiny without being 0."""
 
     def __init__(self, parameter: FloatArray) -> None:
         """`parameter` is a slope, an alpha, or unused: (K, 1, 1), or (K, units, 1) if it is learned."""
@@ -111,6 +114,8 @@ def _logistic(x: FloatArray, out: FloatArray) -> None:
 class Logistic(Activation):
     """f(x) = 1/(1 + exp(−x)); f′ = f(1 − f)."""
 
+    saturates = True
+
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         _logistic(z, out=z)
         if buffers.training:
@@ -120,6 +125,8 @@ class Logistic(Activation):
 
 class Tanh(Activation):
     """f(x) = tanh x; f′ = 1 − f²."""
+
+    saturates = True
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         np.tanh(z, out=z)
@@ -218,6 +225,8 @@ class Prelu(LeakyRelu):
 class Elu(Activation):
     """f(x) = max(0, x) + min(0, γ(exp(x) − 1)) (Clevert et al., 2016); f′ = 1 for x > 0, else f(x) + γ."""
 
+    saturates = True
+
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         negative, mask, slope = buffers.spare, buffers.mask, buffers.slope
         np.minimum(z, buffers.zeros, out=negative)
@@ -238,7 +247,7 @@ def _softplus(x: FloatArray, out: FloatArray, mask: BoolArray, spare: FloatArray
     """log(1 + exp(x)) as max(x, 0) + log1p(exp(−|x|)), which cannot overflow."""
     np.abs(x, out=out)
     np.negative(out, out=out)
-    np.exp(out, out=out)
+    exp_or_zero(out)
     np.log1p(out, out=out)
     np.greater(x, 0.0, out=mask)
     np.multiply(x, mask, out=spare)
@@ -247,6 +256,8 @@ def _softplus(x: FloatArray, out: FloatArray, mask: BoolArray, spare: FloatArray
 
 class Softplus(Activation):
     """f(x) = log(1 + exp(x)) ; f′ = logistic(x)."""
+
+    saturates = True
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         _softplus(z, out=buffers.spare, mask=buffers.mask, spare=buffers.slope)
@@ -274,6 +285,8 @@ class Selu(Elu):
 class Swish(Activation):
     """f(x) = x·σ(βx) (Ramachandran et al., 2017); f′ = βf + σ(1 − βf) = 1 − (1 − σ)(1 − βf)."""
 
+    saturates = True
+
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         gate, slope = buffers.spare, buffers.slope
         np.multiply(z, self.parameter, out=gate)
@@ -292,6 +305,8 @@ class Gelu(Activation):
 
     f′ = ½(1 + t) + ½x(1 + t)(1 − t)u′, u′ = √(2/π)(1 + 3kx²).
     """
+
+    saturates = True
 
     CUBIC: ClassVar[float] = 0.044715
     FACTOR: ClassVar[float] = 0.79788456080286535587989211986876
@@ -324,6 +339,8 @@ class Gelu(Activation):
 
 class Mish(Activation):
     """f(x) = x·t, t = tanh(softplus(x)) (Misra, 2020); f′ = t + x(1 − t)(1 + t)σ(x)."""
+
+    saturates = True
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         t, slope = buffers.spare, buffers.slope

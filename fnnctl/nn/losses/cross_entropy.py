@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays.negligible import exp_or_zero
 from fnnctl.nn.losses.base import Loss
 from fnnctl.nn.losses.targets import Targets
 from fnnctl.nn.shape import NetworkShape
@@ -113,7 +114,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def _losses_from_shifted(self, z: FloatArray, out: FloatArray) -> None:
         """The losses log Σ exp(z) − picked score, (K, batch); leaves exp(z) in z and its sum in the row."""
-        np.exp(z, out=z)
+        exp_or_zero(z)
         np.add.reduce(z, axis=1, out=self._row, keepdims=True)
         np.log(self._of_examples, out=self._logs)
         np.subtract(self._logs, self._picked, out=out)

@@ -94,7 +94,7 @@ class Adam(Optimizer):
         mean *= self._beta1
         mean += gradient
         square *= self._beta2
-        np.multiply(gradient, gradient, out=gradient)
+        self.square(gradient, out=gradient)
         square += gradient
         np.sqrt(square, out=gradient)
         gradient += epsilon
@@ -183,7 +183,7 @@ class Nadam(Optimizer):
         np.multiply(gradient, self._rest["beta1"], out=scratch)
         mean += scratch
         square *= self._cast["beta2"]
-        np.multiply(gradient, gradient, out=scratch)
+        self.square(gradient, out=scratch)
         scratch *= self._rest["beta2"]
         square += scratch
         gradient *= of_gradient
@@ -208,7 +208,7 @@ class Adagrad(Optimizer):
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
         parameters, gradient, scratch, _, (square,), _, epsilon = arrays
-        np.multiply(gradient, gradient, out=scratch)
+        self.square(gradient, out=scratch)
         square += scratch
         np.sqrt(square, out=scratch)
         scratch += epsilon
@@ -231,7 +231,7 @@ class Rmsprop(Optimizer):
     def _decay_towards(self, mean: FloatArray, values: FloatArray, scratch: FloatArray) -> None:
         """Move a running mean of squares towards the squares of these values."""
         mean *= self._decay
-        np.multiply(values, values, out=scratch)
+        self.square(values, out=scratch)
         scratch *= self._rest
         mean += scratch
 

@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
+from fnnctl.arrays.negligible import flush
 from fnnctl.nn.network import Network
+from fnnctl.nn.optimizers.base import FLUSH_STEPS
 from fnnctl.training.learners.batches import Batches
 from fnnctl.training.members import AveragingKind, Member, hyperparameter
 from fnnctl.training.state import State
@@ -55,6 +57,8 @@ class Averaging:
             self.state["count"] = self.state["count"] + 1
             count = self.state["count"]
             self._move(parameters, 1.0 - np.minimum(self._decay, (1.0 + count) / (10.0 + count)))
+            if count.item(0) % FLUSH_STEPS == 0:
+                flush(self.network.parameters)  # the average of a weight that became 0 decays for ever
 
     def after_epoch(self, epoch: int, parameters: FloatArray, batches: Batches) -> None:
         """Add the weights after an epoch, (K, P). Before SWA's first epoch the average equals them."""

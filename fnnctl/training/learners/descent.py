@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray
+from fnnctl.arrays.negligible import flush
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.base import StepArrays
@@ -118,6 +119,7 @@ class Descent:
                 return None
             if step % STEPS_BETWEEN_CHECKS == 0 and not self._all_finite and not self._finite().any():
                 break
+        flush(self.network.statistics)
         if self._averaging:
             self._averaging.after_epoch(epoch, self.network.parameters, self.batches)
         record = self.batches.training_record()
@@ -133,7 +135,9 @@ class Descent:
     def _cast(self, rates: FloatArray) -> FloatArray:
         """An epoch's rates in the working type, (steps, K, 1), or (steps,) if equal for all members."""
         if rates is not self._rates:
-            self._rates, self._rates_cast = rates, shared(rates.astype(self._dtype)[..., None])
+            cast = rates.astype(self._dtype)[..., None]
+            flush(cast)  # a schedule may decay exponentially
+            self._rates, self._rates_cast = rates, shared(cast)
         return self._rates_cast
 
     @property
