@@ -6,10 +6,13 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fnnctl.modelling.saved.saved_model import load_model
+from fnnctl.store.folder import RunFolder
 from tests.commands.tables import HEADER, ROW
 from tests.modelling.tampering import predicts_or_refuses, tamper
 from tests.program import Program, only_run, read_json
@@ -42,3 +45,17 @@ def test_a_model_that_was_tampered_with_never_crashes(
     model = read_json(only_run(trained) / "model.json")
     tamper(model, data)
     predicts_or_refuses(run, model, capsys)
+
+
+def test_subnormal_weights_of_earlier_versions_are_zero_in_memory_only(trained: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(only_run(trained), tmp_path / "copy"))
+    with np.load(run / "model.npz") as stored:
+        arrays = dict(stored)
+    arrays["weights_1"][0, :2] = 1e-40, -1e-39
+    np.savez(run / "model.npz", **arrays)
+    before = (run / "model.npz").read_bytes()
+    predictor = load_model(RunFolder(run), lambda text: None).predictor
+    (network,) = predictor.parts[0].scorer._networks
+    assert network.layers[0].W[0, 0, :2].tolist() == [0.0, 0.0]
+    assert network.layers[0].W[0, 0, 2] == arrays["weights_1"][0, 2]
+    assert (run / "model.npz").read_bytes() == before
