@@ -172,7 +172,7 @@ def _complete(
         warn(run, Finish.of(validation.experiment.model).fold_doubts(thresholds), output.note)
         scores = out_of_fold(validation, results)
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
-        warn(run, score_warnings(validation.experiment, scores, ended), output.note)
+        warn(run, score_warnings(validation.experiment, scores, ended), output.note, first=True)
         metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds), **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())

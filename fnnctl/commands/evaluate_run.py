@@ -142,13 +142,13 @@ def _known_rows(model: SavedModel, given: InputFile, sha256: str) -> list[str]:
     return [f"{what}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
 
 
-def _doubt(model: SavedModel, part: PartScores, given: InputFile) -> str | None:
-    """A warning if the predictions of the file's rows are of little use."""
+def _score_warnings(model: SavedModel, part: PartScores, given: InputFile) -> list[str]:
+    """Warnings if the predictions of the file's rows are of little use."""
     where = f"on {given.name}"
     if model.run.read_resolved() is None:
-        return part.doubt(where)
+        return part.warnings(where)
     experiment, facts = load_config(model.run.path / RESOLVED).experiment, model.run.read_manifest().training
-    return part.doubt(where, course_of(experiment, [facts] if facts else []))
+    return part.warnings(where, course_of(experiment, [facts] if facts else []))
 
 
 def _score_file(
@@ -168,11 +168,10 @@ def _score_file(
         raise UsageError("--name: must have at most 200 characters and no control characters")
     sha256 = given.sha256
     notes: list[str] = []
-    warnings = _known_rows(model, given, sha256)
-    rows = read_labelled(given, model, notes.append, warnings.append)
+    of_rows: list[str] = []
+    rows = read_labelled(given, model, notes.append, of_rows.append)
     part = rows.part(model)
-    if doubt := _doubt(model, part, given):
-        warnings.append(doubt)
+    warnings = [*_known_rows(model, given, sha256), *_score_warnings(model, part, given), *of_rows]
     facts = evaluation_facts(
         model, given, sha256=sha256, rows=len(rows.numbers), warnings=warnings, blas_threads=blas_threads
     )

@@ -177,7 +177,7 @@ def complete_training(
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
         doubts = score_warnings(fit.experiment, parts["test"], [trained])
-        warn(run, doubts, output.note)
+        warn(run, doubts, output.note, first=True)
         write_scores(run, parts)
         figures.draw(run)
         signals.raise_if_requested()  # matplotlib may have swallowed the signal

@@ -43,11 +43,11 @@ def data_warnings(
         train.add(numbers[is_train[block]])
         hashes[block] = row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
     return [
+        *_equal_rows(dataset, hashes, split, bags=bags),
         *_row_ids(dataset, whole, rows),
         *_many_categories(dataset, learned, rows, max_categories),
         *_constant_columns(dataset, train, learned),
         *outlier_warnings(dataset, learned, train.low, train.high),
-        *_equal_rows(dataset, hashes, split, bags=bags),
         *_unseen_in_test_file(dataset, learned, max_categories),
     ]
 

@@ -52,12 +52,11 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = No
 def score_warnings(
     experiment: Experiment, scores: PartScores | OutOfFold | None, trained: Sequence[Trained]
 ) -> list[str]:
-    """A warning if the predictions of these rows are of little use, else none; see `PartScores.doubt`.
+    """Warnings if the predictions of these rows are of little use; see `PartScores.warnings`.
 
     `trained` is the training, or those of all folds.
     """
-    warning = scores and scores.doubt(course=course_of(experiment, trained))
-    return [warning] if warning else []
+    return scores.warnings(course=course_of(experiment, trained)) if scores else []
 
 
 def course_of(experiment: Experiment, trained: Sequence[Trained]) -> Course:

@@ -72,15 +72,16 @@ def tell(run: OpenRun, notes: Sequence[str], note: Callable[[str], None]) -> Non
         run.log(text)
 
 
-def warn(run: OpenRun, warnings: Sequence[str], note: Callable[[str], None]) -> None:
+def warn(run: OpenRun, warnings: Sequence[str], note: Callable[[str], None], *, first: bool = False) -> None:
     """Show warnings, and keep them in the run's log and manifest, from where every report repeats them.
 
     A warning says what may be wrong, where, and what to do about it. Where nothing is to be done, it is a
-    note; see `tell`.
+    note; see `tell`. In the manifest the most severe ones come first: those that put the scores in doubt are
+    recorded `first`, before what is there.
     """
     for warning in warnings:
         note(f"warning: {warning}")
         run.log(f"warning: {warning}")
     known = run.read_manifest().warnings
     if new := [warning for warning in warnings if warning not in known]:
-        run.record({"warnings": [*known, *new]})
+        run.record({"warnings": [*new, *known] if first else [*known, *new]})

@@ -336,7 +336,7 @@ class Manifest(Facts):
     error: str | None = None
     """Why the run failed, in a sentence; null if it did not."""
     warnings: list[str] = []
-    """The warnings that were printed."""
+    """The warnings that were printed, the most severe ones first."""
 
     def with_facts(self, facts: Mapping[str, Any]) -> Manifest:
         """The manifest with some facts replaced."""

@@ -63,7 +63,10 @@ def worth_trying(rows: int, *, is_ahead: bool, course: Course = UNKNOWN) -> str:
         advice = f"try other columns, or {training}"
     else:
         advice = "try more epochs, another learning rate or other columns"
-    return f"{advice}; {counted(rows, 'row')} may miss a small advantage" if is_ahead else advice
+    if not is_ahead:
+        return advice
+    are = "is" if rows == 1 else "are"
+    return f"{advice}; {counted(rows, 'row')} {are} too few to show a small improvement"
 
 
 def few_rows(rows: int, where: str) -> str | None:
@@ -75,7 +78,10 @@ def few_rows(rows: int, where: str) -> str | None:
     return f"{which} too few for a reliable score: see its 95 % interval{better}"
 
 
-def of_most(warnings: Sequence[str | None]) -> str | None:
-    """The first warning, if most repeats of a cross-validation lead to one."""
-    found = [warning for warning in warnings if warning]
-    return found[0] if 2 * len(found) > len(warnings) else None
+def of_most_repeats(of_repeats: Sequence[Sequence[str | None]]) -> list[str]:
+    """The warnings of a cross-validation: of each kind the first one, if most repeats lead to one.
+
+    Each repeat has one entry per kind, which is None where there is no warning.
+    """
+    kinds = ([warning for warning in kind if warning] for kind in zip(*of_repeats, strict=True))
+    return [warnings[0] for warnings in kinds if 2 * len(warnings) > len(of_repeats)]

@@ -132,12 +132,13 @@ class PartScores(Protocol):
         intervals and the baseline.
         """
 
-    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
-        """A warning if the predictions of these rows are of little use, else None.
+    def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
+        """Warnings if the predictions of these rows are of little use, the most severe one first.
 
         They are if they are not better than the baseline's by more than chance (unless the loss weighs rows:
-        the network then has another aim), if some class is hardly ever found, or if the rows are too few to
-        tell. The warning says `where` the rows are, and what to try after this `course` of the training.
+        the network then has another aim), if some class is hardly ever found, if the rows are too few to
+        tell, or if probabilities are misleading. A warning says `where` the rows are, and what to try after
+        this `course` of the training.
         """
 
     def row_losses(self) -> Mapping[str, FloatArray]:
@@ -160,8 +161,8 @@ class OutOfFold(Protocol):
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
 
-    def doubt(self, course: Course = UNKNOWN) -> str | None:
-        """The warning of `PartScores.doubt`, if most repeats lead to one."""
+    def warnings(self, course: Course = UNKNOWN) -> list[str]:
+        """The warnings of `PartScores.warnings` to which most repeats lead."""
 
     def artifacts(self) -> Artifacts:
         """The files with all predictions and the data of the figures."""

@@ -45,7 +45,8 @@ def test_train_and_evaluate_say_it(program: Program, tmp_path: Path) -> None:
 def test_a_cross_validation_says_it_about_all_rows(program: Program) -> None:
     done = program("evaluate", "noise.yaml", "--folds", "3", "--repeats", "2", "--workers", "1")
     assert done.code == 0
-    assert done.err.count("out of fold") == 1
+    assert done.err.count(NOT_BETTER) == 1
+    assert "out of fold" in done.err
 
 
 def test_a_search_says_it_about_its_refitted_trial(program: Program, tmp_path: Path) -> None:
@@ -84,3 +85,13 @@ def test_a_class_that_is_hardly_found_is_told_once(program: Program, tmp_path: P
     assert program("evaluate", "latest").err.count(told) == 1
     folds = program("evaluate", "noise.yaml", *options, "--folds", "2", "--repeats", "1")
     assert folds.err.count(f"{told}out of fold") == 1
+
+
+def test_warnings_about_the_scores_come_before_those_about_the_data(program: Program, tmp_path: Path) -> None:
+    lines = (tmp_path / "noise.csv").read_text("utf-8").splitlines()
+    table = ["constant," + lines[0], *(f"1,{line}" for line in lines[1:])]
+    (tmp_path / "noise.csv").write_text("\n".join(table), encoding="utf-8")
+    assert program("train", "noise.yaml", "--runs-dir", "runs").code == 0
+    warnings = read_json(only_run(tmp_path) / "manifest.json")["warnings"]
+    assert NOT_BETTER in warnings[0]
+    assert "'constant'" in warnings[-1]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.tasks.doubts import OUT_OF_FOLD, TEST_PART, Course, few_rows, of_most, worth_trying
+from fnnctl.tasks.doubts import OUT_OF_FOLD, TEST_PART, Course, few_rows, of_most_repeats, worth_trying
 
 
 def test_a_small_part_is_only_blamed_if_the_network_was_ahead() -> None:
-    assert worth_trying(40, is_ahead=True).endswith("; 40 rows may miss a small advantage")
+    assert worth_trying(40, is_ahead=True).endswith("; 40 rows are too few to show a small improvement")
     assert worth_trying(40, is_ahead=False) == "try more epochs, another learning rate or other columns"
 
 
@@ -28,7 +28,7 @@ def test_after_an_early_best_epoch_more_epochs_are_not_advised(has_recipe: bool)
     )
     told = worth_trying(40, is_ahead=True, course=Course(32, 4, folds=3))
     assert told.startswith("the best epoch was 4 of 32 in the median fold, so")
-    assert told.endswith("; 40 rows may miss a small advantage")
+    assert told.endswith("; 40 rows are too few to show a small improvement")
 
 
 @pytest.mark.parametrize(("epochs", "best", "is_early"), [
@@ -41,10 +41,14 @@ def test_the_first_half_of_ten_epochs_or_more_is_early(epochs: int, best: int | 
 
 
 def test_more_than_half_of_the_repeats_must_agree() -> None:
-    assert of_most([None, "a", "b"]) == "a"
-    assert of_most([None, "a"]) is None
-    assert of_most(["a"]) == "a"
-    assert of_most([]) is None
+    assert of_most_repeats([[None], ["a"], ["b"]]) == ["a"]
+    assert of_most_repeats([[None], ["a"]]) == []
+    assert of_most_repeats([["a"]]) == ["a"]
+    assert of_most_repeats([]) == []
+
+
+def test_each_kind_of_warning_has_a_majority_of_its_own() -> None:
+    assert of_most_repeats([["a", None, "x"], [None, "b", "x"], ["a", None, "y"]]) == ["a", "x"]
 
 
 def test_a_score_of_few_rows_is_not_reliable() -> None:

@@ -116,7 +116,7 @@ def refit_winner(
             budget=search.setup.budget.max_epochs,
         )
         own = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]
-        warn(run, own, lambda _: None)  # shown already
+        warn(run, own, lambda _: None, first=True)  # shown already
         if complete:
             run.replace_winner()
     run.write_metrics(folder.read_metrics() or {})

@@ -15,6 +15,7 @@ class DataCheck:
     """What was found in the data."""
 
     warnings: list[str]
+    """The most severe ones first: leaks of the target, then what the parts lack or share."""
     best_column: BestColumn | None
     """None if there are too few rows or too many columns to tell."""
 
@@ -26,7 +27,7 @@ class DataCheck:
         columns = check_columns(data, split)
         own = data_warnings(data.dataset, split, bags=bags, max_categories=max_categories)
         own += data.task.split_warnings(data.targets, split)
-        return cls([*data.warnings, *own, *columns.warnings], columns.best)
+        return cls([*columns.warnings, *own, *data.warnings], columns.best)
 
     @classmethod
     def of_folds(
@@ -35,4 +36,4 @@ class DataCheck:
         """Check data that are divided into folds, about which these warnings are known."""
         columns = check_columns(data, None)
         own = [*data_warnings(data.dataset, None, max_categories=max_categories), *fold_warnings]
-        return cls([*data.warnings, *own, *columns.warnings], columns.best)
+        return cls([*columns.warnings, *own, *data.warnings], columns.best)

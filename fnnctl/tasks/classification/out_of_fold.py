@@ -22,7 +22,7 @@ from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, ro
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated, trade_off_table
 from fnnctl.tasks.decision import Decision
-from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most
+from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most_repeats
 from fnnctl.tasks.folds.averaging import mean_metrics
 from fnnctl.tasks.folds.repeats import Repeat, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
@@ -59,9 +59,9 @@ class ClassOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([each.part.metrics() for each in self.repeats])
 
-    def doubt(self, course: Course = UNKNOWN) -> str | None:
+    def warnings(self, course: Course = UNKNOWN) -> list[str]:
         """See `OutOfFold`."""
-        return of_most([each.part.doubt(OUT_OF_FOLD, course) for each in self.repeats])
+        return of_most_repeats([each.part.warnings_by_kind(OUT_OF_FOLD, course) for each in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions, summed confusion matrix, mean curves and rates, pooled bins; see `OutOfFold`."""

@@ -22,6 +22,10 @@ from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.classification.doubts.missed_classes import missed_classes_warning
+from fnnctl.tasks.classification.doubts.untrue_probabilities import (
+    log_loss_warning,
+    mean_probability_warning,
+)
 from fnnctl.tasks.classification.doubts.versus_baseline import baseline_warning
 from fnnctl.tasks.classification.doubts.versus_chance import decision_warning, ranking_warning
 from fnnctl.tasks.classification.temperature import scaled
@@ -117,14 +121,50 @@ class ClassScores:
             found["cost"] = float(costs[1].mean())
         return found
 
-    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
+    def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
         """See `PartScores`."""
-        warning = self._no_better(where, course)
+        return [warning for warning in self.warnings_by_kind(where, course) if warning]
+
+    def warnings_by_kind(self, where: str, course: Course) -> tuple[str | None, ...]:
+        """The warning of each kind, or None: about decisions, the log loss, and mean probabilities."""
+        of_decisions = no_better = self._no_better(where, course)
         if self.decision is None or self.decision.threshold is None:  # else a class may be missed on purpose
-            warning = warning or missed_classes_warning(
-                self.classes, self.labels, self.predictions, where=where, course=course
+            of_decisions = no_better or missed_classes_warning(
+                self.classes,
+                self.labels,
+                self.predictions,
+                where=where,
+                positive=self._positive,
+                course=course,
             )
-        return warning or few_rows(len(self.labels), where)
+        of_log_loss = None
+        if self.baseline is not None:
+            of_log_loss = log_loss_warning(
+                self.labels,
+                self.probabilities,
+                self.baseline,
+                where=where,
+                has_other=no_better is not None,
+                is_calibrated=self.uncalibrated is not None,
+            )
+        return (
+            of_decisions or few_rows(len(self.labels), where),
+            of_log_loss,
+            mean_probability_warning(
+                self.classes,
+                self.labels,
+                self.probabilities,
+                self.baseline,
+                where=where,
+                positive=self._positive,
+                course=course,
+            ),
+        )
+
+    @property
+    def _positive(self) -> int | None:
+        """The index of the positive one of two classes; None with more classes."""
+        return None if self.decision is None else self.decision.positive
 
     def _no_better(self, where: str, course: Course) -> str | None:
         """A warning if the predictions are no better than the baseline's, or than chance with a threshold."""
@@ -145,7 +185,13 @@ class ClassScores:
         if not course.counts_rows_equally:
             return None
         return baseline_warning(
-            self.classes, self.labels, self.probabilities, self.baseline, where=where, course=course
+            self.classes,
+            self.labels,
+            self.probabilities,
+            self.baseline,
+            where=where,
+            positive=self._positive,
+            course=course,
         )
 
     def _costs(self) -> tuple[FloatArray, FloatArray] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most
+from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most_repeats
 from fnnctl.tasks.folds.averaging import mean_metrics
 from fnnctl.tasks.folds.repeats import repeats_of
 from fnnctl.tasks.regression.part_scores import PREDICTION_COLUMNS, EstimateScores, prediction_table
@@ -31,9 +31,9 @@ class EstimateOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([part.metrics() for _, _, part in self.repeats])
 
-    def doubt(self, course: Course = UNKNOWN) -> str | None:
+    def warnings(self, course: Course = UNKNOWN) -> list[str]:
         """See `OutOfFold`."""
-        return of_most([part.doubt(OUT_OF_FOLD, course) for _, _, part in self.repeats])
+        return of_most_repeats([[part.warning(OUT_OF_FOLD, course)] for _, _, part in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions; see `OutOfFold`."""

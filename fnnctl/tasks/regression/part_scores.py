@@ -54,8 +54,13 @@ class EstimateScores:
         del metrics["support"]
         return metrics
 
-    def doubt(self, where: str = TEST_PART, course: Course = UNKNOWN) -> str | None:
+    def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
         """See `PartScores`."""
+        warning = self.warning(where, course)
+        return [warning] if warning else []
+
+    def warning(self, where: str, course: Course) -> str | None:
+        """The only warning; None if there is none."""
         warning = None
         if self.baseline is not None and course.counts_rows_equally:
             warning = baseline_warning(

@@ -1,4 +1,4 @@
-"""A warning if a classifier hardly ever finds some class: accuracy and the baseline may not show it."""
+"""A warning if a classifier hardly ever finds some class: accuracy and the baseline may hide it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.errors import keeping_recipe, quoted_list
 from fnnctl.metrics.statistics import wilson_interval
+from fnnctl.tasks.classification.doubts.rare_classes import favour_rare
 from fnnctl.tasks.doubts import UNKNOWN, Course
 from fnnctl.text import counted, shown
 
@@ -26,6 +27,7 @@ def missed_classes_warning(
     predicted: IntArray,
     *,
     where: str,
+    positive: int | None = None,
     course: Course = UNKNOWN,
 ) -> str | None:
     """One warning about all classes whose recall is low although they have enough rows to tell.
@@ -35,6 +37,7 @@ def missed_classes_warning(
         labels: (n,) the true classes of n ≥ 1 rows.
         predicted: (n,) the predicted ones.
         where: Which rows these are, such as `on the test part`.
+        positive: Of two classes, the index of the one that has a threshold; else None.
         course: What is known about the training.
     """
     rows = np.bincount(labels, minlength=len(classes)).tolist()
@@ -57,14 +60,22 @@ def missed_classes_warning(
     if 2 * rows[most] > len(labels):
         accuracy, by_guessing = sum(found) / len(labels), rows[most] / len(labels)
         said += (
-            f"; the accuracy, {accuracy:.3g}, does not show it: always predicting {shown(classes[most])} has "
+            f". Accuracy ({accuracy:.3g}) hides this: always predicting {shown(classes[most])} scores "
             f"{by_guessing:.3g}"
         )
     confused = None
     if len(missed) == 1:
         confused = np.bincount(predicted[labels == missed[0]], minlength=len(classes)).tolist()
     are_rare = any(4 * rows[own] * len(classes) < 3 * len(labels) for own in missed)
-    return f"{said}: {_advice(len(classes), course) if are_rare else _confusion(classes, confused, course)}"
+    if are_rare:
+        rarest = min(missed, key=rows.__getitem__)
+        advice = "try other columns or more rows of rare classes"
+        if positive is not None or not course.has_class_weights:
+            advice = favour_rare(classes, rarest, positive)
+        advice += "; judge by balanced accuracy or ROC AUC"
+    else:
+        advice = _confusion(classes, confused, course)
+    return f"{said}. {advice[0].upper()}{advice[1:]}"
 
 
 def _is_missed(found: int, rows: int) -> bool:
@@ -86,12 +97,3 @@ def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, course: 
         return advice
     more = keeping_recipe("more epochs or another learning rate", has_recipe=course.has_recipe)
     return f"{advice}, or try {more}"
-
-
-def _advice(classes: int, course: Course) -> str:
-    threshold = "model.threshold: f1" if classes == 2 else ""
-    if course.has_class_weights:
-        advice = f"set {threshold}" if threshold else "try other columns or more rows of rare classes"
-    else:
-        advice = "set training.class_weights: balanced" + (f" or {threshold}" if threshold else "")
-    return f"{advice}, and judge by balanced accuracy or ROC AUC"

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.classification import log_losses
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
+from fnnctl.tasks.classification.doubts.rare_classes import favour_rare
 from fnnctl.tasks.doubts import UNKNOWN, Course, worth_trying
 from fnnctl.text import counted, shown
 
-SMALLEST_PROBABILITY = 1e-300
 UNEQUAL = 0.8
 """If the majority class has this share of the rows, other metrics say more than accuracy."""
 
@@ -23,6 +24,7 @@ def baseline_warning(
     baseline: FloatArray,
     *,
     where: str,
+    positive: int | None = None,
     course: Course = UNKNOWN,
 ) -> str | None:
     """A warning unless more rows are right than with the majority class, by more than chance.
@@ -38,6 +40,7 @@ def baseline_warning(
         probabilities: (n, classes), the network's.
         baseline: (classes,) or (n, classes), the shares of the classes in the training part.
         where: Which rows these are, such as `on the test part`.
+        positive: Of two classes, the index of the one that has a threshold; else None.
         course: What is known about the training.
     """
     shares = np.broadcast_to(baseline, probabilities.shape)
@@ -45,11 +48,12 @@ def baseline_warning(
     right, guessed = predicted == labels, majority == labels
     p = sign_test(int(np.sum(right & ~guessed)), int(np.sum(guessed & ~right)))
     accuracy, by_guessing = float(right.mean()), float(guessed.mean())
-    own, given = (_log_losses(each, labels) for each in (probabilities, shares))
+    own, given = (log_losses(labels, each) for each in (probabilities, shares))
     has_better_probabilities = mean_test(given - own) <= LEVEL
     if p <= LEVEL or (has_better_probabilities and accuracy > by_guessing):
         return None
-    name = shown(classes[int(np.bincount(majority).argmax())])
+    most = int(np.bincount(majority, minlength=len(classes)).argmax())
+    name = shown(classes[most])
     if np.array_equal(predicted, majority):
         said = f"the network predicts {name} for every row {where}, as the baseline does"
     else:
@@ -61,21 +65,16 @@ def baseline_warning(
     if sign_test(others, 0) > LEVEL:
         few = f"{counted(len(labels), 'row')}, {others:,} of them not {name}, are too few to tell"
         return f"{said}: {few}"
+    rare = int(np.bincount(labels[labels != most], minlength=len(classes)).argmax())
     if has_better_probabilities:
         return (
             f"{said}, but its probabilities are better than the classes' shares (log loss {own.mean():.3g}, "
-            f"not {given.mean():.3g}): rank rows by them and judge by ROC AUC, or set "
-            "training.class_weights: balanced"
+            f"not {given.mean():.3g}): rank rows by them and judge by ROC AUC, or "
+            f"{favour_rare(classes, rare, positive)}"
         )
     if by_guessing >= UNEQUAL:
         return (
             f"{said}: accuracy says little where one class has most rows, so judge by balanced accuracy or "
-            "ROC AUC, and try training.class_weights: balanced"
+            f"ROC AUC, and {favour_rare(classes, rare, positive)}"
         )
     return f"{said}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, course=course)}"
-
-
-def _log_losses(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    own = probabilities[np.arange(len(labels)), labels]
-    losses: FloatArray = -np.log(np.maximum(own, SMALLEST_PROBABILITY))
-    return losses
