@@ -16,7 +16,7 @@ from fnnctl.console.signals import Interruption
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
-from fnnctl.modelling.fold_results import FoldResult, out_of_fold, summary
+from fnnctl.modelling.fold_results import FoldResult, mean_baseline, out_of_fold, summary
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.sizes.results import by_size, share_suffix, size_summaries
 from fnnctl.processors import usable_processors
@@ -171,9 +171,10 @@ def _complete(
         thresholds = [result.threshold for result in ended if result.scores]
         warn(run, Finish.of(validation.experiment.model).fold_doubts(thresholds), output.note)
         scores = out_of_fold(validation, results)
+        of_all = {**summary(validation, of_folds), "baseline": mean_baseline(results)}
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
         warn(run, score_warnings(validation.experiment, scores, ended), output.note, first=True)
-        metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds), **sizes}
+        metrics = {"test": scores.metrics(), "cross_validation": of_all, **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())
         figures.draw(run)

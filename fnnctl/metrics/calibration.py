@@ -4,6 +4,9 @@ Rows are put into 15 bins of equal width by their confidence, which is the proba
 (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, after Naeini et al., AAAI 2015). Bins of
 equal mass would never be empty, but their edges would differ from model to model. With equal widths, errors
 are comparable between models and with published ones.
+
+Between two classes the probability of the positive class says more: the confidence is at least 0.5 in every
+row, and hides whether the probability of a rare class is its frequency.
 """
 
 from __future__ import annotations
@@ -31,9 +34,9 @@ class Reliability:
     rows: IntArray
     """(BINS,)"""
     hits: IntArray
-    """(BINS,) rows whose predicted class is the true one."""
+    """(BINS,) rows whose predicted class is the true one, or rows of the positive class."""
     confidence_sums: FloatArray
-    """(BINS,) the sum of the predicted classes' probabilities."""
+    """(BINS,) the sum of the predicted classes' probabilities, or of the positive class's."""
 
     def __add__(self, other: Reliability) -> Reliability:
         """The counts and sums of both sets of rows."""
@@ -75,9 +78,12 @@ NO_ROWS = Reliability(np.zeros(BINS, np.int64), np.zeros(BINS, np.int64), np.zer
 """The `Reliability` of no rows, to which batches are added."""
 
 
-def reliability(labels: IntArray, probabilities: FloatArray) -> Reliability:
-    """Bin n rows by their confidence: labels (n,), probabilities (n, C); ties predict the first class."""
-    predicted = probabilities.argmax(axis=1)
+def reliability(labels: IntArray, probabilities: FloatArray, positive: int | None = None) -> Reliability:
+    """Bin n rows by their confidence: labels (n,), probabilities (n, C); ties predict the first class.
+
+    With a `positive` class, they are binned by its probability.
+    """
+    predicted = probabilities.argmax(axis=1) if positive is None else positive
     confidence = probabilities[np.arange(len(labels)), predicted]
     bins = _bins(confidence)
     return Reliability(

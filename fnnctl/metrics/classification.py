@@ -6,7 +6,7 @@ A score that does not exist is None, never NaN.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ def score(
     predictions: IntArray | None = None,
     *,
     loss: float,
+    positive: int | None = None,
 ) -> dict[str, Any]:
     """Every metric of n rows as a JSON-safe mapping: labels (n,), probabilities (n, C), C class names.
 
@@ -49,6 +50,7 @@ def score(
     - Calibration errors are those of `metrics.calibration`, for the most probable class; a class without
       rows also has one.
     - `loss` is copied unchanged.
+    - With two classes, `BINARY_METRICS` and their intervals are those of the class `positive`.
 
     Raises ValueError if there are no rows.
     """
@@ -59,24 +61,26 @@ def score(
     rates = class_rates(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
     ranked_by_class, averages = _ranked_scores(ranked, rates.support)
     bins, class_errors = reliability(labels, probabilities), class_calibration_errors(labels, probabilities)
+    per_class = {
+        name: {
+            **_class_counts(rates, index),
+            **ranked_by_class[index],
+            "expected_calibration_error": error,
+        }
+        for index, (name, error) in enumerate(zip(classes, class_errors.tolist(), strict=True))
+    }
     return {
         "loss": loss if math.isfinite(loss) else None,
         **_counted_scores(matrix, rates),
         "log_loss": float(log_losses(labels, probabilities).mean()),
         **averages,
+        **({} if positive is None else _of_positive(per_class[classes[positive]])),
         "brier_score": brier_score(labels, probabilities),
         "expected_calibration_error": bins.expected_error,
         "maximum_calibration_error": bins.maximum_error,
         "expected_calibration_error_macro": float(class_errors.mean()),
         "support": len(labels),
-        "per_class": {
-            name: {
-                **_class_counts(rates, index),
-                **ranked_by_class[index],
-                "expected_calibration_error": error,
-            }
-            for index, (name, error) in enumerate(zip(classes, class_errors.tolist(), strict=True))
-        },
+        "per_class": per_class,
     }
 
 
@@ -91,6 +95,15 @@ def _counted_scores(matrix: IntArray, rates: ClassRates) -> dict[str, Any]:
         **{f"{name}_weighted": float(mean_over(values, rates.support)) for name, values in by_class.items()},
         "matthews_correlation": matthews_correlation(matrix),
         "cohens_kappa": cohens_kappa(matrix),
+    }
+
+
+def _of_positive(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """The scores of one class, under names that a part has only with two classes."""
+    names = ("precision", "recall", "f1", "roc_auc", "roc_auc_ci95", "average_precision")
+    return {
+        **{name: scores[name] for name in names},
+        "expected_calibration_error_positive": scores["expected_calibration_error"],
     }
 
 

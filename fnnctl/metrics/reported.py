@@ -14,14 +14,15 @@ def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None
 
     In metrics.json itself, `test` has the metrics of the pooled out-of-fold predictions. Metrics that are not
     measured per fold, such as those of each class, remain the pooled ones. Each interval is replaced by that
-    of the mean.
+    of the mean, and the baseline by its mean over the folds, if that was measured.
     """
     if metrics is None:
         return None
     test, folds = metrics.get("test"), metrics.get("cross_validation")
     if not isinstance(test, Mapping) or not isinstance(folds, Mapping):
         return dict(metrics)
-    entries = {name: entry for name, entry in folds.items() if isinstance(entry, Mapping)}
+    entries = {name: entry for name, entry in folds.items() if isinstance(entry, Mapping) and "mean" in entry}
     means = {name: entry.get("mean") for name, entry in entries.items()}
     intervals = {key: entry.get("ci95") for name, entry in entries.items() if (key := f"{name}_ci95") in test}
-    return {**metrics, "test": {**test, **means, **intervals}}
+    baseline = {"baseline": folds["baseline"]} if folds.get("baseline") else {}
+    return {**metrics, "test": {**test, **means, **intervals, **baseline}}

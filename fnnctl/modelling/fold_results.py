@@ -12,6 +12,7 @@ from fnnctl.metrics.resampling import summarize_scores
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit
 from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.tasks.folds.averaging import mean_metrics
 from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import FoldScores, OutOfFold, PartScores, TaskData
 from fnnctl.training.history import history_table
@@ -91,6 +92,16 @@ def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> 
         "diverged": sum(metrics is None for metrics in of_folds),
         **summarize_scores(scores, test_share=validation.test_share),
     }
+
+
+def mean_baseline(results: Results) -> dict[str, Any] | None:
+    """The baseline's metrics, averaged over the folds as the scores are; None if it is unknown."""
+    of_folds = [
+        baseline
+        for result in results
+        if result and result.scores and (baseline := result.scores.baseline_metrics())
+    ]
+    return mean_metrics(of_folds) if of_folds else None
 
 
 def fold_table(

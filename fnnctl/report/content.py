@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.metrics.reported import PARTS
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.feature_importance.sections import importance_sections
@@ -167,30 +168,43 @@ def _metrics_table(summary: Summary) -> TableSection:
     if baseline := summary.baseline:
         parts["baseline"] = baseline
     columns = [OUT_OF_BAG if part == "validation" and _has_bags(summary) else part for part in parts]
+    known = {key: value for metrics in parts.values() for key, value in metrics.items() if value is not None}
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
-        for label, key in summary.task_report.metrics
-        if any(metrics.get(key) is not None for metrics in parts.values())
+        for label, key in summary.task_report.shown(known)
     }
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
+    title += _of_positive(summary, known)
     return TableSection(title, ("", *columns), without_repetition(summary.task_report, rows))
 
 
+def _of_positive(summary: Summary, metrics: Mapping[str, Any]) -> str:
+    """For the title of a table: which class its binary metrics are of; empty without any."""
+    is_binary = any(metrics.get(key) is not None for key in BINARY_METRICS)
+    if not is_binary or summary.positive_class is None:
+        return ""
+    return f" (positive class: {shown(summary.positive_class)})"
+
+
 def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
-    """The statistics of the folds' scores and the out-of-fold baseline, one row per metric."""
+    """The statistics of the folds' scores and of the baseline's, one row per metric."""
     task, baseline = summary.task_report, summary.baseline or {}
-    entries = ((label, key, metrics.get(key)) for label, key in task.metrics)
+    entries = {
+        key: entry
+        for key, entry in metrics.items()
+        if isinstance(entry, Mapping) and entry.get("mean") is not None
+    }
     rows = {
         key: (
             label,
-            *(number(entry.get(each)) for each in ("mean", "std", "ci95")),
+            *(number(entries[key].get(each)) for each in ("mean", "std", "ci95")),
             number(baseline.get(key)),
         )
-        for label, key, entry in entries
-        if isinstance(entry, Mapping) and entry.get("mean") is not None
+        for label, key in task.shown(entries)
     }
     header = ("", "mean", "std", "95 % interval", "baseline")
-    return TableSection("Cross-validation", header, without_repetition(task, rows))
+    title = f"Cross-validation{_of_positive(summary, entries)}"
+    return TableSection(title, header, without_repetition(task, rows))
 
 
 def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:

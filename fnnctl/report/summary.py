@@ -104,6 +104,14 @@ class Summary:
         """The statistics of a cross-validation's folds; None for other runs."""
         return self.part_metrics("cross_validation")
 
+    @property
+    def positive_class(self) -> str | None:
+        """The positive one of two classes; None with more classes and without data."""
+        data, model = self.manifest.data, self.manifest.model
+        if data is None or len(data.classes) != 2:
+            return None
+        return data.classes[0 if model and model.positive == 0 else 1]
+
     def set_words(self, trial: int) -> list[str]:
         """The `PATH=VALUE` words that turn the search's config into the trial: see `SearchHistory`."""
         if self.search is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Labels of metrics and their keys in metrics.json, in the order of the report."""
@@ -47,11 +48,21 @@ class TaskReport:
     """The keys of the metrics that are shown first; others are shown only in complete tables."""
     baseline: Labels
     """What the baseline predicts, in sentences, each with the key of a metric to which it applies."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """Metrics that are left out where another one, which says the same more precisely, has a value."""
     same: tuple[str, str] | None = None
     """The first metric is left out if it always equals the second."""
     groups: GroupMetrics | None = None
     matrix: tuple[str, str] | None = None
     """Title and corner of the table of the confusion matrix."""
+
+    def shown(self, metrics: Mapping[str, Any]) -> Labels:
+        """The labels and keys of these metrics that are not replaced by others; see `instead`."""
+        return tuple(
+            (label, key)
+            for label, key in self.metrics
+            if metrics.get(key) is not None and metrics.get(self.instead.get(key, "")) is None
+        )
 
 
 def without_repetition(task: TaskReport, rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

@@ -132,6 +132,9 @@ class PartScores(Protocol):
         intervals and the baseline.
         """
 
+    def baseline_metrics(self) -> dict[str, Any] | None:
+        """The metrics of the baseline on these rows, by name; None if the baseline is unknown."""
+
     def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
         """Warnings if the predictions of these rows are of little use, the most severe one first.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.loading import load_experiment
@@ -190,6 +192,27 @@ def test_one_number_everywhere(program: Program, iris: Path) -> None:
     for name in ("accuracy", "test.accuracy"):
         gate = program("report", "--fail-under", f"{name}=0", "--json").json["gates"][0]
         assert gate["value"] == mean
+
+
+def test_the_baseline_is_a_mean_over_the_folds_too(program: Program, iris: Path) -> None:
+    """Each fold's baseline always predicts one class; together the folds' baselines predict several."""
+    unequal = "evaluation.cross_validation.stratify=false"
+    done = program("evaluate", str(iris), "--folds", "4", "--repeats", "1", "--set", unequal, "--json")
+    rows = table(Path(done.json["run"]), "predictions.csv")
+    means = []
+    for fold in "1234":
+        labels = [row["label"] for row in rows if row["fold"] == fold]
+        trained = Counter(row["label"] for row in rows if row["fold"] != fold)
+        majority = min(trained, key=lambda name: (-trained[name], name))
+        predicted = [majority] * len(labels)
+        means.append(f1_score(labels, predicted, average="macro", zero_division=0))
+    (entry,) = program("report", "--json").json["runs"]
+    baseline = entry["metrics"]["test"]["baseline"]
+    assert baseline["f1_macro"] == pytest.approx(np.mean(means))
+    assert baseline["roc_auc_macro"] == 0.5
+    assert baseline["log_loss"] is not None
+    pooled = read_json(Path(done.json["run"], "metrics.json"))["test"]["baseline"]["f1_macro"]
+    assert pooled > 1.3 * np.mean(means)
 
 
 def test_training_reads_nothing_of_it(program: Program, iris: Path) -> None:

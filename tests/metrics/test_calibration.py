@@ -40,6 +40,15 @@ def test_five_rows_by_hand() -> None:
     assert brier_score(LABELS, PROBABILITIES) == pytest.approx((0.45**2 + 0.56**2 + 0.1**2 + 0.05**2 + 1) / 5)
 
 
+def test_two_classes_are_binned_by_the_probability_of_the_positive_one() -> None:
+    """0.45, 0.44, 0.9, 0.95 and 0 are said of class 1, and all but the first row are of it."""
+    bins = reliability(LABELS, PROBABILITIES, positive=1)
+    assert bins.rows.tolist() == [1] + [0] * 5 + [2] + [0] * 6 + [1, 1]
+    assert bins.hits.tolist() == [1] + [0] * 5 + [1] + [0] * 6 + [1, 1]
+    assert bins.expected_error == pytest.approx((1 + (1 - 0.89) + 0.1 + 0.05) / 5)
+    assert bins.expected_error == pytest.approx(class_calibration_errors(LABELS, PROBABILITIES)[1])
+
+
 def test_three_classes_by_hand() -> None:
     labels, probabilities = np.array([0, 2]), np.array([[0.5, 0.3, 0.2], [0.5, 0.4, 0.1]])
     assert brier_score(labels, probabilities) == pytest.approx(

@@ -14,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 from sklearn import metrics as sk
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.metrics import classification
 from fnnctl.metrics.ranked import rank_part
 
@@ -148,6 +149,24 @@ def test_two_classes_have_one_area(simulate: Simulate) -> None:
     assert scores["roc_auc_macro_ci95"] == pytest.approx(
         scores["per_class"]["yes"]["roc_auc_ci95"], abs=1e-12
     )
+
+
+def test_the_metrics_of_two_classes_are_those_of_the_positive_one(simulate: Simulate) -> None:
+    labels, probabilities = simulate(200, 2)
+    ranked = rank_part(labels, probabilities)
+    for positive, name in enumerate(("no", "yes")):
+        scores = classification.score(
+            labels, probabilities, ranked, ["no", "yes"], loss=0.25, positive=positive
+        )
+        predicted = probabilities.argmax(axis=1)
+        assert scores["f1"] == pytest.approx(sk.f1_score(labels, predicted, pos_label=positive), abs=1e-12)
+        precision = sk.average_precision_score(labels == positive, probabilities[:, positive])
+        assert scores["average_precision"] == pytest.approx(precision, abs=1e-12)
+        of_class = scores["per_class"][name]
+        for metric in ("precision", "recall", "roc_auc", "roc_auc_ci95"):
+            assert scores[metric] == of_class[metric]
+        assert scores["expected_calibration_error_positive"] == of_class["expected_calibration_error"]
+    assert not {*BINARY_METRICS} & score(labels, probabilities, ["no", "yes"], loss=0.25).keys()
 
 
 def test_many_classes_agree_with_scikit_learn(simulate: Simulate) -> None:

@@ -35,6 +35,17 @@ def test_the_folds_means_stand_in_place_of_the_pooled_metrics() -> None:
     }
 
 
+def test_the_baseline_is_the_mean_over_the_folds_as_the_scores_are() -> None:
+    pooled = {**POOLED, "baseline": {"f1_macro": 0.32}}
+    folds = {"folds": 5, "baseline": {"f1_macro": 0.17}}
+    reported = reported_metrics({"test": pooled, "cross_validation": folds})
+    assert reported is not None
+    assert reported["test"] == {**POOLED, "baseline": {"f1_macro": 0.17}}
+    older = reported_metrics({"test": pooled, "cross_validation": {"folds": 5}})
+    assert older is not None
+    assert older["test"]["baseline"] == {"f1_macro": 0.32}
+
+
 def test_a_mean_that_does_not_exist_is_no_pooled_metric() -> None:
     """For example the mean of an AUC that exists in no fold."""
     reported = reported_metrics(

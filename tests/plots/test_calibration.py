@@ -53,6 +53,19 @@ def test_the_row_counts_are_below(texts_of: TextsOf) -> None:
     assert {"the title", "5", "1M", "20", "rows", "accuracy"} <= set(texts_of(figure))
 
 
+def test_two_classes_are_drawn_over_the_probability_of_the_positive_one(texts_of: TextsOf) -> None:
+    bins = bins_of([20, 5])
+    names = {"confidence": "probability", "accuracy": "frequency"}
+    binary = {name.replace(old, names[old]): bins[name] for name in bins for old in names if old in name}
+    binary |= {name: bins[name] for name in ("low", "high", "rows")}
+    figure = reliability_figure(binary, error=0.18, positive="$yes$", title="t")
+    assert {
+        "predicted probability of $yes$", "share of rows that are $yes$", "frequency, 95 % interval",
+        "expected calibration\nerror of $yes$ 0.1800",
+    } <= set(texts_of(figure))  # fmt: skip
+    assert_array_equal(figure.axes[0].lines[1].get_xydata(), [[0.25, 0.15], [0.75, 0.65]])
+
+
 @pytest.mark.parametrize(("error", "text"), [(0.03125, "error 0.0312"), (None, "error –")])
 def test_the_error_stands_above_the_legend(error: float | None, text: str) -> None:
     legend = reliability_figure(bins_of([0, 5]), error=error, title="t").axes[0].get_legend()

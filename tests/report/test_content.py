@@ -41,7 +41,7 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
         ("  95 % interval", "0.8500–1.0000", "0.8000–0.9500"),
         ("balanced accuracy", "0.9400", "0.8900"),
         ("macro F1", "0.9300", "0.8800"),
-        ("average precision", "0.7500", "0.7500"),
+        ("macro average precision", "0.7500", "0.7500"),
         ("log loss", "1.23e-05", "1.23e-05"),
         ("loss, unclipped", "0.2500", "0.2500"),
         ("Brier score", "0.1250", "0.1250"),

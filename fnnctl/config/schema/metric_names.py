@@ -19,6 +19,10 @@ CLASSIFICATION_METRICS: Final = (
     "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
 )  # fmt: skip
 """The metrics of a part of the data in a classification."""
+BINARY_METRICS: Final = (
+    "precision", "recall", "f1", "roc_auc", "average_precision", "expected_calibration_error_positive",
+)  # fmt: skip
+"""The metrics of the positive class, which a part has as well if there are two classes."""
 REGRESSION_METRICS: Final = ("r2", "rmse", "mae", "median_absolute_error", "loss")
 """The metrics of a part of the data in a regression."""
 METRICS: Final = tuple(dict.fromkeys((*CLASSIFICATION_METRICS, *REGRESSION_METRICS)))
@@ -32,7 +36,8 @@ LOSSES: Final = frozenset(
     {
         "loss", "loss_uncalibrated", "log_loss", "cost", "brier_score",
         "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
-        "expected_calibration_error_uncalibrated",
+        "expected_calibration_error_uncalibrated", "expected_calibration_error_positive",
+        "expected_calibration_error_positive_uncalibrated",
         "rmse", "mae", "median_absolute_error",
     }
 )  # fmt: skip

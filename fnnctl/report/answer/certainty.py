@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.report.answer.scores import TEST, VALIDATION, first_scores
 from fnnctl.report.sections import Notes, number
 from fnnctl.report.sizes.sections import size_sections
@@ -31,13 +32,14 @@ def certainty(summary: Summary, part: str | None) -> list[str]:
     has_intervals = any(score.interval for score in first_scores(summary, part))
     of_part = _of_part(summary, part, has_intervals=has_intervals)
     if summary.search is None:
-        return [*_of_sizes(summary), of_part]
+        return [*_of_sizes(summary), of_part, *_of_positive(summary, part)]
     # most runs are no searches
     from fnnctl.report.answer.winner import comparison_sentences, winner_sentences
 
     return [
         *winner_sentences(summary),
         of_part,
+        *_of_positive(summary, part),
         *_of_ensemble(summary),
         *comparison_sentences(summary),
     ]
@@ -92,6 +94,14 @@ def _of_folds(summary: Summary, *, has_intervals: bool) -> str:
             f". {counted(diverged, 'fold')} diverged and {'has' if diverged == 1 else 'have'} no scores"
         )
     return f"{sentence}."
+
+
+def _of_positive(summary: Summary, part: str) -> Iterator[str]:
+    """Which of two classes the binary metrics among the first scores are of."""
+    labels = [score.label for score in first_scores(summary, part) if score.key in BINARY_METRICS]
+    if labels and summary.positive_class:
+        are = "is" if len(labels) == 1 else "are"
+        yield f"{' and '.join(labels)} {are} of the positive class, {shown(summary.positive_class)}."
 
 
 def _of_ensemble(summary: Summary) -> Iterator[str]:

@@ -25,7 +25,7 @@ def first_scores(summary: Summary, part: str) -> list[Score]:
     In a cross-validation, values and intervals are those of the mean over the folds.
     """
     task, metrics = summary.task_report, summary.part_metrics(part) or {}
-    wanted = list(task.first)
+    wanted = [key for key in task.first if metrics.get(task.instead.get(key, "")) is None]
     if summary.search is not None and summary.search.metric not in wanted:
         wanted.insert(0, summary.search.metric)
     folds = summary.cross_validation or {}

@@ -46,8 +46,8 @@ def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
     winner, own = summary.part_metrics("test") or {}, (ensemble.metrics or {}).get("test") or {}
     rows: dict[str, tuple[str, ...]] = {
         key: (label, number(own.get(key)), number(winner.get(key)))
-        for label, key in summary.task_report.metrics
-        if own.get(key) is not None and winner.get(key) is not None and (key != "loss" or has_one_loss)
+        for label, key in summary.task_report.shown(own)
+        if winner.get(key) is not None and (key != "loss" or has_one_loss)
     }
     return TableSection(
         "On the test part", ("", "ensemble", "refitted winner"), without_repetition(summary.task_report, rows)

@@ -65,17 +65,9 @@ def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> li
         PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
         for curve in read_curves(run, source) or ()
     ]
-    positive = _positive_class(summary)
+    positive = summary.positive_class
     of_positive = [curve for curve in curves if curve.kind == "class" and curve.label == positive]
     return of_positive or curves
-
-
-def _positive_class(summary: Summary) -> str | None:
-    """The positive one of two classes; None with more classes."""
-    data, model = summary.manifest.data, summary.manifest.model
-    if data is None or len(data.classes) != 2:
-        return None
-    return data.classes[0 if model and model.positive == 0 else 1]
 
 
 def _prevalence(curves: Sequence[PlottedCurve], scores: Mapping[str, Any]) -> float | None:
@@ -88,12 +80,16 @@ def _prevalence(curves: Sequence[PlottedCurve], scores: Mapping[str, Any]) -> fl
 
 def _calibration(run: RunFolder, summary: Summary) -> Any:
     bins = read_calibration(run)
-    error = _measured(summary).get("expected_calibration_error")
-    return reliability_figure(bins, error=error, title=_title(summary, "calibration")) if bins else None
+    if not bins:
+        return None
+    positive = summary.positive_class if "probability" in bins else None
+    key = "expected_calibration_error" if positive is None else "expected_calibration_error_positive"
+    error, title = _measured(summary).get(key), _title(summary, "calibration")
+    return reliability_figure(bins, error=error, positive=positive, title=title)
 
 
 def _trade_offs(run: RunFolder, summary: Summary) -> Any:
-    rates, positive = read_trade_offs(run), _positive_class(summary)
+    rates, positive = read_trade_offs(run), summary.positive_class
     if not rates or positive is None:
         return None
     chosen = _measured(summary).get("threshold")

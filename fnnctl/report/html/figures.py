@@ -22,9 +22,9 @@ WIDE: Final = 560
 """Wider figures, in points, have a row of their own."""
 _SUMMED_UP: Final[Mapping[str, Sequence[str]]] = {
     names.CONFUSION_MATRIX_FIGURE: ("accuracy", "balanced accuracy"),
-    names.ROC_CURVE_FIGURE: ("macro ROC AUC",),
-    names.PR_CURVE_FIGURE: ("average precision",),
-    names.CALIBRATION_FIGURE: ("calibration error",),
+    names.ROC_CURVE_FIGURE: ("ROC AUC", "macro ROC AUC"),
+    names.PR_CURVE_FIGURE: ("average precision", "macro average precision"),
+    names.CALIBRATION_FIGURE: ("class calibration error", "calibration error"),
     names.THRESHOLD_FIGURE: ("threshold",),
     names.PREDICTED_ACTUAL_FIGURE: ("R²", "RMSE"),
     names.RESIDUALS_FIGURE: ("RMSE", "MAE"),
@@ -104,7 +104,8 @@ def _description(summary: Summary, name: str) -> str:
     if name == names.LEARNING_CURVE_FIGURE and training is not None:
         best = f"; the best was {training.best_epoch:,}" if training.best_epoch else ""
         return f"{counted(training.epochs, 'epoch')}{best}."
-    metrics, labels = summary.part_metrics("test") or {}, dict(summary.task_report.metrics)
+    metrics = summary.part_metrics("test") or {}
+    labels = dict(summary.task_report.shown(metrics))
     found = ((label, metrics.get(labels.get(label, ""))) for label in _SUMMED_UP.get(name, ()))
     return "; ".join(f"{label} {number(value)}" for label, value in found if value is not None)
 

@@ -74,8 +74,10 @@ class ClassOutOfFold:
             mean_roc_curves([roc_curves(each, self.classes) for each in ranked]),
             mean_pr_curves([pr_curves(each, self.classes) for each in ranked]),
         )
-        bins = (reliability(each.part.labels, each.part.probabilities) for each in self.repeats)
-        yield tables.calibration(sum(bins, NO_ROWS).table(repeats=len(self.repeats)))
+        positive = self.repeats[0].part.positive
+        bins = (reliability(each.part.labels, each.part.probabilities, positive) for each in self.repeats)
+        table = sum(bins, NO_ROWS).table(repeats=len(self.repeats))
+        yield tables.calibration(table, of_positive=positive is not None)
         yield from trade_off_table([each.part for each in self.repeats])
 
 
@@ -128,9 +130,19 @@ def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:
     if all(part.uncalibrated is None for part in parts):
         return None
     before = [
-        part.uncalibrated or Uncalibrated(part.loss, reliability(part.labels, part.probabilities))
+        part.uncalibrated
+        or Uncalibrated(
+            part.loss,
+            reliability(part.labels, part.probabilities),
+            None if part.positive is None else reliability(part.labels, part.probabilities, part.positive),
+        )
         for part in parts
     ]
     rows = [len(part.rows) for part in parts]
     total = math.fsum(each.loss * count for each, count in zip(before, rows, strict=True))
-    return Uncalibrated(total / sum(rows), sum((each.reliability for each in before), NO_ROWS))
+    of_positive = [each.of_positive for each in before if each.of_positive is not None]
+    return Uncalibrated(
+        total / sum(rows),
+        sum((each.reliability for each in before), NO_ROWS),
+        sum(of_positive, NO_ROWS) if of_positive else None,
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS
+from fnnctl.config.schema.metric_names import BINARY_METRICS, CLASSIFICATION_METRICS
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
 from fnnctl.metrics.classification import log_losses, score
 from fnnctl.metrics.confusion import confusion_matrix
@@ -33,6 +33,8 @@ from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
 from fnnctl.tasks.task import Artifacts, Readout
 
+POSITIVE_ERROR = "expected_calibration_error_positive"
+
 
 @dataclass(frozen=True, slots=True)
 class Uncalibrated:
@@ -41,6 +43,8 @@ class Uncalibrated:
     loss: float
     """Mean cross-entropy."""
     reliability: Reliability
+    of_positive: Reliability | None
+    """By the probability of the positive class; None unless there are two classes."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +86,29 @@ class ClassScores:
         """The part's entry in metrics.json; see `PartScores`."""
         before = self.uncalibrated
         scores = score(
-            self.labels, self.probabilities, self.ranked, self.classes, self.predictions, loss=self.loss
+            self.labels,
+            self.probabilities,
+            self.ranked,
+            self.classes,
+            self.predictions,
+            loss=self.loss,
+            positive=self.positive,
         )
         if complete:
-            scores["baseline"] = self._baseline_metrics()
+            scores["baseline"] = self.baseline_metrics()
         return {
             "loss": scores["loss"],
             "loss_uncalibrated": before and before.loss,
             **scores,
             **self._decision_metrics(),
             "expected_calibration_error_uncalibrated": before and before.reliability.expected_error,
+            **self._positive_uncalibrated(),
         }
+
+    def _positive_uncalibrated(self) -> dict[str, float]:
+        """The calibration error of the positive class before calibration; none without two classes."""
+        before = self.uncalibrated and self.uncalibrated.of_positive
+        return {} if before is None else {f"{POSITIVE_ERROR}_uncalibrated": before.expected_error}
 
     def _decision_metrics(self) -> dict[str, float]:
         """The threshold and the mean cost of a row; none without them."""
@@ -103,8 +119,8 @@ class ClassScores:
             metrics["cost"] = float(row_costs(decision, decision.costs, self.labels, self.predictions).mean())
         return metrics
 
-    def _baseline_metrics(self) -> dict[str, Any] | None:
-        """The metrics of a baseline that predicts the class shares of the training part for every row.
+    def baseline_metrics(self) -> dict[str, Any] | None:
+        """The metrics of the class shares of the training part, predicted for every row; see `PartScores`.
 
         It always predicts the majority class; its cost is that of always predicting the class that costs less
         in the training part.
@@ -115,8 +131,9 @@ class ClassScores:
         with np.errstate(divide="ignore"):  # a class may be missing from the training part
             loss = -np.log(shares[np.arange(len(self.labels)), self.labels]).mean()
         ranked = rank_part(self.labels, shares)
-        metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
-        found = {name: metrics[name] for name in CLASSIFICATION_METRICS}
+        metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss), positive=self.positive)
+        names = (*CLASSIFICATION_METRICS, *BINARY_METRICS)
+        found = {name: metrics[name] for name in names if name in metrics}
         if costs := self._costs():
             found["cost"] = float(costs[1].mean())
         return found
@@ -134,7 +151,7 @@ class ClassScores:
                 self.labels,
                 self.predictions,
                 where=where,
-                positive=self._positive,
+                positive=self.positive,
                 course=course,
             )
         of_log_loss = None
@@ -156,13 +173,13 @@ class ClassScores:
                 self.probabilities,
                 self.baseline,
                 where=where,
-                positive=self._positive,
+                positive=self.positive,
                 course=course,
             ),
         )
 
     @property
-    def _positive(self) -> int | None:
+    def positive(self) -> int | None:
         """The index of the positive one of two classes; None with more classes."""
         return None if self.decision is None else self.decision.positive
 
@@ -190,7 +207,7 @@ class ClassScores:
             self.probabilities,
             self.baseline,
             where=where,
-            positive=self._positive,
+            positive=self.positive,
             course=course,
         )
 
@@ -229,7 +246,8 @@ class ClassScores:
         yield tables.predictions(self.classes, [(self.prediction_rows(), self.probabilities)])
         yield tables.confusion(self.classes, self.confusion())
         yield from tables.curves(roc_curves(self.ranked, self.classes), pr_curves(self.ranked, self.classes))
-        yield tables.calibration(reliability(self.labels, self.probabilities).table())
+        bins = reliability(self.labels, self.probabilities, self.positive)
+        yield tables.calibration(bins.table(), of_positive=self.positive is not None)
         yield from trade_off_table([self])
 
     def prediction_rows(self) -> Iterator[list[object]]:
@@ -270,18 +288,25 @@ def class_scores(
     temperature = readout.temperature
     losses, losses_before = np.empty(len(rows)), np.empty(len(rows))
     probabilities = np.empty((len(rows), len(classes)))
-    bins_before, start = NO_ROWS, 0
+    positive = None if readout.decision is None else readout.decision.positive
+    bins_before = positive_before = NO_ROWS
+    start = 0
     for scores in batches:
         batch = slice(start, start + len(scores))
         with np.errstate(over="ignore", invalid="ignore"):
             if temperature is not None:
                 losses_before[batch] = cross_entropy(scores, labels[batch])
-                bins_before += reliability(labels[batch], softmax(scores))
+                of_batch = softmax(scores)
+                bins_before += reliability(labels[batch], of_batch)
+                positive_before += reliability(labels[batch], of_batch, positive)
             calibrated = scaled(scores, temperature)
             losses[batch] = cross_entropy(calibrated, labels[batch])
             probabilities[batch] = softmax(calibrated)
         start = batch.stop
-    before = None if temperature is None else Uncalibrated(float(np.mean(losses_before)), bins_before)
+    before = None
+    if temperature is not None:
+        of_positive = None if positive is None else positive_before
+        before = Uncalibrated(float(np.mean(losses_before)), bins_before, of_positive)
     baseline = None if readout.baseline is None else np.array(readout.baseline)
     loss = float(np.mean(losses))
     return ClassScores(classes, rows, labels, probabilities, loss, before, baseline, readout.decision)

@@ -12,7 +12,12 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.classification.tables import CALIBRATION_COLUMNS, ROC_COLUMNS, TRADE_OFF_COLUMNS
+from fnnctl.tasks.classification.tables import (
+    CALIBRATION_COLUMNS,
+    POSITIVE_CALIBRATION_COLUMNS,
+    ROC_COLUMNS,
+    TRADE_OFF_COLUMNS,
+)
 from fnnctl.text import shown
 
 CurveKind = Literal["class", "micro", "macro"]
@@ -70,11 +75,14 @@ def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
 
 
 def read_calibration(run: RunFolder) -> dict[str, list[float | None]] | None:
-    """The columns of the calibration bins, one value per bin; all but the first three may contain None."""
+    """The columns of the calibration bins, one value per bin; all but the first three may contain None.
+
+    Runs of two classes that were written before 0.2.0 have the columns of more classes.
+    """
     columns, path = run.read_columns(names.CALIBRATION), run.path / names.CALIBRATION
     if columns is None:
         return None
-    if tuple(columns) != CALIBRATION_COLUMNS:
+    if tuple(columns) not in {CALIBRATION_COLUMNS, POSITIVE_CALIBRATION_COLUMNS}:
         raise damaged(path, f"is damaged: its columns are not {', '.join(CALIBRATION_COLUMNS)}")
     if any(None in columns[name] for name in CALIBRATION_COLUMNS[:3]):
         raise damaged(path, "is damaged: a bin has no edges or no number of rows")

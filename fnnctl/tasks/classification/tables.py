@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
 PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
 CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
+POSITIVE_CALIBRATION_COLUMNS = (
+    "low", "high", "rows", "probability", "frequency", "frequency_low", "frequency_high",
+)  # fmt: skip
+"""With two classes: the mean probability of the positive one, and its share of the rows."""
 TRADE_OFF_COLUMNS = (
     "threshold", "precision", "recall", "f1", "false_positive_rate", "predicted_positive", "cost",
 )  # fmt: skip
@@ -48,9 +52,10 @@ def curves(roc: Sequence[Curve], pr: Sequence[Curve]) -> Iterable[Artifact]:
     yield names.PR_CURVE, csv_lines(PR_COLUMNS, _curve_rows(pr))
 
 
-def calibration(bins: Iterable[Sequence[object]]) -> Artifact:
-    """calibration.csv, one row per confidence bin, from `Reliability.table`."""
-    return names.CALIBRATION, csv_lines(CALIBRATION_COLUMNS, bins)
+def calibration(bins: Iterable[Sequence[object]], *, of_positive: bool) -> Artifact:
+    """calibration.csv, one row per bin, from `Reliability.table`."""
+    columns = POSITIVE_CALIBRATION_COLUMNS if of_positive else CALIBRATION_COLUMNS
+    return names.CALIBRATION, csv_lines(columns, bins)
 
 
 def trade_offs(table: TradeOffs) -> Artifact:

@@ -45,9 +45,10 @@ class EstimateScores:
             return score(self.targets, self.estimates, loss=self.loss)
         rng = stream(self.seed, Purpose.BOOTSTRAP)
         metrics = score(self.targets, self.estimates, loss=self.loss, rng=rng)
-        return {**metrics, "baseline": self._baseline_metrics()}
+        return {**metrics, "baseline": self.baseline_metrics()}
 
-    def _baseline_metrics(self) -> dict[str, Any] | None:
+    def baseline_metrics(self) -> dict[str, Any] | None:
+        """See `PartScores`."""
         if self.baseline is None or self.baseline_loss is None:
             return None
         metrics = score(self.targets, self.baseline, loss=self.baseline_loss)

@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_m
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.metrics.decisions.thresholds import Costs
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
@@ -144,7 +145,12 @@ def test_the_default_changes_nothing() -> None:
     assert readout.fitted == {}
     metrics = scored(labels, scores, readout).metrics()
     assert not {"threshold", "cost"} & metrics.keys()
-    assert metrics == scored(labels, scores, replace(readout, decision=None)).metrics()
+    undecided = scored(labels, scores, replace(readout, decision=None)).metrics()
+    of_positive = {"roc_auc_ci95", *BINARY_METRICS}
+    assert metrics.keys() - undecided.keys() == of_positive
+    assert {name: metrics[name] for name in undecided if name != "baseline"} == {
+        name: value for name, value in undecided.items() if name != "baseline"
+    }
 
 
 def test_an_ensemble_has_the_positive_class_and_the_costs_but_no_threshold() -> None:

@@ -74,12 +74,15 @@ def test_curves_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> No
     assert "class,=cmd(),0.0,0.0,inf\n" in (run.path / "roc_curve.csv").read_text()
 
 
-def test_calibration_round_trip(run: OpenRun) -> None:
+@pytest.mark.parametrize(("of_positive", "x", "y"), [
+    (False, "confidence", "accuracy"), (True, "probability", "frequency"),
+])  # fmt: skip
+def test_calibration_round_trip(run: OpenRun, of_positive: bool, x: str, y: str) -> None:
     bins = [(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 3, 0.75, 2 / 3, 0.2, 0.9)]
-    run.write_artifacts([tables.calibration(bins)])
+    run.write_artifacts([tables.calibration(bins, of_positive=of_positive)])
     assert read_calibration(run) == {
-        "low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [0, 3], "confidence": [None, 0.75],
-        "accuracy": [None, 2 / 3], "accuracy_low": [None, 0.2], "accuracy_high": [None, 0.9],
+        "low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [0, 3], x: [None, 0.75],
+        y: [None, 2 / 3], f"{y}_low": [None, 0.2], f"{y}_high": [None, 0.9],
     }  # fmt: skip
 
 
