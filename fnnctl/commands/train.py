@@ -39,7 +39,7 @@ from fnnctl.store.run import OpenRun, create_run, open_run
 from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
-from fnnctl.training.diagnostics import dead_layers
+from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 
@@ -172,6 +172,8 @@ def complete_training(
         has_recipe = uses_recipe(fit.experiment)
         dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
         warn(run, [*dead, *hints], output.note)
+        notes = dead_layer_notes(trained.history, fit.settings.shape, has_recipe=has_recipe)
+        tell(run, [*notes], output.note)
         predictor = _finished(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):

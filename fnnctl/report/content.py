@@ -19,6 +19,7 @@ from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import Summary
 from fnnctl.report.tables.confusion import confusion_table
 from fnnctl.report.tables.groups import group_table
+from fnnctl.report.tables.thresholds import threshold_table
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.tasks.reporting import without_repetition
@@ -30,7 +31,7 @@ FIRST_FILES = (
     (names.METRICS, "all metrics"),
     (names.CROSS_VALIDATION, "the scores of each fold"),
     (names.DATA_SIZE, "the scores of each fold, for each data size"),
-    (names.DATA_SIZE_FIGURE, "the scores over the number of rows that are learned"),
+    (names.DATA_SIZE_FIGURE, "the scores over the number of training rows"),
     (names.LEADERBOARD, "all trials"),
     (names.SEARCH_HISTORY_FIGURE, "the objective over the epochs trained"),
     (names.RUNGS_FIGURE, "the learning curve of each trial"),
@@ -114,6 +115,7 @@ def contents(summary: Summary, *, brief: bool = False) -> Contents:
             *size_sections(summary),
             group_table(summary, task.groups, brief=brief) if task.groups else None,
             confusion_table(summary, task.matrix) if task.matrix else None,
+            threshold_table(summary),
         ),
         importance=_filled(*importance_sections(summary.importances, task)),
         training=_filled(

@@ -6,6 +6,7 @@ winner. What only searches need is imported when there is one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
-from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
+from fnnctl.tasks.classification.stored_tables import read_confusion_matrix, read_trade_offs
 from fnnctl.tasks.reporting import TaskReport
 from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.text import counted
@@ -65,6 +66,8 @@ class Summary:
     """The ensemble of a search; None if there is none, and for other runs."""
     importances: FeatureImportances | None = None
     """The importance of the columns, if it has just been measured."""
+    trade_offs: Mapping[str, Sequence[float | None]] | None = None
+    """Between two classes, what each threshold gives: the columns of threshold.csv."""
     refitted: int | None = None
     """The trial whose refit has the scores of a search; None if it is not known, and for other runs."""
 
@@ -161,6 +164,7 @@ def summarize(run: RunFolder) -> Summary:
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         timeline=_timeline(run) if search else None,
         ensemble=ensemble,
+        trade_offs=read_trade_offs(scored),
         refitted=winner.read_manifest().trial if winner else None,
         matrix_files=tuple(
             f"{names.BEST}/{name}" if winner else name

@@ -7,6 +7,7 @@ active for any example. With activations that never cut off (tanh, elu, …) all
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -57,6 +58,9 @@ MOST_DEAD, MOST_DEAD_IN_RECIPES = 0.5, 0.9
 """Layers with at least this share of dead units get a warning. The learning rates of a recipe leave about
 half of the units dead in many good networks, so the lower share would say nothing there."""
 
+MANY_DEAD: Final = 0.75
+"""With a recipe, layers with at least this share get a note: they could have fewer units."""
+
 
 def dead_layers(
     history: Mapping[str, Sequence[float]], shape: NetworkShape, *, has_recipe: bool = False
@@ -72,4 +76,18 @@ def dead_layers(
             yield (
                 f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
                 f"every row (at least {most:.0%} of the units since epoch {first}). {advice}"
+            )
+
+
+def dead_layer_notes(
+    history: Mapping[str, Sequence[float]], shape: NetworkShape, *, has_recipe: bool
+) -> Iterator[str]:
+    """A note for each hidden layer with many dead units, but too few for a warning: see `MANY_DEAD`."""
+    most = MOST_DEAD_IN_RECIPES if has_recipe else MOST_DEAD
+    for number, layer in enumerate(shape.hidden, start=1):
+        dead = history.get(activity_column("dead", number), ())
+        if dead and MANY_DEAD <= dead[-1] < most:
+            yield (
+                f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
+                "every row; fewer units may do as well"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.training.diagnostics import dead_layers
+from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, pool_of, settings_of
@@ -52,3 +52,21 @@ def test_the_advice_about_dead_units_keeps_a_recipes_other_settings() -> None:
         )
     assert len(list(dead_layers({"dead_1": [0.2, 0.8]}, shape))) == 1
     assert list(dead_layers({"dead_1": [0.2, 0.8]}, shape, has_recipe=True)) == []
+
+
+@pytest.mark.parametrize(("dead", "has_recipe", "noted"), [
+    (0.75, True, True), (0.74, True, False), (0.95, True, False), (0.8, False, False),
+])  # fmt: skip
+def test_many_dead_units_are_noted_where_a_recipe_has_no_warning(
+    dead: float, has_recipe: bool, noted: bool
+) -> None:
+    shape = settings_of(4, ((5, "relu"),), 3).shape
+    notes = list(dead_layer_notes({"dead_1": [0.2, dead]}, shape, has_recipe=has_recipe))
+    assert notes == (
+        ["75% of the units of hidden layer 1 are dead: relu is 0 for every row; fewer units may do as well"]
+        if noted
+        else []
+    )
+    assert bool(list(dead_layers({"dead_1": [0.2, dead]}, shape, has_recipe=has_recipe))) is (
+        dead >= (0.9 if has_recipe else 0.5)
+    )

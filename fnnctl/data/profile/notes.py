@@ -89,7 +89,8 @@ def _single_value(column: ColumnFacts) -> ColumnNote:
 def _of_most_missing(column: ColumnFacts) -> Iterator[ColumnNote]:
     if column.missing >= MOSTLY_MISSING * column.rows:
         nearly = column.missing >= NEARLY_ALL_MISSING * column.rows
-        yield ColumnNote("missing", f"has a value in few rows ({_share(column)})", leave_out=nearly)
+        share = 100 * column.missing / column.rows
+        yield ColumnNote("missing", f"is missing in {share:.3g} % of the rows", leave_out=nearly)
 
 
 def _of_format(reading: Reading) -> Iterator[ColumnNote]:

@@ -56,7 +56,7 @@ def features_of_run(model: SavedModel, held_out: HeldOutRows, seed: int, note: N
     rows = split.parts[part]
     if rows.size < 2:
         raise UsageError(
-            f"{model.run.path} has no rows to measure importance on: all of them were learned; set "
+            f"{model.run.path} has no rows to measure importance on: all of them are training rows; set "
             "data.split.test, train again, or report on an evaluation (`fnnctl evaluate RUN --data FILE`)"
         )
     predictor = model.predictor

@@ -9,6 +9,7 @@ from fnnctl.report.answer.scores import TEST, VALIDATION, first_scores
 from fnnctl.report.sections import Notes, number
 from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import Summary
+from fnnctl.report.tables.thresholds import threshold_sentence
 from fnnctl.text import counted, shown
 
 
@@ -54,15 +55,13 @@ def _of_part(summary: Summary, part: str, *, has_intervals: bool) -> str:
         return _of_test_rows(summary, count, has_intervals=has_intervals)
     rows = "the rows" if count is None else counted(count, "row")
     if part == VALIDATION and _has_bags(summary):
-        return f"Measured on {rows} out of bag: each was predicted by a network that had not learned it."
+        return f"Measured on {rows} out of bag: each was predicted by a network that was not trained on it."
     if part == VALIDATION:
         return (
             f"Measured on {rows} of the validation part, as there is no test part. Where these rows have "
             "chosen anything, such as the best epoch, the scores are optimistic."
         )
-    return (
-        f"Measured on {rows} that the network has learned: that does not say how well it predicts new rows."
-    )
+    return f"Measured on {rows} of the training part: that does not say how well it predicts new rows."
 
 
 def _of_test_rows(summary: Summary, rows: int | None, *, has_intervals: bool) -> str:
@@ -74,10 +73,11 @@ def _of_test_rows(summary: Summary, rows: int | None, *, has_intervals: bool) ->
         about = "Intervals are for other rows of this kind."
     elif manifest.data and manifest.data.test_source:
         where, alone = f"{count} of the test file", ", with one seed"
-        about = "Intervals leave out what the seed changes."
+        about = "Intervals do not include the variation between seeds."
     else:
         where = "the test part" if rows is None else counted(rows, "test row")
-        alone, about = ", with one split and one seed", "Intervals leave out what split and seed change."
+        alone = ", with one split and one seed"
+        about = "Intervals do not include the variation between splits and seeds."
     return f"Measured on {where}. {about}" if has_intervals else f"Measured on {where}{alone}."
 
 
@@ -97,11 +97,13 @@ def _of_folds(summary: Summary, *, has_intervals: bool) -> str:
 
 
 def _of_positive(summary: Summary, part: str) -> Iterator[str]:
-    """Which of two classes the binary metrics among the first scores are of."""
+    """Which of two classes the binary metrics among the first scores are of, and what a threshold gives."""
     labels = [score.label for score in first_scores(summary, part) if score.key in BINARY_METRICS]
     if labels and summary.positive_class:
         are = "is" if len(labels) == 1 else "are"
         yield f"{' and '.join(labels)} {are} of the positive class, {shown(summary.positive_class)}."
+    if part == TEST and (sentence := threshold_sentence(summary)):
+        yield sentence
 
 
 def _of_ensemble(summary: Summary) -> Iterator[str]:

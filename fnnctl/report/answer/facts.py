@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
 from fnnctl.store.manifest import DataFacts, ModelFacts, TrainingFacts
-from fnnctl.text import counted
+from fnnctl.text import counted, shown
 
 
 def failure_words(summary: Summary) -> str | None:
@@ -40,28 +41,36 @@ def first_facts(summary: Summary) -> Iterator[tuple[str, str]]:
     elif manifest.selection is not None:
         yield "ensemble", f"{counted(len(manifest.selection.trials), 'trial')} of a search"
     elif manifest.model is not None:
-        network = _network(manifest.model)
-        trained = _training(manifest.training)
-        yield "network", f"{network}; {trained}" if trained and not manifest.cross_validation else network
+        trained = None if manifest.cross_validation else manifest.training
+        yield "network", _network(manifest.model, trained)
+    if (decided := threshold_words(summary)) is not None:
+        yield "threshold", decided
     if manifest.data is not None:
         yield "data", _data(manifest.data)
 
 
-def _network(model: ModelFacts) -> str:
+def threshold_words(summary: Summary) -> str | None:
+    """At which probability the positive class is predicted; None if the more probable class is."""
+    threshold = (summary.part_metrics("test") or {}).get("threshold")
+    if not isinstance(threshold, float) or summary.positive_class is None:
+        return None
+    mean = "mean of the folds: " if summary.cross_validation else ""
+    return f"{mean}{shown(summary.positive_class)} is predicted from a probability of {number(threshold)} on"
+
+
+def _network(model: ModelFacts, training: TrainingFacts | None) -> str:
+    """The layers, the epochs and the parameters, the most important first, as the end may be left out."""
     layers = " → ".join(f"{units:,}" for units in model.layers)
-    parameters = counted(model.parameters, "parameter")
-    if model.networks == 1:
-        return f"{layers}, {parameters}"
-    shared = " with shared weights" if model.shared_weights else ""
-    first = "" if model.same_shape else ", the first one"
-    return f"{model.networks:,} networks{shared}{first}: {layers}, {parameters} in all"
-
-
-def _training(training: TrainingFacts | None) -> str:
-    if training is None:
-        return ""
-    best = "" if training.best_epoch is None else f", the best one {training.best_epoch:,}"
-    return f"{counted(training.epochs, 'epoch')}{best}"
+    several, parameters = "", counted(model.parameters, "parameter")
+    if model.networks > 1:
+        shared = " with shared weights" if model.shared_weights else ""
+        first = "" if model.same_shape else ", the first one"
+        several, parameters = f"{model.networks:,} networks{shared}{first}: ", f"{parameters} in all"
+    parts = [f"{several}{layers}"]
+    if training is not None:
+        best = "" if training.best_epoch is None else f", the best one {training.best_epoch:,}"
+        parts.append(f"{counted(training.epochs, 'epoch')}{best}")
+    return "; ".join([*parts, parameters])
 
 
 def _data(data: DataFacts) -> str:

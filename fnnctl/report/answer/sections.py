@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.report.answer.examples import WorstExamples
-from fnnctl.report.answer.values import Answer, Score, WorstGroup
+from fnnctl.report.answer.values import Answer, ConfusedPair, Score, WorstGroup
 from fnnctl.report.sections import NOTHING, Command, Section, TableSection, number
 
 
@@ -45,7 +45,7 @@ def worst_table(answer: Answer) -> TableSection:
         for group in answer.worst
     )
     labels = tuple(label for label, _ in answer.worst[0].metrics) if answer.worst else ()
-    pairs = ("most often predicted as", "most often predicted for") if has_pairs else ()
+    pairs = ("most often taken for", "most often taken for it") if has_pairs else ()
     title = f"What goes wrong: the lowest {labels[0] if labels else ''}"
     if has_pairs and answer.repeats > 1:
         title += f"; in parentheses, rows of {answer.repeats:,} repeats"
@@ -83,18 +83,23 @@ def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSectio
 def predicted_column(worst: Sequence[WorstGroup]) -> list[str]:
     """For short tables, a header and what most errors of each group are; empty if that is not known."""
     words = [predicted_words(group) for group in worst]
-    return [] if set(words) == {NOTHING} else ["predicted", *words]
+    return [] if set(words) == {NOTHING} else ["most frequent error", *words]
 
 
 def predicted_words(group: WorstGroup) -> str:
-    """What most errors of a class are: its rows predicted `as` another one, or the class `for` another one.
+    """What most errors of a class are: its rows taken for another class, or another's rows taken for it.
 
     The share is that of the rows of the true class.
     """
     as_other, for_other = group.predicted_as, group.predicted_for
     if for_other and (as_other is None or for_other.rows > as_other.rows):
-        return f"for {for_other.true} ({for_other.share:.0%})"
-    return f"as {as_other.predicted} ({as_other.share:.0%})" if as_other else NOTHING
+        return f"{_share(for_other)} of {for_other.true} taken for it"
+    return f"{_share(as_other)} taken for {as_other.predicted}" if as_other else NOTHING
+
+
+def _share(pair: ConfusedPair) -> str:
+    """In percent; a share that is rounded to 0 is not 0."""
+    return f"{pair.share:.0%}" if pair.share >= 0.005 else "<1%"
 
 
 def _predicted_as(group: WorstGroup) -> str:

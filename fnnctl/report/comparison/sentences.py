@@ -88,7 +88,7 @@ def _tests(comparison: RunComparison) -> Iterator[str]:
         if why is None:
             yield f"{listed(pairs)}: {method}."
         else:
-            yield f"{listed(pairs)}: {method}, not paired, because {why}. It finds only larger differences."
+            yield f"{listed(pairs)}: {method}, not paired, because {why}. An unpaired test is less sensitive."
 
 
 def _names(pair: Pair) -> str:
@@ -100,9 +100,9 @@ def _of_networks(comparison: RunComparison) -> Iterator[str]:
     if parts:
         has_split = any(not side.data.test_source and not side.manifest.evaluated for side in parts)
         yield (
-            "One test part compares these networks, not their settings: another seed trains another network"
-            f"{' and tests other rows' if has_split else ''}. A cross-validation with repeats compares the "
-            "settings."
+            "A single test split compares these networks, not their settings; another seed would change "
+            f"{'both the network and the test rows' if has_split else 'the network'}. A cross-validation "
+            "with repeats compares the settings."
         )
 
 
@@ -113,10 +113,10 @@ def _smallest(comparison: RunComparison) -> Iterator[str]:
         smallest = findable(found, comparison.metric)
         if smallest is None:
             continue
-        sentence = f"a true difference of {amount(smallest, comparison.metric)} is found in 80 % of"
+        true = f"a true difference of {amount(smallest, comparison.metric)} is detected 80 % of the time"
         if math.isinf(smallest):
-            sentence = "even the largest true difference is found in less than 80 % of"
-        yield f"{_names(pair)}: {sentence} such comparisons{_needed(comparison, pair)}."
+            true = "even the largest true difference is detected less than 80 % of the time"
+        yield f"{_names(pair)}: with samples of this size, {true}{_needed(comparison, pair)}."
 
 
 def _needed(comparison: RunComparison, pair: Pair) -> str:

@@ -44,11 +44,11 @@ def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
     """
     has_one_loss = summary.search is None or summary.search.has_one_loss
     winner, own = summary.part_metrics("test") or {}, (ensemble.metrics or {}).get("test") or {}
+    baseline = own.get("baseline") or {}
     rows: dict[str, tuple[str, ...]] = {
-        key: (label, number(own.get(key)), number(winner.get(key)))
+        key: (label, number(own.get(key)), number(winner.get(key)), number(baseline.get(key)))
         for label, key in summary.task_report.shown(own)
         if winner.get(key) is not None and (key != "loss" or has_one_loss)
     }
-    return TableSection(
-        "On the test part", ("", "ensemble", "refitted winner"), without_repetition(summary.task_report, rows)
-    )
+    header = ("", "ensemble", "refitted winner", "baseline")
+    return TableSection("On the test part", header, without_repetition(summary.task_report, rows))

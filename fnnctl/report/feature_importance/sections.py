@@ -51,7 +51,7 @@ def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
         f"({importances.repeats} times, among {counted(importances.rows, 'row')}); ranked by {headline}"
     )
     if importances.part == "validation":
-        yield "there is no test part; the validation part may have chosen the epoch, but was not learned"
+        yield "there is no test part; the validation part may have chosen the epoch, but was not trained on"
     columns, undecided = len(importances.columns), importances.undecided()
     if undecided:
         which = quoted_list([*map(shown, undecided)], limit=8)

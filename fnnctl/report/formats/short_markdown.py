@@ -12,14 +12,13 @@ from fnnctl.report.answer.values import Answer
 from fnnctl.report.content import gate_table
 from fnnctl.report.formats.fitting import begun, fitted
 from fnnctl.report.formats.markdown import escape, item, link, table
-from fnnctl.report.formats.side_by_side import runs_tables
+from fnnctl.report.formats.side_by_side import runs_tables, warned_runs
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import TableSection, number
 from fnnctl.text import counted
 
 NAME_WIDTH: Final = 60
 SENTENCE_WIDTH: Final = 200
-MOST_WARNINGS: Final = 3
 
 
 def short_markdown_report(answers: Sequence[Answer], results: Sequence[GateResult], relative_to: Path) -> str:
@@ -58,9 +57,7 @@ def _runs(answers: Sequence[Answer], results: Sequence[GateResult], relative_to:
         yield _table(TableSection(each.title, each.header, rows, texts=each.texts))
     if results:
         yield _table(gate_table(results))
-    if warned := [place for place, each in enumerate(answers, start=1) if each.warnings]:
-        runs = ", ".join(map(str, warned))
-        yield f"Runs with warnings: {runs}."
+    yield from warned_runs(answers)
     yield "\n".join(f"{place}. {_folder(each, relative_to)}" for place, each in enumerate(answers, start=1))
 
 
@@ -89,10 +86,8 @@ def _worst(answer: Answer) -> TableSection:
 
 
 def _warnings(warnings: Sequence[str]) -> Iterator[str]:
-    for warning in warnings[:MOST_WARNINGS]:
+    for warning in warnings:
         yield item(f"warning: {begun(warning, SENTENCE_WIDTH)}")
-    if left := len(warnings[MOST_WARNINGS:]):
-        yield item(counted(left, "more warning"))
 
 
 def _rest(answer: Answer, relative_to: Path) -> str:

@@ -1,7 +1,7 @@
 """The short report on a terminal: what a run has to say first, in at most 25 lines of 80 columns.
 
 Whatever a run contains, its report stays that short: long texts are cut, and what is less important is left
-out. The last lines name the commands that show the rest.
+out, except warnings, of which each has a line. The last lines name the commands that show the rest.
 """
 
 from __future__ import annotations
@@ -17,28 +17,32 @@ from fnnctl.report.answer.sections import predicted_column, score_table
 from fnnctl.report.answer.values import Answer, NextCommand
 from fnnctl.report.content import gate_table
 from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, begun, fitted, wrapped
-from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables
+from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables, warned_runs
 from fnnctl.report.formats.terminal import INDENT, section_text, status_style
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import TableSection, number
-from fnnctl.text import counted, plain_text
+from fnnctl.text import plain_text
 
 MOST_LINES: Final = 25
+USUAL_WARNINGS: Final = 7
+"""More warnings than these make the report longer, as none is left out."""
 USUAL_WIDTH: Final = 80
 LEAST_WIDTH: Final = 60
 """On a narrower terminal, lines are wrapped by the terminal."""
 GAP: Final = 2
+MOST_FACT_LINES: Final = 2
 WARNING: Final = "warning: "
 LEFT_OUT: Final = frozenset({"ROC AUC"})
 """The metrics of groups for which there is no room."""
 STEPS: Final = (
-    ("failure", 5), ("scores", 4), ("facts", 2), ("worst", 4), ("warnings", 1), ("certainty", 2),
-    ("commands", 2), ("facts", 3), ("certainty", 3), ("scores", 6), ("warnings", 3), ("commands", 3),
-    ("certainty", 5), ("facts", 5), ("scores", 9), ("commands", 5), ("warnings", 9), ("certainty", 9),
+    ("failure", 5), ("scores", 4), ("facts", 2), ("certainty", 1), ("worst", 2), ("commands", 1),
+    ("scores", 6), ("certainty", 3), ("facts", 3), ("worst", 3), ("certainty", 4), ("worst", 4),
+    ("commands", 3), ("certainty", 5), ("facts", 6), ("scores", 9), ("commands", 5), ("warnings", 12),
+    ("certainty", 9),
 )  # fmt: skip
-"""What gets the lines, step by step."""
+"""Order in which blocks receive lines, and up to how many; each warning has a line before all of them."""
 STEPS_WITH_SIZES: Final = (
-    ("failure", 5), ("scores", 2), ("facts", 2), ("sizes", 4), ("warnings", 1), ("certainty", 6),
+    ("failure", 5), ("scores", 2), ("facts", 2), ("sizes", 4), ("certainty", 6),
     ("commands", 2), ("sizes", 8), *STEPS,
 )  # fmt: skip
 GAPS: Final = dict.fromkeys(("failure", "scores", "sizes", "worst", "certainty", "warnings", "commands"), 1)
@@ -71,8 +75,10 @@ def _run_lines(answer: Answer, width: int) -> RenderableType:
     title.append(answer.status, status_style(answer.status))
     head = (title, _unbroken(str(answer.path)), _unbroken(begun(answer.when, width), "dim"))
     blocks = _blocks(answer, width - INDENT)
-    steps = STEPS_WITH_SIZES if answer.sizes else STEPS
-    counts = allotted(blocks, steps, MOST_LINES - len(head), gaps=GAPS)
+    warnings = len(answer.warnings)
+    steps = (("warnings", warnings), *(STEPS_WITH_SIZES if answer.sizes else STEPS))
+    most = MOST_LINES + max(0, warnings - USUAL_WARNINGS)
+    counts = allotted(blocks, steps, most - len(head), gaps=GAPS)
     lines: list[Text] = [*head]
     for name in ORDER:
         if count := counts.get(name, 0):
@@ -91,6 +97,7 @@ def _side_by_side(answers: Sequence[Answer], width: int) -> RenderableType:
         header, *others = aligned(fitting, texts=table.texts)
         lines += [_unbroken(header, "dim"), *map(_unbroken, others), Text()]
     lines += [_unbroken(f"{place}  {answer.path}") for place, answer in enumerate(answers, start=1)]
+    lines += [_unbroken(sentence, "yellow") for sentence in warned_runs(answers)]
     lines += [Text(), *(_unbroken(_command_line(each, width)) for each in commands_of_several(answers))]
     return Group(*lines)
 
@@ -127,23 +134,35 @@ def _blocks(answer: Answer, width: int) -> dict[str, FittingLines]:
 
 
 def _facts(answer: Answer, width: int) -> FittingLines:
+    """Names and texts."""
     names = max((cell_len(name) for name, _ in answer.facts), default=0)
-    lines = [begun(f"{name:{names}}  {text}", width) for name, text in answer.facts]
+    lines = [
+        begun(f"{'' if place else name:{names}}  {line}", width)
+        for name, text in answer.facts
+        for place, line in enumerate(_fact_lines(text, max(width - names - GAP, width // 2)))
+    ]
     return FittingLines(len(lines), lambda count: lines[:count])
+
+
+def _fact_lines(text: str, width: int) -> list[str]:
+    """A text of parts with semicolons on one line without its last parts, if it is too long; or on two."""
+    first, *others = text.split("; ")
+    while len(others) > 1 and cell_len("; ".join([first, *others])) > width:
+        others.pop()
+    return _begun_lines("; ".join([first, *others]), MOST_FACT_LINES, width)
 
 
 def _sentences(sentences: Sequence[str], width: int) -> FittingLines:
     """Whole sentences as long as there is room; if there is none for the first one, its beginning."""
-    paragraphs = [wrapped(sentence, width) for sentence in sentences]
 
     def lines(count: int) -> list[str]:
-        found: list[str] = []
-        for paragraph in paragraphs:
-            if len(found) + len(paragraph) <= count:
-                found += paragraph
-        return found or _begun_lines(sentences[0], count, width)
+        fitting: list[str] = []
+        for sentence in sentences:
+            if len(wrapped(" ".join([*fitting, sentence]), width)) <= count:
+                fitting.append(sentence)
+        return wrapped(" ".join(fitting), width) if fitting else _begun_lines(sentences[0], count, width)
 
-    return FittingLines(sum(map(len, paragraphs)), lines)
+    return FittingLines(len(wrapped(" ".join(sentences), width)) if sentences else 0, lines)
 
 
 def _begun_lines(text: str, count: int, width: int) -> list[str]:
@@ -155,23 +174,19 @@ def _begun_lines(text: str, count: int, width: int) -> list[str]:
 
 
 def _warnings(warnings: Sequence[str], width: int) -> FittingLines:
-    """All warnings, or the beginning of each, or how many more there are."""
-    complete = [wrapped(WARNING + warning, width) for warning in warnings]
+    """The beginning of each warning on a line; more lines complete them, the first ones first."""
+    texts = [WARNING + warning for warning in warnings]
+    lengths = [len(wrapped(text, width)) for text in texts]
 
     def lines(count: int) -> list[str]:
-        if sum(map(len, complete)) <= count:
-            return [begun(line, width) for paragraph in complete for line in paragraph]
-        if len(warnings) == 1:
-            return _begun_lines(WARNING + warnings[0], count, width)
-        if count == 1:
-            rest = f" ({len(warnings) - 1:,} more: --verbose)"
-            return [begun(WARNING + warnings[0], width - len(rest)) + rest]
-        shown = list(warnings) if len(warnings) <= count else list(warnings[: count - 1])
-        left = len(warnings) - len(shown)
-        more = [f"{counted(left, 'more warning')}: --verbose shows them"] if left else []
-        return [*(begun(WARNING + warning, width) for warning in shown), *more]
+        rest, found = count - len(texts), []
+        for text, length in zip(texts, lengths, strict=True):
+            more = min(length - 1, max(rest, 0))
+            found += _begun_lines(text, 1 + more, width)
+            rest -= more
+        return found
 
-    return FittingLines(sum(map(len, complete)), lines)
+    return FittingLines(sum(lengths), lines)
 
 
 def _table(rows: Sequence[Sequence[str]], texts: Sequence[int]) -> FittingLines:

@@ -45,6 +45,12 @@ def commands_of_several(answers: Sequence[Answer]) -> list[NextCommand]:
     return found
 
 
+def warned_runs(answers: Sequence[Answer]) -> list[str]:
+    """A sentence that names the runs with warnings, by their numbers; none if there are none."""
+    numbers = [f"{place}" for place, answer in enumerate(answers, start=1) if answer.warnings]
+    return [f"Runs with warnings: {', '.join(numbers)}."] if numbers else []
+
+
 def _rows(numbered: Iterable[tuple[int, Answer]]) -> Iterable[tuple[str, ...]]:
     for position, each in numbered:
         if each.scores:

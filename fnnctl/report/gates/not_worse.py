@@ -50,9 +50,9 @@ def _result(own: Side, other: Side, metric: str, found: PairTest) -> GateResult:
     p = difference.p_above if is_loss(metric) else difference.p_below
     passed = p >= LEVEL
     smallest = findable(difference, metric, sides=1)
-    loss = "" if smallest is None else f"a loss of {amount(smallest, metric)} is found in 80 % of cases"
+    loss = "" if smallest is None else f"a loss of {amount(smallest, metric)} is detected 80 % of the time"
     if smallest is not None and math.isinf(smallest):
-        loss = "even the largest loss is found in less than 80 % of cases"
+        loss = "even the largest loss is detected less than 80 % of the time"
     how = "not significantly worse than" if passed else "worse than"
     details = [f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", loss]
     if found.why_unpaired:

@@ -14,7 +14,7 @@ from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.errors import ConfigError
 from fnnctl.report.answer.sections import interval_text
-from fnnctl.report.answer.values import Answer
+from fnnctl.report.answer.values import Answer, Score
 from fnnctl.report.html.blocks import Block, block
 from fnnctl.report.html.markup import Markup, content, element, joined
 from fnnctl.report.html.tables import code, definitions
@@ -64,10 +64,7 @@ def _known(summary: Summary, answer: Answer) -> Iterator[tuple[str, Markup]]:
     if (data := summary.manifest.data) is not None:
         yield from ((label, content(text)) for label, text in _data(data))
     if answer.scores:
-        scores = "; ".join(
-            f"{score.label} {number(score.value)}" + (f" ({interval_text(score)})" if score.interval else "")
-            for score in answer.scores
-        )
+        scores = "; ".join(map(_score, answer.scores))
         yield f"measured: {answer.measured}", content(scores)
     if answer.worst:
         worst = answer.worst[0]
@@ -75,6 +72,13 @@ def _known(summary: Summary, answer: Answer) -> Iterator[tuple[str, Markup]]:
         yield f"worst {answer.group}", content(f"{worst.name}: {metrics}")
     warnings = counted(len(answer.warnings), "warning") + "; see above" if answer.warnings else "none"
     yield "warnings", content(warnings)
+
+
+def _score(score: Score) -> str:
+    """A score with its interval and its baseline, as far as it has them."""
+    beside = [interval_text(score)] if score.interval else []
+    beside += [] if score.baseline is None else [f"baseline {number(score.baseline)}"]
+    return f"{score.label} {number(score.value)}" + (f" ({'; '.join(beside)})" if beside else "")
 
 
 def _data(data: DataFacts) -> Iterator[tuple[str, str]]:

@@ -107,7 +107,7 @@ class ClassScores:
 
     def _positive_uncalibrated(self) -> dict[str, float]:
         """The calibration error of the positive class before calibration; none without two classes."""
-        before = self.uncalibrated and self.uncalibrated.of_positive
+        before = None if self.uncalibrated is None else self.uncalibrated.of_positive
         return {} if before is None else {f"{POSITIVE_ERROR}_uncalibrated": before.expected_error}
 
     def _decision_metrics(self) -> dict[str, float]:

@@ -27,7 +27,7 @@ def summary_of(run: OpenRun, facts: dict[str, Any], **parts: Any) -> Summary:
             "test",
             {},
             "test part",
-            "Measured on 30 test rows. Intervals leave out what split and seed change.",
+            "Measured on 30 test rows. Intervals do not include the variation between splits and seeds.",
         ),
         (
             "validation",
@@ -40,14 +40,13 @@ def summary_of(run: OpenRun, facts: dict[str, Any], **parts: Any) -> Summary:
             "validation",
             {"model": {"layers": [4, 2], "parameters": 10, "networks": 3, "bags": True}},
             "out of bag",
-            "Measured on 30 rows out of bag: each was predicted by a network that had not learned it.",
+            "Measured on 30 rows out of bag: each was predicted by a network that was not trained on it.",
         ),
         (
             "train",
             {},
             "training part",
-            "Measured on 30 rows that the network has learned: that does not say how well it predicts new "
-            "rows.",
+            "Measured on 30 rows of the training part: that does not say how well it predicts new rows.",
         ),
         (
             "test",
@@ -74,7 +73,7 @@ def test_a_test_file_is_no_split(start_run: Callable[..., OpenRun]) -> None:
     data = {**run.read_manifest().model_dump()["data"], "test_source": "/data/test.csv"}
     summary = summary_of(run, {"data": data}, test=SCORES)
     assert certainty(summary, "test") == [
-        "Measured on 30 rows of the test file. Intervals leave out what the seed changes."
+        "Measured on 30 rows of the test file. Intervals do not include the variation between seeds."
     ]
 
 

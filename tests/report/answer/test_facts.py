@@ -16,7 +16,7 @@ from tests.report.searches import halving, start_search
 
 def test_a_training_in_two_lines(finished_run: Callable[..., OpenRun]) -> None:
     assert dict(first_facts(summarize(finished_run()))) == {
-        "network": "6 → 100 → 2, 1,234 parameters; 2 epochs, the best one 2",
+        "network": "6 → 100 → 2; 2 epochs, the best one 2; 1,234 parameters",
         "data": "flowers: 1,150 rows, 5 columns, target species (2 classes)",
     }
 
@@ -25,7 +25,7 @@ def test_an_ensemble_names_its_networks(start_run: Callable[..., OpenRun]) -> No
     run = start_run()
     run.record({"model": {"layers": [6, 2], "parameters": 28, "networks": 2, "same_shape": False}})
     facts = dict(first_facts(summarize(run)))
-    assert facts["network"] == "2 networks, the first one: 6 → 2, 28 parameters in all"
+    assert facts["network"] == "2 networks, the first one: 6 → 2; 28 parameters in all"
 
 
 def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path) -> None:

@@ -78,9 +78,9 @@ def test_the_more_frequent_direction_of_an_error_is_named() -> None:
     group = WorstGroup("a", (("F1", 0.5),))
     more, fewer = ConfusedPair("a", "b", 5, 0.5), ConfusedPair("c", "a", 2, 0.1)
     for as_other, for_other, words in (
-        (more, fewer, "as b (50%)"),
-        (fewer, more, "for a (50%)"),
-        (None, fewer, "for c (10%)"),
+        (more, fewer, "50% taken for b"),
+        (fewer, more, "50% of a taken for it"),
+        (None, fewer, "10% of c taken for it"),
         (None, None, "–"),
     ):
         assert predicted_words(replace(group, predicted_as=as_other, predicted_for=for_other)) == words
@@ -90,4 +90,7 @@ def test_what_is_not_known_has_no_column() -> None:
     group = WorstGroup("a", (("F1", 0.5),))
     assert predicted_column([group]) == []
     pair = ConfusedPair("a", "b", 1, 0.5)
-    assert predicted_column([group, replace(group, predicted_as=pair)]) == ["predicted", "–", "as b (50%)"]
+    column = predicted_column([group, replace(group, predicted_as=pair)])
+    assert column == ["most frequent error", "–", "50% taken for b"]
+    few = replace(group, predicted_as=ConfusedPair("a", "b", 1, 0.001))
+    assert predicted_words(few) == "<1% taken for b"

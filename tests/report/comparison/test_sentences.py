@@ -18,9 +18,9 @@ def test_a_difference(tmp_path: Path) -> None:
     ]
     assert limit_sentences(found) == [
         "A − B: McNemar's exact test of the same 100 rows.",
-        "One test part compares these networks, not their settings: another seed trains another network and "
-        "tests other rows. A cross-validation with repeats compares the settings.",
-        "A − B: a true difference of 8.4 points is found in 80 % of such comparisons.",
+        "A single test split compares these networks, not their settings; another seed would change both the "
+        "network and the test rows. A cross-validation with repeats compares the settings.",
+        "A − B: with samples of this size, a true difference of 8.4 points is detected 80 % of the time.",
     ]
     assert warnings(found) == []
 
@@ -33,8 +33,8 @@ def test_a_tie_says_how_far_apart_and_what_it_would_take(tmp_path: Path) -> None
         "(95 % interval of A − B: −3.1 to +5.6; p = 1.000)."
     ]
     assert limit_sentences(found)[-1] == (
-        "A − B: a true difference of 7.8 points is found in 80 % of such comparisons; one of 1.0 points, as "
-        "measured, needs about 790 test rows."
+        "A − B: with samples of this size, a true difference of 7.8 points is detected 80 % of the time; one "
+        "of 1.0 points, as measured, needs about 790 test rows."
     )
 
 
@@ -70,9 +70,9 @@ def test_folds_that_are_not_paired(tmp_path: Path) -> None:
     second = write_folds(tmp_path, "b", [0.7, 0.85, 0.75, 0.6, 0.5], shift=1, seed=8)
     assert limit_sentences(compare_runs([first, second])) == [
         "A − B: Welch's t-test with corrected variances of different folds (5 or more), not paired, because "
-        "the seeds differ, so the folds have other rows. It finds only larger differences.",
-        "A − B: a true difference of 33.2 points is found in 80 % of such comparisons; for one of 8.0 "
-        "points, as measured, try more repeats (`--repeats 5`), then more rows.",
+        "the seeds differ, so the folds have other rows. An unpaired test is less sensitive.",
+        "A − B: with samples of this size, a true difference of 33.2 points is detected 80 % of the time; "
+        "for one of 8.0 points, as measured, try more repeats (`--repeats 5`), then more rows.",
     ]
 
 
@@ -81,14 +81,15 @@ def test_a_difference_of_rounding_is_none(tmp_path: Path) -> None:
     folds = write_folds(tmp_path, "a", [0.9] * 3)
     found = compare_runs([folds, write_part(tmp_path, "b", [1] * 90 + [0] * 10)])
     assert found.pairs[0].test.difference.value == 0
-    assert "A − B: a true difference of" in limit_sentences(found)[-1]
+    assert "a true difference of" in limit_sentences(found)[-1]
     assert "as measured" not in limit_sentences(found)[-1]
 
 
 def test_few_rows_find_nothing(tmp_path: Path) -> None:
     runs = [write_part(tmp_path, name, hits) for name, hits in (("a", [1, 1, 0]), ("b", [1, 1, 1]))]
     assert limit_sentences(compare_runs(runs))[-1].startswith(
-        "A − B: even the largest true difference is found in less than 80 % of such comparisons; one of 33.3 "
+        "A − B: with samples of this size, even the largest true difference is detected less than 80 % of "
+        "the time; one of 33.3 "
     )
 
 
@@ -96,8 +97,8 @@ def test_a_test_file_has_the_same_rows_with_any_seed(tmp_path: Path) -> None:
     data = {"test_source": "test.csv", "test_sha256": "a" * 64}
     runs = [write_part(tmp_path, name, GOOD, data=data) for name in "ab"]
     assert limit_sentences(compare_runs(runs))[1] == (
-        "One test part compares these networks, not their settings: another seed trains another network. A "
-        "cross-validation with repeats compares the settings."
+        "A single test split compares these networks, not their settings; another seed would change the "
+        "network. A cross-validation with repeats compares the settings."
     )
 
 

@@ -57,8 +57,9 @@ def test_it_stands_beside_the_winner(summary: Summary) -> None:
         "Selected trials", ("trial", "times", "accuracy"), (("1", "2", "0.9600"), ("3", "1", "–"))
     )
     assert isinstance(beside, TableSection)
-    assert (beside.title, beside.header) == ("On the test part", ("", "ensemble", "refitted winner"))
-    rows = {name: (own, winners) for name, own, winners in beside.rows}
+    assert beside.title == "On the test part"
+    assert beside.header == ("", "ensemble", "refitted winner", "baseline")
+    rows = {name: (own, winners) for name, own, winners, _ in beside.rows}
     assert rows["accuracy"] == ("0.9500", "0.9000")
     assert any("–" in own and "–" in winners for own, winners in rows.values()), "intervals"
     titles = [section.title for section in sections(summary)]

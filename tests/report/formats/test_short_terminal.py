@@ -40,10 +40,10 @@ def test_what_a_reader_sees() -> None:
         "",
         "  Measured on 30 rows.",
         "",
-        "  lowest F1      F1  precision  recall  rows  predicted",
-        "  rose       0.8000     0.7000  0.9000    12  as tulip (25%)",
-        "  tulip      0.8000     0.7000  0.9000    12  as tulip (25%)",
-        "  daisy      0.8000     0.7000  0.9000    12  as tulip (25%)",
+        "  lowest F1      F1  precision  recall  rows  most frequent error",
+        "  rose       0.8000     0.7000  0.9000    12  25% taken for tulip",
+        "  tulip      0.8000     0.7000  0.9000    12  25% taken for tulip",
+        "  daisy      0.8000     0.7000  0.9000    12  25% taken for tulip",
         "",
         "  warning: column 'id' looks like a row id",
         "",
@@ -66,8 +66,9 @@ def test_nothing_makes_it_longer_or_wider(name: str, width: int) -> None:
 
 def test_each_part_of_an_overfull_report_has_a_line() -> None:
     text = "\n".join(shown(replace(overfull("name"), failure=None, sizes=None)))
-    for part in ("name  completed", "metric 0", "lowest F1", "95 % interval", "(6 more: --verbose)"):
+    for part in ("name  completed", "metric 0", "lowest F1", "95 % interval", "fnnctl report"):
         assert part in text
+    assert text.count("warning: ") == len(overfull("name").warnings) == 7
 
 
 def test_a_run_without_scores_says_why() -> None:
@@ -78,14 +79,36 @@ def test_a_run_without_scores_says_why() -> None:
     assert not any("lowest" in line or "baseline" in line for line in lines)
 
 
-def test_warnings_are_cut_to_a_line_and_the_others_are_counted() -> None:
+def test_each_warning_has_a_line_and_none_is_left_out() -> None:
     long = "the rows differ " * 20
-    full = [line for line in shown(made(warnings=(long,))) if "rows differ" in line]
-    assert len(full) == 2
-    assert full[-1].endswith("…")
+    full = [line for line in shown(made(warnings=(long,), worst=())) if "rows differ" in line]
+    assert len(full) > 1, "there is room for all of it"
     four = shown(made(warnings=(long, "second", "third", "fourth")))
-    assert any(line.startswith("  warning: the rows differ") for line in four)
-    assert "more" in next(line for line in four if "--verbose" in line and "fnnctl" not in line)
+    assert [line for line in four if "warning: " in line] == [
+        f"  warning: {('the rows differ ' * 5)[:68].rstrip()}…",
+        "  warning: second", "  warning: third", "  warning: fourth",
+    ]  # fmt: skip
+    assert len(four) <= MOST_LINES
+
+
+def test_very_many_warnings_make_it_longer() -> None:
+    lines = shown(made(warnings=tuple(f"number {number}" for number in range(30))))
+    assert sum("warning: number" in line for line in lines) == 30
+    for part in ("accuracy", "lowest F1", "fnnctl report"):
+        assert any(part in line for line in lines)
+
+
+def test_the_end_of_a_long_fact_is_left_out_part_by_part() -> None:
+    layers = " → ".join(["1,024"] * 5)
+    facts = (("network", f"{layers}; 32 epochs, the best one 4; 244,272 parameters"), ("data", "x"))
+    assert shown(made(facts=facts))[3:5] == [
+        f"  network  {layers}; 32 epochs, the best one 4",
+        "  data     x",
+    ]
+    longer = " → ".join(["1,024"] * 8)
+    facts = (("network", f"{longer}; 32 epochs, the best one 4; 244,272 parameters"), ("data", "x"))
+    text = " ".join(" ".join(shown(made(facts=facts))).split())
+    assert f"network {longer}; 32 epochs, the best one 4 data x" in text
 
 
 def test_a_sentence_that_does_not_fit_makes_room_for_the_next() -> None:

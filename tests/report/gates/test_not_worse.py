@@ -39,11 +39,11 @@ def test_a_significant_loss_is_missed(tmp_path: Path) -> None:
     assert found.name == f"accuracy, not worse than {other.path.name}"
     assert (found.value_text, found.wanted) == (
         "0.9200",
-        "not worse than 0.9700; a loss of 6.6 points is found in 80 % of cases",
+        "not worse than 0.9700; a loss of 6.6 points is detected 80 % of the time",
     )
     assert found.message == (
         f"accuracy is 0.9200, worse than 0.9700 of {other.path} (5.0 points apart; one-sided p = 0.031; a "
-        "loss of 6.6 points is found in 80 % of cases)"
+        "loss of 6.6 points is detected 80 % of the time)"
     )
 
 
@@ -84,7 +84,7 @@ def test_no_test_finds_a_difference_without_a_spread(tmp_path: Path) -> None:
 def test_few_rows_find_no_loss(tmp_path: Path) -> None:
     found = check_not_worse(write_part(tmp_path, "a", [0, 0, 0]), write_part(tmp_path, "b", [1, 1, 1]))
     assert found.passed
-    assert found.wanted.endswith("; even the largest loss is found in less than 80 % of cases")
+    assert found.wanted.endswith("; even the largest loss is detected less than 80 % of the time")
     assert found.details["found_in_80_percent"] is None
 
 

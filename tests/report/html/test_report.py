@@ -33,8 +33,8 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
     ]  # fmt: skip
     assert page.text("svg") == []
     assert page.text("desc") == [
-        "accuracy 0.9000; balanced accuracy 0.8900", "macro average precision 0.7500", "calibration error 0.0625",
-        "2 epochs; the best was 2.",
+        "accuracy 0.9000; balanced accuracy 0.8900", "macro average precision 0.7500",
+        "calibration error 0.0625", "2 epochs; the best was 2.",
     ]  # fmt: skip
     assert "0.9000" in page.text("p")
     assert "95 % interval 0.8000–0.9500" in page.text("p")

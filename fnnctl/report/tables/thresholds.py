@@ -1,0 +1,90 @@
+"""What other thresholds between two classes give: a few rows of threshold.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD
+from fnnctl.report.sections import TableSection, number
+from fnnctl.report.summary import Summary, scored_rows
+from fnnctl.text import shown
+
+RECALLS: Final = (0.9, 0.75, 0.5, 0.25)
+"""The thresholds are chosen that have at least so much recall."""
+NEAR: Final = 0.1
+"""A threshold whose recall differs by less from that of the largest F1 says nothing more."""
+RARE: Final = 0.2
+"""A positive class with a smaller share of the rows is rare."""
+COLUMNS: Final = (
+    ("precision", "precision"), ("recall", "recall"), ("F1", "f1"),
+    ("share predicted", "predicted_positive"), ("cost", "cost"),
+)  # fmt: skip
+"""Headers, and columns of threshold.csv."""
+
+Columns = Mapping[str, Sequence[float | None]]
+
+
+def threshold_table(summary: Summary) -> TableSection | None:
+    """One row per threshold, from the lowest; None if there are not two classes."""
+    columns, positive = summary.trade_offs, summary.positive_class
+    if columns is None or positive is None:
+        return None
+    used, best = _nearest(columns, _used(summary)), _best(columns)
+    marks = {best: "largest F1", used: "used here" if used != best else "used here; largest F1"}
+    recalls = [value or 0.0 for value in columns["recall"]]
+    others = {index for index in _by_recall(recalls) if abs(recalls[index] - recalls[best]) > NEAR}
+    chosen = {used, best, _nearest(columns, DEFAULT_THRESHOLD), *others}
+    shown_columns = [(header, columns[name]) for header, name in COLUMNS if name in columns]
+    rows = (
+        (
+            number(columns["threshold"][index]),
+            *(number(values[index]) for _, values in shown_columns),
+            marks.get(index, ""),
+        )
+        for index in sorted(chosen)
+    )
+    header = ("threshold", *(header for header, _ in shown_columns), "")
+    title = f"What other thresholds for {shown(positive)} give {scored_rows(summary)}"
+    return TableSection(title, header, tuple(rows), texts=(len(header) - 1,))
+
+
+def threshold_sentence(summary: Summary) -> str | None:
+    """What the threshold with the largest F1 gives for a rare class; None if it has a threshold already."""
+    columns, positive = summary.trade_offs, summary.positive_class
+    scores = summary.part_metrics("test") or {}
+    if columns is None or positive is None or scores.get("threshold") is not None:
+        return None
+    rows, of_class = scores.get("support"), (scores.get("per_class") or {}).get(positive) or {}
+    share = of_class.get("support", 0) / rows if rows else 1.0
+    best, used = _best(columns), _nearest(columns, DEFAULT_THRESHOLD)
+    if share >= RARE or best == used:
+        return None
+    recall, precision = (number(columns[name][best]) for name in ("recall", "precision"))
+    return (
+        f"F1 is largest at a threshold of {number(columns['threshold'][best])}: recall {recall}, precision "
+        f"{precision} (see model.threshold)."
+    )
+
+
+def _used(summary: Summary) -> float:
+    threshold = (summary.part_metrics("test") or {}).get("threshold")
+    return threshold if isinstance(threshold, float) else DEFAULT_THRESHOLD
+
+
+def _nearest(columns: Columns, threshold: float) -> int:
+    """The index of the threshold nearest to this one."""
+    known = [abs((value or 0.0) - threshold) for value in columns["threshold"]]
+    return known.index(min(known))
+
+
+def _best(columns: Columns) -> int:
+    """The index of the largest F1; of equal ones the first."""
+    known = [value or 0.0 for value in columns["f1"]]
+    return known.index(max(known))
+
+
+def _by_recall(recalls: Sequence[float]) -> set[int]:
+    """For each of `RECALLS`, the index of the largest threshold that has it."""
+    enough = ([index for index, recall in enumerate(recalls) if recall >= least] for least in RECALLS)
+    return {indices[-1] for indices in enough if indices}
