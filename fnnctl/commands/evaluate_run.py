@@ -13,12 +13,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report import report_end, show_report
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
+from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError, quoted_list
 from fnnctl.modelling.held_out.rows import held_out_rows
@@ -42,6 +43,10 @@ from fnnctl.tasks.task import PartScores
 
 ROUNDING = 1e-6
 """How much a metric of the same network may differ between two kinds of processors."""
+ADDED: Final = frozenset(
+    {*BINARY_METRICS, "roc_auc_ci95", "expected_calibration_error_positive_uncalibrated"}
+)
+"""The metrics that runs of version 0.1.0 do not have."""
 
 
 def evaluate_run(
@@ -112,7 +117,7 @@ def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "tes
     """A sentence that compares the new metrics of a part with those that the run recorded."""
     if not isinstance(recorded, dict):
         return f"note: the run recorded no metrics for its {part} part"
-    now: dict[str, Any] = json.loads(to_json(metrics))
+    now = _recorded_too(json.loads(to_json(metrics)), recorded)
     if now == recorded:
         return "the metrics equal those in metrics.json, to the last digit"
     others = [name for name, value in now.items() if not _is_close(value, recorded.get(name))]
@@ -120,6 +125,17 @@ def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "tes
         return "the metrics equal those in metrics.json, except for rounding"
     pairs = [f"{name} {recorded.get(name)}, now {now[name]}" for name in others if name != "per_class"]
     return f"warning: the metrics differ from metrics.json: {quoted_list(pairs or others)}"
+
+
+def _recorded_too(metrics: dict[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """The metrics without those of two classes, also in mappings, that a run of an older version lacks."""
+    return {
+        name: _recorded_too(value, known)
+        if isinstance(value, dict) and isinstance(known := recorded.get(name), dict)
+        else value
+        for name, value in metrics.items()
+        if name in recorded or name not in ADDED
+    }
 
 
 def _is_close(value: Any, other: Any) -> bool:
