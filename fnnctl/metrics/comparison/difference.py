@@ -24,11 +24,11 @@ class Difference:
     ci95: list[float] | None
     """The 95 % interval; None if the scores have no spread from which one could follow."""
     p: float
-    """Two-sided: the probability of at least such a difference if the true one is 0."""
+    """Two-sided: P(|difference| ≥ |observed|) if there is no true difference."""
     p_below: float
-    """One-sided: the probability of so low a difference, or a lower one, if the true one is 0."""
+    """One-sided: P(difference ≤ observed) if there is no true difference."""
     p_above: float
-    """One-sided: the probability of so high a difference, or a higher one, if the true one is 0."""
+    """One-sided: P(difference ≥ observed) if there is no true difference."""
     error: float | None
     """The standard error if the true difference is 0; None if it is unknown."""
     exact_rows: int | None = None
