@@ -159,9 +159,10 @@ def test_the_guess_is_the_majority_class_and_its_log_loss_the_entropy(classes: T
     assert config is not None
     (fold, *_) = fixed_folds(classes.data, validation=0, seed=0)
     fit = Fit.of(classes.data, experiment_of(config), fold, seed=0)
-    score, loss = training.guessed(classes, fit)
+    score, loss, error = training.guessed(classes, fit)
     assert score == 0.5
     assert loss == pytest.approx(0.5 * math.log(2) + 0.5 * math.log(4))
+    assert error == pytest.approx(0)
 
 
 def test_the_interval_is_that_of_the_t_test() -> None:

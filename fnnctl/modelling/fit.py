@@ -78,10 +78,10 @@ class Fit:
             data.dataset, split.train, experiment.data, numeric_bins(experiment.model)
         )
         inputs, numbers = len(preprocessor.features), len(preprocessor.numbers)
+        targets = data.targets[split.train]
         readout = replace(
-            data.task.readout(experiment.model, data.targets[split.train]),
-            decision=data.task.decision(experiment),
-        )
+            data.task.readout(experiment.model, targets), decision=data.task.decision(experiment)
+        ).weighted(data.task.class_weights(experiment.training, targets))
         shape = network_shape(experiment, inputs=inputs, numbers=numbers, output=readout.output)
         if trained_rows == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"

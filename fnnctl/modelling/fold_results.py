@@ -39,6 +39,8 @@ class FoldResult:
     threshold: float | None = None
     """The threshold between two classes, which may be chosen on the fold's validation part; None for the
     default, or if none can be chosen."""
+    class_weights: tuple[float, ...] | None = None
+    """The weights of the classes for which probabilities are corrected; None if there are none."""
     outputs: FloatArray | None = None
     """(n, outputs) of the network for the fold's n test rows; None if it diverged or was interrupted, or
     once they are saved in the run's folder."""
@@ -50,8 +52,8 @@ class FoldResult:
 
         The fold also counts as diverged if its weights are finite but the loss of its outputs overflows.
         """
-        threshold = Finish.of(fit.experiment.model).fallback if self.threshold is None else self.threshold
-        readout = replace(fit.readout, temperature=self.temperature).with_threshold(threshold)
+        readout = replace(fit.readout, temperature=self.temperature).weighted(self.class_weights)
+        readout = Finish.of(fit.experiment.model).decided(readout, self.threshold)
         part = data.score(fit.split(data).test, [outputs], readout)
         if not math.isfinite(part.loss):
             return replace(self, outcome=Outcome.DIVERGED)

@@ -102,17 +102,20 @@ class Predictor:
             scores = self.out_of_bag_scores(rows, bags, lambda member, own: member.pool_scores(pool, own))
         elif finish.needs_rows:
             scores = self.pool_scores(pool, rows)
-        return self._finished(finish, scores, data.targets[rows])
+        return self._finished(finish, scores, data.targets[rows], out_of_bag=bool(bags))
 
     def finished_on_columns(self, finish: Finish, data: TaskData, rows: IntArray) -> Self:
         """`finished` for any number of parts: the features are computed for these rows."""
         scores = self.column_scores([(data.dataset, rows)]) if finish.needs_rows else ()
         return self._finished(finish, scores, data.targets[rows])
 
-    def _finished(self, finish: Finish, batches: Iterable[FloatArray], targets: Targets) -> Self:
+    def _finished(
+        self, finish: Finish, batches: Iterable[FloatArray], targets: Targets, *, out_of_bag: bool = False
+    ) -> Self:
         found = [batch.copy() for batch in batches]
         scores = np.concatenate(found) if found else np.empty((0, self.readout.output.outputs))
-        return replace(self, readout=finish.readout(self.task, self.readout, scores, targets))
+        readout = finish.readout(self.task, self.readout, scores, targets, out_of_bag=out_of_bag)
+        return replace(self, readout=readout)
 
     def deciding_at(self, threshold: float | None) -> Self:
         """The predictor that decides between two classes at this threshold."""

@@ -10,22 +10,28 @@ from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, CostThreshold, EnsembleConfig, ModelConfig
 
 
-def left_out_of_refit(experiment: Experiment) -> list[str]:
-    """Warnings about settings of the trial that a refit, which has no validation part, cannot follow."""
-    warnings, schedule = [], experiment.training.lr_schedule
+def left_out_of_refit(experiment: Experiment, ensemble: EnsembleConfig) -> list[str]:
+    """Warnings about settings of the trial that a refit, which has no validation part, cannot follow.
+
+    There are none if the `ensemble` has bags: its members are validated on them.
+    """
+    warnings: list[str] = []
+    if ensemble.bags:
+        return warnings
+    schedule = experiment.training.lr_schedule
     if experiment.model.calibration != "none":
         warnings.append(
             f"the refitted winner is not calibrated: model.calibration: {experiment.model.calibration} needs "
-            "a validation part, but the refit trains on those rows. To get a calibrated network, use "
-            "`fnnctl train` with the trial's settings"
+            "validation rows, but the refit trains on them. Write model.ensemble: {members: 8, bags: true}, "
+            "or use `fnnctl train` with the trial's settings"
         )
     if experiment.model.threshold != (instead := _refit_threshold(experiment.model)):
         costs_least = "the one that costs least if its probabilities are right"
         why = "the default" if instead == DEFAULT_THRESHOLD else costs_least
         warnings.append(
             f"the refitted winner's threshold is {instead:.4g}, {why}: none can be chosen, because the refit "
-            "trains on the validation rows too. Write a number as model.threshold, or use `fnnctl train` "
-            "with the trial's settings, which chooses one"
+            "trains on the validation rows too. Write a number as model.threshold, or "
+            "model.ensemble: {members: 8, bags: true}"
         )
     if isinstance(schedule, AdaptiveLrSchedule) and schedule.monitor.startswith("validation_"):
         warnings.append(
@@ -44,12 +50,14 @@ def with_ensemble(experiment: Experiment, members: int) -> Experiment:
 def refit_experiment(
     experiment: Experiment, *, epochs: int, ensemble: EnsembleConfig | None = None
 ) -> Experiment:
-    """The trial's experiment for this many epochs, without anything that needs a validation part.
+    """The trial's experiment for this many epochs, without early stopping and without a validation part.
 
-    It may be an `ensemble`, unlike the trial; its members all train on all rows. Schedules keep the trial's
-    horizon, so that each epoch has the learning rate that it had in the search.
+    It may be an `ensemble`, unlike the trial. With bags, calibration, threshold and schedule use the rows
+    that members have not been trained on; else there is nothing that needs validation rows. Schedules keep
+    the trial's horizon, so that each epoch has the learning rate that it had in the search.
     """
-    training = experiment.training
+    training, model = experiment.training, experiment.model
+    members = ensemble or EnsembleConfig()
     schedule = training.lr_schedule
     horizon = training.schedule_epochs if reads_horizon(training) else epochs
     changes: dict[str, Any] = {
@@ -58,15 +66,16 @@ def refit_experiment(
         "early_stopping": None,
         "threads": 1,
     }
-    if isinstance(schedule, AdaptiveLrSchedule):
-        changes["lr_schedule"] = schedule.model_copy(update={"monitor": "train_loss"})
-    members = (ensemble or EnsembleConfig()).model_copy(update={"bags": False})
-    of_model = {"calibration": "none", "threshold": _refit_threshold(experiment.model), "ensemble": members}
+    of_model: dict[str, Any] = {"ensemble": members}
+    if not members.bags:
+        of_model |= {"calibration": "none", "threshold": _refit_threshold(model)}
+        if isinstance(schedule, AdaptiveLrSchedule):
+            changes["lr_schedule"] = schedule.model_copy(update={"monitor": "train_loss"})
     split = experiment.data.split.model_copy(update={"validation": 0.0})
     return experiment.model_copy(
         update={
             "data": experiment.data.model_copy(update={"split": split}),
-            "model": experiment.model.model_copy(update=of_model),
+            "model": model.model_copy(update=of_model),
             "training": training.model_copy(update=changes),
         }
     )

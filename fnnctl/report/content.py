@@ -224,6 +224,10 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
             alike = " of this shape" if same else ""
             yield "networks", f"{manifest.model.networks:,}{alike}{shared}, averaged"
         yield "parameters", f"{manifest.model.parameters:,}"
+        if manifest.model.class_weights:
+            largest = "the class with the largest product of weight and probability is predicted"
+            decided = largest if manifest.model.positive is None else "the threshold decides"
+            yield "class weights", f"the probabilities are those of the classes' frequencies, and {decided}"
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "not stratified"
         if folds.by is not None:

@@ -142,8 +142,8 @@ class Checkpointer:
         arrays, description = model_files(
             [TrainedPart(self._description, fit.layout, parameters, statistics)]
         )
-        threshold = Finish.of(fit.experiment.model).fixed
-        run.write_model(arrays, description if threshold is None else {**description, "threshold": threshold})
+        readout = fit.readout.with_threshold(Finish.of(fit.experiment.model).fixed)
+        run.write_model(arrays, {**description, **readout.fitted})
 
     def _why_stopped(self, failure: BaseException | None) -> str | None:
         """Why training ended, in words."""

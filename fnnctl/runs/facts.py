@@ -62,6 +62,7 @@ def known_facts(
             networks or [ParameterLayout(settings.shape)] * settings.ensemble,
             data.task.decision(experiment),
             bags=settings.bags,
+            class_weights=data.task.class_weights(experiment.training, data.targets) is not None,
         ),
         "warnings": check.warnings,
     }
@@ -92,7 +93,11 @@ def evaluation_facts(
             "categorical": len(preprocessor.categories),
             "parts": {"train": 0, "validation": 0, "test": rows},
         },
-        "model": _network_facts(model.layouts, model.predictor.readout.decision),
+        "model": _network_facts(
+            model.layouts,
+            model.predictor.readout.decision,
+            class_weights=model.predictor.readout.class_weights is not None,
+        ),
         "evaluated": {
             "run": str(model.run.path.resolve()),
             "sha256": model.sha256,
@@ -144,7 +149,11 @@ def _other_instructions(before: Processor, now: Processor) -> list[str]:
 
 
 def _network_facts(
-    networks: Sequence[ParameterLayout], decision: Decision | None, *, bags: bool = False
+    networks: Sequence[ParameterLayout],
+    decision: Decision | None,
+    *,
+    bags: bool = False,
+    class_weights: bool = False,
 ) -> dict[str, Any]:
     """The facts about one network, or about those of an ensemble."""
     shape = networks[0].shape
@@ -156,4 +165,5 @@ def _network_facts(
         "same_shape": all(layout.shape == shape for layout in networks),
         "bags": bags,
         "positive": None if decision is None else decision.positive,
+        "class_weights": class_weights,
     }

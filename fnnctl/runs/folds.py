@@ -26,7 +26,7 @@ from fnnctl.tasks.task import TaskData
 from fnnctl.training.state import State, extract_part, merge_parts
 from fnnctl.training.trainer import Outcome
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Incremented whenever the names or meanings of the arrays change."""
 _OUTCOMES: Final = tuple(Outcome)
 _HISTORY: Final = "history"
@@ -110,6 +110,7 @@ def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State
         "best_epoch": 0 if best is None else best,
         "temperature": _number(result.temperature),
         "threshold": _number(result.threshold),
+        "class_weights": result.class_weights or (),
     }
     arrays: dict[str, Array] = {name: np.array(value) for name, value in facts.items()}
     if result.outputs is not None:
@@ -131,6 +132,7 @@ def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult
         history={name: values.tolist() for name, values in history.items()},
         temperature=_number_or_none(facts["temperature"]),
         threshold=_number_or_none(facts["threshold"]),
+        class_weights=tuple(facts["class_weights"].tolist()) or None,
     )
     if "outputs" in facts:
         result = result.scored(data, fit, facts["outputs"])

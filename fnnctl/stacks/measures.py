@@ -47,7 +47,9 @@ class FoldMeasure:
         if self.finish.needs_rows:
             validated = list(_validated(stack, scorer, [split.validation for split in splits]))
         readouts = [
-            self.finish.readout(data.task, fit.readout, scores, data.targets[rows])
+            self.finish.readout(
+                data.task, fit.readout, scores, data.targets[rows], out_of_bag=fit.settings.bags
+            )
             for fit, (scores, rows) in zip(stack.fits, validated, strict=True)
         ]
         tested = _scores(stack, scorer, [split.test for split in splits])
@@ -65,6 +67,7 @@ class FoldMeasure:
             trained.history,
             readout.temperature,
             readout.threshold,
+            readout.class_weights,
         )
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             return result
@@ -160,7 +163,10 @@ class ObjectiveMeasure:
         if not reached and trained.outcome not in ENDED_EARLY:
             return None, 0.0
         column = f"validation_{self.metric}"
-        if not self.on_folds and column in epoch_metrics(stack.fits[k].settings.shape).validation_columns:
+        known = epoch_metrics(stack.fits[k].settings.shape).validation_columns
+        # the losses of the history are those of training, which class weights make wrong
+        is_corrected = stack.fits[k].readout.class_weights is not None
+        if not self.on_folds and not is_corrected and column in known:
             epoch = _kept_epoch(stack, k)
             value, loss = (trained.history[name][epoch - 1] for name in (column, VALIDATION_LOSS))
             return value if math.isfinite(value) else None, loss

@@ -146,6 +146,8 @@ class ModelFacts(Facts):
     """Whether each network was validated on rows of its own, which are training rows of the others."""
     positive: int | None = None
     """If there are two classes, the index of the class whose curve figures show, from 0; else null."""
+    class_weights: bool = False
+    """Whether probabilities are corrected for the weights that the classes had in training."""
 
 
 class CrossValidationFacts(Facts):

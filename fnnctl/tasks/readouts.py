@@ -9,7 +9,7 @@ from typing import Final, Self
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.schema.model import DEFAULT_THRESHOLD, ModelConfig, Threshold
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
 from fnnctl.tasks.task import Readout, Targets, Task
 from fnnctl.text import counted
 
@@ -18,15 +18,20 @@ from fnnctl.text import counted
 class Finish:
     """What the settings ask for after training: calibration, then a threshold."""
 
-    calibrates: bool = False
-    """Whether a temperature is fitted."""
+    calibration: Calibration = "none"
+    """How probabilities are calibrated."""
     threshold: Threshold = DEFAULT_THRESHOLD
     """A number, or a rule by which it is chosen."""
 
     @classmethod
     def of(cls, model: ModelConfig) -> Self:
         """That of the settings of the model."""
-        return cls(model.calibration != "none", model.threshold)
+        return cls(model.calibration, model.threshold)
+
+    @property
+    def calibrates(self) -> bool:
+        """Whether a temperature is fitted."""
+        return self.calibration != "none"
 
     @property
     def chooses(self) -> bool:
@@ -38,19 +43,37 @@ class Finish:
         """Whether something is fitted to validation rows."""
         return self.calibrates or self.chooses
 
-    @property
-    def fallback(self) -> float | None:
-        """The threshold of rows for which none can be chosen; None if it is not chosen."""
-        return DEFAULT_THRESHOLD if self.chooses else None
+    def decided(self, readout: Readout, threshold: float | None) -> Readout:
+        """The readout at a threshold of these settings; None for the default, or if none can be chosen."""
+        if threshold is None and self.chooses and readout.class_weights is None:
+            threshold = DEFAULT_THRESHOLD
+        return readout.with_threshold(threshold)
 
-    def readout(self, task: Task, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
+    def readout(
+        self,
+        task: Task,
+        readout: Readout,
+        scores: FloatArray,
+        targets: Targets,
+        *,
+        out_of_bag: bool = False,
+    ) -> Readout:
         """A network's readout, finished on the scores of n validation rows, (n, outputs), and targets (n,).
 
         Without `needs_rows` the rows are not used. The temperature or the threshold is None if none fits.
+        `out_of_bag` scores are those of single members of the ensemble whose readout it is.
         """
-        if self.calibrates:
-            with np.errstate(over="ignore", invalid="ignore"):
-                readout = replace(readout, temperature=task.fit_temperature(scores, targets))
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.calibration == "temperature":
+                temperature = task.fit_temperature(scores, targets, readout.class_weights)
+                readout = replace(readout, temperature=temperature)
+            elif self.calibration == "shrunk_temperature":
+                readout = task.shrunk(readout, scores, targets)
+                if out_of_bag and readout.temperature is not None and readout.class_weights is None:
+                    # Averaging makes predictions less certain. So an ensemble is too uncertain if its members
+                    # are; but if they are too certain, it need not be. With class weights they may be so much
+                    # too certain that averaging is not enough.
+                    readout = replace(readout, temperature=min(readout.temperature, 1.0))
         if self.chooses:
             with np.errstate(over="ignore", invalid="ignore"):
                 return readout.with_threshold(task.choose_threshold(self.threshold, scores, targets, readout))
@@ -67,19 +90,22 @@ class Finish:
         if self.chooses and readout.threshold is None:
             warnings.append(
                 f"cannot choose a threshold: the {counted(rows, 'validation row')} must be of both classes; "
-                f"{DEFAULT_THRESHOLD} is used. Write a larger data.split.validation, or a number as "
+                f"{_default(readout)} is used. Write a larger data.split.validation, or a number as "
                 "model.threshold"
             )
         return warnings
 
-    def fold_doubts(self, thresholds: Sequence[float | None]) -> list[str]:
-        """A warning if some folds determine no threshold, from those of all folds; else none."""
+    def fold_doubts(self, thresholds: Sequence[float | None], readout: Readout) -> list[str]:
+        """A warning if some folds determine no threshold, from those of all folds; else none.
+
+        `readout` is that of some fold.
+        """
         missing = sum(threshold is None for threshold in thresholds)
         if not self.chooses or not missing:
             return []
         return [
             f"the validation rows of {missing:,} of {len(thresholds):,} folds are of one class, so no "
-            f"threshold can be chosen there and {DEFAULT_THRESHOLD} is used. Write a larger "
+            f"threshold can be chosen there and {_default(readout)} is used. Write a larger "
             "data.split.validation, or a number as model.threshold"
         ]
 
@@ -89,6 +115,11 @@ class Finish:
         if not isinstance(self.threshold, float) or self.threshold == DEFAULT_THRESHOLD:
             return None
         return self.threshold
+
+
+def _default(readout: Readout) -> str:
+    """What a threshold is that is not chosen, in words."""
+    return f"{DEFAULT_THRESHOLD}" if readout.class_weights is None else "that of the class weights"
 
 
 AS_TRAINED: Final = Finish()

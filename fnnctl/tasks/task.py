@@ -92,6 +92,10 @@ class Readout:
     """Outputs are divided by it to calibrate the probabilities; None if they are not calibrated."""
     decision: Decision | None = None
     """How one of two classes is predicted; None in a regression and with more classes."""
+    class_weights: tuple[float, ...] | None = None
+    """The weight of each class in training. Probabilities are divided by them, so that they are those of the
+    classes' frequencies, and decisions are made by weight times probability, as without the correction. None
+    if all are equal."""
 
     @property
     def limits(self) -> tuple[float, float] | None:
@@ -99,21 +103,33 @@ class Readout:
         return None if self.scale is None else self.scale.limits
 
     @property
-    def fitted(self) -> dict[str, float]:
+    def fitted(self) -> dict[str, float | tuple[float, ...]]:
         """The entries of model.json that are known only after training."""
-        known = {"temperature": self.temperature, "threshold": self.threshold}
+        threshold = None if self.decision is None else self.decision.effective
+        known = {
+            "temperature": self.temperature,
+            "threshold": threshold,
+            "class_weights": self.class_weights,
+        }
         return {name: value for name, value in known.items() if value is not None}
 
     @property
     def threshold(self) -> float | None:
-        """The threshold of the decision; None for the more probable class, and if there is no decision."""
+        """The chosen threshold of the decision; None if none is chosen, and if there is no decision."""
         return None if self.decision is None else self.decision.threshold
 
     def with_threshold(self, threshold: float | None) -> Readout:
         """The readout that decides at this threshold; unchanged if there is no decision."""
         if self.decision is None:
             return self
-        return replace(self, decision=replace(self.decision, threshold=threshold))
+        return replace(self, decision=self.decision.at(threshold))
+
+    def weighted(self, class_weights: tuple[float, ...] | None) -> Readout:
+        """The readout of a network whose classes had these weights in training; see `class_weights`."""
+        if class_weights is None:
+            return self
+        decision = self.decision and self.decision.weighted(class_weights)
+        return replace(self, decision=decision, class_weights=class_weights)
 
     def learned(self, targets: Targets) -> Targets:
         """Targets, (N,), standardized for training if there is a scale."""
@@ -223,8 +239,26 @@ class Task(Protocol):
     def decision(self, experiment: Experiment) -> Decision | None:
         """How one of two classes is predicted, before a threshold is chosen; None if there are not two."""
 
-    def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
-        """The temperature that calibrates the scores of n rows, (n, outputs); None if there is none."""
+    def class_weights(self, training: TrainingConfig, targets: Targets) -> tuple[float, ...] | None:
+        """The weight of each class for training rows with these targets, (n,); None if all are equal.
+
+        A class of weight 0 gets 1 here, because nothing is known about its probability.
+        """
+
+    def fit_temperature(
+        self, scores: FloatArray, targets: Targets, class_weights: Sequence[float] | None = None
+    ) -> float | None:
+        """The temperature that calibrates the scores of n rows, (n, outputs); None if there is none.
+
+        The probabilities are corrected for `class_weights`.
+        """
+
+    def shrunk(self, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
+        """The readout with a temperature for the scores of n rows, the nearer to 1 the fewer the rows are.
+
+        Class weights are raised to a power, which is also fitted: they may have had less effect in training
+        than the correction assumes.
+        """
 
     def choose_threshold(
         self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout

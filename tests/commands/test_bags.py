@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,10 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.fit import Fit
 from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import TrainedStack, train_fits
+from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.classification.temperature import PRIOR_ROWS, fit_temperature
+from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.task import OutputShape, Readout
 from tests.commands.ensembles import WORKERS, assert_same_folds, run_of
 from tests.commands.folding import SMALL, table
 from tests.commands.resuming import assert_same_bits, resumed_from
@@ -161,14 +164,16 @@ def test_an_interrupted_training_ends_with_the_bits_of_an_uninterrupted_one(
     assert_same_bits(run, undisturbed)
 
 
+@pytest.mark.parametrize("calibration", ["temperature", "shrunk_temperature"])
 @pytest.mark.parametrize("plan", WORKERS)
 def test_a_cross_validation_has_the_same_bits_for_all_workers_and_stacks(
     program: Program,
     iris: Path,
     plan: tuple[ExecutorKind, int, list[list[int]]],
+    calibration: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    arguments = ("evaluate", str(iris), *SMALL, *BAGS, *STEEP, "--set", "model.calibration=temperature")
+    arguments = ("evaluate", str(iris), *SMALL, *BAGS, *STEEP, "--set", f"model.calibration={calibration}")
     first = assert_same_folds(program, arguments, plan, monkeypatch)
     rows = table(first, "cross_validation.csv")
     sizes = {tuple(int(row[f"{part}_rows"]) for part in ("train", "validation", "test")) for row in rows}
@@ -221,19 +226,55 @@ def test_reports_say_that_validation_is_out_of_bag(program: Program, iris: Path)
     assert "out-of-bag" not in plain
 
 
-def test_trials_of_a_search_have_no_bags_and_neither_has_the_refit(program: Program, iris: Path) -> None:
-    """Trials share their validation rows, and the refit has none."""
+def test_trials_of_a_search_have_no_bags_but_the_refit_has(program: Program, iris: Path) -> None:
+    """Trials share their validation rows; the refit is calibrated by the rows of its bags."""
     space = ("--set", "search.space={training.l2: {choice: [0, 0.1]}}", "--method", "grid")
-    ensemble = "search.ensemble={size: 2}"
-    share = ("--set", "data.split.validation=0.3", "--set", ensemble)
-    plain = run_of(program, "search", str(iris), "--set", "model.ensemble=7", *space, *share)
-    bagged = run_of(program, "search", str(iris), *BAGS, *space, *share)
-    for name in ("leaderboard.csv", "best/model.npz", "best/metrics.json", "ensemble/metrics.json"):
+    share = ("--set", "data.split.validation=0.3", "--set", "search.ensemble={size: 2}")
+    calibrated = ("--set", "model.calibration=shrunk_temperature")
+    plain = run_of(program, "search", str(iris), "--set", "model.ensemble=7", *space, *share, *calibrated)
+    bagged = run_of(program, "search", str(iris), *BAGS, *space, *share, *calibrated)
+    for name in ("leaderboard.csv", "ensemble/metrics.json", "ensemble/model.npz"):
         assert (plain / name).read_bytes() == (bagged / name).read_bytes(), name
     resolved = yaml.safe_load((bagged / "best" / "resolved.yaml").read_text())
-    assert resolved["model"]["ensemble"] == {"members": 7, "share_weights": False, "bags": False}
-    for folder in ("best", "ensemble"):
-        warnings = json.loads((bagged / folder / "manifest.json").read_text())["warnings"]
-        assert not any("outside the test part occur more than once" in warning for warning in warnings)
+    assert resolved["model"]["ensemble"] == {"members": 7, "share_weights": False, "bags": True}
+    assert resolved["model"]["calibration"] == "shrunk_temperature"
+    assert resolved["training"]["early_stopping"] is None
+    again = run_of(program, "train", str(bagged / "best" / "resolved.yaml"))
+    for name in ("model.npz", "model.json", "metrics.json", "predictions.csv"):
+        assert (again / name).read_bytes() == (bagged / "best" / name).read_bytes(), name
+    temperature = read_json(bagged / "best" / "model.json")["temperature"]
+    assert 0 < temperature <= 1
+    warnings = {run: read_json(run / "best" / "manifest.json")["warnings"] for run in (plain, bagged)}
+    of_calibration = "the refitted winner is not calibrated"
+    assert [of_calibration in " ".join(warnings[run]) for run in (plain, bagged)] == [True, False]
     done = program("evaluate", str(bagged / "ensemble"))
     assert done.err.splitlines()[-1] == "the metrics equal those in metrics.json, to the last digit"
+
+
+def test_a_shrunk_temperature_is_that_of_the_members_on_their_own_rows(program: Program, iris: Path) -> None:
+    never = ("--set", "training.early_stopping=null")
+    run = run_of(program, "train", str(iris), *BAGS, *never, "--set", "model.calibration=shrunk_temperature")
+    scores, targets = out_of_bag_outputs(prepare(iris, [BAGS[1], never[1]]))
+    labels = targets.astype(np.intp)
+    expected = fit_temperature(scores, labels, prior_rows=PRIOR_ROWS)
+    assert expected is not None
+    found = read_json(run / "model.json")["temperature"]
+    assert found == pytest.approx(min(1.0, expected), rel=1e-6)
+    assert found == read_json(run / "manifest.json")["calibration"]["temperature"]
+
+
+@pytest.mark.parametrize("sharpness", [0.1, 10.0])
+def test_members_that_are_too_certain_do_not_make_their_average_less_certain(sharpness: float) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 200)
+    scores = (rng.normal(size=(200, 2)) + 1.5 * np.eye(2)[labels]) * sharpness
+    task, finish = Classification("y", ("a", "b")), Finish("shrunk_temperature")
+    readout = Readout(OutputShape(2, "softmax"))
+    own = finish.readout(task, readout, scores, labels).temperature
+    of_members = finish.readout(task, readout, scores, labels, out_of_bag=True).temperature
+    assert own is not None
+    assert (own > 1) is (sharpness > 1)
+    assert of_members == min(own, 1.0)
+    weighted = readout.weighted((1.0, 2.0))
+    one, other = (finish.readout(task, weighted, scores, labels, out_of_bag=bags) for bags in (True, False))
+    assert one == other

@@ -20,7 +20,7 @@ from tests.program import Program
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
-CALIBRATED = Finish(calibrates=True)
+CALIBRATED = Finish("temperature")
 
 
 @pytest.fixture

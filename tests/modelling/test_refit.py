@@ -9,7 +9,7 @@ import pytest
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import EnsembleConfig
-from fnnctl.modelling.refit import refit_experiment, with_ensemble
+from fnnctl.modelling.refit import left_out_of_refit, refit_experiment, with_ensemble
 
 WATCHING: dict[str, Any] = {
     "seed": 5,
@@ -64,7 +64,25 @@ def test_it_is_an_experiment_that_a_config_could_say() -> None:
 
 def test_an_ensemble_has_all_its_members() -> None:
     experiment = Experiment.model_validate(WATCHING)
-    wanted = EnsembleConfig(members=4, bags=True)
-    refitted = refit_experiment(experiment, epochs=17, ensemble=wanted)
+    refitted = refit_experiment(experiment, epochs=17, ensemble=EnsembleConfig(members=4))
     assert with_ensemble(refitted, 1) == refit_experiment(experiment, epochs=17)
-    assert refitted.model.ensemble == EnsembleConfig(members=4)  # bags have validation rows, a refit has none
+    assert refitted.model.ensemble == EnsembleConfig(members=4)
+
+
+def test_with_bags_nothing_is_left_out_but_early_stopping() -> None:
+    model = {**WATCHING["model"], "threshold": "f1"}
+    experiment, wanted = (
+        Experiment.model_validate({**WATCHING, "model": model}),
+        EnsembleConfig(members=4, bags=True),
+    )
+    refitted = refit_experiment(experiment, epochs=17, ensemble=wanted)
+    assert refitted.model == experiment.model.model_copy(update={"ensemble": wanted})
+    assert refitted.training.lr_schedule == experiment.training.lr_schedule
+    assert (refitted.training.epochs, refitted.training.early_stopping) == (17, None)
+    assert left_out_of_refit(experiment, wanted) == []
+    left_out = left_out_of_refit(experiment, EnsembleConfig())
+    assert [text.partition(":")[0] for text in left_out] == [
+        "the refitted winner is not calibrated",
+        "the refitted winner's threshold is 0.5, the default",
+        "the refitted winner's lr_schedule monitors train_loss instead of validation_loss",
+    ]

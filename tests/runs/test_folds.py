@@ -31,7 +31,7 @@ def validation(iris: Path) -> CrossValidation:
 @pytest.fixture
 def results(validation: CrossValidation) -> dict[int, FoldResult]:
     stack = train_fits(validation.data, validation.fits)
-    return dict(enumerate(FoldMeasure(Finish(calibrates=True))(stack)))
+    return dict(enumerate(FoldMeasure(Finish("temperature"))(stack)))
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.readouts import AS_TRAINED, Finish
 from fnnctl.tasks.task import OutputShape, Readout
 
@@ -32,14 +34,26 @@ def test_rows_are_needed_to_fit_something(
 def test_by_default_nothing_is_fitted() -> None:
     assert Finish.of(ModelConfig()) == AS_TRAINED
     assert AS_TRAINED.doubts(READOUT, rows=9) == []
-    assert AS_TRAINED.fold_doubts([None, None]) == []
+    assert AS_TRAINED.fold_doubts([None, None], READOUT) == []
 
 
 def test_what_is_not_determined_is_said() -> None:
-    finish = Finish(calibrates=True, threshold="youden")
+    finish = Finish("temperature", threshold="youden")
     told = finish.doubts(READOUT, rows=1200)
     assert [text.partition(":")[0] for text in told] == ["cannot calibrate", "cannot choose a threshold"]
     assert "the 1,200 validation rows must be of both classes; 0.5 is used" in told[1]
-    assert finish.fold_doubts([0.1, 0.2]) == []
-    (of_folds,) = finish.fold_doubts([None, 0.2, 0.0])
+    assert finish.fold_doubts([0.1, 0.2], READOUT) == []
+    (of_folds,) = finish.fold_doubts([None, 0.2, 0.0], READOUT)
     assert of_folds.startswith("the validation rows of 1 of 3 folds are of one class, so no threshold can be")
+
+
+def test_with_class_weights_their_threshold_stands_for_one_that_is_not_determined() -> None:
+    weighted = replace(READOUT, decision=Decision()).weighted((1.0, 3.0))
+    finish = Finish(threshold="f1")
+    (told,) = finish.doubts(weighted, rows=3)
+    (of_folds,) = finish.fold_doubts([None], weighted)
+    assert "that of the class weights is used" in told
+    assert "that of the class weights is used" in of_folds
+    assert finish.decided(weighted, None).fitted["threshold"] == 0.25
+    assert finish.decided(weighted, 0.4).fitted["threshold"] == 0.4
+    assert finish.decided(replace(READOUT, decision=Decision()), None).fitted == {"threshold": 0.5}

@@ -93,9 +93,9 @@ def refit_winner(
     resolved = resolved_yaml(fit.experiment)
     if not complete or folder.read_resolved() != resolved.encode("utf-8"):
         output.note("refitting the best trial on the training and validation rows")
-        left_out = left_out_of_refit(trial)
+        left_out = left_out_of_refit(trial, ensemble)
         warn(run, left_out, output.note)
-        check = search.loaded.checked(split)
+        check = search.loaded.checked(split, bags=fit.settings.bags)
         opened = create_training_run(
             run.path,
             data,

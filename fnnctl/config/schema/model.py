@@ -205,6 +205,9 @@ class CostThreshold(Section):
 Threshold = Annotated[float, Field(gt=0.0, lt=1.0)] | Literal["f1", "youden"] | CostThreshold
 
 
+Calibration = Literal["none", "temperature", "shrunk_temperature"]
+
+
 class HiddenLayerConfig(Section):
     """One hidden layer; settings that are left out are those of the model."""
 
@@ -279,13 +282,17 @@ class ModelConfig(Section):
     """Whether each network's values in a regression are limited to the range of the target in the training
     rows, which are all rows outside the test part with bags. The loss that is minimized is that of the values
     without limits."""
-    calibration: Literal["none", "temperature"] = "none"
+    calibration: Calibration = "none"
     """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the
-    validation part. It changes no predicted class, unless a `threshold` is given."""
+    validation rows; `shrunk_temperature` keeps it near 1 where these are few, and with bags at most at 1,
+    because the average of the members is never more certain than they are; with class weights it has no
+    limit, and also fits how much of them training has realized. It changes no predicted class, unless a
+    `threshold` is given."""
     threshold: Threshold = DEFAULT_THRESHOLD
     """With two classes: the positive class is predicted if its probability is at least this number. `f1`,
     `youden` (recall minus false positive rate) and `{cost: {false_positive: 1, false_negative: 10}}` choose
-    the best one on the validation rows, after calibration. At 0.5 the more probable class is predicted."""
+    the best one on the validation rows, after calibration. At 0.5 the more probable class is predicted, and
+    with class weights the one with the larger product of weight and probability."""
 
     def residual_of(self, index: int) -> bool | None:
         """Whether the hidden layer adds its inputs to its outputs; None if it cannot: see `residual`."""

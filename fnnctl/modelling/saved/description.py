@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Cost = Annotated[float, Field(gt=0.0, le=1e6)]
+ClassWeight = Annotated[float, Field(gt=0.0)]
 
 
 class Described(BaseModel):
@@ -160,6 +161,9 @@ class NetworkDescription(Described):
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     """The positive class is predicted if its probability is at least this number; null if the more probable
     class is predicted."""
+    class_weights: Annotated[tuple[ClassWeight, ...], Field(strict=False)] | None = None
+    """The weight of each class in training, by which its probability is divided; the class with the largest
+    product of both is predicted. Null if all are equal."""
     costs: Annotated[tuple[Cost, Cost], Field(strict=False)] | None = None
     """What a false positive and a false negative cost; null if it is not known."""
     target: str
@@ -209,16 +213,17 @@ class NetworkDescription(Described):
             delta=self.delta or 1.0,
         )
         baseline = None if self.baseline is None else tuple(self.baseline)
-        return Readout(output, baseline, scale, self.temperature, self._decision)
+        readout = Readout(output, baseline, scale, self.temperature, self._decision)
+        return readout.weighted(self.class_weights).with_threshold(self.threshold)
 
     @property
     def _decision(self) -> Decision | None:
-        """How one of two classes is predicted; None if there are not two."""
+        """How one of two classes is predicted, without the threshold; None if there are not two."""
         if len(self.classes) != 2:
             return None
         positive = self.positive_class or self.positive
         costs = None if self.costs is None else Costs(*self.costs)
-        return Decision(1 if positive is None else self.classes.index(positive), costs, self.threshold)
+        return Decision(1 if positive is None else self.classes.index(positive), costs)
 
     def fault(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
@@ -260,6 +265,8 @@ class NetworkDescription(Described):
             return "positive_class: it must be one of the classes"
         if len(self.classes) != 2 and (self.threshold is not None or self.costs is not None):
             return "threshold, costs: only a network with two classes has them"
+        if self.class_weights is not None and len(self.class_weights) != len(self.classes):
+            return "class_weights: it must have one number per class"
         if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
             return "baseline: it must have one number per class, or one number for a regression"
         return None
@@ -298,6 +305,7 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> dict[str, Any]:
         "hidden": hidden,
         "members": fit.settings.shape.inner_members,
         **trained.task.describe(fit.readout),
+        "class_weights": fit.readout.class_weights,
         "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),
         "features": list(fit.preprocessor.features),
         "table": {

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from fnnctl.arrays import FloatArray
-from fnnctl.modelling.saved.description import Described, NetworkDescription, read_description
+from fnnctl.modelling.saved.description import ClassWeight, Described, NetworkDescription, read_description
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault
@@ -43,6 +43,8 @@ class EnsembleDescription(Described):
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     """The threshold between two classes, for the combined scores; null if the more probable class is
     predicted."""
+    class_weights: Annotated[tuple[ClassWeight, ...], Field(strict=False)] | None = None
+    """The weights of the classes for which the combined scores are corrected; null if there are none."""
     parts: Annotated[list[PartDescription], Field(min_length=1)]
     """The parts, in the order of their arrays."""
     arrays: dict[str, Any] = Field(default={})
@@ -57,6 +59,8 @@ class EnsembleDescription(Described):
                     return f"{PARTS}.{number}.network.{name}: it differs from that of the first part"
         if self.threshold is not None and len(first.classes) != 2:
             return "threshold: only a model with two classes has one"
+        if self.class_weights is not None and len(self.class_weights) != len(first.classes):
+            return "class_weights: it must have one number per class"
         return None
 
 

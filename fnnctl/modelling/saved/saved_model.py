@@ -142,7 +142,8 @@ def _loaded(run: RunFolder) -> SavedModel:
     if ensemble and ensemble.temperature:
         predictor = predictor.cooled(ensemble.temperature)
     if ensemble:
-        predictor = predictor.deciding_at(ensemble.threshold)
+        weighted = predictor.readout.weighted(ensemble.class_weights)
+        predictor = replace(predictor, readout=weighted).deciding_at(ensemble.threshold)
     return SavedModel(
         run=run,
         description=first,

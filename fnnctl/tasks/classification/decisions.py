@@ -20,15 +20,20 @@ def costs_of(threshold: Threshold) -> Costs | None:
     return Costs(threshold.cost.false_positive, threshold.cost.false_negative)
 
 
-def predicted_classes(probabilities: FloatArray, decision: Decision | None) -> IntArray:
+def predicted_classes(
+    probabilities: FloatArray, decision: Decision | None, class_weights: Sequence[float] | None = None
+) -> IntArray:
     """The predicted class of each row, (n,), from probabilities (n, classes).
 
-    It is the most probable one, of equally probable ones the first, unless the decision has a threshold.
+    Of two classes the decision's threshold chooses, if it has one. Else it is the class with the largest
+    probability, times its weight in training, and of several such classes the first.
     """
-    if decision is None or decision.threshold is None:
-        predicted: IntArray = probabilities.argmax(axis=1)
+    threshold = None if decision is None else decision.effective
+    if decision is None or threshold is None:
+        weighted = probabilities if class_weights is None else probabilities * np.array(class_weights)
+        predicted: IntArray = weighted.argmax(axis=1)
         return predicted
-    is_positive = probabilities[:, decision.positive] >= decision.threshold
+    is_positive = probabilities[:, decision.positive] >= threshold
     return np.where(is_positive, decision.positive, 1 - decision.positive)
 
 

@@ -115,11 +115,17 @@ def out_of_fold(
 def _mean_decision(repeat: Repeat[ClassScores]) -> Decision | None:
     """The decision of the folds of a repeat, with the mean of their thresholds if they have one."""
     first = repeat.parts[0].decision
-    found = [part.decision.threshold for part in repeat.parts if part.decision]
-    thresholds = [threshold for threshold in found if threshold is not None]
-    if first is None or not thresholds:
-        return first
-    return replace(first, threshold=math.fsum(thresholds) / len(thresholds))
+    decisions = [part.decision for part in repeat.parts if part.decision]
+    if first is None:
+        return None
+    chosen = _mean([each.threshold for each in decisions])
+    return replace(first, threshold=chosen, default=_mean([each.default for each in decisions]))
+
+
+def _mean(thresholds: Sequence[float | None]) -> float | None:
+    """The mean of those that there are; None if there are none."""
+    known = [each for each in thresholds if each is not None]
+    return math.fsum(known) / len(known) if known else None
 
 
 def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:

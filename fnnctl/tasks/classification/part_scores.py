@@ -28,7 +28,7 @@ from fnnctl.tasks.classification.doubts.untrue_probabilities import (
 )
 from fnnctl.tasks.classification.doubts.versus_baseline import baseline_warning
 from fnnctl.tasks.classification.doubts.versus_chance import decision_warning, ranking_warning
-from fnnctl.tasks.classification.temperature import scaled
+from fnnctl.tasks.classification.temperature import calibrated
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
 from fnnctl.tasks.task import Artifacts, Readout
@@ -69,13 +69,15 @@ class ClassScores:
     those of the folds."""
     as_predicted: IntArray | None = None
     """(n,) the predicted class of each row, if not all rows have the decision's threshold."""
+    class_weights: Sequence[float] | None = None
+    """The weight of each class in training, by which classes are decided; see `Readout`."""
 
     @property
     def predictions(self) -> IntArray:
-        """The predicted class of each row, (n,): the most probable one, unless there is a threshold."""
+        """The predicted class of each row, (n,); see `predicted_classes`."""
         if self.as_predicted is not None:
             return self.as_predicted
-        return predicted_classes(self.probabilities, self.decision)
+        return predicted_classes(self.probabilities, self.decision, self.class_weights)
 
     @cached_property
     def ranked(self) -> RankedPart:
@@ -113,8 +115,8 @@ class ClassScores:
     def _decision_metrics(self) -> dict[str, float]:
         """The threshold and the mean cost of a row; none without them."""
         decision, metrics = self.decision, {}
-        if decision is not None and decision.threshold is not None:
-            metrics["threshold"] = decision.threshold
+        if decision is not None and decision.effective is not None:
+            metrics["threshold"] = decision.effective
         if decision is not None and decision.costs is not None:
             metrics["cost"] = float(row_costs(decision, decision.costs, self.labels, self.predictions).mean())
         return metrics
@@ -264,7 +266,7 @@ def trade_off_table(repeats: Sequence[ClassScores]) -> Artifacts:
         return
     found = [(each.labels == decision.positive, each.probabilities[:, decision.positive]) for each in repeats]
     is_positive, scores = (np.concatenate(column) for column in zip(*found, strict=True))
-    chosen = [each.decision.threshold for each in repeats if each.decision]
+    chosen = [each.decision.effective for each in repeats if each.decision]
     marked = [threshold for threshold in chosen if threshold is not None]
     thresholds = shown_thresholds(is_positive, scores, [math.fsum(marked) / len(marked)] if marked else [])
     yield tables.trade_offs(
@@ -281,11 +283,11 @@ def class_scores(
 ) -> ClassScores:
     """Compute probabilities of n ≥ 1 rows from the network's scores, (…, classes), batch by batch.
 
-    The scores are divided by the temperature if there is one. Softmax runs batch by batch because its
+    The scores are calibrated as the readout says. Softmax runs batch by batch because its
     temporary arrays for all rows would take twice the memory of the result. The caller must check that the
     loss is finite.
     """
-    temperature = readout.temperature
+    temperature, class_weights = readout.temperature, readout.class_weights
     losses, losses_before = np.empty(len(rows)), np.empty(len(rows))
     probabilities = np.empty((len(rows), len(classes)))
     positive = None if readout.decision is None else readout.decision.positive
@@ -295,18 +297,28 @@ def class_scores(
         batch = slice(start, start + len(scores))
         with np.errstate(over="ignore", invalid="ignore"):
             if temperature is not None:
-                losses_before[batch] = cross_entropy(scores, labels[batch])
-                of_batch = softmax(scores)
+                before = calibrated(scores, None, class_weights)
+                losses_before[batch] = cross_entropy(before, labels[batch])
+                of_batch = softmax(before)
                 bins_before += reliability(labels[batch], of_batch)
                 positive_before += reliability(labels[batch], of_batch, positive)
-            calibrated = scaled(scores, temperature)
-            losses[batch] = cross_entropy(calibrated, labels[batch])
-            probabilities[batch] = softmax(calibrated)
+            after = calibrated(scores, temperature, class_weights)
+            losses[batch] = cross_entropy(after, labels[batch])
+            probabilities[batch] = softmax(after)
         start = batch.stop
-    before = None
+    uncalibrated = None
     if temperature is not None:
         of_positive = None if positive is None else positive_before
-        before = Uncalibrated(float(np.mean(losses_before)), bins_before, of_positive)
+        uncalibrated = Uncalibrated(float(np.mean(losses_before)), bins_before, of_positive)
     baseline = None if readout.baseline is None else np.array(readout.baseline)
-    loss = float(np.mean(losses))
-    return ClassScores(classes, rows, labels, probabilities, loss, before, baseline, readout.decision)
+    return ClassScores(
+        classes,
+        rows,
+        labels,
+        probabilities,
+        float(np.mean(losses)),
+        uncalibrated,
+        baseline,
+        readout.decision,
+        class_weights=class_weights,
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,7 +27,12 @@ from fnnctl.tasks.classification.most_probable import most_probable, top_columns
 from fnnctl.tasks.classification.one_column import classes_of_column
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.part_scores import ClassScores, class_scores
-from fnnctl.tasks.classification.temperature import fit_temperature, scaled
+from fnnctl.tasks.classification.temperature import (
+    PRIOR_ROWS,
+    calibrated,
+    fit_temperature,
+    fit_with_weights,
+)
 from fnnctl.tasks.columns import ColumnValues
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
@@ -39,6 +44,10 @@ if TYPE_CHECKING:
     from fnnctl.config.schema.training import TrainingConfig
     from fnnctl.data.splits.folds import AssignedFolds
     from fnnctl.data.splits.parts import Split
+
+
+LARGEST_LOG: Final = 500.0
+"""The largest logarithm of a power of a class weight, so that neither it nor a sum of them overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +133,29 @@ class Classification:
         self, training: TrainingConfig, targets: Targets, given: FloatArray | None
     ) -> FloatArray | None:
         """Class weights times row weights; `balanced` is rows/(classes·count), as in scikit-learn."""
-        wanted = training.class_weights
-        if wanted is None:
+        of_class = self._of_classes(training, targets)
+        if of_class is None:
             return given
-        if wanted == "balanced":
-            counts = np.bincount(targets, minlength=len(self.classes))
-            of_class = targets.size / (len(self.classes) * np.maximum(counts, 1))
-        else:
-            of_class = np.array([wanted.get(name, 1.0) for name in self.classes])
         weights: FloatArray = of_class[targets]
         return weights if given is None else weights * given
+
+    def _of_classes(self, training: TrainingConfig, targets: Targets) -> FloatArray | None:
+        """The weight of each class, (C,); None without class weights."""
+        wanted = training.class_weights
+        if wanted is None:
+            return None
+        if wanted == "balanced":
+            counts = np.bincount(targets, minlength=len(self.classes))
+            balanced: FloatArray = targets.size / (len(self.classes) * np.maximum(counts, 1))
+            return balanced
+        return np.array([wanted.get(name, 1.0) for name in self.classes])
+
+    def class_weights(self, training: TrainingConfig, targets: Targets) -> tuple[float, ...] | None:
+        of_class = self._of_classes(training, targets)
+        if of_class is None:
+            return None
+        weights = np.where(of_class > 0, of_class, 1.0)
+        return None if (weights == weights[0]).all() else tuple(weights.tolist())
 
     def weights_problem(self, given: FloatArray | None) -> Problem:
         setting = "training.class_weights" if given is None or given.any() else "data.weights"
@@ -154,25 +176,42 @@ class Classification:
     ) -> float | None:
         if readout.decision is None or isinstance(wanted, float):
             raise ValueError("only a rule for two classes can be applied to scores")
-        probabilities = softmax(scaled(scores, readout.temperature))
-        return choose(readout.decision, wanted, probabilities, targets)
+        # without the correction for class weights, so that decisions are the same with and without it
+        probabilities = softmax(calibrated(scores, readout.temperature))
+        chosen = choose(readout.decision, wanted, probabilities, targets)
+        return None if chosen is None else readout.decision.corrected(chosen)
 
-    def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
-        return fit_temperature(scores, targets)
+    def fit_temperature(
+        self, scores: FloatArray, targets: Targets, class_weights: Sequence[float] | None = None
+    ) -> float | None:
+        return fit_temperature(scores, targets, class_weights=class_weights)
+
+    def shrunk(self, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
+        weights = readout.class_weights
+        if weights is None:
+            return replace(readout, temperature=fit_temperature(scores, targets, prior_rows=PRIOR_ROWS))
+        found = fit_with_weights(scores, targets, weights, prior_rows=PRIOR_ROWS)
+        if found is None:
+            return replace(readout, temperature=None)
+        temperature, share = found
+        logs = np.clip(share * np.log(weights), -LARGEST_LOG, LARGEST_LOG)
+        return replace(readout, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
 
     def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
         """Combined scores are logarithms of probabilities, one per class, for all kinds of outputs.
 
-        They have no threshold yet, either.
+        They have no threshold yet, either. Class weights that all networks share are those of the
+        combination; otherwise each network's probabilities are corrected before.
         """
-        joint = Readout(
-            OutputShape(len(self.classes), "softmax"), readouts[0].baseline, decision=readouts[0].decision
-        )
-        return joint.with_threshold(None)
+        first = readouts[0]
+        decision = first.decision and replace(first.decision, threshold=None, default=None)
+        joint = Readout(OutputShape(len(self.classes), "softmax"), first.baseline, decision=decision)
+        are_alike = all(each.class_weights == first.class_weights for each in readouts)
+        return joint.weighted(first.class_weights) if are_alike else joint
 
     def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
-        """The scores divided by the network's temperature: they then mean the same for every output."""
-        return scaled(scores, own.temperature)
+        """The scores calibrated by the network's readout: they then mean the same for every output."""
+        return calibrated(scores, own.temperature, None if joint.class_weights else own.class_weights)
 
     def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
         """The logarithms of the networks' mean probabilities, (n, C); softmax turns them into probabilities.
@@ -199,8 +238,8 @@ class Classification:
     def predict(
         self, scores: FloatArray, readout: Readout, *, top: int | None = None
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        probabilities = softmax(scaled(scores, readout.temperature))
-        numbers = predicted_classes(probabilities, readout.decision)
+        probabilities = softmax(calibrated(scores, readout.temperature, readout.class_weights))
+        numbers = predicted_classes(probabilities, readout.decision, readout.class_weights)
         predicted = [[self.classes[k]] for k in numbers.tolist()]
         if top is None:
             return predicted, probabilities

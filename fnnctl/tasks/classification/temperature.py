@@ -1,8 +1,17 @@
-"""Temperature scaling: a single number that calibrates the confidence of a trained network."""
+"""From scores to probabilities: a temperature that calibrates them, and the correction for class weights.
+
+A temperature is a single number that calibrates the confidence of a trained network. With class weights a
+network estimates probabilities proportional to w·p: each class seems w times as frequent as it is. So the
+probabilities are divided by the weights, after the temperature, which then changes no decision: the largest
+w·p stays the largest.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,31 +21,55 @@ LOWEST, HIGHEST = 1e-6, 1e6
 """Beyond these temperatures all probabilities are practically 0 or 1, or practically equal."""
 TOLERANCE = 1e-10
 """The allowed relative error."""
+MOST_STEPS = 100
+"""Of Newton's method with two unknowns, which needs about ten."""
 BLOCK_SCORES = 2**16
 """The number of scores per block, so that temporary arrays stay in the cache."""
+PRIOR_ROWS: Final = 10
+"""The weight of the prior of a shrunk temperature, in rows. On the training folds of 41 tables 3, 10 and 30
+lower the mean log loss by 0.0218, 0.0213 and 0.0200. The more they are, the less harm few rows do."""
 
 
-def fit_temperature(scores: FloatArray, labels: IntArray) -> float | None:
+def fit_temperature(
+    scores: FloatArray,
+    labels: IntArray,
+    *,
+    class_weights: Sequence[float] | None = None,
+    prior_rows: int = 0,
+) -> float | None:
     """The T that minimizes the mean cross-entropy of softmax(scores / T) (Guo et al., ICML 2017, 4.2).
 
-    Scores (n, C) before softmax, labels (n,). The mean is convex in β = 1/T: the root of `_slope` is found by
-    Newton's method, safeguarded by an interval around the root. The interval is bisected if a step leaves it
-    or is more than half as long as the step before the last (Press et al., Numerical Recipes, section 9.4).
+    Scores (n, C) before softmax, labels (n,). With class weights, the probabilities are corrected for them:
+    see `calibrated`. `prior_rows` shrink T towards 1: the prior of β = 1/T is the gamma distribution with
+    mode 1 whose logarithm is prior_rows·(log β − β). It is conjugate in form: that of so many rows whose
+    scores have variance 1 under the network's probabilities, and it is convex in β like the mean.
 
-    None if there is no minimum between `LOWEST` and `HIGHEST`: if all rows are classified correctly,
-    certainty is best; if the scores are no better than chance, equal probabilities are. Also None if scores
-    are not finite.
+    The root of the slope is found by Newton's method, safeguarded by an interval around the root. It is
+    bisected if a step leaves it or is more than half as long as the step before the last (Press et al.,
+    Numerical Recipes, section 9.4).
+
+    None if there is no minimum between `LOWEST` and `HIGHEST`: without a prior, if all rows are classified
+    correctly, certainty is best; if the scores are no better than chance, equal probabilities are. Also None
+    if scores are not finite.
     """
-    low, high = 1 / HIGHEST, 1 / LOWEST
     if not np.isfinite(scores).all():
         return None
-    if _slope(scores, labels, low)[0] >= 0 or _slope(scores, labels, high)[0] <= 0:
+    logs = np.zeros(scores.shape[1]) if class_weights is None else np.log(class_weights)
+    prior = prior_rows / len(labels)
+
+    def slope(beta: float) -> tuple[float, float]:
+        found = _derivatives(scores, labels, (beta, 1.0), logs)
+        first, second = float(found.slopes[0]), float(found.curvatures[0, 0])
+        return first + prior * (1 - 1 / beta), second + prior / beta**2
+
+    low, high = 1 / HIGHEST, 1 / LOWEST
+    if slope(low)[0] >= 0 or slope(high)[0] <= 0:
         return None
     beta, last, before_last = 1.0, high, high
     while last > TOLERANCE * beta:
-        slope, curvature = _slope(scores, labels, beta)
-        low, high = (beta, high) if slope < 0 else (low, beta)
-        step = -slope / curvature if 0 < curvature < math.inf else math.inf
+        first, second = slope(beta)
+        low, high = (beta, high) if first < 0 else (low, beta)
+        step = -first / second if 0 < second < math.inf else math.inf
         if abs(step) > before_last / 2 or not low <= beta + step <= high:
             step = math.sqrt(low * high) - beta
         before_last, last = last, abs(step)
@@ -44,26 +77,101 @@ def fit_temperature(scores: FloatArray, labels: IntArray) -> float | None:
     return 1 / beta
 
 
-def scaled(scores: FloatArray, temperature: float | None) -> FloatArray:
-    """The scores, (n, C), divided by the temperature, in float64; unchanged if the temperature is None."""
-    return scores if temperature is None else scores.astype(np.float64) / temperature
+def fit_with_weights(
+    scores: FloatArray, labels: IntArray, class_weights: Sequence[float], *, prior_rows: int
+) -> tuple[float, float] | None:
+    """T and λ that minimize the mean cross-entropy of softmax(scores / T − λ·log w); None without a minimum.
 
-
-def _slope(scores: FloatArray, labels: IntArray, beta: float) -> tuple[float, float]:
-    """The first and second β-derivative of the mean cross-entropy of softmax(β·z), where z are the scores.
-
-    They are the mean of E[z] − z_label and the mean of z's variance, under each row's probabilities.
+    λ is the share of the weights' logarithms that training has realized: a network that fits its training
+    rows well depends less on their weights (Byrd and Lipton, ICML 2019). The prior of β = 1/T is that of
+    `fit_temperature`; that of λ is normal, −prior_rows·(λ − 1)²/2. Their sum with the mean is convex, so
+    Newton's method converges if steps that do not lower it enough are halved.
     """
-    first = second = 0.0
+    if not np.isfinite(scores).all():
+        return None
+    logs, prior = np.log(class_weights), prior_rows / len(labels)
+
+    def derivatives(beta: float, share: float) -> _Derivatives:
+        found = _derivatives(scores, labels, (beta, share), logs)
+        return _Derivatives(
+            found.value + prior * (beta - 1 - math.log(beta) + (share - 1) ** 2 / 2),
+            found.slopes + prior * np.array([1 - 1 / beta, share - 1]),
+            found.curvatures + prior * np.diag([1 / beta**2, 1.0]),
+        )
+
+    point, here = np.ones(2), derivatives(1.0, 1.0)
+    for _ in range(MOST_STEPS):
+        step = -np.linalg.solve(here.curvatures, here.slopes)
+        wanted = float(here.slopes @ step) / 10
+        while abs(step).max() > TOLERANCE:
+            beta, share = (point + step).tolist()
+            if 1 / HIGHEST < beta < 1 / LOWEST:
+                there = derivatives(beta, share)
+                if there.value <= here.value + wanted:
+                    point, here = point + step, there
+                    break
+            step, wanted = step / 2, wanted / 2
+        else:
+            break
+    return 1 / float(point[0]), float(point[1])
+
+
+def calibrated(
+    scores: FloatArray, temperature: float | None, class_weights: Sequence[float] | None = None
+) -> FloatArray:
+    """Scores, (n, C), whose softmax are the probabilities, in float64; unchanged without both corrections.
+
+    They are divided by the temperature; then the logarithm of its weight is subtracted from each class.
+    """
+    if temperature is None and class_weights is None:
+        return scores
+    changed: FloatArray = scores.astype(np.float64)
+    if temperature is not None:
+        changed /= temperature
+    if class_weights is not None:
+        changed -= np.log(class_weights)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Derivatives:
+    """A function of β and λ, and its derivatives by them."""
+
+    value: float
+    slopes: FloatArray
+    """(2,)"""
+    curvatures: FloatArray
+    """(2, 2)"""
+
+
+def _derivatives(
+    scores: FloatArray, labels: IntArray, point: tuple[float, float], logs: FloatArray
+) -> _Derivatives:
+    """The mean cross-entropy of softmax(β·z − λ·logs) at (β, λ); z are the scores, and `logs` is (C,).
+
+    The slopes are the means of E[z] − z_label and E[−logs] + logs_label, the curvatures those of the
+    covariances of z and −logs, under each row's probabilities.
+    """
+    value, slopes, curvatures = 0.0, np.zeros(2), np.zeros((2, 2))
     step = max(1, BLOCK_SCORES // scores.shape[1])
     for start in range(0, len(labels), step):
-        z = scores[start : start + step].astype(np.float64)
+        y, z = labels[start : start + step], scores[start : start + step].astype(np.float64)
         z -= z.max(axis=1, keepdims=True)
-        of_label = z[np.arange(len(z)), labels[start : start + step]]
-        p = np.exp(beta * z)
-        p /= p.sum(axis=1, keepdims=True)
-        mean = (p * z).sum(axis=1)
-        z -= mean[:, np.newaxis]
-        first += float((mean - of_label).sum())
-        second += float((p * z * z).sum())
-    return first / len(labels), second / len(labels)
+        rows = np.arange(len(z))
+        p = point[0] * z
+        p -= point[1] * logs
+        p -= p.max(axis=1, keepdims=True)
+        of_label = p[rows, y]
+        np.exp(p, out=p)
+        total = p.sum(axis=1, keepdims=True)
+        value += float((np.log(total[:, 0]) - of_label).sum())
+        p /= total
+        deviations = []
+        for k, values in enumerate((z, np.broadcast_to(-logs, z.shape))):
+            means = (p * values).sum(axis=1)
+            slopes[k] += (means - values[rows, y]).sum()
+            deviations.append(values - means[:, np.newaxis])
+        for k, one in enumerate(deviations):
+            for j, other in enumerate(deviations):
+                curvatures[k, j] += (p * one * other).sum()
+    return _Derivatives(value / len(labels), slopes / len(labels), curvatures / len(labels))

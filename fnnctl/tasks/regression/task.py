@@ -108,8 +108,17 @@ class Regression:
     ) -> None:
         """Returns None: there are no classes to decide between."""
 
-    def fit_temperature(self, scores: FloatArray, targets: Targets) -> None:
+    def class_weights(self, training: TrainingConfig, targets: Targets) -> None:
+        """Returns None: there are no classes."""
+
+    def fit_temperature(
+        self, scores: FloatArray, targets: Targets, class_weights: Sequence[float] | None = None
+    ) -> None:
         """Returns None: there are no probabilities to calibrate."""
+
+    def shrunk(self, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
+        """The same readout: there are no probabilities to calibrate."""
+        return readout
 
     def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
         """The first network's: its scale, and its loss as the loss of the mean estimates.

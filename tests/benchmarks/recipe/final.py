@@ -64,15 +64,18 @@ def _means(measured: Sequence[Measured], names: Sequence[str]) -> list[str]:
     kind, metric = ("classification", "accuracy") if is_classification else ("regression", "R²")
     header = f"{kind}: {len(measured)} tables"
     lines = [
-        f"{header:26} {metric:>9} {'log loss':>9} {'seconds':>9} {'count':>7} {'diverged':>9} {'tables':>7}"
+        f"{header:26} {metric:>9} {'log loss':>9} {'ECE':>7} {'seconds':>9} {'count':>7} {'diverged':>9} "
+        f"{'tables':>7}"
     ]
     for name in names:
         own = [each for each in measured if each.has(name)]
         losses = [each.log_loss(name) for each in own if each.scored[name][0].log_losses]
+        errors = [each.calibration_error(name) for each in own if each.scored[name][0].calibration_errors]
         ratio = mean_ratio(_values(own, name, "planned_cost"), _values(own, names[0], "planned_cost"))
         lines.append(
             f"{name:26} {statistics.fmean(each.score(name) for each in own):9.4f} "
             f"{_number(statistics.fmean(losses) if losses else UNKNOWN_TIME, '.4f'):>9} "
+            f"{_number(statistics.fmean(errors) if errors else UNKNOWN_TIME, '.4f'):>7} "
             f"{_number(sum(each.mean(name, 'seconds') for each in own), '.1f'):>9} "
             f"{_number(ratio, '.1f'):>7} "
             f"{sum(run.diverged for each in own for run in each.scored[name]):9} {len(own):7}"

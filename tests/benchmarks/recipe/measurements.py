@@ -70,6 +70,10 @@ class Measured:
         """The mean log loss over folds and seeds."""
         return statistics.fmean(loss for each in self.scored[contender] for loss in each.log_losses)
 
+    def calibration_error(self, contender: str) -> float:
+        """The mean calibration error over folds and seeds."""
+        return statistics.fmean(error for each in self.scored[contender] for error in each.calibration_errors)
+
     def has(self, *contenders: str) -> bool:
         """Whether all of these were measured."""
         return all(each in self.scored for each in contenders)

@@ -38,6 +38,7 @@ PARTS: Sequence[Part] = (
     Part("cosine schedule", ("training.lr_schedule=constant",)),
     Part("label smoothing", ("training.label_smoothing=0",)),
     Part("clipped outputs", ("model.clip_outputs=false",)),
+    Part("calibration", ("model.calibration=none",)),
     Part("selu", ("model.activation=selu", "model.initialization=lecun_normal"), is_candidate=True),
     Part("mish", ("model.activation=mish", "model.initialization=lecun_normal"), is_candidate=True),
     Part(

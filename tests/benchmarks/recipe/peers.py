@@ -46,7 +46,7 @@ def train_and_score_peer(name: str, table: Table, folds: Sequence[Fold], *, thre
     codes[codes < 0] = np.nan
     columns = np.column_stack([numbers, codes])
     _warm_up(name)
-    scores, losses = [], []
+    scores, losses, errors = [], [], []
     begun = time.perf_counter()
     for fold in folds:
         split = fold.split(data.strata, None)
@@ -65,12 +65,13 @@ def train_and_score_peer(name: str, table: Table, folds: Sequence[Fold], *, thre
         if table.is_classification:
             shares = np.zeros((len(targets), len(data.strata_names)))
             shares[:, np.unique(data.targets[known])] = output
-            score, loss = class_scores(shares, targets)
+            score, loss, error = class_scores(shares, targets)
             scores.append(score)
             losses.append(loss)
+            errors.append(error)
         else:
             scores.append(r2(targets, output))
-    return Scored(scores, losses, time.perf_counter() - begun)
+    return Scored(scores, losses, time.perf_counter() - begun, calibration_errors=errors)
 
 
 @cache

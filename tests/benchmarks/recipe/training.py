@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.expansion import expanded
 from fnnctl.data.splits.folds import Fold
+from fnnctl.metrics.calibration import reliability
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -47,6 +48,8 @@ class Scored:
     """Epochs × rows × parameters × members, with the epochs that are allowed."""
     trained_cost: float = math.nan
     """The same with the epochs that were trained."""
+    calibration_errors: Sequence[float] = field(default_factory=list)
+    """Of each fold; empty in a regression."""
 
 
 def resolved(table: Table, recipe: Settings, changes: Settings) -> dict[str, Any] | None:
@@ -93,40 +96,47 @@ def score_fits(table: Table, fits: Sequence[Fit], *, begun: float) -> Scored:
             found |= dict(zip(stack, measure(trained), strict=True))
     seconds = time.perf_counter() - begun
     results = [found[k] for k in range(len(fits))]
-    pairs = [
+    of_folds = [
         _scores(result) if result.scores else guessed(table, fit)
         for fit, result in zip(fits, results, strict=True)
     ]
     cost = [count(fit) for fit in fits]
     return Scored(
-        [score for score, _ in pairs],
-        [loss for _, loss in pairs if loss is not None],
+        [score for score, *_ in of_folds],
+        [others[0] for _, *others in of_folds if others],
         seconds,
         sum(result.scores is None for result in results),
         math.fsum(cost) * experiment.training.epochs,
         math.fsum(each * result.epochs for each, result in zip(cost, results, strict=True)),
+        [others[1] for _, *others in of_folds if others],
     )
 
 
-def _scores(result: FoldResult) -> tuple[float, float | None]:
-    """The accuracy and the log loss, or R² and None."""
+def _scores(result: FoldResult) -> tuple[float, ...]:
+    """The accuracy, the log loss and the calibration error, or R²."""
     metrics = result.scores.metrics(complete=False) if result.scores else {}
-    return (metrics["accuracy"], metrics["loss"]) if "accuracy" in metrics else (metrics["r2"], None)
+    if "accuracy" not in metrics:
+        return (metrics["r2"],)
+    return metrics["accuracy"], metrics["loss"], metrics["expected_calibration_error"]
 
 
-def guessed(table: Table, fit: Fit) -> tuple[float, float | None]:
+def guessed(table: Table, fit: Fit) -> tuple[float, ...]:
     """What the baseline scores on a fold's test rows: it predicts the classes' shares, or the mean."""
     baseline = np.array(fit.readout.baseline)
     targets = table.data.targets[fit.split(table.data).test]
     if not table.is_classification:
-        return r2(targets, np.full(len(targets), baseline[0])), None
+        return (r2(targets, np.full(len(targets), baseline[0])),)
     return class_scores(np.broadcast_to(baseline, (len(targets), len(baseline))), targets)
 
 
-def class_scores(probabilities: FloatArray, labels: IntArray) -> tuple[float, float]:
-    """The accuracy and the log loss of probabilities (n, classes); a probability of 0 counts as 1e-15."""
+def class_scores(probabilities: FloatArray, labels: IntArray) -> tuple[float, float, float]:
+    """The accuracy, the log loss and the calibration error of probabilities (n, classes).
+
+    In the log loss a probability of 0 counts as 1e-15.
+    """
     own = np.maximum(probabilities[np.arange(len(labels)), labels], SMALLEST_PROBABILITY)
-    return float(np.mean(probabilities.argmax(axis=1) == labels)), float(-np.log(own).mean())
+    accuracy, loss = np.mean(probabilities.argmax(axis=1) == labels), -np.log(own).mean()
+    return float(accuracy), float(loss), reliability(labels, probabilities).expected_error
 
 
 def r2(targets: FloatArray, estimates: FloatArray) -> float:

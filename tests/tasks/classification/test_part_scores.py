@@ -117,7 +117,7 @@ def test_the_temperature_is_that_of_the_validation_part(iris: Path) -> None:
     assert expected is not None
     predictor = asked.predictor(trained.parameters, trained.statistics)
     assert predictor.readout.temperature is None
-    finished = predictor.finished(Finish(calibrates=True), asked.data, examples, rows)
+    finished = predictor.finished(Finish("temperature"), asked.data, examples, rows)
     assert finished.readout.temperature == expected
 
 

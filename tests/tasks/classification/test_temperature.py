@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.tasks.classification.temperature import BLOCK_SCORES, fit_temperature, scaled
+from fnnctl.tasks.classification.temperature import BLOCK_SCORES, PRIOR_ROWS, calibrated, fit_temperature
 
 
 def drawn(
@@ -108,5 +108,42 @@ def test_if_there_is_no_minimum_there_is_no_temperature(scores: list[list[float]
 
 def test_scaled_scores_are_float64_or_untouched() -> None:
     scores = np.array([[1.0, 3.0]], np.float32)
-    assert scaled(scores, None) is scores
-    assert scaled(scores, 3.0).tolist() == [[1 / 3, 1.0]]
+    assert calibrated(scores, None) is scores
+    assert calibrated(scores, 3.0).tolist() == [[1 / 3, 1.0]]
+
+
+@pytest.mark.parametrize("rows", [40, 4000])
+def test_a_prior_shrinks_the_temperature_towards_1_the_more_the_fewer_the_rows(rows: int) -> None:
+    for sharpness in (0.2, 6.0):
+        scores, labels = drawn(rows, 3, signal=1.5, sharpness=sharpness, seed=4)
+        plain = fit_temperature(scores, labels)
+        shrunk = fit_temperature(scores, labels, prior_rows=PRIOR_ROWS)
+        assert plain is not None
+        assert shrunk is not None
+        left = math.log(shrunk) / math.log(plain)
+        assert 0 < left < 1
+        assert (left > 0.9) is (rows == 4000), left
+
+
+def test_the_slope_with_a_prior_and_class_weights_is_zero_there() -> None:
+    scores, labels = drawn(200, 3, signal=1.0, sharpness=3.0, seed=6)
+    weights = np.array([0.3, 1.0, 7.0])
+    z, hot = scores.astype(np.float64), np.eye(3)[labels]
+
+    def slope(beta: float) -> float:
+        errors = softmax(beta * z - np.log(weights), axis=1) - hot
+        return float((errors * z).sum()) + PRIOR_ROWS * (1 - 1 / beta)
+
+    expected = brentq(slope, 1e-4, 1e4, xtol=1e-14, rtol=1e-14)
+    found = fit_temperature(scores, labels, class_weights=weights.tolist(), prior_rows=PRIOR_ROWS)
+    assert found == pytest.approx(1 / expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_with_a_prior_there_is_a_temperature_even_if_all_rows_are_right_or_all_are_wrong(sign: float) -> None:
+    scores, labels = sign * np.array([[3.0, 0.0], [0.0, 1.0]]), np.array([0, 1])
+    assert fit_temperature(scores, labels) is None
+    found = fit_temperature(scores, labels, prior_rows=PRIOR_ROWS)
+    assert found is not None
+    assert (found < 1) is (sign > 0)
+    assert fit_temperature(np.full((2, 2), np.nan), labels, prior_rows=PRIOR_ROWS) is None

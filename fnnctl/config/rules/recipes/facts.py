@@ -37,6 +37,9 @@ class RecipeFacts:
 
     @property
     def wants_probabilities(self) -> bool:
-        """Whether the metric is a score of probabilities, which label smoothing would make worse."""
+        """Whether the metric is a score of probabilities, which label smoothing would make worse.
+
+        Only a search has such a metric, and its trials are not calibrated.
+        """
         # the metric of a class is named per_class.CLASS.METRIC, and the class may contain dots
         return self.metric.rpartition(".")[2] in PROBABILITY_SCORES

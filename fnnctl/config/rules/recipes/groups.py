@@ -14,7 +14,7 @@ from fnnctl.config.paths import SPACE, ConfigPath, parse_path
 from fnnctl.config.rules.plain_config import is_given, value_at
 from fnnctl.config.schema.section import written_out
 
-Group = Literal["input", "architecture", "optimization", "regularization", "members", "output"]
+Group = Literal["input", "architecture", "optimization", "regularization", "members", "output", "calibration"]
 RECIPE: Final[ConfigPath] = ("recipe",)
 SHORT: Final = ("name", "members")
 """The settings inside others that a short form may give, such as `ensemble: 4`."""
@@ -66,11 +66,11 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "model.output",  # recipes leave it alone, but older complete configs, which have it, get no limits
         "model.clip_outputs",
     ),
+    "calibration": ("model.calibration",),
 }  # fmt: skip
 """The settings of each group, with everything inside them that is not a setting of another group."""
 
 NO_GROUP: Final[Mapping[str, str]] = {
-    "model.calibration": "it is fitted after training",
     "model.threshold": "it is chosen after training",
     "training.shuffle": "it is a property of the data's order",
     "training.class_weights": "they say which errors matter",

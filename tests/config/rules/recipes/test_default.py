@@ -53,3 +53,35 @@ def test_without_the_recipes_schedule_the_patience_is_classic(sections: dict[str
     assert stopping.patience == 20
     assert expansion.experiment.model.ensemble.members == MEMBERS
     assert expansion.refused["training", "early_stopping"] == "it suits only the recipe's optimization"
+
+
+def test_probabilities_of_a_classification_are_calibrated() -> None:
+    assert default_recipe(facts_of())["model.calibration"] == "shrunk_temperature"
+    assert "model.calibration" not in default_recipe(CASES["numbers"])
+
+
+@pytest.mark.parametrize(
+    ("sections", "calibration"),
+    [
+        ({"model": {"calibration": "none"}}, "none"),
+        ({"model": {"calibration": "temperature"}}, "temperature"),
+        ({"model": {"ensemble": 1}}, "shrunk_temperature"),  # by the validation part
+        ({"data": {"source": "iris", "split": {"validation": 0.2}}}, "shrunk_temperature"),
+        ({"model": {"output": "softmax"}}, "shrunk_temperature"),
+    ],
+)
+def test_a_calibration_that_is_set_is_kept(sections: dict[str, Any], calibration: str) -> None:
+    config = {"data": {"source": "iris"}, **sections}
+    expansion = expanded(config, experiment_of(config), facts_of())
+    assert expansion.experiment.model.calibration == calibration
+
+
+def test_without_validation_rows_nothing_is_calibrated() -> None:
+    config = {
+        "data": {"source": "iris", "split": {"validation": 0}},
+        "model": {"ensemble": 1},
+        "training": {"early_stopping": None},
+    }
+    expansion = expanded(config, experiment_of(config), facts_of())
+    assert expansion.experiment.model.calibration == "none"
+    assert "data.split.validation is 0" in expansion.refused["model", "calibration"]

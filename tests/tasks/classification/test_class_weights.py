@@ -1,0 +1,211 @@
+"""Class weights: the probabilities are those of the classes' frequencies, and decisions stay as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import log_softmax
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.nn.losses.cross_entropy import softmax
+from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.classification.temperature import calibrated, fit_with_weights
+from fnnctl.tasks.decision import Decision
+from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.task import Readout
+from tests.program import Program, read_json
+
+WEIGHTS = {2: (0.6, 3.0), 3: (0.5, 2.0, 5.0)}
+
+
+def task_of(classes: int) -> Classification:
+    return Classification("y", ("a", "b", "c", "d")[:classes])
+
+
+def readout_of(
+    classes: int, weights: tuple[float, ...] | None, *, positive: int = 1, temperature: float | None = None
+) -> Readout:
+    readout = task_of(classes).readout(ModelConfig(), np.arange(classes))
+    decision = Decision(positive) if classes == 2 else None
+    return replace(readout, decision=decision, temperature=temperature).weighted(weights)
+
+
+def drawn(classes: int, rows: int = 400, seed: int = 0) -> tuple[FloatArray, IntArray]:
+    """Scores, float32, and labels."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, rows)
+    scores = rng.normal(size=(rows, classes)) + 1.2 * np.eye(classes)[labels]
+    return scores.astype(np.float32), labels
+
+
+def labels_of(classes: int, scores: FloatArray, readout: Readout) -> list[Any]:
+    return [row[0] for row in task_of(classes).predict(scores, readout)[0]]
+
+
+def test_the_weights_of_each_class() -> None:
+    targets, task = np.array([0, 0, 0, 1]), task_of(2)
+
+    def weights(given: Any) -> tuple[float, ...] | None:
+        return task.class_weights(TrainingConfig(class_weights=given), targets)
+
+    assert weights("balanced") == (4 / 6, 2.0)
+    assert weights({"b": 3.0}) == (1.0, 3.0)
+    assert weights({"a": 2.0, "b": 2.0}) is None
+    assert weights({"a": 0.0, "b": 5.0}) == (1.0, 5.0)
+    assert weights(None) is None
+
+
+def test_probabilities_by_hand() -> None:
+    """Weights of 1 and 4 make the odds of the second class four times too large: 4:1 is 1:1."""
+    scores = np.log(np.array([[0.2, 0.8], [0.5, 0.5]]))
+    assert softmax(calibrated(scores, None, (1.0, 4.0)))[:, 1] == pytest.approx([0.5, 0.2])
+    # the temperature comes first
+    assert softmax(calibrated(scores, 2.0, (1.0, 4.0)))[:, 1] == pytest.approx([2 / 6, 0.2])
+
+
+@pytest.mark.parametrize("positive", [0, 1])
+@pytest.mark.parametrize("temperature", [None, 0.4, 3.0])
+def test_of_two_classes_the_threshold_gives_the_same_labels(positive: int, temperature: float | None) -> None:
+    scores, _ = drawn(2)
+    readout = readout_of(2, WEIGHTS[2], positive=positive, temperature=temperature)
+    before = [task_of(2).classes[k] for k in scores.argmax(axis=1)]
+    assert labels_of(2, scores, readout) == before
+    probabilities = task_of(2).predict(scores, readout)[1]
+    own, other = WEIGHTS[2][positive], WEIGHTS[2][1 - positive]
+    assert readout.fitted["threshold"] == other / (own + other)
+    assert (probabilities.argmax(axis=1) != scores.argmax(axis=1)).any()
+
+
+@given(
+    weights=st.lists(st.floats(1e-3, 1e3), min_size=3, max_size=4),
+    temperature=st.none() | st.floats(0.01, 100),
+    seed=st.integers(0, 1000),
+)
+def test_of_more_classes_the_largest_product_gives_the_same_labels(
+    weights: list[float], temperature: float | None, seed: int
+) -> None:
+    classes = len(weights)
+    scores, labels = drawn(classes, 50, seed)
+    readout = readout_of(classes, tuple(weights), temperature=temperature)
+    expected = [task_of(classes).classes[k] for k in scores.argmax(axis=1)]
+    assert labels_of(classes, scores, readout) == expected
+    part = task_of(classes).score(np.arange(50), labels, [scores], readout)
+    assert part.predictions.tolist() == scores.argmax(axis=1).tolist()
+    assert part.probabilities.sum(axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("wanted", ["f1", "youden", {"cost": {"false_negative": 4.0}}])
+def test_chosen_thresholds_decide_as_without_the_correction(wanted: Any) -> None:
+    """Also where several thresholds are equally good."""
+    scores, labels = drawn(2, 60)
+    finish = Finish.of(ModelConfig.model_validate({"threshold": wanted}))
+    others, _ = drawn(2, 300, seed=1)
+    found = [
+        labels_of(2, others, finish.readout(task_of(2), readout_of(2, weights), scores, labels))
+        for weights in (None, WEIGHTS[2])
+    ]
+    assert found[0] == found[1]
+
+
+def test_a_given_threshold_is_one_of_the_corrected_probabilities() -> None:
+    scores, labels = drawn(2)
+    finish = Finish(threshold=0.3)
+    readout = finish.readout(task_of(2), readout_of(2, WEIGHTS[2]), scores, labels)
+    probabilities = task_of(2).predict(scores, readout)[1]
+    expected = np.where(probabilities[:, 1] >= 0.3, "b", "a").tolist()
+    assert labels_of(2, scores, readout) == expected
+    assert readout.fitted["threshold"] == 0.3
+
+
+def test_the_temperature_is_that_of_the_corrected_probabilities() -> None:
+    """Scores of classes that are four times as frequent as in the rows are calibrated once corrected."""
+    rng = np.random.default_rng(5)
+    true = rng.normal(size=(20_000, 3))
+    labels = (rng.random((len(true), 1)) > softmax(true).cumsum(axis=1)).sum(axis=1)
+    weighted = 2 * (true + np.log([1.0, 4.0, 0.5]))
+    temperature = task_of(3).fit_temperature(weighted, labels, class_weights=(1.0, 4.0, 0.5))
+    assert temperature == pytest.approx(2.0, rel=0.03)
+    assert task_of(3).fit_temperature(weighted, labels) != pytest.approx(2.0, rel=0.1)
+
+
+@pytest.mark.parametrize("realized", [0.0, 0.6, 1.0])
+def test_weights_that_had_less_effect_in_training_are_corrected_less(realized: float) -> None:
+    rng = np.random.default_rng(5)
+    true, weights = rng.normal(size=(20_000, 3)), (1.0, 4.0, 0.5)
+    labels = (rng.random((len(true), 1)) > softmax(true).cumsum(axis=1)).sum(axis=1)
+    scores = 2 * (true + realized * np.log(weights))
+    readout = task_of(3).shrunk(readout_of(3, weights), scores, labels)
+    assert readout.temperature == pytest.approx(2.0, rel=0.05)
+    assert readout.class_weights == pytest.approx([each**realized for each in weights], rel=0.05)
+    assert labels_of(3, scores, readout) == [task_of(3).classes[k] for k in scores.argmax(axis=1)]
+
+
+@given(seed=st.integers(0, 1000), sharpness=st.floats(0.01, 100), rows=st.integers(1, 80))
+def test_no_other_temperature_and_share_are_better(seed: int, sharpness: float, rows: int) -> None:
+    scores, labels = drawn(3, rows, seed)
+    weights = np.array(WEIGHTS[3])
+
+    def risk(beta: float, share: float) -> float:
+        logs = log_softmax(beta * sharpness * scores.astype(np.float64) - share * np.log(weights), axis=1)
+        prior = 10 * (beta - 1 - np.log(beta) + (share - 1) ** 2 / 2)
+        return float(prior - logs[np.arange(rows), labels].sum())
+
+    found = fit_with_weights(sharpness * scores.astype(np.float64), labels, WEIGHTS[3], prior_rows=10)
+    assert found is not None
+    beta, share = 1 / found[0], found[1]
+    least = risk(beta, share)
+    for factor, more in ((0.9, 0), (1.1, 0), (1, 0.1), (1, -0.1), (1.05, 0.05), (0.95, 0.05)):
+        assert least <= risk(beta * factor, share + more) + 1e-9
+
+
+def test_the_weights_that_are_corrected_for_are_stored(iris: Path, program: Program) -> None:
+    """A single network and an ensemble are read back with the weights that were fitted."""
+    weights = "training.class_weights={setosa: 8, virginica: 0.2}"
+    for ensemble in ("1", "{members: 3, bags: true}"):
+        changes = (weights, "model.calibration=shrunk_temperature", f"model.ensemble={ensemble}")
+        words = [word for change in changes for word in ("--set", change)]
+        done = program("train", str(iris), *words, "--json", "--quiet", "--no-figures")
+        run = Path(done.json["run"])
+        stored = read_json(run / "model.json")["class_weights"]
+        assert stored[1] == 1
+        assert 1 < stored[0] != 8
+        assert np.log(stored[2]) / np.log(0.2) == pytest.approx(np.log(stored[0]) / np.log(8))
+        assert "to the last digit" in program("evaluate", str(run)).err
+
+
+def test_an_ensemble_is_corrected_after_averaging_if_all_networks_have_the_same_weights() -> None:
+    task, scores = task_of(3), [drawn(3, seed=seed)[0] for seed in range(4)]
+    own = readout_of(3, WEIGHTS[3])
+    joint = task.joint_readout([own, own])
+    assert joint.class_weights == WEIGHTS[3]
+    combined = task.combine([task.converted(each, own, joint) for each in scores])
+    plain = task.combine(scores)
+    assert combined.tolist() == plain.tolist()
+    assert labels_of(3, combined, joint) == [task.classes[k] for k in plain.argmax(axis=1)]
+
+
+def test_networks_with_other_weights_are_corrected_before_averaging() -> None:
+    task, (scores, _) = task_of(2), drawn(2)
+    own, other = readout_of(2, WEIGHTS[2]), readout_of(2, None)
+    joint = task.joint_readout([own, other])
+    assert (joint.class_weights, joint.decision) == (None, Decision())
+    corrected = softmax(task.converted(scores, own, joint))
+    assert corrected.tolist() == task.predict(scores, own)[1].tolist()
+    assert task.converted(scores, other, joint) is scores
+
+
+@pytest.mark.parametrize("extreme", [5e-324, 1e9])
+def test_extreme_weights_leave_finite_probabilities(extreme: float) -> None:
+    scores, labels = drawn(2)
+    readout = task_of(2).shrunk(readout_of(2, (1.0, extreme)), scores, labels)
+    part = task_of(2).score(np.arange(len(labels)), labels, [scores], readout)
+    assert np.isfinite(part.probabilities).all()
+    assert 0 <= part.metrics()["threshold"] <= 1
