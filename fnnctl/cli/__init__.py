@@ -60,7 +60,7 @@ for command in (
     app.command(cls=PlainCommand)(command)
 app.command("help", cls=PlainCommand)(show_help)
 
-runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
+runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None, subcommand_metavar="[COMMAND] [ARGS]...")
 runs.callback(invoke_without_command=True)(list_runs)
 runs.command(cls=PlainCommand)(prune)
 app.add_typer(runs, name="runs")

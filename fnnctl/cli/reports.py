@@ -46,8 +46,8 @@ def report(
         bool,
         typer.Option(
             "--short",
-            help="Only what matters most, e.g. for the page of a CI job with --format markdown; the default "
-            "on a terminal.",
+            help="Show the main results only, e.g. for the page of a CI job with --format markdown; the "
+            "default on a terminal.",
         ),
     ] = False,
     junit: Annotated[
@@ -58,7 +58,7 @@ def report(
     ] = None,
     importance: Annotated[
         bool,
-        typer.Option("--importance", help="Measure which columns matter, on rows that were not learned."),
+        typer.Option("--importance", help="Measure how much each column matters, on the test rows."),
     ] = False,
     no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,

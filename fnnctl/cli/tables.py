@@ -27,7 +27,8 @@ Encoding = Annotated[
 @with_output
 def init(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The file to write.", show_default="fnnctl.yaml")
+        Path,
+        typer.Argument(metavar="FILE", help="The file to write (default: fnnctl.yaml).", show_default=False),
     ] = DEFAULT_CONFIG,
     data: Annotated[
         str | None,
@@ -41,7 +42,7 @@ def init(
     *,
     output: Output,
 ) -> None:
-    """Write a first experiment with comments. Never overwrites a file."""
+    """Write a first experiment, with comments. An existing file is never overwritten."""
     from fnnctl.commands.tables.init import init, init_table
 
     if data is None and (
