@@ -5,6 +5,7 @@ Each command imports heavy packages when it runs, so `fnnctl --help` is fast.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from fnnctl.cli.reports import report
 from fnnctl.cli.runs import list_runs, prune
 from fnnctl.cli.searches import plan, search
 from fnnctl.cli.shell.commands import PlainCommand, PlainGroup
+from fnnctl.cli.shell.completion import bash_values
 from fnnctl.cli.tables import describe, init
 from fnnctl.cli.usage import refuse_split_setting, usage_error
 from fnnctl.console.output import Output
@@ -80,6 +82,9 @@ def run(arguments: Sequence[str]) -> int:
     verbose = any(word == "--verbose" or re.match(r"-q*v", word) for word in options)
     output = Output(json="--json" in options, verbose=verbose)
     try:
+        if (values := bash_values(os.environ)) is not None:
+            output.lines(f"{value}\n" for value in values)
+            return 0
         refuse_split_setting(options)
         return app(args=list(arguments) or ["--help"], prog_name="fnnctl", standalone_mode=False) or 0
     except FnnctlError as error:

@@ -11,7 +11,13 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from fnnctl.cli.numbers import share, whole_number
-from fnnctl.cli.shell.completion import complete_config, complete_format, complete_method, complete_run
+from fnnctl.cli.shell.completion import (
+    complete_config,
+    complete_format,
+    complete_method,
+    complete_run,
+    complete_setting,
+)
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 
@@ -38,7 +44,10 @@ Runs = Annotated[
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="PATH=VALUE", help="Change a setting, e.g. training.epochs=50. Repeatable."
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a setting, e.g. training.epochs=50. Repeatable.",
+        autocompletion=complete_setting,
     ),
 ]
 RunsDir = Annotated[

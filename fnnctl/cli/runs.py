@@ -9,6 +9,7 @@ import typer
 from fnnctl.cli.columns import column_names
 from fnnctl.cli.numbers import age, whole_number
 from fnnctl.cli.options import RUNS_DIR, RunsDir, with_output
+from fnnctl.cli.shell.completion import complete_sort
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 from fnnctl.errors import UsageError
@@ -35,6 +36,7 @@ def list_runs(
             metavar="FIELD",
             help="Sort by a field, such as accuracy, or -accuracy for descending order (default: start "
             "time).",
+            autocompletion=complete_sort,
         ),
     ] = None,
     columns: Annotated[
