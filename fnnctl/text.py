@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 import unicodedata
 
 SHOWN_LENGTH = 60
@@ -68,3 +70,8 @@ def bytes_text(size: int) -> str:
         if amount < 999.95:
             return f"{amount:.1f} {unit}"
     return f"{amount / 1000:,.1f} TB"
+
+
+def install_command(package: str) -> str:
+    """The command that installs an optional library for this Python, wherever it is pasted."""
+    return f"{shlex.quote(sys.executable or 'python3')} -m pip install {package}"
