@@ -55,6 +55,11 @@ def natural_key(text: str) -> tuple[list[object], str]:
     return [(len(part), part) if place % 2 else part for place, part in enumerate(parts)], text
 
 
+def install_command(package: str) -> str:
+    """The command that installs an optional library for this Python, wherever it is pasted."""
+    return f"{shlex.quote(sys.executable or 'python3')} -m pip install {package}"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`, `1,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
@@ -70,8 +75,3 @@ def bytes_text(size: int) -> str:
         if amount < 999.95:
             return f"{amount:.1f} {unit}"
     return f"{amount / 1000:,.1f} TB"
-
-
-def install_command(package: str) -> str:
-    """The command that installs an optional library for this Python, wherever it is pasted."""
-    return f"{shlex.quote(sys.executable or 'python3')} -m pip install {package}"

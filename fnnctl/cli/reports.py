@@ -63,7 +63,7 @@ def report(
     ] = None,
     importance: Annotated[
         bool,
-        typer.Option("--importance", help="Measure how much each column matters, on the test rows."),
+        typer.Option("--importance", help="Measure which columns matter, on rows that were not trained on."),
     ] = False,
     no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
