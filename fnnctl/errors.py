@@ -117,17 +117,19 @@ class DivergedError(FnnctlError):
         epoch: int | None = None,
         folds: int | None = None,
         learning_rate: float | None,
+        steadier_rate: float | None,
         scaled: bool,
         run: str,
         has_recipe: bool = False,
     ) -> None:
         """`epoch` is the epoch that diverged; or `folds` is the number of folds, all of which diverged.
 
-        `learning_rate` is None for lbfgs, which has none; `scaled` is whether the features are scaled.
+        `steadier_rate` is the learning rate to try instead. Both rates are None for lbfgs, which has none;
+        `scaled` is whether the features are scaled.
         """
         where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
         rate = "" if learning_rate is None else f" at a learning rate of {learning_rate:g}"
-        advice = steadier_training(learning_rate, scaled=scaled, has_recipe=has_recipe)
+        advice = steadier_training(steadier_rate, scaled=scaled, has_recipe=has_recipe)
         super().__init__(
             f"training diverged {where}: the loss became non-finite{rate}. {advice}. The history is in {run}"
         )
@@ -211,13 +213,13 @@ def keeping_recipe(advice: str, *, has_recipe: bool) -> str:
     return f"{advice}{where}" if has_recipe else advice
 
 
-def steadier_training(learning_rate: float | None, *, scaled: bool, has_recipe: bool = False) -> str:
-    """What to try if the loss exploded; `learning_rate` is None for lbfgs, which has none."""
+def steadier_training(steadier_rate: float | None, *, scaled: bool, has_recipe: bool = False) -> str:
+    """What to try if the loss exploded; `steadier_rate` is None for lbfgs, which has no learning rate."""
     advice = [] if scaled else ["data.scaling: standardize"]
-    if learning_rate is None:
+    if steadier_rate is None:
         advice += ["a larger training.l2", "another training.optimizer, such as adam"]
     else:
-        advice.insert(0, f"a smaller training.optimizer.learning_rate, such as {learning_rate / 10:g}")
+        advice.insert(0, f"a smaller training.optimizer.learning_rate, such as {steadier_rate:g}")
     return keeping_recipe(f"Try {', or '.join(advice)}", has_recipe=has_recipe)
 
 

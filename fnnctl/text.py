@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 import unicodedata
 
 SHOWN_LENGTH = 60
@@ -51,6 +53,11 @@ def natural_key(text: str) -> tuple[list[object], str]:
     parts = (part.lstrip("0") if place % 2 else part for place, part in enumerate(_DIGITS.split(text)))
     # Numbers are compared by their length, then as text: Python refuses to convert very long ones.
     return [(len(part), part) if place % 2 else part for place, part in enumerate(parts)], text
+
+
+def install_command(package: str) -> str:
+    """The command that installs an optional library for this Python, wherever it is pasted."""
+    return f"{shlex.quote(sys.executable or 'python3')} -m pip install {package}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,6 +25,7 @@ from fnnctl.config.schema.description.schema_tree import (
     schema_at,
     words_of,
 )
+from fnnctl.text import install_command
 from tests.settings_reference import reference
 
 ROOT = Path(__file__).parent.parent
@@ -96,10 +98,28 @@ def test_the_workflow_runs(folder: Path) -> None:
     (folder / "configs" / "iris.yaml").rename("fnnctl.yaml")
     steps = [step["run"] for step in workflow["jobs"]["train"]["steps"] if "run" in step]
     lines = [line for line in steps if line.startswith("fnnctl ")]
-    assert len(lines) == len(steps) - 1, "all but the installation"
+    assert [line for line in steps if line not in lines] == ['pip install "$FNNCTL"'], (
+        "not the user's project"
+    )
+    assert workflow["env"]["FNNCTL"].startswith("git+https://")
     result = run_shell(["sh", "-ec", "\n".join(lines)], GITHUB_STEP_SUMMARY="summary.md")
     assert result.returncode == 0, result.stderr
     assert (folder / "summary.md").read_text().startswith("# ")
+
+
+def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
+    """It has pip; fnnctl itself is in no package index, and is installed from its folder."""
+    (quick, _), *_ = (block.splitlines() for block in blocks("sh", "README.md"))
+    assert quick == "python3 -m venv .venv && . .venv/bin/activate && pip install --quiet ."
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    libraries = [re.split("[^a-z]", extras[name][0])[0] for name in ("dask", "parquet")]
+    texts = "\n".join(TEXTS.values())
+    assert "--without-pip" not in texts
+    installed = re.findall(r"pip install (?:--quiet )?([^\s`]+)", texts)
+    assert sorted(installed) == sorted([".", "'.[test]'", *libraries])
+    for library in libraries:
+        assert install_command(library).endswith(f" -m pip install {library}")
 
 
 def run_shell(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:

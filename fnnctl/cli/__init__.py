@@ -5,6 +5,8 @@ Each command imports heavy packages when it runs, so `fnnctl --help` is fast.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,15 +24,15 @@ from fnnctl.cli.reports import report
 from fnnctl.cli.runs import list_runs, prune
 from fnnctl.cli.searches import plan, search
 from fnnctl.cli.shell.commands import PlainCommand, PlainGroup
+from fnnctl.cli.shell.completion import bash_values
 from fnnctl.cli.tables import describe, init
-from fnnctl.cli.usage import usage_error
+from fnnctl.cli.usage import refuse_split_setting, usage_error
 from fnnctl.console.output import Output
 from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError
 
 app = typer.Typer(
     name="fnnctl",
     help="Run experiments with feedforward neural networks: one YAML file in, a run folder out.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     cls=PlainGroup,
@@ -60,7 +62,7 @@ for command in (
     app.command(cls=PlainCommand)(command)
 app.command("help", cls=PlainCommand)(show_help)
 
-runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
+runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None, subcommand_metavar="[COMMAND] [ARGS]...")
 runs.callback(invoke_without_command=True)(list_runs)
 runs.command(cls=PlainCommand)(prune)
 app.add_typer(runs, name="runs")
@@ -72,11 +74,19 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the program with these arguments, report an error if one occurs, and return the exit code."""
+    """Run the program with these arguments, report an error if one occurs, and return the exit code.
+
+    Without arguments it shows the help.
+    """
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    output = Output(json="--json" in options, verbose="--verbose" in options or "-v" in options)
+    verbose = any(word == "--verbose" or re.match(r"-q*v", word) for word in options)
+    output = Output(json="--json" in options, verbose=verbose)
     try:
-        return app(args=list(arguments), prog_name="fnnctl", standalone_mode=False) or 0
+        if (values := bash_values(os.environ)) is not None:
+            output.lines(f"{value}\n" for value in values)
+            return 0
+        refuse_split_setting(options)
+        return app(args=list(arguments) or ["--help"], prog_name="fnnctl", standalone_mode=False) or 0
     except FnnctlError as error:
         return _report(error, output)
     except SystemExit:  # raised by typer if its help is piped and the pipe is closed
@@ -92,7 +102,16 @@ def run(arguments: Sequence[str]) -> int:
         return _report(_failure_of_the_system(error, output), output)
     except Exception as error:  # a bug: the user gets a sentence, and with --verbose the traceback
         _detail_traceback(output)
-        return _report(FnnctlError(f"internal error: {type(error).__name__}: {error}"), output)
+        return _report(_internal_error(error, output), output)
+
+
+def _internal_error(error: Exception, output: Output) -> FnnctlError:
+    """The error to report for a bug of fnnctl's."""
+    traceback = "the traceback above" if output.verbose else "the traceback, which --verbose shows"
+    return FnnctlError(
+        f"internal error: {type(error).__name__}: {error}. This is a bug in fnnctl {__version__}. Please "
+        f"report it where you got fnnctl, with {traceback}, and with the run's log.txt if there is a run"
+    )
 
 
 def _failure_of_the_system(error: OSError, output: Output) -> MachineError:

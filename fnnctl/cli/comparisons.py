@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fnnctl.cli.options import RUNS_DIR, ReportFile, ReportFormat, RunsDir, with_output
-from fnnctl.cli.shell.completion import complete_run
+from fnnctl.cli.shell.completion import complete_metric, complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
@@ -17,6 +17,7 @@ Metric = Annotated[
         "--metric",
         metavar="METRIC",
         help="The metric to compare, e.g. f1_macro or per_class.CLASS.recall (default: accuracy or r2).",
+        autocompletion=complete_metric,
     ),
 ]
 

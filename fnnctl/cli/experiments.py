@@ -75,7 +75,7 @@ def train(
         typer.Option(
             "--resume",
             metavar="RUN",
-            help="Continue an interrupted run; `latest` is the newest training.",
+            help="Continue an interrupted training; `latest` is the newest.",
             autocompletion=complete_run,
         ),
     ] = None,
@@ -140,7 +140,7 @@ Sizes = Annotated[
     typer.Option(
         "--sizes",
         metavar="SHARES",
-        help="CONFIG: shares of the rows to learn from, for a learning curve over data size, e.g. 0.1,0.3,1 "
+        help="CONFIG: shares of the training rows, e.g. 0.1,0.3,1, to see whether more rows help "
         "(default: from the config, or all rows).",
     ),
 ]

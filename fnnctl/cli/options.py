@@ -11,7 +11,13 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from fnnctl.cli.numbers import share, whole_number
-from fnnctl.cli.shell.completion import complete_config, complete_format, complete_method, complete_run
+from fnnctl.cli.shell.completion import (
+    complete_config,
+    complete_format,
+    complete_method,
+    complete_run,
+    complete_setting,
+)
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 
@@ -22,8 +28,7 @@ Config = Annotated[
     Path | None,
     typer.Argument(
         metavar="CONFIG",
-        help="The experiment, a YAML file; - reads standard input.",
-        show_default="fnnctl.yaml",
+        help="The experiment, a YAML file (default: fnnctl.yaml); - reads standard input.",
         autocompletion=complete_config,
     ),
 ]
@@ -39,17 +44,25 @@ Runs = Annotated[
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="PATH=VALUE", help="Change a setting, e.g. training.epochs=50. Repeatable."
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a setting, e.g. training.epochs=50. Repeatable.",
+        autocompletion=complete_setting,
     ),
 ]
 RunsDir = Annotated[
     Path,
-    typer.Option("--runs-dir", envvar="FNNCTL_RUNS_DIR", metavar="DIR", help="The folder of all runs."),
+    typer.Option("--runs-dir", envvar="FNNCTL_RUNS_DIR", metavar="DIR", help="The folder of the runs."),
 ]
-Name = Annotated[str | None, typer.Option("--name", help="Name the experiment.")]
+Name = Annotated[
+    str | None,
+    typer.Option("--name", metavar="NAME", help="The experiment's name (default: the config's)."),
+]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", parser=whole_number("--seed"), help="Set the experiment's seed."),
+    typer.Option(
+        "--seed", metavar="N", parser=whole_number("--seed"), help="The random seed (default: the config's)."
+    ),
 ]
 Delimiter = Annotated[
     str | None,
@@ -67,8 +80,8 @@ DecisionThreshold = Annotated[
         "--threshold",
         metavar="X",
         parser=share("--threshold"),
-        help="Two classes: the least probability of the positive class at which it is predicted (default: "
-        "the run's threshold).",
+        help="Predict the positive class at or above this probability (two classes only; default: the run's "
+        "threshold).",
     ),
 ]
 NoFigures = Annotated[
@@ -126,7 +139,10 @@ def _output(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and notes.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show every epoch, and tracebacks of internal errors.")
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Show every epoch, full reports, and tracebacks of internal errors."
+        ),
     ] = False,
     no_color: Annotated[
         bool, typer.Option("--no-color", help="Print without colours, as NO_COLOR does.")

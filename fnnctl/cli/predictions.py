@@ -27,7 +27,7 @@ KeptColumns = Annotated[
     typer.Option(
         "--keep",
         metavar="COLUMNS",
-        help="Columns of DATA to write before the prediction: names with commas between them, or all. "
+        help="Columns of DATA to copy before the prediction, with commas between the names; or all. "
         "Repeatable.",
     ),
 ]

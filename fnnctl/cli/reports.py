@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fnnctl.cli.options import RUNS_DIR, NoFigures, ReportFile, ReportFormat, Runs, RunsDir, with_output
+from fnnctl.cli.shell.completion import complete_metric, complete_run
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
@@ -17,12 +18,16 @@ NotWorseThan = Annotated[
         "--not-worse-than",
         metavar="RUN",
         help="Exit with code 1 if the run is significantly worse than this one. Repeatable.",
+        autocompletion=complete_run,
     ),
 ]
 GateMetric = Annotated[
     str | None,
     typer.Option(
-        "--metric", metavar="METRIC", help="The metric of --not-worse-than (default: accuracy or r2)."
+        "--metric",
+        metavar="METRIC",
+        help="The metric of --not-worse-than (default: accuracy or r2).",
+        autocompletion=complete_metric,
     ),
 ]
 
@@ -46,8 +51,8 @@ def report(
         bool,
         typer.Option(
             "--short",
-            help="Only what matters most, e.g. for the page of a CI job with --format markdown; the default "
-            "on a terminal.",
+            help="Show the main results only, e.g. for the page of a CI job with --format markdown; the "
+            "default on a terminal.",
         ),
     ] = False,
     junit: Annotated[

@@ -9,6 +9,7 @@ import typer
 from fnnctl.cli.columns import column_names
 from fnnctl.cli.numbers import age, whole_number
 from fnnctl.cli.options import RUNS_DIR, RunsDir, with_output
+from fnnctl.cli.shell.completion import complete_sort
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 from fnnctl.errors import UsageError
@@ -18,8 +19,8 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="CONDITION",
-        help="Only runs that meet it, such as 'accuracy>0.95', status=failed or 'config.training.l2<0.1'. "
-        "Repeatable.",
+        help="Only runs that meet this condition, such as 'accuracy>0.95', status=failed or "
+        "'config.training.l2<0.1'. Repeatable.",
     ),
 ]
 
@@ -33,8 +34,9 @@ def list_runs(
         typer.Option(
             "--sort",
             metavar="FIELD",
-            help="Sort by a column or a metric, such as accuracy; descending with - before it (default: by "
-            "start).",
+            help="Sort by a field, such as accuracy, or -accuracy for descending order (default: start "
+            "time).",
+            autocompletion=complete_sort,
         ),
     ] = None,
     columns: Annotated[
@@ -42,7 +44,7 @@ def list_runs(
         typer.Option(
             "--columns",
             metavar="FIELDS",
-            help="The fields to show, with commas between them, or all for all facts. Repeatable.",
+            help="The fields to show, with commas between them; or all. Repeatable.",
         ),
     ] = None,
     limit: Annotated[
@@ -61,8 +63,8 @@ def list_runs(
     """List the runs with their status and test score.
 
     A field is a column, a metric of the test part (accuracy) or of another one (validation.loss), or a
-    setting (config.training.l2). A condition compares one with a value by =, !=, <, <=, > or >=, or by ~,
-    which means contains; null is no value. Put it in quotes: the shell reads < and > itself.
+    setting (config.training.l2). A condition compares a field with a value by =, !=, <, <=, >, >= or ~
+    (contains); null stands for no value. Put it in quotes: the shell reads < and > itself.
 
     A narrow terminal shows fewer columns.
     """
@@ -122,16 +124,16 @@ def prune(
         ),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Remove the runs (default: only list them with their sizes).")
+        bool, typer.Option("--yes", help="Remove the runs (default: list them with their sizes).")
     ] = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> int:
-    """Remove the runs that meet all conditions; without --yes, only list them.
+    """Remove runs; without --yes, only list them.
 
-    A run whose process is alive is never removed. Hidden folders that killed commands have left behind are
-    removed too.
+    A run must meet all conditions. A run whose process is alive is never removed. Hidden folders that killed
+    commands have left behind are removed too.
     """
     from fnnctl.commands.runs.prune import prune
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fnnctl.cli.options import DEFAULT_CONFIG, ReportFile, ReportFormat, given, with_output
+from fnnctl.cli.shell.completion import complete_target
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 from fnnctl.errors import UsageError
@@ -15,7 +16,10 @@ from fnnctl.errors import UsageError
 if TYPE_CHECKING:
     from fnnctl.data.profile.source import SourceOptions
 
-Target = Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="The column to predict.")]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", metavar="COLUMN", help="The column to predict.", autocompletion=complete_target),
+]
 Delimiter = Annotated[
     str | None, typer.Option("--delimiter", metavar="CHARACTER", help="CSV delimiter (default: detected).")
 ]
@@ -27,7 +31,8 @@ Encoding = Annotated[
 @with_output
 def init(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The file to write.", show_default="fnnctl.yaml")
+        Path,
+        typer.Argument(metavar="FILE", help="The file to write (default: fnnctl.yaml).", show_default=False),
     ] = DEFAULT_CONFIG,
     data: Annotated[
         str | None,
@@ -41,7 +46,7 @@ def init(
     *,
     output: Output,
 ) -> None:
-    """Write a first experiment with comments. Never overwrites a file."""
+    """Write a first experiment, with comments. An existing file is never overwritten."""
     from fnnctl.commands.tables.init import init, init_table
 
     if data is None and (

@@ -1,10 +1,14 @@
-"""The messages of typer about arguments, with advice where a setting was written as an option."""
+"""The messages about arguments that typer refuses, with advice on what to write instead."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
+from typer.core import TyperGroup
 
 from fnnctl.errors import UsageError
 
@@ -12,9 +16,38 @@ from fnnctl.errors import UsageError
 def usage_error(error: typer.TyperException, arguments: Sequence[str]) -> UsageError:
     """The error to report for one of typer's."""
     message = error.format_message()
-    if not arguments:  # then the message is the help, which has many lines; else it may quote an argument
-        return UsageError(*message.split("\n"))
-    return UsageError(message + (_setting_meant(error) or _command_list(message)))
+    advice = _after_the_command(error, arguments)
+    return UsageError(advice or message + (_setting_meant(error) or _command_list(message)))
+
+
+def refuse_split_setting(arguments: Sequence[str]) -> None:
+    """Raise `UsageError` for `--set training.epochs 5`, of which typer would take 5 for a config or a run."""
+    for option, setting, value in zip(arguments, arguments[1:], arguments[2:], strict=False):
+        if option == "--set" and "=" not in setting and _is_value(value):
+            change = shlex.quote(f"{setting.rstrip(':')}={value}")
+            raise UsageError(f"--set {setting} has no value: write --set {change}")
+
+
+def _is_value(word: str) -> bool:
+    """Whether the word after the path of a setting is its value; otherwise an option or a config."""
+    is_option = word.startswith("-") and not re.match(r"-\.?[0-9]", word)
+    return not is_option and Path(word).suffix not in {".yaml", ".yml"}
+
+
+def _after_the_command(error: typer.TyperException, arguments: Sequence[str]) -> str:
+    """What to write if a command's option stands before the name of the command, as in `fnnctl -q report`."""
+    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if option is None or context is None or not isinstance(context.command, TyperGroup):
+        return ""
+    commands = context.command.commands
+    options = {name for command in commands.values() for known in command.params for name in known.opts}
+    if option not in options:
+        return ""
+    program, *groups = context.command_path.split()
+    words = arguments[len(groups) :]
+    index = next((index for index, word in enumerate(words) if word in commands), None)
+    moved = ["COMMAND", *words] if index is None else [*words[index:], *words[:index]]
+    return f"{option}: options follow the command; write `{shlex.join([program, *groups, *moved])}`"
 
 
 def _command_list(message: str) -> str:

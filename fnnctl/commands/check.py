@@ -35,6 +35,7 @@ def check(
     configs comes from.
     """
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     settings: list[dict[str, Any]] = []
     for config in configs:
         file = shown_file(config)
@@ -48,6 +49,7 @@ def check(
             search, found = _prepared(loaded, runs_dir)
             problems += found
             for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
+                warnings.append(Problem(warning, file=file))
                 output.note(f"{file}: warning: {warning}")
             if not found:
                 output.note(f"{file}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
@@ -56,8 +58,12 @@ def check(
                 if explain:
                     settings += _explain(config, loaded, fit, output)
     if output.json:
-        told = {"valid": not problems, "problems": [asdict(problem) for problem in problems]}
-        output.json_object({**told, "settings": settings} if explain else told)
+        answer: dict[str, Any] = {
+            "valid": not problems,
+            "problems": [asdict(problem) for problem in problems],
+            "warnings": [asdict(warning) for warning in warnings],
+        }
+        output.json_object({**answer, "settings": settings} if explain else answer)
     else:
         for problem in problems:
             output.data(str(problem))

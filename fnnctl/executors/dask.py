@@ -21,7 +21,7 @@ from fnnctl.executors.cluster import ClusterExecutor
 from fnnctl.executors.protocols import ClusterOptions, Poll, R, WorkersRefusedError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, run_item
 from fnnctl.store.atomic import scratch_folder
-from fnnctl.text import counted
+from fnnctl.text import counted, install_command
 
 SECONDS_TO_CONNECT = 5
 SECONDS_TO_ANSWER = 5
@@ -37,7 +37,7 @@ class NoDaskError(UsageError):
     """Dask is not installed."""
 
     def __init__(self) -> None:
-        super().__init__("--executor dask needs Dask: pip install 'fnnctl[dask]'")
+        super().__init__(f"--executor dask needs Dask: {install_command('distributed')}")
 
 
 class ClusterLostError(MachineError):

@@ -38,7 +38,7 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = No
     found = exploded(
         losses,
         fit.settings.shape,
-        learning_rate=training.learning_rate,
+        steadier_rate=training.steadier_learning_rate,
         scaled=scaled,
         has_recipe=has_recipe,
     )
@@ -83,10 +83,12 @@ def uses_recipe(experiment: Experiment) -> bool:
 
 def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | None = None) -> DivergedError:
     """The error for training that diverged in this epoch, or for folds that all diverged."""
+    training = fit.experiment.training
     return DivergedError(
         epoch=epoch,
         folds=folds,
-        learning_rate=fit.experiment.training.learning_rate,
+        learning_rate=training.learning_rate,
+        steadier_rate=training.steadier_learning_rate,
         scaled=fit.experiment.data.scaling != "none",
         run=str(run.path),
         has_recipe=uses_recipe(fit.experiment),

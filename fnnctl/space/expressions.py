@@ -59,7 +59,7 @@ class Node(ABC):
 
 
 class Operand(Node):
-    """What has a value."""
+    """An arithmetic expression."""
 
     @abstractmethod
     def value(self, values: Values) -> Any:
@@ -74,7 +74,7 @@ class Operand(Node):
 
 
 class Truth(Node):
-    """What is true or false."""
+    """A Boolean expression."""
 
     @abstractmethod
     def truth(self, values: Values) -> bool | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.program import Program
@@ -9,8 +11,8 @@ from tests.program import Program
 
 def test_without_arguments_the_help_is_shown(program: Program) -> None:
     done = program()
-    assert done.code == 2
-    assert done.err == program("--help").out
+    assert (done.code, done.err) == (0, "")
+    assert done.out == program("--help").out
 
 
 def test_an_argument_cannot_add_a_line_to_a_message(program: Program) -> None:
@@ -39,3 +41,59 @@ def test_an_argument_cannot_add_a_line_to_a_message(program: Program) -> None:
 def test_an_option_that_does_not_exist(program: Program, arguments: list[str], message: str) -> None:
     done = program(*arguments)
     assert (done.code, done.err) == (2, f"{message}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("-q report", "-q: options follow the command; write `fnnctl report -q`"),
+        ("--json runs", "--json: options follow the command; write `fnnctl runs --json`"),
+        ("-qv runs prune", "-q: options follow the command; write `fnnctl runs prune -qv`"),
+        ("--seed 5 train a.yaml", "--seed: options follow the command; write `fnnctl train a.yaml --seed 5`"),
+        ("--verbose", "--verbose: options follow the command; write `fnnctl COMMAND --verbose`"),
+        ("runs --yes prune", "--yes: options follow the command; write `fnnctl runs prune --yes`"),
+        ("--versoin", "No such option: --versoin (Possible options: --version)"),
+    ],
+)
+def test_an_option_before_the_command(program: Program, line: str, message: str) -> None:
+    done = program(*line.split())
+    answer = done.json["error"]["message"] if "--json" in line else done.err.removesuffix("\n")
+    assert (done.code, answer) == (2, message)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("train --set training.epochs 5", "write --set training.epochs=5"),
+        ("train iris.yaml --set training.epochs 5", "write --set training.epochs=5"),
+        ("check iris.yaml --set training.l2: 0.1 --seed 1", "write --set training.l2=0.1"),
+        ("evaluate iris.yaml --set model.hidden [5] --folds 2", "write --set 'model.hidden=[5]'"),
+        ("plan --set seed -5", "write --set seed=-5"),
+    ],
+)
+def test_a_value_that_is_an_argument_of_its_own(program: Program, line: str, message: str) -> None:
+    done = program(*line.split())
+    assert (done.code, done.err.rpartition("has no value: ")[2]) == (2, f"{message}\n")
+
+
+def test_a_setting_without_a_value(program: Program, iris: Path) -> None:
+    done = program("train", "--set", "training.epochs", str(iris))
+    assert (done.code, done.err) == (2, "--set: training.epochs has no value; write training.epochs=VALUE\n")
+
+
+@pytest.mark.parametrize("options", [["-v"], ["-qv"], ["-vq"], ["--verbose"], ["-q"], ["-o", "v"]])
+def test_an_internal_error_says_how_to_see_more_and_what_to_report(
+    program: Program, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise ZeroDivisionError("one in a million")
+
+    monkeypatch.setattr("fnnctl.commands.tables.describe.describe", fail)
+    done = program("describe", "iris", *options)
+    *traceback, last = done.err.splitlines()
+    assert done.code == 3
+    assert last.startswith("internal error: ZeroDivisionError: one in a million. This is a bug in fnnctl ")
+    assert "Please report it" in last
+    is_verbose = "v" in options[0]
+    assert (traceback[:1] == ["Traceback (most recent call last):"]) == is_verbose
+    assert ("--verbose" in last) != is_verbose

@@ -76,7 +76,7 @@ def test_a_loss_that_exploded_gives_a_warning(program: Program, iris: Path, tmp_
     assert loss > 1000
     warning = (
         f"validation_loss exploded: it ended at {loss:.2g}, but guessing gives 1.1. "
-        "Try a smaller training.optimizer.learning_rate, such as 10000"
+        "Try a smaller training.optimizer.learning_rate, such as 0.001"
     )
     assert f"warning: {warning}" in done.err.splitlines()
     assert warning in read_json(run / "manifest.json")["warnings"]

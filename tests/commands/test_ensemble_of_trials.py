@@ -148,7 +148,7 @@ def test_it_is_there_even_if_the_refit_diverges(
     hyperband: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, program: Program
 ) -> None:
     def diverges(*arguments: object, **settings: object) -> None:
-        raise DivergedError(epoch=2, learning_rate=0.1, scaled=True, run="best")
+        raise DivergedError(epoch=2, learning_rate=0.1, steadier_rate=0.01, scaled=True, run="best")
 
     monkeypatch.setattr(search_module, "refit_winner", diverges)
     folder = search(hyperband, "--executor", "serial", code=4)

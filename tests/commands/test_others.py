@@ -38,7 +38,17 @@ def test_check_prints_every_problem_of_every_file(program: Program, tmp_path: Pa
 
 
 def test_check_json_of_a_valid_config(program: Program, iris: Path) -> None:
-    assert program("check", str(iris), "--json").json == {"valid": True, "problems": []}
+    assert program("check", str(iris), "--json").json == {"valid": True, "problems": [], "warnings": []}
+
+
+def test_check_tells_warnings_as_text_and_as_json(program: Program, tmp_path: Path) -> None:
+    rows = "".join(f"{i * i % 7},1,{'ab'[i % 2]}\n" for i in range(40))
+    (tmp_path / "rows.csv").write_text(f"x,same,y\n{rows}")
+    (tmp_path / "a.yaml").write_text("recipe: classic\ndata: {source: rows.csv, target: y}\n")
+    (warning,) = program("check", "a.yaml", "--json").json["warnings"]
+    assert (warning["file"], warning["line"], warning["path"]) == ("a.yaml", None, None)
+    assert "'same'" in warning["message"]
+    assert f"a.yaml: warning: {warning['message']}" in program("check", "a.yaml").err.splitlines()
 
 
 def test_check_looks_into_the_search(program: Program, tmp_path: Path) -> None:
@@ -132,12 +142,6 @@ def test_wrong_usage_ends_with_2(program: Program, arguments: tuple[str, ...]) -
     done = program(*arguments)
     assert done.code == 2
     assert len(done.err.strip().splitlines()) == 1
-
-
-def test_no_command_shows_the_help(program: Program) -> None:
-    done = program()
-    assert "Train and search:" in done.out + done.err
-    assert done.code == 2
 
 
 def test_version(program: Program) -> None:

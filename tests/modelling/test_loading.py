@@ -189,5 +189,5 @@ def test_a_recipe_has_no_bags_in_order(load: Load) -> None:
     assert loaded.experiment.model.ensemble.members == 8
     assert not loaded.experiment.model.ensemble.bags
     assert loaded.notes()[-1].startswith(
-        "recipe default; without bags: the members would learn from rows that are later than those"
+        "recipe default; without bags: the members would train on rows later than those"
     )

@@ -46,7 +46,8 @@ def test_a_display_that_fails_leaves_history_and_best_weights(
     at_epoch(30, fail)
     done = program("train", str(iris), *changes, "--set", "training.epochs=60")
     assert done.code == 3
-    assert done.err.splitlines()[-1] == "internal error: ZeroDivisionError: drawn by nobody"
+    last = done.err.splitlines()[-1]
+    assert last.startswith("internal error: ZeroDivisionError: drawn by nobody.")
     run = only_run(tmp_path)
     assert_failed(run)
     losses = losses_of(run)
@@ -134,10 +135,8 @@ def test_what_cannot_be_kept_does_not_hide_the_failure(
     monkeypatch.setattr(OpenRun, "write_model", full_disk)
     at_epoch(3, fail)
     done = program("train", str(iris))
-    assert (done.code, done.err.splitlines()[-1].split(": ", 1)[1]) == (
-        3,
-        "ZeroDivisionError: drawn by nobody",
-    )
+    assert done.code == 3
+    assert done.err.splitlines()[-1].startswith("internal error: ZeroDivisionError: drawn by nobody.")
     assert_failed(only_run(tmp_path))
     assert len(losses_of(only_run(tmp_path))) == 3
     assert "cannot be saved: model.npz" in (only_run(tmp_path) / "log.txt").read_text()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -51,10 +52,26 @@ def _plain(parameter: Any) -> PlainParameter | None:
 
 
 def _simplify(parameters: Iterable[Any]) -> None:
-    """Override the method by which typer makes a conversion; a typer without it converts as it does."""
+    """Override the methods by which typer makes a conversion, and shows an argument's type in the help.
+
+    A typer without these methods converts as it does, and shows no types.
+    """
     for parameter in parameters:
         if conversion := _plain(parameter):
             parameter.get_runtime_param = conversion.itself
+        if parameter.param_type_name == "argument":
+            parameter.display_type_rich = _no_type
+            parameter.get_usage_pieces = partial(_usage_pieces, parameter)
+
+
+def _no_type(ctx: object) -> None:
+    """No type beside an argument's name, such as `list[Path]`: the help says what is meant."""
+
+
+def _usage_pieces(argument: Any, ctx: object) -> list[str]:
+    """The argument in the usage line: `[CONFIG]...`, or TABLE if it is required."""
+    name = argument.metavar if argument.required else f"[{argument.metavar}]"
+    return [name if argument.nargs == 1 else f"{name}..."]
 
 
 def _write_examples(context: Any, formatter: Any) -> None:

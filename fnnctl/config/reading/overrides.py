@@ -8,6 +8,7 @@ from typing import Self, TypeAlias
 from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path, problem_at
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.rules.plain_config import takes_any_key
+from fnnctl.config.schema.description.schema_tree import all_settings
 from fnnctl.errors import ConfigError, Problem
 
 
@@ -33,6 +34,8 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
     """Split `a.b=value` into path and value; raise `ConfigError` if the form is different."""
     written_path, equals, written_value = text.partition("=")
     path = _with_names(parse_path(written_path))
+    if not equals and path in {*all_settings()}:
+        raise ConfigError(Problem(f"{text} has no value; write {text}=VALUE"))
     if not equals or "" in path or not written_path.isprintable():
         message = f"{text!r} is not a setting; write PATH=VALUE, such as training.epochs=100"
         raise ConfigError(Problem(message))

@@ -82,7 +82,7 @@ def _not_in_order(experiment: Experiment) -> Contradictions:
         message = "rows cannot be in the order of a column if all rows of a group are in one part"
         yield ("data", "split", "by"), f"{message}; write null for this setting or for data.split.group"
     if experiment.model.ensemble.bags:
-        message = "the members would learn from rows that are later than those that they are validated on"
+        message = "the members would train on rows later than those that they are validated on"
         advice = "write bags: false, or data.split.by: null"
         yield ("model", "ensemble", "bags"), f"{message}, but data.split.by orders the rows; {advice}"
 
@@ -146,7 +146,7 @@ def _impossible_ensemble(experiment: Experiment) -> Contradictions:
         message = "there must be several members to share weights"
         yield ("model", "ensemble", "share_weights"), f"{message}; write members: 2 or more, or false"
     if ensemble.share_weights and ensemble.bags:
-        message = "weights that members share learn from the rows of all members' bags, so no row is unseen"
+        message = "shared weights are trained on the rows of all members' bags, so no row is out of bag"
         yield ("model", "ensemble", "bags"), f"{message}; write false for one of the two"
 
 

@@ -43,7 +43,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("data", "positive_class"): _SAME_WAY,
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("model", "threshold"): "it is chosen after training, for the same network",
-    ("model", "clip_outputs"): "it limits what networks predict, not what they learn",
+    ("model", "clip_outputs"): "it limits predictions, not training",
     ("model", "ensemble"): ONE_NETWORK,
     ("training", "epochs"): "search.budget sets the number of epochs",
     ("training", "horizon"): "all trials use the search's horizon, which is its largest budget",

@@ -67,7 +67,7 @@ class SplitConfig(Section):
     It is not used as a feature."""
     by: Annotated[str, Field(min_length=1)] | None = None
     """A column of numbers or dates that orders the rows: the last rows are the test part, the last of the
-    others the validation part, and a cross-validation learns from earlier rows only. Rows with equal values
+    others the validation part, and a cross-validation trains on earlier rows only. Rows with equal values
     stay together. The column is a feature unless `data.columns.ignore` names it."""
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
     """The seed of the parts, folds, bags and draws of rows; null for the experiment's seed. With a number,

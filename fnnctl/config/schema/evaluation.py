@@ -16,7 +16,7 @@ PartOfRows = Annotated[float, Field(gt=0.0, le=1.0)]
 class CrossValidationConfig(Section):
     """How `fnnctl evaluate` divides all rows into folds, each of which is the test part once.
 
-    With `data.split.by` the folds follow one another in the order of the column, and learn from earlier rows
+    With `data.split.by` the folds follow one another in the order of the column, and train on earlier rows
     only; the first rows are in no fold.
     """
 
@@ -36,6 +36,6 @@ class EvaluationConfig(Section):
     cross_validation: CrossValidationConfig = CrossValidationConfig.model_construct()
     """The cross-validation of `fnnctl evaluate`; training does not read this."""
     sizes: Annotated[tuple[PartOfRows, ...], Field(strict=False)] | None = None
-    """Shares of the rows that a fold learns from, for a learning curve over data size. With `[0.1, 0.3, 1]`
+    """Shares of a fold's training rows, to see whether more rows help. With `[0.1, 0.3, 1]`
     there are three cross-validations with the same test rows. Smaller subsets are parts of larger ones (with
     `data.split.by`, the latest rows). Null is a single one, with all rows."""

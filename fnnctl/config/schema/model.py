@@ -235,10 +235,10 @@ class EnsembleConfig(Section):
     one network per trial, and this many for its winner."""
     share_weights: bool = False
     """Whether the members share the weights of hidden layers; each then has factors of a layer's inputs and
-    outputs, biases and an output layer of its own, and all learn from the same batches."""
+    outputs, biases and an output layer of its own, and all train on the same batches."""
     bags: bool = False
-    """Whether every row outside the test part is learned from: the rows are divided into as many folds as
-    there are members. Each member trains on all folds but one and is validated on that one. Not with
+    """Whether the networks train on every row outside the test part: the rows are divided into as many folds
+    as there are members. Each member trains on all folds but one and is validated on that one. Not with
     `data.split.by`."""
 
 

@@ -127,6 +127,14 @@ class TrainingConfig(Section):
         return None if isinstance(self.optimizer, LbfgsOptimizer) else self.optimizer.learning_rate
 
     @property
+    def steadier_learning_rate(self) -> float | None:
+        """The rate to try if the loss explodes: a tenth, or the optimizer's default if that is smaller."""
+        if self.learning_rate is None:
+            return None
+        usual: float = type(self.optimizer).model_fields["learning_rate"].default
+        return min(self.learning_rate / 10, usual)
+
+    @property
     def may_end_early(self) -> bool:
         """Whether a rule may end training before the last epoch."""
         stopping = self.early_stopping

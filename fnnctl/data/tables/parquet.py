@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from fnnctl.data.files import file_errors, shown_name
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import shown
+from fnnctl.text import install_command, shown
 
 NULL: Final = "\0"
 """The text of a null: always missing, and no text of a CSV file, whatever the other missing values are."""
@@ -120,7 +120,7 @@ def _libraries(file: str) -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        advice = "a Parquet file needs pyarrow: pip install 'fnnctl[parquet]'"
+        advice = f"a Parquet file needs pyarrow: {install_command('pyarrow')}"
         raise DataError(Problem(advice, file=file)) from error
     return pyarrow, pyarrow.parquet
 

@@ -27,14 +27,15 @@ def exploded(
     trained: Sequence[tuple[Outcome, History]],
     shape: NetworkShape,
     *,
-    learning_rate: float | None,
+    steadier_rate: float | None,
     scaled: bool,
     has_recipe: bool = False,
 ) -> Iterator[str]:
     """A warning if the training, or a fold of a cross-validation, ended with a huge loss.
 
-    The validation loss is checked if there is one, else the training loss. `learning_rate` is None for lbfgs;
-    `scaled` is whether the features are scaled, `has_recipe` whether settings may have a recipe's values.
+    The validation loss is checked if there is one, else the training loss. `steadier_rate` is the learning
+    rate to try instead, None for lbfgs; `scaled` is whether the features are scaled, `has_recipe` whether
+    settings may have a recipe's values.
     """
     guessing = epoch_metrics(shape).guessing_loss
     ended = [
@@ -47,7 +48,7 @@ def exploded(
     where = "" if len(trained) == 1 else f" in {len(losses)} of {len(trained)} folds"
     yield (
         f"{name} exploded{where}: it ended at {max(losses):.2g}, but guessing gives {guessing:.2g}. "
-        f"{steadier_training(learning_rate, scaled=scaled, has_recipe=has_recipe)}"
+        f"{steadier_training(steadier_rate, scaled=scaled, has_recipe=has_recipe)}"
     )
 
 

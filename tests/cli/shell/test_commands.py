@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -89,6 +90,19 @@ def test_the_help_of_a_command_ends_with_its_examples(program: Program, command:
     text = program(*command.split(), "--help").out
     assert text.rstrip().endswith("Examples:\n" + "\n".join(f"  {line}" for line in EXAMPLES[command]))
     assert program("help", *command.split()).out == text
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_the_help_names_arguments_and_no_types(program: Program, command: str) -> None:
+    text = program(*command.split(), "--help").out
+    usage, *arguments = re.findall(r"^Usage: .*|(?<=^  )[A-Z|]+(?=  )", text, re.MULTILINE)
+    names = re.findall(r"(?<!\w)[A-Z|]{3,}(?!\w)", usage)
+    assert arguments == [
+        name
+        for name in names
+        if name not in {"OPTIONS", "ARGS", *(["COMMAND"] if command in {"", "runs"} else [])}
+    ]
+    assert not re.search(r"<[a-z]|list\[|\{|\(fnnctl.yaml\)", text)
 
 
 def test_help_of_an_unknown_command(program: Program) -> None:

@@ -17,6 +17,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / "elsewhere" / name / "manifest.json").write_text(json.dumps({}))
     for name in ("iris.yaml", "wine.yml", ".hidden.yaml", "iris.csv"):
         (tmp_path / name).write_text("")
+    (tmp_path / "flowers.csv").write_text("petal width;species\n1;a\n")
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "a.yaml").write_text("")
     return tmp_path
@@ -26,13 +27,14 @@ def completed(program: Program, monkeypatch: pytest.MonkeyPatch, line: str) -> l
     """What bash is told when Tab is pressed at the end of a line."""
     words = line.split(" ")
     monkeypatch.setenv("_FNNCTL_COMPLETE", "complete_bash")
-    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
     monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
     done = program()
     assert (done.code, done.err) == (0, "")
-    return done.out.split()
+    return done.out.strip("\n").splitlines()
 
 
+OPTIMIZERS = ["adagrad", "adadelta", "adam", "adamw"]
 RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
 
 
@@ -56,6 +58,32 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
         ("fnnctl evaluate --runs-dir elsewhere i", ["inside/", "iris.yaml", "iris"]),
         ("fnnctl report --runs-dir iris.csv ", []),
         ("fnnctl report ", []),
+        ("fnnctl report --runs-dir elsewhere --not-worse-than w", ["wine-grid"]),
+        (
+            "fnnctl train --set training.optimizer.w",
+            ["training.optimizer.weight_decay=", "training.optimizer.weight_decay=0.01"],
+        ),
+        ("fnnctl train --set training.cli", ["training.clip_norm=", "training.clip_value="]),
+        ("fnnctl train --set training.epo", ["training.epochs=", "training.epochs=200"]),
+        (
+            "fnnctl train --set model.residual=",
+            ["model.residual=", "model.residual=true", "model.residual=false"],
+        ),
+        ("fnnctl train --set training.optimizer=ada", [f"training.optimizer={name}" for name in OPTIMIZERS]),
+        ("fnnctl train --set training.optimizer = ada", OPTIMIZERS),
+        ("fnnctl train --set training.optimizer.name = m", ["momentum"]),
+        ("fnnctl train --set training.averaging =", ["ema", "swa", "null"]),
+        ("fnnctl train --set no.such.setting=", ["no.such.setting="]),
+        ("fnnctl train --set seed = 5", []),
+        ("fnnctl report --metric ma", ["matthews_correlation", "maximum_calibration_error", "mae"]),
+        ("fnnctl compare --metric roc", ["roc_auc_macro", "roc_auc_micro", "roc_auc_weighted"]),
+        ("fnnctl runs --sort s", ["status", "seed", "started"]),
+        ("fnnctl runs --sort config.training.l2", ["config.training.l2"]),
+        ("fnnctl describe flowers.csv --target ", [r"petal\ width", "species"]),
+        ("fnnctl init --data flowers.csv --delimiter ; --target s", ["species"]),
+        ("fnnctl init --data penguins --target sp", ["species"]),
+        ("fnnctl init --data nowhere.csv --target ", []),
+        ("fnnctl init --target ", []),
     ],
 )
 def test_what_the_shell_suggests(

@@ -136,7 +136,7 @@ def test_problems_of_yaml_and_of_the_schema_are_reported_together(problems: Prob
         "3: data.target: is the alias *a; write the value out",
         "6: training.epochs: is given twice, first on line 5; remove one of the two",
         "7: training.l2: must be a number from 0 to 1000000, not 'x'",
-        "--set: 'seed' is not a setting; write PATH=VALUE, such as training.epochs=100",
+        "--set: seed has no value; write seed=VALUE",
         "--set: training.precision: must be one of float32, float64, auto, not 3",
     ]
 

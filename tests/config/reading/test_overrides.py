@@ -96,8 +96,9 @@ def test_a_list_that_is_left_out_starts_from_its_default() -> None:
         (
             "training.epochs",
             (),
-            "'training.epochs' is not a setting; write PATH=VALUE, such as training.epochs=100",
+            "training.epochs has no value; write training.epochs=VALUE",
         ),
+        ("epochs", (), "'epochs' is not a setting; write PATH=VALUE, such as training.epochs=100"),
         ("=5", (), "'=5' is not a setting; write PATH=VALUE, such as training.epochs=100"),
         ("a..b=5", (), "'a..b=5' is not a setting; write PATH=VALUE, such as training.epochs=100"),
         ("a\nb=5", (), "'a\\nb=5' is not a setting; write PATH=VALUE, such as training.epochs=100"),

@@ -88,7 +88,7 @@ def test_several_members_share_weights_but_not_with_bags(problems: Problems, loa
         f"3: model.ensemble.share_weights: {reason}; write members: 2 or more, or false"
     ]
     assert load(text.replace("1, ", "2, ")).experiment.model.ensemble.share_weights
-    reason = "weights that members share learn from the rows of all members' bags, so no row is unseen"
+    reason = "shared weights are trained on the rows of all members' bags, so no row is out of bag"
     assert problems(text.replace("1, ", "2, bags: true, ")) == [
         f"3: model.ensemble.bags: {reason}; write false for one of the two"
     ]
@@ -255,6 +255,6 @@ def test_rows_in_order_have_no_groups_and_no_bags(problems: Problems, load: Load
         "write null for this setting or for data.split.group"
     ]
     assert problems(text + "model:\n  ensemble: {members: 4, bags: true}\n") == [
-        "6: model.ensemble.bags: the members would learn from rows that are later than those that they are "
+        "6: model.ensemble.bags: the members would train on rows later than those that they are "
         "validated on, but data.split.by orders the rows; write bags: false, or data.split.by: null"
     ]

@@ -21,9 +21,9 @@ def ending_at(train: float, validation: float | None) -> dict[str, list[float]]:
 
 
 def told(
-    *trained: tuple[Outcome, dict[str, list[float]]], rate: float | None = 0.5, scaled: bool = True
+    *trained: tuple[Outcome, dict[str, list[float]]], rate: float | None = 0.05, scaled: bool = True
 ) -> str:
-    return "\n".join(exploded(trained, SHAPE, learning_rate=rate, scaled=scaled))
+    return "\n".join(exploded(trained, SHAPE, steadier_rate=rate, scaled=scaled))
 
 
 def test_the_warning() -> None:
@@ -36,7 +36,7 @@ def test_the_warning() -> None:
     assert told(huge, rate=None).endswith(
         "Try a larger training.l2, or another training.optimizer, such as adam"
     )
-    (with_recipe,) = exploded([huge], SHAPE, learning_rate=0.5, scaled=True, has_recipe=True)
+    (with_recipe,) = exploded([huge], SHAPE, steadier_rate=0.05, scaled=True, has_recipe=True)
     assert with_recipe.endswith(
         "such as 0.05 in this run's resolved.yaml, so that the recipe's other settings stay as they are"
     )

@@ -24,7 +24,7 @@ def units(inputs: int, outputs: int, *, of_inputs: int) -> int:
     """The units of each of two hidden layers between these inputs and outputs.
 
     `of_inputs` parameters belong to the inputs. A table of many categories gets narrower layers: with the
-    widest, its network would have so many parameters that it is slow, large, and learns rows by heart.
+    widest, its network would have so many parameters that it is slow, large, and memorizes its rows.
     """
     for width in range(WIDEST, NARROWEST, -WIDTH_STEP):
         parameters = of_inputs + (inputs + 1) * width + (width + 1) * width + (width + 1) * outputs

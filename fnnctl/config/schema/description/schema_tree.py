@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.description.json_schema import json_schema
 
 Schema: TypeAlias = Mapping[str, Any]
+
+_VALUES_OF_TYPE: Final[Mapping[str, tuple[str, ...]]] = {"boolean": ("true", "false"), "null": ("null",)}
 
 
 @cache
@@ -132,6 +134,17 @@ def choices_of(word: str) -> list[ConfigPath]:
         for path, schema in _all_schemas()
         if path[-1] != "name" and any(word in words_of(form) for form in forms_of(schema))
     )
+
+
+def values_of(path: ConfigPath) -> list[str]:
+    """The values of a setting that can be listed: words, true and false, null, and a short default."""
+    values: list[str] = []
+    for schema in (schema for known, schema in _all_schemas() if known == path):
+        for form in forms_of(schema):
+            values += [*words_of(form), *names_of(form), *_VALUES_OF_TYPE.get(form.get("type", ""), ())]
+        if isinstance(default := schema.get("default"), int | float) and not isinstance(default, bool):
+            values.append(f"{default:g}" if isinstance(default, float) else str(default))
+    return list(dict.fromkeys(values))
 
 
 def _without_layers(paths: Iterable[ConfigPath]) -> list[ConfigPath]:

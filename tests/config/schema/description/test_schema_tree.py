@@ -11,6 +11,7 @@ from fnnctl.config.schema.description.schema_tree import (
     names_of,
     schema_at,
     sections_of,
+    values_of,
 )
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
@@ -101,3 +102,18 @@ def test_homes_of_a_setting_leave_out_those_of_layers(key: str, homes: list[str]
 )
 def test_settings_that_allow_a_word(word: str, settings: list[str]) -> None:
     assert [format_path(path) for path in choices_of(word)] == settings
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        (("training", "epochs"), ["200"]),
+        (("training", "optimizer", "learning_rate"), ["0.1", "0.01", "0.001", "1"]),
+        (("model", "residual"), ["true", "false"]),
+        (("training", "averaging"), ["ema", "swa", "null"]),
+        (("data", "source"), []),
+        (("no", "setting"), []),
+    ],
+)
+def test_values_that_can_be_listed(path: tuple[str, ...], values: list[str]) -> None:
+    assert values_of(path) == values
