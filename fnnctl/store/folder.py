@@ -34,7 +34,10 @@ class StoredModel:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A run folder, for reading. A missing file gives None; a damaged one raises `DataError`."""
+    """A run folder, for reading. A missing file gives None; a damaged one raises `DataError`.
+
+    So does one of `names.MEASURED` that was changed after the run ended.
+    """
 
     path: Path
 
@@ -50,6 +53,15 @@ class RunFolder:
         """The manifest, which every run has."""
         content = self._required(names.MANIFEST, "this is not a run folder")
         return read_manifest(content, self.path / names.MANIFEST)
+
+    def measured_sha256(self) -> dict[str, str]:
+        """The SHA-256 of the files that gates and comparisons rely on, by name; of those that exist."""
+        contents = {name: read_bytes(self.path / name) for name in names.MEASURED}
+        return {
+            name: hashlib.sha256(content).hexdigest()
+            for name, content in contents.items()
+            if content is not None
+        }
 
     def read_resolved(self) -> bytes | None:
         """The complete config of the run."""
@@ -150,7 +162,20 @@ class RunFolder:
 
     def _read(self, name: str, parse: Callable[[bytes, Path], T]) -> T | None:
         content = read_bytes(self.path / name)
-        return None if content is None else parse(content, self.path / name)
+        if content is None:
+            return None
+        if name in names.MEASURED:
+            self._refuse_changed(name, content)
+        return parse(content, self.path / name)
+
+    def _refuse_changed(self, name: str, content: bytes) -> None:
+        """Raise `DataError` if the content is not what the run wrote."""
+        if read_bytes(self.path / names.MANIFEST) is None:
+            return
+        expected = self.read_manifest().expected_sha256(name)
+        if expected not in (None, hashlib.sha256(content).hexdigest()):
+            changed = f"is damaged: it was changed after the run ended, see sha256 in {names.MANIFEST}"
+            raise damaged(self.path / name, f"{changed}. Put the original file back, or train again")
 
 
 def _event(line: bytes) -> Mapping[str, Any] | None:

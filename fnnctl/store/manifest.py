@@ -337,6 +337,13 @@ class Manifest(Facts):
     """Why the run failed, in a sentence; null if it did not."""
     warnings: list[str] = []
     """The warnings that were printed."""
+    sha256: dict[str, str] = {}
+    """When the run ended, the SHA-256 of the files that gates and comparisons rely on, by name; a run of
+    fnnctl 0.1.0 has none."""
+
+    def expected_sha256(self, name: str) -> str | None:
+        """The digest that a file must have; None if it is unknown, or the run may still write the file."""
+        return None if self.status == "running" else self.sha256.get(name)
 
     def with_facts(self, facts: Mapping[str, Any]) -> Manifest:
         """The manifest with some facts replaced."""
