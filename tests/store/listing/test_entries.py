@@ -109,8 +109,8 @@ def test_the_list_is_in_order_of_start_and_has_metrics(runs: Path) -> None:
     (first / "metrics.json").write_text('{"test": {"accuracy": 1.0}}')
     entries = list_runs(runs)
     assert [entry.path.name for entry in entries] == ["z", "b"]
-    assert entries[0].metrics == {"test": {"accuracy": 1.0}}
-    assert entries[1].metrics is None
+    assert entries[0].read_metrics() == {"test": {"accuracy": 1.0}}
+    assert entries[1].read_metrics() is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"status": "odd"}', b"\xff"])
@@ -126,7 +126,7 @@ def test_a_damaged_manifest_is_listed_as_damaged(runs: Path, content: bytes) -> 
 def test_damaged_metrics_do_not_hide_the_run(runs: Path) -> None:
     (make_run(runs, "run") / "metrics.json").write_text("{")
     (entry,) = list_runs(runs)
-    assert (entry.facts and entry.facts.status, entry.metrics) == ("completed", None)
+    assert (entry.facts and entry.facts.status, entry.read_metrics()) == ("completed", None)
     assert "metrics.json: is damaged" in (entry.damage or "")
 
 
@@ -152,7 +152,7 @@ def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
         runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=JOURNAL
     )
     (entry,) = list_runs(runs)
-    assert (entry.shown_status, entry.alive, entry.metrics) == ("running", True, None)
+    assert (entry.shown_status, entry.alive, entry.read_metrics()) == ("running", True, None)
     search.let_go()
     (entry,) = list_runs(runs)
     assert (entry.shown_status, entry.alive, entry.facts and entry.facts.status) == ("died", False, "running")
@@ -170,7 +170,7 @@ def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
         False,
         "search",
     )
-    assert entry.metrics == metrics
+    assert entry.read_metrics() == metrics
     assert entry.scored == search.path / "best"
 
 
