@@ -16,6 +16,7 @@ from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import JournalRecord, read_journal
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
+from fnnctl.store.metrics_shape import read_metrics
 from fnnctl.store.tables import CsvTable, read_rows, read_table
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
@@ -69,7 +70,7 @@ class RunFolder:
 
     def read_metrics(self) -> dict[str, Any] | None:
         """The metrics of the parts: `{"train": M, "validation": M or None, "test": M or None}`."""
-        return self._read(names.METRICS, read_mapping)
+        return self._read(names.METRICS, read_metrics)
 
     def read_history(self) -> dict[str, list[float | None]] | None:
         """The columns of the history, with one value per epoch."""

@@ -190,6 +190,27 @@ class KeptAlone(Facts):
     """The epoch of the kept weights; null if it is not known."""
 
 
+class DefaultTrialFacts(Facts):
+    """The best trial against the trial with the config's own settings; see `records.own_settings`."""
+
+    winner: int
+    """The best trial's number."""
+    trial: int | None = None
+    """The number of the trial with the config's own settings; null if there is none."""
+    budget: int | None = None
+    """The epochs after which the two are compared."""
+    objectives: tuple[float, float] | None = None
+    """Those of the two after these epochs."""
+    p: float | None = None
+    """Corrected for the number of trials."""
+    compared: int = 0
+    """The number of trials for which p is corrected."""
+    ties: int | None = None
+    """The number of other trials that cannot be told from the best one."""
+    unconfirmed: bool = False
+    """Whether a confirmation left the trial with the config's own settings out."""
+
+
 class SearchFacts(Facts):
     """How a search went."""
 
@@ -214,10 +235,8 @@ class SearchFacts(Facts):
     `configuration` (path: value), `epochs` (of the refit); null if there is none."""
     kept_alone: KeptAlone | None = None
     """Null if training that trial alone keeps the weights of its objective."""
-    own_settings: dict[str, Any] | None = None
-    """That trial (`winner`) against the `trial` with the config's own settings, null if there was none: after
-    `budget` epochs the two `objectives`, `p` (corrected for `compared` trials), and `ties`, the number of
-    other trials that cannot be told from it."""
+    own_settings: DefaultTrialFacts | None = None
+    """The comparison of that trial with the config's own settings; null if there is no best trial."""
 
 
 class SelectedTrial(Facts):

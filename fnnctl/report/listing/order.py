@@ -74,5 +74,7 @@ def chosen(
             runs = [load[source](run).keeping(needed) for run in runs]
         refuse_unknown(fields.values(), runs, load[source])
         checked = [condition for condition in conditions if condition.field.source is source]
+        for condition in checked:
+            condition.refuse_order_of_texts(runs)
         runs = [run for run in runs if all(condition.holds(run) for condition in checked)]
     return order.sorted(runs) if order else runs
