@@ -40,8 +40,12 @@ class Output:
         _write(sys.stdout, text + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Print lines of data, one or several per text, with line ends, until the reader closes the pipe."""
-        _write_lines(lines)
+        """Print lines of data, one or several per text, with line ends, until the reader closes the pipe.
+
+        On a terminal, non-printable characters are escaped: data may contain codes that control it.
+        """
+        is_terminal = sys.stdout is not None and sys.stdout.isatty()
+        _write_lines(map(printable_lines, lines) if is_terminal else lines)
 
     def json_lines(self, lines: Iterable[str]) -> None:
         """Print parts of one JSON text as `json_text` does, until the reader closes the pipe."""
