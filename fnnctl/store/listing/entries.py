@@ -114,9 +114,9 @@ def list_runs(runs_dir: Path) -> list[RunEntry]:
     paths, cache = run_paths(runs_dir), RunCache(runs_dir / names.LISTED_FACTS, _CACHED)
     entries = [_entry(path, cache) for path in paths]
     cache.save([path.name for path in paths])
-    return sorted(
-        entries, key=lambda entry: started(entry.path, entry.facts.started if entry.facts else None)
-    )
+    # Another command may have removed some of them meanwhile.
+    left = [entry for entry in entries if entry.facts or is_run_path(entry.path)]
+    return sorted(left, key=lambda entry: started(entry.path, entry.facts.started if entry.facts else None))
 
 
 def started(path: Path, by_manifest: str | None) -> str:

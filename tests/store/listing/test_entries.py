@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
@@ -11,6 +12,7 @@ import pytest
 from fnnctl.errors import UsageError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import journal_bytes
+from fnnctl.store.listing import entries
 from fnnctl.store.listing.entries import STATUSES, list_runs
 from fnnctl.store.manifest import RunStatus
 from fnnctl.store.run import OpenRun, create_run, open_run
@@ -97,6 +99,13 @@ def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="is not a folder of runs"):
         list_runs(tmp_path / "file")
+
+
+def test_a_run_that_is_removed_meanwhile_is_not_listed(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, gone = make_run(runs, "kept"), make_run(runs, "gone")
+    shutil.rmtree(gone)
+    monkeypatch.setattr(entries, "run_paths", lambda folder: [gone, kept])
+    assert [entry.path for entry in list_runs(runs)] == [kept]
 
 
 def test_no_folder_is_no_runs(runs: Path) -> None:
