@@ -3,7 +3,7 @@
     python -m tests.benchmarks.run_list [RUNS]
 
 The runs are copies of the JSON and YAML files of one training run, with their own names, seeds and scores.
-Prints seconds and peak memory of the first process and of the fastest of three later ones.
+Prints seconds, processor seconds and peak memory of the first process and of the fastest of three later ones.
 """
 
 from __future__ import annotations
@@ -54,8 +54,11 @@ def make_runs(count: int, folder: Path) -> Path:
     return folder / "runs"
 
 
-def measured(arguments: list[str], runs: Path, extra: dict[str, str]) -> tuple[float, float]:
-    """Seconds and peak megabytes of one process; raises `CalledProcessError` if it fails."""
+def measured(arguments: list[str], runs: Path, extra: dict[str, str]) -> tuple[float, float, float]:
+    """Seconds, processor seconds and peak megabytes of one process.
+
+    Raises `CalledProcessError` if it fails.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "FNNCTL_RUNS_DIR": str(runs), **extra}
     begun = time.perf_counter()
     process = subprocess.Popen(
@@ -65,19 +68,20 @@ def measured(arguments: list[str], runs: Path, extra: dict[str, str]) -> tuple[f
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, arguments)
-    return time.perf_counter() - begun, usage.ru_maxrss / 1000
+    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
 
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with tempfile.TemporaryDirectory() as folder:
         runs = make_runs(count, Path(folder))
-        print(f"{'':32} {'first: s':>9} {'MB':>5} {'later: s':>9} {'MB':>5}")
+        print(f"{'':30}" + f" {'s':>8} {'CPU s':>8} {'MB':>5}" * 2)
         for name, arguments in COMMANDS.items():
             extra = {} if arguments else COMPLETION
             first = measured(arguments, runs, extra)
             later = min(measured(arguments, runs, extra) for _ in range(REPEATS))
-            print(f"{name:32} {first[0]:9.2f} {first[1]:5.0f} {later[0]:9.2f} {later[1]:5.0f}")
+            cells = (f" {each[0]:8.2f} {each[1]:8.2f} {each[2]:5.0f}" for each in (first, later))
+            print(f"{name:30}{''.join(cells)}", flush=True)
 
 
 if __name__ == "__main__":
