@@ -76,7 +76,7 @@ FACTS: Final[Mapping[str, Callable[[ListedRun], Value]]] = {
 TIMES: Final = ("started", "finished")
 
 
-class Source(Enum):
+class FieldSource(Enum):
     """What a field is read from, the cheapest first."""
 
     FACTS = "facts"
@@ -89,19 +89,19 @@ class Field:
     """A field by the name that the user wrote."""
 
     name: str
-    source: Source
+    source: FieldSource
     read: Callable[[ListedRun], Value]
 
 
 def field_of(name: str) -> Field:
     """The field of this name; `refuse_unknown` says whether there is one."""
     if name in FACTS:
-        return Field(name, Source.FACTS, FACTS[name])
+        return Field(name, FieldSource.FACTS, FACTS[name])
     if name.startswith(CONFIG):
         path = name.removeprefix(CONFIG)
-        return Field(name, Source.SETTINGS, lambda run: _value(run, name, run.config, path))
+        return Field(name, FieldSource.SETTINGS, lambda run: _value(run, name, run.config, path))
     path = metric_path(name)
-    return Field(name, Source.METRICS, lambda run: _value(run, name, run.metrics, path))
+    return Field(name, FieldSource.METRICS, lambda run: _value(run, name, run.metrics, path))
 
 
 def _value(run: ListedRun, name: str, source: object, path: str) -> Value:
@@ -125,7 +125,7 @@ def refuse_unknown(
     nothing is refused. `load` gives a run that has all fields of this source.
     """
     for option, unknown in asked:
-        is_fact, is_setting = unknown.source is Source.FACTS, unknown.source is Source.SETTINGS
+        is_fact, is_setting = unknown.source is FieldSource.FACTS, unknown.source is FieldSource.SETTINGS
         if not runs or is_fact or any(unknown.read(run) is not None for run in runs):
             continue
         path = metric_path(unknown.name)

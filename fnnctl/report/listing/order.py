@@ -9,8 +9,8 @@ from fnnctl.report.listing.conditions import RunCondition, value_text
 from fnnctl.report.listing.fields import (
     Config,
     Field,
+    FieldSource,
     ListedRun,
-    Source,
     Value,
     field_of,
     refuse_unknown,
@@ -61,15 +61,15 @@ def chosen(
     asked = [("--where", condition.field) for condition in conditions]
     asked += [("--sort", order.field)] if order else []
     asked += [("--columns", field) for field in columns]
-    load: Mapping[Source, Callable[[ListedRun], ListedRun]] = {
-        Source.FACTS: lambda run: run,
-        Source.METRICS: ListedRun.with_metrics,
-        Source.SETTINGS: lambda run: replace(run, config=read_config(run.entry)),
+    load: Mapping[FieldSource, Callable[[ListedRun], ListedRun]] = {
+        FieldSource.FACTS: lambda run: run,
+        FieldSource.METRICS: ListedRun.with_metrics,
+        FieldSource.SETTINGS: lambda run: replace(run, config=read_config(run.entry)),
     }
     runs = [ListedRun(entry) for entry in entries]
-    for source in Source:
+    for source in FieldSource:
         fields = {field.name: (option, field) for option, field in asked if field.source is source}
-        if fields and source is not Source.FACTS:
+        if fields and source is not FieldSource.FACTS:
             needed = [field for _, field in fields.values()]
             runs = [load[source](run).keeping(needed) for run in runs]
         refuse_unknown(fields.values(), runs, load[source])

@@ -47,9 +47,9 @@ class SettingsReader:
             self._cache.put(entry.path.name, mark, merged)
         return merged or None
 
-    def save(self) -> None:
+    def store(self) -> None:
         """Keep what was read in the cache."""
-        self._cache.save(self._names)
+        self._cache.store(self._names)
 
 
 def _config_in(folder: Path) -> Config:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fnnctl.report.listing.conditions import value_text
-from fnnctl.report.listing.fields import TIMES, Field, ListedRun, Source
+from fnnctl.report.listing.fields import TIMES, Field, FieldSource, ListedRun
 from fnnctl.report.sections import NOTHING, number, seconds_text
 from fnnctl.text import plain_text
 
@@ -61,7 +61,7 @@ def _cell(field: Field, run: ListedRun) -> str:
             return str(value)
         case name if name in TIMES:
             return f"{value[:19]}Z" if len(value) > 19 else str(value)
-    if field.source is Source.SETTINGS:
+    if field.source is FieldSource.SETTINGS:
         return f"{value:g}" if isinstance(value, float) else value_text(value)
     return number(value) if isinstance(value, float | int | list) else value_text(value)
 

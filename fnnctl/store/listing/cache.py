@@ -48,7 +48,7 @@ class RunCache:
             self._entries[name] = stamp, json.dumps(value, separators=(",", ":"))
             self._changed = True
 
-    def save(self, names: Collection[str]) -> None:
+    def store(self, names: Collection[str]) -> None:
         """Write the entries of these runs, which are all that exist, if that changes the file.
 
         If it cannot be written, nothing happens.

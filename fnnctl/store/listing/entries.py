@@ -113,7 +113,7 @@ def list_runs(runs_dir: Path) -> list[RunEntry]:
     """All runs in the folder by start time, ties by name."""
     paths, cache = run_paths(runs_dir), RunCache(runs_dir / names.LISTED_FACTS, _CACHED)
     entries = [_entry(path, cache) for path in paths]
-    cache.save([path.name for path in paths])
+    cache.store([path.name for path in paths])
     # Another command may have removed some of them meanwhile.
     left = [entry for entry in entries if entry.facts or is_run_path(entry.path)]
     return sorted(left, key=lambda entry: started(entry.path, entry.facts.started if entry.facts else None))

@@ -55,7 +55,7 @@ def test_settings_are_cached_until_the_config_changes(
     monkeypatch.setattr(cache, "time", lambda: 4e9)  # the files have settled
     reader = SettingsReader([entry])
     first = reader.read(entry)
-    reader.save()
+    reader.store()
     with monkeypatch.context() as context:
         context.setattr(settings, "_config_in", lambda folder: None)
         assert SettingsReader([entry]).read(entry) == first

@@ -28,7 +28,7 @@ def test_values_are_kept_until_a_stamp_differs(tmp_path: Path) -> None:
     written.put("a", "1", [1, None, "ü"])
     written.put("b", "1", {"x": 2.5})
     written.put("gone", "1", 3)
-    written.save(["a", "b"])
+    written.store(["a", "b"])
     read = RunCache(file, "numbers")
     assert [read.get("a", "1"), read.get("b", "1"), read.get("a", "2")] == [[1, None, "ü"], {"x": 2.5}, None]
     assert read.get("gone", "1") is None
@@ -42,7 +42,7 @@ def test_a_damaged_file_is_an_empty_cache(tmp_path: Path, content: bytes) -> Non
     file = tmp_path / ".cache"
     empty = RunCache(file, "x")
     empty.put("a", "1", 1)
-    empty.save(["a"])
+    empty.store(["a"])
     file.write_bytes(content.replace(b"%s", file.read_bytes().splitlines()[0]))
     assert RunCache(file, "x").get("a", "1") is None
 
@@ -53,18 +53,18 @@ def test_few_runs_and_names_with_line_ends_are_not_kept(
     values = RunCache(tmp_path / ".cache", "x")
     values.put("a\nb", "1", 1)
     values.put("just changed", "", 1)
-    values.save(["a\nb", "just changed"])
+    values.store(["a\nb", "just changed"])
     assert not (tmp_path / ".cache").exists()
     values.put("a", "1", 1)
     monkeypatch.setattr(cache, "FEWEST", 2)
-    values.save(["a"])
+    values.store(["a"])
     assert not (tmp_path / ".cache").exists()
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     values = RunCache(tmp_path / "missing" / ".cache", "x")
     values.put("a", "1", 1)
-    values.save(["a"])
+    values.store(["a"])
 
 
 def test_a_stamp_changes_with_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
