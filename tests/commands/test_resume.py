@@ -325,6 +325,17 @@ def test_another_version_gives_a_warning(program: Program, interrupt: Interrupt)
     assert read_json(run / "manifest.json")["warnings"] == [warning]
 
 
+@pytest.mark.usefixtures("keep_none")
+def test_a_run_that_starts_again_is_one_of_this_version(program: Program, interrupt: Interrupt) -> None:
+    run = interrupt(3)
+    (run / ".checkpoint.npz").unlink(missing_ok=True)
+    manifest = read_json(run / "manifest.json")
+    (run / "manifest.json").write_text(json.dumps({**manifest, "fnnctl": "0.1.0"}))
+    done = program("train", "--resume", str(run))
+    assert (done.code, "warning" in done.err) == (0, False)
+    assert read_json(run / "manifest.json")["fnnctl"] == fnnctl.__version__
+
+
 def test_the_same_machine_is_not_warned_of(program: Program, interrupt: Interrupt) -> None:
     run = interrupt(3)
     assert "warning" not in program("train", "--resume", str(run)).err
