@@ -18,6 +18,8 @@ def plain_text(text: str) -> str:
     """The text on one line, without control characters; each white space becomes a space, and lone surrogates
     are replaced.
     """
+    if text.isascii() and text.isprintable():
+        return text
     one_line = re.sub(r"\s", " ", text)
     return "".join(
         REPLACEMENT if unicodedata.category(character) == "Cs" else character

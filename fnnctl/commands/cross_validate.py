@@ -26,6 +26,7 @@ from fnnctl.runs.facts import known_facts
 from fnnctl.runs.folds import keep_folds, load_folds, write_folds
 from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
+    START,
     begin_again,
     find_resumable,
     refuse_other_data,
@@ -99,7 +100,7 @@ def resume_cross_validation(
         refuse_other_data(run, loaded.data, loaded.config.file, command="evaluate")
         kept, seconds = load_folds(run, validation, output.note)
         with signals.graceful():
-            at = f"{len(kept)} of {len(validation.all_fits)} folds" if kept else "the start"
+            at = f"{len(kept)} of {len(validation.all_fits)} folds" if kept else START
             begin_again(run, at, blas_threads=_one_thread(), note=output.note)
     recorder = RunRecorder(run, started=started, trained_before=seconds)
     _complete(

@@ -25,6 +25,7 @@ from fnnctl.runs.endings import diverged, loss_warnings, score_warnings, uses_re
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
+    START,
     begin_again,
     find_resumable,
     load_checkpoint,
@@ -96,7 +97,7 @@ def resume_training(
         refuse_other_data(run, loaded.data, loaded.config.file, command="train")
         checkpoint = load_checkpoint(run, loaded.data, fit, output.note)
         with signals.graceful():
-            at = f"epoch {checkpoint.epoch}" if checkpoint else "the start"
+            at = f"epoch {checkpoint.epoch}" if checkpoint else START
             begin_again(run, at, blas_threads=set_threads(fit), note=output.note)
     complete_training(
         run, loaded.data, fit, checkpoint, started=started, output=output, signals=signals, figures=figures

@@ -40,18 +40,16 @@ class Output:
         _write(sys.stdout, text + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Print lines of data, one or several per text, with line ends, until the reader closes the pipe."""
-        waiting: list[str] = []
-        characters = 0
-        for text in lines:
-            waiting.append(text)
-            characters += len(text)
-            if characters >= CHARACTERS_AT_ONCE:
-                if not _write(sys.stdout, "".join(waiting)):
-                    return
-                waiting, characters = [], 0
-        if waiting:
-            _write(sys.stdout, "".join(waiting))
+        """Print lines of data, one or several per text, with line ends, until the reader closes the pipe.
+
+        On a terminal, non-printable characters are escaped: data may contain codes that control it.
+        """
+        is_terminal = sys.stdout is not None and sys.stdout.isatty()
+        _write_lines(map(printable_lines, lines) if is_terminal else lines)
+
+    def json_lines(self, lines: Iterable[str]) -> None:
+        """Print parts of one JSON text as `json_text` does, until the reader closes the pipe."""
+        _write_lines(lines, encoding="utf-8")
 
     def json_object(self, value: Mapping[str, Any]) -> None:
         """Print the single object of `--json`."""
@@ -127,6 +125,20 @@ class Output:
         plain = not self.color or os.environ.get("NO_COLOR")
         system: Literal["auto"] | None = None if plain else "auto"
         return Console(file=stream, color_system=system, highlight=False, markup=False, emoji=False)
+
+
+def _write_lines(lines: Iterable[str], *, encoding: str | None = None) -> None:
+    waiting: list[str] = []
+    characters = 0
+    for text in lines:
+        waiting.append(text)
+        characters += len(text)
+        if characters >= CHARACTERS_AT_ONCE:
+            if not _write(sys.stdout, "".join(waiting), encoding=encoding):
+                return
+            waiting, characters = [], 0
+    if waiting:
+        _write(sys.stdout, "".join(waiting), encoding=encoding)
 
 
 def _write(stream: TextIO | None, text: str, *, encoding: str | None = None) -> bool:

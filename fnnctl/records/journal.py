@@ -314,17 +314,23 @@ class Journal:
         return moved
 
     def _refuse_another(self, begun: Header, now: Header) -> None:
+        self._refuse_other_versions(begun, now)  # first: a version may add settings to the configuration
         if begun.data != now.data:
             raise self._refusal("began with different data; start a new search")
         if begun.configuration != now.configuration:
             raise self._refusal("began with a different configuration; start a new search")
+
+    def _refuse_other_versions(self, begun: Header, now: Header) -> None:
         names = [*begun.versions, *(name for name in now.versions if name not in begun.versions)]
         for name in names:
             before, here = begun.versions.get(name), now.versions.get(name)
             if before != here:
+                why = (
+                    "trials of the two cannot be compared" if name == "fnnctl" else "the last bits may differ"
+                )
                 raise self._refusal(
-                    f"began with {name} {before or '(none)'}, and this is {here or '(none)'}, whose last "
-                    "bits may differ; resume with that version, or start a new search"
+                    f"began with {name} {before or '(none)'}, and this is {here or '(none)'}: {why}. Resume "
+                    "with that version, or start a new search"
                 )
 
     def _refusal(self, message: str, line: int | None = None) -> DataError:

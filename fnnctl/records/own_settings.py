@@ -11,12 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from statistics import NormalDist
-from typing import Any, Self
+from typing import Self
 
 from fnnctl.metrics.paired import LEVEL, paired_test
 from fnnctl.records.confirmation import Confirmation
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import FOLDS, Direction, JobKey, Result
+from fnnctl.store.manifest import DefaultTrialFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,13 @@ class OwnSettings:
     """The number of trials for which p is corrected; 0 with a confirmation, which corrects its own."""
     ties: int | None = None
     """How many other trials cannot be told from the winner, each by itself; None if that is unknown."""
+    unconfirmed: bool = False
+    """Whether a confirmation left the trial with the config's own settings out."""
 
     @classmethod
-    def recorded(cls, facts: Mapping[str, Any]) -> Self:
+    def recorded(cls, facts: DefaultTrialFacts) -> Self:
         """The comparison that a manifest has."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in facts.items() if name in known})
+        return cls(**{field.name: getattr(facts, field.name) for field in fields(cls)})
 
     @property
     def is_doubtful(self) -> bool:
@@ -91,7 +93,9 @@ def own_settings(
     p, compared = _chance(ahead, behind, measurement), max(1, len(standings.latest) - 1)
     scores = finite_objective(ahead) or 0.0, finite_objective(behind) or 0.0
     corrected = None if p is None else min(1.0, p * compared)
-    return OwnSettings(winner, own, behind.budget, scores, corrected, compared, ties)
+    leaders = confirmed.leaders if confirmed and confirmed.chosen else ()
+    is_left_out = bool(leaders) and own not in {leader.trial for leader in leaders}
+    return OwnSettings(winner, own, behind.budget, scores, corrected, compared, ties, is_left_out)
 
 
 def _common(results: Mapping[JobKey, Result], winner: int, own: int) -> tuple[Result, Result] | None:

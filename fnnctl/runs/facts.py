@@ -116,12 +116,17 @@ def resumed_facts(manifest: Manifest) -> dict[str, Any]:
 
 
 def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list[str]:
-    """A warning if the machine or a library differs from when the run began, else none."""
+    """Warnings if fnnctl, the machine or a library differs from when the run began."""
     now = manifest.with_facts(machine(blas_threads=blas_threads))
+    warnings: list[str] = []
+    if manifest.fnnctl != now.fnnctl:
+        warnings.append(
+            f"the run began with fnnctl {manifest.fnnctl}, and continues with {now.fnnctl}: neither version "
+            "alone gives its numbers; start a new run to compare it with others"
+        )
     changes = [
         f"{what} was {before}, now {after}"
         for what, before, after in (
-            ("fnnctl", manifest.fnnctl, now.fnnctl),
             ("NumPy", manifest.packages.get("numpy"), now.packages.get("numpy")),
             ("the processor", manifest.processor.model, now.processor.model),
             (
@@ -135,9 +140,11 @@ def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list
         if before != after
     ]
     changes += _other_instructions(manifest.processor, now.processor)
-    if not changes:
-        return []
-    return [f"{'; '.join(changes)}: the last digits may differ from those of an uninterrupted run"]
+    if changes:
+        warnings.append(
+            f"{'; '.join(changes)}: the last digits may differ from those of an uninterrupted run"
+        )
+    return warnings
 
 
 def _other_instructions(before: Processor, now: Processor) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import Fit
@@ -13,11 +14,14 @@ from fnnctl.runs.recorder import warn
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
+from fnnctl.store.provenance import machine
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import shown
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 
+START: Final = "the start"
+"""Where a run resumes of which nothing was kept."""
 _RESUMED_BY = {"train": "train", "cross_validation": "evaluate", "search": "search"}
 
 
@@ -73,11 +77,15 @@ def resolved_config(run: RunFolder) -> Path:
 
 
 def begin_again(run: OpenRun, at: str, *, blas_threads: int | None, note: Callable[[str], None]) -> None:
-    """Report, log and record that the run resumes at `at`, and warn if the machine has changed."""
+    """Report, log and record that the run resumes at `at`, and warn if the machine has changed.
+
+    A run that resumes at `START` is one of this machine and this version.
+    """
     manifest = run.read_manifest()
     note(f"resuming from {at} of {run.path}")
     run.log(f"resumed from {at}")
     open_facts = dict.fromkeys(("training", "calibration"))
     never_ended = {"diverged": False, "seconds": {"total": None, "training": None}}
-    run.record({**open_facts, **never_ended, **resumed_facts(manifest)})
-    warn(run, machine_differences(manifest, blas_threads=blas_threads), note)
+    now = machine(blas_threads=blas_threads) if at == START else {}
+    run.record({**open_facts, **never_ended, **resumed_facts(manifest), **now})
+    warn(run, machine_differences(run.read_manifest(), blas_threads=blas_threads), note)

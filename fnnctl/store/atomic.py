@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fnnctl.errors import DataError, FnnctlError, MachineError, Problem, UsageError
-from fnnctl.store.names import temporary_file_name
+from fnnctl.store.names import MANIFEST, is_name_of_run, temporary_file_name
 
 _FLAGS: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -101,13 +101,14 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def write_output(path: Path, lines: Iterable[str]) -> None:
-    """Write a file that the user named, outside of any run. Devices and pipes are written to directly.
+    """Write a file that the user named. Devices and pipes are written to directly.
 
-    If `lines` raises an exception, a regular file is left unchanged.
+    If `lines` raises an exception, a regular file is left unchanged. Raises `UsageError` for a file of a run.
     """
     try:
         if path.is_dir():
             raise UsageError(f"'{path}' is a folder; name a file")
+        _refuse_file_of_a_run(path)
         if not path.parent.is_dir():
             raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
         if path.is_file() or not path.exists():
@@ -119,10 +120,22 @@ def write_output(path: Path, lines: Iterable[str]) -> None:
         raise cannot_write(path, error) from error
 
 
+def _refuse_file_of_a_run(path: Path) -> None:
+    """Raise `UsageError` if a run has or may get this file; links are followed.
+
+    Other names, such as that of a report, may be used in a run's folder.
+    """
+    target = path.resolve()
+    run = next((folder for folder in target.parents if (folder / MANIFEST).exists()), None)
+    if run and is_name_of_run(target.relative_to(run).parts[0]):
+        raise UsageError(f"'{path}' is a file of the run {run}, which is not overwritten; name another file")
+
+
 def refuse_existing(path: Path) -> None:
     """Raise `UsageError` if a new file that the user named cannot be written."""
     if not path.parent.is_dir():
         raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
+    _refuse_file_of_a_run(path)
     if os.path.lexists(path):
         raise _exists(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,7 +22,7 @@ def to_json(value: Any) -> str:
 def read_mapping(content: bytes, path: Path) -> dict[str, Any]:
     """The JSON object in a file's content; raises `DataError`, which names `path`, for anything else."""
     try:
-        value = json.loads(content, parse_constant=_refuse)
+        value = json.loads(content, parse_constant=_refuse, parse_int=_integer, parse_float=_float)
     except (ValueError, RecursionError) as error:
         raise damaged(path, f"is damaged: it is not JSON ({error})") from error
     if not isinstance(value, dict):
@@ -38,3 +39,16 @@ def first_fault(error: ValidationError) -> str:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _integer(text: str) -> int:
+    """The number, which can be converted to a float anywhere."""
+    _float(text)
+    return int(text)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {cut(text)} is too large")
+    return number

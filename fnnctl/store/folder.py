@@ -16,6 +16,7 @@ from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import JournalRecord, read_journal
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
+from fnnctl.store.metrics_shape import read_metrics
 from fnnctl.store.tables import CsvTable, read_rows, read_table
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
@@ -34,7 +35,10 @@ class StoredModel:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A run folder, for reading. A missing file gives None; a damaged one raises `DataError`."""
+    """A run folder, for reading. A missing file gives None; a damaged one raises `DataError`.
+
+    So does one of `names.MEASURED` that was changed after the run ended.
+    """
 
     path: Path
 
@@ -51,13 +55,22 @@ class RunFolder:
         content = self._required(names.MANIFEST, "this is not a run folder")
         return read_manifest(content, self.path / names.MANIFEST)
 
+    def measured_sha256(self) -> dict[str, str]:
+        """The SHA-256 of the files that gates and comparisons rely on, by name; of those that exist."""
+        contents = {name: read_bytes(self.path / name) for name in names.MEASURED}
+        return {
+            name: hashlib.sha256(content).hexdigest()
+            for name, content in contents.items()
+            if content is not None
+        }
+
     def read_resolved(self) -> bytes | None:
         """The complete config of the run."""
         return read_bytes(self.path / names.RESOLVED)
 
     def read_metrics(self) -> dict[str, Any] | None:
         """The metrics of the parts: `{"train": M, "validation": M or None, "test": M or None}`."""
-        return self._read(names.METRICS, read_mapping)
+        return self._read(names.METRICS, read_metrics)
 
     def read_history(self) -> dict[str, list[float | None]] | None:
         """The columns of the history, with one value per epoch."""
@@ -150,7 +163,20 @@ class RunFolder:
 
     def _read(self, name: str, parse: Callable[[bytes, Path], T]) -> T | None:
         content = read_bytes(self.path / name)
-        return None if content is None else parse(content, self.path / name)
+        if content is None:
+            return None
+        if name in names.MEASURED:
+            self._refuse_changed(name, content)
+        return parse(content, self.path / name)
+
+    def _refuse_changed(self, name: str, content: bytes) -> None:
+        """Raise `DataError` if the content is not what the run wrote."""
+        if read_bytes(self.path / names.MANIFEST) is None:
+            return
+        expected = self.read_manifest().expected_sha256(name)
+        if expected not in (None, hashlib.sha256(content).hexdigest()):
+            changed = f"is damaged: it was changed after the run ended, see sha256 in {names.MANIFEST}"
+            raise damaged(self.path / name, f"{changed}. Put the original file back, or train again")
 
 
 def _event(line: bytes) -> Mapping[str, Any] | None:

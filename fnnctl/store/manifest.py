@@ -192,6 +192,27 @@ class KeptAlone(Facts):
     """The epoch of the kept weights; null if it is not known."""
 
 
+class DefaultTrialFacts(Facts):
+    """The best trial against the trial with the config's own settings; see `records.own_settings`."""
+
+    winner: int
+    """The best trial's number."""
+    trial: int | None = None
+    """The number of the trial with the config's own settings; null if there is none."""
+    budget: int | None = None
+    """The epochs after which the two are compared."""
+    objectives: tuple[float, float] | None = None
+    """Those of the two after these epochs."""
+    p: float | None = None
+    """Corrected for the number of trials."""
+    compared: int = 0
+    """The number of trials for which p is corrected."""
+    ties: int | None = None
+    """The number of other trials that cannot be told from the best one."""
+    unconfirmed: bool = False
+    """Whether a confirmation left the trial with the config's own settings out."""
+
+
 class SearchFacts(Facts):
     """How a search went."""
 
@@ -216,10 +237,8 @@ class SearchFacts(Facts):
     `configuration` (path: value), `epochs` (of the refit); null if there is none."""
     kept_alone: KeptAlone | None = None
     """Null if training that trial alone keeps the weights of its objective."""
-    own_settings: dict[str, Any] | None = None
-    """That trial (`winner`) against the `trial` with the config's own settings, null if there was none: after
-    `budget` epochs the two `objectives`, `p` (corrected for `compared` trials), and `ties`, the number of
-    other trials that cannot be told from it."""
+    own_settings: DefaultTrialFacts | None = None
+    """The comparison of that trial with the config's own settings; null if there is no best trial."""
 
 
 class SelectedTrial(Facts):
@@ -339,6 +358,13 @@ class Manifest(Facts):
     """Why the run failed, in a sentence; null if it did not."""
     warnings: list[str] = []
     """The warnings that were printed, the most severe ones first."""
+    sha256: dict[str, str] = {}
+    """When the run ended, the SHA-256 of the files that gates and comparisons rely on, by name; a run of
+    fnnctl 0.1.0 has none."""
+
+    def expected_sha256(self, name: str) -> str | None:
+        """The digest that a file must have; None if it is unknown, or the run may still write the file."""
+        return None if self.status == "running" else self.sha256.get(name)
 
     def with_facts(self, facts: Mapping[str, Any]) -> Manifest:
         """The manifest with some facts replaced."""

@@ -70,6 +70,8 @@ FIGURES = (
     CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, CALIBRATION_FIGURE, THRESHOLD_FIGURE,
     PREDICTED_ACTUAL_FIGURE, RESIDUALS_FIGURE, LEARNING_CURVE_FIGURE,
 )  # fmt: skip
+MEASURED = (METRICS, PREDICTIONS, CROSS_VALIDATION)
+"""The files that gates and comparisons rely on; the manifest has their digests."""
 SIZE_FILES = (DATA_SIZE, DATA_SIZE_FIGURE)
 """The files of a learning curve over data size."""
 REBUILT = (FEATURE_IMPORTANCE, FEATURE_IMPORTANCE_FIGURE)
@@ -86,9 +88,14 @@ LAYOUT = (
     *SEARCH_FILES, LOG,
 )  # fmt: skip
 """All files that a run may have, in the order in which they are listed."""
+_OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, CHECKPOINTS))
 LAYOUT_VERSION = 1
 """Increased if an older fnnctl would misread the new folders."""
 
+LISTED_FACTS = ".listed-facts"
+"""In the folder of all runs: a cache of the facts that lists show."""
+LISTED_SETTINGS = ".listed-settings"
+"""In the folder of all runs: a cache of complete configs for lists."""
 LOCK = ".lock"
 CHECKPOINT = ".checkpoint.npz"
 """The resumable training state; deleted when the run is complete."""
@@ -98,6 +105,12 @@ TEMPORARY_PATTERN = ".*.tmp"
 """Matches the names from `temporary_file_name`."""
 LATEST = "latest"
 """Refers to the most recently started run that a command can use."""
+
+
+def is_name_of_run(name: str) -> bool:
+    """Whether fnnctl uses this name in a run folder, on any file system: upper case counts as lower case."""
+    return name.startswith(".") or name.casefold() in _OWN
+
 
 SLUG_LENGTH = 48
 NAMELESS = "experiment"

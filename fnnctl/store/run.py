@@ -146,13 +146,15 @@ class OpenRun(RunFolder):
         seconds: Mapping[str, float | None],
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record how the run ended, with further facts, and release its lock.
+        """Record how the run ended, with further facts and the digests of what it measured, and release its
+        lock.
 
         `seconds` has `total` and `training`. The checkpoint and kept folds of a complete run are deleted.
         """
         finished = utc_text(datetime.now(UTC))
         facts = {**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished}
         try:
+            facts["sha256"] = self.measured_sha256()
             if status == "completed":
                 text = _manifest_text(self.read_manifest().with_facts(facts))
                 write_text_and_delete(

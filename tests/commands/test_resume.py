@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import fnnctl
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
 from fnnctl.store.folder import RunFolder
@@ -309,6 +310,30 @@ def test_another_machine_gives_a_warning(program: Program, interrupt: Interrupt)
     assert f"warning: {warning}" in done.err.splitlines()
     assert f"warning: {warning}" in (run / "log.txt").read_text()
     assert read_json(run / "manifest.json")["warnings"] == [warning]
+
+
+def test_another_version_gives_a_warning(program: Program, interrupt: Interrupt) -> None:
+    run = interrupt(3)
+    manifest = read_json(run / "manifest.json")
+    (run / "manifest.json").write_text(json.dumps({**manifest, "fnnctl": "0.1.0"}))
+    done = program("train", "--resume", str(run))
+    warning = (
+        f"the run began with fnnctl 0.1.0, and continues with {fnnctl.__version__}: neither version alone "
+        "gives its numbers; start a new run to compare it with others"
+    )
+    assert (done.code, f"warning: {warning}" in done.err.splitlines()) == (0, True)
+    assert read_json(run / "manifest.json")["warnings"] == [warning]
+
+
+@pytest.mark.usefixtures("keep_none")
+def test_a_run_that_starts_again_is_one_of_this_version(program: Program, interrupt: Interrupt) -> None:
+    run = interrupt(3)
+    (run / ".checkpoint.npz").unlink(missing_ok=True)
+    manifest = read_json(run / "manifest.json")
+    (run / "manifest.json").write_text(json.dumps({**manifest, "fnnctl": "0.1.0"}))
+    done = program("train", "--resume", str(run))
+    assert (done.code, "warning" in done.err) == (0, False)
+    assert read_json(run / "manifest.json")["fnnctl"] == fnnctl.__version__
 
 
 def test_the_same_machine_is_not_warned_of(program: Program, interrupt: Interrupt) -> None:

@@ -16,6 +16,8 @@ from rich.table import Table
 from fnnctl.console.output import Output
 from tests.program import Program, only_run, read_json
 
+LINE = "a,\x1b[31mred\n"
+
 
 def test_a_narrow_terminal_loses_no_column(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
@@ -179,3 +181,17 @@ def test_a_stream_closed_before_the_program_began_takes_nothing(monkeypatch: pyt
     monkeypatch.setattr("sys.stderr", None)
     Output().data("data")
     Output().note("note")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "written"), [(Terminal(), "a,\\x1b[31mred\n"), (io.StringIO(), LINE)])
+def test_data_cannot_control_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, written: str
+) -> None:
+    monkeypatch.setattr(sys, "stdout", stream)
+    Output().lines([LINE])
+    assert stream.getvalue() == written

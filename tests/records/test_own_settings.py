@@ -8,15 +8,21 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from fnnctl.records.confirmation import Confirmation, Leader
 from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
 from fnnctl.records.standings import Standings
-from fnnctl.records.trials import FOLDS, Result, Status
+from fnnctl.records.trials import FOLDS, Confirmed, Result, Status
+from fnnctl.store.manifest import DefaultTrialFacts
 
 ACCURACY = Measurement("accuracy", "maximize", test_share=None, rows=200)
 
 
 def compared(
-    results: list[Result], own: int | None, measurement: Measurement = ACCURACY, winner: int | None = None
+    results: list[Result],
+    own: int | None,
+    measurement: Measurement = ACCURACY,
+    winner: int | None = None,
+    confirmed: Confirmation | None = None,
 ) -> OwnSettings:
     standings = Standings(measurement.direction, results)
     assert standings.incumbent is not None
@@ -26,7 +32,7 @@ def compared(
         measurement,
         winner=standings.incumbent.trial if winner is None else winner,
         own=own,
-        confirmed=None,
+        confirmed=confirmed,
     )
 
 
@@ -78,6 +84,19 @@ def test_no_trial_or_the_winner_has_the_settings() -> None:
     assert compared(results, own=0) == OwnSettings(0, 0, ties=0)
 
 
+def test_a_confirmation_may_leave_the_own_settings_out() -> None:
+    results = [result(0, 0.7), result(1, 0.9), result(2, 0.89)]
+    for own, expected in ((0, True), (2, False)):
+        leaders = [
+            Leader(each, (Confirmed(each.trial, 9, 0, 0.8, 9, 9, 100, 50),), frozenset())
+            for each in results[1:]
+        ]
+        confirmed = Confirmation(leaders, seeds=1, metric="accuracy", direction="maximize")
+        assert compared(results, own, confirmed=confirmed).unconfirmed is expected
+        assert not compared(results, own).unconfirmed
+
+
 def test_a_manifest_keeps_it() -> None:
-    found = OwnSettings.recorded({"winner": 2, "trial": 0, "objectives": [0.9, 0.8], "p": 0.2, "new": 1})
+    facts = {"winner": 2, "trial": 0, "objectives": [0.9, 0.8], "p": 0.2, "new": 1}
+    found = OwnSettings.recorded(DefaultTrialFacts.model_validate(facts))
     assert (found.winner, found.trial, found.p, found.is_doubtful) == (2, 0, 0.2, True)

@@ -202,6 +202,32 @@ def test_an_output_replaces_a_file_and_keeps_a_link_to_it(tmp_path: Path) -> Non
     assert (tmp_path / "link.md").is_symlink()
 
 
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "model.npz", "threshold.csv", "MODEL.NPZ", ".checkpoint.npz", "checkpoints/new"]
+)
+def test_no_output_is_a_file_of_a_run(tmp_path: Path, name: str) -> None:
+    """Neither one that exists nor one that does not, by its own name or by that of a link."""
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "manifest.json").write_text("{}")
+    (tmp_path / "folder").symlink_to(run)
+    (tmp_path / "link.html").symlink_to(run / name)
+    for path in (run / name, tmp_path / "folder" / name, tmp_path / "link.html"):
+        with pytest.raises(UsageError, match=r"is a file of the run .*run, which is not overwritten"):
+            write_output(path, ["text"])
+    with pytest.raises(UsageError, match="is a file of the run"):
+        write_new(run / name, "text")
+    assert names_in(run) == ["checkpoints", "manifest.json"]
+    assert (run / "manifest.json").read_text() == "{}"
+
+
+def test_a_report_may_be_in_the_folder_of_its_run(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    for _ in range(2):
+        write_output(tmp_path / "report.html", ["text"])
+    assert (tmp_path / "report.html").read_text() == "text"
+
+
 def test_an_output_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
         write_output(tmp_path, ["text"])

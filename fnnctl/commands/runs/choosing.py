@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fnnctl.report.listing.conditions import RunCondition
-from fnnctl.report.listing.fields import Config, Field, ListedRun
+from fnnctl.report.listing.fields import Field, FieldSource, ListedRun
 from fnnctl.report.listing.order import Order, chosen
 from fnnctl.store.listing.entries import RunEntry
 
@@ -17,10 +17,12 @@ def choose(
     columns: Sequence[Field] = (),
 ) -> list[ListedRun]:
     """As `chosen`; YAML is loaded only if a field is a setting."""
-    return chosen(entries, conditions, order, columns, _read_config)
+    fields = [*(condition.field for condition in conditions), *columns, *([order.field] if order else [])]
+    if not any(field.source is FieldSource.SETTINGS for field in fields):
+        return chosen(entries, conditions, order, columns, lambda _: None)
+    from fnnctl.report.listing.settings import SettingsReader
 
-
-def _read_config(entry: RunEntry) -> Config:
-    from fnnctl.report.listing.settings import read_config
-
-    return read_config(entry)
+    reader = SettingsReader(entries)
+    runs = chosen(entries, conditions, order, columns, reader.read)
+    reader.store()
+    return runs

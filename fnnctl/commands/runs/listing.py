@@ -37,7 +37,7 @@ def runs(
     if limit is not None:
         listed = listed[:limit] if order else listed[-limit:]
     if output.json:
-        output.json_text(one_line_each("runs", [to_dict(run, asked) for run in listed]))
+        output.json_lines(one_line_each("runs", (to_dict(run.with_metrics(), asked) for run in listed)))
         return
     if not entries:
         output.note(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")

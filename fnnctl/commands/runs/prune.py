@@ -145,7 +145,7 @@ def _to_dict(folder: Removal, removed: Sequence[Removal]) -> dict[str, object]:
 
 def _summary(folders: Sequence[Removal], removed: Sequence[Removal], runs_dir: Path, *, yes: bool) -> str:
     if not folders:
-        return f"no run in {runs_dir} is to be removed"
+        return f"nothing to remove in {runs_dir}/"
     size = bytes_text(sum(each.size for each in (removed if yes else folders)))
     if yes:
         return f"removed {counted(len(removed), 'folder')} ({size})"

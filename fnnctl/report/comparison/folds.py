@@ -24,6 +24,8 @@ class MeasuredFolds:
     scores: Mapping[Place, float]
     rows: Mapping[Place, tuple[int, int]]
     """The number of test rows of each fold, and a checksum of which rows they are."""
+    test_rows: Mapping[Place, int]
+    """The number of test rows of every fold, as the table of folds says."""
     test_share: float
     """The number of test rows per other row."""
     number: int
@@ -50,12 +52,13 @@ def read_fold_scores(run: RunFolder, metric: str, *, bags: bool) -> MeasuredFold
         _whole(table, name) for name in ("repeat", "fold", "train_rows", "validation_rows", "test_rows")
     )
     values = table.numbers(table.columns.index(metric))
-    places = zip(repeats, folds, strict=True)
+    places = list(zip(repeats, folds, strict=True))
     scores = {place: value for place, value in zip(places, values, strict=True) if value is not None}
     others = sum(train) + (0 if bags else sum(validation))
     if len(scores) < 2 or not others:
         return None
-    return MeasuredFolds(scores, _tested_rows(run), sum(test) / others, len(values))
+    test_rows = dict(zip(places, test, strict=True))
+    return MeasuredFolds(scores, _tested_rows(run), test_rows, sum(test) / others, len(values))
 
 
 def _whole(table: CsvTable, name: str) -> list[int]:

@@ -11,6 +11,7 @@ from fnnctl.errors import UsageError, did_you_mean, quoted_list
 from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.metrics.comparison.rows import own_interval
 from fnnctl.report.comparison.folds import MeasuredFolds, read_fold_scores
+from fnnctl.report.comparison.recorded import refuse_other_folds, refuse_other_rows
 from fnnctl.report.summary import task_report
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store.catalogue import shown_status
@@ -103,11 +104,13 @@ def read_side(run: RunFolder, metric: str, *, option: str = "--metric") -> Side:
         scores = read_fold_scores(scored, metric, bags=manifest.model is not None and manifest.model.bags)
         if entry.get("mean") is None or scores is None:
             raise _without_value(run, metric, option)
+        refuse_other_folds(scored, scores, metric, entry["mean"])
         return Side(run, scored, manifest, data, float(entry["mean"]), entry.get("ci95"), scores)
     rows = _part(scored, data, metric, run, option)
+    test: Mapping[str, Any] = stored.get("test") or {}
+    refuse_other_rows(scored, data, rows, metric, test)
     if (measure := rows.measure) is None:
         raise _without_value(run, metric, option)
-    test: Mapping[str, Any] = stored.get("test") or {}
     interval = test.get(f"{metric}_ci95") or own_interval(measure, stream(0, Purpose.BOOTSTRAP))
     return Side(run, scored, manifest, data, measure.value, interval, MeasuredPart(rows, measure))
 

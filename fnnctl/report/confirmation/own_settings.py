@@ -9,6 +9,7 @@ from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
 
 CONFIRM = "search.confirm: {top: 5, seeds: 10}"
+RAISE_TOP = "raise search.confirm.top, to confirm those too"
 
 
 def recorded_own_settings(facts: SearchFacts | None, best: Result | None) -> OwnSettings | None:
@@ -34,13 +35,14 @@ def own_settings_sentence(found: OwnSettings, metric: str) -> str:
     if found.p is None:
         return (
             f"trial {found.winner} has {scores} for {own}; one validation part does not say how much of that "
-            f"is chance: write {CONFIRM}"
+            f"is chance: {RAISE_TOP if found.unconfirmed else f'write {CONFIRM}'}"
         )
     of = f", corrected for choosing the best of {found.compared + 1:,} trials" if found.compared > 1 else ""
     chance = ("p < 0.001" if found.p < 0.001 else f"p = {found.p:.2g}") + of
     if found.is_doubtful:
-        more = f"keep those, or compare the best trials with {CONFIRM}" if found.compared else "keep those"
-        return f"trial {found.winner} cannot be told from {own}: {scores} ({chance}); {more}"
+        confirm = RAISE_TOP if found.unconfirmed else f"compare the best trials with {CONFIRM}"
+        advice = f"keep those, or {confirm}" if found.compared else "keep those"
+        return f"trial {found.winner} cannot be told from {own}: {scores} ({chance}); {advice}"
     return f"trial {found.winner} is better than {own} by more than chance: {scores} ({chance})"
 
 

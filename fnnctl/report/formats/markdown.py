@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from fnnctl.report.content import gate_table, headline, sections
@@ -26,6 +27,9 @@ from fnnctl.report.sections import (
 from fnnctl.report.summary import Summary
 from fnnctl.text import plain_text
 
+_ADDRESS: Final = re.compile(r"(https?|ftp|www)(://|\.)", re.IGNORECASE)
+"""The beginning of an address, which GitHub would make a link."""
+
 
 def markdown_report(summaries: Sequence[Summary], results: Sequence[GateResult], relative_to: Path) -> str:
     """A report on the runs, followed by the gates' results; links are relative to `relative_to`."""
@@ -38,7 +42,8 @@ def markdown_report(summaries: Sequence[Summary], results: Sequence[GateResult],
 def escape(text: str) -> str:
     """The text on one line, escaped so that Markdown and HTML show it unchanged."""
     without_html = plain_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]#$~|!])", r"\\\1", without_html)
+    escaped = re.sub(r"([\\`*_{}\[\]#$~|!])", r"\\\1", without_html)
+    return _ADDRESS.sub(r"\1\\\2", escaped)
 
 
 def _run(summary: Summary, relative_to: Path) -> Iterable[str]:

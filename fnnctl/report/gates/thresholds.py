@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,9 +15,12 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.metrics.reported import PARTS
+from fnnctl.report.comparison.sides import read_side
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import METRICS
 
 DEFAULT_PART = "test"
 
@@ -61,8 +65,24 @@ def parse_gates(texts: Sequence[str]) -> list[Gate]:
 
 
 def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
-    """Check a run's metrics; raises `UsageError` with one problem per unknown metric."""
-    return _each(gates, lambda gate: _result(gate, summary))
+    """Check a run's metrics; raises `UsageError` with one problem per unknown metric.
+
+    Raises `DataError` if metrics.json was edited.
+    """
+    results = _each(gates, lambda gate: _result(gate, summary))
+    if METRICS not in summary.manifest.sha256:
+        for gate in gates:
+            _refuse_edited(gate.metric, RunFolder(summary.path))
+    return results
+
+
+def _refuse_edited(metric: str, run: RunFolder) -> None:
+    """Raise `DataError` if a metric of a run without digests is not what follows from its predictions.
+
+    Only metrics that runs can be compared by are computed again.
+    """
+    with suppress(UsageError):
+        read_side(run, metric.removeprefix(f"{DEFAULT_PART}."))
 
 
 def _result(gate: Gate, summary: Summary) -> GateResult:

@@ -43,8 +43,19 @@ class RunCondition:
     """One of `ORDER`, `EQUALITY` or `CONTAINS`."""
     value: str
 
+    def refuse_order_of_texts(self, runs: Sequence[ListedRun]) -> None:
+        """Raise `UsageError` if it asks for an order, and no run has a number there, but some have a text."""
+        if self.sign in EQUALITY or self.sign == CONTAINS or self.field.name in TIMES:
+            return
+        values = [value for run in runs if (value := self.field.read(run)) is not None]
+        if values and not any(map(_is_number, values)):
+            raise self._fault(f"{self.field.name} is not a number; compare it with =, != or ~")
+
     def holds(self, run: ListedRun) -> bool:
-        """Whether the run meets the condition; raises `UsageError` if the value cannot be compared."""
+        """Whether the run meets the condition; a text is neither above nor below a number.
+
+        Raises `UsageError` if the condition's value cannot be compared with numbers.
+        """
         found = self.field.read(run)
         if self.value == "null":
             return (found is None) == (self.sign == "=")
@@ -54,11 +65,9 @@ class RunCondition:
             return self.value.casefold() in value_text(found).casefold()
         if self.field.name in TIMES:  # to the precision of the value: all of a day is equal to it
             return {**ORDER, **EQUALITY}[self.sign](found[: len(self.value)], self.value)
-        if isinstance(found, int | float) and not isinstance(found, bool):
+        if _is_number(found):
             return self._compares(found)
-        if self.sign in ORDER:
-            raise self._fault(f"{self.field.name} is not a number; compare it with =, != or ~")
-        return EQUALITY[self.sign](value_text(found), self.value)
+        return self.sign in EQUALITY and EQUALITY[self.sign](value_text(found), self.value)
 
     def _compares(self, found: float) -> bool:
         number = _number(self.value)
@@ -138,6 +147,10 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and "_" not in text else None
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def value_text(value: Value) -> str:

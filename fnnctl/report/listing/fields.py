@@ -2,12 +2,16 @@
 
 A user names a field in `--where`, `--sort` and `--columns`: a fact (`seed`), a metric of the test part
 (`accuracy`) or of another one (`validation.loss`, `metrics.train.loss`), or a setting (`config.training.l2`).
+
+Metrics and settings of many runs do not fit into memory: of each run they are read once, for the values of
+the asked fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from fnnctl.config.schema.metric_names import HEADLINES, METRICS
@@ -29,23 +33,30 @@ class ListedRun:
     """A run in a list, with what its fields are read from."""
 
     entry: RunEntry
-    metrics: dict[str, Any] | None
-    """The reported metrics of all parts; for a cross-validation, the means over the folds."""
+    metrics: dict[str, Any] | None = None
+    """The reported metrics of all parts, while fields are read from them; for a cross-validation, the means
+    over the folds."""
     config: Config = None
-    """The complete config, if a field needs it."""
+    """The complete config, while fields are read from it."""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """The values of fields that were read before."""
 
-    @classmethod
-    def of(cls, entry: RunEntry, config: Config = None) -> ListedRun:
-        """The entry with its metrics as reported."""
-        return cls(entry, reported_metrics(entry.metrics), config)
+    def with_metrics(self) -> ListedRun:
+        """The run with its metrics as reported."""
+        return replace(self, metrics=reported_metrics(self.entry.read_metrics()))
+
+    def keeping(self, asked: Iterable[Field]) -> ListedRun:
+        """The run with the values of these fields instead of what they are read from."""
+        values = {**self.values, **{each.name: each.read(self) for each in asked}}
+        return ListedRun(self.entry, values=values)
 
     @property
     def metric(self) -> tuple[str, float] | None:
         """The label and value of the task's first metric on the test part; None if it has no value."""
-        task = self.entry.facts and self.entry.facts.task
-        label, name = HEADLINES.get(task or "", HEADLINES["classification"])
-        value = _inside(self.metrics, f"test.{name}")
-        return (label, value) if isinstance(value, float) else None
+        facts = self.entry.facts
+        if facts is None or facts.metric is None:
+            return None
+        return HEADLINES.get(facts.task or "", HEADLINES["classification"])[0], facts.metric
 
 
 FACTS: Final[Mapping[str, Callable[[ListedRun], Value]]] = {
@@ -65,33 +76,36 @@ FACTS: Final[Mapping[str, Callable[[ListedRun], Value]]] = {
 TIMES: Final = ("started", "finished")
 
 
+class FieldSource(Enum):
+    """What a field is read from, the cheapest first."""
+
+    FACTS = "facts"
+    METRICS = "metrics"
+    SETTINGS = "settings"
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field by the name that the user wrote."""
 
     name: str
+    source: FieldSource
     read: Callable[[ListedRun], Value]
-
-    @property
-    def needs_config(self) -> bool:
-        """Whether it is a setting, which only the run's complete config has."""
-        return self.name.startswith(CONFIG)
-
-    @property
-    def is_fact(self) -> bool:
-        """Whether every run has it."""
-        return self.name in FACTS
 
 
 def field_of(name: str) -> Field:
     """The field of this name; `refuse_unknown` says whether there is one."""
     if name in FACTS:
-        return Field(name, FACTS[name])
+        return Field(name, FieldSource.FACTS, FACTS[name])
     if name.startswith(CONFIG):
         path = name.removeprefix(CONFIG)
-        return Field(name, lambda run: _inside(run.config, path))
+        return Field(name, FieldSource.SETTINGS, lambda run: _value(run, name, run.config, path))
     path = metric_path(name)
-    return Field(name, lambda run: _inside(run.metrics, path))
+    return Field(name, FieldSource.METRICS, lambda run: _value(run, name, run.metrics, path))
+
+
+def _value(run: ListedRun, name: str, source: object, path: str) -> Value:
+    return run.values[name] if name in run.values else _inside(source, path)
 
 
 def metric_path(name: str) -> str:
@@ -100,38 +114,42 @@ def metric_path(name: str) -> str:
     return path if path != name or path.partition(".")[0] in PARTS else f"test.{name}"
 
 
-def refuse_unknown(fields: Iterable[tuple[str, Field]], runs: Sequence[ListedRun]) -> None:
+def refuse_unknown(
+    asked: Iterable[tuple[str, Field]],
+    runs: Sequence[ListedRun],
+    load: Callable[[ListedRun], ListedRun] = lambda run: run,
+) -> None:
     """Raise `UsageError` for a field that no run has, unless it is the name of a metric.
 
     Each field comes with the option that names it. Without any run nothing is known of its fields, and
-    nothing is refused.
+    nothing is refused. `load` gives a run that has all fields of this source.
     """
-    for option, field in fields:
-        if not runs or field.is_fact or any(field.read(run) is not None for run in runs):
+    for option, unknown in asked:
+        is_fact, is_setting = unknown.source is FieldSource.FACTS, unknown.source is FieldSource.SETTINGS
+        if not runs or is_fact or any(unknown.read(run) is not None for run in runs):
             continue
-        path = metric_path(field.name)
-        if not field.needs_config and path.partition(".")[2] in METRICS:
+        path = metric_path(unknown.name)
+        if not is_setting and path.partition(".")[2] in METRICS:
             continue
-        known = set(_names(runs, settings=field.needs_config))
-        if field.name not in known:
-            hint = did_you_mean(field.name, known) or f"; the facts are {', '.join(FACTS)}"
-            raise UsageError(f"{option} '{field.name}': no run has such a field{hint}")
+        known = {name for run in runs for name in _names(load(run), settings=is_setting)}
+        if unknown.name not in known:
+            hint = did_you_mean(unknown.name, known) or f"; the facts are {', '.join(FACTS)}"
+            raise UsageError(f"{option} '{unknown.name}': no run has such a field{hint}")
 
 
-def _names(runs: Iterable[ListedRun], *, settings: bool) -> Iterator[str]:
-    """The names of the fields that some run has; a metric of the test part has three."""
+def _names(run: ListedRun, *, settings: bool) -> Iterator[str]:
+    """The names of the fields that the run has; a metric of the test part has three."""
     yield from FACTS
-    for run in runs:
-        if settings:
-            yield from (f"{CONFIG}{path}" for path in _paths(run.config or {}))
-            continue
-        for path in flat_metrics(run.metrics or {}):
-            part, _, name = path.partition(".")
-            yield f"{METRICS_PREFIX}{path}"
-            if part in PARTS:
-                yield path
-            if part == "test":
-                yield name
+    if settings:
+        yield from (f"{CONFIG}{path}" for path in _paths(run.config or {}))
+        return
+    for path in flat_metrics(run.metrics or {}):
+        part, _, name = path.partition(".")
+        yield f"{METRICS_PREFIX}{path}"
+        if part in PARTS:
+            yield path
+        if part == "test":
+            yield name
 
 
 def _paths(section: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

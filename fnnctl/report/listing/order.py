@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from fnnctl.report.listing.conditions import RunCondition, value_text
-from fnnctl.report.listing.fields import Config, Field, ListedRun, Value, field_of, refuse_unknown
+from fnnctl.report.listing.fields import (
+    Config,
+    Field,
+    FieldSource,
+    ListedRun,
+    Value,
+    field_of,
+    refuse_unknown,
+)
 from fnnctl.store.listing.entries import RunEntry
 from fnnctl.text import natural_key
 
@@ -47,18 +55,26 @@ def chosen(
 ) -> list[ListedRun]:
     """The runs that meet all conditions, in this order; raises `UsageError` for a field that no run has.
 
-    Complete configs are read only if a field is a setting, and then only of the runs that the other
-    conditions leave.
+    Metrics are read only if a field is one, and then only of the runs that conditions on facts leave;
+    complete configs only of those that conditions on metrics leave, too.
     """
-    asked = [("--where", each.field) for each in conditions]
+    asked = [("--where", condition.field) for condition in conditions]
     asked += [("--sort", order.field)] if order else []
     asked += [("--columns", field) for field in columns]
-    runs = [ListedRun.of(entry) for entry in entries]
-    for needs_config in (False, True):
-        fields = [(option, field) for option, field in asked if field.needs_config == needs_config]
-        if fields and needs_config:
-            runs = [ListedRun.of(run.entry, read_config(run.entry)) for run in runs]
-        refuse_unknown(fields, runs)
-        checked = [each for each in conditions if each.field.needs_config == needs_config]
-        runs = [run for run in runs if all(each.holds(run) for each in checked)]
+    load: Mapping[FieldSource, Callable[[ListedRun], ListedRun]] = {
+        FieldSource.FACTS: lambda run: run,
+        FieldSource.METRICS: ListedRun.with_metrics,
+        FieldSource.SETTINGS: lambda run: replace(run, config=read_config(run.entry)),
+    }
+    runs = [ListedRun(entry) for entry in entries]
+    for source in FieldSource:
+        fields = {field.name: (option, field) for option, field in asked if field.source is source}
+        if fields and source is not FieldSource.FACTS:
+            needed = [field for _, field in fields.values()]
+            runs = [load[source](run).keeping(needed) for run in runs]
+        refuse_unknown(fields.values(), runs, load[source])
+        checked = [condition for condition in conditions if condition.field.source is source]
+        for condition in checked:
+            condition.refuse_order_of_texts(runs)
+        runs = [run for run in runs if all(condition.holds(run) for condition in checked)]
     return order.sorted(runs) if order else runs

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fnnctl.report.listing.conditions import value_text
-from fnnctl.report.listing.fields import TIMES, Field, ListedRun
+from fnnctl.report.listing.fields import TIMES, Field, FieldSource, ListedRun
 from fnnctl.report.sections import NOTHING, number, seconds_text
 from fnnctl.text import plain_text
 
@@ -61,13 +61,13 @@ def _cell(field: Field, run: ListedRun) -> str:
             return str(value)
         case name if name in TIMES:
             return f"{value[:19]}Z" if len(value) > 19 else str(value)
-    if field.needs_config:
+    if field.source is FieldSource.SETTINGS:
         return f"{value:g}" if isinstance(value, float) else value_text(value)
     return number(value) if isinstance(value, float | int | list) else value_text(value)
 
 
 def to_dict(run: ListedRun, columns: Sequence[Field]) -> dict[str, Any]:
-    """The entry of `runs --json`; facts of a damaged manifest are null."""
+    """The entry of `runs --json`; facts of a damaged manifest are null. The run has its metrics."""
     entry, facts = run.entry, run.entry.facts
     listed: dict[str, Any] = {
         "run": str(entry.path),
@@ -86,8 +86,10 @@ def to_dict(run: ListedRun, columns: Sequence[Field]) -> dict[str, Any]:
     return {**listed, "columns": {field.name: field.read(run) for field in columns}} if columns else listed
 
 
-def one_line_each(key: str, entries: Sequence[Mapping[str, Any]]) -> str:
+def one_line_each(key: str, entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """A JSON object with a list, one line per entry: Python indents JSON ten times as slowly."""
-    lines = [json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in entries]
-    inside = "\n  " + ",\n  ".join(lines) + "\n" if lines else ""
-    return f'{{"{key}": [{inside}]}}\n'
+    ends = f'{{"{key}": [\n  '
+    for entry in entries:
+        yield ends + json.dumps(entry, ensure_ascii=False, allow_nan=False)
+        ends = ",\n  "
+    yield "\n]}\n" if ends[0] == "," else f'{{"{key}": []}}\n'

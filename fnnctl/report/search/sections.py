@@ -128,7 +128,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "epochs_saved": sum(each.saved or 0 for each in search.stops),
         "stopped_because": search.stopped_because,
         "best": _best_json(summary, search),
-        "own_settings": facts and facts.own_settings,
+        "own_settings": facts and facts.own_settings and facts.own_settings.model_dump(mode="json"),
         "confirmed": confirmation_json(search),
         "ensemble": ensemble_json(summary),
         "leaderboard": [

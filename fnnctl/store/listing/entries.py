@@ -1,21 +1,26 @@
 """Lists the runs in a folder from their JSON files alone.
 
 `fnnctl runs` must answer at once, so nothing here imports NumPy or pydantic: only the facts that a list shows
-are checked. `store.manifest` and `records.history` check everything that a command uses.
+are checked. `store.manifest` and `records.history` check everything that a command uses. The facts of many
+runs are cached; nothing else of a run stays in memory.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from fnnctl.config.schema.metric_names import HEADLINES
 from fnnctl.errors import DataError, MachineError, UsageError
 from fnnctl.store import names
 from fnnctl.store.atomic import cannot_read, damaged, read_bytes
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import count_records
+from fnnctl.store.listing.cache import RunCache, stamp
 from fnnctl.store.lock import is_held
 
 STATUSES: Final = ("running", "completed", "failed", "interrupted")
@@ -26,9 +31,22 @@ DAMAGED: Final = "damaged"
 """The status shown for a run with a damaged file."""
 
 
+_WATCHED: Final = (
+    names.MANIFEST,
+    names.METRICS,
+    names.JOURNAL,
+    *(
+        f"{folder}/{file}"
+        for folder in (names.BEST, names.FORMER_BEST)
+        for file in (names.MANIFEST, names.METRICS)
+    ),
+)
+"""The files that an entry is read from; runs that are no searches have only the first two."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedFacts:
-    """The facts of a manifest that lists show; a fact that is missing, or of another type, is None."""
+    """The facts of a run that lists show; a fact that is missing, or of another type, is None."""
 
     status: str
     kind: str
@@ -44,6 +62,16 @@ class ListedFacts:
     """`classification` or `regression`."""
     trials: int | None
     """The number of a search's trials."""
+    metric: float | None = None
+    """The first metric of the task on the test part; in a cross-validation, the mean over the folds."""
+
+
+_TYPES: Final = (
+    *(str, str, str, str, str | None, float | None, int | None, str | None, str | None),
+    *(int | None, float | None),
+)
+"""The types of `ListedFacts` in the cache."""
+_CACHED: Final = " ".join(field.name for field in fields(ListedFacts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +80,6 @@ class RunEntry:
 
     path: Path
     facts: ListedFacts | None
-    metrics: dict[str, Any] | None
-    """The content of metrics.json; for a search, that of its refitted winner."""
     alive: bool
     """Whether the run's process is still running."""
     damage: str | None = None
@@ -63,6 +89,12 @@ class RunEntry:
     def scored(self) -> Path:
         """The folder whose metrics these are: of a search that has refitted its winner, the winner's."""
         return _scored(self.path, self.facts) if self.facts else self.path
+
+    def read_metrics(self) -> dict[str, Any] | None:
+        """The content of metrics.json; for a search, that of its refitted winner. None if it is damaged."""
+        with suppress(DataError, MachineError):
+            return _mapping(self.scored / names.METRICS)
+        return None
 
     @property
     def shown_status(self) -> str:
@@ -79,10 +111,12 @@ def status_of(status: str, *, alive: bool) -> str:
 
 def list_runs(runs_dir: Path) -> list[RunEntry]:
     """All runs in the folder by start time, ties by name."""
-    entries = [_entry(path) for path in run_paths(runs_dir)]
-    return sorted(
-        entries, key=lambda entry: started(entry.path, entry.facts.started if entry.facts else None)
-    )
+    paths, cache = run_paths(runs_dir), RunCache(runs_dir / names.LISTED_FACTS, _CACHED)
+    entries = [_entry(path, cache) for path in paths]
+    cache.store([path.name for path in paths])
+    # Another command may have removed some of them meanwhile.
+    left = [entry for entry in entries if entry.facts or is_run_path(entry.path)]
+    return sorted(left, key=lambda entry: started(entry.path, entry.facts.started if entry.facts else None))
 
 
 def started(path: Path, by_manifest: str | None) -> str:
@@ -96,35 +130,61 @@ def started(path: Path, by_manifest: str | None) -> str:
 def run_paths(runs_dir: Path) -> list[Path]:
     """The folders of the runs in a folder, sorted by name; empty if there is no such folder."""
     try:
-        paths = sorted(runs_dir.iterdir())
+        with os.scandir(runs_dir) as found:
+            folders = sorted(each.name for each in found if each.name[0] != "." and not each.is_symlink())
     except FileNotFoundError:
         return []
     except NotADirectoryError as error:
         raise UsageError(f"'{runs_dir}' is not a folder of runs: it is a file") from error
     except OSError as error:
         raise cannot_read(runs_dir, error) from error
-    return [path for path in paths if path.name[0] != "." and not path.is_symlink() and is_run_path(path)]
+    return [runs_dir / name for name in folders if _has_file(f"{runs_dir}/{name}", names.MANIFEST)]
 
 
 def is_run_path(path: Path) -> bool:
     """Whether it is a folder with a manifest; False if it cannot be read or its name is invalid."""
-    try:
-        return (path / names.MANIFEST).is_file()
-    except OSError:
-        return False
+    return _has_file(str(path), names.MANIFEST)
 
 
-def _entry(path: Path) -> RunEntry:
-    metrics, facts, alive = None, None, False
+def _has_file(folder: str, name: str) -> bool:
+    return os.path.isfile(f"{folder}/{name}")  # noqa: PTH113 (a Path takes longer, for many runs)
+
+
+def _entry(path: Path, cache: RunCache) -> RunEntry:
+    folder = str(path)
+    mark = stamp(folder, _WATCHED if _has_file(folder, names.JOURNAL) else _WATCHED[:2])
+    facts, alive = _cached_facts(cache.get(path.name, mark)), False
+    if facts:
+        return RunEntry(path, facts, _is_alive(path, facts))
     try:
         facts = _facts(path / names.MANIFEST)
-        alive = facts.status == "running" and is_held(path / names.LOCK)
+        alive = _is_alive(path, facts)
         metrics = _mapping(_scored(path, facts) / names.METRICS)
+        facts = replace(facts, metric=first_metric(metrics or {}, facts.task))
         if facts.kind == "search":
             _check_journal(path / names.JOURNAL, facts)
     except (DataError, MachineError) as error:
-        return RunEntry(path, facts, metrics, alive, error.message)
-    return RunEntry(path, facts, metrics, alive)
+        return RunEntry(path, facts, alive, error.message)
+    cache.put(path.name, mark, astuple(facts))
+    return RunEntry(path, facts, alive)
+
+
+def _is_alive(path: Path, facts: ListedFacts) -> bool:
+    return facts.status == "running" and is_held(path / names.LOCK)
+
+
+def _cached_facts(values: object) -> ListedFacts | None:
+    """The facts from a cache; None if they are not known."""
+    if not isinstance(values, list) or len(values) != len(_TYPES):
+        return None
+    return ListedFacts(*values) if all(map(isinstance, values, _TYPES)) else None
+
+
+def first_metric(metrics: Mapping[str, Any], task: str | None) -> float | None:
+    """The value of `ListedFacts.metric`."""
+    _, name = HEADLINES.get(task or "", HEADLINES["classification"])
+    of_folds = _inside(metrics, "cross_validation", name)
+    return _number(of_folds.get("mean") if isinstance(of_folds, dict) else _inside(metrics, "test", name))
 
 
 def _scored(path: Path, facts: ListedFacts) -> Path:

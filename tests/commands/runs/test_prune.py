@@ -42,7 +42,7 @@ def test_first_it_only_says_what_it_would_remove(program: Program, runs: Path) -
     assert left(runs) == ["new"]
     done = program("runs", "prune", "--keep", "1", "--yes")
     assert (done.code, done.out) == (0, "")
-    assert "no run in runs is to be removed" in done.err
+    assert "nothing to remove in runs/" in done.err
 
 
 @pytest.mark.parametrize(

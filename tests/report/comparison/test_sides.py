@@ -89,7 +89,7 @@ def test_damaged_predictions_are_named(tmp_path: Path, content: str) -> None:
 def test_a_damaged_regression_is_named(tmp_path: Path) -> None:
     run = write_regression(tmp_path, "a", [1.0, 2.0])
     (run.path / PREDICTIONS).write_text("row,target,prediction\n1,2,much\n")
-    with pytest.raises(DataError, match=r"predictions\.csv.*damaged.*much"):
+    with pytest.raises(DataError, match=r"predictions\.csv.*damaged"):
         read_side(run, "r2")
 
 

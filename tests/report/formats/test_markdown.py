@@ -91,6 +91,11 @@ def test_escaped_text_reads_as_itself(text: str) -> None:
     ] or (cells(f"| {escape(line)} |\n| --- |\n")[0].strip() == line)
 
 
+def test_an_address_is_no_link() -> None:
+    text = "HTTPS://a.example (http://b.example) _www.c.example ftp://d.example"
+    assert escape(text) == (r"HTTPS\://a.example (http\://b.example) \_www\.c.example ftp\://d.example")
+
+
 @pytest.mark.parametrize(
     "line", ["- item", "1. one", "+ plus", "---", "12) twelve", "=== x", "# title", "> quote"]
 )

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fnnctl.report.listing.fields import Config, ListedRun
-from fnnctl.store.listing.entries import ListedFacts, RunEntry
+from fnnctl.store.listing.entries import ListedFacts, RunEntry, first_metric
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredEntry(RunEntry):
+    """An entry with metrics that are in no file."""
+
+    measured: dict[str, Any] | None = None
+
+    def read_metrics(self) -> dict[str, Any] | None:
+        return self.measured
 
 
 def entry(name: str = "iris", *, metrics: dict[str, Any] | None = None, **facts: Any) -> RunEntry:
@@ -16,13 +27,12 @@ def entry(name: str = "iris", *, metrics: dict[str, Any] | None = None, **facts:
         "finished": None, "seconds": 1.5, "seed": 7, "data": "iris", "task": "classification", "trials": None,
         **facts,
     }  # fmt: skip
-    return RunEntry(Path("runs") / name, ListedFacts(**given), metrics, alive=False)
+    shown = ListedFacts(**given, metric=first_metric(metrics or {}, given["task"]))
+    return MeasuredEntry(Path("runs") / name, shown, alive=False, measured=metrics)
 
 
 def listed(name: str = "iris", *, config: Config = None, **facts: Any) -> ListedRun:
-    return ListedRun.of(entry(name, **facts), config)
+    return replace(ListedRun(entry(name, **facts)).with_metrics(), config=config)
 
 
-DAMAGED = ListedRun.of(
-    RunEntry(Path("runs/bad"), None, None, alive=False, damage="manifest.json: is damaged")
-)
+DAMAGED = ListedRun(RunEntry(Path("runs/bad"), None, alive=False, damage="manifest.json: is damaged"))

@@ -90,7 +90,21 @@ def test_all_wrong_conditions_are_told() -> None:
 )
 def test_values_that_cannot_be_compared(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        holds(text)
+        chosen_by(text)
+
+
+def chosen_by(text: str) -> bool:
+    (condition,) = parse_conditions([text])
+    condition.refuse_order_of_texts([DAMAGED, RUN])
+    return condition.holds(RUN)
+
+
+def test_a_text_in_one_run_is_no_number_and_no_error() -> None:
+    odd = listed("odd", metrics={"test": {"accuracy": "high"}})
+    for text in ("accuracy>0.1", "accuracy<=2"):
+        (condition,) = parse_conditions([text])
+        condition.refuse_order_of_texts([odd, RUN])
+        assert (condition.holds(odd), condition.holds(RUN)) == (False, True)
 
 
 SIGNS = {

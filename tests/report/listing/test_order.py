@@ -75,6 +75,6 @@ def test_a_field_that_no_run_has(option: str) -> None:
 
 def test_values_of_several_types_are_sorted() -> None:
     values: list[object] = ["b", 2, [1], 1.5, "a", None]
-    runs = [ListedRun.of(entry(str(place)), {"x": value}) for place, value in enumerate(values)]
+    runs = [ListedRun(entry(str(place)), config={"x": value}) for place, value in enumerate(values)]
     done = Order.parse("config.x").sorted(runs)
     assert [run.config and run.config["x"] for run in done] == [1.5, 2, [1], "a", "b", None]

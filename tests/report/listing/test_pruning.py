@@ -28,7 +28,7 @@ ENTRIES = [
 
 
 def names(choice: Pruning, entries: list[RunEntry] = ENTRIES, *, has_conditions: bool = False) -> str:
-    runs = [ListedRun.of(each) for each in entries]
+    runs = [ListedRun(each) for each in entries]
     return "".join(each.path.name for each in prunable(runs, ENTRIES, choice, has_conditions=has_conditions))
 
 

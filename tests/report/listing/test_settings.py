@@ -1,10 +1,21 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
-from fnnctl.report.listing.settings import read_config
+import pytest
+
+from fnnctl.config.reading.yaml_reader import read_yaml
+from fnnctl.report.listing import settings
+from fnnctl.report.listing.fields import Config
+from fnnctl.report.listing.settings import SettingsReader
+from fnnctl.store.listing import cache
 from fnnctl.store.listing.entries import RunEntry, list_runs
+
+
+def read_config(entry: RunEntry) -> Config:
+    return SettingsReader([entry]).read(entry)
 
 
 def search(runs: Path) -> RunEntry:
@@ -34,3 +45,39 @@ def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
     for path in tmp_path.rglob("resolved.yaml"):
         path.unlink()
     assert read_config(entry) is None
+
+
+def test_settings_are_cached_until_the_config_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "FEWEST", 1)
+    entry, old = search(tmp_path), 1_700_000_000
+    monkeypatch.setattr(cache, "time", lambda: 4e9)  # the files have settled
+    reader = SettingsReader([entry])
+    first = reader.read(entry)
+    reader.store()
+    with monkeypatch.context() as context:
+        context.setattr(settings, "_config_in", lambda folder: None)
+        assert SettingsReader([entry]).read(entry) == first
+    config = entry.path / "resolved.yaml"
+    config.write_text(config.read_text().replace("random", "grid00"))
+    os.utime(config, (old, old))
+    changed = read_config(entry)
+    assert changed
+    assert changed["search"] == {"method": "grid00"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1e-3\nb: no\nc: 012\nd: 1:30\ne: 0x1f\nf: 0o17\ng: [~, true, .5, 'x']\n",
+        "a: {b: [1, {c: null}]}\nd: |\n  two\n  lines\n",
+        "a: &x 1\nb: *x\n",
+        "a: !!str 1\n",
+        "a: 2026-11-28\n",
+    ],
+)
+def test_settings_are_read_as_configs_are(tmp_path: Path, text: str) -> None:
+    (tmp_path / "resolved.yaml").write_text(text)
+    entry = RunEntry(tmp_path, None, alive=False)
+    assert read_config(entry) == read_yaml(text).value

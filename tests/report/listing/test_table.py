@@ -51,8 +51,8 @@ def test_a_narrow_terminal_keeps_the_folder() -> None:
 
 
 def test_json_has_one_run_per_line() -> None:
-    assert one_line_each("runs", []) == '{"runs": []}\n'
-    text = one_line_each("runs", [to_dict(RUN, []), to_dict(DAMAGED, [field_of("seed")])])
+    assert "".join(one_line_each("runs", [])) == '{"runs": []}\n'
+    text = "".join(one_line_each("runs", [to_dict(RUN, []), to_dict(DAMAGED, [field_of("seed")])]))
     assert len(text.splitlines()) == 4
     first, second = json.loads(text)["runs"]
     assert first["metrics"] == RUN.metrics

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
@@ -11,6 +12,7 @@ import pytest
 from fnnctl.errors import UsageError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import journal_bytes
+from fnnctl.store.listing import entries
 from fnnctl.store.listing.entries import STATUSES, list_runs
 from fnnctl.store.manifest import RunStatus
 from fnnctl.store.run import OpenRun, create_run, open_run
@@ -99,6 +101,13 @@ def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
         list_runs(tmp_path / "file")
 
 
+def test_a_run_that_is_removed_meanwhile_is_not_listed(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, gone = make_run(runs, "kept"), make_run(runs, "gone")
+    shutil.rmtree(gone)
+    monkeypatch.setattr(entries, "run_paths", lambda folder: [gone, kept])
+    assert [entry.path for entry in list_runs(runs)] == [kept]
+
+
 def test_no_folder_is_no_runs(runs: Path) -> None:
     assert list_runs(runs) == []
 
@@ -109,8 +118,8 @@ def test_the_list_is_in_order_of_start_and_has_metrics(runs: Path) -> None:
     (first / "metrics.json").write_text('{"test": {"accuracy": 1.0}}')
     entries = list_runs(runs)
     assert [entry.path.name for entry in entries] == ["z", "b"]
-    assert entries[0].metrics == {"test": {"accuracy": 1.0}}
-    assert entries[1].metrics is None
+    assert entries[0].read_metrics() == {"test": {"accuracy": 1.0}}
+    assert entries[1].read_metrics() is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"status": "odd"}', b"\xff"])
@@ -126,7 +135,7 @@ def test_a_damaged_manifest_is_listed_as_damaged(runs: Path, content: bytes) -> 
 def test_damaged_metrics_do_not_hide_the_run(runs: Path) -> None:
     (make_run(runs, "run") / "metrics.json").write_text("{")
     (entry,) = list_runs(runs)
-    assert (entry.facts and entry.facts.status, entry.metrics) == ("completed", None)
+    assert (entry.facts and entry.facts.status, entry.read_metrics()) == ("completed", None)
     assert "metrics.json: is damaged" in (entry.damage or "")
 
 
@@ -152,7 +161,7 @@ def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
         runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=JOURNAL
     )
     (entry,) = list_runs(runs)
-    assert (entry.shown_status, entry.alive, entry.metrics) == ("running", True, None)
+    assert (entry.shown_status, entry.alive, entry.read_metrics()) == ("running", True, None)
     search.let_go()
     (entry,) = list_runs(runs)
     assert (entry.shown_status, entry.alive, entry.facts and entry.facts.status) == ("died", False, "running")
@@ -170,7 +179,7 @@ def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
         False,
         "search",
     )
-    assert entry.metrics == metrics
+    assert entry.read_metrics() == metrics
     assert entry.scored == search.path / "best"
 
 

@@ -1,0 +1,103 @@
+"""Whether the content of metrics.json has the shape that reports and comparisons rely on.
+
+Only the names of metrics that every version knows are checked: others may stand beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from fnnctl.config.schema.metric_names import CLASS_METRICS, METRICS
+from fnnctl.store.atomic import damaged
+from fnnctl.store.documents import read_mapping
+from fnnctl.text import cut
+
+Faults = Iterator[str]
+_NUMBERS: Final = frozenset((*METRICS, *CLASS_METRICS, "support"))
+_INTERVAL: Final = "ci95"
+
+
+def read_metrics(content: bytes, path: Path) -> dict[str, Any]:
+    """The metrics in a file's content; raises `DataError`, which names `path`, if they are damaged."""
+    metrics = read_mapping(content, path)
+    for fault in _faults_of_run(metrics):
+        raise damaged(path, f"is damaged: {cut(fault)}")
+    return metrics
+
+
+def _faults_of_run(metrics: Mapping[str, Any]) -> Faults:
+    for name in ("train", "validation", "test"):
+        yield from _object(name, metrics.get(name), _faults_of_part)
+    yield from _object("cross_validation", metrics.get("cross_validation"), _faults_of_folds)
+    sizes = metrics.get("sizes") or []
+    if not isinstance(sizes, list):
+        yield "sizes must be a list"
+        return
+    for index, size in enumerate(sizes):
+        if size is None:
+            yield f"sizes.{index} must be an object"
+        yield from _object(f"sizes.{index}", size, _faults_of_folds)
+
+
+def _object(place: str, value: object, faults: Callable[[str, Mapping[str, Any]], Faults]) -> Faults:
+    """The faults of an object, which may be null."""
+    if isinstance(value, dict):
+        yield from faults(place, value)
+    elif value is not None:
+        yield f"{place} must be an object or null"
+
+
+def _faults_of_part(place: str, part: Mapping[str, Any]) -> Faults:
+    for name, value in part.items():
+        inside = f"{place}.{name}"
+        if name == "baseline":
+            yield from _object(inside, value, _faults_of_part)
+        elif name == "per_class":
+            yield from _object(inside, value, _faults_of_classes)
+        elif name in _NUMBERS and not _is_number(value):
+            yield f"{inside} must be a number or null"
+        elif name.endswith(_INTERVAL) and not _is_interval(value):
+            yield f"{inside} must be two numbers or null"
+
+
+def _faults_of_classes(place: str, classes: Mapping[str, Any]) -> Faults:
+    for name, metrics in classes.items():
+        if metrics is None:
+            yield f"{place}.{name} must be an object"
+        yield from _object(f"{place}.{name}", metrics, _faults_of_part)
+
+
+def _faults_of_folds(place: str, folds: Mapping[str, Any]) -> Faults:
+    """Those of the metrics over several folds; null stands for no metric."""
+    for name in ("folds", "repeats", "rows", "share", "diverged"):
+        if name in folds and (folds[name] is None or not _is_number(folds[name])):
+            yield f"{place}.{name} must be a number"
+    for name, entry in folds.items():
+        if isinstance(entry, dict):
+            yield from _faults_of_scores(f"{place}.{name}", entry)
+        elif name in _NUMBERS:
+            yield f"{place}.{name} must be an object"
+
+
+def _faults_of_scores(place: str, entry: Mapping[str, Any]) -> Faults:
+    for name in ("mean", "std", "p"):
+        if not _is_number(entry.get(name)):
+            yield f"{place}.{name} must be a number or null"
+    yield from _object(f"{place}.difference", entry.get("difference"), _faults_of_scores)
+    if not _is_interval(entry.get(_INTERVAL)):
+        yield f"{place}.{_INTERVAL} must be two numbers or null"
+    scores = entry.get("scores", [])
+    if not isinstance(scores, list) or not all(map(_is_number, scores)):
+        yield f"{place}.scores must be a list of numbers"
+
+
+def _is_interval(value: object) -> bool:
+    return value is None or (
+        isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and None not in value
+    )
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
