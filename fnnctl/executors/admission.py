@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,7 @@ class Admission:
         self._refusals: dict[str, str] = {}
         """By worker, why it gets no work."""
         self._told: set[str] = set()
+        self._accepting = True
         self.admitted: set[str] = set()
         """The workers that may do work and have not left."""
 
@@ -62,6 +63,19 @@ class Admission:
                 self._refuse(worker, f"{type(machine).__name__}: {machine}")
         self.admitted.update(new)
         return new
+
+    def note_silent(self, worker: str, seconds: float) -> None:
+        """Say, once per worker, that another one does its item."""
+        silence = f"worker {worker} has not worked on its item for {seconds:.0f} seconds"
+        if silence not in self._told:
+            self._told.add(silence)
+            self._notes.append(f"{silence} (it is paused, suspended or busy): another worker does it")
+
+    def note_accepting(self, accepting: Collection[str]) -> None:
+        """Say when the last worker that accepts work has become one that does not."""
+        if self.admitted and self._accepting and not accepting:
+            self._notes.append("every worker is paused, most likely because its memory is full: waiting")
+        self._accepting = bool(accepting)
 
     def await_first(self, admit: Callable[[], object]) -> None:
         """Wait until a worker may do work; raises `UsageError` if none joins."""
