@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import fnnctl
 from fnnctl.errors import MachineError
 from fnnctl.executors import cluster, remote
+from fnnctl.executors.admission import sources_digest
 from fnnctl.executors.cluster import MOST_ATTEMPTS, ClusterExecutor
 from fnnctl.executors.protocols import ClusterOptions, WorkerKilledError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, leave_session, run_item
@@ -36,6 +38,7 @@ class ToyConnection:
         """Whether the cluster answers."""
         self.answers.set()
         self.versions: dict[str, object] = {}
+        self.digests: dict[str, object] = {}
         self.placed: list[list[str]] = []
         self.sent: list[tuple[str, int]] = []
         self.to_lose = 0
@@ -54,6 +57,8 @@ class ToyConnection:
         self.answers.wait()
         if function is pkgutil.resolve_name:
             return {each: self.versions.get(each, fnnctl.__version__) for each in workers}
+        if function is sources_digest:
+            return {each: self.digests.get(each, sources_digest()) for each in workers}
         if function is leave_session:  # all workers are this process
             return {}
         answering = [each for each in workers if each in self.alive and each not in self.suspended]
@@ -227,6 +232,37 @@ def test_a_worker_without_this_version_gets_no_work(version: object, told: str) 
     executor.shutdown()
     assert {worker for worker, _ in connection.sent} == {"b"}
     assert notes == [f"worker a gets no work: {told}"]
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, AttributeError("no attribute 'sources_digest'")])
+def test_a_worker_with_other_code_gets_no_work(digest: object) -> None:
+    notes: list[str] = []
+    connection = ToyConnection("a", "b")
+    connection.digests["a"] = digest
+    executor = executor_of(connection, note=notes.append)
+    assert dict(run_work(executor, tasks.times, [(2, 3), (2, 4)])) == {0: 6, 1: 8}
+    executor.shutdown()
+    assert {worker for worker, _ in connection.sent} == {"b"}
+    told = (
+        f"its fnnctl {fnnctl.__version__} has other code; install the same there, and start the worker again"
+    )
+    assert notes == [f"worker a gets no work: {told}"]
+
+
+def test_the_digest_is_that_of_names_and_contents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def digest(folder: str, files: Mapping[str, str]) -> str:
+        for name, content in files.items():
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        monkeypatch.setattr(fnnctl, "__file__", str(tmp_path / folder / "__init__.py"))
+        return sources_digest.__wrapped__()
+
+    files = {"__init__.py": "x = 1\n", "nn/__init__.py": "", "nn/a.py": "y = 2\n"}
+    first = digest("first", files)
+    assert digest("same", {**files, "nn/a.cpython-311.pyc": "compiled"}) == first
+    assert digest("changed", {**files, "nn/a.py": "y = 3\n"}) != first
+    assert digest("renamed", {**dict(list(files.items())[:2]), "nn/b.py": "y = 2\n"}) != first
 
 
 def test_an_item_that_does_not_begin_goes_to_another_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,6 +155,20 @@ def test_a_worker_with_another_version_is_refused(own_cluster: DaskCluster) -> N
     assert note.endswith(f"gets no work: it has fnnctl 0.0.9, not {fnnctl.__version__}")
 
 
+@extra
+def test_a_worker_with_other_code_is_refused(own_cluster: DaskCluster) -> None:
+    notes: list[str] = []
+    executor = joined(own_cluster, 2, note=notes.append)
+    own_cluster.add_worker(
+        preload="from fnnctl.executors import admission\nvars(admission).pop('sources_digest', None)\n"
+    )
+    wait_until(lambda: executor.poll() or bool(notes))
+    assert executor.workers == 2
+    executor.shutdown()
+    (note,) = notes
+    assert f"gets no work: its fnnctl {fnnctl.__version__} has other code; install the same there" in note
+
+
 def pause_one(executor: DaskExecutor) -> int:
     """Pause a worker that the executor takes to be running, and return its process id."""
     (worker, *_), _ = executor.connection.threads()
