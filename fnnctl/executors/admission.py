@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import pkgutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import fnnctl
@@ -17,9 +19,24 @@ from fnnctl.executors.protocols import Note
 
 SECONDS_FOR_FIRST = 10.0
 """How long to wait for the first worker."""
+INSTALL_THE_SAME = "install the same there, and start the worker again"
 
 Call = Callable[..., Mapping[str, Any]]
 """Calls a function in each of the `workers`, and returns what it returns or raises."""
+
+
+@cache
+def sources_digest() -> str:
+    """The SHA-256 of fnnctl's source files.
+
+    A process computes it once: a worker that is older than a change to the files has the old code in memory.
+    """
+    package = Path(fnnctl.__file__).parent
+    digests = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digests.update(f"{path.relative_to(package).as_posix()} {content}\n".encode())
+    return digests.hexdigest()
 
 
 class Admission:
@@ -32,6 +49,7 @@ class Admission:
         self._refusals: dict[str, str] = {}
         """By worker, why it gets no work."""
         self._told: set[str] = set()
+        self._accepting = True
         self.admitted: set[str] = set()
         """The workers that may do work and have not left."""
 
@@ -53,6 +71,11 @@ class Admission:
             if reason := _refusal(version):
                 self._refuse(worker, reason)
         same = [worker for worker in unknown if versions.get(worker) == fnnctl.__version__]
+        digests = call(sources_digest, workers=same)
+        for worker, digest in digests.items():
+            if digest != sources_digest() and not isinstance(digest, OSError):
+                self._refuse(worker, f"its fnnctl {fnnctl.__version__} has other code; {INSTALL_THE_SAME}")
+        same = [worker for worker in same if digests.get(worker) == sources_digest()]
         new = []
         for worker, machine in call(Machine.here, workers=same).items():
             if isinstance(machine, Machine):
@@ -62,6 +85,19 @@ class Admission:
                 self._refuse(worker, f"{type(machine).__name__}: {machine}")
         self.admitted.update(new)
         return new
+
+    def note_silent(self, worker: str, seconds: float) -> None:
+        """Say, once per worker, that another one does its item."""
+        silence = f"worker {worker} has not worked on its item for {seconds:.0f} seconds"
+        if silence not in self._told:
+            self._told.add(silence)
+            self._notes.append(f"{silence} (it is paused, suspended or busy): another worker does it")
+
+    def note_accepting(self, accepting: Collection[str]) -> None:
+        """Say when the last worker that accepts work has become one that does not."""
+        if self.admitted and self._accepting and not accepting:
+            self._notes.append("every worker is paused, most likely because its memory is full: waiting")
+        self._accepting = bool(accepting)
 
     def await_first(self, admit: Callable[[], object]) -> None:
         """Wait until a worker may do work; raises `UsageError` if none joins."""

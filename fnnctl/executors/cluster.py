@@ -2,32 +2,48 @@
 
 Each thread of a worker gets one item at a time; further items wait here. So it is known which items a worker
 had when it died. The cluster's own scheduler would run them again beside others, which may be what killed it.
+
+A worker may also hold an item and do nothing: Dask pauses it when its memory is almost full, another program
+keeps it busy, or its machine is suspended. Another worker then gets the item; results do not depend on who
+computes them, so the first copy is dropped.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
 from fnnctl.errors import MachineError
 from fnnctl.executors.admission import Admission
-from fnnctl.executors.protocols import ClusterOptions, Poll, R, Shared, T, Work, WorkerKilledError
+from fnnctl.executors.protocols import (
+    SECONDS_TO_STOP,
+    ClusterOptions,
+    Poll,
+    R,
+    Shared,
+    T,
+    Work,
+    WorkerKilledError,
+)
 from fnnctl.executors.remote import RemoteItem, RemoteResult, exchange_progress, join_session, leave_session
 
 SECONDS_BETWEEN_CALLS = 0.2
 SECONDS_PER_WORKER = 0.01
 """Added to the time between calls for each worker, so that they do not keep a large cluster busy."""
+SECONDS_TO_REPORT = 20.0
+"""Another worker gets an item that its worker has not reported as running for so long."""
+SECONDS_TO_CLOSE = 1.5
+"""How long to wait for the end of a connection to a cluster that was not started here."""
 MOST_ATTEMPTS = 4
 """How often an item is sent if the cluster loses it although its worker lives."""
-
-
 MOST_FAILURES = 20
 """How many calls in a row may fail for another reason than a lost connection."""
 
@@ -67,20 +83,29 @@ class Connection(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _ClusterItem:
-    """An item, and what is known of it."""
+    """An item, and what is known of the copy that was sent last."""
 
-    number: int
     work: Work[Any]
     args: Sequence[Any]
     future: Future[Any]
     """The caller's."""
+    number: int = 0
+    """Every copy has another."""
     worker: str = ""
-    sent: Future[RemoteResult[Any]] | None = None
-    """The cluster's; None before the item was sent."""
-    attempts: int = 0
+    sent: Future[RemoteResult[Any]] = field(default_factory=Future)
+    """The cluster's."""
+    reported: float = 0.0
+    """When the copy was sent or, later, when its worker last reported it as running."""
+    has_begun: bool = False
     done: int = 0
     """The progress that the worker has reported."""
     lost: bool = False
+    losses: int = 0
+    """How many copies were lost."""
+
+    def can_run(self) -> bool:
+        """Whether the caller still wants the result; the caller can then cancel the item no more."""
+        return self.future.running() or self.future.set_running_or_notify_cancel()
 
 
 class ClusterExecutor:
@@ -94,19 +119,24 @@ class ClusterExecutor:
         Workers of this machine start at the first `submit`. A scheduler with an address is asked at once.
         """
         self._connect, self._most, self._poll = connect, workers, poll
-        self._session = uuid.uuid4().hex
+        self._session, self._is_remote = uuid.uuid4().hex, options.address is not None
         self._admission = Admission(options.note, options.on_worker)
         self._values: list[Any] = []
         self._connection: Connection | None = None
         self._threads: dict[str, int] = {}
         """By worker, without those that accept no items now."""
         self._lock = threading.Lock()
-        """Held while the following three are changed."""
+        """Held while the following five are changed."""
         self._waiting: deque[_ClusterItem] = deque()
         self._running: dict[int, _ClusterItem] = {}
+        """By the number of the copy."""
+        self._dropped: dict[int, tuple[str, Future[RemoteResult[Any]]]] = {}
+        """Copies of which another worker does the item, by number: each still keeps its worker busy."""
         self._ended_progress = 0
         self._count = 0
-        self._stopped = self._closing = False
+        self._placed = self._closing = False
+        self._stop_deadline: float | None = None
+        """When items that have not stopped are given up; None before they are asked to stop."""
         self._wake = threading.Event()
         self._calls: threading.Thread | None = None
         self._failure: Exception | None = None
@@ -145,8 +175,7 @@ class ClusterExecutor:
             self._start()
         future: Future[R] = Future()
         with self._lock:
-            self._count += 1
-            self._waiting.append(_ClusterItem(self._count, work, args, future))
+            self._waiting.append(_ClusterItem(work, args, future))
         if self._failure:
             self._fail_all(self._failure)
         self._send_waiting()
@@ -157,74 +186,92 @@ class ClusterExecutor:
         self._admission.tell()
         with self._lock:
             done = self._ended_progress + sum(item.done for item in self._running.values())
-        if not self._stopped and self._poll(done):
-            self._stopped = True
-            self._wake.set()
-        return self._stopped
+        if self._stop_deadline is None and self._poll(done):
+            self._stop()
+        if self._stop_deadline is None:
+            return False
+        if time.monotonic() > self._stop_deadline:
+            self._fail_all(WorkerKilledError())
+        return True
 
     def shutdown(self) -> None:
-        """See `Executor`."""
-        self._stopped = True
+        """See `Executor`. It takes a few seconds at most, even if nothing in the cluster answers."""
+        deadline = self._stop()
         with self._lock:
             waiting, self._waiting = self._waiting, deque()
             running = [item.future for item in self._running.values()]
         for item in waiting:
-            item.future.cancel()
+            if not item.future.cancel():  # a copy was sent before
+                item.future.set_exception(WorkerKilledError())
         try:
-            self._wake.set()
-            for future in running:
-                future.exception()  # waits for its end
+            wait(running, max(0.0, deadline - time.monotonic()))
         finally:
+            self._fail_all(WorkerKilledError())
             self._closing = True
             self._wake.set()
-            if self._calls:
-                self._calls.join()
-            if self._connection:
-                with suppress(MachineError):
-                    self._connection.call(leave_session, self._session, workers=[*self._threads])
-                self._connection.close()
+            closing = threading.Thread(target=self._close, name="fnnctl-close", daemon=True)
+            closing.start()
+            closing.join(SECONDS_TO_CLOSE if self._is_remote else None)
+
+    def _stop(self) -> float:
+        """Ask all items to stop, and return when those that have not done so are given up."""
+        if self._stop_deadline is None:
+            self._stop_deadline = time.monotonic() + SECONDS_TO_STOP
+            self._wake.set()
+        return self._stop_deadline
+
+    def _close(self) -> None:
+        if self._calls:
+            self._calls.join(SECONDS_TO_CLOSE / 3)
+        if self._connection and self._is_remote:
+            with suppress(Exception):  # workers that do not hear of it stop when the lease ends
+                workers = sorted(self._admission.admitted)
+                self._connection.call(leave_session, self._session, workers=workers)
+        if self._connection:
+            self._connection.close()
 
     def _start(self) -> None:
-        """Start workers or take those that there are, and give each the shared values."""
+        """Start workers if there is no cluster; the thread that calls them places the shared values."""
         if self._connection is None:
             self._connection = self._connect()
-        self._admission.await_first(lambda: self._admit(self.connection))
-        self._connection.place(self._values, [*self._threads])
+            self._admission.await_first(lambda: self._admit(self.connection))
         self._calls = threading.Thread(target=self._call_regularly, name="fnnctl-cluster", daemon=True)
         self._calls.start()
 
     def _send_waiting(self) -> None:
         """Send waiting items as long as there are free threads."""
-        while self.connection.has_values() and (item := self._next_to_send()):
+        while self._placed and self.connection.has_values() and (item := self._next_to_send()):
             remote = RemoteItem(self._session, item.number, item.work, item.args)
             try:
                 item.sent = self.connection.submit(item.worker, remote)
             except Exception as error:  # it cannot be pickled
                 self._end(item, error=error)
             else:
-                item.sent.add_done_callback(partial(self._receive, item))
+                item.sent.add_done_callback(partial(self._receive, item, remote.number))
 
     def _next_to_send(self) -> _ClusterItem | None:
         """The next item, with its worker: that with the largest share of free threads."""
         with self._lock:
-            busy = dict.fromkeys(self._threads, 0)
-            for item in self._running.values():
-                busy[item.worker] = busy.get(item.worker, 0) + 1
+            busy = Counter(item.worker for item in self._running.values())
+            busy.update(worker for worker, _ in self._dropped.values())
             free = {each: 1 - busy[each] / count for each, count in self._threads.items() if count}
             worker = max(free, key=free.__getitem__, default=None)
             if worker is None or free[worker] <= 0 or len(self._running) >= self._most:
                 return None
             while self._waiting:
                 item = self._waiting.popleft()
-                if item.attempts or item.future.set_running_or_notify_cancel():
-                    item.worker, item.lost = worker, False
-                    item.attempts += 1
+                if item.can_run():
+                    self._count += 1
+                    item.number, item.worker, item.lost = self._count, worker, False
+                    item.reported, item.has_begun = time.monotonic(), False
                     self._running[item.number] = item
                     return item
         return None
 
-    def _receive(self, item: _ClusterItem, sent: Future[RemoteResult[Any]]) -> None:
-        """Take an item's result; if the cluster has lost it, the next call to the workers shows why."""
+    def _receive(self, item: _ClusterItem, number: int, sent: Future[RemoteResult[Any]]) -> None:
+        """Take the result of a copy; if the cluster has lost it, the next call to the workers shows why."""
+        if self._running.get(number) is not item:  # the copy was dropped, or the item given up
+            return
         if self.connection.is_lost(sent):
             item.lost = True
             self._wake.set()
@@ -253,12 +300,15 @@ class ClusterExecutor:
         else:
             item.future.set_exception(error)
 
-    def _send_again(self, item: _ClusterItem) -> None:
+    def _send_again(self, item: _ClusterItem, *, drops: bool = False) -> None:
+        """Put the item before all that wait; `drops` is whether the copy that was sent may still run."""
         with self._lock:
             if self._running.pop(item.number, None):
                 self._ended_progress += item.done
                 item.done = 0
                 self._waiting.appendleft(item)
+                if drops:
+                    self._dropped[item.number] = item.worker, item.sent
 
     def _call_regularly(self) -> None:
         """Call all workers now and then until the executor is shut down; runs in a thread of its own."""
@@ -271,8 +321,8 @@ class ClusterExecutor:
             except Exception as error:
                 failures += 1  # a worker may die while it is called, which the next call knows
                 if isinstance(error, MachineError) or failures > MOST_FAILURES:
-                    self._failure = error
-                    self._fail_all(error)
+                    self._failure = error if self._stop_deadline is None else WorkerKilledError()
+                    self._fail_all(self._failure)
                     return
             self._wake.wait(SECONDS_BETWEEN_CALLS + SECONDS_PER_WORKER * len(self._threads))
             self._wake.clear()
@@ -285,23 +335,68 @@ class ClusterExecutor:
         dead = [item for item in unfinished if item.worker not in alive]
         for item in dead:
             self._end(item, error=WorkerKilledError())
-            if item.sent:
-                item.sent.cancel()  # else it would wait for a worker of this address
-        if self._threads and not connection.has_values():
-            connection.place(self._values, [*self._threads])
+            item.sent.cancel()  # else it would wait for a worker of this address
+        awake = self._threads.keys() - {worker for worker, _ in self._dropped.values()}
+        if awake and not (self._placed and connection.has_values()):
+            connection.place(self._values, sorted(awake))
+            self._placed = True
         for item in unfinished:
             if item.lost and item not in dead:
-                if item.attempts < MOST_ATTEMPTS:
+                item.losses += 1
+                if item.losses < MOST_ATTEMPTS:
                     self._send_again(item)
                 else:
                     self._end(item, error=WorkerKilledError())
-        busy = list(dict.fromkeys(item.worker for item in unfinished if item not in dead))
-        counts = connection.call(exchange_progress, self._session, stop=self._stopped, workers=busy)
+        self._forget_ended_copies(alive)
+        asked = time.monotonic()
+        busy = [item.worker for item in unfinished if item not in dead]
+        answered = self._exchange_progress(connection, busy)
+        self._send_unreported_again(asked, answered)
+
+    def _exchange_progress(self, connection: Connection, busy: Sequence[str]) -> Collection[str]:
+        """Learn how far the items are, and tell the workers what to stop; return those that answer."""
+        workers = list(dict.fromkeys([*busy, *(worker for worker, _ in self._dropped.values())]))
+        stop, dropped = self._stop_deadline is not None, [*self._dropped]
+        counts = connection.call(
+            exchange_progress, self._session, stop=stop, dropped=dropped, workers=workers
+        )
         with self._lock:
             for count in counts.values():
                 for number, done in count.items() if isinstance(count, Mapping) else ():
-                    if item_ := self._running.get(number):
-                        item_.done = max(item_.done, done)
+                    if item := self._running.get(number):
+                        item.done, item.reported = max(item.done, done), time.monotonic()
+                        item.has_begun = True
+        return [worker for worker, count in counts.items() if isinstance(count, Mapping)]
+
+    def _send_unreported_again(self, asked: float, answered: Collection[str]) -> None:
+        """Take items from workers that do not run them, as long as there is another one.
+
+        `asked` is when the workers were asked last. They may not have been asked for a long time before. A
+        worker that has not answered may have the only copy of the shared values, because the cluster deletes
+        further copies while nobody needs them. So the values are placed again, also for items that wait.
+        """
+        with self._lock:
+            items = self._running.values()
+            unreported = [item for item in items if asked - item.reported > SECONDS_TO_REPORT]
+        for item in unreported:
+            silent = {worker for worker, _ in self._dropped.values()} | {item.worker}
+            if self._threads.keys() - silent:
+                self._send_again(item, drops=True)
+                self._admission.note_silent(item.worker, SECONDS_TO_REPORT)
+                self._placed = self._placed and item.worker in answered
+        if not self._placed:
+            with self._lock:
+                not_begun = [item.sent for item in self._running.values() if not item.has_begun]
+            for sent in not_begun:
+                sent.cancel()
+
+    def _forget_ended_copies(self, alive: Mapping[str, int]) -> None:
+        """Drop the copies that their workers have ended, or that can no longer run: their worker is dead."""
+        for worker, sent in self._dropped.values():
+            if worker not in alive:
+                sent.cancel()
+        with self._lock:
+            self._dropped = {number: copy for number, copy in self._dropped.items() if not copy[1].done()}
 
     def _admit(self, connection: Connection) -> Mapping[str, int]:
         """Admit new workers, and forget those that have left; return all that live."""
@@ -309,10 +404,11 @@ class ClusterExecutor:
         new = self._admission.admit(connection.call, alive)
         if new:
             connection.call(join_session, self._session, workers=new)
-            if self._calls:
+            if self._placed:
                 connection.spread(new)
         admitted = self._admission.admitted
         self._threads = {each: count for each, count in accepting.items() if each in admitted}
+        self._admission.note_accepting(self._threads)
         return alive
 
     def _fail_all(self, error: Exception) -> None:
@@ -323,5 +419,5 @@ class ClusterExecutor:
         for item in running:
             self._end(item, error=error)
         for item in waiting:
-            if item.attempts or item.future.set_running_or_notify_cancel():
+            if item.can_run():
                 item.future.set_exception(error)

@@ -12,7 +12,8 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,10 @@ from fnnctl.text import counted, install_command
 SECONDS_TO_CONNECT = 5
 SECONDS_TO_ANSWER = 5
 """After this time a worker is taken to be dead, busy or unreachable; it is asked again later."""
-SECONDS_TO_END = 10
+SECONDS_UNTIL_LOST = 60
+"""A scheduler that does not answer for so long is taken to be gone; workers stop after the same time."""
+SECONDS_TO_END = 1.5
+"""How long the worker processes of this machine may take to end; then they are killed."""
 
 CONFIG = {"distributed.admin.large-graph-warning-threshold": "1TB"}  # an item may have large checkpoints
 WORKER_VARIABLES = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
@@ -96,8 +100,9 @@ class DaskConnection:
     def threads(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """See `Connection`."""
         scheduler = self._client.scheduler
+        ask = partial(self._client.sync, callback_timeout=SECONDS_UNTIL_LOST)
         with self._answering():
-            return self._client.sync(scheduler.ncores), self._client.sync(scheduler.ncores_running)
+            return ask(scheduler.ncores), ask(scheduler.ncores_running)
 
     def call(
         self, function: Callable[..., Any], *args: Any, workers: Sequence[str], **settings: Any
@@ -129,10 +134,10 @@ class DaskConnection:
                 self._values = self._client.scatter(named, workers=list(workers), broadcast=True)
 
     def spread(self, workers: Sequence[str]) -> None:
-        """See `Connection`."""
+        """See `Connection`. Nobody waits for it: a worker that has the values may not answer."""
         if self._values and self.has_values():
-            with self._answering():
-                self._client.replicate(list(self._values.values()), workers=list(workers))
+            values = list(self._values.values())
+            self._client.loop.add_callback(self._client._replicate, values, workers=list(workers))
 
     def has_values(self) -> bool:
         """See `Connection`."""
@@ -152,7 +157,8 @@ class DaskConnection:
 
     def close(self) -> None:
         """See `Connection`."""
-        self._undo.close()
+        with suppress(OSError):  # nothing answers any more
+            self._undo.close()
 
     @contextmanager
     def _answering(self) -> Iterator[None]:

@@ -61,8 +61,12 @@ class LocalExecutor:
     def poll(self) -> bool:
         """See `Executor`."""
         if not self._progress.should_stop() and self._poll(self._progress.done):
-            self._progress.stop()
+            self._stop()
         return self._progress.should_stop()
+
+    def _stop(self) -> None:
+        """Ask all work to end early."""
+        self._progress.stop()
 
 
 def start_threads(count: int) -> ThreadPoolExecutor:

@@ -23,6 +23,7 @@ from ctypes import Array, c_byte, c_longlong
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
 from queue import SimpleQueue
@@ -31,7 +32,15 @@ from typing import Any
 from fnnctl.blas import blas_threads, can_set_blas_threads, set_blas_threads
 from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved, start_threads
 from fnnctl.executors.messages import receive_message, send_message
-from fnnctl.executors.protocols import Poll, Progress, R, Work, WorkerKilledError, WorkersRefusedError
+from fnnctl.executors.protocols import (
+    SECONDS_TO_STOP,
+    Poll,
+    Progress,
+    R,
+    Work,
+    WorkerKilledError,
+    WorkersRefusedError,
+)
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -102,6 +111,8 @@ class ProcessExecutor(LocalExecutor):
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
         self._starting = threading.Lock()
+        self._killer: threading.Timer | None = None
+        """Kills the processes that do not stop in time; None before they are asked to."""
 
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
         """See `Executor`."""
@@ -109,8 +120,8 @@ class ProcessExecutor(LocalExecutor):
         return threads.submit(self._run, work, args)
 
     def shutdown(self) -> None:
-        """See `Executor`."""
-        self._progress.stop()
+        """See `Executor`. It takes a few seconds at most, even if a process hangs or was suspended."""
+        self._stop()
         try:
             if self._threads:
                 self._threads.shutdown(cancel_futures=True)
@@ -119,9 +130,25 @@ class ProcessExecutor(LocalExecutor):
             for process in self._processes:
                 process.end()
         except BaseException:  # a second signal during the wait; the workers ignore signals
-            for process in self._processes:
-                process.kill()
+            self._kill()
             raise
+        finally:
+            if self._killer:
+                self._killer.cancel()
+                self._killer.join()  # a process with a second thread cannot be forked
+
+    def _stop(self) -> None:
+        super()._stop()
+        if self._threads and self._killer is None:
+            killer = threading.Timer(SECONDS_TO_STOP, self._kill)
+            killer.daemon = True
+            with suppress(RuntimeError):  # the system has no thread left: the processes are waited for
+                killer.start()
+                self._killer = killer
+
+    def _kill(self) -> None:
+        for process in self._processes:
+            process.kill()
 
     def _start(self, preload: str) -> ThreadPoolExecutor:
         """Start the workers, and return the threads that serve them."""
@@ -167,6 +194,7 @@ class WorkerProcess:
 
     def __init__(self, values: Sequence[Any], progress: ProcessProgress) -> None:
         self._values, self._progress = values, progress
+        self._process: BaseProcess | None = None
         self.connection: Connection | None = None
         """None if the process has not been started, or was killed."""
 
@@ -174,12 +202,12 @@ class WorkerProcess:
         """Start the process; raises `WorkersRefusedError` if the system refuses to."""
         with _refusals():
             connection, theirs = context.Pipe()
-            self._process = context.Process(  # type: ignore[attr-defined]  # every context has one
+            process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # every context has one
                 target=_serve, args=(theirs, self._values, self._progress), daemon=True
             )
             try:
-                self._process.start()
-                self.connection = connection
+                process.start()
+                self._process, self.connection = process, connection
             finally:
                 theirs.close()  # so that the pipe ends with the process
                 if self.connection is None:
@@ -198,8 +226,8 @@ class WorkerProcess:
         return result
 
     def kill(self) -> None:
-        """End the process at once."""
-        if self.connection:
+        """End the process at once, if there is one."""
+        if self._process:
             self._process.kill()
 
     def ask_to_end(self) -> None:
@@ -214,7 +242,8 @@ class WorkerProcess:
         if self.connection:
             self.connection.close()
             self.connection = None
-            self._process.join()
+            if self._process:
+                self._process.join()
 
 
 @contextmanager

@@ -21,6 +21,10 @@ Note: TypeAlias = Callable[[str], None]
 """Shows a message to the user."""
 
 
+SECONDS_TO_STOP = 2.0
+"""How long items may go on after they were asked to stop; then they are given up, and give no result."""
+
+
 class Progress(Protocol):
     """How a work function and its executor keep in touch."""
 
@@ -70,14 +74,17 @@ class Executor(Protocol):
         """Run `work(progress, *args)`, with handles replaced by their values.
 
         The first call starts the workers; it raises `WorkersRefusedError` if the system refuses to. The
-        future raises `WorkerKilledError` if the worker died.
+        future raises `WorkerKilledError` if the worker died, or if the item did not stop in time.
         """
 
     def poll(self) -> bool:
-        """Report progress to the caller's `Poll`; True once it has asked for the work to stop."""
+        """Report progress to the caller's `Poll`; True once it has asked for the work to stop.
+
+        To be called until all futures are done: it gives items up that do not stop in time.
+        """
 
     def shutdown(self) -> None:
-        """Cancel queued items, stop the running ones, and wait for them to end."""
+        """Cancel queued items, stop the running ones, and wait for their end, or give them up."""
 
 
 class WorkersRefusedError(MachineError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -27,6 +27,8 @@ class _Coordinator:
 
     items: dict[int, RemoteProgress] = field(default_factory=dict)
     stopped: bool = False
+    dropped: frozenset[int] = frozenset()
+    """The numbers of items that other workers do instead."""
     expires: float = field(default_factory=lambda: time.monotonic() + LEASE)
 
 
@@ -35,15 +37,17 @@ class RemoteProgress:
     """The progress of one item; only the item's thread changes it."""
 
     session: _Coordinator
+    number: int
     done: int = 0
     abandoned: bool = False
     """Whether the work was stopped because the coordinator was silent."""
 
     def should_stop(self) -> bool:
         """See `Progress`."""
-        if not self.session.stopped and time.monotonic() > self.session.expires:
+        stopped = self.session.stopped or self.number in self.session.dropped
+        if not stopped and time.monotonic() > self.session.expires:
             self.abandoned = True
-        return self.session.stopped or self.abandoned
+        return stopped or self.abandoned
 
     def advance(self, amount: int) -> None:
         """See `Progress`."""
@@ -79,7 +83,7 @@ def run_item(item: RemoteItem[R], *values: Any) -> RemoteResult[R]:
     """Run an item in this worker, with one BLAS thread; `values` are the shared ones."""
     set_blas_threads(1)
     session = _coordinators.setdefault(item.session, _Coordinator())
-    progress = session.items[item.number] = RemoteProgress(session)
+    progress = session.items[item.number] = RemoteProgress(session, item.number)
     try:
         value = item.work(progress, *resolved(item.args, values))
     finally:
@@ -88,11 +92,15 @@ def run_item(item: RemoteItem[R], *values: Any) -> RemoteResult[R]:
     return RemoteResult(None if abandoned else value, progress.done, abandoned)
 
 
-def exchange_progress(session: str, *, stop: bool) -> dict[int, int]:
-    """Renew the coordinator's lease, tell this worker whether to stop, and return its items' progress."""
+def exchange_progress(session: str, *, stop: bool, dropped: Collection[int] = ()) -> dict[int, int]:
+    """Renew the coordinator's lease, and return the progress of the items that run here.
+
+    `stop` is whether all items are to end early; `dropped` are the numbers of those that are in any case.
+    """
     own = _coordinators.setdefault(session, _Coordinator())
     own.expires = time.monotonic() + LEASE
     own.stopped = own.stopped or stop
+    own.dropped = frozenset(dropped)
     return {number: progress.done for number, progress in own.items.copy().items()}
 
 
@@ -106,8 +114,9 @@ def join_session(session: str) -> None:
 
 
 def leave_session(session: str) -> None:
-    """Forget a coordinator."""
-    _coordinators.pop(session, None)
+    """Forget a coordinator, whose items end early."""
+    if left := _coordinators.pop(session, None):
+        left.stopped = True
     if not _coordinators:
         logging.getLogger("distributed.worker").removeFilter(_is_no_exchange)
 

@@ -43,8 +43,9 @@ def run_pulled(
 
     At most `workers + 1` items are submitted at a time. There may be new items after a result was yielded.
     The end comes when no item runs and there is none to pull. Once the executor's poll asks to stop, no
-    further item is pulled or started; items that are running still give results. If an item's worker is
-    killed, the item runs once more, alone, because another item may have used up the memory.
+    further item is pulled or started; items that are running still give results if they end in time. If an
+    item's worker is killed before, the item runs once more, alone, because another item may have used up the
+    memory.
 
     Args:
         executor: Runs the work.
@@ -76,6 +77,8 @@ def run_pulled(
                 try:
                     result = future.result()
                 except WorkerKilledError as error:
+                    if executor.poll():  # it did not stop in time, which says nothing about the item
+                        continue
                     if not item.was_killed:
                         killed_once.append(_Item(item.tag, item.args, was_killed=True))
                         continue

@@ -61,6 +61,15 @@ def killed_once(
     return train_item(progress, shared, item)
 
 
+def suspended_once(
+    progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
+) -> StackResult[FitObjective]:
+    """The first process that trains the second rung suspends itself; a file beside the data records that."""
+    if item.start and is_first(Path(shared.data.dataset.source).parent / "suspended"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return train_item(progress, shared, item)
+
+
 def killed_by_some(
     progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
 ) -> StackResult[FitObjective]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from tests.commands import killing
 from tests.commands.extending import timeline
 from tests.commands.searching import assert_same_search, of_kind, resume, search, write_config
 from tests.executors.clusters import DaskCluster, dask_cluster
-from tests.program import Program
+from tests.program import Program, read_json
 
 pytestmark = pytest.mark.extra
 
@@ -48,6 +51,58 @@ def test_a_killed_worker_changes_nothing(
     assert_same_search(folder, undisturbed)
     workers = {event["worker"] for event in timeline(folder) if "worker" in event}
     assert len(workers) == 2
+
+
+def test_a_suspended_worker_changes_nothing(
+    cluster: DaskCluster, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one does its item."""
+    undisturbed = search(config, "--executor", "serial")
+    monkeypatch.setattr("fnnctl.executors.cluster.SECONDS_TO_REPORT", 3)
+    monkeypatch.setattr("fnnctl.executors.dask.SECONDS_TO_ANSWER", 1)
+    monkeypatch.setattr(trial_runner, "train_item", killing.suspended_once)
+    folder = search(config, "--executor", "dask", "--dask-address", cluster.address)
+    assert (config.parent / "suspended").exists()
+    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
+    assert_same_search(folder, undisturbed)
+    warnings = read_json(folder / "manifest.json")["warnings"]
+    assert any("has not worked on its item for 3 seconds" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_worker_is_suspended(
+    cluster: DaskCluster, config: Path, number: signal.Signals, code: int
+) -> None:
+    runs = config.parent / "runs"
+    command = [sys.executable, "-m", "fnnctl", "search", str(config), "--runs-dir", str(runs)]
+    command += ["--set", "search.budget={max_epochs: 1000000}", "--method", "random"]
+    command += ["--executor", "dask", "--dask-address", cluster.address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not list(runs.glob("[!.]*")):
+            time.sleep(0.02)
+        time.sleep(1.0)
+        cluster.workers[0].send_signal(signal.SIGSTOP)
+        time.sleep(0.5)
+        process.send_signal(number)
+        signalled = time.monotonic()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert time.monotonic() - signalled < 8  # 4 on a machine with nothing else to do
+    (folder,) = runs.glob("[!.]*")
+    assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"
+    assert read_json(folder / "manifest.json")["status"] == "interrupted"
+
+
+def test_a_time_limit_ends_a_search_whose_cluster_does_not_answer(
+    cluster: DaskCluster, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial_runner, "train_item", killing.suspended_once)
+    cluster.workers[1].kill()
+    folder = search(config, "--executor", "dask", "--dask-address", cluster.address, "--time-limit", "10")
+    assert (config.parent / "suspended").exists()
+    assert of_kind(folder, "end")[-1]["reason"] == "the time limit"
+    assert (folder / "best" / "model.npz").exists()
 
 
 def test_a_search_goes_on_with_workers_of_this_machine(config: Path) -> None:

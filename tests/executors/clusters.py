@@ -30,7 +30,7 @@ class DaskCluster:
     def add_worker(self, *, preload: str | None = None) -> subprocess.Popen[bytes]:
         """Start a worker, which first runs the code `preload`, and wait until it has joined."""
         arguments = ["worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-        arguments += ["--local-directory", str(self.folder)]
+        arguments += ["--local-directory", str(self.folder), "--memory-limit", "0"]  # so that it stays paused
         if preload is not None:
             file = self.folder / f"preload_{len(self.workers)}.py"
             file.write_text(preload)

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,21 @@ def until_stopped(progress: Progress, item: int) -> int:
     while not progress.should_stop() and time.monotonic() < deadline:
         time.sleep(0.002)
     return item
+
+
+def suspended(progress: Progress, item: int) -> int:
+    """Says that it has begun, and suspends its process."""
+    progress.advance(1)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return item
+
+
+def pause(dask_worker: Any) -> int:
+    """Called in a Dask worker by a client: it begins no item any more. Returns its process id."""
+    from distributed import Status
+
+    dask_worker.status = Status.paused
+    return os.getpid()
 
 
 def fails(progress: Progress, item: int) -> int:

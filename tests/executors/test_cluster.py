@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import pkgutil
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import fnnctl
 from fnnctl.errors import MachineError
-from fnnctl.executors import remote
+from fnnctl.executors import cluster, remote
+from fnnctl.executors.admission import sources_digest
 from fnnctl.executors.cluster import MOST_ATTEMPTS, ClusterExecutor
 from fnnctl.executors.protocols import ClusterOptions, WorkerKilledError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, leave_session, run_item
@@ -21,12 +24,21 @@ from tests.executors import tasks
 
 
 class ToyConnection:
-    """Workers of one thread each, which the test adds, pauses and kills."""
+    """Workers of one thread each, which the test adds, pauses, suspends and kills."""
 
     def __init__(self, *workers: str) -> None:
         self.alive = dict.fromkeys(workers, 1)
         self.paused: set[str] = set()
+        self.holding: set[str] = set()
+        """Workers that do not begin their items."""
+        self.held: list[Future[RemoteResult[Any]]] = []
+        self.suspended: set[str] = set()
+        """Workers that answer no call."""
+        self.answers = threading.Event()
+        """Whether the cluster answers."""
+        self.answers.set()
         self.versions: dict[str, object] = {}
+        self.digests: dict[str, object] = {}
         self.placed: list[list[str]] = []
         self.sent: list[tuple[str, int]] = []
         self.to_lose = 0
@@ -42,11 +54,15 @@ class ToyConnection:
     def call(
         self, function: Callable[..., Any], *args: Any, workers: Sequence[str], **settings: Any
     ) -> Mapping[str, Any]:
+        self.answers.wait()
         if function is pkgutil.resolve_name:
             return {each: self.versions.get(each, fnnctl.__version__) for each in workers}
+        if function is sources_digest:
+            return {each: self.digests.get(each, sources_digest()) for each in workers}
         if function is leave_session:  # all workers are this process
             return {}
-        return {each: function(*args, **settings) for each in workers if each in self.alive}
+        answering = [each for each in workers if each in self.alive and each not in self.suspended]
+        return {each: function(*args, **settings) for each in answering}
 
     def place(self, values: Sequence[Any], workers: Sequence[str]) -> None:
         self._values = values
@@ -65,6 +81,9 @@ class ToyConnection:
             lost: Future[RemoteResult[Any]] = Future()
             lost.cancel()
             return lost
+        if worker in self.holding:
+            self.held.append(Future())
+            return self.held[-1]
         return self._pool.submit(run_item, item, *self._values)
 
     def is_lost(self, sent: Future[RemoteResult[Any]]) -> bool:
@@ -97,7 +116,7 @@ def test_a_thread_has_one_item_at_a_time_and_the_rest_waits_here() -> None:
     connection = ToyConnection("a", "b")
     executor = executor_of(connection)
     futures = [executor.submit(tasks.until_stopped, number) for number in range(5)]
-    assert sorted(connection.sent) == [("a", 1), ("b", 2)]
+    wait_until(lambda: sorted(connection.sent) == [("a", 1), ("b", 2)])
     assert [future.running() for future in futures] == [True, True, False, False, False]
     assert [future.cancel() for future in futures] == [False, False, True, True, True]
     executor.shutdown()
@@ -213,3 +232,139 @@ def test_a_worker_without_this_version_gets_no_work(version: object, told: str) 
     executor.shutdown()
     assert {worker for worker, _ in connection.sent} == {"b"}
     assert notes == [f"worker a gets no work: {told}"]
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, AttributeError("no attribute 'sources_digest'")])
+def test_a_worker_with_other_code_gets_no_work(digest: object) -> None:
+    notes: list[str] = []
+    connection = ToyConnection("a", "b")
+    connection.digests["a"] = digest
+    executor = executor_of(connection, note=notes.append)
+    assert dict(run_work(executor, tasks.times, [(2, 3), (2, 4)])) == {0: 6, 1: 8}
+    executor.shutdown()
+    assert {worker for worker, _ in connection.sent} == {"b"}
+    told = (
+        f"its fnnctl {fnnctl.__version__} has other code; install the same there, and start the worker again"
+    )
+    assert notes == [f"worker a gets no work: {told}"]
+
+
+def test_the_digest_is_that_of_names_and_contents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def digest(folder: str, files: Mapping[str, str]) -> str:
+        for name, content in files.items():
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        monkeypatch.setattr(fnnctl, "__file__", str(tmp_path / folder / "__init__.py"))
+        return sources_digest.__wrapped__()
+
+    files = {"__init__.py": "x = 1\n", "nn/__init__.py": "", "nn/a.py": "y = 2\n"}
+    first = digest("first", files)
+    assert digest("same", {**files, "nn/a.cpython-311.pyc": "compiled"}) == first
+    assert digest("changed", {**files, "nn/a.py": "y = 3\n"}) != first
+    assert digest("renamed", {**dict(list(files.items())[:2]), "nn/b.py": "y = 2\n"}) != first
+
+
+def test_an_item_that_does_not_begin_goes_to_another_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first copy keeps its worker busy; when it ends after all, its result is dropped."""
+    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
+    notes: list[str] = []
+    connection = ToyConnection("a", "b")
+    connection.holding = {"a"}
+    executor = executor_of(connection, note=notes.append)
+    items = [(3, number) for number in range(6)]
+    assert dict(run_work(executor, tasks.times, items)) == {number: 3 * number for number in range(6)}
+    assert [worker for worker, _ in connection.sent].count("a") == 1
+    (note,) = notes
+    assert note.startswith(
+        "worker a has not worked on its item for 0 seconds (it is paused, suspended or busy): "
+    )
+    connection.holding.clear()
+    connection.held[0].set_result(RemoteResult(99, 1, abandoned=False))
+    blocking = [executor.submit(tasks.until_stopped, number) for number in range(2)]
+    wait_until(lambda: [worker for worker, _ in connection.sent].count("a") == 2)
+    executor.shutdown()
+    assert [future.result() for future in blocking] == [0, 1]
+
+
+def test_an_item_that_does_not_begin_waits_for_another_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.1)
+    connection = ToyConnection("a")
+    connection.holding = {"a"}
+    executor = executor_of(connection)
+    future = executor.submit(tasks.times, 3, 4)
+    time.sleep(0.6)
+    assert connection.sent == [("a", 1)]
+    connection.alive = {"a": 1, "b": 1}
+    assert future.result(20) == 12
+    executor.shutdown()
+
+
+def test_the_item_of_a_suspended_worker_goes_to_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the worker goes on, it is told to end its copy early."""
+    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
+    connection = ToyConnection("a", "b")
+    executor = executor_of(connection)
+    future = executor.submit(tasks.until_stopped, 7)
+    wait_until(lambda: connection.sent == [("a", 1)])
+    connection.suspended = {"a"}
+    wait_until(lambda: connection.sent == [("a", 1), ("b", 2)])
+    connection.suspended.clear()
+    (session,) = remote._coordinators.values()
+    wait_until(lambda: [*session.items] == [2])
+    assert not future.done()
+    assert executor.submit(tasks.times, 3, 4).result(20) == 12
+    executor.shutdown()
+    assert future.result() == 7
+
+
+def test_a_dead_workers_copy_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
+    connection = ToyConnection("a", "b")
+    connection.holding = {"a"}
+    executor = executor_of(connection)
+    assert executor.submit(tasks.times, 3, 4).result(20) == 12
+    connection.alive = {"b": 1}
+    wait_until(connection.held[0].cancelled)
+    executor.shutdown()
+
+
+def test_workers_that_are_all_paused_are_told_of() -> None:
+    notes: list[str] = []
+    connection = ToyConnection("a", "b")
+    connection.paused = {"a", "b"}
+    executor = executor_of(connection, note=notes.append)
+    executor.submit(tasks.times, 3, 4)
+    time.sleep(0.5)
+    executor.poll()
+    assert notes == ["every worker is paused, most likely because its memory is full: waiting"]
+    executor.shutdown()
+
+
+@pytest.mark.parametrize("trouble", ["holding", "suspended", "gone", "silent"])
+def test_a_stop_ends_the_work_whatever_the_cluster_does(
+    trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The items that do not stop give no result, not even that of one that kills its worker twice."""
+    monkeypatch.setattr(cluster, "SECONDS_TO_STOP", 0.3)
+    monkeypatch.setattr(cluster, "SECONDS_TO_CLOSE", 0.3)
+    connection = ToyConnection("a", "b")
+    connection.holding = {"a", "b"}
+    begun = time.monotonic()
+
+    def poll(done: int) -> bool:
+        if len(connection.held) < 2:
+            return False
+        if trouble == "suspended":
+            connection.suspended = {"a", "b"}
+        if trouble == "silent":
+            connection.answers.clear()
+        connection.gone = trouble == "gone"
+        return True
+
+    executor = ClusterExecutor(lambda: connection, 100, poll, ClusterOptions("toy"))
+    items = [(number,) for number in range(5)]
+    assert dict(run_work(executor, tasks.until_stopped, items, on_killed=lambda index: -1)) == {}
+    executor.shutdown()
+    assert time.monotonic() - begun < 5
+    connection.answers.set()

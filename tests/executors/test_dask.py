@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
@@ -20,7 +21,7 @@ import pytest
 import fnnctl
 from fnnctl.errors import MachineError, UsageError
 from fnnctl.executors import dask
-from fnnctl.executors.dask import DaskExecutor, check_dask
+from fnnctl.executors.dask import DaskConnection, DaskExecutor, check_dask
 from fnnctl.executors.protocols import ClusterOptions
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
@@ -153,6 +154,86 @@ def test_a_worker_with_another_version_is_refused(own_cluster: DaskCluster) -> N
     (note,) = notes
     assert note.startswith("worker tcp://")
     assert note.endswith(f"gets no work: it has fnnctl 0.0.9, not {fnnctl.__version__}")
+
+
+@extra
+def test_a_worker_with_other_code_is_refused(own_cluster: DaskCluster) -> None:
+    notes: list[str] = []
+    executor = joined(own_cluster, 2, note=notes.append)
+    own_cluster.add_worker(
+        preload="from fnnctl.executors import admission\nvars(admission).pop('sources_digest', None)\n"
+    )
+    wait_until(lambda: executor.poll() or bool(notes))
+    assert executor.workers == 2
+    executor.shutdown()
+    (note,) = notes
+    assert f"gets no work: its fnnctl {fnnctl.__version__} has other code; install the same there" in note
+
+
+def pause_one(executor: DaskExecutor) -> int:
+    """Pause a worker that the executor takes to be running, and return its process id."""
+    (worker, *_), _ = executor.connection.threads()
+    (pid,) = executor.connection.call(tasks.pause, workers=[worker]).values()
+    return int(pid)
+
+
+@pytest.fixture
+def unknown_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Executors do not see in time that a worker is paused."""
+    threads = DaskConnection.threads
+
+    def without_pauses(connection: DaskConnection) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        alive, _ = threads(connection)
+        return alive, alive
+
+    monkeypatch.setattr(DaskConnection, "threads", without_pauses)
+
+
+@extra
+def test_the_items_of_a_paused_worker_go_to_another_one(
+    own_cluster: DaskCluster, unknown_pauses: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.executors.cluster.SECONDS_TO_REPORT", 3)
+    notes: list[str] = []
+    executor = joined(own_cluster, 2, note=notes.append)
+    paused = pause_one(executor)
+    done = dict(run_work(executor, tasks.process, [(number,) for number in range(4)]))
+    executor.shutdown()
+    assert {number: item for number, (item, _) in done.items()} == {number: number for number in range(4)}
+    assert paused not in {pid for _, pid in done.values()}
+    assert any("has not worked on its item for 3 seconds" in note for note in notes)
+
+
+@extra
+@pytest.mark.parametrize(
+    "trouble",
+    ["paused worker", "killed worker", "suspended worker", "killed scheduler", "suspended scheduler", "all"],
+)
+def test_a_stop_takes_less_than_five_seconds(
+    trouble: str, own_cluster: DaskCluster, unknown_pauses: None
+) -> None:
+    scheduler, (worker, other) = own_cluster.scheduler, own_cluster.workers
+    number = signal.SIGKILL if "killed" in trouble else signal.SIGSTOP
+    processes = [scheduler] if "scheduler" in trouble else [worker]
+    stopped_at = math.inf
+
+    def poll(done: int) -> bool:
+        nonlocal stopped_at
+        if done < (1 if trouble == "paused worker" else 2):
+            return False
+        if trouble != "paused worker":
+            for process in processes if trouble != "all" else [scheduler, worker, other]:
+                process.send_signal(number)
+        stopped_at = time.monotonic()
+        return True
+
+    executor = DaskExecutor(sys.maxsize, poll, ClusterOptions(own_cluster.address))
+    if trouble == "paused worker":
+        pause_one(executor)
+    done = dict(run_work(executor, tasks.until_stopped, [(1,), (2,)], on_killed=lambda index: -1))
+    executor.shutdown()
+    assert time.monotonic() - stopped_at < 5
+    assert -1 not in done.values()
 
 
 @extra

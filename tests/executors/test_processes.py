@@ -169,6 +169,30 @@ def test_workers_that_die_in_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @linux
+def test_processes_that_do_not_stop_in_time_are_killed(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their items give no result, and do not count as what kills its worker twice."""
+    monkeypatch.setattr(processes, "SECONDS_TO_STOP", 0.2)
+    begun = time.monotonic()
+    with make_executor("processes", workers=2, poll=lambda done: done >= 2) as executor:
+        items = [(number,) for number in range(4)]
+        assert dict(run_work(executor, tasks.suspended, items, on_killed=lambda index: -1)) == {}
+    assert time.monotonic() - begun < 10
+    assert not multiprocessing.active_children()
+    assert threading.active_count() == 1
+
+
+@linux
+def test_an_idle_process_that_is_suspended_delays_the_end_no_longer(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SECONDS_TO_STOP", 0.2)
+    with make_executor("processes", workers=1, poll=never) as executor:
+        _, pid = executor.submit(tasks.process, 1).result()
+        os.kill(pid, signal.SIGSTOP)
+    assert not multiprocessing.active_children()
+
+
+@linux
 def test_a_signal_while_workers_end_kills_them(method: str) -> None:
     """They ignore signals, and the program would wait for them at its exit."""
 

@@ -32,6 +32,27 @@ def test_an_item_tells_its_coordinator_of_its_progress_and_is_stopped_by_it() ->
     leave_session("b")
 
 
+def drops(progress: Progress, number: int) -> bool:
+    exchange_progress("a", stop=False, dropped=[number])
+    return progress.should_stop()
+
+
+def leaves(progress: Progress) -> bool:
+    leave_session("a")
+    return progress.should_stop()
+
+
+def test_an_item_that_another_worker_does_ends_early() -> None:
+    assert run_item(RemoteItem("a", 5, drops, (5,))).value is True
+    assert run_item(RemoteItem("a", 6, drops, (5,))).value is False
+    leave_session("a")
+
+
+def test_items_end_early_once_their_coordinator_has_left() -> None:
+    ended = run_item(RemoteItem("a", 5, leaves, ()))
+    assert (ended.value, ended.abandoned) == (True, False)
+
+
 def test_handles_become_values() -> None:
     handles: tuple[Shared[int], Shared[int]] = Shared(1), Shared(0)
     item = RemoteItem("a", 1, tasks.times, handles)
