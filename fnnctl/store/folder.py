@@ -51,6 +51,10 @@ class RunFolder:
         content = self._required(names.MANIFEST, "this is not a run folder")
         return read_manifest(content, self.path / names.MANIFEST)
 
+    def read_config(self) -> bytes | None:
+        """The config as given."""
+        return read_bytes(self.path / names.CONFIG)
+
     def read_resolved(self) -> bytes | None:
         """The complete config of the run."""
         return read_bytes(self.path / names.RESOLVED)
