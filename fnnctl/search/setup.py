@@ -116,14 +116,19 @@ class SearchSetup:
             )
         return scheduler
 
-    def own_trial(self, trials: Mapping[int, Trial]) -> int | None:
-        """The number of the trial with the config's own settings; None if none of these trials has them."""
+    def default_trial(self, trials: Mapping[int, Trial]) -> int | None:
+        """The number of the trial with the default settings; None if none of these trials has them.
+
+        The trial may spell them otherwise than the config: `[8]` is `[{units: 8}]`.
+        """
         search = self.settings.model_copy(update={"start_from": DEFAULTS})
         try:
-            own = first_assignments(self.configs, search)
+            (defaults,) = first_assignments(self.configs, search)
         except ConfigError:  # the space cannot express them
             return None
-        return next((number for number, each in trials.items() if each.assignment in own), None)
+        key = self.configs.key_of(defaults)
+        equal = (number for number, trial in trials.items() if self.configs.key_of(trial.assignment) == key)
+        return next(equal, None)
 
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
         """The journal's first record; `versions` are those of the computing libraries."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
-from tests.commands.searching import RATE, write_config
+from tests.commands.searching import RATE, search, write_config
 from tests.program import Program, only_run, read_json
 
 SEARCH = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.019, 0.021]}}}
@@ -42,3 +43,19 @@ def test_settings_that_were_no_trial_are_said_to_be_none(program: Program, tmp_p
     assert "own settings were no trial" in done.err
     assert "warning: the config's own settings" not in done.err
     assert "write search.start_from: defaults" in " ".join(program("report", "--verbose").out.split())
+
+
+def test_they_are_recognized_in_another_spelling(tmp_path: Path) -> None:
+    """`resolved.yaml` has `[{units: 8}]` where `start_from` has `[8]`, which the choice does not have."""
+    space = {"model.hidden": {"choice": [[4], [6]]}, **SEARCH["space"]}
+    config = write_config(
+        tmp_path / "s.yaml",
+        model={"hidden": [8]},
+        search={**SEARCH, "space": space, "start_from": "defaults"},
+        training={"epochs": 2},
+    )
+    first = search(config)
+    again = search(Path(shutil.copy(first / "resolved.yaml", tmp_path / "again.yaml")))
+    compared = [read_json(run / "manifest.json")["search"]["own_settings"] for run in (first, again)]
+    assert compared[0]["trial"] == 0
+    assert compared[1] == compared[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch
@@ -38,7 +39,7 @@ INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Session:
     """The state that the steps of one search share."""
 
@@ -51,6 +52,11 @@ class _Session:
     signals: Interruption
     sampler: Sampler
     standings: Standings
+
+    @cached_property
+    def default_trial(self) -> int | None:
+        """The trial with the default settings. It is looked for once, after the last trial has begun."""
+        return self.search.setup.default_trial(self.journal.trials)
 
     def best_so_far(self) -> str:
         """The best objective so far, in words; empty before the first result."""
@@ -189,7 +195,7 @@ def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
             rows=len(rows.known if on_folds else rows.validation),
         ),
         winner=winner.trial,
-        own=setup.own_trial(journal.trials),
+        own=session.default_trial,
         confirmed=confirmation(journal.settings, standings, journal.confirmed),
     )
 
