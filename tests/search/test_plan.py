@@ -53,7 +53,7 @@ def test_the_plans_table() -> None:
 def test_brackets_for_which_no_trial_is_left_are_not_there() -> None:
     plan = plan_search("hyperband", SearchBudget(max_epochs=81, max_trials=100))
     assert [(bracket.number, bracket.trials) for bracket in plan.brackets] == [(4, 81), (3, 19)]
-    assert [rung.trials for rung in plan.brackets[1].rungs] == [19, 11, 3, 1]
+    assert [rung.trials for rung in plan.brackets[1].rungs] == [19, 6, 2, 1]
 
 
 def test_the_full_budget_of_a_whole_space() -> None:

@@ -51,7 +51,7 @@ class Asha:
             if trials:
                 rungs.append(Rung(trials, rung.epochs))
             trials = math.floor(trials / eta)
-        return (Bracket(0, tuple(rungs)),)
+        return (Bracket(0, tuple(rungs), eta),)
 
     @classmethod
     def build(

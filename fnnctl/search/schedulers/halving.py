@@ -24,7 +24,7 @@ class Halving:
     """
 
     def __init__(self, source: TrialSource, bracket: Bracket) -> None:
-        """If the source has fewer trials than the bracket, the bracket shrinks."""
+        """If the source has fewer trials than the bracket, each rung promotes the same share of them."""
         self._source, self._bracket = source, bracket
         self._trials: dict[int, Trial] = {}
         self._rung = 0
@@ -102,8 +102,9 @@ class Halving:
 
     def _promote(self) -> None:
         below, rung = self._bracket.rungs[self._rung - 1], self._bracket.rungs[self._rung]
+        most = self._bracket.trials_at(self._rung, begun=len(self._trials))
         order = ranked(self._results, self._source.direction)
-        best = [result for result in order[: rung.trials] if can_go_on(result)]
+        best = [result for result in order[:most] if can_go_on(result)]
         promoted = {result.trial for result in best}
         self._released += [result.key for result in self._results if result.trial not in promoted]
         self._results = []
