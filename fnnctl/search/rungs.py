@@ -14,6 +14,9 @@ from typing import Literal, TypeAlias
 BracketTable: TypeAlias = Literal["algorithm", "table"]
 """The number of trials in HyperBand's brackets: from the paper's Algorithm 1, or from its Table 1."""
 
+Bound: TypeAlias = Literal["at most", "at least"]
+"""Whether a search trains at most or at least as many epochs as planned, if all trials stay finite."""
+
 LEAST_REDUCTION_FACTOR = 2
 """With smaller factors, the budgets of adjacent rungs could be rounded to the same epoch."""
 

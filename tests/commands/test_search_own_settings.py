@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from tests.commands.searching import RATE, search, write_config
 from tests.program import Program, only_run, read_json
 
-SEARCH = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.019, 0.021]}}}
+SEARCH: dict[str, Any] = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.019, 0.021]}}}
 
 
 def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, tmp_path: Path) -> None:

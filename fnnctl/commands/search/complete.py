@@ -19,7 +19,7 @@ from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError, NoFinishedTrialError
 from fnnctl.records.confirmation import confirmation
-from fnnctl.records.journal import COMPLETE, Journal
+from fnnctl.records.journal import COMPLETE, INTERRUPTED, Journal
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
 from fnnctl.records.standings import Standings
@@ -35,7 +35,6 @@ from fnnctl.store.run import OpenRun
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.text import counted
 
-INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"
 
 
@@ -146,7 +145,7 @@ def _search(session: _Session) -> str:
     objective = setup.settings.objective
     epochs = setup.plan.epochs_with_reuse * len(fits.rows)
     before = sum(result.epochs for result in session.journal.results.values()) * len(fits.rows)
-    with session.signals.graceful(), amount_progress(session.output, epochs) as show:
+    with session.signals.graceful(), amount_progress(session.output, epochs, bound=setup.plan.bound) as show:
 
         def poll(done: int) -> bool:
             show(before + done, session.best_so_far)
@@ -223,6 +222,7 @@ def _record(session: _Session) -> None:
         "trials": len(journal.trials),
         "only_configurations": setup.too_few,
         "epochs": setup.plan.epochs_with_reuse,
+        "epochs_bound": setup.plan.bound,
         "epochs_trained": trained,
         "saved": getattr(session.sampler, "saved", 0),
         "end": end,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, ranked
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.rungs import Bracket, halving_bracket, halving_bracket_of_total
+from fnnctl.search.rungs import Bound, Bracket, halving_bracket, halving_bracket_of_total
 from fnnctl.search.schedulers.jobs import OpenJobs
 from fnnctl.search.schedulers.trial_source import TrialSource
 
@@ -22,6 +23,8 @@ class Halving:
     Each rung promotes the best finite results of the rung below; if there are fewer than it has room for, it
     shrinks. A trial that stopped early is promoted like any other, but is not trained further.
     """
+
+    bound: ClassVar[Bound] = "at most"
 
     def __init__(self, source: TrialSource, bracket: Bracket) -> None:
         """If the source has fewer trials than the bracket, each rung promotes the same share of them."""
