@@ -184,7 +184,7 @@ def _search_facts(
 
 
 def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
-    yield "trial", f"{best.trial}, after {counted(search.starts[best.key] + best.epochs, 'epoch')}"
+    yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
     yield search.metric, number(best.objective)
     found = search.confirmation
     if found and found.chosen:
