@@ -187,7 +187,7 @@ def set_up(
     if search.start_from is not None or search.learns:
         configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
         first = _first_trials(configs, search, space)
-        written = first or (() if search.learns else None)  # null would stand for the config's own settings
+        written = first or (() if search.learns else None)  # null would stand for the default settings
         search = search.model_copy(update={"start_from": written})
         experiment = experiment.model_copy(update={"search": search})
     size = size_for_search(space, search, budget, first, seed=experiment.seed)
@@ -204,7 +204,7 @@ def set_up(
 
 
 def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> tuple[Assignment, ...]:
-    """The trials that `search.start_from` gives; for a sampler that learns, the config's own settings.
+    """The trials that `search.start_from` gives; for a sampler that learns, the default settings.
 
     The space may be unable to express those, as one with equal widths cannot express [64, 32], or they may
     violate the constraints: then there is no such trial, unless `start_from` asks for it. Raises

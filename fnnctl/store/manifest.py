@@ -217,7 +217,7 @@ class SearchFacts(Facts):
     kept_alone: KeptAlone | None = None
     """Null if training that trial alone keeps the weights of its objective."""
     own_settings: dict[str, Any] | None = None
-    """That trial (`winner`) against the `trial` with the config's own settings, null if there was none: after
+    """That trial (`winner`) against the `trial` with the default settings, null if there was none: after
     `budget` epochs the two `objectives`, `p` (corrected for `compared` trials), and `ties`, the number of
     other trials that cannot be told from it."""
 

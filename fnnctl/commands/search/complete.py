@@ -180,7 +180,7 @@ def _search(session: _Session) -> str:
 
 
 def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
-    """The winner against the config's own settings."""
+    """The winner against the default settings."""
     setup, journal, standings = session.search.setup, session.journal, session.standings
     objective, rows = setup.settings.objective, session.search.split
     on_folds = objective.on == "cross_validation"
@@ -200,7 +200,7 @@ def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
 
 
 def _tell_of_own_settings(session: _Session, winner: Winner) -> None:
-    """Say whether the winner is better than the config's own settings; a warning if that cannot be told.
+    """Say whether the winner is better than the default settings; a warning if that cannot be told.
 
     It is not among the manifest's warnings, as an extended search may have another winner: reports have a
     section on what was found last.

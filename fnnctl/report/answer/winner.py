@@ -62,7 +62,7 @@ def winner_sentences(summary: Summary) -> Iterator[str]:
 
 
 def comparison_sentences(summary: Summary) -> Iterator[str]:
-    """Whether the winner is better than the other confirmed trials, and than the config's own settings."""
+    """Whether the winner is better than the other confirmed trials, and than the default settings."""
     search = summary.search
     if search is None or search.winner is None or summary.has_former_winner:
         return
@@ -75,7 +75,7 @@ def comparison_sentences(summary: Summary) -> Iterator[str]:
 
 
 def doubts_of_winner(summary: Summary) -> list[str]:
-    """A warning if the winner cannot be told from the config's own settings."""
+    """A warning if the winner cannot be told from the default settings."""
     search = summary.search
     if search is None or summary.has_former_winner:
         return []

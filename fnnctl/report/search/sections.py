@@ -94,9 +94,7 @@ def grouped_sections(summary: Summary, *, table_width: int | None = TABLE_WIDTH)
         ),
         architecture=(Excerpt("Its architecture in a config", architecture),),
         confirmation=tuple(confirmation_sections(search)),
-        own_settings=(
-            Notes("Against the config's own settings", tuple(_against_own(summary, search, best))),
-        ),
+        own_settings=(Notes("Against the default settings", tuple(_against_own(summary, search, best))),),
         leaderboard=(
             _leaderboard(search, table_width),
             Notes("Better values after fewer epochs", tuple(_ahead(search, best)) if best else ()),
@@ -232,7 +230,7 @@ def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
 
 
 def _against_own(summary: Summary, search: SearchHistory, best: Result | None) -> Iterable[str]:
-    """Whether the best trial is better than the config's own settings."""
+    """Whether the best trial is better than the default settings."""
     found = recorded_own_settings(summary.manifest.search, best)
     if found is not None:
         sentence = own_settings_sentence(found, search.metric)
