@@ -20,14 +20,12 @@ def judged_part(summary: Summary) -> str | None:
 
 
 def first_scores(summary: Summary, part: str) -> list[Score]:
-    """The task's first metrics on a part and, if it is none of them, the objective of a search.
+    """The task's first metrics on a part; for a search, its objective before all others.
 
     In a cross-validation, values and intervals are those of the mean over the folds.
     """
     task, metrics = summary.task_report, summary.part_metrics(part) or {}
-    wanted = list(task.first)
-    if summary.search is not None and summary.search.metric not in wanted:
-        wanted.insert(0, summary.search.metric)
+    wanted = dict.fromkeys([summary.search.metric, *task.first] if summary.search else task.first)
     folds = summary.cross_validation or {}
     baseline = metrics.get("baseline") or {}
     return [
