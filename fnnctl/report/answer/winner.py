@@ -32,7 +32,8 @@ def search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterator[t
     if best is None:
         return
     place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
-    after = f" after {counted(search.epochs_of(best), 'epoch')}" if search.has_rungs else ""
+    differ = search.has_rungs or search.end != COMPLETE
+    after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
     yield "best trial", f"{best.trial}, with {search.metric} {number(best.objective)} {place}{after}"
     assignment = search.trials[best.trial].assignment
     paths = [path for path in paths_by_importance(search) if path in assignment]

@@ -82,4 +82,6 @@ def test_an_interrupted_search_says_how_far_it_came(
     )
     summary = summarize(search)
     assert failure_words(summary) == f"The run was interrupted after {words}."
-    assert dict(first_facts(summary))["search"] == f"hyperband, 4 trials, {words} trained"
+    facts = dict(first_facts(summary))
+    assert facts["search"] == f"hyperband, 4 trials, {words} trained"
+    assert facts["best trial"].endswith("on the validation part after 9 epochs")
