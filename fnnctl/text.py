@@ -67,6 +67,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def amount_done(done: int, planned: int | None, noun: str, *, bound: str = "at most") -> str:
+    """`56 of at most 1,581 epochs`; `56 epochs` if there is no plan, or if it is exceeded."""
+    if planned is None or done > planned:
+        return counted(done, noun)
+    return f"{done:,} of {bound} {counted(planned, noun)}"
+
+
 def bytes_text(size: int) -> str:
     """`12 B`, `3.4 kB`, `1.2 MB`: powers of 1,000, as the tools of most systems show them."""
     if size < 1000:

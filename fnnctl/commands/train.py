@@ -19,6 +19,7 @@ from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.checkpointing import Checkpointer
 from fnnctl.runs.endings import diverged, loss_warnings, score_warnings, uses_recipe
@@ -41,6 +42,7 @@ from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
+from fnnctl.training.threads import threads_warning
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 
@@ -69,7 +71,7 @@ def train(
         run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, check=check)
         signals.run = str(run.path)
         tell(run, [*loaded.notes(), *loaded.split_line(split)], output.note)
-        warn(run, check.warnings, output.note)
+        warn(run, [*check.warnings, *_threads_warning(fit)], output.note)
     complete_training(
         run, loaded.data, fit, None, started=started, output=output, signals=signals, figures=figures
     )
@@ -138,6 +140,13 @@ def set_threads(fit: Fit) -> int | None:
     """Limit matrix products to the fit's threads; return their number, or None if the BLAS accepts none."""
     threads = fit.experiment.training.threads
     return threads if threads != "auto" and set_blas_threads(threads) else None
+
+
+def _threads_warning(fit: Fit) -> list[str]:
+    threads, settings = fit.experiment.training.threads, fit.settings
+    if threads == "auto":
+        return []
+    return threads_warning(threads, ParameterLayout(settings.shape), settings.ensemble)
 
 
 def complete_training(

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TextIO, cast
 
 from fnnctl.console.output import Output
+from fnnctl.text import amount_done
 from fnnctl.training.history import Record
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -42,13 +43,16 @@ class ShowAmount(Protocol):
 
 
 @contextmanager
-def amount_progress(output: Output, total: int) -> Iterator[ShowAmount]:
-    """Yield a function to call with the number of epochs that all networks have trained, out of `total`."""
+def amount_progress(output: Output, total: int, *, bound: str = "at most") -> Iterator[ShowAmount]:
+    """Yield a function to call with the number of epochs that all networks have trained, out of `total`.
+
+    `bound` says whether they will be at most or at least as many.
+    """
     if output.quiet:
         yield lambda done, status=str: None
     elif sys.stderr.isatty():
         # Draw the bar only on updates: a process with a drawing thread cannot safely fork workers.
-        text = "epoch {task.completed:,} of {task.total:,} at most"
+        text = f"epoch {{task.completed:,}} of {bound} {{task.total:,}}"
         with _bar(output, text, total, in_thread=False) as draw:
             yield draw
     else:
@@ -59,7 +63,7 @@ def amount_progress(output: Output, total: int) -> Iterator[ShowAmount]:
         def tell(done: int, status: Callable[[], str] = str, /) -> None:
             left = time_left(done)
             if is_due():
-                told = (f"{done:,} of {total:,} epochs at most", status(), left)
+                told = (amount_done(done, total, "epoch", bound=bound), status(), left)
                 output.note("; ".join(filter(None, told)))
 
         yield tell
@@ -93,13 +97,13 @@ class _TimeLeft:
         self._before: int | None = None
 
     def __call__(self, done: int) -> str:
-        """A text such as `about 12 s left`; empty if nothing was done yet."""
+        """A text such as `about 12 s left`; empty if nothing was done yet, or more than expected."""
         if self._before is None:
             self._before = done
-        if done <= self._before:
+        if not self._before < done <= self._total:
             return ""
         elapsed = time.monotonic() - self._begun
-        seconds = elapsed * max(0, self._total - done) / (done - self._before)
+        seconds = elapsed * (self._total - done) / (done - self._before)
         return f"about {seconds:.0f} s left" if seconds < 120 else f"about {seconds / 60:.0f} min left"
 
 

@@ -199,7 +199,7 @@ def completed(
     """Fill in the settings that follow from the data and the network's size; by default also `threads`."""
     if threads is None:
         given = experiment.training.threads
-        threads = default_threads(ParameterLayout(settings.shape)) if settings.ensemble == 1 else 1
+        threads = default_threads(ParameterLayout(settings.shape), settings.ensemble)
         if given != "auto":
             threads = given
     concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from fnnctl.arrays import FloatArray
+from fnnctl.plots.style import MUTED
 
 LOGARITHMIC_FROM = 30.0
 """The axis of losses is logarithmic if the largest is at least this many times the smallest."""
@@ -75,13 +79,27 @@ def finish_objective(axes: Axes, shown: tuple[float, float], *, minimized: bool)
     axes.set_ylim(low - margin, high + margin)
 
 
+def mark_clipped(axes: Axes, points: FloatArray, shown: tuple[float, float]) -> dict[str, Line2D]:
+    """Mark the points (n, 2) whose values are outside of the range, at its end; return the legend entry."""
+    low, high = shown
+    below, above = points[points[:, 1] < low], points[points[:, 1] > high]
+    look: dict[str, Any] = {"color": MUTED, "linestyle": "none", "markersize": 5.0}
+    for outside, end, marker in ((below, low, "v"), (above, high, "^")):
+        if len(outside):
+            place = np.full(len(outside), end)
+            axes.add_line(Line2D(outside[:, 0], place, marker=marker, zorder=3, clip_on=False, **look))
+    if not len(below) + len(above):
+        return {}
+    return {"outside of the axis": Line2D([], [], marker="^" if len(above) else "v", **look)}
+
+
 def _use_logarithm(axes: Axes, lowest: float, highest: float) -> None:
     """Make the axis logarithmic for values in this range, with plain numbers at its ticks."""
     axes.set_yscale("log")
     steps = (1.0, 2.0, 5.0) if highest < 1e3 * lowest else (1.0,)
     axes.yaxis.set_major_locator(LogLocator(subs=steps))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
 
 
 def _drawn_range(axes: Axes) -> tuple[float, float]:

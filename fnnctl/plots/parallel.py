@@ -18,6 +18,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.plots.search.colours import COLOUR_MAP, SEQUENCE
 from fnnctl.plots.search.parallel_axes import (
     ParallelAxis,
+    band_of,
     objective_axis,
     setting_axis,
     spread_lines,
@@ -141,7 +142,7 @@ def _add_colour_bar(axes: Axes, objectives: FloatArray, metric: str, *, minimize
     bar = axes.figure.colorbar(shades, ax=axes, aspect=36, pad=0.01, shrink=0.86)
     places = np.array([0, 2.5, 5, 7.5, 10])
     values = known[np.round(places / count * (len(known) - 1)).astype(np.intp)]
-    bar.set_ticks(places.tolist(), labels=[f"{value:.4g}" for value in values.tolist()])
+    bar.set_ticks(places.tolist(), labels=[f"{value:,.4g}" for value in values.tolist()])
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.set_label(f"{metric}; each colour is a tenth of the trials")
@@ -151,7 +152,10 @@ def _draw_axis(axes: Axes, position: int, column: ParallelAxis) -> None:
     halo = [withStroke(linewidth=2.2, foreground="white", alpha=0.85)]
     axes.plot([position, position], [0, 1], color=INK, linewidth=1.0, zorder=3)
     style: dict[str, Any] = {"textcoords": "offset points", "va": "center", "zorder": 4, "path_effects": halo}
+    half = band_of(column.heights) / 2 if column.banded else 0.0
     for height, text in column.ticks:
+        if half:  # the lines of this tick end anywhere on the bar
+            axes.plot([position] * 2, [height - half, height + half], color=INK, linewidth=4.0, zorder=3)
         axes.plot([position], [height], marker="_", color=INK, markersize=6, zorder=3)
         axes.annotate(text, (position, height), xytext=(6, 0), color=INK, fontsize=7.5, **style)
     if np.isnan(column.heights).any():

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.axes import finish_objective, objective_range
+from fnnctl.plots.axes import finish_objective, mark_clipped, objective_range
 from fnnctl.plots.searched import PlottedTrial
 from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, evenly_chosen, new_figure, show_message
 from fnnctl.plots.text import fitted
@@ -70,9 +70,11 @@ def rungs_figure(
             return figure
         values = np.concatenate([trial.values[np.isfinite(trial.values)] for trial in drawn])
         shown = objective_range(values, minimized=minimized)
+        outside: dict[str, Line2D] = {}
         for axes, bracket in zip(panels, brackets, strict=False):
             own = [trial for trial in drawn if trial.bracket == bracket]
             _draw_bracket(axes, own, shown)
+            outside |= mark_clipped(axes, _leaving_points(own, shown), shown)
             for budget in budgets[bracket] if len(budgets[bracket]) > 1 else ():
                 axes.axvline(budget, color=FAINT, linewidth=0.8, zorder=1)
             if len(brackets) > 1:
@@ -84,7 +86,7 @@ def rungs_figure(
             panels[0], drawn, sorted({budget for bracket in brackets for budget in budgets[bracket]})
         )
         _label([*panels[: len(brackets)]], columns, fitted(metric, 40))
-        _add_key(figure, drawn)
+        _add_key(figure, drawn, outside)
     return figure
 
 
@@ -140,7 +142,16 @@ def _label(panels: Sequence[Axes], columns: int, metric: str) -> None:
             axes.tick_params(labelbottom=True)
 
 
-def _add_key(figure: Figure, trials: Sequence[PlottedTrial]) -> None:
+def _leaving_points(trials: Sequence[PlottedTrial], shown: tuple[float, float]) -> FloatArray:
+    """The first point of each curve, (n, 2), that is outside of this range."""
+    found = [np.empty((0, 2))]
+    for trial in trials:
+        outside = np.flatnonzero((trial.values < shown[0]) | (trial.values > shown[1]))[:1]
+        found.append(np.column_stack([trial.epochs[outside], trial.values[outside]]))
+    return np.concatenate(found)
+
+
+def _add_key(figure: Figure, trials: Sequence[PlottedTrial], outside: Mapping[str, Line2D]) -> None:
     """Add a legend below all panels."""
     fates = {trial.fate for trial in trials if not trial.best}
     lines = {
@@ -148,4 +159,5 @@ def _add_key(figure: Figure, trials: Sequence[PlottedTrial]) -> None:
     }
     if any(trial.best for trial in trials):
         lines["best trial"] = Line2D([], [], **_BEST)
+    lines |= outside
     figure.legend(list(lines.values()), list(lines), loc="outside lower right", ncols=len(lines))

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.axes import finish_objective, objective_range
+from fnnctl.plots.axes import finish_objective, mark_clipped, objective_range
 from fnnctl.plots.search.colours import budget_colours
 from fnnctl.plots.searched import PlottedResult
 from fnnctl.plots.style import COLOURS, INK, WIDTH, legend_above, new_figure, show_message
@@ -26,8 +26,9 @@ _NONE: dict[str, Any] = {"color": COLOURS[1], "marker": "x", "markersize": 4.5, 
 def search_history_figure(
     results: Sequence[PlottedResult], *, metric: str, minimized: bool, title: str
 ) -> Figure:
-    """Draw each result over the epochs that all trials had trained by then, and the best so far as a line.
+    """Draw each result over the epochs that all trials had trained by then, and the best trial's as a line.
 
+    The best trial is the best of those with the most epochs, so the line can also become worse.
     If there are several budgets, the colour shows that of the result. Results without an objective are marked
     at the bad end of the axis. Results far worse than nearly all others are drawn at the border.
     """
@@ -41,10 +42,12 @@ def search_history_figure(
         spent = np.array([result.spent for result in finite], dtype=np.float64)
         low, high = shown = objective_range(objectives, minimized=minimized)
         lines = _draw_points(axes, spent, objectives.clip(low, high), [each.budget for each in finite])
-        best = np.minimum.accumulate(objectives) if minimized else np.maximum.accumulate(objectives)
         last = results[-1].spent
-        ends = np.append(spent, last), np.append(best, best[-1]).clip(low, high)
-        (lines["best so far"],) = axes.plot(*ends, **_BEST)
+        steps = [(result.spent, result.incumbent) for result in results if result.incumbent is not None]
+        if steps:
+            ends, best = np.array([*steps, (last, steps[-1][1])], dtype=np.float64).T
+            (lines["best trial so far"],) = axes.plot(ends, best.clip(low, high), **_BEST)
+        lines |= mark_clipped(axes, np.column_stack([spent, objectives]), shown)
         lines |= _draw_failures(axes, [each.spent for each in results if each.objective is None], minimized)
         finish_objective(axes, shown, minimized=minimized)
         axes.set(xlabel="epochs trained by all trials", ylabel=fitted(metric, 40))

@@ -31,6 +31,8 @@ class PlottedResult:
     budget: int
     objective: float | None
     """None if there is no comparable objective."""
+    incumbent: float | None
+    """The objective of the best trial by then, of those with the most epochs; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ matplotlibrc, so the same numbers give the same bytes.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from fnnctl.arrays import IntArray
 from fnnctl.plots.text import columns, fitted, font_families, quiet_fonts
@@ -25,6 +27,7 @@ WIDTH = 8.0
 """Inches; 1200 pixels."""
 DPI = 150
 _INCHES_PER_TITLE_COLUMN = 0.091
+_WHOLE_PART = re.compile(r"\d{4,}(?=\.|$)")
 
 INK = "#262626"
 MUTED = "#6b6b6b"
@@ -90,6 +93,21 @@ def new_figure(width: float, height: float, title: str, texts: Iterable[str] = (
         shown = fitted(title, int(width / _INCHES_PER_TITLE_COLUMN))
         figure.suptitle(shown, x=0.1 / width, ha="left", fontsize=11.5)
         yield figure
+        for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+            if type(axis.get_major_formatter()) is ScalarFormatter:  # the default one
+                axis.set_major_formatter(_ThousandsFormatter())
+
+
+class _ThousandsFormatter(ScalarFormatter):
+    """The default numbers at the ticks of a linear axis, with thousands separators."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_powerlimits((-5, 9))
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        text = super().__call__(x, pos)
+        return _WHOLE_PART.sub(lambda digits: f"{int(digits[0]):,}", text, count=1)
 
 
 def png_bytes(figure: Figure) -> bytes:

@@ -210,6 +210,10 @@ class SearchHistory:
                 before.append(result.budget)
         return found
 
+    def epochs_of(self, result: Result) -> int:
+        """The epochs that the result's trial has trained until then."""
+        return self.starts[result.key] + result.epochs
+
     @cached_property
     def rung_results(self) -> list[Result]:
         """The results at the ends of rungs.

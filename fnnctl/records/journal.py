@@ -62,6 +62,9 @@ class End:
 COMPLETE: Final = "complete"
 """The reason if nothing is left to do."""
 
+INTERRUPTED: Final = "interrupted"
+"""The reason after a signal."""
+
 CONFIRMED: Final = "confirmed"
 """The kind of the records that may follow the end."""
 

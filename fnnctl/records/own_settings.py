@@ -1,4 +1,4 @@
-"""Is a search's winner better than the config's own settings by more than chance?
+"""Is a search's winner better than the default settings by more than chance?
 
 The winner is the best of many trials, so p is corrected for their number. On folds the trials are compared in
 pairs. Of a single validation part only the metric is recorded; for an accuracy, its rows say how much chance
@@ -34,12 +34,12 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class OwnSettings:
-    """The winner against the config's own settings."""
+    """The winner against the default settings."""
 
     winner: int
     """The winner's trial."""
     trial: int | None = None
-    """The trial with the config's own settings; None if there is none with a result."""
+    """The trial with the default settings; None if there is none with a result."""
     budget: int | None = None
     """The epochs after which the two are compared; None if they have no common budget."""
     objectives: tuple[float, float] | None = None
@@ -73,7 +73,7 @@ def own_settings(
     own: int | None,
     confirmed: Confirmation | None,
 ) -> OwnSettings:
-    """Compare the trial `winner` with `own`, the trial with the config's own settings, if there is one."""
+    """Compare the trial `winner` with `own`, the trial with the default settings, if there is one."""
     best = standings.latest[winner]
     others = [each for each in standings.contenders() if each.trial != winner]
     tests = [_chance(best, each, measurement) for each in others]

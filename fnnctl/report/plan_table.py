@@ -28,8 +28,7 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     few_words = "" if few is None else f", as the space has only {counted(few, 'configuration')}"
     lines = [
         f"{method}: {counted(plan['trials'], 'trial')}{few_words}",
-        f"{counted(plan['epochs_with_reuse'], noun)}; "
-        f"{plan['epochs_from_scratch']:,} if every rung trained from scratch",
+        _epochs(plan, noun),
         *_confirmation(plan.get("confirm")),
         _duration(plan["seconds_estimated"]),
     ]
@@ -40,6 +39,15 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
             "for earlier ones",
         ]
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
+
+
+def _epochs(plan: Mapping[str, Any], noun: str) -> str:
+    """The epochs of the trials, and what the same rungs would take without reuse."""
+    bound = "at least " if plan.get("epochs_bound") == "at least" else ""
+    text = f"{bound}{counted(plan['epochs_with_reuse'], noun)}"
+    if plan["epochs_from_scratch"] != plan["epochs_with_reuse"]:
+        text += f"; {bound}{plan['epochs_from_scratch']:,} if every rung trained from scratch"
+    return text
 
 
 def _confirmation(confirm: Mapping[str, int] | None) -> list[str]:

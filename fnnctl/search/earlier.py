@@ -12,7 +12,6 @@ from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.schema.search import DEFAULTS
 from fnnctl.errors import ConfigError, Problem, UsageError, did_you_mean, quoted_list
 from fnnctl.records.history import read_search
-from fnnctl.records.standings import can_go_on
 from fnnctl.store.catalogue import find_run
 from fnnctl.text import shown
 
@@ -36,7 +35,7 @@ def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> li
     if search is None:
         kind = shown(run.read_manifest().kind)
         raise _refusal(f"{run.path} is a run of kind {kind}, not a search")
-    best = [result for result in search.standings.ranked() if can_go_on(result)][:MOST_TRIALS]
+    best = search.standings.leaders(MOST_TRIALS)
     if not best:
         raise _refusal(f"no trial of {run.path} has a result")
     if not any(path in settings for path in search.paths):

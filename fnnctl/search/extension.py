@@ -7,6 +7,7 @@ recorded results of all jobs that are already done. The journal records the curr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
@@ -15,6 +16,7 @@ from fnnctl.config.rules.trials import HORIZON
 from fnnctl.config.rules.unread import WITH_HORIZON
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, UsageError
+from fnnctl.search.plan import plan_search
 from fnnctl.search.setup import SearchSetup
 from fnnctl.text import counted
 
@@ -50,6 +52,19 @@ def asks_for_more(begun: SearchSetup, search: SearchSetup) -> bool:
     """Whether a plan has jobs that the previous plan does not have."""
     larger = search.budget.max_epochs > begun.budget.max_epochs
     return search.plan != begun.plan and (larger or search.plan.trials > begun.plan.trials)
+
+
+def other_limit(search: SearchSetup) -> str | None:
+    """The option that gives more trials; None unless one of two limits hides the other, larger one."""
+    budget, trials, most = search.budget, search.settings.most_trials, search.budget.max_trials
+    if trials is None or most is None or trials == most:
+        return None
+    if trials < most:
+        option, longer = f"--set search.trials={most}", replace(budget, trials=most)
+    else:
+        option, longer = f"--max-trials {trials}", replace(budget, max_trials=trials)
+    plan = plan_search(search.settings.method.scheduler, longer, size=search.size)
+    return option if plan.trials > search.plan.trials else None
 
 
 def kept_horizon(search: SearchSetup) -> list[str]:

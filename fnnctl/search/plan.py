@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fnnctl.search.budget import SearchBudget, least
-from fnnctl.search.rungs import Bracket
+from fnnctl.search.rungs import Bound, Bracket
 from fnnctl.search.schedulers import SCHEDULERS
 
 
@@ -15,6 +15,8 @@ class SearchPlan:
     """The brackets in which trials start, as they run if no trial diverges or stops early."""
 
     brackets: tuple[Bracket, ...]
+    bound: Bound = "at most"
+    """What the epochs are: ASHA promotes early, and trains others that are better later."""
 
     @property
     def trials(self) -> int:
@@ -47,6 +49,7 @@ class SearchPlan:
             "fits": self.trials * fits_per_trial,
             "epochs_from_scratch": self.epochs_from_scratch * fits_per_trial,
             "epochs_with_reuse": self.epochs_with_reuse * fits_per_trial,
+            "epochs_bound": self.bound,
             "brackets": [
                 {
                     "bracket": bracket.number,
@@ -69,4 +72,4 @@ def plan_search(scheduler: str, budget: SearchBudget, *, size: int | None = None
         left = None if left is None else left - shrunk.trials
         if shrunk.trials:
             brackets.append(shrunk)
-    return SearchPlan(tuple(brackets))
+    return SearchPlan(tuple(brackets), SCHEDULERS[scheduler].bound)

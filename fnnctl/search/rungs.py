@@ -7,12 +7,15 @@ module compares powers instead; a decimal η such as 2.5 becomes an exact fracti
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
 BracketTable: TypeAlias = Literal["algorithm", "table"]
 """The number of trials in HyperBand's brackets: from the paper's Algorithm 1, or from its Table 1."""
+
+Bound: TypeAlias = Literal["at most", "at least"]
+"""Whether a search trains at most or at least as many epochs as planned, if all trials stay finite."""
 
 LEAST_REDUCTION_FACTOR = 2
 """With smaller factors, the budgets of adjacent rungs could be rounded to the same epoch."""
@@ -35,6 +38,8 @@ class Bracket:
     number: int
     """HyperBand's s; 0 if there is only one bracket."""
     rungs: tuple[Rung, ...]
+    eta: Fraction = Fraction(1)
+    """The reduction factor; unread if there is only one rung."""
 
     @property
     def trials(self) -> int:
@@ -55,11 +60,15 @@ class Bracket:
         )
 
     def shrunk(self, available: int) -> Bracket:
-        """The bracket with every rung limited to this many trials."""
+        """The bracket with this many trials, if it has more."""
         if available == 0:
-            return Bracket(self.number, ())
-        rungs = (Rung(min(rung.trials, available), rung.epochs) for rung in self.rungs)
-        return Bracket(self.number, tuple(rungs))
+            return replace(self, rungs=())
+        rungs = (Rung(self.trials_at(i, available), rung.epochs) for i, rung in enumerate(self.rungs))
+        return replace(self, rungs=tuple(rungs))
+
+    def trials_at(self, rung: int, begun: int) -> int:
+        """How many of the trials that have begun reach the rung: ⌊n·η^−i⌋, but at least one."""
+        return min(self.rungs[rung].trials, max(1, math.floor(begun / self.eta**rung)))
 
 
 def halving_bracket(*, trials: int, min_epochs: int, max_epochs: int, reduction_factor: float = 2) -> Bracket:
@@ -89,7 +98,7 @@ def halving_bracket_of_total(*, trials: int, total_epochs: int, reduction_factor
         survivors = max(1, math.floor(trials / eta**k))
         epochs += total_epochs // (survivors * rounds)
         rungs.append(Rung(survivors, epochs))
-    return Bracket(0, tuple(rungs))
+    return Bracket(0, tuple(rungs), eta)
 
 
 def least_total_epochs(*, trials: int, reduction_factor: float = 2) -> int:
@@ -118,7 +127,7 @@ def hyperband_brackets(
 def _ladder(number: int, s: int, trials: int, max_epochs: int, eta: Fraction) -> Bracket:
     """s + 1 rungs, the last at `max_epochs`; with η ≥ 2 no two budgets are rounded to the same epoch."""
     rungs = (Rung(math.floor(trials / eta**i), math.floor(max_epochs / eta ** (s - i))) for i in range(s + 1))
-    return Bracket(number, tuple(rungs))
+    return Bracket(number, tuple(rungs), eta)
 
 
 def exact(reduction_factor: float) -> Fraction:

@@ -116,14 +116,19 @@ class SearchSetup:
             )
         return scheduler
 
-    def own_trial(self, trials: Mapping[int, Trial]) -> int | None:
-        """The number of the trial with the config's own settings; None if none of these trials has them."""
+    def default_trial(self, trials: Mapping[int, Trial]) -> int | None:
+        """The number of the trial with the default settings; None if none of these trials has them.
+
+        The trial may spell them otherwise than the config: `[8]` is `[{units: 8}]`.
+        """
         search = self.settings.model_copy(update={"start_from": DEFAULTS})
         try:
-            own = first_assignments(self.configs, search)
+            (defaults,) = first_assignments(self.configs, search)
         except ConfigError:  # the space cannot express them
             return None
-        return next((number for number, each in trials.items() if each.assignment in own), None)
+        key = self.configs.key_of(defaults)
+        equal = (number for number, trial in trials.items() if self.configs.key_of(trial.assignment) == key)
+        return next(equal, None)
 
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
         """The journal's first record; `versions` are those of the computing libraries."""
@@ -182,7 +187,7 @@ def set_up(
     if search.start_from is not None or search.learns:
         configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
         first = _first_trials(configs, search, space)
-        written = first or (() if search.learns else None)  # null would stand for the config's own settings
+        written = first or (() if search.learns else None)  # null would stand for the default settings
         search = search.model_copy(update={"start_from": written})
         experiment = experiment.model_copy(update={"search": search})
     size = size_for_search(space, search, budget, first, seed=experiment.seed)
@@ -199,7 +204,7 @@ def set_up(
 
 
 def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> tuple[Assignment, ...]:
-    """The trials that `search.start_from` gives; for a sampler that learns, the config's own settings.
+    """The trials that `search.start_from` gives; for a sampler that learns, the default settings.
 
     The space may be unable to express those, as one with equal widths cannot express [64, 32], or they may
     violate the constraints: then there is no such trial, unless `start_from` asks for it. Raises

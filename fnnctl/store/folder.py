@@ -64,6 +64,10 @@ class RunFolder:
             if content is not None
         }
 
+    def read_config(self) -> bytes | None:
+        """The config as given."""
+        return read_bytes(self.path / names.CONFIG)
+
     def read_resolved(self) -> bytes | None:
         """The complete config of the run."""
         return read_bytes(self.path / names.RESOLVED)

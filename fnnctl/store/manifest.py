@@ -193,12 +193,12 @@ class KeptAlone(Facts):
 
 
 class DefaultTrialFacts(Facts):
-    """The best trial against the trial with the config's own settings; see `records.own_settings`."""
+    """The best trial against the trial with the default settings; see `records.own_settings`."""
 
     winner: int
     """The best trial's number."""
     trial: int | None = None
-    """The number of the trial with the config's own settings; null if there is none."""
+    """The number of the trial with the default settings; null if there is none."""
     budget: int | None = None
     """The epochs after which the two are compared."""
     objectives: tuple[float, float] | None = None
@@ -210,7 +210,7 @@ class DefaultTrialFacts(Facts):
     ties: int | None = None
     """The number of other trials that cannot be told from the best one."""
     unconfirmed: bool = False
-    """Whether a confirmation left the trial with the config's own settings out."""
+    """Whether a confirmation left the trial with the default settings out."""
 
 
 class SearchFacts(Facts):
@@ -224,6 +224,8 @@ class SearchFacts(Facts):
     """The number of configurations of the space, if that is why there are fewer trials than asked for."""
     epochs: int | None = None
     """Epochs granted, as planned."""
+    epochs_bound: Literal["at most", "at least"] = "at most"
+    """Whether at most or at least so many are planned."""
     epochs_trained: int | None = None
     """Epochs trained."""
     confirmed: int | None = None
@@ -238,7 +240,7 @@ class SearchFacts(Facts):
     kept_alone: KeptAlone | None = None
     """Null if training that trial alone keeps the weights of its objective."""
     own_settings: DefaultTrialFacts | None = None
-    """The comparison of that trial with the config's own settings; null if there is no best trial."""
+    """The comparison of that trial with the trial of the default settings; null if there was none."""
 
 
 class SelectedTrial(Facts):

@@ -11,6 +11,22 @@ WIDE = 100_000
 """With at least this many parameters two threads are faster than one: see tests/benchmarks/threads.py."""
 
 
-def default_threads(layout: ParameterLayout) -> int:
-    """The threads for a network of this size. The machine plays no part, so that bits do not depend on it."""
-    return 1 if layout.size < WIDE else 2
+def default_threads(layout: ParameterLayout, networks: int = 1) -> int:
+    """The threads for networks of this size. The machine plays no part, so that bits do not depend on it.
+
+    Several networks train as a stack, whose products are many small ones: one thread is faster.
+    """
+    return 1 if networks > 1 or layout.size < WIDE else 2
+
+
+def threads_warning(threads: int, layout: ParameterLayout, networks: int) -> list[str]:
+    """A warning if so many threads are usually slower than one."""
+    if threads == 1 or default_threads(layout, networks) > 1:
+        return []
+    what = (
+        "an ensemble's matrix products" if networks > 1 else "the matrix products of a network of this size"
+    )
+    return [
+        f"training.threads is {threads}, but {what} are too small to be divided: one thread is usually "
+        "faster; remove the setting"
+    ]

@@ -38,7 +38,13 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
     "hyperband": {"method": "hyperband", "budget": LADDER, "objective": {"metric": "log_loss"}},
     "asha": {"method": "asha", "trials": 12, "budget": LADDER, "concurrency": 4},
 }
-ENSEMBLE = ("ensemble/model.npz", "ensemble/model.json", "ensemble/metrics.json", "ensemble/predictions.csv")
+ENSEMBLE = (
+    "ensemble/config.yaml",
+    "ensemble/model.npz",
+    "ensemble/model.json",
+    "ensemble/metrics.json",
+    "ensemble/predictions.csv",
+)
 
 
 def config_of(kind: str, folder: Path) -> Path:

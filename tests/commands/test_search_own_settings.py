@@ -1,14 +1,16 @@
-"""A search says whether its winner is better than the config's own settings, on the terminal and later."""
+"""A search says whether its winner is better than the default settings, on the terminal and later."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
-from tests.commands.searching import RATE, write_config
+from tests.commands.searching import RATE, search, write_config
 from tests.program import Program, only_run, read_json
 
-SEARCH = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.019, 0.021]}}}
+SEARCH: dict[str, Any] = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.019, 0.021]}}}
 
 
 def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, tmp_path: Path) -> None:
@@ -25,11 +27,11 @@ def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, t
     assert json.loads(program("report", str(run), "--json").out)["runs"][0]["own_settings"] == own
     told = " ".join(program("report", str(run), "--verbose").out.split())
     if own["winner"] == 0:
-        assert "no trial is better than the config's own settings (trial 0)" in done.err
+        assert "no trial is better than the default settings (trial 0)" in done.err
         assert "No trial is better than" in told
     else:
         assert own["p"] > 0.05
-        said = f"trial {own['winner']} cannot be told from the config's own settings (trial 0)"
+        said = f"trial {own['winner']} cannot be told from the default settings (trial 0)"
         assert done.err.count(f"warning: {said}") == 1
         assert told.count(f"T{said[1:]}") == 1
         assert f"warning: trial {own['winner']} cannot be told from" in program("report", str(run)).out
@@ -39,6 +41,22 @@ def test_settings_that_were_no_trial_are_said_to_be_none(program: Program, tmp_p
     config = write_config(tmp_path / "s.yaml", search=SEARCH, training={"epochs": 3})
     done = program("search", str(config), "--workers", "1", "--runs-dir", "runs")
     assert done.code == 0
-    assert "own settings were no trial" in done.err
-    assert "warning: the config's own settings" not in done.err
+    assert "default settings were not tried" in done.err
+    assert "warning: the default settings" not in done.err
     assert "write search.start_from: defaults" in " ".join(program("report", "--verbose").out.split())
+
+
+def test_they_are_recognized_in_another_spelling(tmp_path: Path) -> None:
+    """`resolved.yaml` has `[{units: 8}]` where `start_from` has `[8]`, which the choice does not have."""
+    space = {"model.hidden": {"choice": [[4], [6]]}, **SEARCH["space"]}
+    config = write_config(
+        tmp_path / "s.yaml",
+        model={"hidden": [8]},
+        search={**SEARCH, "space": space, "start_from": "defaults"},
+        training={"epochs": 2},
+    )
+    first = search(config)
+    again = search(Path(shutil.copy(first / "resolved.yaml", tmp_path / "again.yaml")))
+    compared = [read_json(run / "manifest.json")["search"]["own_settings"] for run in (first, again)]
+    assert compared[0]["trial"] == 0
+    assert compared[1] == compared[0]

@@ -60,8 +60,8 @@ def test_lines_of_many_networks_say_what_is_best_and_how_long_it_takes(
             now = float(second)
             show(400 + 100 * second, lambda: "best accuracy 0.9")
     assert capsys.readouterr().err.splitlines() == [
-        "900 of 10,000 epochs at most; best accuracy 0.9; about 91 s left",
-        "1,400 of 10,000 epochs at most; best accuracy 0.9; about 86 s left",
+        "900 of at most 10,000 epochs; best accuracy 0.9; about 91 s left",
+        "1,400 of at most 10,000 epochs; best accuracy 0.9; about 86 s left",
     ]
 
 
@@ -74,7 +74,22 @@ def test_long_searches_have_minutes_left(
         show(0)
         now = 6.0
         show(1)
-    assert capsys.readouterr().err == "1 of 1,000 epochs at most; about 100 min left\n"
+    assert capsys.readouterr().err == "1 of at most 1,000 epochs; about 100 min left\n"
+
+
+def test_more_epochs_than_expected_have_no_time_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with amount_progress(Output(), 204, bound="at least") as show:
+        for done in (0, 102, 230):
+            show(done)
+            now += 6.0
+    assert capsys.readouterr().err.splitlines() == [
+        "102 of at least 204 epochs; about 6 s left",
+        "230 epochs",
+    ]
 
 
 def test_columns_are_told_every_few_seconds_unless_quiet(
@@ -162,6 +177,6 @@ def test_the_bar_of_several_networks_has_no_thread() -> None:
     )
     os.close(stderr)
     out, _ = process.communicate(timeout=60)
-    assert b"epoch 7 of 100" in os.read(terminal, 4096)
+    assert b"epoch 7 of at most 100" in os.read(terminal, 4096)
     os.close(terminal)
     assert out == "1"

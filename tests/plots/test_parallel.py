@@ -66,13 +66,15 @@ def test_lines_without_a_value_run_below_the_axis(texts_of: TextsOf) -> None:
 
 
 def test_lines_of_one_category_are_spread_the_best_highest(texts_of: TextsOf) -> None:
-    """Two categories at 1/4 and 3/4, half of the distance for the lines of each."""
+    """Two categories at 1/4 and 3/4, a fifth of the distance for the lines of each, beside a bar."""
     names = SearchedSetting("name", "choice", np.array([0.0, 0, 1, 0, 0]), ("adam", "sgd"))
     figure = parallel([names], [0.1, 0.4, 0.2, np.nan, 0.3])
     heights, failed = lines(figure)
-    places = [0.25 - 0.03125, 0.75, 0.25 + 0.03125, 0.25 + 0.09375]
+    places = [0.25 - 0.0125, 0.75, 0.25 + 0.0125, 0.25 + 0.0375]
     assert_allclose([each[0] for each in heights], places)
-    assert_allclose(failed[0][0], 0.25 - 0.09375)
+    assert_allclose(failed[0][0], 0.25 - 0.0375)
+    bars = [line for line in figure.axes[0].get_lines() if line.get_linewidth() == 4.0]
+    assert_allclose([np.asarray(bar.get_ydata()) for bar in bars], [[0.2, 0.3], [0.7, 0.8]])
     assert {"adam", "sgd"} <= set(texts_of(figure))
 
 

@@ -108,3 +108,13 @@ def test_curves_of_a_single_budget_have_ticks_at_whole_epochs() -> None:
 def test_the_same_trials_give_the_same_bytes() -> None:
     first, second = (png_bytes(figure_of([way(3), way(9, "top")], {0: [3, 9]})) for _ in range(2))
     assert first == second
+
+
+def test_where_a_curve_leaves_the_axis_is_marked(texts_of: TextsOf) -> None:
+    """The values of one trial, from its second epoch on, are far below those of 30 others."""
+    far = PlottedTrial(0, np.arange(1.0, 4), np.array([0.5, -100.0, -200.0]), "dropped")
+    figure = figure_of([*[way(3, "top")] * 30, far], {0: [3]})
+    (marks,) = (line for line in figure.axes[0].get_lines() if line.get_marker() == "v")
+    assert np.asarray(marks.get_xdata()).tolist() == [2]
+    assert "outside of the axis" in texts_of(figure)
+    assert "outside of the axis" not in texts_of(figure_of([way(3, "top")], {0: [3]}))

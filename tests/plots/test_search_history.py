@@ -19,7 +19,11 @@ TextsOf = Callable[[Figure], list[str]]
 
 def history(*objectives: float | None, minimized: bool = False, budget: int = 3, name: str = "t") -> Figure:
     """Results that all have the given budget, or growing budgets if it is 0."""
-    results = [PlottedResult(10 * k, budget or k, each) for k, each in enumerate(objectives, start=1)]
+    results, best = [], None
+    for k, each in enumerate(objectives, start=1):
+        if each is not None:
+            best = each if best is None else min(best, each) if minimized else max(best, each)
+        results.append(PlottedResult(10 * k, budget or k, each, best))
     return search_history_figure(results, metric="accuracy", minimized=minimized, title=name)
 
 
@@ -31,7 +35,7 @@ def best_line(figure: Figure) -> Any:
 
 def test_the_best_so_far() -> None:
     assert best_line(history(0.5, 0.4, None, 0.9, 0.8)) == [
-        [10, 0.5], [20, 0.5], [40, 0.9], [50, 0.9], [50, 0.9],
+        [10, 0.5], [20, 0.5], [30, 0.5], [40, 0.9], [50, 0.9], [50, 0.9],
     ]  # fmt: skip
     assert best_line(history(0.5, 0.4, 0.9, minimized=True)) == [[10, 0.5], [20, 0.4], [30, 0.4], [30, 0.4]]
 
@@ -40,7 +44,7 @@ def test_every_result_is_a_point_and_what_diverged_is_marked(texts_of: TextsOf) 
     figure = history(0.5, None, 0.9)
     (points,) = (each for each in figure.axes[0].collections if isinstance(each, PathCollection))
     assert_allclose(np.asarray(points.get_offsets()), [[10, 0.5], [30, 0.9]])
-    assert {"trial", "best so far", "diverged or failed"} <= set(texts_of(figure))
+    assert {"trial", "best trial so far", "diverged or failed"} <= set(texts_of(figure))
     assert "diverged or failed" not in texts_of(history(0.5, 0.9))
 
 
@@ -65,3 +69,17 @@ def test_everything_fits(count: int, budget: int, check_fit: CheckFit) -> None:
 def test_the_same_results_give_the_same_bytes() -> None:
     first, second = (png_bytes(history(0.1, 0.5, None, 0.4, budget=0)) for _ in range(2))
     assert first == second
+
+
+def test_the_best_trial_may_have_a_worse_objective_after_more_epochs() -> None:
+    results = [PlottedResult(1, 1, 0.9, 0.9), PlottedResult(4, 3, 0.8, 0.8)]
+    figure = search_history_figure(results, metric="accuracy", minimized=False, title="t")
+    assert best_line(figure) == [[1, 0.9], [4, 0.8], [4, 0.8]]
+
+
+def test_what_is_outside_of_the_axis_is_marked(texts_of: TextsOf) -> None:
+    figure = history(*[0.5 + k / 100 for k in range(30)], -100.0)
+    (marks,) = (line for line in figure.axes[0].get_lines() if line.get_marker() == "v")
+    assert np.asarray(marks.get_xdata()).tolist() == [310]
+    assert "outside of the axis" in texts_of(figure)
+    assert "outside of the axis" not in texts_of(history(0.5, 0.7))

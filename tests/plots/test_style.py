@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
 
 from fnnctl.plots.style import DPI, add_legend, new_figure, png_bytes
@@ -62,3 +63,20 @@ def test_a_small_figure_grows_with_its_title_to_the_usual_width() -> None:
         assert ("…" in figure.get_suptitle()) == (length == 200)
         widths.append(figure.get_figwidth())
     assert widths == [3.0, pytest.approx(61 * 0.091), 8.0]
+
+
+@pytest.mark.parametrize(
+    ("last", "texts"),
+    [
+        (4000.0, ["0", "1,000", "2,000", "3,000", "4,000"]),
+        (-4000.0, ["−4,000", "−3,000", "−2,000", "−1,000", "0"]),
+        (4e6, ["0", "1,000,000", "2,000,000", "3,000,000", "4,000,000"]),
+        (1.0, ["0.0", "0.5", "1.0"]),
+    ],
+)
+def test_ticks_have_thousands_separators(last: float, texts: list[str]) -> None:
+    with new_figure(3.0, 2.0, "title") as figure:
+        axes = figure.subplots()
+        axes.plot([0, last], [0, 1])
+    ticks = np.linspace(min(0.0, last), max(0.0, last), len(texts))
+    assert axes.xaxis.get_major_formatter().format_ticks(ticks.tolist()) == texts

@@ -1,4 +1,4 @@
-"""A winner against the config's own settings, with p worked by hand or by scipy."""
+"""A winner against the default settings, with p worked by hand or by scipy."""
 
 from __future__ import annotations
 

@@ -40,7 +40,21 @@ def test_one_trial_of_one_epoch() -> None:
     }
     lines = shown(plan).splitlines()
     assert lines[0] == "random: 1 trial"
-    assert lines[-2:] == ["1 epoch; 1 if every rung trained from scratch", "about 1 second"]
+    assert lines[-2:] == ["1 epoch", "about 1 second"]
+
+
+def test_a_least_number_of_epochs_is_called_one() -> None:
+    plan: dict[str, Any] = {
+        "method": "asha",
+        "trials": 27,
+        "fits": 27,
+        "epochs_from_scratch": 108,
+        "epochs_with_reuse": 81,
+        "epochs_bound": "at least",
+        "seconds_estimated": 1.0,
+        "brackets": [],
+    }
+    assert "at least 81 epochs; at least 108 if every rung trained from scratch" in shown(plan)
 
 
 def test_the_sampler_that_was_chosen_automatically() -> None:

@@ -186,8 +186,14 @@ def test_a_winner_that_stays_is_not_trained_again(
     ("arguments", "has"),
     [
         (["--set", "search.trials=3"], "3 trials of up to 4 epochs"),
-        (["--max-trials", "2"], "2 trials of up to 4 epochs with --max-trials 2"),
-        (["--max-trials", "9"], "3 trials of up to 4 epochs with --max-trials 9"),
+        (
+            ["--max-trials", "2"],
+            "2 trials of up to 4 epochs with --max-trials 2 (for more, add --max-trials 3)",
+        ),
+        (
+            ["--max-trials", "9"],
+            "3 trials of up to 4 epochs with --max-trials 9 (for more, add --set search.trials=9)",
+        ),
     ],
 )
 def test_nothing_more_is_asked_for(

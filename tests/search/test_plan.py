@@ -50,10 +50,21 @@ def test_the_plans_table() -> None:
     }
 
 
+def test_asha_trains_at_least_what_is_planned() -> None:
+    """Each trial is better than those before it, so that each from the third on is promoted at once."""
+    budget = SearchBudget(max_epochs=9, trials=12)
+    plan = plan_search("asha", budget)
+    assert plan.table()["epochs_bound"] == "at least"
+    scheduler = build_scheduler("asha", numbered(12), budget, direction="maximize")
+    asked = climbed(scheduler, lambda job: float(job.trial.number), free=1)
+    assert sum(stop - start for jobs in asked for _, start, stop in jobs) > plan.epochs_with_reuse
+    assert plan_search("halving", budget).table()["epochs_bound"] == "at most"
+
+
 def test_brackets_for_which_no_trial_is_left_are_not_there() -> None:
     plan = plan_search("hyperband", SearchBudget(max_epochs=81, max_trials=100))
     assert [(bracket.number, bracket.trials) for bracket in plan.brackets] == [(4, 81), (3, 19)]
-    assert [rung.trials for rung in plan.brackets[1].rungs] == [19, 11, 3, 1]
+    assert [rung.trials for rung in plan.brackets[1].rungs] == [19, 6, 2, 1]
 
 
 def test_the_full_budget_of_a_whole_space() -> None:

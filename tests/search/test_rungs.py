@@ -90,7 +90,7 @@ def test_the_largest_bracket_begins_at_min_epochs_or_above(min_epochs: int, larg
     brackets = hyperband_brackets(min_epochs=min_epochs, max_epochs=81, reduction_factor=3)
     assert brackets[0].number == largest
     assert brackets[0].rungs[0].epochs == 81 // 3**largest >= min_epochs
-    assert brackets[-1] == Bracket(0, (Rung(largest + 1, 81),))
+    assert brackets[-1] == Bracket(0, (Rung(largest + 1, 81),), Fraction(3))
 
 
 def test_a_reduction_factor_is_what_is_written() -> None:
@@ -163,9 +163,9 @@ def test_everything_at_once() -> None:
 
 
 def test_a_bracket_shrinks_where_there_are_fewer_trials() -> None:
-    bracket = Bracket(3, (Rung(34, 3), Rung(11, 9), Rung(3, 27), Rung(1, 81)))
-    assert rungs(bracket.shrunk(19)) == [(19, 3), (11, 9), (3, 27), (1, 81)]
-    assert rungs(bracket.shrunk(2)) == [(2, 3), (2, 9), (2, 27), (1, 81)]
+    bracket = Bracket(3, (Rung(34, 3), Rung(11, 9), Rung(3, 27), Rung(1, 81)), Fraction(3))
+    assert rungs(bracket.shrunk(19)) == [(19, 3), (6, 9), (2, 27), (1, 81)]
+    assert rungs(bracket.shrunk(2)) == [(2, 3), (1, 9), (1, 27), (1, 81)]
     assert bracket.shrunk(34) == bracket.shrunk(100) == bracket
     assert (bracket.shrunk(0).trials, bracket.shrunk(0).epochs_with_reuse) == (0, 0)
 

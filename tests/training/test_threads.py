@@ -8,7 +8,7 @@ threadpoolctl = pytest.importorskip("threadpoolctl")  # scikit-learn brings it
 from fnnctl.blas import set_blas_threads  # noqa: E402
 from fnnctl.nn.parameters import ParameterLayout  # noqa: E402
 from fnnctl.nn.shape import HiddenShape, NetworkShape  # noqa: E402
-from fnnctl.training.threads import default_threads  # noqa: E402
+from fnnctl.training.threads import default_threads, threads_warning  # noqa: E402
 
 
 def numpys_threads() -> set[int]:
@@ -31,3 +31,21 @@ def test_sets_the_threads_of_numpys_blas() -> None:
 def test_the_default_follows_from_the_size(units: int, threads: int) -> None:
     shape = NetworkShape(100, (HiddenShape(units, "relu"),), 10)
     assert default_threads(ParameterLayout(shape)) == threads
+
+
+@pytest.mark.parametrize(
+    ("units", "networks", "threads", "warned"),
+    [
+        (1000, 1, 2, None),
+        (1000, 8, 1, None),
+        (1000, 8, 2, "an ensemble's matrix products"),
+        (100, 1, 2, "a network of this size"),
+    ],
+)
+def test_threads_that_make_training_slower_are_warned_of(
+    units: int, networks: int, threads: int, warned: str | None
+) -> None:
+    layout = ParameterLayout(NetworkShape(100, (HiddenShape(units, "relu"),), 10))
+    found = threads_warning(threads, layout, networks)
+    assert len(found) == (warned is not None)
+    assert all(f"training.threads is {threads}, but" in each and str(warned) in each for each in found)

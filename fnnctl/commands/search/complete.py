@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch
@@ -18,7 +19,7 @@ from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError, NoFinishedTrialError
 from fnnctl.records.confirmation import confirmation
-from fnnctl.records.journal import COMPLETE, Journal
+from fnnctl.records.journal import COMPLETE, INTERRUPTED, Journal
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
 from fnnctl.records.standings import Standings
@@ -34,11 +35,10 @@ from fnnctl.store.run import OpenRun
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.text import counted
 
-INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Session:
     """The state that the steps of one search share."""
 
@@ -51,6 +51,11 @@ class _Session:
     signals: Interruption
     sampler: Sampler
     standings: Standings
+
+    @cached_property
+    def default_trial(self) -> int | None:
+        """The trial with the default settings. It is looked for once, after the last trial has begun."""
+        return self.search.setup.default_trial(self.journal.trials)
 
     def best_so_far(self) -> str:
         """The best objective so far, in words; empty before the first result."""
@@ -140,7 +145,7 @@ def _search(session: _Session) -> str:
     objective = setup.settings.objective
     epochs = setup.plan.epochs_with_reuse * len(fits.rows)
     before = sum(result.epochs for result in session.journal.results.values()) * len(fits.rows)
-    with session.signals.graceful(), amount_progress(session.output, epochs) as show:
+    with session.signals.graceful(), amount_progress(session.output, epochs, bound=setup.plan.bound) as show:
 
         def poll(done: int) -> bool:
             show(before + done, session.best_so_far)
@@ -175,7 +180,7 @@ def _search(session: _Session) -> str:
 
 
 def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
-    """The winner against the config's own settings."""
+    """The winner against the default settings."""
     setup, journal, standings = session.search.setup, session.journal, session.standings
     objective, rows = setup.settings.objective, session.search.split
     on_folds = objective.on == "cross_validation"
@@ -189,13 +194,13 @@ def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
             rows=len(rows.known if on_folds else rows.validation),
         ),
         winner=winner.trial,
-        own=setup.own_trial(journal.trials),
+        own=session.default_trial,
         confirmed=confirmation(journal.settings, standings, journal.confirmed),
     )
 
 
 def _tell_of_own_settings(session: _Session, winner: Winner) -> None:
-    """Say whether the winner is better than the config's own settings; a warning if that cannot be told.
+    """Say whether the winner is better than the default settings; a warning if that cannot be told.
 
     It is not among the manifest's warnings, as an extended search may have another winner: reports have a
     section on what was found last.
@@ -217,6 +222,7 @@ def _record(session: _Session) -> None:
         "trials": len(journal.trials),
         "only_configurations": setup.too_few,
         "epochs": setup.plan.epochs_with_reuse,
+        "epochs_bound": setup.plan.bound,
         "epochs_trained": trained,
         "saved": getattr(session.sampler, "saved", 0),
         "end": end,

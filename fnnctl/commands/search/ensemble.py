@@ -152,7 +152,7 @@ def _write(
         run.path,
         name=setup.experiment.name or "",
         kind="train",
-        config=search.loaded.config.text,
+        config=run.read_config() or search.loaded.config.text,  # a resumed search has loaded resolved.yaml
         resolved=resolved_yaml(setup.experiment, command="search", trials=setup.configs),
         manifest=facts,
         folder=names.NEXT_ENSEMBLE,

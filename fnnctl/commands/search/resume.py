@@ -28,6 +28,7 @@ from fnnctl.runs.resuming import find_resumable
 from fnnctl.search.extension import (
     asks_for_more,
     kept_horizon,
+    other_limit,
     plan_words,
     refuse_other_settings,
     refuse_shorter,
@@ -177,4 +178,6 @@ def _has_all(search: PreparedSearch) -> str:
     most, limit = search.setup.budget.max_epochs, search.setup.budget.max_trials
     bound = "" if limit is None else f" with --max-trials {limit}"
     trials, epochs = counted(search.setup.plan.trials, "trial"), counted(most, "epoch")
-    return f" and already has {trials} of up to {epochs}{bound}"
+    option = other_limit(search.setup)
+    more = f" (for more, add {option})" if option else ""
+    return f" and already has {trials} of up to {epochs}{bound}{more}"

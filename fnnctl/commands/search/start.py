@@ -81,7 +81,14 @@ def _create(search: PreparedSearch, check: DataCheck, runs_dir: Path) -> OpenRun
         kind="search",
         config=search.loaded.config.text,
         resolved=resolved_yaml(experiment, command="search", trials=setup.configs),
-        manifest={**facts, "search": {"method": setup.settings.method.name}},
+        manifest={
+            **facts,
+            "search": {
+                "method": setup.settings.method.name,
+                "epochs": setup.plan.epochs_with_reuse,
+                "epochs_bound": setup.plan.bound,
+            },
+        },
         journal=[encode(journal_header(search))],
     )
 

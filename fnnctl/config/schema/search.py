@@ -156,7 +156,7 @@ class GreedyEnsembleConfig(Section):
 
 
 DEFAULTS: Final = "defaults"
-"""The word that stands for the config's own settings in `start_from`."""
+"""The word that stands for the default settings in `start_from`."""
 StartFrom = Annotated[
     Annotated[str, Field(min_length=1), Tag("text")]
     | Annotated[tuple[dict[str, Any], ...], Field(strict=False, max_length=10_000), Tag("list")],
@@ -195,9 +195,9 @@ class SearchConfig(Section):
     """When to end the search before its plan is complete; null for never."""
     start_from: StartFrom | None = None
     """The first trials: a list of mappings from searched settings to values, as in
-    `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for one trial with
-    the config's own settings; or a search's run for the settings of its ten best trials. Null for none or, if
-    the sampler learns, for `defaults` as far as `space` and `require` allow them."""
+    `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for the default
+    trial, which has the config's values; or a search's run for the settings of its ten best trials. Null for
+    none or, if the sampler learns, for `defaults` as far as `space` and `require` allow them."""
     confirm: ConfirmConfig | None = None
     """Whether the best trials are trained again with several seeds, and the best on average wins; null to
     refit the trial with the best objective."""

@@ -48,20 +48,21 @@ def comparison_figure(
     texts = [metric, unit, *(each.name for each in (*scores, *differences))]
     with new_figure(NARROW, 0.7 + ROW_HEIGHT * sum(heights) + 0.6, title, texts) as figure:
         above, below = figure.subplots(2, 1, height_ratios=heights)
-        _draw_rows(above, scores, COLOURS[0])
+        _draw_rows(above, scores, COLOURS[0], [])
         above.set_xlabel(fitted(metric, 60))
         below.axvline(0.0, color=MUTED, linewidth=1.0, zorder=1)
-        _draw_rows(below, differences, COLOURS[1])
+        _draw_rows(below, differences, COLOURS[1], [0.0])
         below.set_xlabel(fitted(f"difference{f', {unit}' if unit else ''} (hollow: may be chance)", 60))
     return figure
 
 
-def _draw_rows(axes: Axes, rows: Sequence[PlottedScore], colour: str) -> None:
+def _draw_rows(axes: Axes, rows: Sequence[PlottedScore], colour: str, also: Sequence[float]) -> None:
+    """Draw the rows on an axis that also reaches these values."""
     for row, each in enumerate(rows):
         if each.interval:
             axes.plot(each.interval, [row, row], color=colour, zorder=2, **_LINE)
         axes.plot([each.value], [row], color=colour, zorder=3, **(_TIED if each.is_tie else _DIFFERENT))
-    ends = [end for each in rows for end in (each.value, *(each.interval or ()))]
+    ends = [*also, *(end for each in rows for end in (each.value, *(each.interval or ())))]
     low, high = float(np.min(ends)), float(np.max(ends))
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
     axes.set_xlim(low - margin, high + margin)

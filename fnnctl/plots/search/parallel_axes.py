@@ -17,7 +17,7 @@ MOST_CATEGORIES = 24
 """The most categories labelled on an axis."""
 MOST_LISTED_VALUES = 8
 """A numeric setting with at most this many values (on average two trials each) is drawn like a choice."""
-BAND = 0.5
+BAND = 0.2
 """The lines of a category are spread over this share of the distance between categories."""
 LONGEST_NAME = 34
 VALUE_COLUMNS = 14
@@ -45,7 +45,7 @@ def setting_axis(setting: SearchedSetting) -> ParallelAxis:
     if len(distinct) <= min(MOST_LISTED_VALUES, len(places) // 2):
         positions = np.full(len(values), np.nan)
         positions[np.isfinite(values)] = places
-        return _listed_axis(name, positions, [f"{value:.6g}" for value in distinct])
+        return _listed_axis(name, positions, [f"{value:,.6g}" for value in distinct])
     return _numeric_axis(name, values, "not set", logarithmic=setting.scale == "log")
 
 
@@ -71,11 +71,11 @@ def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: b
     """An axis from the lowest to the highest value; a single value is placed in the middle."""
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low == high:
-        return ParallelAxis(name, [(0.5, f"{low:.5g}")], np.where(np.isnan(values), np.nan, 0.5), missing)
+        return ParallelAxis(name, [(0.5, f"{low:,.5g}")], np.where(np.isnan(values), np.nan, 0.5), missing)
     ticks = np.array(_locator(low, high, logarithmic=logarithmic).tick_values(low, high))
     margin = 1e-9 * (high - low)
     ticks = ticks[(low - margin <= ticks) & (ticks <= high + margin)]
-    texts = [f"{tick:.6g}" for tick in ticks.tolist()]
+    texts = [f"{tick:,.6g}" for tick in ticks.tolist()]
     if logarithmic:
         low, high, ticks, values = np.log(low), np.log(high), np.log(ticks), np.log(values)
     heights, places = (values - low) / (high - low), (ticks - low) / (high - low)
@@ -91,12 +91,16 @@ def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:
     return LogLocator(subs=(1.0,) if high >= 1e3 * low else (1.0, 2.0, 5.0), numticks=12)
 
 
+def band_of(heights: FloatArray) -> float:
+    """How far apart the outer lines of one category are."""
+    distinct = np.unique(heights[np.isfinite(heights)])
+    return BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
+
+
 def spread_lines(heights: FloatArray, badness: FloatArray) -> FloatArray:
     """The heights on an axis with few values, spread around each value with the best trials on top."""
-    distinct = np.unique(heights[np.isfinite(heights)])
-    band = BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
-    spread = heights.copy()
-    for height in distinct:
+    band, spread = band_of(heights), heights.copy()
+    for height in np.unique(heights[np.isfinite(heights)]):
         members = np.flatnonzero(heights == height)
         ranked = members[np.argsort(-badness[members], kind="stable")]  # NaN, the worst of all, comes last
         known = np.isfinite(badness[ranked]).sum()

@@ -19,7 +19,9 @@ def failure_words(summary: Summary) -> str | None:
         return manifest.error
     after = ""
     if summary.search is not None:
-        after = f" after {counted(len(summary.search.trials), 'trial')}"
+        from fnnctl.report.answer.winner import epochs_done  # most runs are no searches
+
+        after = f" after {epochs_done(summary.search, manifest.search)}"
     elif summary.epochs:
         after = f" after {counted(summary.epochs, 'epoch')}"
     return {
@@ -33,9 +35,9 @@ def first_facts(summary: Summary) -> Iterator[tuple[str, str]]:
     """Names and texts: the search or the network, and the data."""
     manifest = summary.manifest
     if summary.search is not None:
-        from fnnctl.report.answer.winner import search_facts  # most runs are no searches
+        from fnnctl.report.answer.winner import search_facts
 
-        yield from search_facts(summary.search)
+        yield from search_facts(summary.search, manifest.search)
     elif manifest.evaluated is not None:
         yield "evaluated run", manifest.evaluated.run
     elif manifest.selection is not None:

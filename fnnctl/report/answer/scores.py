@@ -20,14 +20,14 @@ def judged_part(summary: Summary) -> str | None:
 
 
 def first_scores(summary: Summary, part: str) -> list[Score]:
-    """The task's first metrics on a part and, if it is none of them, the objective of a search.
+    """The task's first metrics on a part; for a search, its objective before all others.
 
     In a cross-validation, values and intervals are those of the mean over the folds.
     """
     task, metrics = summary.task_report, summary.part_metrics(part) or {}
-    wanted = [key for key in task.first if metrics.get(task.instead.get(key, "")) is None]
-    if summary.search is not None and summary.search.metric not in wanted:
-        wanted.insert(0, summary.search.metric)
+    objectives = [summary.search.metric] if summary.search else []
+    others = [key for key in task.first if metrics.get(task.instead.get(key, "")) is None]
+    wanted = dict.fromkeys([*objectives, *others])
     folds = summary.cross_validation or {}
     baseline = metrics.get("baseline") or {}
     return [

@@ -5,27 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.journal import COMPLETE
+from fnnctl.records.journal import COMPLETE, INTERRUPTED
 from fnnctl.report.confirmation.own_settings import own_settings_sentence, recorded_own_settings
 from fnnctl.report.confirmation.sentences import verdict_sentence
 from fnnctl.report.search.settings import brief, paths_by_importance, short_names
 from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
-from fnnctl.text import counted
+from fnnctl.store.manifest import SearchFacts
+from fnnctl.text import amount_done, counted
 
 
-def search_facts(search: SearchHistory) -> Iterator[tuple[str, str]]:
+def epochs_done(search: SearchHistory, facts: SearchFacts | None) -> str:
+    """The epochs trained so far, and how many are planned while the search is not complete."""
+    planned = facts.epochs if facts and search.end != COMPLETE else None
+    return amount_done(search.trained, planned, "epoch", bound=facts.epochs_bound if facts else "at most")
+
+
+def search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterator[tuple[str, str]]:
     """Names and texts: the method, the best trial, and its settings, the most important ones first."""
     how = search.method + (f" ({search.sampler})" if search.sampler else "")
-    text = f"{how}, {counted(len(search.trials), 'trial')}, {counted(search.trained, 'epoch')} trained"
-    if search.end and search.end != COMPLETE:
+    text = f"{how}, {counted(len(search.trials), 'trial')}, {epochs_done(search, facts)} trained"
+    if search.end and search.end not in {COMPLETE, INTERRUPTED}:  # the run's status says the latter
         text += f"; ended by {search.end}"
     yield "search", text
     best = search.winner
     if best is None:
         return
     place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
-    yield "best trial", f"{best.trial}, with {search.metric} {number(best.objective)} {place}"
+    differ = search.has_rungs or search.end != COMPLETE
+    after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
+    yield "best trial", f"{best.trial}, with {search.metric} {number(best.objective)} {place}{after}"
     assignment = search.trials[best.trial].assignment
     paths = [path for path in paths_by_importance(search) if path in assignment]
     settings = (
@@ -54,7 +63,7 @@ def winner_sentences(summary: Summary) -> Iterator[str]:
 
 
 def comparison_sentences(summary: Summary) -> Iterator[str]:
-    """Whether the winner is better than the other confirmed trials, and than the config's own settings."""
+    """Whether the winner is better than the other confirmed trials, and than the default settings."""
     search = summary.search
     if search is None or search.winner is None or summary.has_former_winner:
         return
@@ -67,7 +76,7 @@ def comparison_sentences(summary: Summary) -> Iterator[str]:
 
 
 def doubts_of_winner(summary: Summary) -> list[str]:
-    """A warning if the winner cannot be told from the config's own settings."""
+    """A warning if the winner cannot be told from the default settings."""
     search = summary.search
     if search is None or summary.has_former_winner:
         return []

@@ -1,4 +1,4 @@
-"""The winner of a search against the config's own settings, in one plain sentence."""
+"""The winner of a search against the default settings, in one plain sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RAISE_TOP = "raise search.confirm.top, to confirm those too"
 
 
 def recorded_own_settings(facts: SearchFacts | None, best: Result | None) -> OwnSettings | None:
-    """What the manifest says of the best trial and the config's own settings, unless it is about another."""
+    """What the manifest says of the best trial and the default settings, unless it is about another."""
     found = OwnSettings.recorded(facts.own_settings) if facts and facts.own_settings else None
     return found if found and best and found.winner == best.trial else None
 
@@ -22,10 +22,10 @@ def own_settings_sentence(found: OwnSettings, metric: str) -> str:
     """Whether the winner is better than them by more than chance, or why that is unknown."""
     if found.trial is None:
         return (
-            "the config's own settings were no trial, so the winner is not compared with them: write "
+            "the default settings were not tried, so the winner cannot be compared with them: write "
             "search.start_from: defaults"
         )
-    own = f"the config's own settings (trial {found.trial})"
+    own = f"the default settings (trial {found.trial})"
     if found.trial == found.winner:
         return f"no trial is better than {own}"
     if found.objectives is None or found.budget is None:

@@ -19,6 +19,7 @@ from fnnctl.plots.search.timeline import timeline_figure
 from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial, PlottedWorker
 from fnnctl.records.history import SearchHistory
+from fnnctl.records.standings import Standings
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.architectures.figures import drawn_rewards
@@ -133,10 +134,14 @@ def _axis(search: SearchHistory) -> dict[str, Any]:
 
 def _results(search: SearchHistory) -> Iterator[PlottedResult]:
     spent, drawn = 0, {result.key for result in search.rung_results}
+    standings, stops = Standings(search.direction), {(stop.trial, stop.budget): stop for stop in search.stops}
     for result in search.results:
         spent += result.epochs
+        standings.tell(result)
+        standings.stop([stops[result.key]] if result.key in stops else [])
         if result.key in drawn:
-            yield PlottedResult(spent, result.budget, result.objective)
+            best = standings.incumbent
+            yield PlottedResult(spent, result.budget, result.objective, best.objective if best else None)
 
 
 def _budgets(search: SearchHistory) -> dict[int, list[int]]:

@@ -14,8 +14,9 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE
 from fnnctl.records.leaderboard import leaderboard_table
+from fnnctl.records.standings import can_go_on
 from fnnctl.records.timeline import Timeline
-from fnnctl.records.trials import Result
+from fnnctl.records.trials import Result, Status
 from fnnctl.report.architectures.best import best_model
 from fnnctl.report.architectures.rewards import reward_facts
 from fnnctl.report.audit.sections import audit_sections
@@ -93,10 +94,11 @@ def grouped_sections(summary: Summary, *, table_width: int | None = TABLE_WIDTH)
         ),
         architecture=(Excerpt("Its architecture in a config", architecture),),
         confirmation=tuple(confirmation_sections(search)),
-        own_settings=(
-            Notes("Against the config's own settings", tuple(_against_own(summary, search, best))),
+        own_settings=(Notes("Against the default settings", tuple(_against_own(summary, search, best))),),
+        leaderboard=(
+            _leaderboard(search, table_width),
+            Notes("Better values after fewer epochs", tuple(_ahead(search, best)) if best else ()),
         ),
-        leaderboard=(_leaderboard(search, table_width),),
         rungs=(rungs_table(search), stops_table(search)),
         audit=tuple(audit_sections(search)),
         importance=(_importance_table(search),),
@@ -107,12 +109,12 @@ def grouped_sections(summary: Summary, *, table_width: int | None = TABLE_WIDTH)
 def search_json(summary: Summary) -> dict[str, Any]:
     """The part of `search --json` and `report --json` about the search; empty for other runs.
 
-    `epochs` is the planned number if the manifest has it, else the number granted so far.
+    `epochs` is the number that the manifest says is planned, or the number granted so far if that is larger.
     """
     search, facts = summary.search, summary.manifest.search
     if search is None:
         return {}
-    planned = facts.epochs if facts else None
+    planned = (facts.epochs if facts else None) or 0
     found = importances(search)
     columns, rows = leaderboard_table(search.trials, search.standings, ())
     return {
@@ -122,7 +124,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "end": search.end,
         "trials": len(search.trials),
         "trials_by_status": search.statuses,
-        "epochs": search.granted if planned is None else planned,
+        "epochs": max(planned, search.granted),
         "epochs_trained": search.trained,
         "epochs_repeated": search.repeated,
         "epochs_saved": sum(each.saved or 0 for each in search.stops),
@@ -153,7 +155,9 @@ def _search_facts(
         yield "method", search.method + (f" ({search.sampler})" if search.sampler else "")
     place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
     yield "objective", f"{search.metric} {place}, {search.direction}d"
-    counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
+    # Of an unfinished search nobody knows which trials would be trained further.
+    words = {} if search.end == COMPLETE else {Status.COMPLETED.value: "with a result so far"}
+    counts = ", ".join(f"{count:,} {words.get(status, status)}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
     if facts and facts.only_configurations is not None:
         yield (
@@ -162,7 +166,8 @@ def _search_facts(
         )
     if facts and facts.saved:
         yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
-    planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
+    least = "at least " if facts and facts.epochs_bound == "at least" else ""
+    planned = f"{least}{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
     again = f", {counted(search.repeated, 'fold-epoch')} again" if search.repeated else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained{again}"
     if saved := [each.saved for each in search.stops if each.saved is not None]:
@@ -177,7 +182,7 @@ def _search_facts(
 
 
 def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
-    yield "trial", f"{best.trial}, after {counted(search.starts[best.key] + best.epochs, 'epoch')}"
+    yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
     yield search.metric, number(best.objective)
     found = search.confirmation
     if found and found.chosen:
@@ -225,7 +230,7 @@ def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
 
 
 def _against_own(summary: Summary, search: SearchHistory, best: Result | None) -> Iterable[str]:
-    """Whether the best trial is better than the config's own settings."""
+    """Whether the best trial is better than the default settings."""
     found = recorded_own_settings(summary.manifest.search, best)
     if found is not None:
         sentence = own_settings_sentence(found, search.metric)
@@ -265,6 +270,25 @@ def _leaderboard(search: SearchHistory, table_width: int | None) -> TableSection
     is_text = [not all(map(_is_number, texts)) for _, texts in columns]
     places = (place for place in range(3, len(columns)) if is_text[place])
     return TableSection(title, tuple(name for name, _ in columns), rows, texts=(0, *places))
+
+
+def _ahead(search: SearchHistory, best: Result) -> Iterable[str]:
+    """Why trials whose objective is better than the best trial's are not the best."""
+    loss, standings = search.loss_of(best), search.standings
+    contenders = {result.trial for result in standings.contenders()}
+    ahead = [
+        result
+        for result in standings.ranked()
+        if can_go_on(result) and result.trial not in contenders and search.loss_of(result) < loss
+    ]
+    if ahead:
+        first, count = ahead[0], len(ahead)
+        trials, had = counted(count, "trial"), "has" if count == 1 else "have"
+        example = f"trial {first.trial}: {number(first.objective)} after {counted(first.budget, 'epoch')}"
+        yield (
+            f"{trials} {had} a better {search.metric} than trial {best.trial}, but with fewer epochs "
+            f"({example}). The best trial is chosen among those with the most epochs."
+        )
 
 
 def _importance_table(search: SearchHistory) -> TableSection:

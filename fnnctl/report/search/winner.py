@@ -40,7 +40,7 @@ def _rows(summary: Summary, search: SearchHistory) -> Iterator[tuple[str, ...]]:
         yield seeds, number(chosen.mean), interval, f"yes, the best of {len(found.leaders):,}"
     if own := _own_settings(summary, search):
         after = "" if own.budget == best.budget else f" after {counted(own.budget, 'epoch')}"
-        yield f"the config's own settings, {place}{after}", _result_text(own), NOTHING, "no"
+        yield f"the default settings, {place}{after}", _result_text(own), NOTHING, "no"
     test = summary.part_metrics("test") or {}
     if test.get(search.metric) is not None and not summary.has_former_winner:
         interval = number(test.get(f"{search.metric}_ci95"))
@@ -55,7 +55,7 @@ def _around(mean: float, half: float) -> tuple[float, float]:
 
 
 def _own_settings(summary: Summary, search: SearchHistory) -> Result | None:
-    """The last result of the trial with the config's own settings; None if that is the winner or no trial."""
+    """The last result of the trial with the default settings; None if that is the winner or no trial."""
     facts, best = summary.manifest.search, search.winner
     recorded = OwnSettings.recorded(facts.own_settings) if facts and facts.own_settings else None
     if recorded is None or recorded.trial is None or best is None or recorded.trial == best.trial:

@@ -9,7 +9,7 @@ from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler, Scheduler
-from fnnctl.search.rungs import Bracket
+from fnnctl.search.rungs import Bound, Bracket
 from fnnctl.search.schedulers.asha import Asha
 from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.search.schedulers.halving import Halving
@@ -18,6 +18,8 @@ from fnnctl.search.schedulers.hyperband import HyperBand
 
 class SchedulerKind(Protocol):
     """A scheduler class. It plans and builds from the same brackets, so that plan and search agree."""
+
+    bound: Bound
 
     def plan(self, budget: SearchBudget, size: int | None) -> tuple[Bracket, ...]:
         """The brackets, before any of them shrinks, on a space of this size; None is infinite."""

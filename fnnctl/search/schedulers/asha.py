@@ -12,14 +12,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.rungs import Bracket, Rung, exact, halving_bracket
+from fnnctl.search.rungs import Bound, Bracket, Rung, exact, halving_bracket
 from fnnctl.search.schedulers.jobs import OpenJobs
 from fnnctl.search.schedulers.trial_source import TrialSource
 
@@ -29,6 +29,8 @@ _Place: TypeAlias = tuple[int, float, int]
 
 class Asha:
     """One ladder, in which every trial climbs at its own time."""
+
+    bound: ClassVar[Bound] = "at least"
 
     def __init__(self, source: TrialSource, bracket: Bracket, *, reduction_factor: float) -> None:
         """Start as many trials as the bracket's first rung has, or fewer if the source has fewer.
@@ -51,7 +53,7 @@ class Asha:
             if trials:
                 rungs.append(Rung(trials, rung.epochs))
             trials = math.floor(trials / eta)
-        return (Bracket(0, tuple(rungs)),)
+        return (Bracket(0, tuple(rungs), eta),)
 
     @classmethod
     def build(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
 from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.protocols import UNLIMITED, Sampler
-from fnnctl.search.rungs import Bracket, Rung
+from fnnctl.search.rungs import Bound, Bracket, Rung
 from fnnctl.search.schedulers.jobs import OpenJobs
 from fnnctl.search.schedulers.trial_source import TrialSource
 
 
 class FullBudget:
     """One rung for all trials."""
+
+    bound: ClassVar[Bound] = "at most"
 
     def __init__(self, source: TrialSource, *, epochs: int) -> None:
         """Start as many trials as the source provides."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, ranked
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.rungs import Bracket, halving_bracket, halving_bracket_of_total
+from fnnctl.search.rungs import Bound, Bracket, halving_bracket, halving_bracket_of_total
 from fnnctl.search.schedulers.jobs import OpenJobs
 from fnnctl.search.schedulers.trial_source import TrialSource
 
@@ -23,8 +24,10 @@ class Halving:
     shrinks. A trial that stopped early is promoted like any other, but is not trained further.
     """
 
+    bound: ClassVar[Bound] = "at most"
+
     def __init__(self, source: TrialSource, bracket: Bracket) -> None:
-        """If the source has fewer trials than the bracket, the bracket shrinks."""
+        """If the source has fewer trials than the bracket, each rung promotes the same share of them."""
         self._source, self._bracket = source, bracket
         self._trials: dict[int, Trial] = {}
         self._rung = 0
@@ -102,8 +105,9 @@ class Halving:
 
     def _promote(self) -> None:
         below, rung = self._bracket.rungs[self._rung - 1], self._bracket.rungs[self._rung]
+        most = self._bracket.trials_at(self._rung, begun=len(self._trials))
         order = ranked(self._results, self._source.direction)
-        best = [result for result in order[: rung.trials] if can_go_on(result)]
+        best = [result for result in order[:most] if can_go_on(result)]
         promoted = {result.trial for result in best}
         self._released += [result.key for result in self._results if result.trial not in promoted]
         self._results = []

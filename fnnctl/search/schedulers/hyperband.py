@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.rungs import Bracket, hyperband_brackets
+from fnnctl.search.rungs import Bound, Bracket, hyperband_brackets
 from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.trial_source import TrialSource
 
@@ -19,6 +20,8 @@ class HyperBand:
     If the sampler learns, a bracket starts when the one before has started its last rung, so that it uses the
     results of the earlier ones.
     """
+
+    bound: ClassVar[Bound] = "at most"
 
     def __init__(self, source: TrialSource, brackets: Sequence[Bracket]) -> None:
         """Number trials bracket by bracket; if the source has too few, the last brackets shrink."""

@@ -60,3 +60,10 @@ def test_everything_fits(awkward_names: tuple[str, ...], check_fit: Callable[[Fi
     named = [replace(SCORES[0], name=name) for name in awkward_names]
     check_fit(figure_of(named, DIFFERENCES, awkward_names[-1]))
     check_fit(figure_of(SCORES * 15, DIFFERENCES * 15))
+
+
+def test_the_line_at_0_is_inside_even_if_all_differences_are_far_from_it() -> None:
+    _, below = figure_of(SCORES, [PlottedScore("A − B", 50.0, (49.0, 51.0))]).axes
+    low, high = below.get_xlim()
+    assert low < 0
+    assert high > 51

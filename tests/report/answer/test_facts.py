@@ -32,7 +32,7 @@ def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path) -> None:
     facts = dict(first_facts(summarize(start_search(tmp_path, halving()))))
     assert facts == {
         "search": "hyperband, 4 trials, 17 epochs trained",
-        "best trial": "1, with accuracy 0.9600 on the validation part",
+        "best trial": "1, with accuracy 0.9600 on the validation part after 9 epochs",
         "its settings": "learning_rate 0.1, optimizer.name adam",
     }
 
@@ -57,6 +57,31 @@ def test_why_a_run_did_not_complete(
 
 def test_a_run_in_progress_and_one_whose_process_is_gone(tmp_path: Path) -> None:
     search = start_search(tmp_path, halving()[:5])
-    assert failure_words(summarize(search)) == "The run is in progress, at 4 trials."
+    assert failure_words(summarize(search)) == "The run is in progress, at 0 epochs."
+    search.record({"search": {"method": "hyperband", "epochs": 1581}})
     os.close(search.lock)
-    assert failure_words(summarize(search)) == "The process of the run was killed after 4 trials."
+    killed = "The process of the run was killed after 0 of at most 1,581 epochs."
+    assert failure_words(summarize(search)) == killed
+
+
+@pytest.mark.parametrize(
+    ("planned", "words"),
+    [
+        ({"epochs": 1581}, "17 of at most 1,581 epochs"),
+        ({"epochs": 204, "epochs_bound": "at least"}, "17 of at least 204 epochs"),
+        ({"epochs": 12, "epochs_bound": "at least"}, "17 epochs"),
+        ({}, "17 epochs"),
+    ],
+)
+def test_an_interrupted_search_says_how_far_it_came(
+    tmp_path: Path, planned: dict[str, Any], words: str
+) -> None:
+    search = start_search(tmp_path, [*halving()[:-1], {"record": "end", "reason": "interrupted"}])
+    search.finish(
+        "interrupted", {"total": 1.0, "training": None}, {"search": {"method": "hyperband", **planned}}
+    )
+    summary = summarize(search)
+    assert failure_words(summary) == f"The run was interrupted after {words}."
+    facts = dict(first_facts(summary))
+    assert facts["search"] == f"hyperband, 4 trials, {words} trained"
+    assert facts["best trial"].endswith("on the validation part after 9 epochs")

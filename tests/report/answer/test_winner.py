@@ -59,4 +59,4 @@ def test_a_winner_beside_the_configs_own_settings(tmp_path: Path, p: float, is_d
     doubts, sentences = doubts_of_winner(summary), list(comparison_sentences(summary))
     assert (len(doubts), len(sentences)) == ((1, 0) if is_doubtful else (0, 1))
     verdict = "trial 1 cannot be told from" if is_doubtful else "Trial 1 is better than"
-    assert [*doubts, *sentences][0].startswith(f"{verdict} the config's own settings (trial 0)")
+    assert [*doubts, *sentences][0].startswith(f"{verdict} the default settings (trial 0)")

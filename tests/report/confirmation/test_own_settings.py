@@ -1,4 +1,4 @@
-"""The sentence about the winner and the config's own settings."""
+"""The sentence about the winner and the default settings."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from fnnctl.report.confirmation.own_settings import own_settings_sentence, ties_
     [
         (
             OwnSettings(3),
-            "the config's own settings were no trial, so the winner is not compared with them: write "
+            "the default settings were not tried, so the winner cannot be compared with them: write "
             "search.start_from: defaults",
         ),
-        (OwnSettings(0, 0), "no trial is better than the config's own settings (trial 0)"),
+        (OwnSettings(0, 0), "no trial is better than the default settings (trial 0)"),
         (
             OwnSettings(3, 0),
-            "trial 3 and the config's own settings (trial 0) have no result after the same number of epochs",
+            "trial 3 and the default settings (trial 0) have no result after the same number of epochs",
         ),
         (
             OwnSettings(3, 0, 9, (0.9, 0.8)),
-            "trial 3 has accuracy 0.9000 against 0.8000 after 9 epochs for the config's own settings (trial "
+            "trial 3 has accuracy 0.9000 against 0.8000 after 9 epochs for the default settings (trial "
             "0); one validation part does not say how much of that is chance: write search.confirm: {top: 5, "
             "seeds: 10}",
         ),
         (
             OwnSettings(3, 0, 9, (0.9, 0.8), 0.0002, 7),
-            "trial 3 is better than the config's own settings (trial 0) by more than chance: accuracy 0.9000 "
+            "trial 3 is better than the default settings (trial 0) by more than chance: accuracy 0.9000 "
             "against 0.8000 after 9 epochs (p < 0.001, corrected for choosing the best of 8 trials)",
         ),
         (
             OwnSettings(3, 0, 9, (0.9, 0.88), 1.0, 7),
-            "trial 3 cannot be told from the config's own settings (trial 0): accuracy 0.9000 against 0.8800 "
+            "trial 3 cannot be told from the default settings (trial 0): accuracy 0.9000 against 0.8800 "
             "after 9 epochs (p = 1, corrected for choosing the best of 8 trials); keep those, or compare the "
             "best trials with search.confirm: {top: 5, seeds: 10}",
         ),
@@ -52,7 +52,7 @@ from fnnctl.report.confirmation.own_settings import own_settings_sentence, ties_
         ),
         (
             OwnSettings(3, 0, 9, (0.9, 0.88), 0.3),
-            "trial 3 cannot be told from the config's own settings (trial 0): accuracy 0.9000 against 0.8800 "
+            "trial 3 cannot be told from the default settings (trial 0): accuracy 0.9000 against 0.8800 "
             "after 9 epochs (p = 0.3); keep those",
         ),
     ],

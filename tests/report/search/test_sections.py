@@ -140,6 +140,27 @@ def test_what_the_manifest_knows_besides(tmp_path: Path) -> None:
     assert json_report([summary])["runs"][0]["epochs"] == 123
 
 
+def test_better_values_after_fewer_epochs_are_explained(tmp_path: Path) -> None:
+    """Trial 2 is better than the best trial after one epoch; trial 3, which was even better, diverged."""
+    records = [each for each in halving() if each.get("trial") != 2]
+    summary = summarize(start_search(tmp_path, [*records[:-1], result(2, 1, 0.97), records[-1]]))
+    title = "Better values after fewer epochs"
+    assert {each.title: each.rows for each in sections(summary)}[title] == (
+        "1 trial has a better accuracy than trial 1, but with fewer epochs (trial 2: 0.9700 after 1 epoch). "
+        "The best trial is chosen among those with the most epochs.",
+    )
+    assert title not in titled(halving())
+
+
+def test_trials_of_an_unfinished_search_are_not_called_completed(tmp_path: Path) -> None:
+    run = start_search(tmp_path, [*halving()[:6], {"record": "end", "reason": "interrupted"}])
+    run.record({"search": {"method": "asha", "epochs": 204, "epochs_bound": "at least"}})
+    summary = summarize(run)
+    facts = sections(summary)[0].rows
+    assert ("trials", "4: 1 with a result so far, 3 waiting") in facts
+    assert ("epochs", "at least 204 planned, 1 granted, 1 trained") in facts
+
+
 def test_one_of_each(tmp_path: Path) -> None:
     run = start_search(tmp_path, [header(), trial(0), result(0, 1, 0.5)])
     run.record({"search": {"method": "hyperband", "saved": 1}})

@@ -29,7 +29,7 @@ def test_scores_wherever_they_were_measured(tmp_path: Path) -> None:
     assert table.title == "accuracy of the winner"
     assert [(row[0], row[1], row[3]) for row in table.rows] == [
         ("in the search, validation part", "0.9600", "yes, the best of 4"),
-        ("the config's own settings, validation part after 1 epoch", "0.5000", "no"),
+        ("the default settings, validation part after 1 epoch", "0.5000", "no"),
         ("refitted, test part", "0.9000", "no"),
         ("baseline, test part", "0.5000", "no"),
     ]

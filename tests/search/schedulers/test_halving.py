@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import pytest
 
@@ -12,8 +13,8 @@ from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.search.toys import Climber, Outcome, Recorder, asked_jobs, by_trial, climbed, result_of
 
-NINE = Bracket(2, (Rung(9, 1), Rung(3, 3), Rung(1, 9)))
-FOUR = Bracket(0, (Rung(4, 2), Rung(2, 4)))
+NINE = Bracket(2, (Rung(9, 1), Rung(3, 3), Rung(1, 9)), Fraction(3))
+FOUR = Bracket(0, (Rung(4, 2), Rung(2, 4)), Fraction(2))
 
 
 def ladder(bracket: Bracket, direction: Direction = "maximize", most: int = 100) -> Halving:
@@ -103,9 +104,12 @@ def test_early_stops_all_the_way_need_no_more_jobs() -> None:
 
 
 def test_an_exhausted_sampler_shrinks_the_ladder() -> None:
+    """Of the trials that there are, each rung promotes a third, and at least one."""
     values: dict[int, Outcome] = dict(enumerate([0.1, 0.3, 0.2, 0.4]))
-    assert numbers(climbed(ladder(NINE, most=4), by_trial(values))) == [[0, 1, 2, 3], [1, 2, 3], [3]]
-    assert numbers(climbed(ladder(NINE, most=2), by_trial(values))) == [[0, 1], [0, 1], [1]]
+    many: dict[int, Outcome] = {number: number / 10 for number in range(7)}
+    assert numbers(climbed(ladder(NINE, most=4), by_trial(values))) == [[0, 1, 2, 3], [3], [3]]
+    assert numbers(climbed(ladder(NINE, most=7), by_trial(many))) == [[0, 1, 2, 3, 4, 5, 6], [5, 6], [6]]
+    assert numbers(climbed(ladder(NINE, most=2), by_trial(values))) == [[0, 1], [1], [1]]
     assert climbed(ladder(NINE, most=0), by_trial(values)) == []
 
 
