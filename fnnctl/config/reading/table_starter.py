@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fnnctl.config.reading.starter import STARTER_NAME
-from fnnctl.config.reading.yaml_reader import is_allowed_value
+from fnnctl.config.reading.yaml_reader import MAX_BYTES, is_allowed_value
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.errors import UsageError
 from fnnctl.text import counted, cut, printable, shown
 
 MOST_NAMED: Final = 3
 """How many of the columns that are left out are named on the terminal."""
 MOST_COLUMNS: Final = 50
-"""How many columns the comments list."""
+"""How many columns the comments list, and of how many they say why they are left out."""
 WIDEST_NAME: Final = 30
 NO_NAME: Final = "(no name)"
 
@@ -91,8 +92,16 @@ class TableStarter:
 
 
 def table_starter_text(starter: TableStarter, file: str) -> str:
-    """The text of the experiment, which is to be the content of `file`."""
-    return "\n".join([*_introduction(starter, file), *_data(starter), *_training(starter), *_found(starter)])
+    """The text of the experiment, which is to be the content of `file`.
+
+    Raises UsageError if the columns to leave out are too many for a config.
+    """
+    parts = (_introduction(starter, file), _data(starter), _training(starter), _found(starter))
+    text = "\n".join(line for part in parts for line in part)
+    if len(text.encode()) > MAX_BYTES:
+        columns = counted(len(starter.writable), "column")
+        raise UsageError(f"a config cannot name the {columns} to leave out: remove them from the table")
+    return text
 
 
 def _introduction(starter: TableStarter, file: str) -> Iterator[str]:
@@ -153,7 +162,8 @@ def _columns(starter: TableStarter) -> Iterator[str]:
         yield "    ignore:  # columns that teach nothing about new rows; remove a line to keep its column"
         if any(each.kind == "text" and each.name in ignored for each in starter.columns):
             yield "      # (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)"
-        yield from (f"      - {_value(name)}  # {_comment(why)}" for name, why in ignored.items())
+        for number, (name, why) in enumerate(ignored.items()):
+            yield f"      - {_value(name)}" + (f"  # {_comment(why)}" if number < MOST_COLUMNS else "")
     if starter.codes:
         codes = flow_yaml(list(starter.codes))
         yield f"    # categorical: {codes}  # if these numbers are codes, not amounts"

@@ -44,7 +44,7 @@ def table_starter(
     """What the experiment in `folder` says. Raises `InputError` if no experiment is possible."""
     source, notes = facts.source, facts.notes
     ignored = facts.left_out
-    _refuse_unusable(facts, ignored)
+    _refuse_unusable(facts, options, ignored)
     split, reason = _split(target, source.file)
     has_own_task = source.path is None and BUILTIN[options.source].target == target.name
     is_used = [each for each in facts.columns if each.name not in ignored and each.name != target.name]
@@ -74,11 +74,15 @@ def table_starter(
     )
 
 
-def _refuse_unusable(facts: TableFacts, ignored: Mapping[str, str]) -> None:
+def _refuse_unusable(facts: TableFacts, options: SourceOptions, ignored: Mapping[str, str]) -> None:
     target = facts.source.target_name or ""
     if not is_allowed_value(target):
         raise UsageError(
             f"a config cannot contain the control characters of {shown(target)}: rename the column"
+        )
+    if options.delimiter is not None and not is_allowed_value(options.delimiter):
+        raise UsageError(
+            f"a config cannot contain the delimiter {shown(options.delimiter)}: write the table with another"
         )
     if all(column.name in ignored for column in facts.columns if column.name != target):
         reasons = [f"{shown(name)} {why}" for name, why in list(ignored.items())[:LISTED_CLASSES]]

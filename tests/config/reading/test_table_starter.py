@@ -15,9 +15,10 @@ from fnnctl.config.reading.table_starter import (
     TableStarter,
     table_starter_text,
 )
-from fnnctl.config.reading.yaml_reader import is_allowed_value
+from fnnctl.config.reading.yaml_reader import MAX_BYTES, is_allowed_value
 from fnnctl.config.rules.recipes.groups import given_groups
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
+from fnnctl.errors import UsageError
 
 HOSTILE = (
     "y: [", "#", "a # b", "'", '"', "a\nb", "no", "1e3", "012", "null", "~", "", " ", "ü", "日本", "- a",
@@ -148,6 +149,16 @@ def test_names_that_a_config_cannot_contain_are_not_written() -> None:
     made = starter(ignored={"a\x1b": "why", "": "why", "b": "why"})
     assert list(made.writable) == ["b"]
     assert load(table_starter_text(made, STARTER_NAME)).experiment.data.columns.ignore == ("b",)
+
+
+def test_a_config_is_never_too_large() -> None:
+    names = [f"column {number:05}" for number in range(40_000)]
+    text = table_starter_text(starter(ignored=dict.fromkeys(names, "is constant")), STARTER_NAME)
+    assert len(text) <= MAX_BYTES
+    assert text.count("# is constant") == MOST_COLUMNS
+    longer = dict.fromkeys((f"{name} of a long name" for name in names), "is constant")
+    with pytest.raises(UsageError, match=r"the 40,000 columns to leave out: remove them from the table"):
+        table_starter_text(starter(ignored=longer), STARTER_NAME)
 
 
 def test_the_commands_name_another_file() -> None:
