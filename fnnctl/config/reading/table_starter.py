@@ -32,6 +32,28 @@ class FoundColumn:
     unique: int
 
 
+@dataclass(frozen=True, slots=True)
+class RareClass:
+    """A class that few rows have."""
+
+    name: str
+    rows: int
+    of: int
+    """How many rows have a class."""
+    of_two: bool
+    """Whether there is one other class, so that a threshold can decide."""
+    is_positive: bool
+    """Of two: whether thresholds are about it without `data.positive_class`."""
+
+    def __str__(self) -> str:
+        return f"the class {shown(self.name)} has {self.rows:,} of {self.of:,} rows"
+
+    @property
+    def can_be_named(self) -> bool:
+        """Whether a config can contain its name."""
+        return is_allowed_value(self.name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableStarter:
     """What the experiment says about a table."""
@@ -45,6 +67,8 @@ class TableStarter:
     """Its classes, or its range."""
     task: str | None
     """None if the source has a task of its own."""
+    has_classes: bool = True
+    """Whether it is a classification."""
     may_be_amounts: bool = False
     """Whether the classes are numbers, and more than two."""
     delimiter: str | None = None
@@ -62,8 +86,8 @@ class TableStarter:
     split: Mapping[str, Any] = field(default_factory=dict)
     """The settings without which the rows cannot be divided."""
     split_reason: str | None = None
-    rare: str | None = None
-    """Which class is rare; None if none is."""
+    rare: RareClass | None = None
+    """The rarest class, if it is rare."""
 
     @property
     def writable(self) -> dict[str, str]:
@@ -84,7 +108,8 @@ class TableStarter:
             yield f"left out {counted(len(self.ignored), 'column')}: {'; '.join(some)}{rest}"
         yield from self.missing.values()
         if self.rare is not None:
-            yield f"{self.rare}: training.class_weights is balanced"
+            setting = "model.threshold" if self.rare.of_two else "training.class_weights"
+            yield f"{self.rare}: if too few of them are found, activate {setting}"
         if self.date is not None and is_allowed_value(self.date):
             yield f"{shown(self.date)} has dates: if new rows will be later, activate data.split.by"
         if self.split_reason is not None:
@@ -96,8 +121,8 @@ def table_starter_text(starter: TableStarter, file: str) -> str:
 
     Raises UsageError if the columns to leave out are too many for a config.
     """
-    parts = (_introduction(starter, file), _data(starter), _training(starter), _found(starter))
-    text = "\n".join(line for part in parts for line in part)
+    parts = (_data, _model, _training, _search, _found)
+    text = "\n".join([*_introduction(starter, file), *(line for part in parts for line in part(starter))])
     if len(text.encode()) > MAX_BYTES:
         columns = counted(len(starter.writable), "column")
         raise UsageError(f"a config cannot name the {columns} to leave out: remove them from the table")
@@ -130,6 +155,8 @@ def _data(starter: TableStarter) -> Iterator[str]:
     yield "data:"
     yield f"  source: {_value(starter.source)}  # {size}"
     yield f"  target: {_value(starter.target)}  # {cut(starter.about_target)}"
+    if starter.rare and starter.rare.of_two and not starter.rare.is_positive:
+        yield f"  # positive_class: {_value(starter.rare.name)}  # the class that model.threshold is about"
     if starter.task is not None:
         other = "  # or regression, if these numbers are amounts" if starter.may_be_amounts else ""
         yield f"  task: {starter.task}{other}"
@@ -188,14 +215,43 @@ def _split(starter: TableStarter) -> Iterator[str]:
         yield f"    # by: {_value(starter.date)}"
 
 
-def _training(starter: TableStarter) -> Iterator[str]:
-    if starter.rare is None:
+def _model(starter: TableStarter) -> Iterator[str]:
+    rare = starter.rare
+    if rare is None:
         return
-    yield f"# {_comment(starter.rare)}."
-    yield "# With `balanced`, all classes count equally: more rows of rare classes are found, and more others"
-    yield "# are taken for them, so the accuracy is lower. Remove this section if only accuracy matters."
+    yield f"# {_comment(str(rare))}."
+    if rare.of_two:
+        also = "" if rare.is_positive else ", and data.positive_class above"
+        yield "# The probabilities are right all the same, but few of its rows reach 0.5. With `f1` it is"
+        yield "# predicted from the probability of the best F1 on: more of its rows are found, and more"
+        yield f"# others are taken for them. Activate these lines{also}:"
+        yield "# model:"
+        yield "#   threshold: f1  # or youden, a number, or {cost: {false_positive: 1, false_negative: 10}}"
+    else:
+        yield "# With `class_weights: balanced` more of its rows are found, and more others taken for them."
+    yield ""
+
+
+def _training(starter: TableStarter) -> Iterator[str]:
+    if not starter.has_classes:
+        return
     yield "training:"
-    yield "  class_weights: balanced"
+    yield "  label_smoothing: 0.1  # the recipe's own value; it stays, although training.l2 is searched"
+    if starter.rare and not starter.rare.of_two:
+        yield "  # class_weights: balanced"
+    yield ""
+
+
+def _search(starter: TableStarter) -> Iterator[str]:
+    """Nothing without validation rows, by which trials would be compared."""
+    if starter.split.get("validation") == 0:
+        return
+    yield "# `fnnctl search` tries other values of these settings; `fnnctl train` does not."
+    yield "search:"
+    yield "  method: hyperband  # or random, bayes, …"
+    yield "  space:"
+    yield "    training.l2: {log_uniform: [1e-6, 1e-1]}  # penalty on large weights"
+    yield "    # model.dropout: {uniform: [0, 0.5]}"
     yield ""
 
 

@@ -1,4 +1,4 @@
-"""Decides what a first experiment on a table says: what to leave out, how to divide the rows, and weights."""
+"""Decides what a first experiment on a table says, such as what to leave out and how to divide the rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.config.reading.table_starter import FoundColumn, TableStarter
+from fnnctl.config.reading.table_starter import FoundColumn, RareClass, TableStarter
 from fnnctl.config.reading.yaml_reader import is_allowed_value
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.builtin import BUILTIN
@@ -19,15 +19,16 @@ from fnnctl.data.profile.table import TableFacts
 from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.tables.target import TargetFacts
+from fnnctl.tasks.classification.encoding import natural_order
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
 from fnnctl.text import counted, shown
 
 RARE_SHARE: Final = 0.05
 """A class with a smaller share of the rows is rare."""
-MOST_WEIGHTED: Final = 5
-"""With more classes some are rare in most tables, and equal weights would cost much accuracy."""
-FEWEST_LEARNED: Final = 5
-"""A class with fewer rows gets no greater weight: a network would learn its few rows by heart."""
+MOST_CLASSES: Final = 5
+"""With more classes some are rare in most tables."""
+FEWEST_TRAINED: Final = 5
+"""A class with fewer rows can hardly be found: a network would memorize its few rows."""
 LISTED_CLASSES: Final = 3
 SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
     {},
@@ -58,6 +59,7 @@ def table_starter(
         target=target.name,
         about_target=_about(facts, target),
         task=None if has_own_task else target.task,
+        has_classes=bool(target.classes),
         may_be_amounts=target.may_be_amounts,
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
@@ -116,15 +118,16 @@ def _about(facts: TableFacts, target: TargetFacts) -> str:
     return f"{len(target.classes):,} classes: {some}{more}{doubt}"
 
 
-def _rare(target: TargetFacts) -> str | None:
-    """Which class is rare; None if none is, if it has too few rows to be learned, or with many classes."""
-    known = [(name, count) for name, count in target.classes if count >= FEWEST_LEARNED]
+def _rare(target: TargetFacts) -> RareClass | None:
+    """The rarest class with enough rows to be trained on, if it is rare and there are not many classes."""
+    known = [(name, count) for name, count in target.classes if count >= FEWEST_TRAINED]
     if not known:
         return None
     name, count = known[-1]
-    if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_WEIGHTED:
+    if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_CLASSES:
         return None
-    return f"the class {shown(name)} has {count:,} of {target.rows:,} rows"
+    in_order = natural_order([each for each, _ in target.classes])
+    return RareClass(name, count, target.rows, len(in_order) == 2, in_order[-1] == name)
 
 
 def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | None]:

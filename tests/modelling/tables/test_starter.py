@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.config.reading.table_starter import TableStarter
+from fnnctl.config.reading.table_starter import RareClass, TableStarter
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.errors import DataError, UsageError
@@ -70,7 +70,8 @@ def test_a_rare_class_is_named(tmp_path: Path, rare: int, rows: int, classes: in
     """`rare` rows of one class, beside `classes` with `rows` rows each."""
     y = ["rare"] * rare + [f"common {number}" for number in range(classes)] * rows
     starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(len(y))], "y": y})
-    assert starter.rare == (f"the class 'rare' has {rare} of {len(y):,} rows" if is_rare else None)
+    expected = f"the class 'rare' has {rare} of {len(y):,} rows"
+    assert (starter.rare and str(starter.rare)) == (expected if is_rare else None)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +123,18 @@ def test_names_that_a_config_cannot_contain_are_refused(tmp_path: Path) -> None:
         made(tmp_path, {"a": NUMBERS, "y": COLOURS}, table="a\x1b.csv")
 
 
-def test_a_class_of_very_few_rows_gets_no_greater_weight(tmp_path: Path) -> None:
+def test_a_class_of_very_few_rows_is_not_named(tmp_path: Path) -> None:
     y = ["common"] * 96 + ["rare"] * 4
     assert made(tmp_path, {"a": [number % 7 * 1.5 for number in range(100)], "y": y}).rare is None
+
+
+@pytest.mark.parametrize(("rare", "is_positive"), [("no", False), ("zero", True)])
+def test_of_two_classes_the_rare_one_may_not_be_the_positive_one(
+    tmp_path: Path, rare: str, is_positive: bool
+) -> None:
+    y = ["often"] * 195 + [rare] * 5
+    made_rare = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(200)], "y": y}).rare
+    assert made_rare == RareClass(rare, 5, 200, of_two=True, is_positive=is_positive)
 
 
 def test_the_reason_for_another_split_is_said(tmp_path: Path) -> None:
