@@ -320,7 +320,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
 
     all_rows, table = read.rows, read.labelled(target)
     written = amounts(main.table, target)
-    note_plain_faults(target, table.categorical[target], written and written.format, problems)
+    note_plain_faults(target, table.categorical[target], written.format if written else None, problems)
     problems.raise_any()
     if not table.rows:
         problems.add(f"no row has a value in the target {shown(target)}")
