@@ -16,6 +16,7 @@ _CONVERTED: Final[Mapping[ReadKind, str]] = {
     "numeric": "numbers in another notation",
     "date": "dates and times as numbers",
     "boolean": "one category for all spellings",
+    "categorical": "digits with a zero in front as codes (data.columns.numeric reads them as numbers)",
 }
 
 
