@@ -83,6 +83,8 @@ class TableStarter:
     """Texts that may stand for missing values, each with what was seen."""
     date: str | None = None
     """A column of dates, by which rows could be divided."""
+    group: str | None = None
+    """A column of ids that several rows have."""
     split: Mapping[str, Any] = field(default_factory=dict)
     """The settings without which the rows cannot be divided."""
     split_reason: str | None = None
@@ -112,6 +114,9 @@ class TableStarter:
             yield f"{self.rare}: if too few of them are found, activate {setting}"
         if self.date is not None and is_allowed_value(self.date):
             yield f"{shown(self.date)} has dates: if new rows will be later, activate data.split.by"
+        if self.group is not None:
+            repeats = f"{shown(self.group)} has ids that repeat"
+            yield f"{repeats}: if new rows will have other ids, activate data.split.group"
         if self.split_reason is not None:
             yield f"data.split is {flow_yaml(dict(self.split))}: {self.split_reason}"
 
@@ -208,6 +213,9 @@ def _split(starter: TableStarter) -> Iterator[str]:
     for name, value in split.items():
         is_usual = name not in starter.split
         yield f"    {name}: {_value(value)}" + (f"  # {said[name]}" if is_usual else "")
+    if starter.group is not None:
+        yield "    # If new rows will have other ids, test on other ids, too (the column is then no feature):"
+        yield f"    # group: {_value(starter.group)}"
     if starter.date is not None:
         instead = "" if "stratify" not in split else " (without stratify)"
         yield f"    # If new rows come later than these, test the last ones{instead}: a random split is too"

@@ -13,11 +13,23 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import ColumnFacts, target_numbers
 from fnnctl.data.profile.source import Source
+from fnnctl.data.tables.kinds.notes import written_twice
 from fnnctl.data.tables.readings import Reading
 from fnnctl.text import counted, shown
 
 NoteKind = Literal[
-    "ignored", "format", "marker", "id", "constant", "missing", "copy", "target", "sentinel", "codes"
+    "ignored",
+    "format",
+    "marker",
+    "id",
+    "constant",
+    "missing",
+    "copy",
+    "target",
+    "sentinel",
+    "codes",
+    "group",
+    "spelling",
 ]
 
 FEWEST_ROWS: Final = 20
@@ -27,6 +39,13 @@ MOST_CODES: Final = 50
 """Columns of more different whole numbers are taken for amounts, and for no copy of the target."""
 _ID_WORDS: Final = frozenset({"id", "ids", "key", "uuid", "guid", "index", "rownames", "nr", "no", "number"})
 _CODE_WORDS: Final = frozenset({"code", "zip", "zipcode", "postcode", "type", "class", "category", "field"})
+_WHO: Final = (
+    "customer|client|patient|subject|user|person|participant|member|student|employee|household|family|account|"
+    "session|device|animal"
+)
+_GROUP_NAME: Final = re.compile(rf"\b(ids?|uuid|guid|({_WHO})(id|s)?|({_WHO}) (no|nr|num|number|key|code))$")
+"""The names of ids that several rows may have."""
+FEWEST_GROUPS: Final = 10
 _SENTINEL: Final = re.compile("-?9{2,6}")
 
 
@@ -77,6 +96,8 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
     else:
         yield from _sentinels(column)
         yield from _codes(column)
+        yield from _groups(column)
+        yield from _spellings(source, column)
 
 
 def _single_value(column: ColumnFacts) -> ColumnNote:
@@ -159,10 +180,32 @@ def _codes(column: ColumnFacts) -> Iterator[ColumnNote]:
         yield ColumnNote("codes", f"has {column.unique:,} different whole numbers: are they codes?")
 
 
+def _groups(column: ColumnFacts) -> Iterator[ColumnNote]:
+    """Ids that several rows have, such as customers."""
+    extent = column.extent
+    repeats = FEWEST_GROUPS <= column.unique <= column.present / 2
+    if repeats and (extent is None or extent.integral) and _GROUP_NAME.search(_spaced(column.name)):
+        yield ColumnNote(
+            "group",
+            f"has {column.unique:,} different values in {column.rows:,} rows, like an id that repeats: if "
+            "new rows will have other ones, set data.split.group to it",
+        )
+
+
+def _spellings(source: Source, column: ColumnFacts) -> Iterator[ColumnNote]:
+    texts = source.table.categorical.get(column.name)
+    if texts is not None and (pairs := written_twice(texts.texts)):
+        yield ColumnNote("spelling", f"has {pairs}: if they are one category, write them alike")
+
+
 def _words(name: str) -> frozenset[str]:
     """The words of a name, in lower case: of `customer_id`, `customerId` or `Customer ID`."""
-    spaced = re.sub("([a-z])([A-Z])", r"\1 \2", name)
-    return frozenset(re.split(r"[\W_]+", spaced.lower()))
+    return frozenset(_spaced(name).split())
+
+
+def _spaced(name: str) -> str:
+    """The words of a name, in lower case, with blanks between them."""
+    return re.sub(r"[\W_]+", " ", re.sub("([a-z])([A-Z])", r"\1 \2", name)).strip().lower()
 
 
 def left_out(notes: Mapping[str, Sequence[ColumnNote]]) -> dict[str, str]:

@@ -70,6 +70,9 @@ def table_starter(
             note.value: f"{shown(each.name)} {note.text}" for each, note in own if note.value is not None
         },
         date=next((each.name for each in is_used if each.reading.kind == "date"), None),
+        group=next(
+            (each.name for each, note in own if note.kind == "group" and is_allowed_value(each.name)), None
+        ),
         split=split,
         split_reason=reason,
         rare=_rare(target),

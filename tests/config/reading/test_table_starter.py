@@ -118,12 +118,17 @@ def test_hostile_names_are_read_back_as_they_are(
     [
         ("# categorical: [field, 'no']", ("columns", "categorical"), ("field", "no")),
         ("# by: signup", ("split", "by"), "signup"),
+        ("# group: customer", ("split", "group"), "customer"),
         ("# missing_values:", ("missing_values",), None),
     ],
 )
 def test_comments_can_be_activated(line: str, path: tuple[str, ...], value: object) -> None:
     made = starter(
-        ignored={"tree": "why"}, codes=("field", "no"), suspected={"-999": "'temp' has -999"}, date="signup"
+        ignored={"tree": "why"},
+        codes=("field", "no"),
+        suspected={"-999": "'temp' has -999"},
+        date="signup",
+        group="customer",
     )
     text = table_starter_text(made, STARTER_NAME).replace('"no"', "'no'")
     assert text.count(line) == 1
