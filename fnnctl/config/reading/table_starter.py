@@ -19,6 +19,7 @@ MOST_NAMED: Final = 3
 MOST_COLUMNS: Final = 50
 """How many columns the comments list, and of how many they say why they are left out."""
 WIDEST_NAME: Final = 30
+LEAK: Final = "alone predicts the target: is it known only after the outcome?"
 NO_NAME: Final = "(no name)"
 
 
@@ -90,6 +91,10 @@ class TableStarter:
     split_reason: str | None = None
     rare: RareClass | None = None
     """The rarest class, if it is rare."""
+    leaks: tuple[str, ...] = ()
+    """Columns that alone predict the target nearly perfectly."""
+    warnings: tuple[str, ...] = ()
+    """What may be wrong with the table, for the user."""
 
     @property
     def writable(self) -> dict[str, str]:
@@ -109,6 +114,7 @@ class TableStarter:
             rest = f"; and {more:,} more" if more else ""
             yield f"left out {counted(len(self.ignored), 'column')}: {'; '.join(some)}{rest}"
         yield from self.missing.values()
+        yield from (f"warning: {warning}" for warning in self.warnings)
         if self.rare is not None:
             setting = "model.threshold" if self.rare.of_two else "training.class_weights"
             yield f"{self.rare}: if too few of them are found, activate {setting}"
@@ -187,7 +193,7 @@ def _missing(starter: TableStarter) -> Iterator[str]:
 
 def _columns(starter: TableStarter) -> Iterator[str]:
     ignored = starter.writable
-    if not ignored and not starter.codes:
+    if not (ignored or starter.codes or starter.leaks):
         return
     yield "  columns:" if ignored else "  # columns:"
     if ignored:
@@ -196,6 +202,9 @@ def _columns(starter: TableStarter) -> Iterator[str]:
             yield "      # (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)"
         for number, (name, why) in enumerate(ignored.items()):
             yield f"      - {_value(name)}" + (f"  # {_comment(why)}" if number < MOST_COLUMNS else "")
+        yield from (f"      # - {_value(name)}  # {LEAK}" for name in starter.leaks)
+    elif starter.leaks:
+        yield f"    # ignore: {flow_yaml(list(starter.leaks))}  # {LEAK}"
     if starter.codes:
         codes = flow_yaml(list(starter.codes))
         yield f"    # categorical: {codes}  # if these numbers are codes, not amounts"

@@ -18,6 +18,7 @@ from fnnctl.data.profile.source import DEFAULT_ENCODING, Source, SourceOptions
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.modelling.checks.best_column import ColumnCheck
 from fnnctl.modelling.tables.target import TargetFacts
 from fnnctl.tasks.classification.encoding import natural_order
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
@@ -40,7 +41,7 @@ SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
 
 
 def table_starter(
-    facts: TableFacts, target: TargetFacts, options: SourceOptions, folder: Path
+    facts: TableFacts, target: TargetFacts, check: ColumnCheck, options: SourceOptions, folder: Path
 ) -> TableStarter:
     """What the experiment in `folder` says. Raises `InputError` if no experiment is possible."""
     source, notes = facts.source, facts.notes
@@ -76,6 +77,8 @@ def table_starter(
         split=split,
         split_reason=reason,
         rare=_rare(target),
+        leaks=tuple(filter(is_allowed_value, check.leaks)),
+        warnings=check.warnings,
     )
 
 

@@ -11,6 +11,7 @@ from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.errors import quoted_list
+from fnnctl.modelling.checks.best_column import ColumnCheck
 from fnnctl.modelling.tables.target import Candidate, TargetFacts
 from fnnctl.report.sections import NOTHING, Command, Notes, Section, TableSection
 from fnnctl.text import counted, plain_text, shown
@@ -31,6 +32,8 @@ class Description:
     target: TargetFacts | None
     candidates: tuple[Candidate, ...]
     """The columns that could be the target; empty if it is known."""
+    check: ColumnCheck
+    """How well each column alone predicts the target, if that is known."""
 
     @property
     def headline(self) -> str:
@@ -68,7 +71,7 @@ def description_sections(description: Description) -> Iterator[Section]:
     if target is not None:
         yield from _target(facts, target)
     yield _columns(facts)
-    if notes := _notes(facts):
+    if notes := (*description.check.warnings, *_notes(facts)):
         yield Notes("To look at", notes)
     if description.candidates:
         reasons = (f"{_quoted(each.name)}: {each.reason}" for each in description.candidates)
@@ -87,6 +90,7 @@ def description_json(description: Description) -> dict[str, Any]:
         "task": target.task if target else None,
         "classes": [{"class": name, "rows": rows} for name, rows in target.classes] if target else [],
         "candidates": [{"name": each.name, "reason": each.reason} for each in description.candidates],
+        "warnings": list(description.check.warnings),
         "columns": [_column_json(facts, column) for column in facts.columns],
     }
 

@@ -166,6 +166,17 @@ def test_what_helps_to_find_rows_of_a_rare_class_is_offered(of_two: bool) -> Non
     assert experiment.training.class_weights == (None if of_two else "balanced")
 
 
+@pytest.mark.parametrize("ignored", [{}, {"tree": "why"}])
+def test_columns_that_give_the_target_away_can_be_ignored(ignored: dict[str, str]) -> None:
+    made = starter(leaks=("code", "no"), warnings=("the columns alone predict",), ignored=ignored)
+    assert "warning: the columns alone predict" in made.decisions()
+    text = table_starter_text(made, STARTER_NAME)
+    assert load(text).experiment.data.columns.ignore == tuple(ignored)
+    for line in ("  # columns:", "    # ignore: ", "      # - code", "      # - 'no'"):
+        text = text.replace(line, line.replace("# ", "", 1))
+    assert load(text).experiment.data.columns.ignore == (*ignored, "code", "no")
+
+
 def test_there_is_no_search_without_validation_rows() -> None:
     made = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
     assert load(table_starter_text(made, STARTER_NAME)).experiment.search is None

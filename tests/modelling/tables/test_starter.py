@@ -10,6 +10,7 @@ from fnnctl.config.reading.table_starter import RareClass, TableStarter
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.errors import DataError, UsageError
+from fnnctl.modelling.tables.single_columns import check_table
 from fnnctl.modelling.tables.starter import table_starter
 from fnnctl.modelling.tables.target import target_facts
 from tests.data.profile.conftest import csv_text
@@ -36,7 +37,8 @@ def started(options: SourceOptions, folder: Path) -> TableStarter:
     source = read_source(options)
     target = target_facts(source)
     assert target is not None
-    return table_starter(table_facts(source), target, options, folder)
+    facts = table_facts(source)
+    return table_starter(facts, target, check_table(facts, target), options, folder)
 
 
 def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
@@ -145,3 +147,12 @@ def test_the_reason_for_another_split_is_said(tmp_path: Path) -> None:
     starter = made(tmp_path, {"a": numbers, "y": ["a", "b"] * 9 + ["d", "c"]})
     assert starter.split_reason is not None
     assert starter.split_reason.startswith("2 classes, such as 'c', have a single row each")
+
+
+def test_a_column_that_gives_the_target_away_is_named(tmp_path: Path) -> None:
+    y = ["good", "poor"] * 40
+    code = [number % 2 * 5 + number % 3 for number in range(80)]
+    starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(80)], "code": code, "y": y})
+    assert starter.leaks == ("code",)
+    (warning,) = starter.warnings
+    assert warning.startswith("the column 'code' alone predicts the target: accuracy 1 on held-out rows")
