@@ -197,7 +197,7 @@ def _columns(starter: TableStarter) -> Iterator[str]:
         return
     yield "  columns:" if ignored else "  # columns:"
     if ignored:
-        yield "    ignore:  # columns that teach nothing about new rows; remove a line to keep its column"
+        yield "    ignore:  # columns that cannot help to predict new rows; remove a line to keep its column"
         if any(each.kind == "text" and each.name in ignored for each in starter.columns):
             yield "      # (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)"
         for number, (name, why) in enumerate(ignored.items()):

@@ -15,7 +15,7 @@ from fnnctl.data.profile.columns import ColumnFacts, target_numbers
 from fnnctl.data.profile.source import Source
 from fnnctl.data.tables.kinds.notes import written_twice
 from fnnctl.data.tables.readings import Reading
-from fnnctl.text import counted, shown
+from fnnctl.text import shown
 
 NoteKind = Literal[
     "ignored",
@@ -57,7 +57,7 @@ class ColumnNote:
     text: str
     """What is wrong with the column, as a predicate: `has the same value in every row`."""
     leave_out: bool = False
-    """Whether a network should not learn from the column."""
+    """Whether a network should not be trained on the column."""
     value: str | None = None
     """The text that may stand for missing values, in a note on a sentinel."""
 
@@ -104,13 +104,14 @@ def _single_value(column: ColumnFacts) -> ColumnNote:
     if not column.missing:
         return ColumnNote("constant", "has the same value in every row", leave_out=True)
     nearly = column.missing >= NEARLY_ALL_MISSING * column.rows
-    return ColumnNote("constant", f"has one value, or none ({_share(column)})", leave_out=nearly)
+    text = f"has one value, and is missing in {_percent(column)} of the rows"
+    return ColumnNote("constant", text, leave_out=nearly)
 
 
 def _of_most_missing(column: ColumnFacts) -> Iterator[ColumnNote]:
     if column.missing >= MOSTLY_MISSING * column.rows:
         nearly = column.missing >= NEARLY_ALL_MISSING * column.rows
-        yield ColumnNote("missing", f"has a value in few rows ({_share(column)})", leave_out=nearly)
+        yield ColumnNote("missing", f"is missing in {_percent(column)} of the rows", leave_out=nearly)
 
 
 def _of_format(reading: Reading) -> Iterator[ColumnNote]:
@@ -122,8 +123,10 @@ def _of_format(reading: Reading) -> Iterator[ColumnNote]:
         yield ColumnNote("format", reading.doubt)
 
 
-def _share(column: ColumnFacts) -> str:
-    return f"{counted(column.missing, 'row')} of {column.rows:,} without"
+def _percent(column: ColumnFacts) -> str:
+    """The share of the missing values: `97 %`, or `over 99.9 %` where that would be rounded to all."""
+    share = 100 * column.missing / column.rows
+    return "over 99.9 %" if share > 99.9 else f"{share:.3g} %"
 
 
 def _is_id(column: ColumnFacts) -> bool:

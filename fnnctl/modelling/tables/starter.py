@@ -95,7 +95,7 @@ def _refuse_unusable(facts: TableFacts, options: SourceOptions, ignored: Mapping
     if all(column.name in ignored for column in facts.columns if column.name != target):
         reasons = [f"{shown(name)} {why}" for name, why in list(ignored.items())[:LISTED_CLASSES]]
         why = f": {'; '.join(reasons)}" if reasons else ""
-        message = f"there is no column to learn {shown(target)} from{why}"
+        message = f"there is no column to predict {shown(target)} from{why}"
         raise DataError(Problem(message, file=facts.source.file))
 
 
@@ -144,7 +144,7 @@ def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | Non
     for settings in SPLITS:
         if _is_possible(strata, texts, settings):
             return settings, _reason(target) if settings else None
-    message = f"{counted(len(codes), 'row')} cannot be divided into parts to learn from and to test"
+    message = f"{counted(len(codes), 'row')} cannot be divided into a training and a test part"
     raise DataError(Problem(message, file=file))
 
 

@@ -64,7 +64,7 @@ def test_a_column_is_noted(
 
 def test_nearly_all_missing_is_left_out(look: Look) -> None:
     facts = column(look, ["1.5", "2.5"] + [""] * 198)
-    assert facts.left_out == {"x": "has a value in few rows (198 rows of 200 without)"}
+    assert facts.left_out == {"x": "is missing in 99 % of the rows"}
 
 
 def test_a_second_copy_is_left_out(look: Look) -> None:
