@@ -115,7 +115,9 @@ def _source(source: Source, options: SourceOptions, folder: Path) -> str:
 def _about(facts: TableFacts, target: TargetFacts) -> str:
     if not target.classes:
         extent = facts[target.name].extent
-        return "numbers" if extent is None else f"numbers from {extent.low:g} to {extent.high:g}"
+        if extent is None:
+            return "numbers"
+        return f"numbers from {extent.text(extent.low)} to {extent.text(extent.high)}"
     some = ", ".join(f"{name} ({count:,})" for name, count in target.classes[:LISTED_CLASSES])
     more = ", …" if len(target.classes) > LISTED_CLASSES else ""
     doubt = ""

@@ -126,3 +126,20 @@ def test_the_time_of_many_columns_is_proportional_to_them(
     np.savez(tmp_path / "a.npz", X=[[1, np.nan], [np.nan, np.nan], [2, np.nan]], y=["a", "b", "a"])
     table = table_facts(read_source(SourceOptions(source="a.npz", folder=tmp_path)))
     assert [(each.reading.kind, each.missing) for each in table.columns][:2] == [("numeric", 1), ("empty", 3)]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ((19200, 45000, 112996.5), ["19200", "45000", "112996"]),
+        ((0.8, 2.63, 4.4), ["0.8", "2.63", "4.4"]),
+        ((1, 20.5, 1700000000), ["1", "20.5", "1700000000"]),
+        ((-5, 0, 123456.5), ["-5", "0", "123456"]),
+        ((19200, 45000, 5.5e12), ["1.92e+04", "4.5e+04", "5.5e+12"]),
+        ((0, 0.00001234, 0.5), ["0", "1.234e-05", "5e-01"]),
+    ],
+)
+def test_the_numbers_of_a_column_are_written_alike(values: tuple[float, ...], texts: list[str]) -> None:
+    extent = _extent(np.array(values, np.float64))[0]
+    assert extent is not None
+    assert [extent.text(value) for value in (extent.low, extent.median, extent.high)] == texts
