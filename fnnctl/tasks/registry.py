@@ -97,6 +97,11 @@ def task_of_column(target: RawTarget, source: str) -> Literal["classification", 
     return "classification"
 
 
+def in_class_order(classes: Sequence[str]) -> tuple[str, ...]:
+    """The classes in the order in which a network has them."""
+    return classification.natural_order(classes)
+
+
 def _counts(target: RawTarget) -> IntArray:
     """(T,) the number of rows with each of the target's texts."""
     return np.bincount(target.codes[target.codes >= 0], minlength=len(target.texts))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fnnctl.config.reading.starter import STARTER_NAME
-from fnnctl.config.reading.yaml_reader import MAX_BYTES, is_allowed_value
+from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
-from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.config.yaml_text import flow_yaml, is_allowed_value
 from fnnctl.errors import UsageError
 from fnnctl.text import counted, cut, printable, shown
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from fnnctl.config.reading.yaml_reader import is_allowed_value
+from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.formats.finding import MARKS, Notations, find_date
 from fnnctl.data.tables.formats.number import written_number

@@ -11,8 +11,8 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.reading.table_starter import FoundColumn, RareClass, TableStarter
-from fnnctl.config.reading.yaml_reader import is_allowed_value
 from fnnctl.config.schema.data import SplitConfig
+from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.builtin import BUILTIN
 from fnnctl.data.profile.source import DEFAULT_ENCODING, Source, SourceOptions
 from fnnctl.data.profile.table import TableFacts
@@ -20,8 +20,8 @@ from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.checks.best_column import ColumnCheck
 from fnnctl.modelling.tables.target import TargetFacts
-from fnnctl.tasks.classification.encoding import natural_order
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
+from fnnctl.tasks.registry import in_class_order
 from fnnctl.text import counted, shown
 
 RARE_SHARE: Final = 0.05
@@ -134,7 +134,7 @@ def _rare(target: TargetFacts) -> RareClass | None:
     name, count = known[-1]
     if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_CLASSES:
         return None
-    in_order = natural_order([each for each, _ in target.classes])
+    in_order = in_class_order([each for each, _ in target.classes])
     return RareClass(name, count, target.rows, len(in_order) == 2, in_order[-1] == name)
 
 
