@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 import unicodedata
+from collections.abc import Iterable
 
 SHOWN_LENGTH = 60
 _DIGITS = re.compile("([0-9]+)")
@@ -48,6 +49,14 @@ def cut(text: str) -> str:
 def shown(text: str) -> str:
     """Quote a value for a message, printable and cut to a readable length."""
     return f"'{cut(text)}'"
+
+
+def alike(texts: Iterable[str]) -> list[list[str]]:
+    """The texts that differ only in case or blanks, such as `Gold` and `gold `."""
+    written: dict[str, list[str]] = {}
+    for text in texts:
+        written.setdefault("".join(text.casefold().split()), []).append(text)
+    return [several for several in written.values() if len(several) > 1]
 
 
 def natural_key(text: str) -> tuple[list[object], str]:

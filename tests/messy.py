@@ -270,7 +270,9 @@ MESSY: dict[str, Messy] = {
     ),
     "index": Messy(index_column, "direction", (r"first column.*no name",)),
     "leak": Messy(leak, "failed", (r"closing_code.*alone",)),
-    "rare": Messy(rare, "fraud", (r"has 30 of 3,000 rows: training.class_weights is balanced",)),
+    "rare": Messy(
+        rare, "fraud", (r"has 30 of 3,000 rows: if too few of them are found, activate model.threshold",)
+    ),
     "classes30": Messy(classes30, "species"),
     "text": Messy(free_text, "stars", (r"'review' \(nearly all", r"'customer' \(nearly all")),
     "wide": Messy(wide, "group"),

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.reading.standard_input import shown_file
-from fnnctl.config.schema.search import SearchConfig
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
 from fnnctl.errors import InputError, Problem, quoted_list
@@ -52,7 +51,9 @@ def check(
                 warnings.append(Problem(warning, file=file))
                 output.note(f"{file}: warning: {warning}")
             if not found:
-                output.note(f"{file}: valid: {_in_words(loaded, search.base_fit() if search else fit)}")
+                output.note(f"{file}: valid: {_in_words(loaded, fit)}")
+                if search:
+                    output.note(f"{file}: search: {_trials(search)}")
                 for note in (*loaded.notes(), *loaded.split_line(split)):
                     output.note(f"{file}: {note}")
                 if explain:
@@ -104,15 +105,15 @@ def _prepared(loaded: LoadedExperiment, runs_dir: Path) -> tuple[PreparedSearch 
 
 
 def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
-    """One sentence about the data that were read and what would be trained; `fit` is the first trial's."""
-    dataset, search = loaded.data.dataset, loaded.experiment.search
+    """One sentence about the data that were read and what `train` would train, which is `fit`."""
+    dataset = loaded.data.dataset
     train, validation, test = fit.sizes
     out_of_bag = " (out-of-bag)" if fit.settings.bags else ""
-    trained = _networks(fit) if search is None or not search.space else _trials(loaded, search, fit)
     return (
         f"{len(dataset):,} rows ({train:,} train, {validation:,} validation{out_of_bag}, "
         f"{test:,} test), {len(dataset.numeric_names):,} numeric and "
-        f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; {trained}"
+        f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; "
+        f"{_networks(fit)}"
     )
 
 
@@ -125,11 +126,15 @@ def _networks(fit: Fit) -> str:
     return f"a network of {parameters}"
 
 
-def _trials(loaded: LoadedExperiment, search: SearchConfig, fit: Fit) -> str:
+def _trials(prepared: PreparedSearch) -> str:
     """What a search would train; the number of parameters is that of the config's own settings."""
-    folds = " per fold" if search.objective.on == "cross_validation" else ""
-    each = f"each trial trains one network{folds}, {fit.layout.size:,} parameters as configured"
-    ensemble = loaded.experiment.model.ensemble
+    search, fit = prepared.setup.settings, prepared.base_fit()
+    train, validation, _ = fit.sizes
+    rows = f" on {train:,} rows ({validation:,} validation)"
+    if search.objective.on == "cross_validation":
+        rows = " per fold"
+    each = f"each trial trains one network{rows}, {fit.layout.size:,} parameters as configured"
+    ensemble = prepared.loaded.experiment.model.ensemble
     if ensemble.share_weights:
         each += f", and the winner is refitted as {ensemble.members:,} networks that share weights"
     elif ensemble.members > 1:

@@ -22,7 +22,7 @@ from fnnctl.modelling.scoring import score_parts
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.checkpointing import Checkpointer
-from fnnctl.runs.endings import diverged, loss_warnings, score_warnings, uses_recipe
+from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, tell, warn
 from fnnctl.runs.resuming import (
@@ -190,6 +190,7 @@ def complete_training(
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
         doubts = score_warnings(fit.experiment, parts["test"], [trained])
         warn(run, doubts, output.note, first=True)
+        warn(run, column_warnings(run, parts["test"]), output.note)
         write_scores(run, parts)
         figures.draw(run)
         signals.raise_if_requested()  # matplotlib may have swallowed the signal

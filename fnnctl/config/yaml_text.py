@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -26,6 +26,17 @@ _CORE_SCHEMA = {
 A decimal integer with more digits, which Python would refuse to print, is read as a float, and so becomes
 infinite; an octal or hexadecimal one is read as text.
 """
+
+
+CONTROL: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+"""The control characters but those of white space, for a set in a regular expression."""
+FORBIDDEN_IN_VALUE: Final = re.compile(f"[{CONTROL}\ud800-\udfff]")
+"""What no value of a config contains."""
+
+
+def is_allowed_value(text: str) -> bool:
+    """Whether a config can contain this text as a value."""
+    return FORBIDDEN_IN_VALUE.search(text) is None
 
 
 class CoreLoader(yaml.SafeLoader):

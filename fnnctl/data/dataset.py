@@ -18,7 +18,7 @@ from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.tables.formats.boolean import find_spellings
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.conversion import plain_texts, renamed
-from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings
+from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings, spelling_notes
 from fnnctl.text import printable
 
 if TYPE_CHECKING:
@@ -157,8 +157,11 @@ class Dataset(Columns):
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know about the conversion of columns."""
-        return list(conversion_notes(self.readings.values()))
+        """What the user should know about the conversion of columns, and about their categories."""
+        return [*conversion_notes(self.readings.values()), *spelling_notes(self._categories_by_column())]
+
+    def _categories_by_column(self) -> dict[str, tuple[str, ...]]:
+        return dict(zip(self.categorical_names, self.categories, strict=True))
 
     def with_amounts(self) -> Dataset:
         """The data set with plain numbers as its target, if these are written in another notation."""

@@ -45,6 +45,7 @@ def _fit_numbers(
     count, n = columns.shape
     fill, centre, spread = np.zeros(count), np.zeros(count), np.ones(count)
     edges: list[tuple[float, ...] | None] = [None if bins is None else ()] * count
+    ranges: list[tuple[float, float] | None] = [None] * count
     present = ~np.isnan(columns)
     lengths = np.count_nonzero(present, axis=1)
     for length in np.unique(lengths[lengths > 0]).tolist():
@@ -52,11 +53,15 @@ def _fit_numbers(
         values = columns[present & alike[:, None]].reshape(-1, length)
         found = statistics(values, scaling=config.scaling, imputation=config.imputation)
         fill[alike], centre[alike], spread[alike] = found
+        places = np.flatnonzero(alike).tolist()
+        ends = zip(values.min(axis=1).tolist(), values.max(axis=1).tolist(), strict=True)
+        for j, low_and_high in zip(places, ends, strict=True):
+            ranges[j] = low_and_high
         if bins is not None:
-            for j, own in zip(np.flatnonzero(alike).tolist(), bin_edges(values, bins), strict=True):
+            for j, own in zip(places, bin_edges(values, bins), strict=True):
                 edges[j] = tuple(own.tolist())
     settings = (fill.tolist(), centre.tolist(), spread.tolist(), (lengths < n).tolist())
-    return map(NumberFeature, names, *settings, edges)
+    return map(NumberFeature, names, *settings, edges, ranges)
 
 
 def _fit_categories(

@@ -30,6 +30,7 @@ from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
 from fnnctl.data.tables.formats.finding import Found
 from fnnctl.data.tables.formats.number import NumberFormat
+from fnnctl.data.tables.kinds.conversion import note_plain_faults
 from fnnctl.data.tables.kinds.notes import conversion_warnings
 from fnnctl.data.tables.kinds.settled_table import NOT_USED
 from fnnctl.data.tables.numbers import plain_numbers
@@ -318,6 +319,9 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     problems.raise_any()
 
     all_rows, table = read.rows, read.labelled(target)
+    written = amounts(main.table, target)
+    note_plain_faults(target, table.categorical[target], written.format if written else None, problems)
+    problems.raise_any()
     if not table.rows:
         problems.add(f"no row has a value in the target {shown(target)}")
         problems.raise_any()

@@ -42,6 +42,8 @@ class NumberFeature:
     """Whether a second feature indicates that the value was missing."""
     edges: tuple[float, ...] | None = None
     """The edges of its bins, ascending; None if it has no coordinate among bins."""
+    range: tuple[float, float] | None = None
+    """Its smallest and its largest number in the training rows; None if it has none, and in older models."""
 
 
 @dataclass(frozen=True, slots=True)

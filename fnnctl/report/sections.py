@@ -22,6 +22,8 @@ class TableSection:
     rows: tuple[tuple[str, ...], ...]
     texts: tuple[int, ...] = (0,)
     """The columns that hold texts; the others hold numbers."""
+    unbroken: tuple[int, ...] = ()
+    """The columns of texts that a terminal does not break into lines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
+from fnnctl.modelling.checks.best_column import NEARLY_PERFECT
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.doubts import Course
 from fnnctl.tasks.task import OutOfFold, PartScores
+from fnnctl.text import shown
 from fnnctl.training.stopping.exploded import exploded
 from fnnctl.training.stopping.unfinished import Ended, unfinished
+
+SHARE_OF_ERRORS: Final = 0.75
 
 
 class Trained(Protocol):
@@ -57,6 +61,27 @@ def score_warnings(
     `trained` is the training, or those of all folds.
     """
     return scores.warnings(course=course_of(experiment, trained)) if scores else []
+
+
+def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:
+    """A warning if a single column does as well as the network on these rows, else none.
+
+    Leaks that take nearly all errors away are told before training, whatever the network is. What is left of
+    a hard task proves nothing, so the column must take `SHARE_OF_ERRORS` of the baseline's errors away.
+    """
+    data = run.read_manifest().data
+    best = data.best_column if data else None
+    if best is None or scores is None:
+        return []
+    share = (best.score - best.baseline) / (1.0 - best.baseline) if best.baseline < 1.0 else 0.0
+    own = scores.metrics(complete=False)[best.metric]
+    if own is None or not SHARE_OF_ERRORS <= share < NEARLY_PERFECT or best.score < own:
+        return []
+    return [
+        f"the column {shown(best.name)} alone does as well as the network: {best.metric} {best.score:.3f} on "
+        f"held-out rows, and the network {own:.3f} on the test part; if it is known only after the outcome, "
+        "add it to data.columns.ignore"
+    ]
 
 
 def course_of(experiment: Experiment, trained: Sequence[Trained]) -> Course:

@@ -80,8 +80,8 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
 def task_of_column(target: RawTarget, source: str) -> Literal["classification", "regression"]:
     """The task that `auto` chooses for a column of a source, whose texts all occur.
 
-    Raises DataError if the column cannot be learned: it has a single value, names, or numbers of which a few
-    are misspelt.
+    Raises DataError if the column cannot be learned: it has a single value, names, numbers of which a few are
+    misspelt, or amounts that are too large to compute with.
     """
     if not target.texts:
         message = f"the target {shown(target.name)} has no value in any row"
@@ -89,11 +89,17 @@ def task_of_column(target: RawTarget, source: str) -> Literal["classification", 
     plain = target.plain()
     counts = _counts(plain)
     if are_amounts(plain.texts, counts):
+        regression.values_of(plain, counts, source)
         return "regression"
     _refuse_misspelt_amount(plain, counts, source)
     if fault := classification.target_fault(target.name, target.texts, _counts(target)):
         raise DataError(Problem(fault, file=source))
     return "classification"
+
+
+def in_class_order(classes: Sequence[str]) -> tuple[str, ...]:
+    """The classes in the order in which a network has them."""
+    return classification.natural_order(classes)
 
 
 def _counts(target: RawTarget) -> IntArray:

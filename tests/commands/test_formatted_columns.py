@@ -215,3 +215,33 @@ def test_two_classes_keep_their_spelling(train: Train, tmp_path: Path) -> None:
     run = train(write(tmp_path / "a.csv", ("c", "y"), SHARES, texts))
     description = read_json(run / "model.json")
     assert (description["classes"], description["table"]["formats"]) == (["TRUE", "no"], {})
+
+
+PERCENTAGES = [f"{number}.0%" for number in range(ROWS)]
+NOT_5000 = "new.csv:2: column '{}': '50' has no percent sign and would be 5,000 %: write 50% or a fraction"
+
+
+def test_a_plain_50_is_not_taken_for_5000_percent(program: Program, train: Train, tmp_path: Path) -> None:
+    run = train(write(tmp_path / "a.csv", ("p", "y"), PERCENTAGES, LABELS))
+    done = program("predict", str(run), str(write(tmp_path / "new.csv", ("p",), ["50"])))
+    assert (done.code, done.out, NOT_5000.format("p") in done.err) == (2, "", True)
+
+
+def test_nor_is_a_target_of_50(program: Program, train: Train, tmp_path: Path) -> None:
+    run = train(write(tmp_path / "a.csv", ("a", "y"), SHARES, PERCENTAGES))
+    new = write(tmp_path / "new.csv", ("a", "y"), SHARES[:1], ["50"])
+    assert NOT_5000.format("y") in program("evaluate", str(run), "--data", str(new)).err
+    (tmp_path / "t.yaml").write_text("data: {source: a.csv, target: y, test_source: new.csv}\n")
+    assert NOT_5000.format("y") in program("check", "t.yaml").out
+
+
+def test_codes_with_a_zero_in_front_are_codes_in_new_rows_too(
+    program: Program, train: Train, tmp_path: Path
+) -> None:
+    zips = [("02139", "10115")[truth] for truth in TRUTHS]
+    run = train(write(tmp_path / "a.csv", ("zip", "y"), zips, LABELS))
+    assert [each["name"] for each in read_json(run / "model.json")["preprocessing"]["categorical"]] == ["zip"]
+    assert "zip: '02139' is read as a category" in (run / "log.txt").read_text()
+    new = write(tmp_path / "new.csv", ("zip",), ["10115", "2139"])  # a spreadsheet has cut the zero off
+    done = program("predict", str(run), str(new))
+    assert (done.code, "(the first is '2139')" in done.err) == (0, True)

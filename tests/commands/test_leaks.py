@@ -44,3 +44,23 @@ def test_check_tells_it_unless_the_column_is_ignored(program: Program) -> None:
     done = program("check", "outcomes.yaml", "--set", "data.columns.ignore=[code]")
     assert done.code == 0
     assert "alone predicts" not in done.err
+
+
+@pytest.mark.parametrize(("wrong", "is_told"), [(6, True), (45, False)])
+def test_a_column_that_does_as_well_as_the_network_is_told_after_training(
+    program: Program, tmp_path: Path, wrong: int, is_told: bool
+) -> None:
+    """It is not so good that it is told before; the network has no time to be trained."""
+    rng = np.random.default_rng(1)
+    values = np.arange(200) % 2
+    values[:wrong] ^= 1
+    lines = [f"{rng.normal():.3f},{value},{'yn'[row % 2]}" for row, value in enumerate(values.tolist())]
+    lines = [lines[place] for place in rng.permutation(200).tolist()]
+    (tmp_path / "outcomes.csv").write_text("\n".join(["a,spent,label", *lines]), encoding="utf-8")
+    quick = ["training.epochs=1", "training.optimizer.learning_rate=1e-6", "search=null"]
+    done = program("train", "outcomes.yaml", *(word for each in quick for word in ("--set", each)))
+    assert done.code == 0
+    told = "warning: the column 'spent' alone does as well as the network: accuracy 0.9"
+    assert done.err.count(told) == is_told
+    (manifest,) = (read_json(run / "manifest.json") for run in (tmp_path / "runs").iterdir())
+    assert any("does as well as the network" in each for each in manifest["warnings"]) == is_told

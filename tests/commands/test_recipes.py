@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -220,15 +221,15 @@ def test_commands_that_train_say_which_groups_are_classic(program: Program, conf
 
 
 def test_check_says_what_a_search_would_train(program: Program, searched: Path) -> None:
-    """Trials have one network and share validation rows; the recipe's members are for the refit."""
+    """Trials have one network; the recipe's members are for `train` and for the refit."""
     told = program("check", str(searched)).err
-    assert "out-of-bag" not in told
-    assert "; each trial trains one network, " in told
+    assert "; an ensemble of 2 networks of " in told
+    assert re.search(r": search: each trial trains one network on \d+ rows \(\d+ validation\), ", told)
     assert " parameters as configured, and the winner is refitted as an ensemble of 2; " in told
     assert told.splitlines()[-1].endswith(": recipe default")  # which has only layers in the architecture
     words = ["--set", "search.objective.on=cross_validation", "--set", "model.ensemble=1"]
     alone = program("check", str(searched), *words).err
-    assert "; each trial trains one network per fold, " in alone
+    assert ": search: each trial trains one network per fold, " in alone
     assert "refitted" not in alone
 
 

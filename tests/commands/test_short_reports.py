@@ -74,7 +74,7 @@ def test_a_training_on_few_or_many_classes_with_hostile_names(
 
 
 def test_the_commands_at_the_end_of_a_training_work(program: Program, iris: Path) -> None:
-    lines = lines_of(program("train", str(iris), "--name", "a name"))
+    lines = lines_of(program("train", str(iris), "--name", "a name", "--set", "training.epochs=100"))
     assert lines[0] == "a name  completed"
     everything, repeat, predict, *_ = commands_of(lines)
     assert everything[-1] == "--verbose"

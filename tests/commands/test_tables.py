@@ -189,3 +189,18 @@ def test_texts_among_numbers_are_declared_as_missing(program: Program, tmp_path:
     assert told in done.err.splitlines()
     assert load_config(tmp_path / "fnnctl.yaml").experiment.data.missing_values[-1] == "unknown"
     assert program("check").code == 0
+
+
+@pytest.mark.parametrize(
+    "setting", ["data.positive_class=1", "model.output={name: logistic, positive_class: 1}"]
+)
+def test_a_class_that_is_a_number_needs_no_quotes(program: Program, tmp_path: Path, setting: str) -> None:
+    """A shell takes them away: 1 is a number in YAML, and the classes of a table are texts."""
+    rows = "\n".join(f"{row % 9 * 1.5},{row % 2}" for row in range(ROWS))
+    (tmp_path / "t.csv").write_text(f"a,y\n{rows}\n")
+    output = "model: {output: logistic}\n" if "output" in setting else ""
+    (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: y}\n" + output)
+    assert program("check", "t.yaml", "--set", setting).code == 0
+    done = program("check", "t.yaml", "--set", setting.replace("1", "2"))
+    assert (done.code, "there is no class '2'; the classes are '0', '1'" in done.out) == (2, True)
+    assert program("check", "t.yaml", "--set", setting.replace("1", "true")).code == 2

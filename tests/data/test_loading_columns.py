@@ -153,3 +153,29 @@ class TestConvertedColumns:
         assert (kept.categorical_names, kept.warnings) == (("t",), ())
         (problem,) = refuse(table, columns=ColumnsConfig(ignore=("a",)))
         assert "but texts that are nearly all different: 't'" in problem.message
+
+
+def test_digits_with_a_zero_in_front_are_codes(load: Load) -> None:
+    """A zip code is no amount, and 02139 and 2139 are two."""
+    zips = ("02139", "10115", " 02139 ", "", "80331")
+    table = "zip,a,y\n" + "".join(f"{code},{row},{'pq'[row % 2]}\n" for row, code in enumerate(zips))
+    dataset = load(table)
+    assert (dataset.categorical_names, dataset.numeric_names) == (("zip",), ("a",))
+    assert dataset.categories == (("02139", "10115", "80331"),)
+    assert dataset.categorical[:, 0].tolist() == [0, 1, 0, -1, 2]
+    assert dataset.notes == [
+        "digits with a zero in front as codes (data.columns.numeric reads them as numbers): zip: '02139' is "
+        "read as a category"
+    ]
+    declared = load(table, columns={"numeric": ["zip"]})
+    assert (declared.numeric_names, declared.notes) == (("zip", "a"), [])
+    assert load(table, columns={"categorical": ["zip"]}).notes == []
+
+
+@pytest.mark.parametrize("other", ["-5", "3.5", "1e3"])
+def test_numbers_with_a_zero_in_front_beside_others_are_amounts(load: Load, other: str) -> None:
+    assert load(f"a,y\n007,p\n{other},q\n12,p\n0,q\n").numeric_names == ("a",)
+
+
+def test_single_zeros_are_numbers(load: Load) -> None:
+    assert load("a,y\n0,p\n10,q\n0,p\n").numeric_names == ("a",)

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from fnnctl.data.new_rows import NewRows
-from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
+from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.modelling.input_file import Unseen
+
+AGE = NumberFeature("age", 40.0, 40.0, 10.0, False, range=(18.0, 90.0))
+
+
+def numbers(values: Sequence[float], names: tuple[str, ...] = ("age",)) -> NewRows:
+    return replace(
+        block(0, colour=[None] * len(values)),
+        numeric=np.array(values).reshape(-1, 1) * np.ones(len(names)),
+        numeric_names=names,
+        categorical=np.empty((len(values), 0), np.int32),
+        categorical_names=(),
+        categories=(),
+    )
 
 
 def block(first: int, **columns: Sequence[str | None]) -> NewRows:
@@ -63,3 +78,21 @@ def test_missing_values_are_not_unseen() -> None:
 
 def test_a_file_without_rows_has_no_notes() -> None:
     assert told() == []
+
+
+def test_numbers_far_outside_of_the_training_rows_are_counted_in_one_line() -> None:
+    """Far is farther from the range than it is wide: below -54 and above 162 for ages from 18 to 90."""
+    blocks = [numbers([40, -54, 162, np.nan]), numbers([999, 163, -55])]
+    unseen = Unseen(Preprocessor((AGE,), ()))
+    assert [*unseen.counting(iter(blocks))] == blocks
+    assert [*unseen.sentences()] == [
+        "3 numbers are far outside of what the network was trained on (the first is 999 in 'age', trained on "
+        "18 to 90): do not trust the predictions of such rows"
+    ]
+
+
+@pytest.mark.parametrize("range_", [None, (3.0, 3.0), (-1e308, 1e308)])
+def test_without_a_range_no_number_is_far(range_: tuple[float, float] | None) -> None:
+    unseen = Unseen(Preprocessor((replace(AGE, range=range_),), ()))
+    assert len([*unseen.counting(iter([numbers([999, -1e308], ("other", "age"))]))]) == 1
+    assert [*unseen.sentences()] == []

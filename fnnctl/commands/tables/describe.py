@@ -8,6 +8,8 @@ from fnnctl.console.output import Output
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.errors import UsageError
+from fnnctl.modelling.checks.best_column import ColumnCheck
+from fnnctl.modelling.tables.single_columns import check_table
 from fnnctl.modelling.tables.target import target_candidates, target_facts
 from fnnctl.report.description.content import Description
 from fnnctl.report.description.texts import terminal_description, text_description
@@ -40,7 +42,8 @@ def described(options: SourceOptions) -> Description:
     facts = table_facts(source)
     target = target_facts(source)
     candidates = () if target else target_candidates(facts)
-    return Description(options, facts, target, candidates)
+    check = check_table(facts, target) if target else ColumnCheck()
+    return Description(options, facts, target, candidates, check)
 
 
 def _text(description: Description, format_: str, file: Path | None, output: Output) -> str:

@@ -37,7 +37,8 @@ def init_table(options: SourceOptions, file: Path, output: Output) -> None:
         if not output.json:
             output.render(terminal_description(description, width=output.width))
         raise UsageError(f"name the column to predict: {description.init_command}")
-    starter = table_starter(description.facts, description.target, options, file.parent)
+    facts, target, check = description.facts, description.target, description.check
+    starter = table_starter(facts, target, check, options, file.parent)
     write_new(file, table_starter_text(starter, str(file)))
     if output.json:
         output.json_object(

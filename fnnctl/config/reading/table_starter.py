@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fnnctl.config.reading.starter import STARTER_NAME
-from fnnctl.config.reading.yaml_reader import is_allowed_value
+from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
-from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.config.yaml_text import flow_yaml, is_allowed_value
+from fnnctl.errors import UsageError
 from fnnctl.text import counted, cut, printable, shown
 
 MOST_NAMED: Final = 3
 """How many of the columns that are left out are named on the terminal."""
 MOST_COLUMNS: Final = 50
-"""How many columns the comments list."""
+"""How many columns the comments list, and of how many they say why they are left out."""
 WIDEST_NAME: Final = 30
+LEAK: Final = "alone predicts the target: is it known only after the outcome?"
 NO_NAME: Final = "(no name)"
 
 
@@ -29,6 +31,28 @@ class FoundColumn:
     kind: str
     missing: int
     unique: int
+
+
+@dataclass(frozen=True, slots=True)
+class RareClass:
+    """A class that few rows have."""
+
+    name: str
+    rows: int
+    of: int
+    """How many rows have a class."""
+    of_two: bool
+    """Whether there is one other class, so that a threshold can decide."""
+    is_positive: bool
+    """Of two: whether thresholds are about it without `data.positive_class`."""
+
+    def __str__(self) -> str:
+        return f"the class {shown(self.name)} has {self.rows:,} of {self.of:,} rows"
+
+    @property
+    def can_be_named(self) -> bool:
+        """Whether a config can contain its name."""
+        return is_allowed_value(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +68,8 @@ class TableStarter:
     """Its classes, or its range."""
     task: str | None
     """None if the source has a task of its own."""
+    has_classes: bool = True
+    """Whether it is a classification."""
     may_be_amounts: bool = False
     """Whether the classes are numbers, and more than two."""
     delimiter: str | None = None
@@ -58,11 +84,17 @@ class TableStarter:
     """Texts that may stand for missing values, each with what was seen."""
     date: str | None = None
     """A column of dates, by which rows could be divided."""
+    group: str | None = None
+    """A column of ids that several rows have."""
     split: Mapping[str, Any] = field(default_factory=dict)
     """The settings without which the rows cannot be divided."""
     split_reason: str | None = None
-    rare: str | None = None
-    """Which class is rare; None if none is."""
+    rare: RareClass | None = None
+    """The rarest class, if it is rare."""
+    leaks: tuple[str, ...] = ()
+    """Columns that alone predict the target nearly perfectly."""
+    warnings: tuple[str, ...] = ()
+    """What may be wrong with the table, for the user."""
 
     @property
     def writable(self) -> dict[str, str]:
@@ -82,17 +114,30 @@ class TableStarter:
             rest = f"; and {more:,} more" if more else ""
             yield f"left out {counted(len(self.ignored), 'column')}: {'; '.join(some)}{rest}"
         yield from self.missing.values()
+        yield from (f"warning: {warning}" for warning in self.warnings)
         if self.rare is not None:
-            yield f"{self.rare}: training.class_weights is balanced"
+            setting = "model.threshold" if self.rare.of_two else "training.class_weights"
+            yield f"{self.rare}: if too few of them are found, activate {setting}"
         if self.date is not None and is_allowed_value(self.date):
             yield f"{shown(self.date)} has dates: if new rows will be later, activate data.split.by"
+        if self.group is not None:
+            repeats = f"{shown(self.group)} has ids that repeat"
+            yield f"{repeats}: if new rows will have other ids, activate data.split.group"
         if self.split_reason is not None:
             yield f"data.split is {flow_yaml(dict(self.split))}: {self.split_reason}"
 
 
 def table_starter_text(starter: TableStarter, file: str) -> str:
-    """The text of the experiment, which is to be the content of `file`."""
-    return "\n".join([*_introduction(starter, file), *_data(starter), *_training(starter), *_found(starter)])
+    """The text of the experiment, which is to be the content of `file`.
+
+    Raises UsageError if the columns to leave out are too many for a config.
+    """
+    parts = (_data, _model, _training, _search, _found)
+    text = "\n".join([*_introduction(starter, file), *(line for part in parts for line in part(starter))])
+    if len(text.encode()) > MAX_BYTES:
+        columns = counted(len(starter.writable), "column")
+        raise UsageError(f"a config cannot name the {columns} to leave out: remove them from the table")
+    return text
 
 
 def _introduction(starter: TableStarter, file: str) -> Iterator[str]:
@@ -121,6 +166,8 @@ def _data(starter: TableStarter) -> Iterator[str]:
     yield "data:"
     yield f"  source: {_value(starter.source)}  # {size}"
     yield f"  target: {_value(starter.target)}  # {cut(starter.about_target)}"
+    if starter.rare and starter.rare.of_two and not starter.rare.is_positive:
+        yield f"  # positive_class: {_value(starter.rare.name)}  # the class that model.threshold is about"
     if starter.task is not None:
         other = "  # or regression, if these numbers are amounts" if starter.may_be_amounts else ""
         yield f"  task: {starter.task}{other}"
@@ -146,14 +193,18 @@ def _missing(starter: TableStarter) -> Iterator[str]:
 
 def _columns(starter: TableStarter) -> Iterator[str]:
     ignored = starter.writable
-    if not ignored and not starter.codes:
+    if not (ignored or starter.codes or starter.leaks):
         return
     yield "  columns:" if ignored else "  # columns:"
     if ignored:
-        yield "    ignore:  # columns that teach nothing about new rows; remove a line to keep its column"
+        yield "    ignore:  # columns that cannot help to predict new rows; remove a line to keep its column"
         if any(each.kind == "text" and each.name in ignored for each in starter.columns):
             yield "      # (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)"
-        yield from (f"      - {_value(name)}  # {_comment(why)}" for name, why in ignored.items())
+        for number, (name, why) in enumerate(ignored.items()):
+            yield f"      - {_value(name)}" + (f"  # {_comment(why)}" if number < MOST_COLUMNS else "")
+        yield from (f"      # - {_value(name)}  # {LEAK}" for name in starter.leaks)
+    elif starter.leaks:
+        yield f"    # ignore: {flow_yaml(list(starter.leaks))}  # {LEAK}"
     if starter.codes:
         codes = flow_yaml(list(starter.codes))
         yield f"    # categorical: {codes}  # if these numbers are codes, not amounts"
@@ -171,6 +222,9 @@ def _split(starter: TableStarter) -> Iterator[str]:
     for name, value in split.items():
         is_usual = name not in starter.split
         yield f"    {name}: {_value(value)}" + (f"  # {said[name]}" if is_usual else "")
+    if starter.group is not None:
+        yield "    # If new rows will have other ids, test on other ids, too (the column is then no feature):"
+        yield f"    # group: {_value(starter.group)}"
     if starter.date is not None:
         instead = "" if "stratify" not in split else " (without stratify)"
         yield f"    # If new rows come later than these, test the last ones{instead}: a random split is too"
@@ -178,14 +232,43 @@ def _split(starter: TableStarter) -> Iterator[str]:
         yield f"    # by: {_value(starter.date)}"
 
 
-def _training(starter: TableStarter) -> Iterator[str]:
-    if starter.rare is None:
+def _model(starter: TableStarter) -> Iterator[str]:
+    rare = starter.rare
+    if rare is None:
         return
-    yield f"# {_comment(starter.rare)}."
-    yield "# With `balanced`, all classes count equally: more rows of rare classes are found, and more others"
-    yield "# are taken for them, so the accuracy is lower. Remove this section if only accuracy matters."
+    yield f"# {_comment(str(rare))}."
+    if rare.of_two:
+        also = "" if rare.is_positive else ", and data.positive_class above"
+        yield "# The probabilities are right all the same, but few of its rows reach 0.5. With `f1` it is"
+        yield "# predicted from the probability of the best F1 on: more of its rows are found, and more"
+        yield f"# others are taken for them. Activate these lines{also}:"
+        yield "# model:"
+        yield "#   threshold: f1  # or youden, a number, or {cost: {false_positive: 1, false_negative: 10}}"
+    else:
+        yield "# With `class_weights: balanced` more of its rows are found, and more others taken for them."
+    yield ""
+
+
+def _training(starter: TableStarter) -> Iterator[str]:
+    if not starter.has_classes:
+        return
     yield "training:"
-    yield "  class_weights: balanced"
+    yield "  label_smoothing: 0.1  # the recipe's own value; it stays, although training.l2 is searched"
+    if starter.rare and not starter.rare.of_two:
+        yield "  # class_weights: balanced"
+    yield ""
+
+
+def _search(starter: TableStarter) -> Iterator[str]:
+    """Nothing without validation rows, by which trials would be compared."""
+    if starter.split.get("validation") == 0:
+        return
+    yield "# `fnnctl search` tries other values of these settings; `fnnctl train` does not."
+    yield "search:"
+    yield "  method: hyperband  # or random, bayes, …"
+    yield "  space:"
+    yield "    training.l2: {log_uniform: [1e-6, 1e-1]}  # penalty on large weights"
+    yield "    # model.dropout: {uniform: [0, 0.5]}"
     yield ""
 
 

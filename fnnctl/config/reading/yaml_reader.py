@@ -15,16 +15,14 @@ import yaml
 
 from fnnctl.config.paths import ConfigPath, problem_at
 from fnnctl.config.reading.yaml_errors import syntax_error
-from fnnctl.config.yaml_text import CoreLoader
+from fnnctl.config.yaml_text import CONTROL, FORBIDDEN_IN_VALUE, CoreLoader
 from fnnctl.errors import ConfigError, Problem
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 50
 
-# Control characters, and line ends and marks that YAML 1.2 does not define; nobody types them on purpose.
-_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-_FORBIDDEN_IN_TEXT = re.compile(f"[{_CONTROL}\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_FORBIDDEN_IN_VALUE = re.compile(f"[{_CONTROL}\ud800-\udfff]")
+# Beside control characters, line ends and marks that YAML 1.2 does not define; nobody types them on purpose.
+_FORBIDDEN_IN_TEXT = re.compile(f"[{CONTROL}\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LINE_END = re.compile("\r\n|\r|\n")
 
@@ -70,11 +68,6 @@ def read_yaml(text: str, path: ConfigPath = ()) -> Document:
     reader = _Reader(loader, {path: 1})
     value = None if root is None else reader.value(root, path)
     return Document(value, reader.lines, [*reader.problems, *loader.problems])
-
-
-def is_allowed_value(text: str) -> bool:
-    """Whether a config can contain this text as a value."""
-    return _FORBIDDEN_IN_VALUE.search(text) is None
 
 
 def _control_character(found: re.Match[str]) -> str:
@@ -160,7 +153,7 @@ class _Reader:
             case yaml.MappingNode():
                 return self._mapping(node, path)
             case yaml.ScalarNode():
-                forbidden = _FORBIDDEN_IN_VALUE.search(node.value)
+                forbidden = FORBIDDEN_IN_VALUE.search(node.value)
                 if forbidden:
                     self._refuse(node, path, _control_character(forbidden))
                 return self.loader.construct_object(node)

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.schema.section import LARGEST_SEED, Section
+from fnnctl.config.schema.section import LARGEST_SEED, ClassName, Section
 
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
@@ -93,7 +93,7 @@ class DataConfig(Section):
     weights: str | None = None
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""
-    positive_class: str | None = None
+    positive_class: ClassName | None = None
     """Of two classes: the one that `model.threshold` is about and whose curves figures show (default: that of
     a logistic output's `positive_class`, or else the second class)."""
     test_source: Annotated[str, Field(min_length=1)] | None = None

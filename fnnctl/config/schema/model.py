@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from fnnctl.config.schema.inputs import NoEmbedding, NumericEmbeddingConfig
-from fnnctl.config.schema.section import Section, Shorthand
+from fnnctl.config.schema.section import ClassName, Section, Shorthand
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
 PlainName = Literal[
@@ -145,7 +145,7 @@ class LogisticOutput(Section):
 
     name: Literal["logistic"]
     """The output."""
-    positive_class: str | None = None
+    positive_class: ClassName | None = None
     """The class whose probability the output gives; null for the second class."""
 
 

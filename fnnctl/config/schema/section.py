@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -93,6 +93,21 @@ class Shorthand:
             short = handler.resolve_ref_schema(mapping)["properties"][self.key]
         description = f"{SHORT_FOR} {{{self.key}: …}}, with everything else at its default."
         return {"anyOf": [{**short, "description": description}, mapping]}
+
+
+@dataclass(frozen=True)
+class NumberAsText:
+    """Lets a number stand for its text. The JSON Schema asks for text: only a shell takes quotes away."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_number_as_text, handler(source))
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if type(value) in (int, float) else value
+
+
+ClassName = Annotated[str, NumberAsText()]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from fnnctl.data.tables.readings import Reading
 
 MOST_FREQUENT = 3
 """How many of a column's values are listed."""
+LARGEST_WRITTEN, SMALLEST_WRITTEN = 1e12, 1e-4
+"""Numbers between these are written without exponents."""
 FEW_NUMBERS = 20
 """Up to how many different numbers are kept, to be looked at one by one."""
 
@@ -37,6 +39,17 @@ class Extent:
     """Its two largest, ascending."""
     few: tuple[float, ...] = ()
     """All different numbers, if there are few."""
+
+    def text(self, value: float) -> str:
+        """One of the numbers with five digits or, from 10,000 on, all before the point.
+
+        Exponents are used for all numbers of a column or for none, so that they can be compared at a glance.
+        """
+        sizes = [abs(number) for number in (self.low, self.median, self.high) if number]
+        if sizes and (max(sizes) >= LARGEST_WRITTEN or min(sizes) < SMALLEST_WRITTEN):
+            mantissa, _, exponent = f"{value:.4e}".partition("e")
+            return f"{float(mantissa):g}e{exponent}" if value else "0"
+        return f"{value:.5g}" if abs(value) < 10_000 else f"{value:.0f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

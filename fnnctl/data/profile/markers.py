@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.formats.finding import MARKS, Notations, find_date
 from fnnctl.data.tables.formats.number import written_number
@@ -108,6 +109,7 @@ def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> I
         texts = [column.texts[place] for place in wrong]
         doubtful = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
         is_wrong = any(text in elsewhere or _is_amount(text) for text in doubtful)
+        is_wrong |= not all(map(is_allowed_value, texts))  # no config can declare it
         if len(doubtful) <= MOST_MARKERS and not is_wrong:
             for place in wrong:
                 noun: Literal["number", "date"] = "number" if best is numbers else "date"

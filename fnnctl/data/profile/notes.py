@@ -13,11 +13,23 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import ColumnFacts, target_numbers
 from fnnctl.data.profile.source import Source
+from fnnctl.data.tables.kinds.notes import written_twice
 from fnnctl.data.tables.readings import Reading
-from fnnctl.text import counted, shown
+from fnnctl.text import shown
 
 NoteKind = Literal[
-    "ignored", "format", "marker", "id", "constant", "missing", "copy", "target", "sentinel", "codes"
+    "ignored",
+    "format",
+    "marker",
+    "id",
+    "constant",
+    "missing",
+    "copy",
+    "target",
+    "sentinel",
+    "codes",
+    "group",
+    "spelling",
 ]
 
 FEWEST_ROWS: Final = 20
@@ -27,6 +39,13 @@ MOST_CODES: Final = 50
 """Columns of more different whole numbers are taken for amounts, and for no copy of the target."""
 _ID_WORDS: Final = frozenset({"id", "ids", "key", "uuid", "guid", "index", "rownames", "nr", "no", "number"})
 _CODE_WORDS: Final = frozenset({"code", "zip", "zipcode", "postcode", "type", "class", "category", "field"})
+_WHO: Final = (
+    "customer|client|patient|subject|user|person|participant|member|student|employee|household|family|account|"
+    "session|device|animal"
+)
+_GROUP_NAME: Final = re.compile(rf"\b(ids?|uuid|guid|({_WHO})(id|s)?|({_WHO}) (no|nr|num|number|key|code))$")
+"""The names of ids that several rows may have."""
+FEWEST_GROUPS: Final = 10
 _SENTINEL: Final = re.compile("-?9{2,6}")
 
 
@@ -38,7 +57,7 @@ class ColumnNote:
     text: str
     """What is wrong with the column, as a predicate: `has the same value in every row`."""
     leave_out: bool = False
-    """Whether a network should not learn from the column."""
+    """Whether a network should not be trained on the column."""
     value: str | None = None
     """The text that may stand for missing values, in a note on a sentinel."""
 
@@ -77,20 +96,22 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
     else:
         yield from _sentinels(column)
         yield from _codes(column)
+        yield from _groups(column)
+        yield from _spellings(source, column)
 
 
 def _single_value(column: ColumnFacts) -> ColumnNote:
     if not column.missing:
         return ColumnNote("constant", "has the same value in every row", leave_out=True)
     nearly = column.missing >= NEARLY_ALL_MISSING * column.rows
-    return ColumnNote("constant", f"has one value, or none ({_share(column)})", leave_out=nearly)
+    text = f"has one value, and is missing in {_percent(column)} of the rows"
+    return ColumnNote("constant", text, leave_out=nearly)
 
 
 def _of_most_missing(column: ColumnFacts) -> Iterator[ColumnNote]:
     if column.missing >= MOSTLY_MISSING * column.rows:
         nearly = column.missing >= NEARLY_ALL_MISSING * column.rows
-        share = 100 * column.missing / column.rows
-        yield ColumnNote("missing", f"is missing in {share:.3g} % of the rows", leave_out=nearly)
+        yield ColumnNote("missing", f"is missing in {_percent(column)} of the rows", leave_out=nearly)
 
 
 def _of_format(reading: Reading) -> Iterator[ColumnNote]:
@@ -102,8 +123,10 @@ def _of_format(reading: Reading) -> Iterator[ColumnNote]:
         yield ColumnNote("format", reading.doubt)
 
 
-def _share(column: ColumnFacts) -> str:
-    return f"{counted(column.missing, 'row')} of {column.rows:,} without"
+def _percent(column: ColumnFacts) -> str:
+    """The share of the missing values: `97 %`, or `over 99.9 %` where that would be rounded to all."""
+    share = 100 * column.missing / column.rows
+    return "over 99.9 %" if share > 99.9 else f"{share:.3g} %"
 
 
 def _is_id(column: ColumnFacts) -> bool:
@@ -160,10 +183,32 @@ def _codes(column: ColumnFacts) -> Iterator[ColumnNote]:
         yield ColumnNote("codes", f"has {column.unique:,} different whole numbers: are they codes?")
 
 
+def _groups(column: ColumnFacts) -> Iterator[ColumnNote]:
+    """Ids that several rows have, such as customers."""
+    extent = column.extent
+    repeats = FEWEST_GROUPS <= column.unique <= column.present / 2
+    if repeats and (extent is None or extent.integral) and _GROUP_NAME.search(_spaced(column.name)):
+        yield ColumnNote(
+            "group",
+            f"has {column.unique:,} different values in {column.rows:,} rows, like an id that repeats: if "
+            "new rows will have other ones, set data.split.group to it",
+        )
+
+
+def _spellings(source: Source, column: ColumnFacts) -> Iterator[ColumnNote]:
+    texts = source.table.categorical.get(column.name)
+    if texts is not None and (pairs := written_twice(texts.texts)):
+        yield ColumnNote("spelling", f"has {pairs}: if they are one category, write them alike")
+
+
 def _words(name: str) -> frozenset[str]:
     """The words of a name, in lower case: of `customer_id`, `customerId` or `Customer ID`."""
-    spaced = re.sub("([a-z])([A-Z])", r"\1 \2", name)
-    return frozenset(re.split(r"[\W_]+", spaced.lower()))
+    return frozenset(_spaced(name).split())
+
+
+def _spaced(name: str) -> str:
+    """The words of a name, in lower case, with blanks between them."""
+    return re.sub(r"[\W_]+", " ", re.sub("([a-z])([A-Z])", r"\1 \2", name)).strip().lower()
 
 
 def left_out(notes: Mapping[str, Sequence[ColumnNote]]) -> dict[str, str]:

@@ -146,7 +146,7 @@ def _of_arrays(table: Table) -> Iterator[tuple[str, Reading]]:
             unique = len(table.categorical[name].texts)
             yield name, Reading(name=name, kind="categorical", unique=unique, declared=True)
             continue
-        present = int(table.numeric.present[table.numeric.names.index(name)])
-        kind: ReadKind = "numeric" if present else "empty"
-        ignored = None if present else NOT_USED[kind]
-        yield name, Reading(name=name, kind=kind, missing=table.rows - present, ignored=ignored)
+        missing = table.numeric.missing(name)
+        kind: ReadKind = "numeric" if missing < table.rows else "empty"
+        ignored = None if missing < table.rows else NOT_USED[kind]
+        yield name, Reading(name=name, kind=kind, missing=missing, ignored=ignored)

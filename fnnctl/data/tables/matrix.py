@@ -46,6 +46,10 @@ class NumberMatrix(Mapping[str, FloatArray]):
     def __contains__(self, name: object) -> bool:
         return name in self._place_of  # that of Mapping copies the column
 
+    def missing(self, name: str) -> int:
+        """How many rows have no number in a column."""
+        return self.rows - int(self.present[self._place_of[name]])
+
     def append(self, block: FloatArray) -> None:
         """Append rows (n, p), float64."""
         self.rows += len(block)

@@ -23,7 +23,13 @@ from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn
 from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.keeping import NONE, Keep, kept_columns
-from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, plain_texts, renamed
+from fnnctl.data.tables.kinds.conversion import (
+    FormattedColumn,
+    merged,
+    note_plain_faults,
+    plain_texts,
+    renamed,
+)
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import shown
@@ -97,7 +103,10 @@ def _blocks(
             codes = np.empty((len(block.lines), len(categorical)), np.int32)
             for j, column in enumerate(columns):
                 codes[:, j] = column.codes
-            labels = None if target is None else _labels(texts(target, block), form.formats.get(target))
+            labels = None if target is None else texts(target, block)
+            if target is not None and labels is not None:
+                note_plain_faults(target, labels, form.formats.get(target), problems)
+                labels = _labels(labels, form.formats.get(target))
             problems.raise_any()
             yield NewRows(
                 numeric=values,

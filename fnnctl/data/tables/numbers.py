@@ -19,6 +19,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.text import printable, shown
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_ZERO_FIRST = re.compile(r"0[0-9]+")
 _WITH_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+|[+-]?\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
 """`3,5`, `1.234,56` or `1,234.56`."""
 
@@ -29,6 +30,11 @@ def plain_number(text: str) -> float | None:
         return None
     value = float(text)
     return value if math.isfinite(value) else None
+
+
+def are_codes(texts: Sequence[str]) -> bool:
+    """Whether texts are digits and some begin with a zero, as in the zip code `01234`."""
+    return any(map(_ZERO_FIRST.fullmatch, texts)) and all(text.isascii() and text.isdigit() for text in texts)
 
 
 def plain_numbers(values: Sequence[str], missing: frozenset[str]) -> FloatArray | None:

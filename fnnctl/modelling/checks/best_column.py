@@ -6,7 +6,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,8 +54,10 @@ class ColumnCheck:
 
     best: BestColumn | None = None
     """None if there are too few rows or too many columns."""
+    leaks: tuple[str, ...] = ()
+    """The columns that are probably leaks."""
     warnings: tuple[str, ...] = ()
-    """A warning if columns are probably leaks."""
+    """A warning if there are any."""
 
 
 def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
@@ -75,7 +77,11 @@ def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
     best = BestColumn(name, data.task.default_metric, score, baseline)
     least = baseline + NEARLY_PERFECT * (1.0 - baseline)
     leaks = [each for each in found if each[1] >= least] if baseline < 1.0 else []
-    return ColumnCheck(best, _warnings(data, leaks, _grouping(data, rows, {name for name, _ in leaks})))
+    sources = data.dataset.sources
+    names = tuple(dict.fromkeys(sources.get(name, name) for name, _ in leaks))
+    score = max((score for _, score in leaks), default=0.0)
+    group = _grouping(data, rows, {name for name, _ in leaks})
+    return ColumnCheck(best, names, _warnings(data, names, score, group))
 
 
 def _folds(data: TaskData, rows: IntArray, rng: np.random.Generator) -> IntArray:
@@ -135,12 +141,11 @@ def _grouping(data: TaskData, rows: IntArray, leaks: set[str]) -> str | None:
     return name if may_group else None
 
 
-def _warnings(data: TaskData, leaks: list[tuple[str, float]], group: str | None) -> tuple[str, ...]:
-    if not leaks:
+def _warnings(data: TaskData, names: Sequence[str], score: float, group: str | None) -> tuple[str, ...]:
+    """A warning about the columns `names`, the best of which has this score."""
+    if not names:
         return ()
-    sources = data.dataset.sources
-    names = list(dict.fromkeys(sources.get(name, name) for name, _ in leaks))
-    score = f"{data.task.default_metric} {max(score for _, score in leaks):.4g}"
+    scored = f"{data.task.default_metric} {score:.4g}"
     if len(names) == 1:
         which, each = f"the column {shown(names[0])} alone predicts", "it is"
     else:
@@ -152,6 +157,6 @@ def _warnings(data: TaskData, leaks: list[tuple[str, float]], group: str | None)
             f"data.split.group: {flow_yaml(group)}, which tests on other ones"
         )
     return (
-        f"{which} the target: {score} on held-out rows; if {each} known only after the outcome, add "
+        f"{which} the target: {scored} on held-out rows; if {each} known only after the outcome, add "
         f"{'it' if len(names) == 1 else 'them'} to data.columns.ignore{groups}",
     )

@@ -1,4 +1,4 @@
-"""Decides what a first experiment on a table says: what to leave out, how to divide the rows, and weights."""
+"""Decides what a first experiment on a table says, such as what to leave out and how to divide the rows."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.config.reading.table_starter import FoundColumn, TableStarter
-from fnnctl.config.reading.yaml_reader import is_allowed_value
+from fnnctl.config.reading.table_starter import FoundColumn, RareClass, TableStarter
 from fnnctl.config.schema.data import SplitConfig
+from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.builtin import BUILTIN
 from fnnctl.data.profile.source import DEFAULT_ENCODING, Source, SourceOptions
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.modelling.checks.best_column import ColumnCheck
 from fnnctl.modelling.tables.target import TargetFacts
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
+from fnnctl.tasks.registry import in_class_order
 from fnnctl.text import counted, shown
 
 RARE_SHARE: Final = 0.05
 """A class with a smaller share of the rows is rare."""
-MOST_WEIGHTED: Final = 5
-"""With more classes some are rare in most tables, and equal weights would cost much accuracy."""
-FEWEST_LEARNED: Final = 5
-"""A class with fewer rows gets no greater weight: a network would learn its few rows by heart."""
+MOST_CLASSES: Final = 5
+"""With more classes some are rare in most tables."""
+FEWEST_TRAINED: Final = 5
+"""A class with fewer rows can hardly be found: a network would memorize its few rows."""
 LISTED_CLASSES: Final = 3
 SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
     {},
@@ -39,12 +41,12 @@ SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
 
 
 def table_starter(
-    facts: TableFacts, target: TargetFacts, options: SourceOptions, folder: Path
+    facts: TableFacts, target: TargetFacts, check: ColumnCheck, options: SourceOptions, folder: Path
 ) -> TableStarter:
     """What the experiment in `folder` says. Raises `InputError` if no experiment is possible."""
     source, notes = facts.source, facts.notes
     ignored = facts.left_out
-    _refuse_unusable(facts, ignored)
+    _refuse_unusable(facts, options, ignored)
     split, reason = _split(target, source.file)
     has_own_task = source.path is None and BUILTIN[options.source].target == target.name
     is_used = [each for each in facts.columns if each.name not in ignored and each.name != target.name]
@@ -58,6 +60,7 @@ def table_starter(
         target=target.name,
         about_target=_about(facts, target),
         task=None if has_own_task else target.task,
+        has_classes=bool(target.classes),
         may_be_amounts=target.may_be_amounts,
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
@@ -68,22 +71,31 @@ def table_starter(
             note.value: f"{shown(each.name)} {note.text}" for each, note in own if note.value is not None
         },
         date=next((each.name for each in is_used if each.reading.kind == "date"), None),
+        group=next(
+            (each.name for each, note in own if note.kind == "group" and is_allowed_value(each.name)), None
+        ),
         split=split,
         split_reason=reason,
         rare=_rare(target),
+        leaks=tuple(filter(is_allowed_value, check.leaks)),
+        warnings=check.warnings,
     )
 
 
-def _refuse_unusable(facts: TableFacts, ignored: Mapping[str, str]) -> None:
+def _refuse_unusable(facts: TableFacts, options: SourceOptions, ignored: Mapping[str, str]) -> None:
     target = facts.source.target_name or ""
     if not is_allowed_value(target):
         raise UsageError(
             f"a config cannot contain the control characters of {shown(target)}: rename the column"
         )
+    if options.delimiter is not None and not is_allowed_value(options.delimiter):
+        raise UsageError(
+            f"a config cannot contain the delimiter {shown(options.delimiter)}: write the table with another"
+        )
     if all(column.name in ignored for column in facts.columns if column.name != target):
         reasons = [f"{shown(name)} {why}" for name, why in list(ignored.items())[:LISTED_CLASSES]]
         why = f": {'; '.join(reasons)}" if reasons else ""
-        message = f"there is no column to learn {shown(target)} from{why}"
+        message = f"there is no column to predict {shown(target)} from{why}"
         raise DataError(Problem(message, file=facts.source.file))
 
 
@@ -103,7 +115,9 @@ def _source(source: Source, options: SourceOptions, folder: Path) -> str:
 def _about(facts: TableFacts, target: TargetFacts) -> str:
     if not target.classes:
         extent = facts[target.name].extent
-        return "numbers" if extent is None else f"numbers from {extent.low:g} to {extent.high:g}"
+        if extent is None:
+            return "numbers"
+        return f"numbers from {extent.text(extent.low)} to {extent.text(extent.high)}"
     some = ", ".join(f"{name} ({count:,})" for name, count in target.classes[:LISTED_CLASSES])
     more = ", …" if len(target.classes) > LISTED_CLASSES else ""
     doubt = ""
@@ -112,15 +126,16 @@ def _about(facts: TableFacts, target: TargetFacts) -> str:
     return f"{len(target.classes):,} classes: {some}{more}{doubt}"
 
 
-def _rare(target: TargetFacts) -> str | None:
-    """Which class is rare; None if none is, if it has too few rows to be learned, or with many classes."""
-    known = [(name, count) for name, count in target.classes if count >= FEWEST_LEARNED]
+def _rare(target: TargetFacts) -> RareClass | None:
+    """The rarest class with enough rows to be trained on, if it is rare and there are not many classes."""
+    known = [(name, count) for name, count in target.classes if count >= FEWEST_TRAINED]
     if not known:
         return None
     name, count = known[-1]
-    if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_WEIGHTED:
+    if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_CLASSES:
         return None
-    return f"the class {shown(name)} has {count:,} of {target.rows:,} rows"
+    in_order = in_class_order([each for each, _ in target.classes])
+    return RareClass(name, count, target.rows, len(in_order) == 2, in_order[-1] == name)
 
 
 def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | None]:
@@ -131,7 +146,7 @@ def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | Non
     for settings in SPLITS:
         if _is_possible(strata, texts, settings):
             return settings, _reason(target) if settings else None
-    message = f"{counted(len(codes), 'row')} cannot be divided into parts to learn from and to test"
+    message = f"{counted(len(codes), 'row')} cannot be divided into a training and a test part"
     raise DataError(Problem(message, file=file))
 
 

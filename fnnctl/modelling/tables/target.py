@@ -90,13 +90,13 @@ def _likelihood(column: ColumnFacts, *, is_first: bool, is_last: bool) -> tuple[
     reasons: list[str] = []
     score = 0
     if set(re.split(r"[\W_]+", column.name.lower())) & _NAMES:
-        score, reasons = score + 4, [*reasons, "its name is one of a target"]
+        score, reasons = score + 4, [*reasons, "its name is typical of a target"]
     if is_last:
         score, reasons = score + 3, [*reasons, "it is the last column"]
     if column.unique <= MOST_CLASSES:
         score, reasons = score + 1 + is_first, [*reasons, f"it has {column.unique:,} different values"]
     elif column.extent is not None:
-        reasons.append("it has numbers to estimate")
+        reasons.append("it is numeric (regression)")
     else:
         score, reasons = score - 3, [*reasons, f"it has {column.unique:,} different texts"]
     return score, reasons

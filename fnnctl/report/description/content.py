@@ -11,7 +11,9 @@ from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.errors import quoted_list
+from fnnctl.modelling.checks.best_column import ColumnCheck
 from fnnctl.modelling.tables.target import Candidate, TargetFacts
+from fnnctl.report.formats.fitting import fitted
 from fnnctl.report.sections import NOTHING, Command, Notes, Section, TableSection
 from fnnctl.text import counted, plain_text, shown
 
@@ -19,7 +21,7 @@ MOST_LISTED: Final = 200
 """How many columns, notes and classes are listed; JSON has all of them."""
 MOST_ALIKE = 4
 """More columns with the same note share a line."""
-NAME_WIDTH, VALUE_WIDTH = 24, 14
+LONGEST_NAME, VALUE_WIDTH = 120, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Description:
     target: TargetFacts | None
     candidates: tuple[Candidate, ...]
     """The columns that could be the target; empty if it is known."""
+    check: ColumnCheck
+    """How well each column alone predicts the target, if that is known."""
 
     @property
     def headline(self) -> str:
@@ -62,13 +66,13 @@ class Description:
         return name if name.isprintable() and name else "COLUMN"
 
 
-def description_sections(description: Description) -> Iterator[Section]:
-    """The sections, in their order."""
+def description_sections(description: Description, names: int = LONGEST_NAME) -> Iterator[Section]:
+    """The sections, in their order; of names longer than `names` the middle is left out."""
     facts, target = description.facts, description.target
     if target is not None:
-        yield from _target(facts, target)
-    yield _columns(facts)
-    if notes := _notes(facts):
+        yield from _target(facts, target, names)
+    yield _columns(facts, names)
+    if notes := (*description.check.warnings, *_notes(facts)):
         yield Notes("To look at", notes)
     if description.candidates:
         reasons = (f"{_quoted(each.name)}: {each.reason}" for each in description.candidates)
@@ -87,6 +91,7 @@ def description_json(description: Description) -> dict[str, Any]:
         "task": target.task if target else None,
         "classes": [{"class": name, "rows": rows} for name, rows in target.classes] if target else [],
         "candidates": [{"name": each.name, "reason": each.reason} for each in description.candidates],
+        "warnings": list(description.check.warnings),
         "columns": [_column_json(facts, column) for column in facts.columns],
     }
 
@@ -106,11 +111,11 @@ def _column_json(facts: TableFacts, column: ColumnFacts) -> dict[str, Any]:
     }
 
 
-def _target(facts: TableFacts, target: TargetFacts) -> Iterator[Section]:
+def _target(facts: TableFacts, target: TargetFacts, names: int) -> Iterator[Section]:
     unlabelled = facts.rows - target.rows
     if target.classes:
         rows = [
-            (_short(name, NAME_WIDTH), f"{count:,}", _percent(count, target.rows))
+            (fitted(name, names), f"{count:,}", _percent(count, target.rows))
             for name, count in target.classes[:MOST_LISTED]
         ]
         if more := target.classes[MOST_LISTED:]:
@@ -127,15 +132,15 @@ def _target(facts: TableFacts, target: TargetFacts) -> Iterator[Section]:
     yield Notes(f"Target {_quoted(target.name)}: a regression", (*said, *missing))
 
 
-def _columns(facts: TableFacts) -> TableSection:
-    rows = [_row(facts, column) for column in facts.columns[:MOST_LISTED]]
+def _columns(facts: TableFacts, names: int) -> TableSection:
+    rows = [_row(facts, column, names) for column in facts.columns[:MOST_LISTED]]
     if more := len(facts.columns) - len(rows):
         rows.append((f"{more:,} more: see --json", "", "", "", ""))
     header = ("column", "kind", "missing", "unique", "values")
-    return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4))
+    return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4), unbroken=(0,))
 
 
-def _row(facts: TableFacts, column: ColumnFacts) -> tuple[str, ...]:
+def _row(facts: TableFacts, column: ColumnFacts, names: int) -> tuple[str, ...]:
     missing = f"{column.missing:,} ({_percent(column.missing, column.rows)})" if column.missing else "0"
     values = ", ".join(_frequent(column))
     if column.extent is not None:
@@ -143,7 +148,7 @@ def _row(facts: TableFacts, column: ColumnFacts) -> tuple[str, ...]:
     elif column.span is not None:
         values = " … ".join(column.span)
     kind = "target" if column.name == facts.source.target_name else column.reading.kind
-    return _short(column.name, NAME_WIDTH), kind, missing, f"{column.unique:,}", values
+    return fitted(column.name, names), kind, missing, f"{column.unique:,}", values
 
 
 def _frequent(column: ColumnFacts) -> Iterator[str]:
@@ -171,16 +176,8 @@ def _notes(facts: TableFacts) -> tuple[str, ...]:
 
 
 def _range(extent: Extent) -> str:
-    if extent.low == extent.high:
-        return _number(extent.low, extent)
-    ends = (_number(extent.low, extent), _number(extent.median, extent), _number(extent.high, extent))
-    return " … ".join(ends)
-
-
-def _number(value: float, extent: Extent) -> str:
-    if extent.integral and value.is_integer() and abs(value) < 1e9:
-        return f"{value:.0f}"
-    return f"{value:.5g}"
+    ends = (extent.low,) if extent.low == extent.high else (extent.low, extent.median, extent.high)
+    return " … ".join(map(extent.text, ends))
 
 
 def _percent(part: int, whole: int) -> str:

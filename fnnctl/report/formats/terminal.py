@@ -100,7 +100,7 @@ def _table(table: TableSection) -> RichTable:
             _text(title),
             justify="left" if is_text else "right",
             overflow="fold",
-            no_wrap=not is_text,
+            no_wrap=not is_text or position in table.unbroken,
             max_width=widest.get(position),
         )
     for row in table.rows:
@@ -115,6 +115,7 @@ def _name_widths(table: TableSection) -> dict[int, int]:
     widths = [max(cell_len(plain_text(row[place])) for row in cells) for place in range(names)]
     narrow = [width for width in widths if width * names <= NAMES_WIDTH]
     broken = [place for place, width in enumerate(widths) if width * names > NAMES_WIDTH]
+    broken = [place for place in broken if place not in table.unbroken]
     return {place: (NAMES_WIDTH - sum(narrow)) // len(broken) for place in broken}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.numbers import almost_number, plain_number
 from fnnctl.errors import DataError, Problem
@@ -18,13 +18,18 @@ SMALLEST_BIN = 2
 
 
 def encode(dataset: Dataset) -> FloatArray:
-    """The target's values as numbers, (N,) float64.
+    """The target's values as numbers, (N,) float64; raises the DataError of `values_of`."""
+    target, files = dataset.target, (printable(dataset.source), printable(dataset.test_source or ""))
+    return values_of(target, dataset.target_counts(), *files)[target.codes]
+
+
+def values_of(target: RawTarget, counts: IntArray, file: str, test_file: str = "") -> FloatArray:
+    """The numbers that the target's texts stand for, (T,) float64; `counts` (T,) are their training rows.
 
     Raises DataError with every value that is not a number or is too large to compute with, or if all training
     values are equal.
     """
-    target, counts = dataset.target, dataset.target_counts()
-    in_training, in_test = Problems(printable(dataset.source)), Problems(printable(dataset.test_source or ""))
+    in_training, in_test = Problems(file), Problems(test_file)
     values = np.zeros(len(target.texts))
     places = enumerate(zip(target.texts, target.lines, strict=True))
     for code, (text, line) in sorted(places, key=lambda place: place[1][1] or 0):
@@ -44,8 +49,8 @@ def encode(dataset: Dataset) -> FloatArray:
             message = (
                 f"the values of the target {shown(target.name)} differ by {spread:g}: use a smaller unit"
             )
-        raise DataError(Problem(message, file=printable(dataset.source)))
-    return values[target.codes]
+        raise DataError(Problem(message, file=file))
+    return values
 
 
 def target_value(target: str, text: str) -> tuple[float, str | None]:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from fnnctl.config.reading.explanation import recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 from fnnctl.config.rules.recipes.expansion import expanded
-from fnnctl.config.rules.recipes.groups import given_groups
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from tests.config.rules.recipes.cases import facts_of
 
@@ -24,11 +25,13 @@ def test_it_runs_as_it_is_on_built_in_data(tmp_path: Path) -> None:
 
 
 def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> None:
+    """Its search changes nothing in `train`."""
     written = load(tmp_path, starter_text())
-    default = load(tmp_path, "seed: 7\ndata: {source: digits}").experiment
-    assert written.experiment == default
-    assert given_groups(written.config) == {}, "everything is left to the recipe"
-    assert expanded(written.config, written.experiment, facts_of()).refused == {}
+    default = load(tmp_path, "seed: 7\ndata: {source: digits}")
+    complete = [expanded(each.config, each.experiment, facts_of()) for each in (written, default)]
+    assert complete[0].experiment.model_copy(update={"search": None}) == complete[1].experiment
+    assert complete[0].refused == {}
+    assert recipe_line(complete[0]) == recipe_line(complete[1])
 
 
 @pytest.mark.parametrize(
@@ -44,24 +47,22 @@ def test_what_its_comments_offer_can_be_used(tmp_path: Path, line: str, instead:
     load(tmp_path, starter_text().replace(f"\n{line}", f"\n{instead}"))
 
 
-def test_the_sections_that_its_comments_offer_can_be_used(tmp_path: Path) -> None:
-    text = starter_text()
-    for section in ("model", "training"):
-        before, after = text.split(f"\n# {section}:\n")
-        lines, rest = after.split("\n\n", 1)
-        inside = "\n".join(line.removeprefix("#") for line in lines.splitlines())
-        text = f"{before}\n{section}:\n{inside}\n\n{rest}"
-    experiment = load(tmp_path, text).experiment
+def test_the_settings_that_its_comments_offer_can_be_used(tmp_path: Path) -> None:
+    before, model, after = starter_text().partition("# model:\n")
+    offered = re.sub(r"^( *)# (?!`)", r"\1", model + after, flags=re.MULTILINE)
+    text = before + offered
+    loaded = load(tmp_path, text)
+    experiment = loaded.experiment
     assert (experiment.model.ensemble.members, experiment.training.class_weights) == (5, "balanced")
     assert experiment.training.early_stopping is not None
+    assert experiment.search
+    assert len(experiment.search.space) == 3
 
 
-def test_the_search_that_its_last_comment_offers_can_be_used(tmp_path: Path) -> None:
-    before, search = starter_text().split("# search:")
-    text = f"{before}search:{search.replace(chr(10) + '# ', chr(10))}"
-    loaded = load(tmp_path, text)
+def test_its_search_can_be_used(tmp_path: Path) -> None:
+    loaded = load(tmp_path, starter_text())
     assert loaded.experiment.search
-    assert len(loaded.experiment.search.space) == 2
+    assert list(loaded.experiment.search.space) == ["training.l2"]
     assert loaded.search_problems() == []
 
 

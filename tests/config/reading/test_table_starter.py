@@ -7,17 +7,22 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from fnnctl.config.reading.explanation import recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.table_starter import (
     MOST_COLUMNS,
     FoundColumn,
+    RareClass,
     TableStarter,
     table_starter_text,
 )
-from fnnctl.config.reading.yaml_reader import is_allowed_value
-from fnnctl.config.rules.recipes.groups import given_groups
+from fnnctl.config.reading.yaml_reader import MAX_BYTES
+from fnnctl.config.rules.recipes.expansion import expanded
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
+from fnnctl.config.yaml_text import is_allowed_value
+from fnnctl.errors import UsageError
+from tests.config.rules.recipes.cases import facts_of
 
 HOSTILE = (
     "y: [", "#", "a # b", "'", '"', "a\nb", "no", "1e3", "012", "null", "~", "", " ", "ü", "日本", "- a",
@@ -53,7 +58,12 @@ def test_the_text_says_what_was_found_and_leaves_the_rest_to_the_recipe() -> Non
     assert (data.source, data.target, data.task) == ("trees.csv", "harvest", "classification")
     assert data.columns.ignore == ("tree",)
     assert (data.split.test, data.split.stratify) == (0.2, True)
-    assert given_groups(loaded.config) == {}
+    alone = load("seed: 7\ndata: {source: trees.csv, target: harvest, task: classification}")
+    complete = [expanded(each.config, each.experiment, facts_of()) for each in (loaded, alone)]
+    sections = [each.experiment.model_dump(include={"model", "training"}) for each in complete]
+    assert sections[0] == sections[1], "the search changes nothing in `train`"
+    assert recipe_line(complete[0]) == recipe_line(complete[1])
+    assert loaded.search_problems() == []
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "- tree # has 160 different texts" in lines
     assert "# (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)" in lines
@@ -91,7 +101,7 @@ def test_hostile_names_are_read_back_as_they_are(
         suspected=suspected,
         missing=suspected,
         about_target=about,
-        rare=about,
+        rare=RareClass(about, 3, 100, of_two=True, is_positive=False),
         split_reason=about,
         columns=columns,
     )
@@ -99,7 +109,7 @@ def test_hostile_names_are_read_back_as_they_are(
     data = loaded.experiment.data
     assert (data.source, data.target) == (source, target)
     assert set(data.columns.ignore) == {name for name in ignored if name}
-    assert loaded.experiment.training.class_weights == "balanced"
+    assert loaded.experiment.training.class_weights is None
     assert data.missing_values == (*DEFAULT_MISSING_VALUES, *suspected)
     assert (loaded.experiment.seed, data.columns.categorical) == (7, ())
 
@@ -109,12 +119,17 @@ def test_hostile_names_are_read_back_as_they_are(
     [
         ("# categorical: [field, 'no']", ("columns", "categorical"), ("field", "no")),
         ("# by: signup", ("split", "by"), "signup"),
+        ("# group: customer", ("split", "group"), "customer"),
         ("# missing_values:", ("missing_values",), None),
     ],
 )
 def test_comments_can_be_activated(line: str, path: tuple[str, ...], value: object) -> None:
     made = starter(
-        ignored={"tree": "why"}, codes=("field", "no"), suspected={"-999": "'temp' has -999"}, date="signup"
+        ignored={"tree": "why"},
+        codes=("field", "no"),
+        suspected={"-999": "'temp' has -999"},
+        date="signup",
+        group="customer",
     )
     text = table_starter_text(made, STARTER_NAME).replace('"no"', "'no'")
     assert text.count(line) == 1
@@ -137,6 +152,42 @@ def test_settings_without_which_the_rows_cannot_be_divided_are_written_with_the_
     assert load(text).experiment.data.split.stratify is False
 
 
+@pytest.mark.parametrize("of_two", [True, False])
+def test_what_helps_to_find_rows_of_a_rare_class_is_offered(of_two: bool) -> None:
+    """Nothing is weighted unless the user wants it: weights would make the probabilities wrong."""
+    made = starter(rare=RareClass("no", 3, 100, of_two=of_two, is_positive=False))
+    text = table_starter_text(made, STARTER_NAME)
+    assert load(text).experiment == load(table_starter_text(starter(), STARTER_NAME)).experiment
+    for line in ("  # positive_class: ", "# model:", "#   threshold: f1 ", "  # class_weights: balanced"):
+        assert text.count(f"\n{line}") == (line.endswith("balanced") != of_two)
+        text = text.replace(f"\n{line}", "\n" + line.replace("# ", "", 1).replace("#", "", 1))
+    experiment = load(text).experiment
+    assert experiment.data.positive_class == ("no" if of_two else None)
+    assert experiment.model.threshold == ("f1" if of_two else 0.5)
+    assert experiment.training.class_weights == (None if of_two else "balanced")
+
+
+@pytest.mark.parametrize("ignored", [{}, {"tree": "why"}])
+def test_columns_that_give_the_target_away_can_be_ignored(ignored: dict[str, str]) -> None:
+    made = starter(leaks=("code", "no"), warnings=("the columns alone predict",), ignored=ignored)
+    assert "warning: the columns alone predict" in made.decisions()
+    text = table_starter_text(made, STARTER_NAME)
+    assert load(text).experiment.data.columns.ignore == tuple(ignored)
+    for line in ("  # columns:", "    # ignore: ", "      # - code", "      # - 'no'"):
+        text = text.replace(line, line.replace("# ", "", 1))
+    assert load(text).experiment.data.columns.ignore == (*ignored, "code", "no")
+
+
+def test_there_is_no_search_without_validation_rows() -> None:
+    made = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
+    assert load(table_starter_text(made, STARTER_NAME)).experiment.search is None
+
+
+def test_a_regression_has_no_label_smoothing() -> None:
+    text = table_starter_text(starter(task=None, has_classes=False), STARTER_NAME)
+    assert "label_smoothing" not in text
+
+
 def test_long_tables_are_cut() -> None:
     columns = tuple(FoundColumn(f"x{number}", "numeric", 0, 9) for number in range(MOST_COLUMNS + 7))
     text = table_starter_text(starter(columns=columns), STARTER_NAME)
@@ -150,6 +201,16 @@ def test_names_that_a_config_cannot_contain_are_not_written() -> None:
     assert load(table_starter_text(made, STARTER_NAME)).experiment.data.columns.ignore == ("b",)
 
 
+def test_a_config_is_never_too_large() -> None:
+    names = [f"column {number:05}" for number in range(40_000)]
+    text = table_starter_text(starter(ignored=dict.fromkeys(names, "is constant")), STARTER_NAME)
+    assert len(text) <= MAX_BYTES
+    assert text.count("# is constant") == MOST_COLUMNS
+    longer = dict.fromkeys((f"{name} of a long name" for name in names), "is constant")
+    with pytest.raises(UsageError, match=r"the 40,000 columns to leave out: remove them from the table"):
+        table_starter_text(starter(ignored=longer), STARTER_NAME)
+
+
 def test_the_commands_name_another_file() -> None:
     assert "fnnctl train mine.yaml " in table_starter_text(starter(), "mine.yaml")
     assert "fnnctl train 'my own.yaml' " in table_starter_text(starter(), "my own.yaml")
@@ -158,7 +219,7 @@ def test_the_commands_name_another_file() -> None:
 def test_decisions_are_said() -> None:
     made = starter(
         ignored=dict.fromkeys("abcde", "is an id"),
-        rare="the class 'x' has 3 of 100 rows",
+        rare=RareClass("x", 3, 100, of_two=True, is_positive=True),
         missing={"-": "column 'a': '-' is read as missing"},
         split={"stratify": False},
         split_reason="a single row",
@@ -167,7 +228,7 @@ def test_decisions_are_said() -> None:
         "target 'harvest': 2 classes: poor (82), good (78)",
         "left out 5 columns: 'a' (is an id); 'b' (is an id); 'c' (is an id); and 2 more",
         "column 'a': '-' is read as missing",
-        "the class 'x' has 3 of 100 rows: training.class_weights is balanced",
+        "the class 'x' has 3 of 100 rows: if too few of them are found, activate model.threshold",
         "data.split is {stratify: false}: a single row",
     ]
 

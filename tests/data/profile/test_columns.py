@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,9 @@ from hypothesis import strategies as st
 
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import _extent, target_numbers
+from fnnctl.data.profile.source import SourceOptions, read_source
+from fnnctl.data.profile.table import table_facts
+from fnnctl.data.tables.matrix import NumberMatrix
 from tests.data.profile.conftest import Look
 
 numbers = st.lists(
@@ -92,3 +97,49 @@ def test_an_amount_in_another_notation_may_be_the_target(look: Look) -> None:
     extent = facts["y"].extent
     assert extent is not None
     assert (facts["y"].reading.kind, extent.low, extent.high) == ("numeric", 0.5, 39.5)
+
+
+class Searched(tuple[str, ...]):
+    """Names that must not be searched: once per column, that takes as long as columns × columns."""
+
+    def index(self, *_: object) -> int:
+        raise RuntimeError
+
+
+def test_the_time_of_many_columns_is_proportional_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = NumberMatrix.__init__
+
+    def init(matrix: NumberMatrix, names: Sequence[str]) -> None:
+        made(matrix, names)
+        matrix.names = Searched(names)
+
+    monkeypatch.setattr(NumberMatrix, "__init__", init)
+    (tmp_path / "t.csv").write_text("a,b,c\n1,x,\n,y,\n2.5,y,\n")
+    table = table_facts(read_source(SourceOptions(source="t.csv", folder=tmp_path)))
+    assert [(each.reading.kind, each.missing) for each in table.columns] == [
+        ("numeric", 1),
+        ("categorical", 0),
+        ("empty", 3),
+    ]
+    np.savez(tmp_path / "a.npz", X=[[1, np.nan], [np.nan, np.nan], [2, np.nan]], y=["a", "b", "a"])
+    table = table_facts(read_source(SourceOptions(source="a.npz", folder=tmp_path)))
+    assert [(each.reading.kind, each.missing) for each in table.columns][:2] == [("numeric", 1), ("empty", 3)]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ((19200, 45000, 112996.5), ["19200", "45000", "112996"]),
+        ((0.8, 2.63, 4.4), ["0.8", "2.63", "4.4"]),
+        ((1, 20.5, 1700000000), ["1", "20.5", "1700000000"]),
+        ((-5, 0, 123456.5), ["-5", "0", "123456"]),
+        ((19200, 45000, 5.5e12), ["1.92e+04", "4.5e+04", "5.5e+12"]),
+        ((0, 0.00001234, 0.5), ["0", "1.234e-05", "5e-01"]),
+    ],
+)
+def test_the_numbers_of_a_column_are_written_alike(values: tuple[float, ...], texts: list[str]) -> None:
+    extent = _extent(np.array(values, np.float64))[0]
+    assert extent is not None
+    assert [extent.text(value) for value in (extent.low, extent.median, extent.high)] == texts

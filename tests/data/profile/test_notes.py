@@ -42,6 +42,16 @@ def column(look: Look, values: Sequence[object], name: str = "x") -> TableFacts:
         ("age", [number + 60 for number in range(ROWS - 1)] + [99], "id", True),
         ("age", [number % 30 + 60 for number in range(ROWS - 1)] + [99], None, False),
         ("x", [f"name {number % 20}" for number in range(ROWS)], None, False),
+        ("customer_id", [f"K{number % 15}" for number in range(ROWS)], "group", False),
+        ("customer_id", [number % 9 for number in range(ROWS)], None, False),
+        ("patientId", [number % 15 * 31 for number in range(ROWS)], "group", False),
+        ("userid", [number % 15 * 31 for number in range(ROWS)], "group", False),
+        ("Customer No.", [number % 15 * 31 for number in range(ROWS)], "group", False),
+        ("account_balance", [number % 15 * 31 for number in range(ROWS)], None, False),
+        ("number_of_rooms", [number % 15 for number in range(ROWS)], None, False),
+        ("paid", [number % 15 * 31 for number in range(ROWS)], None, False),
+        ("customer_id", [number % 15 / 2 for number in range(ROWS)], None, False),
+        ("x", ["Gold", "gold", "silver", "Silver "] * 10, "spelling", False),
     ],
 )
 def test_a_column_is_noted(
@@ -99,3 +109,15 @@ def test_a_sentinel_says_what_to_declare(look: Look) -> None:
     (note,) = column(look, [number % 9 for number in range(ROWS - 1)] + [-999]).notes["x"]
     assert note.value == "-999"
     assert note.text == "has -999, far from its other numbers: is it missing?"
+
+
+def test_ids_that_repeat_and_two_spellings_are_told_with_what_to_do(look: Look) -> None:
+    facts = column(look, [f"K{number % 15}" for number in range(ROWS)], "patient")
+    assert [note.text for note in facts.notes["patient"]] == [
+        "has 15 different values in 40 rows, like an id that repeats: if new rows will have other ones, set "
+        "data.split.group to it"
+    ]
+    facts = column(look, ["Gold", "gold", "silver", "Silver"] * 10)
+    assert [note.text for note in facts.notes["x"]] == [
+        "has 'Gold' and 'gold' (and 1 more): if they are one category, write them alike"
+    ]

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.config.reading.table_starter import TableStarter
+from fnnctl.config.reading.table_starter import RareClass, TableStarter
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.errors import DataError, UsageError
+from fnnctl.modelling.tables.single_columns import check_table
 from fnnctl.modelling.tables.starter import table_starter
 from fnnctl.modelling.tables.target import target_facts
 from tests.data.profile.conftest import csv_text
@@ -36,7 +37,8 @@ def started(options: SourceOptions, folder: Path) -> TableStarter:
     source = read_source(options)
     target = target_facts(source)
     assert target is not None
-    return table_starter(table_facts(source), target, options, folder)
+    facts = table_facts(source)
+    return table_starter(facts, target, check_table(facts, target), options, folder)
 
 
 def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
@@ -70,7 +72,8 @@ def test_a_rare_class_is_named(tmp_path: Path, rare: int, rows: int, classes: in
     """`rare` rows of one class, beside `classes` with `rows` rows each."""
     y = ["rare"] * rare + [f"common {number}" for number in range(classes)] * rows
     starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(len(y))], "y": y})
-    assert starter.rare == (f"the class 'rare' has {rare} of {len(y):,} rows" if is_rare else None)
+    expected = f"the class 'rare' has {rare} of {len(y):,} rows"
+    assert (starter.rare and str(starter.rare)) == (expected if is_rare else None)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_arrays_are_named_as_they_are(tmp_path: Path) -> None:
 
 
 def test_without_a_column_to_learn_from_there_is_no_experiment(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no column to learn 'y' from: 'id' has a different whole number"):
+    with pytest.raises(DataError, match="no column to predict 'y' from: 'id' has a different whole number"):
         made(tmp_path, {"id": range(40), "y": COLOURS})
 
 
@@ -122,9 +125,18 @@ def test_names_that_a_config_cannot_contain_are_refused(tmp_path: Path) -> None:
         made(tmp_path, {"a": NUMBERS, "y": COLOURS}, table="a\x1b.csv")
 
 
-def test_a_class_of_very_few_rows_gets_no_greater_weight(tmp_path: Path) -> None:
+def test_a_class_of_very_few_rows_is_not_named(tmp_path: Path) -> None:
     y = ["common"] * 96 + ["rare"] * 4
     assert made(tmp_path, {"a": [number % 7 * 1.5 for number in range(100)], "y": y}).rare is None
+
+
+@pytest.mark.parametrize(("rare", "is_positive"), [("no", False), ("zero", True)])
+def test_of_two_classes_the_rare_one_may_not_be_the_positive_one(
+    tmp_path: Path, rare: str, is_positive: bool
+) -> None:
+    y = ["often"] * 195 + [rare] * 5
+    made_rare = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(200)], "y": y}).rare
+    assert made_rare == RareClass(rare, 5, 200, of_two=True, is_positive=is_positive)
 
 
 def test_the_reason_for_another_split_is_said(tmp_path: Path) -> None:
@@ -135,3 +147,12 @@ def test_the_reason_for_another_split_is_said(tmp_path: Path) -> None:
     starter = made(tmp_path, {"a": numbers, "y": ["a", "b"] * 9 + ["d", "c"]})
     assert starter.split_reason is not None
     assert starter.split_reason.startswith("2 classes, such as 'c', have a single row each")
+
+
+def test_a_column_that_gives_the_target_away_is_named(tmp_path: Path) -> None:
+    y = ["good", "poor"] * 40
+    code = [number % 2 * 5 + number % 3 for number in range(80)]
+    starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(80)], "code": code, "y": y})
+    assert starter.leaks == ("code",)
+    (warning,) = starter.warnings
+    assert warning.startswith("the column 'code' alone predicts the target: accuracy 1 on held-out rows")

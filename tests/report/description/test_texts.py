@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -59,3 +60,22 @@ def test_html_escapes_names(tmp_path: Path) -> None:
 def test_json_is_complete(tmp_path: Path) -> None:
     names = [column["name"] for column in json.loads(text_description(hostile(tmp_path), "json"))["columns"]]
     assert names == [*HOSTILE]
+
+
+LONG = "average_monthly_temperature_of_the_last_ten_years"
+
+
+@pytest.mark.parametrize(("width", "name"), [(80, "average_monthly_…n_years"), (140, LONG), (None, LONG)])
+def test_names_are_never_broken_and_whole_where_there_is_room(
+    tmp_path: Path, width: int | None, name: str
+) -> None:
+    rows = "\n".join(f"{19200.5 + 1000 * row},{'word ' * 3}{row % 3}" for row in range(90))
+    (tmp_path / "t.csv").write_text(f"{LONG},text\n{rows}\n")
+    description = described(SourceOptions(source="t.csv", folder=tmp_path))
+    text = io.StringIO()
+    Console(file=text, width=width or 500).print(terminal_description(description, width=width))
+    (line,) = (line for line in text.getvalue().splitlines() if f"  {name} " in line)
+    assert max(map(cell_len, text.getvalue().splitlines())) <= (width or 500)
+    if width != 80:
+        assert "19200 … 63700 … 108200" in line
+    assert LONG in text_description(description, "html")

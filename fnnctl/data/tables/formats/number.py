@@ -18,6 +18,7 @@ from pydantic import ConfigDict, Field
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.tables.numbers import plain_number
+from fnnctl.text import shown
 
 DecimalMark = Literal["point", "comma"]
 
@@ -111,6 +112,17 @@ class NumberFormat:
         if written.percent != self.percent and (written.percent or float(written.plain) != 0):
             return None
         return written.plain
+
+    def plain_fault(self, text: str) -> str | None:
+        """Why a plain number cannot stand for one of this format; None if it can, and for any other text.
+
+        Plain fractions may stand for percentages, but 50 is more likely to be 50 % than 5,000 %.
+        """
+        number = plain_number(text) if self.percent else None
+        if number is None or abs(number) <= 1.0:
+            return None
+        would = f"{100 * number:,.10g} %"
+        return f"{shown(text)} has no percent sign and would be {would}: write {text}% or a fraction"
 
     def numbers(self, texts: Sequence[str]) -> FloatArray:
         """(n, 1) float64, NaN for a text that does not have this format."""

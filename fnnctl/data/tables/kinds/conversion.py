@@ -23,7 +23,7 @@ class FormattedColumn:
     """Reads the texts of new rows with the format of the training data, block by block.
 
     A new file may also have plain numbers in place of formatted ones, but not both: `0.5` beside `2%`, or
-    `1.5` beside `1.234` where that is a thousand, would be ambiguous.
+    `1.5` beside `1.234` where that is a thousand, would be ambiguous. So is a `50` in place of percentages.
     """
 
     def __init__(self, name: str, form: ColumnFormat) -> None:
@@ -37,7 +37,7 @@ class FormattedColumn:
         """(n, columns) float64, NaN if missing; notes the first text that cannot be read."""
         numbers = self._format.numbers(column.texts)
         if isinstance(self._format, NumberFormat):
-            self._accept_plain(column, numbers)
+            self._accept_plain(column, self._format, numbers)
         wrong = np.flatnonzero(np.isnan(numbers).any(axis=1))
         if wrong.size:
             place = int(wrong[0])
@@ -50,14 +50,14 @@ class FormattedColumn:
             problems.add(message, line=column.lines[column.texts.index(one)])
         return taken(numbers, column)
 
-    def _accept_plain(self, column: CodedTexts, numbers: FloatArray) -> None:
+    def _accept_plain(self, column: CodedTexts, form: NumberFormat, numbers: FloatArray) -> None:
         """Fill in plain numbers in place."""
         for place, text in enumerate(column.texts):
             plain = plain_number(text)
             value = numbers[place, 0]
             if plain is None or (not np.isnan(value) and plain != value):
                 self._formatted = self._formatted or text
-            elif np.isnan(value):
+            elif np.isnan(value) and form.plain_fault(text) is None:
                 self._plain = self._plain or text
                 numbers[place] = plain
 
@@ -66,6 +66,8 @@ class FormattedColumn:
         form = self._format
         if not isinstance(form, NumberFormat):
             return f"{shown(text)} is not a date or time as in the training data"
+        if fault := form.plain_fault(text):
+            return fault
         if form.decimal == "point" and (almost := almost_number(text)) is not None:
             return almost
         percent = " and a percent sign" if form.percent else ""
@@ -83,6 +85,14 @@ def taken(numbers: FloatArray, column: CodedTexts) -> FloatArray:
 def plain_texts(texts: Sequence[str], form: NumberFormat) -> tuple[str, ...]:
     """The plain numbers that texts stand for; a text that does not have the format stays as it is."""
     return tuple(text if (plain := form.plain(text)) is None else plain for text in texts)
+
+
+def note_plain_faults(name: str, column: CodedTexts, form: ColumnFormat | None, problems: Problems) -> None:
+    """Note every text of a target that is a plain number and cannot stand for one of its format."""
+    if isinstance(form, NumberFormat):
+        for text, line in zip(column.texts, column.lines, strict=True):
+            if fault := form.plain_fault(text):
+                problems.add(f"column {shown(name)}: {fault}", line=line)
 
 
 def renamed(column: CodedTexts, texts: Sequence[str]) -> CodedTexts:

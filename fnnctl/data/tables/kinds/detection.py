@@ -2,12 +2,14 @@
 
 A column is numeric if all its values are numbers in one notation, and categorical if most are texts. If most
 are numbers or dates and some are not, that is a fault: a single typo must not change the kind of a column.
+Digits with zeros in front are codes, such as zip codes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from fnnctl.data.tables.formats.boolean import find_boolean
 from fnnctl.data.tables.formats.finding import MARKS, Found, MarkSetting, Notations, find_date, find_time
 from fnnctl.data.tables.formats.number import written_number
 from fnnctl.data.tables.formats.units import find_unit
-from fnnctl.data.tables.numbers import almost_number
+from fnnctl.data.tables.numbers import almost_number, are_codes
 from fnnctl.data.tables.readings import ColumnFormat, ReadKind
 from fnnctl.text import shown
 
@@ -78,6 +80,8 @@ def decide(name: str, column: CodedTexts, declared: str | None, hints: Hints) ->
             name, column, counts, numbers, "number", hints
         )
     if declared is None:
+        if are_codes(column.texts):
+            return DecidedKind(_kind_of_texts(column))
         boolean = find_boolean(column.texts, counts.tolist())
         if boolean is not None:
             return DecidedKind("boolean", boolean)
@@ -124,10 +128,13 @@ def _most(
         return _fault(name, column, counts, numbers, "number", hints)
     if dates is not None and rows <= 2 * dates.rows(counts):
         return _fault(name, column, counts, dates, "date", hints)
-    texts = len(column.texts)
-    all_rows = len(column.codes)
-    is_text = all_rows >= FEWEST_TEXTS and 10 * texts >= 9 * all_rows
-    return DecidedKind("text" if is_text else "categorical", doubt=_unit_doubt(column.texts))
+    return DecidedKind(_kind_of_texts(column), doubt=_unit_doubt(column.texts))
+
+
+def _kind_of_texts(column: CodedTexts) -> Literal["text", "categorical"]:
+    """Whether a column has categories, or texts that are nearly all different."""
+    rows = len(column.codes)
+    return "text" if rows >= FEWEST_TEXTS and 10 * len(column.texts) >= 9 * rows else "categorical"
 
 
 def _unit_doubt(texts: Sequence[str]) -> str | None:

@@ -6,16 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from fnnctl.errors import quoted_list
-from fnnctl.text import counted, printable, shown
+from fnnctl.text import alike, counted, printable, shown
 
 if TYPE_CHECKING:
     from fnnctl.data.tables.readings import Reading, ReadKind
 
 MOST_NAMED: Final = 10
+MOST_SPELLINGS: Final = 10_000
+"""A column with more categories is not searched for two spellings of one."""
 _CONVERTED: Final[Mapping[ReadKind, str]] = {
     "numeric": "numbers in another notation",
     "date": "dates and times as numbers",
     "boolean": "one category for all spellings",
+    "categorical": "digits with a zero in front as codes (data.columns.numeric reads them as numbers)",
 }
 
 
@@ -34,6 +37,24 @@ def conversion_notes(readings: Iterable[Reading]) -> Iterator[str]:
         if each.kind == "index":
             which = f"the column {shown(each.name)}" if each.name else "the first column"
             yield f"{which} is ignored: {each.ignored}"
+
+
+def spelling_notes(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """One line about the columns with categories that differ only in case or blanks."""
+    found = {name: written_twice(texts) for name, texts in columns.items()}
+    told = [f"{printable(name)}: {pairs}" for name, pairs in found.items() if pairs]
+    if told:
+        advice = "write them alike if they are one"
+        yield f"categories that differ only in case or blanks ({advice}): {_some(told)}"
+
+
+def written_twice(texts: Sequence[str]) -> str | None:
+    """The first texts that differ only in case or blanks; None if there are none, or too many to compare."""
+    several = alike(texts) if len(texts) <= MOST_SPELLINGS else []
+    if not several:
+        return None
+    more = f" (and {len(several) - 1:,} more)" if len(several) > 1 else ""
+    return " and ".join(map(shown, several[0])) + more
 
 
 def conversion_warnings(readings: Iterable[Reading], file: str) -> Iterator[str]:

@@ -84,7 +84,7 @@ def _reading(
             unique=len(column.texts),
         )
     elif name in matrix:
-        missing = matrix.rows - int(matrix.present[matrix.names.index(name)])
+        missing = matrix.missing(name)
         kind, ignored = "numeric", None
         if missing == matrix.rows and not declared:
             kind, ignored = "empty", NOT_USED["empty"]

@@ -9,7 +9,14 @@ from fnnctl.data.tables.columns import TextColumn
 from fnnctl.data.tables.formats.boolean import BooleanFormat
 from fnnctl.data.tables.formats.dates import DateFormat
 from fnnctl.data.tables.formats.number import NumberFormat
-from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, plain_texts, renamed, taken
+from fnnctl.data.tables.kinds.conversion import (
+    FormattedColumn,
+    merged,
+    note_plain_faults,
+    plain_texts,
+    renamed,
+    taken,
+)
 
 
 def coded(*texts: str) -> CodedTexts:
@@ -79,3 +86,14 @@ def test_equal_names_become_one() -> None:
 
 def test_plain_texts_keep_what_has_another_format() -> None:
     assert plain_texts(["$1,000.50", "x", "7"], NumberFormat(currency="USD")) == ("1000.50", "x", "7")
+
+
+def test_a_plain_number_that_would_be_a_huge_percentage_is_refused() -> None:
+    """In a column of percentages 50 is more likely to be 50 % than 5,000 %."""
+    would = "would be 5,000 %: write 50% or a fraction"
+    assert read(PERCENT, ("0.5", "50"))[1] == [f"t.csv:3: column 'a': '50' has no percent sign and {would}"]
+    assert read(PERCENT, ("1", "-1"))[0] == [1, -1]
+    assert read(NumberFormat(currency="USD"), ("50",))[0] == [50]
+    problems = Problems("t.csv")
+    note_plain_faults("y", coded("50", "0.5", "50%"), PERCENT, problems)
+    assert str(problems.error()) == f"t.csv:2: column 'y': '50' has no percent sign and {would}"

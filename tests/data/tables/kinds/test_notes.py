@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from fnnctl.data.tables.formats.dates import TimeFormat
 from fnnctl.data.tables.formats.number import NumberFormat
-from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings
+from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings, spelling_notes
 from fnnctl.data.tables.readings import Reading
 
 
@@ -44,3 +44,12 @@ def test_doubts_and_texts_are_warnings() -> None:
     ]
     (line,) = conversion_warnings([readings[1], Reading(name="b", kind="text", ignored="x")], "t.csv")
     assert line.startswith("2 columns of t.csv have a different text in (nearly) every row and are ignored: ")
+
+
+def test_categories_that_differ_only_in_case_are_told_in_one_line() -> None:
+    columns = {"tier": ["Gold", "gold", "GOLD ", "silver"], "x": ["a", "b"], "y": ["p q", "pq", "r", "R"]}
+    assert list(spelling_notes(columns)) == [
+        "categories that differ only in case or blanks (write them alike if they are one): "
+        "tier: 'Gold' and 'gold' and 'GOLD '; y: 'p q' and 'pq' (and 1 more)"
+    ]
+    assert list(spelling_notes({"x": ["a", "b"]})) == []
