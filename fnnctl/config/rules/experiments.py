@@ -41,7 +41,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
             from fnnctl.config.rules.space_check import messages_beside
 
             messages = messages | messages_beside(messages, config)
-        raise RefusedConfigurationError(messages) from None
+        raise RefusedConfigurationError(messages, unknown=error.unknown) from None
     unread = unread_settings(experiment)
     given = {
         path: reason
