@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,3 +84,27 @@ def test_a_blas_without_threads_is_no_interruption(iris: Path) -> None:
     assert done.stderr.startswith("OpenBLAS, NumPy's linear algebra library, cannot start its threads")
     assert "ulimit -u" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="only a shell closes streams")
+@pytest.mark.parametrize(
+    ("command", "closed"),
+    [("train", "2>&-"), ("train", "<&- >&- 2>&-"), ("search", "2>&-"), ("check", ">&-"), ("runs", "2>&-")],
+)
+def test_standard_streams_may_be_closed(
+    iris: Path, command: str, closed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {
+        "train": f"{iris} --set training.epochs=2",
+        "check": f"{iris}",
+        "search": f"{iris} --method random --max-trials 2 --workers 2 --no-figures "
+        "--set 'search.space={training.l2: {uniform: [0, 1]}}' --set training.epochs=2",
+    }
+    script = f"{sys.executable} -m fnnctl {command} {options.get(command, '')} --json {closed}"
+    monkeypatch.setenv("FNNCTL_RUNS_DIR", str(iris.parent / "runs"))
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    if ">&-" in closed.split():
+        assert done.stdout == ""
+    else:
+        assert "error" not in json.loads(done.stdout)

@@ -36,7 +36,7 @@ from fnnctl.errors import quoted_list
 LONG_CHOICE = 8
 """A list of more allowed words than this comes after the wrong value in a message, not before it."""
 MOST_SUGGESTIONS = 100
-"""After so many unknown settings, no others are compared with all known ones, which takes a millisecond each."""
+"""Unknown settings that are compared with all known ones, which takes a millisecond each."""
 _UNKNOWN = "extra_forbidden"
 
 
