@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -263,3 +264,15 @@ def test_weights_are_there_and_not_negative(
     weights: list[float], words: tuple[int | None, str] | None
 ) -> None:
     assert weights_fault(np.array(weights)) == words
+
+
+def test_reading_is_reported_for_each_pass(tmp_path: Path) -> None:
+    """The share of the file grows; the last amount has a separator, so the file is read twice."""
+    rows = "".join(f"{number},{number % 2}\n" for number in range(20_000))
+    (tmp_path / "t.csv").write_text(f'a,y\n{rows}"1,000",1\n')
+    told: list[tuple[str, float]] = []
+    config = DataConfig(source="t.csv", target="y")
+    load_dataset(config, tmp_path, on_read=lambda file, share: told.append((Path(file).name, share)))
+    shares = [share for _, share in told]
+    assert {name for name, _ in told} == {"t.csv"}
+    assert (max(shares), sum(one > next_ for one, next_ in pairwise(shares))) == (1.0, 1)

@@ -21,10 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays.npy import NpyError, NpyHeader, as_array, read_array, read_elements, read_header
-from fnnctl.data.files import file_errors
+from fnnctl.data.files import file_errors, refuse_too_large
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.errors import DataError, Problem
-from fnnctl.memory import available_bytes
 from fnnctl.text import cut
 
 BLOCK_BYTES = 2**20
@@ -107,16 +106,6 @@ class StoredArray:
         with _opened(self.path, None, self.place) as (file, _):
             mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return MappedNumbers(as_array(mapping, self.header), mapping, self.header.start)
-
-
-def refuse_too_large(nbytes: int, place: str) -> None:
-    """Raise DataError if more bytes are needed than are available."""
-    available = available_bytes()
-    if available is not None and nbytes > available:
-        raise fault(
-            place,
-            f"would need {nbytes / 1e9:,.1f} GB of memory, but only {available / 1e9:,.1f} GB are available",
-        )
 
 
 def fault(place: str, message: str) -> DataError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,14 @@ def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") 
         _refuse_other_formats(start, file)
         with io.TextIOWrapper(plain, _encoding(start, encoding, setting, file), newline="") as text:
             yield text
+
+
+def share_read(descriptor: int) -> float:
+    """The share of an open file that has been read, in compressed bytes; 0 for a pipe."""
+    try:
+        return os.lseek(descriptor, 0, os.SEEK_CUR) / max(1, os.fstat(descriptor).st_size)
+    except OSError:
+        return 0.0
 
 
 def _opened(path: Path | None) -> io.BufferedReader:

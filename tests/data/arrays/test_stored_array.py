@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.data.arrays import stored_array
 from tests.arrays.crafted import CRAFTED, header_of
 from tests.data.arrays.saving import X, Y, fault, save
 
@@ -48,7 +47,7 @@ def test_a_damaged_array_takes_no_memory(tmp_path: Path, name: str, packed: bool
 def test_more_than_the_memory_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stored_array, "available_bytes", lambda: 23)
+    monkeypatch.setattr("fnnctl.data.files.available_bytes", lambda: 23)
     assert "X: would need 0.0 GB of memory, but only 0.0 GB are available" in fault(
         tmp_path, "data.npz", {"X": X, "y": Y}
     )
