@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+import warnings
 
 
 def main() -> None:
@@ -17,10 +18,21 @@ def main() -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     gc.disable()
+    _silence_warnings()
     _replace_closed_streams()
     from fnnctl.cli import main as run_program
 
     run_program()
+
+
+def _silence_warnings() -> None:
+    """Keep Python's warnings, such as NumPy's about overflows, from the user, here and in worker processes.
+
+    They name lines of code, for developers, who see them with `python -W default -m fnnctl`.
+    """
+    if not sys.warnoptions:
+        sys.warnoptions.append("ignore")
+        warnings.simplefilter("ignore")
 
 
 def _replace_closed_streams() -> None:

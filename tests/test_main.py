@@ -108,3 +108,16 @@ def test_standard_streams_may_be_closed(
         assert done.stdout == ""
     else:
         assert "error" not in json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("options", "shown"), [([], False), (["-W", "default"], True)])
+def test_warnings_of_python_are_for_developers(options: list[str], shown: bool) -> None:
+    script = (
+        "import warnings, fnnctl.cli, fnnctl.__main__\n"
+        "fnnctl.cli.main = lambda: warnings.warn('overflow encountered', RuntimeWarning)\n"
+        "fnnctl.__main__.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, *options, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, "overflow encountered" in done.stderr) == (0, shown)

@@ -227,9 +227,9 @@ class _TimeLeft:
         self._before = done
 
     def __call__(self, done: float) -> str:
-        """A text such as `about 12 s left`; empty if nothing was done yet, or nothing is left."""
+        """A text such as `about 12 s left`; empty if nothing was done yet, or hardly anything is left."""
         seconds = self.seconds(done)
-        return "" if seconds is None or done >= self._total else time_left_text(seconds)
+        return "" if seconds is None or seconds < 0.5 else time_left_text(seconds)
 
     def seconds(self, done: float) -> float | None:
         """The seconds left; None if nothing was done yet."""

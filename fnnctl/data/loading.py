@@ -283,6 +283,13 @@ def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
     if negative.size:
         first = int(negative[0])
         return first, f"has a negative number, {weights[first]:g}: weights must be 0 or more"
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            largest = int(np.argmax(weights))
+            return (
+                largest,
+                f"has numbers up to {weights[largest]:g}, whose sum is infinite: divide all by 1e300",
+            )
     if weights.size and not weights.any():
         return None, "has only zeros: at least one weight must be above 0"
     return None

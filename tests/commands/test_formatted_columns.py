@@ -215,3 +215,18 @@ def test_two_classes_keep_their_spelling(train: Train, tmp_path: Path) -> None:
     run = train(write(tmp_path / "a.csv", ("c", "y"), SHARES, texts))
     description = read_json(run / "model.json")
     assert (description["classes"], description["table"]["formats"]) == (["TRUE", "no"], {})
+
+
+def test_amounts_of_an_array_are_converted_everywhere(program: Program, tmp_path: Path) -> None:
+    """As those of a table: in training, in its test part, and in a file of new rows."""
+    numbers = np.arange(60.0)
+    texts = np.array([f"${1_000 + 7 * number:,.2f}" for number in range(60)])
+    np.savez(tmp_path / "t.npz", X=numbers[:, None], y=texts)
+    (tmp_path / "t.yaml").write_text(
+        "data: {source: t.npz}\nrecipe: classic\nmodel: {hidden: []}\ntraining: {epochs: 2}\n"
+    )
+    done = program("train", "t.yaml")
+    assert done.code == 0, done.err
+    assert "'$1,000.00' is read as 1000" in done.err
+    metrics = program("evaluate", "--data", "t.npz", "--json").json["metrics"]
+    assert metrics["test"]["rmse"] > 0

@@ -257,6 +257,10 @@ def test_a_wide_and_long_table_is_read_in_one_piece(load: Load) -> None:
         ([1.0, 0.0, 2.5], None),
         ([1.0, np.nan, np.nan], (1, "has 2 rows without a value: fill in 1, or leave the rows out")),
         ([1.0, -0.5], (1, "has a negative number, -0.5: weights must be 0 or more")),
+        (
+            [1.0, 1e308, 1e308],
+            (1, "has numbers up to 1e+308, whose sum is infinite: divide all by 1e300"),
+        ),
         ([0.0, 0.0], (None, "has only zeros: at least one weight must be above 0")),
     ],
 )

@@ -138,9 +138,10 @@ def npz_errors(place: str) -> Iterator[None]:
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
             raise _damaged_npz(place, error) from error
         except OSError as error:
-            if error.errno != errno.EINVAL:
+            # bz2 raises one without a number; EINVAL is an offset before the beginning of the file
+            if error.errno not in (None, errno.EINVAL):
                 raise
-            raise _damaged_npz(place, error) from error  # an offset before the beginning of the file
+            raise _damaged_npz(place, error) from error
 
 
 def _damaged_npz(place: str, error: Exception) -> DataError:

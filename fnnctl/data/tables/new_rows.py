@@ -21,9 +21,8 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn
 from fnnctl.data.tables.formats.boolean import BooleanFormat
-from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.keeping import NONE, Keep, kept_columns
-from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, plain_texts, renamed
+from fnnctl.data.tables.kinds.conversion import FormattedColumn, labels_as_trained, merged
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import shown
@@ -97,7 +96,9 @@ def _blocks(
             codes = np.empty((len(block.lines), len(categorical)), np.int32)
             for j, column in enumerate(columns):
                 codes[:, j] = column.codes
-            labels = None if target is None else _labels(texts(target, block), form.formats.get(target))
+            labels = (
+                None if target is None else labels_as_trained(texts(target, block), form.formats.get(target))
+            )
             problems.raise_any()
             yield NewRows(
                 numeric=values,
@@ -162,11 +163,4 @@ def _texts(block: RowBlock, position: int, missing: frozenset[str]) -> CodedText
 
 def _categories(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
     """The column with one text for all spellings of a truth value, if it has these."""
-    return merged(column, form) if isinstance(form, BooleanFormat) else column
-
-
-def _labels(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
-    """The labels as the network has learned them: as plain numbers, or with one spelling of yes and of no."""
-    if isinstance(form, NumberFormat):
-        return renamed(column, plain_texts(column.texts, form))
     return merged(column, form) if isinstance(form, BooleanFormat) else column

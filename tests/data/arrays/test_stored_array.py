@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from pathlib import Path
 
@@ -72,6 +73,17 @@ def test_a_damaged_archive_is_named(tmp_path: Path, how: str) -> None:
     message = fault(tmp_path, "data.npz")
     assert message.startswith(str(tmp_path / "data.npz"))
     assert "damaged" in message
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_damage_however_it_is_compressed(tmp_path: Path, compression: int) -> None:
+    with zipfile.ZipFile(tmp_path / "data.npz", "w", compression) as file:
+        file.writestr("X.npy", header_of((60, 2)) + random.Random(0).randbytes(60 * 16))
+        file.writestr("y.npy", header_of((60,)) + bytes(60 * 8))
+    content = bytearray((tmp_path / "data.npz").read_bytes())
+    content[60:90] = bytes(255 - byte for byte in content[60:90])
+    (tmp_path / "data.npz").write_bytes(content)
+    assert "data.npz: X: the NPZ file is damaged (" in fault(tmp_path, "data.npz")
 
 
 def archive(folder: Path, *members: str) -> bytearray:
