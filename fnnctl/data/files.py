@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from fnnctl.errors import DataError, MachineError, Problem, did_you_mean
+from fnnctl.errors import DataError, MachineError, Problem, nearest_file
 from fnnctl.memory import available_bytes
 from fnnctl.text import printable
 
@@ -62,7 +62,7 @@ def _missing(path: Path, source: str, setting: str, builtin: Collection[str]) ->
         "" if Path(source).is_absolute() or path.parent == Path() else f" in {printable(str(path.parent))}"
     )
     neither = ", and no built-in data set of this name" if builtin else ""
-    suggestion = did_you_mean(path.name, [*builtin, *nearby])
+    suggestion = nearest_file(path.name, [*builtin, *nearby])
     given = printable(source if len(source) <= LONGEST_PATH else f"…{source[-LONGEST_PATH:]}")
     return DataError(Problem(f"there is no file '{given}'{place}{neither}{suggestion}", path=setting))
 
