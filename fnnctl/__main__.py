@@ -7,7 +7,10 @@ takes a tenth of the time of the imports.
 """
 
 import gc
+import os
 import signal
+import sys
+import warnings
 
 
 def main() -> None:
@@ -15,9 +18,37 @@ def main() -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     gc.disable()
+    _silence_warnings()
+    _replace_closed_streams()
     from fnnctl.cli import main as run_program
 
     run_program()
+
+
+def _silence_warnings() -> None:
+    """Keep Python's warnings, such as NumPy's about overflows, from the user, here and in worker processes.
+
+    They name lines of code, for developers, who see them with `python -W default -m fnnctl`.
+    """
+    if not sys.warnoptions:
+        sys.warnoptions.append("ignore")
+        warnings.simplefilter("ignore")
+
+
+def _replace_closed_streams() -> None:
+    """Open the null device in place of each standard stream that is closed, for this process and its workers.
+
+    Otherwise the next file that is opened would get the stream's number, and what a library prints would be
+    written into that file. `sys.stdin` stays None, so that a command can say that it is closed.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 if __name__ == "__main__":

@@ -239,3 +239,9 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     longer = [option for option in by_folded if len(folded) >= LEAST_BEGINNING and option.startswith(folded)]
     close = sorted(longer, key=len) or difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return f" (did you mean '{printable(by_folded[close[0]])}'?)" if close else ""
+
+
+def nearest_file(name: str, others: Iterable[str]) -> str:
+    """Like `did_you_mean`, for the names of files: that their endings are equal does not make them close."""
+    stem = name.partition(".")[0]
+    return did_you_mean(name, [other for other in others if did_you_mean(stem, [other.partition(".")[0]])])

@@ -93,3 +93,13 @@ def bytes_text(size: int) -> str:
         if amount < 999.95:
             return f"{amount:.1f} {unit}"
     return f"{amount / 1000:,.1f} TB"
+
+
+def time_left_text(seconds: float) -> str:
+    """`about 12 s left`, `about 13 min left`, `about 3 h left`."""
+    amount, unit = next(
+        (seconds / size, unit)
+        for size, unit in ((1, "s"), (60, "min"), (3600, "h"))
+        if seconds < 120 * size or unit == "h"
+    )
+    return f"about {amount:,.0f} {unit} left"

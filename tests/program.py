@@ -16,7 +16,6 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.console.output import Output
-from fnnctl.console.progress import OnEpoch
 from fnnctl.data.builtin import builtin_path
 from fnnctl.training.history import Record
 
@@ -82,13 +81,17 @@ def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
     def arrange(chosen: int, action: Callable[[], object]) -> None:
         waiting = [action]
 
-        @contextmanager
-        def progress(output: Output, epochs: int, *, done: int) -> Iterator[OnEpoch]:
-            def on_epoch(epoch: int, record: Record) -> None:
+        class AtEpoch:
+            def __call__(self, epoch: int, record: Record) -> None:
                 if epoch == chosen and waiting:
                     waiting.pop()()
 
-            yield on_epoch
+            def step(self) -> None:
+                """Does nothing."""
+
+        @contextmanager
+        def progress(output: Output, epochs: int, **options: object) -> Iterator[AtEpoch]:
+            yield AtEpoch()
 
         monkeypatch.setattr("fnnctl.commands.train.epoch_progress", progress)
 

@@ -1,6 +1,16 @@
 from __future__ import annotations
 
-from fnnctl.errors import DataError, MachineError, Problem, UsageError, did_you_mean, quoted_list
+import pytest
+
+from fnnctl.errors import (
+    DataError,
+    MachineError,
+    Problem,
+    UsageError,
+    did_you_mean,
+    nearest_file,
+    quoted_list,
+)
 
 NASTY = "a\x1b[31m\u202eb\n"
 WRITTEN_OUT = "a\\x1b[31m\\u202eb\\n"
@@ -30,3 +40,16 @@ def test_a_word_is_taken_for_the_shortest_one_that_it_begins() -> None:
     assert did_you_mean("Test.acc", options) == " (did you mean 'test.accuracy'?)"
     assert did_you_mean("te", options) == ""
     assert did_you_mean("test.mea", options) == " (did you mean 'test.mae'?)"
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "found"),
+    [
+        ("xyz.yaml", ["n.yaml", "abc.yaml"], ""),
+        ("unknwon.yaml", ["n.yaml", "unknown.yaml"], " (did you mean 'unknown.yaml'?)"),
+        ("iris.csv", ["iris", "wine"], " (did you mean 'iris'?)"),
+        (".yaml", ["a.yaml"], ""),
+    ],
+)
+def test_equal_endings_make_no_files_close(name: str, others: list[str], found: str) -> None:
+    assert nearest_file(name, others) == found

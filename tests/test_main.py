@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,3 +84,40 @@ def test_a_blas_without_threads_is_no_interruption(iris: Path) -> None:
     assert done.stderr.startswith("OpenBLAS, NumPy's linear algebra library, cannot start its threads")
     assert "ulimit -u" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="only a shell closes streams")
+@pytest.mark.parametrize(
+    ("command", "closed"),
+    [("train", "2>&-"), ("train", "<&- >&- 2>&-"), ("search", "2>&-"), ("check", ">&-"), ("runs", "2>&-")],
+)
+def test_standard_streams_may_be_closed(
+    iris: Path, command: str, closed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {
+        "train": f"{iris} --set training.epochs=2",
+        "check": f"{iris}",
+        "search": f"{iris} --method random --max-trials 2 --workers 2 --no-figures "
+        "--set 'search.space={training.l2: {uniform: [0, 1]}}' --set training.epochs=2",
+    }
+    script = f"{sys.executable} -m fnnctl {command} {options.get(command, '')} --json {closed}"
+    monkeypatch.setenv("FNNCTL_RUNS_DIR", str(iris.parent / "runs"))
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    if ">&-" in closed.split():
+        assert done.stdout == ""
+    else:
+        assert "error" not in json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("options", "shown"), [([], False), (["-W", "default"], True)])
+def test_warnings_of_python_are_for_developers(options: list[str], shown: bool) -> None:
+    script = (
+        "import warnings, fnnctl.cli, fnnctl.__main__\n"
+        "fnnctl.cli.main = lambda: warnings.warn('overflow encountered', RuntimeWarning)\n"
+        "fnnctl.__main__.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, *options, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, "overflow encountered" in done.stderr) == (0, shown)

@@ -7,12 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fnnctl.commands.loading import read_experiment
 from fnnctl.config.reading.standard_input import shown_file
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
 from fnnctl.errors import InputError, Problem, quoted_list
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from fnnctl.modelling.loading import LoadedExperiment
 
 if TYPE_CHECKING:
     from fnnctl.commands.preparation import PreparedSearch
@@ -39,7 +40,7 @@ def check(
     for config in configs:
         file = shown_file(config)
         try:
-            loaded = load_experiment(config, overrides, name=name, seed=seed)
+            loaded = read_experiment(config, overrides, name=name, seed=seed, output=output)
             split = loaded.split()
             fit = loaded.fit(split)
         except InputError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.commands.loading import read_experiment
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
@@ -17,7 +18,6 @@ from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fold_results import FoldResult, mean_baseline, out_of_fold, summary
-from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.sizes.results import by_size, share_suffix, size_summaries
 from fnnctl.processors import usable_processors
 from fnnctl.report.figures.drawer import FigureDrawer
@@ -60,7 +60,7 @@ def cross_validate(
     `InterruptedRunError`; the completed work is then in the folder.
     """
     started = time.monotonic()
-    loaded = load_experiment(config, overrides, name=name, seed=seed)
+    loaded = read_experiment(config, overrides, name=name, seed=seed, output=output)
     validation = loaded.cross_validation()
     with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = _create(validation, loaded.config.text, runs_dir)
@@ -95,7 +95,7 @@ def resume_cross_validation(
         return folder
     signals.run, signals.resumed_by = str(run.path), "evaluate"
     with released_on_error(run):
-        loaded = load_experiment(resolved_config(run), run=run)
+        loaded = read_experiment(resolved_config(run), run=run, output=output)
         validation = loaded.cross_validation()
         refuse_other_data(run, loaded.data, loaded.config.file, command="evaluate")
         kept, seconds = load_folds(run, validation, output.note)
@@ -203,7 +203,7 @@ def _train(
     epochs = validation.experiment.training.epochs
     total, before = len(results) * epochs, (len(results) - len(missing)) * epochs
     measure = FoldMeasure(Finish.of(validation.experiment.model))
-    with signals.graceful(), amount_progress(output, total) as show:
+    with signals.graceful(), amount_progress(output, total, note=run.note_position) as show:
 
         def poll(done: int) -> bool:
             show(before + done)

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fnnctl.commands.loading import read_experiment
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
-from fnnctl.modelling.loading import load_experiment
 from fnnctl.processors import usable_processors
 from fnnctl.records.trials import Job
 from fnnctl.report.plan_table import plan_report
@@ -36,7 +36,7 @@ def plan(
     output: Output,
 ) -> None:
     """Print brackets, rungs, trials, epochs and a time estimated by a short calibration; write nothing."""
-    loaded = load_experiment(config, overrides, name=name, seed=seed)
+    loaded = read_experiment(config, overrides, name=name, seed=seed, output=output)
     search = prepare_search(loaded, max_trials=max_trials, runs_dir=runs_dir)
     costs = SearchCosts(search.fits, _assignments(search))
     table = {

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.commands.loading import read_experiment
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.progress import epoch_progress
@@ -15,7 +16,6 @@ from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.checks.data_check import DataCheck
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
@@ -42,6 +42,7 @@ from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
+from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.threads import threads_warning
 from fnnctl.training.trainer import Outcome, TrainedMember
 
@@ -63,7 +64,7 @@ def train(
     completed work is written.
     """
     started = time.monotonic()
-    loaded = load_experiment(config, overrides, name=name, seed=seed)
+    loaded = read_experiment(config, overrides, name=name, seed=seed, output=output)
     split = loaded.split()
     fit = loaded.fit(split)
     check = loaded.checked(split, bags=fit.settings.bags)
@@ -94,7 +95,7 @@ def resume_training(
         return folder
     signals.run = str(run.path)
     with released_on_error(run):
-        loaded = load_experiment(resolved_config(run), run=run)
+        loaded = read_experiment(resolved_config(run), run=run, output=output)
         fit = loaded.fit(loaded.split())
         refuse_other_data(run, loaded.data, loaded.config.file, command="train")
         checkpoint = load_checkpoint(run, loaded.data, fit, output.note)
@@ -209,10 +210,19 @@ def _train(
     experiment = fit.experiment
     member = fit.member(data, fit.split(data))
     limit = experiment.training.time_limit or math.inf
+
+    def after_step() -> bool:
+        show.step()
+        return signals.requested()
+
     with (
         signals.graceful(),
         epoch_progress(
-            output, experiment.training.epochs, done=checkpoint.epoch if checkpoint else 0
+            output,
+            experiment.training.epochs,
+            done=checkpoint.epoch if checkpoint else 0,
+            steps=len(batch_bounds(len(member.train_rows), fit.settings)),
+            note=run.note_position,
         ) as show,
         Checkpointer(
             run,
@@ -220,7 +230,7 @@ def _train(
             describe(fit, data, member),
             show=show,
             kept=signals.note_kept,
-            should_stop=signals.requested,
+            should_stop=after_step,
             seconds=recorder.trained_seconds,
         ) as checkpointer,
         recorder.training(),

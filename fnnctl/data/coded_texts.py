@@ -39,4 +39,4 @@ class CodedTexts:
             np.array([*(position[text] for text in column.texts), -1], np.intp)[column.codes]
             for column in columns
         ]
-        return cls(np.concatenate(codes), texts, [lines[text] for text in texts])
+        return cls(np.concatenate(codes) if codes[1:] else codes[0], texts, [lines[text] for text in texts])

@@ -19,11 +19,12 @@ from fnnctl.data.tables.formats.boolean import find_spellings
 from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.kinds.conversion import plain_texts, renamed
 from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings, spelling_notes
+from fnnctl.data.tables.readings import Reading
 from fnnctl.text import printable
 
 if TYPE_CHECKING:
     from fnnctl.data.tables.packing import Packing
-    from fnnctl.data.tables.readings import ColumnFormat, Reading
+    from fnnctl.data.tables.readings import ColumnFormat
 
 COLUMNS_AT_ONCE = 4
 """Columns read together: rows are contiguous, so one column costs as much as a few adjacent ones."""
@@ -147,7 +148,7 @@ class Dataset(Columns):
     """(N,) the value of each row in the column of data.split.by (of a date, its days), NaN in a test file if
     the column is no feature; None without that setting."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
-    """How each column of the training file was read, in its order; empty for arrays."""
+    """How each column of the training file was read, in its order; of arrays, only a target of amounts."""
 
     @property
     def formats(self) -> dict[str, ColumnFormat]:
@@ -170,7 +171,7 @@ class Dataset(Columns):
             return self
         known = zip(self.target.texts, plain_texts(self.target.texts, target.format), strict=True)
         example = next(((text, f"{float(plain):.15g}") for text, plain in known if text != plain), None)
-        own = self.readings[target.name]
+        own = self.readings.get(target.name) or Reading(name=target.name, kind="numeric")  # that of an array
         reading = replace(own, kind="numeric", format=target.format, example=example, doubt=target.doubt)
         warnings = (*self.warnings, *conversion_warnings([reading], printable(self.source)))
         readings = {**self.readings, target.name: reading}

@@ -6,15 +6,20 @@ import errno
 import gzip
 import hashlib
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final, TypeAlias
 
-from fnnctl.errors import DataError, MachineError, Problem, did_you_mean
+from fnnctl.errors import DataError, MachineError, Problem, nearest_file
+from fnnctl.memory import available_bytes
 from fnnctl.text import printable
 
 LONGEST_PATH = 250
 """A message shows at most this many characters of a path: its end, which says most."""
+OnRead: TypeAlias = Callable[[str, float], None]
+"""Called while a file is read, with its name and the share of it that has been read, from 0 to 1."""
+UNREPORTED: Final[OnRead] = lambda file, share: None  # noqa: E731
 
 
 def find_file(
@@ -57,7 +62,7 @@ def _missing(path: Path, source: str, setting: str, builtin: Collection[str]) ->
         "" if Path(source).is_absolute() or path.parent == Path() else f" in {printable(str(path.parent))}"
     )
     neither = ", and no built-in data set of this name" if builtin else ""
-    suggestion = did_you_mean(path.name, [*builtin, *nearby])
+    suggestion = nearest_file(path.name, [*builtin, *nearby])
     given = printable(source if len(source) <= LONGEST_PATH else f"…{source[-LONGEST_PATH:]}")
     return DataError(Problem(f"there is no file '{given}'{place}{neither}{suggestion}", path=setting))
 
@@ -96,3 +101,12 @@ def check_sha256(found: str, expected: str | None, *, file: str, setting: str) -
         advice = "if this is intended, update or remove this setting"
         message = f"{file} has changed: its SHA-256 is now {found} ({advice})"
         raise DataError(Problem(message, path=setting))
+
+
+def refuse_too_large(nbytes: int, file: str) -> None:
+    """Raise DataError if more bytes are needed than are available."""
+    available = available_bytes()
+    if available is not None and nbytes > available:
+        needed = f"would need {nbytes / 1e9:,.1f} GB of memory"
+        message = f"{needed}, but only {available / 1e9:,.1f} GB are available"
+        raise DataError(Problem(message, file=file))

@@ -17,7 +17,7 @@ from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.files import check_sha256, find_file
+from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import (
     check_settings,
@@ -62,7 +62,7 @@ class _File:
     """(rows,) the values of the column data.split.by, NaN if missing; None if the column is a feature."""
 
 
-def load_dataset(config: DataConfig, folder: Path) -> Dataset:
+def load_dataset(config: DataConfig, folder: Path, *, on_read: OnRead = UNREPORTED) -> Dataset:
     """Read the rows that `config` describes; relative paths start at `folder`, that of the config file.
 
     Raises DataError with every problem found (a problem in a file has its file and line, a problem with a
@@ -70,12 +70,12 @@ def load_dataset(config: DataConfig, folder: Path) -> Dataset:
     """
     if config.source in BUILTIN:
         with builtin_path(config.source) as path:
-            return _load(path, config, folder)
+            return _load(path, config, folder, on_read)
     path = find_file(config.source, folder, setting="data.source", builtin=BUILTIN, folders=True)
-    return _load(path, config, folder)
+    return _load(path, config, folder, on_read)
 
 
-def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
+def _load(path: Path, config: DataConfig, folder: Path, on_read: OnRead) -> Dataset:
     info = BUILTIN.get(config.source)
     target = config.target or (info.target if info else "")
     if holds_arrays(path):
@@ -83,11 +83,11 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         target = LABELS
     if config.test_source is None:
         _refuse_csv_settings(config, path)
-    main = _read_main(path, config, target)
+    main = _read_main(path, config, target, on_read)
     files = [main]
     notation = amounts(main.table, target)
     if config.test_source is not None:
-        files.append(_read_test(config, folder, main, target))
+        files.append(_read_test(config, folder, main, target, on_read))
     tables = [file.table for file in files]
     mapped, test_rows = main.table.mapped, sum(table.rows for table in tables[1:])
     labels = CodedTexts.joined([table.categorical[target] for table in tables])
@@ -164,6 +164,7 @@ def _read(
     config: DataConfig,
     kinds: Mapping[str, Kind],
     problems: Problems,
+    on_read: OnRead,
     *,
     test: bool = False,
     formats: Mapping[str, ColumnFormat] | None = None,
@@ -172,7 +173,7 @@ def _read(
     if holds_arrays(path):
         others: Kind = "ignore" if test else "numeric"
         mappable = config.test_source is None and config.split.by not in config.columns.ignore
-        return read_arrays(path, kinds, others=others, mappable=mappable)
+        return read_arrays(path, kinds, others=others, mappable=mappable, on_read=on_read)
     form = CsvFormat(
         config.delimiter,
         config.encoding,
@@ -183,17 +184,17 @@ def _read(
     )
     if config.source in BUILTIN and not test:
         form = BUILTIN_FORMAT
-    return read_table(path, form, kinds, problems, others="ignore" if test else None)
+    return read_table(path, form, kinds, problems, others="ignore" if test else None, on_read=on_read)
 
 
-def _read_main(path: Path, config: DataConfig, target: str) -> _File:
+def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> _File:
     file = config.source if config.source in BUILTIN else printable(str(path))
     sha256 = source_sha256(path)
     check_sha256(sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
     group, order = config.split.group, config.split.by
     kinds = declared_kinds(config.columns, target, config.weights, group, order)
-    read = _read(path, config, kinds, problems)
+    read = _read(path, config, kinds, problems, on_read)
     check_settings(config.columns, target, config.weights, read.names, problems, group=group, order=order)
     problems.raise_any()
 
@@ -283,12 +284,19 @@ def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
     if negative.size:
         first = int(negative[0])
         return first, f"has a negative number, {weights[first]:g}: weights must be 0 or more"
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            largest = int(np.argmax(weights))
+            return (
+                largest,
+                f"has numbers up to {weights[largest]:g}, whose sum is infinite: divide all by 1e300",
+            )
     if weights.size and not weights.any():
         return None, "has only zeros: at least one weight must be above 0"
     return None
 
 
-def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _File:
+def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_read: OnRead) -> _File:
     arrays = holds_arrays(main.path)
     path = find_file(config.test_source or "", folder, setting="data.test_source", folders=arrays)
     file = printable(str(path))
@@ -307,7 +315,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     problems = Problems(file)
     used = {*sources, *main.categorical_names} - {target}
     formats = {name: each.format for name, each in main.readings.items() if each.format and name in used}
-    read = _read(path, config, kinds, problems, test=True, formats=formats)
+    read = _read(path, config, kinds, problems, on_read, test=True, formats=formats)
     names = frozenset(read.names)
     numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
     missing = [name for name in sources if name not in numeric]

@@ -20,9 +20,10 @@ import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.messages.document_errors import first_fault
 from fnnctl.data.binning import bin_coordinates
 from fnnctl.data.dataset import Columns
-from fnnctl.text import cut, shown
+from fnnctl.text import shown
 
 BLOCK_VALUES = 2**17
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -147,9 +148,7 @@ class Preprocessor:
         try:
             read = _reader().validate_json(json.dumps(description), strict=True)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise ValueError(f"{cut(place)}: {first['msg']}") from error
+            raise ValueError(first_fault(error)) from error
         numbers, categories = read.numeric, read.categorical
         _check_edges(numbers)
         _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])

@@ -154,7 +154,15 @@ class InputFile:
     def _rows(self, model: SavedModel, labelled: bool, keep: Keep) -> AbstractContextManager[NewFile]:
         preprocessor = model.predictor.preprocessor
         if self.path is not None and holds_arrays(self.path):
-            return nullcontext(open_new_arrays(self.path, preprocessor, labelled=labelled, keep=keep))
+            return nullcontext(
+                open_new_arrays(
+                    self.path,
+                    preprocessor,
+                    labelled=labelled,
+                    label_format=self.form.formats.get(model.description.target),
+                    keep=keep,
+                )
+            )
         return open_new_rows(
             self.path,
             self.form,

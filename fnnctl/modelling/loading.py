@@ -15,6 +15,7 @@ from fnnctl.config.reading.overrides import Override
 from fnnctl.config.rules.recipes.expansion import Expansion, expanded
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.splits.row_order import fold_line, split_line
@@ -118,17 +119,19 @@ def load_experiment(
     name: str | None = None,
     seed: int | None = None,
     run: RunFolder | None = None,
+    on_read: OnRead = UNREPORTED,
 ) -> LoadedExperiment:
     """Load a config and its data, and check them against each other; raises `InputError`.
 
-    If `run` has begun with the data, its classes keep the order in which its networks have them.
+    If `run` has begun with the data, its classes keep the order in which its networks have them. `on_read` is
+    told how much of the data has been read.
     """
     return_large_blocks()
     config = load_config(file, overrides, name=name, seed=seed)
     with config.located():
         settings = config.experiment.data
         data = encode(
-            load_dataset(settings, config.file.parent),
+            load_dataset(settings, config.file.parent, on_read=on_read),
             settings.task,
             bins=settings.split.bins,
             seed=config.experiment.seed,

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from fnnctl.store.atomic import damaged
 from fnnctl.text import cut
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
 
 
 def to_json(value: Any) -> str:
@@ -28,13 +25,6 @@ def read_mapping(content: bytes, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise damaged(path, "is damaged: it is not a JSON object")
     return value
-
-
-def first_fault(error: ValidationError) -> str:
-    """The first problem with its location: `data.rows: Input should be a valid integer`."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{cut(place)}: {first['msg']}" if place else first["msg"]
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from fnnctl.config.messages.document_errors import first_fault
 from fnnctl.store.atomic import damaged
-from fnnctl.store.documents import first_fault, read_mapping
+from fnnctl.store.documents import read_mapping
 from fnnctl.store.names import LAYOUT_VERSION
 
 RunStatus = Literal["running", "completed", "failed", "interrupted"]

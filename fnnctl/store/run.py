@@ -95,6 +95,11 @@ class OpenRun(RunFolder):
         with suppress(OSError):
             append_bytes(self.path / names.TIMELINE, lines.encode("utf-8"))
 
+    def note_position(self, position: Mapping[str, float | None]) -> None:
+        """Say where the run is, for lists of runs; a position that cannot be written is lost."""
+        with suppress(MachineError):
+            write_text(self.path / names.PROGRESS, to_json(position))
+
     def open_journal(self) -> JournalFile:
         """Open the journal of a search, repaired if the last process was killed while writing.
 
@@ -165,6 +170,8 @@ class OpenRun(RunFolder):
             else:
                 self.record(facts)
         finally:
+            with suppress(OSError):
+                (self.path / names.PROGRESS).unlink(missing_ok=True)
             self.let_go()
 
     def let_go(self) -> None:

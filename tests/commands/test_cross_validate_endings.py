@@ -108,7 +108,7 @@ def test_a_signal_keeps_what_was_done(
     """Folds train one by one: two complete, the third is interrupted, the others do not start."""
 
     @contextmanager
-    def progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+    def progress(output: Output, total: int, **options: object) -> Iterator[Callable[[int], None]]:
         sent: list[int] = []
 
         def show(done: int) -> None:

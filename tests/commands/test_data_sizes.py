@@ -130,7 +130,7 @@ def test_an_interrupted_curve_is_resumed_where_it_was(
     """The signal comes in the ninth fit, the third of the smallest size."""
 
     @contextmanager
-    def progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+    def progress(output: Output, total: int, **options: object) -> Iterator[Callable[[int], None]]:
         assert total == 18 * 12
         sent: list[int] = []
 

@@ -245,3 +245,18 @@ def test_codes_with_a_zero_in_front_are_codes_in_new_rows_too(
     new = write(tmp_path / "new.csv", ("zip",), ["10115", "2139"])  # a spreadsheet has cut the zero off
     done = program("predict", str(run), str(new))
     assert (done.code, "(the first is '2139')" in done.err) == (0, True)
+
+
+def test_amounts_of_an_array_are_converted_everywhere(program: Program, tmp_path: Path) -> None:
+    """As those of a table: in training, in its test part, and in a file of new rows."""
+    numbers = np.arange(60.0)
+    texts = np.array([f"${1_000 + 7 * number:,.2f}" for number in range(60)])
+    np.savez(tmp_path / "t.npz", X=numbers[:, None], y=texts)
+    (tmp_path / "t.yaml").write_text(
+        "data: {source: t.npz}\nrecipe: classic\nmodel: {hidden: []}\ntraining: {epochs: 2}\n"
+    )
+    done = program("train", "t.yaml")
+    assert done.code == 0, done.err
+    assert "'$1,000.00' is read as 1000" in done.err
+    metrics = program("evaluate", "--data", "t.npz", "--json").json["metrics"]
+    assert metrics["test"]["rmse"] > 0

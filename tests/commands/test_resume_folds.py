@@ -108,7 +108,7 @@ def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
 
     def start(epochs: int, *arguments: str, number: signal.Signals = signal.SIGINT) -> Path:
         @contextmanager
-        def progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+        def progress(output: Output, total: int, **options: object) -> Iterator[Callable[[int], None]]:
             sent: list[int] = []
 
             def show(done: int) -> None:

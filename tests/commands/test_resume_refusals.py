@@ -142,7 +142,7 @@ def test_a_signal_before_the_run_continues(
     def load(*arguments: object, **options: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr("fnnctl.commands.train.load_experiment", load)
+    monkeypatch.setattr("fnnctl.commands.train.read_experiment", load)
     done = program("train", "--resume", str(run))
     assert (done.code, done.err.splitlines()[-1]) == (143, f"fnnctl train --resume {run}")
     assert read_json(run / "manifest.json")["status"] == "interrupted"

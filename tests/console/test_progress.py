@@ -7,13 +7,20 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fnnctl.console.output import Output
-from fnnctl.console.progress import amount_progress, column_progress, epoch_line, epoch_progress
+from fnnctl.console.progress import (
+    amount_progress,
+    column_progress,
+    epoch_line,
+    epoch_progress,
+    reading_progress,
+)
 from tests.program import Program, only_run, read_json
 
 
@@ -180,3 +187,67 @@ def test_the_bar_of_several_networks_has_no_thread() -> None:
     assert b"epoch 7 of at most 100" in os.read(terminal, 4096)
     os.close(terminal)
     assert out == "1"
+
+
+def test_a_slow_epoch_shows_its_steps_and_the_time_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step takes 2 s, an epoch has 10 steps; the position is noted as often as a line is printed."""
+    now = 0.0
+    noted: list[Mapping[str, float | None]] = []
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with epoch_progress(Output(), 6, steps=10, note=noted.append) as progress:
+        for step in range(1, 16):
+            now = 2.0 * step
+            if step == 10:
+                progress(1, {"train_loss": np.array([0.5])})
+            else:
+                progress.step()
+    assert capsys.readouterr().err.splitlines() == [
+        "epoch 1/6  step 3 of 10  about 114 s left",
+        "epoch 1/6  step 6 of 10  about 108 s left",
+        "epoch 1/6  step 9 of 10  about 102 s left",
+        "epoch 1/6  train_loss 0.5000  about 100 s left",
+        "epoch 2/6  step 3 of 10  about 94 s left",
+    ]
+    assert noted[0] == {"epoch": 0, "epochs": 6, "seconds_left": pytest.approx(114)}
+    assert [position["epoch"] for position in noted] == [0, 0, 0, 1, 1]
+
+
+def test_reading_is_told_every_few_seconds_and_a_second_pass_begins_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    for output in (Output(), Output(quiet=True)):
+        now = 0.0
+        with reading_progress(output) as on_read:
+            for second in range(1, 20):
+                now = float(second)
+                on_read("t.csv", (second % 10) / 10)
+    assert capsys.readouterr().err.splitlines() == [
+        "reading t.csv: 50 %; about 4 s left",
+        "reading t.csv: 0 %",
+        "reading t.csv: 50 %; about 5 s left",
+    ]
+
+
+def test_the_bar_of_a_file_needs_no_estimate_and_takes_names_as_they_are() -> None:
+    """No `--:--` before anything is known; brackets in a file's name are no markup."""
+    script = (
+        "import time\n"
+        "from fnnctl.console.output import Output\nfrom fnnctl.console import progress\n"
+        "progress.SECONDS_BEFORE_BAR = 0.0\n"
+        "with progress.reading_progress(Output()) as on_read:\n"
+        "    for share in (0.0, 0.0, 0.4):\n        on_read('[/]{0}.csv', share)\n        time.sleep(0.2)\n"
+    )
+    terminal, stderr = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen([sys.executable, "-c", script], stderr=stderr, env=environment)
+    os.close(stderr)
+    assert process.wait(timeout=60) == 0
+    drawn = os.read(terminal, 65536)
+    os.close(terminal)
+    assert b"reading [/]{0}.csv" in drawn
+    assert b"40 %" in drawn
+    assert b"--:--" not in drawn

@@ -183,7 +183,7 @@ def test_a_signal_before_there_is_a_run(
     def load(*arguments: object, **options: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr("fnnctl.commands.train.load_experiment", load)
+    monkeypatch.setattr("fnnctl.commands.train.read_experiment", load)
     done = program("train", str(iris), "--json")
     assert done.code == 143
     assert done.json["error"]["message"] == "interrupted before a run was created"

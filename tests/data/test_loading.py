@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -256,6 +257,10 @@ def test_a_wide_and_long_table_is_read_in_one_piece(load: Load) -> None:
         ([1.0, 0.0, 2.5], None),
         ([1.0, np.nan, np.nan], (1, "has 2 rows without a value: fill in 1, or leave the rows out")),
         ([1.0, -0.5], (1, "has a negative number, -0.5: weights must be 0 or more")),
+        (
+            [1.0, 1e308, 1e308],
+            (1, "has numbers up to 1e+308, whose sum is infinite: divide all by 1e300"),
+        ),
         ([0.0, 0.0], (None, "has only zeros: at least one weight must be above 0")),
     ],
 )
@@ -263,3 +268,15 @@ def test_weights_are_there_and_not_negative(
     weights: list[float], words: tuple[int | None, str] | None
 ) -> None:
     assert weights_fault(np.array(weights)) == words
+
+
+def test_reading_is_reported_for_each_pass(tmp_path: Path) -> None:
+    """The share of the file grows; the last amount has a separator, so the file is read twice."""
+    rows = "".join(f"{number},{number % 2}\n" for number in range(20_000))
+    (tmp_path / "t.csv").write_text(f'a,y\n{rows}"1,000",1\n')
+    told: list[tuple[str, float]] = []
+    config = DataConfig(source="t.csv", target="y")
+    load_dataset(config, tmp_path, on_read=lambda file, share: told.append((Path(file).name, share)))
+    shares = [share for _, share in told]
+    assert {name for name, _ in told} == {"t.csv"}
+    assert (max(shares), sum(one > next_ for one, next_ in pairwise(shares))) == (1.0, 1)

@@ -39,9 +39,9 @@ def test_with_facts_replaces_and_checks() -> None:
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        ({"status": "done"}, "is damaged: status: Input should be 'running', 'completed', 'failed'"),
+        ({"status": "done"}, "is damaged: status: must be 'running', 'completed', 'failed'"),
         ({"started": None}, "is damaged: started"),
-        ({"git": {"commit": "abc"}}, r"is damaged: git\.dirty: Field required"),
+        ({"git": {"commit": "abc"}}, r"is damaged: git\.dirty: is missing"),
         ({"layout": 2}, "newer fnnctl"),
     ],
 )

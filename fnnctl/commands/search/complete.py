@@ -145,7 +145,8 @@ def _search(session: _Session) -> str:
     objective = setup.settings.objective
     epochs = setup.plan.epochs_with_reuse * len(fits.rows)
     before = sum(result.epochs for result in session.journal.results.values()) * len(fits.rows)
-    with session.signals.graceful(), amount_progress(session.output, epochs, bound=setup.plan.bound) as show:
+    progress = amount_progress(session.output, epochs, bound=setup.plan.bound, note=session.run.note_position)
+    with session.signals.graceful(), progress as show:
 
         def poll(done: int) -> bool:
             show(before + done, session.best_so_far)

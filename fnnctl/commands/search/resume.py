@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.commands.loading import read_experiment
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.commands.search.complete import complete_search
 from fnnctl.commands.search.ensemble import NO_ENSEMBLE
@@ -18,7 +19,7 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import UsageError
-from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from fnnctl.modelling.loading import LoadedExperiment
 from fnnctl.records.history import read_search
 from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
 from fnnctl.report.figures.drawer import FigureDrawer
@@ -76,7 +77,7 @@ def resume_search(
         undo.callback(file.close)
         cache = run.result_cache()
         journal = Journal(file, cache)
-        begun = _as_recorded(run, journal)
+        begun = _as_recorded(run, journal, output)
         prepared = _extended(begun, journal, overrides, options.max_trials) if extends else begun
         if not missing and _is_over(run) and not asks_for_more(begun.setup, prepared.setup):
             output.note(f"{folder.path} is complete{_has_all(prepared)}: nothing to do")
@@ -141,10 +142,10 @@ def _missing(run: RunFolder) -> list[str]:
     return [*missing, names.ENSEMBLE] if search and search.ensemble else missing
 
 
-def _as_recorded(run: RunFolder, journal: Journal) -> PreparedSearch:
+def _as_recorded(run: RunFolder, journal: Journal, output: Output) -> PreparedSearch:
     """The search with its journal's plan, which an earlier resume may have extended."""
     settings = journal.settings
-    loaded = load_experiment(run.path / names.RESOLVED, plan_words(settings), run=run)
+    loaded = read_experiment(run.path / names.RESOLVED, plan_words(settings), run=run, output=output)
     return prepare_search(loaded, max_trials=settings.get("max_trials"), horizon=settings.get("horizon"))
 
 

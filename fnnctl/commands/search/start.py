@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.commands.loading import read_experiment
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.commands.search.complete import complete_search
 from fnnctl.commands.search.options import SearchOptions
@@ -17,7 +18,6 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
 from fnnctl.modelling.checks.data_check import DataCheck
-from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.facts import known_facts
@@ -45,7 +45,7 @@ def search(
     """
     started = time.monotonic()
     # --method comes first, so that --set can change a part of it.
-    loaded = load_experiment(config, [*options.changes, *overrides], name=name, seed=seed)
+    loaded = read_experiment(config, [*options.changes, *overrides], name=name, seed=seed, output=output)
     prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=runs_dir)
     options.check_cluster()
     check = loaded.checked(prepared.split)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from fnnctl.console.output import Output
+from fnnctl.console.progress import reading_progress
+from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.errors import UsageError
@@ -27,7 +29,8 @@ def describe(options: SourceOptions, *, format_: str | None, file: Path | None, 
     format_ = chosen_format(format_, file, default=JSON if output.json else TERMINAL)
     if output.json and file is None and format_ != JSON:
         raise UsageError(f"--json and --format {format_} contradict each other: leave one out")
-    description = described(options)
+    with reading_progress(output) as on_read:
+        description = described(options, on_read)
     if file is not None:
         write_output(file, [_text(description, format_, file, output)])
     if output.json:
@@ -36,9 +39,9 @@ def describe(options: SourceOptions, *, format_: str | None, file: Path | None, 
         output.data(_text(description, format_, None, output).rstrip("\n"))
 
 
-def described(options: SourceOptions) -> Description:
+def described(options: SourceOptions, on_read: OnRead = UNREPORTED) -> Description:
     """Read a table and look at it."""
-    source = read_source(options)
+    source = read_source(options, on_read)
     facts = table_facts(source)
     target = target_facts(source)
     candidates = () if target else target_candidates(facts)

@@ -9,6 +9,7 @@ from fnnctl.commands.tables.describe import described
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 from fnnctl.config.reading.table_starter import table_starter_text
 from fnnctl.console.output import Output
+from fnnctl.console.progress import reading_progress
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.errors import UsageError
 from fnnctl.modelling.tables.starter import table_starter
@@ -32,7 +33,8 @@ def init_table(options: SourceOptions, file: Path, output: Output) -> None:
     experiment with this table is possible.
     """
     refuse_existing(file)
-    description = described(options)
+    with reading_progress(output) as on_read:
+        description = described(options, on_read)
     if description.target is None:
         if not output.json:
             output.render(terminal_description(description, width=output.width))

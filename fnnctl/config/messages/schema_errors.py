@@ -20,6 +20,7 @@ from fnnctl.config.schema.description.schema_tree import (
     all_settings,
     choices_of,
     chosen_section,
+    forms_at,
     forms_of,
     free_mapping_of,
     homes_of,
@@ -34,22 +35,45 @@ from fnnctl.errors import quoted_list
 
 LONG_CHOICE = 8
 """A list of more allowed words than this comes after the wrong value in a message, not before it."""
+MOST_SUGGESTIONS = 100
+"""Unknown settings that are compared with all known ones, which takes a millisecond each."""
+_UNKNOWN = "extra_forbidden"
 
 
 def schema_messages(error: ValidationError, config: Mapping[str, Any]) -> dict[ConfigPath, str]:
     """One message for each path of `config` that the schema refuses."""
     messages: dict[ConfigPath, str] = {}
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
-        for path, message in _messages(item["type"], item["loc"], config):
+    unknown = 0
+    for kind, location in _errors(error):
+        unknown += kind == _UNKNOWN
+        if kind == _UNKNOWN and unknown > MOST_SUGGESTIONS:
+            messages.setdefault(_given(location, config)[0], "unknown setting")
+            continue
+        for path, message in _messages(kind, location, config):
             messages.setdefault(path, message)
     return messages
+
+
+def unknown_settings(error: ValidationError, config: Mapping[str, Any]) -> list[ConfigPath]:
+    """The refused paths of `config` that stay unknown whatever else it sets: no choice there has the key."""
+    known: dict[ConfigPath, set[str]] = {}
+    paths = [_given(location, config)[0] for kind, location in _errors(error) if kind == _UNKNOWN]
+    for section in dict.fromkeys(path[:-1] for path in paths):
+        known[section] = {key for form in forms_at(section, config) for key in form.get("properties", ())}
+    return [path for path in paths if path[-1] not in known[path[:-1]]]
+
+
+def _errors(error: ValidationError) -> Iterator[tuple[str, tuple[int | str, ...]]]:
+    """The kind and pydantic's location of each error."""
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        yield item["type"], item["loc"]
 
 
 def _messages(
     kind: str, location: Sequence[str | int], config: Mapping[str, Any]
 ) -> Iterator[tuple[ConfigPath, str]]:
     path, value = _given(location, config)
-    if kind == "extra_forbidden":
+    if kind == _UNKNOWN:
         yield path, _unknown_setting(path, config)
     elif kind == "missing" and isinstance(value, Mapping):
         setting = f"{location[-1]}:"

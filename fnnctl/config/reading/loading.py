@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.messages.advice import glued_setting
 from fnnctl.config.messages.wording import shown
+from fnnctl.config.other_files import other_file
 from fnnctl.config.paths import (
     ConfigPath,
     Location,
@@ -30,7 +31,7 @@ from fnnctl.config.rules.recipes.expansion import Expansion
 from fnnctl.config.rules.recipes.hints import with_hints
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.errors import ConfigError, DataError, MachineError, Problem, did_you_mean
+from fnnctl.errors import ConfigError, DataError, MachineError, Problem, nearest_file
 
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import Check
@@ -117,12 +118,14 @@ class _Draft:
         try:
             document = read_yaml(decode(text))
         except ConfigError as error:
+            _refuse_other_file(file, text)
             raise ConfigError(*(replace(problem, file=file) for problem in error.problems)) from None
         self.locations.update(
             {format_path(path): Location(file, line) for path, line in document.lines.items()}
         )
         self._add(document.problems, file)
         if not isinstance(document.value, dict):
+            _refuse_other_file(file, text)
             self._report({(): _no_mapping(document.value)})
             raise ConfigError(*self.problems)
         self.config: Any = document.value
@@ -189,7 +192,7 @@ def _read(file: Path) -> bytes:
             if file.name == STARTER_NAME
             else [other.name for other in file.parent.glob("*.*") if _is_like(file, other)]
         )
-        near = did_you_mean(file.name, others)
+        near = nearest_file(file.name, others)
         message = f"there is no such file{near or f'; {_how_to_start(file.parent)}'}"
     raise ConfigError(Problem(message, file=str(file)))
 
@@ -204,6 +207,12 @@ def _how_to_start(folder: Path | None = None) -> str:
     tables = [file for file in folder.glob("*.csv*") if is_table(file)] if folder else []
     command = init_command(tables[0] if len(tables) == 1 else Path("TABLE.csv"))
     return f"`fnnctl init` writes an example, and `{command}` an experiment for a table of your own"
+
+
+def _refuse_other_file(file: str, text: bytes) -> None:
+    """Raise `ConfigError` if a file that is no experiment is known to be something else."""
+    if what := other_file(text, Path(file).suffix):
+        raise ConfigError(Problem(f"is {what}, not an experiment; {_how_to_start()}", file=file))
 
 
 def _no_mapping(value: Any) -> str:

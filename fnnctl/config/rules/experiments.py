@@ -36,12 +36,12 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     try:
         experiment = _completed(taken)
     except RefusedConfigurationError as error:
-        messages = error.messages
-        if is_given(config, SPACE):
-            from fnnctl.config.rules.space_check import messages_beside
+        if not is_given(config, SPACE):
+            raise
+        from fnnctl.config.rules.space_check import messages_beside
 
-            messages = messages | messages_beside(messages, config)
-        raise RefusedConfigurationError(messages) from None
+        messages = error.messages | messages_beside(error.messages, config)
+        raise RefusedConfigurationError(messages, unknown=error.unknown) from None
     unread = unread_settings(experiment)
     given = {
         path: reason

@@ -30,9 +30,15 @@ def is_given(config: Any, path: ConfigPath) -> bool:
 
 def without(config: Any, paths: Iterable[ConfigPath]) -> Any:
     """The config without the settings at these paths, which must exist."""
+    below: dict[str | int, list[ConfigPath]] = {}
     for path in paths:
-        config = _without(config, path)
-    return config
+        below.setdefault(path[0], []).append(path[1:])
+    if isinstance(config, list):
+        return [
+            without(value, below[index]) if index in below else value for index, value in enumerate(config)
+        ]
+    kept = {key: value for key, value in config.items() if () not in below.get(key, ())}
+    return {key: without(value, below[key]) if key in below else value for key, value in kept.items()}
 
 
 def override(config: Any, path: ConfigPath, value: Any) -> Any:
@@ -72,15 +78,6 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
 def takes_any_key(path: ConfigPath) -> bool:
     """Whether the keys at a path are free, such as the names of classes."""
     return any(map(has_free_keys, forms_at(path, {})))
-
-
-def _without(config: Any, path: ConfigPath) -> Any:
-    part, *rest = path
-    if isinstance(part, int):
-        return [*config[:part], _without(config[part], tuple(rest)), *config[part + 1 :]]
-    if not rest:
-        return {key: value for key, value in config.items() if key != part}
-    return {**config, part: _without(config[part], tuple(rest))}
 
 
 def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:

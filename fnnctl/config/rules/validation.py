@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from fnnctl.config.messages.schema_errors import schema_messages
-from fnnctl.config.paths import Messages, problem_at
+from fnnctl.config.messages.schema_errors import schema_messages, unknown_settings
+from fnnctl.config.paths import ConfigPath, Messages, problem_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError
 
@@ -15,11 +16,21 @@ from fnnctl.errors import ConfigError
 class RefusedConfigurationError(ConfigError):
     """A configuration violates the schema or the rules; its problems have paths but no file."""
 
-    def __init__(self, messages: Messages, experiment: Experiment | None = None) -> None:
-        """`experiment` is what the rules refuse; None if the schema refuses the values."""
+    def __init__(
+        self,
+        messages: Messages,
+        experiment: Experiment | None = None,
+        *,
+        unknown: Sequence[ConfigPath] = (),
+    ) -> None:
+        """`experiment` is what the rules refuse; None if the schema refuses the values.
+
+        `unknown` are the settings that do not exist, whatever values the others have.
+        """
         super().__init__(*(problem_at(path, message) for path, message in messages.items()))
         self.messages = messages
         self.experiment = experiment
+        self.unknown = unknown
 
 
 def validated(config: Any) -> Experiment:
@@ -27,4 +38,5 @@ def validated(config: Any) -> Experiment:
     try:
         return Experiment.model_validate(config)
     except ValidationError as error:
-        raise RefusedConfigurationError(schema_messages(error, config)) from None
+        messages, unknown = schema_messages(error, config), unknown_settings(error, config)
+        raise RefusedConfigurationError(messages, unknown=unknown) from None

@@ -15,11 +15,20 @@ from fnnctl.data.new_rows import NewFile, NewRows, columns_of, note_missing
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.keeping import NONE, Keep, kept_columns
+from fnnctl.data.tables.kinds.conversion import labels_as_trained
+from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.errors import quoted_list
 from fnnctl.text import counted, shown
 
 
-def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool, keep: Keep = NONE) -> NewFile:
+def open_new_arrays(
+    path: Path,
+    preprocessor: Preprocessor,
+    *,
+    labelled: bool,
+    label_format: ColumnFormat | None = None,
+    keep: Keep = NONE,
+) -> NewFile:
     """Open an NPZ file, a folder of NPY files, or an NPY file that is X, like `open_new_rows` for a table.
 
     The columns are found by name; the names are x0, x1, … if none are saved with X. Raises DataError if a
@@ -27,6 +36,8 @@ def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool, k
     an array of numbers.
     """
     array = FeatureArray.of(find_arrays(path, labelled=labelled))
+    if array.labels:
+        array = replace(array, labels=labels_as_trained(array.labels, label_format))
     wanted = columns_of(preprocessor)
     used, names = frozenset(wanted), frozenset(array.names)
     unused = tuple(name for name in array.names if name not in used)

@@ -21,10 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays.npy import NpyError, NpyHeader, as_array, read_array, read_elements, read_header
-from fnnctl.data.files import file_errors
+from fnnctl.data.files import file_errors, refuse_too_large
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.errors import DataError, Problem
-from fnnctl.memory import available_bytes
 from fnnctl.text import cut
 
 BLOCK_BYTES = 2**20
@@ -109,16 +108,6 @@ class StoredArray:
         return MappedNumbers(as_array(mapping, self.header), mapping, self.header.start)
 
 
-def refuse_too_large(nbytes: int, place: str) -> None:
-    """Raise DataError if more bytes are needed than are available."""
-    available = available_bytes()
-    if available is not None and nbytes > available:
-        raise fault(
-            place,
-            f"would need {nbytes / 1e9:,.1f} GB of memory, but only {available / 1e9:,.1f} GB are available",
-        )
-
-
 def fault(place: str, message: str) -> DataError:
     """The error for an array; `place` is its file, or its file and its name in the archive."""
     return DataError(Problem(message, file=place))
@@ -149,9 +138,10 @@ def npz_errors(place: str) -> Iterator[None]:
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
             raise _damaged_npz(place, error) from error
         except OSError as error:
-            if error.errno != errno.EINVAL:
+            # bz2 raises one without a number; EINVAL is an offset before the beginning of the file
+            if error.errno not in (None, errno.EINVAL):
                 raise
-            raise _damaged_npz(place, error) from error  # an offset before the beginning of the file
+            raise _damaged_npz(place, error) from error
 
 
 def _damaged_npz(place: str, error: Exception) -> DataError:

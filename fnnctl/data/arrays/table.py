@@ -10,13 +10,19 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.arrays.archives import LABELS, find_arrays
 from fnnctl.data.arrays.feature_array import FeatureArray
-from fnnctl.data.arrays.stored_array import fault, refuse_too_large
+from fnnctl.data.arrays.stored_array import fault
+from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.tables.matrix import EXACT_VALUES, NumberMatrix
 from fnnctl.data.tables.table import Kind, Table
 
 
 def read_arrays(
-    path: Path, kinds: Mapping[str, Kind], *, others: Kind = "numeric", mappable: bool = False
+    path: Path,
+    kinds: Mapping[str, Kind],
+    *,
+    others: Kind = "numeric",
+    mappable: bool = False,
+    on_read: OnRead = UNREPORTED,
 ) -> Table:
     """Read an archive or a folder; columns that are not in `kinds` have the kind `others`.
 
@@ -37,6 +43,7 @@ def read_arrays(
         refuse_too_large(array.rows * len(numeric) * 4, array.stored.place)
         for block in array.blocks([*numeric, *extra.values()]):
             matrix.append(block[:, : len(numeric)])
+            on_read(array.stored.place, matrix.rows / array.rows)
             for kind, column in zip(columns, block.T[len(numeric) :], strict=True):
                 columns[kind].append(column.copy())
     if others != "ignore" and not matrix.present.any():

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.config.yaml_text import is_allowed_value
+from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.formats.finding import MARKS, Notations, find_date
 from fnnctl.data.tables.formats.number import written_number
@@ -53,14 +54,14 @@ class Marker:
 
 
 def read_with_markers(
-    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str, on_read: OnRead = UNREPORTED
 ) -> tuple[Table, tuple[Marker, ...]]:
     """Read a table; if a few texts among numbers or dates are its only faults, read them as missing values.
 
     Raises DataError for any other fault.
     """
     problems = Problems(file)
-    table = read_table(path, form, kinds, problems)
+    table = read_table(path, form, kinds, problems, on_read=on_read)
     if not problems:
         return table, ()
     refused = problems.error()

@@ -12,7 +12,7 @@ from fnnctl.data.arrays.archives import LABELS, holds_arrays
 from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.dataset import RawTarget
-from fnnctl.data.files import find_file
+from fnnctl.data.files import UNREPORTED, OnRead, find_file
 from fnnctl.data.loading import BUILTIN_FORMAT, amounts, raw_target
 from fnnctl.data.profile.markers import Marker, read_with_markers
 from fnnctl.data.tables.kinds.settled_table import NOT_USED
@@ -67,12 +67,12 @@ class Source:
         return self.target.name if self.target else None
 
 
-def read_source(options: SourceOptions) -> Source:
+def read_source(options: SourceOptions, on_read: OnRead = UNREPORTED) -> Source:
     """Read all columns. Raises `InputError` if the table cannot be read, or has no such target."""
     info = BUILTIN.get(options.source)
     if info is not None:
         with builtin_path(options.source) as path:
-            return _read(path, options.source, None, options.target or info.target, BUILTIN_FORMAT)
+            return _read(path, options.source, None, options.target or info.target, BUILTIN_FORMAT, on_read)
     path = find_file(options.source, options.folder, setting="", builtin=BUILTIN, folders=True)
     if holds_arrays(path):
         _refuse_options(options, "contains arrays")
@@ -83,7 +83,7 @@ def read_source(options: SourceOptions) -> Source:
     target = options.target or (LABELS if holds_arrays(path) else None)
     missing = missing_texts(DEFAULT_MISSING_VALUES)
     form = CsvFormat(options.delimiter, options.encoding, missing, encoding_setting="--encoding")
-    return _read(path, printable(options.source), path, target, form)
+    return _read(path, printable(options.source), path, target, form, on_read)
 
 
 def _refuse_options(options: SourceOptions, what: str) -> None:
@@ -92,15 +92,17 @@ def _refuse_options(options: SourceOptions, what: str) -> None:
         raise UsageError(f"{options.source} {what}: leave out --delimiter and --encoding")
 
 
-def _read(path: Path, file: str, own: Path | None, target: str | None, form: CsvFormat) -> Source:
+def _read(
+    path: Path, file: str, own: Path | None, target: str | None, form: CsvFormat, on_read: OnRead
+) -> Source:
     arrays = holds_arrays(path)
     markers: tuple[Marker, ...] = ()
     kinds: dict[str, Kind] = {} if target is None else {target: "categorical"}
     try:
         if arrays:
-            table = read_arrays(path, {})
+            table = read_arrays(path, {}, on_read=on_read)
         else:
-            table, markers = read_with_markers(path, form, kinds, file)
+            table, markers = read_with_markers(path, form, kinds, file, on_read)
     except DataError as error:
         raise DataError(*map(_for_options, error.problems)) from None
     if target is not None and target not in table.names:

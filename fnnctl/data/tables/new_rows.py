@@ -21,14 +21,12 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn
 from fnnctl.data.tables.formats.boolean import BooleanFormat
-from fnnctl.data.tables.formats.number import NumberFormat
 from fnnctl.data.tables.keeping import NONE, Keep, kept_columns
 from fnnctl.data.tables.kinds.conversion import (
     FormattedColumn,
+    labels_as_trained,
     merged,
     note_plain_faults,
-    plain_texts,
-    renamed,
 )
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
@@ -106,7 +104,7 @@ def _blocks(
             labels = None if target is None else texts(target, block)
             if target is not None and labels is not None:
                 note_plain_faults(target, labels, form.formats.get(target), problems)
-                labels = _labels(labels, form.formats.get(target))
+                labels = labels_as_trained(labels, form.formats.get(target))
             problems.raise_any()
             yield NewRows(
                 numeric=values,
@@ -171,11 +169,4 @@ def _texts(block: RowBlock, position: int, missing: frozenset[str]) -> CodedText
 
 def _categories(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
     """The column with one text for all spellings of a truth value, if it has these."""
-    return merged(column, form) if isinstance(form, BooleanFormat) else column
-
-
-def _labels(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
-    """The labels as the network has learned them: as plain numbers, or with one spelling of yes and of no."""
-    if isinstance(form, NumberFormat):
-        return renamed(column, plain_texts(column.texts, form))
     return merged(column, form) if isinstance(form, BooleanFormat) else column

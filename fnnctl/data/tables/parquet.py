@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -85,6 +85,10 @@ class ParquetRows:
     names: tuple[str, ...]
     """The first is empty if pandas stored an index without a name."""
     blocks: Iterator[ParquetBlock]
+    rows: int
+    """How many rows the file says it has."""
+    share: Callable[[], float]
+    """The share of the rows that has been read."""
 
 
 @contextmanager
@@ -104,15 +108,17 @@ def open_parquet(path: Path, *, block_values: int, fewest_rows: int) -> Iterator
         names = (*("" for _ in index), *(all_names[j].strip() for j in kept))
         rows = max(fewest_rows, block_values // max(1, len(names)))
 
+        first, total = 1, source.metadata.num_rows
+
         def blocks() -> Iterator[ParquetBlock]:
-            first = 1
+            nonlocal first
             for batch in source.iter_batches(batch_size=rows, use_threads=False):
                 lines = range(first, first + batch.num_rows)
                 if lines:
                     yield ParquetBlock(lines, names, [*index, *(batch.column(j) for j in kept)], file)
                 first += batch.num_rows
 
-        yield ParquetRows(names, blocks())
+        yield ParquetRows(names, blocks(), total, lambda: (first - 1) / max(1, total))
 
 
 def _libraries(file: str) -> tuple[Any, Any]:

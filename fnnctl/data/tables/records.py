@@ -1,6 +1,8 @@
-"""Reads the records of a CSV file, with their line numbers, in blocks: a step per row would take too long.
+"""Reads the records of a CSV file, with their line numbers, in blocks.
 
 Faults in the file's form (open quotes, wrong bytes) are noted, not raised; the records before them are kept.
+A small compressed file may contain gigabytes, so the length of a record, the values of a block and the number
+of blank lines in a row are bounded.
 """
 
 from __future__ import annotations
@@ -8,8 +10,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, chain, islice
-from typing import Protocol, TextIO, TypeAlias
+from functools import partial
+from itertools import accumulate, chain
+from typing import Final, Protocol, TextIO, TypeAlias
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.delimiters import declared_delimiter, find_delimiter
@@ -18,7 +21,14 @@ from fnnctl.data.tables.text_files import wrong_byte
 BLOCK_VALUES = 2**13
 """About so many values form a block, which then fits in the processor's cache."""
 FEWEST_BLOCK_ROWS = 128
-SAMPLE_LINES = LINES_AT_ONCE = 100
+MOST_BLOCK_VALUES: Final = 2**24
+"""No block has more values, unless a single row has: wide tables have blocks of fewer rows."""
+SAMPLE_LINES = 100
+SAMPLE_CHARACTERS: Final = 2**20
+LONGEST_RECORD: Final = 2**24
+"""The most characters of a row, enough for a million columns."""
+MOST_BLANK_LINES: Final = 1_000_000
+"""No table has more blank lines in a row, and reading them could take hours."""
 _LINE_END, _LINE_END_BYTES = re.compile(r"\r\n?|\n"), re.compile(rb"\r\n?|\n")
 
 TextRows: TypeAlias = list[list[str]]
@@ -45,6 +55,8 @@ class Records:
         self, text: TextIO, problems: Problems, *, delimiter: str | None, encoding_setting: str
     ) -> None:
         self._text, self._problems, self._encoding_setting = text, problems, encoding_setting
+        self._characters = 0
+        """How many characters have been read since the end of the last record."""
         self.delimiter = delimiter or ""
         """Empty until the header is read, if it is to be detected."""
 
@@ -53,16 +65,21 @@ class Records:
         rows: TextRows = []
         try:
             reader = self._reader()
-            while True:
-                rows = []
-                rows.extend(islice(reader, size))  # in place: what precedes an error is kept
-                if not rows:
-                    return
+            values = 0
+            for row in reader:
+                self._characters = 0
+                rows.append(row)
+                values += len(row)
+                if len(rows) < size and values < MOST_BLOCK_VALUES:
+                    continue
                 starts, line = _starts(rows, line, reader.line_num + 1), reader.line_num + 1
-                starts, rows = _without_blanks(starts, rows)
-                if rows:
-                    yield starts, rows
-                    size = _block_rows(len(rows[0])) if size == 1 else size
+                starts, kept = _without_blanks(starts, rows)
+                rows, values = [], 0
+                if kept:
+                    yield starts, kept
+                    size = _block_rows(len(kept[0])) if size == 1 else size
+            if rows:
+                yield _without_blanks(_starts(rows, line, reader.line_num + 1), rows)
         except (UnreadableLineError, csv.Error) as error:
             starts = _starts([*rows, []], line)
             if rows:
@@ -73,8 +90,15 @@ class Records:
                 self._problems.add(_csv_fault(error), line=starts[-1])
 
     def _reader(self) -> _CsvReader:
-        lines = chain.from_iterable(_line_lists(self._text, self._encoding_setting))
-        sample = list(islice(lines, SAMPLE_LINES))
+        lines = self._lines()
+        sample: list[str] = []
+        characters = 0
+        for line in lines:
+            sample.append(line)
+            characters += len(line)
+            self._characters = 0
+            if len(sample) == SAMPLE_LINES or characters > SAMPLE_CHARACTERS:
+                break
         declared = declared_delimiter(sample)
         if declared:
             sample[0] = "\n"  # so that lines are counted as in the file
@@ -86,6 +110,37 @@ class Records:
             skipinitialspace=self.delimiter != " ",
         )
 
+    def _lines(self) -> Iterator[str]:
+        """The lines without a byte-order mark; raises UnreadableLineError after those before the error."""
+        number = blank = 0
+        try:
+            for line in iter(partial(self._text.readline, LONGEST_RECORD + 1), ""):
+                number += 1
+                self._characters += len(line)
+                blank = blank + 1 if line.isspace() else 0
+                if self._characters > LONGEST_RECORD or blank > MOST_BLANK_LINES or "\0" in line:
+                    raise UnreadableLineError(number, self._fault(line, blank))
+                yield line if number > 1 else line.removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            earlier = len(_LINE_END_BYTES.findall(error.object[: error.start]))
+            wrong = wrong_byte(error, self._text.encoding, self._encoding_setting)
+            raise UnreadableLineError(number + 1 + earlier, wrong) from error
+        except UnicodeError as error:
+            wrong = f"the file is not {self._text.encoding} ({error}): set {self._encoding_setting}"
+            raise UnreadableLineError(number + 1, wrong) from error
+
+    def _fault(self, line: str, blank: int) -> str:
+        """Why a line does not belong to a CSV file."""
+        if "\0" in line:
+            advice = f"it is UTF-16 (then set {self._encoding_setting} to utf-16-le)"
+            return f"a NUL byte: this is not a CSV file, or {advice}"
+        if blank > MOST_BLANK_LINES:
+            return f"more than {MOST_BLANK_LINES:,} blank lines in a row: remove them"
+        return (
+            f"a row of more than {LONGEST_RECORD:,} characters: "
+            "this is not a CSV file, or a closing quote is missing"
+        )
+
 
 class UnreadableLineError(Exception):
     """A line cannot be decoded, or does not belong to a CSV file. Raised through csv.reader."""
@@ -93,44 +148,6 @@ class UnreadableLineError(Exception):
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
         self.line = line
-
-
-def _line_lists(text: TextIO, encoding_setting: str) -> Iterator[list[str]]:
-    """Yield the lines without a byte-order mark, in lists that are checked at once.
-
-    An error follows the lines before it.
-    """
-    number = 0
-    lines: list[str] = []
-    try:
-        while True:
-            lines = []
-            lines.extend(islice(text, LINES_AT_ONCE))  # in place: what precedes an error is kept
-            if not lines:
-                return
-            if not number:
-                lines[0] = lines[0].removeprefix("\ufeff")
-            if "\0" in "".join(lines):
-                position = next(k for k, line in enumerate(lines) if "\0" in line)
-                yield lines[:position]
-                raise UnreadableLineError(
-                    number + position + 1,
-                    "a NUL byte: this is not a CSV file, or it is UTF-16 "
-                    f"(then set {encoding_setting} to utf-16-le)",
-                )
-            yield lines
-            number += len(lines)
-    except UnicodeDecodeError as error:
-        yield lines
-        earlier = len(_LINE_END_BYTES.findall(error.object[: error.start]))
-        raise UnreadableLineError(
-            number + len(lines) + 1 + earlier, wrong_byte(error, text.encoding, encoding_setting)
-        ) from error
-    except UnicodeError as error:
-        yield lines
-        raise UnreadableLineError(
-            number + len(lines) + 1, f"the file is not {text.encoding} ({error}): set {encoding_setting}"
-        ) from error
 
 
 def _block_rows(width: int) -> int:

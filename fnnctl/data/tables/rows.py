@@ -7,9 +7,10 @@ file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -19,7 +20,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.parquet import NULL, is_parquet, open_parquet
 from fnnctl.data.tables.records import BLOCK_VALUES, FEWEST_BLOCK_ROWS, Records
-from fnnctl.data.tables.text_files import open_text
+from fnnctl.data.tables.text_files import open_text, share_read
 from fnnctl.text import counted, shown
 
 if TYPE_CHECKING:
@@ -95,6 +96,10 @@ class CsvRows:
     blocks: Iterator[RowBlock]
     header_line: int | None
     """The line of the names; None if the file has no lines."""
+    share: Callable[[], float]
+    """The share of the file that has been read, from 0 to 1; 0 for a pipe."""
+    rows: int | None = None
+    """How many rows there are; None if only reading them tells."""
 
 
 @contextmanager
@@ -111,7 +116,7 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
                 problems.add("the file has no columns")
                 raise problems.error()
             _check_names(stored.names, None, problems)
-            yield CsvRows(stored.names, "", stored.blocks, None)
+            yield CsvRows(stored.names, "", stored.blocks, None, stored.share, stored.rows)
         return
     with open_text(path, form.encoding, form.encoding_setting) as text:
         source = Records(text, problems, delimiter=form.delimiter, encoding_setting=form.encoding_setting)
@@ -127,7 +132,7 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
         if named < len(names):
             blocks = _without_ends(blocks, named, problems)
         _check_header(names[:named], line, problems)
-        yield CsvRows(names[:named], source.delimiter, blocks, line)
+        yield CsvRows(names[:named], source.delimiter, blocks, line, partial(share_read, text.fileno()))
 
 
 def _named(names: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import ROW_NUMBER
+from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn, ValueCounts
@@ -29,6 +30,8 @@ from fnnctl.text import shown
 Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "group"]
 UNDECIDED: Final[tuple[Kind | None, ...]] = (None, "numeric", "date")
 """The kinds of columns whose format is found from their values."""
+BYTES_PER_VALUE: Final = 4
+"""The memory that a value needs in a large table: a float32, or a code."""
 
 
 _ZERO_FIRST: Final = re.compile(r"(?:^|,)\s*0[0-9]")
@@ -152,14 +155,24 @@ class _Reading:
 
 
 def read_table(
-    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], problems: Problems, *, others: Kind | None = None
+    path: Path,
+    form: CsvFormat,
+    kinds: Mapping[str, Kind],
+    problems: Problems,
+    *,
+    others: Kind | None = None,
+    on_read: OnRead = UNREPORTED,
 ) -> Table:
     """Read a CSV file. The kind of a column that is not in `kinds` is `others`, or inferred from its values.
 
     Columns with one of the known `form.formats` have that format; for the others, see `detection`. Faults are
-    noted in `problems`; the table must not be used then.
+    noted in `problems`; the table must not be used then. `on_read` is told of each pass through the file.
     """
-    file, reading = _read(path, form, kinds, others, problems)
+
+    def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[CsvRows, _Reading]:
+        return _read(path, form, kinds, others, problems, texts, on_read)
+
+    file, reading = read(problems)
     if reading.numeric.rows == 0 and not problems:
         problems.add("the file has a header but no rows")
     for slot in reading.slots:
@@ -167,7 +180,7 @@ def read_table(
             _refuse_texts(slot.name, slot.column.value_counts(), problems)
     if late := reading.late():
         # The first values of these columns were read as numbers, so their texts are lost: read them again.
-        _, reading = _read(path, form, kinds, others, Problems(problems.file), late)
+        _, reading = read(Problems(problems.file), late)
     table = reading.table(file.names)
     given = Hints(
         form.decimal_mark,
@@ -177,7 +190,7 @@ def read_table(
     )
     settled, hints = settle(table.categorical, reading.undecided(form), given, problems)
     if not problems and hints.decimal_commas and (thousands := reading.possible_thousands(form)):
-        _, reading = _read(path, form, kinds, others, Problems(problems.file), [*late, *thousands])
+        _, reading = read(Problems(problems.file), [*late, *thousands])
         table = reading.table(file.names)
         settled, hints = settle(table.categorical, reading.undecided(form), given, problems)
     settled |= read_again(table.categorical, form.formats, problems)
@@ -200,7 +213,8 @@ def _read(
     kinds: Mapping[str, Kind],
     others: Kind | None,
     problems: Problems,
-    texts: Iterable[str] = (),
+    texts: Iterable[str],
+    on_read: OnRead,
 ) -> tuple[CsvRows, _Reading]:
     """One pass through the file; the columns named in `texts` are read as texts."""
     reading, as_texts = _Reading([], form.missing), frozenset([*texts, *form.formats])
@@ -209,7 +223,10 @@ def _read(
             if not reading.slots:
                 kind_of = [kinds.get(name, others) for name in file.names]
                 reading = _Reading(_slots(file.names, kind_of, block, form, as_texts), form.missing)
+                used = sum(slot.column is not None for slot in reading.slots)
+                refuse_too_large((file.rows or 0) * used * BYTES_PER_VALUE, problems.file)
             reading.add(block)
+            on_read(problems.file, file.share())
     return file, reading
 
 

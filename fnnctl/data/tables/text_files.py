@@ -9,12 +9,14 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
+from fnnctl.config.other_files import LONGEST_MARK, other_file
 from fnnctl.data.files import file_errors, shown_name
 from fnnctl.errors import DataError, Problem, did_you_mean
 from fnnctl.text import shown
@@ -32,13 +34,7 @@ _DETECTED = ("utf-8", "utf-8-sig")
 """With these encodings, a mark of another one decides."""
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
-_OTHER_FORMATS = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"BZh", "compressed with bzip2"),
-    (b"\xfd7zXZ", "compressed with xz"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
-)
+PARQUET_ENDINGS: Final = (".parquet", ".pq")
 _WINDOWS: Final = "cp1252"
 _SIGNS: Final = frozenset("€‚„…‘’“”–—•™§©«»®°±²³´µ·¹º¼½¾ß¿¡£×÷")
 """Signs of cp1252 that occur in texts and tables, besides letters."""
@@ -60,10 +56,18 @@ def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") 
     with file_errors(file), _opened(path) as raw:
         packed = (path is not None and path.suffix.lower() == ".gz") or raw.peek(2).startswith(_GZIP)
         plain = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
-        start = plain.peek(8)
-        _refuse_other_formats(start, file)
+        start = plain.peek(LONGEST_MARK)
+        _refuse_other_formats(start, path, file)
         with io.TextIOWrapper(plain, _encoding(start, encoding, setting, file), newline="") as text:
             yield text
+
+
+def share_read(descriptor: int) -> float:
+    """The share of an open file that has been read, in compressed bytes; 0 for a pipe."""
+    try:
+        return os.lseek(descriptor, 0, os.SEEK_CUR) / max(1, os.fstat(descriptor).st_size)
+    except OSError:
+        return 0.0
 
 
 def _opened(path: Path | None) -> io.BufferedReader:
@@ -94,13 +98,16 @@ def _codec(encoding: str, setting: str) -> str:
         raise DataError(Problem(f"{shown(encoding)} is not an encoding{suggestion}", path=setting)) from error
 
 
-def _refuse_other_formats(start: bytes, file: str) -> None:
+def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
     if start.startswith(_PARQUET):
         where = "from standard input, from a pipe, or inside a gzip file"
         raise DataError(Problem(f"a Parquet file cannot be read {where}: name the Parquet file", file=file))
-    for mark, what in _OTHER_FORMATS:
-        if start.startswith(mark):
-            raise DataError(Problem(f"this is {what}, not a CSV file: save it as CSV", file=file))
+    names = [] if path is None else [suffix.lower() for suffix in path.suffixes]
+    if what := other_file(start, names[-1] if names else ""):
+        raise DataError(Problem(f"this is {what}, not a CSV file: save it as CSV", file=file))
+    if names and names[-1] in PARQUET_ENDINGS:
+        message = "this is no Parquet file, although it is named so: name it .csv if it is one"
+        raise DataError(Problem(message, file=file))
 
 
 def wrong_byte(error: UnicodeDecodeError, encoding: str, setting: str) -> str:

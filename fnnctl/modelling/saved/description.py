@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fnnctl.config.messages.document_errors import first_fault
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.formats.registry import AnyFormat
@@ -27,7 +28,6 @@ from fnnctl.nn.shape import (
     OutputKind,
 )
 from fnnctl.store.atomic import damaged
-from fnnctl.store.documents import first_fault
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.task import OutputShape, Readout, TargetScale, TaskData
 from fnnctl.text import shown

@@ -15,10 +15,10 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.messages.document_errors import first_fault
 from fnnctl.modelling.saved.description import ClassWeight, Described, NetworkDescription, read_description
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.atomic import damaged
-from fnnctl.store.documents import first_fault
 
 PARTS = "parts"
 """The entry of model.json that only a model of several networks has."""

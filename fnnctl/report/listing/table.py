@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from fnnctl.report.listing.conditions import value_text
 from fnnctl.report.listing.fields import TIMES, Field, FieldSource, ListedRun
 from fnnctl.report.sections import NOTHING, number, seconds_text
+from fnnctl.store.listing.position import Position
 from fnnctl.text import plain_text
 
 COLUMNS: Final = ("run", "name", "kind", "data", "status", "metric", "seed", "started", "duration")
@@ -59,6 +60,8 @@ def _cell(field: Field, run: ListedRun) -> str:
             return seconds_text(value)
         case "seed":
             return str(value)
+        case "status" if run.entry.alive and (position := Position.read(run.entry.path)):
+            return f"{value} ({position})"
         case name if name in TIMES:
             return f"{value[:19]}Z" if len(value) > 19 else str(value)
     if field.source is FieldSource.SETTINGS:
@@ -75,6 +78,7 @@ def to_dict(run: ListedRun, columns: Sequence[Field]) -> dict[str, Any]:
         "name": facts and facts.name,
         "status": facts and facts.status,
         "alive": entry.alive,
+        "progress": asdict(position) if entry.alive and (position := Position.read(entry.path)) else None,
         "data": facts and facts.data,
         "seed": facts and facts.seed,
         "started": facts and facts.started,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fnnctl.data.arrays import stored_array
 from tests.arrays.crafted import CRAFTED, header_of
 from tests.data.arrays.saving import X, Y, fault, save
 
@@ -48,7 +48,7 @@ def test_a_damaged_array_takes_no_memory(tmp_path: Path, name: str, packed: bool
 def test_more_than_the_memory_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stored_array, "available_bytes", lambda: 23)
+    monkeypatch.setattr("fnnctl.data.files.available_bytes", lambda: 23)
     assert "X: would need 0.0 GB of memory, but only 0.0 GB are available" in fault(
         tmp_path, "data.npz", {"X": X, "y": Y}
     )
@@ -73,6 +73,17 @@ def test_a_damaged_archive_is_named(tmp_path: Path, how: str) -> None:
     message = fault(tmp_path, "data.npz")
     assert message.startswith(str(tmp_path / "data.npz"))
     assert "damaged" in message
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_damage_however_it_is_compressed(tmp_path: Path, compression: int) -> None:
+    with zipfile.ZipFile(tmp_path / "data.npz", "w", compression) as file:
+        file.writestr("X.npy", header_of((60, 2)) + random.Random(0).randbytes(60 * 16))
+        file.writestr("y.npy", header_of((60,)) + bytes(60 * 8))
+    content = bytearray((tmp_path / "data.npz").read_bytes())
+    content[60:90] = bytes(255 - byte for byte in content[60:90])
+    (tmp_path / "data.npz").write_bytes(content)
+    assert "data.npz: X: the NPZ file is damaged (" in fault(tmp_path, "data.npz")
 
 
 def archive(folder: Path, *members: str) -> bytearray:

@@ -79,6 +79,18 @@ class TestFiles:
         assert values == {"a": [str(i) for i in range(20)], "b": ["x", "y"] * 10}
         assert problems == []
 
+    def test_more_values_than_fit_into_memory_are_refused_before_they_are_read(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Few bytes may hold many equal values; a column that is left out needs no memory."""
+        table = self.arrow.table({"a": [0] * 1_000, "b": [0] * 1_000})
+        self.parquet.write_table(table, tmp_path / "t.parquet")
+        monkeypatch.setattr("fnnctl.data.files.available_bytes", lambda: 7_999)
+        with pytest.raises(DataError, match=r"would need 0\.0 GB of memory, but only"):
+            read_table(tmp_path / "t.parquet", FORM, {}, Problems("t"))
+        problems = Problems("t")
+        assert read_table(tmp_path / "t.parquet", FORM, {"b": "ignore"}, problems).rows == 1_000
+
     def test_values_as_texts(self, tmp_path: Path) -> None:
         arrow, zone = self.arrow, timezone(timedelta(hours=2))
         for values, kind, expected in (

@@ -84,10 +84,58 @@ def test_any_records_are_read_as_if_one_by_one(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK_VALUES", 2 * size)
         patch.setattr(module, "FEWEST_BLOCK_ROWS", 1)
-        patch.setattr(module, "LINES_AT_ONCE", size)
+        patch.setattr(module, "SAMPLE_LINES", size)
         _, found, told = read(tmp_path, content, CsvFormat(",", "utf-8", frozenset()))
     assert found == expected
     assert [text.startswith(start) for text, start in zip(told, problems, strict=True)] == [True] * len(told)
+
+
+class Endless(io.StringIO):
+    """A text that repeats without end; it counts what is read."""
+
+    def __init__(self, start: list[str], repeated: str) -> None:
+        super().__init__()
+        self._start, self._repeated, self.characters = start, repeated, 0
+
+    def readline(self, size: int | None = -1) -> str:  # type: ignore[override]
+        limit = 2**30 if size is None or size < 0 else size
+        if self._start:
+            line = self._start.pop(0)
+        elif "\n" in self._repeated:
+            line = self._repeated
+        else:
+            line = self._repeated * (limit // len(self._repeated))
+        self.characters += len(line)
+        return line
+
+
+@pytest.mark.parametrize(
+    ("repeated", "problem"),
+    [
+        ("1", "t.csv:3: a row of more than 1,000 characters: this is not a CSV file, or"),
+        (",", "t.csv:3: a row of more than 1,000 characters"),
+        ('","\n', "t.csv:351: a row of more than 1,000 characters"),
+        ("\0", "t.csv:3: a NUL byte"),
+        ("\n", "t.csv:103: more than 100 blank lines in a row: remove them"),
+    ],
+)
+def test_what_has_no_end_is_not_read_to_its_end(
+    repeated: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_RECORD", 1_000)
+    monkeypatch.setattr(module, "MOST_BLANK_LINES", 100)
+    text, problems = Endless(["a,b\n", '"\n' if '"' in repeated else "1,2\n"], repeated), Problems("t.csv")
+    list(module.Records(text, problems, delimiter=",", encoding_setting="data.encoding"))
+    assert str(problems.error()).startswith(problem)
+    assert text.characters < 3_000
+
+
+def test_blocks_of_wide_tables_have_fewer_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of ten values is a block if a block may have ten values, also if the header has two names."""
+    monkeypatch.setattr(module, "MOST_BLOCK_VALUES", 10)
+    text, problems = io.StringIO("a,b\n" + "1,2,3,4,5,6,7,8,9,10\n" * 5), Problems("t.csv")
+    blocks = list(module.Records(text, problems, delimiter=",", encoding_setting="data.encoding"))
+    assert [len(rows) for _, rows in blocks] == [1, 1, 1, 1, 1, 1]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:

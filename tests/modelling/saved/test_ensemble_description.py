@@ -118,11 +118,11 @@ NOT_FITTING = "model.npz: does not fit model.json: "
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update(parts=[]), "model.json: is damaged: parts: List should have at least 1"),
-        (lambda m: part(m, weight=0), r"is damaged: parts\.0\.weight: Input should be greater"),
-        (lambda m: part(m, share=1), r"parts\.0\.share: Extra inputs are not permitted"),
-        (lambda m: network(m, 1, hidden=[{}]), r"parts\.1\.network\.hidden\.0\.units: Field required"),
-        (lambda m: network(m, 1, bias=1), r"parts\.1\.network\.bias: Extra inputs"),
+        (lambda m: m.update(parts=[]), "model.json: is damaged: parts: has too few entries"),
+        (lambda m: part(m, weight=0), r"is damaged: parts\.0\.weight: must be above"),
+        (lambda m: part(m, share=1), r"parts\.0\.share: is unknown to this version"),
+        (lambda m: network(m, 1, hidden=[{}]), r"parts\.1\.network\.hidden\.0\.units: is missing"),
+        (lambda m: network(m, 1, bias=1), r"parts\.1\.network\.bias: is unknown"),
         (lambda m: network(m, 2, target="sex"), r"parts\.2\.network\.target: it differs from that of"),
         (
             lambda m: network(m, 2, classes=["Gentoo", "Adelie", "Chinstrap"]),

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
-from fnnctl.report.listing.fields import field_of
+from fnnctl.report.listing.fields import ListedRun, field_of
 from fnnctl.report.listing.table import COLUMNS, LEFT_OUT, one_line_each, table_columns, to_dict
+from fnnctl.store.names import PROGRESS
 from tests.report.listing.entries import DAMAGED, listed
 
 RUN = listed(
@@ -70,3 +73,12 @@ def test_json_has_one_run_per_line() -> None:
 def test_a_column_without_a_value_is_aligned_to_the_left() -> None:
     (column,) = table_columns([field_of("seed")], [DAMAGED])
     assert (column.cells, column.right) == (("–",), False)
+
+
+def test_a_running_run_shows_its_epoch_and_the_time_left(tmp_path: Path) -> None:
+    (tmp_path / PROGRESS).write_text('{"epoch": 12, "epochs": 200, "seconds_left": 90.0}')
+    run = ListedRun(replace(listed("a", status="running").entry, path=tmp_path, alive=True))
+    (column,) = table_columns([field_of("status")], [run])
+    assert column.cells == ("running (epoch 12 of 200, about 90 s left)",)
+    assert to_dict(run, [])["progress"] == {"epoch": 12, "epochs": 200, "seconds_left": 90.0}
+    assert field_of("status").read(run) == "running"

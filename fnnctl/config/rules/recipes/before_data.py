@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fnnctl.config.paths import Messages
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.rules.plain_config import is_given, value_at
+from fnnctl.config.rules.plain_config import is_given, value_at, without
 from fnnctl.config.rules.recipes.expansion import RECIPES, recipe_values
 from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.recipes.filling import Filled, Judge, filled
@@ -43,6 +43,8 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
         if recipe is None:
             raise
         refused = error
+    if refused.unknown:
+        raise RefusedConfigurationError(_with_unknown(config, refused))
     try:
         return _possible_experiment(config, recipe)
     except RefusedConfigurationError as error:
@@ -52,6 +54,21 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
         return experiment_of({key: value for key, value in config.items() if key not in COMPLETED})
     except RefusedConfigurationError:
         raise refused from None
+
+
+def _with_unknown(config: Mapping[str, Any], refused: RefusedConfigurationError) -> Messages:
+    """The messages of unknown settings, and those others of the schema that stay without them.
+
+    A config may have thousands of unknown settings, which would be found again for each value of the recipe.
+    """
+    try:
+        experiment_before_data(without(config, refused.unknown))
+    except RefusedConfigurationError as error:
+        rest = error.messages
+    else:
+        rest = {}
+    certain = {*rest, *refused.unknown}
+    return {path: rest.get(path, message) for path, message in refused.messages.items() if path in certain}
 
 
 def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experiment:

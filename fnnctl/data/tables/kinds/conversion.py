@@ -110,3 +110,10 @@ def renamed(column: CodedTexts, texts: Sequence[str]) -> CodedTexts:
 def merged(column: CodedTexts, form: BooleanFormat) -> CodedTexts:
     """The column with one category for all spellings of a truth value."""
     return renamed(column, [form.category(text) for text in column.texts])
+
+
+def labels_as_trained(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
+    """The labels as the network was trained on them: plain numbers, or one spelling of yes and of no."""
+    if isinstance(form, NumberFormat):
+        return renamed(column, plain_texts(column.texts, form))
+    return merged(column, form) if isinstance(form, BooleanFormat) else column

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fnnctl.config.other_files import other_file
+from fnnctl.config.reading.loading import load_config
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.rows import CsvFormat, open_rows
+from fnnctl.errors import ConfigError, DataError
+
+FILES = [
+    ("t.json", b'[{"a": 1}]\n', "a JSON file"),
+    ("t.txt", b' {"a": [1, 2]}\n{"a": 1}\n', "a JSON file"),
+    ("t.png", b"\x89PNG\r\n\x1a\n\x00\x01", "a PNG picture"),
+    ("t", b"\xff\xd8\xff\xe0\x00\x10JFIF", "a JPEG picture"),
+    ("pyproject.toml", b'[project]\nname = "x"\nversion = "1"\n', "a TOML file"),
+    ("t.html", b"<!DOCTYPE html>\n<html></html>", "an HTML page"),
+    ("t.zip", b"PK\x03\x04\x14\x00", "an Excel workbook or a zip archive"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "what"), FILES)
+def test_what_is_neither_a_table_nor_an_experiment_is_named(
+    tmp_path: Path, name: str, content: bytes, what: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"{name}: is {what}, not an experiment"):
+        load_config(tmp_path / name)
+    form = CsvFormat(None, "utf-8", frozenset())
+    with (
+        pytest.raises(DataError, match=rf"{name}: this is {what}, not a CSV file"),
+        open_rows(tmp_path / name, form, Problems(name)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("start", [b"a,b\n1,2\n", b"{a},b\n", b"data: {source: iris}\n", b""])
+def test_text_is_nothing_else(start: bytes) -> None:
+    assert other_file(start, ".yaml") is None
+
+
+def test_an_experiment_may_be_json(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('{"data": {"source": "iris"}}')
+    assert load_config(tmp_path / "t.json").experiment.data.source == "iris"
+
+
+def test_a_table_that_is_only_named_like_a_parquet_file(tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_text("a,y\n1,2\n")
+    form = CsvFormat(None, "utf-8", frozenset())
+    with (
+        pytest.raises(DataError, match="this is no Parquet file, although it is named so"),
+        open_rows(tmp_path / "t.parquet", form, Problems("t.parquet")),
+    ):
+        pass
