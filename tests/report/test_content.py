@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fnnctl.errors import DataError
 from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.sections import FactList, Notes, Section, TableSection
@@ -101,12 +102,11 @@ def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]
     assert [row[0] for row in matrix.rows] == [f"#1  {'a' * 30}", f"#2  {'b' * 30}", f"#3  {'c' * 30}"]
 
 
-def test_metrics_of_an_unknown_kind_are_not_in_the_way(start_run: Callable[..., OpenRun]) -> None:
+def test_metrics_of_an_unknown_kind_are_damage(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
-    run.write_metrics({"test": {"accuracy": "high", "per_class": {"a": 1}}, "train": 3})
-    metrics = titled(summarize(run))["Metrics"]
-    assert isinstance(metrics, TableSection)
-    assert metrics.rows == (("accuracy", "–"),)
+    run.write_metrics({"test": {"accuracy": "high"}})
+    with pytest.raises(DataError, match="test.accuracy must be a number or null"):
+        summarize(run)
 
 
 def test_a_failed_run_says_why_first(start_run: Callable[..., OpenRun]) -> None:

@@ -40,13 +40,13 @@ from fnnctl.report.confirmation.own_settings import own_settings_sentence, ties_
         ),
         (
             OwnSettings(3, 0, 9, (0.9, 0.8), unconfirmed=True),
-            "trial 3 has accuracy 0.9000 against 0.8000 after 9 epochs for the config's own settings (trial "
+            "trial 3 has accuracy 0.9000 against 0.8000 after 9 epochs for the default settings (trial "
             "0); one validation part does not say how much of that is chance: raise search.confirm.top, to "
             "confirm those too",
         ),
         (
             OwnSettings(3, 0, 9, (0.9, 0.88), 1.0, 7, unconfirmed=True),
-            "trial 3 cannot be told from the config's own settings (trial 0): accuracy 0.9000 against 0.8800 "
+            "trial 3 cannot be told from the default settings (trial 0): accuracy 0.9000 against 0.8800 "
             "after 9 epochs (p = 1, corrected for choosing the best of 8 trials); keep those, or raise "
             "search.confirm.top, to confirm those too",
         ),
