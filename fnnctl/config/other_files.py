@@ -6,6 +6,7 @@ from typing import Final
 
 LONGEST_MARK: Final = 64
 """So many bytes tell what a file is."""
+JSON: Final = "a JSON file"
 _MARKS: Final = (
     (b"PK\x03\x04", "an Excel workbook or a zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
@@ -28,12 +29,12 @@ _BEGINNINGS: Final = (
     ("<!doctype html", "an HTML page"),
     ("<html", "an HTML page"),
     ("<?xml", "an XML file"),
-    ('{"', "a JSON file"),
-    ("[{", "a JSON file"),
-    ("[[", "a JSON file"),
+    ('{"', JSON),
+    ("[{", JSON),
+    ("[[", JSON),
 )
 _ENDINGS: Final = {
-    ".toml": "a TOML file", ".json": "a JSON file", ".jsonl": "a JSON file", ".ndjson": "a JSON file",
+    ".toml": "a TOML file", ".json": JSON, ".jsonl": JSON, ".ndjson": JSON,
     ".py": "a Python program", ".ipynb": "a notebook",
 }  # fmt: skip
 

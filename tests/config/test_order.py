@@ -10,7 +10,7 @@ import pytest
 import fnnctl.config
 
 ROOT = Path(fnnctl.config.__file__).parent
-ORDER = ["paths", "yaml_text", "schema", "messages", "rules", "reading"]
+ORDER = ["paths", "yaml_text", "other_files", "schema", "messages", "rules", "reading"]
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
 
 

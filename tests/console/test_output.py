@@ -24,7 +24,7 @@ def test_a_narrow_terminal_loses_no_column(
 ) -> None:
     program("train", str(iris), "--quiet")
     monkeypatch.setenv("COLUMNS", "30")
-    shown = program("report").out
+    shown = program("report", "--verbose").out
     assert all(name in shown for name in ("setosa", "versicolor", "virginica"))
 
 

@@ -116,17 +116,17 @@ def test_the_source_is_beside_the_config(
     assert load(CONFIG).data.dataset.source == str(tmp_path / "own.csv")
 
 
-def test_warnings_are_of_the_target_then_of_the_rows_then_of_the_parts(load: Load) -> None:
+def test_warnings_are_of_the_rows_then_of_the_parts_then_of_the_target(load: Load) -> None:
     """Two classes are the same number, w is constant, and a class is only in the training part."""
     labels = ["1", "2"] * 19 + ["1.0", "1.0"]
     table = "x,w,label\n" + "".join(f"{i * i},5,{label}\n" for i, label in enumerate(labels))
     loaded = load(CONFIG + "  split: {stratify: false, test: 0.1}\nseed: 1\n", table=table)
     assert loaded.checked(loaded.split()).warnings == [
-        "the target 'label' has classes '1' and '1.0', which are the same number",
         "a column has the same value, or none, in all training rows and cannot help: 'w'; "
         "check it, or use data.columns.ignore",
         "a class has no row in the validation part and no effect on its metrics: '1.0'",
         "a class has no row in the test part and no effect on its metrics: '1.0'",
+        "the target 'label' has classes '1' and '1.0', which are the same number",
     ]
 
 

@@ -105,7 +105,7 @@ def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]
 def test_metrics_of_an_unknown_kind_are_damage(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     run.write_metrics({"test": {"accuracy": "high"}})
-    with pytest.raises(DataError, match="test.accuracy must be a number or null"):
+    with pytest.raises(DataError, match=r"test\.accuracy must be a number or null"):
         summarize(run)
 
 

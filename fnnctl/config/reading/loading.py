@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.messages.advice import glued_setting
 from fnnctl.config.messages.wording import shown
-from fnnctl.config.other_files import other_file
+from fnnctl.config.other_files import JSON, other_file
 from fnnctl.config.paths import (
     ConfigPath,
     Location,
@@ -211,7 +211,11 @@ def _how_to_start(folder: Path | None = None) -> str:
 
 def _refuse_other_file(file: str, text: bytes) -> None:
     """Raise `ConfigError` if a file that is no experiment is known to be something else."""
-    if what := other_file(text, Path(file).suffix):
+    ending = Path(file).suffix
+    what = other_file(text, ending)
+    if what == JSON and ending in {".yaml", ".yml"}:
+        return  # JSON is YAML, and a problem with a line says more
+    if what:
         raise ConfigError(Problem(f"is {what}, not an experiment; {_how_to_start()}", file=file))
 
 
