@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import typer
-import yaml
 
+from fnnctl.config.reading.yaml_reader import read_yaml
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.store.names import FIGURES, PREDICTED_ACTUAL_FIGURE, RESIDUALS_FIGURE, THRESHOLD_FIGURE
 from tests.program import Program
@@ -134,7 +134,8 @@ def test_schema_accepts_what_check_accepts(program: Program) -> None:
     validator = pytest.importorskip("jsonschema").Draft7Validator(json.loads(program("schema").out))
     validator.check_schema(validator.schema)
     program("init")
-    validator.validate(yaml.safe_load(Path("fnnctl.yaml").read_text()))
+    document = read_yaml(Path("fnnctl.yaml").read_text())  # as editors do: 1e-6 is a number in YAML 1.2
+    validator.validate(document.value)
 
 
 @pytest.mark.parametrize("arguments", [("trian",), ("train", "--jsn"), ("report", "a", "--format")])
