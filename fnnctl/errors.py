@@ -167,21 +167,22 @@ class InterruptedRunError(FnnctlError):
         signal_number: int,
         run: str | None,
         epochs: int | None,
-        kept_epoch: int | None = None,
+        kept: str | None = None,
         resumed_by: str = "train",
     ) -> None:
-        """`epochs` is how many were trained; `kept_epoch` is the epoch of the checkpoint, if there is one.
+        """`epochs` is how many were trained, `kept` what a resume would begin with, if not with the start.
 
         `resumed_by` is the command that can resume the run.
         """
         when = "" if epochs is None else f" after {counted(epochs, 'epoch')}"
-        kept = " before a run was created"
+        end = " before a run was created"
         if run:  # the command is on its own line, so that it can be pasted into a shell as it is
-            where = "start again" if kept_epoch is None else f"resume from epoch {kept_epoch}"
-            where = where if resumed_by == "train" else "continue"
-            kept = f"; the work so far is in {run}. To {where}, run:"
-            kept += f"\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
-        super().__init__(f"interrupted{when}{kept}")
+            where = "start again" if kept is None else f"resume from {kept}"
+            where = "continue" if resumed_by == "search" else where
+            lost = resumed_by == "evaluate" and kept is None
+            work = "no fold was completed" if lost else f"the work so far is in {run}"
+            end = f"; {work}. To {where}, run:\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
+        super().__init__(f"interrupted{when}{end}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 

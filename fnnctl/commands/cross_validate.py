@@ -100,8 +100,8 @@ def resume_cross_validation(
         refuse_other_data(run, loaded.data, loaded.config.file, command="evaluate")
         kept, seconds = load_folds(run, validation, output.note)
         with signals.graceful():
-            at = f"{len(kept)} of {len(validation.all_fits)} folds" if kept else START
-            begin_again(run, at, blas_threads=_one_thread(), note=output.note)
+            signals.kept = _kept_words(len(kept), validation)
+            begin_again(run, signals.kept or START, blas_threads=_one_thread(), note=output.note)
     recorder = RunRecorder(run, started=started, trained_before=seconds)
     _complete(
         run, validation, kept, recorder, workers=workers, output=output, signals=signals, figures=figures
@@ -133,6 +133,11 @@ def _fold_facts(validation: CrossValidation) -> dict[str, Any]:
     settings, by = validation.experiment.evaluation.cross_validation, validation.experiment.data.split.by
     stratify = settings.stratify and len(validation.data.strata_names) > 1 and by is None
     return {**settings.model_dump(), "stratify": stratify, "by": by}
+
+
+def _kept_words(folds: int, validation: CrossValidation) -> str | None:
+    """What a resume begins with; None if it is the start."""
+    return f"{folds} of {len(validation.all_fits)} folds" if folds else None
 
 
 def _one_thread() -> int | None:
@@ -201,7 +206,8 @@ def _train(
     sizes = "+".join(str(len(stack)) for stack in stacks)
     output.detail(f"folds {sizes} in stacks; {plan.kind}, {plan.workers} at once")
     epochs = validation.experiment.training.epochs
-    total, before = len(results) * epochs, (len(results) - len(missing)) * epochs
+    saved = len(results) - len(missing)
+    total, before = len(results) * epochs, saved * epochs
     measure = FoldMeasure(Finish.of(validation.experiment.model))
     with signals.graceful(), amount_progress(output, total, note=run.note_position) as show:
 
@@ -218,7 +224,8 @@ def _train(
             items = ((shared, shared_fits, stack, measure) for stack in stacks)
             for index, done in run_work(executor, train_shared_fits, items):
                 measured = {missing[k]: each for k, each in zip(stacks[index], done.measured, strict=True)}
-                keep_folds(run, validation, measured, seconds=recorder.trained_seconds())
+                saved += keep_folds(run, validation, measured, seconds=recorder.trained_seconds())
+                signals.kept = _kept_words(saved, validation)
                 for fold, result in measured.items():
                     results[fold] = result.without_outputs()
 

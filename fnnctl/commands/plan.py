@@ -14,6 +14,7 @@ from fnnctl.console.output import Output
 from fnnctl.processors import usable_processors
 from fnnctl.records.trials import Job
 from fnnctl.report.plan_table import plan_report
+from fnnctl.search.extension import other_limit
 from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.estimate import RungSize, SearchCosts, seconds_by_assignment
@@ -44,6 +45,7 @@ def plan(
         "sampler": search.setup.auto_sampler,
         **search.setup.plan.table(fits_per_trial=len(search.fits.rows)),
         "only_configurations": search.setup.too_few,
+        "for_more_trials": _raised_trials(search),
         "confirm": _confirmation(search),
         "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
     }
@@ -61,6 +63,12 @@ def _assignments(search: PreparedSearch) -> Iterator[Assignment]:
     sampler = search.setup.sampler()
     while found := sampler.ask(1, ()):
         yield from found
+
+
+def _raised_trials(search: PreparedSearch) -> str | None:
+    """The option that raises search.trials; None unless it hides a larger --max-trials."""
+    most, trials = search.setup.budget.max_trials, search.setup.plan.trials
+    return other_limit(search.setup) if most is not None and trials < most else None
 
 
 def _confirmation(search: PreparedSearch) -> dict[str, int] | None:

@@ -168,7 +168,8 @@ def complete_training(
     began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. Raises
     `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
-    signals.kept_epoch = checkpoint.epoch if checkpoint else None
+    if checkpoint:
+        signals.note_checkpoint(checkpoint.epoch)
     with RunRecorder(
         run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
     ) as recorder:
@@ -229,7 +230,7 @@ def _train(
             fit,
             describe(fit, data, member),
             show=show,
-            kept=signals.note_kept,
+            kept=signals.note_checkpoint,
             should_stop=after_step,
             seconds=recorder.trained_seconds,
         ) as checkpointer,

@@ -31,8 +31,8 @@ class Interruption:
         """The run's folder; None before there is one."""
         self.resumed_by = "train"
         """The command whose `--resume` continues the run."""
-        self.kept_epoch: int | None = None
-        """The epoch of the checkpoint from which training would resume; None if it would start again."""
+        self.kept: str | None = None
+        """What the run would resume from, in words; None if it would start again."""
         self._signal_number: int | None = None
         self._graceful = self._announced = False
         self._output = output
@@ -54,9 +54,9 @@ class Interruption:
         if self._signal_number is not None:
             raise self._error(self._signal_number, epochs)
 
-    def note_kept(self, epoch: int) -> None:
-        """Remember that a checkpoint of this epoch exists."""
-        self.kept_epoch = epoch
+    def note_checkpoint(self, epoch: int) -> None:
+        """Remember that the last checkpoint is of this epoch; training may have got further since."""
+        self.kept = f"the last checkpoint (epoch {epoch})"
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
@@ -80,7 +80,7 @@ class Interruption:
             signal_number=signal_number,
             run=self.run,
             epochs=epochs,
-            kept_epoch=self.kept_epoch,
+            kept=self.kept,
             resumed_by=self.resumed_by,
         )
 

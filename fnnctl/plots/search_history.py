@@ -46,7 +46,7 @@ def search_history_figure(
         steps = [(result.spent, result.incumbent) for result in results if result.incumbent is not None]
         if steps:
             ends, best = np.array([*steps, (last, steps[-1][1])], dtype=np.float64).T
-            (lines["best trial so far"],) = axes.plot(ends, best.clip(low, high), **_BEST)
+            (lines[_best_words(best, minimized)],) = axes.plot(ends, best.clip(low, high), **_BEST)
         lines |= mark_clipped(axes, np.column_stack([spent, objectives]), shown)
         lines |= _draw_failures(axes, [each.spent for each in results if each.objective is None], minimized)
         finish_objective(axes, shown, minimized=minimized)
@@ -56,6 +56,13 @@ def search_history_figure(
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         legend_above(axes, lines)
     return figure
+
+
+def _best_words(best: FloatArray, minimized: bool) -> str:
+    """What the line of the best trial is; if it also becomes worse, its trials are those with most epochs."""
+    changes = np.diff(best)
+    worsens = bool((changes > 0 if minimized else changes < 0).any())
+    return "best of the trials with the most epochs" if worsens else "best trial so far"
 
 
 def _draw_points(

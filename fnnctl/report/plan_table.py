@@ -26,8 +26,10 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     method = f"{plan['method']} ({plan['sampler']})" if plan.get("sampler") else plan["method"]
     few = plan.get("only_configurations")
     few_words = "" if few is None else f", as the space has only {counted(few, 'configuration')}"
+    option = plan.get("for_more_trials")
+    more = f", as search.trials allows no more: add {option}" if option else ""
     lines = [
-        f"{method}: {counted(plan['trials'], 'trial')}{few_words}",
+        f"{method}: {counted(plan['trials'], 'trial')}{few_words}{more}",
         _epochs(plan, noun),
         *_confirmation(plan.get("confirm")),
         _duration(plan["seconds_estimated"]),

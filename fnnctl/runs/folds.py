@@ -34,21 +34,23 @@ _HISTORY: Final = "history"
 
 def keep_folds(
     run: OpenRun, validation: CrossValidation, results: Mapping[int, FoldResult], *, seconds: float
-) -> None:
-    """Save the results (by index in `all_fits`) of the folds that were not interrupted.
+) -> int:
+    """Save the results (by index in `all_fits`) of the folds that were not interrupted; return how many.
 
     `seconds` is how long training has taken so far. If the file cannot be written, it is skipped, and a
     resumed run trains these folds again.
     """
     ended = {fold: result for fold, result in results.items() if result.outcome is not Outcome.INTERRUPTED}
     if not ended:
-        return
+        return 0
     facts = {"format": np.array(FORMAT), "seconds": np.array(seconds)}
     parts = {str(fold): _arrays(validation, fold, result) for fold, result in ended.items()}
     try:
         run.write_fold_file(min(ended), merge_parts({"kept": facts, **parts}))
     except (MachineError, MemoryError) as error:
         run.log(f"folds {sorted(fold + 1 for fold in ended)} cannot be saved: {error or 'out of memory'}")
+        return 0
+    return len(ended)
 
 
 def load_folds(

@@ -67,6 +67,26 @@ def other_limit(search: SearchSetup) -> str | None:
     return option if plan.trials > search.plan.trials else None
 
 
+def more_trials(search: SearchSetup) -> str | None:
+    """Options that extend a search, to twice its trials if there are so many; None if none do."""
+    budget, have = search.budget, search.plan.trials
+    if budget.total_epochs is not None:
+        return None
+    most, trials = budget.max_trials and 2 * have, search.settings.most_trials and 2 * have
+    for longer in (
+        replace(budget, max_trials=most),
+        replace(budget, trials=trials),
+        replace(budget, max_trials=most, trials=trials),
+    ):
+        planned = plan_search(search.settings.method.scheduler, longer, size=search.size).trials
+        if planned > have:
+            options = [f"--max-trials {planned}"] if longer.max_trials != budget.max_trials else []
+            if longer.trials != budget.trials:
+                options.append(f"--set search.trials={planned}")
+            return " ".join(options)
+    return None
+
+
 def kept_horizon(search: SearchSetup) -> list[str]:
     """A warning if trials get more epochs than the horizon of their lr_schedules, else none.
 
@@ -101,6 +121,10 @@ def _what_is_no_extension(begun: SearchSetup, search: SearchSetup) -> dict[Confi
     if trials is not None and (fewest is None or trials < fewest):
         if fewest is None:
             return {TRIALS: f"is {trials:,}, but the search began with all configurations in its space"}
+        limit = begun.budget.max_trials
+        if limit is not None and limit < trials:
+            message = f"began with {fewest:,}, of which --max-trials allows {limit:,}"
+            return {TRIALS: f"is {trials:,}, but the search {message}; write --max-trials {trials} instead"}
         return {TRIALS: f"is {trials:,}, but the search began with {fewest:,}; write at least that many"}
     return {}
 

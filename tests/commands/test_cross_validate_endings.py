@@ -102,31 +102,53 @@ def test_a_diverged_fold_is_reported_and_has_no_score(
     assert "1 of 6 folds diverged" in program("report").out
 
 
-def test_a_signal_keeps_what_was_done(
-    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def interrupt_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Folds train one by one; a signal arrives after so many epochs."""
+
+    def interrupt(epochs: int) -> None:
+        @contextmanager
+        def progress(output: Output, total: int, **options: object) -> Iterator[Callable[[int], None]]:
+            sent: list[int] = []
+
+            def show(done: int) -> None:
+                if done >= epochs and not sent:
+                    sent.append(done)
+                    os.kill(os.getpid(), signal.SIGINT)
+
+            yield show
+
+        stacks = [[index] for index in range(6)]
+        monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with("serial", stacks))
+        monkeypatch.setattr("fnnctl.commands.cross_validate.amount_progress", progress)
+
+    return interrupt
+
+
+def test_a_signal_before_a_fold_is_complete_keeps_nothing(
+    program: Program, iris: Path, tmp_path: Path, interrupt_at: Callable[[int], None]
 ) -> None:
-    """Folds train one by one: two complete, the third is interrupted, the others do not start."""
+    interrupt_at(3)
+    done = program("evaluate", str(iris), *SMALL)
+    place = only_run(tmp_path).relative_to(tmp_path)
+    assert done.err.splitlines()[-2:] == [
+        "interrupted; no fold was completed. To start again, run:",
+        f"fnnctl evaluate --resume {place}",
+    ]
+    assert f"resuming from the start of {place}\n" in program("evaluate", "--resume", str(place)).err
 
-    @contextmanager
-    def progress(output: Output, total: int, **options: object) -> Iterator[Callable[[int], None]]:
-        sent: list[int] = []
 
-        def show(done: int) -> None:
-            if done >= 30 and not sent:
-                sent.append(done)
-                os.kill(os.getpid(), signal.SIGINT)
-
-        yield show
-
-    stacks = [[index] for index in range(6)]
-    monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with("serial", stacks))
-    monkeypatch.setattr("fnnctl.commands.cross_validate.amount_progress", progress)
+def test_a_signal_keeps_what_was_done(
+    program: Program, iris: Path, tmp_path: Path, interrupt_at: Callable[[int], None]
+) -> None:
+    """Two folds complete, the third is interrupted, the others do not start."""
+    interrupt_at(30)
     done = program("evaluate", str(iris), *SMALL)
     assert done.code == 130
     run = only_run(tmp_path)
     place = run.relative_to(tmp_path)
     assert done.err.splitlines()[-2:] == [
-        f"interrupted; the work so far is in {place}. To continue, run:",
+        f"interrupted; the work so far is in {place}. To resume from 2 of 6 folds, run:",
         f"fnnctl evaluate --resume {place}",
     ]
     assert read_json(run / "manifest.json")["status"] == "interrupted"

@@ -69,6 +69,17 @@ def test_a_plan_shrinks_with_a_finite_space(program: Program, config: str) -> No
     assert "random: 2 trials, as the space has only 2 configurations" in text
 
 
+def test_a_plan_names_the_limit_that_hides_max_trials(program: Program, config: str) -> None:
+    def told(*words: str) -> str:
+        return program("plan", config, "--method", "asha", *words).out
+
+    assert "asha: 50 trials, as search.trials allows no more: add --set search.trials=60\n" in told(
+        "--max-trials", "60"
+    )
+    assert "asha: 3 trials\n" in told("--max-trials", "3")
+    assert "asha: 60 trials\n" in told("--max-trials", "60", "--set", "search.trials=60")
+
+
 def test_a_plan_for_people_writes_nothing(program: Program, config: str, tmp_path: Path) -> None:
     done = program("plan", config, "--max-trials", "4")
     assert done.code == 0

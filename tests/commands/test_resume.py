@@ -224,7 +224,8 @@ def test_killed_before_the_first_checkpoint(
 
 
 @pytest.mark.parametrize(
-    ("kept", "where"), [("keep_all", "resume from epoch 2"), ("keep_none", "start again")]
+    ("kept", "where"),
+    [("keep_all", "resume from the last checkpoint (epoch 2)"), ("keep_none", "start again")],
 )
 def test_the_message_names_the_epoch_to_resume_from(
     program: Program, config: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,

@@ -71,10 +71,18 @@ def test_the_same_results_give_the_same_bytes() -> None:
     assert first == second
 
 
-def test_the_best_trial_may_have_a_worse_objective_after_more_epochs() -> None:
-    results = [PlottedResult(1, 1, 0.9, 0.9), PlottedResult(4, 3, 0.8, 0.8)]
-    figure = search_history_figure(results, metric="accuracy", minimized=False, title="t")
-    assert best_line(figure) == [[1, 0.9], [4, 0.8], [4, 0.8]]
+@pytest.mark.parametrize("minimized", [False, True])
+def test_the_best_trial_may_have_a_worse_objective_after_more_epochs(
+    minimized: bool, texts_of: TextsOf
+) -> None:
+    """The legend then says what the line is: "best so far" would be wrong."""
+    for before, after in ((0.9, 0.8), (0.8, 0.9)):
+        results = [PlottedResult(1, 1, before, before), PlottedResult(4, 3, after, after)]
+        figure = search_history_figure(results, metric="accuracy", minimized=minimized, title="t")
+        assert best_line(figure) == [[1, before], [4, after], [4, after]]
+        worsens = (after > before) == minimized
+        assert ("best of the trials with the most epochs" in texts_of(figure)) == worsens
+        assert ("best trial so far" in texts_of(figure)) != worsens
 
 
 def test_what_is_outside_of_the_axis_is_marked(texts_of: TextsOf) -> None:

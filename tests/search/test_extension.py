@@ -185,14 +185,16 @@ def test_a_winner_that_stays_is_not_trained_again(
 @pytest.mark.parametrize(
     ("arguments", "has"),
     [
-        (["--set", "search.trials=3"], "3 trials of up to 4 epochs"),
+        (["--set", "search.trials=3"], "3 trials of up to 4 epochs: nothing to do"),
         (
             ["--max-trials", "2"],
-            "2 trials of up to 4 epochs with --max-trials 2 (for more, add --max-trials 3)",
+            "3 trials, more than --max-trials 2: nothing to do; "
+            "for more, write for example --set search.trials=6",
         ),
         (
             ["--max-trials", "9"],
-            "3 trials of up to 4 epochs with --max-trials 9 (for more, add --set search.trials=9)",
+            "3 trials of up to 4 epochs with --max-trials 9 (for more, add --set search.trials=9): "
+            "nothing to do",
         ),
     ],
 )
@@ -202,8 +204,38 @@ def test_nothing_more_is_asked_for(
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert run(["search", "--resume", str(folder), *arguments]) == 0
     told = capsys.readouterr().err
-    assert f"is complete and already has {has}: nothing to do\n" in told
+    assert f"is complete and already has {has}\n" in told
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_the_option_that_is_advised_gives_more_trials(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = search(write_config(tmp_path / "x.yaml", search={**RANDOM, "trials": 3}), "--max-trials", "2")
+    for words, advice in (
+        (["--max-trials", "1"], "2 trials, more than --max-trials 1: nothing to do; for more, write for "
+         "example --max-trials 3\n"),
+        (["--set", "search.trials=2"], "is 2, but the search began with 3; write at least that many"),
+    ):  # fmt: skip
+        assert run(["search", "--resume", str(folder), *words]) == (2 if "--set" in words else 0)
+        assert advice in capsys.readouterr().err
+    assert resume(folder, "--max-trials", "3") == 0
+    assert len(leaderboard(folder)) == 3
+    assert run(["search", "--resume", str(folder), "--max-trials", "2"]) == 0
+    advice = "for more, write for example --max-trials 6 --set search.trials=6\n"
+    assert advice in capsys.readouterr().err
+
+
+def test_fewer_trials_than_planned_but_more_than_allowed(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the two limits, the smaller one is what must be raised."""
+    folder = search(config, "--set", "search.trials=9", "--max-trials", "2")
+    assert run(["search", "--resume", str(folder), "--set", "search.trials=4"]) == 2
+    told = "search.trials: is 4, but the search began with 9, of which --max-trials allows 2"
+    assert f"{told}; write --max-trials 4 instead" in capsys.readouterr().err
+    assert resume(folder, "--max-trials", "4") == 0
+    assert len(leaderboard(folder)) == 4
 
 
 @pytest.mark.parametrize(

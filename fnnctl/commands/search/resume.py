@@ -29,6 +29,7 @@ from fnnctl.runs.resuming import find_resumable
 from fnnctl.search.extension import (
     asks_for_more,
     kept_horizon,
+    more_trials,
     other_limit,
     plan_words,
     refuse_other_settings,
@@ -80,7 +81,7 @@ def resume_search(
         begun = _as_recorded(run, journal, output)
         prepared = _extended(begun, journal, overrides, options.max_trials) if extends else begun
         if not missing and _is_over(run) and not asks_for_more(begun.setup, prepared.setup):
-            output.note(f"{folder.path} is complete{_has_all(prepared)}: nothing to do")
+            output.note(f"{folder.path} is complete{_has_all(begun, prepared, len(journal.trials))}")
             return folder
         _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
         with signals.graceful():
@@ -174,11 +175,15 @@ def _refuse_fewer_trials(
         )
 
 
-def _has_all(search: PreparedSearch) -> str:
-    """Words that say that the search has all requested trials and epochs."""
-    most, limit = search.setup.budget.max_epochs, search.setup.budget.max_trials
+def _has_all(begun: PreparedSearch, search: PreparedSearch, trials: int) -> str:
+    """Words that say that a search of so many trials has all requested trials and epochs."""
+    limit, has = search.setup.budget.max_trials, counted(trials, "trial")
+    if limit is not None and limit < trials:
+        option = more_trials(begun.setup)
+        more = f"; for more, write for example {option}" if option else ""
+        return f" and already has {has}, more than --max-trials {limit}: nothing to do{more}"
     bound = "" if limit is None else f" with --max-trials {limit}"
-    trials, epochs = counted(search.setup.plan.trials, "trial"), counted(most, "epoch")
     option = other_limit(search.setup)
     more = f" (for more, add {option})" if option else ""
-    return f" and already has {trials} of up to {epochs}{bound}{more}"
+    epochs = counted(search.setup.budget.max_epochs, "epoch")
+    return f" and already has {has} of up to {epochs}{bound}{more}: nothing to do"

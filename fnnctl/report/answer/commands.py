@@ -10,6 +10,7 @@ from typing import Final
 from fnnctl.report.answer.values import NextCommand
 from fnnctl.report.summary import Summary
 from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
 
 CONTINUED_BY: Final = {"train": "train", "cross_validation": "evaluate", "search": "search"}
 """The command that starts a run of each kind, and can resume it."""
@@ -46,7 +47,19 @@ def _repeat(summary: Summary) -> Iterator[NextCommand]:
         if command:
             config = _quoted(summary.path / names.RESOLVED)
             what = "repeat the search" if command == "search" else "repeat the run"
-            yield NextCommand(what, f"fnnctl {command} {config}")
+            yield NextCommand(what, f"fnnctl {command} {config}{_trial_limit(summary)}")
+
+
+def _trial_limit(summary: Summary) -> str:
+    """The option that limits the trials of the search; no setting of the config stands for it."""
+    search = summary.search
+    if search is None and summary.manifest.selection:  # the ensemble of a search, inside its folder
+        from fnnctl.records.history import read_search
+
+        parent = RunFolder(summary.path.parent)
+        search = read_search(parent) if names.JOURNAL in parent.files() else None
+    limit = search.settings.get("max_trials") if search else None
+    return f" --max-trials {limit}" if limit else ""
 
 
 def _evaluate_again(summary: Summary) -> Iterator[NextCommand]:

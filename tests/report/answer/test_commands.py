@@ -5,10 +5,12 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+from fnnctl.records.journal import Resume, encode
 from fnnctl.report.answer.commands import next_commands
 from fnnctl.report.summary import summarize
-from fnnctl.store.run import OpenRun
-from tests.report.searches import halving, refit, start_search
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun, create_run
+from tests.report.searches import halving, header, refit, start_search
 
 
 def said(run: OpenRun) -> list[list[str]]:
@@ -53,6 +55,22 @@ def test_a_search_predicts_with_its_winner(tmp_path: Path) -> None:
     refit(run, {"train": None, "validation": None, "test": {"accuracy": 0.9}})
     run.finish("completed", {"total": 1.0, "training": 0.5})
     assert [command[0] for command in said(run)] == ["report", "search", "predict", "compare", "report"]
+
+
+def test_a_limited_search_is_repeated_with_its_limit(tmp_path: Path) -> None:
+    """As later resumes have changed it; the ensemble inside the search repeats it, too."""
+    records = halving()
+    records[0] = header(max_trials=4)
+    run = start_search(tmp_path, [*records, encode(Resume({"max_trials": 6}))])
+    chosen = {"metric": "accuracy", "rounds": 1, "kept": 1, "candidates": 2, "trials": []}
+    made = create_run(run.path, name="e", kind="train", config=b"", manifest={"selection": chosen})
+    for folder in (run, made):
+        folder.finish("completed", {"total": 1.0, "training": 0.5})
+        (folder.path / "resolved.yaml").write_text("")
+    made.path.rename(run.path / "ensemble")
+    for name in ("", "/ensemble"):
+        commands = [each.command for each in next_commands(summarize(RunFolder(Path(f"{run.path}{name}"))))]
+        assert f"fnnctl search {run.path}{name}/resolved.yaml --max-trials 6" in commands
 
 
 def test_a_run_without_a_test_part_is_not_compared(start_run: Callable[..., OpenRun]) -> None:
