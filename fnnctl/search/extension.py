@@ -122,9 +122,10 @@ def _what_is_no_extension(begun: SearchSetup, search: SearchSetup) -> dict[Confi
         if fewest is None:
             return {TRIALS: f"is {trials:,}, but the search began with all configurations in its space"}
         limit = begun.budget.max_trials
-        if limit is not None and limit < trials:
+        if limit is not None and limit < fewest:
             message = f"began with {fewest:,}, of which --max-trials allows {limit:,}"
-            return {TRIALS: f"is {trials:,}, but the search {message}; write --max-trials {trials} instead"}
+            option = f"--max-trials {trials}" if limit < trials else "a larger --max-trials"
+            return {TRIALS: f"is {trials:,}, but the search {message}; write {option} instead"}
         return {TRIALS: f"is {trials:,}, but the search began with {fewest:,}; write at least that many"}
     return {}
 

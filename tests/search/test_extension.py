@@ -215,7 +215,8 @@ def test_the_option_that_is_advised_gives_more_trials(
     for words, advice in (
         (["--max-trials", "1"], "2 trials, more than --max-trials 1: nothing to do; for more, write for "
          "example --max-trials 3\n"),
-        (["--set", "search.trials=2"], "is 2, but the search began with 3; write at least that many"),
+        (["--set", "search.trials=2"], "began with 3, of which --max-trials allows 2; write a larger "
+         "--max-trials instead"),
     ):  # fmt: skip
         assert run(["search", "--resume", str(folder), *words]) == (2 if "--set" in words else 0)
         assert advice in capsys.readouterr().err
