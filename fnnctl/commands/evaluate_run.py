@@ -21,6 +21,7 @@ from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.console.output import Output
+from fnnctl.console.progress import reading_progress
 from fnnctl.errors import UsageError, quoted_list
 from fnnctl.modelling.held_out.rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
@@ -185,7 +186,8 @@ def _score_file(
     sha256 = given.sha256
     notes: list[str] = []
     of_rows: list[str] = []
-    rows = read_labelled(given, model, notes.append, of_rows.append)
+    with reading_progress(output) as on_read:
+        rows = read_labelled(given, model, notes.append, of_rows.append, on_read=on_read)
     part = rows.part(model)
     warnings = [*_known_rows(model, given, sha256), *_score_warnings(model, part, given), *of_rows]
     facts = evaluation_facts(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.blas import set_blas_threads
 from fnnctl.console.output import Output
+from fnnctl.console.progress import reading_progress
+from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import NewRows
 from fnnctl.data.tables.keeping import NONE, Keep, output_names
 from fnnctl.errors import UsageError
@@ -68,7 +72,9 @@ def predict(
     if file and given.holds(file):
         raise UsageError(f"'{file}' holds the rows to predict and is not overwritten; name another file")
     columns = model.predictor.task.prediction_columns(form.top)
-    with given.open(model, output.note, keep=form.keep) as rows:
+    on_screen = file is None and sys.stdout is not None and sys.stdout.isatty()  # the rows show the progress
+    progress = nullcontext(UNREPORTED) if on_screen else reading_progress(output)
+    with progress as on_read, given.open(model, output.note, keep=form.keep, on_read=on_read) as rows:
         kept = output_names(rows.kept, ("row", *columns))
         for name, new in kept.items():
             if new != name:

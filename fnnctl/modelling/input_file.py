@@ -18,7 +18,7 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.schema.data import DELIMITER_PATTERN
 from fnnctl.data.arrays.archives import holds_arrays, source_sha256
 from fnnctl.data.arrays.new_rows import open_new_arrays
-from fnnctl.data.files import find_file, shown_name
+from fnnctl.data.files import UNREPORTED, OnRead, find_file, shown_name
 from fnnctl.data.new_rows import NewFile, NewRows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.keeping import NONE, Keep
@@ -130,13 +130,15 @@ class InputFile:
         warn: Note | None = None,
         labelled: bool = False,
         keep: Keep = NONE,
+        on_read: OnRead = UNREPORTED,
     ) -> Iterator[NewFile]:
         """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user.
 
-        `warn`, by default `note`, is called with what may make predictions worse.
+        `warn`, by default `note`, is called with what may make predictions worse; `on_read` is called as a
+        table is read.
         """
         unseen = Unseen(model.predictor.preprocessor)
-        with self._rows(model, labelled, keep) as file:
+        with self._rows(model, labelled, keep, on_read) as file:
             unused = [name for name in file.unused if name not in file.kept]
             if "" in unused:
                 note(f"{self.name}: the first column has no name and is ignored")
@@ -151,7 +153,9 @@ class InputFile:
         for sentence in unseen.sentences():
             (warn or note)(f"{self.name}: {sentence}")
 
-    def _rows(self, model: SavedModel, labelled: bool, keep: Keep) -> AbstractContextManager[NewFile]:
+    def _rows(
+        self, model: SavedModel, labelled: bool, keep: Keep, on_read: OnRead
+    ) -> AbstractContextManager[NewFile]:
         preprocessor = model.predictor.preprocessor
         if self.path is not None and holds_arrays(self.path):
             return nullcontext(
@@ -171,6 +175,7 @@ class InputFile:
             labelled=labelled,
             delimiter_setting="--delimiter",
             keep=keep,
+            on_read=on_read,
         )
 
     def refuse_overflow(self, scores: FloatArray, rows: IntArray) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.new_rows import NewRows
 from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
@@ -35,10 +36,17 @@ class LabelledRows:
         return predictor.task.score(self.numbers, self.targets, self.scores, predictor.readout)
 
 
-def read_labelled(given: InputFile, model: SavedModel, note: Note, warn: Note | None = None) -> LabelledRows:
+def read_labelled(
+    given: InputFile,
+    model: SavedModel,
+    note: Note,
+    warn: Note | None = None,
+    *,
+    on_read: OnRead = UNREPORTED,
+) -> LabelledRows:
     """Read and score all rows that have a label; `note` is called with notes for the user.
 
-    `warn`, by default `note`, is called with warnings.
+    `warn`, by default `note`, is called with warnings, `on_read` as a table is read.
 
     Raises `DataError` if a label is unknown to the model, or if no row has a label.
     """
@@ -46,7 +54,7 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note, warn: Note | 
     targets: list[Targets] = []
 
     def pieces() -> Iterator[tuple[NewRows, IntArray]]:
-        for block, kept, encoded in labelled_blocks(given, model, note, warn):
+        for block, kept, encoded in labelled_blocks(given, model, note, warn, on_read=on_read):
             numbers.append(block.first + kept)
             targets.append(encoded)
             yield block, kept
@@ -61,7 +69,12 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note, warn: Note | 
 
 
 def labelled_blocks(
-    given: InputFile, model: SavedModel, note: Note, warn: Note | None = None
+    given: InputFile,
+    model: SavedModel,
+    note: Note,
+    warn: Note | None = None,
+    *,
+    on_read: OnRead = UNREPORTED,
 ) -> Iterator[tuple[NewRows, IntArray, Targets]]:
     """The blocks of a file, each with the numbers of its rows that have a label, and their targets, (m,).
 
@@ -70,7 +83,7 @@ def labelled_blocks(
     target, task = model.description.target, model.predictor.task
     labelled = left_out = 0
     warn = warn or note
-    with given.open(model, note, warn=warn, labelled=True) as file:
+    with given.open(model, note, warn=warn, labelled=True, on_read=on_read) as file:
         for block in file.blocks:
             kept, encoded = _encoded(block.labels, task, given.name)
             labelled += len(kept)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,6 +176,33 @@ def test_an_abort_ends_with_130(
     monkeypatch.setattr("fnnctl.commands.tables.datasets.datasets", interrupted)
     done = program("datasets")
     assert (done.code, done.out, done.err.strip()) == (130, "", "")
+
+
+def test_ctrl_c_while_a_table_is_read_ends_with_130_and_leaves_no_run(tmp_path: Path) -> None:
+    """The table is read slowly, so the command is reading when the signal arrives."""
+    table, runs = tmp_path / "t.csv", tmp_path / "runs"
+    table.write_text("x,y\n" + "1,a\n2,b\n" * 50)
+    script = (
+        "import time\n"
+        "from fnnctl.__main__ import main\n"
+        "from fnnctl.data.tables import table\n"
+        "def slow(*arguments, **options):\n"
+        "    print('reading', flush=True)\n"
+        "    time.sleep(30)\n"
+        "table._Reading.add = slow\n"
+        "main()\n"
+    )
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: t.csv, target: y}\n")
+    command = [sys.executable, "-c", script, "train", str(config), "--runs-dir", str(runs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"reading\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert not list(runs.glob("*"))
 
 
 def test_a_damaged_newest_run_is_no_reason_to_report_an_older_one(program: Program, iris: Path) -> None:

@@ -55,6 +55,17 @@ def test_all_columns_are_kept_in_the_order_of_the_file(trained: Path, program: P
     ]
 
 
+def test_the_progress_of_reading_is_told_if_it_takes_long(
+    trained: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.console.progress.SECONDS_BETWEEN_LINES", 0.0)
+    run = str(only_run(trained))
+    data = str(trained / "penguins.csv")
+    for arguments in (["predict", run, data], ["evaluate", run, "--data", data, "--no-figures"]):
+        assert f"reading {data}: 100 %" in program(*arguments).err.splitlines()
+        assert f"reading {data}" not in program(*arguments, "--quiet").err
+
+
 def test_a_column_that_does_not_exist(trained: Path, program: Program) -> None:
     Path("new.csv").write_text(HEADER + ROW)
     done = program("predict", str(only_run(trained)), "new.csv", "--keep", "Sex,note", "-o", "out.csv")

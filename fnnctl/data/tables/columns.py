@@ -14,7 +14,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.coded_texts import CodedTexts
-from fnnctl.data.tables.numbers import almost_number, plain_number, plain_numbers
+from fnnctl.data.tables.numbers import almost_number, have_code, numbers_with_codes, plain_number
 from fnnctl.data.tables.rows import RowBlock
 
 
@@ -46,14 +46,22 @@ class NumberColumn:
     def __init__(self, missing: frozenset[str]) -> None:
         self._missing = missing
         self._counts = ValueCounts()
+        self.has_code = False
+        """Whether one of the values is a code such as `01234`."""
 
     def read(self, values: Sequence[str], lines: Sequence[int]) -> FloatArray:
         """Return a block's values, (n,)."""
-        numbers = plain_numbers(values, self._missing)
+        numbers, codes = numbers_with_codes(values, self._missing)
+        if codes:
+            self.find_code(values)
         if numbers is None:
             numbers = np.array([self._number(*pair) for pair in zip(values, lines, strict=True)])
         self.count(int(np.count_nonzero(~np.isnan(numbers))))
         return numbers
+
+    def find_code(self, values: Sequence[str]) -> None:
+        """Look for a code among a block's values."""
+        self.has_code = self.has_code or have_code(values, self._missing)
 
     def count(self, numbers: int) -> None:
         """Count numbers that were read elsewhere."""
@@ -82,12 +90,15 @@ class NumberColumns:
     def read(self, block: RowBlock) -> FloatArray:
         """Return a block's values, (n, p)."""
         shape = len(block.lines), len(self._positions)
-        together = plain_numbers(block.values(self._positions), self._missing)
+        together, codes = numbers_with_codes(block.values(self._positions), self._missing)
         if together is None:
             singly = np.empty(shape)
             for j, (column, position) in enumerate(zip(self._columns, self._positions, strict=True)):
                 singly[:, j] = column.read(block.column(position), block.lines)
             return singly
+        if codes:
+            for column, position in zip(self._columns, self._positions, strict=True):
+                column.find_code(block.column(position))
         numbers = together.reshape(shape)
         counts = np.count_nonzero(~np.isnan(numbers), axis=0).tolist()
         for column, count in zip(self._columns, counts, strict=True):

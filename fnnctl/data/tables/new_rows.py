@@ -15,7 +15,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.coded_texts import CodedTexts
-from fnnctl.data.files import file_errors, shown_name
+from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
 from fnnctl.data.new_rows import NewFile, NewRows, columns_of, note_missing, suggestion
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
@@ -46,13 +46,14 @@ def open_new_rows(
     labelled: bool,
     delimiter_setting: str,
     keep: Keep = NONE,
+    on_read: OnRead = UNREPORTED,
 ) -> Iterator[NewFile]:
     """Open a CSV file, or standard input (None), whose columns are the preprocessor's.
 
     The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
     `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
-    columns to `keep` are returned with the rows. Raises DataError if a column is missing, and the errors of
-    `open_rows`.
+    columns to `keep` are returned with the rows. `on_read` is called after each block if the file's
+    length is known. Raises DataError if a column is missing, and the errors of `open_rows`.
     """
     problems = Problems(shown_name(path))
     with open_rows(path, form, problems) as file:
@@ -70,7 +71,7 @@ def open_new_rows(
             problems.add(without, line=file.header_line)
         kept = kept_columns(keep, file.names, problems, line=file.header_line)
         problems.raise_any()
-        blocks = _blocks(file, form, preprocessor, target if labelled else None, kept, problems)
+        blocks = _blocks(file, form, preprocessor, target if labelled else None, kept, problems, on_read)
         yield NewFile(unused, kept, blocks)
 
 
@@ -81,6 +82,7 @@ def _blocks(
     target: str | None,
     kept: Sequence[str],
     problems: Problems,
+    on_read: OnRead,
 ) -> Iterator[NewRows]:
     numeric = tuple(number.name for number in preprocessor.numbers)
     categorical = tuple(column.name for column in preprocessor.categories)
@@ -118,6 +120,8 @@ def _blocks(
                 kept=list(zip(*map(block.column, kept_positions), strict=True)) if kept else None,
             )
             first += len(block.lines)
+            if (share := file.share()) > 0:
+                on_read(problems.file, share)
     problems.raise_any()
 
 

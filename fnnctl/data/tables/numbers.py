@@ -20,6 +20,7 @@ from fnnctl.text import printable, shown
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _ZERO_FIRST = re.compile(r"0[0-9]+")
+_ALIKE = str.maketrans("23456789 \t\n\r\f\v", "11111111,,,,,,")
 _WITH_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+|[+-]?\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
 """`3,5`, `1.234,56` or `1,234.56`."""
 
@@ -32,22 +33,45 @@ def plain_number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def first_code(texts: Iterable[str]) -> str | None:
+    """The first text of digits that begins with a zero, such as the zip code `01234`."""
+    return next(filter(_ZERO_FIRST.fullmatch, texts), None)
+
+
 def are_codes(texts: Sequence[str]) -> bool:
-    """Whether texts are digits and some begin with a zero, as in the zip code `01234`."""
-    return any(map(_ZERO_FIRST.fullmatch, texts)) and all(text.isascii() and text.isdigit() for text in texts)
+    """Whether texts are digits and some begin with a zero."""
+    return first_code(texts) is not None and all(text.isascii() and text.isdigit() for text in texts)
+
+
+def have_code(values: Sequence[str], missing: frozenset[str]) -> bool:
+    """Whether one of the values, with surrounding blanks, is of digits and begins with a zero."""
+    if not _may_have_code(",".join(values)):
+        return False
+    return first_code(text for value in values if (text := value.strip()) not in missing) is not None
+
+
+def _may_have_code(joined: str) -> bool:
+    """Whether a value between commas may be a code; much quicker than looking at each."""
+    alike = f",{joined}".translate(_ALIKE)
+    return ",01" in alike or ",00" in alike
 
 
 def plain_numbers(values: Sequence[str], missing: frozenset[str]) -> FloatArray | None:
     """Convert a block of values at once: (n,) float64, NaN if missing; None if another value is no number."""
+    return numbers_with_codes(values, missing)[0]
+
+
+def numbers_with_codes(values: Sequence[str], missing: frozenset[str]) -> tuple[FloatArray | None, bool]:
+    """The same, and whether a number may be a code."""
     if not _has_number(missing):  # then a block of numbers has no missing values, which are slow to find
-        numbers = _floats(values)
+        numbers, codes = _floats(values)
         if numbers is not None and np.isfinite(numbers).all():
-            return numbers
-    numbers = _floats(["nan" if value.strip() in missing else value for value in values])
+            return numbers, codes
+    numbers, codes = _floats(["nan" if value.strip() in missing else value for value in values])
     if numbers is None:
-        return None
+        return None, codes
     gaps = np.flatnonzero(~np.isfinite(numbers)).tolist()
-    return numbers if all(values[gap].strip() in missing for gap in gaps) else None
+    return (numbers if all(values[gap].strip() in missing for gap in gaps) else None), codes
 
 
 @cache
@@ -55,18 +79,21 @@ def _has_number(texts: frozenset[str]) -> bool:
     return any(plain_number(text) is not None for text in texts)
 
 
-def _floats(values: Sequence[str]) -> FloatArray | None:
-    """(n,) float64; None if a value is no float, or if only Python takes it for one."""
+def _floats(values: Sequence[str]) -> tuple[FloatArray | None, bool]:
+    """(n,) float64; None if a value is no float, or if only Python takes it for one.
+
+    And whether one may be a code, which is no number in JSON.
+    """
     joined = ",".join(values)
     if "_" in joined or not joined.isascii():
-        return None
+        return None, True
     numbers = _json_numbers(joined, len(values))
     if numbers is not None:
-        return numbers
+        return numbers, False
     try:
-        return np.fromiter(map(float, values), np.float64, len(values))
+        return np.fromiter(map(float, values), np.float64, len(values)), _may_have_code(joined)
     except ValueError:
-        return None
+        return None, True
 
 
 def _json_numbers(joined: str, count: int) -> FloatArray | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from fnnctl.data.tables.kinds.detection import Hints
 from fnnctl.data.tables.kinds.settled_table import all_categories, all_numbers, readings_of
 from fnnctl.data.tables.kinds.settling import possible_thousands, read_again, refuse_collisions, settle
 from fnnctl.data.tables.matrix import NumberMatrix
-from fnnctl.data.tables.numbers import almost_number, are_codes, plain_numbers
+from fnnctl.data.tables.numbers import almost_number, have_code, plain_numbers
 from fnnctl.data.tables.readings import Reading
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import shown
@@ -32,9 +31,6 @@ UNDECIDED: Final[tuple[Kind | None, ...]] = (None, "numeric", "date")
 """The kinds of columns whose format is found from their values."""
 BYTES_PER_VALUE: Final = 4
 """The memory that a value needs in a large table: a float32, or a code."""
-
-
-_ZERO_FIRST: Final = re.compile(r"(?:^|,)\s*0[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +111,13 @@ class _Reading:
         self.numeric.append(self._numbers.read(block))
 
     def late(self) -> list[str]:
-        """The columns that were read as numbers but have texts, too."""
+        """The columns that were read as numbers but have texts or codes, too."""
         return [
             slot.name
             for slot in self.slots
             if slot.kind in UNDECIDED
             and isinstance(slot.column, NumberColumn)
-            and slot.column.value_counts().first is not None
+            and (slot.column.value_counts().first is not None or (slot.kind is None and slot.column.has_code))
         ]
 
     def undecided(self, form: CsvFormat) -> dict[str, Kind | None]:
@@ -244,23 +240,17 @@ def _slots(
     missing, plain = form.missing, form.decimal_mark != "comma"
     open_kinds = [position for position, kind in enumerate(kinds) if kind in (None, "numeric")]
     all_numeric = plain and plain_numbers(block.values(open_kinds), missing) is not None
-    has_zeros = _ZERO_FIRST.search(",".join(block.values(open_kinds))) is not None  # quicker than one by one
     slots: list[_Slot] = []
     for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
         numeric = kind == "weights"
         if kind in (None, "numeric") and plain and name not in as_texts:
             values = block.column(position)
             numeric = all_numeric or plain_numbers(values, missing) is not None
-            numeric &= kind == "numeric" or not has_zeros or not are_codes(_present(values, missing))
+            numeric &= kind == "numeric" or not have_code(values, missing)
         column = NumberColumn(missing) if numeric else TextColumn(missing)
         left_out = kind == "ignore" or (not name and kind is None)
         slots.append(_Slot(name, kind, None if left_out else column))
     return slots
-
-
-def _present(values: Sequence[str], missing: frozenset[str]) -> list[str]:
-    """The values without surrounding blanks that are not missing."""
-    return [text for value in values if (text := value.strip()) not in missing]
 
 
 def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import records
@@ -90,6 +94,43 @@ def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
     assert table.categorical["a"].texts == ("01", "x")
     assert table.categorical["a"].counts().tolist() == [10, 11]
     assert table.numeric["b"].sum() == 10 * 2 + 11 * 3
+
+
+@given(
+    st.lists(
+        st.sampled_from(["1", "23", "01", "01234", "00.5", "-3", "1e3", " 07 ", "2024-01-05", "x", "NA", ""]),
+        max_size=14,
+    ),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=25, derandomize=True)
+def test_the_kind_of_a_column_does_not_depend_on_the_order_of_its_rows(
+    values: list[str], random: Random
+) -> None:
+    values += ["01", *["4"] * 5]  # a code among more numbers than fit into a block
+    other = random.sample(values, len(values))
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "BLOCK_VALUES", 8)
+        patch.setattr(records, "FEWEST_BLOCK_ROWS", 4)
+        tables = [
+            read(Path(folder), "a,n\n" + "".join(f"{value},1\n" for value in rows))
+            for rows in (values, other)
+        ]
+    kinds = [table.readings.get("a") if problems else table.readings["a"].kind for table, problems in tables]
+    assert kinds[0] == kinds[1]
+    assert len({len(problems) for _, problems in tables}) == 1
+
+
+def test_a_code_after_many_numbers_makes_categories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "BLOCK_VALUES", 4)
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    rows = "12345,00.5,1\n" * 10 + "01234,00.25,2\n"
+    table, problems = read(tmp_path, f"zip,half,n\n{rows}", {"n": "numeric"})
+    assert problems == []
+    assert table.categorical["zip"].texts == ("12345", "01234")
+    assert list(table.numeric) == ["half", "n"]
+    table, _ = read(tmp_path, f"zip,half,n\n{rows}", {"zip": "numeric"})
+    assert table.numeric["zip"][-1] == 1234
 
 
 def test_as_many_numbers_as_texts_are_not_decided_silently(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 A column is numeric if all its values are numbers in one notation, and categorical if most are texts. If most
 are numbers or dates and some are not, that is a fault: a single typo must not change the kind of a column.
-Digits with zeros in front are codes, such as zip codes.
+Digits with zeros in front are codes, such as zip codes, unless nearly all differ: padded amounts or ids.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from fnnctl.data.tables.formats.boolean import find_boolean
 from fnnctl.data.tables.formats.finding import MARKS, Found, MarkSetting, Notations, find_date, find_time
 from fnnctl.data.tables.formats.number import written_number
 from fnnctl.data.tables.formats.units import find_unit
-from fnnctl.data.tables.numbers import almost_number, are_codes
+from fnnctl.data.tables.numbers import almost_number, are_codes, first_code
 from fnnctl.data.tables.readings import ColumnFormat, ReadKind
 from fnnctl.text import shown
 
@@ -81,7 +81,7 @@ def decide(name: str, column: CodedTexts, declared: str | None, hints: Hints) ->
         )
     if declared is None:
         if are_codes(column.texts):
-            return DecidedKind(_kind_of_texts(column))
+            return _codes_or_numbers(name, column, counts, numbers)
         boolean = find_boolean(column.texts, counts.tolist())
         if boolean is not None:
             return DecidedKind("boolean", boolean)
@@ -99,6 +99,20 @@ def decide(name: str, column: CodedTexts, declared: str | None, hints: Hints) ->
     if declared == "date":
         return _fault(name, column, counts, dates, "date", hints)
     return _most(name, column, counts, numbers, dates, hints)
+
+
+def _codes_or_numbers(name: str, column: CodedTexts, counts: IntArray, numbers: Found | None) -> DecidedKind:
+    """Digits with zeros in front: categories, or numbers if nearly all are different."""
+    kind = _kind_of_texts(column)
+    numeric = _numeric(name, column, counts, numbers) if kind == "text" else None
+    code = first_code(column.texts)
+    if numeric is None or code is None:
+        return DecidedKind(kind)
+    doubt = (
+        f"nearly all its values differ, so digits with a zero in front, such as {shown(code)}, are read as "
+        "numbers; if they are codes, add the column to data.columns.categorical"
+    )
+    return replace(numeric, doubt=doubt)
 
 
 def _numeric(name: str, column: CodedTexts, counts: IntArray, numbers: Found | None) -> DecidedKind | None:

@@ -18,7 +18,7 @@ from fnnctl.data.tables.formats.finding import has_decimal_commas
 from fnnctl.data.tables.kinds.conversion import FormattedColumn, merged, taken
 from fnnctl.data.tables.kinds.detection import DecidedKind, Hints, decide
 from fnnctl.data.tables.matrix import NumberMatrix
-from fnnctl.data.tables.numbers import are_codes, plain_number
+from fnnctl.data.tables.numbers import are_codes, first_code, plain_number
 from fnnctl.data.tables.readings import ColumnFormat
 from fnnctl.text import shown
 
@@ -99,7 +99,7 @@ def converted(name: str, column: CodedTexts, decision: DecidedKind) -> Settled:
         other = next((text for text in column.texts if form.category(text) != text), None)
         return Settled(decision, own, None if other is None else (other, form.category(other)))
     if decision.kind not in ("numeric", "date"):
-        code = next((text for text in column.texts if text[:1] == "0"), "") if are_codes(column.texts) else ""
+        code = first_code(column.texts) if are_codes(column.texts) else None
         return Settled(decision, column, (code, "a category") if code else None)
     numbers = decision.numbers
     if form is None:  # plain numbers; without any, there is no finding

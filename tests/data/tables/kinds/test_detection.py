@@ -101,6 +101,21 @@ def test_texts_that_nearly_all_differ() -> None:
     assert decided(*texts[:17], *texts[:3]).kind == "categorical"
 
 
+def test_digits_with_zeros_in_front_are_codes_unless_nearly_all_differ() -> None:
+    padded = [f"{n:06}" for n in range(300)]
+    assert decided(*padded[:250], *padded[:250]).kind == "categorical"
+    decision = decided(*padded)
+    assert (decision.kind, decision.doubt) == (
+        "numeric",
+        "nearly all its values differ, so digits with a zero in front, such as '000000', are read as "
+        "numbers; if they are codes, add the column to data.columns.categorical",
+    )
+    assert decision.numbers is not None
+    assert decision.numbers[:, 0].tolist() == list(range(300))
+    assert decided(*padded, declared="numeric").doubt is None
+    assert decided("00.5", "01").kind == "numeric"
+
+
 pieces = st.sampled_from(
     ["1", "2", "12", "31", "2024", "1,250", "1.250", "0,5", ".5", "$", "€", "%", "-", "/", ".", ":", " ", "T",
      "Jan", "pm", "Z", "+10:00", "(", ")", "yes", "no", "0001", "9999", "e5", "x", "USD"]
