@@ -36,7 +36,7 @@ from fnnctl.report.summary import Summary
 from fnnctl.space.layers import UNITS
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
-from fnnctl.text import counted
+from fnnctl.text import bound_prefix, counted
 
 TOP: Final = 10
 """The number of leaderboard rows in a report."""
@@ -166,8 +166,9 @@ def _search_facts(
         )
     if facts and facts.saved:
         yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
-    least = "at least " if facts and facts.epochs_bound == "at least" else ""
-    planned = f"{least}{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
+    planned = ""
+    if facts and facts.epochs is not None:
+        planned = f"{bound_prefix(facts.epochs_bound)}{facts.epochs:,} planned, "
     again = f", {counted(search.repeated, 'fold-epoch')} again" if search.repeated else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained{again}"
     if saved := [each.saved for each in search.stops if each.saved is not None]:
