@@ -17,10 +17,14 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
-from fnnctl.store.names import METRICS
+from fnnctl.store.names import CROSS_VALIDATION, METRICS
 from fnnctl.tasks.comparison.measured_rows import MeasuredRows, UnmeasuredError
 from fnnctl.tasks.comparison.registry import MEASURED_ROWS
 from fnnctl.text import shown
+
+
+class UnmeasurableError(UsageError):
+    """The metric is not one of those that follow from a run's predictions or folds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def read_side(run: RunFolder, metric: str, *, option: str = "--metric") -> Side:
     """Read a run's metric and what it was measured on.
 
     Raises `UsageError`, which names the `option`, for a run without scores and for a metric that it does not
-    have, and `DataError` for a damaged file.
+    have or whose rows are missing, and `DataError` for a damaged file.
     """
     manifest = run.read_manifest()
     scored = run if manifest.kind != "search" else run.winner()
@@ -102,6 +106,8 @@ def read_side(run: RunFolder, metric: str, *, option: str = "--metric") -> Side:
     if isinstance(folds := stored.get("cross_validation"), Mapping):
         entry = _of_folds(folds, metric, run, option)
         scores = read_fold_scores(scored, metric, bags=manifest.model is not None and manifest.model.bags)
+        if not (scored.path / CROSS_VALIDATION).is_file():
+            raise UsageError(f"{option}: {run.path} has no {CROSS_VALIDATION}, from which {metric} follows")
         if entry.get("mean") is None or scores is None:
             raise _without_value(run, metric, option)
         refuse_other_folds(scored, scores, metric, entry["mean"])
@@ -120,11 +126,13 @@ def _part(scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, optio
         part = MEASURED_ROWS[data.task](scored, metric)
     except UnmeasuredError as error:
         hint = did_you_mean(metric, error.known) or f"; choose one of {', '.join(error.known)}"
-        raise UsageError(
+        raise UnmeasurableError(
             f"{option}: {shown(metric)} cannot be compared on the test part of {run.path}{hint}"
         ) from error
     if part is None:
-        raise UsageError(f"{run.path} has no predictions of a test part, so it cannot be compared")
+        raise UsageError(
+            f"{option}: {run.path} has no predictions of a test part, from which {shown(metric)} follows"
+        )
     return part
 
 
@@ -132,7 +140,7 @@ def _of_folds(folds: Mapping[str, Any], metric: str, run: RunFolder, option: str
     names = [name for name, entry in folds.items() if isinstance(entry, Mapping)]
     if metric not in names:
         hint = did_you_mean(metric, names) or f"; choose one of {', '.join(names)}"
-        raise UsageError(f"{option}: the folds of {run.path} have no {shown(metric)}{hint}")
+        raise UnmeasurableError(f"{option}: the folds of {run.path} have no {shown(metric)}{hint}")
     entry: Mapping[str, Any] = folds[metric]
     return entry
 
