@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.errors import UsageError, did_you_mean, quoted_list
-from fnnctl.metrics.comparison.measures import Measure
+from fnnctl.metrics.comparison.measures import OF_CLASS, Measure
 from fnnctl.metrics.comparison.rows import own_interval
 from fnnctl.report.comparison.folds import MeasuredFolds, read_fold_scores
 from fnnctl.report.comparison.recorded import refuse_other_folds, refuse_other_rows
@@ -67,6 +68,11 @@ class Side:
         return self.data.test_sha256 or self.data.sha256
 
     @property
+    def positive_class(self) -> str | None:
+        """See `Manifest.positive_class`."""
+        return self.scored.read_manifest().positive_class
+
+    @property
     def kind(self) -> str:
         """`search` and so on, for a table."""
         return self.manifest.kind.replace("_", "-")
@@ -112,13 +118,19 @@ def read_side(run: RunFolder, metric: str, *, option: str = "--metric") -> Side:
             raise _without_value(run, metric, option)
         refuse_other_folds(scored, scores, metric, entry["mean"])
         return Side(run, scored, manifest, data, float(entry["mean"]), entry.get("ci95"), scores)
-    rows = _part(scored, data, metric, run, option)
+    measured = _name_with_class(metric, scored.read_manifest().positive_class)
+    rows = _part(scored, data, measured, run, option)
     test: Mapping[str, Any] = stored.get("test") or {}
-    refuse_other_rows(scored, data, rows, metric, test)
+    refuse_other_rows(scored, data, rows, measured, test)
     if (measure := rows.measure) is None:
         raise _without_value(run, metric, option)
     interval = test.get(f"{metric}_ci95") or own_interval(measure, stream(0, Purpose.BOOTSTRAP))
     return Side(run, scored, manifest, data, measure.value, interval, MeasuredPart(rows, measure))
+
+
+def _name_with_class(metric: str, positive: str | None) -> str:
+    """The name of the same metric in `per_class`, if it is one of the positive class that rows give."""
+    return f"per_class.{positive}.{metric}" if positive is not None and metric in OF_CLASS else metric
 
 
 def _part(scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, option: str) -> MeasuredRows:
@@ -155,6 +167,18 @@ def require_same_target(runs: Sequence[RunFolder]) -> None:
         first, other = (each.read_manifest().data for each in (runs[0], run))
         if first and other and (difference := _difference(first, other)):
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
+
+
+def require_same_positive_class(sides: Sequence[Side], metric: str) -> None:
+    """Raise `UsageError` if the metric is of the positive class and the runs do not all have the same one."""
+    first, *others = sides
+    for other in others:
+        if metric in BINARY_METRICS and other.positive_class != first.positive_class:
+            raise UsageError(
+                f"{first.path} and {other.path} cannot be compared by {metric}: their positive classes are "
+                f"{shown(first.positive_class or '')} and {shown(other.positive_class or '')}; "
+                f"write per_class.CLASS.{BINARY_METRICS[metric]}, with the name of a class"
+            )
 
 
 def _difference(a: DataFacts, b: DataFacts) -> str | None:

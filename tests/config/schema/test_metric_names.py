@@ -46,6 +46,7 @@ def test_a_part_has_the_metrics_of_the_positive_class_only_with_two_classes() ->
     for name, name_of_class in BINARY_METRICS.items():
         assert measured[name] == measured["per_class"]["b"][name_of_class]
         assert is_loss(name) is is_loss(name_of_class)
+        assert f"{name_of_class}_macro" in CLASSIFICATION_METRICS
 
 
 @pytest.mark.parametrize(
