@@ -126,8 +126,8 @@ def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "tes
 def _recorded_too(metrics: dict[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
     """The metrics without those of two classes, also in mappings, that a run of version 0.1.0 lacks."""
     return {
-        name: _recorded_too(value, known)
-        if isinstance(value, dict) and isinstance(known := recorded.get(name), dict)
+        name: _recorded_too(value, inner)
+        if isinstance(value, dict) and isinstance(inner := recorded.get(name), dict)
         else value
         for name, value in metrics.items()
         if name in recorded or name not in ONLY_BINARY
