@@ -83,6 +83,11 @@ def amount_done(done: int, planned: int | None, noun: str, *, bound: str = "at m
     return f"{done:,} of {bound} {counted(planned, noun)}"
 
 
+def bound_prefix(bound: str | None) -> str:
+    """`at least ` before a planned amount that may be exceeded; empty if it is the most."""
+    return f"{bound} " if bound == "at least" else ""
+
+
 def bytes_text(size: int) -> str:
     """`12 B`, `3.4 kB`, `1.2 MB`: powers of 1,000, as the tools of most systems show them."""
     if size < 1000:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.text import bytes_text, counted, cut, natural_key, plain_text, printable, printable_lines, shown
+from fnnctl.text import (
+    bound_prefix,
+    bytes_text,
+    counted,
+    cut,
+    natural_key,
+    plain_text,
+    printable,
+    printable_lines,
+    shown,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +72,10 @@ def test_a_shown_value_is_quoted_and_cut_to_sixty_characters() -> None:
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
 def test_a_count_has_its_plural(number: int, expected: str) -> None:
     assert counted(number, "row") == expected
+
+
+def test_only_a_lower_bound_is_written_before_a_planned_amount() -> None:
+    assert [bound_prefix(bound) for bound in ("at least", "at most", None)] == ["at least ", "", ""]
 
 
 @pytest.mark.parametrize(

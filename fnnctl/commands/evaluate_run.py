@@ -13,13 +13,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report import report_end, show_report
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
-from fnnctl.config.schema.metric_names import BINARY_METRICS
+from fnnctl.config.schema.metric_names import ONLY_BINARY
 from fnnctl.console.output import Output
 from fnnctl.console.progress import reading_progress
 from fnnctl.errors import UsageError, quoted_list
@@ -44,10 +44,6 @@ from fnnctl.tasks.task import PartScores
 
 ROUNDING = 1e-6
 """How much a metric of the same network may differ between two kinds of processors."""
-ADDED: Final = frozenset(
-    {*BINARY_METRICS, "roc_auc_ci95", "expected_calibration_error_positive_uncalibrated"}
-)
-"""The metrics that runs of version 0.1.0 do not have."""
 
 
 def evaluate_run(
@@ -129,13 +125,13 @@ def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "tes
 
 
 def _recorded_too(metrics: dict[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """The metrics without those of two classes, also in mappings, that a run of an older version lacks."""
+    """The metrics without those of two classes, also in mappings, that a run of version 0.1.0 lacks."""
     return {
-        name: _recorded_too(value, known)
-        if isinstance(value, dict) and isinstance(known := recorded.get(name), dict)
+        name: _recorded_too(value, inner)
+        if isinstance(value, dict) and isinstance(inner := recorded.get(name), dict)
         else value
         for name, value in metrics.items()
-        if name in recorded or name not in ADDED
+        if name in recorded or name not in ONLY_BINARY
     }
 
 

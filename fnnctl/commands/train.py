@@ -184,8 +184,8 @@ def complete_training(
         has_recipe = uses_recipe(fit.experiment)
         dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
         warn(run, [*dead, *hints], output.note)
-        notes = dead_layer_notes(trained.history, fit.settings.shape, has_recipe=has_recipe)
-        tell(run, [*notes], output.note)
+        if has_recipe:
+            tell(run, [*dead_layer_notes(trained.history, fit.settings.shape)], output.note)
         predictor = _finished(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):

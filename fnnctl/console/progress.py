@@ -121,8 +121,12 @@ class EpochProgress:
     def _note_position(self) -> None:
         if self._note_due():
             at = self._position
-            left = at.time_left.seconds(at.done)
-            self._note({"epoch": at.epoch, "epochs": at.epochs, "seconds_left": left})
+            self._note(_noted(at.epoch, at.epochs, at.time_left.seconds(at.done)))
+
+
+def _noted(epoch: int, epochs: int, seconds_left: float | None) -> Mapping[str, float | None]:
+    """See `NotePosition`."""
+    return {"epoch": epoch, "epochs": epochs, "seconds_left": seconds_left}
 
 
 @contextmanager
@@ -170,35 +174,35 @@ def amount_progress(
     """
     note_due = _Interval(SECONDS_BETWEEN_LINES, first=SECONDS_BETWEEN_LINES)
     time_left = _TimeLeft(total)
-    with _shown_amounts(output, total, bound) as show:
+    with _shown_amounts(output, total, bound, time_left) as show:
 
         def tell(done: int, status: Callable[[], str] = str, /) -> None:
-            show(done, status)
             left = time_left.seconds(done)
+            show(done, status)
             if note_due():
-                note({"epoch": done, "epochs": total, "seconds_left": left})
+                note(_noted(done, total, left))
 
         yield tell
 
 
 @contextmanager
-def _shown_amounts(output: Output, total: int, bound: str) -> Iterator[ShowAmount]:
+def _shown_amounts(
+    output: Output, total: int, bound: str, time_left: Callable[[float], str]
+) -> Iterator[ShowAmount]:
     if output.quiet:
         yield lambda done, status=str: None
     elif sys.stderr.isatty():
         # Draw the bar only on updates: a process with a drawing thread cannot safely fork workers.
         text = f"epoch {{task.completed:,}} of {bound} {{task.total:,}}"
-        with _bar(output, text, total, _TimeLeft(total), in_thread=False) as draw:
+        with _bar(output, text, total, time_left, in_thread=False) as draw:
             yield draw
     else:
         is_due = _Interval(SECONDS_BETWEEN_LINES, first=SECONDS_BETWEEN_LINES)
-        time_left = _TimeLeft(total)
 
         def tell(done: int, status: Callable[[], str] = str, /) -> None:
-            left = time_left(done)
             if is_due():
-                told = (amount_done(done, total, "epoch", bound=bound), status(), left)
-                output.note("; ".join(filter(None, told)))
+                parts = (amount_done(done, total, "epoch", bound=bound), status(), time_left(done))
+                output.note("; ".join(filter(None, parts)))
 
         yield tell
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.metrics.calibration import brier_score, class_calibration_errors, reliability
 from fnnctl.metrics.confusion import (
     ClassRates,
@@ -100,11 +101,12 @@ def _counted_scores(matrix: IntArray, rates: ClassRates) -> dict[str, Any]:
 
 def _of_positive(scores: Mapping[str, Any]) -> dict[str, Any]:
     """The scores of one class, under names that a part has only with two classes."""
-    names = ("precision", "recall", "f1", "roc_auc", "roc_auc_ci95", "average_precision")
-    return {
-        **{name: scores[name] for name in names},
-        "expected_calibration_error_positive": scores["expected_calibration_error"],
-    }
+    of_positive: dict[str, Any] = {}
+    for name, name_of_class in BINARY_METRICS.items():
+        of_positive[name] = scores[name_of_class]
+        if (interval := f"{name_of_class}_ci95") in scores:
+            of_positive[f"{name}_ci95"] = scores[interval]
+    return of_positive
 
 
 def _class_counts(rates: ClassRates, index: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fnnctl.text import counted
+from fnnctl.text import bound_prefix, counted
 
 
 def plan_report(plan: Mapping[str, Any]) -> RenderableType:
@@ -45,7 +45,7 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
 
 def _epochs(plan: Mapping[str, Any], noun: str) -> str:
     """The epochs of the trials, and what the same rungs would take without reuse."""
-    bound = "at least " if plan.get("epochs_bound") == "at least" else ""
+    bound = bound_prefix(plan.get("epochs_bound"))
     text = f"{bound}{counted(plan['epochs_with_reuse'], noun)}"
     if plan["epochs_from_scratch"] != plan["epochs_with_reuse"]:
         text += f"; {bound}{plan['epochs_from_scratch']:,} if every rung trained from scratch"

@@ -109,11 +109,8 @@ class Summary:
 
     @property
     def positive_class(self) -> str | None:
-        """The positive one of two classes; None with more classes and without data."""
-        data, model = self.manifest.data, self.manifest.model
-        if data is None or len(data.classes) != 2:
-            return None
-        return data.classes[0 if model and model.positive == 0 else 1]
+        """See `Manifest.positive_class`."""
+        return self.manifest.positive_class
 
     def set_words(self, trial: int) -> list[str]:
         """The `PATH=VALUE` words that turn the search's config into the trial: see `SearchHistory`."""

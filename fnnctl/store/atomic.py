@@ -7,6 +7,7 @@ after a crash, it has its old content or its new content, or does not exist.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import stat
@@ -16,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fnnctl.errors import DataError, FnnctlError, MachineError, Problem, UsageError
-from fnnctl.store.names import MANIFEST, is_name_of_run, temporary_file_name
+from fnnctl.store.names import CONFIG, MANIFEST, RESOLVED, is_name_of_run, temporary_file_name
 
 _FLAGS: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -126,9 +127,22 @@ def _refuse_file_of_a_run(path: Path) -> None:
     Other names, such as that of a report, may be used in a run's folder.
     """
     target = path.resolve()
-    run = next((folder for folder in target.parents if (folder / MANIFEST).exists()), None)
+    run = next((folder for folder in target.parents if _is_run(folder)), None)
     if run and is_name_of_run(target.relative_to(run).parts[0]):
         raise UsageError(f"'{path}' is a file of the run {run}, which is not overwritten; name another file")
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether the folder has fnnctl's manifest; other programs use the name, too.
+
+    A manifest that cannot be read belongs to a run if the folder has its configs.
+    """
+    manifest = None
+    with suppress(FnnctlError, ValueError, RecursionError):
+        manifest = json.loads(read_bytes(folder / MANIFEST) or b"")
+    if isinstance(manifest, dict):
+        return {"layout", "kind"} <= manifest.keys()
+    return (folder / MANIFEST).exists() and any((folder / name).exists() for name in (CONFIG, RESOLVED))
 
 
 def refuse_existing(path: Path) -> None:

@@ -365,6 +365,13 @@ class Manifest(Facts):
     """When the run ended, the SHA-256 of the files that gates and comparisons rely on, by name; a run of
     fnnctl 0.1.0 has none."""
 
+    @property
+    def positive_class(self) -> str | None:
+        """The positive one of two classes; None with more classes and without data."""
+        if self.data is None or len(self.data.classes) != 2:
+            return None
+        return self.data.classes[0 if self.model and self.model.positive == 0 else 1]
+
     def expected_sha256(self, name: str) -> str | None:
         """The digest that a file must have; None if it is unknown, or the run may still write the file."""
         return None if self.status == "running" else self.sha256.get(name)

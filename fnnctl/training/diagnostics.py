@@ -79,14 +79,14 @@ def dead_layers(
             )
 
 
-def dead_layer_notes(
-    history: Mapping[str, Sequence[float]], shape: NetworkShape, *, has_recipe: bool
-) -> Iterator[str]:
-    """A note for each hidden layer with many dead units, but too few for a warning: see `MANY_DEAD`."""
-    most = MOST_DEAD_IN_RECIPES if has_recipe else MOST_DEAD
+def dead_layer_notes(history: Mapping[str, Sequence[float]], shape: NetworkShape) -> Iterator[str]:
+    """With a recipe, a note for each hidden layer with many dead units, but too few for a warning.
+
+    See `MANY_DEAD`.
+    """
     for number, layer in enumerate(shape.hidden, start=1):
         dead = history.get(activity_column("dead", number), ())
-        if dead and MANY_DEAD <= dead[-1] < most:
+        if dead and MANY_DEAD <= dead[-1] < MOST_DEAD_IN_RECIPES:
             yield (
                 f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
                 "every row; fewer units may do as well"

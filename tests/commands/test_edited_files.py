@@ -135,6 +135,26 @@ def test_no_threshold_relies_on_an_edited_file(
     assert (done.code, done.err.startswith(str(edited))) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("command", "file"), [("train", "predictions.csv"), ("evaluate", "cross_validation.csv")]
+)
+def test_no_threshold_of_an_old_run_is_passed_without_its_rows(
+    program: Program, runs: Path, command: str, file: str
+) -> None:
+    """Only what cannot be computed again is accepted as recorded."""
+    edited = run_named(runs, f"{command}-1")
+    forget_digests(edited)
+    raise_metrics(edited)
+    (edited / file).unlink()
+    gate = ["report", str(edited), "--no-figures", "--quiet", "--fail-under"]
+    for name in ("accuracy=0.9", "test.accuracy=0.9"):
+        done = program(*gate, name)
+        assert (done.code, "--fail-under: " in done.err, " follows" in done.err) == (2, True, True)
+    if command == "train":
+        assert program(*gate, "train.accuracy=0").code == 0
+        assert program(*gate, "expected_calibration_error=1").code == 0
+
+
 def test_files_may_change_while_the_run_is_resumed(program: Program, runs: Path) -> None:
     """The digests are those of the end of the run; a process that was killed has written no new ones."""
     edited = run_named(runs, "train-1")

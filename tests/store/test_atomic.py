@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,8 @@ from fnnctl.store.atomic import (
     write_output,
     write_text,
 )
+
+MANIFEST = '{"layout": 1, "kind": "train"}'
 
 
 def names_in(folder: Path) -> list[str]:
@@ -209,7 +211,7 @@ def test_no_output_is_a_file_of_a_run(tmp_path: Path, name: str) -> None:
     """Neither one that exists nor one that does not, by its own name or by that of a link."""
     run = tmp_path / "run"
     (run / "checkpoints").mkdir(parents=True)
-    (run / "manifest.json").write_text("{}")
+    (run / "manifest.json").write_text(MANIFEST)
     (tmp_path / "folder").symlink_to(run)
     (tmp_path / "link.html").symlink_to(run / name)
     for path in (run / name, tmp_path / "folder" / name, tmp_path / "link.html"):
@@ -218,11 +220,35 @@ def test_no_output_is_a_file_of_a_run(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="is a file of the run"):
         write_new(run / name, "text")
     assert names_in(run) == ["checkpoints", "manifest.json"]
-    assert (run / "manifest.json").read_text() == "{}"
+    assert (run / "manifest.json").read_text() == MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("manifest", "others", "is_run"),
+    [
+        ('{"name": "My web app", "icons": []}', ("config.yaml",), False),
+        ("[]", (), False),
+        ('{"layout"', (), False),
+        ('{"layout"', ("config.yaml",), True),
+        ("", ("resolved.yaml",), True),
+        (MANIFEST, (), True),
+    ],
+)
+def test_a_manifest_of_another_program_makes_no_run(
+    tmp_path: Path, manifest: str, others: Sequence[str], is_run: bool
+) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    for name in others:
+        (tmp_path / name).write_text("")
+    for path in (tmp_path / "predictions.csv", tmp_path / "checkpoints" / "predictions.csv"):
+        path.parent.mkdir(exist_ok=True)
+        with pytest.raises(UsageError) if is_run else nullcontext():
+            write_output(path, ["text"])
+        assert path.exists() is not is_run
 
 
 def test_a_report_may_be_in_the_folder_of_its_run(tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "manifest.json").write_text(MANIFEST)
     for _ in range(2):
         write_output(tmp_path / "report.html", ["text"])
     assert (tmp_path / "report.html").read_text() == "text"

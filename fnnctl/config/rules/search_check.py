@@ -16,7 +16,7 @@ from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.metric_names import METRICS, class_of
+from fnnctl.config.schema.metric_names import BINARY_METRICS, METRICS, class_of
 from fnnctl.config.schema.search import AUTO_METRIC, ObjectiveConfig, SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import did_you_mean
@@ -108,6 +108,9 @@ def _meant_metric(metric: str) -> str:
     part, _, rest = metric.partition("_")
     if part in {"train", "validation", "test"} and rest in METRICS:
         return f" (write metric: {rest}; `on` sets where it is measured)"
+    if metric in BINARY_METRICS:
+        name = BINARY_METRICS[metric]
+        return f" of a trial; write per_class.CLASS.{name}, with the name of a class, or {name}_macro"
     known = f"; the metrics are {', '.join(METRICS)}, and per class, such as per_class.CLASS.recall"
     return did_you_mean(metric, METRICS) or known
 

@@ -19,10 +19,6 @@ CLASSIFICATION_METRICS: Final = (
     "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
 )  # fmt: skip
 """The metrics of a part of the data in a classification."""
-BINARY_METRICS: Final = (
-    "precision", "recall", "f1", "roc_auc", "average_precision", "expected_calibration_error_positive",
-)  # fmt: skip
-"""The metrics of the positive class, which a part has as well if there are two classes."""
 REGRESSION_METRICS: Final = ("r2", "rmse", "mae", "median_absolute_error", "loss")
 """The metrics of a part of the data in a regression."""
 METRICS: Final = tuple(dict.fromkeys((*CLASSIFICATION_METRICS, *REGRESSION_METRICS)))
@@ -32,12 +28,20 @@ CLASS_METRICS: Final = (
     "precision", "recall", "f1", "roc_auc", "average_precision", "expected_calibration_error",
 )  # fmt: skip
 """The metrics of a single class; their names are like `per_class.CLASS.recall`."""
+POSITIVE_ERROR: Final = "expected_calibration_error_positive"
+POSITIVE_ERROR_UNCALIBRATED: Final = f"{POSITIVE_ERROR}_uncalibrated"
+BINARY_METRICS: Final = {
+    POSITIVE_ERROR if name == "expected_calibration_error" else name: name for name in CLASS_METRICS
+}
+"""The metrics of the positive class, which a part has as well if there are two classes, with their names in
+`CLASS_METRICS`."""
+ONLY_BINARY: Final = frozenset({*BINARY_METRICS, "roc_auc_ci95", POSITIVE_ERROR_UNCALIBRATED})
+"""All that a part has only if there are two classes."""
 LOSSES: Final = frozenset(
     {
         "loss", "loss_uncalibrated", "log_loss", "cost", "brier_score",
         "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
-        "expected_calibration_error_uncalibrated", "expected_calibration_error_positive",
-        "expected_calibration_error_positive_uncalibrated",
+        "expected_calibration_error_uncalibrated", POSITIVE_ERROR, POSITIVE_ERROR_UNCALIBRATED,
         "rmse", "mae", "median_absolute_error",
     }
 )  # fmt: skip

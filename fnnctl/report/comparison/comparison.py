@@ -10,7 +10,13 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError
 from fnnctl.report.comparison.pairs import Pair, compared_pairs
 from fnnctl.report.comparison.settings import different_facts, different_settings
-from fnnctl.report.comparison.sides import Side, default_metric, read_side, require_same_target
+from fnnctl.report.comparison.sides import (
+    Side,
+    default_metric,
+    read_side,
+    require_same_positive_class,
+    require_same_target,
+)
 from fnnctl.store.folder import RunFolder
 
 MOST_RUNS: Final = 20
@@ -54,6 +60,7 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
     require_same_target(runs)
     metric = metric or default_metric(runs[0])
     sides = tuple(read_side(run, metric) for run in runs)
+    require_same_positive_class(sides, metric)
     pairs = tuple(compared_pairs(sides, metric))
     settings, facts = tuple(different_settings(sides)), tuple(different_facts(sides))
     return RunComparison(metric, sides, pairs, settings, facts)

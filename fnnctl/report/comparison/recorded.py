@@ -60,5 +60,5 @@ def _refuse_other_value(path: Path, what: str, value: float | None, recorded: fl
         value is not None and math.isclose(value, recorded, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     ):
         return
-    found = "does not exist" if value is None else f"is {value:.6g}"
-    raise damaged(path, f"does not belong to {METRICS}: {what} {found}, not {recorded:.6g}{_ADVICE}")
+    state = "does not exist" if value is None else f"is {value:.6g}"
+    raise damaged(path, f"does not belong to {METRICS}: {what} {state}, not {recorded:.6g}{_ADVICE}")

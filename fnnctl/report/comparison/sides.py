@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.errors import UsageError, did_you_mean, quoted_list
-from fnnctl.metrics.comparison.measures import Measure
+from fnnctl.metrics.comparison.measures import OF_CLASS, Measure
 from fnnctl.metrics.comparison.rows import own_interval
 from fnnctl.report.comparison.folds import MeasuredFolds, read_fold_scores
 from fnnctl.report.comparison.recorded import refuse_other_folds, refuse_other_rows
@@ -17,10 +18,14 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
-from fnnctl.store.names import METRICS
+from fnnctl.store.names import CROSS_VALIDATION, METRICS
 from fnnctl.tasks.comparison.measured_rows import MeasuredRows, UnmeasuredError
 from fnnctl.tasks.comparison.registry import MEASURED_ROWS
 from fnnctl.text import shown
+
+
+class UnmeasurableError(UsageError):
+    """The metric is not one of those that follow from a run's predictions or folds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,11 @@ class Side:
         return self.data.test_sha256 or self.data.sha256
 
     @property
+    def positive_class(self) -> str | None:
+        """See `Manifest.positive_class`."""
+        return self.scored.read_manifest().positive_class
+
+    @property
     def kind(self) -> str:
         """`search` and so on, for a table."""
         return self.manifest.kind.replace("_", "-")
@@ -88,7 +98,7 @@ def read_side(run: RunFolder, metric: str, *, option: str = "--metric") -> Side:
     """Read a run's metric and what it was measured on.
 
     Raises `UsageError`, which names the `option`, for a run without scores and for a metric that it does not
-    have, and `DataError` for a damaged file.
+    have or whose rows are missing, and `DataError` for a damaged file.
     """
     manifest = run.read_manifest()
     scored = run if manifest.kind != "search" else run.winner()
@@ -102,17 +112,25 @@ def read_side(run: RunFolder, metric: str, *, option: str = "--metric") -> Side:
     if isinstance(folds := stored.get("cross_validation"), Mapping):
         entry = _of_folds(folds, metric, run, option)
         scores = read_fold_scores(scored, metric, bags=manifest.model is not None and manifest.model.bags)
+        if not (scored.path / CROSS_VALIDATION).is_file():
+            raise UsageError(f"{option}: {run.path} has no {CROSS_VALIDATION}, from which {metric} follows")
         if entry.get("mean") is None or scores is None:
             raise _without_value(run, metric, option)
         refuse_other_folds(scored, scores, metric, entry["mean"])
         return Side(run, scored, manifest, data, float(entry["mean"]), entry.get("ci95"), scores)
-    rows = _part(scored, data, metric, run, option)
+    measured = _name_with_class(metric, scored.read_manifest().positive_class)
+    rows = _part(scored, data, measured, run, option)
     test: Mapping[str, Any] = stored.get("test") or {}
-    refuse_other_rows(scored, data, rows, metric, test)
+    refuse_other_rows(scored, data, rows, measured, test)
     if (measure := rows.measure) is None:
         raise _without_value(run, metric, option)
     interval = test.get(f"{metric}_ci95") or own_interval(measure, stream(0, Purpose.BOOTSTRAP))
     return Side(run, scored, manifest, data, measure.value, interval, MeasuredPart(rows, measure))
+
+
+def _name_with_class(metric: str, positive: str | None) -> str:
+    """The name of the same metric in `per_class`, if it is one of the positive class that rows give."""
+    return f"per_class.{positive}.{metric}" if positive is not None and metric in OF_CLASS else metric
 
 
 def _part(scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, option: str) -> MeasuredRows:
@@ -120,11 +138,13 @@ def _part(scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, optio
         part = MEASURED_ROWS[data.task](scored, metric)
     except UnmeasuredError as error:
         hint = did_you_mean(metric, error.known) or f"; choose one of {', '.join(error.known)}"
-        raise UsageError(
+        raise UnmeasurableError(
             f"{option}: {shown(metric)} cannot be compared on the test part of {run.path}{hint}"
         ) from error
     if part is None:
-        raise UsageError(f"{run.path} has no predictions of a test part, so it cannot be compared")
+        raise UsageError(
+            f"{option}: {run.path} has no predictions of a test part, from which {shown(metric)} follows"
+        )
     return part
 
 
@@ -132,7 +152,7 @@ def _of_folds(folds: Mapping[str, Any], metric: str, run: RunFolder, option: str
     names = [name for name, entry in folds.items() if isinstance(entry, Mapping)]
     if metric not in names:
         hint = did_you_mean(metric, names) or f"; choose one of {', '.join(names)}"
-        raise UsageError(f"{option}: the folds of {run.path} have no {shown(metric)}{hint}")
+        raise UnmeasurableError(f"{option}: the folds of {run.path} have no {shown(metric)}{hint}")
     entry: Mapping[str, Any] = folds[metric]
     return entry
 
@@ -147,6 +167,18 @@ def require_same_target(runs: Sequence[RunFolder]) -> None:
         first, other = (each.read_manifest().data for each in (runs[0], run))
         if first and other and (difference := _difference(first, other)):
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
+
+
+def require_same_positive_class(sides: Sequence[Side], metric: str) -> None:
+    """Raise `UsageError` if the metric is of the positive class and the runs do not all have the same one."""
+    first, *others = sides
+    for other in others:
+        if metric in BINARY_METRICS and other.positive_class != first.positive_class:
+            raise UsageError(
+                f"{first.path} and {other.path} cannot be compared by {metric}: their positive classes are "
+                f"{shown(first.positive_class or '')} and {shown(other.positive_class or '')}; "
+                f"write per_class.CLASS.{BINARY_METRICS[metric]}, with the name of a class"
+            )
 
 
 def _difference(a: DataFacts, b: DataFacts) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, Final
 
-from fnnctl.config.schema.metric_names import is_loss
+from fnnctl.config.schema.metric_names import POSITIVE_ERROR, is_loss
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.cross_validation.data_size import PlottedSize, data_size_figure
@@ -83,7 +83,7 @@ def _calibration(run: RunFolder, summary: Summary) -> Any:
     if not bins:
         return None
     positive = summary.positive_class if "probability" in bins else None
-    key = "expected_calibration_error" if positive is None else "expected_calibration_error_positive"
+    key = "expected_calibration_error" if positive is None else POSITIVE_ERROR
     error, title = _measured(summary).get(key), _title(summary, "calibration")
     return reliability_figure(bins, error=error, positive=positive, title=title)
 

@@ -15,7 +15,14 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.report.comparison.pair_tests import PairTest, suitable_test
-from fnnctl.report.comparison.sides import Side, default_metric, has_metrics, read_side, require_same_target
+from fnnctl.report.comparison.sides import (
+    Side,
+    default_metric,
+    has_metrics,
+    read_side,
+    require_same_positive_class,
+    require_same_target,
+)
 from fnnctl.report.comparison.words import amount, findable, finite, p_text
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import number
@@ -42,6 +49,7 @@ def check_not_worse(run: RunFolder, other: RunFolder, metric: str | None = None)
     require_same_target((run, other))
     metric = metric or default_metric(run)
     own, compared = (read_side(each, metric) for each in (run, other))
+    require_same_positive_class((own, compared), metric)
     return _result(own, compared, metric, suitable_test(own, compared))
 
 

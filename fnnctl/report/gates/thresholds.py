@@ -15,7 +15,7 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.metrics.reported import PARTS
-from fnnctl.report.comparison.sides import read_side
+from fnnctl.report.comparison.sides import UnmeasurableError, read_side
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
@@ -67,12 +67,14 @@ def parse_gates(texts: Sequence[str]) -> list[Gate]:
 def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
     """Check a run's metrics; raises `UsageError` with one problem per unknown metric.
 
-    Raises `DataError` if metrics.json was edited.
+    Raises `DataError` if metrics.json was edited. Of a run without digests also raises `UsageError` if the
+    predictions are missing from which a metric can be computed again.
     """
     results = _each(gates, lambda gate: _result(gate, summary))
-    if METRICS not in summary.manifest.sha256:
+    run = RunFolder(summary.path)
+    if METRICS not in (run.winner() or run).read_manifest().sha256:
         for gate in gates:
-            _refuse_edited(gate.metric, RunFolder(summary.path))
+            _refuse_edited(gate.metric, run)
     return results
 
 
@@ -81,8 +83,8 @@ def _refuse_edited(metric: str, run: RunFolder) -> None:
 
     Only metrics that runs can be compared by are computed again.
     """
-    with suppress(UsageError):
-        read_side(run, metric.removeprefix(f"{DEFAULT_PART}."))
+    with suppress(UnmeasurableError):
+        read_side(run, metric.removeprefix(f"{DEFAULT_PART}."), option="--fail-under")
 
 
 def _result(gate: Gate, summary: Summary) -> GateResult:

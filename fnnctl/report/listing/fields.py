@@ -131,9 +131,9 @@ def refuse_unknown(
         path = metric_path(unknown.name)
         if not is_setting and path.partition(".")[2] in METRICS:
             continue
-        known = {name for run in runs for name in _names(load(run), settings=is_setting)}
-        if unknown.name not in known:
-            hint = did_you_mean(unknown.name, known) or f"; the facts are {', '.join(FACTS)}"
+        names = {name for run in runs for name in _names(load(run), settings=is_setting)}
+        if unknown.name not in names:
+            hint = did_you_mean(unknown.name, names) or f"; the facts are {', '.join(FACTS)}"
             raise UsageError(f"{option} '{unknown.name}': no run has such a field{hint}")
 
 

@@ -38,9 +38,9 @@ class SettingsReader:
         """
         folders = list(dict.fromkeys((entry.path, entry.scored)))
         mark = stamp(str(entry.path), [str((each / RESOLVED).relative_to(entry.path)) for each in folders])
-        known = self._cache.get(entry.path.name, mark)
-        if isinstance(known, dict):
-            return known
+        settings = self._cache.get(entry.path.name, mark)
+        if isinstance(settings, dict):
+            return settings
         configs = [config for folder in folders if (config := _config_in(folder))]
         merged = {key: value for config in configs for key, value in config.items()}
         if merged:

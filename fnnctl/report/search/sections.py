@@ -36,7 +36,7 @@ from fnnctl.report.summary import Summary
 from fnnctl.space.layers import UNITS
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
-from fnnctl.text import counted
+from fnnctl.text import bound_prefix, counted
 
 TOP: Final = 10
 """The number of leaderboard rows in a report."""
@@ -97,7 +97,9 @@ def grouped_sections(summary: Summary, *, table_width: int | None = TABLE_WIDTH)
         own_settings=(Notes("Against the default settings", tuple(_against_own(summary, search, best))),),
         leaderboard=(
             _leaderboard(search, table_width),
-            Notes("Better values after fewer epochs", tuple(_ahead(search, best)) if best else ()),
+            Notes(
+                "Better values after fewer epochs", tuple(_with_fewer_epochs(search, best)) if best else ()
+            ),
         ),
         rungs=(rungs_table(search), stops_table(search)),
         audit=tuple(audit_sections(search)),
@@ -166,8 +168,9 @@ def _search_facts(
         )
     if facts and facts.saved:
         yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
-    least = "at least " if facts and facts.epochs_bound == "at least" else ""
-    planned = f"{least}{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
+    planned = ""
+    if facts and facts.epochs is not None:
+        planned = f"{bound_prefix(facts.epochs_bound)}{facts.epochs:,} planned, "
     again = f", {counted(search.repeated, 'fold-epoch')} again" if search.repeated else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained{again}"
     if saved := [each.saved for each in search.stops if each.saved is not None]:
@@ -272,21 +275,21 @@ def _leaderboard(search: SearchHistory, table_width: int | None) -> TableSection
     return TableSection(title, tuple(name for name, _ in columns), rows, texts=(0, *places))
 
 
-def _ahead(search: SearchHistory, best: Result) -> Iterable[str]:
+def _with_fewer_epochs(search: SearchHistory, best: Result) -> Iterable[str]:
     """Why trials whose objective is better than the best trial's are not the best."""
     loss, standings = search.loss_of(best), search.standings
     contenders = {result.trial for result in standings.contenders()}
-    ahead = [
+    results = [
         result
         for result in standings.ranked()
         if can_go_on(result) and result.trial not in contenders and search.loss_of(result) < loss
     ]
-    if ahead:
-        first, count = ahead[0], len(ahead)
-        trials, had = counted(count, "trial"), "has" if count == 1 else "have"
+    if results:
+        first, count = results[0], len(results)
+        trials, verb = counted(count, "trial"), "has" if count == 1 else "have"
         example = f"trial {first.trial}: {number(first.objective)} after {counted(first.budget, 'epoch')}"
         yield (
-            f"{trials} {had} a better {search.metric} than trial {best.trial}, but with fewer epochs "
+            f"{trials} {verb} a better {search.metric} than trial {best.trial}, but with fewer epochs "
             f"({example}). The best trial is chosen among those with the most epochs."
         )
 

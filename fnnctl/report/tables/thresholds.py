@@ -74,14 +74,14 @@ def _used(summary: Summary) -> float:
 
 def _nearest(columns: Columns, threshold: float) -> int:
     """The index of the threshold nearest to this one."""
-    known = [abs((value or 0.0) - threshold) for value in columns["threshold"]]
-    return known.index(min(known))
+    distances = [abs((value or 0.0) - threshold) for value in columns["threshold"]]
+    return distances.index(min(distances))
 
 
 def _best(columns: Columns) -> int:
     """The index of the largest F1; of equal ones the first."""
-    known = [value or 0.0 for value in columns["f1"]]
-    return known.index(max(known))
+    scores = [value or 0.0 for value in columns["f1"]]
+    return scores.index(max(scores))
 
 
 def _by_recall(recalls: Sequence[float]) -> set[int]:

@@ -36,8 +36,8 @@ class RunCache:
 
     def get(self, name: str, stamp: str) -> Any:
         """The value of a run whose files have this stamp; None if it is not known."""
-        known, text = self._entries.get(name, ("", ""))
-        if known == stamp:
+        mark, text = self._entries.get(name, ("", ""))
+        if mark == stamp:
             with suppress(ValueError):
                 return json.loads(text)
         return None
@@ -53,12 +53,12 @@ class RunCache:
 
         If it cannot be written, nothing happens.
         """
-        kept = {name: self._entries[name] for name in names if name in self._entries}
-        if len(names) < FEWEST or not (self._changed or len(kept) < len(self._entries)):
+        entries = {name: self._entries[name] for name in names if name in self._entries}
+        if len(names) < FEWEST or not (self._changed or len(entries) < len(self._entries)):
             return
-        entries = ("\t".join((name, *entry)) for name, entry in kept.items())
+        texts = ("\t".join((name, *entry)) for name, entry in entries.items())
         with suppress(FnnctlError):
-            write_lines(self._file, (f"{line}\n" for line in chain([self._first], entries)))
+            write_lines(self._file, (f"{line}\n" for line in chain([self._first], texts)))
 
 
 def _entries(file: Path, first: str) -> dict[str, tuple[str, str]]:
@@ -79,13 +79,13 @@ def stamp(folder: str, names: Iterable[str]) -> str:
 
     A file that is replaced is another file to the system; of one that is changed in place, a time changes.
     """
-    found, latest = [], 0.0
+    marks, latest = [], 0.0
     for name in names:
         try:
             status = os.stat(f"{folder}/{name}", follow_symlinks=False)  # noqa: PTH116 (a Path takes longer)
         except OSError:
-            found.append("-")
+            marks.append("-")
             continue
         latest = max(latest, status.st_ctime)
-        found.append(f"{status.st_ino}.{status.st_size}.{status.st_mtime_ns}.{status.st_ctime_ns}")
-    return " ".join(found) if abs(time() - latest) > SECONDS_UNTIL_SETTLED else ""
+        marks.append(f"{status.st_ino}.{status.st_size}.{status.st_mtime_ns}.{status.st_ctime_ns}")
+    return " ".join(marks) if abs(time() - latest) > SECONDS_UNTIL_SETTLED else ""

@@ -27,13 +27,16 @@ OF_PROBABILITIES: Final = ("roc_auc", "log_loss", "loss", "brier")
 
 def classified_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
     """See `ReadMeasured`; the truths are the labels, as indices into the classes in alphabetical order."""
+    owner, name = _inside(metric)
     found = read_predictions(run, "label")
     if found is None:
         return None
     columns, lines = found
-    given = [name.removeprefix(PREFIX) for name in columns[3:]]
+    given = [column.removeprefix(PREFIX) for column in columns[3:]]
     classes = sorted(given)
-    name, own = _inside(metric, classes)
+    if owner is not None and owner not in classes:
+        raise _unmeasured()
+    own = None if owner is None else classes.index(owner)
     places = {each: place for place, each in enumerate(classes)}
     order = [3 + given.index(each) for each in classes] if name.startswith(OF_PROBABILITIES) else []
     rows, true, predicted, shares = array("q"), array("q"), array("q"), array("d")
@@ -56,11 +59,15 @@ def classified_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
     return MeasuredRows(numbers, labels, measure)
 
 
-def _inside(metric: str, classes: list[str]) -> tuple[str, int | None]:
-    """The name of the metric, and the index of the class if it is that of a class."""
+def _inside(metric: str) -> tuple[str | None, str]:
+    """The class, if it is the metric of one, and the metric's own name."""
     if metric in OF_PART:
-        return metric, None
+        return None, metric
     owner, name = class_of(metric), metric.rpartition(".")[2]
-    if owner in classes and name in OF_CLASS:
-        return name, classes.index(owner)
-    raise UnmeasuredError((*OF_PART, *(f"per_class.CLASS.{each}" for each in OF_CLASS)))
+    if owner is None or name not in OF_CLASS:
+        raise _unmeasured()
+    return owner, name
+
+
+def _unmeasured() -> UnmeasuredError:
+    return UnmeasuredError((*OF_PART, *(f"per_class.CLASS.{each}" for each in OF_CLASS)))

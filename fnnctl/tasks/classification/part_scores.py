@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.metric_names import BINARY_METRICS, CLASSIFICATION_METRICS
+from fnnctl.config.schema.metric_names import (
+    BINARY_METRICS,
+    CLASSIFICATION_METRICS,
+    POSITIVE_ERROR_UNCALIBRATED,
+)
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
 from fnnctl.metrics.classification import log_losses, score
 from fnnctl.metrics.confusion import confusion_matrix
@@ -32,8 +36,6 @@ from fnnctl.tasks.classification.temperature import calibrated
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course, few_rows
 from fnnctl.tasks.task import Artifacts, Readout
-
-POSITIVE_ERROR = "expected_calibration_error_positive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class ClassScores:
     def _positive_uncalibrated(self) -> dict[str, float]:
         """The calibration error of the positive class before calibration; none without two classes."""
         before = None if self.uncalibrated is None else self.uncalibrated.of_positive
-        return {} if before is None else {f"{POSITIVE_ERROR}_uncalibrated": before.expected_error}
+        return {} if before is None else {POSITIVE_ERROR_UNCALIBRATED: before.expected_error}
 
     def _decision_metrics(self) -> dict[str, float]:
         """The threshold and the mean cost of a row; none without them."""

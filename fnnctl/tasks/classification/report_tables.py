@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fnnctl.config.schema.metric_names import BINARY_METRICS, POSITIVE_ERROR, POSITIVE_ERROR_UNCALIBRATED
 from fnnctl.store import names
 from fnnctl.tasks.reporting import FigureFile, GroupMetrics, TaskReport
 
@@ -30,8 +31,8 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         ("Brier score", "brier_score"),
         ("calibration error", "expected_calibration_error"),
         ("  before calibration", "expected_calibration_error_uncalibrated"),
-        ("class calibration error", "expected_calibration_error_positive"),
-        ("  before calibration", "expected_calibration_error_positive_uncalibrated"),
+        ("class calibration error", POSITIVE_ERROR),
+        ("  before calibration", POSITIVE_ERROR_UNCALIBRATED),
         ("threshold", "threshold"),
         ("cost per row", "cost"),
         ("rows", "support"),
@@ -48,14 +49,10 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         "cost",
     ),
     instead={
-        "precision_macro": "precision",
-        "recall_macro": "recall",
-        "f1_macro": "f1",
-        "roc_auc_macro": "roc_auc",
+        **{f"{name}_macro": name for name in BINARY_METRICS if name != POSITIVE_ERROR},
         "roc_auc_macro_ci95": "roc_auc",
-        "average_precision_macro": "average_precision",
-        "expected_calibration_error": "expected_calibration_error_positive",
-        "expected_calibration_error_uncalibrated": "expected_calibration_error_positive",
+        "expected_calibration_error": POSITIVE_ERROR,
+        "expected_calibration_error_uncalibrated": POSITIVE_ERROR,
     },
     baseline=(
         (

@@ -21,6 +21,7 @@ def test_no_search_is_no_problem(load: Callable[..., LoadedConfig]) -> None:
     [
         ("acuracy", " (did you mean 'accuracy'?)"),
         ("validation_loss", " (write metric: loss; `on` sets where it is measured)"),
+        ("f1", " of a trial; write per_class.CLASS.f1, with the name of a class, or f1_macro"),
         ("los", " (did you mean 'loss'?)"),
         ("per_class.setosa", f"; the metrics are {KNOWN}"),
         ("per_class.setosa.support", f"; the metrics are {KNOWN}"),

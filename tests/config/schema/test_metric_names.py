@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from fnnctl.config.schema.metric_names import (
+    BINARY_METRICS,
     CLASS_METRICS,
     CLASSIFICATION_METRICS,
     METRICS,
+    ONLY_BINARY,
+    POSITIVE_ERROR_UNCALIBRATED,
     REGRESSION_METRICS,
     class_of,
     is_loss,
@@ -29,6 +32,21 @@ def test_they_are_those_that_are_measured() -> None:
     assert set(CLASSIFICATION_METRICS) == single
     of_class = {name for name, value in measured["per_class"]["a"].items() if isinstance(value, float)}
     assert set(CLASS_METRICS) == of_class
+
+
+def test_a_part_has_the_metrics_of_the_positive_class_only_with_two_classes() -> None:
+    labels, probabilities = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+    without, measured = (
+        score(
+            labels, probabilities, rank_part(labels, probabilities), ["a", "b"], loss=0.5, positive=positive
+        )
+        for positive in (None, 1)
+    )
+    assert measured.keys() - without.keys() == ONLY_BINARY - {POSITIVE_ERROR_UNCALIBRATED}
+    for name, name_of_class in BINARY_METRICS.items():
+        assert measured[name] == measured["per_class"]["b"][name_of_class]
+        assert is_loss(name) is is_loss(name_of_class)
+        assert f"{name_of_class}_macro" in CLASSIFICATION_METRICS
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from fnnctl.errors import DataError, UsageError
-from fnnctl.report.comparison.sides import default_metric, has_metrics, read_side, require_same_target
+from fnnctl.metrics.comparison.measures import OF_CLASS
+from fnnctl.report.comparison.sides import (
+    default_metric,
+    has_metrics,
+    read_side,
+    require_same_positive_class,
+    require_same_target,
+)
 from fnnctl.store.names import METRICS, PREDICTIONS
-from tests.report.comparison.written import write_folds, write_part, write_regression
+from tests.report.comparison.written import CLASSES, write_folds, write_part, write_regression
 
 HITS = [1, 1, 0, 1, 1, 1]
 
@@ -111,3 +119,35 @@ def test_runs_with_other_targets_are_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=f"cannot be compared: {re.escape(said)}"):
             require_same_target([first, other])
+
+
+@pytest.mark.parametrize("positive", [0, 1, None])
+@pytest.mark.parametrize("metric", OF_CLASS)
+def test_a_metric_of_the_positive_class_is_that_of_the_class(
+    tmp_path: Path, metric: str, positive: int | None
+) -> None:
+    model = {"layers": [3, 2], "parameters": 8, "positive": positive}
+    run = write_part(tmp_path, "a", HITS, model=model)
+    name = CLASSES[1 if positive is None else positive]
+    side, of_class = read_side(run, metric), read_side(run, f"per_class.{name}.{metric}")
+    assert side.positive_class == name
+    assert (side.value, side.interval) == (of_class.value, of_class.interval)
+    assert side.value == json.loads((run.path / METRICS).read_bytes())["test"]["per_class"][name][metric]
+
+
+def test_metrics_of_different_positive_classes_are_not_compared(tmp_path: Path) -> None:
+    sides = []
+    for positive in (0, 1):
+        model = {"layers": [3, 2], "parameters": 8, "positive": positive}
+        sides.append(read_side(write_part(tmp_path, f"run-{positive}", HITS, model=model), "f1"))
+    for name in ("accuracy", "f1_macro", "per_class.no.f1"):
+        require_same_positive_class(sides, name)
+    require_same_positive_class(sides[:1] * 2, "f1")
+    with pytest.raises(UsageError, match=r"compared by f1: .* 'no' and 'yes'; write per_class\.CLASS\.f1"):
+        require_same_positive_class(sides, "f1")
+
+
+def test_a_metric_of_the_positive_class_needs_two_classes(tmp_path: Path) -> None:
+    run = write_part(tmp_path, "a", HITS, data={"classes": ["maybe", "no", "yes"]})
+    with pytest.raises(UsageError, match="'f1' cannot be compared"):
+        read_side(run, "f1")

@@ -92,8 +92,8 @@ def test_the_run_itself_is_refused(tmp_path: Path) -> None:
     run = write_part(tmp_path, "a", GOOD)
     with pytest.raises(UsageError, match=r"--not-worse-than: .* is the run itself; name an earlier one"):
         check_not_worse(run, run)
-    with pytest.raises(UsageError, match="--metric: 'f1' cannot be compared"):
-        check_not_worse(run, write_part(tmp_path, "b", GOOD), "f1")
+    with pytest.raises(UsageError, match="--metric: 'average_precision' cannot be compared"):
+        check_not_worse(run, write_part(tmp_path, "b", GOOD), "average_precision")
     with pytest.raises(UsageError, match="one is a classification, the other a regression"):
         check_not_worse(run, write_regression(tmp_path, "c", [1.0, 2.0]))
 

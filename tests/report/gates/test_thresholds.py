@@ -38,6 +38,7 @@ METRICS = {
 def passed(start_run: Callable[..., OpenRun]) -> Callable[..., bool]:
     run = start_run()
     run.write_metrics(METRICS)
+    run.finish("completed", {"total": 1.0, "training": 0.5})
     summary = summarize(run)
 
     def check(*texts: str) -> bool:

@@ -10,6 +10,7 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.store.listing import cache, entries
 from fnnctl.store.listing.cache import RunCache, stamp
 from fnnctl.store.listing.entries import ListedFacts, list_runs
+from fnnctl.store.names import LISTED_FACTS
 from tests.store.listing.test_entries import make_run
 
 SETTLED = 1_700_000_000
@@ -62,9 +63,12 @@ def test_few_runs_and_names_with_line_ends_are_not_kept(
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
-    values = RunCache(tmp_path / "missing" / ".cache", "x")
-    values.put("a", "1", 1)
-    values.store(["a"])
+    make_run(tmp_path, "a", seed=7)
+    (tmp_path / LISTED_FACTS).mkdir()
+    listed = list_runs(tmp_path)
+    assert list_runs(tmp_path) == listed
+    assert [(entry.path.name, entry.facts and entry.facts.seed) for entry in listed] == [("a", 7)]
+    assert [*(tmp_path / LISTED_FACTS).iterdir()] == []
 
 
 def test_a_stamp_changes_with_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

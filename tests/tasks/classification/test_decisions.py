@@ -146,8 +146,7 @@ def test_the_default_changes_nothing() -> None:
     metrics = scored(labels, scores, readout).metrics()
     assert not {"threshold", "cost"} & metrics.keys()
     undecided = scored(labels, scores, replace(readout, decision=None)).metrics()
-    of_positive = {"roc_auc_ci95", *BINARY_METRICS}
-    assert metrics.keys() - undecided.keys() == of_positive
+    assert metrics.keys() - undecided.keys() == {"roc_auc_ci95", *BINARY_METRICS}
     assert {name: metrics[name] for name in undecided if name != "baseline"} == {
         name: value for name, value in undecided.items() if name != "baseline"
     }
