@@ -143,16 +143,14 @@ def _search_sections(summary: Summary) -> list[Section]:
 def gate_table(results: Sequence[GateResult]) -> TableSection:
     """One row per gate and run; the run is named if there are several."""
     has_several_runs = len({result.run for result in results}) > 1
+    names = [f"{each.metric} of {each.run}" if has_several_runs else each.metric for each in results]
     rows = (
-        (
-            f"{result.name} of {result.run}" if has_several_runs else result.name,
-            result.value_text,
-            result.wanted,
-            result.result,
-        )
-        for result in results
+        (name, result.value_text, result.wanted, result.result)
+        for name, result in zip(names, results, strict=True)
     )
-    return TableSection("Gates", ("metric", "value", "wanted", "result"), tuple(rows))
+    notes = (f"{name}: {result.note}." for name, result in zip(names, results, strict=True) if result.note)
+    header = ("metric", "value", "wanted", "result")
+    return TableSection("Gates", header, tuple(rows), notes=tuple(notes))
 
 
 def validation_name(summary: Summary) -> str:

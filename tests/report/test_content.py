@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -125,6 +126,9 @@ def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]
         ("loss", "0.2500", "≤ 0.2", "missed"),
     )
     assert gate_table(results).rows[2][0] == f"accuracy of {summaries[1].path}"
+    noted = [replace(each, note="not worse than old") for each in results]
+    assert gate_table(noted[:1]).notes == ("accuracy: not worse than old.",)
+    assert gate_table(noted).notes[2] == f"accuracy of {summaries[1].path}: not worse than old."
 
 
 def test_the_effect_of_calibration_is_shown(start_run: Callable[..., OpenRun]) -> None:

@@ -11,6 +11,7 @@ from fnnctl.console.output import Output
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.formats.short_terminal import MOST_LINES, short_terminal_report
+from fnnctl.report.gates.results import GateResult
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
@@ -153,6 +154,27 @@ def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:
     results = check_gates(parse_gates(["accuracy=0.95"]), summary)
     text = Output().rendered(short_terminal_report([answer(summary)], results), plain=True)
     assert "missed" in text.split("Gates")[1]
+
+
+def test_the_table_of_gates_is_never_cut() -> None:
+    note = "not worse than 2026-11-28T18-23-57Z-pm-34a3b5; a loss of 0.0219 is detected 80 % of the time"
+    result = GateResult(
+        run="runs/a",
+        name="log_loss, not worse than 2026-11-28T18-23-57Z-pm-34a3b5",
+        metric="log_loss",
+        value=0.15,
+        value_text="0.1500",
+        threshold=None,
+        wanted="not worse than 0.1482",
+        passed=True,
+        message="",
+        note=note,
+    )
+    text = Output().rendered(short_terminal_report([made()], [result], width=80), plain=True)
+    lines = text.rstrip("\n").split("\n")
+    assert lines[-3].split() == ["log_loss", "0.1500", "not", "worse", "than", "0.1482", "passed"]
+    assert " ".join(" ".join(lines[-2:]).split()) == f"log_loss: {note}."
+    assert max(map(cell_len, lines)) <= 80
 
 
 @pytest.mark.parametrize("count", [2, 3, 30])
