@@ -93,7 +93,7 @@ def _worst(answer: Answer) -> TableSection:
 
 def _warnings(warnings: Sequence[str]) -> Iterator[str]:
     for warning in warnings:
-        yield item(f"warning: {begun(warning, SENTENCE_WIDTH)}")
+        yield item(f"warning: {warning}")
 
 
 def _rest(answer: Answer, relative_to: Path) -> str:
