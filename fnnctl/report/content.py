@@ -16,7 +16,7 @@ from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.sizes.sections import size_sections
-from fnnctl.report.summary import Summary
+from fnnctl.report.summary import Summary, has_bags
 from fnnctl.report.tables.confusion import confusion_table
 from fnnctl.report.tables.groups import group_table
 from fnnctl.report.tables.thresholds import threshold_table
@@ -106,7 +106,7 @@ def contents(summary: Summary, *, brief: bool = False) -> Contents:
         if name in summary.files
     )
     return Contents(
-        failure=_filled(Notes("Failure", (manifest.error,) if manifest.error else ())),
+        failure=_filled(_failure(summary)),
         search=_filled(*_search_sections(summary), *ensemble_sections(summary)),
         scores=_filled(
             _folds_table(summary, summary.cross_validation)
@@ -126,6 +126,11 @@ def contents(summary: Summary, *, brief: bool = False) -> Contents:
         warnings=_filled(Notes("Warnings", tuple(manifest.warnings))),
         files=_filled(FileList("Files", tuple(files))),
     )
+
+
+def _failure(summary: Summary) -> Notes:
+    title = "Interruption" if summary.shown_status == "interrupted" else "Failure"
+    return Notes(title, (summary.manifest.error,) if summary.manifest.error else ())
 
 
 def _filled(*candidates: Section | None) -> tuple[Section, ...]:
@@ -155,19 +160,14 @@ def gate_table(results: Sequence[GateResult]) -> TableSection:
 
 def validation_name(summary: Summary) -> str:
     """What reports call the validation part; with bags, each row is scored by one member of the ensemble."""
-    return f"validation ({OUT_OF_BAG})" if _has_bags(summary) else "validation"
-
-
-def _has_bags(summary: Summary) -> bool:
-    model = summary.manifest.model
-    return model is not None and model.bags
+    return f"validation ({OUT_OF_BAG})" if has_bags(summary.manifest) else "validation"
 
 
 def _metrics_table(summary: Summary) -> TableSection:
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
     if baseline := summary.baseline:
         parts["baseline"] = baseline
-    columns = [OUT_OF_BAG if part == "validation" and _has_bags(summary) else part for part in parts]
+    columns = [OUT_OF_BAG if part == "validation" and summary.out_of_bag else part for part in parts]
     known = {key: value for metrics in parts.values() for key, value in metrics.items() if value is not None}
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))

@@ -117,6 +117,12 @@ def test_a_failed_run_says_why_first(start_run: Callable[..., OpenRun]) -> None:
     assert first == Notes("Failure", ("training diverged in epoch 3",))
 
 
+def test_an_interruption_is_no_failure(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.finish("interrupted", {"total": 1.0, "training": None}, {"error": "interrupted after 14 epochs"})
+    assert sections(summarize(run))[0] == Notes("Interruption", ("interrupted after 14 epochs",))
+
+
 def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]) -> None:
     summaries = [summarize(finished_run(name)) for name in ("a", "b")]
     gates = parse_gates(["accuracy=0.9", "loss=0.2"])
