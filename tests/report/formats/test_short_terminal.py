@@ -128,6 +128,16 @@ def test_the_largest_sizes_are_shown() -> None:
     assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
 
 
+def test_sizes_leave_room_for_all_metrics() -> None:
+    rows = (("533", "20 %", "0.9", "0–1", "–", "–"), ("2,667", "100 %", "0.95", "0–1", "–", "–"))
+    header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
+    sentences = ("More rows help. " * 15, "Means over 3 folds.")
+    table = TableSection("Scores by data size", header, rows)
+    lines = shown(made(sizes=table, certainty=sentences, worst=()))
+    assert any(line.startswith("  log loss  ") for line in lines)
+    assert len(lines) <= MOST_LINES
+
+
 def test_without_a_matrix_there_is_no_column_of_errors() -> None:
     worst = tuple(replace(group, predicted_as=None) for group in made().worst)
     assert "  rose       0.8000     0.7000  0.9000    12" in shown(made(worst=worst))
