@@ -26,6 +26,8 @@ from fnnctl.tasks.reporting import without_repetition
 from fnnctl.text import counted, shown
 
 OUT_OF_BAG = "out-of-bag"
+BEFORE = "_uncalibrated"
+"""The end of the keys of metrics before calibration."""
 
 FIRST_FILES = (
     (names.METRICS, "all metrics"),
@@ -169,6 +171,8 @@ def _metrics_table(summary: Summary) -> TableSection:
         parts["baseline"] = baseline
     columns = [OUT_OF_BAG if part == "validation" and summary.out_of_bag else part for part in parts]
     known = {key: value for metrics in parts.values() for key, value in metrics.items() if value is not None}
+    for key in _unchanged(parts.values()):
+        known.pop(key)
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
         for label, key in summary.task_report.shown(known)
@@ -176,6 +180,17 @@ def _metrics_table(summary: Summary) -> TableSection:
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
     title += _of_positive(summary, known)
     return TableSection(title, ("", *columns), without_repetition(summary.task_report, rows))
+
+
+def _unchanged(parts: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The metrics before calibration that show the same numbers after it in all parts."""
+    numbers: dict[str, list[bool]] = {}
+    for metrics in parts:
+        for key, value in metrics.items():
+            if key.endswith(BEFORE) and value is not None:
+                is_equal = number(value) == number(metrics.get(key.removesuffix(BEFORE)))
+                numbers.setdefault(key, []).append(is_equal)
+    return {key for key, are_equal in numbers.items() if all(are_equal)}
 
 
 def _of_positive(summary: Summary, metrics: Mapping[str, Any]) -> str:
@@ -240,7 +255,9 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     if training and training.stopped:
         yield "stopped", training.stopped
     if manifest.calibration:
-        yield "temperature", f"{manifest.calibration.temperature:.4g}"
+        temperature = manifest.calibration.temperature
+        unchanged = ", so calibration changes nothing" if temperature == 1 else ""
+        yield "temperature", f"{temperature:.4g}{unchanged}"
     if manifest.seconds.training is not None:
         yield "training time", seconds_text(manifest.seconds.training)
     if manifest.seed is not None:

@@ -156,3 +156,16 @@ def test_the_effect_of_calibration_is_shown(start_run: Callable[..., OpenRun]) -
     )
     assert isinstance(training, FactList)
     assert ("temperature", "1.235") in training.rows
+
+
+def test_a_temperature_of_1_has_no_rows_before_calibration(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    test = {
+        "loss": 0.25, "log_loss": 0.25, "loss_uncalibrated": 0.25 + 1e-9,
+        "expected_calibration_error": 0.125, "expected_calibration_error_uncalibrated": 0.125,
+    }  # fmt: skip
+    run.write_metrics({"train": None, "validation": None, "test": test})
+    run.record({"training": {"epochs": 2}, "calibration": {"temperature": 1.0}})
+    found = titled(summarize(run))
+    assert found["Metrics"].rows == (("log loss", "0.2500"), ("calibration error", "0.1250"))
+    assert ("temperature", "1, so calibration changes nothing") in found["Training"].rows
