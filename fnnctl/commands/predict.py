@@ -25,6 +25,7 @@ from fnnctl.modelling.saved.saved_model import has_network, load_model
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.tables import wide_csv_lines
+from fnnctl.tasks.decision import BY_WEIGHTS
 from fnnctl.text import shown
 
 
@@ -69,6 +70,9 @@ def predict(
     given = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
     if run is None and model.run.path == found.path:  # else a note has named the search and its winner
         output.note(f"note: predicting with {found.path}, the newest run with a network")
+    readout = model.predictor.readout
+    if readout.class_weights is not None and readout.decision is None:
+        output.note(f"note: {BY_WEIGHTS}")
     if file and given.holds(file):
         raise UsageError(f"'{file}' holds the rows to predict and is not overwritten; name another file")
     columns = model.predictor.task.prediction_columns(form.top)

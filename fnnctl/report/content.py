@@ -16,7 +16,7 @@ from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.gates.results import GateResult
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.sizes.sections import size_sections
-from fnnctl.report.summary import Summary
+from fnnctl.report.summary import Summary, has_bags
 from fnnctl.report.tables.confusion import confusion_table
 from fnnctl.report.tables.groups import group_table
 from fnnctl.report.tables.thresholds import threshold_table
@@ -26,6 +26,8 @@ from fnnctl.tasks.reporting import without_repetition
 from fnnctl.text import counted, shown
 
 OUT_OF_BAG = "out-of-bag"
+BEFORE = "_uncalibrated"
+"""The end of the keys of metrics before calibration."""
 
 FIRST_FILES = (
     (names.METRICS, "all metrics"),
@@ -106,7 +108,7 @@ def contents(summary: Summary, *, brief: bool = False) -> Contents:
         if name in summary.files
     )
     return Contents(
-        failure=_filled(Notes("Failure", (manifest.error,) if manifest.error else ())),
+        failure=_filled(_failure(summary)),
         search=_filled(*_search_sections(summary), *ensemble_sections(summary)),
         scores=_filled(
             _folds_table(summary, summary.cross_validation)
@@ -128,6 +130,11 @@ def contents(summary: Summary, *, brief: bool = False) -> Contents:
     )
 
 
+def _failure(summary: Summary) -> Notes:
+    title = "Interruption" if summary.shown_status == "interrupted" else "Failure"
+    return Notes(title, (summary.manifest.error,) if summary.manifest.error else ())
+
+
 def _filled(*candidates: Section | None) -> tuple[Section, ...]:
     return tuple(section for section in candidates if section and section.rows)
 
@@ -143,34 +150,29 @@ def _search_sections(summary: Summary) -> list[Section]:
 def gate_table(results: Sequence[GateResult]) -> TableSection:
     """One row per gate and run; the run is named if there are several."""
     has_several_runs = len({result.run for result in results}) > 1
+    names = [f"{each.metric} of {each.run}" if has_several_runs else each.metric for each in results]
     rows = (
-        (
-            f"{result.name} of {result.run}" if has_several_runs else result.name,
-            result.value_text,
-            result.wanted,
-            result.result,
-        )
-        for result in results
+        (name, result.value_text, result.wanted, result.result)
+        for name, result in zip(names, results, strict=True)
     )
-    return TableSection("Gates", ("metric", "value", "wanted", "result"), tuple(rows))
+    notes = (f"{name}: {result.note}." for name, result in zip(names, results, strict=True) if result.note)
+    header = ("metric", "value", "wanted", "result")
+    return TableSection("Gates", header, tuple(rows), notes=tuple(notes))
 
 
 def validation_name(summary: Summary) -> str:
     """What reports call the validation part; with bags, each row is scored by one member of the ensemble."""
-    return f"validation ({OUT_OF_BAG})" if _has_bags(summary) else "validation"
-
-
-def _has_bags(summary: Summary) -> bool:
-    model = summary.manifest.model
-    return model is not None and model.bags
+    return f"validation ({OUT_OF_BAG})" if has_bags(summary.manifest) else "validation"
 
 
 def _metrics_table(summary: Summary) -> TableSection:
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
     if baseline := summary.baseline:
         parts["baseline"] = baseline
-    columns = [OUT_OF_BAG if part == "validation" and _has_bags(summary) else part for part in parts]
+    columns = [OUT_OF_BAG if part == "validation" and summary.out_of_bag else part for part in parts]
     known = {key: value for metrics in parts.values() for key, value in metrics.items() if value is not None}
+    for key in _unchanged(parts.values()):
+        known.pop(key)
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
         for label, key in summary.task_report.shown(known)
@@ -178,6 +180,17 @@ def _metrics_table(summary: Summary) -> TableSection:
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
     title += _of_positive(summary, known)
     return TableSection(title, ("", *columns), without_repetition(summary.task_report, rows))
+
+
+def _unchanged(parts: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The metrics before calibration that show the same numbers after it in all parts."""
+    numbers: dict[str, list[bool]] = {}
+    for metrics in parts:
+        for key, value in metrics.items():
+            if key.endswith(BEFORE) and value is not None:
+                is_equal = number(value) == number(metrics.get(key.removesuffix(BEFORE)))
+                numbers.setdefault(key, []).append(is_equal)
+    return {key for key, are_equal in numbers.items() if all(are_equal)}
 
 
 def _of_positive(summary: Summary, metrics: Mapping[str, Any]) -> str:
@@ -242,7 +255,9 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     if training and training.stopped:
         yield "stopped", training.stopped
     if manifest.calibration:
-        yield "temperature", f"{manifest.calibration.temperature:.4g}"
+        temperature = manifest.calibration.temperature
+        unchanged = ", so calibration changes nothing" if temperature == 1 else ""
+        yield "temperature", f"{temperature:.4g}{unchanged}"
     if manifest.seconds.training is not None:
         yield "training time", seconds_text(manifest.seconds.training)
     if manifest.seed is not None:

@@ -24,6 +24,8 @@ class TableSection:
     """The columns that hold texts; the others hold numbers."""
     unbroken: tuple[int, ...] = ()
     """The columns of texts that a terminal does not break into lines."""
+    notes: tuple[str, ...] = ()
+    """Sentences below the table."""
 
 
 @dataclass(frozen=True, slots=True)

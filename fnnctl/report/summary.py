@@ -70,6 +70,8 @@ class Summary:
     """Between two classes, what each threshold gives: the columns of threshold.csv."""
     refitted: int | None = None
     """The trial whose refit has the scores of a search; None if it is not known, and for other runs."""
+    out_of_bag: bool = False
+    """Whether the validation scores are of rows out of bag; for a search, those of its refitted winner."""
 
     @property
     def has_former_winner(self) -> bool:
@@ -133,6 +135,11 @@ def task_report(manifest: Manifest) -> TaskReport:
     return TASK_REPORTS[manifest.data.task if manifest.data else "classification"]
 
 
+def has_bags(manifest: Manifest) -> bool:
+    """Whether each network of the run was validated on rows out of its bag."""
+    return manifest.model is not None and manifest.model.bags
+
+
 def scored_rows(summary: Summary) -> str:
     """For titles: the rows from which the scores, the confusion matrix and the curves are computed."""
     folds = summary.manifest.cross_validation
@@ -148,6 +155,7 @@ def summarize(run: RunFolder) -> Summary:
     search = _read_search(run, manifest)
     winner = run.winner()
     scored, ensemble = winner or run, _ensemble(run)
+    of_scores = winner.read_manifest() if winner else manifest
     folders = {names.BEST: winner, names.ENSEMBLE: ensemble}
     return Summary(
         path=run.path,
@@ -162,7 +170,8 @@ def summarize(run: RunFolder) -> Summary:
         timeline=_timeline(run) if search else None,
         ensemble=ensemble,
         trade_offs=read_trade_offs(scored),
-        refitted=winner.read_manifest().trial if winner else None,
+        refitted=of_scores.trial if winner else None,
+        out_of_bag=has_bags(of_scores),
         matrix_files=tuple(
             f"{names.BEST}/{name}" if winner else name
             for name in (names.CONFUSION_MATRIX_FIGURE, names.CONFUSION_MATRIX)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from fnnctl.metrics.decisions.thresholds import Costs
+
+BY_WEIGHTS: Final = "classes are chosen by weight × probability (training.class_weights)"
+"""What decides between more than two classes that had weights in training."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fnnctl.data.builtin import FOLDER
 from fnnctl.tasks.classification.task import Classification
 from tests.commands.searching import RATE
 from tests.program import Program, read_json
@@ -108,6 +109,17 @@ def test_predict_evaluate_and_the_report_follow_it(
     resolved = run_of(program, "train", str(run / "resolved.yaml"))
     for name in ("model.json", "model.npz", "predictions.csv", "metrics.json"):
         assert (resolved / name).read_bytes() == (run / name).read_bytes(), name
+
+
+def test_the_short_report_and_predict_say_what_decides(program: Program, tmp_path: Path) -> None:
+    sentence = "classes are chosen by weight × probability (training.class_weights)"
+    for data, changes, is_told in ((THREE[0], THREE[1:], True), (*TWO[:1], TWO[1:], False)):
+        run = run_of(program, "train", config_of(tmp_path, data), *changes)
+        lines = program("report", str(run), "--short").out.splitlines()
+        assert (f"  decision  {sentence}" in lines) is is_told
+        assert any(line.startswith("  threshold  'malignant' from a") for line in lines) is not is_told
+        told = program("predict", str(run), str(FOLDER / f"{data}.csv")).err
+        assert (f"note: {sentence}\n" in told) is is_told
 
 
 def test_a_temperature_leaves_the_labels(program: Program, tmp_path: Path) -> None:

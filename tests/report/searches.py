@@ -104,12 +104,12 @@ def start_search(runs_dir: Path, records: Sequence[JournalRecord], *, name: str 
     )
 
 
-def refit(search: OpenRun, metrics: Mapping[str, Any]) -> None:
-    """Add a refitted winner with these metrics to the search's folder."""
+def refit(search: OpenRun, metrics: Mapping[str, Any], **facts: Any) -> None:
+    """Add a refitted winner with these metrics and facts to the search's folder."""
     run = create_run(search.path, name="winner", kind="train", config=b"", resolved="", manifest={})
     run.write_metrics(metrics)
     run.write_artifacts([tables.confusion(["a", "b"], CONFUSION)])
-    run.finish("completed", {"total": 1.0, "training": 0.5})
+    run.finish("completed", {"total": 1.0, "training": 0.5}, facts)
     run.path.rename(search.path / BEST)
 
 

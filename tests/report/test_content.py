@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -116,6 +117,12 @@ def test_a_failed_run_says_why_first(start_run: Callable[..., OpenRun]) -> None:
     assert first == Notes("Failure", ("training diverged in epoch 3",))
 
 
+def test_an_interruption_is_no_failure(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.finish("interrupted", {"total": 1.0, "training": None}, {"error": "interrupted after 14 epochs"})
+    assert sections(summarize(run))[0] == Notes("Interruption", ("interrupted after 14 epochs",))
+
+
 def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]) -> None:
     summaries = [summarize(finished_run(name)) for name in ("a", "b")]
     gates = parse_gates(["accuracy=0.9", "loss=0.2"])
@@ -125,6 +132,9 @@ def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]
         ("loss", "0.2500", "≤ 0.2", "missed"),
     )
     assert gate_table(results).rows[2][0] == f"accuracy of {summaries[1].path}"
+    noted = [replace(each, note="not worse than old") for each in results]
+    assert gate_table(noted[:1]).notes == ("accuracy: not worse than old.",)
+    assert gate_table(noted).notes[2] == f"accuracy of {summaries[1].path}: not worse than old."
 
 
 def test_the_effect_of_calibration_is_shown(start_run: Callable[..., OpenRun]) -> None:
@@ -146,3 +156,16 @@ def test_the_effect_of_calibration_is_shown(start_run: Callable[..., OpenRun]) -
     )
     assert isinstance(training, FactList)
     assert ("temperature", "1.235") in training.rows
+
+
+def test_a_temperature_of_1_has_no_rows_before_calibration(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    test = {
+        "loss": 0.25, "log_loss": 0.25, "loss_uncalibrated": 0.25 + 1e-9,
+        "expected_calibration_error": 0.125, "expected_calibration_error_uncalibrated": 0.125,
+    }  # fmt: skip
+    run.write_metrics({"train": None, "validation": None, "test": test})
+    run.record({"training": {"epochs": 2}, "calibration": {"temperature": 1.0}})
+    found = titled(summarize(run))
+    assert found["Metrics"].rows == (("log loss", "0.2500"), ("calibration error", "0.1250"))
+    assert ("temperature", "1, so calibration changes nothing") in found["Training"].rows

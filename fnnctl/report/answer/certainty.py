@@ -19,7 +19,7 @@ def measured_words(summary: Summary, part: str | None) -> str:
         return ""
     if summary.cross_validation:
         return "mean over the folds"
-    if part == VALIDATION and _has_bags(summary):
+    if part == VALIDATION and summary.out_of_bag:
         return "out of bag"
     if part == TEST and summary.manifest.evaluated is not None:
         return "the evaluated file"
@@ -54,7 +54,7 @@ def _of_part(summary: Summary, part: str, *, has_intervals: bool) -> str:
     if part == TEST:
         return _of_test_rows(summary, count, has_intervals=has_intervals)
     rows = "the rows" if count is None else counted(count, "row")
-    if part == VALIDATION and _has_bags(summary):
+    if part == VALIDATION and summary.out_of_bag:
         return f"Measured on {rows} out of bag: each was predicted by a network that was not trained on it."
     if part == VALIDATION:
         return (
@@ -97,13 +97,13 @@ def _of_folds(summary: Summary, *, has_intervals: bool) -> str:
 
 
 def _of_positive(summary: Summary, part: str) -> Iterator[str]:
-    """Which of two classes the binary metrics among the first scores are of, and what a threshold gives."""
+    """What a threshold gives for a rare class, and which class the binary metrics among the first are of."""
+    if part == TEST and (sentence := threshold_sentence(summary)):
+        yield sentence
     labels = [score.label for score in first_scores(summary, part) if score.key in BINARY_METRICS]
     if labels and summary.positive_class:
         are = "is" if len(labels) == 1 else "are"
         yield f"{' and '.join(labels)} {are} of the positive class, {shown(summary.positive_class)}."
-    if part == TEST and (sentence := threshold_sentence(summary)):
-        yield sentence
 
 
 def _of_ensemble(summary: Summary) -> Iterator[str]:
@@ -121,7 +121,3 @@ def _of_sizes(summary: Summary) -> Iterator[str]:
     for section in size_sections(summary):
         if isinstance(section, Notes):
             yield from (f"{text[0].upper()}{text[1:]}." for text in section.rows)
-
-
-def _has_bags(summary: Summary) -> bool:
-    return summary.manifest.model is not None and summary.manifest.model.bags

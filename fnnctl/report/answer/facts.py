@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
 from fnnctl.store.manifest import DataFacts, ModelFacts, TrainingFacts
+from fnnctl.tasks.decision import BY_WEIGHTS
 from fnnctl.text import counted, shown
 
 
@@ -33,6 +35,16 @@ def failure_words(summary: Summary) -> str | None:
 
 def first_facts(summary: Summary) -> Iterator[tuple[str, str]]:
     """Names and texts: the search or the network, and the data."""
+    of_run, data = _of_run(summary), summary.manifest.data
+    yield from islice(of_run, 2)
+    yield from _decision(summary)  # before the settings of a search, which may take several lines
+    yield from of_run
+    if data is not None:
+        yield "data", _data(data)
+
+
+def _of_run(summary: Summary) -> Iterator[tuple[str, str]]:
+    """The search, its best trial and the trial's settings, or the network."""
     manifest = summary.manifest
     if summary.search is not None:
         from fnnctl.report.answer.winner import search_facts
@@ -45,19 +57,19 @@ def first_facts(summary: Summary) -> Iterator[tuple[str, str]]:
     elif manifest.model is not None:
         trained = None if manifest.cross_validation else manifest.training
         yield "network", _network(manifest.model, trained)
-    if (decided := threshold_words(summary)) is not None:
-        yield "threshold", decided
-    if manifest.data is not None:
-        yield "data", _data(manifest.data)
 
 
-def threshold_words(summary: Summary) -> str | None:
-    """At which probability the positive class is predicted; None if the more probable class is."""
+def _decision(summary: Summary) -> Iterator[tuple[str, str]]:
+    """What decides on the predicted class, unless it is the most probable one."""
+    model = summary.manifest.model
+    if model is not None and model.class_weights and model.positive is None:
+        yield "decision", BY_WEIGHTS
     threshold = (summary.part_metrics("test") or {}).get("threshold")
     if not isinstance(threshold, float) or summary.positive_class is None:
-        return None
-    mean = "mean of the folds: " if summary.cross_validation else ""
-    return f"{mean}{shown(summary.positive_class)} is predicted from a probability of {number(threshold)} on"
+        return
+    mean = " (mean of the folds)" if summary.cross_validation else ""
+    positive = shown(summary.positive_class)
+    yield "threshold", f"{positive} from a probability of {number(threshold)} on{mean}"
 
 
 def _network(model: ModelFacts, training: TrainingFacts | None) -> str:

@@ -50,6 +50,9 @@ def pair_sentence(comparison: RunComparison, pair: Pair) -> str:
         if found.value == 0:
             return f"{a} and {b} are tied: the two scores are equal in every sample."
         return f"{a} and {b} are tied: {amount(found.value, metric)} apart, from too few samples to tell."
+    predictions = [comparison.sides[place].predictions for place in (pair.first, pair.second)]
+    if predictions[0] is not None and predictions[0] == predictions[1]:
+        return f"{a} and {b} are tied: their predictions are identical."
     most = amount(max(map(abs, found.ci95)), metric)
     corrected = " after Holm's correction" if found.p < LEVEL else ""
     interval = f"95 % interval of {_names(pair)}: {ends(found.ci95, metric)}"

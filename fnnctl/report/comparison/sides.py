@@ -18,7 +18,7 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
-from fnnctl.store.names import CROSS_VALIDATION, METRICS
+from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
 from fnnctl.tasks.comparison.measured_rows import MeasuredRows, UnmeasuredError
 from fnnctl.tasks.comparison.registry import MEASURED_ROWS
 from fnnctl.text import shown
@@ -76,6 +76,11 @@ class Side:
     def kind(self) -> str:
         """`search` and so on, for a table."""
         return self.manifest.kind.replace("_", "-")
+
+    @cached_property
+    def predictions(self) -> str | None:
+        """The digest of the predictions; None if the run has none, or is of 0.1.0."""
+        return self.scored.read_manifest().sha256.get(PREDICTIONS)
 
     @cached_property
     def status(self) -> str:

@@ -60,6 +60,7 @@ def markdown_section(section: Section, folder: Path = Path()) -> Iterable[str]:
     match section:
         case TableSection():
             yield table(section.header, section.rows, texts=section.texts)
+            yield from map(escape, section.notes)
         case FactList():
             yield table(("", ""), section.rows, texts=(0, 1))
         case Notes():

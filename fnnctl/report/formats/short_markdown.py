@@ -36,7 +36,7 @@ def _run(answer: Answer, results: Sequence[GateResult], relative_to: Path) -> It
     if answer.scores:
         yield _table(score_table(answer))
     if results:
-        yield _table(gate_table(results))
+        yield from _gates(results)
     if answer.certainty:
         yield " ".join(map(escape, answer.certainty))
     if answer.worst:
@@ -56,7 +56,7 @@ def _runs(answers: Sequence[Answer], results: Sequence[GateResult], relative_to:
         rows = tuple((row[0], fitted(row[1], NAME_WIDTH), *row[2:]) for row in each.rows)
         yield _table(TableSection(each.title, each.header, rows, texts=each.texts))
     if results:
-        yield _table(gate_table(results))
+        yield from _gates(results)
     yield from warned_runs(answers)
     yield "\n".join(f"{place}. {_folder(each, relative_to)}" for place, each in enumerate(answers, start=1))
 
@@ -67,6 +67,12 @@ def _verdict(results: Sequence[GateResult]) -> str:
         return ""
     missed = sum(not result.passed for result in results)
     return f", {missed:,} of {counted(len(results), 'gate')} missed" if missed else ", all gates passed"
+
+
+def _gates(results: Sequence[GateResult]) -> Iterator[str]:
+    section = gate_table(results)
+    yield _table(section)
+    yield from map(escape, section.notes)
 
 
 def _worst(answer: Answer) -> TableSection:
@@ -87,7 +93,7 @@ def _worst(answer: Answer) -> TableSection:
 
 def _warnings(warnings: Sequence[str]) -> Iterator[str]:
     for warning in warnings:
-        yield item(f"warning: {begun(warning, SENTENCE_WIDTH)}")
+        yield item(f"warning: {warning}")
 
 
 def _rest(answer: Answer, relative_to: Path) -> str:

@@ -36,14 +36,14 @@ LEFT_OUT: Final = frozenset({"ROC AUC"})
 """The metrics of groups for which there is no room."""
 STEPS: Final = (
     ("failure", 5), ("scores", 4), ("facts", 2), ("certainty", 1), ("worst", 2), ("commands", 1),
-    ("scores", 6), ("certainty", 3), ("facts", 3), ("worst", 3), ("certainty", 4), ("worst", 4),
+    ("scores", 6), ("certainty", 3), ("facts", 4), ("worst", 3), ("certainty", 4), ("worst", 4),
     ("commands", 3), ("certainty", 5), ("facts", 6), ("scores", 9), ("commands", 5), ("warnings", 12),
     ("certainty", 9),
 )  # fmt: skip
 """Order in which blocks receive lines, and up to how many; each warning has a line before all of them."""
 STEPS_WITH_SIZES: Final = (
-    ("failure", 5), ("scores", 2), ("facts", 2), ("sizes", 4), ("certainty", 6),
-    ("commands", 2), ("sizes", 8), *STEPS,
+    ("failure", 5), ("scores", 2), ("facts", 2), ("sizes", 4), ("scores", 6), ("commands", 1),
+    ("certainty", 6), ("sizes", 8), *STEPS,
 )  # fmt: skip
 GAPS: Final = dict.fromkeys(("failure", "scores", "sizes", "worst", "certainty", "warnings", "commands"), 1)
 ORDER: Final = ("facts", "failure", "scores", "sizes", "certainty", "worst", "warnings", "commands")

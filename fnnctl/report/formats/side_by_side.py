@@ -8,6 +8,7 @@ from typing import Final
 
 from fnnctl.report.answer.sections import interval_text
 from fnnctl.report.answer.values import Answer, NextCommand
+from fnnctl.report.comparison.words import listed
 from fnnctl.report.sections import NOTHING, TableSection, number
 
 MOST_NAMED: Final = 3
@@ -48,7 +49,10 @@ def commands_of_several(answers: Sequence[Answer]) -> list[NextCommand]:
 def warned_runs(answers: Sequence[Answer]) -> list[str]:
     """A sentence that names the runs with warnings, by their numbers; none if there are none."""
     numbers = [f"{place}" for place, answer in enumerate(answers, start=1) if answer.warnings]
-    return [f"Runs with warnings: {', '.join(numbers)}."] if numbers else []
+    if not numbers:
+        return []
+    runs, have = ("Run", "has") if len(numbers) == 1 else ("Runs", "have")
+    return [f"{runs} {listed(numbers)} {have} warnings."]
 
 
 def _rows(numbered: Iterable[tuple[int, Answer]]) -> Iterable[tuple[str, ...]]:

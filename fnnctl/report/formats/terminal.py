@@ -79,7 +79,8 @@ def section_text(section: Section, width: int | None) -> RenderableType:
     inner = None if width is None else width - INDENT
     match section:
         case TableSection():
-            body: RenderableType = _table(section)
+            sentences = (Text(_broken(line, inner)) for line in section.notes)
+            body: RenderableType = Group(_table(section), *sentences)
         case FactList() | FileList():
             body = _pairs(section.rows, inner)
         case Notes():

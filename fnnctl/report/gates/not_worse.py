@@ -65,19 +65,21 @@ def _result(own: Side, other: Side, metric: str, found: PairTest) -> GateResult:
     details = [f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", loss]
     if found.why_unpaired:
         details.append(f"not paired, because {found.why_unpaired}")
+    condition = f"not worse than {other.run.path.name}"
     return GateResult(
         run=own.path,
-        name=f"{metric}, not worse than {other.run.path.name}",
+        name=f"{metric}, {condition}",
         metric=metric,
         value=own.value,
         value_text=number(own.value),
         threshold=None,
-        wanted=f"not worse than {number(other.value)}{f'; {loss}' if loss else ''}",
+        wanted=f"not worse than {number(other.value)}",
         passed=passed,
         message=(
             f"{metric} is {number(own.value)}, {how} {number(other.value)} of {other.path} "
             f"({'; '.join(filter(None, details))})"
         ),
+        note=f"{condition}; {loss}" if loss else condition,
         details=_details(other, found, p, finite(smallest)),
     )
 

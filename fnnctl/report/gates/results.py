@@ -17,7 +17,7 @@ class GateResult:
     run: str
     """The path of the run."""
     name: str
-    """What is checked, for tables: the metric as the user wrote it, and what sets this kind of gate apart."""
+    """What is checked, for JUnit files: the metric, and what sets this kind of gate apart."""
     metric: str
     """The metric, as the user wrote it."""
     value: float | None
@@ -31,6 +31,8 @@ class GateResult:
     passed: bool
     message: str
     """The result in a sentence without a full stop, such as `accuracy is 0.9, wanted ≥ 0.95`."""
+    note: str = ""
+    """For a sentence below tables: what the condition is about, and what the gate can detect."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Further entries in JSON, such as statistics."""
 

@@ -34,7 +34,8 @@ def section_body(section: Section) -> Markup:
     """The section without its title."""
     match section:
         case TableSection():
-            return table(section.header, section.rows, texts=section.texts, label=section.title)
+            rows = table(section.header, section.rows, texts=section.texts, label=section.title)
+            return Markup(rows + (notes(section.notes) if section.notes else ""))
         case FactList():
             return pairs(section.rows)
         case Notes():

@@ -188,12 +188,15 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
     yield search.metric, number(best.objective)
     found = search.confirmation
+    refitted = "refitted"
+    if names.BEST not in summary.files or summary.has_former_winner:
+        refitted = "to be refitted"
     if found and found.chosen:
         kept, seeds = counted(found.chosen.epochs, "epoch"), counted(found.compared_seeds, "seed")
         yield "confirmed", f"{number(found.chosen.mean)} on average over {seeds}"
-        yield "refitted for", f"{kept}, the median of the epochs that its networks kept"
+        yield f"{refitted} for", f"{kept}, the median of the epochs that its networks kept"
     if search.members > 1:
-        yield "refitted as", f"an ensemble of {search.members:,} networks"
+        yield f"{refitted} as", f"an ensemble of {search.members:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"

@@ -26,25 +26,28 @@ Columns = Mapping[str, Sequence[float | None]]
 
 
 def threshold_table(summary: Summary) -> TableSection | None:
-    """One row per threshold, from the lowest; None if there are not two classes."""
+    """One row per threshold, from the lowest; None if there are not two classes.
+
+    Of thresholds with the same numbers one is shown.
+    """
     columns, positive = summary.trade_offs, summary.positive_class
     if columns is None or positive is None:
         return None
     used, best = _nearest(columns, _used(summary)), _best(columns)
+    if _cells(columns, best) == _cells(columns, used):
+        best = used
     marks = {best: "largest F1", used: "used here" if used != best else "used here; largest F1"}
     recalls = [value or 0.0 for value in columns["recall"]]
     others = {index for index in _by_recall(recalls) if abs(recalls[index] - recalls[best]) > NEAR}
     chosen = {used, best, _nearest(columns, DEFAULT_THRESHOLD), *others}
-    shown_columns = [(header, columns[name]) for header, name in COLUMNS if name in columns]
-    rows = (
-        (
-            number(columns["threshold"][index]),
-            *(number(values[index]) for _, values in shown_columns),
-            marks.get(index, ""),
-        )
-        for index in sorted(chosen)
-    )
-    header = ("threshold", *(header for header, _ in shown_columns), "")
+    cells = {index: _cells(columns, index) for index in sorted(chosen)}
+    seen = {cells[index] for index in marks}
+    rows = []
+    for index, numbers in cells.items():
+        if index in marks or numbers not in seen:
+            seen.add(numbers)
+            rows.append((number(columns["threshold"][index]), *numbers, marks.get(index, "")))
+    header = ("threshold", *(header for header, name in COLUMNS if name in columns), "")
     title = f"What other thresholds for {shown(positive)} give {scored_rows(summary)}"
     return TableSection(title, header, tuple(rows), texts=(len(header) - 1,))
 
@@ -62,9 +65,14 @@ def threshold_sentence(summary: Summary) -> str | None:
         return None
     recall, precision = (number(columns[name][best]) for name in ("recall", "precision"))
     return (
-        f"F1 is largest at a threshold of {number(columns['threshold'][best])}: recall {recall}, precision "
-        f"{precision} (see model.threshold)."
+        f"F1 of {shown(positive)} is largest at a threshold of {number(columns['threshold'][best])}: "
+        f"recall {recall}, precision {precision} (see model.threshold)."
     )
+
+
+def _cells(columns: Columns, index: int) -> tuple[str, ...]:
+    """What a threshold gives."""
+    return tuple(number(columns[name][index]) for _, name in COLUMNS if name in columns)
 
 
 def _used(summary: Summary) -> float:

@@ -148,9 +148,9 @@ class ClassScores:
 
     def warnings_by_kind(self, where: str, course: Course) -> tuple[str | None, ...]:
         """The warning of each kind, or None: about decisions, the log loss, and mean probabilities."""
-        of_decisions = no_better = self._no_better(where, course)
+        of_decisions = self._no_better(where, course)
         if self.decision is None or self.decision.threshold is None:  # else a class may be missed on purpose
-            of_decisions = no_better or missed_classes_warning(
+            of_decisions = of_decisions or missed_classes_warning(
                 self.classes,
                 self.labels,
                 self.predictions,
@@ -165,7 +165,6 @@ class ClassScores:
                 self.probabilities,
                 self.baseline,
                 where=where,
-                has_other=no_better is not None,
                 is_calibrated=self.uncalibrated is not None,
             )
         return (

@@ -11,7 +11,8 @@ from fnnctl.report.answer.facts import failure_words, first_facts
 from fnnctl.report.summary import summarize
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
-from tests.report.searches import halving, start_search
+from tests.report.conftest import data_facts
+from tests.report.searches import halving, refit, start_search
 
 
 def test_a_training_in_two_lines(finished_run: Callable[..., OpenRun]) -> None:
@@ -35,6 +36,25 @@ def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path) -> None:
         "best trial": "1, with accuracy 0.9600 on the validation part after 9 epochs",
         "its settings": "learning_rate 0.1, optimizer.name adam",
     }
+
+
+def test_the_threshold_of_a_search_comes_before_its_settings(tmp_path: Path) -> None:
+    search = start_search(tmp_path, halving())
+    search.record({"data": data_facts(("no", "yes"))})
+    refit(search, {"train": None, "validation": None, "test": {"accuracy": 0.9, "threshold": 0.164}})
+    facts = dict(first_facts(summarize(search)))
+    assert list(facts) == ["search", "best trial", "threshold", "its settings", "data"]
+    assert facts["threshold"] == "'yes' from a probability of 0.1640 on"
+
+
+def test_the_threshold_of_a_cross_validation_is_a_mean(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run(classes=("no", "yes"))
+    entry = {"mean": 0.1015, "std": 0.01, "ci95": None, "scores": [0.1, 0.103]}
+    test = {"accuracy": 0.9, "threshold": 0.1015}
+    run.write_metrics({"test": test, "cross_validation": {"folds": 2, "repeats": 1, "threshold": entry}})
+    assert dict(first_facts(summarize(run)))["threshold"] == (
+        "'yes' from a probability of 0.1015 on (mean of the folds)"
+    )
 
 
 @pytest.mark.parametrize(

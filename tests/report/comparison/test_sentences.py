@@ -38,6 +38,13 @@ def test_a_tie_says_how_far_apart_and_what_it_would_take(tmp_path: Path) -> None
     )
 
 
+def test_identical_predictions_are_said_to_be_so(tmp_path: Path) -> None:
+    runs = [write_part(tmp_path, name, GOOD) for name in "ab"]
+    assert verdict_sentences(compare_runs(runs)) == ["A and B are tied: their predictions are identical."]
+    others = write_part(tmp_path, "c", GOOD, confidence=0.9)
+    assert verdict_sentences(compare_runs([runs[0], others]))[0].startswith("A and B are a tie at this")
+
+
 def test_holms_correction_is_said(tmp_path: Path) -> None:
     """A − B has p = 0.03125 alone."""
     a, b, c = (

@@ -58,6 +58,11 @@ def test_a_usual_report_has_at_most_thirty_lines() -> None:
         assert f"- warning: {warning}\n" in text
 
 
+def test_a_warning_is_not_cut_before_its_advice() -> None:
+    warning = f"{'the scores are doubtful ' * 20}: try more rows"
+    assert f"- warning: {warning}\n" in short_markdown_report([made(warnings=(warning,))], [], Path())
+
+
 def test_a_failed_run_says_why() -> None:
     failed = made(status="failed", failure="training diverged", scores=(), worst=(), certainty=())
     lines = short_markdown_report([failed], [], Path()).splitlines()
@@ -68,7 +73,9 @@ def test_several_runs_are_one_table() -> None:
     text = short_markdown_report([made(), made(name="other", warnings=("careful",))], [], Path())
     assert text.startswith("# 2 runs\n\n|  | name | measured on | accuracy | 95 % interval | baseline |\n")
     assert "| 2 | other | test part | 0.9000 |" in text
-    assert "\nRuns with warnings: 2.\n" in text
+    assert "\nRun 2 has warnings.\n" in text
+    both = short_markdown_report([made(warnings=("careful",))] * 2, [], Path())
+    assert "\nRuns 1 and 2 have warnings.\n" in both
     assert "\n2. [runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1](" in text
 
 

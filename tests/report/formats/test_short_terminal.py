@@ -11,6 +11,7 @@ from fnnctl.console.output import Output
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.formats.short_terminal import MOST_LINES, short_terminal_report
+from fnnctl.report.gates.results import GateResult
 from fnnctl.report.gates.thresholds import check_gates, parse_gates
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
@@ -127,6 +128,16 @@ def test_the_largest_sizes_are_shown() -> None:
     assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
 
 
+def test_sizes_leave_room_for_all_metrics() -> None:
+    rows = (("533", "20 %", "0.9", "0–1", "–", "–"), ("2,667", "100 %", "0.95", "0–1", "–", "–"))
+    header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
+    sentences = ("More rows help. " * 15, "Means over 3 folds.")
+    table = TableSection("Scores by data size", header, rows)
+    lines = shown(made(sizes=table, certainty=sentences, worst=()))
+    assert any(line.startswith("  log loss  ") for line in lines)
+    assert len(lines) <= MOST_LINES
+
+
 def test_without_a_matrix_there_is_no_column_of_errors() -> None:
     worst = tuple(replace(group, predicted_as=None) for group in made().worst)
     assert "  rose       0.8000     0.7000  0.9000    12" in shown(made(worst=worst))
@@ -153,6 +164,27 @@ def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:
     results = check_gates(parse_gates(["accuracy=0.95"]), summary)
     text = Output().rendered(short_terminal_report([answer(summary)], results), plain=True)
     assert "missed" in text.split("Gates")[1]
+
+
+def test_the_table_of_gates_is_never_cut() -> None:
+    note = "not worse than 2026-11-28T18-23-57Z-pm-34a3b5; a loss of 0.0219 is detected 80 % of the time"
+    result = GateResult(
+        run="runs/a",
+        name="log_loss, not worse than 2026-11-28T18-23-57Z-pm-34a3b5",
+        metric="log_loss",
+        value=0.15,
+        value_text="0.1500",
+        threshold=None,
+        wanted="not worse than 0.1482",
+        passed=True,
+        message="",
+        note=note,
+    )
+    text = Output().rendered(short_terminal_report([made()], [result], width=80), plain=True)
+    lines = text.rstrip("\n").split("\n")
+    assert lines[-3].split() == ["log_loss", "0.1500", "not", "worse", "than", "0.1482", "passed"]
+    assert " ".join(" ".join(lines[-2:]).split()) == f"log_loss: {note}."
+    assert max(map(cell_len, lines)) <= 80
 
 
 @pytest.mark.parametrize("count", [2, 3, 30])

@@ -57,6 +57,22 @@ def test_the_sampler_that_auto_chose(tmp_path: Path) -> None:
     assert search_json(summary)["sampler"] == "tpe"
 
 
+def test_an_ensemble_is_refitted_and_scored_out_of_bag(tmp_path: Path) -> None:
+    """The search itself has one network per trial, and a validation part."""
+    first, *rest = halving()
+    run = start_search(tmp_path, [{**first, "settings": {**first["settings"], "members": 8}}, *rest])
+    before = {section.title: section for section in sections(summarize(run))}
+    assert ("to be refitted as", "an ensemble of 8 networks") in before["Best trial"].rows
+    of_part = part_metrics(("a", "b"), 0.9)
+    model = {"layers": [4, 2], "parameters": 80, "networks": 8, "bags": True}
+    refit(run, {"train": of_part, "validation": of_part, "test": of_part}, model=model)
+    after = {section.title: section for section in sections(summarize(run))}
+    assert ("refitted as", "an ensemble of 8 networks") in after["Best trial"].rows
+    metrics = after["Metrics of the refitted winner"]
+    assert isinstance(metrics, TableSection)
+    assert metrics.header[1:4] == ("train", "out-of-bag", "test")
+
+
 def test_every_section_of_a_complete_search(complete: Summary) -> None:
     found = {section.title: section for section in sections(complete)}
     assert list(found) == [

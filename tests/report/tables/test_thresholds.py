@@ -52,12 +52,24 @@ def test_thresholds_of_several_recalls_are_shown(start_run: Start) -> None:
     )
 
 
+def test_thresholds_with_the_same_numbers_are_one_row(start_run: Start) -> None:
+    """No row has a probability between 0.4 and 0.5, nor between 0.1 and 0.15."""
+    same = [RATES[0], (0.15, *RATES[0][1:]), *RATES[1:4], (0.5, *RATES[3][1:]), (0.6, *RATES[4][1:])]
+    table = threshold_table(summary_of(start_run, rows=same))
+    assert table is not None
+    assert [(row[0], row[-1]) for row in table.rows] == [
+        ("0.1500", ""),
+        ("0.2000", ""),
+        ("0.5000", "used here; largest F1"),
+    ]
+
+
 def test_the_threshold_of_the_run_is_marked_and_a_fact(start_run: Start) -> None:
     summary = summary_of(start_run, threshold=0.4)
     table = threshold_table(summary)
     assert table is not None
     assert [row[-1] for row in table.rows] == ["", "", "used here; largest F1", ""]
-    assert dict(first_facts(summary))["threshold"] == "'yes' is predicted from a probability of 0.4000 on"
+    assert dict(first_facts(summary))["threshold"] == "'yes' from a probability of 0.4000 on"
     assert threshold_sentence(summary) is None
     assert "threshold" not in dict(first_facts(summary_of(start_run)))
 
@@ -68,11 +80,12 @@ def test_for_a_rare_class_a_sentence_names_the_best_one(
 ) -> None:
     summary = summary_of(start_run, positives=positives)
     sentence = (
-        "F1 is largest at a threshold of 0.4000: recall 0.5500, precision 0.5000 (see model.threshold)."
+        "F1 of 'yes' is largest at a threshold of 0.4000: recall 0.5500, precision 0.5000 (see "
+        "model.threshold)."
     )
     assert threshold_sentence(summary) == (sentence if is_rare else None)
     assert (sentence in certainty(summary, "test")) is is_rare
-    assert "F1 and ROC AUC are of the positive class, 'yes'." in certainty(summary, "test")
+    assert certainty(summary, "test")[-1] == "F1 and ROC AUC are of the positive class, 'yes'."
 
 
 def test_without_two_classes_there_is_nothing(start_run: Start) -> None:

@@ -33,7 +33,6 @@ def log_loss_warning(
     baseline: FloatArray,
     *,
     where: str,
-    has_other: bool = False,
     is_calibrated: bool = False,
 ) -> str | None:
     """A warning if the log loss is not below the baseline's, unless that may be chance in few rows.
@@ -43,15 +42,13 @@ def log_loss_warning(
         probabilities: (n, classes), the network's.
         baseline: (classes,) or (n, classes), the shares of the classes in the training part.
         where: Which rows these are, such as `on the test part`.
-        has_other: Whether there is a warning already that the predictions are no better than the baseline's;
-            then only a log loss that is worse by more than chance is worth another one.
         is_calibrated: Whether a temperature was fitted.
     """
     losses = log_losses(labels, probabilities)
     of_shares = log_losses(labels, np.broadcast_to(baseline, probabilities.shape))
     is_worse = mean_test(losses - of_shares) <= LEVEL
     is_no_better = not losses.mean() < of_shares.mean() and len(labels) >= ENOUGH_ROWS
-    if not is_worse and (has_other or not is_no_better):
+    if not (is_worse or is_no_better):
         return None
     advice = "rank rows by them, but do not read them as frequencies"
     if not is_calibrated:
