@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.commands.loading import read_experiment
+from fnnctl.config.reading.explanation import calibration_lines
 from fnnctl.config.reading.standard_input import shown_file
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
@@ -76,7 +77,7 @@ def _explain(config: Path, loaded: LoadedExperiment, fit: Fit, output: Output) -
     """Print the table of a config's settings, unless it is part of the JSON object; return its lines."""
     rows = loaded.explained(fit.experiment)
     if not output.json:
-        output.render(settings_table(rows, loaded.left_to_classic()))
+        output.render(settings_table(rows, [*loaded.left_to_classic(), *calibration_lines(rows)]))
     return [
         {
             "file": shown_file(config),

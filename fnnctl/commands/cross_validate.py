@@ -176,7 +176,8 @@ def _complete(
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
         thresholds = [result.threshold for result in ended if result.scores]
         finish, readout = Finish.of(validation.experiment.model), validation.fits[0].readout
-        warn(run, finish.fold_doubts(thresholds, readout), output.note)
+        rows = validation.fits[0].sizes[1]
+        warn(run, finish.fold_doubts(thresholds, readout, rows=rows), output.note)
         scores = out_of_fold(validation, results)
         of_all = {**summary(validation, of_folds), "baseline": mean_baseline(results)}
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory

@@ -98,15 +98,17 @@ class Predictor:
         With `bags`, the rows that each member has not learned, it is finished on `out_of_bag_scores`.
         """
         scores: Iterable[FloatArray] = ()
-        if finish.needs_rows and bags:
+        needs_rows = finish.needs_rows(self.readout)
+        if needs_rows and bags:
             scores = self.out_of_bag_scores(rows, bags, lambda member, own: member.pool_scores(pool, own))
-        elif finish.needs_rows:
+        elif needs_rows:
             scores = self.pool_scores(pool, rows)
         return self._finished(finish, scores, data.targets[rows], out_of_bag=bool(bags))
 
     def finished_on_columns(self, finish: Finish, data: TaskData, rows: IntArray) -> Self:
         """`finished` for any number of parts: the features are computed for these rows."""
-        scores = self.column_scores([(data.dataset, rows)]) if finish.needs_rows else ()
+        needs_rows = finish.needs_rows(self.readout)
+        scores = self.column_scores([(data.dataset, rows)]) if needs_rows else ()
         return self._finished(finish, scores, data.targets[rows])
 
     def _finished(

@@ -240,7 +240,8 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         if manifest.model.class_weights:
             largest = "the class with the largest product of weight and probability is predicted"
             decided = largest if manifest.model.positive is None else "the threshold decides"
-            yield "class weights", f"the probabilities are those of the classes' frequencies, and {decided}"
+            corrected = "a power of the weights corrects the probabilities to the classes' frequencies"
+            yield "class weights", f"{corrected}, and {decided}"
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "not stratified"
         if folds.by is not None:

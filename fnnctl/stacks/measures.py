@@ -44,7 +44,8 @@ class FoldMeasure:
         splits = [fit.split(data) for fit in stack.fits]
         validated: list[tuple[FloatArray, IntArray]]
         validated = [(np.empty((0, 1)), split.validation[:0]) for split in splits]
-        if self.finish.needs_rows:
+        needs_rows = any(self.finish.needs_rows(fit.readout) for fit in stack.fits)
+        if needs_rows and splits[0].validation.size:
             validated = list(_validated(stack, scorer, [split.validation for split in splits]))
         readouts = [
             self.finish.readout(

@@ -13,6 +13,20 @@ from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConf
 from fnnctl.tasks.task import Readout, Targets, Task
 from fnnctl.text import counted
 
+NO_TEMPERATURE: Final = (
+    "cannot calibrate: the {rows:,} validation rows determine no best temperature, because they are all "
+    "classified correctly or no better than by chance, or because their scores are too large"
+)
+TOO_LARGE: Final = (
+    "cannot calibrate: the scores of the validation rows are too large for any temperature, because training "
+    "almost diverged. Write a lower training.optimizer.learning_rate"
+)
+"""With a prior there is always a best temperature, except beyond the largest one."""
+UNFITTED_POWER: Final = (
+    "the probabilities are divided by the class weights, which is too much if training realized only a part "
+    "of them: there are no validation rows to which a power of the weights could be fitted"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -38,10 +52,9 @@ class Finish:
         """Whether the threshold is chosen by a rule."""
         return not isinstance(self.threshold, float)
 
-    @property
-    def needs_rows(self) -> bool:
-        """Whether something is fitted to validation rows."""
-        return self.calibrates or self.chooses
+    def needs_rows(self, readout: Readout) -> bool:
+        """Whether something of this readout is fitted to validation rows."""
+        return self.calibrates or self.chooses or readout.class_weights is not None
 
     def decided(self, readout: Readout, threshold: float | None) -> Readout:
         """The readout at a threshold of these settings; None for the default, or if none can be chosen."""
@@ -63,17 +76,15 @@ class Finish:
         Without `needs_rows` the rows are not used. The temperature or the threshold is None if none fits.
         `out_of_bag` scores are those of single members of the ensemble whose readout it is.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.calibration == "temperature":
-                temperature = task.fit_temperature(scores, targets, readout.class_weights)
-                readout = replace(readout, temperature=temperature)
-            elif self.calibration == "shrunk_temperature":
-                readout = task.shrunk(readout, scores, targets)
-                if out_of_bag and readout.temperature is not None and readout.class_weights is None:
-                    # Averaging makes predictions less certain. So an ensemble is too uncertain if its members
-                    # are; but if they are too certain, it need not be. With class weights they may be so much
-                    # too certain that averaging is not enough.
-                    readout = replace(readout, temperature=min(readout.temperature, 1.0))
+        if len(targets) and self.needs_rows(readout):
+            with np.errstate(over="ignore", invalid="ignore"):
+                readout = task.with_calibration(readout, self.calibration, scores, targets)
+            is_shrunk = self.calibration == "shrunk_temperature" and readout.class_weights is None
+            if out_of_bag and is_shrunk and readout.temperature is not None:
+                # Averaging makes predictions less certain. So an ensemble is too uncertain if its members
+                # are; but if they are too certain, it need not be. With class weights they may be so much
+                # too certain that averaging is not enough.
+                readout = replace(readout, temperature=min(readout.temperature, 1.0))
         if self.chooses:
             with np.errstate(over="ignore", invalid="ignore"):
                 return readout.with_threshold(task.choose_threshold(self.threshold, scores, targets, readout))
@@ -83,10 +94,10 @@ class Finish:
         """Warnings about what the validation rows were too few to determine, from the finished readout."""
         warnings = []
         if self.calibrates and readout.temperature is None:
-            warnings.append(
-                f"cannot calibrate: the {rows:,} validation rows determine no best temperature, because they "
-                "are all classified correctly or no better than by chance"
-            )
+            shrunk = self.calibration == "shrunk_temperature"
+            warnings.append(TOO_LARGE if shrunk else NO_TEMPERATURE.format(rows=rows))
+        if not rows:
+            warnings += _unfitted_power(readout)
         if self.chooses and readout.threshold is None:
             warnings.append(
                 f"cannot choose a threshold: the {counted(rows, 'validation row')} must be of both classes; "
@@ -95,14 +106,15 @@ class Finish:
             )
         return warnings
 
-    def fold_doubts(self, thresholds: Sequence[float | None], readout: Readout) -> list[str]:
-        """A warning if some folds determine no threshold, from those of all folds; else none.
+    def fold_doubts(self, thresholds: Sequence[float | None], readout: Readout, *, rows: int) -> list[str]:
+        """A warning if folds have no validation rows for the power of the class weights, or if some of them
+        determine no threshold, from those of all folds; else none.
 
-        `readout` is that of some fold.
+        `readout` is that of some fold, and so is the number of validation rows.
         """
         missing = sum(threshold is None for threshold in thresholds)
         if not self.chooses or not missing:
-            return []
+            return [] if rows else _unfitted_power(readout)
         return [
             f"the validation rows of {missing:,} of {len(thresholds):,} folds are of one class, so no "
             f"threshold can be chosen there and {_default(readout)} is used. Write a larger "
@@ -115,6 +127,11 @@ class Finish:
         if not isinstance(self.threshold, float) or self.threshold == DEFAULT_THRESHOLD:
             return None
         return self.threshold
+
+
+def _unfitted_power(readout: Readout) -> list[str]:
+    """A warning if there are class weights, for a network without validation rows."""
+    return [] if readout.class_weights is None else [UNFITTED_POWER]
 
 
 def _default(readout: Readout) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import limited
-from fnnctl.config.schema.model import ModelConfig, Output, Threshold
+from fnnctl.config.schema.model import Calibration, ModelConfig, Output, Threshold
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import Problem
 from fnnctl.nn.losses.targets import TargetArray
@@ -93,9 +93,9 @@ class Readout:
     decision: Decision | None = None
     """How one of two classes is predicted; None in a regression and with more classes."""
     class_weights: tuple[float, ...] | None = None
-    """The weight of each class in training. Probabilities are divided by them, so that they are those of the
-    classes' frequencies, and decisions are made by weight times probability, as without the correction. None
-    if all are equal."""
+    """The weight of each class in training, to the power that is fitted to validation rows, if there are any.
+    Probabilities are divided by them, so that they are those of the classes' frequencies, and decisions are
+    made by weight times probability, as without the correction. None if all are equal."""
 
     @property
     def limits(self) -> tuple[float, float] | None:
@@ -245,19 +245,14 @@ class Task(Protocol):
         A class of weight 0 gets 1 here, because nothing is known about its probability.
         """
 
-    def fit_temperature(
-        self, scores: FloatArray, targets: Targets, class_weights: Sequence[float] | None = None
-    ) -> float | None:
-        """The temperature that calibrates the scores of n rows, (n, outputs); None if there is none.
+    def with_calibration(
+        self, readout: Readout, calibration: Calibration, scores: FloatArray, targets: Targets
+    ) -> Readout:
+        """The readout with what is fitted to the scores of n ≥ 1 rows, (n, outputs), and their targets, (n,).
 
-        The probabilities are corrected for `class_weights`.
-        """
-
-    def shrunk(self, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
-        """The readout with a temperature for the scores of n rows, the nearer to 1 the fewer the rows are.
-
-        Class weights are raised to a power, which is also fitted: they may have had less effect in training
-        than the correction assumes.
+        That is the temperature, which is None if there is none, and the power to which class weights are
+        raised, also with the calibration `none`: they may have had less effect in training than the
+        correction assumes.
         """
 
     def choose_threshold(

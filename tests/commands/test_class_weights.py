@@ -87,15 +87,25 @@ def test_the_correction_is_by_hand_and_stored_in_the_model(program: Program, tmp
     config, (_, *changes) = config_of(tmp_path, TWO[0]), TWO
     run, before = run_of(program, "train", config, *changes), uncorrected(program, "train", config, *changes)
     model = read_json(run / "model.json")
-    assert (model["class_weights"], model["threshold"]) == ([1.0, 9.0], 0.1) or (
-        model["classes"][0] == "malignant"
-        and (model["class_weights"], model["threshold"]) == ([9.0, 1.0], 0.1)
-    )
+    own, other = model["class_weights"][:: 1 if model["classes"][0] == "malignant" else -1]
+    assert other == 1
+    assert 1 < own != 9  # a power that is fitted to the validation rows
+    assert model["threshold"] == pytest.approx(1 / (1 + own), rel=1e-15)
     odds, weighted = ((p := probabilities(each))[:, 0] / p[:, 1] for each in (run, before))
     ratio = model["class_weights"][1] / model["class_weights"][0]
     np.testing.assert_allclose(odds, weighted * ratio, rtol=1e-9)
-    assert read_json(run / "metrics.json")["test"]["threshold"] == 0.1
+    assert read_json(run / "metrics.json")["test"]["threshold"] == model["threshold"]
     assert "threshold" not in read_json(before / "metrics.json")["test"]
+
+
+def test_without_validation_rows_the_power_is_1_and_it_is_said(program: Program, tmp_path: Path) -> None:
+    config, without = config_of(tmp_path, TWO[0]), "data.split.validation=0"
+    for command, others in (("train", ()), ("evaluate", (FOLDS,))):
+        run = run_of(program, command, config, *TWO[1:], without, *others)
+        told = read_json(run / "manifest.json")["warnings"]
+        assert [each for each in told if "no validation rows to which a power of the weights" in each]
+        if command == "train":
+            assert sorted(read_json(run / "model.json")["class_weights"]) == [1.0, 9.0]
 
 
 @pytest.mark.parametrize(("data", "changes"), [(each[0], each[1:]) for each in (TWO, THREE)])
@@ -105,7 +115,7 @@ def test_predict_evaluate_and_the_report_follow_it(
     run = run_of(program, "train", config_of(tmp_path, data), *changes)
     assert "to the last digit" in program("evaluate", str(run)).err
     text = " ".join(program("report", str(run), "--verbose").out.split())
-    assert "the probabilities are those of the classes' frequencies, and the" in text
+    assert "a power of the weights corrects the probabilities to the classes' frequencies, and the" in text
     resolved = run_of(program, "train", str(run / "resolved.yaml"))
     for name in ("model.json", "model.npz", "predictions.csv", "metrics.json"):
         assert (resolved / name).read_bytes() == (run / name).read_bytes(), name

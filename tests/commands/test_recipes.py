@@ -175,6 +175,19 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert done.err.endswith("c.yaml: recipe default; classic: regularization (training.l2)\n")
 
 
+def test_check_explains_the_calibration_and_agrees_with_the_line_about_the_recipe(
+    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that is classic without a consequence is not in that line."""
+    values = {"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"}
+    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: values)
+    done = program("check", str(config), "--explain", "--set", "training.label_smoothing=0.1")
+    told = " ".join(done.out.split())
+    assert "the regularization is classic, which changes no value: training.label_smoothing is set" in told
+    assert "model.calibration: shrunk_temperature divides all scores by one number, so that" in told
+    assert done.err.endswith("c.yaml: recipe default\n")
+
+
 def test_a_recipe_that_gives_nothing_is_not_mentioned(program: Program, config: Path) -> None:
     assert ": recipe" not in program("check", str(config), "--set", "recipe=classic").err
     resolved = trained(program, config) / "resolved.yaml"

@@ -180,9 +180,10 @@ def test_an_ensemble_is_calibrated_on_its_combined_scores(iris: Path) -> None:
     data, rows = ways[0].data, ways[0].split.train
     predictor = Predictor.of_parts(data.task, [predictor_of(way).parts[0] for way in ways])
     calibrated = predictor.finished_on_columns(CALIBRATED, data, rows)
-    expected = data.task.fit_temperature(column_scores(predictor, ways[0], rows), data.targets[rows])
-    assert calibrated.readout.temperature == expected
-    assert expected is not None
+    scores = column_scores(predictor, ways[0], rows)
+    expected = data.task.with_calibration(predictor.readout, "temperature", scores, data.targets[rows])
+    assert calibrated.readout.temperature == expected.temperature
+    assert expected.temperature is not None
     with pytest.raises(ValueError, match="unpack"):
         next(predictor.pool_scores(ways[0].examples(), rows))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -77,8 +77,7 @@ class TaskCase:
     @cached_property
     def calibrated(self) -> Readout:
         """The readout with the temperature that fits the first network, if there is one."""
-        temperature = self.task.fit_temperature(self.networks[0], self.data.targets)
-        return replace(self.readout, temperature=temperature)
+        return self.task.with_calibration(self.readout, "temperature", self.networks[0], self.data.targets)
 
     def part(self, readout: Readout | None = None) -> PartScores:
         """The scores of the first network for all rows, by default without calibration."""

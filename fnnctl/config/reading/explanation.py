@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -34,6 +34,12 @@ BAGS: Final[ConfigPath] = ("model", "ensemble", "bags")
 HIDDEN: Final[ConfigPath] = ("model", "hidden")
 OPTIMIZER: Final[ConfigPath] = ("training", "optimizer")
 LEARNING_RATE: Final[ConfigPath] = (*OPTIMIZER, "learning_rate")
+CALIBRATIONS: Final = {
+    "temperature": "divides all scores by one number, so that probabilities agree with frequencies",
+    "shrunk_temperature": "divides all scores by one number, so that probabilities agree with frequencies; "
+    "with few rows the number is near 1",
+}
+"""What they do, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,16 @@ def recipe_line(expansion: Expansion) -> str | None:
     return "; ".join(parts)
 
 
+def calibration_lines(rows: Sequence[ExplainedSetting]) -> list[str]:
+    """A sentence that says what the calibration is, if there is one and it is not searched."""
+    return [
+        f"{row.path}: {value} {meaning}"
+        for row in rows
+        for value, meaning in CALIBRATIONS.items()
+        if row.path == "model.calibration" and row.value == value
+    ]
+
+
 def _differing(expansion: Expansion) -> Iterator[ConfigPath]:
     """The settings of classic groups that have an effect, and another value than the recipe's.
 
@@ -128,10 +144,18 @@ def _differing(expansion: Expansion) -> Iterator[ConfigPath]:
 
 
 def left_to_classic(expansion: Expansion, locations: Locations) -> list[str]:
-    """Sentences that say which groups, and which values of other groups, are not the recipe's, and why."""
+    """Sentences that say which groups, and which values of other groups, are not the recipe's, and why.
+
+    A group that is set but in which no value differs from the recipe's, which `recipe_line` leaves out, is
+    said to change no value.
+    """
     origins = _Origins(expansion, locations)
-    classic = [group for group in GROUP_NAMES if group in expansion.classic]
-    groups = [f"{is_classic(group)}: {origins.of_group(group)}" for group in classic]
+    differing = {group_of(path) for path in _differing(expansion)}
+    groups = []
+    for group in (each for each in GROUP_NAMES if each in expansion.classic):
+        is_set = set_or_searched(expansion.given, expansion.classic[group]) == "set"
+        same = ", which changes no value" if is_set and group not in differing else ""
+        groups.append(f"{is_classic(group)}{same}: {origins.of_group(group)}")
     return groups + [
         f"{format_path(path)} is not taken from the recipe: {_in_few_words(reason)}"
         for path, reason in expansion.refused.items()

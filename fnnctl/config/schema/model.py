@@ -285,9 +285,9 @@ class ModelConfig(Section):
     calibration: Calibration = "none"
     """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the
     validation rows; `shrunk_temperature` keeps it near 1 where these are few, and with bags at most at 1,
-    because the average of the members is never more certain than they are; with class weights it has no
-    limit, and also fits how much of them training has realized. It changes no predicted class, unless a
-    `threshold` is given."""
+    because the average of the members is never more certain than they are (with class weights it has no
+    limit). With class weights a power of them is fitted, too, even with `none`. All this changes no predicted
+    class, unless a number is given as `threshold`."""
     threshold: Threshold = DEFAULT_THRESHOLD
     """With two classes: the positive class is predicted if its probability is at least this number. `f1`,
     `youden` (recall minus false positive rate) and `{cost: {false_positive: 1, false_negative: 10}}` choose

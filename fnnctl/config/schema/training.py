@@ -97,8 +97,8 @@ class TrainingConfig(Section):
     class_weights: dict[str, Weight] | Literal["balanced"] | None = None
     """The weight of each class in the loss, as {class: weight}; a class that is left out has weight 1.
     `balanced` gives all classes the same total weight; null for no weights. Only ratios matter, because
-    weights are scaled to mean 1. They change which class is predicted; the probabilities are divided by them,
-    so that they are those of the classes' frequencies."""
+    weights are scaled to mean 1. They change which class is predicted. The probabilities are divided by a
+    power of them that is fitted to the validation rows, so that they agree with the classes' frequencies."""
     label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """The share of each target that is spread evenly over all classes."""
     input_noise: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0

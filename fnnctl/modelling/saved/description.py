@@ -162,8 +162,8 @@ class NetworkDescription(Described):
     """The positive class is predicted if its probability is at least this number; null if the more probable
     class is predicted."""
     class_weights: Annotated[tuple[ClassWeight, ...], Field(strict=False)] | None = None
-    """The weight of each class in training, by which its probability is divided; the class with the largest
-    product of both is predicted. Null if all are equal."""
+    """The weight of each class in training, to a fitted power, by which its probability is divided; the class
+    with the largest product of both is predicted. Null if all are equal."""
     costs: Annotated[tuple[Cost, Cost], Field(strict=False)] | None = None
     """What a false positive and a false negative cost; null if it is not known."""
     target: str

@@ -14,6 +14,7 @@ from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS, class_of
 from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
     AutoOutput,
+    Calibration,
     LogisticOutput,
     ModelConfig,
     SoftmaxOutput,
@@ -181,19 +182,19 @@ class Classification:
         chosen = choose(readout.decision, wanted, probabilities, targets)
         return None if chosen is None else readout.decision.corrected(chosen)
 
-    def fit_temperature(
-        self, scores: FloatArray, targets: Targets, class_weights: Sequence[float] | None = None
-    ) -> float | None:
-        return fit_temperature(scores, targets, class_weights=class_weights)
-
-    def shrunk(self, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
+    def with_calibration(
+        self, readout: Readout, calibration: Calibration, scores: FloatArray, targets: Targets
+    ) -> Readout:
         weights = readout.class_weights
         if weights is None:
-            return replace(readout, temperature=fit_temperature(scores, targets, prior_rows=PRIOR_ROWS))
-        found = fit_with_weights(scores, targets, weights, prior_rows=PRIOR_ROWS)
-        if found is None:
-            return replace(readout, temperature=None)
-        temperature, share = found
+            if calibration == "none":
+                return readout
+            prior_rows = PRIOR_ROWS if calibration == "shrunk_temperature" else 0
+            return replace(readout, temperature=fit_temperature(scores, targets, prior_rows=prior_rows))
+        found = fit_with_weights(scores, targets, weights, calibration)
+        if found is None:  # of the temperature; the weights have a power all the same, if scores are finite
+            found = fit_with_weights(scores, targets, weights, "none")
+        temperature, share = found or (None, 1.0)
         logs = np.clip(share * np.log(weights), -LARGEST_LOG, LARGEST_LOG)
         return replace(readout, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
 

@@ -14,6 +14,7 @@ from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
     AbsoluteOutput,
     AutoOutput,
+    Calibration,
     HuberOutput,
     ModelConfig,
     SquaredOutput,
@@ -111,12 +112,9 @@ class Regression:
     def class_weights(self, training: TrainingConfig, targets: Targets) -> None:
         """Returns None: there are no classes."""
 
-    def fit_temperature(
-        self, scores: FloatArray, targets: Targets, class_weights: Sequence[float] | None = None
-    ) -> None:
-        """Returns None: there are no probabilities to calibrate."""
-
-    def shrunk(self, readout: Readout, scores: FloatArray, targets: Targets) -> Readout:
+    def with_calibration(
+        self, readout: Readout, calibration: Calibration, scores: FloatArray, targets: Targets
+    ) -> Readout:
         """The same readout: there are no probabilities to calibrate."""
         return readout
 

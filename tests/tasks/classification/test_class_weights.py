@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,17 +13,21 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.model import Calibration, ModelConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.task import Classification
-from fnnctl.tasks.classification.temperature import calibrated, fit_with_weights
+from fnnctl.tasks.classification.temperature import calibrated, fit_temperature, fit_with_weights
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.task import Readout
 from tests.program import Program, read_json
 
 WEIGHTS = {2: (0.6, 3.0), 3: (0.5, 2.0, 5.0)}
+CALIBRATIONS: tuple[Calibration, ...] = get_args(Calibration)
+
+
+BAGS = "{members: 3, bags: true}"
 
 
 def task_of(classes: int) -> Classification:
@@ -131,46 +135,76 @@ def test_the_temperature_is_that_of_the_corrected_probabilities() -> None:
     true = rng.normal(size=(20_000, 3))
     labels = (rng.random((len(true), 1)) > softmax(true).cumsum(axis=1)).sum(axis=1)
     weighted = 2 * (true + np.log([1.0, 4.0, 0.5]))
-    temperature = task_of(3).fit_temperature(weighted, labels, class_weights=(1.0, 4.0, 0.5))
-    assert temperature == pytest.approx(2.0, rel=0.03)
-    assert task_of(3).fit_temperature(weighted, labels) != pytest.approx(2.0, rel=0.1)
+    assert fit_temperature(weighted, labels, class_weights=(1.0, 4.0, 0.5)) == pytest.approx(2.0, rel=0.03)
+    assert fit_temperature(weighted, labels) != pytest.approx(2.0, rel=0.1)
 
 
 @pytest.mark.parametrize("realized", [0.0, 0.6, 1.0])
-def test_weights_that_had_less_effect_in_training_are_corrected_less(realized: float) -> None:
+@pytest.mark.parametrize("calibration", CALIBRATIONS)
+def test_weights_that_had_less_effect_in_training_are_corrected_less(
+    calibration: Calibration, realized: float
+) -> None:
     rng = np.random.default_rng(5)
     true, weights = rng.normal(size=(20_000, 3)), (1.0, 4.0, 0.5)
     labels = (rng.random((len(true), 1)) > softmax(true).cumsum(axis=1)).sum(axis=1)
-    scores = 2 * (true + realized * np.log(weights))
-    readout = task_of(3).shrunk(readout_of(3, weights), scores, labels)
-    assert readout.temperature == pytest.approx(2.0, rel=0.05)
+    scores = (1 if calibration == "none" else 2) * (true + realized * np.log(weights))
+    readout = task_of(3).with_calibration(readout_of(3, weights), calibration, scores, labels)
+    assert readout.temperature == (None if calibration == "none" else pytest.approx(2.0, rel=0.05))
     assert readout.class_weights == pytest.approx([each**realized for each in weights], rel=0.05)
     assert labels_of(3, scores, readout) == [task_of(3).classes[k] for k in scores.argmax(axis=1)]
 
 
+@pytest.mark.parametrize("calibration", CALIBRATIONS)
 @given(seed=st.integers(0, 1000), sharpness=st.floats(0.01, 100), rows=st.integers(1, 80))
-def test_no_other_temperature_and_share_are_better(seed: int, sharpness: float, rows: int) -> None:
+def test_no_other_temperature_and_share_are_better(
+    calibration: Calibration, seed: int, sharpness: float, rows: int
+) -> None:
     scores, labels = drawn(3, rows, seed)
     weights = np.array(WEIGHTS[3])
 
     def risk(beta: float, share: float) -> float:
         logs = log_softmax(beta * sharpness * scores.astype(np.float64) - share * np.log(weights), axis=1)
-        prior = 10 * (beta - 1 - np.log(beta) + (share - 1) ** 2 / 2)
+        prior = 10 * (share - 1) ** 2 / 2
+        if calibration == "shrunk_temperature":
+            prior += 10 * (beta - 1 - np.log(beta))
         return float(prior - logs[np.arange(rows), labels].sum())
 
-    found = fit_with_weights(sharpness * scores.astype(np.float64), labels, WEIGHTS[3], prior_rows=10)
-    assert found is not None
-    beta, share = 1 / found[0], found[1]
+    found = fit_with_weights(sharpness * scores.astype(np.float64), labels, WEIGHTS[3], calibration)
+    if found is None:
+        assert calibration == "temperature"
+        return
+    beta, share = 1 / (found[0] or 1.0), found[1]
     least = risk(beta, share)
-    for factor, more in ((0.9, 0), (1.1, 0), (1, 0.1), (1, -0.1), (1.05, 0.05), (0.95, 0.05)):
+    of_beta = () if calibration == "none" else ((0.9, 0), (1.1, 0), (1.05, 0.05), (0.95, 0.05))
+    for factor, more in (*of_beta, (1, 0.1), (1, -0.1)):
         assert least <= risk(beta * factor, share + more) + 1e-9
+
+
+def test_few_rows_leave_the_power_of_the_weights_near_1() -> None:
+    scores, labels = drawn(3, 4000)
+    powers = []
+    for rows in (0, 3, 4000):
+        readout = Finish().readout(task_of(3), readout_of(3, WEIGHTS[3]), scores[:rows], labels[:rows])
+        powers.append(np.log((readout.class_weights or ())[2]) / np.log(5))
+    assert powers[0] == pytest.approx(1.0)
+    assert 0.6 < powers[1] < 1
+    assert abs(powers[2]) < 0.1  # the scores are those of equal frequencies
+
+
+@pytest.mark.parametrize("scores", [np.eye(3) * 40, np.eye(3) * 1e25, np.full((3, 3), np.nan)])
+def test_without_a_best_temperature_the_power_is_still_a_number(scores: FloatArray) -> None:
+    """The rows are classified correctly, or the scores are useless."""
+    readout = task_of(3).with_calibration(readout_of(3, WEIGHTS[3]), "temperature", scores, np.arange(3))
+    assert readout.temperature is None
+    assert readout.class_weights == pytest.approx(WEIGHTS[3])
 
 
 def test_the_weights_that_are_corrected_for_are_stored(iris: Path, program: Program) -> None:
     """A single network and an ensemble are read back with the weights that were fitted."""
     weights = "training.class_weights={setosa: 8, virginica: 0.2}"
-    for ensemble in ("1", "{members: 3, bags: true}"):
-        changes = (weights, "model.calibration=shrunk_temperature", f"model.ensemble={ensemble}")
+    cases = ("1", "none"), ("1", "shrunk_temperature"), (BAGS, "none"), (BAGS, "temperature")
+    for ensemble, calibration in cases:
+        changes = (weights, f"model.calibration={calibration}", f"model.ensemble={ensemble}")
         words = [word for change in changes for word in ("--set", change)]
         done = program("train", str(iris), *words, "--json", "--quiet", "--no-figures")
         run = Path(done.json["run"])
@@ -203,9 +237,10 @@ def test_networks_with_other_weights_are_corrected_before_averaging() -> None:
 
 
 @pytest.mark.parametrize("extreme", [5e-324, 1e9])
-def test_extreme_weights_leave_finite_probabilities(extreme: float) -> None:
+@pytest.mark.parametrize("calibration", CALIBRATIONS)
+def test_extreme_weights_leave_finite_probabilities(calibration: Calibration, extreme: float) -> None:
     scores, labels = drawn(2)
-    readout = task_of(2).shrunk(readout_of(2, (1.0, extreme)), scores, labels)
+    readout = task_of(2).with_calibration(readout_of(2, (1.0, extreme)), calibration, scores, labels)
     part = task_of(2).score(np.arange(len(labels)), labels, [scores], readout)
     assert np.isfinite(part.probabilities).all()
     assert 0 <= part.metrics()["threshold"] <= 1

@@ -17,6 +17,7 @@ from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.classification.part_scores import ClassScores
 from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.classification.temperature import fit_temperature
 from fnnctl.tasks.decision import Decision
 from fnnctl.tasks.readouts import Finish
 from fnnctl.tasks.regression.task import Regression
@@ -130,7 +131,7 @@ def test_the_threshold_is_chosen_after_calibration(threshold: Any) -> None:
     labels, scores = drawn(300)
     finish = Finish.of(asked.model)
     readout = finish.readout(TASK, readout_of(asked, labels), 5 * scores, labels)
-    assert readout.temperature == TASK.fit_temperature(5 * scores, labels)
+    assert readout.temperature == fit_temperature(5 * scores, labels)
     plain = Finish(threshold=asked.model.threshold).readout(
         TASK, readout_of(asked, labels), 5 * scores / (readout.temperature or 1.0), labels
     )

@@ -106,6 +106,11 @@ def test_if_there_is_no_minimum_there_is_no_temperature(scores: list[list[float]
     assert fit_temperature(np.array(scores), np.array(labels)) is None
 
 
+def test_no_temperature_is_large_enough_for_scores_of_a_training_that_almost_diverged() -> None:
+    scores = np.array([[1e25, 0.0], [0.0, 1.0]])
+    assert fit_temperature(scores, np.array([1, 1]), prior_rows=PRIOR_ROWS) is None
+
+
 def test_scaled_scores_are_float64_or_untouched() -> None:
     scores = np.array([[1.0, 3.0]], np.float32)
     assert calibrated(scores, None) is scores
