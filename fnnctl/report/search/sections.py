@@ -168,7 +168,8 @@ def _search_facts(
         yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
     least = "at least " if facts and facts.epochs_bound == "at least" else ""
     planned = f"{least}{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
-    again = f", {counted(search.repeated, 'fold-epoch')} again" if search.repeated else ""
+    unit = "fold-epoch" if search.part == "cross_validation" else "epoch"
+    again = f", {counted(search.repeated, unit)} again" if search.repeated else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained{again}"
     if saved := [each.saved for each in search.stops if each.saved is not None]:
         trials = counted(len(saved), "trial")
