@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from fnnctl.config.paths import parse_path
+from fnnctl.config.rules.recipes.filling import Values
 from fnnctl.config.rules.unread import reads_horizon
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, CostThreshold, EnsembleConfig, ModelConfig
 
+CALIBRATION: Final = parse_path("model.calibration")
 
-def left_out_of_refit(experiment: Experiment, ensemble: EnsembleConfig) -> list[str]:
+
+def refit_note(experiment: Experiment, ensemble: EnsembleConfig, recipe: Values) -> str:
+    """What is done with the trial; also that the refit lacks the calibration of the `recipe`, if it does."""
+    note = "refitting the best trial on the training and validation rows"
+    calibration = experiment.model.calibration
+    is_lost = not ensemble.bags and calibration != "none" and calibration == recipe.get(CALIBRATION)
+    return f"{note}, so without the recipe's calibration" if is_lost else note
+
+
+def left_out_of_refit(experiment: Experiment, ensemble: EnsembleConfig, recipe: Values) -> list[str]:
     """Warnings about settings of the trial that a refit, which has no validation part, cannot follow.
 
-    There are none if the `ensemble` has bags: its members are validated on them.
+    There are none if the `ensemble` has bags: its members are validated on them. A calibration that is that
+    of the `recipe` is worth only a note: nobody asked for it.
     """
     warnings: list[str] = []
     if ensemble.bags:
         return warnings
     schedule = experiment.training.lr_schedule
-    if experiment.model.calibration != "none":
+    if experiment.model.calibration not in ("none", recipe.get(CALIBRATION)):
         warnings.append(
             f"the refitted winner is not calibrated: model.calibration: {experiment.model.calibration} needs "
             "validation rows, but the refit trains on them. Write model.ensemble: {members: 8, bags: true}, "

@@ -188,7 +188,8 @@ class SearchHistory:
     def repeated(self) -> int:
         """Epochs that were trained again, over all folds: an extension asked for smaller budgets.
 
-        Only cross-validated objectives need that, because they have no learning curve to read these from.
+        Only objectives that no learning curve has need that: cross-validated ones, and losses of trials with
+        class weights.
         """
         trained, reached = Counter[int](), Counter[int]()
         folds = 1

@@ -166,7 +166,11 @@ class Journal:
 
     @property
     def objective_curve(self) -> str | None:
-        """The learning curve that has the objective after each epoch; None if no curve can have it."""
+        """The learning curve that has the objective after each epoch; None if no curve can have it.
+
+        A trial has no curve of this name if its probabilities are corrected for class weights and the
+        objective is the loss.
+        """
         objective = self.settings.get("objective")
         if not isinstance(objective, Mapping) or objective.get("on") != "validation":
             return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from fnnctl.config.schema.training import EarlyStoppingConfig
 from fnnctl.records.trials import CURVE, Result, Status
+from fnnctl.tasks.base import UNCORRECTED_LOSS, VALIDATION_LOSS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def _best_epoch(stopping: EarlyStoppingConfig, results: Iterable[Result]) -> int
     """The best epoch by the recorded curves, as `EarlyStopping` finds it; None if they do not cover all."""
     values: list[float | None] = []
     for result in results:
-        curve = ((result.facts or {}).get(CURVE) or {}).get(stopping.monitor, ())
+        curves = (result.facts or {}).get(CURVE) or {}
+        is_renamed = stopping.monitor == VALIDATION_LOSS and UNCORRECTED_LOSS in curves
+        curve = curves.get(UNCORRECTED_LOSS if is_renamed else stopping.monitor, ())
         values[result.budget - len(curve) :] = curve
         if len(values) != result.budget:
             return None

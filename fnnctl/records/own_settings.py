@@ -51,7 +51,7 @@ class OwnSettings:
     ties: int | None = None
     """How many other trials cannot be told from the winner, each by itself; None if that is unknown."""
     unconfirmed: bool = False
-    """Whether a confirmation left the trial with the config's own settings out."""
+    """Whether a confirmation left the trial with the default settings out."""
 
     @classmethod
     def recorded(cls, facts: DefaultTrialFacts) -> Self:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import fnnctl
+from fnnctl.config.paths import parse_path
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
@@ -34,6 +35,7 @@ from fnnctl.search.schedulers.stop_when import StopWhen
 from fnnctl.search.space_size import size_for_search
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
+from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.tasks.task import Task
 
 
@@ -112,9 +114,20 @@ class SearchSetup:
                 REASONS[self.settings.curve_stopping],
                 max_epochs=max_epochs,
                 direction=self.direction,
-                curve=f"validation_{self.settings.objective.metric}",
+                curve=self._judged_curve,
             )
         return scheduler
+
+    @property
+    def _judged_curve(self) -> str | None:
+        """The recorded curve by which trials are judged; None if some trials have none of the objective.
+
+        The mean of a curve and that of the objectives after its parts cannot be compared.
+        """
+        column = f"validation_{self.settings.objective.metric}"
+        searched = (parse_path(each.name)[:2] for each in self.space.dimensions)
+        is_missing = column == VALIDATION_LOSS and ("training", "class_weights") in searched
+        return None if is_missing else column
 
     def default_trial(self, trials: Mapping[int, Trial]) -> int | None:
         """The number of the trial with the default settings; None if none of these trials has them.

@@ -13,7 +13,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import TrainedStack
-from fnnctl.tasks.base import VALIDATION_LOSS
+from fnnctl.tasks.base import UNCORRECTED_LOSS, VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.tasks.readouts import AS_TRAINED, Finish
 from fnnctl.tasks.task import Readout
@@ -146,6 +146,8 @@ class ObjectiveMeasure:
                 for name in (metrics.training_columns[0], *metrics.validation_columns[:2])
                 if name in trained.history
             }
+            if VALIDATION_LOSS in curves and _is_corrected(stack, k):
+                curves[UNCORRECTED_LOSS] = curves.pop(VALIDATION_LOSS)
             kept = _kept_epoch(stack, k)
             is_final = trained.outcome in ENDED_EARLY or trained.epochs == self.weights_at
             wanted = self.weights_at is not None and objective is not None and is_final
@@ -165,9 +167,9 @@ class ObjectiveMeasure:
             return None, 0.0
         column = f"validation_{self.metric}"
         known = epoch_metrics(stack.fits[k].settings.shape).validation_columns
-        # the losses of the history are those of training, which class weights make wrong
-        is_corrected = stack.fits[k].readout.class_weights is not None
-        if not self.on_folds and not is_corrected and column in known:
+        # class weights make the losses of the history wrong, but no decisions
+        is_wrong = column == VALIDATION_LOSS and _is_corrected(stack, k)
+        if not self.on_folds and not is_wrong and column in known:
             epoch = _kept_epoch(stack, k)
             value, loss = (trained.history[name][epoch - 1] for name in (column, VALIDATION_LOSS))
             return value if math.isfinite(value) else None, loss
@@ -181,6 +183,11 @@ class ObjectiveMeasure:
         if not math.isfinite(part.loss):
             return None, part.loss
         return flat_metrics(part.metrics(complete=False))[self.metric], part.loss
+
+
+def _is_corrected(stack: TrainedStack, k: int) -> bool:
+    """Whether a fit's probabilities are corrected for class weights, unlike in training."""
+    return stack.fits[k].readout.class_weights is not None
 
 
 def _measured_weights(stack: TrainedStack, k: int) -> tuple[FloatArray, FloatArray]:

@@ -7,17 +7,22 @@ after a crash, it has its old content or its new content, or does not exist.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from fnnctl.errors import DataError, FnnctlError, MachineError, Problem, UsageError
 from fnnctl.store.names import CONFIG, MANIFEST, RESOLVED, is_name_of_run, temporary_file_name
+
+T = TypeVar("T")
 
 _FLAGS: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -175,9 +180,18 @@ def read_bytes(path: Path) -> bytes | None:
     Raises `DataError` for a symbolic link, which could point anywhere, and for anything that is not a file,
     and `MachineError` if reading fails.
     """
+    return _read(path, lambda file: file.read())
+
+
+def read_sha256(path: Path) -> str | None:
+    """The SHA-256 of the file's content, which is not held in memory; see `read_bytes`."""
+    return _read(path, lambda file: hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _read(path: Path, read: Callable[[BufferedReader], T]) -> T | None:
     try:
         with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
-            return file.read()
+            return read(file)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from fnnctl.errors import DataError
 from fnnctl.store import names
-from fnnctl.store.atomic import damaged, read_bytes, write_bytes, write_lines
+from fnnctl.store.atomic import damaged, read_bytes, read_sha256, write_bytes, write_lines
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import JournalRecord, read_journal
 from fnnctl.store.lock import is_held
@@ -57,12 +57,8 @@ class RunFolder:
 
     def measured_sha256(self) -> dict[str, str]:
         """The SHA-256 of the files that gates and comparisons rely on, by name; of those that exist."""
-        contents = {name: read_bytes(self.path / name) for name in names.MEASURED}
-        return {
-            name: hashlib.sha256(content).hexdigest()
-            for name, content in contents.items()
-            if content is not None
-        }
+        digests = {name: read_sha256(self.path / name) for name in names.MEASURED}
+        return {name: digest for name, digest in digests.items() if digest is not None}
 
     def read_config(self) -> bytes | None:
         """The config as given."""

@@ -10,6 +10,9 @@ from fnnctl.nn.losses.targets import TargetArray
 
 TRAIN_LOSS, VALIDATION_LOSS = "train_loss", "validation_loss"
 """The history columns that all tasks have in common."""
+UNCORRECTED_LOSS = "uncorrected_validation_loss"
+"""The name of `VALIDATION_LOSS` among a trial's curves if its probabilities are corrected for class weights,
+which training does not do."""
 
 
 class EpochMetrics(Protocol):

@@ -149,6 +149,27 @@ def test_settings_that_the_refit_leaves_out_are_reported(program: Program, best:
     assert "the refitted winner is not calibrated" in program("report", str(best.parent)).out
 
 
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [({}, []), ({"calibration": "temperature"}, ["the refitted winner is not calibrated"])],
+)
+def test_a_calibration_of_the_recipe_is_left_out_without_a_warning(
+    program: Program, tmp_path: Path, section: dict[str, Any], told: list[str]
+) -> None:
+    """Also by an extension, which reads the complete config; nobody has asked for it."""
+    settings = {**SEARCH, "method": "random", "trials": 1, "budget": {"max_epochs": 2}}
+    model = {"ensemble": 1, **section}
+    config = write_config(tmp_path / "x.yaml", recipe="default", model=model, search=settings)
+    done = program("search", str(config), "--json")
+    folder = Path(done.json["run"])
+    assert ("so without the recipe's calibration" in done.err) is (not told)
+    assert program("search", "--resume", str(folder), "--set", "search.budget.max_epochs=3").code == 0
+    for run in (folder, folder / "best"):
+        warnings = [text.partition(":")[0] for text in read_json(run / "manifest.json")["warnings"]]
+        assert [text for text in warnings if "not calibrated" in text] == told
+    assert "\n  calibration: none\n" in (folder / "best" / "resolved.yaml").read_text()
+
+
 def test_settings_that_need_no_validation_part_give_no_warning(tmp_path: Path) -> None:
     config = write_config(tmp_path / "x.yaml", training={"lr_schedule": "cosine"}, search=SEARCH)
     assert read_json(search(config) / "manifest.json")["warnings"] == []

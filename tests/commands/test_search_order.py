@@ -14,6 +14,7 @@ from fnnctl.cli import run
 from fnnctl.records.history import read_search
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
+from fnnctl.search.curves import REASONS, Curves
 from fnnctl.store.folder import RunFolder
 from tests.commands.extending import extend, timeline
 from tests.commands.killing import dying_after
@@ -238,6 +239,30 @@ def test_an_extended_search_learns_and_keeps_the_trials_that_have_begun(
         extend(killed, word, code=3)
     assert resume(killed, "--executor", "processes", "--workers", "2") == 0
     assert_same_search(killed, folder)
+
+
+@pytest.mark.parametrize("is_searched", [False, True])
+def test_trials_are_judged_by_their_objectives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_searched: bool
+) -> None:
+    """With class weights the curve of the loss is not that of the objective."""
+    seen: list[float] = []
+
+    def judge(curves: Curves) -> None:
+        seen.extend(curves.own)
+
+    monkeypatch.setitem(REASONS, "median", judge)
+    weights = {"versicolor": 5}
+    searched = {"training.class_weights": {"choice": [weights, None]}} if is_searched else {}
+    settings = {"method": "random", "trials": 4, "budget": {"max_epochs": 18}, "curve_stopping": "median"}
+    config = write_config(
+        tmp_path / "x.yaml",
+        training={} if is_searched else {"class_weights": weights},
+        search={**settings, "objective": {"metric": "loss"}, "space": {**SPACE, **searched}},
+    )
+    objectives = {each["objective"] for each in of_kind(search(config), "result")}
+    assert seen
+    assert set(seen) <= objectives
 
 
 def test_cross_validated_objectives_have_no_curves(

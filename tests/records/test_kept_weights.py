@@ -40,6 +40,12 @@ def test_the_best_epoch_over_all_jobs(settings: dict[str, Any], kept: int | None
     assert kept_weights(stopping, TWO_JOBS, epochs=4) == KeptWeights(3, 4, kept)
 
 
+def test_the_curve_of_a_trial_with_class_weights_has_another_name() -> None:
+    """Its objective is not that loss, but training watches it."""
+    curves = {"uncorrected_validation_loss": LOSSES, "validation_accuracy": ACCURACIES}
+    assert kept_weights(EarlyStoppingConfig(), [job(0, 4, curves)], epochs=4) == KeptWeights(3, 4, 2)
+
+
 def test_a_trial_that_training_alone_takes_further() -> None:
     assert kept_weights(EarlyStoppingConfig(), TWO_JOBS, epochs=9) == KeptWeights(3, 4, None)
 

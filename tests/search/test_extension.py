@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from fnnctl.cli import run
 from tests.commands.extending import RANDOM, SPACE, assert_same_outcome, changes, extend, objectives, timeline
 from tests.commands.searching import leaderboard, of_kind, resume, search, write_config
 from tests.program import read_json
+
+WEIGHTS = {"class_weights": {"malignant": 9}}
 
 
 @pytest.mark.parametrize("sequence", ["pseudo_random", "low_discrepancy"])
@@ -111,6 +114,44 @@ def test_ladders_that_grow(tmp_path: Path, method: str, begun: dict[str, Any], w
     assert best["epochs"] == largest == max(budget for _, budget in objectives(at_once))
     assert float(rows[0]["objective"]) == best["objective"] == objectives(folder)[best["trial"], largest]
     assert len((folder / "best" / "history.csv").read_text().splitlines()) == 1 + largest
+
+
+@pytest.mark.parametrize(
+    ("metric", "changes", "is_read"),
+    [
+        ("loss", {"training": WEIGHTS}, {False}),
+        ("loss", {"space": {"training.class_weights": {"choice": [None, {"malignant": 2}]}}}, {False, True}),
+        ("loss", {"model": {"calibration": "temperature"}}, {True}),
+        ("accuracy", {"training": WEIGHTS}, {True}),
+    ],
+)
+def test_a_curve_is_read_if_it_has_the_objective(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    metric: str,
+    changes: dict[str, Any],
+    is_read: set[bool],
+) -> None:
+    """Class weights make the loss of training another one than that of the corrected probabilities."""
+    ladder = {"method": "halving", "trials": 8, "budget": {"max_epochs": 4, "reduction_factor": 2}}
+    sections = {name: value for name, value in changes.items() if name != "space"}
+    config = write_config(
+        tmp_path / "x.yaml",
+        data={"source": "breast_cancer", "positive_class": "malignant"},
+        search={**ladder, "objective": {"metric": metric}, "space": {**SPACE, **changes.get("space", {})}},
+        seed=0,  # so that trials with and without weights reach the last rung
+        **sections,
+    )
+    folder = search(config)
+    extend(folder, "budget.max_epochs=6")
+    at_once = search(config, "--set", "search.budget.max_epochs=6")
+    assert objectives(at_once).items() <= objectives(folder).items()
+    best, expected = (read_json(each / "manifest.json")["search"]["best"] for each in (folder, at_once))
+    assert best == expected
+    assert run(["report", str(folder), "--verbose"]) == 0
+    assert bool(re.search(r" \d+ epochs? again", capsys.readouterr().out)) is (False in is_read)
+    after = [each for each in of_kind(folder, "result") if each["budget"] == 3]
+    assert {not each["epochs"] for each in after if (each["trial"], 4) in objectives(folder)} == is_read
 
 
 def test_a_horizon_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,17 @@ def test_a_file_that_is_a_link_is_not_followed(run: OpenRun, tmp_path: Path) -> 
     (run.path / "metrics.json").symlink_to(tmp_path / "secret.json")
     with pytest.raises(DataError, match=r"metrics\.json: is a symbolic link"):
         run.read_metrics()
+
+
+def test_digests_do_not_hold_the_files_in_memory(run: OpenRun) -> None:
+    content = bytes(8_000_000)
+    (run.path / names.PREDICTIONS).write_bytes(content)
+    tracemalloc.start()
+    digests = RunFolder(run.path).measured_sha256()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert digests == {names.PREDICTIONS: hashlib.sha256(content).hexdigest()}
+    assert peak < 1_000_000
 
 
 def test_a_figure_may_be_drawn_again(run: OpenRun) -> None:

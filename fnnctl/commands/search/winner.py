@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.train import complete_training, create_training_run
 from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.config.rules.recipes.expansion import recipe_values
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
-from fnnctl.modelling.refit import left_out_of_refit, refit_experiment
+from fnnctl.modelling.recipe_facts import recipe_facts
+from fnnctl.modelling.refit import left_out_of_refit, refit_experiment, refit_note
 from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import Journal
 from fnnctl.records.kept_weights import KeptWeights, kept_weights
@@ -92,8 +94,9 @@ def refit_winner(
         fit = Fit.of(data, experiment, split)
     resolved = resolved_yaml(fit.experiment)
     if not complete or folder.read_resolved() != resolved.encode("utf-8"):
-        output.note("refitting the best trial on the training and validation rows")
-        left_out = left_out_of_refit(trial, ensemble)
+        recipe = recipe_values(trial.recipe, recipe_facts(data, trial))
+        output.note(refit_note(trial, ensemble, recipe))
+        left_out = left_out_of_refit(trial, ensemble, recipe)
         warn(run, left_out, output.note)
         check = search.loaded.checked(split, bags=fit.settings.bags)
         opened = create_training_run(

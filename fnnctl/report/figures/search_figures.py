@@ -26,8 +26,10 @@ from fnnctl.report.architectures.figures import drawn_rewards
 from fnnctl.report.confirmation.plotted import plotted_leaders
 from fnnctl.report.search.settings import importances, leading_first, searched_settings
 from fnnctl.store import names
-from fnnctl.tasks.base import VALIDATION_LOSS
+from fnnctl.tasks.base import UNCORRECTED_LOSS, VALIDATION_LOSS
 from fnnctl.text import counted
+
+LOSSES: Final = (VALIDATION_LOSS, UNCORRECTED_LOSS)
 
 
 def search_figures(
@@ -53,7 +55,7 @@ def _rungs(search: SearchHistory, name: str) -> Any:
     curve, drawn = None, _axis(search)
     if any(map(_curves, search.results)):
         curve = _closest_curve(search)
-        drawn = {"metric": curve.replace("_", " "), "minimized": curve == VALIDATION_LOSS}
+        drawn = {"metric": curve.replace("_", " "), "minimized": curve in LOSSES}
     budgets = _budgets(search)
     by_trial = groupby(sorted(search.results, key=attrgetter("trial", "budget")), key=attrgetter("trial"))
     trials = [_plotted_trial(search, list(results), curve, budgets) for _, results in by_trial]
@@ -64,12 +66,14 @@ def _rungs(search: SearchHistory, name: str) -> Any:
 def _closest_curve(search: SearchHistory) -> str:
     """The recorded column closest to the objective: the loss if that is a loss, else the recorded metric.
 
-    If the output is searched, trials may have different loss functions, so it is the metric in any case.
+    If the output or the class weights are searched, trials may have different loss functions, so it is the
+    metric in any case.
     """
     recorded = dict.fromkeys(name for result in search.results for name in _curves(result))
-    metrics = [name for name in recorded if name.startswith("validation_") and name != VALIDATION_LOSS]
-    if not metrics or (is_loss(search.metric) and search.has_one_loss):
-        return VALIDATION_LOSS
+    metrics = [name for name in recorded if name.startswith("validation_") and name not in LOSSES]
+    losses = [name for name in recorded if name in LOSSES] or [VALIDATION_LOSS]
+    if not metrics or (is_loss(search.metric) and search.has_one_loss and len(losses) == 1):
+        return losses[0]
     return metrics[0]
 
 

@@ -171,7 +171,8 @@ def _search_facts(
     planned = ""
     if facts and facts.epochs is not None:
         planned = f"{bound_prefix(facts.epochs_bound)}{facts.epochs:,} planned, "
-    again = f", {counted(search.repeated, 'fold-epoch')} again" if search.repeated else ""
+    unit = "fold-epoch" if search.part == "cross_validation" else "epoch"
+    again = f", {counted(search.repeated, unit)} again" if search.repeated else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained{again}"
     if saved := [each.saved for each in search.stops if each.saved is not None]:
         trials = counted(len(saved), "trial")

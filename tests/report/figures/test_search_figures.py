@@ -162,6 +162,25 @@ def test_a_loss_is_drawn_where_a_loss_was_minimized(rungs_of: Callable[[list[Jou
     assert_equal(drawn["trials"][1].values[:2], [1 - 0.9, 1 - 0.93])
 
 
+@pytest.mark.parametrize(
+    ("second", "drawn"),
+    [
+        ("uncorrected_validation_loss", ("uncorrected validation loss", True)),
+        ("validation_loss", ("validation accuracy", False)),
+    ],
+)
+def test_losses_of_trials_with_and_without_class_weights_are_not_drawn_together(
+    rungs_of: Callable[[list[JournalRecord]], Drawn], second: str, drawn: tuple[str, bool]
+) -> None:
+    curves = [
+        {"curve": {name: [0.5], "validation_accuracy": [0.9]}}
+        for name in ("uncorrected_validation_loss", second)
+    ]
+    records = [header(metric="loss", direction="minimize"), trial(0), trial(1)]
+    found = rungs_of([*records, *(result(k, 1, 0.4, facts=facts) for k, facts in enumerate(curves))])
+    assert (found["metric"], found["minimized"]) == drawn
+
+
 def test_without_curves_the_objectives_at_the_rungs_are_drawn(
     rungs_of: Callable[[list[JournalRecord]], Drawn],
 ) -> None:

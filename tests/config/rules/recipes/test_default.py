@@ -76,8 +76,16 @@ def test_a_calibration_that_is_set_is_kept(sections: dict[str, Any], calibration
     assert expansion.experiment.model.calibration == calibration
 
 
-def test_without_validation_rows_nothing_is_calibrated() -> None:
+@pytest.mark.parametrize(
+    "search",
+    [
+        {},
+        {"search": {"objective": {"on": "cross_validation"}, "space": {"training.l2": {"uniform": [0, 1]}}}},
+    ],
+)
+def test_without_validation_rows_nothing_is_calibrated(search: dict[str, Any]) -> None:
     config = {
+        **search,
         "data": {"source": "iris", "split": {"validation": 0}},
         "model": {"ensemble": 1},
         "training": {"early_stopping": None},
