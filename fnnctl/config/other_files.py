@@ -7,6 +7,12 @@ from typing import Final
 LONGEST_MARK: Final = 64
 """So many bytes tell what a file is."""
 JSON: Final = "a JSON file"
+_PNG: Final = "a PNG picture"
+_JPEG: Final = "a JPEG picture"
+_GIF: Final = "a GIF picture"
+_TOML: Final = "a TOML file"
+_PYTHON: Final = "a Python program"
+_EXPERIMENT: Final = "an experiment (YAML)"
 _MARKS: Final = (
     (b"PK\x03\x04", "an Excel workbook or a zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
@@ -16,9 +22,9 @@ _MARKS: Final = (
     (b"\x1f\x8b", "compressed with gzip"),
     (b"PAR1", "a Parquet file"),
     (b"\x93NUMPY", "a NumPy array"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
+    (b"\x89PNG", _PNG),
+    (b"\xff\xd8\xff", _JPEG),
+    (b"GIF8", _GIF),
     (b"%PDF", "a PDF document"),
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\x89HDF", "an HDF5 file"),
@@ -34,9 +40,20 @@ _BEGINNINGS: Final = (
     ("[[", JSON),
 )
 _ENDINGS: Final = {
-    ".toml": "a TOML file", ".json": JSON, ".jsonl": JSON, ".ndjson": JSON,
-    ".py": "a Python program", ".ipynb": "a notebook",
+    ".toml": _TOML, ".json": JSON, ".jsonl": JSON, ".ndjson": JSON,
+    ".py": _PYTHON, ".ipynb": "a notebook",
 }  # fmt: skip
+
+
+_WITHOUT_TABLE: Final = frozenset({_PNG, _JPEG, _GIF, _TOML, _PYTHON, _EXPERIMENT})
+
+
+def no_table(start: bytes, ending: str) -> str | None:
+    """Why a file that begins with these bytes and has this ending is no table; None if it may be one."""
+    what = _EXPERIMENT if ending in {".yaml", ".yml"} else other_file(start, ending)
+    if what is None:
+        return None
+    return f"{what}, not a table" if what in _WITHOUT_TABLE else f"{what}, not a CSV file: save it as CSV"
 
 
 def other_file(start: bytes, ending: str) -> str | None:

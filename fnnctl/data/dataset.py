@@ -170,7 +170,8 @@ class Dataset(Columns):
         if target is self.target or target.format is None:
             return self
         known = zip(self.target.texts, plain_texts(self.target.texts, target.format), strict=True)
-        example = next(((text, f"{float(plain):.15g}") for text, plain in known if text != plain), None)
+        converted = [(text, f"{float(plain):.15g}") for text, plain in known if text != plain]
+        example = min(converted, key=lambda pair: pair[1] == "0", default=None)  # 0 % shows nothing
         own = self.readings.get(target.name) or Reading(name=target.name, kind="numeric")  # that of an array
         reading = replace(own, kind="numeric", format=target.format, example=example, doubt=target.doubt)
         warnings = (*self.warnings, *conversion_warnings([reading], printable(self.source)))

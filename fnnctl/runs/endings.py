@@ -7,7 +7,6 @@ from typing import Final, Protocol
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
-from fnnctl.modelling.checks.best_column import NEARLY_PERFECT
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.doubts import Course
@@ -66,8 +65,8 @@ def score_warnings(
 def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:
     """A warning if a single column does as well as the network on these rows, else none.
 
-    Leaks that take nearly all errors away are told before training, whatever the network is. What is left of
-    a hard task proves nothing, so the column must take `SHARE_OF_ERRORS` of the baseline's errors away.
+    Leaks are told before training, whatever the network is. What is left of a hard task proves nothing, so
+    the column must take `SHARE_OF_ERRORS` of the baseline's errors away.
     """
     data = run.read_manifest().data
     best = data.best_column if data else None
@@ -75,7 +74,7 @@ def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:
         return []
     share = (best.score - best.baseline) / (1.0 - best.baseline) if best.baseline < 1.0 else 0.0
     own = scores.metrics(complete=False)[best.metric]
-    if own is None or not SHARE_OF_ERRORS <= share < NEARLY_PERFECT or best.score < own:
+    if own is None or best.is_leak or share < SHARE_OF_ERRORS or best.score < own:
         return []
     return [
         f"the column {shown(best.name)} alone does as well as the network: {best.metric} {best.score:.3f} on "

@@ -6,6 +6,7 @@ symbolic links, which could point anywhere, do not count.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -163,8 +164,15 @@ def _no_such_run(text: str, folder_names: list[str], runs_dir: Path) -> UsageErr
 def _suggestion(text: str, folder_names: list[str]) -> str:
     """A hint at the newest run whose folder name contains the text, else at the most similar name of a folder
     or an experiment, else at the command that lists them.
+
+    Of folders that all begin with dates, the names of the experiments decide which are similar.
     """
     if containing := [name for name in folder_names if text and text in name]:
         return f" (did you mean '{containing[-1]}'?)"
-    slugs = filter(None, map(slug_by_name, folder_names))
-    return did_you_mean(text, [*folder_names, *slugs]) or "; `fnnctl runs` lists them"
+    slugs = [slug for name in folder_names if (slug := slug_by_name(name))]
+    listed = "; `fnnctl runs` lists them"
+    wanted = slug_by_name(text)
+    if wanted is None:
+        return did_you_mean(text, [*folder_names, *slugs]) or listed
+    closest = difflib.get_close_matches(wanted, slugs, n=1)
+    return did_you_mean(text, (name for name in folder_names if slug_by_name(name) in closest)) or listed

@@ -21,14 +21,28 @@ def read_mapping(content: bytes, path: Path) -> dict[str, Any]:
     try:
         value = json.loads(content, parse_constant=_refuse, parse_int=_integer, parse_float=_float)
     except (ValueError, RecursionError) as error:
-        raise damaged(path, f"is damaged: it is not JSON ({error})") from error
+        raise damaged(path, f"is damaged: {_fault(error, content)}") from error
     if not isinstance(value, dict):
         raise damaged(path, "is damaged: it is not a JSON object")
     return value
 
 
+def _fault(error: ValueError | RecursionError, content: bytes) -> str:
+    """What is wrong with JSON that cannot be read."""
+    match error:
+        case _ if not content.strip():
+            return "it is empty"
+        case json.JSONDecodeError():
+            return f"it is not JSON from line {error.lineno}, column {error.colno} on"
+        case UnicodeDecodeError():
+            return "it is not text"
+        case RecursionError():
+            return "its values are nested too deeply"
+    return f"it is not JSON: {error}"
+
+
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+    raise ValueError(f"{constant} is no number of it")
 
 
 def _integer(text: str) -> int:

@@ -96,6 +96,8 @@ class BestColumnFacts(Facts):
     """On held-out rows outside the test part."""
     baseline: float
     """The score of the same rows without any column."""
+    is_leak: bool = False
+    """Whether it does so nearly perfectly, of which a warning was printed."""
 
 
 class DataFacts(Facts):

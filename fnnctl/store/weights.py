@@ -56,10 +56,18 @@ def read_listed_npz(content: bytes, expected: object, path: Path) -> dict[str, A
         raise damaged(path, "is damaged: its arrays are not those that model.json lists")
     for name, found in listed.items():
         if found != expected[name]:
-            listed_as = cut(str(expected[name]))
-            what = f"{shown(name)} is {found['dtype']} {found['shape']}, but {names.MODEL} lists {listed_as}"
+            listed_as = _in_words(expected[name])
+            what = f"{shown(name)} is {_in_words(found)}, but {names.MODEL} lists {listed_as}"
             raise damaged(path, f"is damaged: {what}")
     return {name: arrays[name] for name in expected}
+
+
+def _in_words(entry: object) -> str:
+    """An entry of the list of arrays, which may be damaged: `float32 [63, 118]`."""
+    match entry:
+        case {"shape": shape, "dtype": dtype}:
+            return cut(f"{dtype} {shape}")
+    return cut(str(entry))
 
 
 def read_npz(content: bytes, path: Path) -> dict[str, Array]:
@@ -71,7 +79,11 @@ def read_npz(content: bytes, path: Path) -> dict[str, Array]:
                 for member in archive.infolist()
             }
     except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
-        raise damaged(path, f"is damaged: {cut(str(error))}") from error
+        is_archive = zipfile.is_zipfile(io.BytesIO(content))
+        fault = (
+            "its bytes have changed since it was written" if is_archive else "it is incomplete or no NPZ file"
+        )
+        raise damaged(path, f"is damaged: {fault}") from error
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Array:

@@ -319,6 +319,9 @@ class Task(Protocol):
     def column_score(self, targets: Targets, predicted: Targets) -> float:
         """The `default_metric` of such predictions, (n,); at most 1."""
 
+    def column_tolerance(self, rows: int) -> float:
+        """By how much the `column_score` of so many rows falls if one or two rows happen to be wrong."""
+
     def in_words(self) -> str:
         """The kind of target, for messages, such as `3 classes`."""
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.config.other_files import other_file
+from fnnctl.config.other_files import no_table, other_file
 from fnnctl.config.reading.loading import load_config
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.rows import CsvFormat, open_rows
@@ -30,7 +30,7 @@ def test_what_is_neither_a_table_nor_an_experiment_is_named(
         load_config(tmp_path / name)
     form = CsvFormat(None, "utf-8", frozenset())
     with (
-        pytest.raises(DataError, match=rf"{name}: this is {what}, not a CSV file"),
+        pytest.raises(DataError, match=rf"{name}: this is {what}, not a "),
         open_rows(tmp_path / name, form, Problems(name)),
     ):
         pass
@@ -39,6 +39,20 @@ def test_what_is_neither_a_table_nor_an_experiment_is_named(
 @pytest.mark.parametrize("start", [b"a,b\n1,2\n", b"{a},b\n", b"data: {source: iris}\n", b""])
 def test_text_is_nothing_else(start: bytes) -> None:
     assert other_file(start, ".yaml") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "ending", "why"),
+    [
+        (b"data: {source: iris}\n", ".yaml", "an experiment (YAML), not a table"),
+        (b"\x89PNG\r\n", ".parquet", "a PNG picture, not a table"),
+        (b"[project]\n", ".toml", "a TOML file, not a table"),
+        (b"PK\x03\x04", ".xlsx", "an Excel workbook or a zip archive, not a CSV file: save it as CSV"),
+        (b"a,b\n1,2\n", ".csv", None),
+    ],
+)
+def test_what_may_hold_a_table_can_be_saved_as_one(content: bytes, ending: str, why: str | None) -> None:
+    assert no_table(content, ending) == why
 
 
 def test_an_experiment_may_be_json(tmp_path: Path) -> None:

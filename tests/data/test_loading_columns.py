@@ -138,6 +138,8 @@ class TestConvertedColumns:
         assert [amounts.target.texts[code] for code in amounts.target.codes] == ["1000", "5", "1000.00", "7"]
         assert list(amounts.formats) == ["y"]
         assert amounts.notes == ["numbers in another notation: y: '$1,000' is read as 1000"]
+        (shares,) = load("a,y\n1,0%\n2,5%\n").with_amounts().notes
+        assert shares.endswith("y: '5%' is read as 0.05")
         doubtful = load('a,y\n1,"1,250"\n2,"2,500"\n')
         assert (doubtful.warnings, len(doubtful.with_amounts().warnings)) == ((), 1)
         plain = load("a,y\n1,5\n2,6\n")

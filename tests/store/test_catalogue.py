@@ -192,19 +192,22 @@ def test_an_ambiguous_prefix_lists_what_it_could_mean(runs: Path) -> None:
         ("iri", "2026-11-25T13-24-05Z-iris-000001"),
         ("irus", "iris"),
         ("2026-11-24T13-24-05Z-irus-3fa9c1", "2026-11-24T13-24-05Z-iris-3fa9c1"),
+        ("2026-11-26T17-24-05Z-irus-000001", "2026-11-25T13-24-05Z-iris-000001"),
     ],
 )
 def test_an_unknown_run_has_a_suggestion(runs: Path, text: str, suggestion: str) -> None:
     make_run(runs, "2026-11-24T13-24-05Z-iris-3fa9c1")
     make_run(runs, "2026-11-25T13-24-05Z-iris-000001")
+    make_run(runs, "2026-11-26T17-24-05Z-wine-000001")
     with pytest.raises(UsageError, match=f"there is no run '{text}' in .* \\(did you mean '{suggestion}'"):
         find_run(text, runs)
 
 
 def test_an_unlike_name_is_referred_to_the_list(runs: Path) -> None:
     make_run(runs, "2026-11-24T13-24-05Z-iris-3fa9c1")
-    with pytest.raises(UsageError, match=r"there is no run 'xyz' in .*; `fnnctl runs` lists them$"):
-        find_run("xyz", runs)
+    for text in ("xyz", "2026-11-24T13-24-05Z-wine-3fa9c1"):
+        with pytest.raises(UsageError, match=rf"there is no run '{text}' in .*; `fnnctl runs` lists them$"):
+            find_run(text, runs)
 
 
 def test_the_slug_of_a_name_finds_the_newest_run(runs: Path) -> None:

@@ -27,11 +27,21 @@ def test_round_trip_of_hostile_text(hostile_classes: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"{", b"[]", b'"text"', b'{"a": NaN}', b'{"a": Infinity}', b"\xff\xfe\x00", b"[" * 100_000],
+    ("content", "fault"),
+    [
+        (b"\n", "it is empty"),
+        (b'{"a":\n', "it is not JSON from line 2, column 1 on"),
+        (b"[]", "it is not a JSON object"),
+        (b'"text"', "it is not a JSON object"),
+        (b'{"a": NaN}', "it is not JSON: NaN is no number of it"),
+        (b'{"a": Infinity}', "it is not JSON: Infinity is no number of it"),
+        (b'{"a": 1e999}', "it is not JSON: the number 1e999 is too large"),
+        (b"\xff\xfe\x00", "it is not text"),
+        (b"[" * 100_000, "its values are nested too deeply"),
+    ],
 )
-def test_what_is_not_an_object_is_damaged(content: bytes) -> None:
-    with pytest.raises(DataError, match=r"^x\.json: is damaged"):
+def test_what_is_not_an_object_is_damaged(content: bytes, fault: str) -> None:
+    with pytest.raises(DataError, match=rf"^x\.json: is damaged: {fault}$"):
         read_mapping(content, Path("x.json"))
 
 

@@ -78,12 +78,18 @@ HUGE = (
 @pytest.mark.parametrize(
     ("content", "listed", "message"),
     [
-        (b"", {}, "not a zip file"),
+        (b"", {}, "it is incomplete or no NPZ file"),
+        (to_npz(ARRAYS)[:-9], {}, "it is incomplete or no NPZ file"),
+        (
+            npz_with("a.npy", npy(np.zeros(3))).replace(bytes(24), bytes(23) + b"1"),
+            {},
+            "its bytes have changed since it was written",
+        ),
         (to_npz(ARRAYS), {"other": {}}, "not those that model.json lists"),
         (
             npz_with("a.npy", npy(np.zeros(3))),
             {"a": {"shape": [4], "dtype": "float64"}},
-            r"float64 \[3\], but model.json lists",
+            r"'a' is float64 \[3\], but model.json lists float64 \[4\]$",
         ),
         (
             npz_with("a.npy", npy(np.zeros(3))),

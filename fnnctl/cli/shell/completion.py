@@ -64,18 +64,15 @@ def complete_method(incomplete: str) -> list[str]:
 
 def complete_metric(incomplete: str) -> list[str]:
     """The metrics of classification and regression."""
-    from fnnctl.config.schema.metric_names import METRICS
-
-    return [name for name in METRICS if name.startswith(incomplete)]
+    return [name for name in _metrics() if name.startswith(incomplete)]
 
 
 def complete_sort(incomplete: str) -> list[str]:
     """The facts, metrics and settings by which runs can be sorted."""
-    from fnnctl.config.schema.metric_names import METRICS
     from fnnctl.report.listing.fields import CONFIG, FACTS
 
     settings = [f"{CONFIG}{path}" for path in _settings()] if incomplete.startswith(CONFIG) else []
-    return [name for name in (*FACTS, *METRICS, *settings) if name.startswith(incomplete)]
+    return [name for name in (*FACTS, *_metrics(), *settings) if name.startswith(incomplete)]
 
 
 def complete_setting(incomplete: str) -> list[str]:
@@ -125,6 +122,13 @@ def complete_target(context: typer.Context, incomplete: str) -> list[str]:
     except FnnctlError:  # as in `complete_run`
         return []
     return [re.sub(r"[^\w.,:+-]", r"\\\g<0>", name) for name in names] if _is_bash(os.environ) else names
+
+
+def _metrics() -> list[str]:
+    """The metrics, with those of the positive class of two."""
+    from fnnctl.config.schema.metric_names import BINARY_METRICS, METRICS
+
+    return [*METRICS, *BINARY_METRICS]
 
 
 def _is_bash(environment: Mapping[str, str]) -> bool:

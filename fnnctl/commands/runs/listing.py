@@ -43,7 +43,9 @@ def runs(
         output.note(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
         return
     if not listed:
-        output.note(f"none of the {len(entries):,} runs in {runs_dir} meets the conditions")
+        which = "the only run" if len(entries) == 1 else f"none of the {len(entries):,} runs"
+        verb = "does not meet" if len(entries) == 1 else "meets"
+        output.note(f"{which} in {runs_dir} {verb} the conditions")
         return
     table = table_columns(asked or [field_of(name) for name in COLUMNS], listed)
     lines = table_lines(

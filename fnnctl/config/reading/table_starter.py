@@ -91,6 +91,8 @@ class TableStarter:
     split_reason: str | None = None
     rare: RareClass | None = None
     """The rarest class, if it is rare."""
+    scarce: str | None = None
+    """What is to be expected of classes with very few rows."""
     leaks: tuple[str, ...] = ()
     """Columns that alone predict the target nearly perfectly."""
     warnings: tuple[str, ...] = ()
@@ -103,7 +105,8 @@ class TableStarter:
 
     def decisions(self) -> Iterator[str]:
         """What was decided about the table, for the user, one sentence each."""
-        amounts = "; if these numbers are amounts, write data.task: regression" if self.may_be_amounts else ""
+        change = "write data.task: regression" if self.task is None else "change data.task to regression"
+        amounts = f"; if these numbers are amounts, {change}" if self.may_be_amounts else ""
         yield f"target {shown(self.target)}: {self.about_target}{amounts}"
         if self.ignored:
             some = [
@@ -118,6 +121,8 @@ class TableStarter:
         if self.rare is not None:
             setting = "model.threshold" if self.rare.of_two else "training.class_weights"
             yield f"{self.rare}: if too few of them are found, activate {setting}"
+        if self.scarce is not None:
+            yield f"warning: {self.scarce}"
         if self.date is not None and is_allowed_value(self.date):
             yield f"{shown(self.date)} has dates: if new rows will be later, activate data.split.by"
         if self.group is not None:
@@ -234,6 +239,9 @@ def _split(starter: TableStarter) -> Iterator[str]:
 
 def _model(starter: TableStarter) -> Iterator[str]:
     rare = starter.rare
+    if starter.scarce is not None:
+        yield f"# {_comment(starter.scarce)}."
+        yield ""
     if rare is None:
         return
     yield f"# {_comment(str(rare))}."
@@ -253,7 +261,7 @@ def _training(starter: TableStarter) -> Iterator[str]:
     if not starter.has_classes:
         return
     yield "training:"
-    yield "  label_smoothing: 0.1  # the recipe's own value; it stays, although training.l2 is searched"
+    yield "  label_smoothing: 0.1  # the recipe's value; searching training.l2 would otherwise drop it"
     if starter.rare and not starter.rare.of_two:
         yield "  # class_weights: balanced"
     yield ""

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
-from fnnctl.config.other_files import LONGEST_MARK, other_file
+from fnnctl.config.other_files import LONGEST_MARK, no_table
 from fnnctl.data.files import file_errors, shown_name
 from fnnctl.errors import DataError, Problem, did_you_mean
 from fnnctl.text import shown
@@ -103,8 +103,8 @@ def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
         where = "from standard input, from a pipe, or inside a gzip file"
         raise DataError(Problem(f"a Parquet file cannot be read {where}: name the Parquet file", file=file))
     names = [] if path is None else [suffix.lower() for suffix in path.suffixes]
-    if what := other_file(start, names[-1] if names else ""):
-        raise DataError(Problem(f"this is {what}, not a CSV file: save it as CSV", file=file))
+    if what := no_table(start, names[-1] if names else ""):
+        raise DataError(Problem(f"this is {what}", file=file))
     if names and names[-1] in PARQUET_ENDINGS:
         message = "this is no Parquet file, although it is named so: name it .csv if it is one"
         raise DataError(Problem(message, file=file))

@@ -20,11 +20,10 @@ from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.checks.best_column import ColumnCheck
 from fnnctl.modelling.tables.target import TargetFacts
-from fnnctl.tasks.detection import MANY_VALUES, all_numbers
 from fnnctl.tasks.registry import in_class_order
 from fnnctl.text import counted, shown
 
-RARE_SHARE: Final = 0.05
+RARE_SHARE: Final = 0.1
 """A class with a smaller share of the rows is rare."""
 MOST_CLASSES: Final = 5
 """With more classes some are rare in most tables."""
@@ -77,6 +76,7 @@ def table_starter(
         split=split,
         split_reason=reason,
         rare=_rare(target),
+        scarce=_scarce(target),
         leaks=tuple(filter(is_allowed_value, check.leaks)),
         warnings=check.warnings,
     )
@@ -120,10 +120,7 @@ def _about(facts: TableFacts, target: TargetFacts) -> str:
         return f"numbers from {extent.text(extent.low)} to {extent.text(extent.high)}"
     some = ", ".join(f"{name} ({count:,})" for name, count in target.classes[:LISTED_CLASSES])
     more = ", …" if len(target.classes) > LISTED_CLASSES else ""
-    doubt = ""
-    if len(target.classes) > MANY_VALUES and all_numbers([name for name, _ in target.classes]):
-        doubt = "; if they are amounts, write data.task: regression"
-    return f"{len(target.classes):,} classes: {some}{more}{doubt}"
+    return f"{len(target.classes):,} classes: {some}{more}"
 
 
 def _rare(target: TargetFacts) -> RareClass | None:
@@ -136,6 +133,18 @@ def _rare(target: TargetFacts) -> RareClass | None:
         return None
     in_order = in_class_order([each for each, _ in target.classes])
     return RareClass(name, count, target.rows, len(in_order) == 2, in_order[-1] == name)
+
+
+def _scarce(target: TargetFacts) -> str | None:
+    """What to expect of classes with a few rows, which are too few to be rare classes."""
+    few = [(name, count) for name, count in target.classes if 1 < count < FEWEST_TRAINED]
+    if not few:
+        return None
+    name, count = few[-1]
+    which = f"the class {shown(name)} has {count} of {target.rows:,} rows"
+    if len(few) > 1:
+        which = f"{len(few):,} classes, such as {shown(name)}, have fewer than {FEWEST_TRAINED} rows each"
+    return f"{which}, about one of them in the test part: too few to train on or to test with; add rows"
 
 
 def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | None]:

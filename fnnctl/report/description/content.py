@@ -59,6 +59,11 @@ class Description:
             words += ["--encoding", options.encoding]
         return shlex.join(words)
 
+    def extent(self, column: ColumnFacts) -> Extent | None:
+        """The numbers of a column; None if it has none, and of classes, which have no order."""
+        is_class = self.target is not None and self.target.classes and column.name == self.target.name
+        return None if is_class else column.extent
+
     def _target_name(self) -> str:
         if self.target is not None:
             return self.target.name
@@ -71,7 +76,7 @@ def description_sections(description: Description, names: int = LONGEST_NAME) ->
     facts, target = description.facts, description.target
     if target is not None:
         yield from _target(facts, target, names)
-    yield _columns(facts, names)
+    yield _columns(description, names)
     if notes := (*description.check.warnings, *_notes(facts)):
         yield Notes("To look at", notes)
     if description.candidates:
@@ -92,12 +97,12 @@ def description_json(description: Description) -> dict[str, Any]:
         "classes": [{"class": name, "rows": rows} for name, rows in target.classes] if target else [],
         "candidates": [{"name": each.name, "reason": each.reason} for each in description.candidates],
         "warnings": list(description.check.warnings),
-        "columns": [_column_json(facts, column) for column in facts.columns],
+        "columns": [_column_json(description, column) for column in facts.columns],
     }
 
 
-def _column_json(facts: TableFacts, column: ColumnFacts) -> dict[str, Any]:
-    extent = column.extent
+def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any]:
+    facts, extent = description.facts, description.extent(column)
     return {
         "name": column.name,
         "kind": column.reading.kind,
@@ -132,22 +137,23 @@ def _target(facts: TableFacts, target: TargetFacts, names: int) -> Iterator[Sect
     yield Notes(f"Target {_quoted(target.name)}: a regression", (*said, *missing))
 
 
-def _columns(facts: TableFacts, names: int) -> TableSection:
-    rows = [_row(facts, column, names) for column in facts.columns[:MOST_LISTED]]
+def _columns(description: Description, names: int) -> TableSection:
+    facts = description.facts
+    rows = [_row(description, column, names) for column in facts.columns[:MOST_LISTED]]
     if more := len(facts.columns) - len(rows):
         rows.append((f"{more:,} more: see --json", "", "", "", ""))
     header = ("column", "kind", "missing", "unique", "values")
     return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4), unbroken=(0,))
 
 
-def _row(facts: TableFacts, column: ColumnFacts, names: int) -> tuple[str, ...]:
+def _row(description: Description, column: ColumnFacts, names: int) -> tuple[str, ...]:
     missing = f"{column.missing:,} ({_percent(column.missing, column.rows)})" if column.missing else "0"
     values = ", ".join(_frequent(column))
-    if column.extent is not None:
-        values = _range(column.extent)
+    if (extent := description.extent(column)) is not None:
+        values = _range(extent)
     elif column.span is not None:
         values = " … ".join(column.span)
-    kind = "target" if column.name == facts.source.target_name else column.reading.kind
+    kind = "target" if column.name == description.facts.source.target_name else column.reading.kind
     return fitted(column.name, names), kind, missing, f"{column.unique:,}", values
 
 

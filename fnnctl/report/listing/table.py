@@ -10,6 +10,7 @@ from typing import Any, Final
 from fnnctl.report.listing.conditions import value_text
 from fnnctl.report.listing.fields import TIMES, Field, FieldSource, ListedRun
 from fnnctl.report.sections import NOTHING, number, seconds_text
+from fnnctl.store.listing.entries import DAMAGED
 from fnnctl.store.listing.position import Position
 from fnnctl.text import plain_text
 
@@ -70,13 +71,16 @@ def _cell(field: Field, run: ListedRun) -> str:
 
 
 def to_dict(run: ListedRun, columns: Sequence[Field]) -> dict[str, Any]:
-    """The entry of `runs --json`; facts of a damaged manifest are null. The run has its metrics."""
+    """The entry of `runs --json`. Facts of a damaged manifest are null, but the status is `damaged`.
+
+    The run has its metrics.
+    """
     entry, facts = run.entry, run.entry.facts
     listed: dict[str, Any] = {
         "run": str(entry.path),
         "kind": facts and facts.kind,
         "name": facts and facts.name,
-        "status": facts and facts.status,
+        "status": facts.status if facts else DAMAGED,
         "alive": entry.alive,
         "progress": asdict(position) if entry.alive and (position := Position.read(entry.path)) else None,
         "data": facts and facts.data,

@@ -301,6 +301,10 @@ class Classification:
     def column_score(self, targets: Targets, predicted: Targets) -> float:
         return float(np.mean(targets == predicted))
 
+    def column_tolerance(self, rows: int) -> float:
+        """Two rows, and half of one for rounding."""
+        return 2.5 / rows
+
     def in_words(self) -> str:
         return f"{len(self.classes):,} classes"
 

@@ -200,6 +200,10 @@ class Regression:
         errors, spread = np.square(targets - predicted).sum(), np.square(targets - targets.mean()).sum()
         return float(1.0 - errors / spread) if spread > 0.0 else 0.0
 
+    def column_tolerance(self, rows: int) -> float:
+        """None: errors have sizes, and a small one hardly matters."""
+        return 0.0
+
     def in_words(self) -> str:
         return f"a regression of {shown(self.target)}"
 

@@ -76,7 +76,7 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
         ("fnnctl train --set no.such.setting=", ["no.such.setting="]),
         ("fnnctl train --set seed = 5", []),
         ("fnnctl report --metric ma", ["matthews_correlation", "maximum_calibration_error", "mae"]),
-        ("fnnctl compare --metric roc", ["roc_auc_macro", "roc_auc_micro", "roc_auc_weighted"]),
+        ("fnnctl compare --metric roc", ["roc_auc_macro", "roc_auc_micro", "roc_auc_weighted", "roc_auc"]),
         ("fnnctl runs --sort s", ["status", "seed", "started"]),
         ("fnnctl runs --sort config.training.l2", ["config.training.l2"]),
         ("fnnctl describe flowers.csv --target ", [r"petal\ width", "species"]),

@@ -43,6 +43,8 @@ def test_each_run_is_one_line_of_a_file(program: Program, iris: Path) -> None:
     heading, line = program("runs").out.splitlines()
     assert heading.split() == [*COLUMNS]
     assert re.search(r"completed +accuracy \d\.\d{4} ", line)
+    none = program("runs", "--where", "accuracy>1")
+    assert "the only run in runs does not meet the conditions" in none.err
 
 
 def test_runs_tells_of_a_search_whose_journal_is_damaged(program: Program, tmp_path: Path) -> None:

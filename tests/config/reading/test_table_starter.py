@@ -239,5 +239,5 @@ def test_classes_that_are_numbers_may_be_amounts() -> None:
     assert "  task: classification  # or regression, if these numbers are amounts" in table_starter_text(
         table, STARTER_NAME
     )
-    assert next(table.decisions()).endswith("if these numbers are amounts, write data.task: regression")
+    assert next(table.decisions()).endswith("if these numbers are amounts, change data.task to regression")
     assert "amounts" not in table_starter_text(starter(), STARTER_NAME)

@@ -47,6 +47,22 @@ def test_a_code_of_the_outcome_is_told(tmp_path: Path, share: float) -> None:
     )
 
 
+def test_a_code_of_a_rare_class_is_told_although_some_rows_are_missed(tmp_path: Path) -> None:
+    """A refund is paid in all of 40 rows; what is held out may be less than all refunds of other rows."""
+    rng = np.random.default_rng(5)
+    is_lost = np.arange(1200) < 40
+    refund = np.where(is_lost, rng.uniform(1, 90, 1200), 0.0)
+    y = [*np.where(is_lost, "yes", "no")]
+    columns = {"age": texts(rng.normal(size=1200)), "refund": texts(refund), "y": y}
+    check = checked(columns, tmp_path)
+    assert check.best is not None
+    assert check.best.score < 1.0
+    assert check.best.is_leak
+    assert check.leaks == ("refund",)
+    most = {**columns, "refund": texts(np.where(np.arange(1200) < 34, refund, 0.0))}
+    assert checked(most, tmp_path).leaks == ()
+
+
 def test_a_trend_is_no_leak_if_the_rows_are_in_its_order(tmp_path: Path) -> None:
     """The target rises by the day. A copy of it is a leak in any order."""
     rng, day = np.random.default_rng(1), np.arange(600.0)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.config.reading.table_starter import RareClass, TableStarter
+from fnnctl.config.reading.starter import STARTER_NAME
+from fnnctl.config.reading.table_starter import RareClass, TableStarter, table_starter_text
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.errors import DataError, UsageError
@@ -66,7 +67,7 @@ def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("rare", "rows", "classes", "is_rare"),
-    [(8, 192, 1, True), (10, 190, 1, False), (5, 50, 4, True), (5, 50, 5, False)],
+    [(19, 181, 1, True), (20, 180, 1, False), (5, 50, 4, True), (5, 50, 5, False)],
 )
 def test_a_rare_class_is_named(tmp_path: Path, rare: int, rows: int, classes: int, is_rare: bool) -> None:
     """`rare` rows of one class, beside `classes` with `rows` rows each."""
@@ -125,9 +126,22 @@ def test_names_that_a_config_cannot_contain_are_refused(tmp_path: Path) -> None:
         made(tmp_path, {"a": NUMBERS, "y": COLOURS}, table="a\x1b.csv")
 
 
-def test_a_class_of_very_few_rows_is_not_named(tmp_path: Path) -> None:
-    y = ["common"] * 96 + ["rare"] * 4
-    assert made(tmp_path, {"a": [number % 7 * 1.5 for number in range(100)], "y": y}).rare is None
+@pytest.mark.parametrize(
+    ("y", "which"),
+    [
+        (["common"] * 96 + ["few"] * 4, "the class 'few' has 4 of 100 rows"),
+        (
+            ["a"] * 90 + ["b"] * 4 + ["c"] * 3 + ["d"] * 3,
+            "3 classes, such as 'd', have fewer than 5 rows each",
+        ),
+    ],
+)
+def test_a_class_of_very_few_rows_cannot_be_trained_on(tmp_path: Path, y: list[str], which: str) -> None:
+    starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(100)], "y": y})
+    expected = f"{which}, about one of them in the test part: too few to train on or to test with; add rows"
+    assert starter.scarce == expected
+    assert f"warning: {expected}" in starter.decisions()
+    assert f"# {expected}." in table_starter_text(starter, STARTER_NAME)
 
 
 @pytest.mark.parametrize(("rare", "is_positive"), [("no", False), ("zero", True)])

@@ -76,6 +76,16 @@ def test_a_regression_and_its_missing_targets(tmp_path: Path) -> None:
     assert target.rows == ("least, median and largest number: 0 … 28.5 … 57", "1 row without a value")
 
 
+def test_classes_that_are_numbers_have_no_median(tmp_path: Path) -> None:
+    table = {"a": range(ROWS), "y": [number % 2 for number in range(ROWS)]}
+    description = describe(tmp_path, table, target="y")
+    columns = of_kind(description_sections(description), "Columns")
+    assert isinstance(columns, TableSection)
+    assert columns.rows[-1] == ("y", "target", "0", "2", "0 50 %, 1 50 %")
+    of_target = description_json(description)["columns"][-1]
+    assert (of_target["range"], of_target["median"]) == (None, None)
+
+
 def test_the_command_repeats_the_options_and_quotes_names(tmp_path: Path) -> None:
     (tmp_path / "my table.csv").write_bytes("a;größe x\n1;2\n2;3\n".encode("cp1252"))
     options = SourceOptions(source="my table.csv", folder=tmp_path, delimiter=";", encoding="cp1252")

@@ -65,7 +65,9 @@ def test_json_has_one_run_per_line() -> None:
         83.2,
         "iris",
     )
-    assert (second["status"], second["name"], second["damage"]) == (None, None, "manifest.json: is damaged")
+    assert (second["status"], second["name"], second["damage"]) == (
+        "damaged", None, "manifest.json: is damaged",
+    )  # fmt: skip
     assert "columns" not in first
     assert second["columns"] == {"seed": None}
 

@@ -150,9 +150,9 @@ def refuse_collisions(settled: Mapping[str, Settled], names: tuple[str, ...], pr
 def _example(
     name: str, column: CodedTexts, form: ColumnFormat, numbers: FloatArray
 ) -> tuple[str, str] | None:
-    """A text that shows the conversion: the first that is no plain number."""
-    for text, row in zip(column.texts, numbers, strict=True):
-        values = row.tolist()
+    """A text that shows the conversion: the first that is no plain number, if possible not zero."""
+    for place in np.argsort(~numbers.any(axis=1), kind="stable").tolist():
+        text, values = column.texts[place], numbers[place].tolist()
         if len(values) > 1 or form.columns(name) != (name,):
             parts = zip(form.columns(name), values, strict=True)
             return text, ", ".join(f"{part.removeprefix(f'{name} ')} {value:g}" for part, value in parts)

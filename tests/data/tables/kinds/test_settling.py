@@ -45,6 +45,11 @@ def test_columns_keep_their_order(tmp_path: Path) -> None:
     assert table.readings["b"].example == ("$5", "5")
 
 
+def test_the_example_of_a_format_is_not_zero(tmp_path: Path) -> None:
+    table, _ = read(tmp_path, "a,b\n0.0%,$0\n0.5%,$0\n1.5%,5\n")
+    assert (table.readings["a"].example, table.readings["b"].example) == (("0.5%", "0.005"), ("$0", "0"))
+
+
 def test_many_rows_are_converted_like_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "BLOCK_VALUES", 4)
     monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
