@@ -95,6 +95,13 @@ class BlasThreadsError(MachineError):
         )
 
 
+class LostClusterError(MachineError):
+    """A search has lost its cluster; what is recorded is kept."""
+
+    def __init__(self, reason: str, *, run: str) -> None:
+        super().__init__(f"{reason}; {_resuming(run, 'search')}")
+
+
 class UnwritableOutputError(MachineError):
     """Standard output cannot be written, for example because it is a file on a full disk."""
 
@@ -156,6 +163,11 @@ class NoFinishedTrialError(FnnctlError):
         )
 
 
+def _resuming(run: str, command: str, where: str = "continue") -> str:
+    """The command is on its own line, so that it can be pasted into a shell as it is."""
+    return f"the work so far is in {run}. To {where}, run:\nfnnctl {command} --resume {shlex.quote(run)}"
+
+
 class InterruptedRunError(FnnctlError):
     """A signal ended the program. The work so far is kept in the run's folder, if there is one."""
 
@@ -176,11 +188,10 @@ class InterruptedRunError(FnnctlError):
         """
         when = "" if epochs is None else f" after {counted(epochs, 'epoch')}"
         kept = " before a run was created"
-        if run:  # the command is on its own line, so that it can be pasted into a shell as it is
+        if run:
             where = "start again" if kept_epoch is None else f"resume from epoch {kept_epoch}"
             where = where if resumed_by == "train" else "continue"
-            kept = f"; the work so far is in {run}. To {where}, run:"
-            kept += f"\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
+            kept = f"; {_resuming(run, resumed_by, where)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
