@@ -346,6 +346,7 @@ class ClusterExecutor:
         awake = self._awake()
         if awake and not (self._placed and connection.has_values()):
             self._placed = connection.place(self._values, awake)
+            self._send_waiting()  # at once, before the cluster deletes copies that nobody needs
         for item in unfinished:
             if item.lost and item not in dead:
                 item.losses += 1
