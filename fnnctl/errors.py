@@ -95,6 +95,13 @@ class BlasThreadsError(MachineError):
         )
 
 
+class LostClusterError(MachineError):
+    """A search has lost its cluster; what is recorded is kept."""
+
+    def __init__(self, reason: str, *, run: str) -> None:
+        super().__init__(f"{reason}; the work so far is in {run}. {_to_resume(run, 'search')}")
+
+
 class UnwritableOutputError(MachineError):
     """Standard output cannot be written, for example because it is a file on a full disk."""
 
@@ -156,6 +163,11 @@ class NoFinishedTrialError(FnnctlError):
         )
 
 
+def _to_resume(run: str, command: str, where: str = "continue") -> str:
+    """The command is on its own line, so that it can be pasted into a shell as it is."""
+    return f"To {where}, run:\nfnnctl {command} --resume {shlex.quote(run)}"
+
+
 class InterruptedRunError(FnnctlError):
     """A signal ended the program. The work so far is kept in the run's folder, if there is one."""
 
@@ -176,12 +188,12 @@ class InterruptedRunError(FnnctlError):
         """
         when = "" if epochs is None else f" after {counted(epochs, 'epoch')}"
         end = " before a run was created"
-        if run:  # the command is on its own line, so that it can be pasted into a shell as it is
+        if run:
             where = "start again" if kept is None else f"resume from {kept}"
             where = "continue" if resumed_by == "search" else where
             lost = resumed_by == "evaluate" and kept is None
             work = "no fold was completed" if lost else f"the work so far is in {run}"
-            end = f"; {work}. To {where}, run:\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
+            end = f"; {work}. {_to_resume(run, resumed_by, where)}"
         super().__init__(f"interrupted{when}{end}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -62,8 +62,11 @@ class Connection(Protocol):
         A worker that does not answer in time has no entry.
         """
 
-    def place(self, values: Sequence[Any], workers: Sequence[str]) -> None:
-        """Send the shared values to these workers; later items send them to others."""
+    def place(self, values: Sequence[Any], workers: Sequence[str]) -> bool:
+        """Send the shared values to the first of these workers, and have the others copy them.
+
+        False if the first one stops answering. A worker without a copy gets one with its first item.
+        """
 
     def spread(self, workers: Sequence[str]) -> None:
         """Have the placed values copied to each of these workers that has none, from one to another."""
@@ -126,12 +129,14 @@ class ClusterExecutor:
         self._threads: dict[str, int] = {}
         """By worker, without those that accept no items now."""
         self._lock = threading.Lock()
-        """Held while the following five are changed."""
+        """Held while the following six are changed."""
         self._waiting: deque[_ClusterItem] = deque()
         self._running: dict[int, _ClusterItem] = {}
         """By the number of the copy."""
         self._dropped: dict[int, tuple[str, Future[RemoteResult[Any]]]] = {}
         """Copies of which another worker does the item, by number: each still keeps its worker busy."""
+        self._silent: dict[str, float] = {}
+        """The workers that did not answer the last call, and when they were called."""
         self._ended_progress = 0
         self._count = 0
         self._placed = self._closing = False
@@ -228,7 +233,8 @@ class ClusterExecutor:
                 workers = sorted(self._admission.admitted)
                 self._connection.call(leave_session, self._session, workers=workers)
         if self._connection:
-            self._connection.close()
+            with suppress(Exception):  # all results are here
+                self._connection.close()
 
     def _start(self) -> None:
         """Start workers if there is no cluster; the thread that calls them places the shared values."""
@@ -250,11 +256,12 @@ class ClusterExecutor:
                 item.sent.add_done_callback(partial(self._receive, item, remote.number))
 
     def _next_to_send(self) -> _ClusterItem | None:
-        """The next item, with its worker: that with the largest share of free threads."""
+        """The next item, with its worker: the one with the largest share of free threads that answers."""
         with self._lock:
             busy = Counter(item.worker for item in self._running.values())
             busy.update(worker for worker, _ in self._dropped.values())
-            free = {each: 1 - busy[each] / count for each, count in self._threads.items() if count}
+            counts = {worker: count for worker, count in self._threads.items() if worker not in self._silent}
+            free = {worker: 1 - busy[worker] / count for worker, count in counts.items() if count}
             worker = max(free, key=free.__getitem__, default=None)
             if worker is None or free[worker] <= 0 or len(self._running) >= self._most:
                 return None
@@ -328,7 +335,7 @@ class ClusterExecutor:
             self._wake.clear()
 
     def _call_workers(self, connection: Connection) -> None:
-        """See which workers there are, and exchange progress with the busy ones."""
+        """See which workers there are, and exchange progress with them."""
         alive = self._admit(connection)
         with self._lock:
             unfinished = list(self._running.values())
@@ -336,10 +343,10 @@ class ClusterExecutor:
         for item in dead:
             self._end(item, error=WorkerKilledError())
             item.sent.cancel()  # else it would wait for a worker of this address
-        awake = self._threads.keys() - {worker for worker, _ in self._dropped.values()}
+        awake = self._awake()
         if awake and not (self._placed and connection.has_values()):
-            connection.place(self._values, sorted(awake))
-            self._placed = True
+            self._placed = connection.place(self._values, awake)
+            self._send_waiting()  # at once, before the cluster deletes copies that nobody needs
         for item in unfinished:
             if item.lost and item not in dead:
                 item.losses += 1
@@ -348,47 +355,63 @@ class ClusterExecutor:
                 else:
                     self._end(item, error=WorkerKilledError())
         self._forget_ended_copies(alive)
-        asked = time.monotonic()
-        busy = [item.worker for item in unfinished if item not in dead]
-        answered = self._exchange_progress(connection, busy)
-        self._send_unreported_again(asked, answered)
+        now = time.monotonic()
+        self._exchange_progress(connection, now)
+        self._send_unreported_again(now)
 
-    def _exchange_progress(self, connection: Connection, busy: Sequence[str]) -> Collection[str]:
-        """Learn how far the items are, and tell the workers what to stop; return those that answer."""
-        workers = list(dict.fromkeys([*busy, *(worker for worker, _ in self._dropped.values())]))
+    def _awake(self) -> Sequence[str]:
+        """The workers that accept items and answer, without those whose item another one does."""
+        with self._lock:
+            return sorted(self._threads.keys() - self._silent.keys() - self._slow())
+
+    def _slow(self) -> set[str]:
+        """The workers whose items others do instead."""
+        return {worker for worker, _ in self._dropped.values()}
+
+    def _exchange_progress(self, connection: Connection, now: float) -> None:
+        """Learn how far the items are and which workers answer, and tell the workers what to stop.
+
+        A call waits for silent workers. So those without an item are called only now and then.
+        """
+        with self._lock:
+            busy = {item.worker for item in self._running.values()} | self._slow()
+            recent = {worker for worker, called in self._silent.items() if now - called < SECONDS_TO_REPORT}
+        workers = sorted(busy | (self._admission.admitted - recent))
         stop, dropped = self._stop_deadline is not None, [*self._dropped]
-        counts = connection.call(
+        answers = connection.call(
             exchange_progress, self._session, stop=stop, dropped=dropped, workers=workers
         )
+        counts = {worker: count for worker, count in answers.items() if isinstance(count, Mapping)}
         with self._lock:
-            for count in counts.values():
-                for number, done in count.items() if isinstance(count, Mapping) else ():
-                    if item := self._running.get(number):
-                        item.done, item.reported = max(item.done, done), time.monotonic()
-                        item.has_begun = True
-        return [worker for worker, count in counts.items() if isinstance(count, Mapping)]
+            for number, done in (pair for count in counts.values() for pair in count.items()):
+                if item := self._running.get(number):
+                    item.done, item.reported = max(item.done, done), time.monotonic()
+                    item.has_begun = True
+            others = self._admission.admitted - set(workers)
+            before = {worker: called for worker, called in self._silent.items() if worker in others}
+            self._silent = before | {worker: now for worker in workers if worker not in counts}
 
-    def _send_unreported_again(self, asked: float, answered: Collection[str]) -> None:
+    def _send_unreported_again(self, now: float) -> None:
         """Take items from workers that do not run them, as long as there is another one.
 
-        `asked` is when the workers were asked last. They may not have been asked for a long time before. A
-        worker that has not answered may have the only copy of the shared values, because the cluster deletes
-        further copies while nobody needs them. So the values are placed again, also for items that wait.
+        `now` is when the workers were called last. They may not have been called for a long time before. A
+        silent worker may have the only copy of the shared values, because the cluster deletes further copies
+        while nobody needs them. So the values are placed again, also for items that wait for them.
         """
         with self._lock:
             items = self._running.values()
-            unreported = [item for item in items if asked - item.reported > SECONDS_TO_REPORT]
+            unreported = [item for item in items if now - item.reported > SECONDS_TO_REPORT]
         for item in unreported:
-            silent = {worker for worker, _ in self._dropped.values()} | {item.worker}
-            if self._threads.keys() - silent:
+            if set(self._awake()) - {item.worker}:
                 self._send_again(item, drops=True)
                 self._admission.note_silent(item.worker, SECONDS_TO_REPORT)
-                self._placed = self._placed and item.worker in answered
+            self._placed = self._placed and not self._silent
         if not self._placed:
             with self._lock:
-                not_begun = [item.sent for item in self._running.values() if not item.has_begun]
-            for sent in not_begun:
-                sent.cancel()
+                not_begun = [item for item in self._running.values() if not item.has_begun]
+            for item in reversed(not_begun):
+                self._send_again(item)
+                item.sent.cancel()
 
     def _forget_ended_copies(self, alive: Mapping[str, int]) -> None:
         """Drop the copies that their workers have ended, or that can no longer run: their worker is dead."""

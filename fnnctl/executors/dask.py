@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fnnctl.errors import MachineError, UsageError
+from fnnctl.errors import UsageError
 from fnnctl.executors.cluster import ClusterExecutor
-from fnnctl.executors.protocols import ClusterOptions, Poll, R, WorkersRefusedError
+from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Poll, R, WorkersRefusedError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, run_item
 from fnnctl.store.atomic import scratch_folder
 from fnnctl.text import counted, install_command
@@ -27,6 +27,8 @@ from fnnctl.text import counted, install_command
 SECONDS_TO_CONNECT = 5
 SECONDS_TO_ANSWER = 5
 """After this time a worker is taken to be dead, busy or unreachable; it is asked again later."""
+SECONDS_TO_COPY = 20
+"""How long to wait until all workers have the shared values; one of them may be suspended."""
 SECONDS_UNTIL_LOST = 60
 """A scheduler that does not answer for so long is taken to be gone; workers stop after the same time."""
 SECONDS_TO_END = 1.5
@@ -42,13 +44,6 @@ class NoDaskError(UsageError):
 
     def __init__(self) -> None:
         super().__init__(f"--executor dask needs Dask: {install_command('distributed')}")
-
-
-class ClusterLostError(MachineError):
-    """The scheduler has ended or cannot be reached any more."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__(f"the connection to the Dask scheduler at {address} is lost: continue with --resume")
 
 
 class DaskExecutor(ClusterExecutor):
@@ -110,28 +105,58 @@ class DaskConnection:
         """See `Connection`."""
         import asyncio  # takes 20 ms, which other commands should not spend
 
-        async def call_one(worker: str) -> Mapping[str, Any]:
-            answering = self._client._run(function, *args, workers=[worker], on_error="return", **settings)
-            try:
-                answer: Mapping[str, Any] = await asyncio.wait_for(answering, SECONDS_TO_ANSWER)
-            except TimeoutError:
-                return {}
-            return answer
-
         async def call_all() -> Sequence[Mapping[str, Any]]:
-            return await asyncio.gather(*map(call_one, workers))
+            return await asyncio.gather(
+                *(self._call(function, *args, worker=each, **settings) for each in workers)
+            )
 
         with self._answering():
             answers = self._client.sync(call_all)
         return {worker: answer for each in answers for worker, answer in each.items()}
 
-    def place(self, values: Sequence[Any], workers: Sequence[str]) -> None:
-        """See `Connection`. One worker passes the values on to the next."""
+    async def _call(
+        self, function: Callable[..., Any], *args: Any, worker: str, **settings: Any
+    ) -> Mapping[str, Any]:
+        import asyncio
+
+        answering = self._client._run(function, *args, workers=[worker], on_error="return", **settings)
+        try:
+            answer: Mapping[str, Any] = await asyncio.wait_for(answering, SECONDS_TO_ANSWER)
+        except TimeoutError:
+            return {}
+        return answer
+
+    def place(self, values: Sequence[Any], workers: Sequence[str]) -> bool:
+        """See `Connection`."""
         self._placed += 1
         named = {f"fnnctl-{self._name}-{self._placed}-{k}": value for k, value in enumerate(values)}
-        if named:
-            with self._answering():
-                self._values = self._client.scatter(named, workers=list(workers), broadcast=True)
+        if not named:
+            return True
+        try:
+            placed = self._client.sync(self._place, named, workers)
+        except OSError:  # of the worker; `threads` knows whether the scheduler answers
+            placed = None
+        self._values = placed or {}
+        return placed is not None
+
+    async def _place(self, named: Mapping[str, Any], workers: Sequence[str]) -> Mapping[str, Any] | None:
+        """The handles of the values; None if the first worker stops answering while it gets them.
+
+        The scheduler waits for a suspended worker without limit, and copies nothing else meanwhile.
+        """
+        import asyncio
+
+        sending = asyncio.ensure_future(self._client._scatter(named, workers=workers[:1]))
+        while not (await asyncio.wait([sending], timeout=SECONDS_TO_ANSWER))[0]:
+            if not await self._call(os.getpid, worker=workers[0]):
+                sending.cancel()
+                return None
+        values: Mapping[str, Any] = await sending
+        if len(workers) > 1:
+            copying = self._client._replicate(list(values.values()), workers=workers)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(copying, SECONDS_TO_COPY)
+        return values
 
     def spread(self, workers: Sequence[str]) -> None:
         """See `Connection`. Nobody waits for it: a worker that has the values may not answer."""

@@ -99,3 +99,10 @@ class WorkerKilledError(MachineError):
 
     def __init__(self, *, times: str = "") -> None:
         super().__init__(f"a worker process was killed{times}: is there enough memory?")
+
+
+class ClusterLostError(MachineError):
+    """The scheduler of a cluster has ended or cannot be reached any more."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"the connection to the Dask scheduler at {address} is lost")

@@ -9,15 +9,20 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fnnctl.commands.search import complete
+from fnnctl.commands.search.confirm import confirm_leaders
 from fnnctl.data.builtin import builtin_path
+from fnnctl.executors.protocols import ClusterLostError
+from fnnctl.executors.serial import SerialExecutor
 from fnnctl.stacks import trial_runner
 from tests.commands import killing
 from tests.commands.extending import timeline
 from tests.commands.searching import assert_same_search, of_kind, resume, search, write_config
-from tests.executors.clusters import DaskCluster, dask_cluster
+from tests.executors.clusters import DaskCluster, dask_cluster, end
 from tests.program import Program, read_json
 
 pytestmark = pytest.mark.extra
@@ -103,6 +108,43 @@ def test_a_time_limit_ends_a_search_whose_cluster_does_not_answer(
     assert (config.parent / "suspended").exists()
     assert of_kind(folder, "end")[-1]["reason"] == "the time limit"
     assert (folder / "best" / "model.npz").exists()
+
+
+def test_a_scheduler_that_is_gone_before_the_confirmation(
+    cluster: DaskCluster, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message has the command that continues the search, which needs no cluster."""
+
+    def confirm_without_scheduler(*arguments: Any, **settings: Any) -> None:
+        end([*cluster.workers, cluster.scheduler])
+        confirm_leaders(*arguments, **settings)
+
+    monkeypatch.setattr("fnnctl.executors.dask.SECONDS_TO_CONNECT", 1)
+    monkeypatch.setattr(complete, "confirm_leaders", confirm_without_scheduler)
+    confirms = ["--set", "search.confirm={top: 2, seeds: 2}"]
+    folder = search(config, *confirms, "--executor", "dask", "--dask-address", cluster.address, code=3)
+    first, last = capsys.readouterr().err.splitlines()
+    assert f"no Dask scheduler answers at {cluster.address}" in first
+    assert first.endswith(f"; the work so far is in {folder}. To continue, run:")
+    assert last == f"fnnctl search --resume {folder}"
+    monkeypatch.setattr(complete, "confirm_leaders", confirm_leaders)
+    assert resume(folder) == 0
+    assert len(of_kind(folder, "confirmed")) == 4
+
+
+def test_a_scheduler_that_is_gone_during_the_search(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lose_cluster(*arguments: Any) -> None:
+        raise ClusterLostError("tcp://here:1")
+
+    monkeypatch.setattr(SerialExecutor, "submit", lose_cluster)
+    folder = search(config, "--executor", "serial", code=3)
+    assert capsys.readouterr().err.splitlines() == [
+        "the connection to the Dask scheduler at tcp://here:1 is lost; "
+        f"the work so far is in {folder}. To continue, run:",
+        f"fnnctl search --resume {folder}",
+    ]
 
 
 def test_a_search_goes_on_with_workers_of_this_machine(config: Path) -> None:

@@ -18,7 +18,7 @@ from fnnctl.executors import cluster, remote
 from fnnctl.executors.admission import sources_digest
 from fnnctl.executors.cluster import MOST_ATTEMPTS, ClusterExecutor
 from fnnctl.executors.protocols import ClusterOptions, WorkerKilledError
-from fnnctl.executors.remote import RemoteItem, RemoteResult, leave_session, run_item
+from fnnctl.executors.remote import RemoteItem, RemoteResult, exchange_progress, leave_session, run_item
 from fnnctl.executors.work import run_work
 from tests.executors import tasks
 
@@ -62,11 +62,18 @@ class ToyConnection:
         if function is leave_session:  # all workers are this process
             return {}
         answering = [each for each in workers if each in self.alive and each not in self.suspended]
-        return {each: function(*args, **settings) for each in answering}
+        answers = {each: function(*args, **settings) for each in answering}
+        if function is exchange_progress:  # of the items of all workers
+            for worker, counts in answers.items():
+                answers[worker] = {n: count for n, count in counts.items() if (worker, n) in self.sent}
+        return answers
 
-    def place(self, values: Sequence[Any], workers: Sequence[str]) -> None:
-        self._values = values
+    def place(self, values: Sequence[Any], workers: Sequence[str]) -> bool:
         self.placed.append(list(workers))
+        if workers[0] in self.suspended:
+            return False
+        self._values = values
+        return True
 
     def spread(self, workers: Sequence[str]) -> None:
         self.placed.append(list(workers))
@@ -316,6 +323,72 @@ def test_the_item_of_a_suspended_worker_goes_to_another_one(monkeypatch: pytest.
     assert executor.submit(tasks.times, 3, 4).result(20) == 12
     executor.shutdown()
     assert future.result() == 7
+
+
+def test_an_idle_suspended_worker_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The values are placed on the only worker that answers, and no item is sent to the other one."""
+    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
+    connection = ToyConnection("a", "b", "c")
+    executor = executor_of(connection)
+    future = executor.submit(tasks.until_stopped, 7)
+    wait_until(lambda: connection.sent == [("a", 1)])
+    connection.suspended = {"a", "b"}
+    wait_until(lambda: connection.sent == [("a", 1), ("c", 2)])
+    assert connection.placed == [["a", "b", "c"], ["c"]]
+    more = executor.submit(tasks.times, 3, 4)
+    time.sleep(0.5)
+    assert len(connection.sent) == 2
+    connection.suspended.clear()
+    assert more.result(20) == 12
+    executor.shutdown()
+    assert future.result() == 7
+
+
+def test_values_go_to_another_worker_if_the_first_one_stops_answering(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def place(connection: ToyConnection, values: Sequence[Any], workers: Sequence[str]) -> bool:
+        connection.placed.append(list(workers))
+        connection.suspended = {"a"}
+        connection._values = values
+        return workers[0] != "a"
+
+    monkeypatch.setattr(ToyConnection, "place", place)
+    connection = ToyConnection("a", "b")
+    executor = executor_of(connection)
+    assert executor.submit(tasks.times, 3, 4).result(20) == 12
+    assert connection.placed == [["a", "b"], ["b"]]
+    assert connection.sent == [("b", 1)]
+    executor.shutdown()
+
+
+def test_copies_that_are_withdrawn_are_no_losses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An item that waits for values, because worker a is silent, is sent as often as they are placed."""
+    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.1)
+    connection = ToyConnection("a", "b")
+    connection.holding = {"a", "b"}
+    executor = executor_of(connection)
+    connection.suspended = {"a"}
+    future = executor.submit(tasks.times, 3, 4)
+    wait_until(lambda: len(connection.sent) > MOST_ATTEMPTS + 2)
+    assert {worker for worker, _ in connection.sent[2:]} == {"b"}
+    assert not future.done()
+    connection.holding.clear()
+    assert future.result(20) == 12
+    executor.shutdown()
+
+
+def test_a_connection_that_cannot_be_ended_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = ToyConnection("a")
+    executor = executor_of(connection)
+    assert executor.submit(tasks.times, 3, 4).result(20) == 12
+    connection.close()
+
+    def fail() -> None:
+        raise RuntimeError("it has been closed")
+
+    monkeypatch.setattr(connection, "close", fail)
+    executor.shutdown()
 
 
 def test_a_dead_workers_copy_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

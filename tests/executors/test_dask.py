@@ -205,6 +205,28 @@ def test_the_items_of_a_paused_worker_go_to_another_one(
 
 
 @extra
+def test_an_idle_suspended_worker_blocks_nothing(
+    own_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values are placed on the third worker, which does the item."""
+    monkeypatch.setattr("fnnctl.executors.cluster.SECONDS_TO_REPORT", 2)
+    monkeypatch.setattr(dask, "SECONDS_TO_ANSWER", 0.5)
+    own_cluster.add_worker()
+    executor = DaskExecutor(3, never, ClusterOptions(own_cluster.address))
+    future = executor.submit(tasks.until_stopped, executor.share(7))
+    wait_until(lambda: [item.has_begun for item in executor._running.values()] == [True])
+    (item,) = executor._running.values()
+    workers, _ = executor.connection.threads()
+    pids = executor.connection.call(os.getpid, workers=[*workers])
+    *suspended, awake = sorted(pids, key=lambda worker: worker != item.worker)
+    for worker in suspended:
+        os.kill(pids[worker], signal.SIGSTOP)
+    wait_until(lambda: item.worker == awake and item.has_begun)
+    executor.shutdown()
+    assert future.result() == 7
+
+
+@extra
 @pytest.mark.parametrize(
     "trouble",
     ["paused worker", "killed worker", "suspended worker", "killed scheduler", "suspended scheduler", "all"],
