@@ -54,7 +54,7 @@ def assert_trials_are_those_of_train(config: Path, folder: Path) -> int:
         curve = result["facts"]["curve"]
         start = budget if result["epochs"] == 0 else trained_before(folder, result)
         for name, values in curve.items():
-            expected = trained.history[name][start : start + result["epochs"]]
+            expected = trained.history[name.removeprefix("uncorrected_")][start : start + result["epochs"]]
             assert values == [value if np.isfinite(value) else None for value in expected]
     return stopped
 

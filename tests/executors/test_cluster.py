@@ -441,3 +441,7 @@ def test_a_stop_ends_the_work_whatever_the_cluster_does(
     executor.shutdown()
     assert time.monotonic() - begun < 5
     connection.answers.set()
+    for thread in threading.enumerate():  # a second thread would disturb later tests, which fork
+        if thread.name.startswith("fnnctl-"):
+            thread.join(20)
+            assert not thread.is_alive()
