@@ -85,12 +85,14 @@ class BackPropagation:
 
 
 def _vanishing_layers(network: Network) -> list[int]:
-    """The layers whose error terms can become subnormal: those with two or more saturating ones above them.
+    """The layers whose error terms are flushed: every second one with two or more saturating ones above it.
 
-    A saturating layer scales an error term by 6e-8 or more in float32, or by 0.
+    A saturating layer scales an error term by 6e-8 or more in float32, or by 0, so that two of them cannot
+    make a number subnormal that is not negligible.
     """
     saturating = [layer.f.saturates for layer in network.layers]
-    return [index for index in range(len(saturating)) if sum(saturating[index:]) > 2]
+    above = [sum(saturating[index:]) for index in range(len(saturating))]
+    return [index for index, count in enumerate(above) if saturating[index] and count > 2 and count % 2 == 1]
 
 
 class SharedGradients:
