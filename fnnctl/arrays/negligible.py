@@ -52,8 +52,8 @@ def _least_exponent(dtype: np.dtype[Any]) -> tuple[FloatArray, FloatArray]:
 def exp_or_zero(values: FloatArray) -> None:
     """Overwrite values with exp(values); results below 2⁻⁷⁵, or 2e-23, in float32 are zero.
 
-    The others are smaller by that number, which changes no bit of those above 1e-15. So the smallest result
-    is 2⁻⁹⁹, and what back-propagation makes of it is not subnormal either.
+    That number is subtracted from all results, which changes no bit of those above 1e-15. So the smallest
+    result that is not zero is 2⁻⁹⁹, and what back-propagation makes of it is not subnormal either.
     """
     exponent, least = _least_exponent(values.dtype)
     np.maximum(values, exponent, out=values)

@@ -44,16 +44,17 @@ def fit_temperature(
 
     Scores (n, C) before softmax, labels (n,). With class weights, the probabilities are corrected for them:
     see `calibrated`. `prior_rows` shrink T towards 1: the prior of β = 1/T is the gamma distribution with
-    mode 1 whose logarithm is prior_rows·(log β − β). It is conjugate in form: that of so many rows whose
-    scores have variance 1 under the network's probabilities, and it is convex in β like the mean.
+    mode 1 whose logarithm is prior_rows·(log β − β). It counts like so many further rows whose scores have
+    variance 1 under the network's probabilities. Its negative logarithm is convex in β, like the mean
+    cross-entropy, so there is one minimum.
 
     The root of the slope is found by Newton's method, safeguarded by an interval around the root. It is
     bisected if a step leaves it or is more than half as long as the step before the last (Press et al.,
     Numerical Recipes, section 9.4).
 
-    None if there is no minimum between `LOWEST` and `HIGHEST`: without a prior, if all rows are classified
-    correctly, certainty is best; if the scores are no better than chance, equal probabilities are. Also None
-    if scores are not finite.
+    None if there is no minimum between `LOWEST` and `HIGHEST`, or if scores are not finite. Without a prior
+    there is none if all rows are classified correctly (certainty is best), or if the scores are no better
+    than chance (equal probabilities are best).
     """
     if not np.isfinite(scores).all():
         return None
