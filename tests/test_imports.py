@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,87 +31,93 @@ REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matp
 """The dependencies of pyproject.toml by import name; pydantic_core is part of pydantic."""
 READ_STORED_TABLES = {"report/figures/run_figures.py", "report/summary.py"}
 """Modules that may import a task's own package: both draw figures from tables that the task wrote."""
+TASK_PACKAGES = [[name] for name in TASK_REPORTS]
 NO_CONFIG_FILES = {"executors", "records", "stacks", "training", "nn", "data", "metrics", "store", "plots"}
 """Packages that get an experiment, never its file."""
-FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
+FILES = {
+    path.relative_to(ROOT).as_posix(): path
+    for path in sorted(ROOT.rglob("*.py"))
+    if path.name != "__main__.py"
+}
+ORDERS = {
+    "config": ("paths", "yaml_text", "other_files", "schema", "messages", "rules", "reading"),
+}
+"""The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""
 
 
-@cache
-def imported(path: Path) -> tuple[str, ...]:
-    """The full names of the modules that a file imports anywhere; each file is read once for all tests."""
-    found: list[str] = []
+def import_names(path: Path) -> list[str]:
+    """The full names of the modules and names that a file imports anywhere."""
+    names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(found)
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
 
 
-def room(module: str) -> str | None:
+IMPORTS = {file: import_names(path) for file, path in FILES.items()}
+
+
+def package(module: str) -> str | None:
+    """The package of fnnctl, or the module beside the packages, that a module belongs to; None outside."""
     parts = module.split(".")
     return parts[1] if parts[0] == "fnnctl" and len(parts) > 1 and parts[1] in LEVELS else None
 
 
-def own_room(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def package_of_file(file: str) -> str:
+    return file.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_go_down(path: Path) -> None:
-    here = own_room(path)
-    if here == "__init__":
-        return
-    for module in imported(path):
-        there = room(module)
-        if there is not None and there != here:
-            assert LEVELS[there] < LEVELS[here], f"{here} imports {module}"
+def test_imports_go_down() -> None:
+    assert {package_of_file(file) for file in FILES} - {"__init__"} <= set(LEVELS)
+    upward = [
+        f"{file} imports {module}"
+        for file, modules in IMPORTS.items()
+        for module in modules
+        if (here := package_of_file(file)) != "__init__"
+        and (there := package(module)) not in (None, here)
+        and LEVELS[there] >= LEVELS[here]
+    ]
+    assert upward == []
 
 
-def test_every_room_has_a_level() -> None:
-    assert {own_room(path) for path in FILES} - {"__init__"} <= set(LEVELS)
+def test_imports_go_down_inside_packages() -> None:
+    upward = []
+    for file, modules in IMPORTS.items():
+        here, *inner = file.removesuffix(".py").split("/")
+        if here not in ORDERS or inner == ["__init__"]:
+            continue
+        below = ORDERS[here][: ORDERS[here].index(inner[0]) + 1]
+        for module in modules:
+            if module.startswith(f"fnnctl.{here}.") and module.split(".")[2] not in below:
+                upward.append(f"{file} imports {module}")
+    assert upward == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_third_parties_stay_in_their_rooms(path: Path) -> None:
-    here = own_room(path)
-    for module in imported(path):
-        top = module.split(".")[0]
-        assert top not in {"click", "scipy", "sklearn", "pandas", "pickle"}, f"{path.name} imports {module}"
-        if top == "matplotlib":
-            assert here == "plots"
-        if here == "nn" and top not in {"numpy", "fnnctl"}:
-            assert top in sys.stdlib_module_names
-        if here == "nn" and room(module):
-            assert room(module) in {"nn", "errors", "arrays"}
-
-
-def test_what_is_above_the_tasks_knows_none_of_them() -> None:
-    """A task is looked up in the registry and used through `tasks.task.Task`."""
-    found = set()
-    for path in FILES:
-        for module in imported(path):
-            package, _, rest = module.removeprefix("fnnctl.").partition(".")
-            own = package == "tasks" and rest.partition(".")[0] in TASK_REPORTS
-            if module.startswith("fnnctl.") and rest and own and own_room(path) != "tasks":
-                found.add(path.relative_to(ROOT).as_posix())
-    assert found == READ_STORED_TABLES
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_what_trains_and_records_reads_no_config(path: Path) -> None:
-    if own_room(path) in NO_CONFIG_FILES:
-        assert [module for module in imported(path) if module.startswith("fnnctl.config.reading")] == []
-
-
-def test_every_optional_library_is_imported_in_one_file() -> None:
-    files: dict[str, set[str]] = {}
-    for path in FILES:
-        for module in imported(path):
-            top = module.split(".")[0]
-            if top not in {"fnnctl", *REQUIRED, *sys.stdlib_module_names}:
-                files.setdefault(top, set()).add(str(path.relative_to(ROOT)))
-    assert {library: found for library, found in files.items() if len(found) > 1} == {}
+def test_libraries_and_tasks_stay_in_their_packages() -> None:
+    """What is above the tasks knows none of them: a task is looked up and used through `tasks.task.Task`."""
+    misplaced, optional, knowing = [], dict[str, set[str]](), set()
+    for file, modules in IMPORTS.items():
+        here = package_of_file(file)
+        for module in modules:
+            library = module.split(".")[0]
+            is_misplaced = (
+                library in {"click", "scipy", "sklearn", "pandas", "pickle"}
+                or (library == "matplotlib" and here != "plots")
+                or (here == "nn" and library not in {"numpy", "fnnctl", *sys.stdlib_module_names})
+                or (here == "nn" and package(module) not in {None, "nn", "errors", "arrays"})
+                or (here in NO_CONFIG_FILES and module.startswith("fnnctl.config.reading"))
+            )
+            if is_misplaced:
+                misplaced.append(f"{file} imports {module}")
+            if library not in {"fnnctl", *REQUIRED, *sys.stdlib_module_names}:
+                optional.setdefault(library, set()).add(file)
+            if here != "tasks" and package(module) == "tasks" and module.split(".")[2:3] in TASK_PACKAGES:
+                knowing.add(file)
+    assert misplaced == []
+    assert {library: files for library, files in optional.items() if len(files) > 1} == {}
+    assert knowing == READ_STORED_TABLES
 
 
 # Functions that change files, by their last name; for those of `os`, the module's name is checked too.
@@ -138,7 +143,7 @@ def is_writing(node: ast.stmt | ast.expr) -> bool:
             return bool({alias.name for alias in names} & OS_WRITERS)
         case ast.ImportFrom(module="shutil" | "tempfile" | "os.path") | ast.Import():
             modules = (
-                [node.module] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+                [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             )
             return bool({"shutil", "tempfile"} & set(modules))
         case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr="open"), args=[file, *_]):
@@ -156,18 +161,21 @@ def is_writing(node: ast.stmt | ast.expr) -> bool:
 
 def opens_to_write(call: ast.Call) -> bool:
     """Whether a file may be opened for writing: its mode is not a literal for reading."""
-    given = [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
+    modes = [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
     if isinstance(call.func, ast.Name):
-        given += call.args[1:2]
+        modes += call.args[1:2]
     else:  # the mode is the first argument of Path.open and the second of gzip.open
-        given += [each for each in call.args[:2] if isinstance(each, ast.Constant)]
-    return any(not (isinstance(mode, ast.Constant) and set(str(mode.value)) <= set("rbtU")) for mode in given)
+        modes += [argument for argument in call.args[:2] if isinstance(argument, ast.Constant)]
+    return any(not (isinstance(mode, ast.Constant) and set(str(mode.value)) <= set("rbtU")) for mode in modes)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_are_written_by_the_store_alone(path: Path) -> None:
-    if own_room(path) != "store":
-        assert writes(path.read_text(encoding="utf-8")) == []
+def test_files_are_written_by_the_store_alone() -> None:
+    written = {
+        file: lines
+        for file, path in FILES.items()
+        if package_of_file(file) != "store" and (lines := writes(path.read_text(encoding="utf-8")))
+    }
+    assert written == {}
 
 
 @pytest.mark.parametrize(

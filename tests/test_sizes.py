@@ -1,7 +1,4 @@
-"""Files, functions and folders are small enough to read at once; class names are unique.
-
-No docstring is a placeholder.
-"""
+"""Files, functions and folders are small enough to read at once; no docstring is a placeholder."""
 
 from __future__ import annotations
 
@@ -50,11 +47,6 @@ def test_functions_are_short() -> None:
         for node in nodes(path, ast.FunctionDef)
     }
     assert {name: length for name, length in lengths.items() if length > MOST_FUNCTION_LINES} == {}
-
-
-def test_no_class_name_is_used_twice() -> None:
-    counts = Counter(node.name for path in FILES for node in nodes(path, ast.ClassDef))
-    assert {name for name, count in counts.items() if count > 1} == set()
 
 
 def placeholders(source: str) -> list[str]:
