@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fnnctl.config.schema.description.schema_tree import (
+from fnnctl.config.schema.schema_tree import (
     Schema,
     forms_of,
     has_free_keys,

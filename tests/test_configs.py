@@ -13,7 +13,7 @@ from fnnctl.cli import run
 from fnnctl.commands.train import train
 from fnnctl.console.output import Output
 from fnnctl.console.signals import interruption
-from fnnctl.modelling.scoring import score_parts
+from fnnctl.modelling.predictor import score_parts
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.summary import summarize
 from fnnctl.stacks.work import train_fits

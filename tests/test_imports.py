@@ -40,7 +40,7 @@ FILES = {
     if path.name != "__main__.py"
 }
 ORDERS = {
-    "config": ("paths", "yaml_text", "other_files", "schema", "messages", "rules", "reading"),
+    "config": ("paths", "yaml_text", "other_files", "schema", "messages", "rules", "recipes", "reading"),
 }
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""
 

@@ -17,14 +17,7 @@ import yaml
 
 from fnnctl.cli import run
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.schema.description.schema_tree import (
-    all_settings,
-    choices_of,
-    forms_of,
-    homes_of,
-    schema_at,
-    words_of,
-)
+from fnnctl.config.schema.schema_tree import all_settings, choices_of, forms_of, homes_of, schema_at, words_of
 from fnnctl.text import install_command
 from tests.settings_reference import reference
 

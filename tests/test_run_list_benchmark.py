@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.store.listing.entries import list_runs
+from fnnctl.store.listing import list_runs
 from tests.benchmarks import run_list
 
 

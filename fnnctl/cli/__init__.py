@@ -16,16 +16,12 @@ from typing import Annotated
 import typer
 
 from fnnctl import __version__
-from fnnctl.cli.comparisons import compare
-from fnnctl.cli.experiments import check, evaluate, train
-from fnnctl.cli.listings import datasets, schema, show_help
-from fnnctl.cli.predictions import predict
-from fnnctl.cli.reports import report
-from fnnctl.cli.runs import list_runs, prune
-from fnnctl.cli.searches import plan, search
-from fnnctl.cli.shell.commands import PlainCommand, PlainGroup
-from fnnctl.cli.shell.completion import bash_values
-from fnnctl.cli.tables import describe, init
+from fnnctl.cli.commands import PlainCommand, PlainGroup
+from fnnctl.cli.completion import bash_values
+from fnnctl.cli.first_steps import describe, init
+from fnnctl.cli.reference import datasets, schema, show_help
+from fnnctl.cli.runs import compare, list_runs, predict, prune, report
+from fnnctl.cli.training import check, evaluate, plan, search, train
 from fnnctl.cli.usage import refuse_split_setting, usage_error
 from fnnctl.console.output import Output
 from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError

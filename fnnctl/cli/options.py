@@ -10,14 +10,14 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from fnnctl.cli.numbers import share, whole_number
-from fnnctl.cli.shell.completion import (
+from fnnctl.cli.completion import (
     complete_config,
     complete_format,
     complete_method,
     complete_run,
     complete_setting,
 )
+from fnnctl.cli.parsing import share, whole_number
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 

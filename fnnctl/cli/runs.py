@@ -1,18 +1,230 @@
-"""Declares `runs`, which lists runs, and `runs prune`, which removes them."""
+"""Declares the commands that use runs: `predict`, `report`, `compare`, `runs` and `runs prune`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fnnctl.cli.columns import column_names
-from fnnctl.cli.numbers import age, whole_number
-from fnnctl.cli.options import RUNS_DIR, RunsDir, with_output
-from fnnctl.cli.shell.completion import complete_sort
+from fnnctl.cli.completion import complete_metric, complete_run, complete_sort
+from fnnctl.cli.options import (
+    RUNS_DIR,
+    DecisionThreshold,
+    Delimiter,
+    Encoding,
+    NoFigures,
+    ReportFile,
+    ReportFormat,
+    Runs,
+    RunsDir,
+    with_output,
+)
+from fnnctl.cli.parsing import MOST_DECIMALS, age, column_names, whole_number
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 from fnnctl.errors import UsageError
+
+KeptColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMNS",
+        help="Columns of DATA to copy before the prediction, with commas between the names; or all. "
+        "Repeatable.",
+    ),
+]
+Digits = Annotated[
+    int | None,
+    typer.Option(
+        "--digits",
+        metavar="N",
+        parser=whole_number("--digits", least=0, most=MOST_DECIMALS),
+        help="Round estimates and probabilities to N digits after the decimal point (default: all).",
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        metavar="N",
+        parser=whole_number("--top", least=1),
+        help="Write the N most probable classes instead of the probabilities of all.",
+    ),
+]
+
+
+@with_output
+def predict(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN",
+            help="The run whose network predicts (default: the newest with a network).",
+            autocompletion=complete_run,
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="The rows to predict (required): a CSV, Parquet or NPZ file or a folder of arrays; - reads "
+            "standard input.",
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file."),
+    ] = None,
+    keep: KeptColumns = None,
+    digits: Digits = None,
+    top: Top = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    threshold: DecisionThreshold = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    *,
+    output: Output,
+) -> None:
+    """Predict new rows and write the predictions as CSV."""
+    from fnnctl.commands.predict import PredictionForm, predict
+
+    if data is None:  # a single argument is DATA, not RUN
+        run, data = None, run
+    if data is None:
+        raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
+
+    with ended_by_signals(output):
+        predict(
+            run,
+            data,
+            form=PredictionForm(keep=column_names("--keep", keep or ()), digits=digits, top=top),
+            runs_dir=runs_dir,
+            file=file,
+            delimiter=delimiter,
+            encoding=encoding,
+            threshold=threshold,
+            output=output,
+        )
+
+
+NotWorseThan = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--not-worse-than",
+        metavar="RUN",
+        help="Exit with code 1 if the run is significantly worse than this one. Repeatable.",
+        autocompletion=complete_run,
+    ),
+]
+GateMetric = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        metavar="METRIC",
+        help="The metric of --not-worse-than (default: accuracy or r2).",
+        autocompletion=complete_metric,
+    ),
+]
+
+
+@with_output
+def report(
+    runs: Runs = None,
+    format_: ReportFormat = None,
+    file: ReportFile = None,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-under",
+            metavar="METRIC=VALUE",
+            help="Exit with code 1 if the metric is worse than this value. Repeatable.",
+        ),
+    ] = None,
+    not_worse_than: NotWorseThan = None,
+    metric: GateMetric = None,
+    short: Annotated[
+        bool,
+        typer.Option(
+            "--short",
+            help="Show the main results only, e.g. for the page of a CI job with --format markdown; the "
+            "default on a terminal.",
+        ),
+    ] = False,
+    junit: Annotated[
+        Path | None,
+        typer.Option(
+            "--junit", metavar="FILE", help="Write the gates' results to this file as JUnit XML, for CI."
+        ),
+    ] = None,
+    importance: Annotated[
+        bool,
+        typer.Option("--importance", help="Measure which columns matter, on rows that were not trained on."),
+    ] = False,
+    no_figures: NoFigures = False,
+    runs_dir: RunsDir = RUNS_DIR,
+    *,
+    output: Output,
+) -> int:
+    """Report on runs, and check their metrics in CI.
+
+    --fail-under and --not-worse-than are gates: if one is missed, the exit code is 1. With -q, only they are
+    shown.
+    """
+    from fnnctl.commands.report import report
+    from fnnctl.report.formats.form import ReportForm
+
+    with ended_by_signals(output):
+        return report(
+            runs or [],
+            runs_dir=runs_dir,
+            form=ReportForm(format_, file, short, junit),
+            fail_under=fail_under or [],
+            not_worse_than=not_worse_than or [],
+            metric=metric,
+            importance=importance,
+            with_figures=not no_figures,
+            output=output,
+        )
+
+
+Metric = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        metavar="METRIC",
+        help="The metric to compare, e.g. f1_macro or per_class.CLASS.recall (default: accuracy or r2).",
+        autocompletion=complete_metric,
+    ),
+]
+
+
+@with_output
+def compare(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN",
+            help="Two runs or more, named as in `fnnctl report`.",
+            autocompletion=complete_run,
+        ),
+    ] = None,
+    metric: Metric = None,
+    format_: ReportFormat = None,
+    file: ReportFile = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    *,
+    output: Output,
+) -> None:
+    """Compare a metric of several runs.
+
+    Shows which run is better, by how much, and whether the difference may be chance.
+    """
+    from fnnctl.commands.compare import compare
+
+    with ended_by_signals(output):
+        compare(runs or [], runs_dir=runs_dir, metric=metric, format_=format_, file=file, output=output)
+
 
 Where = Annotated[
     list[str] | None,
@@ -71,7 +283,7 @@ def list_runs(
     if context.invoked_subcommand:
         _refuse_options_before(context)
         return
-    from fnnctl.commands.runs.listing import runs
+    from fnnctl.commands.runs import runs
 
     names = column_names("--columns", columns or ())
     with ended_by_signals(output):
@@ -135,7 +347,7 @@ def prune(
     A run must meet all conditions. A run whose process is alive is never removed. Hidden folders that killed
     commands have left behind are removed too.
     """
-    from fnnctl.commands.runs.prune import prune
+    from fnnctl.commands.prune import prune
 
     with ended_by_signals(output):
         return prune(

@@ -64,9 +64,9 @@ def _setting_meant(error: typer.TyperException) -> str:
     known = {name for parameter in context.command.params for name in parameter.opts}
     if "--set" not in known or option in known:
         return ""
-    from fnnctl.config.messages.synonyms import synonyms
+    from fnnctl.config.messages.suggestions import synonyms
     from fnnctl.config.paths import format_path
-    from fnnctl.config.schema.description.schema_tree import homes_of
+    from fnnctl.config.schema.schema_tree import homes_of
 
     name = option.lstrip("-").replace("-", "_").lower()
     ways = [f"--set {format_path(path)}=VALUE" for path in homes_of(synonyms().get(name, name))]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fnnctl.commands.loading import read_experiment
 from fnnctl.config.reading.explanation import calibration_lines
-from fnnctl.config.reading.standard_input import shown_file
+from fnnctl.config.reading.loading import shown_file
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
 from fnnctl.errors import InputError, Problem, quoted_list

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
+from fnnctl.report.comparison.compared_run import has_metrics
 from fnnctl.report.comparison.comparison import RunComparison, compare_runs
-from fnnctl.report.comparison.sentences import verdict_sentences, warnings
-from fnnctl.report.comparison.sides import has_metrics
-from fnnctl.report.comparison.texts import terminal_comparison, text_comparison
+from fnnctl.report.comparison.formats import terminal_comparison, text_comparison
+from fnnctl.report.comparison.sections import verdict_sentences, warnings
 from fnnctl.report.formats.registry import JSON, TERMINAL, chosen_format
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run

@@ -16,9 +16,8 @@ from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
-from fnnctl.modelling.cross_validation import CrossValidation
-from fnnctl.modelling.fold_results import FoldResult, mean_baseline, out_of_fold, summary
-from fnnctl.modelling.sizes.results import by_size, share_suffix, size_summaries
+from fnnctl.modelling.cross_validation import CrossValidation, FoldResult, mean_baseline, out_of_fold, summary
+from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries
 from fnnctl.processors import usable_processors
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.endings import diverged, loss_warnings, score_warnings
@@ -38,7 +37,7 @@ from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import WorkerData, train_shared_fits
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run, open_run
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.post_training import Finish
 from fnnctl.training.trainer import Outcome
 
 

@@ -23,19 +23,17 @@ from fnnctl.config.schema.metric_names import ONLY_BINARY
 from fnnctl.console.output import Output
 from fnnctl.console.progress import reading_progress
 from fnnctl.errors import UsageError, quoted_list
-from fnnctl.modelling.held_out.rows import held_out_rows
-from fnnctl.modelling.input_file import InputFile
-from fnnctl.modelling.labelled_rows import read_labelled
-from fnnctl.modelling.saved.saved_model import SavedModel, has_network, load_model
-from fnnctl.modelling.scoring import score_parts
+from fnnctl.modelling.held_out_rows import held_out_rows
+from fnnctl.modelling.input_file import InputFile, read_labelled
+from fnnctl.modelling.predictor import score_parts
+from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import NextCommand
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.summary import summarize
 from fnnctl.runs.endings import course_of, score_warnings
 from fnnctl.runs.facts import evaluation_facts
-from fnnctl.runs.recorder import RunRecorder, tell, warn
-from fnnctl.runs.scores import write_scores
+from fnnctl.runs.recorder import RunRecorder, tell, warn, write_scores
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.documents import to_json
 from fnnctl.store.names import RESOLVED

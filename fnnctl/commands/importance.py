@@ -8,15 +8,19 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.console.output import Output
 from fnnctl.console.progress import column_progress
 from fnnctl.errors import DataError, MachineError, Problem, UsageError
-from fnnctl.metrics.feature_importance.importances import FeatureImportances
-from fnnctl.modelling.held_out.features import HeldOutFeatures, features_of_file, features_of_run
-from fnnctl.modelling.held_out.importance import feature_importances
-from fnnctl.modelling.held_out.rows import held_out_rows
+from fnnctl.metrics.feature_importance import FeatureImportances
+from fnnctl.modelling.feature_importance import (
+    HeldOutFeatures,
+    feature_importances,
+    features_of_file,
+    features_of_run,
+)
+from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
-from fnnctl.modelling.saved.saved_model import SavedModel, load_model
+from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.processors import usable_processors
-from fnnctl.report.feature_importance.stored import write_importances
 from fnnctl.report.figures.drawing import redraw_importance
+from fnnctl.report.topics.feature_importance import write_importances
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import EvaluatedRun
 

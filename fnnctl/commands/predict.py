@@ -16,16 +16,15 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.console.output import Output
 from fnnctl.console.progress import reading_progress
 from fnnctl.data.files import UNREPORTED
-from fnnctl.data.new_rows import NewRows
-from fnnctl.data.tables.keeping import NONE, Keep, output_names
+from fnnctl.data.new_rows import KEEP_NONE, Keep, NewRows, output_names
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved.saved_model import has_network, load_model
+from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.tables import wide_csv_lines
-from fnnctl.tasks.decision import BY_WEIGHTS
+from fnnctl.tasks.decisions import BY_WEIGHTS
 from fnnctl.text import shown
 
 
@@ -33,7 +32,7 @@ from fnnctl.text import shown
 class PredictionForm:
     """What is written of each row."""
 
-    keep: Keep = NONE
+    keep: Keep = KEEP_NONE
     """Columns of the input, which come between the row number and the prediction."""
     digits: int | None = None
     """Digits after the decimal point of estimates and probabilities; None writes all digits."""

@@ -16,11 +16,16 @@ from fnnctl.report.formats.form import STDOUT, ReportForm
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS
 from fnnctl.report.formats.short_terminal import short_terminal_report
 from fnnctl.report.formats.terminal import terminal_report
-from fnnctl.report.gates.not_worse import check_not_worse, find_other_run
-from fnnctl.report.gates.results import GateResult, gate_lines
-from fnnctl.report.gates.thresholds import check_gates, parse_gates
-from fnnctl.report.sizes.values import sizes_json
+from fnnctl.report.gates import (
+    GateResult,
+    check_gates,
+    check_not_worse,
+    find_other_run,
+    gate_lines,
+    parse_gates,
+)
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.sizes import sizes_json
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
@@ -28,7 +33,7 @@ from fnnctl.store.folder import RunFolder
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from fnnctl.metrics.feature_importance.importances import FeatureImportances
+    from fnnctl.metrics.feature_importance import FeatureImportances
 
 GATE_MISSED: Final = 1
 
@@ -60,7 +65,7 @@ def report(
     measured: list[FeatureImportances | None] = []
     if importance:
         from fnnctl.commands.importance import measure_importance
-        from fnnctl.modelling.saved.saved_model import has_network
+        from fnnctl.modelling.saved_model import has_network
 
         found = [find_run(run, runs_dir, has_network) for run in named]
         measured += [measure_importance(run, output, with_figure=with_figures) for run in found]
@@ -136,7 +141,7 @@ def _print_end(summary: Summary, output: Output) -> None:
         if summary.manifest.kind == "cross_validation":
             measured = {"cross_validation": summary.cross_validation, **sizes_json(summary)}
         elif summary.search is not None:
-            from fnnctl.report.search.sections import search_json
+            from fnnctl.report.topics.search import search_json
 
             measured = search_json(summary)
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnnctl.config.schema.description.json_schema import json_schema
+from fnnctl.config.schema.json_schema import json_schema
 from fnnctl.console.output import Output
 
 

@@ -14,17 +14,16 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import epoch_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
-from fnnctl.modelling.checks.data_check import DataCheck
+from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved.description import describe
-from fnnctl.modelling.scoring import score_parts
+from fnnctl.modelling.model_description import describe
+from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.checkpointing import Checkpointer
 from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
-from fnnctl.runs.recorder import RunRecorder, tell, warn
+from fnnctl.runs.recorder import RunRecorder, tell, warn, write_scores
 from fnnctl.runs.resuming import (
     START,
     begin_again,
@@ -34,11 +33,10 @@ from fnnctl.runs.resuming import (
     released_on_error,
     resolved_config,
 )
-from fnnctl.runs.scores import write_scores
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run, open_run
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.post_training import Finish
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layer_notes, dead_layers

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.coded_texts import CodedTexts
-from fnnctl.data.mapped_numbers import MappedNumbers
-from fnnctl.data.tables.formats.boolean import find_spellings
-from fnnctl.data.tables.formats.number import NumberFormat
-from fnnctl.data.tables.kinds.conversion import plain_texts, renamed
-from fnnctl.data.tables.kinds.notes import conversion_notes, conversion_warnings, spelling_notes
-from fnnctl.data.tables.readings import Reading
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.conversion import plain_texts, renamed
+from fnnctl.data.columns.formats.boolean import find_spellings
+from fnnctl.data.columns.formats.number import NumberFormat
+from fnnctl.data.columns.notes import conversion_notes, conversion_warnings, spelling_notes
+from fnnctl.data.columns.types import ColumnType
+from fnnctl.data.matrix import MappedNumbers
 from fnnctl.text import printable
 
 if TYPE_CHECKING:
-    from fnnctl.data.tables.packing import Packing
-    from fnnctl.data.tables.readings import ColumnFormat
+    from fnnctl.data.columns.types import ColumnFormat
+    from fnnctl.data.matrix import Packing
 
 COLUMNS_AT_ONCE = 4
 """Columns read together: rows are contiguous, so one column costs as much as a few adjacent ones."""
@@ -147,7 +147,7 @@ class Dataset(Columns):
     order: FloatArray | None = None
     """(N,) the value of each row in the column of data.split.by (of a date, its days), NaN in a test file if
     the column is no feature; None without that setting."""
-    readings: Mapping[str, Reading] = field(default_factory=dict)
+    readings: Mapping[str, ColumnType] = field(default_factory=dict)
     """How each column of the training file was read, in its order; of arrays, only a target of amounts."""
 
     @property
@@ -172,7 +172,9 @@ class Dataset(Columns):
         known = zip(self.target.texts, plain_texts(self.target.texts, target.format), strict=True)
         converted = [(text, f"{float(plain):.15g}") for text, plain in known if text != plain]
         example = min(converted, key=lambda pair: pair[1] == "0", default=None)  # 0 % shows nothing
-        own = self.readings.get(target.name) or Reading(name=target.name, kind="numeric")  # that of an array
+        own = self.readings.get(target.name) or ColumnType(
+            name=target.name, kind="numeric"
+        )  # that of an array
         reading = replace(own, kind="numeric", format=target.format, example=example, doubt=target.doubt)
         warnings = (*self.warnings, *conversion_warnings([reading], printable(self.source)))
         readings = {**self.readings, target.name: reading}

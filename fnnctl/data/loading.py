@@ -12,11 +12,16 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.rules.unread import CSV_SETTINGS
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, PARQUET_REASON, DataConfig
-from fnnctl.data.arrays.archives import LABELS, holds_arrays, source_sha256
-from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
-from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.conversion import note_plain_faults
+from fnnctl.data.columns.formats.finding import Candidate
+from fnnctl.data.columns.formats.number import NumberFormat
+from fnnctl.data.columns.notes import conversion_warnings
+from fnnctl.data.columns.numbers import plain_numbers
+from fnnctl.data.columns.types import ColumnFormat, ColumnType, expansions
 from fnnctl.data.dataset import Dataset, RawTarget
+from fnnctl.data.feature_array import read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import (
@@ -27,17 +32,11 @@ from fnnctl.data.settings import (
     refuse_table_settings,
 )
 from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
-from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
-from fnnctl.data.tables.formats.finding import Found
-from fnnctl.data.tables.formats.number import NumberFormat
-from fnnctl.data.tables.kinds.conversion import note_plain_faults
-from fnnctl.data.tables.kinds.notes import conversion_warnings
-from fnnctl.data.tables.kinds.settled_table import NOT_USED
-from fnnctl.data.tables.numbers import plain_numbers
+from fnnctl.data.stored_arrays import LABELS, holds_arrays, source_sha256
 from fnnctl.data.tables.parquet import is_parquet
-from fnnctl.data.tables.readings import ColumnFormat, Reading, expansions
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
-from fnnctl.data.tables.table import Kind, Table, read_table
+from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
+from fnnctl.data.tables.typed_columns import NOT_USED
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import counted, printable, shown
 
@@ -56,7 +55,7 @@ class _File:
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
     warnings: list[str]
-    readings: Mapping[str, Reading]
+    readings: Mapping[str, ColumnType]
     """How each column was read; empty for arrays."""
     order: FloatArray | None = None
     """(rows,) the values of the column data.split.by, NaN if missing; None if the column is a feature."""
@@ -131,14 +130,14 @@ def _ordered(dataset: Dataset, by: str) -> Dataset:
     return replace(dataset, order=order)
 
 
-def raw_target(name: str, labels: CodedTexts, written: Found | None) -> RawTarget:
+def raw_target(name: str, labels: CodedTexts, written: Candidate | None) -> RawTarget:
     """The target from its texts, and how amounts are `written` in it: see `amounts`."""
     form = written.format if written and isinstance(written.format, NumberFormat) else None
     doubt = written.doubt if written else None
     return RawTarget(name, labels.codes, labels.texts, labels.lines, format=form, doubt=doubt)
 
 
-def amounts(table: Table, target: str) -> Found | None:
+def amounts(table: Table, target: str) -> Candidate | None:
     """How amounts are written in the target column; None if they are plain, or if there are none."""
     labels, hints = table.categorical[target], table.hints
     commas = hints.decimal_mark == "comma" or hints.decimal_commas
@@ -237,8 +236,8 @@ def _parts(table: Table, name: str) -> tuple[str, ...]:
 
 
 def _without_unused(
-    readings: Mapping[str, Reading], empty: Sequence[str], config: DataConfig
-) -> dict[str, Reading]:
+    readings: Mapping[str, ColumnType], empty: Sequence[str], config: DataConfig
+) -> dict[str, ColumnType]:
     """The readings, changed for `empty` columns and for one that only orders the rows."""
     unused = {
         name: replace(readings[name], kind="empty", ignored=NOT_USED["empty"])

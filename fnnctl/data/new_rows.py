@@ -1,20 +1,36 @@
-"""New rows for a trained network, and the columns that it needs, independent of the kind of file."""
+"""New rows for a trained network, read block by block from a table or from arrays.
+
+The columns that the network was trained on are found by name, in any order. Their types are those in the
+training data, regardless of what the new values look like.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import repeat
+from pathlib import Path
+from typing import Final, TypeAlias
 
-from fnnctl.data.coded_texts import CodedTexts
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.conversion import FormattedColumn, labels_as_trained, merged, note_plain_faults
+from fnnctl.data.columns.formats.boolean import BooleanFormat
+from fnnctl.data.columns.numbers import almost_number
+from fnnctl.data.columns.types import ColumnFormat
 from fnnctl.data.dataset import Columns
+from fnnctl.data.feature_array import FeatureArray
+from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
+from fnnctl.data.stored_arrays import find_arrays
+from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn
+from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.errors import did_you_mean, quoted_list
-from fnnctl.text import printable, shown
-
-if TYPE_CHECKING:
-    from fnnctl.data.tables.readings import ColumnFormat
+from fnnctl.text import counted, printable, shown
 
 MOST_NAMED_ALONE = 5
 
@@ -80,3 +96,235 @@ def note_missing(
 def suggestion(name: str, unused: Sequence[str]) -> str:
     """A hint at the unused column with the most similar name, if there is one."""
     return did_you_mean(name, map(printable, unused))
+
+
+Keep: TypeAlias = Sequence[str] | None
+"""The names of the columns to keep; None keeps all."""
+KEEP_NONE: Final = ()
+PREFIX = "input_"
+
+
+def kept_columns(
+    keep: Keep, names: Sequence[str], problems: Problems, *, line: int | None = None
+) -> tuple[str, ...]:
+    """Those of a file's columns that are to be kept, each once, in the order in which `keep` names them.
+
+    A column that the file does not have is noted as a problem.
+    """
+    if keep is None:
+        return tuple(names)
+    known = set(names)
+    for name in dict.fromkeys(keep):
+        if name not in known:
+            hint = did_you_mean(name, map(printable, names))
+            problems.add(f"there is no column {shown(name)} to keep{hint}", line=line)
+    return tuple(name for name in dict.fromkeys(keep) if name in known)
+
+
+def output_names(kept: Iterable[str], others: Iterable[str]) -> dict[str, str]:
+    """The name of each kept column in a table with these `others`: its own, with a prefix if it is taken."""
+    kept = tuple(kept)
+    taken, names = {*others, *kept}, {}
+    own = set(others)
+    for name in kept:
+        new = name
+        while new in own or (new != name and new in taken):
+            new = PREFIX + new
+        taken.add(new)
+        names[name] = new
+    return names
+
+
+@contextmanager
+def open_new_rows(
+    path: Path | None,
+    form: CsvFormat,
+    preprocessor: Preprocessor,
+    *,
+    target: str,
+    labelled: bool,
+    delimiter_setting: str,
+    keep: Keep = KEEP_NONE,
+    on_read: OnRead = UNREPORTED,
+) -> Iterator[NewFile]:
+    """Open a CSV file, or standard input (None), whose columns are the preprocessor's.
+
+    The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
+    `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
+    columns to `keep` are returned with the rows. `on_read` is called after each block if the file's
+    length is known. Raises DataError if a column is missing, and the errors of `open_rows`.
+    """
+    problems = Problems(shown_name(path))
+    with open_rows(path, form, problems) as file:
+        problems.raise_any()
+        wanted = columns_of(preprocessor, form.formats)
+        used = {*wanted, target}
+        unused = tuple(name for name in file.names if name not in used)
+        if len(file.names) == 1 < len(wanted) and file.names[0] not in wanted:
+            header = f"the header has only one column, {shown(file.names[0])}, but {len(wanted):,} are needed"
+            problems.add(f"{header}: is {delimiter_setting} right?", line=file.header_line)
+        else:
+            note_missing(wanted, unused, file.names, problems, line=file.header_line)
+        if labelled and target not in file.names and not problems:
+            without = f"the target column {shown(target)} is missing{suggestion(target, unused)}"
+            problems.add(without, line=file.header_line)
+        kept = kept_columns(keep, file.names, problems, line=file.header_line)
+        problems.raise_any()
+        blocks = _table_blocks(
+            file, form, preprocessor, target if labelled else None, kept, problems, on_read
+        )
+        yield NewFile(unused, kept, blocks)
+
+
+def _table_blocks(
+    file: CsvRows,
+    form: CsvFormat,
+    preprocessor: Preprocessor,
+    target: str | None,
+    kept: Sequence[str],
+    problems: Problems,
+    on_read: OnRead,
+) -> Iterator[NewRows]:
+    numeric = tuple(number.name for number in preprocessor.numbers)
+    categorical = tuple(column.name for column in preprocessor.categories)
+    position = {name: j for j, name in enumerate(file.names)}
+    numbers = _Numbers(numeric, position, form)
+    kept_positions = [position[name] for name in kept]
+    parts = {name: form.formats[name].columns(name) for name in form.formats}
+    expansions = {name: made for name, made in parts.items() if made != (name,)}
+
+    def texts(name: str, block: RowBlock) -> CodedTexts:
+        return _texts(block, position[name], form.missing)
+
+    first = 0
+    with file_errors(problems.file):
+        for block in file.blocks:
+            values = numbers.read(block, problems)
+            columns = [_categories(texts(name, block), form.formats.get(name)) for name in categorical]
+            codes = np.empty((len(block.lines), len(categorical)), np.int32)
+            for j, column in enumerate(columns):
+                codes[:, j] = column.codes
+            labels = None if target is None else texts(target, block)
+            if target is not None and labels is not None:
+                note_plain_faults(target, labels, form.formats.get(target), problems)
+                labels = labels_as_trained(labels, form.formats.get(target))
+            problems.raise_any()
+            yield NewRows(
+                numeric=values,
+                numeric_names=numeric,
+                categorical=codes,
+                categorical_names=categorical,
+                categories=tuple(column.texts for column in columns),
+                expansions=expansions,
+                first=first,
+                labels=labels,
+                kept=list(zip(*map(block.column, kept_positions), strict=True)) if kept else None,
+            )
+            first += len(block.lines)
+            if (share := file.share()) > 0:
+                on_read(problems.file, share)
+    problems.raise_any()
+
+
+class _Numbers:
+    """Reads the numeric columns `names`: plain ones together, the others one by one with their formats."""
+
+    def __init__(self, names: Sequence[str], position: Mapping[str, int], form: CsvFormat) -> None:
+        self._missing = form.missing
+        place = {name: j for j, name in enumerate(names)}
+        self._formatted: list[tuple[FormattedColumn, int, list[int], list[int]]] = []
+        """Each column's reader, its position in the file, its parts that are used, and their places."""
+        made: set[str] = set()
+        for source, column_format in form.formats.items():
+            parts = column_format.columns(source)
+            used = [j for j, part in enumerate(parts) if part in place]
+            if used and source in position:
+                reader = FormattedColumn(source, column_format)
+                self._formatted.append((reader, position[source], used, [place[parts[j]] for j in used]))
+                made.update(parts)
+        self._plain = [name for name in names if name not in made]
+        self._positions = [position[name] for name in self._plain]
+        self._places = [place[name] for name in self._plain]
+
+    def read(self, block: RowBlock, problems: Problems) -> FloatArray:
+        """The columns, (n, p); for each, its first value that cannot be read is noted."""
+        columns = [NumberColumn(self._missing) for _ in self._plain]
+        plain = NumberColumns(columns, self._positions, self._missing).read(block)
+        for name, column in zip(self._plain, columns, strict=True):
+            if (first := column.value_counts().first) is not None:
+                line, text = first
+                wrong = almost_number(text) or f"{shown(text)} is not a number"
+                problems.add(f"column {shown(name)}: {wrong}", line=line)
+        if not self._formatted:
+            return plain
+        values = np.empty(
+            (len(block.lines), len(self._plain) + sum(len(each[2]) for each in self._formatted))
+        )
+        values[:, self._places] = plain
+        for reader, position, used, places in self._formatted:
+            values[:, places] = reader.read(_texts(block, position, self._missing), problems)[:, used]
+        return values
+
+
+def _texts(block: RowBlock, position: int, missing: frozenset[str]) -> CodedTexts:
+    column = TextColumn(missing)
+    column.add(block.column(position), block.lines)
+    return column.coded()
+
+
+def _categories(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
+    """The column with one text for all spellings of a truth value, if it has these."""
+    return merged(column, form) if isinstance(form, BooleanFormat) else column
+
+
+def open_new_arrays(
+    path: Path,
+    preprocessor: Preprocessor,
+    *,
+    labelled: bool,
+    label_format: ColumnFormat | None = None,
+    keep: Keep = KEEP_NONE,
+) -> NewFile:
+    """Open an NPZ file, a folder of NPY files, or an NPY file that is X, like `open_new_rows` for a table.
+
+    The columns are found by name; the names are x0, x1, … if none are saved with X. Raises DataError if a
+    column is missing, also one to `keep`, if y is missing and the rows are to be `labelled`, and if X is not
+    an array of numbers.
+    """
+    array = FeatureArray.of(find_arrays(path, labelled=labelled))
+    if array.labels:
+        array = replace(array, labels=labels_as_trained(array.labels, label_format))
+    wanted = columns_of(preprocessor)
+    used, names = frozenset(wanted), frozenset(array.names)
+    unused = tuple(name for name in array.names if name not in used)
+    missing = [shown(name) for name in wanted if name not in names]
+    problems = Problems(array.stored.place)
+    if preprocessor.categories:
+        needed = quoted_list([shown(column.name) for column in preprocessor.categories])
+        problems.add(f"the network needs categorical columns ({needed}), which only a CSV file has")
+    elif missing and not array.named:
+        columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"
+        problems.add(f"has {columns}, and no feature_names, but the network needs {quoted_list(missing)}")
+    else:
+        note_missing(wanted, unused, array.names, problems)
+    kept = kept_columns(keep, array.names, problems)
+    problems.raise_any()
+    return NewFile(unused, kept, _array_blocks(array, wanted, kept))
+
+
+def _array_blocks(array: FeatureArray, wanted: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[NewRows]:
+    first, labels = 0, array.labels
+    texts = array.texts(kept) if kept else repeat(None)
+    for numbers, own in zip(array.blocks(wanted), texts, strict=False):
+        end = first + len(numbers)
+        yield NewRows(
+            first=first,
+            numeric=numbers,
+            numeric_names=wanted,
+            categorical=np.empty((len(numbers), 0), np.int32),
+            categorical_names=(),
+            categories=(),
+            kept=own,
+            labels=labels and replace(labels, codes=labels.codes[first:end]),
+        )
+        first = end

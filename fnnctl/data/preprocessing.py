@@ -1,4 +1,4 @@
-"""Turns columns into features: imputation, scaling and one-hot encoding.
+"""Turns columns into features: imputation, scaling, one-hot encoding, and coordinates among bins.
 
 The order of the features: the numeric columns; an indicator for each numeric column with missing values in
 the training rows; then, for each categorical column, its categories, all its other values together if they
@@ -21,9 +21,33 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.messages.document_errors import first_fault
-from fnnctl.data.binning import bin_coordinates
 from fnnctl.data.dataset import Columns
 from fnnctl.text import shown
+
+LARGEST = 1e300
+"""Edges beyond it are drawn in, so that differences between them are finite."""
+
+
+def bin_edges(values: FloatArray, bins: int) -> list[FloatArray]:
+    """The edges of at most `bins` bins for each of the columns (c, n): their distinct quantiles, n >= 1."""
+    levels = np.linspace(0.0, 1.0, bins + 1)
+    quantiles = np.quantile(np.clip(values, -LARGEST, LARGEST), levels, axis=1)
+    return [np.unique(own) for own in quantiles.T]
+
+
+def bin_coordinates(numbers: FloatArray, edges: FloatArray) -> FloatArray:
+    """i + t for numbers (n,) at the fraction t of bin i, counted from 0.
+
+    Numbers beyond the outer edges are moved to them. Without a bin all coordinates are 0.
+    """
+    if len(edges) < 2:
+        return np.zeros(len(numbers))
+    inside = np.clip(numbers, edges[0], edges[-1])
+    bins = np.minimum(np.searchsorted(edges, inside, side="right") - 1, len(edges) - 2)
+    low = edges[bins]
+    coordinates: FloatArray = bins + (inside - low) / (edges[bins + 1] - low)
+    return coordinates
+
 
 BLOCK_VALUES = 2**17
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)

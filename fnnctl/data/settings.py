@@ -7,9 +7,9 @@ from typing import Final
 
 from fnnctl.config.rules.unread import TABLE_SETTINGS
 from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, ColumnsConfig, DataConfig
+from fnnctl.data.columns.formats.moments import pattern_fault
+from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.formats.patterns import pattern_fault
-from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.table import Kind
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import printable, shown

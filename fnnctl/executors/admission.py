@@ -1,4 +1,7 @@
-"""Which workers of a cluster may do work: those with this fnnctl. Other differences are only reported."""
+"""Which workers of a cluster may do work: those with this fnnctl.
+
+Other differences between machines can change the last digits of results: they are only reported.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,57 @@ import pkgutil
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import fnnctl
 from fnnctl.errors import UsageError
-from fnnctl.executors.machines import Machine
 from fnnctl.executors.protocols import Note
+from fnnctl.store.provenance import machine
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The facts about a process that can change the last digits of its results."""
+
+    numpy: str
+    blas: str
+    kernels: str
+    """The processor type that the BLAS chose its kernels for."""
+    processor: str
+    features: tuple[str, ...]
+    """The instruction sets that NumPy's own loops use."""
+
+    @classmethod
+    def here(cls) -> Machine:
+        """The facts about this process."""
+        return cls.of(machine(blas_threads=1))
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Machine:
+        """From a manifest's facts about versions and machine."""
+        blas, processor = facts["blas"], facts["processor"]
+        return cls(
+            numpy=str(facts["packages"]["numpy"]),
+            blas=f"{blas['name']} {blas['version']}",
+            kernels=str(blas["core"]),
+            processor=str(processor["model"]),
+            features=tuple(processor["features"]),
+        )
+
+    def differences(self, here: Machine) -> str:
+        """In words, what differs from the machine that asks; empty if nothing does."""
+        pairs = (
+            ("NumPy", self.numpy, here.numpy),
+            ("the BLAS", self.blas, here.blas),
+            ("the BLAS's kind of processor", self.kernels, here.kernels),
+            ("the processor", self.processor, here.processor),
+            ("the list of NumPy's instruction sets", " ".join(self.features), " ".join(here.features)),
+        )
+        return "; ".join(f"{what} is {there}, here {own}" for what, there, own in pairs if there != own)
+
 
 SECONDS_FOR_FIRST = 10.0
 """How long to wait for the first worker."""
@@ -77,12 +122,12 @@ class Admission:
                 self._refuse(worker, f"its fnnctl {fnnctl.__version__} has other code; {INSTALL_THE_SAME}")
         same = [worker for worker in same if digests.get(worker) == sources_digest()]
         new = []
-        for worker, machine in call(Machine.here, workers=same).items():
-            if isinstance(machine, Machine):
-                self._welcome(worker, machine)
+        for worker, answer in call(Machine.here, workers=same).items():
+            if isinstance(answer, Machine):
+                self._welcome(worker, answer)
                 new.append(worker)
-            elif not isinstance(machine, OSError):
-                self._refuse(worker, f"{type(machine).__name__}: {machine}")
+            elif not isinstance(answer, OSError):
+                self._refuse(worker, f"{type(answer).__name__}: {answer}")
         self.admitted.update(new)
         return new
 

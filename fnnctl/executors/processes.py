@@ -4,11 +4,15 @@ If this process has a single thread, workers are forked from it, which is instan
 second thread a fork is unsafe, because that thread's locks would be in an unknown state. Then, and to replace
 a dead worker, workers come from a fork server that has imported what the work needs, which takes a few tenths
 of a second.
+
+In messages between processes, large arrays are sent as they are, without being copied into the pickle. The
+pickler is that of `multiprocessing`, whose connections would use it, too. Both ends are this program.
 """
 
 from __future__ import annotations
 
 import gc
+import io
 import multiprocessing
 import os
 import signal
@@ -24,14 +28,14 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Final
 
 from fnnctl.blas import blas_threads, can_set_blas_threads, set_blas_threads
 from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved, start_threads
-from fnnctl.executors.messages import receive_message, send_message
 from fnnctl.executors.protocols import (
     SECONDS_TO_STOP,
     Poll,
@@ -41,6 +45,37 @@ from fnnctl.executors.protocols import (
     WorkerKilledError,
     WorkersRefusedError,
 )
+
+PROTOCOL: Final = 5
+"""The first one that gives arrays' buffers out."""
+
+
+def send_message(connection: Connection, message: Any) -> None:
+    """Send any object that can be pickled; raises what pickling raises before anything is sent.
+
+    Raises OSError if the other end is gone.
+    """
+    buffers: list[Any] = []
+    pickled = io.BytesIO()
+    ForkingPickler(pickled, PROTOCOL, True, buffers.append).dump(message)
+    raw = [buffer.raw() for buffer in buffers]
+    connection.send([view.nbytes for view in raw])
+    connection.send_bytes(pickled.getbuffer())
+    for view in raw:
+        if view.nbytes:
+            connection.send_bytes(view)
+
+
+def receive_message(connection: Connection) -> Any:
+    """The next message; raises EOFError or OSError if the other end is gone."""
+    sizes: list[int] = connection.recv()
+    pickled = connection.recv_bytes()
+    buffers = [bytearray(size) for size in sizes]
+    for buffer in buffers:
+        if buffer:
+            connection.recv_bytes_into(buffer)
+    return ForkingPickler.loads(pickled, buffers=buffers)
+
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.statistics import wilson_interval
+from fnnctl.metrics.ranking import wilson_interval
 
 BINS = 15
 """As in Guo et al."""

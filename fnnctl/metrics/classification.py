@@ -23,9 +23,7 @@ from fnnctl.metrics.confusion import (
     matthews_correlation,
     mean_over,
 )
-from fnnctl.metrics.ranked import RankedPart
-from fnnctl.metrics.ranking import average_precision, roc_auc
-from fnnctl.metrics.statistics import AucEstimate, wilson_interval
+from fnnctl.metrics.ranking import AucEstimate, RankedPart, average_precision, roc_auc, wilson_interval
 
 
 def score(

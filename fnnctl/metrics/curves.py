@@ -10,8 +10,7 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.ranked import RankedPart
-from fnnctl.metrics.ranking import Ranking, average_precision, roc_auc
+from fnnctl.metrics.ranking import RankedPart, Ranking, average_precision, roc_auc
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.statistics import wilson_interval
+from fnnctl.metrics.ranking import wilson_interval
 
 LEAST_PAIRED: Final = 4
 """With fewer rows, every interval would be about as wide as the range of τ."""

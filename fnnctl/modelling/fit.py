@@ -17,8 +17,7 @@ from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
-from fnnctl.modelling.input_stage import numeric_bins
-from fnnctl.modelling.stack_settings import member_of, network_shape, stack_settings
+from fnnctl.modelling.stack_settings import member_of, network_shape, numeric_bins, stack_settings
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.seeds import member_seed

@@ -12,7 +12,7 @@ import numpy as np
 from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_to_classic, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
-from fnnctl.config.rules.recipes.expansion import Expansion, expanded
+from fnnctl.config.recipes.filling import Expansion, expanded
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.files import UNREPORTED, OnRead
@@ -21,13 +21,11 @@ from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.splits.row_order import fold_line, split_line
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
-from fnnctl.modelling.checks.column_check import without_columns
-from fnnctl.modelling.checks.data_check import DataCheck
-from fnnctl.modelling.checks.recipe_bags import against_bags
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
+from fnnctl.modelling.data_checks import DataCheck, without_columns
+from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.recipe_facts import recipe_facts
-from fnnctl.modelling.sizes.fits import with_sizes
+from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
 

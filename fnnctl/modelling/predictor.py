@@ -11,17 +11,17 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.splits.parts import Split
 from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.network import Network
-from fnnctl.tasks.task import Readout, Targets, Task, TaskData
+from fnnctl.tasks.task import PartScores, Readout, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
-from fnnctl.training.scoring.row_scores import RowScorer
-from fnnctl.training.scoring.stacked import SCORING_BATCH
+from fnnctl.training.scoring import SCORING_BATCH, RowScorer
 
 if TYPE_CHECKING:
     from fnnctl.modelling.fit import Fit
-    from fnnctl.tasks.readouts import Finish
+    from fnnctl.tasks.post_training import Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +246,25 @@ def fresh_part(
         for k, member in enumerate(members)
     ]
     return PredictorPart.of(fit.preprocessor, networks, fit.readout, weight=weight)
+
+
+def score_parts(
+    predictor: Predictor, data: TaskData, pool: Pool | None, split: Split, bags: Sequence[Split] = ()
+) -> dict[str, PartScores | None]:
+    """The scores of each part, None for an empty one.
+
+    The rows are in the pool. Without a pool, their features are computed here; parts that differ in their
+    preprocessing have none. With `bags`, each validation row is scored by the member that has not learned it.
+    """
+
+    def batches(scorer: Predictor, rows: IntArray) -> Iterable[FloatArray]:
+        pieces = [(data.dataset, rows)]
+        return scorer.column_scores(pieces) if pool is None else scorer.pool_scores(pool, rows)
+
+    def scores(name: str, rows: IntArray) -> PartScores:
+        if bags and name == "validation":
+            own = [bag.validation for bag in bags]
+            return data.score(rows, predictor.out_of_bag_scores(rows, own, batches), predictor.readout)
+        return data.score(rows, batches(predictor, rows), predictor.readout)
+
+    return {name: scores(name, rows) if rows.size else None for name, rows in split.parts.items()}

@@ -1,14 +1,30 @@
-"""The facts of a data set that a recipe depends on."""
+"""The facts of a data set that a recipe depends on, and whether its rows are enough for a recipe's bags.
+
+A recipe's bags must not make an experiment fail that works without them, neither in `train` nor in a
+cross-validation. And if groups differ so much in size that bags leave most rows out, one validation part for
+all members is better.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from fnnctl.config.rules.recipes.facts import RecipeFacts
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.dataset import Dataset
+from fnnctl.data.splits.folds import most_folds
+from fnnctl.data.splits.parts import Rows, Split
+from fnnctl.errors import ConfigError
+from fnnctl.modelling.cross_validation import divided
+from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
+from fnnctl.text import counted
 
 
 def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
@@ -37,3 +53,87 @@ def _indicators(dataset: Dataset) -> int:
         return len(dataset.numeric_names)
     incomplete = {part for each in dataset.readings.values() if each.missing for part in each.columns}
     return len(incomplete.intersection(dataset.numeric_names))
+
+
+LEAST_LEARNED: Final = 0.6
+"""The share of the rows outside the test part that each member must learn from."""
+LEAST_VALIDATED: Final = 1 / 6
+"""The share of these rows that must be validation rows of some member."""
+MUCH_SMALLER: Final = 4
+"""How many times the largest of small groups fits into a bag's share of the rows."""
+
+
+def against_bags(data: TaskData, experiment: Experiment, split: Split | None) -> str | None:
+    """Why the recipe should not give this experiment, which has bags, any; None if it may.
+
+    `split` is None if the rows cannot be split, with or without bags.
+    """
+    reason = split and (_impossible(data, experiment, split) or _wasteful(data, experiment, split))
+    if reason:
+        return reason
+    reasons = (_impossible(data, experiment, fold) for fold in _doubtful_folds(data, experiment))
+    found = next(filter(None, reasons), None)
+    return found and f"in a fold of a cross-validation, {found}"
+
+
+def _impossible(data: TaskData, experiment: Experiment, rows: Rows) -> str | None:
+    """Why no ensemble with bags can be trained on these rows."""
+    try:
+        bagged = bagged_rows(rows, experiment, data)
+    except ConfigError as error:
+        return error.problems[0].message
+    if bagged and _zero_weights(data, experiment):
+        for bag in bagged.bags(data.strata, data.dataset.groups):
+            weights = data.example_weights(experiment, bag.train)
+            if weights is not None and not weights.any():
+                return NO_WEIGHT
+    return None
+
+
+def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | None:
+    """Why bags of these rows, which are possible, would leave out too many of them."""
+    bagged, groups = bagged_rows(split, experiment, data), data.dataset.groups
+    if bagged is None or groups is None or _are_small(groups[bagged.known(data.strata, groups)], experiment):
+        return None
+    bags = bagged.bags(data.strata, groups)
+    known, learned = split.train.size + split.validation.size, bags[0].train.size
+    validated = sum(bag.validation.size for bag in bags)
+    of = f"of the {counted(known, 'row')} outside the test part"
+    if learned < LEAST_LEARNED * known:
+        return f"the groups differ so much in size that each member would learn from {learned:,} {of}"
+    if validated < LEAST_VALIDATED * known:
+        return f"the groups differ so much in size that {validated:,} {of} would be validation rows"
+    return None
+
+
+def _doubtful_folds(data: TaskData, experiment: Experiment) -> Iterator[Rows]:
+    """The folds of the cross-validation that must be checked for bags.
+
+    There are none if the numbers of rows show that all folds can have bags, or if no cross-validation is
+    possible, which is said when it is asked for.
+    """
+    dataset, settings = data.dataset, experiment.evaluation.cross_validation
+    groups, members = dataset.groups, experiment.model.ensemble.members
+    if settings.folds > most_folds(data.strata, groups) or (groups is not None and dataset.test_rows):
+        return
+    known = len(data) - math.ceil(len(data) / settings.folds)
+    are_enough = known >= members if groups is None else _are_small(groups, experiment)
+    if are_enough and _zero_weights(data, experiment) < known / 2:
+        return
+    yield from divided(data, experiment).folds(
+        validation=0.0, stratify=experiment.data.split.stratify, seed=experiment.split_seed
+    )
+
+
+def _are_small(groups: IntArray, experiment: Experiment) -> bool:
+    """Whether all `groups` (n,) are so small that folds and bags are about as even as those of rows.
+
+    If they are, there is no need to divide them, which takes long for very many groups.
+    """
+    return int(np.bincount(groups).max()) * MUCH_SMALLER * experiment.model.ensemble.members <= len(groups)
+
+
+def _zero_weights(data: TaskData, experiment: Experiment) -> int:
+    """The number of rows without effect on the loss."""
+    weights = data.example_weights(experiment, np.arange(len(data)))
+    return 0 if weights is None else int(np.count_nonzero(weights == 0))

@@ -17,7 +17,9 @@ from fnnctl.config.schema.model import (
     LayerNormalizationConfig,
     LeakyReluActivation,
     MaxoutActivation,
+    ModelConfig,
     Normalization,
+    PiecewiseLinearEmbeddingConfig,
     PreluActivation,
     SwishActivation,
 )
@@ -29,14 +31,36 @@ from fnnctl.config.schema.training import (
     SwaAveraging,
     TrainingConfig,
 )
-from fnnctl.modelling.input_stage import input_stage
 from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
+from fnnctl.nn.shape import (
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NormalizationKind,
+    NumericEmbeddingShape,
+    Techniques,
+)
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+
+
+def input_stage(model: ModelConfig, *, numbers: int, inputs: int) -> InputStageShape | None:
+    """The input stage for `inputs` features, of so many `numbers`; None if the first layer reads them."""
+    numeric, embedding = None, model.numeric_embedding
+    if numbers and isinstance(embedding, PiecewiseLinearEmbeddingConfig):
+        numeric = NumericEmbeddingShape(numbers, embedding.bins, embedding.size)
+    stage = InputStageShape(numeric, scaled=model.scaling_layer and inputs > 0)
+    return None if stage == InputStageShape() else stage
+
+
+def numeric_bins(model: ModelConfig) -> int | None:
+    """The most bins of a number whose coordinates are features; None if they are not."""
+    embedding = model.numeric_embedding
+    return embedding.bins if isinstance(embedding, PiecewiseLinearEmbeddingConfig) else None
+
 
 AUTO_BATCH_SIZE = 200
 """As in scikit-learn: large enough for fast products, small enough for several steps per epoch."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.arrays.negligible import negligible
+from fnnctl.arrays.limits import negligible
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.workspace import Workspace
 

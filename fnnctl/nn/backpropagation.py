@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.arrays.negligible import flush
-from fnnctl.nn.layers.inputs.stage import StageBuffers
+from fnnctl.arrays.limits import flush
+from fnnctl.nn.layers.input_stage import StageBuffers
 from fnnctl.nn.layers.shared_weights import Heads, SharedWeights, backward_product, sum_over_members
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network

@@ -8,8 +8,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import Network
-from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.segments import LayerSegments
+from fnnctl.nn.parameters import LayerSegments, ParameterLayout
 
 
 def inner_members(network: Network) -> list[Network]:

@@ -9,7 +9,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.arrays.limits import limited
 from fnnctl.nn.layers.hidden import HiddenLayer
-from fnnctl.nn.layers.inputs.stage import InputStage
+from fnnctl.nn.layers.input_stage import InputStage
 from fnnctl.nn.layers.shared_weights import Heads
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import ParameterLayout

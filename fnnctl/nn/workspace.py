@@ -6,9 +6,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import hidden_buffers
-from fnnctl.nn.layers.inputs.stage import stage_buffers
+from fnnctl.nn.layers.input_stage import stage_buffers
+from fnnctl.nn.losses.base import Targets
 from fnnctl.nn.losses.registry import LOSSES, target_type
-from fnnctl.nn.losses.targets import Targets
 from fnnctl.nn.shape import NetworkShape, Techniques
 
 COPIED_VALUES = 2**16

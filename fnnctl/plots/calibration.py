@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.style import COLOURS, DASHES, FAINT, MUTED, legend_beside, new_figure
-from fnnctl.plots.text import count_text, fitted
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, MUTED, count_text, fitted, legend_beside, new_figure
 
 NAME_COLUMNS = 16
 """The width of the name of a class, in characters."""

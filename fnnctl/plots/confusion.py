@@ -13,8 +13,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.plots.style import FAINT, INK, MUTED, new_figure
-from fnnctl.plots.text import columns, count_text, fitted
+from fnnctl.plots.style import FAINT, INK, MUTED, columns, count_text, fitted, new_figure
 
 MOST_NUMBERED_CLASSES = 30
 """With more classes the cells are too small for numbers."""

@@ -16,8 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.style import COLOURS, DASHES, FAINT, INK, MUTED, legend_beside, new_figure
-from fnnctl.plots.text import columns, fitted
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, INK, MUTED, columns, fitted, legend_beside, new_figure
 
 MOST_NAMED_CLASSES = 10
 """With more classes only the averages and the worst classes are named."""

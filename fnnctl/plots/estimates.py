@@ -12,8 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.style import COLOURS, DASHES, FAINT, GRID, MUTED, legend_above, new_figure
-from fnnctl.plots.text import fitted
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, GRID, MUTED, fitted, legend_above, new_figure
 
 FEW_POINTS, MOST_POINTS = 300, 3000
 """More rows are drawn as a density, which shows differences between dense regions."""

@@ -15,8 +15,17 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodF
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.axes import finish_objective, mark_clipped, objective_range
 from fnnctl.plots.searched import PlottedTrial
-from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, evenly_chosen, new_figure, show_message
-from fnnctl.plots.text import fitted
+from fnnctl.plots.style import (
+    COLOURS,
+    FAINT,
+    INK,
+    MUTED,
+    WIDTH,
+    evenly_chosen,
+    fitted,
+    new_figure,
+    show_message,
+)
 from fnnctl.text import counted
 
 MOST_POINTS = 300

@@ -1,4 +1,4 @@
-"""The style of all figures: colours, lines, fonts, legends, and PNG output.
+"""The style of all figures: fonts, colours, lines, legends, and PNG output.
 
 Figures are drawn inside `figure_style`, which sets matplotlib's parameters temporarily and ignores the user's
 matplotlibrc, so the same numbers give the same bytes.
@@ -7,21 +7,115 @@ matplotlibrc, so the same numbers give the same bytes.
 from __future__ import annotations
 
 import io
+import logging
 import re
+import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
-from matplotlib import style
+from matplotlib import font_manager, style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from fnnctl.arrays import IntArray
-from fnnctl.plots.text import columns, fitted, font_families, quiet_fonts
+from fnnctl.text import plain_text
+
+DEFAULT_FAMILY = "DejaVu Sans"
+_FALLBACK_FAMILY = re.compile("(?!DejaVu|STIX).*(Sans|Gothic|CJK|Hei|Unicode|Emoji|Symbol| UI)")
+
+
+def font_families(texts: Iterable[str]) -> list[str]:
+    """The font families for these texts; matplotlib takes each character from the first that has it.
+
+    The system's fonts follow only if a text is not ASCII, because each family slows down every text.
+    """
+    if all(text.isascii() for text in texts):
+        return [DEFAULT_FAMILY]
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [DEFAULT_FAMILY, *sorted(filter(_FALLBACK_FAMILY.match, installed))]
+
+
+def fitted(text: str, limit: int) -> str:
+    """`text` on one line, without control characters, at most `limit` columns wide.
+
+    A character that no installed font has is shown as its code: with placeholder boxes, two class names could
+    look the same.
+    """
+    return shortened("".join(map(_drawable, plain_text(text))), limit)
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text`; if it is more than `limit` columns wide, an ellipsis replaces its middle."""
+    widths = [_columns(character) for character in text]
+    if sum(widths) <= limit:
+        return text
+    head, tail, free = 0, len(text), limit - 1
+    while widths[head] <= free:
+        free -= widths[head]
+        head += 1
+        if widths[tail - 1] > free:
+            break
+        tail -= 1
+        free -= widths[tail]
+    return f"{text[:head].rstrip()}…{text[tail:].lstrip()}"
+
+
+def columns(text: str) -> int:
+    """The width of `text`, in characters of Latin script."""
+    return sum(map(_columns, text))
+
+
+def count_text(count: int) -> str:
+    """The count in at most five characters: 99999, 123k, 45M."""
+    if count < 100_000:
+        return str(count)
+    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.0f}M"
+
+
+@lru_cache(maxsize=10_000)
+def _drawable(character: str) -> str:
+    """The character; its code if no font has it, or nothing if it is invisible."""
+    if character.isascii() or any(_has_glyph(family, character) for family in font_families([character])):
+        return character
+    return "" if unicodedata.category(character) in ("Cf", "Mn") else f"\\u{ord(character):04x}"
+
+
+def _has_glyph(family: str, character: str) -> bool:
+    with quiet_fonts():
+        properties = font_manager.FontProperties(family=[family])
+        font = font_manager.get_font(font_manager.findfont(properties))
+    return font.get_char_index(ord(character)) > 0
+
+
+def _columns(character: str) -> int:
+    """2 for wide East Asian characters, 0 for combining marks, else 1."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+@contextmanager
+def quiet_fonts() -> Iterator[None]:
+    """Silence matplotlib's messages about font weights and missing glyphs, which users cannot act on."""
+    logger = logging.getLogger("matplotlib.font_manager")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")
+            yield
+    finally:
+        logger.setLevel(level)
+
 
 WIDTH = 8.0
 """Inches; 1200 pixels."""
@@ -153,3 +247,49 @@ def show_message(axes: Axes, text: str) -> None:
     axes.set_axis_off()
     place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
     axes.text(0.5, 0.5, text, color=MUTED, fontsize=10.5, **place)
+
+
+SEQUENCE: Final = (
+    "#abdeb7", "#78cbbc", "#42b6c4", "#2a9ec1", "#1e86bb", "#216daf", "#2355a4", "#243c98", "#192b7c",
+    "#081d58",
+)  # fmt: skip
+"""From light to dark in equal steps of lightness, and none too light to see on white."""
+COLOUR_MAP: Final = ListedColormap(list(SEQUENCE))
+MOST_BUDGETS: Final = 8
+"""With more budgets, several share a colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetColours:
+    """A colour for each of a search's budgets, or for each range of them; the largest is the darkest."""
+
+    lows: tuple[int, ...]
+    """The smallest budget of each colour."""
+    highs: tuple[int, ...]
+    colours: tuple[str, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """The budgets of each colour: `27`, or `27–30`."""
+        pairs = zip(self.lows, self.highs, strict=True)
+        return [f"{low:,}" if low == high else f"{low:,}–{high:,}" for low, high in pairs]
+
+    def places(self, budgets: Iterable[int]) -> IntArray:
+        """The index of each budget's colour, (n,)."""
+        return np.searchsorted(self.lows, list(budgets), side="right") - 1
+
+
+def budget_colours(budgets: Iterable[int]) -> BudgetColours:
+    """The colours of these budgets, of which there is at least one."""
+    distinct = sorted(set(budgets))
+    groups = np.array_split(distinct, min(len(distinct), MOST_BUDGETS))
+    lows, highs = (tuple(int(group[place]) for group in groups) for place in (0, -1))
+    return BudgetColours(lows, highs, tuple(spread_colours(len(groups))))
+
+
+def spread_colours(count: int) -> list[str]:
+    """`count` of the colours, evenly chosen from the lightest to the darkest; one is in the middle."""
+    if count == 1:
+        return [SEQUENCE[6]]
+    last = len(SEQUENCE) - 1
+    return [SEQUENCE[round(index * last / (count - 1))] for index in range(count)]

@@ -16,8 +16,7 @@ from matplotlib import style
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from fnnctl.plots.search.colours import SEQUENCE
-from fnnctl.plots.style import COLOURS, FAINT, GRID, INK, MUTED, figure_style
+from fnnctl.plots.style import COLOURS, FAINT, GRID, INK, MUTED, SEQUENCE, figure_style
 
 VARIABLES: Final[Mapping[str, str]] = {
     INK: "ink",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from fnnctl.config.schema.training import EarlyStoppingConfig
 from fnnctl.records.trials import CURVE, Result, Status
-from fnnctl.tasks.base import UNCORRECTED_LOSS, VALIDATION_LOSS
+from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS
 
 
 @dataclass(frozen=True, slots=True)

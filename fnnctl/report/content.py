@@ -10,19 +10,18 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fnnctl.config.schema.metric_names import BINARY_METRICS
-from fnnctl.metrics.reported import PARTS
-from fnnctl.report.ensembles.sections import ensemble_sections
-from fnnctl.report.feature_importance.sections import importance_sections
-from fnnctl.report.gates.results import GateResult
+from fnnctl.metrics.stored import PARTS
+from fnnctl.report.gates import GateResult
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
-from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import Summary, has_bags
-from fnnctl.report.tables.confusion import confusion_table
-from fnnctl.report.tables.groups import group_table
-from fnnctl.report.tables.thresholds import threshold_table
+from fnnctl.report.topics.classes import confusion_table, group_table
+from fnnctl.report.topics.ensemble import ensemble_sections
+from fnnctl.report.topics.feature_importance import importance_sections
+from fnnctl.report.topics.sizes import size_sections
+from fnnctl.report.topics.thresholds import threshold_table
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
-from fnnctl.tasks.reporting import without_repetition
+from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import counted, shown
 
 OUT_OF_BAG = "out-of-bag"
@@ -142,7 +141,7 @@ def _filled(*candidates: Section | None) -> tuple[Section, ...]:
 def _search_sections(summary: Summary) -> list[Section]:
     if summary.search is None:
         return []
-    from fnnctl.report.search.sections import search_sections  # most runs are no searches
+    from fnnctl.report.topics.search import search_sections  # most runs are no searches
 
     return search_sections(summary)
 

@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.arrays import IntArray
-from fnnctl.metrics.reported import PARTS, reported_metrics
+from fnnctl.metrics.stored import PARTS, reported_metrics
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
-from fnnctl.tasks.classification.stored_tables import read_confusion_matrix, read_trade_offs
-from fnnctl.tasks.reporting import TaskReport
-from fnnctl.tasks.reports import TASK_REPORTS
+from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade_offs
+from fnnctl.tasks.reports import TASK_REPORTS, TaskReport
 from fnnctl.text import counted
 
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import TrialConfigs
-    from fnnctl.metrics.feature_importance.importances import FeatureImportances
+    from fnnctl.metrics.feature_importance import FeatureImportances
     from fnnctl.records.history import SearchHistory
     from fnnctl.records.timeline import Timeline
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from fnnctl.errors import MachineError
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.saved.ensemble_description import TrainedPart, model_files
+from fnnctl.modelling.model_description import TrainedPart, model_files
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.post_training import Finish
 from fnnctl.text import counted
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table

@@ -9,11 +9,10 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
-from fnnctl.tasks.doubts import Course
 from fnnctl.tasks.task import OutOfFold, PartScores
+from fnnctl.tasks.warnings import Course
 from fnnctl.text import shown
-from fnnctl.training.stopping.exploded import exploded
-from fnnctl.training.stopping.unfinished import Ended, unfinished
+from fnnctl.training.warnings import Ended, exploded, unfinished
 
 SHARE_OF_ERRORS: Final = 0.75
 

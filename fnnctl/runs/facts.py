@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.modelling.checks.data_check import DataCheck
+from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.manifest import Manifest, Processor, Resumption
 from fnnctl.store.provenance import command_line, environment, machine, utc_text
-from fnnctl.tasks.decision import Decision
+from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
 
 if TYPE_CHECKING:
     from fnnctl.modelling.input_file import InputFile
-    from fnnctl.modelling.saved.saved_model import SavedModel
+    from fnnctl.modelling.saved_model import SavedModel
 
 
 def known_facts(

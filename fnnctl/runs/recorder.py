@@ -1,4 +1,4 @@
-"""Records in a run's manifest how the run ended, and its warnings."""
+"""Records in a run how it ended, its warnings, and its scores."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError, StopNow
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.task import PartScores
 
 
 class RunRecorder:
@@ -85,3 +86,17 @@ def warn(run: OpenRun, warnings: Sequence[str], note: Callable[[str], None], *, 
     known = run.read_manifest().warnings
     if new := [warning for warning in warnings if warning not in known]:
         run.record({"warnings": [*new, *known] if first else [*known, *new]})
+
+
+def write_scores(run: OpenRun, parts: dict[str, PartScores | None]) -> None:
+    """Write the metrics of the parts, and the predictions and curves of the last one, the test part.
+
+    Each part is removed from `parts`, so that only one large part is in memory at a time.
+    """
+    metrics: dict[str, Any] = {}
+    for name in tuple(parts):
+        part = parts.pop(name)
+        metrics[name] = part.metrics() if part else None
+    run.write_metrics(metrics)
+    if part:
+        run.write_artifacts(part.artifacts())

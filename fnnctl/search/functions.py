@@ -19,7 +19,7 @@
 
 A sampler of a `Space` proposes as many configurations as are needed; one that learns follows the results:
 
-    >>> from fnnctl.search.samplers.tpe.sampler import TpeSampler
+    >>> from fnnctl.search.samplers.tpe import TpeSampler
     >>> from fnnctl.space.dimensions import Dimension
     >>> from fnnctl.space.number_domains import Uniform
     >>> from fnnctl.space.space import Space

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fnnctl.search.budget import SearchBudget, least
-from fnnctl.search.rungs import Bound, Bracket
+from fnnctl.search.budget import Bound, Bracket, SearchBudget, least
 from fnnctl.search.schedulers import SCHEDULERS
 
 

@@ -30,7 +30,7 @@ from fnnctl.space.expressions import (
     conjuncts,
     plain_value,
 )
-from fnnctl.space.values import identity
+from fnnctl.space.identity import identity
 from fnnctl.text import shown
 
 

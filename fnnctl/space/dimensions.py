@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from fnnctl.space.domains import Domain
-from fnnctl.space.values import identity, index_of
+from fnnctl.space.identity import identity, index_of
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
-from fnnctl.space.values import identity, index_of
+from fnnctl.space.identity import identity, index_of
 
 BELOW_ONE: Final = 1.0 - 2.0**-53
 """The largest number below 1."""

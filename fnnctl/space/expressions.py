@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
-from fnnctl.space.values import identity
+from fnnctl.space.identity import identity
 
 Values: TypeAlias = Mapping[str, Any]
 """The values of the active dimensions, by name."""

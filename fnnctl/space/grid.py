@@ -13,7 +13,7 @@ from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimens
 from fnnctl.space.combinations import Column, Combinations, Factor
 from fnnctl.space.constraints import Constraint
 from fnnctl.space.dimensions import Dimension
-from fnnctl.space.values import identity, index_of
+from fnnctl.space.identity import identity, index_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,15 @@ from statistics import NormalDist
 from typing import Any, ClassVar, Final
 
 from fnnctl.space.domains import BELOW_ONE, Domain, DomainProblem, Place
-from fnnctl.space.values import added, decimal, factors_between, index_of, multiplied, nearest, steps_between
+from fnnctl.space.identity import (
+    added,
+    decimal,
+    factors_between,
+    index_of,
+    multiplied,
+    nearest,
+    steps_between,
+)
 
 DIGITS: Final = 5
 MOST_STEPS: Final = 100_000

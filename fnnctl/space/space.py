@@ -10,7 +10,7 @@ from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimens
 from fnnctl.space.constraints import Constraint, constraints_of
 from fnnctl.space.dimensions import Dimension, active, parents_first
 from fnnctl.space.grid import Grid
-from fnnctl.space.values import identity
+from fnnctl.space.identity import identity
 
 
 class Space:

@@ -10,15 +10,14 @@ from typing import TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.flat import flat_metrics
-from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.metrics.stored import flat_metrics
+from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import TrainedStack
-from fnnctl.tasks.base import UNCORRECTED_LOSS, VALIDATION_LOSS
-from fnnctl.tasks.epoch_metrics import epoch_metrics
-from fnnctl.tasks.readouts import AS_TRAINED, Finish
+from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS, epoch_metrics
+from fnnctl.tasks.post_training import AS_TRAINED, Finish
 from fnnctl.tasks.task import Readout
 from fnnctl.training.members import make_network
-from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.scoring import Scorer
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 ENDED_EARLY = {Outcome.STOPPED_EARLY, Outcome.CONVERGED}

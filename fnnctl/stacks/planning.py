@@ -1,26 +1,108 @@
-"""Chooses the executor, the number of workers, and the stacks of a cross-validation.
+"""Which fits train together, on which executor, and with how many workers.
 
-These choices affect only time and memory, never results.
+These choices affect only time and memory. A fit's results never depend on the rest of its stack.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import bisect
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from fnnctl.executors.processes import can_fork
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.memory import available_bytes
 from fnnctl.modelling.fit import Fit
-from fnnctl.stacks.grouping import (
-    affordable_fits,
-    best_size,
-    group_into_stacks,
-    rough_seconds,
-    step_values,
-)
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.members import StackSettings
+from fnnctl.training.memory import training_bytes
+
+CACHE_VALUES = 2**18
+"""The most values that one step of a stack should touch: 1 MB of float32, which fits second-level caches."""
+FEWEST = 4
+"""With fewer fits per worker than this, each worker gets some of them, however small its stacks are."""
+SECONDS_A_VALUE = 3e-9
+"""Seconds per value and step, in stacks of small networks."""
+SECONDS_A_STEP = 2e-5
+"""Seconds per step and network that the calls take, however few values they touch."""
+
+
+def group_into_stacks(
+    keys: Sequence[Hashable], *, most: int, workers: int = 1, costs: Sequence[float] | None = None
+) -> list[list[int]]:
+    """The indices of the keys, stack by stack: equal keys together, in order, at most `most` in a stack.
+
+    The fits, ordered by key, are cut into one run per worker, of about equal costs. So there are hardly more
+    stacks than workers and keys, because each stack adds the time of its steps' calls. A single fit is not
+    cut off from its key, unless workers would be idle.
+
+    Args:
+        keys: What networks of one stack must have in common: their settings and their numbers of rows.
+        most: The size of the largest stack.
+        workers: How many of them share the stacks.
+        costs: The time of each fit, in any unit; equal by default.
+    """
+    alike: dict[Hashable, list[int]] = {}
+    for index, key in enumerate(keys):
+        alike.setdefault(key, []).append(index)
+    order = [index for indices in alike.values() for index in indices]
+    cuts = {0, *accumulate(len(indices) for indices in alike.values())}
+    spared = 1 if len(order) >= workers * FEWEST else 0
+    for cut in _equal_cuts([1.0 if costs is None else costs[index] for index in order], workers):
+        if min(abs(cut - each) for each in cuts) > spared:
+            cuts.add(cut)
+    stacks: list[list[int]] = []
+    for start, end in pairwise(sorted(cuts)):
+        count = math.ceil((end - start) / most)
+        ends = [start + (end - start) * k // count for k in range(count + 1)]
+        stacks += [order[first:last] for first, last in pairwise(ends)]
+    return stacks
+
+
+def _equal_cuts(costs: Sequence[float], parts: int) -> Iterator[int]:
+    """Where to cut the sequence into so many parts of about equal total costs, as indices."""
+    ends = list(accumulate(costs))
+    middles = [end - cost / 2 for end, cost in zip(ends, costs, strict=True)]
+    for part in range(1, parts):
+        yield bisect(middles, ends[-1] * part / parts) if ends else 0
+
+
+def step_values(settings: StackSettings) -> int:
+    """The number of values that a step of a fit touches: activations of a batch, and parameters.
+
+    Those of all members count if it is an ensemble.
+    """
+    shape = settings.shape
+    stage = 0
+    if shape.stage is not None:
+        numeric = shape.stage.numeric
+        stage = shape.first_inputs + 1 + (numeric.numbers * numeric.bins if numeric else 0)
+    widths = sum(layer.rows for layer in shape.hidden) + shape.outputs
+    if shape.inner_members > 1:  # scaled inputs and products: see `nn.layers.shared_weights`
+        widths += sum(shape.hidden_inputs) + sum(layer.rows for layer in shape.hidden)
+    per_row = shape.inputs + 1 + stage + shape.inner_members * widths
+    return settings.ensemble * (settings.batch_size * per_row + ParameterLayout(shape).size)
+
+
+def best_size(settings: StackSettings) -> int:
+    """The number of fits with which a step's values still fit in the cache."""
+    return max(1, CACHE_VALUES // step_values(settings))
+
+
+def affordable_fits(settings: StackSettings, *, rows: int, available: int | None) -> int:
+    """How many fits may train at the same time, each with its own pool of `rows` rows; at least one."""
+    if available is None:
+        return 10**9
+    return max(1, available // training_bytes(settings, rows=rows))
+
+
+def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> float:
+    """A rough training time per fit of a stack, within a factor of two on a processor of 2024."""
+    steps = epochs * math.ceil(train_rows / settings.batch_size)
+    return steps * (SECONDS_A_STEP * settings.ensemble + SECONDS_A_VALUE * step_values(settings))
+
 
 WORTH_FORKS = 0.1
 """With more seconds of training than this, forks of this process pay off."""

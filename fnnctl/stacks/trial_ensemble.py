@@ -1,26 +1,105 @@
-"""An ensemble of a search's trials: their networks, and how often greedy selection takes each."""
+"""An ensemble of a search's trials: their networks, and how often greedy selection takes each.
+
+Greedy selection (Caruana et al., ICML 2004) starts with one network. Each round adds the network with which
+the mean of all predictions scores best on the validation rows; a network may be added again, which gives it
+more weight. Adding goes on when scores get worse, and the rounds up to the best score are kept. A score such
+as the accuracy has few values on few rows, so that many networks score the same: then the loss decides.
+
+The final weights of the search's best trials are a cache: a trial whose weights are lost is trained again.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.flat import flat_metrics
+from fnnctl.errors import DataError, MachineError
+from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.model_description import TrainedPart, describe
 from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part
-from fnnctl.modelling.saved.description import describe
-from fnnctl.modelling.saved.ensemble_description import TrainedPart
-from fnnctl.records.trials import Job, Result, Trial
-from fnnctl.stacks.greedy_selection import Selection, select_greedily
+from fnnctl.records.standings import order
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
 from fnnctl.stacks.measures import ObjectiveMeasure, Weights
-from fnnctl.stacks.trial_results import refuse_another_result, trial_result
+from fnnctl.stacks.trial_results import WEIGHTS, refuse_another_result, trial_result, weights_digest
 from fnnctl.stacks.work import StackItem, WorkerData, train_item
+from fnnctl.store import names
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.trainer import Outcome
+
+Combine: TypeAlias = Callable[[Sequence[FloatArray], Sequence[float]], FloatArray]
+"""The mean of predictions with these weights."""
+Score: TypeAlias = Callable[[FloatArray], tuple[float | None, float]]
+"""How good predictions are, None if that is undefined; and their loss, which decides between equal scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rounds of a selection."""
+
+    chosen: tuple[int, ...]
+    """The candidate that each round adds."""
+    scores: tuple[float | None, ...]
+    """The score of the ensemble after each round."""
+    kept: int
+    """The number of rounds that the ensemble consists of."""
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How often each candidate is in the ensemble, by index; those that are not are left out."""
+        return dict(sorted(Counter(self.chosen[: self.kept]).items()))
+
+    @property
+    def score(self) -> float | None:
+        """The score of the ensemble."""
+        return self.scores[self.kept - 1]
+
+
+def select_greedily(
+    predictions: Sequence[FloatArray], combine: Combine, score: Score, *, size: int, minimized: bool
+) -> Selection:
+    """Select from candidates, the best first, by their predictions of the validation rows.
+
+    The first round takes the first candidate. Of equal scores, the one with the least loss wins; if the
+    losses are equal, too, the earlier candidate and the earlier round. There are `size` rounds.
+    """
+
+    def rank(scored: tuple[float | None, float]) -> tuple[float, float]:
+        value, loss = scored
+        if value is None or math.isnan(value):
+            return math.inf, loss
+        return (value if minimized else -value), loss
+
+    known: dict[tuple[int, ...], tuple[float | None, float]] = {}
+
+    def score_of(chosen: Sequence[int]) -> tuple[float | None, float]:
+        """The score of an ensemble; equal weights have one score, which rounding could make two."""
+        counts = Counter(chosen)
+        divisor = math.gcd(*counts.values())
+        weights = tuple(counts[k] // divisor for k in range(len(predictions)))
+        if weights not in known:
+            used = [k for k, weight in enumerate(weights) if weight]
+            mean = combine([predictions[k] for k in used], [float(weights[k]) for k in used])
+            known[weights] = score(mean)
+        return known[weights]
+
+    chosen = [0]
+    scores = [score_of(chosen)]
+    while len(chosen) < size:
+        found = [score_of([*chosen, k]) for k in range(len(predictions))]
+        best = min(range(len(found)), key=lambda k: rank(found[k]))
+        chosen.append(best)
+        scores.append(found[best])
+    kept = min(range(size), key=lambda k: rank(scores[k])) + 1
+    return Selection(tuple(chosen), tuple(value for value, _ in scores), kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +208,52 @@ def train_again(
         return None
     refuse_another_result(trial_result(job, [(found, done.digests.get(0))], metric), recorded)
     return found.weights
+
+
+MOST_KEPT: Final = 50
+"""The number of trials from which an ensemble is selected, the best by objective."""
+
+
+class WeightLibrary:
+    """The weights of the `MOST_KEPT` best trials that have ended so far.
+
+    Which ones these are does not depend on the order in which trials end.
+    """
+
+    def __init__(self, run: Path, direction: Direction, max_epochs: int, known: Iterable[Result]) -> None:
+        """Keep those existing weights that belong to a known result at the end of its trial.
+
+        Others are removed, such as those of a search with a smaller budget that is now extended.
+        """
+        self._store = TrialCheckpoints(run, names.FINAL_WEIGHTS)
+        self._direction: Direction = direction
+        self._best: dict[JobKey, tuple[int, float, int]] = {}
+        """The order of the results whose weights are kept."""
+        results = {result.key: result for result in known}
+        for key in self._store.known():
+            result = results.get(key)
+            if result is not None and (result.status is not Status.COMPLETED or result.budget == max_epochs):
+                self._best[key] = order(result, direction)
+            else:
+                self._store.release([key])
+
+    def add(self, result: Result, weights: Weights) -> None:
+        """Keep the weights of a trial at its end, unless there are enough better ones."""
+        self._best[result.key] = order(result, self._direction)
+        worst = max(self._best, key=self._best.__getitem__) if len(self._best) > MOST_KEPT else None
+        if worst != result.key:
+            parameters, statistics = weights
+            state = {"parameters": parameters[None], "statistics": statistics[None]}
+            self._store.write([(result.trial, 0)], result.budget, state)
+        if worst is not None:
+            del self._best[worst]
+            self._store.release([worst])
+
+    def read(self, result: Result) -> Weights | None:
+        """The weights behind a result; None if they are lost or not those whose digest was recorded."""
+        try:
+            state = self._store.read([(result.trial, 0)], result.budget)
+            weights = state["parameters"][0], state["statistics"][0]
+        except (DataError, MachineError, KeyError, IndexError):
+            return None
+        return weights if (result.facts or {}).get(WEIGHTS) == weights_digest(weights) else None

@@ -15,6 +15,7 @@ from fnnctl.records.trials import Job, JobKey, Result, Trial
 from fnnctl.stacks.fit_queue import FitQueue, PlannedStack
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.planning import stack_size
+from fnnctl.stacks.trial_ensemble import WeightLibrary
 from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, TrialFits, epoch_cost
 from fnnctl.stacks.trial_results import (
     MeasuredFit,
@@ -25,7 +26,6 @@ from fnnctl.stacks.trial_results import (
     trial_digest,
     trial_result,
 )
-from fnnctl.stacks.weight_library import WeightLibrary
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest

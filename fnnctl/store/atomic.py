@@ -1,4 +1,4 @@
-"""Atomic file writes, and reads that follow no symbolic links.
+"""Atomic file writes, files that grow line by line, and reads that follow no symbolic links.
 
 A file is written under a hidden temporary name in its own folder, synced, and renamed. At any time, even
 after a crash, it has its old content or its new content, or does not exist.
@@ -278,3 +278,26 @@ def scratch_folder() -> Iterator[Path]:
     """A folder in the system's folder for temporary files; it is deleted at the end of the block."""
     with TemporaryDirectory(prefix="fnnctl-", ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+def open_to_append(path: Path) -> int:
+    """A descriptor that always writes at the end of the file; the file is created if it does not exist."""
+    return open_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+
+def append_bytes(path: Path, content: bytes, *, sync: bool = False) -> None:
+    """Open the file, append to it, and close it; raises OSError."""
+    descriptor = open_to_append(path)
+    try:
+        write_all(descriptor, content)
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write everything, even if the system writes only a part at a time; raises OSError."""
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from fnnctl.errors import DataError, MachineError, UsageError, did_you_mean, quoted_list
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.listing.entries import is_run_path, run_paths, started, status_of
+from fnnctl.store.listing import is_run_path, run_paths, started, status_of
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.names import BEST, ENSEMBLE, LATEST, MANIFEST, slug, slug_by_name, started_by_name
 

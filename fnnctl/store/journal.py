@@ -20,8 +20,16 @@ from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.store import names
-from fnnctl.store.appending import append_bytes, open_to_append, write_all
-from fnnctl.store.atomic import cannot_write, damaged, read_bytes, sync_folder, write_bytes
+from fnnctl.store.atomic import (
+    append_bytes,
+    cannot_write,
+    damaged,
+    open_to_append,
+    read_bytes,
+    sync_folder,
+    write_all,
+    write_bytes,
+)
 
 JournalRecord: TypeAlias = Mapping[str, Any]
 

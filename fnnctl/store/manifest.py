@@ -196,7 +196,7 @@ class KeptAlone(Facts):
 
 
 class DefaultTrialFacts(Facts):
-    """The best trial against the trial with the default settings; see `records.own_settings`."""
+    """The best trial against the trial with the default settings; see `records.default_trial`."""
 
     winner: int
     """The best trial's number."""

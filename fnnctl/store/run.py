@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from fnnctl.errors import MachineError, UsageError
 from fnnctl.store import names
-from fnnctl.store.appending import append_bytes
 from fnnctl.store.atomic import (
+    append_bytes,
     cannot_write,
     read_bytes,
     sync_folder,

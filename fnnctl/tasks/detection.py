@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.data.tables.numbers import almost_number, plain_number
+from fnnctl.data.columns.numbers import almost_number, plain_number
 
 MANY_VALUES = 20
 """With more distinct numbers than this, the target may be an amount."""

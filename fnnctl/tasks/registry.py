@@ -9,8 +9,8 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
+from fnnctl.data.columns.numbers import almost_number
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.tables.numbers import almost_number
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
 from fnnctl.tasks.classification.task import Classification

@@ -13,11 +13,11 @@ from fnnctl.arrays.limits import limited
 from fnnctl.config.schema.model import Calibration, ModelConfig, Output, Threshold
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import Problem
-from fnnctl.nn.losses.targets import TargetArray
+from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import OutputKind
-from fnnctl.tasks.columns import ColumnValues
-from fnnctl.tasks.decision import Decision
-from fnnctl.tasks.doubts import TEST_PART, UNKNOWN, Course
+from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.one_column import ColumnValues
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, Course
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -164,7 +164,7 @@ class PartScores(Protocol):
         """Each row's losses (n,) from which the metrics of the columns' importance follow, by metric.
 
         The names are those of metrics.json; columns are ranked by the first one. How a metric follows from
-        its losses is in `metrics.feature_importance.estimates.FORMS`.
+        its losses is in `metrics.feature_importance.FORMS`.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:

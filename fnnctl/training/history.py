@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping, Sequence
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.tasks.base import TRAIN_LOSS, EpochMetrics
+from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, EpochMetrics
 from fnnctl.training.state import State
 
 Record = Mapping[str, FloatArray]

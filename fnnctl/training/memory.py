@@ -10,7 +10,7 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import fits_in_memory
-from fnnctl.training.scoring.stacked import rows_at_once
+from fnnctl.training.scoring import rows_at_once
 
 
 def training_bytes(settings: StackSettings, *, rows: int) -> int:
@@ -63,7 +63,7 @@ def _optimizer_vectors(settings: StackSettings) -> int:
 
 
 def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
-    """The size of the input stage's buffers per example: see `nn.layers.inputs.stage.StageBuffers`."""
+    """The size of the input stage's buffers per example: see `nn.layers.input_stage.StageBuffers`."""
     stage, outputs = shape.stage, shape.first_inputs
     if stage is None:
         return 0

@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.preprocessing import Features
-from fnnctl.nn.losses.targets import TargetArray
+from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.workspace import Workspace
 
 PREPARED_VALUES = 2**24

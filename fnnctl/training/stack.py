@@ -10,21 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.arrays.negligible import flush
+from fnnctl.arrays.limits import flush
 from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
-from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.training.diagnostics import Diagnostics
+from fnnctl.training.early_stopping import Convergence, EarlyStopping
 from fnnctl.training.ensembles import all_of_each, for_each_member, joined_rows, means_over_members
 from fnnctl.training.history import History, Record
 from fnnctl.training.learners.descent import Descent
 from fnnctl.training.learners.quasi_newton import QuasiNewton
 from fnnctl.training.members import Member, StackSettings, initial_parameters, make_network
 from fnnctl.training.pool import Pool
-from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.scoring import Scorer
 from fnnctl.training.state import State, extract_part, merge_parts, select_members
-from fnnctl.training.stopping.early_stopping import Convergence, EarlyStopping
 
 
 class Stack:

@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.tasks.base import TRAIN_LOSS
+from fnnctl.tasks.epoch_metrics import TRAIN_LOSS
 from fnnctl.training.history import Record
 from fnnctl.training.stack import Stack
 

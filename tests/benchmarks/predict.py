@@ -24,12 +24,12 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.data.new_rows import open_new_rows
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.tables.new_rows import open_new_rows
 from fnnctl.data.tables.rows import CsvFormat
-from fnnctl.modelling.saved.saved_model import has_network, load_model
+from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.store.catalogue import find_run
-from fnnctl.training.scoring.stacked import SCORING_BATCH
+from fnnctl.training.scoring import SCORING_BATCH
 from tests.benchmarks.measuring import interleaved
 
 ROOT = Path(__file__).parents[2]

@@ -29,8 +29,7 @@ from fnnctl.commands.search.ensemble import weight_library
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.stacks.trial_ensemble import TrainedTrial, select_trials
-from fnnctl.stacks.weight_library import MOST_KEPT
+from fnnctl.stacks.trial_ensemble import MOST_KEPT, TrainedTrial, select_trials
 from fnnctl.store.run import OpenRun
 from tests.benchmarks.kills import only_run
 

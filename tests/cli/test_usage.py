@@ -88,7 +88,7 @@ def test_an_internal_error_says_how_to_see_more_and_what_to_report(
     def fail(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("one in a million")
 
-    monkeypatch.setattr("fnnctl.commands.tables.describe.describe", fail)
+    monkeypatch.setattr("fnnctl.commands.describe.describe", fail)
     done = program("describe", "iris", *options)
     *traceback, last = done.err.splitlines()
     assert done.code == 3

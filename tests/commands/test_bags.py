@@ -19,7 +19,7 @@ from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.classification.temperature import PRIOR_ROWS, fit_temperature
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.post_training import Finish
 from fnnctl.tasks.task import OutputShape, Readout
 from tests.commands.ensembles import WORKERS, assert_same_folds, run_of
 from tests.commands.folding import SMALL, table

@@ -14,7 +14,7 @@ import pytest
 
 from fnnctl.console.output import Output
 from fnnctl.executors.protocols import Progress
-from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
 from tests.commands.folding import SMALL, plan_with, table

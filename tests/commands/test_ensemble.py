@@ -13,7 +13,7 @@ from scipy.special import logsumexp, softmax
 
 from fnnctl.arrays import FloatArray
 from fnnctl.executors.registry import ExecutorKind
-from fnnctl.modelling.saved.saved_model import load_model
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.folder import RunFolder

@@ -16,7 +16,7 @@ from fnnctl.cli import run as run_program
 from fnnctl.commands.search import complete as search_module
 from fnnctl.commands.search import ensemble as ensemble_module
 from fnnctl.errors import DivergedError
-from fnnctl.modelling.saved.saved_model import load_model
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from tests.commands.extending import extend
@@ -307,7 +307,7 @@ def test_an_extension_trains_no_selected_trial_again(tmp_path: Path, monkeypatch
 
 
 def test_only_the_best_trials_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("fnnctl.stacks.weight_library", "fnnctl.commands.search.ensemble"):
+    for module in ("fnnctl.stacks.trial_ensemble", "fnnctl.commands.search.ensemble"):
         monkeypatch.setattr(f"{module}.MOST_KEPT", 3)
     settings = {"method": "random", "trials": 9, "space": SPACE, "ensemble": {"size": 4}}
     folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")

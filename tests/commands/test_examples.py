@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.cli.shell.examples import EXAMPLES
+from fnnctl.cli.commands import EXAMPLES
 
 SMALLER = {
     "recipe: default": "name: digits\nrecipe: classic",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.modelling.held_out import features
+from fnnctl.modelling import feature_importance as features
 from tests.commands.searching import RATE, search, write_config
 from tests.commands.tables import penguins, train, write_table
 from tests.program import Program, only_run, read_json

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fnnctl.commands.check import check
-from fnnctl.commands.tables.init import init_table
+from fnnctl.commands.init import init_table
 from fnnctl.console.output import Output
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.errors import InputError

@@ -173,7 +173,7 @@ def test_an_abort_ends_with_130(
     def interrupted(output: object) -> None:
         raise raised
 
-    monkeypatch.setattr("fnnctl.commands.tables.datasets.datasets", interrupted)
+    monkeypatch.setattr("fnnctl.commands.datasets.datasets", interrupted)
     done = program("datasets")
     assert (done.code, done.out, done.err.strip()) == (130, "", "")
 

@@ -17,7 +17,7 @@ from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.scoring.row_scores import RowScorer
+from fnnctl.training.scoring import RowScorer
 from tests.commands.tables import penguins, table_of, train, write_table
 from tests.program import Program, only_run, read_json
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fnnctl.config.rules.recipes import expansion
+from fnnctl.config.recipes import filling
 from tests.commands.extending import assert_same_outcome, extend
 from tests.commands.killing import dying_after
 from tests.commands.searching import (
@@ -42,7 +42,7 @@ SAME = ("predictions.csv", "model.npz", "history.csv", "resolved.yaml", "metrics
 @pytest.fixture(autouse=True)
 def recipe(monkeypatch: pytest.MonkeyPatch, no_figures: None) -> None:
     """A small recipe `default`, so that the tests do not depend on its constants."""
-    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: VALUES)
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: VALUES)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_training_from_resolved_yaml_repeats_the_bits(
     resolved = yaml.safe_load((run / "resolved.yaml").read_text())
     assert (resolved["recipe"], resolved["training"]["epochs"]) == ("default", 8)
     assert resolved["model"]["ensemble"]["members"] == 2
-    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"model.hidden": [3]})
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"model.hidden": [3]})
     again = trained(program, run / "resolved.yaml")
     for name in SAME:
         assert (again / name).read_bytes() == (run / name).read_bytes(), name
@@ -91,7 +91,7 @@ def test_an_interrupted_training_goes_on_with_its_values(
     undisturbed = trained(program, config)
     at_epoch(3, lambda: signal.raise_signal(signal.SIGTERM))
     assert program("train", str(config), "--quiet").code == 143
-    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"model.hidden": [3]})
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"model.hidden": [3]})
     run = Path(program("train", "--resume", "latest", "--json").json["run"])
     for name in ("predictions.csv", "model.npz"):
         assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
@@ -123,7 +123,7 @@ def test_a_resumed_search_is_the_undisturbed_one(searched: Path, monkeypatch: py
     undisturbed = search(searched, "--executor", "serial")
     with dying_after(4, counted=lambda result: True):
         folder = search(searched, "--executor", "serial", code=3)
-    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"training.epochs": 3})
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.epochs": 3})
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
 
@@ -149,7 +149,7 @@ def test_an_extended_search_keeps_the_recipes_values(
     searched.write_text(yaml.safe_dump({**written, "search": plan}, sort_keys=False))
     at_once = search(searched, "--executor", "serial", "--set", "search.trials=4")
     folder = search(searched, "--executor", "serial")
-    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"training.epochs": 3})
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.epochs": 3})
     extend(folder, "trials=4")
     assert_same_outcome(folder, at_once)
 
@@ -180,7 +180,7 @@ def test_check_explains_the_calibration_and_agrees_with_the_line_about_the_recip
 ) -> None:
     """A group that is classic without a consequence is not in that line."""
     values = {"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"}
-    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: values)
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: values)
     done = program("check", str(config), "--explain", "--set", "training.label_smoothing=0.1")
     told = " ".join(done.out.split())
     assert "the regularization is classic, which changes no value: training.label_smoothing is set" in told
@@ -200,7 +200,7 @@ def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
     """Without the recipe, early stopping could end training before `swa` starts averaging."""
     swa = ["--set", "training.averaging=swa", "--set", "training.epochs=100"]
     assert program("check", str(config), *swa).code == 2
-    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"training.early_stopping": None})
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.early_stopping": None})
     assert program("check", str(config), *swa).code == 0
     done = program("check", str(config), *swa, "--set", "recipe=classic")
     assert (done.code, "training.early_stopping: may end training" in done.out) == (2, True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from fnnctl.modelling.scoring import score_parts
+from fnnctl.modelling.predictor import score_parts
 from tests.commands.searching import RATE, of_kind, prepared, resume, search, write_config
 from tests.program import Program, read_json
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.modelling.saved.saved_model import load_model
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.folder import RunFolder
 from tests.commands.searching import (
     RATE,

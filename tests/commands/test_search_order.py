@@ -14,7 +14,7 @@ from fnnctl.cli import run
 from fnnctl.records.history import read_search
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
-from fnnctl.search.curves import REASONS, Curves
+from fnnctl.search.schedulers.curve_stopping import REASONS, Curves
 from fnnctl.store.folder import RunFolder
 from tests.commands.extending import extend, timeline
 from tests.commands.killing import dying_after

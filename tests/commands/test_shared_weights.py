@@ -10,7 +10,7 @@ import pytest
 from scipy.special import softmax
 
 from fnnctl.arrays import FloatArray
-from fnnctl.modelling.saved.saved_model import load_model
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.folder import RunFolder
 from tests.commands.ensembles import CV_FILES, assert_predicts_as_in_training, run_of
 from tests.commands.folding import SMALL, plan_with, table

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from fnnctl.metrics.decisions.trade_offs import MOST_SHOWN
-from fnnctl.modelling.scoring import score_parts
+from fnnctl.metrics.decisions import MOST_SHOWN
+from fnnctl.modelling.predictor import score_parts
 from fnnctl.store.names import MODEL
-from fnnctl.tasks.classification.part_scores import ClassScores
+from fnnctl.tasks.classification.scores import ClassScores
 from tests.commands.searching import RATE, search, write_config
 from tests.program import AtEpoch, Program, read_json
 

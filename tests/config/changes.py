@@ -7,13 +7,7 @@ from typing import Any
 
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
-from fnnctl.config.schema.description.schema_tree import (
-    Schema,
-    forms_of,
-    has_free_keys,
-    sections_of,
-    words_of,
-)
+from fnnctl.config.schema.schema_tree import Schema, forms_of, has_free_keys, sections_of, words_of
 
 PATTERNS = {SHA256_PATTERN: ["0" * 64, "1" * 64], DELIMITER_PATTERN: [";", ","]}
 

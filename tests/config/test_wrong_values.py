@@ -13,7 +13,7 @@ import pytest
 
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.reading.loading import load_config
-from fnnctl.config.schema.description.schema_tree import root_schema
+from fnnctl.config.schema.schema_tree import root_schema
 from fnnctl.errors import ConfigError
 from tests.config.changes import changes
 

@@ -94,7 +94,7 @@ def test_an_error_of_the_system_that_nobody_expects_is_3(
     def fail(output: object) -> None:
         raise OSError(errno.ENFILE, os.strerror(errno.ENFILE), "x.csv")
 
-    monkeypatch.setattr("fnnctl.commands.tables.datasets.datasets", fail)
+    monkeypatch.setattr("fnnctl.commands.datasets.datasets", fail)
     done = program("datasets", "--json")
     assert (done.code, done.json["error"]["kind"]) == (3, "machine")
     assert done.json["error"]["message"] == "operating system error: Too many open files in system (x.csv)"

@@ -15,7 +15,7 @@ from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.space.assignments import Assignment
-from fnnctl.space.values import identity
+from fnnctl.space.identity import identity
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "grid": ("grid", {"grid_resolution": 4}),

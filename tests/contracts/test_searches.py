@@ -28,8 +28,8 @@ from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Runner, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS as REGISTRY
 from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 from tests.search.toys import (
     Climber,
     Outcome,

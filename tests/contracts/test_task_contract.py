@@ -17,14 +17,13 @@ import pytest
 from fnnctl.arrays import IntArray
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
-from fnnctl.metrics.flat import flat_metrics
-from fnnctl.modelling.saved.description import ModelDescription, describe
+from fnnctl.metrics.stored import flat_metrics
+from fnnctl.modelling.model_description import ModelDescription, describe
 from fnnctl.nn.losses.registry import LOSSES, target_type
 from fnnctl.stacks.work import train_fits
 from fnnctl.store import names
 from fnnctl.store.tables import wide_csv_lines
-from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
-from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, epoch_metrics
+from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.registry import task_of
 from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.tasks.task import Artifacts, FoldScores, Readout, Task

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.tables.readings import Reading
 from fnnctl.data.warnings import data_warnings
 
 NAN = np.nan
@@ -91,7 +91,7 @@ class TestRowIds:
         dataset = dataset_of(
             np.column_stack([noise(30), np.arange(30)]),
             codes,
-            readings={"c0": Reading(name="c0", kind="categorical", declared=True)},
+            readings={"c0": ColumnType(name="c0", kind="categorical", declared=True)},
             expansions={"d": ("n1",)},
         )
         assert data_warnings(dataset, halves(30)) == []

@@ -16,7 +16,7 @@ from sklearn import metrics as sk
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.metrics import classification
-from fnnctl.metrics.ranked import rank_part
+from fnnctl.metrics.ranking import rank_part
 
 Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
 Simulate = Callable[..., tuple[IntArray, FloatArray]]

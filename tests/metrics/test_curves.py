@@ -14,7 +14,7 @@ from sklearn import metrics as sk
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics import curves as metrics_curves
 from fnnctl.metrics.curves import Curve
-from fnnctl.metrics.ranked import rank_part
+from fnnctl.metrics.ranking import rank_part
 
 Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
 Simulate = Callable[..., tuple[IntArray, FloatArray]]

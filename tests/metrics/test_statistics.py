@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.ranked import rank_part
-from fnnctl.metrics.ranking import Ranking, rank_scores
-from fnnctl.metrics.statistics import (
+from fnnctl.metrics.ranking import (
     AucEstimate,
+    Ranking,
     add_influences,
     estimate_auc,
     mean_auc,
+    rank_part,
+    rank_scores,
     wilson_interval,
 )
 

@@ -13,9 +13,8 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.parts import Split
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.modelling.model_description import TrainedPart, describe
 from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part
-from fnnctl.modelling.saved.description import describe
-from fnnctl.modelling.saved.ensemble_description import TrainedPart
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import Member

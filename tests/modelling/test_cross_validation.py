@@ -11,7 +11,7 @@ import pytest
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.data.in_memory import dataset_of
 from fnnctl.errors import ConfigError
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.seeds import fold_seed

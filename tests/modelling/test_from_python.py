@@ -10,10 +10,10 @@ import pytest
 
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.data.in_memory import dataset_of
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
-from fnnctl.modelling.scoring import score_parts
+from fnnctl.modelling.predictor import score_parts
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
 

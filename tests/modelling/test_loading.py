@@ -10,8 +10,8 @@ import pytest
 
 from fnnctl.errors import InputError
 from fnnctl.modelling import loading
-from fnnctl.modelling.checks.recipe_bags import against_bags
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from fnnctl.modelling.recipe_facts import against_bags
 
 ROWS = 40
 TABLE = "x,z,w,label\n" + "".join(f"{i * i},{i % 3},1,{'ab'[i % 2]}\n" for i in range(ROWS))

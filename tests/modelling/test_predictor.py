@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved.saved_model import load_model
-from fnnctl.modelling.scoring import score_parts
+from fnnctl.modelling.predictor import Predictor, score_parts
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.post_training import Finish
 from fnnctl.training.members import make_network
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import Program

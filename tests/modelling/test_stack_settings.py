@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import EnsembleConfig
+from fnnctl.config.schema.model import EnsembleConfig, ModelConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.modelling.stack_settings import (
     as_ensemble,
     batch_size,
+    input_stage,
     member_of,
     network_shape,
+    numeric_bins,
     stack_settings,
 )
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, Techniques
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NumericEmbeddingShape, Techniques
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
@@ -273,3 +275,37 @@ def test_every_training_setting_is_tested_here() -> None:
         "early_stopping", "convergence", "precision", "parametrization",
     }  # fmt: skip
     assert set(TrainingConfig.model_fields) == {*TECHNIQUES, *here, *elsewhere}
+
+
+def model(**settings: Any) -> ModelConfig:
+    return ModelConfig.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "stage"),
+    [
+        ({}, None),
+        ({"scaling_layer": True}, InputStageShape(scaled=True)),
+        (
+            {"numeric_embedding": "piecewise_linear"},
+            InputStageShape(NumericEmbeddingShape(3, bins=16, size=4)),
+        ),
+        (
+            {"numeric_embedding": {"name": "piecewise_linear", "bins": 7, "size": 3}, "scaling_layer": True},
+            InputStageShape(NumericEmbeddingShape(3, bins=7, size=3), scaled=True),
+        ),
+    ],
+)
+def test_the_stage_of_a_model(settings: dict[str, Any], stage: InputStageShape | None) -> None:
+    assert input_stage(model(**settings), numbers=3, inputs=8) == stage
+
+
+def test_numbers_are_binned() -> None:
+    assert numeric_bins(model()) is None
+    assert numeric_bins(model(numeric_embedding={"name": "piecewise_linear", "bins": 7})) == 7
+
+
+def test_what_has_no_features_is_left_out() -> None:
+    settings = model(numeric_embedding="piecewise_linear", scaling_layer=True)
+    assert input_stage(settings, numbers=0, inputs=5) == InputStageShape(scaled=True)
+    assert input_stage(settings, numbers=0, inputs=0) is None

@@ -8,8 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from fnnctl.plots.style import png_bytes
-from fnnctl.plots.text import quiet_fonts
+from fnnctl.plots.style import png_bytes, quiet_fonts
 
 AWKWARD_NAMES = (
     "$$x_1^2$$",

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 
-from fnnctl.plots.importances import MOST_BARS, Bars, importance_figure
+from fnnctl.plots.importance import MOST_BARS, Bars, hyperparameter_importance_figure
 from fnnctl.plots.style import COLOURS, FAINT, png_bytes
 
 CheckFit = Callable[[Figure], None]
@@ -18,7 +18,7 @@ TextsOf = Callable[[Figure], list[str]]
 
 
 def figure_of(bars: Bars, title: str = "t") -> Figure:
-    return importance_figure(bars, axis="share", title=title)
+    return hyperparameter_importance_figure(bars, axis="share", title=title)
 
 
 def test_the_largest_come_first(texts_of: TextsOf) -> None:

@@ -12,9 +12,8 @@ from numpy.testing import assert_allclose
 
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.parallel import MOST_AXES, MOST_LINES, NOWHERE, TOP, parallel_figure
-from fnnctl.plots.search.colours import SEQUENCE
 from fnnctl.plots.searched import Scale, SearchedSetting
-from fnnctl.plots.style import png_bytes
+from fnnctl.plots.style import SEQUENCE, png_bytes
 
 CheckFit = Callable[[Figure], None]
 TextsOf = Callable[[Figure], list[str]]

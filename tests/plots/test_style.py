@@ -1,13 +1,84 @@
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib import font_manager
+from matplotlib.colors import to_rgb
 
-from fnnctl.plots.style import DPI, add_legend, new_figure, png_bytes
+from fnnctl.plots.confusion import confusion_matrix_figure
+from fnnctl.plots.style import (
+    DEFAULT_FAMILY,
+    DPI,
+    MOST_BUDGETS,
+    SEQUENCE,
+    add_legend,
+    budget_colours,
+    columns,
+    count_text,
+    fitted,
+    font_families,
+    new_figure,
+    png_bytes,
+    shortened,
+    spread_colours,
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "limit", "expected"),
+    [
+        ("short", 5, "short"),
+        ("abcdefghij", 7, "abc…hij"),
+        ("abcdefghij", 6, "abc…ij"),
+        ("one two three", 8, "one…ree"),
+        ("一二三四五", 7, "一二…五"),
+        ("一二三四五", 10, "一二三四五"),
+    ],
+)
+def test_long_text_loses_its_middle(given: str, limit: int, expected: str) -> None:
+    assert shortened(given, limit) == expected
+    assert columns(shortened(given, limit)) <= limit
+
+
+def test_marks_take_no_room() -> None:
+    assert columns("e\u0301") == 1
+
+
+def test_one_family_is_enough_for_ascii_and_the_systems_follow_for_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ["Noto Sans CJK JP", "Times", DEFAULT_FAMILY, "Malgun Gothic"]
+    fonts = [SimpleNamespace(name=name, fname=f"/fonts/{name}.ttf") for name in names]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
+    assert font_families(["plain", "$x$"]) == [DEFAULT_FAMILY]
+    assert font_families(["plain", "猫"]) == [DEFAULT_FAMILY, "Malgun Gothic", "Noto Sans CJK JP"]
+
+
+def test_characters_without_a_font_are_shown_as_their_codes() -> None:
+    """Otherwise two classes could look the same, with boxes for names."""
+    assert fitted("caf\u00e9 \U00012000", 20) == "caf\u00e9 \\u12000"
+    assert fitted("\U000e0001x", 20) == "x"  # an invisible tag
+
+
+def test_fonts_raise_no_remarks(caplog: pytest.LogCaptureFixture) -> None:
+    level = logging.getLogger("matplotlib.font_manager").level
+    png_bytes(confusion_matrix_figure(np.eye(2, dtype=int), ["猫\U00012000", "קוף"], title="ไทย"))
+    assert not caplog.records
+    assert logging.getLogger("matplotlib.font_manager").level == level
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(0, "0"), (99_999, "99999"), (100_000, "100k"), (999_499, "999k"), (999_500, "1M"), (45_000_000, "45M")],
+)
+def test_counts_have_five_characters_at_most(count: int, expected: str) -> None:
+    assert count_text(count) == expected
 
 
 def make_png(title: str = "title") -> bytes:
@@ -80,3 +151,30 @@ def test_ticks_have_thousands_separators(last: float, texts: list[str]) -> None:
         axes.plot([0, last], [0, 1])
     ticks = np.linspace(min(0.0, last), max(0.0, last), len(texts))
     assert axes.xaxis.get_major_formatter().format_ticks(ticks.tolist()) == texts
+
+
+def lightness(colour: str) -> float:
+    """CIE L* of an sRGB colour."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(116 * np.cbrt(np.dot([0.2126, 0.7152, 0.0722], linear)) - 16)
+
+
+def test_each_colour_is_darker_than_the_last_by_the_same_amount() -> None:
+    steps = np.diff([lightness(colour) for colour in SEQUENCE])
+    assert steps.max() < -6
+    assert steps.min() > -10
+
+
+def test_budgets_have_a_colour_each_up_to_a_limit() -> None:
+    few = budget_colours([9, 1, 3, 3])
+    assert (few.texts, few.colours) == (["1", "3", "9"], (SEQUENCE[0], SEQUENCE[4], SEQUENCE[-1]))
+    assert few.places([3, 9, 1]).tolist() == [1, 2, 0]
+    many = budget_colours(range(1, 1_001))
+    assert len(set(many.colours)) == MOST_BUDGETS
+    assert (many.texts[0], many.texts[-1]) == ("1–125", "876–1,000")
+    assert many.places([1, 125, 126, 1_000]).tolist() == [0, 0, 1, MOST_BUDGETS - 1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, len(SEQUENCE)])
+def test_spread_colours_differ(count: int) -> None:
+    assert len(set(spread_colours(count))) == count

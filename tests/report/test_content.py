@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.report.content import gate_table, headline, sections
-from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.sections import FactList, Notes, Section, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun

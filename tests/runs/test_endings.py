@@ -7,7 +7,7 @@ import pytest
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.runs.endings import course_of
 from fnnctl.store.manifest import TrainingFacts
-from fnnctl.tasks.doubts import Course
+from fnnctl.tasks.warnings import Course
 
 
 @pytest.mark.parametrize(("folds", "expected"), [

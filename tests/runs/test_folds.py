@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.modelling.cross_validation import CrossValidation
-from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.modelling.cross_validation import CrossValidation, FoldResult
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.runs.folds import keep_folds, load_folds
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.post_training import Finish
 from fnnctl.training.trainer import Outcome
 
 FOLDS = ["training.epochs=4", "evaluation.cross_validation={folds: 3, repeats: 1}"]

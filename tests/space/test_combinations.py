@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space import combinations
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 
 PLAIN: dict[str, Any] = {
     "a": {"choice": ["x", "y", "z"]},

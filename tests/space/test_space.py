@@ -13,9 +13,9 @@ from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space.assignments import values_by_dimension
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import Choice
+from fnnctl.space.identity import identity
 from fnnctl.space.number_domains import Uniform
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 from tests.config.spaces import spaces
 
 CHAIN = {

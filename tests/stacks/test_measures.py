@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from fnnctl.metrics.flat import flat_metrics
+from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.seeds import member_seed

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.schema.description.docstrings import attribute_docstrings
+from fnnctl.config.schema.json_schema import attribute_docstrings
 from fnnctl.errors import DataError
 from fnnctl.store.manifest import Facts, Manifest, read_manifest
 

@@ -12,7 +12,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.data.in_memory import dataset_of
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.stacks.work import train_fits

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.data.in_memory import dataset_of
 from fnnctl.errors import DataError
 from fnnctl.tasks.detection import are_amounts
 from fnnctl.tasks.registry import encode

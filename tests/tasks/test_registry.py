@@ -10,7 +10,7 @@ import pytest
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
-from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.data.in_memory import dataset_of
 from fnnctl.errors import DataError
 from fnnctl.tasks.registry import encode
 

@@ -17,7 +17,7 @@ from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
-from fnnctl.stacks.grouping import group_into_stacks
+from fnnctl.stacks.planning import group_into_stacks
 from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.pool import Examples

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
+from fnnctl.training.early_stopping import Convergence
 from fnnctl.training.members import ConvergenceRule
 from fnnctl.training.stack import Stack
-from fnnctl.training.stopping.early_stopping import Convergence
 from fnnctl.training.trainer import Outcome, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 from tests.training.scikit_learn import first_weights, fitted

@@ -17,7 +17,7 @@ from fnnctl.nn.shape import OutputKind
 from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.pool import Examples
-from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import member_of, settings_of

@@ -13,8 +13,7 @@ from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.network import Network
 from fnnctl.nn.shape import OutputKind
 from fnnctl.training.members import Member, StackSettings
-from fnnctl.training.scoring.row_scores import RowScorer
-from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.scoring import RowScorer, Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, settings_of

@@ -9,8 +9,8 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.fitting import fit_preprocessor
+from fnnctl.data.matrix import Packing
 from fnnctl.data.preprocessing import Features
-from fnnctl.data.tables.packing import Packing
 from fnnctl.training import pool as module
 from fnnctl.training.pool import Examples, RowsOnDemand, make_pool
 from fnnctl.training.stack import Stack

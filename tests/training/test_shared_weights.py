@@ -14,12 +14,11 @@ from scipy.special import softmax
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.segments import LayerSegments
+from fnnctl.nn.parameters import LayerSegments, ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind
 from fnnctl.training.history import Record
 from fnnctl.training.members import InitialBiases, Member, StackSettings, initial_parameters
-from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, train_stack
 from tests.training.recipes import blobs, member_of, settings_of

@@ -19,12 +19,11 @@ from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError, NoFinishedTrialError
 from fnnctl.records.confirmation import confirmation
+from fnnctl.records.default_trial import DefaultTrialComparison, Measurement, compare_with_default_trial
 from fnnctl.records.journal import COMPLETE, INTERRUPTED, Journal
-from fnnctl.records.leaderboard import leaderboard_table
-from fnnctl.records.own_settings import Measurement, OwnSettings, own_settings
-from fnnctl.records.standings import Standings
-from fnnctl.report.confirmation.own_settings import own_settings_sentence
+from fnnctl.records.standings import Standings, leaderboard_table
 from fnnctl.report.figures.drawer import FigureDrawer
+from fnnctl.report.topics.default_trial import own_settings_sentence
 from fnnctl.runs.recorder import RunRecorder, tell
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
@@ -180,12 +179,12 @@ def _search(session: _Session) -> str:
             )
 
 
-def _own_settings(session: _Session, winner: Winner) -> OwnSettings:
+def _own_settings(session: _Session, winner: Winner) -> DefaultTrialComparison:
     """The winner against the default settings."""
     setup, journal, standings = session.search.setup, session.journal, session.standings
     objective, rows = setup.settings.objective, session.search.split
     on_folds = objective.on == "cross_validation"
-    return own_settings(
+    return compare_with_default_trial(
         journal.results,
         standings,
         Measurement(

@@ -11,7 +11,7 @@ from fnnctl.console.signals import Interruption
 from fnnctl.records.confirmation import Confirmation, confirmation
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.report.confirmation.sentences import left_out_sentence, verdict_sentence
+from fnnctl.report.topics.confirmation import left_out_sentence, verdict_sentence
 from fnnctl.stacks.confirmation import ConfirmationRunner
 from fnnctl.store.run import OpenRun
 from fnnctl.text import counted

@@ -12,19 +12,24 @@ from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
-from fnnctl.modelling.saved.ensemble_description import model_files
-from fnnctl.modelling.scoring import score_parts
+from fnnctl.modelling.model_description import model_files
+from fnnctl.modelling.predictor import score_parts
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
 from fnnctl.runs.facts import known_facts
-from fnnctl.runs.recorder import RunRecorder, warn
-from fnnctl.runs.scores import write_scores
+from fnnctl.runs.recorder import RunRecorder, warn, write_scores
 from fnnctl.search.setup import SearchSetup
-from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, select_trials, train_again
-from fnnctl.stacks.weight_library import MOST_KEPT, WeightLibrary
+from fnnctl.stacks.trial_ensemble import (
+    MOST_KEPT,
+    TrainedTrial,
+    TrialEnsemble,
+    WeightLibrary,
+    select_trials,
+    train_again,
+)
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.post_training import Finish
 from fnnctl.text import counted
 
 NO_ENSEMBLE: Final = "there is no ensemble"

@@ -17,7 +17,7 @@ from fnnctl.commands.search.options import SearchOptions
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
-from fnnctl.modelling.checks.data_check import DataCheck
+from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.runs.facts import known_facts

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.train import complete_training, create_training_run
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.rules.recipes.expansion import recipe_values
+from fnnctl.config.recipes.filling import recipe_values
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
 from fnnctl.modelling.fit import Fit

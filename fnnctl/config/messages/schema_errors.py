@@ -11,11 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fnnctl.config.messages.advice import meant_path, meant_value, meant_word
-from fnnctl.config.messages.synonyms import synonyms
+from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
 from fnnctl.config.messages.wording import allowed, joined, shown
 from fnnctl.config.paths import ConfigPath, format_path
-from fnnctl.config.schema.description.schema_tree import (
+from fnnctl.config.schema.schema_tree import (
     Schema,
     all_settings,
     choices_of,

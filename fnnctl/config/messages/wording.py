@@ -7,15 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
-from fnnctl.config.schema.description.schema_tree import (
-    Schema,
-    has_free_keys,
-    names_of,
-    sections_of,
-    words_of,
-)
-from fnnctl.config.schema.experiment import NAME_PATTERN
-from fnnctl.config.schema.notes import NOTE_PATTERN
+from fnnctl.config.schema.experiment import NAME_PATTERN, NOTE_PATTERN
+from fnnctl.config.schema.schema_tree import Schema, has_free_keys, names_of, sections_of, words_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import quoted_list
 

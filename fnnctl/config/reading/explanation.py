@@ -10,9 +10,8 @@ from typing import Any, Final
 from fnnctl.config.messages.wording import about
 from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, is_below, parse_path, problem_at
 from fnnctl.config.reading.resolved import active_settings
-from fnnctl.config.rules.plain_config import is_given, takes_any_key, value_at
-from fnnctl.config.rules.recipes.expansion import Expansion
-from fnnctl.config.rules.recipes.groups import (
+from fnnctl.config.recipes.filling import Expansion
+from fnnctl.config.recipes.groups import (
     GROUP_NAMES,
     SHORT,
     Group,
@@ -22,6 +21,7 @@ from fnnctl.config.rules.recipes.groups import (
     searched,
     set_or_searched,
 )
+from fnnctl.config.rules.plain_config import is_given, takes_any_key, value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain, written_out
 

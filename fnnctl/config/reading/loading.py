@@ -1,16 +1,19 @@
-"""Turns a config file and command-line overrides into an experiment, or into a list of all problems."""
+"""Turns a config file, or standard input, and command-line overrides into an experiment, or into a list of
+all problems.
+"""
 
 from __future__ import annotations
 
 import errno
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from fnnctl.config.messages.advice import glued_setting
+from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.other_files import JSON, other_file
 from fnnctl.config.paths import (
@@ -21,20 +24,38 @@ from fnnctl.config.paths import (
     format_path,
 )
 from fnnctl.config.reading.overrides import Override, note_override, read_override
-from fnnctl.config.reading.standard_input import STANDARD_INPUT, read_standard_input, shown_file
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
+from fnnctl.config.recipes.before_data import experiment_before_data
+from fnnctl.config.recipes.filling import Expansion, with_hints
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
-from fnnctl.config.rules.recipes.before_data import experiment_before_data
-from fnnctl.config.rules.recipes.expansion import Expansion
-from fnnctl.config.rules.recipes.hints import with_hints
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem, nearest_file
 
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import Check
+
+
+STANDARD_INPUT: Final = Path("-")
+SHOWN: Final = "<stdin>"
+"""What stands for the file's name in messages."""
+
+
+def shown_file(file: Path) -> str:
+    """The name of a config file in messages."""
+    return SHOWN if file == STANDARD_INPUT else str(file)
+
+
+def read_standard_input(most: int) -> bytes:
+    """At most so many bytes; raises `ConfigError` if standard input is closed."""
+    if sys.stdin is None:
+        raise ConfigError(Problem("standard input is closed; write the experiment to it", file=SHOWN))
+    try:
+        return sys.stdin.buffer.read(most)
+    except OSError as error:
+        raise MachineError(f"standard input cannot be read: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)

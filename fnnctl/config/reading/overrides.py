@@ -8,7 +8,7 @@ from typing import Self, TypeAlias
 from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path, problem_at
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.rules.plain_config import takes_any_key
-from fnnctl.config.schema.description.schema_tree import all_settings
+from fnnctl.config.schema.schema_tree import all_settings
 from fnnctl.errors import ConfigError, Problem
 
 

@@ -10,7 +10,6 @@ from typing import TypeAlias
 from fnnctl.config.paths import ConfigPath, Messages, is_below
 from fnnctl.config.rules.unread import is_validated, test_share, validation_share
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.inputs import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule, CosineLrSchedule
 from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
@@ -19,6 +18,7 @@ from fnnctl.config.schema.model import (
     LogisticOutput,
     MaxoutActivation,
     ModelConfig,
+    PiecewiseLinearEmbeddingConfig,
 )
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import SwaAveraging

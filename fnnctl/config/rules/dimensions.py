@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
-from fnnctl.config.schema.description.schema_tree import value_in
 from fnnctl.config.schema.domains import (
     ChoiceConfig,
     DomainConfig,
@@ -18,13 +17,14 @@ from fnnctl.config.schema.domains import (
     NormalConfig,
     UniformConfig,
 )
+from fnnctl.config.schema.schema_tree import value_in
 from fnnctl.config.schema.section import written_out
 from fnnctl.space.dimensions import Condition, Dimension
 from fnnctl.space.domains import Choice, Domain
+from fnnctl.space.identity import identity
 from fnnctl.space.layers import Layers
 from fnnctl.space.number_domains import Integer, LogInteger, LogUniform, Normal, Uniform
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 
 _SingleConfig: TypeAlias = (
     ChoiceConfig | UniformConfig | LogUniformConfig | IntegerConfig | LogIntegerConfig | NormalConfig

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, ConfigPath
-from fnnctl.config.rules.branches import forks_of
 from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
 from fnnctl.config.rules.plain_config import is_given, value_at, without
+from fnnctl.config.rules.trials import forks_of
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment

@@ -25,8 +25,8 @@ from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import assignment_of
 from fnnctl.space.constraints import Constraint
 from fnnctl.space.dimensions import Dimension, active
+from fnnctl.space.identity import identity
 from fnnctl.space.layers import DEPTH, representatives
-from fnnctl.space.values import identity
 
 MOST_PAIRED = 8
 """At most this many values of a choice are tried together with the values of every other dimension."""

@@ -1,4 +1,4 @@
-"""Checks a search space before any of its values are tried."""
+"""Checks a search space and its constraints before any of the space's values are tried."""
 
 from __future__ import annotations
 
@@ -6,20 +6,44 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
-from fnnctl.config.rules.constraints import checked_constraints
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, place_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
-from fnnctl.config.schema.description.schema_tree import forms_at
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.schema_tree import forms_at
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, did_you_mean, quoted_list
+from fnnctl.space.constraints import Constraint, check_syntax, constraints_of
 from fnnctl.space.dimensions import Dimension, parents_first
+from fnnctl.space.expression_parser import ExpressionError
+from fnnctl.space.identity import identity
 from fnnctl.space.number_domains import LogUniform, Normal, Uniform
-from fnnctl.space.values import identity
+
+REQUIRE: Final[ConfigPath] = ("search", "require")
+
+
+def checked_constraints(
+    search: SearchConfig, dimensions: Sequence[Dimension] | None
+) -> tuple[list[Constraint], Messages]:
+    """The constraints, and what is wrong with their expressions.
+
+    `dimensions` is None if some domain is wrong: then only the form of the expressions is checked.
+    """
+    constraints: list[Constraint] = []
+    messages: Messages = {}
+    for index, text in enumerate(search.requirements):
+        try:
+            if dimensions is None:
+                check_syntax(text)
+            else:
+                constraints += constraints_of(text, dimensions)
+        except ExpressionError as error:
+            messages[REQUIRE if isinstance(search.require, str) else (*REQUIRE, index)] = str(error)
+    return constraints, messages
+
 
 _WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
 MOST_SHOWN = 100

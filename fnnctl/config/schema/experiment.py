@@ -1,4 +1,6 @@
-"""The whole experiment: one value with everything that a run depends on."""
+"""The whole experiment: one value with everything that a run depends on. Also the short sections `evaluation`
+(cross-validation) and `notes` (what only the user knows of an experiment, for the model card of its report).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,61 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fnnctl.config.schema.data import DataConfig
-from fnnctl.config.schema.evaluation import EvaluationConfig
 from fnnctl.config.schema.model import ModelConfig
-from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.section import LARGEST_SEED, Section, Shorthand
 from fnnctl.config.schema.training import TrainingConfig
+
+MOST_FOLDS = 10_000
+
+PartOfRows = Annotated[float, Field(gt=0.0, le=1.0)]
+
+
+class CrossValidationConfig(Section):
+    """How `fnnctl evaluate` divides all rows into folds, each of which is the test part once.
+
+    With `data.split.by` the folds follow one another in the order of the column, and train on earlier rows
+    only; the first rows are in no fold.
+    """
+
+    folds: Annotated[int, Field(ge=2, le=MOST_FOLDS)] = 5
+    """The number of folds."""
+    repeats: Annotated[int, Field(ge=1, le=MOST_FOLDS)] = 5
+    """The number of repeats of the cross-validation, each with different folds (with `data.split.by`, only
+    with different seeds)."""
+    stratify: bool = True
+    """Whether all folds have the same class proportions (in a regression, the same shares of the
+    `data.split.bins`). Not with `data.split.by`."""
+
+
+class EvaluationConfig(Section):
+    """How a configuration is evaluated in addition to its test part."""
+
+    cross_validation: CrossValidationConfig = CrossValidationConfig.model_construct()
+    """The cross-validation of `fnnctl evaluate`; training does not read this."""
+    sizes: Annotated[tuple[PartOfRows, ...], Field(strict=False)] | None = None
+    """Shares of a fold's training rows, to see whether more rows help. With `[0.1, 0.3, 1]`
+    there are three cross-validations with the same test rows. Smaller subsets are parts of larger ones (with
+    `data.split.by`, the latest rows). Null is a single one, with all rows."""
+
+
+NOTE_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]+$"
+
+Note = Annotated[str, Field(pattern=NOTE_PATTERN, max_length=10_000)]
+
+
+class NotesConfig(Section):
+    """Texts for the model card in reports; nothing is computed from them. Empty lines separate paragraphs."""
+
+    text: Note | None = None
+    """Whatever readers should know, such as why the experiment was made."""
+    data: Note | None = None
+    """Where the rows are from, how they were chosen, and under which licence they are."""
+    intended_use: Note | None = None
+    """What the network is for, and what not."""
+    limits: Note | None = None
+    """Where its predictions should not be relied on, and which harm they could do."""
+
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
 

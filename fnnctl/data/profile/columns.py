@@ -9,12 +9,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.formats.dates import DateFormat
+from fnnctl.data.columns.numbers import plain_number
+from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.source import Source
-from fnnctl.data.tables.formats.dates import DateFormat
-from fnnctl.data.tables.numbers import plain_number
-from fnnctl.data.tables.readings import Reading
 
 MOST_FREQUENT = 3
 """How many of a column's values are listed."""
@@ -56,7 +56,7 @@ class Extent:
 class ColumnFacts:
     """One column of a table."""
 
-    reading: Reading
+    reading: ColumnType
     rows: int
     missing: int
     unique: int
@@ -80,7 +80,7 @@ class ColumnFacts:
         return self.rows - self.missing
 
 
-def column_facts(source: Source, reading: Reading) -> ColumnFacts:
+def column_facts(source: Source, reading: ColumnType) -> ColumnFacts:
     """The facts about a column of a source."""
     table, name = source.table, reading.name
     if source.target is not None and name == source.target.name:
@@ -104,13 +104,13 @@ def target_numbers(target: RawTarget) -> FloatArray | None:
     return np.array([*numbers, np.nan], np.float64)[plain.codes]
 
 
-def _of_target(reading: Reading, target: RawTarget) -> ColumnFacts:
+def _of_target(reading: ColumnType, target: RawTarget) -> ColumnFacts:
     found = _of_texts(reading, CodedTexts(target.codes, target.texts, target.lines))
     numbers = target_numbers(target) if reading.kind == "numeric" else None
     return found if numbers is None else replace(found, extent=_extent(numbers)[0])
 
 
-def _of_texts(reading: Reading, column: CodedTexts) -> ColumnFacts:
+def _of_texts(reading: ColumnType, column: CodedTexts) -> ColumnFacts:
     counts, rows = column.counts(), len(column.codes)
     in_order = np.argsort(-counts, kind="stable")[:MOST_FREQUENT].tolist()
     return ColumnFacts(
@@ -123,7 +123,7 @@ def _of_texts(reading: Reading, column: CodedTexts) -> ColumnFacts:
     )
 
 
-def _of_date(reading: Reading, numbers: FloatArray) -> ColumnFacts:
+def _of_date(reading: ColumnType, numbers: FloatArray) -> ColumnFacts:
     """Facts about dates; `numbers` (N,) are days since the first, or hours of times."""
     found = _of_numbers(reading, numbers)
     form, extent = reading.format, found.extent
@@ -135,7 +135,7 @@ def _of_date(reading: Reading, numbers: FloatArray) -> ColumnFacts:
     return replace(found, extent=None if span else extent, span=span, unique=reading.unique or found.unique)
 
 
-def _of_numbers(reading: Reading, numbers: FloatArray) -> ColumnFacts:
+def _of_numbers(reading: ColumnType, numbers: FloatArray) -> ColumnFacts:
     extent, unique = _extent(numbers)
     return ColumnFacts(
         reading=reading,

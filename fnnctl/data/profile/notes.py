@@ -10,11 +10,11 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.columns.notes import written_twice
+from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import ColumnFacts, target_numbers
 from fnnctl.data.profile.source import Source
-from fnnctl.data.tables.kinds.notes import written_twice
-from fnnctl.data.tables.readings import Reading
 from fnnctl.text import shown
 
 NoteKind = Literal[
@@ -114,7 +114,7 @@ def _of_most_missing(column: ColumnFacts) -> Iterator[ColumnNote]:
         yield ColumnNote("missing", f"is missing in {_percent(column)} of the rows", leave_out=nearly)
 
 
-def _of_format(reading: Reading) -> Iterator[ColumnNote]:
+def _of_format(reading: ColumnType) -> Iterator[ColumnNote]:
     if reading.example is not None:
         text, read = reading.example
         doubt = f"; {reading.doubt}" if reading.doubt else ""

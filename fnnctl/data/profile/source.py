@@ -1,4 +1,8 @@
-"""Reads a whole source, every column of it, before any config says what its columns are."""
+"""Reads a whole source, every column of it, before any config says what its columns are.
+
+Texts like `unknown` or `-` in columns of numbers or dates probably mark missing values. A config must declare
+them, because a text among numbers may also be a typing error; `init` does so, and says so.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,127 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
 
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
-from fnnctl.data.arrays.archives import LABELS, holds_arrays
-from fnnctl.data.arrays.table import read_arrays
+from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.builtin import BUILTIN, builtin_path
+from fnnctl.data.columns.formats.finding import MARKS, Notations, find_date
+from fnnctl.data.columns.formats.number import written_number
+from fnnctl.data.columns.numbers import almost_number, plain_number
+from fnnctl.data.columns.types import ColumnKind, ColumnType
 from fnnctl.data.dataset import RawTarget
+from fnnctl.data.feature_array import read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, find_file
 from fnnctl.data.loading import BUILTIN_FORMAT, amounts, raw_target
-from fnnctl.data.profile.markers import Marker, read_with_markers
-from fnnctl.data.tables.kinds.settled_table import NOT_USED
-from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.problems import Problems
+from fnnctl.data.stored_arrays import LABELS, holds_arrays
 from fnnctl.data.tables.parquet import is_parquet
-from fnnctl.data.tables.readings import Reading, ReadKind
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
-from fnnctl.data.tables.table import Kind, Table
+from fnnctl.data.tables.table import Kind, Table, read_table
+from fnnctl.data.tables.typed_columns import NOT_USED
 from fnnctl.errors import DataError, Problem, UsageError, did_you_mean, quoted_list
-from fnnctl.text import printable, shown
+from fnnctl.text import counted, printable, shown
+
+MOST_MARKERS: Final = 3
+"""A column with more different texts among its numbers or dates has errors to be corrected, unless all are
+known."""
+KNOWN_MARKERS: Final = frozenset(
+    {"-", "--", "---", ".", "..", "…", "–", "—", "?", "*", "none", "nil", "na", "n/a", "n.a.", "n.a", "#n/a",
+     "<na>", "nan", "null", "missing", "unknown", "not available", "not applicable", "k.a.", "k. a.", "n.d.",
+     "nd", "#div/0!", "#value!", "#ref!", "#null!", "#num!", "#name?"}
+)  # fmt: skip
+"""What stands for a missing value in most tables, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A text that is read as a missing value."""
+
+    text: str
+    column: str
+    rows: int
+    line: int | None
+    """Where it occurs first."""
+    noun: Literal["number", "date"] = "number"
+    """What the column's other values are."""
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f", first in line {self.line:,}"
+        rows = f"{counted(self.rows, 'row')}{where}"
+        return f"{shown(self.text)} ({rows}) is no {self.noun}, so it is read as missing"
+
+
+def read_with_markers(
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str, on_read: OnRead = UNREPORTED
+) -> tuple[Table, tuple[Marker, ...]]:
+    """Read a table; if a few texts among numbers or dates are its only faults, read them as missing values.
+
+    Raises DataError for any other fault.
+    """
+    problems = Problems(file)
+    table = read_table(path, form, kinds, problems, on_read=on_read)
+    if not problems:
+        return table, ()
+    refused = problems.error()
+    faulty = _faulty_columns(table, refused.problems)
+    if faulty:
+        texts = read_table(path, form, {**kinds, **dict.fromkeys(faulty, "categorical")}, Problems(file))
+        markers = tuple(_markers(texts, faulty, kinds))
+        again, missing = Problems(file), form.missing | {marker.text for marker in markers}
+        if {marker.column for marker in markers} == set(faulty):
+            table = read_table(path, replace(form, missing=missing), kinds, again)
+            if not again:
+                return table, markers
+    raise refused
+
+
+def _faulty_columns(table: Table, problems: tuple[Problem, ...]) -> list[str]:
+    """The columns that the problems are about; empty if a problem is about something else."""
+    found: dict[str, None] = {}
+    for problem in problems:
+        starts = {f"column {shown(name)}: ": name for name in table.names}
+        name = next((name for start, name in starts.items() if problem.message.startswith(start)), None)
+        if name is None:
+            return []
+        found[name] = None
+    return list(found)
+
+
+def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> Iterator[Marker]:
+    """The texts among each column's numbers or dates; none for a column whose texts may be something else.
+
+    No class of the target, which is among the `declared` columns, becomes a missing value.
+    """
+    others = [column.texts for name, column in table.categorical.items() if name not in faulty]
+    elsewhere = frozenset(text for texts in others for text in texts)
+    classes = frozenset(
+        text for name, column in table.categorical.items() if name in declared for text in column.texts
+    )
+    for name in faulty:
+        column = table.categorical[name]
+        counts = column.counts()
+        numbers = Notations(column.texts, counts).find("auto", european=False)
+        dates = find_date(column.texts, counts, european=False)
+        found = [each for each in (numbers, dates) if each is not None]
+        best = max(found, key=lambda each: each.rows(counts), default=None)
+        wrong = [] if best is None else np.flatnonzero(~best.fits).tolist()
+        texts = [column.texts[place] for place in wrong]
+        doubtful = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
+        is_wrong = any(text in elsewhere or _is_amount(text) for text in doubtful)
+        is_wrong |= not all(map(is_allowed_value, texts))  # no config can declare it
+        if len(doubtful) <= MOST_MARKERS and not is_wrong:
+            for place in wrong:
+                noun: Literal["number", "date"] = "number" if best is numbers else "date"
+                yield Marker(column.texts[place], name, int(counts[place]), column.lines[place], noun)
+
+
+def _is_amount(text: str) -> bool:
+    """Whether a text is a number in another notation, which is to be corrected."""
+    return almost_number(text) is not None or any(written_number(text, mark) for mark in MARKS)
+
 
 DEFAULT_ENCODING = "utf-8"
 _NAMED_SETTING = re.compile(r"\bdata\.(columns|missing_values|decimal_mark)\b")
@@ -54,7 +162,7 @@ class Source:
     """Whether it holds arrays, not a table."""
     table: Table
     """Its columns; the target is one of the categorical ones."""
-    readings: Mapping[str, Reading]
+    readings: Mapping[str, ColumnType]
     """How each column was read, in the order of the header."""
     target: RawTarget | None
     """The target that is given, or that the source has by itself."""
@@ -133,7 +241,7 @@ def _for_options(problem: Problem) -> Problem:
     return replace(problem, message=message)
 
 
-def _readings(table: Table, target: RawTarget | None) -> dict[str, Reading]:
+def _readings(table: Table, target: RawTarget | None) -> dict[str, ColumnType]:
     """How each column was read. The target was read as texts, but may be amounts; arrays have no texts."""
     readings = dict(table.readings) or dict(_of_arrays(table))
     if target is not None and all(plain_number(text) is not None for text in target.plain().texts):
@@ -142,13 +250,13 @@ def _readings(table: Table, target: RawTarget | None) -> dict[str, Reading]:
     return readings
 
 
-def _of_arrays(table: Table) -> Iterator[tuple[str, Reading]]:
+def _of_arrays(table: Table) -> Iterator[tuple[str, ColumnType]]:
     for name in table.names:
         if name in table.categorical:
             unique = len(table.categorical[name].texts)
-            yield name, Reading(name=name, kind="categorical", unique=unique, declared=True)
+            yield name, ColumnType(name=name, kind="categorical", unique=unique, declared=True)
             continue
         missing = table.numeric.missing(name)
-        kind: ReadKind = "numeric" if missing < table.rows else "empty"
+        kind: ColumnKind = "numeric" if missing < table.rows else "empty"
         ignored = None if missing < table.rows else NOT_USED[kind]
-        yield name, Reading(name=name, kind=kind, missing=missing, ignored=ignored)
+        yield name, ColumnType(name=name, kind=kind, missing=missing, ignored=ignored)

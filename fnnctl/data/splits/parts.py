@@ -14,9 +14,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import SplitConfig
+from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.splits.groups import divide_groups
 from fnnctl.data.splits.in_order import distinct, part_ends
-from fnnctl.data.tables.numbers import plain_number
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.seeds import Purpose, stream
 from fnnctl.text import counted, shown

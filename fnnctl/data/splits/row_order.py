@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.columns.formats.dates import DateFormat
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.tables.formats.dates import DateFormat
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import counted, shown
 

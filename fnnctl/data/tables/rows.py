@@ -16,16 +16,16 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.parquet import NULL, is_parquet, open_parquet
 from fnnctl.data.tables.records import BLOCK_VALUES, FEWEST_BLOCK_ROWS, Records
 from fnnctl.data.tables.text_files import open_text, share_read
 from fnnctl.text import counted, shown
 
 if TYPE_CHECKING:
-    from fnnctl.data.tables.formats.finding import MarkSetting
-    from fnnctl.data.tables.readings import ColumnFormat
+    from fnnctl.data.columns.formats.finding import MarkSetting
+    from fnnctl.data.columns.types import ColumnFormat
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,25 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.detection import Notation
+from fnnctl.data.columns.numbers import almost_number, have_code, plain_numbers
+from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import ROW_NUMBER
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
-from fnnctl.data.mapped_numbers import MappedNumbers
+from fnnctl.data.matrix import MappedNumbers, NumberMatrix, Packing
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn, ValueCounts
-from fnnctl.data.tables.kinds.detection import Hints
-from fnnctl.data.tables.kinds.settled_table import all_categories, all_numbers, readings_of
-from fnnctl.data.tables.kinds.settling import possible_thousands, read_again, refuse_collisions, settle
-from fnnctl.data.tables.matrix import NumberMatrix
-from fnnctl.data.tables.numbers import almost_number, have_code, plain_numbers
-from fnnctl.data.tables.readings import Reading
+from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
+from fnnctl.data.tables.typed_columns import (
+    all_categories,
+    all_numbers,
+    possible_thousands,
+    read_again,
+    readings_of,
+    refuse_collisions,
+    settle,
+)
 from fnnctl.text import shown
 
 Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "group"]
@@ -52,9 +58,9 @@ class Table:
     mapped: MappedNumbers | None = None
     file_rows: IntArray = field(default_factory=lambda: np.empty(0, ROW_NUMBER))
     """(rows,) the rows' numbers in the file, from 0, once they are `labelled`."""
-    readings: Mapping[str, Reading] = field(default_factory=dict)
+    readings: Mapping[str, ColumnType] = field(default_factory=dict)
     """How each column of a CSV file was read, in the order of its header."""
-    hints: Hints = field(default_factory=Hints)
+    hints: Notation = field(default_factory=Notation)
     """What the columns tell about the file's notation of numbers and dates."""
     header_line: int | None = None
     """The line of the columns' names; None if the file has no lines."""
@@ -178,7 +184,7 @@ def read_table(
         # The first values of these columns were read as numbers, so their texts are lost: read them again.
         _, reading = read(Problems(problems.file), late)
     table = reading.table(file.names)
-    given = Hints(
+    given = Notation(
         form.decimal_mark,
         european=file.delimiter == ";",
         patterns=form.patterns,
@@ -263,3 +269,34 @@ def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
     found = f"{counts.numbers:,} of the column's {values:,} values are numbers"
     advice = "The column of data.weights needs a number in every row"
     problems.add(f"column {shown(name)}: {wrong} ({found}). {advice}", line=line)
+
+
+def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:
+    """Join the columns `names` of the tables as (N, p) stored numbers, with their packing.
+
+    The numbers of the other tables are appended to the first, so that the data are in memory only once.
+    """
+    first, *others = tables
+    first.numeric.keep(np.ones(first.rows, np.bool_), names)
+    for table in others:
+        for block in table.numeric.blocks(np.ones(table.rows, np.bool_), names):
+            first.numeric.append(block)
+    return first.numeric.finish()
+
+
+def code_matrix(
+    tables: Sequence[Table], names: Sequence[str]
+) -> tuple[IntArray, tuple[tuple[str, ...], ...]]:
+    """Join the columns `names` as (N, q) int32 codes, -1 if missing; also return the categories.
+
+    Each column is removed from its table as soon as it is copied, to free its memory.
+    """
+    matrix = np.empty((sum(table.rows for table in tables), len(names)), np.int32, order="F")
+    categories = []
+    for j, name in enumerate(names):
+        joined = CodedTexts.joined([table.categorical[name] for table in tables])
+        matrix[:, j] = joined.codes
+        categories.append(joined.texts)
+        for table in tables:
+            del table.categorical[name]
+    return matrix, tuple(categories)

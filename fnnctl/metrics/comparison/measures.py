@@ -12,8 +12,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics.classification import log_losses
 from fnnctl.metrics.confusion import balanced_accuracy, class_rates, mean_over
-from fnnctl.metrics.ranking import class_rankings
-from fnnctl.metrics.statistics import add_influences, estimate_auc, mean_auc
+from fnnctl.metrics.ranking import add_influences, class_rankings, estimate_auc, mean_auc
 
 Combine: TypeAlias = Callable[[FloatArray], FloatArray]
 """From sums over rows, (…, m), to the metric, (…); NaN where it does not exist."""

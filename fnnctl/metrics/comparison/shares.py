@@ -7,7 +7,7 @@ from typing import Final
 
 from fnnctl.metrics.comparison.difference import NORMAL, Difference, square_and_add, with_zero
 from fnnctl.metrics.paired import sign_test
-from fnnctl.metrics.statistics import wilson_interval
+from fnnctl.metrics.ranking import wilson_interval
 
 MOST_ROWS: Final = 100_000
 """With more rows Fisher's exact test is replaced by the test of two proportions with a pooled variance."""

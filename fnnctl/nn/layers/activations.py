@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, UnsignedArray
-from fnnctl.arrays.negligible import exp_or_zero
+from fnnctl.arrays.limits import exp_or_zero
 
 
 class Bits(NamedTuple):

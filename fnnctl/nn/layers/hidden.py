@@ -22,7 +22,7 @@ from fnnctl.nn.layers.normalization import (
 )
 from fnnctl.nn.layers.shared_weights import SharedWeights, SharedWeightsBuffers, add_below
 from fnnctl.nn.member_generators import MemberGenerators
-from fnnctl.nn.segments import LayerSegments
+from fnnctl.nn.parameters import LayerSegments
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 

@@ -23,7 +23,7 @@ from typing import Self
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.segments import FactorSegments, LayerSegments
+from fnnctl.nn.parameters import FactorSegments, LayerSegments
 
 
 @dataclass(frozen=True, slots=True)

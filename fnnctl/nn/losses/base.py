@@ -1,15 +1,99 @@
-"""The base of all losses: a loss overwrites the scores of a batch with the output layer's error terms."""
+"""What all losses share: the targets of a batch, the sums over its examples, and their base class.
+
+A loss overwrites the scores of a batch with the output layer's error terms. Targets are soft if mixup or
+smoothing made them so. Losses per example are stored for a few steps and then summed, because summing in
+every step is slower.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.losses.targets import TargetArray, Targets
-from fnnctl.nn.losses.totals import LossTotals
 from fnnctl.nn.shape import NetworkShape
+
+TargetArray: TypeAlias = npt.NDArray[Any]
+"""Indices of classes, or real values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The targets of K members' batches; an array that the techniques do not need is None."""
+
+    y: TargetArray
+    """(K, batch): the target of each example."""
+    weights: FloatArray | None = None
+    """(K, batch): each example's factor in the loss."""
+    partners: TargetArray | None = None
+    """(K, batch): the targets of the examples that were mixed in."""
+    share: FloatArray | None = None
+    """(K, batch): the example's own share of its target; its partner has the rest."""
+    smoothing: FloatArray | None = None
+    """(K, 1): the share of a target that is spread over all classes (Szegedy et al., 2016, section 7)."""
+
+    @property
+    def soft(self) -> bool:
+        """Whether a target is more than one class: mixed or smoothed."""
+        return self.partners is not None or self.smoothing is not None
+
+    def repeated(self, times: int) -> Targets:
+        """The targets of so many copies of the batch, one after the other, (K, times · batch)."""
+        others = (self.weights, self.partners, self.share)
+        weights, partners, share = (None if each is None else np.tile(each, times) for each in others)
+        return Targets(np.tile(self.y, times), weights, partners, share, self.smoothing)
+
+    def probabilities(self, out: FloatArray) -> None:
+        """Write the target probabilities, (K, classes, batch): (1 − ε)(ρy + (1 − ρ)y′) + ε/classes."""
+        members, classes, batch = out.shape
+        kept = 1.0 if self.smoothing is None else 1.0 - self.smoothing
+        spread = np.zeros((1, 1)) if self.smoothing is None else self.smoothing / classes
+        out[...] = spread[:, :, None]
+        at = np.arange(members)[:, None], self.y, np.arange(batch)
+        if self.partners is None or self.share is None:
+            out[at] = spread + kept  # no two examples share a place, so the sum need not be read back
+            return
+        out[at] += kept * self.share
+        at_partner = at[0], self.partners, at[2]
+        out[at_partner] += kept * (1.0 - self.share)
+
+
+STEPS = 8
+"""The number of stored steps. It affects the last bits of all results, so it is the same for all stacks."""
+
+
+class LossTotals:
+    """The losses and the training metric of K members' batches of one size, summed over steps."""
+
+    def __init__(self, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        self._found = np.empty((2, members, STEPS, batch), dtype)
+        self._steps = [(self._found[0, :, step], self._found[1, :, step]) for step in range(STEPS)]
+        self._used = 0
+        self._sums = np.zeros((2, members))
+
+    def next_step(self) -> tuple[FloatArray, FloatArray]:
+        """The arrays for the next step's losses and training metric per example, (K, batch) each."""
+        if self._used == STEPS:
+            self._add_up()
+        found = self._steps[self._used]
+        self._used += 1
+        return found
+
+    def totals(self) -> FloatArray:
+        """The sums since the last call, of the losses and of the training metric: (2, K)."""
+        self._add_up()
+        totals, self._sums = self._sums, np.zeros_like(self._sums)
+        return totals
+
+    def _add_up(self) -> None:
+        """Sum each member's row separately in float64, so that it has the same bits in any stack."""
+        if self._used:
+            found = self._found[:, :, : self._used].astype(np.float64)
+            self._sums += np.add.reduce(found.reshape(*self._sums.shape, -1), axis=2)
+            self._used = 0
 
 
 class Loss:

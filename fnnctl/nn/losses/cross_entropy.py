@@ -9,9 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.arrays.negligible import exp_or_zero
-from fnnctl.nn.losses.base import Loss
-from fnnctl.nn.losses.targets import Targets
+from fnnctl.arrays.limits import exp_or_zero
+from fnnctl.nn.losses.base import Loss, Targets
 from fnnctl.nn.shape import NetworkShape
 
 

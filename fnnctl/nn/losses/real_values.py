@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.losses.base import Loss
-from fnnctl.nn.losses.targets import Targets
+from fnnctl.nn.losses.base import Loss, Targets
 from fnnctl.nn.shape import NetworkShape
 
 

@@ -11,7 +11,7 @@ step multiplies by a row of rates in place of a single rate.
 
 Parameters and state decay exponentially, for example those of a unit that has died. Once in `FLUSH_STEPS`
 steps, what has become too small to change anything is set to zero, before it is subnormal: see
-`arrays.negligible`.
+`arrays.limits`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,30 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.arrays.negligible import flush, negligible
-from fnnctl.nn.optimizers.blocks import blocks, shared
+from fnnctl.arrays.limits import flush, negligible
+
+BLOCK = 2**16
+"""Elements of each array in a block: 1.3 MB in five arrays, about the size of a second-level cache."""
+
+
+def blocks(members: int, size: int) -> list[slice]:
+    """The columns of a (K, P) array, block by block; one block if they are few, or if K > 1.
+
+    A block of several rows is not contiguous, which makes NumPy less than half as fast, and a stack is hardly
+    larger than the cache anyway.
+    """
+    if members > 1 or size <= 2 * BLOCK:
+        return [slice(0, size)]
+    return [slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK)]
+
+
+def shared(values: FloatArray) -> FloatArray:
+    """Values of K members, (…, K, 1); (…) if all members have the same.
+
+    NumPy is twice as fast with a 0-d array as with a column, and also faster than with a Python number.
+    """
+    return values[..., 0, 0] if (values == values[..., :1, :]).all() else values
+
 
 Rates: TypeAlias = tuple[FloatArray, ...]
 """Factors of one step, (K, 1) each or 0-d; the learning rate is the first."""

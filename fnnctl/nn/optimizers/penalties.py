@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.optimizers.blocks import blocks
+from fnnctl.nn.optimizers.base import blocks
 from fnnctl.nn.parameters import ParameterLayout
 
 Penalised: TypeAlias = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray | None]

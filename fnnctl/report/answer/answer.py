@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from fnnctl.report.answer.certainty import certainty, measured_words
-from fnnctl.report.answer.commands import next_commands
-from fnnctl.report.answer.confusion import confused_pairs
 from fnnctl.report.answer.facts import failure_words, first_facts
-from fnnctl.report.answer.groups import worst_groups
-from fnnctl.report.answer.scores import TEST, first_scores, judged_part
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.content import headline
-from fnnctl.report.feature_importance.sections import importance_sections
 from fnnctl.report.sections import TableSection
-from fnnctl.report.sizes.sections import size_sections
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.classes import confused_pairs, worst_groups
+from fnnctl.report.topics.feature_importance import importance_sections
+from fnnctl.report.topics.next_steps import next_commands
+from fnnctl.report.topics.scores import TEST, certainty, first_scores, judged_part, measured_words
+from fnnctl.report.topics.sizes import size_sections
 
 WORST: Final = 3
 MOST_PAIRS: Final = 5
@@ -59,6 +57,6 @@ def _doubts(summary: Summary) -> list[str]:
     """Warnings that are not among those of the manifest."""
     if summary.search is None:
         return []
-    from fnnctl.report.answer.winner import doubts_of_winner  # most runs are no searches
+    from fnnctl.report.topics.winner import doubts_of_winner  # most runs are no searches
 
     return doubts_of_winner(summary)

@@ -8,7 +8,7 @@ from itertools import islice
 from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
 from fnnctl.store.manifest import DataFacts, ModelFacts, TrainingFacts
-from fnnctl.tasks.decision import BY_WEIGHTS
+from fnnctl.tasks.decisions import BY_WEIGHTS
 from fnnctl.text import counted, shown
 
 
@@ -21,7 +21,7 @@ def failure_words(summary: Summary) -> str | None:
         return manifest.error
     after = ""
     if summary.search is not None:
-        from fnnctl.report.answer.winner import epochs_done  # most runs are no searches
+        from fnnctl.report.topics.winner import epochs_done  # most runs are no searches
 
         after = f" after {epochs_done(summary.search, manifest.search)}"
     elif summary.epochs:
@@ -47,7 +47,7 @@ def _of_run(summary: Summary) -> Iterator[tuple[str, str]]:
     """The search, its best trial and the trial's settings, or the network."""
     manifest = summary.manifest
     if summary.search is not None:
-        from fnnctl.report.answer.winner import search_facts
+        from fnnctl.report.topics.winner import search_facts
 
         yield from search_facts(summary.search, manifest.search)
     elif manifest.evaluated is not None:

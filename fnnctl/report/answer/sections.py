@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from fnnctl.report.answer.examples import WorstExamples
 from fnnctl.report.answer.values import Answer, ConfusedPair, Score, WorstGroup
 from fnnctl.report.sections import NOTHING, Command, Section, TableSection, number
+from fnnctl.report.topics.examples import WorstExamples
 
 
 def command_sections(answer: Answer) -> list[Section]:

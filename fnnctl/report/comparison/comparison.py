@@ -2,22 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
+from fnnctl.config.reading.yaml_reader import read_yaml
 from fnnctl.config.schema.metric_names import is_loss
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import UsageError
-from fnnctl.report.comparison.pairs import Pair, compared_pairs
-from fnnctl.report.comparison.settings import different_facts, different_settings
-from fnnctl.report.comparison.sides import (
-    Side,
+from fnnctl.report.comparison.compared_run import (
+    ComparedRun,
     default_metric,
-    read_side,
+    read_compared_run,
     require_same_positive_class,
     require_same_target,
 )
+from fnnctl.report.comparison.pairs import Pair, compared_pairs
 from fnnctl.store.folder import RunFolder
+
+LAYERS: Final = "model.hidden"
+"""A list of layers is shown as a whole."""
+APART: Final = frozenset(
+    {"name", "seed", "data.source", "data.sha256", "data.test_source", "data.test_sha256"}
+)
+"""Settings that say which run it is and where its data are."""
+UNSET: Final = "–"
+
+
+def different_settings(sides: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
+    """The settings of the complete configs that differ, each with its value in every run.
+
+    A setting that a run does not have, or whose config is gone, is `–`. Those in `APART` are left out.
+    """
+    configs = [_settings(side) for side in sides]
+    paths = dict.fromkeys(path for config in configs for path in config)
+    rows = ((path, tuple(config.get(path, UNSET) for config in configs)) for path in paths)
+    return [(path, values) for path, values in rows if path not in APART and len({*values}) > 1]
+
+
+def different_facts(sides: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
+    """What differs besides the settings: seeds, data, versions and processors."""
+    manifests = [side.manifest for side in sides]
+    rows = {
+        "seed": [UNSET if each.seed is None else str(each.seed) for each in manifests],
+        "data": [each.data.source for each in sides],
+        "SHA-256 of the data": [each.data_key[:12] for each in sides],
+        "rows": [f"{each.data.rows:,}" for each in sides],
+        "fnnctl": [each.fnnctl or UNSET for each in manifests],
+        "NumPy": [each.packages.get("numpy") or UNSET for each in manifests],
+        "git commit": [each.git.commit[:12] if each.git else UNSET for each in manifests],
+        "processor": [each.processor.model or UNSET for each in manifests],
+    }
+    return [(name, tuple(values)) for name, values in rows.items() if len({*values}) > 1]
+
+
+def resolved_file(side: ComparedRun) -> Path | None:
+    """The complete config of what was scored; for an evaluation on a file, of the network's run."""
+    folders = [side.scored]
+    if evaluated := side.manifest.evaluated:
+        folders.append(RunFolder(Path(evaluated.run)))
+    return next((each.path / "resolved.yaml" for each in folders if each.read_resolved() is not None), None)
+
+
+def _settings(side: ComparedRun) -> dict[str, str]:
+    file = resolved_file(side)
+    content = RunFolder(file.parent).read_resolved() if file else None
+    if content is None:
+        return {}
+    values = read_yaml(content.decode("utf-8")).value
+    return dict(_flat(values, ""))
+
+
+def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Each setting that is no section, as YAML on one line."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, layers_text(value) if path == LAYERS else flow_yaml(value)
+
+
+def layers_text(value: Any) -> str:
+    """Layers as their units, if they have nothing else: `[100, 50]`."""
+    if isinstance(value, list) and all(isinstance(each, dict) and {*each} == {"units"} for each in value):
+        return flow_yaml([each["units"] for each in value])
+    return flow_yaml(value)
+
 
 MOST_RUNS: Final = 20
 """More runs have more than 190 pairs, of which Holm's correction leaves no small difference."""
@@ -32,7 +103,7 @@ class RunComparison:
     """Two runs or more, and every pair of them."""
 
     metric: str
-    sides: tuple[Side, ...]
+    sides: tuple[ComparedRun, ...]
     pairs: tuple[Pair, ...]
     settings: tuple[Values, ...]
     """The settings that differ."""
@@ -59,7 +130,7 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
     _require_different(runs)
     require_same_target(runs)
     metric = metric or default_metric(runs[0])
-    sides = tuple(read_side(run, metric) for run in runs)
+    sides = tuple(read_compared_run(run, metric) for run in runs)
     require_same_positive_class(sides, metric)
     pairs = tuple(compared_pairs(sides, metric))
     settings, facts = tuple(different_settings(sides)), tuple(different_facts(sides))

@@ -1,15 +1,124 @@
-"""All pairs of the compared runs, with the correction for their number, and the verdict on each."""
+"""All pairs of the compared runs: the test that suits each, the correction for their number, and the verdict.
+
+Runs that were measured on the same rows are paired, others are not; the result says why.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from fnnctl.config.schema.metric_names import is_loss
+from fnnctl.metrics.comparison.difference import Difference
+from fnnctl.metrics.comparison.folds import folds_and_part, paired_folds, unpaired_folds
+from fnnctl.metrics.comparison.measures import Hits, Influences, Measure
+from fnnctl.metrics.comparison.rows import paired_difference, standard_error, unpaired_difference
 from fnnctl.metrics.paired import LEVEL, holm
-from fnnctl.report.comparison.pair_tests import PairTest, suitable_test
-from fnnctl.report.comparison.sides import Side
+from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
+from fnnctl.seeds import Purpose, stream
+from fnnctl.text import counted
+
+Samples: TypeAlias = Literal["rows", "folds", "mixed"]
+
+PAIRED_FOLDS: Final = "corrected resampled t-test"
+UNPAIRED_FOLDS: Final = "Welch's t-test with corrected variances"
+MIXED: Final = "t-test of the mean"
+
+
+@dataclass(frozen=True, slots=True)
+class PairTest:
+    """The result of the test that suits two runs."""
+
+    difference: Difference
+    """First minus second."""
+    method: str
+    """The test, in words."""
+    samples: Samples
+    """What was compared: rows of test parts, folds, or folds and one test part."""
+    count: int
+    """How many pairs of rows or folds there are; if unpaired, how many the smaller sample has."""
+    why_unpaired: str | None = None
+    """In words; None if the samples are paired."""
+
+    @property
+    def sample(self) -> str:
+        """The samples in words, such as `the same 360 rows`."""
+        noun = "row" if self.samples == "rows" else "fold"
+        if self.why_unpaired is None:
+            return f"the same {counted(self.count, noun)}"
+        if self.samples == "mixed":
+            return f"{counted(self.count, noun)} and one test part"
+        return f"different {noun}s ({self.count:,} or more)"
+
+
+def suitable_test(a: ComparedRun, b: ComparedRun) -> PairTest:
+    """Compare two runs with the same target."""
+    other_data = None if a.data_key == b.data_key else "the data differ"
+    match a.on, b.on:
+        case MeasuredFolds(), MeasuredFolds():
+            return _of_folds(a.on, b.on, other_data, _seeds(a, b))
+        case MeasuredPart(), MeasuredPart():
+            why = other_data
+            if why is None and not a.on.rows.same_rows(b.on.rows):
+                why = f"{_seeds(a, b)}the test parts have other rows"
+            return _of_parts(a.on, b.on, why)
+        case MeasuredFolds(), MeasuredPart():
+            return PairTest(_of_both(a.on, b.on), MIXED, "mixed", len(a.on.scores), _why_mixed(other_data))
+        case MeasuredPart(), MeasuredFolds():
+            found = _of_both(b.on, a.on).reversed()
+            return PairTest(found, MIXED, "mixed", len(b.on.scores), _why_mixed(other_data))
+    raise TypeError("a run was measured on something else")
+
+
+def _of_parts(a: MeasuredPart, b: MeasuredPart, why_unpaired: str | None) -> PairTest:
+    rng, names = stream(0, Purpose.BOOTSTRAP), _names(a.measure)
+    count = min(len(a.rows.rows), len(b.rows.rows))
+    if why_unpaired is None:
+        return PairTest(paired_difference(a.measure, b.measure, rng), names[0], "rows", count)
+    found = unpaired_difference(a.measure, b.measure, rng)
+    return PairTest(found, names[1], "rows", count, why_unpaired)
+
+
+def _names(measure: Measure) -> tuple[str, str]:
+    match measure:
+        case Hits():
+            return "McNemar's exact test", "Fisher's exact test"
+        case Influences():
+            return "DeLong's test", "z-test with DeLong's variances"
+    return "randomization test and paired bootstrap", "two independent bootstraps"
+
+
+def _of_folds(a: MeasuredFolds, b: MeasuredFolds, other_data: str | None, seeds: str) -> PairTest:
+    places = None if other_data else a.common(b)
+    if places is not None:
+        scores: list[Sequence[float]] = [[each.scores[place] for place in places] for each in (a, b)]
+        share = max(a.test_share, b.test_share)
+        return PairTest(paired_folds(*scores, test_share=share), PAIRED_FOLDS, "folds", len(places))
+    found = unpaired_folds(
+        [*a.scores.values()], [*b.scores.values()], test_shares=(a.test_share, b.test_share)
+    )
+    why = other_data or f"{seeds}the folds have other rows"
+    return PairTest(found, UNPAIRED_FOLDS, "folds", min(len(a.scores), len(b.scores)), why)
+
+
+def _of_both(folds: MeasuredFolds, part: MeasuredPart) -> Difference:
+    return folds_and_part(
+        [*folds.scores.values()],
+        part.measure.value,
+        test_share=folds.test_share,
+        error=standard_error(part.measure, stream(0, Purpose.BOOTSTRAP)),
+    )
+
+
+def _why_mixed(other_data: str | None) -> str:
+    why = "a test part scores one network, each fold of a cross-validation another one on other rows"
+    return f"{other_data}, and {why}" if other_data else why
+
+
+def _seeds(a: ComparedRun, b: ComparedRun) -> str:
+    return "the seeds differ, so " if a.manifest.seed != b.manifest.seed else ""
+
 
 Verdict: TypeAlias = Literal["better", "worse", "tie"]
 
@@ -27,7 +136,7 @@ class Pair:
     """Whether the first run is better."""
 
 
-def compared_pairs(sides: Sequence[Side], metric: str) -> list[Pair]:
+def compared_pairs(sides: Sequence[ComparedRun], metric: str) -> list[Pair]:
     """All pairs in the order of the runs, which have the same target."""
     places = [(first, second) for first in range(len(sides)) for second in range(first + 1, len(sides))]
     found = [suitable_test(sides[first], sides[second]) for first, second in places]

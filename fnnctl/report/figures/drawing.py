@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
+from functools import partial
 from typing import Any
 
-from fnnctl.report.architectures.best import best_model
 from fnnctl.report.summary import Summary, summarize, task_report
+from fnnctl.report.topics.architecture import best_model
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
+
+
+def figure_functions(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, Callable[[], Any]]:
+    """A function for each wanted figure, which draws it with matplotlib.
+
+    It returns None if the run has no numbers for the figure.
+    """
+    if summary.search is None:
+        from fnnctl.report.figures.run_figures import run_figures
+
+        return run_figures(run, summary, wanted)
+    if not summary.search.results:
+        return {}
+    from fnnctl.report.figures.search_figures import (
+        drawn_architecture,
+        search_figures,
+    )
+
+    figures = search_figures(summary.search, summary.manifest.name, wanted, summary.timeline)
+    if names.ARCHITECTURE_FIGURE in wanted:
+        figures[names.ARCHITECTURE_FIGURE] = partial(drawn_architecture, run, summary)
+    return figures
 
 
 def draw_figures(run: RunFolder) -> tuple[str, ...]:
@@ -35,7 +58,7 @@ def write_figure(
     run: RunFolder, name: str, draw: Callable[[], Any], *, on_drawn: Callable[[], None] = lambda: None
 ) -> bool:
     """Draw a figure, call `on_drawn`, and write it; return False if there are no numbers for it."""
-    from fnnctl.plots.style import png_bytes  # noqa: PLC0415  # it imports matplotlib, see below
+    from fnnctl.plots.style import png_bytes  # it imports matplotlib, see below
 
     if (figure := draw()) is None:
         return False
@@ -72,7 +95,6 @@ def figures_to_draw(run: RunFolder, present: Set[str] = frozenset()) -> Mapping[
     if not wanted:
         return {}
     # Importing matplotlib takes half a second; reports without new figures should not wait for it.
-    from fnnctl.report.figures.drawn import figure_functions  # noqa: PLC0415
 
     return figure_functions(run, summary, wanted)
 

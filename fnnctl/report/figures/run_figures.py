@@ -10,26 +10,20 @@ from typing import Any, Final
 from fnnctl.config.schema.metric_names import POSITIVE_ERROR, is_loss
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.confusion import confusion_matrix_figure
-from fnnctl.plots.cross_validation.data_size import PlottedSize, data_size_figure
-from fnnctl.plots.cross_validation.folds import folds_learning_figure
 from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
-from fnnctl.plots.decisions.trade_offs import trade_offs_figure
+from fnnctl.plots.data_size import PlottedSize, data_size_figure
 from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
-from fnnctl.plots.feature_importance.columns import PlottedColumn, feature_importance_figure
-from fnnctl.plots.learning import learning_curve_figure
+from fnnctl.plots.importance import PlottedColumn, feature_importance_figure
+from fnnctl.plots.learning import folds_learning_figure, learning_curve_figure
+from fnnctl.plots.thresholds import trade_offs_figure
 from fnnctl.report.content import validation_name
-from fnnctl.report.feature_importance.stored import read_importances
-from fnnctl.report.sizes.values import recorded_sizes, share_text
 from fnnctl.report.summary import Summary, scored_rows
+from fnnctl.report.topics.feature_importance import read_importances
+from fnnctl.report.topics.sizes import recorded_sizes, share_text
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.classification.stored_tables import (
-    StoredCurve,
-    read_calibration,
-    read_curves,
-    read_trade_offs,
-)
-from fnnctl.tasks.regression.stored_tables import read_predictions
+from fnnctl.tasks.classification.tables import StoredCurve, read_calibration, read_curves, read_trade_offs
+from fnnctl.tasks.regression.tables import read_predictions
 
 
 def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, Callable[[], Any]]:

@@ -1,4 +1,4 @@
-"""Maps the names of a search's figures to plots. Imports matplotlib."""
+"""The figures of a search. Imports matplotlib."""
 
 from __future__ import annotations
 
@@ -11,23 +11,91 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.plots.importances import importance_figure
+from fnnctl.plots.architecture import PlottedLayer, architecture_figure
+from fnnctl.plots.confirmed import confirmed_figure
+from fnnctl.plots.importance import hyperparameter_importance_figure
 from fnnctl.plots.parallel import MOST_AXES, parallel_figure
 from fnnctl.plots.rungs import rungs_figure
-from fnnctl.plots.search.confirmed import confirmed_figure
-from fnnctl.plots.search.timeline import timeline_figure
-from fnnctl.plots.search_history import search_history_figure
-from fnnctl.plots.searched import PlottedResult, PlottedTrial, PlottedWorker
+from fnnctl.plots.search_history import rewards_figure, search_history_figure
+from fnnctl.plots.searched import PlottedLeader, PlottedResult, PlottedTrial, PlottedWorker
+from fnnctl.plots.timeline import timeline_figure
+from fnnctl.records.confirmation import Confirmation
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import Standings
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import CURVE, Result, Status
-from fnnctl.report.architectures.figures import drawn_rewards
-from fnnctl.report.confirmation.plotted import plotted_leaders
-from fnnctl.report.search.settings import importances, leading_first, searched_settings
+from fnnctl.report.searched_settings import importances, leading_first, searched_settings
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.architecture import best_model, moving_average, rewards
 from fnnctl.store import names
-from fnnctl.tasks.base import UNCORRECTED_LOSS, VALIDATION_LOSS
+from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS
 from fnnctl.text import counted
+
+UPDATES: Final = 5
+"""The moving average of the rewards is over the results of so many updates."""
+
+
+def drawn_rewards(search: SearchHistory, name: str) -> Any:
+    """The rewards over time."""
+    known, window = rewards(search), UPDATES * search.batch
+    label = search.metric if search.direction == "maximize" else f"−{search.metric}"
+    return rewards_figure(
+        known,
+        moving_average(known, window),
+        window=window,
+        label=label,
+        title=f"{name}: reward of each trial",
+    )
+
+
+def drawn_architecture(run: RunFolder, summary: Summary) -> Any | None:
+    """The best architecture; None if there is none."""
+    best = best_model(summary)
+    if best is None:
+        return None
+    model, winner = best.model, run.winner()
+    facts = winner.read_manifest().model if winner else None
+    layers = [
+        PlottedLayer(
+            layer.units,
+            _name(layer.activation or model.activation),
+            _name(layer.normalization or model.normalization),
+            adds=bool(model.residual_of(index)),
+        )
+        for index, layer in enumerate(model.hidden)
+    ]
+    ends = (facts.layers[0], facts.layers[-1]) if facts else (None, None)
+    title = f"{summary.manifest.name}: the best architecture"
+    return architecture_figure(layers, *ends, output=_name(model.output), title=title)
+
+
+def _name(section: Any) -> str:
+    return str(section.name)
+
+
+def plotted_leaders(found: Confirmation) -> list[PlottedLeader]:
+    """The leaders of a complete confirmation, the best first."""
+    leaders = []
+    for leader in found.ranked:
+        interval = found.summary(leader)["ci95"]
+        leaders.append(
+            PlottedLeader(
+                trial=leader.trial,
+                scores=np.array(leader.scores, dtype=np.float64),
+                interval=(interval[0], interval[1]) if interval else None,
+                objective=leader.result.objective if found.same_epochs(leader) else None,
+                standing="failed"
+                if leader.mean is None
+                else "winner"
+                if leader is found.winner
+                else "tied"
+                if leader.trial in found.tied
+                else "worse",
+            )
+        )
+    return leaders
+
 
 LOSSES: Final = (VALIDATION_LOSS, UNCORRECTED_LOSS)
 
@@ -93,7 +161,9 @@ def _importance(search: SearchHistory, name: str) -> Any:
     bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
     after = "" if budget is None else f" after {counted(budget, 'epoch')}"
     axis = f"importance{after}, as a share of that of all settings"
-    return importance_figure(bars, axis=axis, title=f"{name}: importance of the settings for {search.metric}")
+    return hyperparameter_importance_figure(
+        bars, axis=axis, title=f"{name}: importance of the settings for {search.metric}"
+    )
 
 
 def _confirmed(search: SearchHistory, name: str) -> Any:

@@ -129,8 +129,8 @@ def _prepare() -> None:
             figure.subplots().plot([0.0, 1.0])
         png_bytes(figure)
     if not _has_input():
-        from fnnctl.report.architectures import figures  # noqa: F401, PLC0415
         from fnnctl.report.figures import search_figures  # noqa: F401, PLC0415
+        from fnnctl.report.figures import search_figures as figures  # noqa: F401, PLC0415
 
 
 def _end_with_command() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from fnnctl.errors import UsageError
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
-from fnnctl.report.gates.results import GATE_OPTIONS
+from fnnctl.report.gates import GATE_OPTIONS
 
 STDOUT: Final = Path("-")
 

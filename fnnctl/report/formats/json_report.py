@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fnnctl.report.feature_importance.values import importance_json
-from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.feature_importance import importance_json
 
 
 def json_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def json_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()
 def _search(summary: Summary) -> dict[str, Any]:
     if summary.search is None:
         return {}
-    from fnnctl.report.search.sections import search_json  # most runs are no searches
+    from fnnctl.report.topics.search import search_json  # most runs are no searches
 
     return search_json(summary)
 

@@ -13,7 +13,7 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
 from fnnctl.text import REPLACEMENT, plain_text
 

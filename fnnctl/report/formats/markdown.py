@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from fnnctl.report.content import gate_table, headline, sections
-from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates import GateResult
 from fnnctl.report.sections import (
     Command,
     Excerpt,

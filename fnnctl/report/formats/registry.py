@@ -12,7 +12,7 @@ from fnnctl.report.answer.values import Answer
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.formats.short_markdown import short_markdown_report
-from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
 from fnnctl.store.documents import to_json
 from fnnctl.text import shown

@@ -13,7 +13,7 @@ from fnnctl.report.content import gate_table
 from fnnctl.report.formats.fitting import begun, fitted
 from fnnctl.report.formats.markdown import escape, item, link, table
 from fnnctl.report.formats.side_by_side import runs_tables, warned_runs
-from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates import GateResult
 from fnnctl.report.sections import TableSection, number
 from fnnctl.text import counted
 

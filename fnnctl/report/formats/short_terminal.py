@@ -19,7 +19,7 @@ from fnnctl.report.content import gate_table
 from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, begun, fitted, wrapped
 from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables, warned_runs
 from fnnctl.report.formats.terminal import INDENT, section_text, status_style
-from fnnctl.report.gates.results import GateResult
+from fnnctl.report.gates import GateResult
 from fnnctl.report.sections import TableSection, number
 from fnnctl.text import plain_text
 

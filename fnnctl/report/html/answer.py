@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.report.answer.examples import WorstExamples
 from fnnctl.report.answer.sections import (
     command_sections,
     examples_table,
@@ -16,11 +15,11 @@ from fnnctl.report.answer.sections import (
     worst_table,
 )
 from fnnctl.report.answer.values import Answer, Score
-from fnnctl.report.html.blocks import Block, block
-from fnnctl.report.html.markup import EMPTY, Markup, content, element, joined
+from fnnctl.report.html.markup import EMPTY, Markup, content, element, joined, pairs
+from fnnctl.report.html.page import Block, block
 from fnnctl.report.html.sections import grouped, notes
-from fnnctl.report.html.tables import pairs
 from fnnctl.report.sections import Section, number
+from fnnctl.report.topics.examples import WorstExamples
 
 MOST_TILES: Final = 4
 WRONG: Final = "What goes wrong"

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from fnnctl.config.reading.loading import load_config
-from fnnctl.config.schema.notes import NotesConfig
+from fnnctl.config.schema.experiment import NotesConfig
 from fnnctl.errors import ConfigError
 from fnnctl.report.answer.sections import interval_text
 from fnnctl.report.answer.values import Answer, Score
-from fnnctl.report.html.blocks import Block, block
-from fnnctl.report.html.markup import Markup, content, element, joined
-from fnnctl.report.html.tables import code, definitions
+from fnnctl.report.html.markup import Markup, code, content, definitions, element, joined
+from fnnctl.report.html.page import Block, block
 from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
 from fnnctl.store import names

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from fnnctl.report.answer.examples import worst_examples
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.content import Contents, contents, headline
 from fnnctl.report.html.answer import answer_blocks, command_block
-from fnnctl.report.html.blocks import Article, Block
 from fnnctl.report.html.figures import PageFigure, figure_part, run_figures
 from fnnctl.report.html.markup import Markup, content, element, escape, joined
 from fnnctl.report.html.model_card import model_card
+from fnnctl.report.html.page import Article, Block
 from fnnctl.report.html.search.blocks import search_blocks, winner_blocks
 from fnnctl.report.html.sections import grouped, section_block
 from fnnctl.report.sections import Section
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.examples import worst_examples
 from fnnctl.store.folder import RunFolder
 
 STATUS_LOOKS: Mapping[str, str] = {"completed": "good", "running": "open", "interrupted": "open"}

@@ -1,12 +1,11 @@
-"""The sections that every format shows, as blocks of the page."""
+"""The sections that every format shows, as blocks of a page; and a page of sections alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fnnctl.report.html.blocks import Block, Part, block
-from fnnctl.report.html.markup import Markup, content, element, escape
-from fnnctl.report.html.tables import code, listed, pairs, table
+from fnnctl.report.html.markup import Markup, code, content, element, escape, listed, pairs, table
+from fnnctl.report.html.page import Article, Block, Part, block, page
 from fnnctl.report.sections import (
     Command,
     Excerpt,
@@ -55,3 +54,9 @@ def notes(sentences: tuple[str, ...]) -> Markup:
     if len(sentences) == 1:
         return element("p", content(sentences[0]))
     return listed(map(content, sentences))
+
+
+def html_document(title: str, headline: str, sections: Iterable[Section]) -> str:
+    """The sections below a title and a line."""
+    blocks = tuple(map(section_block, sections))
+    return page(title, [Article(title, element("p", content(headline)), blocks)])

@@ -16,9 +16,8 @@ from typing import Any, Final, TypeAlias
 
 from fnnctl.config.schema.metric_names import HEADLINES, METRICS
 from fnnctl.errors import UsageError, did_you_mean
-from fnnctl.metrics.flat import flat_metrics
-from fnnctl.metrics.reported import PARTS, reported_metrics
-from fnnctl.store.listing.entries import RunEntry
+from fnnctl.metrics.stored import PARTS, flat_metrics, reported_metrics
+from fnnctl.store.listing import RunEntry
 
 Value: TypeAlias = Any
 """A JSON value; None if a run does not have the field."""

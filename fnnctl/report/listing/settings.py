@@ -14,8 +14,8 @@ from fnnctl.config.yaml_text import CoreLoader
 from fnnctl.errors import ConfigError, DataError, MachineError
 from fnnctl.report.listing.fields import Config
 from fnnctl.store.atomic import read_bytes
-from fnnctl.store.listing.cache import RunCache, stamp
-from fnnctl.store.listing.entries import RunEntry
+from fnnctl.store.listing import RunEntry
+from fnnctl.store.listing_cache import RunCache, stamp
 from fnnctl.store.names import LISTED_SETTINGS, RESOLVED
 
 _PECULIAR: Final = b"&*!<"

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from fnnctl.report.listing.conditions import value_text
 from fnnctl.report.listing.fields import TIMES, Field, FieldSource, ListedRun
+from fnnctl.report.listing.selection import value_text
 from fnnctl.report.sections import NOTHING, number, seconds_text
-from fnnctl.store.listing.entries import DAMAGED
-from fnnctl.store.listing.position import Position
+from fnnctl.store.listing import DAMAGED, Position
 from fnnctl.text import plain_text
 
 COLUMNS: Final = ("run", "name", "kind", "data", "status", "metric", "seed", "started", "duration")

@@ -34,7 +34,7 @@ def _random(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampl
 
 
 def _tpe(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    from fnnctl.search.samplers.tpe.sampler import TpeSampler
+    from fnnctl.search.samplers.tpe import TpeSampler
 
     one_budget = search.method.scheduler == "full_budget"
     return TpeSampler(space, seed=seed, key=key, one_budget=one_budget)

@@ -1,10 +1,30 @@
-"""The choice of a sampler that learns, by the space and the number of trials."""
+"""The choice of a sampler that learns, by the space and the number of trials.
+
+What a Gaussian process needs is here, apart from its sampler, because every search asks and few need the
+sampler.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
 from fnnctl.config.schema.search import AUTO, SamplerName, SearchConfig
-from fnnctl.search.samplers.gp.suitability import MOST_TRIALS, gp_problem
 from fnnctl.space.space import Space
+
+MOST_TRIALS: Final = 250
+"""A process knows at most so many trials, because its time grows with their cube."""
+
+
+def gp_problem(space: Space) -> str | None:
+    """Why a Gaussian process cannot model the space, with advice; None if it can."""
+    for dimension in space.dimensions:
+        if not dimension.ordered:
+            return f"gp searches numbers only, and {dimension.name} is a choice; use tpe"
+        if dimension.conditions:
+            return (
+                f"gp searches every dimension in every trial, and {dimension.name} has a condition; use tpe"
+            )
+    return None
 
 
 def chosen_sampler(space: Space, search: SearchConfig) -> SamplerName:

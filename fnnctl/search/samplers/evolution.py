@@ -17,9 +17,9 @@ from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.dimensions import Dimension, active
+from fnnctl.space.identity import identity
 from fnnctl.space.layers import DEPTH
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 
 POPULATION: Final = 32
 """The number of members: populations from 16 to 64 were about equally good."""

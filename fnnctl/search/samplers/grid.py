@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fnnctl.search.samplers.allowed import allowed
 from fnnctl.search.samplers.distinct import Distinct, Key
-from fnnctl.search.samplers.shuffle import shuffled
+from fnnctl.search.samplers.sequences import allowed, shuffled
 from fnnctl.space.assignments import Assignment
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 
 
 class GridSampler(Distinct):

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+import numpy as np
+
+from fnnctl.arrays import FloatArray
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.space.assignments import Assignment
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 
 STARTS: Final = 10
 """The number of configurations that are not proposed by the model, as in Optuna."""
@@ -104,3 +107,21 @@ class LearningSampler(ABC):
                 if self.space.allows(candidate) and self._random.is_new(candidate):
                     return candidate
         return next(iter(self._random.ask(1, ())), None)
+
+
+EARLY: Final = 10
+"""So many of the first losses say what is usual."""
+FAR: Final = 10.0
+"""How much farther from the usual loss the largest one may be than the smallest one is."""
+
+
+def bounded(losses: FloatArray) -> FloatArray:
+    """Losses in the order of trials: infinite ones count as the largest finite one, and huge ones as smaller.
+
+    A single huge loss would make all others look equal. The median of the first losses says what is usual,
+    because later ones gather at the optimum. At least one loss must be finite.
+    """
+    finite = losses[np.isfinite(losses)]
+    usual, best = float(np.median(finite[:EARLY])), float(finite.min())
+    most = usual + FAR * (usual - best) if best < usual else np.inf
+    return np.minimum(losses, min(most, float(finite.max())))

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from itertools import count, islice
 from typing import Final
 
-from fnnctl.search.samplers.allowed import MOST_REJECTED, allowed
 from fnnctl.search.samplers.distinct import Distinct, Key
-from fnnctl.search.samplers.sequences import SEQUENCES
-from fnnctl.search.samplers.shuffle import shuffled
+from fnnctl.search.samplers.sequences import MOST_REJECTED, SEQUENCES, allowed, shuffled
 from fnnctl.space.assignments import Assignment
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 
 PATIENCE: Final = 64
 """After this many repetitions in a row, the rest of a small space is listed and shuffled."""

@@ -1,16 +1,21 @@
-"""Sequences of points in the unit cube. A point depends only on the seed and its number."""
+"""What samplers draw from: sequences of points in the unit cube, permutations, and rejection by constraints.
+
+A point depends only on the seed and its number.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count, islice
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from fnnctl.seeds import Purpose, stream
+from fnnctl.space.assignments import Assignment
 from fnnctl.space.domains import BELOW_ONE
+from fnnctl.space.space import Space
 
 Points: TypeAlias = Callable[[int], Sequence[float]]
 """Returns the point with this number, counted from 0: one number in [0, 1) per dimension."""
@@ -68,3 +73,44 @@ def _primes() -> Iterator[int]:
         if all(candidate % prime for prime in found):
             found.append(candidate)
             yield candidate
+
+
+def shuffled(size: int, *, seed: int) -> Iterator[int]:
+    """A random permutation of `range(size)`; time and memory grow only with the part that is read.
+
+    This is a Fisher-Yates shuffle that stores only the moved entries of the array.
+    """
+    rng = stream(seed, Purpose.SHUFFLE)
+    moved: dict[int, int] = {}
+    for place in range(size):
+        here = moved.pop(place, place)
+        other = place + _below(size - place, rng)
+        if other == place:
+            yield here
+        else:
+            yield moved.get(other, other)
+            moved[other] = here
+
+
+def _below(bound: int, rng: np.random.Generator) -> int:
+    """A random whole number in [0, bound), for a bound of any size; its bias is less than 2⁻⁶⁴."""
+    return int.from_bytes(rng.bytes(bound.bit_length() // 8 + 9), "big") % bound
+
+
+MOST_REJECTED: Final = 100_000
+"""After this many rejections in a row, practically nothing fulfils the constraints."""
+
+
+def allowed(
+    candidates: Iterable[Assignment], space: Space, most: int = MOST_REJECTED
+) -> Iterator[Assignment]:
+    """The candidates that the space allows, until `most` in a row are rejected."""
+    rejected = 0
+    for assignment in candidates:
+        if space.allows(assignment):
+            rejected = 0
+            yield assignment
+        else:
+            rejected += 1
+            if rejected >= most:
+                return

@@ -7,9 +7,8 @@ from typing import Final, Protocol
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction
-from fnnctl.search.budget import SearchBudget
+from fnnctl.search.budget import Bound, Bracket, SearchBudget
 from fnnctl.search.protocols import Sampler, Scheduler
-from fnnctl.search.rungs import Bound, Bracket
 from fnnctl.search.schedulers.asha import Asha
 from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.search.schedulers.halving import Halving

@@ -17,11 +17,9 @@ from typing import ClassVar, TypeAlias
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
-from fnnctl.search.budget import SearchBudget, least
+from fnnctl.search.budget import Bound, Bracket, Rung, SearchBudget, exact, halving_bracket, least
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.rungs import Bound, Bracket, Rung, exact, halving_bracket
-from fnnctl.search.schedulers.jobs import OpenJobs
-from fnnctl.search.schedulers.trial_source import TrialSource
+from fnnctl.search.schedulers.base import OpenJobs, TrialSource
 
 _Place: TypeAlias = tuple[int, float, int]
 """A result's place in the order of its rung; its last part is the trial number."""

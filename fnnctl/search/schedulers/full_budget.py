@@ -7,11 +7,9 @@ from typing import ClassVar
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
-from fnnctl.search.budget import SearchBudget, least
+from fnnctl.search.budget import Bound, Bracket, Rung, SearchBudget, least
 from fnnctl.search.protocols import UNLIMITED, Sampler
-from fnnctl.search.rungs import Bound, Bracket, Rung
-from fnnctl.search.schedulers.jobs import OpenJobs
-from fnnctl.search.schedulers.trial_source import TrialSource
+from fnnctl.search.schedulers.base import OpenJobs, TrialSource
 
 
 class FullBudget:

@@ -10,11 +10,9 @@ from typing import ClassVar
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, ranked
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
-from fnnctl.search.budget import SearchBudget
+from fnnctl.search.budget import Bound, Bracket, SearchBudget, halving_bracket, halving_bracket_of_total
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.rungs import Bound, Bracket, halving_bracket, halving_bracket_of_total
-from fnnctl.search.schedulers.jobs import OpenJobs
-from fnnctl.search.schedulers.trial_source import TrialSource
+from fnnctl.search.schedulers.base import OpenJobs, TrialSource
 
 
 class Halving:

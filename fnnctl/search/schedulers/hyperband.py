@@ -7,11 +7,10 @@ from typing import ClassVar
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
-from fnnctl.search.budget import SearchBudget
+from fnnctl.search.budget import Bound, Bracket, SearchBudget, hyperband_brackets
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.rungs import Bound, Bracket, hyperband_brackets
+from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.halving import Halving
-from fnnctl.search.schedulers.trial_source import TrialSource
 
 
 class HyperBand:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import IntArray
+from fnnctl.data.columns.numbers import ordered, plain_number
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.numbers import ordered, plain_number
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
 from fnnctl.text import alike, natural_key, printable, shown

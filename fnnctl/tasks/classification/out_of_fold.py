@@ -20,12 +20,11 @@ from fnnctl.arrays import IntArray
 from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.classification import tables
-from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated, trade_off_table
-from fnnctl.tasks.decision import Decision
-from fnnctl.tasks.doubts import OUT_OF_FOLD, UNKNOWN, Course, of_most_repeats
-from fnnctl.tasks.folds.averaging import mean_metrics
-from fnnctl.tasks.folds.repeats import Repeat, repeats_of
+from fnnctl.tasks.classification.scores import ClassScores, Uncalibrated, trade_off_table
+from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.folds import Repeat, mean_metrics, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
+from fnnctl.tasks.warnings import OUT_OF_FOLD, UNKNOWN, Course, of_most_repeats
 
 PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
 

@@ -22,21 +22,19 @@ from fnnctl.config.schema.model import (
 )
 from fnnctl.errors import Problem, did_you_mean, quoted_list
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
-from fnnctl.tasks.classification.decisions import choose, costs_of, described, predicted_classes
-from fnnctl.tasks.classification.epoch_metrics import ClassificationEpochMetrics
-from fnnctl.tasks.classification.most_probable import most_probable, top_columns
-from fnnctl.tasks.classification.one_column import classes_of_column
+from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
-from fnnctl.tasks.classification.part_scores import ClassScores, class_scores
+from fnnctl.tasks.classification.scores import ClassScores, class_scores
+from fnnctl.tasks.classification.tables import most_probable, top_columns
 from fnnctl.tasks.classification.temperature import (
     PRIOR_ROWS,
     calibrated,
     fit_temperature,
     fit_with_weights,
 )
-from fnnctl.tasks.columns import ColumnValues
-from fnnctl.tasks.decision import Decision
-from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
+from fnnctl.tasks.decisions import Decision, choose, costs_of, described, predicted_classes
+from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
+from fnnctl.tasks.one_column import ColumnValues, classes_of_column
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, Task
 from fnnctl.text import shown
 

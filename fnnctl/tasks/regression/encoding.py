@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.columns.numbers import almost_number, plain_number
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.numbers import almost_number, plain_number
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import printable, shown
 

@@ -21,13 +21,17 @@ from fnnctl.config.schema.model import (
     Threshold,
 )
 from fnnctl.errors import Problem, UsageError
-from fnnctl.tasks.columns import ColumnValues
-from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
+from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
+from fnnctl.tasks.epoch_metrics import RegressionEpochMetrics
+from fnnctl.tasks.one_column import ColumnValues, estimated_targets
 from fnnctl.tasks.regression.encoding import SMALLEST, target_value
-from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
-from fnnctl.tasks.regression.one_column import estimated_targets
-from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
-from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores, scale_of
+from fnnctl.tasks.regression.scores import (
+    EstimateOutOfFold,
+    EstimateScores,
+    estimate_scores,
+    out_of_fold,
+    scale_of,
+)
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
 from fnnctl.text import counted, shown
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.arrays.negligible import flush
+from fnnctl.arrays.limits import flush
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.base import FLUSH_STEPS
 from fnnctl.training.learners.batches import Batches

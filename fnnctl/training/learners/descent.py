@@ -8,17 +8,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray
-from fnnctl.arrays.negligible import flush
+from fnnctl.arrays.limits import flush
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
-from fnnctl.nn.optimizers.base import StepArrays
-from fnnctl.nn.optimizers.blocks import shared
+from fnnctl.nn.optimizers.base import StepArrays, shared
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
 from fnnctl.seeds import Purpose
-from fnnctl.tasks.base import TRAIN_LOSS
-from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, epoch_metrics
 from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import Record, monitored
 from fnnctl.training.learners.averaging import Averaging

@@ -10,7 +10,7 @@ from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES, Lbfgs, LbfgsStatus
-from fnnctl.tasks.base import TRAIN_LOSS
+from fnnctl.tasks.epoch_metrics import TRAIN_LOSS
 from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import Record
 from fnnctl.training.learners.batches import Batches

@@ -29,7 +29,7 @@ from fnnctl.processors import usable_processors
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import WorkerData, train_shared_fits
-from fnnctl.tasks.classification.part_scores import ClassScores
+from fnnctl.tasks.classification.scores import ClassScores
 from tests.benchmarks.engine.contest import Settings, present
 from tests.benchmarks.measuring import interleaved, standard_error
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fnnctl.stacks.grouping import best_size, group_into_stacks
-from fnnctl.tasks.base import TRAIN_LOSS
+from fnnctl.stacks.planning import best_size, group_into_stacks
+from fnnctl.tasks.epoch_metrics import TRAIN_LOSS
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack

@@ -13,19 +13,19 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.reading.overrides import read_override
 from fnnctl.config.reading.resolved import active_settings
+from fnnctl.config.recipes.filling import expanded
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
-from fnnctl.config.rules.recipes.expansion import expanded
 from fnnctl.data.splits.folds import Fold
 from fnnctl.metrics.calibration import reliability
+from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import train_fits
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.post_training import Finish
 from tests.benchmarks.recipe.parts import Settings
 from tests.benchmarks.recipe.tables import TARGET, Table
 

@@ -28,8 +28,8 @@ from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import FunctionRunner
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
+from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.hyperband import HyperBand
-from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.benchmarks.samplers import ours
 from tests.benchmarks.samplers.intervals import paired
 from tests.benchmarks.samplers.problems import HARTMANN_MINIMUM, coordinates, hartmann, unit_cube

@@ -8,8 +8,8 @@ from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import SAMPLERS
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 from tests.benchmarks.samplers.problems import Problem
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.config.messages.wording import about, allowed, joined, shown
 from fnnctl.config.paths import parse_path
-from fnnctl.config.schema.description.schema_tree import forms_of, schema_at
+from fnnctl.config.schema.schema_tree import forms_of, schema_at
 
 
 @pytest.mark.parametrize(

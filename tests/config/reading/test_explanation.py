@@ -8,7 +8,7 @@ import pytest
 from fnnctl.config.reading.explanation import explained, left_to_classic, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.rules.recipes import expansion as module
+from fnnctl.config.recipes import filling as module
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem

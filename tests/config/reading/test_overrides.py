@@ -8,7 +8,7 @@ import pytest
 from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
 from fnnctl.config.reading.overrides import note_override, read_override
 from fnnctl.config.rules.plain_config import override
-from fnnctl.config.schema.description.schema_tree import all_settings
+from fnnctl.config.schema.schema_tree import all_settings
 from fnnctl.errors import ConfigError
 
 

@@ -13,8 +13,8 @@ from fnnctl.config.paths import format_path
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
-from fnnctl.config.schema.description.schema_tree import root_schema
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.schema_tree import root_schema
 from fnnctl.errors import ConfigError
 from tests.config.changes import changes
 

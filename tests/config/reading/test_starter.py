@@ -8,7 +8,7 @@ import pytest
 from fnnctl.config.reading.explanation import recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
-from fnnctl.config.rules.recipes.expansion import expanded
+from fnnctl.config.recipes.filling import expanded
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from tests.config.rules.recipes.cases import facts_of
 

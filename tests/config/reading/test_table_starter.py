@@ -18,7 +18,7 @@ from fnnctl.config.reading.table_starter import (
     table_starter_text,
 )
 from fnnctl.config.reading.yaml_reader import MAX_BYTES
-from fnnctl.config.rules.recipes.expansion import expanded
+from fnnctl.config.recipes.filling import expanded
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.errors import UsageError

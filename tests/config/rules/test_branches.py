@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.rules.branches import forks_of
+from fnnctl.config.rules.trials import forks_of
 
 
 def pruned(config: dict[str, Any], choice: list[str], path: str = "training.optimizer.name") -> Any:

@@ -6,9 +6,9 @@ import pytest
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.rules.canonical import NOT_COUNTED, canonical_configuration, configuration_seed
-from fnnctl.config.schema.description.schema_tree import all_settings, root_schema
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import HiddenLayerConfig, ModelConfig
+from fnnctl.config.schema.schema_tree import all_settings, root_schema
 from tests.config.changes import changes, plain_values
 
 

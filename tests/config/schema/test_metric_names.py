@@ -16,7 +16,7 @@ from fnnctl.config.schema.metric_names import (
 )
 from fnnctl.metrics import regression
 from fnnctl.metrics.classification import score
-from fnnctl.metrics.ranked import rank_part
+from fnnctl.metrics.ranking import rank_part
 
 
 def test_they_are_those_that_are_measured_in_a_regression() -> None:

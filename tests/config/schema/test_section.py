@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.experiment import Experiment, NotesConfig
 from fnnctl.config.schema.model import (
     EluActivation,
     EnsembleConfig,
@@ -14,7 +14,6 @@ from fnnctl.config.schema.model import (
     ModelConfig,
     PlainActivation,
 )
-from fnnctl.config.schema.notes import NotesConfig
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
 from fnnctl.config.schema.section import Section, plain
 

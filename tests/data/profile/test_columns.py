@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.data.dataset import RawTarget
+from fnnctl.data.matrix import NumberMatrix
 from fnnctl.data.profile.columns import _extent, target_numbers
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
-from fnnctl.data.tables.matrix import NumberMatrix
 from tests.data.profile.conftest import Look
 
 numbers = st.lists(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.data.tables import matrix
+from fnnctl.data import matrix
 from tests.data.profile.conftest import Look
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.data.columns.formats.dates import DateFormat
+from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
+from fnnctl.data.in_memory import dataset_of
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.splits.row_order import fold_line, refuse_missing, row_order, split_line
-from fnnctl.data.tables.formats.dates import DateFormat
-from fnnctl.data.tables.readings import Reading
 from fnnctl.errors import DataError
 
 
@@ -60,7 +60,7 @@ def test_the_parts_are_told() -> None:
         "test part: the last 1 row by 'price', from 1000000 on; "
         "validation part: the 3 rows before, from 3.5 on"
     )
-    date = Reading(name="signup", kind="date", format=DateFormat(("days",), "2024-02-27"))
+    date = ColumnType(name="signup", kind="date", format=DateFormat(("days",), "2024-02-27"))
     dated = replace(dataset, readings={"signup": date}, order=np.array([0, 0, 1, 1, 2, 3.625]))
     assert split_line(dated, split, "signup") == (
         "test part: the last 1 row by 'signup', from 2024-03-01 15:00 on; "

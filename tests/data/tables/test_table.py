@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.matrix import NumberMatrix
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import records
+from fnnctl.data.tables.column_readers import TextColumn
 from fnnctl.data.tables.rows import CsvFormat
-from fnnctl.data.tables.table import Kind, Table, read_table
+from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
 
 FORM = CsvFormat(",", "utf-8", frozenset({"", "NA"}))
 
@@ -140,3 +143,42 @@ def test_as_many_numbers_as_texts_are_not_decided_silently(tmp_path: Path) -> No
 
 def test_a_header_alone(tmp_path: Path) -> None:
     assert read(tmp_path, "a,b\n")[1] == ["t.csv: the file has a header but no rows"]
+
+
+def texts(values: list[str]) -> CodedTexts:
+    column = TextColumn(frozenset({""}))
+    column.add(values, range(2, len(values) + 2))
+    return column.coded()
+
+
+def part(labels: list[str], sizes: list[float], colours: list[str]) -> Table:
+    categorical = {"y": texts(labels), "colour": texts(colours)}
+    numeric = NumberMatrix(["size"])
+    numeric.append(np.array(sizes)[:, None])
+    return Table(("size", "colour", "y"), numeric, categorical, len(labels)).labelled("y")
+
+
+def two_parts() -> list[Table]:
+    return [
+        part(["q", "", "p"], [1.0, 2.0, np.nan], ["red", "blue", ""]),
+        part(["p", "q"], [4.0, 5.0], ["green", "red"]),
+    ]
+
+
+def test_rows_without_a_label_are_left_out_and_the_second_part_follows() -> None:
+    parts = two_parts()
+    assert [each.rows for each in parts] == [2, 2]
+    numbers, packing = numeric_matrix(parts, ["size"])
+    np.testing.assert_array_equal(numbers, [[1.0], [np.nan], [4.0], [5.0]])
+    assert packing is None
+    labels = CodedTexts.joined([each.categorical["y"] for each in parts])
+    assert labels.codes.tolist() == [1, 0, 0, 1]
+    assert labels.codes.dtype == np.intp
+    assert labels.texts == ("p", "q")
+
+
+def test_categories_of_both_parts_share_one_sorted_code() -> None:
+    codes, categories = code_matrix(two_parts(), ["colour"])
+    assert categories == (("blue", "green", "red"),)
+    assert codes.dtype == np.int32
+    assert codes.tolist() == [[2], [-1], [1], [2]]

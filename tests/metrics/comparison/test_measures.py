@@ -14,7 +14,7 @@ from fnnctl.metrics.comparison.measures import (
     class_measure,
     error_measure,
 )
-from fnnctl.metrics.ranked import rank_part
+from fnnctl.metrics.ranking import rank_part
 from fnnctl.metrics.regression import score as regression_score
 
 

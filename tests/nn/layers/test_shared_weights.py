@@ -12,8 +12,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
-from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.segments import LayerSegments
+from fnnctl.nn.parameters import LayerSegments, ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind
 from fnnctl.nn.workspace import Workspace
 from tests.nn.gradients import FLOAT64, Case, draw_targets

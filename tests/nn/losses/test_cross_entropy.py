@@ -7,14 +7,13 @@ from scipy.special import softmax as scipy_softmax
 from sklearn.metrics import log_loss
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.losses.base import Loss
+from fnnctl.nn.losses.base import Loss, Targets
 from fnnctl.nn.losses.cross_entropy import (
     LogisticCrossEntropy,
     SoftmaxCrossEntropy,
     cross_entropy,
     softmax,
 )
-from fnnctl.nn.losses.targets import Targets
 from fnnctl.nn.shape import NetworkShape
 
 FLOAT64 = np.dtype(np.float64)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.losses.base import Targets
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.losses.targets import Targets
 from fnnctl.nn.shape import NetworkShape, OutputKind
 
 ERRORS = np.array([-3.0, -0.5, 0.0, 1.0, 2.0])

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fnnctl.report.answer.answer import answer
-from fnnctl.report.answer.examples import worst_examples
 from fnnctl.report.answer.sections import (
     command_sections,
     examples_table,
@@ -17,6 +16,7 @@ from fnnctl.report.answer.sections import (
 from fnnctl.report.answer.values import ConfusedPair, WorstGroup
 from fnnctl.report.sections import Command, TableSection
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.examples import worst_examples
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 

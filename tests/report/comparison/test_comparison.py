@@ -6,8 +6,70 @@ import pytest
 
 from fnnctl.errors import UsageError
 from fnnctl.report.comparison import comparison
-from fnnctl.report.comparison.comparison import compare_runs
+from fnnctl.report.comparison.compared_run import read_compared_run
+from fnnctl.report.comparison.comparison import (
+    compare_runs,
+    different_facts,
+    different_settings,
+    resolved_file,
+)
+from fnnctl.store.names import RESOLVED
 from tests.report.comparison.written import write_folds, write_part, write_regression
+
+HITS = [1, 0, 1, 1]
+FIRST = {
+    "data": {"source": "/a/x.csv", "sha256": "1", "scaling": "minmax"},
+    "model": {"hidden": [{"units": 100}, {"units": 50}], "dropout": 0.0},
+    "training": {"optimizer": {"name": "adam", "learning_rate": 0.001}, "epochs": 20},
+}
+SECOND = {
+    "data": {"source": "/b/x.csv", "sha256": "2", "scaling": "minmax"},
+    "model": {"hidden": [{"units": 8, "activation": "tanh"}], "dropout": 0.0},
+    "training": {"optimizer": {"name": "sgd", "learning_rate": 0.001, "momentum": 0.9}, "epochs": 20},
+}
+
+
+def test_only_settings_that_differ_are_listed(tmp_path: Path) -> None:
+    sides = [
+        read_compared_run(write_part(tmp_path, name, HITS, settings=settings, seed=seed), "accuracy")
+        for name, settings, seed in (("a", FIRST, 7), ("b", SECOND, 8))
+    ]
+    assert different_settings(sides) == [
+        ("model.hidden", ("[100, 50]", "[{units: 8, activation: tanh}]")),
+        ("training.optimizer.name", ("adam", "sgd")),
+        ("training.optimizer.momentum", ("–", "0.9")),
+    ]
+    assert different_facts(sides) == [("seed", ("7", "8"))]
+
+
+def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
+    sides = [
+        read_compared_run(write_part(tmp_path, name, HITS, settings={"model": {"dropout": 0.5}}), "accuracy")
+        for name in "ab"
+    ]
+    (sides[1].run.path / RESOLVED).unlink()
+    assert different_settings(sides) == [("model.dropout", ("0.5", "–"))]
+    assert resolved_file(sides[0]) == sides[0].run.path / RESOLVED
+    assert resolved_file(sides[1]) is None
+
+
+def test_an_evaluation_has_the_config_of_the_networks_run(tmp_path: Path) -> None:
+    trained = write_part(tmp_path, "a", HITS, settings={"model": {"dropout": 0.5}})
+    evaluation = write_part(tmp_path, "b", HITS, evaluated={"run": str(trained.path), "sha256": "1"})
+    (evaluation.path / RESOLVED).unlink()
+    assert resolved_file(read_compared_run(evaluation, "accuracy")) == trained.path / RESOLVED
+
+
+def test_versions_and_data_that_differ(tmp_path: Path) -> None:
+    first = write_part(tmp_path, "a", HITS, fnnctl="1.0", packages={"numpy": "2.0"})
+    second = write_part(
+        tmp_path, "b", HITS, fnnctl="1.1", packages={"numpy": "2.0"}, data={"sha256": "f" * 64, "rows": 9}
+    )
+    assert different_facts([read_compared_run(run, "accuracy") for run in (first, second)]) == [
+        ("SHA-256 of the data", ("0123456789ab", "f" * 12)),
+        ("rows", ("1,000", "9")),
+        ("fnnctl", ("1.0", "1.1")),
+    ]
 
 
 def test_the_default_metric_and_the_rank(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from fnnctl.console.output import Output
 from fnnctl.report.comparison.comparison import compare_runs
-from fnnctl.report.comparison.content import comparison_json, comparison_sections, headline, title
-from fnnctl.report.comparison.texts import terminal_comparison, text_comparison
+from fnnctl.report.comparison.formats import terminal_comparison, text_comparison
+from fnnctl.report.comparison.sections import comparison_json, comparison_sections, headline, title
 from fnnctl.report.sections import Command, Section
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import DataError
-from fnnctl.report.comparison.folds import MeasuredFolds, read_fold_scores
+from fnnctl.report.comparison.compared_run import MeasuredFolds, read_fold_scores
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
 from tests.report.comparison.written import write_folds

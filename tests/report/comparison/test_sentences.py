@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fnnctl.report.comparison.comparison import compare_runs
-from fnnctl.report.comparison.sentences import limit_sentences, verdict_sentences, warnings
+from fnnctl.report.comparison.sections import limit_sentences, verdict_sentences, warnings
 from tests.report.comparison.written import write_folds, write_part, write_regression
 
 GOOD = [1] * 97 + [0] * 3

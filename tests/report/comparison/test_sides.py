@@ -8,10 +8,10 @@ import pytest
 
 from fnnctl.errors import DataError, UsageError
 from fnnctl.metrics.comparison.measures import OF_CLASS
-from fnnctl.report.comparison.sides import (
+from fnnctl.report.comparison.compared_run import (
     default_metric,
     has_metrics,
-    read_side,
+    read_compared_run,
     require_same_positive_class,
     require_same_target,
 )
@@ -22,17 +22,17 @@ HITS = [1, 1, 0, 1, 1, 1]
 
 
 def test_a_test_part(tmp_path: Path) -> None:
-    side = read_side(write_part(tmp_path, "a", HITS), "accuracy")
+    side = read_compared_run(write_part(tmp_path, "a", HITS), "accuracy")
     assert side.value == pytest.approx(5 / 6)
     assert side.interval == pytest.approx([0.4365, 0.9699], abs=1e-4)
     assert (side.kind, side.status) == ("train", "completed")
-    losses = read_side(side.run, "log_loss")
+    losses = read_compared_run(side.run, "log_loss")
     assert losses.interval
     assert losses.interval[0] < losses.value < losses.interval[1]
 
 
 def test_a_cross_validation_has_the_mean_of_its_folds(tmp_path: Path) -> None:
-    side = read_side(write_folds(tmp_path, "a", [0.5, 0.75, 1.0, 0.5, 0.5]), "accuracy")
+    side = read_compared_run(write_folds(tmp_path, "a", [0.5, 0.75, 1.0, 0.5, 0.5]), "accuracy")
     assert side.value == pytest.approx(0.65)
     assert side.kind == "cross-validation"
 
@@ -50,20 +50,20 @@ def test_a_cross_validation_has_the_mean_of_its_folds(tmp_path: Path) -> None:
 def test_a_metric_that_a_test_part_does_not_have(tmp_path: Path, metric: str, said: str) -> None:
     run = write_part(tmp_path, "a", HITS)
     with pytest.raises(UsageError, match=f"^--metric: .*{said}"):
-        read_side(run, metric)
+        read_compared_run(run, metric)
 
 
 def test_a_metric_that_folds_do_not_have(tmp_path: Path) -> None:
     run = write_folds(tmp_path, "a", [0.5, 0.75])
     with pytest.raises(UsageError, match=r"the folds of .* have no 'f1'; choose one of accuracy, loss"):
-        read_side(run, "f1")
+        read_compared_run(run, "f1")
 
 
 def test_a_metric_without_a_value(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="accuracy has no value in"):
-        read_side(write_folds(tmp_path, "a", [0.5, None, None, None, None]), "accuracy")
+        read_compared_run(write_folds(tmp_path, "a", [0.5, None, None, None, None]), "accuracy")
     with pytest.raises(UsageError, match="roc_auc_macro has no value in"):
-        read_side(write_part(tmp_path, "b", [1]), "roc_auc_macro")
+        read_compared_run(write_part(tmp_path, "b", [1]), "roc_auc_macro")
 
 
 def test_a_run_without_scores(tmp_path: Path) -> None:
@@ -71,11 +71,11 @@ def test_a_run_without_scores(tmp_path: Path) -> None:
     assert has_metrics(run)
     (run.path / PREDICTIONS).unlink()
     with pytest.raises(UsageError, match="has no predictions of a test part"):
-        read_side(run, "accuracy")
+        read_compared_run(run, "accuracy")
     (run.path / METRICS).unlink()
     assert not has_metrics(run)
     with pytest.raises(UsageError, match=r"has no metrics \(completed\)"):
-        read_side(run, "accuracy")
+        read_compared_run(run, "accuracy")
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_damaged_predictions_are_named(tmp_path: Path, content: str) -> None:
     run = write_part(tmp_path, "a", HITS)
     (run.path / PREDICTIONS).write_text(content)
     with pytest.raises(DataError, match=r"predictions\.csv.*damaged"):
-        read_side(run, "log_loss")
+        read_compared_run(run, "log_loss")
 
 
 def test_a_damaged_regression_is_named(tmp_path: Path) -> None:
     run = write_regression(tmp_path, "a", [1.0, 2.0])
     (run.path / PREDICTIONS).write_text("row,target,prediction\n1,2,much\n")
     with pytest.raises(DataError, match=r"predictions\.csv.*damaged"):
-        read_side(run, "r2")
+        read_compared_run(run, "r2")
 
 
 def test_the_default_metric_is_the_first_of_the_task(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_metric_of_the_positive_class_is_that_of_the_class(
     model = {"layers": [3, 2], "parameters": 8, "positive": positive}
     run = write_part(tmp_path, "a", HITS, model=model)
     name = CLASSES[1 if positive is None else positive]
-    side, of_class = read_side(run, metric), read_side(run, f"per_class.{name}.{metric}")
+    side, of_class = read_compared_run(run, metric), read_compared_run(run, f"per_class.{name}.{metric}")
     assert side.positive_class == name
     assert (side.value, side.interval) == (of_class.value, of_class.interval)
     assert side.value == json.loads((run.path / METRICS).read_bytes())["test"]["per_class"][name][metric]
@@ -139,7 +139,7 @@ def test_metrics_of_different_positive_classes_are_not_compared(tmp_path: Path) 
     sides = []
     for positive in (0, 1):
         model = {"layers": [3, 2], "parameters": 8, "positive": positive}
-        sides.append(read_side(write_part(tmp_path, f"run-{positive}", HITS, model=model), "f1"))
+        sides.append(read_compared_run(write_part(tmp_path, f"run-{positive}", HITS, model=model), "f1"))
     for name in ("accuracy", "f1_macro", "per_class.no.f1"):
         require_same_positive_class(sides, name)
     require_same_positive_class(sides[:1] * 2, "f1")
@@ -150,4 +150,4 @@ def test_metrics_of_different_positive_classes_are_not_compared(tmp_path: Path) 
 def test_a_metric_of_the_positive_class_needs_two_classes(tmp_path: Path) -> None:
     run = write_part(tmp_path, "a", HITS, data={"classes": ["maybe", "no", "yes"]})
     with pytest.raises(UsageError, match="'f1' cannot be compared"):
-        read_side(run, "f1")
+        read_compared_run(run, "f1")

@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.config.yaml_text import block_yaml
 from fnnctl.metrics.classification import score
-from fnnctl.metrics.ranked import rank_part
+from fnnctl.metrics.ranking import rank_part
 from fnnctl.metrics.regression import score as regression_score
 from fnnctl.metrics.resampling import summarize_scores
 from fnnctl.store import names

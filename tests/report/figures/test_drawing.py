@@ -14,8 +14,8 @@ from fnnctl.metrics.calibration import reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
-from fnnctl.metrics.decisions.trade_offs import trade_offs
-from fnnctl.metrics.ranked import rank_part
+from fnnctl.metrics.decisions import trade_offs
+from fnnctl.metrics.ranking import rank_part
 from fnnctl.plots.curves import PlottedCurve
 from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.store import names

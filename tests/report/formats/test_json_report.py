@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from fnnctl.report.formats.json_report import json_report
-from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.summary import summarize
 from fnnctl.store.documents import to_json
 from fnnctl.store.run import OpenRun

@@ -11,8 +11,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from fnnctl.report.formats.junit import junit_report
-from fnnctl.report.gates.results import GateResult
-from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.gates import GateResult, check_gates, parse_gates
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
 from tests.report.formats.answers import HOSTILE

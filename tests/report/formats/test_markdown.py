@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from fnnctl.report.formats.markdown import escape, markdown_report
-from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun
 from fnnctl.text import plain_text

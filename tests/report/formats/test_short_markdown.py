@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.formats.fitting import fitted
 from fnnctl.report.formats.short_markdown import short_markdown_report
-from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun

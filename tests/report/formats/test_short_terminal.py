@@ -11,8 +11,7 @@ from fnnctl.console.output import Output
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.formats.short_terminal import MOST_LINES, short_terminal_report
-from fnnctl.report.gates.results import GateResult
-from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.gates import GateResult, check_gates, parse_gates
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from fnnctl.report.formats.terminal import section_text, terminal_report
-from fnnctl.report.gates.thresholds import check_gates, parse_gates
+from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from fnnctl.report.html.blocks import Article, Block, block
-from fnnctl.report.html.markup import EMPTY, content
-from fnnctl.report.html.page import page
+import pytest
+
+from fnnctl.errors import UsageError
+from fnnctl.report.html.markup import EMPTY, Markup, content, element
+from fnnctl.report.html.page import MOST_BYTES, Article, Block, Part, block, page
 from tests.report.html.checked import checked
 
 
@@ -24,3 +26,42 @@ def test_contents_link_to_several_runs() -> None:
 
 def test_texts_outside_of_ascii_are_written_as_they_are() -> None:
     assert "<h2>größe 中文</h2>" in page("p", [article("a", block("größe 中文", EMPTY))])
+
+
+def big(character: str, size: int, source: str | None = None) -> Part:
+    return Part(element("p", Markup(character * size)), source)
+
+
+def page_of(*blocks: Block) -> str:
+    text = page("p", [Article("a", EMPTY, blocks)])
+    checked(text)
+    return text
+
+
+def test_the_largest_parts_are_left_out_of_a_page_that_would_be_too_large() -> None:
+    parts = (big("a", 600_000), big("b", 300_000, "b.csv"), big("c", 350_000, "c.csv"))
+    text = page_of(Block("One", parts))
+    assert "a" * 600_000 in text
+    assert "b" * 300_000 in text
+    assert "c" * 350_000 not in text
+    assert "it is in <code>c.csv</code>." in text
+
+
+def test_what_is_in_no_file_is_left_out_last() -> None:
+    answer = Block("Answer", (big("a", 800_000),), "answer")
+    text = page_of(answer, Block("One", (big("b", 250_000), big("c", 90_000), big("d", 5000, "d.csv"))))
+    assert "a" * 800_000 in text
+    assert "b" * 250_000 not in text
+    assert "c" * 90_000 in text
+    assert "<code>d.csv</code>" in text
+    assert text.count("1 MB: the Markdown report has it.") == 1
+
+
+def test_the_size_is_that_of_the_file() -> None:
+    """A letter of two bytes; with 499,000 of them, the style sheet is too much."""
+    assert "ä" * 499_000 not in page_of(Block("One", (big("ä", 499_000),)))
+
+
+def test_a_page_that_is_too_large_even_so_is_refused() -> None:
+    with pytest.raises(UsageError, match="and it must have fewer than 1,000,000: name fewer runs"):
+        page_of(Block("Answer", (big("a", MOST_BYTES),), "answer"))

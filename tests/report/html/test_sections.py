@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.report.html.blocks import Article
 from fnnctl.report.html.markup import EMPTY
-from fnnctl.report.html.page import page
+from fnnctl.report.html.page import Article, page
 from fnnctl.report.html.sections import section_block, section_body
 from fnnctl.report.sections import (
     Command,

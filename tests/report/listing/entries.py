@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.report.listing.fields import Config, ListedRun
-from fnnctl.store.listing.entries import ListedFacts, RunEntry, first_metric
+from fnnctl.store.listing import ListedFacts, RunEntry, first_metric
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.errors import UsageError
-from fnnctl.report.listing.conditions import parse_conditions
+from fnnctl.report.listing.selection import parse_conditions
 from tests.report.listing.entries import DAMAGED, listed
 
 RUN = listed(

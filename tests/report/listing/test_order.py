@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.errors import UsageError
-from fnnctl.report.listing.conditions import parse_conditions
 from fnnctl.report.listing.fields import Config, ListedRun, field_of
-from fnnctl.report.listing.order import Order, chosen
-from fnnctl.store.listing.entries import RunEntry
+from fnnctl.report.listing.selection import Order, parse_conditions, select_runs
+from fnnctl.store.listing import RunEntry
 from tests.report.listing.entries import entry
 
 ENTRIES = [
@@ -27,7 +26,7 @@ def names(
     *conditions: str, sort: str | None = None, read_config: Callable[[RunEntry], Config] = no_config
 ) -> list[str]:
     order = Order.parse(sort) if sort else None
-    runs = chosen(ENTRIES, parse_conditions(conditions), order, [], read_config)
+    runs = select_runs(ENTRIES, parse_conditions(conditions), order, [], read_config)
     return [run.entry.path.name for run in runs]
 
 
@@ -70,7 +69,7 @@ def test_a_field_that_no_run_has(option: str) -> None:
         "--where": (parse_conditions(["acuracy>0"]), None, []),
     }[option]
     with pytest.raises(UsageError, match=f"{option} 'acuracy': .*did you mean 'accuracy'"):
-        chosen(ENTRIES, *given, no_config)
+        select_runs(ENTRIES, *given, no_config)
 
 
 def test_values_of_several_types_are_sorted() -> None:

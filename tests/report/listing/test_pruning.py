@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from fnnctl.report.listing.fields import ListedRun
-from fnnctl.report.listing.pruning import Pruning, prunable
-from fnnctl.store.listing.entries import RunEntry
+from fnnctl.report.listing.selection import Pruning, prunable
+from fnnctl.store.listing import RunEntry
 from tests.report.listing.entries import DAMAGED, entry
 
 

@@ -10,8 +10,8 @@ from fnnctl.config.reading.yaml_reader import read_yaml
 from fnnctl.report.listing import settings
 from fnnctl.report.listing.fields import Config
 from fnnctl.report.listing.settings import SettingsReader
-from fnnctl.store.listing import cache
-from fnnctl.store.listing.entries import RunEntry, list_runs
+from fnnctl.store import listing_cache
+from fnnctl.store.listing import RunEntry, list_runs
 
 
 def read_config(entry: RunEntry) -> Config:
@@ -50,9 +50,9 @@ def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
 def test_settings_are_cached_until_the_config_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "FEWEST", 1)
+    monkeypatch.setattr(listing_cache, "FEWEST", 1)
     entry, old = search(tmp_path), 1_700_000_000
-    monkeypatch.setattr(cache, "time", lambda: 4e9)  # the files have settled
+    monkeypatch.setattr(listing_cache, "time", lambda: 4e9)  # the files have settled
     reader = SettingsReader([entry])
     first = reader.read(entry)
     reader.store()

@@ -6,7 +6,8 @@ import pytest
 
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.search.samplers.auto import chosen_sampler
+from fnnctl.search.samplers.auto import chosen_sampler, gp_problem
+from fnnctl.space.space import Space
 
 NUMBERS: dict[str, Any] = {
     "learning_rate": {"log_uniform": [1e-4, 1]},
@@ -48,3 +49,27 @@ def test_with_several_budgets_it_is_tpe(scheduler: str) -> None:
 @pytest.mark.parametrize("sampler", ["random", "grid", "tpe", "gp"])
 def test_a_sampler_that_is_named_is_not_replaced(sampler: str) -> None:
     assert chosen({"scheduler": "full_budget", "sampler": sampler}, NUMBERS) == sampler
+
+
+PLANE: dict[str, Any] = {"x": {"uniform": [0, 1]}, "y": {"uniform": [0, 1]}}
+STEPS: dict[str, Any] = {"x": {"integer": [0, 100]}, "y": {"log_integer": [1, 1024]}}
+
+
+def space(plain: dict[str, Any]) -> Space:
+    return space_of(SearchConfig.model_validate({"space": plain}).space)
+
+
+def test_numbers_without_conditions_have_none() -> None:
+    assert gp_problem(space({**PLANE, **STEPS, "noise": {"normal": [0, 1]}})) is None
+
+
+def test_a_choice() -> None:
+    problem = gp_problem(space({"kind": {"choice": ["a", "b"]}, **PLANE}))
+    assert problem == "gp searches numbers only, and kind is a choice; use tpe"
+
+
+def test_a_condition() -> None:
+    plain = {"n": {"integer": [1, 3]}, "x": {"uniform": [0, 1], "when": {"n": 2}}}
+    problem = gp_problem(space(plain))
+    assert problem is not None
+    assert "x has a condition" in problem

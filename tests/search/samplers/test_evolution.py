@@ -25,8 +25,8 @@ from fnnctl.search.samplers.evolution import (
 )
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.space.assignments import Assignment, values_by_dimension
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 from tests.config.spaces import spaces
 
 LETTERS: dict[str, Any] = {f"x{k}": {"choice": [f"{n}" for n in range(200)]} for k in range(5)}

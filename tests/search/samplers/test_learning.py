@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
-from fnnctl.search.samplers.learning import Knowledge, LearningSampler
+from fnnctl.search.samplers.learning import FAR, Knowledge, LearningSampler, bounded
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
@@ -129,3 +130,17 @@ class TestProposals:
         told(sampler, 4)
         found = [each["x"] for each in sampler.ask(99, ())]
         assert found == [99, 98, 97, 96]
+
+
+def test_infinite_losses_are_the_largest() -> None:
+    np.testing.assert_array_equal(bounded(np.array([1.0, np.inf, 3.0])), [1.0, 3.0, 3.0])
+
+
+def test_huge_losses_are_bounded() -> None:
+    losses = np.array([1.0, 2.0, 3.0, 1e9])  # the median is 2.5
+    np.testing.assert_array_equal(bounded(losses), [1.0, 2.0, 3.0, 2.5 + FAR * 1.5])
+
+
+def test_late_losses_do_not_change_what_is_usual() -> None:
+    losses = np.concatenate([np.arange(1.0, 11.0), np.full(50, 1.0), [40.0]])
+    np.testing.assert_array_equal(bounded(losses), losses)

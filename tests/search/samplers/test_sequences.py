@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice, repeat
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import kstest, qmc
 
-from fnnctl.search.samplers.sequences import SEQUENCES
+from fnnctl.search.samplers.sequences import SEQUENCES, allowed, shuffled
+from fnnctl.space.dimensions import Dimension
+from fnnctl.space.number_domains import Integer
+from fnnctl.space.space import Space
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
@@ -41,3 +49,35 @@ def test_the_first_p_points_stand_in_the_p_parts_of_the_unit_interval() -> None:
     for dimension, prime in enumerate((2, 3, 5, 7)):
         for parts in (prime, prime**2):
             assert {int(points(index)[dimension] * parts) for index in range(parts)} == set(range(parts))
+
+
+@given(size=st.integers(0, 300), seed=st.integers(0, 2**64 - 1))
+def test_it_is_a_permutation(size: int, seed: int) -> None:
+    assert sorted(shuffled(size, seed=seed)) == list(range(size))
+
+
+def test_the_first_ones_of_very_many_are_different_and_repeatable() -> None:
+    first = list(islice(shuffled(5**40, seed=1), 1000))
+    assert len(set(first)) == 1000
+    assert max(first) > 5**39
+    assert list(islice(shuffled(5**40, seed=1), 10)) == first[:10]
+    assert list(islice(shuffled(5**40, seed=2), 10)) != first[:10]
+
+
+def test_every_order_is_as_likely() -> None:
+    orders = Counter(tuple(shuffled(3, seed=seed)) for seed in range(1200))
+    assert len(orders) == 6
+    assert all(count == pytest.approx(200, abs=60) for count in orders.values())  # 4.6 standard deviations
+
+
+SPACE = Space([Dimension("a", Integer(1, 9))], ["a < 3"])
+
+
+def test_only_what_is_allowed_is_left() -> None:
+    assert list(allowed(({"a": value} for value in (1, 5, 2, 3)), SPACE)) == [{"a": 1}, {"a": 2}]
+
+
+def test_it_ends_after_many_rejections_in_a_row() -> None:
+    candidates = ({"a": value} for value in (3, 4, 1, 3, 4, 2, 3, 4, 5, 1))
+    assert list(allowed(candidates, SPACE, 3)) == [{"a": 1}, {"a": 2}]
+    assert list(allowed(repeat({"a": 9}), SPACE, 10)) == []

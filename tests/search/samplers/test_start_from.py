@@ -15,7 +15,7 @@ from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.space.assignments import Assignment
-from fnnctl.space.values import identity
+from fnnctl.space.identity import identity
 
 SPACE = space_of(
     SearchConfig.model_validate({"space": {"x": {"integer": [0, 5]}, "y": {"choice": [0, 1]}}}).space

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from fnnctl.records.trials import Job, Status
+from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.full_budget import FullBudget
-from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.search.toys import Climber, Recorder, asked_jobs, by_trial, climbed, numbered, result_of
 
 

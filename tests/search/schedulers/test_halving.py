@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 
 from fnnctl.records.trials import Direction, Job, Status
-from fnnctl.search.rungs import Bracket, Rung
+from fnnctl.search.budget import Bracket, Rung
+from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.halving import Halving
-from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.search.toys import Climber, Outcome, Recorder, asked_jobs, by_trial, climbed, result_of
 
 NINE = Bracket(2, (Rung(9, 1), Rung(3, 3), Rung(1, 9)), Fraction(3))

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from fnnctl.records.trials import Job
-from fnnctl.search.rungs import hyperband_brackets
+from fnnctl.search.budget import hyperband_brackets
+from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.hyperband import HyperBand
-from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.search.toys import Climber, Recorder, asked_jobs, climbed, numbered, result_of
 
 NINE = hyperband_brackets(min_epochs=1, max_epochs=9, reduction_factor=3)

@@ -18,8 +18,8 @@ from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.classification.temperature import calibrated, fit_temperature, fit_with_weights
-from fnnctl.tasks.decision import Decision
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.post_training import Finish
 from fnnctl.tasks.task import Readout
 from tests.program import Program, read_json
 

@@ -12,14 +12,13 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_m
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import BINARY_METRICS
-from fnnctl.metrics.decisions.thresholds import Costs
+from fnnctl.metrics.decisions import Costs
 from fnnctl.nn.losses.cross_entropy import softmax
-from fnnctl.tasks.classification.decisions import cheapest_answer, predicted_classes, row_costs
-from fnnctl.tasks.classification.part_scores import ClassScores
+from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.classification.temperature import fit_temperature
-from fnnctl.tasks.decision import Decision
-from fnnctl.tasks.readouts import Finish
+from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
+from fnnctl.tasks.post_training import Finish
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import Readout, Task
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from fnnctl.config.schema.data import DataConfig
-from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.data.in_memory import dataset_of
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification.encoding import (

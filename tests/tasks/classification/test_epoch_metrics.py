@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
-from fnnctl.tasks.classification.epoch_metrics import ClassificationEpochMetrics
+from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
 
 
 @given(st.integers(2, 6), st.integers(1, 30), st.integers(0, 2**32))

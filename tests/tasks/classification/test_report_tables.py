@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnnctl.config.schema.metric_names import BINARY_METRICS, CLASS_METRICS, LOSSES, METRICS
 from fnnctl.report.figures.run_figures import _DRAW
 from fnnctl.store import names
-from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
+from fnnctl.tasks.reports import CLASSIFICATION_REPORT
 
 
 def test_every_row_is_a_metric() -> None:

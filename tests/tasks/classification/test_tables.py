@@ -7,16 +7,17 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.metrics.curves import Curve
-from fnnctl.metrics.decisions.thresholds import Costs
-from fnnctl.metrics.decisions.trade_offs import trade_offs
+from fnnctl.metrics.decisions import Costs, trade_offs
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.classification import tables
-from fnnctl.tasks.classification.stored_tables import (
+from fnnctl.tasks.classification.tables import (
+    most_probable,
     read_calibration,
     read_confusion_matrix,
     read_curves,
     read_trade_offs,
+    top_columns,
 )
 
 
@@ -156,3 +157,19 @@ def test_damaged_trade_offs(run: OpenRun, content: str, message: str) -> None:
     (run.path / names.THRESHOLD).write_text(content)
     with pytest.raises(DataError, match=message):
         read_trade_offs(run)
+
+
+P = np.array([[0.2, 0.5, 0.3], [0.4, 0.2, 0.4]])
+
+
+def test_the_columns() -> None:
+    assert top_columns(2) == ("top_1", "p_top_1", "top_2", "p_top_2")
+
+
+def test_classes_by_probability() -> None:
+    """Of equal ones the first one comes first, as it is the predicted one."""
+    assert list(most_probable("abc", P, 2)) == [["b", 0.5, "c", 0.3], ["a", 0.4, "c", 0.4]]
+
+
+def test_more_than_there_are_gives_all() -> None:
+    assert [row[::2] for row in most_probable("abc", P, 9)] == [["b", "c", "a"], ["a", "c", "b"]]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from fnnctl.report.ensembles.sections import ensemble_sections
-from fnnctl.report.html.blocks import Block, Part
-from fnnctl.report.html.figures import PageFigure, figure_part
+from fnnctl.report.html.figures import PageFigure, figure_part, with_numbers
 from fnnctl.report.html.markup import element
-from fnnctl.report.html.search.numbers import with_numbers
+from fnnctl.report.html.page import Block, Part
 from fnnctl.report.html.sections import section_body
-from fnnctl.report.search.sections import SearchSections, grouped_sections
-from fnnctl.report.search.winner import extension, winner_scores
 from fnnctl.report.sections import Section
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.ensemble import ensemble_sections
+from fnnctl.report.topics.search import SearchSections, grouped_sections
+from fnnctl.report.topics.winner import extension, winner_scores
 from fnnctl.store import names
 
 

@@ -11,16 +11,14 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.records.trials import Trial
-from fnnctl.search.samplers.controller.policy import Episode, Policy
-from fnnctl.search.samplers.controller.reinforce import MovingBaseline, Reinforce
+from fnnctl.search.samplers.controller.policy import Episode, MovingBaseline, Policy, Reinforce
 from fnnctl.search.samplers.controller.sequences import Sequences
 from fnnctl.search.samplers.distinct import Key
-from fnnctl.search.samplers.learning import LearningSampler
-from fnnctl.search.samplers.losses import bounded
+from fnnctl.search.samplers.learning import LearningSampler, bounded
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment, values_by_dimension
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 
 BLOCKS: Final = ((1, 1.0), (2, 1.0), (4, 1.0), (8, 1.0), (16, 1.0), (32, 2.0), (64, 4.0))
 """How many sequences are drawn at once, and at which temperature, until one can be proposed. A policy that is

@@ -16,9 +16,9 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import BELOW_ONE, Domain
+from fnnctl.space.identity import index_of
 from fnnctl.space.layers import DEPTH, RESIDUAL, WIDTH, layer_index, of_layer, own_part
 from fnnctl.space.space import Space
-from fnnctl.space.values import index_of
 
 BINS: Final = 8
 """The number of choices in a domain with many numbers: each is a share of the unit interval."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from fnnctl.config.paths import parse_path
+from fnnctl.config.recipes.definitions import RecipeFacts
+from fnnctl.config.recipes.filling import expanded
+from fnnctl.config.recipes.groups import group_of
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.rules.recipes.expansion import expanded
-from fnnctl.config.rules.recipes.facts import RecipeFacts
-from fnnctl.config.rules.recipes.groups import group_of
 
 
 def facts_of(**changes: Any) -> RecipeFacts:

@@ -13,7 +13,7 @@ from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.controller.sampler import ControllerSampler
 from fnnctl.space.assignments import Assignment
-from fnnctl.space.values import identity
+from fnnctl.space.identity import identity
 
 PLAIN: dict[str, Any] = {
     "model.hidden": {"depth": [1, 4], "width": [16, 128], "log": True, "per_layer": True},

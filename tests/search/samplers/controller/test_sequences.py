@@ -12,8 +12,8 @@ import pytest
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers.controller.sequences import BINS, Sequences, Values
+from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.space.values import identity
 
 LAYERS: dict[str, Any] = {
     "depth": [1, 3], "width": [16, 32], "log": True, "per_layer": True, "activation": ["relu", "tanh"],

@@ -8,7 +8,7 @@ import pytest
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers.gp.coordinates import MOST_LEVELS, MOST_LISTED, Cube
-from fnnctl.space.values import identity
+from fnnctl.space.identity import identity
 
 MIXED: dict[str, Any] = {
     "rate": {"log_uniform": [1e-4, 1.0]},

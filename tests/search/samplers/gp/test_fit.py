@@ -6,14 +6,14 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from fnnctl.arrays import FloatArray
-from fnnctl.search.samplers.gp.fit import (
+from fnnctl.search.samplers.gp.process import (
     LEAST_NOISE,
     Parameters,
     fitted,
     negative_log_posterior,
+    squared_differences,
     triangular_inverse,
 )
-from fnnctl.search.samplers.gp.kernel import squared_differences
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.random((25, 3))

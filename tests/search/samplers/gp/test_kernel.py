@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.gaussian_process.kernels import Matern
 
-from fnnctl.search.samplers.gp.kernel import matern, squared_differences, weighted_distance
+from fnnctl.search.samplers.gp.process import matern, squared_differences, weighted_distance
 
 RNG = np.random.default_rng(0)
 POINTS, OTHERS, WEIGHTS = RNG.random((6, 3)), RNG.random((4, 3)), np.array([0.3, 2.0, 40.0])

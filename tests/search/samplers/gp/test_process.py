@@ -5,8 +5,7 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from fnnctl.search.samplers.gp.fit import Parameters
-from fnnctl.search.samplers.gp.process import Process, cholesky
+from fnnctl.search.samplers.gp.process import Parameters, Process, cholesky
 
 RNG = np.random.default_rng(0)
 POINTS, OTHERS = RNG.random((40, 3)), RNG.random((20, 3))

@@ -1,0 +1,104 @@
+"""Parses numbers and column names on the command line; anything else is refused with fnnctl's own message."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from fnnctl.errors import UsageError
+from fnnctl.text import shown
+
+MOST_DIGITS = 100
+"""Python refuses to convert thousands of digits, and no option needs that many."""
+MOST_DECIMALS = 17
+"""More digits after the decimal point say nothing about a probability."""
+
+
+def whole_number(option: str, *, least: int | None = None, most: int | None = None) -> Callable[[str], int]:
+    """A converter of the option's text; it raises `UsageError` unless that is such a whole number."""
+    wanted = "a whole number" if least is None else f"a whole number of at least {least}"
+    if most is not None:
+        wanted = f"a whole number from {least} to {most}"
+
+    def convert(text: str) -> int:
+        if re.fullmatch(r"[+-]?[0-9]+", text) and len(text) <= MOST_DIGITS:
+            number = int(text)
+            if (least is None or number >= least) and (most is None or number <= most):
+                return number
+        raise UsageError(f"{option}: must be {wanted}, not {shown(text)}")
+
+    return convert
+
+
+def seconds(option: str) -> Callable[[str], float]:
+    """A converter of the option's text; it raises `UsageError` unless that is a number >= 0."""
+
+    def convert(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not number >= 0:  # true for NaN too
+            raise UsageError(f"{option}: must be a number of seconds, 0 or more, not {shown(text)}")
+        return number
+
+    return convert
+
+
+def share(option: str) -> Callable[[str], float]:
+    """A converter of the option's text; it raises `UsageError` unless that is a number from 0 to 1."""
+
+    def convert(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not 0 <= number <= 1:  # false for NaN too
+            raise UsageError(f"{option}: must be a number from 0 to 1, not {shown(text)}")
+        return number
+
+    return convert
+
+
+UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+"""The units of an age, in seconds."""
+
+
+def age(option: str) -> Callable[[str], float]:
+    """A converter of the option's text, such as `30d`, to seconds; it raises `UsageError` for other texts."""
+
+    def convert(text: str) -> float:
+        match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([mhdw])", text.strip())
+        if match is None:
+            raise UsageError(
+                f"{option}: must be a number with a unit, such as 90m, 12h, 30d or 8w, not {shown(text)}"
+            )
+        return float(match[1]) * UNITS[match[2]]
+
+    return convert
+
+
+ALL = "all"
+
+
+def column_names(option: str, words: Sequence[str]) -> tuple[str, ...] | None:
+    """The names in the words of a repeatable option, as in a CSV header; None if a word is `all`.
+
+    Raises `UsageError` if a name is blank, or if a quote is not closed.
+    """
+    if ALL in words:
+        return None
+    names: list[str] = []
+    for word in words:
+        try:
+            (found,) = csv.reader([word], strict=True, skipinitialspace=True)
+        except (csv.Error, ValueError):
+            found = []
+        found = [name.strip() for name in found]
+        if not found or not all(found):
+            known = "write names with commas between them, or all"
+            raise UsageError(f"{option} {shown(word)}: {known}; quote a name with a comma in it: '\"a, b\"'")
+        names += found
+    return tuple(names)

@@ -1,0 +1,44 @@
+"""Declares `datasets`, `schema` and `help`, which list what there is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fnnctl.cli.completion import complete_command
+from fnnctl.cli.options import with_output
+from fnnctl.console.output import Output
+from fnnctl.console.signals import ended_by_signals
+
+
+@with_output
+def datasets(*, output: Output) -> None:
+    """List the built-in data sets."""
+    from fnnctl.commands.datasets import datasets
+
+    with ended_by_signals(output):
+        datasets(output)
+
+
+@with_output
+def schema(*, output: Output) -> None:
+    """Print the config's JSON Schema, for editors."""
+    from fnnctl.commands.schema import schema
+
+    with ended_by_signals(output):
+        schema(output)
+
+
+def show_help(
+    context: typer.Context,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="COMMAND", help="The command (default: the program).", autocompletion=complete_command
+        ),
+    ] = None,
+) -> None:
+    """Show the help of the program or of a command."""
+    root = context.find_root()
+    root.command.main([*(command or []), "--help"], prog_name=root.info_name, standalone_mode=False)

@@ -1,1 +1,0 @@
-"""What a shell sees of every command: its arguments, its help with examples, and its completion."""

@@ -1,0 +1,62 @@
+"""`fnnctl init`: writes a first experiment, a commented example or one for the user's own table."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from fnnctl.commands.describe import described
+from fnnctl.config.reading.starter import STARTER_NAME, starter_text
+from fnnctl.config.reading.table_starter import table_starter_text
+from fnnctl.console.output import Output
+from fnnctl.console.progress import reading_progress
+from fnnctl.data.profile.source import SourceOptions
+from fnnctl.errors import UsageError
+from fnnctl.modelling.table_starter import table_starter
+from fnnctl.report.description import terminal_description
+from fnnctl.store.atomic import refuse_existing, write_new
+
+
+def init(file: Path, output: Output) -> None:
+    """Write the starter experiment; raises `UsageError` if the file exists."""
+    write_new(file, starter_text())
+    if output.json:
+        output.json_object({"file": str(file)})
+    else:
+        output.note(f"wrote {file}: read its comments, then run `{_train(file)}`")
+
+
+def init_table(options: SourceOptions, file: Path, output: Output) -> None:
+    """Write an experiment for a table. Never overwrites a file.
+
+    Without a target, the columns are listed. Raises `InputError` then, if the file exists, and if no
+    experiment with this table is possible.
+    """
+    refuse_existing(file)
+    with reading_progress(output) as on_read:
+        description = described(options, on_read)
+    if description.target is None:
+        if not output.json:
+            output.render(terminal_description(description, width=output.width))
+        raise UsageError(f"name the column to predict: {description.init_command}")
+    facts, target, check = description.facts, description.target, description.check
+    starter = table_starter(facts, target, check, options, file.parent)
+    write_new(file, table_starter_text(starter, str(file)))
+    if output.json:
+        output.json_object(
+            {
+                "file": str(file),
+                "target": starter.target,
+                "task": description.target.task,
+                "ignored": list(starter.writable),
+            }
+        )
+        return
+    for sentence in starter.decisions():
+        output.note(sentence)
+    output.note(f"wrote {file}; now run `{_train(file)}`")
+
+
+def _train(file: Path) -> str:
+    argument = [] if str(file) == STARTER_NAME else [str(file)]
+    return shlex.join(["fnnctl", "train", *argument])

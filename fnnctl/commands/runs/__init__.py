@@ -1,1 +1,0 @@
-"""`fnnctl runs` and `fnnctl runs prune`: list runs and remove them."""

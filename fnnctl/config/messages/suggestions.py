@@ -1,0 +1,154 @@
+"""Guesses what a wrong value or key was meant to be, for the end of a message.
+
+The names that other tools use for settings and choices are in `synonyms.yaml`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, get_args
+
+import yaml
+
+from fnnctl.config.messages.wording import shown
+from fnnctl.config.paths import ConfigPath
+from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
+from fnnctl.config.schema.search import METHODS, SamplerName, SchedulerName
+from fnnctl.config.yaml_text import CoreLoader, plain_scalar
+from fnnctl.errors import did_you_mean
+
+
+@cache
+def synonyms() -> Mapping[str, str]:
+    """Our name for each name that other tools use."""
+    text = files(__package__).joinpath("synonyms.yaml").read_text(encoding="utf-8")
+    names: dict[str, list[str]] = yaml.load(text, CoreLoader)
+    return {word: name for name, words in names.items() for word in words}
+
+
+def meant_word(word: str, options: Sequence[str]) -> str:
+    """Return ` (did you mean 'x'?)` with the closest option, or an empty string if none is close."""
+    lower = word.lower()
+    if synonyms().get(lower) in options:
+        return f" (here it is called '{synonyms()[lower]}')"
+    for option in options:  # a metric without a part is that of the validation part
+        if lower and option.startswith(f"validation_{lower}"):
+            return f" (did you mean '{option}'?)"
+    return did_you_mean(lower, options)
+
+
+def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
+    """Return the first path whose setting was probably meant, or None if none is very close."""
+    by_name: dict[str, ConfigPath] = {}
+    for path in paths:
+        by_name.setdefault(str(path[-1]), path)
+    close = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.75)
+    return by_name[close[0]] if close else None
+
+
+def glued_setting(text: str) -> str:
+    """Return ` (write a: b)` if a text is a setting without its colon or without the space after it."""
+    found = re.match(r"(\w+)[:\s]\s*(\S+)", text)
+    known = found and found[1] in {path[-1] for path in all_settings()}
+    return f" (write {found[1]}: {found[2]})" if found and known else ""
+
+
+def meant_value(forms: Sequence[Schema], value: Any) -> str:
+    """Return advice on how a value becomes valid, such as ` (remove the quotes)`; empty if there is none."""
+    kinds = {_kind(form) for form in forms}
+    if isinstance(value, str):
+        return _meant_text(forms, kinds, value) if value and value.isprintable() else ""
+    if "null" in kinds and value is False:
+        return " (write null)"
+    if kinds == {"null", "object"} and value is True:
+        return " (write {} for its defaults)"
+    if isinstance(value, float) and value.is_integer() and any(_is_within(form, value) for form in forms):
+        return f" (write {value:.0f})"
+    if "string" in kinds and not isinstance(value, Mapping | list):
+        return " (put it in quotes)"
+    if not isinstance(value, bool) and (short := _as_first_setting(forms, value)):
+        return short
+    is_pair = any("minItems" in form for form in forms)
+    if "array" in kinds and not is_pair and not isinstance(value, Mapping | list):
+        return f" (write [{shown(value)}])"
+    return ""
+
+
+def _as_first_setting(forms: Sequence[Schema], value: Any) -> str:
+    """Return ` (write, e.g., {folds: 5})` if a number that stands for a section fits a setting in it."""
+    sections = [form for form in forms if "properties" in form]
+    if len(sections) != 1 or len(forms) > len(sections) + sum(form.get("type") == "null" for form in forms):
+        return ""
+    for name, schema in sections[0]["properties"].items():
+        if any(_is_number_within(form, value) for form in forms_of(schema)):
+            return f" (write, e.g., {{{name}: {shown(value)}}})"
+    return ""
+
+
+def _is_number_within(form: Schema, value: Any) -> bool:
+    number = {"integer": int, "number": int | float}.get(str(form.get("type")))
+    if number is None or not isinstance(value, number):
+        return False
+    low, high = form.get("minimum", -math.inf), form.get("maximum", math.inf)
+    above, below = form.get("exclusiveMinimum", -math.inf), form.get("exclusiveMaximum", math.inf)
+    return bool(low <= value <= high and above < value < below)
+
+
+def _kind(form: Schema) -> str:
+    return "choice" if words_of(form) else str(form["type"])
+
+
+def _is_within(form: Schema, value: float) -> bool:
+    """Whether a form is a whole number whose bounds include this value."""
+    if form.get("type") != "integer":
+        return False
+    return bool(form.get("minimum", value) <= value <= form.get("maximum", value))
+
+
+def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
+    lower = text.lower()
+    if "object" in kinds and glued_setting(text):
+        return glued_setting(text)
+    if _fits(kinds, plain_scalar(text)):
+        return " (remove the quotes)"
+    without_underscores = plain_scalar(re.sub(r"(?<=[0-9])_(?=[0-9])", "", text))
+    if _fits(kinds, without_underscores):
+        return f" (write {shown(without_underscores)})"
+    if "boolean" in kinds and lower in {"yes", "no", "on", "off"}:
+        return f" (write {shown(lower in {'yes', 'on'})})"
+    if "null" in kinds and lower in {"none", "no", "off"}:
+        return " (write null)"
+    if "array" in kinds:
+        return f" (write [{text}])"
+    if kinds == {"object"} and "required" in forms[0]:
+        return f" (write {{{forms[0]['required'][0]}: {text}}})"
+    words = [word for form in forms for word in words_of(form)]
+    return (_part_of_method(lower) if words == list(METHODS) else "") or meant_word(text, words)
+
+
+def _part_of_method(word: str) -> str:
+    """Return advice for the name of a sampler or a scheduler in place of a method; empty for other words."""
+    if word in get_args(SamplerName):
+        return f" ({word} is a sampler; write {{scheduler: full_budget, sampler: {word}}})"
+    if word in get_args(SchedulerName):
+        return f" ({word} is a scheduler; write {{scheduler: {word}, sampler: random}})"
+    return ""
+
+
+def _fits(kinds: set[str], value: Any) -> bool:
+    """Whether a value is of one of these kinds; text never is."""
+    match value:
+        case None:
+            return "null" in kinds
+        case bool():
+            return "boolean" in kinds
+        case int():
+            return bool(kinds & {"integer", "number"})
+        case float():
+            return "number" in kinds
+    return False

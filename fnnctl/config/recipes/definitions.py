@@ -1,0 +1,147 @@
+"""The recipes: what unset settings are, depending on the data. `default` is the most accurate network in the
+time that a user waits, `fast` a quick one.
+
+A line is a setting and its value; lines are grouped as in `groups`. A value that the experiment's own
+settings or its data refuse is left out, so no line needs to say when it is possible; it may need the lines
+before it.
+
+Several parts are those of RealMLP (Holzmüller et al., 2024); the embedding of numbers is that of Gorishniy et
+al. (2022). `tests/benchmarks/recipe` measures what each part gains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+PROBABILITY_SCORES: Final = frozenset(
+    {
+        "loss", "log_loss", "brier_score", "average_precision",
+        "roc_auc", "roc_auc_macro", "roc_auc_micro", "roc_auc_weighted",
+        "average_precision_macro", "average_precision_micro",
+        "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
+    }
+)  # fmt: skip
+"""The metrics of a classification that depend on probabilities, not on the predicted classes alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeFacts:
+    """What a recipe's values may depend on: nothing else, so that equal facts give equal settings."""
+
+    task: str
+    """`classification` or `regression`."""
+    rows: int
+    """Rows with a target, without those of a test file. It is the same for every split and every fold."""
+    numeric: int
+    """The number of numeric columns."""
+    indicators: int
+    """The number of numeric columns with missing values, at most."""
+    categories: int
+    """The number of features that categorical columns become, at most."""
+    outputs: int
+    """The number of classes; 1 in a regression."""
+    metric: str
+    """The objective of the search; without a search, the task's default."""
+
+    @property
+    def wants_probabilities(self) -> bool:
+        """Whether the metric is a score of probabilities, which label smoothing would make worse.
+
+        Only a search has such a metric, and its trials are not calibrated.
+        """
+        # the metric of a class is named per_class.CLASS.METRIC, and the class may contain dots
+        return self.metric.rpartition(".")[2] in PROBABILITY_SCORES
+
+
+MANY = 10**9
+BATCH_SIZES: Final = ((1_500, 32), (10_000, 64), (50_000, 128), (200_000, 256), (MANY, 512))
+"""Up to how many rows each batch size is for."""
+EPOCHS: Final = ((20_000, 32), (100_000, 16), (MANY, 8))
+"""Up to how many rows each number of epochs is for."""
+WIDEST, NARROWEST, WIDTH_STEP = 64, 8, 8
+"""The units of a hidden layer, and the step between possible numbers of units."""
+MOST_PARAMETERS: Final = 200_000
+"""How many parameters a network has at most, if it has more units than the narrowest."""
+
+
+def by_rows(rows: int, steps: tuple[tuple[int, int], ...]) -> int:
+    """The value of the first step that has at least this many rows; beyond all of them, the last value."""
+    return next((value for most, value in steps if rows <= most), steps[-1][1])
+
+
+def units(inputs: int, outputs: int, *, of_inputs: int) -> int:
+    """The units of each of two hidden layers between these inputs and outputs.
+
+    `of_inputs` parameters belong to the inputs. A table of many categories gets narrower layers: with the
+    widest, its network would have so many parameters that it is slow, large, and memorizes its rows.
+    """
+    for width in range(WIDEST, NARROWEST, -WIDTH_STEP):
+        parameters = of_inputs + (inputs + 1) * width + (width + 1) * width + (width + 1) * outputs
+        if parameters <= MOST_PARAMETERS:
+            return width
+    return NARROWEST
+
+
+EMBEDDING_SIZE: Final = 4
+"""The inputs that each embedded number becomes, itself included."""
+BINS: Final = 16
+"""The bins of each embedded number; the time of an embedding is proportional to them."""
+MOST_EMBEDDED: Final = 100
+"""The largest number of numeric columns that are embedded: each becomes `EMBEDDING_SIZE` inputs."""
+MEMBERS: Final = 8
+
+
+def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
+    """The settings of the recipe `default`, by path."""
+    regression = facts.task == "regression"
+    embedding: Any = "none"
+    if is_embedded(facts):
+        embedding = {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE}
+    smoothing = 0.0 if facts.wants_probabilities or regression else 0.1
+    return {
+        # input
+        "model.scaling_layer": True,
+        "model.numeric_embedding": embedding,
+        # architecture
+        "model.hidden": [hidden_units(facts)] * 2,
+        # optimization
+        "training.epochs": by_rows(facts.rows, EPOCHS),
+        "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
+        # 0.04 is RealMLP's rate. Its 0.2 for a regression can make units of relu inactive for good.
+        # A small table has few steps: with the usual beta2 the average of squares would span all of them.
+        "training.optimizer": {"name": "adam", "learning_rate": 0.1 if regression else 0.04, "beta2": 0.95},
+        "training.parametrization": "neural_tangent",
+        "training.lr_schedule": "cosine",
+        # regularization
+        # Smoothing makes probabilities too uncertain, which calibration undoes; the gain in accuracy stays.
+        "training.label_smoothing": smoothing,
+        # members
+        "model.ensemble": MEMBERS,
+        "model.ensemble.bags": True,
+        "training.early_stopping": {"monitor": "validation_loss", "patience": None},
+        # output
+        **({"model.clip_outputs": True} if regression else {"model.calibration": "shrunk_temperature"}),
+    }
+
+
+def is_embedded(facts: RecipeFacts) -> bool:
+    """Whether numbers are embedded."""
+    return 0 < facts.numeric <= MOST_EMBEDDED
+
+
+def hidden_units(facts: RecipeFacts) -> int:
+    """The units of each hidden layer."""
+    per_number = EMBEDDING_SIZE if is_embedded(facts) else 1
+    inputs = per_number * facts.numeric + facts.indicators + facts.categories
+    embedding = (EMBEDDING_SIZE - 1) * BINS * facts.numeric if is_embedded(facts) else 0
+    return units(inputs, facts.outputs, of_inputs=inputs + embedding)
+
+
+FAST_MEMBERS: Final = 4
+
+
+def fast_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
+    """The settings of the recipe `fast`, by path."""
+    return {**default_recipe(facts), "model.hidden": [hidden_units(facts)], "model.ensemble": FAST_MEMBERS}

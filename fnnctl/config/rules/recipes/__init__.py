@@ -1,1 +1,0 @@
-"""Recipes: what unset settings are, depending on the data, and where each setting comes from."""

@@ -1,1 +1,0 @@
-"""The schema of a config as JSON Schema, and ways through it."""

@@ -1,1 +1,0 @@
-"""NPZ and NPY files as data sets."""

@@ -1,1 +1,0 @@
-"""Checks of the data before training: equal rows and numbers far from all others."""

@@ -1,0 +1,42 @@
+"""Texts as codes: the form of labels and categories before a task or preprocessor interprets them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.columns.numbers import ordered
+
+
+@dataclass(frozen=True, slots=True)
+class CodedTexts:
+    """n texts; equal texts have the same code."""
+
+    codes: IntArray
+    """(n,) indices into `texts`, -1 if missing."""
+    texts: tuple[str, ...]
+    lines: Sequence[int | None]
+    """The line where each text first occurs; None for arrays, which have no lines."""
+
+    def counts(self) -> IntArray:
+        """The number of occurrences of each text, (texts,)."""
+        return np.bincount(self.codes + 1, minlength=len(self.texts) + 1)[1:]
+
+    @classmethod
+    def joined(cls, columns: Sequence[CodedTexts]) -> Self:
+        """The columns concatenated, as intp codes into the sorted texts of all of them."""
+        lines: dict[str, int | None] = {}
+        for column in columns:
+            lines = dict(zip(column.texts, column.lines, strict=True)) | lines
+        texts = ordered(lines)
+        position = {text: code for code, text in enumerate(texts)}
+        codes = [
+            # the code -1 picks the last entry, which is -1
+            np.array([*(position[text] for text in column.texts), -1], np.intp)[column.codes]
+            for column in columns
+        ]
+        return cls(np.concatenate(codes) if codes[1:] else codes[0], texts, [lines[text] for text in texts])

@@ -1,0 +1,116 @@
+"""Dates and times as numbers: the parts that a network can be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, Literal
+
+import numpy as np
+from pydantic import ConfigDict, Field
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.columns.formats.moments import (
+    SECONDS_PER_DAY,
+    DayOrder,
+    Moment,
+    day_number,
+    iso_day,
+    pattern_fault,
+    read_compact,
+    read_hours,
+    read_moment,
+    read_pattern,
+)
+
+DatePart = Literal["year", "month", "weekday", "hour", "days"]
+PARTS: Final[tuple[DatePart, ...]] = ("year", "month", "weekday", "hour", "days")
+_MONDAY: Final = 4
+"""1970-01-05 was a Monday."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """A column of dates. It becomes a numeric column for each of its parts."""
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+    parts: tuple[DatePart, ...]
+    """`weekday` is 0 on Monday, `hour` has a fraction, and `days` are those since `since`."""
+    since: Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    """The first date of the training data."""
+    order: DayOrder = "month_first"
+    """What `3/4/2024` is."""
+    pattern: str | None = None
+    """The declared pattern; None for every notation that is detected."""
+    compact: bool = False
+    """Whether dates are also written like 20240131."""
+    kind: Literal["date"] = "date"
+
+    def __post_init__(self) -> None:
+        day_number(self.since)
+        fault = None if self.pattern is None else pattern_fault(self.pattern)
+        if fault or not self.parts or len(set(self.parts)) < len(self.parts):
+            raise ValueError(fault or "the parts of a date must be different, and at least one")
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """One column per part."""
+        return tuple(f"{name} {part}" for part in self.parts)
+
+    def numbers(self, texts: Sequence[str]) -> FloatArray:
+        """(n, parts) float64, NaN for a text that is no date."""
+        moments = [self.moment(text) for text in texts]
+        columns = date_parts(moments, since=day_number(self.since))
+        return np.stack([columns[part] for part in self.parts], axis=1)
+
+    def moment(self, text: str) -> Moment | None:
+        """The date and time of a text; None if it is no date."""
+        if self.pattern is not None:
+            return read_pattern(text, self.pattern)
+        moment = read_moment(text, self.order)
+        return read_compact(text) if moment is None and self.compact else moment
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFormat:
+    """A column of times of day, or of durations: hours with a fraction."""
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+    kind: Literal["time"] = "time"
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The column of hours."""
+        return (f"{name} hour",)
+
+    def numbers(self, texts: Sequence[str]) -> FloatArray:
+        """(n, 1) float64, NaN for a text that is no time."""
+        values = [np.nan if (hours := read_hours(text)) is None else hours for text in texts]
+        return np.array(values, dtype=np.float64).reshape(-1, 1)
+
+
+def date_parts(moments: Sequence[Moment | None], *, since: int) -> dict[DatePart, FloatArray]:
+    """All parts of n moments, (n,) float64 each, NaN for None; `since` is a day as in a moment."""
+    known = np.array([moment is not None for moment in moments], dtype=np.bool_)
+    pairs = np.array([(0, 0.0) if moment is None else moment for moment in moments], np.float64).reshape(
+        -1, 2
+    )
+    day, seconds = pairs[:, 0], pairs[:, 1]
+    dates = day.astype(np.int64).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]").astype(np.int64)
+    parts: dict[DatePart, FloatArray] = {
+        "year": (months // 12 + 1970).astype(np.float64),
+        "month": (months % 12 + 1).astype(np.float64),
+        "weekday": (day - _MONDAY) % 7,
+        "hour": seconds / 3600,
+        "days": day - since + seconds / SECONDS_PER_DAY,
+    }
+    return {part: np.where(known, values, np.nan) for part, values in parts.items()}
+
+
+def date_format(
+    moments: Sequence[Moment], *, order: DayOrder, pattern: str | None = None, compact: bool = False
+) -> DateFormat:
+    """The format of a column with these distinct moments, n ≥ 1; parts that are constant are left out."""
+    since = min(day for day, _ in moments)
+    values = date_parts(moments, since=since)
+    parts = tuple(part for part in PARTS if part == "days" or np.ptp(values[part]) > 0)
+    return DateFormat(parts, iso_day(since), order, pattern, compact)

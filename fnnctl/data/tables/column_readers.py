@@ -1,0 +1,149 @@
+"""Reads a column: numbers are returned block by block, and texts are collected as codes.
+
+Values that are not numbers are counted, and the first is kept with its line. So after the last value the
+column can be classified as numeric or categorical, or refused with a reason.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.numbers import almost_number, have_code, numbers_with_codes, plain_number
+from fnnctl.data.tables.rows import RowBlock
+
+
+@dataclass(slots=True)
+class ValueCounts:
+    """How many of a column's values are numbers, almost numbers (like `1_000`), or texts."""
+
+    numbers: int = 0
+    almost: int = 0
+    texts: int = 0
+    first: tuple[int, str] | None = None
+    """Line and text of the first value that is not a plain number."""
+
+    def add(self, text: str, line: int, count: int = 1) -> None:
+        """Count a text that occurs `count` times, the first time in this line."""
+        if plain_number(text) is not None:
+            self.numbers += count
+            return
+        self.first = self.first or (line, text)
+        if almost_number(text):
+            self.almost += count
+        else:
+            self.texts += count
+
+
+class NumberColumn:
+    """Reads values as float64, NaN for missing values and texts; keeps only counts."""
+
+    def __init__(self, missing: frozenset[str]) -> None:
+        self._missing = missing
+        self._counts = ValueCounts()
+        self.has_code = False
+        """Whether one of the values is a code such as `01234`."""
+
+    def read(self, values: Sequence[str], lines: Sequence[int]) -> FloatArray:
+        """Return a block's values, (n,)."""
+        numbers, codes = numbers_with_codes(values, self._missing)
+        if codes:
+            self.find_code(values)
+        if numbers is None:
+            numbers = np.array([self._number(*pair) for pair in zip(values, lines, strict=True)])
+        self.count(int(np.count_nonzero(~np.isnan(numbers))))
+        return numbers
+
+    def find_code(self, values: Sequence[str]) -> None:
+        """Look for a code among a block's values."""
+        self.has_code = self.has_code or have_code(values, self._missing)
+
+    def count(self, numbers: int) -> None:
+        """Count numbers that were read elsewhere."""
+        self._counts.numbers += numbers
+
+    def _number(self, value: str, line: int) -> float:
+        text = value.strip()
+        number = None if text in self._missing else plain_number(text)
+        if number is None and text not in self._missing:
+            self._counts.add(text, line)
+        return np.nan if number is None else number
+
+    def value_counts(self) -> ValueCounts:
+        """The counts of the values read so far."""
+        return self._counts
+
+
+class NumberColumns:
+    """Reads columns of numbers together; one by one only if a value in the block is no number."""
+
+    def __init__(
+        self, columns: Sequence[NumberColumn], positions: Sequence[int], missing: frozenset[str]
+    ) -> None:
+        self._columns, self._positions, self._missing = columns, positions, missing
+
+    def read(self, block: RowBlock) -> FloatArray:
+        """Return a block's values, (n, p)."""
+        shape = len(block.lines), len(self._positions)
+        together, codes = numbers_with_codes(block.values(self._positions), self._missing)
+        if together is None:
+            singly = np.empty(shape)
+            for j, (column, position) in enumerate(zip(self._columns, self._positions, strict=True)):
+                singly[:, j] = column.read(block.column(position), block.lines)
+            return singly
+        if codes:
+            for column, position in zip(self._columns, self._positions, strict=True):
+                column.find_code(block.column(position))
+        numbers = together.reshape(shape)
+        counts = np.count_nonzero(~np.isnan(numbers), axis=0).tolist()
+        for column, count in zip(self._columns, counts, strict=True):
+            column.count(count)
+        return numbers
+
+
+class TextColumn:
+    """Collects values as codes for the distinct texts, numbered in the order of first occurrence."""
+
+    def __init__(self, missing: frozenset[str]) -> None:
+        self._missing = missing
+        self._codes = array("i")
+        self._code_by_value: dict[str, int] = {}
+        self._code_by_text: dict[str, int] = {}
+        self._lines: list[int] = []
+
+    def add(self, values: Sequence[str], lines: Sequence[int]) -> None:
+        """Append a block's values."""
+        for value, line in zip(values, lines, strict=True):
+            if value not in self._code_by_value:
+                self._code_by_value[value] = self._new_code(value.strip(), line)
+        self._codes.extend(map(self._code_by_value.__getitem__, values))
+
+    def _new_code(self, text: str, line: int) -> int:
+        if text in self._missing:
+            return -1
+        if text not in self._code_by_text:
+            self._code_by_text[text] = len(self._lines)
+            self._lines.append(line)
+        return self._code_by_text[text]
+
+    def coded(self) -> CodedTexts:
+        """Return the texts read so far, with a view of the codes as (N,) int32."""
+        return CodedTexts(np.frombuffer(self._codes, np.int32), tuple(self._code_by_text), self._lines)
+
+    def finish(self) -> CodedTexts:
+        """Return all texts, and free what only adding values needs. Nothing may be added afterwards."""
+        column = self.coded()
+        self._code_by_value, self._code_by_text = {}, {}
+        return column
+
+    def value_counts(self) -> ValueCounts:
+        """The counts of the values read so far."""
+        column, counts = self.coded(), ValueCounts()
+        for text, count, line in zip(column.texts, column.counts().tolist(), self._lines, strict=True):
+            counts.add(text, line, count)
+        return counts

@@ -1,1 +1,0 @@
-"""How texts become numbers or categories if they are not plain ones: one file per kind of format."""

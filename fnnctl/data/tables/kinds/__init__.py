@@ -1,1 +1,0 @@
-"""How each column is read, decided when all its values are known."""

@@ -1,0 +1,203 @@
+"""The threshold of a decision between two classes: counts at any threshold, the best one by a rule, and
+rates.
+
+A row is predicted to be positive if its score, the probability of the positive class, is at or above the
+threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What wrong decisions cost, in any unit; right ones cost nothing."""
+
+    false_positive: float
+    """The cost of each negative row that is predicted to be positive."""
+    false_negative: float
+    """The cost of each positive row that is predicted to be negative."""
+
+    def per_row(self, counts: Counts) -> FloatArray:
+        """The mean cost of a row at each threshold, (t,)."""
+        total = counts.false_positives * self.false_positive + counts.false_negatives * self.false_negative
+        mean: FloatArray = total / (counts.positives + counts.negatives)
+        return mean
+
+
+Rule: TypeAlias = Literal["f1", "youden"] | Costs
+"""What the best threshold maximizes, F1 or Youden's J = recall − false positive rate; or whose cost it
+minimizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The predictions at each of t thresholds, by whether they are right."""
+
+    true_positives: IntArray
+    """(t,)"""
+    false_positives: IntArray
+    """(t,)"""
+    positives: int
+    """Positive rows, whatever is predicted."""
+    negatives: int
+    """Negative rows."""
+
+    @property
+    def false_negatives(self) -> IntArray:
+        """(t,)"""
+        return self.positives - self.true_positives
+
+    @property
+    def predicted(self) -> IntArray:
+        """Rows that are predicted to be positive, (t,)."""
+        return self.true_positives + self.false_positives
+
+    @property
+    def f1(self) -> FloatArray:
+        """(t,) scikit-learn's with `zero_division=0`; 0 without positive rows."""
+        either = self.predicted + self.positives
+        return np.divide(2 * self.true_positives, either, out=np.zeros(len(either)), where=either > 0)
+
+
+def counts_at(is_positive: BoolArray, scores: FloatArray, thresholds: FloatArray) -> Counts:
+    """The counts of n rows, (n,) each, at thresholds (t,)."""
+    positive, negative = np.sort(scores[is_positive]), np.sort(scores[~is_positive])
+    true_positives = len(positive) - np.searchsorted(positive, thresholds, side="left")
+    false_positives = len(negative) - np.searchsorted(negative, thresholds, side="left")
+    return Counts(true_positives, false_positives, len(positive), len(negative))
+
+
+def candidates(scores: FloatArray) -> FloatArray:
+    """The thresholds in [0, 1] that decide differently about n scores in [0, 1], rising.
+
+    They are the midpoints between neighbouring scores, the one between 0 and the lowest score, where all rows
+    are positive, and the one between the highest and 1, where none is. If the highest score is 1, there is no
+    such threshold.
+    """
+    known = np.unique(scores)
+    below, above = np.append(0.0, known), np.append(known, 1.0)
+    middles = below + (above - below) / 2
+    # Between two adjacent floating-point numbers there is no other: the upper one separates them as well.
+    middles[1:] = np.where(middles[1:] > below[1:], middles[1:], above[1:])
+    candidates: FloatArray = middles[:-1] if known[-1] == 1.0 else middles
+    return candidates
+
+
+def choose_threshold(is_positive: BoolArray, scores: FloatArray, rule: Rule) -> float | None:
+    """The best of the `candidates` for n rows, (n,) each; of equally good ones the nearest to 0.5.
+
+    Of two that are equally near, it is the lower one. None if there are no positive or no negative rows, or
+    if a score is not finite.
+    """
+    if not len(scores) or is_positive.all() or not is_positive.any() or not np.isfinite(scores).all():
+        return None
+    thresholds = candidates(scores)
+    quality = _quality(counts_at(is_positive, scores, thresholds), rule)
+    best = thresholds[quality == quality.max()]
+    return float(best[np.argmin(np.abs(best - DEFAULT_THRESHOLD))])
+
+
+def _quality(counts: Counts, rule: Rule) -> FloatArray | IntArray:
+    if isinstance(rule, Costs):
+        return -rule.per_row(counts)
+    if rule == "f1":
+        return counts.f1
+    # J times the numbers of positive and negative rows: whole numbers, so that ties are exact.
+    return counts.true_positives * counts.negatives - counts.false_positives * counts.positives
+
+
+MOST_SHOWN = 200
+"""The most thresholds of a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOffs:
+    """The rates at t thresholds, (t,) each; NaN where a rate does not exist."""
+
+    thresholds: FloatArray
+    """Rising."""
+    precision: FloatArray
+    """NaN where no row is predicted to be positive."""
+    recall: FloatArray
+    f1: FloatArray
+    false_positive_rate: FloatArray
+    predicted_positive: FloatArray
+    """The share of all rows."""
+    cost: FloatArray | None
+    """Per row; None without costs."""
+
+
+def trade_offs(
+    is_positive: BoolArray, scores: FloatArray, thresholds: FloatArray, costs: Costs | None = None
+) -> TradeOffs:
+    """The rates of n ≥ 1 rows, (n,) each, at rising thresholds (t,)."""
+    counts = counts_at(is_positive, scores, thresholds)
+    return TradeOffs(
+        thresholds,
+        precision=_share(counts.true_positives, counts.predicted),
+        recall=_share(counts.true_positives, np.array(counts.positives)),
+        f1=counts.f1,
+        false_positive_rate=_share(counts.false_positives, np.array(counts.negatives)),
+        predicted_positive=counts.predicted / len(scores),
+        cost=None if costs is None else costs.per_row(counts),
+    )
+
+
+def shown_thresholds(is_positive: BoolArray, scores: FloatArray, marked: Sequence[float]) -> FloatArray:
+    """At most `MOST_SHOWN` thresholds, rising: the default, the `marked` ones, and others that differ.
+
+    If there are too many `candidates`, half of the others have evenly spaced ranks among all scores and half
+    among those of positive rows: where these are rare, most scores are close to 0.
+    """
+    fixed = np.unique([DEFAULT_THRESHOLD, *marked])
+    between, room = candidates(scores), MOST_SHOWN - len(fixed)
+    if len(between) > room:
+        groups = [np.sort(scores), np.sort(scores[is_positive])]
+        ranked = [_evenly(group, (room - 2) // len(groups)) for group in groups if len(group)]
+        at = np.searchsorted(between, np.concatenate(ranked), side="left")
+        ends = 0, len(between) - 1
+        between = between[np.unique(np.append(at.clip(*ends), ends))]
+    return np.unique(np.concatenate([between, fixed]))
+
+
+def mean_trade_offs(of_repeats: Sequence[TradeOffs]) -> TradeOffs:
+    """The means over several repeats with the same thresholds; a precision's is over those that have one."""
+    if len(of_repeats) == 1:
+        return of_repeats[0]
+    costs = [each.cost for each in of_repeats if each.cost is not None]
+    return TradeOffs(
+        of_repeats[0].thresholds,
+        precision=_mean([each.precision for each in of_repeats]),
+        recall=_mean([each.recall for each in of_repeats]),
+        f1=_mean([each.f1 for each in of_repeats]),
+        false_positive_rate=_mean([each.false_positive_rate for each in of_repeats]),
+        predicted_positive=_mean([each.predicted_positive for each in of_repeats]),
+        cost=_mean(costs) if costs else None,
+    )
+
+
+def _evenly(ordered: FloatArray, most: int) -> FloatArray:
+    """At most `most` of the scores, evenly spaced by rank, with both ends."""
+    return ordered[np.linspace(0, len(ordered) - 1, min(len(ordered), most)).astype(np.intp)]
+
+
+def _share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
+    """Divide, (t,); NaN where the denominator is 0."""
+    share: FloatArray = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return share
+
+
+def _mean(values: Sequence[FloatArray]) -> FloatArray:
+    """The mean, (t,), over the values that exist; NaN where none does."""
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    return _share(total, known.sum(axis=0))

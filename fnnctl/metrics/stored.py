@@ -1,0 +1,40 @@
+"""The metrics that metrics.json stores: by the names that gates use, and as `report` and `runs` show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+
+def flat_metrics(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, float | None]:
+    """Every number by its path, such as `per_class.versicolor.recall`; class names may contain dots."""
+    values: dict[str, float | None] = {}
+    for key, value in metrics.items():
+        if isinstance(value, Mapping):
+            values.update(flat_metrics(value, f"{prefix}{key}."))
+        elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            values[prefix + key] = value
+    return values
+
+
+PARTS: Final = ("train", "validation", "test")
+"""The parts of the data that metrics.json has metrics of."""
+
+
+def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The content of metrics.json; in a cross-validation, `test` has the means over the folds.
+
+    In metrics.json itself, `test` has the metrics of the pooled out-of-fold predictions. Metrics that are not
+    measured per fold, such as those of each class, remain the pooled ones. Each interval is replaced by that
+    of the mean, and the baseline by its mean over the folds, if that was measured.
+    """
+    if metrics is None:
+        return None
+    test, folds = metrics.get("test"), metrics.get("cross_validation")
+    if not isinstance(test, Mapping) or not isinstance(folds, Mapping):
+        return dict(metrics)
+    entries = {name: entry for name, entry in folds.items() if isinstance(entry, Mapping) and "mean" in entry}
+    means = {name: entry.get("mean") for name, entry in entries.items()}
+    intervals = {key: entry.get("ci95") for name, entry in entries.items() if (key := f"{name}_ci95") in test}
+    baseline = {"baseline": folds["baseline"]} if folds.get("baseline") else {}
+    return {**metrics, "test": {**test, **means, **intervals, **baseline}}

@@ -1,0 +1,180 @@
+"""A learning curve over data size: a cross-validation with several shares of the training rows, and its
+results.
+
+All sizes have the same settings, also those that a recipe chose for all rows, so that only the rows differ.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from fnnctl.data.splits.bags import BaggedRows
+from fnnctl.data.splits.subsets import Subset
+from fnnctl.errors import ConfigError, Problem, quoted_list
+from fnnctl.metrics.paired import paired_test
+from fnnctl.modelling.cross_validation import (
+    CrossValidation,
+    Results,
+    fold_metrics,
+    fold_table,
+    single_metrics,
+    summary,
+)
+from fnnctl.modelling.fit import Fit
+from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.text import counted, shown
+
+LARGER = "write a larger share, or leave it out"
+
+
+def with_sizes(validation: CrossValidation) -> CrossValidation:
+    """The cross-validation with the largest of the experiment's sizes, and the others in `smaller`.
+
+    `validation` has all rows; it is returned unchanged if the experiment names no sizes. The fits of a fold
+    have the same seed for all sizes. Raises `ConfigError` if a size has too few rows for the experiment.
+    """
+    sizes = validation.experiment.evaluation.sizes
+    if sizes is None:
+        return validation
+    *smaller, largest = (_of_share(validation, share) for share in sorted(sizes))
+    return replace(largest, smaller=tuple(smaller))
+
+
+def _of_share(validation: CrossValidation, share: float) -> CrossValidation:
+    """The cross-validation with this share of the rows that each fold learns from."""
+    if share == 1.0:
+        return validation
+    fits = tuple(_smaller_fit(validation, fit, share) for fit in validation.fits)
+    return replace(validation, fits=fits, share=share)
+
+
+def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
+    experiment, data = validation.experiment, validation.data
+    subset = Subset(
+        fit.rows.rows if isinstance(fit.rows, BaggedRows) else fit.rows,
+        share,
+        experiment.evaluation.cross_validation.stratify,
+        experiment.split_seed,
+        data.dataset.order,
+    )
+    try:
+        split = subset.split(data.strata, data.dataset.groups)
+    except ValueError:
+        by = shown(experiment.data.split.by or "")
+        message = f"a fold's last rows all have the same value in the column {by}: {LARGER}"
+        raise _too_small(validation, share, message) from None
+    whole, learned = fit.split(data).known, split.known
+    if absent := data.task.unlearned(data.targets[whole], data.targets[learned]):
+        which = "the class" if len(absent) == 1 else "the classes"
+        names = quoted_list([*map(shown, absent)])
+        lack = f"a fold learns from {counted(learned.size, 'row')}, none of them of {which} {names}"
+        raise _too_small(validation, share, f"{lack}: {LARGER}")
+    try:
+        return Fit.of(data, experiment, subset, seed=fit.seed)
+    except ConfigError as error:
+        problem = error.problems[0]
+        where = f" in {problem.path}" if problem.path else ""
+        message = f"{problem.message}{where}; or {LARGER}"
+        raise _too_small(validation, share, message) from None
+
+
+def _too_small(validation: CrossValidation, share: float, message: str) -> ConfigError:
+    index = (validation.experiment.evaluation.sizes or ()).index(share)
+    return ConfigError(Problem(f"with {share:g} of the rows, {message}", path=f"evaluation.sizes[{index}]"))
+
+
+_OF_FOLDS = ("folds", "repeats", "diverged")
+"""The entries of a cross-validation's summary that are not metrics."""
+
+
+def share_suffix(validation: CrossValidation) -> str:
+    """` with 0.1 of the rows`, for messages; empty if it is all of them."""
+    return "" if validation.share == 1.0 else f" with {validation.share:g} of the rows"
+
+
+def by_size(validation: CrossValidation, results: Results) -> list[tuple[CrossValidation, Results]]:
+    """The cross-validation of each size with its results, in rising order.
+
+    `results` has one per fit in `all_fits`.
+    """
+    found, end = [], 0
+    for each in (validation, *validation.smaller):
+        start, end = end, end + len(each.fits)
+        found.append((each, results[start:end]))
+    return [*found[1:], found[0]]
+
+
+def size_table(validation: CrossValidation, results: Results) -> tuple[list[str], list[list[object]]]:
+    """The columns and rows of data_size.csv: those of cross_validation.csv for each share."""
+    sizes = [(each, own, fold_metrics(own)) for each, own in by_size(validation, results)]
+    names = single_metrics([metrics for _, _, of_folds in sizes for metrics in of_folds])
+    columns: list[str] = []
+    rows: list[list[object]] = []
+    for each, own, of_folds in sizes:
+        columns, table = fold_table(each, own, of_folds, names)
+        rows += [[each.share, *row] for row in table]
+    return ["share", *columns], rows
+
+
+def size_summaries(validation: CrossValidation, results: Results) -> list[dict[str, Any]]:
+    """The `sizes` entry of metrics.json, in rising order.
+
+    `rows` is the mean number of rows that a fold learns from, its validation rows included. Each metric has
+    `mean`, `std` and `ci95` as in a cross-validation, and the `difference` from the size before, with `mean`,
+    `ci95` and `p` of the corrected resampled t-test over the folds that have both scores (None if fewer than
+    two have). `train` has the mean loss and metric of the training rows, as measured while they were learned.
+
+    Drawing the subset is taken as a part of the training, which has all rows of a fold at hand for every
+    size. So the correction for the overlap of the folds is that of all rows.
+    """
+    entries: list[dict[str, Any]] = []
+    before: dict[str, Any] = {}
+    for each, own in by_size(validation, results):
+        found = summary(each, fold_metrics(own))
+        metrics = {name: entry for name, entry in found.items() if name not in _OF_FOLDS}
+        shown = {
+            name: {
+                **{key: entry[key] for key in ("mean", "std", "ci95")},
+                "difference": _difference(before.get(name), entry, validation.test_share),
+            }
+            for name, entry in metrics.items()
+        }
+        rows = round(sum(fit.known_rows for fit in each.fits) / len(each.fits))
+        facts = {"share": each.share, "rows": rows, "diverged": found["diverged"]}
+        entries.append({**facts, "train": _train_scores(each, own), **shown})
+        before = metrics
+    return entries
+
+
+def _train_scores(validation: CrossValidation, results: Results) -> dict[str, float | None]:
+    """The mean loss and metric of the training rows in the epochs whose weights were kept."""
+    stopping = validation.experiment.training.early_stopping
+    restores = stopping is not None and stopping.restore_best
+    ended = [result for result in results if result and result.scores]
+    means: dict[str, float | None] = {}
+    for column in epoch_metrics(validation.fits[0].settings.shape).training_columns:
+        values = [
+            result.history[column][((result.best_epoch if restores else None) or result.epochs) - 1]
+            for result in ended
+            if column in result.history
+        ]
+        finite = [value for value in values if math.isfinite(value)]
+        means[column.removeprefix("train_")] = math.fsum(finite) / len(finite) if finite else None
+    return means
+
+
+def _difference(before: dict[str, Any] | None, after: dict[str, Any], test_share: float) -> Any:
+    if before is None:
+        return None
+    both = [
+        (score, other)
+        for score, other in zip(after["scores"], before["scores"], strict=True)
+        if score is not None and other is not None
+    ]
+    if len(both) < 2:
+        return None
+    scores, others = zip(*both, strict=True)
+    test = paired_test(scores, others, test_share=test_share)
+    return {"mean": test.difference, "ci95": test.ci95, "p": test.p}

@@ -1,0 +1,288 @@
+"""The permutation importance of the columns that a saved network reads, on rows that it was not trained on.
+
+The features of these rows are computed once, so that the values of a column can be permuted in them. All
+features of a column are permuted together: its number, one-hot features, indicator of missing values and
+coordinate among bins, and those of all columns that were made from it, such as the parts of a date. The
+score of a row depends on no other row, to the last bit; so a combination of a row and a value is scored once,
+and a row that gets its own value keeps its loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from typing import Final, Literal
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.dataset import Columns
+from fnnctl.data.new_rows import columns_of
+from fnnctl.errors import UsageError
+from fnnctl.metrics.feature_importance import (
+    REPEATS,
+    ColumnImportance,
+    FeatureImportances,
+    by_importance,
+    drawn_rows,
+    estimate,
+    permutations,
+    strong_correlations,
+)
+from fnnctl.modelling.held_out_rows import HeldOutRows
+from fnnctl.modelling.input_file import InputFile, Note, labelled_blocks
+from fnnctl.modelling.predictor import Predictor
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.tasks.task import Readout, Targets
+from fnnctl.text import counted
+from fnnctl.training.scoring import SCORING_BATCH
+
+MOST_PREDICTIONS: Final = 2_000_000
+"""Half a minute for an ensemble with an embedding of its numbers; a few seconds for a small network."""
+MOST_ROWS, FEWEST_ROWS = 5_000, 500
+"""The rows are chosen so that there are no more predictions. More rows only make the intervals narrower."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutFeatures:
+    """n rows that a predictor has not learned, as features."""
+
+    part: Literal["test", "validation"]
+    targets: Targets
+    """(n,)"""
+    features: Sequence[FloatArray]
+    """(n, features) for each part of the predictor that has its own: see `Predictor.distinct`."""
+    predictors: Sequence[tuple[Predictor, IntArray]]
+    """Who scores which rows, as sorted indices (m,) below n; together they are all rows."""
+    columns: Mapping[str, tuple[str, ...]]
+    """The preprocessor's columns that are one column of the table, by its name."""
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+def features_of_run(model: SavedModel, held_out: HeldOutRows, seed: int, note: Note) -> HeldOutFeatures:
+    """The features of the test part or, if there is none, of the validation part, with bags out of bag.
+
+    Of very many rows only some, drawn at random; `note` is called with a message if so. Raises `UsageError`
+    if there are no such rows.
+    """
+    split, data = held_out.split, held_out.data
+    part: Literal["test", "validation"] = "test" if split.test.size else "validation"
+    rows = split.parts[part]
+    if rows.size < 2:
+        raise UsageError(
+            f"{model.run.path} has no rows to measure importance on: all of them are training rows; set "
+            "data.split.test, train again, or report on an evaluation (`fnnctl evaluate RUN --data FILE`)"
+        )
+    predictor = model.predictor
+    columns = source_columns(predictor, data.dataset)
+    rows = rows[_chosen(len(rows), columns, seed, f"of the {part} part", note)]
+    predictors = [(predictor, np.arange(len(rows)))]
+    if held_out.bags and part == "validation":
+        own = [np.flatnonzero(np.isin(rows, bag.validation)) for bag in held_out.bags]
+        predictors = [*zip(predictor.alone(), own, strict=True)]
+    features = _features(predictor, data.dataset, rows)
+    return HeldOutFeatures(part, data.targets[rows], features, predictors, columns)
+
+
+def features_of_file(model: SavedModel, given: InputFile, seed: int, note: Note) -> HeldOutFeatures:
+    """The features of the rows of a file that have a label, as of the test part of its evaluation.
+
+    Raises `DataError` if it cannot be read, and `UsageError` if it has a single such row.
+    """
+    predictor, columns = model.predictor, dict[str, tuple[str, ...]]()
+    blocks: list[list[FloatArray]] = []
+    targets: list[Targets] = []
+    for block, kept, encoded in labelled_blocks(given, model, note):
+        columns = columns or source_columns(predictor, block)
+        blocks.append(_features(predictor, block, kept))
+        targets.append(encoded)
+    every = np.concatenate(targets)
+    if len(every) < 2:
+        raise UsageError(f"{given.name} has a single row with a label: importance needs at least two")
+    rows = _chosen(len(every), columns, seed, f"of {given.name}", note)
+    features = [np.concatenate(of_part)[rows] for of_part in zip(*blocks, strict=True)]
+    return HeldOutFeatures("test", every[rows], features, [(predictor, np.arange(len(rows)))], columns)
+
+
+def source_columns(predictor: Predictor, columns: Columns) -> dict[str, tuple[str, ...]]:
+    """The columns that a predictor reads, by the table's column that they were made from."""
+    wanted = columns_of(predictor.preprocessor)
+    source = {name: original for original, made in columns.expansions.items() for name in made}
+    found: dict[str, list[str]] = {}
+    for name in wanted:
+        found.setdefault(source.get(name, name), []).append(name)
+    return {name: tuple(made) for name, made in found.items()}
+
+
+def _features(predictor: Predictor, columns: Columns, rows: IntArray) -> list[FloatArray]:
+    """(n, features) of these rows, for each of the predictor's distinct parts, in its precision."""
+    return [*_written(predictor, columns, rows)]
+
+
+def _written(predictor: Predictor, columns: Columns, rows: IntArray) -> Iterator[FloatArray]:
+    for part in predictor.distinct:
+        out = np.empty((len(rows), part.inputs.shape[1] - 1), part.inputs.dtype)
+        part.preprocessor.transform(columns, rows, out)
+        yield out
+
+
+def _chosen(rows: int, columns: Mapping[str, object], seed: int, whose: str, note: Note) -> IntArray:
+    """The sorted indices of the rows that are used."""
+    affordable = MOST_PREDICTIONS // (REPEATS * max(1, len(columns)))
+    chosen = drawn_rows(seed, rows, min(MOST_ROWS, max(FEWEST_ROWS, affordable)))
+    if len(chosen) < rows:
+        used = f"{len(chosen):,} of the {counted(rows, 'row')} {whose}"
+        note(f"importance is measured on {used}, drawn at random; the intervals allow for that")
+    return chosen
+
+
+Permute = Callable[[str, int], IntArray]
+"""Returns the permutations, (R, n), of a column by its name among n rows."""
+
+
+def feature_importances(
+    held_out: HeldOutFeatures,
+    predictor: Predictor,
+    seed: int,
+    *,
+    permute: Permute | None = None,
+    threads: int = 1,
+    on_column: Callable[[int], None] = lambda done: None,
+) -> FeatureImportances:
+    """The importance of each column, the most important one first; the same for any number of threads.
+
+    `permute` replaces the permutations that follow from the seed. `on_column` is called with the number of
+    columns that are done.
+    """
+    places = [part.preprocessor.places for part in predictor.distinct]
+    permuted = _Permuted(held_out, predictor.readout, places)
+    all_rows = np.arange(len(held_out))
+    losses = permuted.losses(all_rows, all_rows, ())
+    draw = permute or (lambda column, rows: permutations(seed, column, rows))
+    correlated = _correlated(held_out, predictor)
+    threads = min(threads, len(held_out.columns))
+    free: SimpleQueue[_Permuted] = SimpleQueue()
+    for number in range(threads):
+        free.put(permuted if number == 0 else permuted.copied())
+
+    def measured(column: str, names: tuple[str, ...]) -> ColumnImportance:
+        own = free.get()
+        try:
+            donors = draw(column, len(held_out))
+            with_others = own.of_column(names, donors, losses)
+        finally:
+            free.put(own)
+        estimates = {
+            metric: estimate(metric, each, with_others[metric], donors, held_out.targets)
+            for metric, each in losses.items()
+        }
+        return ColumnImportance(column, estimates, correlated.get(column))
+
+    found = [*_in_threads(measured, held_out.columns, threads, on_column)]
+    return FeatureImportances(held_out.part, len(held_out), REPEATS, by_importance(found))
+
+
+def _in_threads(
+    measured: Callable[[str, tuple[str, ...]], ColumnImportance],
+    columns: Mapping[str, tuple[str, ...]],
+    threads: int,
+    on_column: Callable[[int], None],
+) -> Iterator[ColumnImportance]:
+    """The columns in order; if one fails, or a signal ends it, the others are not begun."""
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        futures = [pool.submit(measured, column, names) for column, names in columns.items()]
+        try:
+            for done, future in enumerate(futures, start=1):
+                yield future.result()
+                on_column(done)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Permuted:
+    """Losses of rows in which some columns have the values of other rows."""
+
+    held_out: HeldOutFeatures
+    readout: Readout
+    places: Sequence[Mapping[str, IntArray]]
+    """The features of each column, for each part with features of its own."""
+
+    def copied(self) -> _Permuted:
+        """The same, for another thread: predictors write to buffers."""
+        predictors = [(predictor.copied(), own) for predictor, own in self.held_out.predictors]
+        return replace(self, held_out=replace(self.held_out, predictors=predictors))
+
+    def of_column(
+        self, names: tuple[str, ...], donors: IntArray, losses: Mapping[str, FloatArray]
+    ) -> dict[str, FloatArray]:
+        """The losses, (R, n), of each row with the values of its donors, (R, n), in these columns."""
+        rows = len(self.held_out)
+        values, distinct = self._values(names)
+        receivers = np.broadcast_to(np.arange(rows), donors.shape)
+        changed = values[donors] != values[receivers]
+        pairs = receivers[changed] * distinct + values[donors[changed]]
+        found, first, place = np.unique(pairs, return_index=True, return_inverse=True)
+        permuted = {name: np.tile(own, (len(donors), 1)) for name, own in losses.items()}
+        if len(found):
+            own = self.losses(found // distinct, donors[changed][first], names)
+            for name, each in own.items():
+                permuted[name][changed] = each[place]
+        return permuted
+
+    def losses(self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]) -> dict[str, FloatArray]:
+        """The losses, (m,), of sorted rows (m,) with the values of other rows (m,) in these columns."""
+        found: dict[str, FloatArray] = {}
+        for predictor, own in self.held_out.predictors:
+            at = np.flatnonzero(np.isin(receivers, own))
+            if not len(at):
+                continue
+            scores = predictor.feature_scores(self._batches(receivers[at], donors[at], names))
+            targets = self.held_out.targets[receivers[at]]
+            part = predictor.task.score(receivers[at], targets, scores, self.readout)
+            for name, losses in part.row_losses().items():
+                found.setdefault(name, np.empty(len(receivers)))[at] = losses
+        return found
+
+    def _batches(
+        self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]
+    ) -> Iterator[list[FloatArray]]:
+        indices = [self._indices(places, names) for places in self.places]
+        for start in range(0, len(receivers), SCORING_BATCH):
+            rows, others = (each[start : start + SCORING_BATCH] for each in (receivers, donors))
+            batch = [features[rows] for features in self.held_out.features]
+            for own, features, chosen in zip(batch, self.held_out.features, indices, strict=True):
+                own[:, chosen] = features[others[:, None], chosen]
+            yield batch
+
+    def _values(self, names: tuple[str, ...]) -> tuple[IntArray, int]:
+        """The number of each row's value in these columns, (n,), and how many there are."""
+        rows = len(self.held_out)
+        values = [
+            np.ascontiguousarray(features[:, self._indices(places, names)]).view(np.uint8).reshape(rows, -1)
+            for features, places in zip(self.held_out.features, self.places, strict=True)
+        ]
+        together = np.concatenate(values, axis=1)
+        if not together.shape[1]:  # a column without a value in the training rows has no feature
+            return np.zeros(rows, np.int64), 1
+        keys = together.view(np.dtype((np.void, together.shape[1]))).reshape(rows)
+        distinct, numbers = np.unique(keys, return_inverse=True)
+        return numbers.astype(np.int64), len(distinct)
+
+    @staticmethod
+    def _indices(places: Mapping[str, IntArray], names: tuple[str, ...]) -> IntArray:
+        return np.concatenate([np.empty(0, np.intp), *(places[name] for name in names)])
+
+
+def _correlated(held_out: HeldOutFeatures, predictor: Predictor) -> dict[str, tuple[str, float]]:
+    """The strong correlations between numeric columns; scaling does not change them."""
+    numbers = {number.name: j for j, number in enumerate(predictor.preprocessor.numbers)}
+    columns = {
+        column: np.array([numbers[name] for name in names if name in numbers], np.intp)
+        for column, names in held_out.columns.items()
+    }
+    return strong_correlations(held_out.features[0][:, : len(numbers)], columns)

@@ -1,0 +1,64 @@
+"""Which rows of its own data a saved network, or with bags one of its members, has not learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fnnctl.data.splits.parts import Split
+from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.modelling.fit import bagged_rows
+from fnnctl.modelling.loading import LoadedExperiment, load_experiment, split_data
+from fnnctl.modelling.refit import with_ensemble
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.store.names import RESOLVED
+from fnnctl.tasks.task import TaskData
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutRows:
+    """The data of a run and its parts."""
+
+    loaded: LoadedExperiment
+    split: Split
+    """The training part is empty. With bags, the validation rows are those that are in a bag."""
+    bags: Sequence[Split]
+    """Each member's parts: it has learned all rows outside the test part and its own validation part."""
+
+    @property
+    def data(self) -> TaskData:
+        """All rows."""
+        return self.loaded.data
+
+    @property
+    def scored(self) -> Split:
+        """The parts of an evaluation: the validation part only out of bag, as training has used it too."""
+        if self.bags:
+            return self.split
+        return Split(self.split.train, self.split.validation[:0], self.split.test)
+
+
+def held_out_rows(model: SavedModel, *, instead: str) -> HeldOutRows:
+    """Load the data of the model's run again, and divide them as in training.
+
+    Raises `InputError` if the data cannot be loaded, or do not suit the network; `instead` says what to do
+    without them.
+    """
+    run = model.run
+    if run.read_resolved() is None:
+        raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: {instead}")
+    loaded = load_experiment(run.path / RESOLVED, run=run)
+    data, experiment = loaded.data, loaded.experiment
+    if run.read_manifest().selection:
+        experiment = with_ensemble(experiment, 1)  # the config is that of a search, and trials have no bags
+    if message := data.task.difference(model.predictor.task):
+        raise DataError(Problem(message, file=data.dataset.source))
+    groups = data.dataset.groups
+    with loaded.config.located():
+        split = split_data(data, experiment)
+        bagged = bagged_rows(split, experiment, data)
+    nothing = split.train[:0]
+    if bagged is None:
+        return HeldOutRows(loaded, Split(nothing, split.validation, split.test), ())
+    validation = bagged.split(data.strata, groups).validation
+    return HeldOutRows(loaded, Split(nothing, validation, split.test), bagged.bags(data.strata, groups))

@@ -1,0 +1,442 @@
+"""`model.json`, which describes the networks whose weights are in `model.npz`: written and read here.
+
+It is read strictly, so a file that was edited by hand and is no longer valid is refused with a message.
+
+Several networks form parts. A part is one preprocessing, one shape and one readout, with one or several
+members; its description is the one that a single network has. The predictions of a part's members are
+averaged, then those of the parts, by weight. A single network is written as one without parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fnnctl.arrays import FloatArray
+from fnnctl.config.messages.document_errors import first_fault
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
+from fnnctl.data.columns.formats.registry import AnyFormat
+from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.metrics.decisions import Costs
+from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.shape import (
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NumericEmbeddingShape,
+    OutputKind,
+)
+from fnnctl.store.atomic import damaged
+from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.task import OutputShape, Readout, TargetScale, TaskData
+from fnnctl.text import shown
+from fnnctl.training.members import Member
+
+if TYPE_CHECKING:
+    from fnnctl.modelling.fit import Fit
+
+
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Cost = Annotated[float, Field(gt=0.0, le=1e6)]
+ClassWeight = Annotated[float, Field(gt=0.0)]
+
+
+class Described(BaseModel):
+    """A part of the description."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+
+
+class LayerHyperparameters(Described):
+    """A hidden layer's hyperparameters; 0 if one does not apply."""
+
+    activation: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
+    """The activation's slope, alpha or beta."""
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """The fraction of activations that is dropped in training."""
+    epsilon: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
+    """The constant that a normalization adds to the variance."""
+    momentum: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """The momentum of batch normalization's running statistics."""
+
+
+class LayerDescription(Described):
+    """A hidden layer."""
+
+    units: Count
+    """The number of units."""
+    activation: str
+    """The activation function."""
+    shared: bool = False
+    """Whether a learned slope is shared by the whole layer."""
+    pieces: Count = 1
+    """For maxout: linear pieces per unit."""
+    normalization: Literal["batch", "layer"] | None = None
+    """The kind of normalization of the pre-activations."""
+    dropout: bool = False
+    """Whether dropout is used in training."""
+    residual: bool = False
+    """Whether its inputs are added to its outputs."""
+    numbers: LayerHyperparameters = LayerHyperparameters.model_construct()
+    """The layer's hyperparameters."""
+
+    @property
+    def shape(self) -> HiddenShape:
+        """The layer as the engine represents it."""
+        return HiddenShape(**self.model_dump(exclude={"numbers"}))
+
+
+class NumericEmbeddingDescription(Described):
+    """The embedding of the numeric columns."""
+
+    numbers: Count
+    """The number of columns."""
+    bins: Count
+    """The most bins of a column."""
+    size: Annotated[int, Field(ge=2, le=1_000_000)]
+    """The inputs of the first layer that each number becomes, itself included."""
+
+
+class StageDescription(Described):
+    """What is learned between the features and the first layer."""
+
+    numeric: NumericEmbeddingDescription | None = None
+    """The embedding of numbers; null if they are inputs of the first layer as they are."""
+    scaled: bool = False
+    """Whether each input of the first layer has a learned factor."""
+
+    @property
+    def shape(self) -> InputStageShape:
+        """The stage as the engine represents it."""
+        numeric = None if self.numeric is None else NumericEmbeddingShape(**self.numeric.model_dump())
+        return InputStageShape(numeric, scaled=self.scaled)
+
+    def fault(self, preprocessor: Preprocessor) -> str | None:
+        """Why the stage does not fit the preprocessor's features; None if it does."""
+        if (self.numeric is not None) != preprocessor.binned:
+            return "numeric: the preprocessing has other features of bins"
+        if self.numeric is not None and self.numeric.numbers != len(preprocessor.numbers):
+            return "numeric.numbers: the preprocessing has another number of numeric columns"
+        return None
+
+
+class TableFormat(Described):
+    """The format of the CSV file with the training data: new rows are read the same way."""
+
+    delimiter: Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None = None
+    """The delimiter; null if it is to be detected."""
+    encoding: str = "utf-8"
+    """The file's character encoding."""
+    missing_values: list[str] = list(DEFAULT_MISSING_VALUES)
+    """The texts that mark a missing value."""
+    formats: Annotated[dict[str, AnyFormat], Field(strict=False)] = {}
+    """The formats of columns that are not written plainly, by their names in the file."""
+
+
+class NetworkDescription(Described):
+    """A trained network: its features, the meaning of its weights, and the meaning of its outputs."""
+
+    precision: Literal["float32", "float64"]
+    """The type of weights and activations."""
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Threads per matrix product, which affect the last bits; null if they follow from the network's size."""
+    inputs: Annotated[int, Field(ge=0)]
+    """The number of features."""
+    stage: StageDescription | None = None
+    """The input stage; null if the first layer reads the features themselves."""
+    hidden: list[LayerDescription]
+    """The hidden layers, first to last."""
+    output: OutputKind
+    """The kind of output layer: see `model.output`."""
+    members: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """The number of inner members, which share the hidden layers' weights; they count equally."""
+    delta: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
+    """For a huber output: the absolute error above which the loss is linear."""
+    temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
+    """Scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
+    positive: str | None = None
+    """For a logistic output: the class whose score it is."""
+    positive_class: str | None = None
+    """Of two classes: the one that decisions are about; null for that of the output, or else the second."""
+    threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    """The positive class is predicted if its probability is at least this number; null if the more probable
+    class is predicted."""
+    class_weights: Annotated[tuple[ClassWeight, ...], Field(strict=False)] | None = None
+    """The weight of each class in training, to a fitted power, by which its probability is divided; the class
+    with the largest product of both is predicted. Null if all are equal."""
+    costs: Annotated[tuple[Cost, Cost], Field(strict=False)] | None = None
+    """What a false positive and a false negative cost; null if it is not known."""
+    target: str
+    """The name of the target column."""
+    classes: list[str] = []
+    """The classes, in the order of the scores; empty for a regression."""
+    target_mean: float | None = None
+    """For a regression: the estimate is the network's output times `target_deviation` plus this."""
+    target_deviation: Annotated[float, Field(gt=0.0)] | None = None
+    """For a regression: the standard deviation that the target was divided by."""
+    target_range: Annotated[tuple[float, float], Field(strict=False)] | None = None
+    """For a regression: the smallest and the largest estimate; null if estimates are not limited."""
+    baseline: list[float] | None = None
+    """The prediction without features: each class's share of the training rows, or their mean target."""
+    features: list[str]
+    """The names of the features, in the order of the first layer's weights."""
+    table: TableFormat = TableFormat.model_construct()
+    """The CSV format of new rows."""
+    preprocessing: dict[str, Any]
+    """How columns become features: see `data.preprocessing`."""
+
+    @property
+    def shape(self) -> NetworkShape:
+        """The network as the engine represents it."""
+        hidden, output = tuple(layer.shape for layer in self.hidden), self.readout.output
+        return NetworkShape(
+            self.inputs,
+            hidden,
+            output.outputs,
+            output=output.kind,
+            positive=output.positive,
+            delta=output.delta,
+            inner_members=self.members,
+            stage=None if self.stage is None else self.stage.shape,
+        )
+
+    @property
+    def readout(self) -> Readout:
+        """How the network's outputs become predictions."""
+        scale = None
+        if self.target_mean is not None and self.target_deviation is not None:
+            scale = TargetScale(self.target_mean, self.target_deviation, self.target_range)
+        output = OutputShape(
+            len(self.classes) or 1,
+            self.output,
+            positive=1 if self.positive is None else self.classes.index(self.positive),
+            delta=self.delta or 1.0,
+        )
+        baseline = None if self.baseline is None else tuple(self.baseline)
+        readout = Readout(output, baseline, scale, self.temperature, self._decision)
+        return readout.weighted(self.class_weights).with_threshold(self.threshold)
+
+    @property
+    def _decision(self) -> Decision | None:
+        """How one of two classes is predicted, without the threshold; None if there are not two."""
+        if len(self.classes) != 2:
+            return None
+        positive = self.positive_class or self.positive
+        costs = None if self.costs is None else Costs(*self.costs)
+        return Decision(1 if positive is None else self.classes.index(positive), costs)
+
+    def fault(self, preprocessor: Preprocessor) -> str | None:
+        """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
+        if fault := self._target_fault():
+            return fault
+        if list(preprocessor.features) != self.features or self.inputs != len(self.features):
+            return "features: they differ from those of the preprocessing"
+        if fault := (self.stage or StageDescription()).fault(preprocessor):
+            return f"stage.{fault}"
+        below = self.shape.first_inputs
+        for number, layer in enumerate(self.hidden):
+            if layer.activation not in ACTIVATIONS:
+                return f"hidden.{number}.activation: there is no activation named {shown(layer.activation)}"
+            if layer.pieces > 1 and layer.activation != "maxout":
+                return f"hidden.{number}.pieces: only maxout has more than one"
+            if layer.residual and layer.units != below:
+                return f"hidden.{number}.residual: the layer's numbers of units and inputs differ"
+            below = layer.units
+        return None
+
+    def _target_fault(self) -> str | None:
+        """What is wrong with the facts about the target and the output; None if they are valid."""
+        if self.output in REAL_VALUE_LOSSES:
+            if self.classes:
+                return f"classes: the output {self.output} has no classes"
+            if self.target_mean is None or self.target_deviation is None:
+                return "target_mean, target_deviation: a regression needs both"
+            if self.target_range is not None and self.target_range[0] > self.target_range[1]:
+                return "target_range: its first end is larger than its second"
+        elif len(self.classes) < 2:
+            return "classes: there must be two or more"
+        if len(set(self.classes)) < len(self.classes):
+            return "classes: two have the same name"
+        if self.output == "logistic" and (len(self.classes) != 2 or self.positive not in self.classes):
+            return "positive: it must be one of exactly two classes"
+        if self.output != "logistic" and self.positive is not None:
+            return f"positive: the output {self.output} has no positive class"
+        if self.positive_class is not None and self.positive_class not in self.classes:
+            return "positive_class: it must be one of the classes"
+        if len(self.classes) != 2 and (self.threshold is not None or self.costs is not None):
+            return "threshold, costs: only a network with two classes has them"
+        if self.class_weights is not None and len(self.class_weights) != len(self.classes):
+            return "class_weights: it must have one number per class"
+        if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
+            return "baseline: it must have one number per class, or one number for a regression"
+        return None
+
+
+class ModelDescription(NetworkDescription):
+    """The content of model.json for a single network."""
+
+    arrays: dict[str, Any] = {}
+    """The arrays in model.npz: see `store.weights`."""
+
+
+def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription:
+    """The description in a JSON object; raises `DataError`, which names `path`, if it is damaged."""
+    try:
+        return ModelDescription.model_validate(mapping)
+    except ValidationError as error:
+        raise damaged(path, f"is damaged: {first_fault(error)}") from error
+
+
+def describe(fit: Fit, trained: TaskData, member: Member) -> dict[str, Any]:
+    """The content of model.json for a fit's network before calibration; the store adds the arrays."""
+    data, stage = fit.experiment.data, fit.settings.shape.stage
+    hidden = [
+        {
+            **asdict(layer),
+            "numbers": {name: each[index] for name, each in member.layer_hyperparameters.items()},
+        }
+        for index, layer in enumerate(fit.settings.shape.hidden)
+    ]
+    facts = {
+        "precision": fit.settings.precision,
+        "threads": fit.experiment.training.threads,
+        "inputs": fit.settings.shape.inputs,
+        "stage": None if stage is None else asdict(stage),
+        "hidden": hidden,
+        "members": fit.settings.shape.inner_members,
+        **trained.task.describe(fit.readout),
+        "class_weights": fit.readout.class_weights,
+        "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),
+        "features": list(fit.preprocessor.features),
+        "table": {
+            **data.model_dump(include=set(TableFormat.model_fields), mode="json"),
+            "formats": trained.dataset.formats,
+        },
+        "preprocessing": fit.preprocessor.to_dict(),
+    }
+    return NetworkDescription.model_validate(facts).model_dump()
+
+
+PARTS = "parts"
+"""The entry of model.json that only a model of several networks has."""
+
+
+class PartDescription(Described):
+    """Networks of one shape, preprocessing and readout."""
+
+    weight: Annotated[float, Field(gt=0.0, le=1e9)]
+    """The part's share in the mean of the predictions, relative to the other parts."""
+    members: Annotated[int, Field(ge=1, le=100_000)]
+    """The number of networks; they count equally."""
+    network: NetworkDescription
+    """Each of the networks."""
+
+
+class EnsembleDescription(Described):
+    """The content of model.json for several networks."""
+
+    temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
+    """Combined scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
+    threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    """The threshold between two classes, for the combined scores; null if the more probable class is
+    predicted."""
+    class_weights: Annotated[tuple[ClassWeight, ...], Field(strict=False)] | None = None
+    """The weights of the classes for which the combined scores are corrected; null if there are none."""
+    parts: Annotated[list[PartDescription], Field(min_length=1)]
+    """The parts, in the order of their arrays."""
+    arrays: dict[str, Any] = Field(default={})
+    """The arrays in model.npz: see `store.weights`; their names begin with those of part and member."""
+
+    def fault(self) -> str | None:
+        """Why the parts cannot form one model; None if they can."""
+        first = self.parts[0].network
+        for number, part in enumerate(self.parts):
+            for name in ("target", "classes"):
+                if getattr(part.network, name) != getattr(first, name):
+                    return f"{PARTS}.{number}.network.{name}: it differs from that of the first part"
+        if self.threshold is not None and len(first.classes) != 2:
+            return "threshold: only a model with two classes has one"
+        if self.class_weights is not None and len(self.class_weights) != len(first.classes):
+            return "class_weights: it must have one number per class"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedPart:
+    """N trained networks of one shape, to be written."""
+
+    description: Mapping[str, Any]
+    """Of each network, from `description.describe`."""
+    layout: ParameterLayout
+    parameters: FloatArray
+    """(N, P)"""
+    statistics: FloatArray
+    """(N, S)"""
+    weight: float = 1.0
+
+
+def model_files(
+    parts: Sequence[TrainedPart],
+) -> tuple[dict[str, FloatArray], dict[str, Any]]:
+    """The arrays of model.npz and the description for model.json; the store adds the list of arrays."""
+    if len(parts) == 1 and len(parts[0].parameters) == 1:
+        (part,) = parts
+        arrays = part.layout.named_arrays(part.parameters[0], part.statistics[0])
+        return arrays, dict(part.description)
+    arrays = {
+        array_prefix(k, j) + name: array
+        for k, part in enumerate(parts)
+        for j, rows in enumerate(zip(part.parameters, part.statistics, strict=True))
+        for name, array in part.layout.named_arrays(*rows).items()
+    }
+    described = [
+        PartDescription.model_validate(
+            {"weight": part.weight, "members": len(part.parameters), "network": dict(part.description)}
+        )
+        for part in parts
+    ]
+    return arrays, EnsembleDescription(parts=described).model_dump(exclude={"arrays"})
+
+
+def array_prefix(part: int, member: int) -> str:
+    """How the names of a network's arrays begin; the indices count from 0, the names from 1 as for layers."""
+    return f"part_{part + 1}.member_{member + 1}."
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedPart:
+    """A part as read from model.json, and where it stands there."""
+
+    description: PartDescription
+    place: str
+    """The beginning of the names of its entries in model.json."""
+    prefixes: Sequence[str]
+    """The beginning of the names of each member's arrays."""
+
+
+def read_parts(
+    mapping: Mapping[str, Any], path: Path
+) -> tuple[EnsembleDescription | None, list[DescribedPart]]:
+    """The parts that a JSON object describes, which are one if it describes a single network.
+
+    Raises `DataError`, which names `path`, if it is damaged.
+    """
+    if PARTS not in mapping:
+        single = PartDescription(weight=1.0, members=1, network=read_description(mapping, path))
+        return None, [DescribedPart(single, "", [""])]
+    try:
+        ensemble = EnsembleDescription.model_validate(mapping)
+    except ValidationError as error:
+        raise damaged(path, f"is damaged: {first_fault(error)}") from error
+    if fault := ensemble.fault():
+        raise damaged(path, f"is damaged: {fault}")
+    return ensemble, [
+        DescribedPart(part, f"{PARTS}.{k}.network.", [array_prefix(k, j) for j in range(part.members)])
+        for k, part in enumerate(ensemble.parts)
+    ]

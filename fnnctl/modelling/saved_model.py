@@ -1,0 +1,204 @@
+"""A predictor from a run's folder, restored from `model.npz` and `model.json` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.arrays.limits import flush
+from fnnctl.data.new_rows import columns_of
+from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.errors import DataError, MachineError, UsageError
+from fnnctl.modelling.model_description import DescribedPart, NetworkDescription, read_parts
+from fnnctl.modelling.predictor import Predictor, PredictorPart
+from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.store import names
+from fnnctl.store.atomic import damaged
+from fnnctl.store.catalogue import shown_status
+from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.registry import task_of
+from fnnctl.text import shown
+from fnnctl.training.threads import default_threads
+
+
+@dataclass(frozen=True, slots=True)
+class SavedModel:
+    """A predictor, and the facts that its run has recorded about it."""
+
+    run: RunFolder
+    description: NetworkDescription
+    """Of its first network; all have the same target, classes and columns."""
+    predictor: Predictor
+    layouts: tuple[ParameterLayout, ...]
+    """One per network."""
+    sha256: str
+    """The digest of the weights file."""
+    threads: int
+    """Threads per matrix product in the training of the first network, which affect the last bits."""
+
+    def deciding_at(self, threshold: float | None) -> SavedModel:
+        """The model with another threshold between two classes; unchanged if it is None.
+
+        Raises `UsageError` if there are not two classes.
+        """
+        if threshold is None:
+            return self
+        if self.predictor.readout.decision is None:
+            what = self.predictor.task.in_words()
+            raise UsageError(f"--threshold: is for two classes, but {self.run.path} has {what}")
+        return replace(self, predictor=self.predictor.deciding_at(threshold))
+
+
+def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
+    """Read a run's network; `note` is called with messages about the run for the user.
+
+    Raises `UsageError` if there is no network, and `DataError`, which names the file, if one is damaged.
+    """
+    return _loaded(_network_folder(run, note))
+
+
+def has_network(run: RunFolder) -> bool:
+    """Whether a run has a network to load; also True if a file is damaged, which loading then reports."""
+    try:
+        _network_folder(run, lambda text: None)
+    except UsageError:
+        return False
+    except (DataError, MachineError):
+        return True
+    return True
+
+
+def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
+    """The run itself; for a search its refitted winner, for an evaluation the run that it scored.
+
+    Raises `UsageError` if it has no network.
+    """
+    manifest = run.read_manifest()
+    if manifest.evaluated is not None:
+        trained = RunFolder(Path(manifest.evaluated.run))
+        if not (trained.path / names.MANIFEST).exists():
+            raise UsageError(f"{run.path} is an evaluation of {trained.path}, which no longer exists")
+        note(f"note: {run.path} is an evaluation: using the network of {trained.path}")
+        return _trained_folder(trained, run, note)
+    if manifest.kind == "cross_validation":
+        advice = "name a run of `fnnctl train` instead"
+        raise UsageError(f"{run.path} is a cross-validation, which saves no network: {advice}")
+    status = shown_status(manifest, alive=run.is_alive())
+    if manifest.kind == "search":
+        winner = run.winner()
+        if winner is None:
+            raise UsageError(f"{run.path} is a search without a winner yet ({status})")
+        note(f"note: {run.path} is a search: using the network of its winner, {winner.path}")
+        return _trained_folder(winner, run, note)
+    if manifest.diverged:
+        raise UsageError(f"{run.path} has no usable network: its training diverged")
+    if not (run.path / names.MODEL).exists():
+        raise UsageError(f"{run.path} has no network ({status}): {names.MODEL} does not exist")
+    if status != "completed":
+        note(f"note: {run.path} is {status}: using the network as trained until then")
+    return run
+
+
+def _trained_folder(run: RunFolder, stands_for_it: RunFolder, note: Callable[[str], None]) -> RunFolder:
+    """The run of a training that an evaluation or a search stands for; raises as `_network_folder` does.
+
+    Any other kind of run is refused with `DataError`: it could stand for the first one again, for ever.
+    """
+    kind = run.read_manifest().kind
+    if kind != "train":
+        wrong = f"is damaged: it names {run.path}, which is not a training but of kind {shown(kind)}"
+        raise damaged(stands_for_it.path / names.MANIFEST, wrong)
+    return _network_folder(run, note)
+
+
+def _loaded(run: RunFolder) -> SavedModel:
+    stored = run.read_model()
+    ensemble, described = read_parts(stored.description, run.path / names.MODEL)
+    arrays = _by_prefix(stored.arrays, described, run.path / names.WEIGHTS)
+    layouts: list[ParameterLayout] = []
+    parts: list[PredictorPart] = []
+    for each in described:
+        preprocessor, layout = _checked(each, parts, run.path / names.MODEL)
+        networks: list[Network] = []
+        try:
+            for prefix in each.prefixes:
+                networks.append(_network(layout, each.description.network, arrays[prefix]))
+        except ValueError as error:
+            where = f"part {len(parts) + 1}, member {len(networks) + 1}: " if ensemble else ""
+            raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {where}{error}") from error
+        readout, weight = each.description.network.readout, each.description.weight
+        parts.append(PredictorPart.of(preprocessor, networks, readout, weight=weight))
+        layouts += [layout] * len(networks)
+    first = described[0].description.network
+    # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
+    task = task_of(first.target, first.classes, seed=run.read_manifest().seed or 0)
+    predictor = Predictor.of_parts(task, parts)
+    if ensemble and ensemble.temperature:
+        predictor = predictor.cooled(ensemble.temperature)
+    if ensemble:
+        weighted = predictor.readout.weighted(ensemble.class_weights)
+        predictor = replace(predictor, readout=weighted).deciding_at(ensemble.threshold)
+    return SavedModel(
+        run=run,
+        description=first,
+        predictor=predictor,
+        layouts=tuple(layouts),
+        sha256=stored.sha256,
+        threads=first.threads or default_threads(layouts[0]),
+    )
+
+
+def _by_prefix(
+    arrays: Mapping[str, FloatArray], parts: Sequence[DescribedPart], path: Path
+) -> dict[str, dict[str, FloatArray]]:
+    """The arrays of each network, by the prefix of their names, which is removed."""
+    found: dict[str, dict[str, FloatArray]] = {prefix: {} for part in parts for prefix in part.prefixes}
+    for full_name, array in arrays.items():
+        prefix = "" if "" in found else "".join(full_name.rpartition(".")[:2])
+        if prefix not in found:
+            what = f"the array {shown(full_name)} belongs to none of its parts"
+            raise damaged(path, f"does not fit {names.MODEL}: {what}")
+        found[prefix][full_name.removeprefix(prefix)] = array
+    return found
+
+
+def _checked(
+    part: DescribedPart, earlier: Sequence[PredictorPart], path: Path
+) -> tuple[Preprocessor, ParameterLayout]:
+    """The preprocessing and the layout that a part describes; raises `DataError`, which names `path`."""
+    network = part.description.network
+    try:
+        preprocessor = Preprocessor.from_dict(network.preprocessing)
+    except ValueError as error:
+        raise damaged(path, f"is damaged: {part.place}preprocessing.{error}") from error
+    if fault := network.fault(preprocessor):
+        raise damaged(path, f"is damaged: {part.place}{fault}")
+    if earlier and columns_of(preprocessor) != columns_of(earlier[0].preprocessor):
+        what = f"{part.place}preprocessing: its columns are not those of the first part"
+        raise damaged(path, f"is damaged: {what}")
+    return preprocessor, ParameterLayout(network.shape)
+
+
+def _network(
+    layout: ParameterLayout, description: NetworkDescription, arrays: Mapping[str, FloatArray]
+) -> Network:
+    """Raises ValueError if the arrays do not fit the network, or contain NaN or infinity."""
+    row, statistics = layout.rows_of(arrays)
+    if row.dtype != description.precision:
+        raise ValueError(f"the type of the arrays is {row.dtype}, not {description.precision}")
+    if not (np.isfinite(row).all() and np.isfinite(statistics).all()):
+        raise ValueError("a weight is NaN or infinite: the training diverged")
+    for array in (row, statistics):
+        flush(array)  # weights of before version 0.2 may be subnormal
+    hyperparameters = {
+        name: np.array([[getattr(layer.numbers, name) for layer in description.hidden]])
+        for name in LAYER_HYPERPARAMETERS
+    }
+    limits = description.readout.limits
+    of_network = None if limits is None else np.array([limits])
+    return Network(layout, row[None], statistics[None], hyperparameters, of_network)

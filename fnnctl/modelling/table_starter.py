@@ -1,0 +1,179 @@
+"""Decides what a first experiment on a table says, such as what to leave out and how to divide the rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.config.reading.table_starter import FoundColumn, RareClass, TableStarter
+from fnnctl.config.schema.data import SplitConfig
+from fnnctl.config.yaml_text import is_allowed_value
+from fnnctl.data.builtin import BUILTIN
+from fnnctl.data.profile.source import DEFAULT_ENCODING, Source, SourceOptions
+from fnnctl.data.profile.table import TableFacts
+from fnnctl.data.splits.parts import split_rows
+from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.modelling.data_checks import ColumnCheck
+from fnnctl.modelling.table_target import TargetFacts
+from fnnctl.tasks.registry import in_class_order
+from fnnctl.text import counted, shown
+
+RARE_SHARE: Final = 0.1
+"""A class with a smaller share of the rows is rare."""
+MOST_CLASSES: Final = 5
+"""With more classes some are rare in most tables."""
+FEWEST_TRAINED: Final = 5
+"""A class with fewer rows can hardly be found: a network would memorize its few rows."""
+LISTED_CLASSES: Final = 3
+SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
+    {},
+    {"stratify": False},
+    {"validation": 0.0},
+    {"validation": 0.0, "stratify": False},
+)
+"""Settings with which rows may be divided, if nothing before them works."""
+
+
+def table_starter(
+    facts: TableFacts, target: TargetFacts, check: ColumnCheck, options: SourceOptions, folder: Path
+) -> TableStarter:
+    """What the experiment in `folder` says. Raises `InputError` if no experiment is possible."""
+    source, notes = facts.source, facts.notes
+    ignored = facts.left_out
+    _refuse_unusable(facts, options, ignored)
+    split, reason = _split(target, source.file)
+    has_own_task = source.path is None and BUILTIN[options.source].target == target.name
+    is_used = [each for each in facts.columns if each.name not in ignored and each.name != target.name]
+    own = [(each, note) for each in is_used for note in notes.get(each.name, ())]
+    return TableStarter(
+        source=_source(source, options, folder),
+        rows=facts.rows,
+        columns=tuple(
+            FoundColumn(each.name, each.reading.kind, each.missing, each.unique) for each in facts.columns
+        ),
+        target=target.name,
+        about_target=_about(facts, target),
+        task=None if has_own_task else target.task,
+        has_classes=bool(target.classes),
+        may_be_amounts=target.may_be_amounts,
+        delimiter=options.delimiter,
+        encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
+        ignored=ignored,
+        codes=tuple(each.name for each, note in own if note.kind == "codes" and is_allowed_value(each.name)),
+        missing={each.text: f"column {shown(each.column)}: {each}" for each in source.markers},
+        suspected={
+            note.value: f"{shown(each.name)} {note.text}" for each, note in own if note.value is not None
+        },
+        date=next((each.name for each in is_used if each.reading.kind == "date"), None),
+        group=next(
+            (each.name for each, note in own if note.kind == "group" and is_allowed_value(each.name)), None
+        ),
+        split=split,
+        split_reason=reason,
+        rare=_rare(target),
+        scarce=_scarce(target),
+        leaks=tuple(filter(is_allowed_value, check.leaks)),
+        warnings=check.warnings,
+    )
+
+
+def _refuse_unusable(facts: TableFacts, options: SourceOptions, ignored: Mapping[str, str]) -> None:
+    target = facts.source.target_name or ""
+    if not is_allowed_value(target):
+        raise UsageError(
+            f"a config cannot contain the control characters of {shown(target)}: rename the column"
+        )
+    if options.delimiter is not None and not is_allowed_value(options.delimiter):
+        raise UsageError(
+            f"a config cannot contain the delimiter {shown(options.delimiter)}: write the table with another"
+        )
+    if all(column.name in ignored for column in facts.columns if column.name != target):
+        reasons = [f"{shown(name)} {why}" for name, why in list(ignored.items())[:LISTED_CLASSES]]
+        why = f": {'; '.join(reasons)}" if reasons else ""
+        message = f"there is no column to predict {shown(target)} from{why}"
+        raise DataError(Problem(message, file=facts.source.file))
+
+
+def _source(source: Source, options: SourceOptions, folder: Path) -> str:
+    """The source as a config in `folder` names it."""
+    if source.path is None:
+        return options.source
+    path = os.path.relpath(source.path, folder)
+    is_special = path in BUILTIN or path.startswith("~")
+    name = Path("." if is_special else "", path).as_posix()
+    name = f"./{name}" if is_special else name
+    if not is_allowed_value(name):
+        raise UsageError(f"a config cannot contain the path {shown(name)}: rename the file")
+    return name
+
+
+def _about(facts: TableFacts, target: TargetFacts) -> str:
+    if not target.classes:
+        extent = facts[target.name].extent
+        if extent is None:
+            return "numbers"
+        return f"numbers from {extent.text(extent.low)} to {extent.text(extent.high)}"
+    some = ", ".join(f"{name} ({count:,})" for name, count in target.classes[:LISTED_CLASSES])
+    more = ", …" if len(target.classes) > LISTED_CLASSES else ""
+    return f"{len(target.classes):,} classes: {some}{more}"
+
+
+def _rare(target: TargetFacts) -> RareClass | None:
+    """The rarest class with enough rows to be trained on, if it is rare and there are not many classes."""
+    known = [(name, count) for name, count in target.classes if count >= FEWEST_TRAINED]
+    if not known:
+        return None
+    name, count = known[-1]
+    if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_CLASSES:
+        return None
+    in_order = in_class_order([each for each, _ in target.classes])
+    return RareClass(name, count, target.rows, len(in_order) == 2, in_order[-1] == name)
+
+
+def _scarce(target: TargetFacts) -> str | None:
+    """What to expect of classes with a few rows, which are too few to be rare classes."""
+    few = [(name, count) for name, count in target.classes if 1 < count < FEWEST_TRAINED]
+    if not few:
+        return None
+    name, count = few[-1]
+    which = f"the class {shown(name)} has {count} of {target.rows:,} rows"
+    if len(few) > 1:
+        which = f"{len(few):,} classes, such as {shown(name)}, have fewer than {FEWEST_TRAINED} rows each"
+    return f"{which}, about one of them in the test part: too few to train on or to test with; add rows"
+
+
+def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | None]:
+    """Settings that let the rows be divided, and why the usual ones do not; raises DataError if none do."""
+    codes = target.column.codes[target.column.codes >= 0]
+    texts: tuple[str, ...] = target.column.texts
+    strata: IntArray = codes if target.classes else np.zeros(len(codes), np.intp)
+    for settings in SPLITS:
+        if _is_possible(strata, texts, settings):
+            return settings, _reason(target) if settings else None
+    message = f"{counted(len(codes), 'row')} cannot be divided into a training and a test part"
+    raise DataError(Problem(message, file=file))
+
+
+def _is_possible(strata: IntArray, texts: Sequence[str], settings: Mapping[str, Any]) -> bool:
+    try:
+        split_rows(strata, texts, SplitConfig(**settings), seed=0)
+    except DataError:
+        return False
+    return True
+
+
+def _reason(target: TargetFacts) -> str:
+    """Why the usual settings do not divide the rows."""
+    single = [shown(name) for name, count in target.classes if count == 1]
+    if len(single) == 1:
+        return f"the class {single[0]} has a single row, which only one part can have: add rows or remove it"
+    if single:
+        which = f"{len(single):,} classes, such as {single[0]}, have a single row each"
+        return f"{which}, which only one part can have: add rows or remove these"
+    wanted = "parts that all have the same classes" if target.classes else "three parts"
+    return f"{counted(target.rows, 'row')} are too few for {wanted}: add rows"

@@ -1,1 +1,0 @@
-"""The input stage: learned operations between the features and the first layer."""

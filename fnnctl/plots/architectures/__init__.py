@@ -1,1 +1,0 @@
-"""Figures of searches that learn architectures: the best network, and the rewards over time."""

@@ -1,0 +1,71 @@
+"""The scores of compared runs, and the differences of their pairs, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fnnctl.plots.style import COLOURS, INK, MUTED, fitted, new_figure
+
+MOST_ROWS: Final = 30
+"""More runs or pairs are not drawn."""
+NARROW: Final = 6.0
+"""Inches: the page shows the figure on a phone too."""
+ROW_HEIGHT: Final = 0.34
+LONGEST_NAME: Final = 24
+_LINE: Final[dict[str, Any]] = {"linewidth": 1.8, "solid_capstyle": "butt"}
+_DIFFERENT: Final[dict[str, Any]] = {"marker": "o", "markersize": 6.5, "linestyle": "none"}
+_TIED: Final[dict[str, Any]] = {**_DIFFERENT, "markerfacecolor": "white", "markeredgewidth": 1.6}
+
+
+@dataclass(frozen=True, slots=True)
+class PlottedScore:
+    """A score, or the difference of two, with its 95 % interval."""
+
+    name: str
+    value: float
+    interval: tuple[float, float] | None
+    is_tie: bool = False
+    """Whether a difference may be chance; such a dot is hollow."""
+
+
+def comparison_figure(
+    scores: Sequence[PlottedScore], differences: Sequence[PlottedScore], *, metric: str, unit: str, title: str
+) -> Figure:
+    """Draw a row per run and a row per pair, each a dot with its interval; at most 30 of each.
+
+    `unit` is that of the differences, which are shown against a line at 0: a dot is filled if a difference is
+    more than chance, else hollow.
+    """
+    scores, differences = scores[:MOST_ROWS], differences[:MOST_ROWS]
+    heights = [max(2, len(rows)) + 1.3 for rows in (scores, differences)]
+    texts = [metric, unit, *(each.name for each in (*scores, *differences))]
+    with new_figure(NARROW, 0.7 + ROW_HEIGHT * sum(heights) + 0.6, title, texts) as figure:
+        above, below = figure.subplots(2, 1, height_ratios=heights)
+        _draw_rows(above, scores, COLOURS[0], [])
+        above.set_xlabel(fitted(metric, 60))
+        below.axvline(0.0, color=MUTED, linewidth=1.0, zorder=1)
+        _draw_rows(below, differences, COLOURS[1], [0.0])
+        below.set_xlabel(fitted(f"difference{f', {unit}' if unit else ''} (hollow: may be chance)", 60))
+    return figure
+
+
+def _draw_rows(axes: Axes, rows: Sequence[PlottedScore], colour: str, also: Sequence[float]) -> None:
+    """Draw the rows on an axis that also reaches these values."""
+    for row, each in enumerate(rows):
+        if each.interval:
+            axes.plot(each.interval, [row, row], color=colour, zorder=2, **_LINE)
+        axes.plot([each.value], [row], color=colour, zorder=3, **(_TIED if each.is_tie else _DIFFERENT))
+    ends = [*also, *(end for each in rows for end in (each.value, *(each.interval or ())))]
+    low, high = float(np.min(ends)), float(np.max(ends))
+    margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
+    axes.set_xlim(low - margin, high + margin)
+    axes.set_yticks(range(len(rows)), [fitted(each.name, LONGEST_NAME) for each in rows])
+    axes.set_ylim(max(2, len(rows)) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.grid(False, axis="y")

@@ -1,1 +1,0 @@
-"""Figures of decisions between two classes."""

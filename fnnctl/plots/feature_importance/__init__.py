@@ -1,1 +1,0 @@
-"""The figure of the importance of a table's columns."""

@@ -1,1 +1,0 @@
-"""Figures of the steps that follow a search's trials."""

@@ -1,1 +1,0 @@
-"""The rung audit of a multi-fidelity search: what its own records say about stopping trials early."""

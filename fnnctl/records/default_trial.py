@@ -1,0 +1,133 @@
+"""Is a search's winner better than the default settings by more than chance?
+
+The winner is the best of many trials, so p is corrected for their number. On folds the trials are compared in
+pairs. Of a single validation part only the metric is recorded; for an accuracy, its rows say how much chance
+there is, as if the two had been scored on different rows, which overestimates it a little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from statistics import NormalDist
+from typing import Self
+
+from fnnctl.metrics.paired import LEVEL, paired_test
+from fnnctl.records.confirmation import Confirmation
+from fnnctl.records.standings import Standings, finite_objective
+from fnnctl.records.trials import FOLDS, Direction, JobKey, Result
+from fnnctl.store.manifest import DefaultTrialFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """How the objective of a search was measured."""
+
+    metric: str
+    direction: Direction
+    test_share: float | None
+    """The number of test rows per training row of the folds; None on a validation part."""
+    rows: int
+    """The number of validation rows; in folds, of all rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultTrialComparison:
+    """The winner against the default settings."""
+
+    winner: int
+    """The winner's trial."""
+    trial: int | None = None
+    """The trial with the default settings; None if there is none with a result."""
+    budget: int | None = None
+    """The epochs after which the two are compared; None if they have no common budget."""
+    objectives: tuple[float, float] | None = None
+    """Those of the two trials after these epochs; with a confirmation, the means over its seeds."""
+    p: float | None = None
+    """Corrected for the number of trials; None if nothing is known of chance."""
+    compared: int = 0
+    """The number of trials for which p is corrected; 0 with a confirmation, which corrects its own."""
+    ties: int | None = None
+    """How many other trials cannot be told from the winner, each by itself; None if that is unknown."""
+    unconfirmed: bool = False
+    """Whether a confirmation left the trial with the default settings out."""
+
+    @classmethod
+    def recorded(cls, facts: DefaultTrialFacts) -> Self:
+        """The comparison that a manifest has."""
+        return cls(**{field.name: getattr(facts, field.name) for field in fields(cls)})
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the two cannot be told apart."""
+        return self.p is not None and self.p > LEVEL
+
+
+def compare_with_default_trial(
+    results: Mapping[JobKey, Result],
+    standings: Standings,
+    measurement: Measurement,
+    *,
+    winner: int,
+    own: int | None,
+    confirmed: Confirmation | None,
+) -> DefaultTrialComparison:
+    """Compare the trial `winner` with `own`, the trial with the default settings, if there is one."""
+    best = standings.latest[winner]
+    others = [each for each in standings.contenders() if each.trial != winner]
+    tests = [_chance(best, each, measurement) for each in others]
+    ties = None if None in tests or not tests else sum(p is not None and p > LEVEL for p in tests)
+    if own is None or own not in standings.latest:
+        return DefaultTrialComparison(winner, ties=ties)
+    if own == winner:
+        return DefaultTrialComparison(winner, own, ties=ties)
+    if confirmed and confirmed.chosen and (found := confirmed.comparisons.get(own)):
+        means = {leader.trial: leader.mean for leader in confirmed.leaders}
+        pair = means[winner] or 0.0, means[own] or 0.0
+        return DefaultTrialComparison(
+            winner, own, confirmed.budget, pair, found.p_holm, ties=len(confirmed.tied)
+        )
+    pairs = _common(results, winner, own)
+    if pairs is None:
+        return DefaultTrialComparison(winner, own, ties=ties)
+    ahead, behind = pairs
+    p, compared = _chance(ahead, behind, measurement), max(1, len(standings.latest) - 1)
+    scores = finite_objective(ahead) or 0.0, finite_objective(behind) or 0.0
+    corrected = None if p is None else min(1.0, p * compared)
+    leaders = confirmed.leaders if confirmed and confirmed.chosen else ()
+    is_left_out = bool(leaders) and own not in {leader.trial for leader in leaders}
+    return DefaultTrialComparison(winner, own, behind.budget, scores, corrected, compared, ties, is_left_out)
+
+
+def _common(results: Mapping[JobKey, Result], winner: int, own: int) -> tuple[Result, Result] | None:
+    """The results of the two at the largest budget that both have had; None if there is none."""
+    budgets: Sequence[dict[int, Result]] = [
+        {
+            each.budget: each
+            for each in results.values()
+            if each.trial == trial and finite_objective(each) is not None
+        }
+        for trial in (winner, own)
+    ]
+    common = budgets[0].keys() & budgets[1].keys()
+    return (budgets[0][most], budgets[1][most]) if common and (most := max(common)) else None
+
+
+def _chance(ahead: Result, behind: Result, measurement: Measurement) -> float | None:
+    """The two-sided p of the difference of two results, not corrected; None if it is unknown."""
+    one, other = finite_objective(ahead), finite_objective(behind)
+    if one is None or other is None:
+        return None
+    if measurement.test_share is not None:
+        scores = [(each.facts or {}).get(FOLDS) or () for each in (ahead, behind)]
+        if len(scores[0]) != len(scores[1]) or len(scores[0]) < 2:
+            return None
+        return paired_test(*scores, test_share=measurement.test_share).p
+    if measurement.metric != "accuracy" or not measurement.rows:
+        return None
+    if one == other:
+        return 1.0
+    share = (one + other) / 2
+    deviation = math.sqrt(2 * share * (1 - share) / measurement.rows)
+    return 2 * NormalDist().cdf(-abs(one - other) / deviation)

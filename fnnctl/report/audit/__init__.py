@@ -1,1 +1,0 @@
-"""The rung audit in reports: a table, sentences, and JSON."""

@@ -1,0 +1,320 @@
+"""A run of a comparison: its metric, and the rows or folds on which the metric was measured.
+
+Runs of fnnctl 0.1.0, and those whose process died, have no digests of their predictions in the manifest. Of
+such runs the metric is computed again, and must be the one in metrics.json.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import zlib
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from fnnctl.config.schema.metric_names import BINARY_METRICS
+from fnnctl.errors import UsageError, did_you_mean, quoted_list
+from fnnctl.metrics.comparison.measures import OF_CLASS, Measure
+from fnnctl.metrics.comparison.rows import own_interval
+from fnnctl.metrics.stored import flat_metrics
+from fnnctl.report.summary import task_report
+from fnnctl.seeds import Purpose, stream
+from fnnctl.store.atomic import damaged
+from fnnctl.store.catalogue import shown_status
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import DataFacts, Manifest
+from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
+from fnnctl.store.tables import CsvTable
+from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError
+from fnnctl.text import shown
+
+FoldKey: TypeAlias = tuple[int, int]
+"""Repeat and fold, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFolds:
+    """A metric of each fold that has a value, two folds or more."""
+
+    scores: Mapping[FoldKey, float]
+    rows: Mapping[FoldKey, tuple[int, int]]
+    """The number of test rows of each fold, and a checksum of which rows they are."""
+    test_rows: Mapping[FoldKey, int]
+    """The number of test rows of every fold, as the table of folds says."""
+    test_share: float
+    """The number of test rows per other row."""
+    number: int
+    """The number of all folds."""
+
+    def common(self, other: MeasuredFolds) -> list[FoldKey] | None:
+        """The folds that both have; None if they are fewer than two, or if some have different rows."""
+        places = [place for place in self.scores if place in other.scores]
+        rows = ((self.rows.get(place), other.rows.get(place)) for place in places)
+        if len(places) < 2 or any(own is None or own != others for own, others in rows):
+            return None
+        return places
+
+
+def read_fold_scores(run: RunFolder, metric: str, *, bags: bool) -> MeasuredFolds | None:
+    """A metric of a cross-validation's folds; None if fewer than two folds have it.
+
+    With `bags` the validation rows are among the training rows. Raises `DataError` for a damaged file.
+    """
+    table = run.read_table(CROSS_VALIDATION)
+    if table is None or metric not in table.columns:
+        return None
+    repeats, folds, train, validation, test = (
+        _whole(table, name) for name in ("repeat", "fold", "train_rows", "validation_rows", "test_rows")
+    )
+    values = table.numbers(table.columns.index(metric))
+    places = list(zip(repeats, folds, strict=True))
+    scores = {place: value for place, value in zip(places, values, strict=True) if value is not None}
+    others = sum(train) + (0 if bags else sum(validation))
+    if len(scores) < 2 or not others:
+        return None
+    test_rows = dict(zip(places, test, strict=True))
+    return MeasuredFolds(scores, _tested_rows(run), test_rows, sum(test) / others, len(values))
+
+
+def _whole(table: CsvTable, name: str) -> list[int]:
+    try:
+        return [int(text) for text in table.column(table.columns.index(name))]
+    except ValueError as error:
+        raise damaged(table.path, f"is damaged: column {name}: {error}") from error
+
+
+def _tested_rows(run: RunFolder) -> dict[FoldKey, tuple[int, int]]:
+    """The number and a checksum of the test rows of each fold, from the predictions."""
+    rows: dict[FoldKey, array[int]] = {}
+    lines = run.read_rows(PREDICTIONS)
+    if lines is None:
+        return {}
+    path = run.path / PREDICTIONS
+    if next(lines)[:3] != ["repeat", "fold", "row"]:
+        raise damaged(path, "is damaged: its first columns are not repeat, fold and row")
+    try:
+        for line in lines:
+            rows.setdefault((int(line[0]), int(line[1])), array("q")).append(int(line[2]))
+    except (ValueError, OverflowError) as error:
+        raise damaged(path, f"is damaged: {error}") from error
+    return {place: (len(of), zlib.crc32(array("q", sorted(of)).tobytes())) for place, of in rows.items()}
+
+
+TOLERANCE: Final = 1e-9
+"""How much a metric may differ that is computed again from all digits of the predictions."""
+
+
+def refuse_other_rows(
+    run: RunFolder, data: DataFacts, part: MeasuredRows, metric: str, stored: Mapping[str, Any]
+) -> None:
+    """Raise `DataError` unless the rows are as many as the test part has, and give its recorded metric.
+
+    `stored` are the metrics of the test part.
+    """
+    path, rows = run.path / PREDICTIONS, len(part.rows)
+    if data.parts and rows != data.parts.test:
+        raise damaged(path, f"has {rows:,} rows, but the run was tested on {data.parts.test:,}{_ADVICE}")
+    value = part.measure.value if part.measure else None
+    _refuse_other_value(path, f"{metric} of its rows", value, flat_metrics(stored).get(metric))
+
+
+def refuse_other_folds(run: RunFolder, folds: MeasuredFolds, metric: str, mean: float) -> None:
+    """Raise `DataError` unless the folds give the recorded mean and have as many predictions as test rows."""
+    path = run.path / CROSS_VALIDATION
+    _refuse_other_value(
+        path, f"the mean {metric} of its folds", statistics.fmean(folds.scores.values()), mean
+    )
+    for place, count in folds.test_rows.items():
+        rows = folds.rows.get(place)
+        if folds.rows and place in folds.scores and (rows is None or rows[0] != count):
+            of_fold = f"fold {place[1]} of repeat {place[0]}"
+            wrong = f"does not have the {count:,} rows of {of_fold} in {CROSS_VALIDATION}"
+            raise damaged(run.path / PREDICTIONS, f"{wrong}{_ADVICE}")
+
+
+_ADVICE: Final = ". Put the original file back, or train again"
+
+
+def _refuse_other_value(path: Path, what: str, value: float | None, recorded: float | None) -> None:
+    if recorded is None or (
+        value is not None and math.isclose(value, recorded, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    ):
+        return
+    state = "does not exist" if value is None else f"is {value:.6g}"
+    raise damaged(path, f"does not belong to {METRICS}: {what} {state}, not {recorded:.6g}{_ADVICE}")
+
+
+class UnmeasurableError(UsageError):
+    """The metric is not one of those that follow from a run's predictions or folds."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredPart:
+    """A test part."""
+
+    rows: MeasuredRows
+    measure: Measure
+    """The metric, which has a value."""
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """A run with the metric that is compared: measured on one test part, or in the folds of a
+    cross-validation.
+    """
+
+    run: RunFolder
+    """As it was named: of a search, the search."""
+    scored: RunFolder
+    """Where the scores are: of a search, its refitted winner."""
+    manifest: Manifest
+    """That of `run`."""
+    data: DataFacts
+    value: float
+    """The metric; of a cross-validation, the mean over its folds."""
+    interval: list[float] | None
+    """Its 95 % interval, if the run has one."""
+    on: MeasuredPart | MeasuredFolds
+    """What it was measured on."""
+
+    @property
+    def path(self) -> str:
+        """The run's folder."""
+        return str(self.run.path)
+
+    @property
+    def data_key(self) -> str:
+        """The digest of the file that has the test rows."""
+        return self.data.test_sha256 or self.data.sha256
+
+    @property
+    def positive_class(self) -> str | None:
+        """See `Manifest.positive_class`."""
+        return self.scored.read_manifest().positive_class
+
+    @property
+    def kind(self) -> str:
+        """`search` and so on, for a table."""
+        return self.manifest.kind.replace("_", "-")
+
+    @cached_property
+    def predictions(self) -> str | None:
+        """The digest of the predictions; None if the run has none, or is of 0.1.0."""
+        return self.scored.read_manifest().sha256.get(PREDICTIONS)
+
+    @cached_property
+    def status(self) -> str:
+        """The status shown to users."""
+        alive = self.manifest.status == "running" and self.run.is_alive()
+        return shown_status(self.manifest, alive=alive)
+
+
+def has_metrics(run: RunFolder) -> bool:
+    """Whether a run has metrics, or a search a winner with metrics."""
+    return ((run.winner() or run).path / METRICS).is_file()
+
+
+def default_metric(run: RunFolder) -> str:
+    """The first metric of the run's task."""
+    return task_report(run.read_manifest()).metrics[0][1]
+
+
+def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") -> ComparedRun:
+    """Read a run's metric and what it was measured on.
+
+    Raises `UsageError`, which names the `option`, for a run without scores and for a metric that it does not
+    have or whose rows are missing, and `DataError` for a damaged file.
+    """
+    manifest = run.read_manifest()
+    scored = run if manifest.kind != "search" else run.winner()
+    if scored is None:
+        raise UsageError(f"{run.path} has no refitted winner, as a search has when it is complete")
+    stored = scored.read_metrics()
+    data = scored.read_manifest().data
+    if stored is None or data is None:
+        alive = manifest.status == "running" and run.is_alive()
+        raise UsageError(f"{run.path} has no metrics ({shown_status(manifest, alive=alive)})")
+    if isinstance(folds := stored.get("cross_validation"), Mapping):
+        entry = _of_folds(folds, metric, run, option)
+        scores = read_fold_scores(scored, metric, bags=manifest.model is not None and manifest.model.bags)
+        if not (scored.path / CROSS_VALIDATION).is_file():
+            raise UsageError(f"{option}: {run.path} has no {CROSS_VALIDATION}, from which {metric} follows")
+        if entry.get("mean") is None or scores is None:
+            raise _without_value(run, metric, option)
+        refuse_other_folds(scored, scores, metric, entry["mean"])
+        return ComparedRun(run, scored, manifest, data, float(entry["mean"]), entry.get("ci95"), scores)
+    measured = _name_with_class(metric, scored.read_manifest().positive_class)
+    rows = _part(scored, data, measured, run, option)
+    test: Mapping[str, Any] = stored.get("test") or {}
+    refuse_other_rows(scored, data, rows, measured, test)
+    if (measure := rows.measure) is None:
+        raise _without_value(run, metric, option)
+    interval = test.get(f"{metric}_ci95") or own_interval(measure, stream(0, Purpose.BOOTSTRAP))
+    return ComparedRun(run, scored, manifest, data, measure.value, interval, MeasuredPart(rows, measure))
+
+
+def _name_with_class(metric: str, positive: str | None) -> str:
+    """The name of the same metric in `per_class`, if it is one of the positive class that rows give."""
+    return f"per_class.{positive}.{metric}" if positive is not None and metric in OF_CLASS else metric
+
+
+def _part(scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, option: str) -> MeasuredRows:
+    try:
+        part = MEASURED_ROWS[data.task](scored, metric)
+    except UnmeasuredError as error:
+        hint = did_you_mean(metric, error.known) or f"; choose one of {', '.join(error.known)}"
+        raise UnmeasurableError(
+            f"{option}: {shown(metric)} cannot be compared on the test part of {run.path}{hint}"
+        ) from error
+    if part is None:
+        raise UsageError(
+            f"{option}: {run.path} has no predictions of a test part, from which {shown(metric)} follows"
+        )
+    return part
+
+
+def _of_folds(folds: Mapping[str, Any], metric: str, run: RunFolder, option: str) -> Mapping[str, Any]:
+    names = [name for name, entry in folds.items() if isinstance(entry, Mapping)]
+    if metric not in names:
+        hint = did_you_mean(metric, names) or f"; choose one of {', '.join(names)}"
+        raise UnmeasurableError(f"{option}: the folds of {run.path} have no {shown(metric)}{hint}")
+    entry: Mapping[str, Any] = folds[metric]
+    return entry
+
+
+def _without_value(run: RunFolder, metric: str, option: str) -> UsageError:
+    return UsageError(f"{option}: {metric} has no value in {run.path}")
+
+
+def require_same_target(runs: Sequence[RunFolder]) -> None:
+    """Raise `UsageError` if the runs do not all learn the first one's target."""
+    for run in runs[1:]:
+        first, other = (each.read_manifest().data for each in (runs[0], run))
+        if first and other and (difference := _different_target(first, other)):
+            raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
+
+
+def require_same_positive_class(sides: Sequence[ComparedRun], metric: str) -> None:
+    """Raise `UsageError` if the metric is of the positive class and the runs do not all have the same one."""
+    first, *others = sides
+    for other in others:
+        if metric in BINARY_METRICS and other.positive_class != first.positive_class:
+            raise UsageError(
+                f"{first.path} and {other.path} cannot be compared by {metric}: their positive classes are "
+                f"{shown(first.positive_class or '')} and {shown(other.positive_class or '')}; "
+                f"write per_class.CLASS.{BINARY_METRICS[metric]}, with the name of a class"
+            )
+
+
+def _different_target(a: DataFacts, b: DataFacts) -> str | None:
+    if a.task != b.task:
+        return f"one is a {a.task}, the other a {b.task}"
+    if a.target != b.target:
+        return f"their targets are {shown(a.target)} and {shown(b.target)}"
+    if only := sorted({*a.classes} ^ {*b.classes}):
+        return f"only one of them has the class{'es' if len(only) > 1 else ''} {quoted_list(only)}"
+    return None

@@ -1,1 +1,0 @@
-"""The confirmation of a search's winner in reports: a table, sentences, and JSON."""

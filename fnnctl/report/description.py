@@ -1,0 +1,231 @@
+"""The description of a table: sections, a JSON object, and every format."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.console import RenderableType
+
+from fnnctl.data.profile.columns import ColumnFacts, Extent
+from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
+from fnnctl.data.profile.table import TableFacts
+from fnnctl.errors import quoted_list
+from fnnctl.modelling.data_checks import ColumnCheck
+from fnnctl.modelling.table_target import Candidate, TargetFacts
+from fnnctl.report.formats.fitting import fitted
+from fnnctl.report.formats.markdown import escape, markdown_section
+from fnnctl.report.formats.registry import HTML, JSON
+from fnnctl.report.formats.terminal import document
+from fnnctl.report.html.sections import html_document
+from fnnctl.report.sections import NOTHING, Command, Notes, Section, TableSection
+from fnnctl.store.documents import to_json
+from fnnctl.text import counted, plain_text, shown
+
+MOST_LISTED: Final = 200
+"""How many columns, notes and classes are listed; JSON has all of them."""
+MOST_ALIKE = 4
+"""More columns with the same note share a line."""
+LONGEST_NAME, VALUE_WIDTH = 120, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What `describe` says about a table."""
+
+    options: SourceOptions
+    facts: TableFacts
+    target: TargetFacts | None
+    candidates: tuple[Candidate, ...]
+    """The columns that could be the target; empty if it is known."""
+    check: ColumnCheck
+    """How well each column alone predicts the target, if that is known."""
+
+    @property
+    def headline(self) -> str:
+        """The size of the table, on one line."""
+        facts = self.facts
+        repeated = "no repeated rows"
+        if facts.repeated_rows:
+            repeated = f"{counted(facts.repeated_rows, 'row')} equal to an earlier one"
+        rows, columns = counted(facts.rows, "row"), counted(len(facts.columns), "column")
+        return f"{rows}, {columns}, {repeated}"
+
+    @property
+    def init_command(self) -> str:
+        """The command that writes an experiment; the target is the known one, or the likeliest."""
+        options, source = self.options, self.facts.source
+        words = ["fnnctl", "init", "--data", options.source]
+        if source.path is not None and not source.arrays:
+            words += ["--target", self._target_name()]
+        if options.delimiter is not None:
+            words += ["--delimiter", options.delimiter]
+        if options.encoding != DEFAULT_ENCODING:
+            words += ["--encoding", options.encoding]
+        return shlex.join(words)
+
+    def extent(self, column: ColumnFacts) -> Extent | None:
+        """The numbers of a column; None if it has none, and of classes, which have no order."""
+        is_class = self.target is not None and self.target.classes and column.name == self.target.name
+        return None if is_class else column.extent
+
+    def _target_name(self) -> str:
+        if self.target is not None:
+            return self.target.name
+        name = self.candidates[0].name if self.candidates else ""
+        return name if name.isprintable() and name else "COLUMN"
+
+
+def description_sections(description: Description, names: int = LONGEST_NAME) -> Iterator[Section]:
+    """The sections, in their order; of names longer than `names` the middle is left out."""
+    facts, target = description.facts, description.target
+    if target is not None:
+        yield from _target(facts, target, names)
+    yield _columns(description, names)
+    if notes := (*description.check.warnings, *_notes(facts)):
+        yield Notes("To look at", notes)
+    if description.candidates:
+        reasons = (f"{_quoted(each.name)}: {each.reason}" for each in description.candidates)
+        yield Notes("What could be the target", tuple(reasons))
+    yield Command("Write an experiment", (description.init_command,))
+
+
+def description_json(description: Description) -> dict[str, Any]:
+    """The object of `describe --json`."""
+    facts, target = description.facts, description.target
+    return {
+        "source": facts.source.file,
+        "rows": facts.rows,
+        "repeated_rows": facts.repeated_rows,
+        "target": target.name if target else None,
+        "task": target.task if target else None,
+        "classes": [{"class": name, "rows": rows} for name, rows in target.classes] if target else [],
+        "candidates": [{"name": each.name, "reason": each.reason} for each in description.candidates],
+        "warnings": list(description.check.warnings),
+        "columns": [_column_json(description, column) for column in facts.columns],
+    }
+
+
+def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any]:
+    facts, extent = description.facts, description.extent(column)
+    return {
+        "name": column.name,
+        "kind": column.reading.kind,
+        "missing": column.missing,
+        "unique": column.unique,
+        "notes": [note.text for note in facts.notes.get(column.name, ())],
+        "leave_out": column.name in facts.left_out,
+        "range": [extent.low, extent.high] if extent else list(column.span) if column.span else None,
+        "median": extent.median if extent else None,
+        "frequent": [{"value": text, "rows": rows} for text, rows in column.frequent],
+    }
+
+
+def _target(facts: TableFacts, target: TargetFacts, names: int) -> Iterator[Section]:
+    unlabelled = facts.rows - target.rows
+    if target.classes:
+        rows = [
+            (fitted(name, names), f"{count:,}", _percent(count, target.rows))
+            for name, count in target.classes[:MOST_LISTED]
+        ]
+        if more := target.classes[MOST_LISTED:]:
+            rest = sum(count for _, count in more)
+            rows.append((f"{len(more):,} more", f"{rest:,}", _percent(rest, target.rows)))
+        if unlabelled:
+            rows.append(("without a value", f"{unlabelled:,}", NOTHING))
+        title = f"Target {_quoted(target.name)}: {len(target.classes):,} classes"
+        yield TableSection(title, ("class", "rows", "share"), tuple(rows))
+        return
+    extent = facts[target.name].extent
+    said = () if extent is None else (f"least, median and largest number: {_range(extent)}",)
+    missing = (f"{counted(unlabelled, 'row')} without a value",) if unlabelled else ()
+    yield Notes(f"Target {_quoted(target.name)}: a regression", (*said, *missing))
+
+
+def _columns(description: Description, names: int) -> TableSection:
+    facts = description.facts
+    rows = [_row(description, column, names) for column in facts.columns[:MOST_LISTED]]
+    if more := len(facts.columns) - len(rows):
+        rows.append((f"{more:,} more: see --json", "", "", "", ""))
+    header = ("column", "kind", "missing", "unique", "values")
+    return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4), unbroken=(0,))
+
+
+def _row(description: Description, column: ColumnFacts, names: int) -> tuple[str, ...]:
+    missing = f"{column.missing:,} ({_percent(column.missing, column.rows)})" if column.missing else "0"
+    values = ", ".join(_frequent(column))
+    if (extent := description.extent(column)) is not None:
+        values = _range(extent)
+    elif column.span is not None:
+        values = " … ".join(column.span)
+    kind = "target" if column.name == description.facts.source.target_name else column.reading.kind
+    return fitted(column.name, names), kind, missing, f"{column.unique:,}", values
+
+
+def _frequent(column: ColumnFacts) -> Iterator[str]:
+    for text, rows in column.frequent:
+        share = f" {_percent(rows, column.rows)}" if rows > 1 else ""
+        yield _short(text, VALUE_WIDTH) + share
+
+
+def _notes(facts: TableFacts) -> tuple[str, ...]:
+    """A sentence for each note, or for several alike; those on columns to leave out come first."""
+    alike: dict[tuple[bool, str, str], list[tuple[str, str]]] = {}
+    for name, notes in facts.notes.items():
+        for note in notes:
+            advice = "; not used" if note.kind == "ignored" else "; leave it out" if note.leave_out else ""
+            key = not note.leave_out, advice, note.text.partition(" (")[0]
+            alike.setdefault(key, []).append((_quoted(name), note.text))
+    sentences: list[str] = []
+    for (_, advice, start), found in sorted(alike.items(), key=lambda pair: pair[0][0]):
+        if len(found) > MOST_ALIKE:
+            sentences.append(f"{quoted_list([name for name, _ in found], MOST_ALIKE)}: {start}{advice}")
+        else:
+            sentences += [f"{name}: {text}{advice}" for name, text in found]
+    more = len(sentences) - MOST_LISTED
+    return tuple(sentences[:MOST_LISTED] + ([f"and {more:,} more: see --json"] if more > 0 else []))
+
+
+def _range(extent: Extent) -> str:
+    ends = (extent.low,) if extent.low == extent.high else (extent.low, extent.median, extent.high)
+    return " … ".join(map(extent.text, ends))
+
+
+def _percent(part: int, whole: int) -> str:
+    """`12 %`, or `< 1 %`."""
+    share = 100 * part / max(1, whole)
+    return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
+
+
+def _short(text: str, width: int) -> str:
+    plain = plain_text(text)
+    return plain if len(plain) <= width else plain[: width - 1] + "…"
+
+
+def _quoted(name: str) -> str:
+    return shown(name) if name else "the column without a name"
+
+
+LEAST_NAME, BESIDE_NAMES = 24, 72
+"""The width for names in a narrow terminal, and what the other columns need."""
+
+
+def terminal_description(description: Description, *, width: int | None = None) -> RenderableType:
+    """For a terminal of this width; without one, names are as long as they are."""
+    title = description.facts.source.file
+    names = LONGEST_NAME if width is None else max(LEAST_NAME, width - BESIDE_NAMES)
+    return document(title, description.headline, description_sections(description, names), width)
+
+
+def text_description(description: Description, format_: str) -> str:
+    """As JSON, HTML or Markdown."""
+    if format_ == JSON:
+        return to_json(description_json(description))
+    sections = description_sections(description)
+    if format_ == HTML:
+        return html_document(description.facts.source.file, description.headline, sections)
+    blocks = [f"# {escape(description.facts.source.file)}", escape(description.headline)]
+    blocks += [block for section in sections for block in markdown_section(section)]
+    return "\n\n".join(blocks) + "\n"

@@ -1,1 +1,0 @@
-"""The description of a table, for `fnnctl describe`."""

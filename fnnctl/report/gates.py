@@ -1,0 +1,299 @@
+"""Gates for scripts and CI: a metric must reach a threshold, or must not be significantly worse than another
+run's.
+
+An unknown metric is an error, never a pass: a gate that checks nothing is worse than no gate. A run is worse
+than another one if a one-sided test at the 5 % level says so. A difference that may be chance passes, and on
+a small test part nearly every difference may be chance. So the result says how large a loss would be
+detected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from fnnctl.config.schema.metric_names import is_loss
+from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.metrics.paired import LEVEL
+from fnnctl.metrics.stored import PARTS, flat_metrics
+from fnnctl.report.comparison.compared_run import (
+    ComparedRun,
+    UnmeasurableError,
+    default_metric,
+    has_metrics,
+    read_compared_run,
+    require_same_positive_class,
+    require_same_target,
+)
+from fnnctl.report.comparison.pairs import PairTest, suitable_test
+from fnnctl.report.comparison.words import amount, findable, finite, p_text
+from fnnctl.report.sections import number
+from fnnctl.report.summary import Summary
+from fnnctl.store.catalogue import find_run
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import METRICS
+
+GATE_OPTIONS: Final = ("--fail-under METRIC=VALUE", "--not-worse-than RUN")
+"""The options of `fnnctl report` that set gates."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A gate's result for one run."""
+
+    run: str
+    """The path of the run."""
+    name: str
+    """What is checked, for JUnit files: the metric, and what sets this kind of gate apart."""
+    metric: str
+    """The metric, as the user wrote it."""
+    value: float | None
+    """The run's value of the metric."""
+    value_text: str
+    """The value as tables show it."""
+    threshold: float | None
+    """The limit for the value; None if there is no fixed one."""
+    wanted: str
+    """The condition, such as `≥ 0.9`."""
+    passed: bool
+    message: str
+    """The result in a sentence without a full stop, such as `accuracy is 0.9, wanted ≥ 0.95`."""
+    note: str = ""
+    """For a sentence below tables: what the condition is about, and what the gate can detect."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Further entries in JSON, such as statistics."""
+
+    @property
+    def result(self) -> str:
+        """`passed` or `missed`."""
+        return "passed" if self.passed else "missed"
+
+    def line(self, *, names_run: bool) -> str:
+        """The result in a line, which may name the run: `missed: accuracy is 0.9, wanted ≥ 0.95`."""
+        return f"{self.result}: {self.message}" + (f" ({self.run})" if names_run else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry in `report --json`."""
+        return {
+            "run": self.run,
+            "metric": self.metric,
+            "value": self.value,
+            "threshold": self.threshold,
+            "passed": self.passed,
+            **self.details,
+        }
+
+
+def gate_lines(results: Sequence[GateResult], *, only: Sequence[GateResult] | None = None) -> list[str]:
+    """One line per result, or per one of `only`; they name the run if the results are of several."""
+    has_several = len({result.run for result in results}) > 1
+    shown = results if only is None else only
+    return [result.line(names_run=has_several) for result in shown]
+
+
+DEFAULT_PART = "test"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A metric's name, as the user wrote it, and its threshold."""
+
+    metric: str
+    threshold: float
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether smaller values are better."""
+        return is_loss(self.metric)
+
+    @property
+    def wanted(self) -> str:
+        """The condition, such as `≥ 0.9`."""
+        return f"{'≤' if self.is_loss else '≥'} {self.threshold:g}"
+
+    @property
+    def hint(self) -> str:
+        """A hint if the threshold looks like a percentage, else empty. Only counts can exceed 1."""
+        if self.is_loss or not 1 < self.threshold <= 100 or self.metric.rpartition(".")[2] == "support":
+            return ""
+        return (
+            f" (metrics are at most 1: write {self.threshold:g} % as {self.metric}={self.threshold / 100:g})"
+        )
+
+    def admits(self, value: float) -> bool:
+        """Whether the value passes; a value equal to the threshold does."""
+        return value <= self.threshold if self.is_loss else value >= self.threshold
+
+
+def parse_gates(texts: Sequence[str]) -> list[Gate]:
+    """Parse `METRIC=VALUE` texts; raises `UsageError` with one problem per invalid text."""
+    return _each(texts, _parse_gate)
+
+
+def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
+    """Check a run's metrics; raises `UsageError` with one problem per unknown metric.
+
+    Raises `DataError` if metrics.json was edited. Of a run without digests also raises `UsageError` if the
+    predictions are missing from which a metric can be computed again.
+    """
+    results = _each(gates, lambda gate: _threshold_result(gate, summary))
+    run = RunFolder(summary.path)
+    if METRICS not in (run.winner() or run).read_manifest().sha256:
+        for gate in gates:
+            _refuse_edited(gate.metric, run)
+    return results
+
+
+def _refuse_edited(metric: str, run: RunFolder) -> None:
+    """Raise `DataError` if a metric of a run without digests is not what follows from its predictions.
+
+    Only metrics that runs can be compared by are computed again.
+    """
+    with suppress(UnmeasurableError):
+        read_compared_run(run, metric.removeprefix(f"{DEFAULT_PART}."), option="--fail-under")
+
+
+def _threshold_result(gate: Gate, summary: Summary) -> GateResult:
+    value = _metric_value(gate.metric, summary)
+    return GateResult(
+        run=str(summary.path),
+        name=gate.metric,
+        metric=gate.metric,
+        value=value,
+        value_text=number(value),
+        threshold=gate.threshold,
+        wanted=gate.wanted,
+        passed=gate.admits(value),
+        message=f"{gate.metric} is {value:g}, wanted {gate.wanted}{gate.hint}",
+    )
+
+
+def _each(items: Sequence[T], function: Callable[[T], R]) -> list[R]:
+    """The function's results; raises one error with the problems of all items."""
+    results: list[R] = []
+    problems: list[str] = []
+    for item in items:
+        try:
+            results.append(function(item))
+        except UsageError as error:
+            problems.append(error.message)
+    if problems:
+        raise UsageError(*problems)
+    return results
+
+
+def _parse_gate(text: str) -> Gate:
+    # Split at the last "=", because a class name may contain one.
+    metric, divider, value = text.rpartition("=")
+    if not divider or not metric.strip():
+        raise UsageError(f"--fail-under '{text}': write METRIC=VALUE, as in accuracy=0.9")
+    try:
+        threshold = float(value)
+    except ValueError:
+        threshold = math.nan
+    if not math.isfinite(threshold) or "_" in value:
+        raise UsageError(f"--fail-under '{text}': '{value}' is not a number")
+    return Gate(metric.strip(), threshold)
+
+
+def _metric_value(name: str, summary: Summary) -> float:
+    """The value of a gate's metric, on the test part unless the name begins with another part.
+
+    A cross-validation has only a test part: see `reported_metrics`.
+    """
+    first, _, rest = name.partition(".")
+    part, inner = (first, rest) if rest and first in PARTS else (DEFAULT_PART, name)
+    metrics = summary.part_metrics(part)
+    if summary.metrics is None:
+        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.shown_status})")
+    if metrics is None:
+        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics for the {part} part")
+    values = flat_metrics(metrics)
+    if inner not in values:
+        known = [metric for metric in values if "." not in metric]
+        hint = did_you_mean(inner, values) or f"; the metrics are {', '.join(known)}"
+        raise UsageError(f"--fail-under '{name}': {summary.path} has no metric '{inner}'{hint}")
+    value = values[inner]
+    if value is None:
+        raise UsageError(f"--fail-under '{name}': the metric has no value in {summary.path} (it is null)")
+    return value
+
+
+NOT_WORSE_THAN = "--not-worse-than"
+
+
+def find_other_run(text: str, run: RunFolder, runs_dir: Path) -> RunFolder:
+    """The run that `text` names, as in `find_run`; an experiment's name or `latest` is not `run` itself."""
+    own = run.path.resolve()
+    return find_run(text, runs_dir, lambda each: has_metrics(each) and each.path.resolve() != own)
+
+
+def check_not_worse(run: RunFolder, other: RunFolder, metric: str | None = None) -> GateResult:
+    """Check that the run is not worse than the other one, by default in the first metric of its task.
+
+    Raises `UsageError` if both are one run, if one of them lacks the metric, or if their targets differ, and
+    `DataError` for a damaged file.
+    """
+    if run.path.resolve() == other.path.resolve():
+        raise UsageError(
+            f"{NOT_WORSE_THAN}: {other.path} is the run itself; name an earlier one by its folder"
+        )
+    require_same_target((run, other))
+    metric = metric or default_metric(run)
+    own, compared = (read_compared_run(each, metric) for each in (run, other))
+    require_same_positive_class((own, compared), metric)
+    return _not_worse_result(own, compared, metric, suitable_test(own, compared))
+
+
+def _not_worse_result(own: ComparedRun, other: ComparedRun, metric: str, found: PairTest) -> GateResult:
+    difference = found.difference
+    p = difference.p_above if is_loss(metric) else difference.p_below
+    passed = p >= LEVEL
+    smallest = findable(difference, metric, sides=1)
+    loss = "" if smallest is None else f"a loss of {amount(smallest, metric)} is detected 80 % of the time"
+    if smallest is not None and math.isinf(smallest):
+        loss = "even the largest loss is detected less than 80 % of the time"
+    how = "not significantly worse than" if passed else "worse than"
+    details = [f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", loss]
+    if found.why_unpaired:
+        details.append(f"not paired, because {found.why_unpaired}")
+    condition = f"not worse than {other.run.path.name}"
+    return GateResult(
+        run=own.path,
+        name=f"{metric}, {condition}",
+        metric=metric,
+        value=own.value,
+        value_text=number(own.value),
+        threshold=None,
+        wanted=f"not worse than {number(other.value)}",
+        passed=passed,
+        message=(
+            f"{metric} is {number(own.value)}, {how} {number(other.value)} of {other.path} "
+            f"({'; '.join(filter(None, details))})"
+        ),
+        note=f"{condition}; {loss}" if loss else condition,
+        details=_details(other, found, p, finite(smallest)),
+    )
+
+
+def _details(other: ComparedRun, found: PairTest, p: float, smallest: float | None) -> dict[str, Any]:
+    return {
+        "not_worse_than": other.path,
+        "other_value": other.value,
+        "difference": found.difference.value,
+        "ci95": found.difference.ci95,
+        "p_worse": p,
+        "found_in_80_percent": smallest,
+        "paired": found.why_unpaired is None,
+        "why_unpaired": found.why_unpaired,
+        "test": found.method,
+        "samples": found.samples,
+        "count": found.count,
+    }

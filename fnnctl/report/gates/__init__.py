@@ -1,1 +1,0 @@
-"""Gates: conditions that a run must fulfil, for scripts and CI."""

@@ -1,0 +1,172 @@
+"""The searched settings as columns of numbers, for figures and importances.
+
+Hidden layers are one setting but several columns: their number, their widths and what else is searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.metrics.hyperparameter_importance import LEAST_TRIALS, Importance, SettingValues
+from fnnctl.metrics.hyperparameter_importance import importances as setting_importances
+from fnnctl.plots.searched import SearchedSetting
+from fnnctl.records.history import SearchHistory
+from fnnctl.records.trials import Trial
+from fnnctl.space.layers import UNITS, is_layers, layer_dimensions, split_layers
+
+_UNSET: Final = object()
+"""Marks a setting that is not active in a trial. (None may be a value of a choice.)"""
+
+
+def searched_settings(search: SearchHistory, trials: Sequence[Trial]) -> list[SearchedSetting]:
+    """One column per dimension that is set in at least one of the trials."""
+    return [setting for _, setting in _with_paths(search, trials)]
+
+
+def leading_first(
+    search: SearchHistory, settings: Sequence[SearchedSetting], count: int
+) -> list[SearchedSetting]:
+    """The settings, beginning with the `count` most important ones, which keep their order.
+
+    Without importances the order stays.
+    """
+    found = importances(search)
+    if found is None or len(settings) <= count:
+        return list(settings)
+    shares = {name: each.share for name, each in found[1].items() if each}
+    leading = sorted(settings, key=lambda setting: -shares.get(setting.name, -1.0))[:count]
+    names = {setting.name for setting in leading}
+    return sorted(settings, key=lambda setting: setting.name not in names)
+
+
+def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None]] | None:
+    """The budget at which trials are compared, and each setting's importance there.
+
+    The budget is the largest at which enough trials have a result. None if there is no such budget.
+    """
+    budget, found = _importances(search)
+    return None if budget is None else (budget, {name: each for _, name, each in found})
+
+
+def paths_by_importance(search: SearchHistory) -> list[str]:
+    """The paths of the searched settings by importance; those without one come last, in their own order.
+
+    Hidden layers are as important as the most important of their dimensions.
+    """
+    shares = dict.fromkeys(search.paths, -1.0)
+    for path, _, each in _importances(search)[1]:
+        if each is not None:
+            shares[path] = max(shares[path], each.share)
+    return sorted(shares, key=lambda path: -shares[path])
+
+
+@lru_cache(maxsize=8)  # a report needs them for its first facts, a table, and two figures
+def _importances(search: SearchHistory) -> tuple[int | None, Sequence[tuple[str, str, Importance | None]]]:
+    """The budget at which trials are compared (or None), and path, name and importance of each column."""
+    by_budget: dict[int, list[tuple[Trial, float]]] = {}
+    for result in search.results:
+        entry = search.trials[result.trial], search.loss_of(result)
+        by_budget.setdefault(result.budget, []).append(entry)
+    budget = max((each for each, entries in by_budget.items() if len(entries) >= LEAST_TRIALS), default=None)
+    if budget is None:
+        return None, ()
+    trials, losses = zip(*by_budget[budget], strict=True)
+    settings = _with_paths(search, trials)
+    found = setting_importances(
+        [SettingValues(setting.values, setting.scale) for _, setting in settings], np.array(losses)
+    )
+    return budget, tuple(
+        (path, setting.name, each) for (path, setting), each in zip(settings, found, strict=True)
+    )
+
+
+def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[str, SearchedSetting]]:
+    """The columns, each with the path of its setting."""
+    scales: Mapping[str, Any] = search.settings.get("scales") or {}
+    columns = [
+        (path, name, values, scales.get(name, scales.get(path)))
+        for path in search.paths
+        for name, values in _dimensions(path, trials, scales.get(path))
+        if any(value is not _UNSET for value in values)
+    ]
+    names = short_names([name for _, name, _, _ in columns])
+    return [
+        (path, _setting(name, values, scale))
+        for name, (path, _, values, scale) in zip(names, columns, strict=True)
+    ]
+
+
+def brief(value: Any, parts: Collection[str] | None = None) -> str:
+    """A setting's value for a table: layers as `64 relu, 64 tanh residual`, other values as YAML.
+
+    `parts` are the settings of a layer that are shown, all by default.
+    """
+    if not is_layers(value) or all(map(_is_number, value)):
+        return flow_yaml(value)
+    return ", ".join(" ".join(_words(layer, parts)) for layer in value)
+
+
+def _words(layer: Any, parts: Collection[str] | None) -> Iterator[str]:
+    for key, value in layer.items() if isinstance(layer, Mapping) else [(UNITS, layer)]:
+        if parts is not None and key not in parts:
+            continue
+        if isinstance(value, bool):
+            yield from [key] if value else []
+        elif isinstance(value, Mapping) and value.keys() == {"name"}:
+            yield str(value["name"])
+        else:
+            yield flow_yaml(value)
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """The shortest ending of each path that is clear and differs from the endings of the others."""
+    parts = [path.split(".") for path in paths]
+    return [_shortest(own, [other for other in parts if other != own]) for own in parts]
+
+
+def _shortest(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
+    is_part = own[-1].startswith(("name", "depth", "width")) or own[-2:-1] == ["hidden"]
+    least = 2 if is_part else 1
+    enough = (k for k in range(least, len(own)) if all(other[-k:] != own[-k:] for other in others))
+    count = next(enough, len(own))
+    return ".".join(own[-count:])
+
+
+def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[tuple[str, list[Any]]]:
+    """The setting itself or, for hidden layers that are not a choice, one column per dimension."""
+    values = [trial.assignment.get(path, _UNSET) for trial in trials]
+    layers = [value for value in values if value is not _UNSET]
+    if scale == "choice" or not all(map(is_layers, layers)):
+        yield path, values
+        return
+    parts = [{} if value is _UNSET else split_layers(path, value) for value in values]
+    for name in layer_dimensions(path, layers):
+        yield name, [each.get(name, _UNSET) for each in parts]
+
+
+def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting:
+    """The values as a column. If any of them is not a number, they are categories on any scale."""
+    known = [value for value in values if value is not _UNSET]
+    if scale == "choice" or not all(map(_is_number, known)):
+        by_text = {flow_yaml(value): value for value in known}
+        categories = sorted(by_text, key=lambda text: _order(by_text[text], text))
+        places = {text: float(place) for place, text in enumerate(categories)}
+        column = [np.nan if value is _UNSET else places[flow_yaml(value)] for value in values]
+        return SearchedSetting(name, "choice", np.array(column), tuple(categories))
+    column = [np.nan if value is _UNSET else float(value) for value in values]
+    is_log = scale == "log" and min(known) > 0 and not name.endswith("depth")
+    return SearchedSetting(name, "log" if is_log else "linear", np.array(column))
+
+
+def _order(value: Any, text: str) -> tuple[bool, float, str]:
+    """The sort key of a category: numbers first, by value."""
+    return (False, float(value), "") if _is_number(value) else (True, 0.0, text)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

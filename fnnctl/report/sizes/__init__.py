@@ -1,1 +1,0 @@
-"""What a report shows of a learning curve over data size."""

@@ -1,1 +1,0 @@
-"""Tables on the classes of a run, short ones if there are many."""

@@ -1,0 +1,74 @@
+"""The brackets and rungs of a search: how many trials came how far, and which were stopped."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fnnctl.records.history import SearchHistory
+from fnnctl.records.standings import ranked
+from fnnctl.report.sections import NOTHING, TableSection, number
+from fnnctl.store import names
+
+MOST_RUNGS: Final = 40
+MOST_STOPS: Final = 10
+
+
+def rungs_table(search: SearchHistory) -> TableSection:
+    """A summary of the results at each rung; empty if there is only one rung.
+
+    Brackets are numbered if there are several.
+    """
+    rungs = rungs_json(search)
+    several = len({rung["bracket"] for rung in rungs}) > 1
+    counts = ("rung", "epochs", "trials", "diverged", "promoted")
+    rows = (
+        (
+            *((str(rung["bracket"]),) if several else ()),
+            *(NOTHING if rung[name] is None else f"{rung[name]:,}" for name in counts),
+            number(rung["best"]),
+        )
+        for rung in rungs[:MOST_RUNGS]
+    )
+    title = "Brackets and rungs" if several else "Rungs"
+    if len(rungs) > MOST_RUNGS:
+        title += f"; {len(rungs) - MOST_RUNGS:,} more in {names.JOURNAL}"
+    header = (*(("bracket",) if several else ()), *counts, f"best {search.metric}")
+    return TableSection(title, header, tuple(rows) if len(rungs) > 1 else (), texts=())
+
+
+def rungs_json(search: SearchHistory) -> list[dict[str, Any]]:
+    """Each rung that has results, by bracket; `promoted` is null for the last one of a bracket.
+
+    A trial is promoted if it has a result at the next rung.
+    """
+    rungs = search.rungs
+    found = []
+    for rung, following in zip(rungs, [*rungs[1:], None], strict=False):
+        promoted = None
+        if following is not None and following.bracket == rung.bracket:
+            went_on = {result.trial for result in following.results}
+            promoted = sum(result.trial in went_on for result in rung.results)
+        found.append(
+            {
+                "bracket": rung.bracket,
+                "rung": rung.rung,
+                "epochs": rung.epochs,
+                "trials": len(rung.results),
+                "diverged": sum(result.objective is None for result in rung.results),
+                "promoted": promoted,
+                "best": ranked(rung.results, search.direction)[0].objective,
+            }
+        )
+    return found
+
+
+def stops_table(search: SearchHistory) -> TableSection:
+    """Why trials were stopped by their curves; empty if none was."""
+    stops = [each for each in search.stops if each.trial is not None]
+    rows = (
+        (str(each.trial), f"{each.budget:,}", f"{each.saved:,}", each.reason) for each in stops[:MOST_STOPS]
+    )
+    title = "Stopped by their learning curves"
+    if len(stops) > MOST_STOPS:
+        title += f"; {len(stops) - MOST_STOPS:,} more in {names.JOURNAL}"
+    return TableSection(title, ("trial", "epochs", "saved", "reason"), tuple(rows))

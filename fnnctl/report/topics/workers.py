@@ -1,0 +1,38 @@
+"""The workers of a search: what each has done, and how much of its time it was busy."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fnnctl.records.timeline import Timeline
+from fnnctl.report.sections import TableSection, seconds_text
+from fnnctl.store import names
+from fnnctl.text import counted
+
+MOST_WORKERS: Final = 20
+
+
+def workers_words(timeline: Timeline) -> str:
+    """How many workers there were, and how busy they were."""
+    workers, seconds = counted(len(timeline.workers), "worker"), seconds_text(timeline.ends[-1])
+    left_out = ", pauses left out" if len(timeline.ends) > 1 else ""
+    return f"{workers}, training {timeline.busy:.0%} of {seconds}{left_out}"
+
+
+def workers_table(timeline: Timeline) -> TableSection:
+    """One row per worker; empty with a single one, of which `workers_words` says everything."""
+    rows = (
+        (
+            worker.name,
+            f"{len(worker.stacks):,}",
+            f"{worker.networks:,}",
+            seconds_text(worker.busy),
+            f"{worker.share:.0%}",
+        )
+        for worker in timeline.workers[:MOST_WORKERS]
+    )
+    title = "Workers"
+    if (left := len(timeline.workers) - MOST_WORKERS) > 0:
+        title += f"; {left:,} more in {names.TIMELINE}"
+    header = ("worker", "stacks", "networks", "training", "share of its time")
+    return TableSection(title, header, tuple(rows) if len(timeline.workers) > 1 else ())

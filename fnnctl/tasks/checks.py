@@ -1,0 +1,44 @@
+"""Settings that belong to another task: all tasks refuse them with the same messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.config.schema.metric_names import METRICS
+from fnnctl.config.schema.model import Output
+from fnnctl.errors import Problem
+from fnnctl.tasks.epoch_metrics import EpochMetrics
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
+
+
+def refused_output(output: Output, task: str, known: tuple[type, ...]) -> Iterator[Problem]:
+    """A problem if `model.output` is not one of the `known` outputs of the task."""
+    if not isinstance(output, known):
+        message = f"{output.name} is not an output of a {task}; write output: auto"
+        yield Problem(message, path="model.output")
+
+
+def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -> Iterator[Problem]:
+    """A problem for each monitor that is not a column of the task's history."""
+    training = experiment.training
+    monitors = {}
+    if training.early_stopping is not None:
+        monitors["training.early_stopping.monitor"] = training.early_stopping.monitor
+    if isinstance(training.lr_schedule, AdaptiveLrSchedule):
+        monitors["training.lr_schedule.monitor"] = training.lr_schedule.monitor
+    columns = (*metrics.training_columns, *metrics.validation_columns)
+    for path, monitor in monitors.items():
+        if monitor not in columns:
+            message = f"{monitor} is not recorded in a {task}; choose from {', '.join(columns)}"
+            yield Problem(message, path=path)
+
+
+def refused_metric(metric: str, known: Sequence[str], task: str) -> str | None:
+    """Why a metric of another task cannot be used here; None for any other name."""
+    if metric in METRICS and metric not in known:
+        return f"{metric} is not a metric of a {task}; choose from {', '.join(known)}"
+    return None

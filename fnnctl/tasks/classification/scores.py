@@ -1,0 +1,325 @@
+"""A classifier's results on one part of the data: probabilities, loss, metrics, data of the figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.metric_names import (
+    BINARY_METRICS,
+    CLASSIFICATION_METRICS,
+    POSITIVE_ERROR_UNCALIBRATED,
+)
+from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
+from fnnctl.metrics.classification import log_losses, score
+from fnnctl.metrics.confusion import confusion_matrix
+from fnnctl.metrics.curves import pr_curves, roc_curves
+from fnnctl.metrics.decisions import mean_trade_offs, shown_thresholds, trade_offs
+from fnnctl.metrics.ranking import RankedPart, rank_part
+from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
+from fnnctl.tasks.classification import tables
+from fnnctl.tasks.classification.temperature import calibrated
+from fnnctl.tasks.classification.warnings import (
+    baseline_warning,
+    decision_warning,
+    log_loss_warning,
+    mean_probability_warning,
+    missed_classes_warning,
+    ranking_warning,
+)
+from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
+from fnnctl.tasks.task import Artifacts, Readout
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, Course, few_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalibrated:
+    """The metrics that a temperature changes, before calibration."""
+
+    loss: float
+    """Mean cross-entropy."""
+    reliability: Reliability
+    of_positive: Reliability | None
+    """By the probability of the positive class; None unless there are two classes."""
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """The probabilities of n rows, and what is computed from them."""
+
+    classes: Sequence[str]
+    rows: IntArray
+    """(n,) the row numbers in the file."""
+    labels: IntArray
+    """(n,) class numbers."""
+    probabilities: FloatArray
+    """(n, classes), float64."""
+    loss: float
+    """Mean cross-entropy."""
+    uncalibrated: Uncalibrated | None
+    """The values without the temperature; None if there is no temperature."""
+    baseline: FloatArray | None
+    """(classes,) or (n, classes) the shares of the classes in the training part; None if unknown."""
+    decision: Decision | None = None
+    """How one of two classes is predicted; None with more classes. Out of fold, its threshold is the mean of
+    those of the folds."""
+    as_predicted: IntArray | None = None
+    """(n,) the predicted class of each row, if not all rows have the decision's threshold."""
+    class_weights: Sequence[float] | None = None
+    """The weight of each class in training, by which classes are decided; see `Readout`."""
+
+    @property
+    def predictions(self) -> IntArray:
+        """The predicted class of each row, (n,); see `predicted_classes`."""
+        if self.as_predicted is not None:
+            return self.as_predicted
+        return predicted_classes(self.probabilities, self.decision, self.class_weights)
+
+    @cached_property
+    def ranked(self) -> RankedPart:
+        """The rows ranked by the probability of each class, for metrics and curves."""
+        return rank_part(self.labels, self.probabilities)
+
+    def metrics(self, *, complete: bool = True) -> dict[str, Any]:
+        """The part's entry in metrics.json; see `PartScores`."""
+        before = self.uncalibrated
+        scores = score(
+            self.labels,
+            self.probabilities,
+            self.ranked,
+            self.classes,
+            self.predictions,
+            loss=self.loss,
+            positive=self.positive,
+        )
+        if complete:
+            scores["baseline"] = self.baseline_metrics()
+        return {
+            "loss": scores["loss"],
+            "loss_uncalibrated": before and before.loss,
+            **scores,
+            **self._decision_metrics(),
+            "expected_calibration_error_uncalibrated": before and before.reliability.expected_error,
+            **self._positive_uncalibrated(),
+        }
+
+    def _positive_uncalibrated(self) -> dict[str, float]:
+        """The calibration error of the positive class before calibration; none without two classes."""
+        before = None if self.uncalibrated is None else self.uncalibrated.of_positive
+        return {} if before is None else {POSITIVE_ERROR_UNCALIBRATED: before.expected_error}
+
+    def _decision_metrics(self) -> dict[str, float]:
+        """The threshold and the mean cost of a row; none without them."""
+        decision, metrics = self.decision, {}
+        if decision is not None and decision.effective is not None:
+            metrics["threshold"] = decision.effective
+        if decision is not None and decision.costs is not None:
+            metrics["cost"] = float(row_costs(decision, decision.costs, self.labels, self.predictions).mean())
+        return metrics
+
+    def baseline_metrics(self) -> dict[str, Any] | None:
+        """The metrics of the class shares of the training part, predicted for every row; see `PartScores`.
+
+        It always predicts the majority class; its cost is that of always predicting the class that costs less
+        in the training part.
+        """
+        if self.baseline is None:
+            return None
+        shares = np.broadcast_to(self.baseline, self.probabilities.shape)
+        with np.errstate(divide="ignore"):  # a class may be missing from the training part
+            loss = -np.log(shares[np.arange(len(self.labels)), self.labels]).mean()
+        ranked = rank_part(self.labels, shares)
+        metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss), positive=self.positive)
+        names = (*CLASSIFICATION_METRICS, *BINARY_METRICS)
+        found = {name: metrics[name] for name in names if name in metrics}
+        if costs := self._costs():
+            found["cost"] = float(costs[1].mean())
+        return found
+
+    def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
+        """See `PartScores`."""
+        return [warning for warning in self.warnings_by_kind(where, course) if warning]
+
+    def warnings_by_kind(self, where: str, course: Course) -> tuple[str | None, ...]:
+        """The warning of each kind, or None: about decisions, the log loss, and mean probabilities."""
+        of_decisions = self._no_better(where, course)
+        if self.decision is None or self.decision.threshold is None:  # else a class may be missed on purpose
+            of_decisions = of_decisions or missed_classes_warning(
+                self.classes,
+                self.labels,
+                self.predictions,
+                where=where,
+                positive=self.positive,
+                course=course,
+            )
+        of_log_loss = None
+        if self.baseline is not None:
+            of_log_loss = log_loss_warning(
+                self.labels,
+                self.probabilities,
+                self.baseline,
+                where=where,
+                is_calibrated=self.uncalibrated is not None,
+            )
+        return (
+            of_decisions or few_rows(len(self.labels), where),
+            of_log_loss,
+            mean_probability_warning(
+                self.classes,
+                self.labels,
+                self.probabilities,
+                self.baseline,
+                where=where,
+                positive=self.positive,
+                course=course,
+            ),
+        )
+
+    @property
+    def positive(self) -> int | None:
+        """The index of the positive one of two classes; None with more classes."""
+        return None if self.decision is None else self.decision.positive
+
+    def _no_better(self, where: str, course: Course) -> str | None:
+        """A warning if the predictions are no better than the baseline's, or than chance with a threshold."""
+        if self.baseline is None:
+            return None
+        if self.decision is not None and self.decision.threshold is not None:
+            return decision_warning(
+                self.classes[self.decision.positive],
+                self.ranked.areas[self.decision.positive],
+                self._costs(),
+                rows=len(self.labels),
+                where=where,
+                course=course,
+            )
+        if course.has_class_weights and not course.has_row_weights:  # the accuracy may be low on purpose
+            areas = self.ranked.areas
+            return ranking_warning(self.classes, areas, rows=len(self.labels), where=where, course=course)
+        if not course.counts_rows_equally:
+            return None
+        return baseline_warning(
+            self.classes,
+            self.labels,
+            self.probabilities,
+            self.baseline,
+            where=where,
+            positive=self.positive,
+            course=course,
+        )
+
+    def _costs(self) -> tuple[FloatArray, FloatArray] | None:
+        """What each row costs, (n,), and what it would if one class were always predicted.
+
+        That is the class that costs less in the training part. None if there are no costs.
+        """
+        decision, shares = self.decision, self.baseline
+        if decision is None or decision.costs is None or shares is None:
+            return None
+        answers = cheapest_answer(decision, decision.costs, np.broadcast_to(shares, self.probabilities.shape))
+        own, always = (
+            row_costs(decision, decision.costs, self.labels, each) for each in (self.predictions, answers)
+        )
+        return own, always
+
+    def row_losses(self) -> dict[str, FloatArray]:
+        """The clipped log loss, and whether the prediction is wrong; see `PartScores`.
+
+        The log loss is first: it changes with every probability, the accuracy only with the predictions.
+        """
+        wrong = (self.predictions != self.labels).astype(np.float64)
+        return {"log_loss": log_losses(self.labels, self.probabilities), "accuracy": wrong}
+
+    def confusion(self) -> IntArray:
+        """(C, C) counts: true classes in rows, predicted ones in columns."""
+        return confusion_matrix(self.labels, self.predictions, len(self.classes))
+
+    def confusion_table(self) -> tuple[tuple[str, ...], IntArray]:
+        """The classes and `confusion`; see `PartScores`."""
+        return tuple(self.classes), self.confusion()
+
+    def artifacts(self) -> Artifacts:
+        """Predictions, confusion matrix, curves and calibration; see `PartScores`."""
+        yield tables.predictions(self.classes, [(self.prediction_rows(), self.probabilities)])
+        yield tables.confusion(self.classes, self.confusion())
+        yield from tables.curves(roc_curves(self.ranked, self.classes), pr_curves(self.ranked, self.classes))
+        bins = reliability(self.labels, self.probabilities, self.positive)
+        yield tables.calibration(bins.table(), of_positive=self.positive is not None)
+        yield from trade_off_table([self])
+
+    def prediction_rows(self) -> Iterator[list[object]]:
+        """The rows of predictions.csv, without the probabilities."""
+        columns = (self.rows.tolist(), self.labels.tolist(), self.predictions.tolist())
+        for row, label, prediction in zip(*columns, strict=True):
+            yield [row, self.classes[label], self.classes[prediction]]
+
+
+def trade_off_table(repeats: Sequence[ClassScores]) -> Artifacts:
+    """The rates at thresholds between two classes, averaged over repeats of the same rows; else nothing."""
+    decision = repeats[0].decision
+    if decision is None:
+        return
+    found = [(each.labels == decision.positive, each.probabilities[:, decision.positive]) for each in repeats]
+    is_positive, scores = (np.concatenate(column) for column in zip(*found, strict=True))
+    chosen = [each.decision.effective for each in repeats if each.decision]
+    marked = [threshold for threshold in chosen if threshold is not None]
+    thresholds = shown_thresholds(is_positive, scores, [math.fsum(marked) / len(marked)] if marked else [])
+    yield tables.trade_offs(
+        mean_trade_offs([trade_offs(*columns, thresholds, decision.costs) for columns in found])
+    )
+
+
+def class_scores(
+    classes: Sequence[str],
+    rows: IntArray,
+    labels: IntArray,
+    batches: Iterable[FloatArray],
+    readout: Readout,
+) -> ClassScores:
+    """Compute probabilities of n ≥ 1 rows from the network's scores, (…, classes), batch by batch.
+
+    The scores are calibrated as the readout says. Softmax runs batch by batch because its
+    temporary arrays for all rows would take twice the memory of the result. The caller must check that the
+    loss is finite.
+    """
+    temperature, class_weights = readout.temperature, readout.class_weights
+    losses, losses_before = np.empty(len(rows)), np.empty(len(rows))
+    probabilities = np.empty((len(rows), len(classes)))
+    positive = None if readout.decision is None else readout.decision.positive
+    bins_before = positive_before = NO_ROWS
+    start = 0
+    for scores in batches:
+        batch = slice(start, start + len(scores))
+        with np.errstate(over="ignore", invalid="ignore"):
+            if temperature is not None:
+                before = calibrated(scores, None, class_weights)
+                losses_before[batch] = cross_entropy(before, labels[batch])
+                of_batch = softmax(before)
+                bins_before += reliability(labels[batch], of_batch)
+                positive_before += reliability(labels[batch], of_batch, positive)
+            after = calibrated(scores, temperature, class_weights)
+            losses[batch] = cross_entropy(after, labels[batch])
+            probabilities[batch] = softmax(after)
+        start = batch.stop
+    uncalibrated = None
+    if temperature is not None:
+        of_positive = None if positive is None else positive_before
+        uncalibrated = Uncalibrated(float(np.mean(losses_before)), bins_before, of_positive)
+    baseline = None if readout.baseline is None else np.array(readout.baseline)
+    return ClassScores(
+        classes,
+        rows,
+        labels,
+        probabilities,
+        float(np.mean(losses)),
+        uncalibrated,
+        baseline,
+        readout.decision,
+        class_weights=class_weights,
+    )

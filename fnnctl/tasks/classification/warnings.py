@@ -1,0 +1,382 @@
+"""Warnings about a classifier whose predictions are of little use: each is a test against chance, with what
+to try.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.errors import keeping_recipe, quoted_list
+from fnnctl.metrics.classification import log_losses
+from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
+from fnnctl.metrics.ranking import AucEstimate, wilson_interval
+from fnnctl.tasks.warnings import UNKNOWN, Course, worth_trying
+from fnnctl.text import counted, shown
+
+
+def favour_rare(classes: Sequence[str], rare: int, positive: int | None) -> str:
+    """An imperative without a full stop.
+
+    Args:
+        classes: The names of the classes.
+        rare: The index of a rare class.
+        positive: Of two classes, the index of the one whose probability a threshold is for; else None.
+    """
+    if positive is None:
+        return (
+            "try training.class_weights: balanced, which moves decisions towards rare classes: more of their "
+            "rows are found, and more others are taken for them"
+        )
+    setting = "model.threshold: f1"
+    if rare != positive:
+        setting += f" with {shown(classes[rare])} as data.positive_class"
+    return (
+        f"try {setting}, which predicts {shown(classes[rare])} from a lower probability on: more of its rows "
+        "are found, and more others are taken for it"
+    )
+
+
+UNEQUAL = 0.8
+"""If the majority class has this share of the rows, other metrics say more than accuracy."""
+
+
+def baseline_warning(
+    classes: Sequence[str],
+    labels: IntArray,
+    probabilities: FloatArray,
+    baseline: FloatArray,
+    *,
+    where: str,
+    positive: int | None = None,
+    course: Course = UNKNOWN,
+) -> str | None:
+    """A warning unless more rows are right than with the majority class, by more than chance.
+
+    The test counts the rows that only one of the two predicts correctly (McNemar's, exact, one-sided). There
+    is no warning either if a few more rows are right and the log loss is better by more than chance. The
+    warning says if there are too few rows for any network to pass, if the probabilities alone are better,
+    and if the classes are so unequal that another metric says more.
+
+    Args:
+        classes: The names of the classes.
+        labels: (n,) the true classes of n ≥ 1 rows.
+        probabilities: (n, classes), the network's.
+        baseline: (classes,) or (n, classes), the shares of the classes in the training part.
+        where: Which rows these are, such as `on the test part`.
+        positive: Of two classes, the index of the one that has a threshold; else None.
+        course: What is known about the training.
+    """
+    shares = np.broadcast_to(baseline, probabilities.shape)
+    majority, predicted = shares.argmax(axis=1), probabilities.argmax(axis=1)
+    right, guessed = predicted == labels, majority == labels
+    p = sign_test(int(np.sum(right & ~guessed)), int(np.sum(guessed & ~right)))
+    accuracy, by_guessing = float(right.mean()), float(guessed.mean())
+    own, given = (log_losses(labels, each) for each in (probabilities, shares))
+    has_better_probabilities = mean_test(given - own) <= LEVEL
+    if p <= LEVEL or (has_better_probabilities and accuracy > by_guessing):
+        return None
+    most = int(np.bincount(majority, minlength=len(classes)).argmax())
+    name = shown(classes[most])
+    if np.array_equal(predicted, majority):
+        said = f"the network predicts {name} for every row {where}, as the baseline does"
+    else:
+        said = (
+            f"accuracy {accuracy:.3g} {where} is not better than always predicting {name} "
+            f"({by_guessing:.3g}) by more than chance (p = {p:.2g})"
+        )
+    others = int(np.sum(~guessed))
+    if sign_test(others, 0) > LEVEL:
+        few = f"{counted(len(labels), 'row')}, {others:,} of them not {name}, are too few to tell"
+        return f"{said}: {few}"
+    rare = int(np.bincount(labels[labels != most], minlength=len(classes)).argmax())
+    if has_better_probabilities:
+        return (
+            f"{said}, but its probabilities are better than the classes' shares (log loss {own.mean():.3g}, "
+            f"not {given.mean():.3g}): rank rows by them and judge by ROC AUC, or "
+            f"{favour_rare(classes, rare, positive)}"
+        )
+    if by_guessing >= UNEQUAL:
+        return (
+            f"{said}: accuracy says little where one class has most rows, so judge by balanced accuracy or "
+            f"ROC AUC, and {favour_rare(classes, rare, positive)}"
+        )
+    return f"{said}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, course=course)}"
+
+
+CHANCE = 0.5
+"""The ROC AUC of a random order."""
+
+
+def decision_warning(
+    positive: str,
+    area: AucEstimate | None,
+    costs: tuple[FloatArray, FloatArray] | None,
+    *,
+    rows: int,
+    where: str,
+    course: Course = UNKNOWN,
+) -> str | None:
+    """A warning unless the ROC AUC is above 0.5 and the costs are lower, both by more than chance.
+
+    Args:
+        positive: The name of the positive class.
+        area: Its ROC AUC; None if these rows have none, and there is no warning.
+        costs: What each row costs, (n,), and what it would if one class were always predicted; or None.
+        rows: The number of rows, n.
+        where: Which rows these are, such as `on the test part`.
+        course: What is known about the training.
+    """
+    if area is None:
+        return None
+    if _lower_end(area) <= CHANCE:
+        said = (
+            f"the ROC AUC of {shown(positive)} {where} is {area.area:.3g}, not above 0.5 by more than "
+            "chance, so no threshold separates the classes"
+        )
+        if _lower_end(replace(area, area=1.0)) <= CHANCE:
+            return f"{said}: {counted(rows, 'row')} are too few to tell"
+        return f"{said}: {worth_trying(rows, is_ahead=area.area > CHANCE, course=course)}"
+    if costs is None:
+        return None
+    own, always = costs
+    if mean_test(always - own) <= LEVEL:
+        return None
+    cost, least = float(own.mean()), float(always.mean())
+    return (
+        f"the decisions cost {cost:.3g} per row {where}, which is not less than always predicting one class "
+        f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, course=course)}"
+    )
+
+
+def ranking_warning(
+    classes: Sequence[str],
+    areas: Sequence[AucEstimate | None],
+    *,
+    rows: int,
+    where: str,
+    course: Course = UNKNOWN,
+) -> str | None:
+    """A warning unless the ROC AUC of some class, against all others, is above 0.5 by more than chance.
+
+    Args:
+        classes: The names of the classes.
+        areas: Their ROC AUCs; None for a class without one on these rows.
+        rows: The number of rows.
+        where: Which rows these are, such as `on the test part`.
+        course: What is known about the training.
+    """
+    known = [(area, name) for area, name in zip(areas, classes, strict=True) if area is not None]
+    if not known or any(_lower_end(area) > CHANCE for area, _ in known):
+        return None
+    best, name = max(known, key=lambda each: each[0].area)
+    if len(classes) == 2:
+        return decision_warning(classes[1], best, None, rows=rows, where=where, course=course)
+    said = (
+        f"no class has a ROC AUC above 0.5 by more than chance {where}: the largest is {best.area:.3g}, "
+        f"of {shown(name)}"
+    )
+    if all(_lower_end(replace(area, area=1.0)) <= CHANCE for area, _ in known):
+        return f"{said}; {counted(rows, 'row')} are too few to tell"
+    return f"{said}; {worth_trying(rows, is_ahead=best.area > CHANCE, course=course)}"
+
+
+def _lower_end(area: AucEstimate) -> float:
+    """The lower end of the interval; 0 if there is none."""
+    interval = area.interval()
+    return interval[0] if interval else 0.0
+
+
+LOW_RECALL = 0.2
+FEWEST_OF_CLASS = 5
+"""Of fewer rows of a class, missing all is not unusual."""
+HIGHEST_END = 0.5
+"""The upper end of the recall's 95 % interval must be lower, so that the rows are enough to tell."""
+MOST_MISSED = 5
+
+
+def missed_classes_warning(
+    classes: Sequence[str],
+    labels: IntArray,
+    predicted: IntArray,
+    *,
+    where: str,
+    positive: int | None = None,
+    course: Course = UNKNOWN,
+) -> str | None:
+    """One warning about all classes whose recall is low although they have enough rows to tell.
+
+    Args:
+        classes: The names of the classes.
+        labels: (n,) the true classes of n ≥ 1 rows.
+        predicted: (n,) the predicted ones.
+        where: Which rows these are, such as `on the test part`.
+        positive: Of two classes, the index of the one that has a threshold; else None.
+        course: What is known about the training.
+    """
+    rows = np.bincount(labels, minlength=len(classes)).tolist()
+    found = np.bincount(labels[predicted == labels], minlength=len(classes)).tolist()
+    missed = [number for number in range(len(classes)) if _is_missed(found[number], rows[number])]
+    if not missed:
+        return None
+    if len(missed) == 1:
+        (own,) = missed
+        which = counted(rows[own], "row")
+        said = (
+            f"the network finds {found[own]:,} of {which} of the class {shown(classes[own])} {where} "
+            f"(recall {found[own] / rows[own]:.2f})"
+        )
+    else:
+        each = [f"{shown(classes[own])} ({found[own]:,} of {rows[own]:,})" for own in missed]
+        said = f"the network finds few rows of {len(missed):,} classes {where}, or none: "
+        said += quoted_list(each, MOST_MISSED)
+    most = int(np.argmax(rows))
+    if 2 * rows[most] > len(labels):
+        accuracy, by_guessing = sum(found) / len(labels), rows[most] / len(labels)
+        said += (
+            f". Accuracy ({accuracy:.3g}) hides this: always predicting {shown(classes[most])} scores "
+            f"{by_guessing:.3g}"
+        )
+    confused = None
+    if len(missed) == 1:
+        confused = np.bincount(predicted[labels == missed[0]], minlength=len(classes)).tolist()
+    are_rare = any(4 * rows[own] * len(classes) < 3 * len(labels) for own in missed)
+    if are_rare:
+        rarest = min(missed, key=rows.__getitem__)
+        advice = "try other columns or more rows of rare classes"
+        if positive is not None or not course.has_class_weights:
+            advice = favour_rare(classes, rarest, positive)
+        advice += "; judge by balanced accuracy or ROC AUC"
+    else:
+        advice = _confusion(classes, confused, course)
+    return f"{said}. {advice[0].upper()}{advice[1:]}"
+
+
+def _is_missed(found: int, rows: int) -> bool:
+    interval = wilson_interval(found, rows)
+    is_low = interval is not None and found < LOW_RECALL * rows and interval[1] < HIGHEST_END
+    return is_low and rows >= FEWEST_OF_CLASS
+
+
+def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, course: Course) -> str:
+    """What to try if classes have enough rows; `predicted` counts the rows of a single one by prediction."""
+    advice = "the confusion matrix shows what they are taken for: find columns in which these differ"
+    if predicted is not None:
+        other = int(np.argmax(predicted))
+        advice = (
+            f"{predicted[other]:,} are taken for {shown(classes[other])}: find columns in which these differ "
+            "(the confusion matrix shows all such pairs)"
+        )
+    if course.was_best_early:
+        return advice
+    more = keeping_recipe("more epochs or another learning rate", has_recipe=course.has_recipe)
+    return f"{advice}, or try {more}"
+
+
+ENOUGH_FOR_LOG_LOSS = 100
+"""So many rows show that a log loss is not better, even if it is not worse by more than chance."""
+FAR = 4.0
+"""A mean probability differs from a frequency if it is so many standard errors away, because there may be
+many classes, and if their odds differ by the factor `ODDS` and they themselves by `LEAST`."""
+ODDS = 1.5
+SMALLEST_GAP = 0.01
+MOST_NAMED = 5
+
+
+def log_loss_warning(
+    labels: IntArray,
+    probabilities: FloatArray,
+    baseline: FloatArray,
+    *,
+    where: str,
+    is_calibrated: bool = False,
+) -> str | None:
+    """A warning if the log loss is not below the baseline's, unless that may be chance in few rows.
+
+    Args:
+        labels: (n,) the true classes of n ≥ 1 rows.
+        probabilities: (n, classes), the network's.
+        baseline: (classes,) or (n, classes), the shares of the classes in the training part.
+        where: Which rows these are, such as `on the test part`.
+        is_calibrated: Whether a temperature was fitted.
+    """
+    losses = log_losses(labels, probabilities)
+    of_shares = log_losses(labels, np.broadcast_to(baseline, probabilities.shape))
+    is_worse = mean_test(losses - of_shares) <= LEVEL
+    is_no_better = not losses.mean() < of_shares.mean() and len(labels) >= ENOUGH_FOR_LOG_LOSS
+    if not (is_worse or is_no_better):
+        return None
+    advice = "rank rows by them, but do not read them as frequencies"
+    if not is_calibrated:
+        advice = f"set model.calibration: temperature, or {advice}"
+    return (
+        f"the log loss {where}, {losses.mean():.4g}, is not better than the baseline's "
+        f"({of_shares.mean():.4g}), which gives every row the classes' shares of the training rows, so the "
+        f"probabilities are misleading: {advice}"
+    )
+
+
+def mean_probability_warning(
+    classes: Sequence[str],
+    labels: IntArray,
+    probabilities: FloatArray,
+    baseline: FloatArray | None,
+    *,
+    where: str,
+    positive: int | None,
+    course: Course = UNKNOWN,
+) -> str | None:
+    """One warning about all classes whose mean probability is far from their frequency: see `FAR`.
+
+    Args:
+        classes: The names of the classes.
+        labels: (n,) the true classes of n ≥ 1 rows.
+        probabilities: (n, classes), the network's.
+        baseline: (classes,) or (n, classes), the shares of the classes in the training part, if known.
+        where: Which rows these are, such as `on the test part`.
+        positive: Of two classes, the only one to name, as the other one's probability follows; else None.
+        course: What is known about the training.
+    """
+    counts = np.bincount(labels, minlength=len(classes)).tolist()
+    means = probabilities.mean(axis=0).tolist()
+    rows = len(labels)
+    candidates = range(len(classes)) if positive is None else [positive]
+    far = [index for index in candidates if _is_far(means[index], counts[index], rows)]
+    if not far:
+        return None
+    if len(far) == 1:
+        (index,) = far
+        said = (
+            f"the mean probability of {shown(classes[index])} {where} is {means[index]:.3g}, but its share "
+            f"of the rows is {counts[index] / rows:.3g}"
+        )
+    else:
+        named = [f"{shown(classes[each])} ({means[each]:.3g}, {counts[each] / rows:.3g})" for each in far]
+        said = (
+            f"the mean probabilities of {len(far):,} classes {where} are far from their shares of the rows: "
+            f"{quoted_list(named, MOST_NAMED)}"
+        )
+    if baseline is not None:
+        shares = np.broadcast_to(baseline, probabilities.shape).mean(axis=0).tolist()
+        if all(_is_far(shares[each], counts[each], rows) for each in far):
+            of_training = quoted_list([f"{shares[each]:.3g}" for each in far], MOST_NAMED)
+            return f"{said}: in the training rows it is {of_training}, so these rows are of another kind"
+    if course.has_row_weights:
+        return f"{said}: probabilities follow the weights of the rows (data.weights)"
+    return f"{said}: rank rows by the probabilities, but do not read them as frequencies"
+
+
+def _is_far(mean: float, count: int, rows: int) -> bool:
+    share = count / rows
+    if abs(mean - share) < SMALLEST_GAP:
+        return False
+    # The larger of two variances: that of a frequency equal to the mean probability is too small for a
+    # surprise in a single row. The other one is Agresti & Coull's, which is never 0.
+    likely = (count + 2) / (rows + 4)
+    error = math.sqrt(max(mean * (1 - mean), likely * (1 - likely)) / rows)
+    low, high = sorted((mean, share))
+    return abs(mean - share) > FAR * error and high * (1 - low) >= ODDS * low * (1 - high)

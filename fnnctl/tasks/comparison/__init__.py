@@ -1,1 +1,0 @@
-"""How the predictions of two runs are read, to compare a metric."""

@@ -1,0 +1,110 @@
+"""Decisions between two classes: the threshold, how it is chosen, predictions, and what wrong ones cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.model import CostThreshold, Threshold
+from fnnctl.metrics.decisions import Costs, Rule, choose_threshold
+
+BY_WEIGHTS: Final = "classes are chosen by weight × probability (training.class_weights)"
+"""What decides between more than two classes that had weights in training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How one of two classes is predicted from their probabilities."""
+
+    positive: int = 1
+    """The index of the positive class."""
+    costs: Costs | None = None
+    """What wrong decisions cost; None if they were not given."""
+    threshold: float | None = None
+    """The positive class is predicted if its probability is at least this number; None if nobody has chosen
+    one."""
+    default: float | None = None
+    """What stands for a threshold that is not chosen, if the classes had weights in training. None: the more
+    probable class is predicted, and of two equally probable ones the first."""
+
+    @property
+    def effective(self) -> float | None:
+        """The threshold, chosen or not; None for the more probable class."""
+        return self.default if self.threshold is None else self.threshold
+
+    def corrected(self, threshold: float) -> float:
+        """The threshold of corrected probabilities that decides as this one does of uncorrected ones."""
+        if self.default is None:
+            return threshold
+        upper = threshold * self.default
+        return upper / (upper + (1 - threshold) * (1 - self.default))
+
+    def at(self, threshold: float | None) -> Decision:
+        """The decision at this threshold, which is not chosen if it is the default."""
+        return replace(self, threshold=None if threshold == self.default else threshold)
+
+    def weighted(self, class_weights: Sequence[float]) -> Decision:
+        """The decision of a network whose two classes had these weights in training: for the larger w·p."""
+        negative = class_weights[1 - self.positive]
+        return replace(self, default=negative / (negative + class_weights[self.positive]))
+
+
+def costs_of(threshold: Threshold) -> Costs | None:
+    """The costs in the setting `model.threshold`, if it has any."""
+    if not isinstance(threshold, CostThreshold):
+        return None
+    return Costs(threshold.cost.false_positive, threshold.cost.false_negative)
+
+
+def predicted_classes(
+    probabilities: FloatArray, decision: Decision | None, class_weights: Sequence[float] | None = None
+) -> IntArray:
+    """The predicted class of each row, (n,), from probabilities (n, classes).
+
+    Of two classes the decision's threshold chooses, if it has one. Else it is the class with the largest
+    probability, times its weight in training, and of several such classes the first.
+    """
+    threshold = None if decision is None else decision.effective
+    if decision is None or threshold is None:
+        weighted = probabilities if class_weights is None else probabilities * np.array(class_weights)
+        predicted: IntArray = weighted.argmax(axis=1)
+        return predicted
+    is_positive = probabilities[:, decision.positive] >= threshold
+    return np.where(is_positive, decision.positive, 1 - decision.positive)
+
+
+def choose(
+    decision: Decision, wanted: Threshold, probabilities: FloatArray, labels: IntArray
+) -> float | None:
+    """The threshold that suits these rows best, probabilities (n, 2) and labels (n,); see `choose_threshold`.
+
+    `wanted` is the setting: `f1`, `youden`, or costs.
+    """
+    rule: Rule = costs_of(wanted) or ("youden" if wanted == "youden" else "f1")
+    return choose_threshold(labels == decision.positive, probabilities[:, decision.positive], rule)
+
+
+def row_costs(decision: Decision, costs: Costs, labels: IntArray, predictions: IntArray) -> FloatArray:
+    """What the prediction of each row costs, (n,), from labels (n,) and predictions (n,)."""
+    is_wrong, is_positive = labels != predictions, labels == decision.positive
+    return np.where(is_wrong, np.where(is_positive, costs.false_negative, costs.false_positive), 0.0)
+
+
+def cheapest_answer(decision: Decision, costs: Costs, shares: FloatArray) -> IntArray:
+    """The class, (…,), that costs the least if it is always predicted, for shares of the classes (…, 2)."""
+    of_positive = shares[..., decision.positive] * costs.false_negative
+    of_negative = shares[..., 1 - decision.positive] * costs.false_positive
+    return np.where(of_positive > of_negative, decision.positive, 1 - decision.positive)
+
+
+def described(decision: Decision | None, classes: Sequence[str]) -> dict[str, Any]:
+    """What model.json records about a decision, except its threshold; nothing if there is none."""
+    if decision is None:
+        return {}
+    costs = decision.costs
+    of_costs = None if costs is None else [costs.false_positive, costs.false_negative]
+    return {"positive_class": classes[decision.positive], "costs": of_costs}

@@ -1,0 +1,131 @@
+"""The target as predicted from one column alone: a simple rule for each cell of the column's values."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+
+ColumnValues: TypeAlias = FloatArray | IntArray
+"""(n,) numbers, NaN if missing, or codes of categories, -1 if missing."""
+
+MOST_DISTINCT = 64
+"""A column with at most so many different numbers has a cell for each of them."""
+
+
+def is_numeric(values: ColumnValues) -> bool:
+    """Whether they are numbers, not codes of categories."""
+    return values.dtype.kind == "f"
+
+
+def distinct_edges(numbers: FloatArray) -> FloatArray | None:
+    """The distinct numbers in ascending order, without missing ones; None if there are many."""
+    distinct = np.unique(numbers[~np.isnan(numbers)])
+    return distinct if len(distinct) <= MOST_DISTINCT else None
+
+
+def cells(values: ColumnValues, edges: FloatArray) -> IntArray:
+    """(n,) the cell of each value, from 0, which is that of missing ones.
+
+    Categories have a cell each, and `edges` do not matter; numbers are divided by the rising `edges`, each of
+    which is the first number of its cell; the first cell has smaller ones, too.
+    """
+    if not is_numeric(values):
+        codes: IntArray = values.astype(np.int64) + 1
+        return codes
+    found = np.maximum(np.searchsorted(edges, values, side="right"), 1)
+    return np.where(np.isnan(values), 0, found).astype(np.int64)
+
+
+MOST_CLASSES = 20
+"""With more classes the cells do not follow the classes' own quantiles, but those of all rows."""
+MOST_CHANGES = 20
+"""Where the class changes more often along the numbers, a cell for each change would follow noise."""
+CLASS_LEVELS = np.linspace(0.0, 1.0, 9)
+
+
+def classes_of_column(
+    values: ColumnValues, labels: IntArray, others: ColumnValues, *, classes: int
+) -> IntArray:
+    """(m,) the classes of the rows with the values `others` (m,), learned from n ≥ 1 rows with labels (n,).
+
+    A cell without any learned row has the most frequent class of all.
+    """
+    edges: FloatArray = np.empty(0)
+    if is_numeric(values):
+        edges = _class_edges(values.astype(np.float64), labels)
+    learned, wanted = cells(values, edges), cells(others, edges)
+    pairs, counts = np.unique(learned * classes + labels, return_counts=True)
+    majority = int(np.bincount(labels, minlength=classes).argmax())
+    of_cell = np.full(int(max(learned.max(), wanted.max(initial=0))) + 1, majority, np.int64)
+    rising = pairs[np.argsort(counts, kind="stable")]
+    of_cell[rising // classes] = rising % classes  # of several values for one cell the last one stays
+    found: IntArray = of_cell[wanted]
+    return found
+
+
+def _class_edges(numbers: FloatArray, labels: IntArray) -> FloatArray:
+    """Where the class changes, if that is seldom, or the quantiles of each class.
+
+    So even a rare class has cells of its own.
+    """
+    distinct = distinct_edges(numbers)
+    if distinct is not None:
+        return distinct
+    is_known = ~np.isnan(numbers)
+    known, of_known = numbers[is_known], labels[is_known]
+    order = np.argsort(known, kind="stable")
+    low, high = known[order[:-1]], known[order[1:]]
+    is_change = (of_known[order[:-1]] != of_known[order[1:]]) & (low < high)
+    if np.count_nonzero(is_change) <= MOST_CHANGES:
+        middle = low[is_change] / 2 + high[is_change] / 2
+        return np.concatenate([known[order[:1]], middle])
+    present = np.unique(of_known)
+    if len(present) > MOST_CLASSES:
+        return np.unique(np.quantile(known, np.linspace(0.0, 1.0, 4 * len(CLASS_LEVELS)), method="lower"))
+    own = [np.quantile(known[of_known == label], CLASS_LEVELS, method="lower") for label in present]
+    return np.unique(np.concatenate(own))
+
+
+TARGET_LEVELS = np.linspace(0.0, 1.0, 25)[:-1]
+
+
+def estimated_targets(values: ColumnValues, targets: FloatArray, others: ColumnValues) -> FloatArray:
+    """(m,) estimates for the rows with the values `others` (m,), learned from n ≥ 1 rows with targets (n,).
+
+    No estimate is outside the range of the targets. A cell without any learned row has the mean of all.
+    """
+    edges: FloatArray = np.empty(0)
+    is_line = False
+    if is_numeric(values):
+        numbers = values.astype(np.float64)
+        distinct = distinct_edges(numbers)
+        is_line = distinct is None
+        edges = _quantiles(numbers) if distinct is None else distinct
+    learned, wanted = cells(values, edges), cells(others, edges)
+    count = int(max(learned.max(), wanted.max(initial=0))) + 1
+    rows = np.bincount(learned, minlength=count)
+    mean = _means(learned, targets, rows, float(targets.mean()))
+    estimates: FloatArray = mean[wanted]
+    if is_line:
+        x, new = np.nan_to_num(values.astype(np.float64)), np.nan_to_num(others.astype(np.float64))
+        with np.errstate(all="ignore"):  # numbers may be huge
+            middle = _means(learned, x, rows, 0.0)
+            centred = x - middle[learned]
+            products = np.bincount(learned, centred * (targets - mean[learned]), count)
+            squares = np.bincount(learned, centred * centred, count)
+            slope = np.nan_to_num(products / squares, posinf=0.0, neginf=0.0)
+            estimates = np.nan_to_num(estimates + slope[wanted] * (new - middle[wanted]))
+    return np.clip(estimates, targets.min(), targets.max())
+
+
+def _quantiles(numbers: FloatArray) -> FloatArray:
+    return np.unique(np.quantile(numbers[~np.isnan(numbers)], TARGET_LEVELS, method="lower"))
+
+
+def _means(learned: IntArray, values: FloatArray, rows: IntArray, default: float) -> FloatArray:
+    """The mean value in each cell; `default` in a cell without rows."""
+    sums = np.bincount(learned, values, len(rows))
+    return np.where(rows > 0, sums / np.maximum(rows, 1), default)

@@ -1,0 +1,182 @@
+"""A regression's results on one part of the data, and its out-of-fold predictions in a cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.regression import score
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.seeds import Purpose, stream
+from fnnctl.store import names
+from fnnctl.store.tables import csv_lines
+from fnnctl.tasks.folds import mean_metrics, repeats_of
+from fnnctl.tasks.regression.warnings import baseline_warning
+from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, Readout, TargetScale
+from fnnctl.tasks.warnings import OUT_OF_FOLD, TEST_PART, UNKNOWN, Course, few_rows, of_most_repeats
+
+PREDICTION_COLUMNS = ("row", "target", "prediction")
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateScores:
+    """The estimates of n rows, and what is computed from them."""
+
+    rows: IntArray
+    """(n,) the row numbers in the file."""
+    targets: FloatArray
+    """(n,)"""
+    estimates: FloatArray
+    """(n,) in the target's units, float64."""
+    loss: float
+    """The mean unweighted loss of the standardized target."""
+    baseline: FloatArray | None
+    """(n,) the estimates of the baseline, which is the training part's mean; None if it is unknown."""
+    baseline_loss: float | None
+    seed: int
+    """The experiment's seed, which determines the random numbers of the bootstrap."""
+
+    def metrics(self, *, complete: bool = True) -> dict[str, Any]:
+        """The part's entry in metrics.json; see `PartScores`."""
+        if not complete:
+            return score(self.targets, self.estimates, loss=self.loss)
+        rng = stream(self.seed, Purpose.BOOTSTRAP)
+        metrics = score(self.targets, self.estimates, loss=self.loss, rng=rng)
+        return {**metrics, "baseline": self.baseline_metrics()}
+
+    def baseline_metrics(self) -> dict[str, Any] | None:
+        """See `PartScores`."""
+        if self.baseline is None or self.baseline_loss is None:
+            return None
+        metrics = score(self.targets, self.baseline, loss=self.baseline_loss)
+        del metrics["support"]
+        return metrics
+
+    def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
+        """See `PartScores`."""
+        warning = self.warning(where, course)
+        return [warning] if warning else []
+
+    def warning(self, where: str, course: Course) -> str | None:
+        """The only warning; None if there is none."""
+        warning = None
+        if self.baseline is not None and course.counts_rows_equally:
+            warning = baseline_warning(
+                self.targets, self.estimates, self.baseline, where=where, course=course
+            )
+        return warning or few_rows(len(self.targets), where)
+
+    def row_losses(self) -> dict[str, FloatArray]:
+        """The squared error, for both metrics; see `PartScores`. R² is first: it has no unit."""
+        with np.errstate(over="ignore"):
+            squares = np.square(self.targets - self.estimates)
+        return {"r2": squares, "rmse": squares}
+
+    def confusion_table(self) -> None:
+        """None: there are no classes."""
+
+    def artifacts(self) -> Artifacts:
+        """predictions.csv; see `PartScores`."""
+        yield prediction_table(PREDICTION_COLUMNS, self.prediction_rows())
+
+    def prediction_rows(self) -> Iterator[list[object]]:
+        """The rows for predictions.csv."""
+        columns = (self.rows.tolist(), self.targets.tolist(), self.estimates.tolist())
+        return (list(row) for row in zip(*columns, strict=True))
+
+
+def prediction_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Artifact:
+    """predictions.csv."""
+    return names.PREDICTIONS, csv_lines(columns, rows)
+
+
+def estimate_scores(
+    rows: IntArray, targets: FloatArray, batches: Iterable[FloatArray], readout: Readout, *, seed: int
+) -> EstimateScores:
+    """Compute estimates of n ≥ 1 rows from the network's outputs, (…, 1), batch by batch.
+
+    The caller must check that the loss is finite.
+    """
+    scale = scale_of(readout)
+    outputs = np.concatenate([batch[:, 0] for batch in batches]).astype(np.float64)
+    learned = scale.standardized(targets)
+    baseline = baseline_loss = None
+    if readout.baseline is not None:
+        baseline = np.full(len(rows), readout.baseline[0])
+        baseline_loss = mean_loss(scale.standardized(baseline) - learned, readout)
+    loss = mean_loss(outputs - learned, readout)
+    return EstimateScores(rows, targets, scale.restored(outputs), loss, baseline, baseline_loss, seed)
+
+
+def scale_of(readout: Readout) -> TargetScale:
+    """The target's scale, which every readout of a regression has; raises ValueError for another task's."""
+    if readout.scale is None:
+        raise ValueError("the targets of a regression are standardized, but the readout has no scale")
+    return readout.scale
+
+
+def mean_loss(errors: FloatArray, readout: Readout) -> float:
+    """The mean loss of standardized errors, (n,)."""
+    losses = np.empty_like(errors)
+    with np.errstate(over="ignore", invalid="ignore"):
+        REAL_VALUE_LOSSES[readout.output.kind].losses(errors, readout.output.delta, out=losses)
+        return float(losses.mean())
+
+
+FOLD_COLUMNS = ("repeat", "fold", *PREDICTION_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateOutOfFold:
+    """All repeats of a cross-validation."""
+
+    repeats: Sequence[tuple[int, IntArray, EstimateScores]]
+    """Each repeat's number, the fold that predicted each row, (n,), and the scores in the rows' order."""
+
+    def metrics(self) -> dict[str, Any]:
+        """The mean of the repeats' metrics; see `OutOfFold`."""
+        return mean_metrics([part.metrics() for _, _, part in self.repeats])
+
+    def warnings(self, course: Course = UNKNOWN) -> list[str]:
+        """See `OutOfFold`."""
+        return of_most_repeats([[part.warning(OUT_OF_FOLD, course)] for _, _, part in self.repeats])
+
+    def artifacts(self) -> Artifacts:
+        """All predictions; see `OutOfFold`."""
+        rows = (
+            [repeat + 1, fold + 1, *row]
+            for repeat, folds, part in self.repeats
+            for fold, row in zip(folds.tolist(), part.prediction_rows(), strict=True)
+        )
+        yield prediction_table(FOLD_COLUMNS, rows)
+
+
+def out_of_fold(
+    folds: Sequence[FoldScores], file_rows: IntArray, targets: FloatArray, *, seed: int
+) -> EstimateOutOfFold:
+    """Sort the folds' predictions into the order of the rows, separately for each repeat.
+
+    Rows whose fold has no scores are left out, and so are repeats without scores. `file_rows` (N,) and
+    `targets` (N,) are those of all rows.
+    """
+    repeats = []
+    for repeat in repeats_of(folds, EstimateScores):
+        parts, sizes = repeat.parts, [len(part.rows) for part in repeat.parts]
+        baselines = [part.baseline for part in parts if part.baseline is not None]
+        baseline_losses = [part.baseline_loss for part in parts if part.baseline_loss is not None]
+        has_baseline = len(baselines) == len(baseline_losses) == len(parts)
+        scores = EstimateScores(
+            file_rows[repeat.rows],
+            targets[repeat.rows],
+            repeat.joined([part.estimates for part in parts]),
+            repeat.mean([part.loss for part in parts], sizes),
+            repeat.joined(baselines) if has_baseline else None,
+            repeat.mean(baseline_losses, sizes) if has_baseline else None,
+            seed,
+        )
+        repeats.append((repeat.number, repeat.folds, scores))
+    return EstimateOutOfFold(repeats)

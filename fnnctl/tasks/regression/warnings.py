@@ -1,0 +1,67 @@
+"""A warning if a regression is not better than always predicting the mean."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
+from fnnctl.tasks.warnings import UNKNOWN, Course, worth_trying
+from fnnctl.text import counted
+
+FAR = 4.0
+"""Two means are told to differ if they are so many standard errors apart."""
+
+
+def baseline_warning(
+    targets: FloatArray,
+    estimates: FloatArray,
+    baseline: FloatArray,
+    *,
+    where: str,
+    course: Course = UNKNOWN,
+) -> str | None:
+    """A warning unless the squared errors are smaller than the mean's, by more than chance.
+
+    Two one-sided tests are made, of which one must pass at half the level: the paired t-test of the squared
+    errors and, because a few large errors take its power, the sign test; the latter only if the mean of the
+    squared errors is smaller, too. The warning says if there are too few rows for any network to pass. There
+    is another one if R² is negative although the errors are smaller: the targets are then unlike those of the
+    training part.
+
+    Args:
+        targets: (n,) those of n ≥ 1 rows.
+        estimates: (n,) the network's.
+        baseline: (n,) the mean target of the training part.
+        where: Which rows these are, such as `on the test part`.
+        course: What is known about the training.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        gains = np.square(targets - baseline) - np.square(targets - estimates)
+    by_mean = mean_test(gains)
+    by_sign = sign_test(int(np.sum(gains > 0)), int(np.sum(gains < 0))) if gains.mean() > 0 else 1.0
+    p = min(1.0, 2 * min(by_mean, by_sign))
+    if p <= LEVEL:
+        return _shifted(targets, estimates, baseline, where)
+    own, guessed = (float(np.sqrt(np.mean(np.square(targets - each)))) for each in (estimates, baseline))
+    said = (
+        f"the root mean squared error {where}, {own:.4g}, is not smaller than with the mean of the training "
+        f"targets ({guessed:.4g}) by more than chance (p = {p:.2g})"
+    )
+    if 2 * sign_test(len(targets), 0) > LEVEL:
+        return f"{said}: {counted(len(targets), 'row')} are too few to tell"
+    return f"{said}: {worth_trying(len(targets), is_ahead=own < guessed, course=course)}"
+
+
+def _shifted(targets: FloatArray, estimates: FloatArray, baseline: FloatArray, where: str) -> str | None:
+    """A warning if the mean of these targets, far from the baseline's, would be a better estimate."""
+    mean, learned = float(np.mean(targets)), float(np.mean(baseline))
+    variance = float(np.mean(np.square(targets - mean)))
+    is_far = (mean - learned) ** 2 * len(targets) > FAR**2 * variance
+    if not is_far or np.mean(np.square(targets - estimates)) <= variance:
+        return None
+    return (
+        f"R² {where} is negative although the errors are smaller than with the mean of the training targets: "
+        f"that mean is {learned:.4g}, and here it is {mean:.4g}; if the rows are ordered by "
+        "time or come from several groups, see data.split"
+    )

@@ -1,0 +1,183 @@
+"""Forward passes without training: for a whole stack in training, or for rows whose bits do not depend on the
+batch.
+
+In training, batches have one fixed size, because the last bits of a product may depend on it, and a member
+must get the same scores in any stack.
+
+In evaluation and prediction the scores of a row never depend on the other rows. The last bits of a column of
+a matrix product depend on the number of columns, but not on the content of the others. So every batch has the
+same size, padded with arbitrary rows. With some BLAS kernels they also depend on the position of the column;
+then the batch is computed in slices narrow enough that all positions give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.losses.base import TargetArray
+from fnnctl.nn.losses.registry import target_type
+from fnnctl.nn.network import Network
+from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.workspace import Workspace
+from fnnctl.training.pool import Pool, gather
+
+SCORING_BATCH = 512
+FEWEST = 16
+"""The smallest batch of a network with many inner members."""
+
+
+def rows_at_once(shape: NetworkShape) -> int:
+    """The rows of a batch: fewer for inner members, each of which has a column of its own for every row."""
+    return max(FEWEST, SCORING_BATCH // shape.inner_members)
+
+
+class Scorer:
+    """Scores rows of the pool with a stack's current parameters; keeps its buffers between calls."""
+
+    def __init__(self, network: Network, pool: Pool) -> None:
+        self._network, self._pool = network, pool
+        self._workspaces: dict[int, Workspace] = {}
+
+    def evaluate(self, rows: IntArray) -> tuple[FloatArray, TargetArray]:
+        """Mean loss, (K,), and predictions, (K, n), of each member's rows, (K, n).
+
+        Those of inner members are of their average.
+        """
+        if self._network.layout.shape.inner_members > 1:
+            return self.evaluate_ensembles(rows, 1)
+        shape, dtype = self._network.layout.shape, self._network.parameters.dtype
+        predictions: TargetArray = np.empty(rows.shape, target_type(shape.output, dtype))
+        total = np.zeros(len(rows))
+        for part, work in self._batches(rows):
+            scores = self._network.within_limits(work.scores)
+            loss, predictions[:, part] = work.loss.evaluate(scores, work.targets.y)
+            total += loss
+        return total / rows.shape[1], predictions
+
+    def evaluate_ensembles(self, rows: IntArray, size: int) -> tuple[FloatArray, TargetArray]:
+        """As `evaluate`, for the averages of `size` consecutive members: (K / size,) and (K / size, n).
+
+        The members of an ensemble have the same rows.
+        """
+        shape, count = self._network.layout.shape, rows.shape[1]
+        networks = size * shape.inner_members
+        predictions: TargetArray = np.empty(
+            (len(rows) // size, count), target_type(shape.output, np.dtype(np.float64))
+        )
+        total = np.zeros(len(predictions))
+        for part, work in self._batches(rows):
+            targets = work.targets.y[::size]
+            scores = self._network.within_limits(work.member_scores())
+            loss, predictions[:, part] = work.loss.evaluate_ensembles(scores, targets, networks)
+            total += loss
+        return total / count, predictions
+
+    def scores(self, rows: IntArray) -> FloatArray:
+        """The task's outputs for each member's rows, (K·N, n, outputs), such as the arguments of softmax.
+
+        N is the number of inner members, whose outputs are consecutive.
+        """
+        shape, (members, count) = self._network.layout.shape, rows.shape
+        networks = members * shape.inner_members
+        scores = np.empty((networks, count, shape.outputs), self._network.parameters.dtype)
+        for part, work in self._batches(rows):
+            own = self._network.within_limits(work.member_scores())
+            scores[:, part] = work.loss.outputs(own).transpose(0, 2, 1)
+        return scores
+
+    def _batches(self, rows: IntArray) -> Iterator[tuple[slice, Workspace]]:
+        """Each batch of the rows, with the workspace that holds its scores."""
+        members, count = rows.shape
+        most = rows_at_once(self._network.layout.shape)
+        for start in range(0, count, most):
+            part = slice(start, min(start + most, count))
+            size = part.stop - part.start
+            if size not in self._workspaces:
+                self._workspaces[size] = Workspace(
+                    self._network.layout.shape, members, size, self._network.parameters.dtype, training=False
+                )
+            work = self._workspaces[size]
+            gather(self._pool, rows[:, part], work)
+            self._network.forward(work)
+            yield part, work
+
+
+WIDTHS = (SCORING_BATCH, 16, 8, 1)
+"""The slice widths to try; the first one in which all positions give the same bits is used. OpenBLAS's AVX2
+kernels need 16, which takes 1.4 times as long as 512; its AVX-512 kernels treat all positions alike."""
+PROBES = 4
+FEWEST_ROWS = 16
+"""Fewer rows are computed as this many."""
+
+
+class RowScorer:
+    """Scores rows with networks of one shape, each alone in its stack; keeps its buffers between calls."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self._networks = tuple(networks)
+        first = self._networks[0]
+        shape = (SCORING_BATCH, first.layout.shape.inputs + 1)
+        self.inputs = np.empty(shape, first.parameters.dtype)
+        """The caller writes the features of up to SCORING_BATCH rows here, each followed by a 1."""
+        self._width = next(width for width in WIDTHS if self._places_are_alike(width))
+        self._workspaces: dict[int, Workspace] = {}
+        self.inputs.fill(1.0)
+
+    def __len__(self) -> int:
+        return len(self._networks)
+
+    def copied(self) -> RowScorer:
+        """A scorer of the same networks with buffers of its own, for another thread."""
+        return RowScorer(self._networks)
+
+    def alone(self) -> list[RowScorer]:
+        """A scorer for each network."""
+        return [RowScorer([network]) for network in self._networks]
+
+    def scores(self, rows: int) -> list[FloatArray]:
+        """Each network's outputs for the first rows of `inputs`, (rows, outputs), such as the arguments of
+        softmax.
+
+        Outputs that overflow are infinite or NaN, without a warning. The rows are rounded up to a power of
+        two, so that few workspaces are needed; the other slices are not computed.
+        """
+        computed = max(FEWEST_ROWS, self._width, 1 << (rows - 1).bit_length())
+        if computed not in self._workspaces:
+            self._workspaces[computed] = self._workspace(computed, self._width)
+        work = self._workspaces[computed]
+        return [self._scores(network, work)[:rows] for network in self._networks]
+
+    def _workspace(self, rows: int, width: int) -> Workspace:
+        """A workspace for the first rows of `inputs`, with slices of `width` rows on the axis of the members.
+
+        They share one network at a time.
+        """
+        slices = self.inputs[:rows].reshape(-1, width, self.inputs.shape[1])
+        shape = self._networks[0].layout.shape
+        return Workspace(shape, len(slices), width, self.inputs.dtype, training=False, inputs=slices)
+
+    def _places_are_alike(self, width: int) -> bool:
+        """Whether a row gets the same scores at each position of a slice, tested with a few rows.
+
+        One network is enough, because kernels differ by shape.
+        """
+        if width == 1:
+            return True
+        rng = np.random.default_rng(0)
+        work = self._workspace(max(FEWEST_ROWS, width), width)
+        for _ in range(PROBES):
+            work.inputs[...] = rng.normal(size=self.inputs.shape[1])
+            scores = self._scores(self._networks[0], work)
+            if scores.tobytes() != np.broadcast_to(scores[0], scores.shape).tobytes():
+                return False
+        return True
+
+    def _scores(self, network: Network, work: Workspace) -> FloatArray:
+        """A network's outputs for the workspace's rows, (rows, outputs)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            network.forward(work)
+        scores = work.loss.outputs(network.within_limits(work.scores)).transpose(0, 2, 1)
+        return scores.reshape(len(scores) * work.batch, -1).copy()

@@ -1,1 +1,0 @@
-"""Scores of networks: for a whole stack in training, or for rows whose bits do not depend on the batch."""

@@ -1,1 +1,0 @@
-"""Rules that end training, and warnings if it ended too soon or with a huge loss."""

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+
+from fnnctl.cli import app
+from fnnctl.cli.commands import EXAMPLES, PANELS, PlainCommand, PlainGroup
+from fnnctl.cli.parsing import whole_number
+from tests.program import Program
+
+ARGUMENTS: list[list[str]] = [
+    [],
+    [
+        "a.yaml",
+        "b.yaml",
+        "--name",
+        "x",
+        "--set",
+        "1",
+        "--set",
+        "2",
+        "--number",
+        "7",
+        "--folder",
+        "f",
+        "--flag",
+    ],
+    ["--count", "3"],
+]
+
+
+def called(command_class: Any, group_class: Any, arguments: list[str]) -> dict[str, object]:
+    """The values that a command gets."""
+    found: dict[str, object] = {}
+    app = typer.Typer(cls=group_class, rich_markup_mode=None)
+
+    @app.callback()
+    def common() -> None: ...
+
+    @app.command(cls=command_class)
+    def show(
+        files: Annotated[list[Path] | None, typer.Argument()] = None,
+        name: str | None = None,
+        texts: Annotated[list[str] | None, typer.Option("--set")] = None,
+        number: Annotated[int | None, typer.Option(parser=whole_number("--number"))] = None,
+        count: int = 1,
+        folder: Path = Path("runs"),
+        flag: bool = False,
+    ) -> None:
+        found.update(locals())
+
+    app(["show", *arguments], standalone_mode=False)
+    del found["found"]
+    return found
+
+
+@pytest.mark.parametrize("arguments", ARGUMENTS)
+def test_arguments_are_converted_as_typer_converts_them(arguments: list[str]) -> None:
+    ours = called(PlainCommand, PlainGroup, arguments)
+    assert ours == called(None, None, arguments)
+    assert isinstance(ours["folder"], Path)
+
+
+def test_the_help_lists_commands_in_the_order_of_the_work(program: Program) -> None:
+    text = program("--help").out
+    order = [name for panel in PANELS.values() for name in panel]
+    places = [text.index(f"\n  {name} ") for name in order]
+    assert places == sorted(places)
+    assert order == app_commands()
+    assert text.index("Get started:") < text.index("Reference:")
+
+
+def test_every_command_has_a_place_and_examples_in_the_help() -> None:
+    assert {*app_commands()} == {name for panel in PANELS.values() for name in panel}
+    assert {*app_commands(), "runs prune", ""} == EXAMPLES.keys()
+
+
+def app_commands() -> list[str]:
+    group = typer.main.get_group(app)
+    return group.list_commands(typer.Context(group))
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_the_help_of_a_command_ends_with_its_examples(program: Program, command: str) -> None:
+    text = program(*command.split(), "--help").out
+    assert text.rstrip().endswith("Examples:\n" + "\n".join(f"  {line}" for line in EXAMPLES[command]))
+    assert program("help", *command.split()).out == text
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_the_help_names_arguments_and_no_types(program: Program, command: str) -> None:
+    text = program(*command.split(), "--help").out
+    usage, *arguments = re.findall(r"^Usage: .*|(?<=^  )[A-Z|]+(?=  )", text, re.MULTILINE)
+    names = re.findall(r"(?<!\w)[A-Z|]{3,}(?!\w)", usage)
+    assert arguments == [
+        name
+        for name in names
+        if name not in {"OPTIONS", "ARGS", *(["COMMAND"] if command in {"", "runs"} else [])}
+    ]
+    assert not re.search(r"<[a-z]|list\[|\{|\(fnnctl.yaml\)", text)
+
+
+def test_help_of_an_unknown_command(program: Program) -> None:
+    done = program("help", "trian")
+    assert (done.code, done.err) == (2, "No such command 'trian'. Did you mean 'train'?\n")
+    assert program("help", "runs", "prun").err == "No such command 'prun'. Did you mean 'prune'?\n"

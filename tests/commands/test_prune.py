@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+
+from fnnctl.store.lock import hold_lock, release
+from tests.program import Program
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Three runs: `old` and `new` are completed, `failed` is not."""
+    for name, day, status in (("old", 1, "completed"), ("failed", 2, "failed"), ("new", 3, "completed")):
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        facts = {
+            "status": status,
+            "kind": "train",
+            "name": "a",
+            "started": f"2020-01-0{day}T00:00:00.000000Z",
+        }
+        (folder / "manifest.json").write_text(json.dumps(facts))
+        (folder / "metrics.json").write_text(json.dumps({"test": {"accuracy": day / 10}}))
+    return tmp_path / "runs"
+
+
+def left(runs: Path) -> list[str]:
+    return sorted(path.name for path in runs.iterdir())
+
+
+def test_first_it_only_says_what_it_would_remove(program: Program, runs: Path) -> None:
+    done = program("runs", "prune", "--older-than", "30d", "--keep", "1")
+    assert done.code == 0
+    assert [line.split()[0] for line in done.out.splitlines()] == ["run", "old", "failed"]
+    assert "nothing is removed yet: --yes removes 2 folders (" in done.err
+    assert left(runs) == ["failed", "new", "old"]
+    done = program("runs", "prune", "--older-than", "30d", "--keep", "1", "--yes")
+    assert "removed 2 folders (" in done.err
+    assert left(runs) == ["new"]
+    done = program("runs", "prune", "--keep", "1", "--yes")
+    assert (done.code, done.out) == (0, "")
+    assert "nothing to remove in runs/" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "removed"),
+    [
+        (["--status", "failed"], ["failed"]),
+        (["--where", "accuracy<0.3", "--where", "status=completed"], ["old"]),
+        (["--older-than", "9000w"], []),
+        (["--older-than", "999999w"], []),
+    ],
+)
+def test_what_is_removed(program: Program, runs: Path, options: list[str], removed: list[str]) -> None:
+    told = program("runs", "prune", *options, "--yes", "--json").json
+    assert [Path(run["run"]).name for run in told["runs"]] == removed
+    assert all(run["removed"] for run in told["runs"])
+    assert (told["bytes"] > 0) == bool(removed)
+    assert sorted({"failed", "new", "old"} - {*removed}) == left(runs)
+
+
+def test_a_run_that_another_process_works_on_stays(
+    program: Program, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if it was complete before, and even if the process starts after the list was made."""
+    lock = hold_lock(runs / "old" / ".lock")
+    assert program("runs", "prune", "--keep", "0").out.count("old") == 0
+    monkeypatch.setattr("fnnctl.commands.prune.is_in_progress", lambda path: False)
+    told = program("runs", "prune", "--keep", "0", "--yes", "--json")
+    assert told.code == 2
+    assert [run["removed"] for run in told.json["runs"]] == [False, True, True]
+    assert "is still running" in told.json["errors"][0]
+    assert left(runs) == ["old"]
+    release(lock)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "say which runs: --where, --status, --older-than or --keep"),
+        (["--status", "faild"], "there is no such status (did you mean 'failed'?)"),
+        (["--status", "running"], "a running run is never removed"),
+        (["--older-than", "30"], "--older-than: must be a number with a unit, such as 90m, 12h, 30d or 8w"),
+        (["--where", "acuracy<1"], "did you mean 'accuracy'"),
+    ],
+)
+def test_wrong_options_of_prune(program: Program, runs: Path, options: list[str], message: str) -> None:
+    done = program("runs", "prune", "--yes", *options)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert left(runs) == ["failed", "new", "old"]
+
+
+def test_options_stand_after_the_subcommand(program: Program, runs: Path) -> None:
+    done = program("runs", "--runs-dir", "elsewhere", "prune", "--keep", "0", "--yes")
+    assert done.code == 2
+    assert "write --runs-dir after `prune`" in done.err
+    assert left(runs) == ["failed", "new", "old"]
+
+
+def test_runs_inside_a_search_are_not_removed(program: Program, runs: Path) -> None:
+    inside = runs / "old" / "best"
+    inside.mkdir()
+    (inside / "manifest.json").write_text((runs / "old" / "manifest.json").read_text())
+    done = program("runs", "prune", "--runs-dir", str(runs / "old"), "--keep", "0", "--yes")
+    assert (done.code, "is a run itself: name the folder that contains it" in done.err) == (2, True)
+    assert inside.exists()
+
+
+def test_what_is_damaged_is_told_before_it_is_removed(program: Program, runs: Path) -> None:
+    """It may only be too new: another fnnctl reads it."""
+    facts = json.loads((runs / "old" / "manifest.json").read_text())
+    (runs / "old" / "manifest.json").write_text(json.dumps({**facts, "layout": 99}))
+    done = program("runs", "prune", "--status", "damaged")
+    assert [line.split()[0] for line in done.out.splitlines()] == ["run", "old"]
+    assert "old: " in done.err
+    assert "was written by a newer fnnctl (layout 99" in done.err
+    (told,) = program("runs", "prune", "--status", "damaged", "--json").json["runs"]
+    assert "newer fnnctl" in told["damage"]
+
+
+def test_without_locks_the_status_says_which_runs_are_running(
+    program: Program, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems have none; each run still has the file that is locked elsewhere."""
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    for name in ("old", "failed", "new"):
+        (runs / name / ".lock").write_text("4711\n")
+    facts = json.loads((runs / "old" / "manifest.json").read_text())
+    (runs / "old" / "manifest.json").write_text(json.dumps({**facts, "status": "running"}))
+    monkeypatch.setattr("fcntl.flock", refuse)
+    assert program("runs", "prune", "--keep", "0", "--yes").code == 0
+    assert left(runs) == ["old"]

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fnnctl.config.recipes.definitions import MEMBERS, default_recipe
+from fnnctl.config.recipes.filling import expanded
+from fnnctl.config.rules.experiments import experiment_of
+from tests.config.rules.recipes.cases import CASES, assert_all_is_taken, facts_of
+
+SEARCHED_RATE: dict[str, Any] = {"space": {"training.optimizer.learning_rate": {"log_uniform": [1e-4, 1e-1]}}}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_all_values_make_sense_together(case: str) -> None:
+    assert_all_is_taken("default", default_recipe, CASES[case])
+
+
+def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
+    smoothed = {
+        metric: default_recipe(facts_of(metric=metric)).get("training.label_smoothing", 0)
+        for metric in ("accuracy", "f1_macro", "log_loss", "roc_auc_macro")
+    }
+    assert smoothed["accuracy"] == smoothed["f1_macro"]
+    assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
+    assert not default_recipe(CASES["numbers"]).get("training.label_smoothing", 0)
+
+
+def test_only_the_outputs_of_a_regression_are_limited() -> None:
+    assert default_recipe(CASES["numbers"])["model.clip_outputs"] is True
+    assert "model.clip_outputs" not in default_recipe(facts_of())
+
+
+def test_a_validation_share_that_is_set_keeps_the_members() -> None:
+    """They share these validation rows, so they have no bags."""
+    config = {"data": {"source": "iris", "split": {"validation": 0.2}}}
+    expansion = expanded(config, experiment_of(config), facts_of())
+    ensemble = expansion.experiment.model.ensemble
+    assert (ensemble.members, ensemble.bags) == (MEMBERS, False)
+    ((path, reason),) = expansion.refused.items()
+    assert path == ("model", "ensemble", "bags")
+    assert reason.startswith("data.split.validation would have no effect: with bags,")
+
+
+@pytest.mark.parametrize("sections", [{"training": {"epochs": 300}}, {"search": SEARCHED_RATE}])
+def test_without_the_recipes_schedule_the_patience_is_classic(sections: dict[str, Any]) -> None:
+    """The members stay the recipe's, and the reason is told."""
+    config = {"recipe": "default", "data": {"source": "iris"}, **sections}
+    expansion = expanded(config, experiment_of(config), facts_of())
+    stopping = expansion.experiment.training.early_stopping
+    assert stopping is not None
+    assert stopping.patience == 20
+    assert expansion.experiment.model.ensemble.members == MEMBERS
+    assert expansion.refused["training", "early_stopping"] == "it suits only the recipe's optimization"
+
+
+def test_probabilities_of_a_classification_are_calibrated() -> None:
+    assert default_recipe(facts_of())["model.calibration"] == "shrunk_temperature"
+    assert "model.calibration" not in default_recipe(CASES["numbers"])
+
+
+@pytest.mark.parametrize(
+    ("sections", "calibration"),
+    [
+        ({"model": {"calibration": "none"}}, "none"),
+        ({"model": {"calibration": "temperature"}}, "temperature"),
+        ({"model": {"ensemble": 1}}, "shrunk_temperature"),  # by the validation part
+        ({"data": {"source": "iris", "split": {"validation": 0.2}}}, "shrunk_temperature"),
+        ({"model": {"output": "softmax"}}, "shrunk_temperature"),
+    ],
+)
+def test_a_calibration_that_is_set_is_kept(sections: dict[str, Any], calibration: str) -> None:
+    config = {"data": {"source": "iris"}, **sections}
+    expansion = expanded(config, experiment_of(config), facts_of())
+    assert expansion.experiment.model.calibration == calibration
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        {},
+        {"search": {"objective": {"on": "cross_validation"}, "space": {"training.l2": {"uniform": [0, 1]}}}},
+    ],
+)
+def test_without_validation_rows_nothing_is_calibrated(search: dict[str, Any]) -> None:
+    config = {
+        **search,
+        "data": {"source": "iris", "split": {"validation": 0}},
+        "model": {"ensemble": 1},
+        "training": {"early_stopping": None},
+    }
+    expansion = expanded(config, experiment_of(config), facts_of())
+    assert expansion.experiment.model.calibration == "none"
+    assert "data.split.validation is 0" in expansion.refused["model", "calibration"]

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from fnnctl.config.paths import format_path
+from fnnctl.config.recipes import filling as module
+from fnnctl.config.recipes.before_data import experiment_before_data
+from fnnctl.config.recipes.filling import Expansion, expanded
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.trials import Check
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import ConfigError, Problem
+from tests.config.rules.recipes.cases import facts_of
+
+VALUES: dict[str, Any] = {
+    "data.scaling": "robust",
+    "model.hidden": [5, 5],
+    "model.activation": "selu",
+    "training.epochs": 30,
+    "training.optimizer": {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.0},
+    "training.lr_schedule": {"name": "cosine", "warmup_epochs": 20},
+    "training.l2": 0.0,
+    "training.optimizer.weight_decay": 0.5,
+    "model.dropout": 0.25,
+    "model.ensemble": 3,
+    "training.early_stopping": {"monitor": "validation_accuracy", "patience": 7},
+}
+
+
+@pytest.fixture(autouse=True)
+def recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recipe `default` of its own, so that the tests do not depend on the constants."""
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
+
+
+def expand(check: Check | None = None, **sections: Any) -> Expansion:
+    config = {"recipe": "default", "data": {"source": "iris"}, **sections}
+    return expanded(config, experiment_of(config), facts_of(), check)
+
+
+def taken(expansion: Expansion) -> set[str]:
+    return {format_path(path) for path in expansion.taken}
+
+
+def test_with_nothing_given_everything_is_the_recipes() -> None:
+    experiment = expand().experiment
+    assert [layer.units for layer in experiment.model.hidden] == [5, 5]
+    assert experiment.training.optimizer.name == "adamw"
+    assert (experiment.training.learning_rate, experiment.training.epochs) == (0.01, 30)
+    assert experiment.training.optimizer.model_dump()["weight_decay"] == 0.5
+    assert (experiment.model.ensemble.members, experiment.data.scaling) == (3, "robust")
+
+
+def test_classic_fills_in_nothing() -> None:
+    expansion = expand(recipe="classic")
+    assert (expansion.taken, expansion.config) == ({}, expansion.given)
+    assert expansion.experiment == experiment_of(expansion.given)
+
+
+def test_one_setting_makes_the_rest_of_its_group_classic() -> None:
+    expansion = expand(training={"batch_size": 16})
+    training = expansion.experiment.training
+    assert (training.batch_size, training.epochs, training.optimizer.name) == (16, 200, "adam")
+    assert taken(expansion) == VALUES.keys() - {
+        "training.epochs", "training.optimizer", "training.lr_schedule",
+        "training.optimizer.weight_decay",
+    }  # fmt: skip
+    assert expansion.classic == {"optimization": ("training", "batch_size")}
+
+
+def test_a_searched_setting_makes_the_rest_of_its_group_classic() -> None:
+    space = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
+    expansion = expand(search={"space": space, "method": "random"})
+    assert expansion.experiment.model.activation.name == "relu"
+    assert taken(expansion) == VALUES.keys() - {"model.hidden", "model.activation"}
+
+
+@pytest.mark.parametrize(
+    ("sections", "left_out"),
+    [
+        ({"data": {"source": "iris", "split": {"validation": 0}}}, {"training.early_stopping"}),
+        ({"training": {"optimizer": "adam"}}, {"training.optimizer.weight_decay"}),
+        ({"training": {"optimizer": "lbfgs"}}, {"model.dropout", "training.optimizer.weight_decay"}),
+        ({"model": {"hidden": []}}, {"model.dropout"}),
+        ({"model": {"hidden": [4]}, "training": {"epochs": 5, "averaging": {"name": "swa"}}}, set()),
+        (
+            {"training": {"epochs": 20, "averaging": {"name": "swa"}}},
+            {"training.early_stopping"},
+        ),
+        (
+            {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "lbfgs"]}}}},
+            {"model.dropout", "training.optimizer.weight_decay"},
+        ),
+        (
+            {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "adamw"]}}}},
+            set(),
+        ),
+        (
+            {
+                "training": {"optimizer": "adamw"},
+                "search": {"space": {"training.optimizer.learning_rate": {"uniform": [0.1, 1]}}},
+            },
+            set(),
+        ),
+    ],
+)
+def test_a_value_that_contradicts_a_set_one_is_not_taken(
+    sections: dict[str, Any], left_out: set[str]
+) -> None:
+    expansion = expand(**sections)
+    assert {format_path(path) for path in expansion.refused} == left_out
+    assert taken(expansion).isdisjoint(left_out)
+    assert all(expansion.refused.values())
+
+
+def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
+    def check(experiment: Experiment) -> Sequence[Problem]:
+        stopping = experiment.training.early_stopping
+        problem = Problem("a regression has no accuracy", path="training.early_stopping.monitor")
+        return [problem] if stopping and stopping.monitor == "validation_accuracy" else []
+
+    expansion = expand(check)
+    assert dict(expansion.refused) == {("training", "early_stopping"): "a regression has no accuracy"}
+    assert taken(expansion) == VALUES.keys() - {"training.early_stopping"}
+
+
+def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
+    wrong = {"space": {"training.l2": {"uniform": [-1, 1]}}, "method": "random"}
+    expansion = expand(search=wrong)
+    assert expansion.refused == {}
+    assert taken(expansion) == VALUES.keys() - {
+        "training.l2", "training.optimizer.weight_decay", "model.dropout",
+    }  # fmt: skip
+
+
+def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The default of early stopping would end training before `swa` starts averaging."""
+    config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
+    lenient = {**VALUES, "training.early_stopping": None}
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: lenient)
+    loaded = experiment_before_data(config)
+    expansion = expanded(config, loaded, facts_of())
+    assert expansion.experiment.training.early_stopping is None
+    assert taken(expansion) == lenient.keys() - {
+        "training.l2", "training.optimizer.weight_decay", "model.dropout",
+    }  # fmt: skip
+    for values in (VALUES, {}):  # another patience, and no value at all
+        monkeypatch.setitem(module.RECIPES, "default", dict.fromkeys([facts_of()], values).__getitem__)
+        with pytest.raises(ConfigError, match="may end training before swa starts averaging"):
+            expanded(config, loaded, facts_of())
+
+
+def test_written_out_the_values_give_the_same_experiment_and_seed() -> None:
+    expansion = expand(name="a", seed=4)
+    again = experiment_of({**expansion.config, "recipe": "classic"})
+    assert again.model_copy(update={"recipe": "default"}) == expansion.experiment
+    assert configuration_seed(again) == configuration_seed(expansion.experiment)
+
+
+def test_an_expanded_config_has_nothing_left_to_fill() -> None:
+    once = expand(training={"l2": 0.3})
+    again = expanded(once.config, once.experiment, facts_of(rows=10**6))
+    assert (again.config, again.experiment) == (once.config, once.experiment)
+
+
+def test_the_default_name_is_kept() -> None:
+    config = {"recipe": "default", "data": {"source": "iris"}}
+    named = experiment_of(config).model_copy(update={"name": "flowers"})
+    assert expanded(config, named, facts_of()).experiment.name == "flowers"

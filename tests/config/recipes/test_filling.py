@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.recipes.filling import Filled, Judge, filled
+from fnnctl.config.rules.plain_config import value_at
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import Problem
+
+OPTIMIZER = {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.0}
+
+
+def fill(config: dict[str, Any], values: dict[str, Any], judge: Judge | None = None) -> Filled:
+    config = {"data": {"source": "iris"}, **config}
+    return filled(config, {parse_path(key): value for key, value in values.items()}, judge or Judge(None))
+
+
+def test_what_is_given_inside_a_setting_counts() -> None:
+    """The weight decay is of another group than the optimizer, which is the recipe's."""
+    config = {"training": {"optimizer": {"weight_decay": 0.05}}}
+    found = fill(config, {"training.optimizer": OPTIMIZER, "training.optimizer.weight_decay": 0.5})
+    assert value_at(found.config, ("training", "optimizer")) == {**OPTIMIZER, "weight_decay": 0.05}
+    assert [*map(format_path, found.taken)] == ["training.optimizer"]
+    assert found.classic == {"regularization": parse_path("training.optimizer.weight_decay")}
+
+
+def test_a_short_form_is_written_out_for_what_is_inside() -> None:
+    found = fill({"training": {"optimizer": {"weight_decay": 0.05}}}, {"training.optimizer": "adamw"})
+    assert value_at(found.config, ("training", "optimizer")) == {"name": "adamw", "weight_decay": 0.05}
+
+
+def test_what_the_search_refuses_is_found_although_another_setting_is_wrong_at_first() -> None:
+    """Early stopping is in the way of `swa` until the recipe's is taken; only then the search is judged."""
+    values = {
+        "model.numeric_embedding": {"name": "piecewise_linear"},
+        "training.early_stopping": {"patience": None},
+    }
+    search = {"space": {"training.mixup": {"uniform": [0.1, 0.5]}}, "method": "random"}
+    found = fill({"training": {"averaging": "swa"}, "search": search}, values)
+    assert [*map(format_path, found.refused)] == ["model.numeric_embedding"]
+    assert Judge(None).problems(found.config) == {}
+
+
+def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
+    """Early stopping is in the way of `swa` until the recipe's is taken; bags are refused before."""
+
+    def check(experiment: Experiment) -> Sequence[Problem]:
+        return [Problem("too few rows", path="model.ensemble")] if experiment.model.ensemble.bags else []
+
+    values = {
+        "model.ensemble": 8,
+        "model.ensemble.bags": True,
+        "training.early_stopping": {"patience": None},
+    }
+    found = fill({"training": {"averaging": "swa"}}, values, Judge(None, check))
+    assert {format_path(path): reason for path, reason in found.refused.items()} == {
+        "model.ensemble.bags": "too few rows"
+    }
+    assert Judge(None, check).problems(found.config) == {}
+
+
+@pytest.mark.parametrize(
+    ("config", "values", "reason"),
+    [
+        (
+            {"training": {"mixup": 0.2}},
+            {"model.numeric_embedding": {"name": "piecewise_linear"}},
+            "training.mixup would not reach the bins of piecewise_linear, which are found before training",
+        ),
+        (
+            {"data": {"source": "iris", "split": {"validation": 0.2}}},
+            {"model.ensemble": {"members": 4, "bags": True}},
+            "data.split.validation would have no effect: with bags, every row outside the test part is a "
+            "validation row of one member",
+        ),
+        (
+            {"search": {"space": {"training.mixup": {"uniform": [0.1, 0.5]}}, "method": "random"}},
+            {"model.numeric_embedding": {"name": "piecewise_linear"}},
+            "training.mixup would not reach the bins of piecewise_linear, which are found before training",
+        ),
+        (
+            {"training": {"optimizer": "adam"}},
+            {"training.optimizer.weight_decay": 0.02},
+            "adam has no weight_decay",
+        ),
+    ],
+)
+def test_reasons_have_a_subject(config: dict[str, Any], values: dict[str, Any], reason: str) -> None:
+    """The one of the value itself is added where it is shown."""
+    (told,) = fill(config, values).refused.values()
+    assert told.partition("; ")[0] == reason
+
+
+def test_a_problem_of_the_config_refuses_no_value() -> None:
+    found = fill({"training": {"epchs": 3}, "model": {"hidden": "x"}}, {"data.scaling": "robust"})
+    assert (found.refused, len(found.taken)) == ({}, 1)

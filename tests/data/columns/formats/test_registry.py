@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from fnnctl.data.columns.formats.boolean import BooleanFormat
+from fnnctl.data.columns.formats.dates import DateFormat, TimeFormat
+from fnnctl.data.columns.formats.number import NumberFormat
+from fnnctl.data.columns.formats.registry import AnyFormat
+from fnnctl.data.columns.types import ColumnFormat
+
+ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyFormat)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        NumberFormat("comma", percent=True),
+        NumberFormat(currency="EUR"),
+        BooleanFormat(true="Yes", false="no"),
+        DateFormat(("year", "days"), "2024-01-31", "day_first"),
+        DateFormat(("days",), "0001-01-01", pattern="%d/%m/%Y"),
+        TimeFormat(),
+    ],
+)
+def test_a_format_survives_json(form: ColumnFormat) -> None:
+    assert isinstance(form, ColumnFormat)
+    assert ADAPTER.validate_json(ADAPTER.dump_json(form)) == form
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "text"},
+        {"kind": "number", "decimal": "both"},
+        {"kind": "number", "currency": "$"},
+        {"kind": "number", "more": 1},
+        {"kind": "date", "parts": ["century"], "since": "2024-01-01"},
+        {"kind": "date", "parts": ["days"], "since": "2024-02-31"},
+        {"kind": "boolean", "true": "a"},
+    ],
+)
+def test_a_damaged_format_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ADAPTER.validate_python(wrong)

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.data.columns.coded_texts import CodedTexts
+
+
+def test_columns_are_joined_with_the_sorted_texts_of_all() -> None:
+    """Texts that are numbers are sorted by value; a text has the line of its first occurrence."""
+    first = CodedTexts(np.array([1, 0, -1, 1], np.int32), ("10", "2"), (2, 3))
+    second = CodedTexts(np.array([0, 1, -1], np.int32), ("3", "10"), (2, 5))
+    joined = CodedTexts.joined([first, second])
+    assert joined.texts == ("2", "3", "10")
+    assert joined.codes.tolist() == [0, 2, -1, 0, 1, 2, -1]
+    assert joined.codes.dtype == np.intp
+    assert joined.lines == [3, 2, 2]
+    assert joined.counts().tolist() == [2, 1, 2]

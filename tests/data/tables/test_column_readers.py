@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
+from fnnctl.data.tables.rows import TextRows
+
+MISSING = frozenset({"", "NA", "-9"})
+
+
+def test_numbers_are_read_block_by_block() -> None:
+    column = NumberColumn(MISSING)
+    np.testing.assert_array_equal(column.read(["1", " 2.5 ", "NA"], [2, 3, 4]), [1, 2.5, np.nan])
+    np.testing.assert_array_equal(column.read(["-9", "9"], [5, 6]), [np.nan, 9])
+    assert column.value_counts() == ValueCounts(3, 0, 0, None)
+
+
+def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
+    column = NumberColumn(MISSING)
+    numbers = column.read(["1", "1_0", "x", "", "y", "3"], [2, 3, 4, 5, 6, 9])
+    np.testing.assert_array_equal(numbers, [1, np.nan, np.nan, np.nan, np.nan, 3])
+    assert column.value_counts() == ValueCounts(2, 1, 2, (3, "1_0"))
+
+
+def test_columns_that_are_read_together_have_the_numbers_and_counts_of_their_own() -> None:
+    blocks = [
+        TextRows([2, 3], [["1", "a", " 2"], ["NA", "b", "3"]]),
+        TextRows([4, 5], [["4", "c", "x"], ["-9", "d", "1_0"]]),
+    ]
+    columns = [NumberColumn(MISSING), NumberColumn(MISSING)]
+    together = NumberColumns(columns, [0, 2], MISSING)
+    np.testing.assert_array_equal(together.read(blocks[0]), [[1, 2], [np.nan, 3]])
+    np.testing.assert_array_equal(together.read(blocks[1]), [[4, np.nan], [np.nan, np.nan]])
+    assert columns[0].value_counts() == ValueCounts(2, 0, 0, None)
+    assert columns[1].value_counts() == ValueCounts(2, 1, 1, (4, "x"))
+
+
+def test_no_column_of_numbers_has_as_many_rows_as_the_block() -> None:
+    assert NumberColumns([], [], MISSING).read(TextRows([2, 3], [["a"], ["b"]])).shape == (2, 0)
+
+
+def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
+    column = TextColumn(MISSING)
+    column.add(["b", " a", "NA", "b "], [2, 3, 4, 5])
+    column.add(["c", "a", " "], [7, 8, 9])
+    assert column.coded().texts == ("b", "a", "c")
+    assert column.coded().codes.tolist() == [0, 1, -1, 0, 2, 1, -1]
+    assert column.coded().counts().tolist() == [2, 2, 1]
+    assert column.coded().lines == [2, 3, 7]
+
+
+def test_a_column_of_texts_knows_which_of_them_are_numbers() -> None:
+    column = TextColumn(MISSING)
+    column.add(["1", "1", "2", "1,5", "x", "x", ""], [2, 3, 4, 5, 6, 7, 8])
+    assert column.value_counts() == ValueCounts(3, 1, 2, (5, "1,5"))

@@ -1,0 +1,216 @@
+"""All columns of a file together, through `read_table`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.detection import DecidedKind
+from fnnctl.data.columns.formats.boolean import BooleanFormat
+from fnnctl.data.columns.formats.dates import DateFormat, TimeFormat
+from fnnctl.data.columns.formats.number import NumberFormat
+from fnnctl.data.columns.types import ColumnFormat
+from fnnctl.data.matrix import NumberMatrix
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables import records
+from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.table import Kind, Table, read_table
+from fnnctl.data.tables.typed_columns import Settled, all_categories, all_numbers, readings_of
+
+
+def read(
+    folder: Path, content: str, kinds: dict[str, Kind] | None = None, **form: object
+) -> tuple[Table, list[str]]:
+    (folder / "t.csv").write_text(content)
+    problems = Problems("t.csv")
+    given = CsvFormat(None, "utf-8", frozenset({""}), **form)  # type: ignore[arg-type]
+    table = read_table(folder / "t.csv", given, kinds or {}, problems)
+    return table, str(problems.error()).splitlines()
+
+
+def test_columns_keep_their_order(tmp_path: Path) -> None:
+    table, problems = read(tmp_path, "a,d,b,c,e\n1,2024-01-02 06:00,$5,x,3\n2,2025-02-05,,y,4\n3,,$7.5,x,5\n")
+    assert problems == []
+    assert tuple(table.numeric) == ("a", "d year", "d month", "d weekday", "d hour", "d days", "b", "e")
+    np.testing.assert_array_equal(table.numeric["d days"], [0.25, 400, np.nan])
+    np.testing.assert_array_equal(table.numeric["b"], [5, np.nan, 7.5])
+    np.testing.assert_array_equal(table.numeric["e"], [3, 4, 5])
+    assert table.numeric.present.tolist() == [3, 2, 2, 2, 2, 2, 2, 3]
+    assert list(table.categorical) == ["c"]
+    reading = table.readings["d"]
+    assert (reading.kind, reading.missing, reading.unique) == ("date", 1, 2)
+    assert reading.columns == ("d year", "d month", "d weekday", "d hour", "d days")
+    assert reading.example == (
+        "2024-01-02 06:00", "year 2024, month 1, weekday 1, hour 6, days 0.25"
+    )  # fmt: skip
+    assert table.readings["b"].example == ("$5", "5")
+
+
+def test_the_example_of_a_format_is_not_zero(tmp_path: Path) -> None:
+    table, _ = read(tmp_path, "a,b\n0.0%,$0\n0.5%,$0\n1.5%,5\n")
+    assert (table.readings["a"].example, table.readings["b"].example) == (("0.5%", "0.005"), ("$0", "0"))
+
+
+def test_many_rows_are_converted_like_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "BLOCK_VALUES", 4)
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    values = [f"{n},{n}.5%" for n in range(50)]
+    table, problems = read(tmp_path, "n,p\n" + "\n".join(values) + "\n")
+    assert problems == []
+    np.testing.assert_array_equal(table.numeric["p"], [float(f"{n}.5e-2") for n in range(50)])
+    np.testing.assert_array_equal(table.numeric["n"], np.arange(50))
+
+
+def test_a_format_that_begins_late_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first block has plain numbers only, so the column is read again as texts."""
+    monkeypatch.setattr(records, "BLOCK_VALUES", 1)
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 1)
+    table, problems = read(tmp_path, 'a,b,c\n1.234,1,900\n"1.234,5",0,"1,200"\n3,yes,5\n4,no,5\n')
+    assert problems == []
+    np.testing.assert_array_equal(table.numeric["a"], [1234, 1234.5, 3, 4])
+    np.testing.assert_array_equal(table.numeric["c"], [900, 1.2, 5, 5])  # because of column a
+    assert table.categorical["b"].texts == ("1", "0")
+    assert table.readings["b"].format == BooleanFormat(true="1", false="0")
+
+
+def test_a_semicolon_tells_of_decimal_commas(tmp_path: Path) -> None:
+    for delimiter, expected in ((",", 1250), (";", 1.25)):
+        table, problems = read(
+            tmp_path, f'a{delimiter}d\n"1,250"{delimiter}3/4/2024\n"2,500"{delimiter}3/5/2024\n'
+        )
+        assert problems == []
+        assert table.numeric["a"][0] == expected
+        assert table.readings["a"].doubt is not None
+        assert table.hints.european is (delimiter == ";")
+        form = table.readings["d"].format
+        assert isinstance(form, DateFormat)
+        assert form.order == ("day_first" if delimiter == ";" else "month_first")
+
+
+def test_points_separate_thousands_if_another_column_has_decimal_commas(tmp_path: Path) -> None:
+    for content in ("a;b\n999;1,5\n1.234;2,5\n-12.500;3\n;4\n", "a;b\n999;1\n1.234;2,5\n-12.500;3\n;4\n"):
+        for kinds in ({}, {"b": "categorical"}):  # a target is read as categories
+            table, problems = read(tmp_path, content, kinds)  # type: ignore[arg-type]
+            assert problems == []
+            np.testing.assert_array_equal(table.numeric["a"], [999, 1234, -12500, np.nan])
+            assert table.readings["a"].format == NumberFormat("comma")
+            assert table.readings["a"].example == ("1.234", "1234")
+    for plain in ("0.234", "1.25", "1234.567", "1.2345", "3"):
+        table, problems = read(tmp_path, f"a;b\n5;1,5\n1.234;2,5\n{plain};3,5\n")
+        expected = [5, 1234 if plain == "3" else 1.234, float(plain)]
+        np.testing.assert_array_equal(table.numeric["a"], expected, err_msg=plain)
+    table, problems = read(tmp_path, "a;b\n5;x\n1.234;y\n")
+    np.testing.assert_array_equal(table.numeric["a"], [5, 1.234])
+    table, problems = read(tmp_path, "a;b\n5;1\n1.234;2\n", decimal_mark="point")
+    np.testing.assert_array_equal(table.numeric["a"], [5, 1.234])
+
+
+def test_plain_numbers_in_a_european_file_stay_plain(tmp_path: Path) -> None:
+    table, problems = read(tmp_path, "a;b\n1.234;1,5\n2.5;2,5\n")
+    assert problems == []
+    np.testing.assert_array_equal(table.numeric["a"], [1.234, 2.5])
+    table, problems = read(tmp_path, "a\n1.234\n5\n", decimal_mark="comma")
+    assert problems == []
+    np.testing.assert_array_equal(table.numeric["a"], [1234, 5])
+    _, problems = read(tmp_path, "a\n1.5\n5\n6\n", decimal_mark="comma")
+    assert problems[0].startswith(
+        "t.csv:2: column 'a': '1.5' has another decimal mark than most other values"
+    )
+
+
+def test_declared_kinds_switch_detection_off(tmp_path: Path) -> None:
+    table, problems = read(
+        tmp_path,
+        "a,b,d\n$5,2024-01-01,20240101\n$6,2024-01-02,20240201\n",
+        {"a": "categorical", "b": "categorical", "d": "date"},
+    )
+    assert problems == []
+    assert list(table.categorical) == ["a", "b"]
+    assert tuple(table.numeric) == ("d month", "d weekday", "d days")
+    assert table.readings["a"].declared
+
+
+def test_an_index_and_texts_are_not_used(tmp_path: Path) -> None:
+    lines = [f"{n},{n + 1},a remark of {n},{n % 3},{n}" for n in range(30)]
+    table, problems = read(tmp_path, ",Unnamed: 0,text,x,id\n" + "\n".join(lines) + "\n")
+    assert problems == []
+    assert table.categorical == {}
+    assert {name: each.kind for name, each in table.readings.items()} == {
+        "": "index",
+        "Unnamed: 0": "index",
+        "text": "text",
+        "x": "numeric",
+        "id": "numeric",
+    }
+    assert {name for name, each in table.readings.items() if each.ignored} == {"", "Unnamed: 0", "text"}
+    table, _ = read(tmp_path, "Unnamed: 0,x\n5,1\n7,2\n")
+    assert table.readings["Unnamed: 0"].ignored is None
+
+
+def test_only_the_first_header_may_be_blank(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, "a,,b\n1,2,3\n")
+    assert problems == ["t.csv:1: column 2 has no name in the header: give it one, or remove the column"]
+
+
+def test_a_part_of_a_date_may_not_be_a_column_already(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, "d,d days\n2024-01-02,3\n2024-01-03,4\n")
+    assert problems == [
+        "t.csv:1: the column 'd' becomes 'd days' and others, but it exists already: rename one"
+    ]
+
+
+def test_known_formats_are_read_again(tmp_path: Path) -> None:
+    formats: dict[str, ColumnFormat] = {
+        "p": NumberFormat(percent=True),
+        "d": DateFormat(("days",), "2024-01-01"),
+        "t": TimeFormat(),
+        "b": BooleanFormat(true="yes", false="no"),
+    }
+    content = "p,d,t,b,y\n5%,2024-01-03,6:30,TRUE,u\n,,,maybe,v\n"
+    table, problems = read(tmp_path, content, {"y": "categorical"}, formats=formats)
+    assert problems == []
+    assert tuple(table.numeric) == ("p", "d days", "t hour")
+    np.testing.assert_array_equal(table.numeric["d days"], [2, np.nan])
+    assert table.categorical["b"].texts == ("yes", "maybe")
+    _, problems = read(tmp_path, content.replace("6:30", "soon"), {"y": "categorical"}, formats=formats)
+    assert problems == ["t.csv:2: column 't': 'soon' is not a date or time as in the training data"]
+
+
+TEXTS = CodedTexts(np.array([0, -1, 1], np.int32), ("p", "q"), [2, 4])
+
+
+def numbers(**columns: list[float]) -> NumberMatrix:
+    matrix = NumberMatrix(list(columns))
+    matrix.append(np.array(list(columns.values()), np.float64).T)
+    return matrix
+
+
+def test_only_texts_that_are_used_remain() -> None:
+    settled = {
+        "t": Settled(DecidedKind("text"), TEXTS, None),
+        "c": Settled(DecidedKind("categorical"), TEXTS, None),
+    }
+    assert list(all_categories({"t": TEXTS, "c": TEXTS, "y": TEXTS}, settled)) == ["c", "y"]
+    matrix = numbers(a=[1, 2, 3])
+    assert all_numbers(matrix, ("t", "a", "c"), settled) is matrix
+
+
+def test_readings_say_what_is_not_used_and_why() -> None:
+    matrix = numbers(a=[1, 2, 3], none=[np.nan] * 3, **{"Unnamed: 0": [0.0, 1.0, 2.0]})
+    names = ("", "Unnamed: 0", "a", "none", "t", "y", "left out")
+    settled = {"t": Settled(DecidedKind("text"), TEXTS, None)}
+    found = readings_of(names, matrix, {"t": TEXTS, "y": TEXTS}, settled, frozenset({"y"}))
+    assert [(name, each.kind, each.missing, each.ignored) for name, each in found.items()] == [
+        ("", "index", 0, "it has no name, so it is taken for an index"),
+        ("Unnamed: 0", "index", 0, "it counts the rows, so it is taken for an index"),
+        ("a", "numeric", 0, None),
+        ("none", "empty", 3, "it has no values"),
+        ("t", "text", 1, "nearly all its values are different texts"),
+        ("y", "categorical", 1, None),
+    ]
+    assert [name for name, each in found.items() if each.declared] == ["y"]
+    declared = readings_of(names, matrix, {}, {}, frozenset({"none", "Unnamed: 0"}))
+    assert [each.ignored for name, each in declared.items() if name] == [None, None, None]

@@ -1,0 +1,227 @@
+"""New rows are read block by block, with the columns and kinds of the training data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.data import stored_arrays
+from fnnctl.data.new_rows import NewRows, kept_columns, open_new_arrays, open_new_rows, output_names
+from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables import records
+from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.errors import DataError
+
+
+def test_columns_are_kept_once_in_the_wanted_order() -> None:
+    problems = Problems("new.csv")
+    assert kept_columns(("c", "a", "c"), ("a", "b", "c"), problems) == ("c", "a")
+    assert kept_columns(None, ("a", "b"), problems) == ("a", "b")
+    assert kept_columns((), ("a", "b"), problems) == ()
+    assert not problems
+
+
+def test_unknown_columns_are_noted() -> None:
+    problems = Problems("new.csv")
+    assert kept_columns(("nmae", "id", "\x1b"), ("id", "name"), problems, line=1) == ("id",)
+    assert str(problems.error()).splitlines() == [
+        "new.csv:1: there is no column 'nmae' to keep (did you mean 'name'?)",
+        "new.csv:1: there is no column '\\x1b' to keep",
+    ]
+
+
+def test_names_that_are_taken_get_a_prefix() -> None:
+    kept = ("row", "id", "input_prediction", "prediction")
+    assert output_names(kept, ("row", "prediction")) == {
+        "row": "input_row",
+        "id": "id",
+        "input_prediction": "input_prediction",
+        "prediction": "input_input_prediction",
+    }
+
+
+WORDS = st.sampled_from(["a", "b", "input_a", "input_b", "input_input_a"])
+
+
+@given(st.lists(WORDS, unique=True), st.lists(WORDS, unique=True))
+def test_every_column_has_a_name_of_its_own(kept: list[str], others: list[str]) -> None:
+    names = output_names(kept, others)
+    assert list(names) == kept
+    assert len({*names.values(), *others}) == len(kept) + len(others)
+    assert all(names[name] == name for name in kept if name not in others)
+
+
+PREPROCESSOR = Preprocessor(
+    (NumberFeature("u", 0.0, 0.0, 1.0, False), NumberFeature("v", 7.0, 1.0, 2.0, True)),
+    (CategoryFeatures("c", ("1", "2"), False),),
+)
+FORM = CsvFormat(None, "utf-8", frozenset({"", "NA"}), "--encoding")
+Read = Callable[..., tuple[tuple[str, ...], list[NewRows]]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Write the text to `new.csv`, and return the names of unused columns, and the blocks."""
+
+    def read_text(text: str, *, labelled: bool = False, form: CsvFormat = FORM) -> Any:
+        path = tmp_path / "new.csv"
+        path.write_text(text)
+        with open_new_rows(
+            path, form, PREPROCESSOR, target="y", labelled=labelled, delimiter_setting="--delimiter"
+        ) as file:
+            return file.unused, list(file.blocks)
+
+    return read_text
+
+
+def transformed(blocks: Sequence[NewRows]) -> list[list[float]]:
+    out = [np.empty((len(block), len(PREPROCESSOR.features))) for block in blocks]
+    for block, features in zip(blocks, out, strict=True):
+        PREPROCESSOR.transform(block, np.arange(len(block)), features)
+    return [row for features in out for row in features.tolist()]
+
+
+def test_columns_are_found_by_name_and_kept_to_their_kind(read: Read) -> None:
+    """`c` holds numbers but is read as categories; 01 and 1 are different texts."""
+    unused, (block,) = read("c,id,v,y,u\n 1 ,x,3,b,0.5\n01,x,NA,,-2\n,x, 5 ,a,NA\n")
+    assert unused == ("id",)
+    assert block.labels is None
+    # u, v, v missing, c=1, c=2
+    assert transformed([block]) == [[0.5, 1, 0, 1, 0], [-2, 3, 1, 0, 0], [0, 2, 0, 0, 0]]
+
+
+def test_labels_are_read_where_they_are_wanted(read: Read) -> None:
+    _, (block,) = read("u,v,c,y\n1,2,1, b \n1,2,1,NA\n1,2,1,a\n1,2,1,b\n", labelled=True)
+    assert block.labels is not None
+    assert block.labels.texts == ("b", "a")
+    assert block.labels.codes.tolist() == [0, -1, 1, 0]
+    assert block.labels.lines == [2, 4]
+
+
+def test_blocks_follow_one_another(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "BLOCK_VALUES", 1)
+    _, blocks = read("u,v,c\n" + "".join(f"{k},1,{k}\n" for k in range(5)))
+    assert [(block.first, len(block)) for block in blocks] == [(0, 2), (2, 2), (4, 1)]
+    assert [row[0] for row in transformed(blocks)] == [0, 1, 2, 3, 4]
+    assert [row[3:] for row in transformed(blocks)] == [[0, 0], [1, 0], [0, 1], [0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        ("u,w\n1,2\n", ["the column 'v' is missing", "the column 'c' is missing"]),
+        ("u,V,c\n1,2,1\n", ["the column 'v' is missing (did you mean 'V'?)"]),
+        (
+            "u;v;c|\n1\n",
+            ["the header has only one column, 'u;v;c|', but 3 are needed: is --delimiter right?"],
+        ),
+        ("u,v,c,c\n1,1,1,1\n", ["columns 3 and 4 have the same name 'c': rename one"]),
+        ("u,v,c\n1,a,1\n2,b,1\n", ["column 'v': 'a' is not a number"]),
+        ("u,v,c\n1,1,1\n2,b\n", ["the row has 2 values, but the header has 3 names"]),
+    ],
+)
+def test_wrong_files(read: Read, text: str, messages: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        read(text, form=CsvFormat(",", "utf-8", frozenset({""})))
+    assert [problem.message for problem in caught.value.problems] == messages
+
+
+def test_a_missing_label_is_reported_with_a_suggestion(read: Read) -> None:
+    with pytest.raises(
+        DataError, match=r"new\.csv:1: the target column 'y' is missing \(did you mean 'Y'\?\)"
+    ):
+        read("u,v,c,Y\n1,2,1,a\n", labelled=True)
+
+
+def test_a_fault_is_raised_when_its_block_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "BLOCK_VALUES", 1)
+    (tmp_path / "new.csv").write_text("u,v,c\n1,1,1\n2,1,1\n3,x,1\n")
+    with open_new_rows(
+        tmp_path / "new.csv", FORM, PREPROCESSOR, target="y", labelled=False, delimiter_setting="-d"
+    ) as file:
+        assert len(next(file.blocks)) == 2
+        with pytest.raises(DataError, match=r"new\.csv:4: column 'v': 'x' is not a number"):
+            next(file.blocks)
+
+
+X = np.array([[1.0, 10.0, 5.0], [2.0, np.nan, 6.0], [3.0, 30.0, 7.0]])
+NAMES = np.array(["u", "id", "v"])
+
+
+def knowing(*names: str) -> Preprocessor:
+    return Preprocessor(tuple(NumberFeature(name, 0.0, 0.0, 1.0, False) for name in names), ())
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_columns_by_name_and_labels_block_by_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    np.savez(tmp_path / "a.npz", X=X, y=["b", "a", "b"], feature_names=NAMES)
+    monkeypatch.setattr(stored_arrays, "BLOCK_BYTES", step * X[0].nbytes)
+    file = open_new_arrays(tmp_path / "a.npz", knowing("v", "u"), labelled=True)
+    assert file.unused == ("id",)
+    blocks = list(file.blocks)
+    assert [block.first for block in blocks] == list(range(0, 3, step))
+    np.testing.assert_array_equal(np.concatenate([block.numeric for block in blocks]), X[:, [2, 0]])
+    labels = [block.labels.texts[code] for block in blocks if block.labels for code in block.labels.codes]
+    assert labels == ["b", "a", "b"]
+
+
+@pytest.mark.parametrize("source", ["a.npz", "folder", "X.npy"])
+def test_labels_may_be_missing_where_none_are_wanted(tmp_path: Path, source: str) -> None:
+    (tmp_path / "folder").mkdir()
+    np.savez(tmp_path / "a.npz", X=X)
+    np.save(tmp_path / "folder" / "X.npy", X)
+    np.save(tmp_path / "X.npy", X)
+    file = open_new_arrays(tmp_path / source, knowing("x0", "x1", "x2"), labelled=False)
+    (block,) = file.blocks
+    assert file.unused == ()
+    assert block.labels is None
+    np.testing.assert_array_equal(block.numeric, X)
+
+
+KNOWING_SEX = Preprocessor((), (CategoryFeatures("sex", ("f", "m"), False),))
+UNNAMED = "X: has 3 columns, x0 to x2, and no feature_names, but the network needs"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "preprocessor", "message"),
+    [
+        ({"X": X}, knowing("x0", "x3"), f"{UNNAMED} 'x3'"),
+        ({"X": X}, knowing(*"abcdef"), f"{UNNAMED} 'a', 'b', 'c'"),
+        ({"X": X, "columns": NAMES}, knowing("u", "V"), "X: the column 'V' is missing (did you mean 'v'?)"),
+        (
+            {"X": X, "columns": NAMES},
+            knowing(*"abcdefu"),
+            "X: 6 of the 7 columns that the network needs are missing: 'a', 'b', 'c', 'd', 'e', 'f'",
+        ),
+        ({"X": X}, KNOWING_SEX, "X: the network needs categorical columns ('sex'), which only a CSV file"),
+        ({"X": X[:, 0]}, knowing("x0"), "X: has the shape (3,), but one row per example is needed"),
+    ],
+)
+def test_wrong_input_is_named(
+    tmp_path: Path, arrays: dict[str, Any], preprocessor: Preprocessor, message: str
+) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(DataError) as caught:
+        open_new_arrays(tmp_path / "a.npz", preprocessor, labelled=False)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{tmp_path}/a.npz: {message}")
+
+
+def test_labels_must_be_there_one_a_row(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X=X)
+    np.savez(tmp_path / "b.npz", X=X, y=[1, 2])
+    with pytest.raises(DataError, match=r"a\.npz: there is no array y; its arrays are 'X'"):
+        open_new_arrays(tmp_path / "a.npz", knowing("x0"), labelled=True)
+    with pytest.raises(DataError, match=r"b\.npz: X: has 3 rows, but y has 2 labels: one per row is needed"):
+        open_new_arrays(tmp_path / "b.npz", knowing("x0"), labelled=True)

@@ -1,0 +1,178 @@
+"""Thresholds against a search through all of them, against scikit-learn, and by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_score
+
+from fnnctl.arrays import BoolArray, FloatArray
+from fnnctl.metrics.decisions import (
+    MOST_SHOWN,
+    Costs,
+    Rule,
+    candidates,
+    choose_threshold,
+    counts_at,
+    mean_trade_offs,
+    shown_thresholds,
+    trade_offs,
+)
+
+ADJACENT = math.nextafter(0.25, 1.0)
+SCORES = st.sampled_from([0.0, 1e-300, 0.1, 0.25, ADJACENT, 0.5, 0.6, 0.9, 1.0]) | st.floats(0.0, 1.0)
+ROWS = st.lists(st.tuples(st.booleans(), SCORES), min_size=2, max_size=30).filter(
+    lambda rows: len({positive for positive, _ in rows}) == 2
+)
+RULES = st.sampled_from(["f1", "youden"]) | st.builds(Costs, st.floats(0.1, 10), st.floats(0.1, 10))
+
+
+def columns(rows: list[tuple[bool, float]]) -> tuple[BoolArray, FloatArray]:
+    positive, scores = zip(*rows, strict=True)
+    return np.array(positive), np.array(scores)
+
+
+def quality(is_positive: BoolArray, predicted: BoolArray, rule: Rule) -> float:
+    """What a rule maximizes, from scikit-learn's counts."""
+    (tn, fp), (fn, tp) = confusion_matrix(is_positive, predicted, labels=[False, True])
+    if isinstance(rule, Costs):
+        return float(-(fp * rule.false_positive + fn * rule.false_negative))
+    if rule == "youden":
+        return float(tp / (tp + fn) - fp / (fp + tn))
+    return float(f1_score(is_positive, predicted, zero_division=0))
+
+
+def every_decision(scores: FloatArray) -> list[BoolArray]:
+    """All decisions that a threshold from 0 to 1 can make: at each score, and at 1."""
+    return [scores >= threshold for threshold in {*scores.tolist(), 1.0}]
+
+
+@given(ROWS, RULES)
+def test_no_threshold_is_better(rows: list[tuple[bool, float]], rule: Rule) -> None:
+    is_positive, scores = columns(rows)
+    found = choose_threshold(is_positive, scores, rule)
+    assert found is not None
+    assert 0 <= found <= 1
+    best = max(quality(is_positive, each, rule) for each in every_decision(scores))
+    assert quality(is_positive, scores >= found, rule) == pytest.approx(best, abs=1e-12)
+
+
+@given(ROWS)
+def test_candidates_make_each_decision_once(rows: list[tuple[bool, float]]) -> None:
+    _, scores = columns(rows)
+    thresholds = candidates(scores)
+    assert (np.diff(thresholds) > 0).all()
+    made = {(scores >= threshold).tobytes() for threshold in thresholds}
+    assert len(made) == len(thresholds)
+    assert made == {each.tobytes() for each in every_decision(scores)}
+
+
+@given(ROWS, st.lists(st.floats(0.0, 1.0), min_size=1, max_size=5))
+def test_counts_are_scikit_learns(rows: list[tuple[bool, float]], thresholds: list[float]) -> None:
+    is_positive, scores = columns(rows)
+    counts = counts_at(is_positive, scores, np.array(thresholds))
+    for k, threshold in enumerate(thresholds):
+        (_, fp), (fn, tp) = confusion_matrix(is_positive, scores >= threshold, labels=[False, True])
+        assert (counts.true_positives[k], counts.false_positives[k]) == (tp, fp)
+        assert counts.false_negatives[k] == fn
+        assert counts.f1[k] == pytest.approx(f1_score(is_positive, scores >= threshold, zero_division=0))
+
+
+def test_costs_by_hand() -> None:
+    """Scores 0.1, 0.3, 0.6, 0.8 of negative, positive, negative, positive rows; a missed one costs 10.
+
+    Above 0.8 both positives are missed: 20. Between 0.6 and 0.8 one is: 10. Between 0.3 and 0.6: 10 + 1.
+    Between 0.1 and 0.3 the second negative is wrong: 1. Below 0.1 both are: 2.
+    """
+    is_positive, scores = np.array([False, True, False, True]), np.array([0.1, 0.3, 0.6, 0.8])
+    thresholds = candidates(scores)
+    assert thresholds.tolist() == pytest.approx([0.05, 0.2, 0.45, 0.7, 0.9])
+    costs = Costs(1.0, 10.0)
+    per_row = costs.per_row(counts_at(is_positive, scores, thresholds))
+    assert per_row.tolist() == [2 / 4, 1 / 4, 11 / 4, 10 / 4, 20 / 4]
+    assert choose_threshold(is_positive, scores, costs) == pytest.approx(0.2)
+    # F1 is 2·2/(2·2 + 1) at 0.2. Missing costs less than an alarm: nothing is predicted.
+    assert choose_threshold(is_positive, scores, "f1") == pytest.approx(0.2)
+    assert choose_threshold(is_positive, scores, Costs(10.0, 1.0)) == pytest.approx(0.7)
+
+
+def test_of_equally_good_thresholds_the_nearest_to_the_middle_is_chosen() -> None:
+    """Youden's J is 1/2 between the first two scores and between the last two, and 0 elsewhere."""
+    is_positive = np.array([False, True, False, True])
+    assert choose_threshold(is_positive, np.array([0.1, 0.3, 0.6, 0.8]), "youden") == pytest.approx(0.7)
+    assert choose_threshold(is_positive, np.array([0.2, 0.4, 0.7, 0.99]), "youden") == pytest.approx(0.3)
+    # 0.25 and 0.75 are equally near.
+    assert choose_threshold(is_positive, np.array([0.125, 0.375, 0.625, 0.875]), "youden") == 0.25
+
+
+@pytest.mark.parametrize("rows", [
+    [], [(True, 0.2), (True, 0.4)], [(False, 0.2)], [(True, 0.5), (False, math.nan)],
+])  # fmt: skip
+def test_rows_that_determine_no_threshold(rows: list[tuple[bool, float]]) -> None:
+    is_positive, scores = np.array([row[0] for row in rows], bool), np.array([row[1] for row in rows])
+    assert choose_threshold(is_positive, scores, "f1") is None
+
+
+def test_rates_are_scikit_learns() -> None:
+    rng = np.random.default_rng(1)
+    is_positive, scores = rng.random(60) < 0.3, rng.random(60).round(2)
+    thresholds = shown_thresholds(is_positive, scores, [0.123])
+    rates = trade_offs(is_positive, scores, thresholds, Costs(2.0, 5.0))
+    assert rates.cost is not None
+    assert {0.123, 0.5} <= set(thresholds.tolist())
+    for k, threshold in enumerate(thresholds):
+        predicted = scores >= threshold
+        precision = precision_score(is_positive, predicted, zero_division=np.nan)
+        assert rates.precision[k] == pytest.approx(precision, nan_ok=True)
+        assert rates.recall[k] == pytest.approx(recall_score(is_positive, predicted))
+        assert rates.f1[k] == pytest.approx(f1_score(is_positive, predicted, zero_division=0))
+        assert rates.false_positive_rate[k] == pytest.approx(predicted[~is_positive].mean())
+        assert rates.predicted_positive[k] == pytest.approx(predicted.mean())
+        wrong = predicted != is_positive
+        assert rates.cost[k] == pytest.approx(np.mean(wrong * np.where(is_positive, 5.0, 2.0)))
+
+
+def test_few_thresholds_are_all_shown() -> None:
+    scores = np.array([0.1, 0.3, 0.9])
+    shown = shown_thresholds(np.array([False, True, True]), scores, [])
+    assert shown.tolist() == sorted([*candidates(scores).tolist(), 0.5])
+
+
+def test_of_many_thresholds_those_of_rare_positive_rows_are_shown() -> None:
+    """20 positive rows among 50,000, whose scores are nearly all close to 0."""
+    rng = np.random.default_rng(0)
+    scores = rng.random(50_000) ** 12
+    is_positive = np.zeros(50_000, bool)
+    is_positive[np.argsort(scores)[-40::2]] = True
+    shown = shown_thresholds(is_positive, scores, [0.2])
+    assert 100 < len(shown) <= MOST_SHOWN
+    assert {0.2, 0.5, candidates(scores)[0], candidates(scores)[-1]} <= set(shown.tolist())
+    assert (np.diff(shown) > 0).all()
+    recalls = trade_offs(is_positive, scores, shown).recall
+    assert len(np.unique(recalls)) == 21
+
+
+def test_a_part_with_one_class_has_fewer_rates() -> None:
+    rates = trade_offs(np.array([False, False]), np.array([0.2, 0.7]), np.array([0.5, 0.9]))
+    assert np.isnan(rates.recall).all()
+    assert rates.precision[0] == 0
+    assert math.isnan(rates.precision[1])
+    assert rates.false_positive_rate.tolist() == [0.5, 0.0]
+    assert rates.cost is None
+
+
+def test_repeats_are_averaged() -> None:
+    is_positive, thresholds = np.array([False, True]), np.array([0.3, 0.8])
+    first = trade_offs(is_positive, np.array([0.1, 0.9]), thresholds, Costs(1.0, 4.0))
+    other = trade_offs(is_positive, np.array([0.5, 0.4]), thresholds, Costs(1.0, 4.0))
+    mean = mean_trade_offs([first, other])
+    assert mean.recall.tolist() == [1.0, 0.5]
+    assert mean.precision.tolist() == [0.75, 1.0]  # above 0.8 the second repeat predicts no row
+    assert mean.false_positive_rate.tolist() == [0.5, 0.0]
+    assert mean.cost is not None
+    assert mean.cost.tolist() == [0.25, 1.0]
+    assert mean_trade_offs([first]) is first

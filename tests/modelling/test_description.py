@@ -1,0 +1,96 @@
+"""model.json is read strictly: an invalid change is refused with its location."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.config.schema.json_schema import attribute_docstrings
+from fnnctl.errors import DataError
+from fnnctl.modelling import model_description
+from fnnctl.modelling.model_description import (
+    Described,
+    ModelDescription,
+    NetworkDescription,
+    read_description,
+)
+from tests.store.conftest import described
+
+PATH = Path("model.json")
+
+
+def read(**facts: object) -> ModelDescription:
+    return read_description(json.loads(json.dumps(described(arrays={}, **facts))), PATH)
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    description = read()
+    assert description.threads is None
+    assert (description.table.encoding, description.table.missing_values[:2]) == ("utf-8", ["", "NA"])
+    (layer,) = description.hidden
+    assert (layer.pieces, layer.residual, layer.numbers.activation) == (1, False, 0.0)
+
+
+REGRESSION: dict[str, object] = {
+    "output": "squared", "classes": [], "target_mean": 2.0, "target_deviation": 4.0,
+}  # fmt: skip
+
+
+def test_limits_are_the_range_of_the_target_in_its_units() -> None:
+    assert read(**REGRESSION, target_range=[-2, 10]).readout.limits == (-1.0, 2.0)
+    assert read(**REGRESSION).readout.limits is None, "as in a file of an earlier version"
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({**REGRESSION, "target_range": [1]}, "target_range"),
+        ({**REGRESSION, "target_range": ["1", 2]}, r"target_range\.0: must be a number"),
+        ({**REGRESSION, "target_range": [None, 2]}, r"target_range\.0: must be a number"),
+        ({"precision": "float16"}, "precision: must be 'float32' or 'float64'"),
+        ({"inputs": "3"}, "inputs: must be a whole number"),
+        ({"inputs": -1}, "inputs: must be at least 0"),
+        ({"hidden": [{"units": 0, "activation": "relu"}]}, r"hidden\.0\.units"),
+        ({"hidden": [{"units": 10**400, "activation": "relu"}]}, r"hidden\.0\.units"),
+        ({"hidden": [{"units": 2.5, "activation": "relu"}]}, r"hidden\.0\.units"),
+        ({"hidden": [{"units": 2}]}, r"hidden\.0\.activation: is missing"),
+        ({"hidden": {"units": 2}}, "hidden: must be a list"),
+        (
+            {"hidden": [{"units": 2, "activation": "elu", "numbers": {"activation": 1e308}}]},
+            r"hidden\.0\.numbers\.activation",
+        ),
+        ({"classes": {}}, "classes: must be a list"),
+        ({"classes": ["a", 1]}, r"classes\.1: must be a text"),
+        ({"threads": 0}, "threads"),
+        ({"table": {"delimiter": ";;"}}, r"table\.delimiter"),
+        ({"temperature": 0}, "temperature: must be at least"),
+        ({"bias": 1.5}, "bias: is unknown to this version"),
+        ({"preprocessing": []}, "preprocessing: must be an object"),
+    ],
+)
+def test_damage_is_reported(facts: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=rf"model\.json: is damaged: {message}"):
+        read(**facts)
+
+
+def test_an_unknown_name_prints() -> None:
+    with pytest.raises(DataError, match=r"is damaged: a\\x1b\[31m\\u202e: is unknown to this version"):
+        read(**{"a\x1b[31m\u202e": 1})
+    with pytest.raises(DataError, match=r"is damaged: a{59}…: is unknown to this version"):
+        read(**{"a" * 9999: 1})
+
+
+def test_every_fact_is_described() -> None:
+    kinds: list[Any] = [*Described.__subclasses__(), *NetworkDescription.__subclasses__()]
+    assert len(kinds) == 9
+    undescribed = [
+        f"{kind.__name__}.{name}"
+        for kind in kinds
+        for name in kind.model_fields
+        if not attribute_docstrings(kind).get(name)
+    ]
+    assert undescribed == []
+    assert {model_description.PartDescription, model_description.EnsembleDescription} <= {*kinds}

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.config.reading.starter import STARTER_NAME
+from fnnctl.config.reading.table_starter import RareClass, TableStarter, table_starter_text
+from fnnctl.data.profile.source import SourceOptions, read_source
+from fnnctl.data.profile.table import table_facts
+from fnnctl.errors import DataError, UsageError
+from fnnctl.modelling.table_starter import table_starter
+from fnnctl.modelling.table_target import check_table, target_facts
+from tests.data.profile.conftest import csv_text
+
+NUMBERS = [number % 7 * 1.5 for number in range(40)]
+COLOURS = ["red", "blue", "red", "green"] * 10
+
+
+def made(
+    folder: Path,
+    columns: Mapping[str, Sequence[object]],
+    target: str | None = "y",
+    *,
+    table: str = "table.csv",
+    config_folder: Path | None = None,
+) -> TableStarter:
+    (folder / table).parent.mkdir(exist_ok=True)
+    (folder / table).write_text(csv_text(columns))
+    options = SourceOptions(source=str(folder / table), folder=folder, target=target)
+    return started(options, config_folder or folder)
+
+
+def started(options: SourceOptions, folder: Path) -> TableStarter:
+    source = read_source(options)
+    target = target_facts(source)
+    assert target is not None
+    facts = table_facts(source)
+    return table_starter(facts, target, check_table(facts, target), options, folder)
+
+
+def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
+    starter = made(
+        tmp_path,
+        {
+            "id": range(40),
+            "a": NUMBERS,
+            "zip": [number % 5 * 100 for number in range(40)],
+            "temp": [-999, *(number % 9 for number in range(39))],
+            "y": COLOURS,
+        },
+    )
+    assert (starter.source, starter.rows, starter.target, starter.task) == (
+        "table.csv", 40, "y", "classification",
+    )  # fmt: skip
+    assert starter.about_target == "3 classes: red (20), blue (10), green (10)"
+    assert list(starter.ignored) == ["id"]
+    assert starter.codes == ("zip",)
+    assert list(starter.suspected) == ["-999"]
+    assert (starter.split, starter.split_reason, starter.rare) == ({}, None, None)
+    assert (starter.delimiter, starter.encoding) == (None, None)
+    assert [column.name for column in starter.columns] == ["id", "a", "zip", "temp", "y"]
+
+
+@pytest.mark.parametrize(
+    ("rare", "rows", "classes", "is_rare"),
+    [(19, 181, 1, True), (20, 180, 1, False), (5, 50, 4, True), (5, 50, 5, False)],
+)
+def test_a_rare_class_is_named(tmp_path: Path, rare: int, rows: int, classes: int, is_rare: bool) -> None:
+    """`rare` rows of one class, beside `classes` with `rows` rows each."""
+    y = ["rare"] * rare + [f"common {number}" for number in range(classes)] * rows
+    starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(len(y))], "y": y})
+    expected = f"the class 'rare' has {rare} of {len(y):,} rows"
+    assert (starter.rare and str(starter.rare)) == (expected if is_rare else None)
+
+
+@pytest.mark.parametrize(
+    ("y", "split"),
+    [
+        (["a"] * 20 + ["b"] * 19 + ["c"], {"stratify": False}),
+        (["a", "b", "a", "b"], {}),
+        (["a", "a", "b"], {"stratify": False}),
+        (["a", "b"], {"validation": 0.0, "stratify": False}),
+    ],
+)
+def test_the_rows_can_be_divided(tmp_path: Path, y: Sequence[str], split: Mapping[str, object]) -> None:
+    starter = made(tmp_path, {"a": [number * 1.5 for number in range(len(y))], "y": y})
+    assert starter.split == split
+    assert (starter.split_reason is None) == (not split)
+
+
+def test_the_source_is_relative_to_the_config(tmp_path: Path) -> None:
+    columns: dict[str, Sequence[object]] = {"a": NUMBERS, "y": COLOURS}
+    (tmp_path / "configs").mkdir()
+    starter = made(tmp_path, columns, table="data/t.csv", config_folder=tmp_path / "configs")
+    assert starter.source == "../data/t.csv"
+    for name in ("iris", "~x.csv"):
+        assert made(tmp_path, columns, table=name).source == f"./{name}"
+
+
+def test_built_in_data_keep_their_own_task() -> None:
+    options = SourceOptions(source="iris", folder=Path())
+    starter = started(options, Path())
+    assert (starter.source, starter.target, starter.task) == ("iris", "species", None)
+
+
+def test_arrays_are_named_as_they_are(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X=np.array(NUMBERS).reshape(20, 2), y=np.array(["a", "b"] * 10))
+    options = SourceOptions(source="a.npz", folder=tmp_path)
+    starter = started(options, tmp_path)
+    assert (starter.source, starter.target) == ("a.npz", "y")
+
+
+def test_without_a_column_to_learn_from_there_is_no_experiment(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no column to predict 'y' from: 'id' has a different whole number"):
+        made(tmp_path, {"id": range(40), "y": COLOURS})
+
+
+def test_names_that_a_config_cannot_contain_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"control characters of 'y\\x1b': rename the column"):
+        made(tmp_path, {"a": NUMBERS, "y\x1b": COLOURS}, "y\x1b")
+    with pytest.raises(UsageError, match="rename the file"):
+        made(tmp_path, {"a": NUMBERS, "y": COLOURS}, table="a\x1b.csv")
+
+
+@pytest.mark.parametrize(
+    ("y", "which"),
+    [
+        (["common"] * 96 + ["few"] * 4, "the class 'few' has 4 of 100 rows"),
+        (
+            ["a"] * 90 + ["b"] * 4 + ["c"] * 3 + ["d"] * 3,
+            "3 classes, such as 'd', have fewer than 5 rows each",
+        ),
+    ],
+)
+def test_a_class_of_very_few_rows_cannot_be_trained_on(tmp_path: Path, y: list[str], which: str) -> None:
+    starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(100)], "y": y})
+    expected = f"{which}, about one of them in the test part: too few to train on or to test with; add rows"
+    assert starter.scarce == expected
+    assert f"warning: {expected}" in starter.decisions()
+    assert f"# {expected}." in table_starter_text(starter, STARTER_NAME)
+
+
+@pytest.mark.parametrize(("rare", "is_positive"), [("no", False), ("zero", True)])
+def test_of_two_classes_the_rare_one_may_not_be_the_positive_one(
+    tmp_path: Path, rare: str, is_positive: bool
+) -> None:
+    y = ["often"] * 195 + [rare] * 5
+    made_rare = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(200)], "y": y}).rare
+    assert made_rare == RareClass(rare, 5, 200, of_two=True, is_positive=is_positive)
+
+
+def test_the_reason_for_another_split_is_said(tmp_path: Path) -> None:
+    numbers = [number * 1.5 for number in range(20)]
+    starter = made(tmp_path, {"a": numbers, "y": ["a", "b"] * 9 + ["a", "c"]})
+    assert starter.split_reason is not None
+    assert starter.split_reason.startswith("the class 'c' has a single row")
+    starter = made(tmp_path, {"a": numbers, "y": ["a", "b"] * 9 + ["d", "c"]})
+    assert starter.split_reason is not None
+    assert starter.split_reason.startswith("2 classes, such as 'c', have a single row each")
+
+
+def test_a_column_that_gives_the_target_away_is_named(tmp_path: Path) -> None:
+    y = ["good", "poor"] * 40
+    code = [number % 2 * 5 + number % 3 for number in range(80)]
+    starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(80)], "code": code, "y": y})
+    assert starter.leaks == ("code",)
+    (warning,) = starter.warnings
+    assert warning.startswith("the column 'code' alone predicts the target: accuracy 1 on held-out rows")

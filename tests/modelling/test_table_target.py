@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.data.profile.source import Source, SourceOptions, read_source
+from fnnctl.data.profile.table import table_facts
+from fnnctl.errors import DataError
+from fnnctl.modelling import table_target
+from fnnctl.modelling.data_checks import ColumnCheck
+from fnnctl.modelling.table_target import check_table, target_candidates, target_facts
+from tests.data.profile.conftest import csv_text
+
+COLOURS = ["red", "blue", "red", "green"] * 10
+
+
+def source(folder: Path, columns: Mapping[str, Sequence[object]], target: str | None = None) -> Source:
+    (folder / "table.csv").write_text(csv_text(columns))
+    return read_source(SourceOptions(source="table.csv", folder=folder, target=target))
+
+
+def test_classes_are_counted_the_most_frequent_first(tmp_path: Path) -> None:
+    found = target_facts(source(tmp_path, {"a": range(41), "colour": ["", *COLOURS]}, "colour"))
+    assert found is not None
+    assert (found.task, found.rows) == ("classification", 40)
+    assert found.classes == (("red", 20), ("blue", 10), ("green", 10))
+
+
+def test_amounts_are_a_regression(tmp_path: Path) -> None:
+    columns: dict[str, Sequence[object]] = {"a": COLOURS, "price": [number * 1.37 for number in range(40)]}
+    found = target_facts(source(tmp_path, columns, "price"))
+    assert found is not None
+    assert (found.task, found.classes) == ("regression", ())
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["a"] * 40, "has only one class, 'a'"),
+        ([""] * 40, "has no value in any row"),
+        ([f"name {number}" for number in range(40)], "has a different value in every row"),
+        ([*(number * 1.37 for number in range(39)), "tall"], "are numbers, but 'tall' is not a number"),
+    ],
+)
+def test_a_column_that_cannot_be_learned_is_refused(
+    tmp_path: Path, values: Sequence[object], message: str
+) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        target_facts(source(tmp_path, {"a": range(40), "y": values}, "y"))
+    assert caught.value.problems[0].file == "table.csv"
+
+
+@pytest.mark.parametrize(
+    ("columns", "likeliest"),
+    [
+        (("a", "b", "colour"), "colour"),
+        (("species", "a", "b"), "species"),
+        (("colour", "a", "b"), "b"),
+        (("id", "Outcome", "a", "name"), "Outcome"),
+        (("a", "b", "name"), "a"),
+    ],
+)
+def test_the_likeliest_target_is_suggested(tmp_path: Path, columns: Sequence[str], likeliest: str) -> None:
+    values: dict[str, Sequence[object]] = {
+        "a": [number * 1.5 for number in range(40)],
+        "b": [number % 11 * 2.5 + number // 2 for number in range(40)],
+        "id": range(40),
+        "name": [f"name {number}" for number in range(40)],
+        "colour": COLOURS,
+        "species": COLOURS,
+        "Outcome": COLOURS,
+    }
+    facts = table_facts(source(tmp_path, {name: values[name] for name in columns}))
+    found = target_candidates(facts)
+    assert found[0].name == likeliest
+    assert all(each.reason for each in found)
+    assert not {"id", "name"} & {each.name for each in found}
+
+
+ROWS = 120
+CLASSES = ["ab"[number % 2] for number in range(ROWS)]
+SHUFFLED = [number * 7 % ROWS for number in range(ROWS)]
+NOISE = [f"{number:.4f}" for number in np.random.default_rng(0).normal(size=ROWS)]
+
+
+def check(folder: Path, columns: Mapping[str, Sequence[object]]) -> ColumnCheck:
+    (folder / "t.csv").write_text(csv_text(columns))
+    source = read_source(SourceOptions(source="t.csv", folder=folder, target="y"))
+    target = target_facts(source)
+    assert target is not None
+    return check_table(table_facts(source), target)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "y"),
+    [
+        ("code", [number % 4 for number in range(ROWS)], CLASSES),
+        ("word", [*"pqrs"] * (ROWS // 4), CLASSES),
+        ("half", [f"{n / 2}" for n in SHUFFLED], [f"${1000 * n + 9000}.00" for n in SHUFFLED]),
+        ("day", [f"2024-01-{n % 28 + 1:02}" for n in range(ROWS)], ["ab"[n % 28 > 13] for n in range(ROWS)]),
+    ],
+)
+def test_a_leak_is_found_in_every_kind_of_column(
+    tmp_path: Path, name: str, values: Sequence[object], y: Sequence[str]
+) -> None:
+    found = check(tmp_path, {"a": NOISE, name: values, "y": [*y[:-1], ""]})
+    assert found.leaks == (name,)
+    assert f"column '{name}' alone predicts the target" in found.warnings[0]
+    assert found.best is not None
+
+
+def test_noise_is_no_leak(tmp_path: Path) -> None:
+    found = check(tmp_path, {"a": NOISE, "y": CLASSES})
+    assert (found.leaks, found.warnings) == ((), ())
+
+
+def test_of_many_rows_some_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only row of the class c is not among them."""
+    monkeypatch.setattr(table_target, "MOST_ROWS", 60)
+    y = [*CLASSES[:3], "c", *CLASSES[4:]]
+    columns: dict[str, Sequence[object]] = {"a": NOISE, "code": [*range(4)] * (ROWS // 4), "y": y}
+    assert check(tmp_path, columns).leaks == ("code",)
+
+
+def test_nothing_is_known_of_too_many_columns_or_too_few_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns: dict[str, Sequence[object]] = {"a": NOISE, "code": [*range(4)] * (ROWS // 4), "y": CLASSES}
+    assert check(tmp_path, {name: values[:20] for name, values in columns.items()}) == ColumnCheck()
+    monkeypatch.setattr(table_target, "MOST_COLUMNS", 1)
+    assert check(tmp_path, columns) == ColumnCheck()
+    assert check(tmp_path, {"id": range(ROWS), "y": CLASSES}) == ColumnCheck()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.data.preprocessing import bin_coordinates
+from fnnctl.nn.layers.input_stage import PiecewiseLinearEmbedding, ScalingLayer
+from fnnctl.nn.parameters import Segment
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
+from tests.nn.gradients import Case
+from tests.nn.stages import INPUTS, PIECEWISE, STAGES
+
+HIDDEN = (HiddenShape(5, "tanh"),)
+
+
+def case_of(stage: InputStageShape | None) -> Case:
+    return Case(NetworkShape(INPUTS, HIDDEN, 3, stage=stage), seed=3, members=2, batch=6)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=repr)
+def test_the_first_layer_reads_the_stage_with_ones_below(stage: InputStageShape) -> None:
+    case = case_of(stage)
+    case.network.forward(case.work)
+    assert case.work.stage is not None
+    extended = case.work.stage.extended
+    assert extended.shape == (2, case.layout.shape.first_inputs + 1, 6)
+    np.testing.assert_array_equal(extended[:, -1], 1.0)
+    z = case.network.layers[0].W @ extended
+    np.testing.assert_allclose(case.work.hidden[0].a, np.tanh(z), rtol=1e-12)
+
+
+def test_embeddings_come_after_the_values() -> None:
+    """Features: five values, and the coordinates of the first two; the factors multiply all inputs."""
+    case = case_of(InputStageShape(PIECEWISE, scaled=True))
+    case.work.inputs[1, 0, 5:7] = [2.25, 4.0]
+    case.network.forward(case.work)
+    assert case.work.stage is not None
+    named = case.layout.named_arrays(case.network.parameters[1], np.empty(0))
+    functions = np.array([[1, 1, 0.25, 0], [1, 1, 1, 1]])
+    embedded = named["input_mixing"] @ functions[:, :, None]
+    expected = np.concatenate([case.work.inputs[1, 0, :5], embedded.ravel()]) * named["input_scales"]
+    np.testing.assert_allclose(case.work.stage.extended[1, :-1, 0], expected, rtol=1e-13)
+
+
+def test_factors_of_one_change_no_bits() -> None:
+    plain, scaled = case_of(None), case_of(InputStageShape(scaled=True))
+    scaled.network.parameters[:, : plain.layout.size] = plain.network.parameters
+    scaled.network.parameters[:, plain.layout.size :] = 1.0
+    scaled.work.inputs[...] = plain.work.inputs
+    outputs = [each.network.forward(each.work).tobytes() for each in (plain, scaled)]
+    assert outputs[0] == outputs[1]
+
+
+EDGES = np.array([-1.0, 0.0, 0.5, 4.0])
+
+
+@given(st.lists(st.floats(-1.0, 4.0), min_size=1, max_size=8))
+def test_components_by_their_definition(numbers: list[float]) -> None:
+    """(x − e_i)/(e_{i+1} − e_i), clipped to [0, 1], for each bin; the fourth bin is not used."""
+    x, layer = np.array(numbers), PiecewiseLinearEmbedding(Segment(0, (1, 4, 4)), np.eye(4).reshape(1, 16))
+    functions, out = np.empty((2, 1, 1, 4, len(x)))
+    layer.forward(bin_coordinates(x, EDGES)[None, None], out, functions)
+    expected = [np.clip((x - low) / (high - low), 0.0, 1.0) for low, high in pairwise(EDGES)]
+    np.testing.assert_allclose(out[0, 0], [*expected, np.zeros(len(x))], atol=1e-12)
+
+
+def test_the_gradient_by_hand() -> None:
+    """Two rows of one number with two bins; functions (0.5, 0) and (1, 0.25)."""
+    layer, gradient = PiecewiseLinearEmbedding(Segment(1, (1, 1, 2)), np.zeros((1, 3))), np.zeros((1, 3))
+    functions, out = np.empty((1, 1, 2, 2)), np.empty((1, 1, 1, 2))
+    layer.forward(np.array([[[0.5, 1.25]]]), out, functions)
+    layer.backward(np.array([[[[2.0, -4.0]]]]), functions, gradient)
+    assert gradient.tolist() == [[0, 2 * 0.5 - 4 * 1, -4 * 0.25]]
+
+
+def test_by_hand() -> None:
+    layer = ScalingLayer(np.array([[[2.0], [-1.0]]]))
+    x, scaled = np.array([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]), np.empty((1, 2, 3))
+    layer.forward(x, scaled)
+    assert scaled.tolist() == [[[2, 4, 6], [-4, -5, -6]]]
+    delta, gradient = np.array([[[1.0, 0.0, 2.0], [1.0, 1.0, 1.0]]]), np.empty((1, 2, 1))
+    layer.parameter_gradient(x, delta, gradient)
+    assert gradient.ravel().tolist() == [1 + 6, 4 + 5 + 6]
+    layer.backward(delta, slice(1, None))
+    assert delta.tolist() == [[[1, 0, 2], [-1, -1, -1]]]

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from fnnctl.records.audit import MOST_GROUPS, DropRisk, drop_risk
+
+EARLY = np.arange(6.0)
+
+
+def test_all_groups_of_few_trials() -> None:
+    """Of the 20 groups of three, the rung drops the best of the four that have both trial 0 and trial 1."""
+    risk = drop_risk(EARLY, np.array([1.0, 0, 2, 3, 4, 5]), rung=3, factor=3)
+    assert risk == DropRisk(group=3, kept=1, share=0.2, shortfall=0.2)
+
+
+def test_the_same_order_risks_nothing_and_the_opposite_order_everything() -> None:
+    safe, worst = (drop_risk(EARLY, late, rung=3, factor=3) for late in (EARLY, -EARLY))
+    assert safe
+    assert (safe.share, safe.shortfall) == (0, 0)
+    assert worst
+    assert worst.share == 1
+
+
+def test_dropping_one_of_several_that_are_the_best_later_is_no_loss() -> None:
+    risk = drop_risk(EARLY, np.array([0.0, 0, 1, 1, 1, 1]), rung=3, factor=3)
+    assert risk
+    assert risk.share == 0
+
+
+def test_equal_ranks_go_by_trial_number() -> None:
+    """The best trial is the last of equals, so it is kept only in no group at all."""
+    risk = drop_risk(np.zeros(6), np.array([1.0, 1, 1, 1, 1, 0]), rung=3, factor=3)
+    assert risk
+    assert risk.share == 0.5, "it is in half of the groups"
+
+
+def test_a_trial_that_diverges_later_counts_as_the_worst() -> None:
+    risk = drop_risk(EARLY, np.array([math.inf, 0, 2, 3, 4, 5]), rung=3, factor=3)
+    # Trial 0 is kept in 10 groups instead of the best, which is trial 1 in 4 of them, 2 in 3, 3 in 2, 4 in 1.
+    assert risk
+    assert risk.share == 0.5
+    assert risk.shortfall == pytest.approx((4 * 5 + 3 * 3 + 2 * 2 + 1 * 1) / 20)
+
+
+def test_a_group_is_at_most_half_of_the_trials() -> None:
+    sizes = [drop_risk(np.arange(n), np.arange(n), rung=9, factor=3) for n in (7.0, 16.0, 40.0)]
+    assert [each and (each.group, each.kept) for each in sizes] == [(3, 1), (8, 2), (9, 3)]
+
+
+@pytest.mark.parametrize("late", [np.arange(5.0), np.full(6, math.inf)])
+def test_too_few_trials(late: np.ndarray) -> None:
+    assert drop_risk(np.arange(float(len(late))), late, rung=3, factor=3) is None
+
+
+def test_random_groups_are_close_to_all_groups_and_always_the_same() -> None:
+    """The best trial is fifth of 18 and groups of nine keep three, so it must not be fourth or fifth."""
+    late = np.arange(18.0)
+    late[4] = -1
+    assert math.comb(18, 9) > MOST_GROUPS
+    risk = drop_risk(np.arange(18.0), late, rung=9, factor=3)
+    dropped = sum(math.comb(4, k) * math.comb(13, 8 - k) for k in (3, 4))
+    assert risk
+    assert risk.share == pytest.approx(dropped / math.comb(18, 9), abs=0.03)
+    assert drop_risk(np.arange(18.0), late, rung=9, factor=3) == risk

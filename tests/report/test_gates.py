@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+from fnnctl.errors import UsageError
+from fnnctl.report.gates import (
+    GateResult,
+    check_gates,
+    check_not_worse,
+    find_other_run,
+    gate_lines,
+    parse_gates,
+)
+from fnnctl.report.summary import summarize
+from fnnctl.store.run import OpenRun
+from tests.report.comparison.written import write_folds, write_part, write_regression
+
+MISSED = GateResult(
+    run="runs/a",
+    name="accuracy",
+    metric="accuracy",
+    value=0.9,
+    value_text="0.9000",
+    threshold=0.95,
+    wanted="≥ 0.95",
+    passed=False,
+    message="accuracy is 0.9, wanted ≥ 0.95",
+)
+
+
+def test_json_has_what_scripts_read_and_the_details_of_the_kind_of_gate() -> None:
+    plain = {"run": "runs/a", "metric": "accuracy", "value": 0.9, "threshold": 0.95, "passed": False}
+    assert MISSED.to_dict() == plain
+    assert replace(MISSED, details={"p": 0.01}).to_dict() == {**plain, "p": 0.01}
+
+
+def test_the_result_in_a_word() -> None:
+    assert MISSED.result == "missed"
+    assert replace(MISSED, passed=True).result == "passed"
+
+
+def test_lines_name_the_run_if_there_are_several() -> None:
+    passed = replace(MISSED, run="runs/b", passed=True, message="accuracy is 0.96, wanted ≥ 0.95")
+    assert gate_lines([MISSED]) == ["missed: accuracy is 0.9, wanted ≥ 0.95"]
+    assert gate_lines([MISSED, passed], only=[MISSED]) == ["missed: accuracy is 0.9, wanted ≥ 0.95 (runs/a)"]
+    assert gate_lines([MISSED, passed])[1] == "passed: accuracy is 0.96, wanted ≥ 0.95 (runs/b)"
+
+
+METRICS = {
+    "train": {"accuracy": 1.0, "loss": 0.01},
+    "validation": None,
+    "test": {
+        "accuracy": 0.9,
+        "accuracy_ci95": [0.8, 0.95],
+        "loss": 0.3,
+        "log_loss": 0.25,
+        "loss_uncalibrated": 0.35,
+        "brier_score": 0.15,
+        "expected_calibration_error": 0.05,
+        "expected_calibration_error_macro": 0.03,
+        "maximum_calibration_error": 0.4,
+        "expected_calibration_error_uncalibrated": 0.6,
+        "roc_auc_macro": None,
+        "support": 30,
+        "per_class": {
+            "setosa": {"recall": 1.0, "expected_calibration_error": 0.04},
+            "a.b=c": {"recall": 0.5, "roc_auc": None},
+            "loss": {"recall": 0.75},
+        },
+    },
+}
+
+
+@pytest.fixture
+def passed(start_run: Callable[..., OpenRun]) -> Callable[..., bool]:
+    run = start_run()
+    run.write_metrics(METRICS)
+    run.finish("completed", {"total": 1.0, "training": 0.5})
+    summary = summarize(run)
+
+    def check(*texts: str) -> bool:
+        return all(result.passed for result in check_gates(parse_gates(texts), summary))
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("accuracy=0.89", True),
+        ("accuracy=0.9", True),
+        ("accuracy=0.91", False),
+        (" accuracy =.9", True),
+        ("accuracy=9e-1", True),
+        ("accuracy=-1", True),
+        ("test.accuracy=0.95", False),
+        ("train.accuracy=1", True),
+        ("loss=0.3", True),
+        ("loss=0.31", True),
+        ("loss=0.29", False),
+        ("train.loss=0.02", True),
+        ("log_loss=0.25", True),
+        ("log_loss=0.2", False),
+        ("loss_uncalibrated=0.35", True),
+        ("expected_calibration_error_uncalibrated=0.6", True),
+        ("expected_calibration_error_uncalibrated=0.59", False),
+        ("loss_uncalibrated=0.34", False),
+        ("brier_score=0.16", True),
+        ("brier_score=0.14", False),
+        ("expected_calibration_error=0.06", True),
+        ("expected_calibration_error=0.04", False),
+        ("expected_calibration_error_macro=0.03", True),
+        ("expected_calibration_error_macro=0.02", False),
+        ("maximum_calibration_error=0.5", True),
+        ("maximum_calibration_error=0.3", False),
+        ("per_class.setosa.expected_calibration_error=0.05", True),
+        ("per_class.setosa.expected_calibration_error=0.03", False),
+        ("support=30", True),
+        ("per_class.setosa.recall=1", True),
+        ("per_class.a.b=c.recall=0.5", True),
+        ("test.per_class.a.b=c.recall=0.51", False),
+        ("per_class.loss.recall=0.7", True),
+        ("per_class.loss.recall=0.8", False),
+    ],
+)
+def test_gates(passed: Callable[..., bool], text: str, expected: bool) -> None:
+    assert passed(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("acuracy=0.9", r"has no metric 'acuracy' \(did you mean 'accuracy'\?\)"),
+        ("per_class.setossa.recall=1", r"did you mean 'per_class\.setosa\.recall'"),
+        ("accuracy_ci95=0.9", "has no metric 'accuracy_ci95'"),
+        ("per_class=0.9", "has no metric 'per_class'"),
+        ("train=0.9", "has no metric 'train'"),
+        ("roc_auc_macro=0.1", r"the metric has no value in .* \(it is null\)"),
+        ("per_class.a.b=c.roc_auc=0.1", "null"),
+        ("validation.accuracy=0.1", "has no metrics for the validation part"),
+    ],
+)
+def test_a_metric_that_is_not_there_is_never_a_pass(
+    passed: Callable[..., bool], text: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        passed(text)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["accuracy", "accuracy=", "=0.9", "accuracy=high", "accuracy=nan", "accuracy=inf", "accuracy=1_0",
+             "accuracy=0,9", "accuracy=90%", ""]
+)  # fmt: skip
+def test_an_invalid_gate_is_reported(text: str) -> None:
+    with pytest.raises(UsageError, match=f"--fail-under '{text}': "):
+        parse_gates([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("accuracy=90", " (metrics are at most 1: write 90 % as accuracy=0.9)"),
+        ("per_class.a.recall=99.5", " (metrics are at most 1: write 99.5 % as per_class.a.recall=0.995)"),
+        ("accuracy=1", ""),
+        ("accuracy=1000", ""),
+        ("loss=2", ""),
+        ("support=30", ""),
+    ],
+)
+def test_a_percentage_gets_a_hint(text: str, hint: str) -> None:
+    (gate,) = parse_gates([text])
+    assert gate.hint == hint
+
+
+def test_all_problems_at_once(passed: Callable[..., bool]) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_gates(["a", "accuracy=0.9", "b=c"])
+    assert len(caught.value.problems) == 2
+    with pytest.raises(UsageError) as caught:
+        passed("a=1", "accuracy=0.9", "b=1")
+    assert len(caught.value.problems) == 2
+
+
+def test_a_run_without_metrics_passes_nothing(start_run: Callable[..., OpenRun]) -> None:
+    with pytest.raises(UsageError, match=r"has no metrics \(running\)"):
+        check_gates(parse_gates(["accuracy=0"]), summarize(start_run()))
+
+
+def test_the_entry_of_the_report(finished_run: Callable[..., OpenRun]) -> None:
+    run = finished_run()
+    (result,) = check_gates(parse_gates(["train.f1_macro=0.94"]), summarize(run))
+    assert result.to_dict() == {
+        "run": str(run.path),
+        "metric": "train.f1_macro",
+        "value": pytest.approx(0.93),
+        "threshold": 0.94,
+        "passed": False,
+    }
+
+
+GOOD = [1] * 97 + [0] * 3
+FAIR = [1] * 92 + [0] * 8
+
+
+def test_a_significant_loss_is_missed(tmp_path: Path) -> None:
+    """Five rows were lost and none won: p = 1/32 one-sided, 1/16 two-sided."""
+    run, other = write_part(tmp_path, "new", FAIR), write_part(tmp_path, "old", GOOD)
+    found = check_not_worse(run, other)
+    assert not found.passed
+    assert found.to_dict() == {
+        "run": str(run.path),
+        "metric": "accuracy",
+        "value": 0.92,
+        "threshold": None,
+        "passed": False,
+        "not_worse_than": str(other.path),
+        "other_value": 0.97,
+        "difference": pytest.approx(-0.05),
+        "ci95": found.details["ci95"],
+        "p_worse": pytest.approx(stats.binomtest(0, 5, alternative="less").pvalue),
+        "found_in_80_percent": pytest.approx(0.0663, abs=1e-4),
+        "paired": True,
+        "why_unpaired": None,
+        "test": "McNemar's exact test",
+        "samples": "rows",
+        "count": 100,
+    }
+    assert found.name == f"accuracy, not worse than {other.path.name}"
+    assert (found.value_text, found.wanted) == ("0.9200", "not worse than 0.9700")
+    assert found.note == (
+        f"not worse than {other.path.name}; a loss of 6.6 points is detected 80 % of the time"
+    )
+    assert found.message == (
+        f"accuracy is 0.9200, worse than 0.9700 of {other.path} (5.0 points apart; one-sided p = 0.031; a "
+        "loss of 6.6 points is detected 80 % of the time)"
+    )
+
+
+def test_a_loss_that_may_be_chance_and_a_gain_pass(tmp_path: Path) -> None:
+    old = write_part(tmp_path, "old", GOOD)
+    slightly = check_not_worse(write_part(tmp_path, "new", [1] * 93 + [0] * 7), old)
+    assert slightly.passed
+    assert slightly.details["p_worse"] == pytest.approx(1 / 16)
+    assert "not significantly worse than 0.9700" in slightly.message
+    better = check_not_worse(old, write_part(tmp_path, "worse", FAIR))
+    assert better.passed
+    assert better.details["p_worse"] == 1.0
+
+
+def test_a_loss_is_worse_if_it_is_higher(tmp_path: Path) -> None:
+    low = write_regression(tmp_path, "a", [0.5, -0.4] * 20)
+    high = write_regression(tmp_path, "b", [1.5, -1.9, 1.2, -1.8] * 10)
+    assert check_not_worse(low, high, "rmse").passed
+    assert not check_not_worse(high, low, "rmse").passed
+    assert not check_not_worse(high, low).passed
+
+
+def test_folds_and_what_is_not_paired(tmp_path: Path) -> None:
+    first = write_folds(tmp_path, "a", [0.8, 0.9, 0.7, 0.8, 0.6])
+    assert not check_not_worse(write_folds(tmp_path, "b", [0.5, 0.55, 0.4, 0.5, 0.2]), first).passed
+    other = check_not_worse(write_folds(tmp_path, "c", [0.8, 0.8, 0.7, 0.8, 0.6], shift=1, seed=8), first)
+    assert other.passed
+    assert other.message.endswith("not paired, because the seeds differ, so the folds have other rows)")
+
+
+def test_no_test_finds_a_difference_without_a_spread(tmp_path: Path) -> None:
+    first = write_folds(tmp_path, "a", [0.8, 0.9, 0.7, 0.8, 0.6])
+    found = check_not_worse(write_folds(tmp_path, "b", [0.8, 0.9, 0.7, 0.8, 0.6]), first)
+    assert found.passed
+    assert found.wanted == "not worse than 0.7600"
+    assert found.note == f"not worse than {first.path.name}"
+
+
+def test_few_rows_find_no_loss(tmp_path: Path) -> None:
+    found = check_not_worse(write_part(tmp_path, "a", [0, 0, 0]), write_part(tmp_path, "b", [1, 1, 1]))
+    assert found.passed
+    assert found.note.endswith("; even the largest loss is detected less than 80 % of the time")
+    assert found.details["found_in_80_percent"] is None
+
+
+def test_the_run_itself_is_refused(tmp_path: Path) -> None:
+    run = write_part(tmp_path, "a", GOOD)
+    with pytest.raises(UsageError, match=r"--not-worse-than: .* is the run itself; name an earlier one"):
+        check_not_worse(run, run)
+    with pytest.raises(UsageError, match="--metric: 'average_precision' cannot be compared"):
+        check_not_worse(run, write_part(tmp_path, "b", GOOD), "average_precision")
+    with pytest.raises(UsageError, match="one is a classification, the other a regression"):
+        check_not_worse(run, write_regression(tmp_path, "c", [1.0, 2.0]))
+
+
+def test_a_name_stands_for_another_run_of_the_experiment(tmp_path: Path) -> None:
+    older, newer = (write_part(tmp_path, "a", GOOD) for _ in range(2))
+    for text in ("a", "latest"):
+        assert find_other_run(text, newer, tmp_path).path == older.path
+        assert find_other_run(text, older, tmp_path).path == newer.path
+    assert find_other_run(newer.path.name, newer, tmp_path).path == newer.path

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import IntArray
+from fnnctl.report.answer.values import ConfusedPair
+from fnnctl.report.content import sections
+from fnnctl.report.sections import TableSection
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.classes import (
+    MOST_PAIRS,
+    confused_pairs,
+    confusion_table,
+    most_confused,
+    worst_groups,
+)
+from fnnctl.store.manifest import CrossValidationFacts
+from fnnctl.store.run import OpenRun
+
+
+@pytest.mark.parametrize(("brief", "most", "worst"), [(False, 50, 20), (True, 12, 10)])
+def test_of_many_classes_the_worst_are_shown(
+    start_run: Callable[..., OpenRun], brief: bool, most: int, worst: int
+) -> None:
+    for count in (most, most + 1):
+        run = start_run()
+        of_classes: dict[str, dict[str, float | None]] = {
+            f"c{k}": {"f1": k / 100, "support": 1} for k in reversed(range(count))
+        }
+        of_classes["c3"] = {"f1": None, "support": 0}  # no row of this class is found
+        run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
+        found = sections(summarize(run), brief=brief)
+        tables = [section for section in found if isinstance(section, TableSection)]
+        (classes,) = (table for table in tables if table.title.startswith("Classes on the test part"))
+        shown = [row[0] for row in classes.rows]
+        if count == most:
+            assert shown == list(of_classes)
+        else:
+            assert classes.title.endswith(f": the {worst} lowest F1 of {count}; metrics.json has all")
+            assert shown == [f"c{k}" for k in range(worst + 1) if k != 3]
+
+
+def of_class(f1: float | None) -> dict[str, Any]:
+    return {"precision": 0.5, "recall": 0.25, "f1": f1, "roc_auc": None, "support": 10}
+
+
+def test_the_lowest_f1_come_first_and_perfect_or_unknown_ones_never(
+    start_run: Callable[..., OpenRun],
+) -> None:
+    run = start_run()
+    classes = {"good": 1.0, "fair": 0.9, "poor": 0.2, "absent": None, "bad": 0.5, "tied": 0.5}
+    per_class = {name: of_class(f1) for name, f1 in classes.items()}
+    run.write_metrics({"train": None, "validation": None, "test": {"per_class": per_class}})
+    found = worst_groups(summarize(run), "test", 3)
+    assert [group.name for group in found] == ["poor", "bad", "tied"]
+    assert found[0].metrics == (
+        ("F1", 0.2),
+        ("precision", 0.5),
+        ("recall", 0.25),
+        ("ROC AUC", None),
+        ("rows", 10),
+    )
+    assert found[0].predicted_as is None
+
+
+def test_confused_classes_are_those_of_the_matrix(finished_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(finished_run())  # its matrix is [[0, 1], [2, 3]]
+    setosa, versicolor = worst_groups(summary, "test", 3)
+    assert (setosa.predicted_as, setosa.predicted_for) == (versicolor.predicted_for, versicolor.predicted_as)
+    assert setosa.predicted_as is not None
+    assert (setosa.predicted_as.predicted, setosa.predicted_as.rows) == ("versicolor", 1)
+    assert worst_groups(summary, "train", 3)[0].predicted_as is None  # the matrix is of the test part
+
+
+def test_a_regression_has_no_groups(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.record({"data": {**run.read_manifest().model_dump()["data"], "task": "regression"}})
+    run.write_metrics({"train": None, "validation": None, "test": {"r2": 0.5}})
+    assert worst_groups(summarize(run), "test", 3) == []
+
+
+WORDS = ("Confusion matrix", "true \\ predicted")
+
+
+@pytest.fixture
+def summary(finished_run: Callable[..., OpenRun]) -> Summary:
+    return summarize(finished_run())
+
+
+def with_counts(summary: Summary, counts: IntArray) -> Summary:
+    return replace(summary, confusion=(tuple(f"c{k}" for k in range(len(counts))), counts))
+
+
+def table(summary: Summary) -> TableSection:
+    found = confusion_table(summary, WORDS)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("classes", "title"), [(12, "Confusion matrix"), (13, "Confused classes")])
+def test_a_large_matrix_is_left_to_its_figure(summary: Summary, classes: int, title: str) -> None:
+    found = table(with_counts(summary, np.ones((classes, classes), int)))
+    assert found.title.startswith(f"{title} on the test part")
+
+
+def test_pairs_by_hand(summary: Summary) -> None:
+    """Of equal counts, those of the first true class come first."""
+    counts = 5 * np.eye(13, dtype=int)
+    counts[7, 2], counts[1, 0], counts[0, 12] = 1234, 3, 3
+    found = table(with_counts(summary, counts))
+    assert found.title == "Confused classes on the test part"
+    assert (found.header, found.texts) == (("true", "predicted", "rows", "share of true"), (0, 1))
+    assert found.rows == (
+        ("c7", "c2", "1,234", "99.6%"),
+        ("c0", "c12", "3", "37.5%"),
+        ("c1", "c0", "3", "37.5%"),
+    )
+
+
+def test_the_largest_counts_are_shown(summary: Summary) -> None:
+    counts = np.random.default_rng(0).integers(0, 9, (30, 30))
+    found = table(with_counts(summary, counts))
+    beside = counts[~np.eye(30, dtype=bool)]
+    assert [int(row[2]) for row in found.rows] == sorted(beside.tolist(), reverse=True)[:MOST_PAIRS]
+    for true, predicted, rows, share in found.rows:
+        of_class = counts[int(true[1:])]
+        assert of_class[int(predicted[1:])] == int(rows)
+        assert share == f"{100 * int(rows) / of_class.sum():.1f}%"
+    assert found.title == (
+        f"Confused classes on the test part: the 10 most frequent pairs of {np.count_nonzero(beside)}; "
+        "all are in confusion_matrix.png and confusion_matrix.csv"
+    )
+
+
+def test_only_files_that_exist_are_named(summary: Summary) -> None:
+    counts = np.ones((13, 13), int)
+    for files, end in (((), "of 156"), (("best/confusion_matrix.csv",), "in best/confusion_matrix.csv")):
+        assert table(replace(with_counts(summary, counts), matrix_files=files)).title.endswith(end)
+
+
+def test_without_confused_rows_there_is_nothing_to_show(summary: Summary) -> None:
+    assert confusion_table(with_counts(summary, np.eye(13, dtype=int)), WORDS) is None
+    assert confusion_table(replace(summary, confusion=None), WORDS) is None
+
+
+def test_a_cross_validation_counts_every_repeat(summary: Summary) -> None:
+    folds = CrossValidationFacts(folds=5, repeats=3, stratify=True)
+    manifest = summary.manifest.model_copy(update={"cross_validation": folds})
+    found = table(replace(with_counts(summary, np.ones((13, 13), int)), manifest=manifest))
+    assert found.title.startswith("Confused classes out of fold, 3 repeats: the 10 most")
+
+
+CLASSES = ("a", "b", "c")
+COUNTS = np.array([[5, 3, 0], [1, 8, 1], [0, 0, 4]])
+
+
+def test_the_most_frequent_pairs_come_first_and_all_are_counted() -> None:
+    found, count = confused_pairs(CLASSES, COUNTS, 2)
+    assert found == [ConfusedPair("a", "b", 3, 3 / 8), ConfusedPair("b", "a", 1, 0.1)]
+    assert count == 3
+
+
+def test_a_class_as_the_true_one_and_as_the_predicted_one() -> None:
+    assert most_confused(CLASSES, COUNTS, "b") == (
+        ConfusedPair("b", "a", 1, 0.1),
+        ConfusedPair("a", "b", 3, 3 / 8),
+    )
+    assert most_confused(CLASSES, COUNTS, "c") == (None, ConfusedPair("b", "c", 1, 0.1))
+    assert most_confused(CLASSES, COUNTS, "unknown") == (None, None)
+
+
+def test_nothing_is_confused() -> None:
+    assert confused_pairs(CLASSES, np.diag([3, 2, 1]), 5) == ([], 0)

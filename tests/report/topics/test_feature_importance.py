@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fnnctl.errors import DataError
+from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
+from fnnctl.report.content import sections
+from fnnctl.report.formats.markdown import markdown_report
+from fnnctl.report.sections import Notes, TableSection
+from fnnctl.report.summary import summarize
+from fnnctl.report.topics.feature_importance import (
+    importance_json,
+    importance_sections,
+    read_importances,
+    write_importances,
+)
+from fnnctl.store import names
+from fnnctl.store.documents import to_json
+from fnnctl.store.run import OpenRun
+from fnnctl.tasks.reports import TASK_REPORTS
+
+CLASSES = TASK_REPORTS["classification"]
+
+
+def column(name: str, mean: float, low: float, partner: tuple[str, float] | None = None) -> ColumnImportance:
+    estimates = {"log_loss": Estimate(mean, 0.1, [low, 2 * mean - low]), "accuracy": Estimate(0.125, 0, None)}
+    return ColumnImportance(name, dict(estimates), partner)
+
+
+SOME = FeatureImportances(
+    "test",
+    60,
+    10,
+    (
+        column("bill", 0.5, 0.25, ("flipper", 0.95)),
+        column("flipper", 0.25, 0.125, ("bill", 0.95)),
+        column("wing", 0.125, 0.0625, ("bill", -0.91)),
+        column("year", 0.0, -0.25),
+    ),
+)
+
+
+def shown(importances: FeatureImportances) -> tuple[TableSection, str]:
+    table, notes = importance_sections(importances, CLASSES)
+    assert isinstance(table, TableSection)
+    assert isinstance(notes, Notes)
+    return table, "\n".join(notes.rows)
+
+
+def test_a_column_is_a_row() -> None:
+    table, _ = shown(SOME)
+    assert table.title == "Importance of the columns on the test part"
+    assert table.header == ("column", "log loss +", "95 % interval", "accuracy −")
+    assert table.rows[0] == ("bill", "0.5000", "0.2500–0.7500", "0.1250")
+
+
+def test_the_notes_say_what_users_would_misread() -> None:
+    _, notes = shown(SOME)
+    assert "permuted (10 times, among 60 rows); ranked by log loss" in notes
+    assert "1 of 4 columns cannot be told from zero: 'year'" in notes
+    assert "'bill' with 'flipper' (0.95), 'wing' with 'bill' (-0.91)" in notes
+    assert notes.count("'flipper'") == 1  # each pair once
+    assert "by chance" not in notes
+    assert "validation" not in notes
+
+
+def test_few_words_if_there_is_nothing_to_misread() -> None:
+    sound = replace(SOME, columns=(column("bill", 0.5, 0.25),))
+    assert len(importance_sections(sound, CLASSES)[1].rows) == 1
+    assert importance_sections(None, CLASSES) == []
+
+
+def test_a_validation_part_is_named() -> None:
+    table, notes = shown(replace(SOME, part="validation"))
+    assert table.title.endswith("on the validation part")
+    assert "there is no test part" in notes
+
+
+def test_many_columns_are_cut_and_some_seem_important_by_chance() -> None:
+    many = tuple(column(f"c{j}", 0.5, 0.25 if j < 20 else -0.25) for j in range(1020))
+    table, notes = shown(replace(SOME, columns=many))
+    assert len(table.rows) == 20
+    assert table.title.endswith(": the first 20; feature_importance.csv has 1,000 more")
+    assert "1,000 of 1,020 columns cannot be told from zero: 'c20', 'c21'" in notes
+    assert "of 1,020 columns without effect, about 26 would seem important by chance" in notes
+
+
+def test_a_report_has_them_only_if_they_were_measured(finished_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(finished_run())
+    titles = [section.title for section in sections(replace(summary, importances=SOME))]
+    assert titles.index("Importance of the columns on the test part") == titles.index("Training") - 2
+    assert not any("Importance" in section.title for section in sections(summary))
+
+
+def test_hostile_names_are_escaped(
+    finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
+) -> None:
+    columns = tuple(column(name, 0.5, -0.25, (name + "2", 0.95)) for name in hostile_classes)
+    summary = replace(summarize(finished_run()), importances=replace(SOME, columns=columns))
+    text = markdown_report([summary], [], Path())
+    assert "<script>" not in text
+    assert "\x1b" not in text
+    assert "&lt;script&gt;" in text
+
+
+IMPORTANCES = FeatureImportances(
+    "validation",
+    30,
+    10,
+    (
+        ColumnImportance(
+            "=a,\n\"b'", {"r2": Estimate(0.1 + 0.2, 0.25, [-1e-300, 1e300]), "rmse": None}, ("x", -1 / 3)
+        ),
+        ColumnImportance("x", {"r2": Estimate(0.0, 0.0, None), "rmse": None}, ("=a", 0.5)),
+        ColumnImportance("日本", {"r2": None, "rmse": Estimate(-1 / 3, 1.0, [-1.0, 1.0])}),
+    ),
+)
+
+
+def test_what_is_written_is_read_back(finished_run: Callable[..., OpenRun]) -> None:
+    run = finished_run()
+    assert read_importances(run) is None
+    write_importances(run, IMPORTANCES)
+    assert read_importances(run) == IMPORTANCES
+    write_importances(run, replace(IMPORTANCES, part="test"))
+    assert read_importances(run) == replace(IMPORTANCES, part="test")
+    header = (run.path / names.FEATURE_IMPORTANCE).read_text().splitlines()[0]
+    assert header == (
+        "column,r2,r2_std,r2_ci95_low,r2_ci95_high,rmse,rmse_std,rmse_ci95_low,rmse_ci95_high,"
+        "correlated_with,correlation,part,rows,repeats"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("r2_std", "r2_dev"),
+        lambda text: text.splitlines()[0] + "\n",
+        lambda text: text.replace("0.25", "much"),
+        lambda text: text + "x,1\n",
+    ],
+)
+def test_a_damaged_file_is_named(
+    finished_run: Callable[..., OpenRun], change: Callable[[str], str], tmp_path: Path
+) -> None:
+    run = finished_run()
+    write_importances(run, IMPORTANCES)
+    file = run.path / names.FEATURE_IMPORTANCE
+    file.write_text(change(file.read_text()))
+    with pytest.raises(DataError, match=f"{names.FEATURE_IMPORTANCE}: is damaged"):
+        read_importances(run)
+
+
+def test_the_json_object_has_null_for_what_does_not_exist() -> None:
+    value = importance_json(IMPORTANCES)
+    assert json.loads(to_json(value)) == value
+    first, second, third = value["feature_importance"]
+    assert first["r2"] == {"mean": 0.1 + 0.2, "std": 0.25, "ci95": [-1e-300, 1e300]}
+    assert (first["rmse"], first["correlated_with"], first["correlation"]) == (None, "x", -1 / 3)
+    assert second["r2"]["ci95"] is None
+    assert (third["column"], third["r2"], third["correlated_with"]) == ("日本", None, None)
+    assert value["feature_importance_rows"] == {"part": "validation", "rows": 30, "repeats": 10}
+    assert importance_json(None) == {}

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+from fnnctl.records.journal import Resume, encode
+from fnnctl.report.summary import summarize
+from fnnctl.report.topics.next_steps import next_commands
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun, create_run
+from tests.report.searches import halving, header, refit, start_search
+
+
+def said(run: OpenRun) -> list[list[str]]:
+    """The commands as a shell splits them, with RUN for the run's path."""
+    words = (shlex.split(each.command) for each in next_commands(summarize(run)))
+    return [[word.replace(str(run.path), "RUN") for word in command][1:] for command in words]
+
+
+def test_a_finished_training_can_be_repeated_and_used(finished_run: Callable[..., OpenRun]) -> None:
+    assert said(finished_run("with space")) == [
+        ["report", "RUN", "--verbose"],
+        ["train", "RUN/resolved.yaml"],
+        ["predict", "RUN", "DATA"],
+        ["compare", "RUN", "RUN"],
+        ["report", "RUN", "--output", "report.html"],
+    ]
+
+
+def test_a_running_one_can_only_be_looked_at(start_run: Callable[..., OpenRun]) -> None:
+    assert said(start_run()) == [["report", "RUN", "--verbose"]]
+
+
+def test_an_interrupted_one_can_be_resumed(start_run: Callable[..., OpenRun], tmp_path: Path) -> None:
+    run = start_run()
+    run.finish("interrupted", {"total": 1.0, "training": None})
+    assert said(run)[0] == ["train", "--resume", "RUN"]
+    search = start_search(tmp_path, halving()[:-1])
+    os.close(search.lock)
+    assert said(search)[0] == ["search", "--resume", "RUN"]
+    assert not any(command[0] in {"predict", "compare"} for command in said(search))
+
+
+def test_a_diverged_one_is_not_repeated(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.write_model({}, {})
+    run.finish("failed", {"total": 1.0, "training": None}, {"diverged": True})
+    assert [command[0] for command in said(run)] == ["report", "report"]
+
+
+def test_a_search_predicts_with_its_winner(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    refit(run, {"train": None, "validation": None, "test": {"accuracy": 0.9}})
+    run.finish("completed", {"total": 1.0, "training": 0.5})
+    assert [command[0] for command in said(run)] == ["report", "search", "predict", "compare", "report"]
+
+
+def test_a_limited_search_is_repeated_with_its_limit(tmp_path: Path) -> None:
+    """As later resumes have changed it; the ensemble inside the search repeats it, too."""
+    records = halving()
+    records[0] = header(max_trials=4)
+    run = start_search(tmp_path, [*records, encode(Resume({"max_trials": 6}))])
+    chosen = {"metric": "accuracy", "rounds": 1, "kept": 1, "candidates": 2, "trials": []}
+    made = create_run(run.path, name="e", kind="train", config=b"", manifest={"selection": chosen})
+    for folder in (run, made):
+        folder.finish("completed", {"total": 1.0, "training": 0.5})
+        (folder.path / "resolved.yaml").write_text("")
+    made.path.rename(run.path / "ensemble")
+    for name in ("", "/ensemble"):
+        commands = [each.command for each in next_commands(summarize(RunFolder(Path(f"{run.path}{name}"))))]
+        assert f"fnnctl search {run.path}{name}/resolved.yaml --max-trials 6" in commands
+
+
+def test_a_run_without_a_test_part_is_not_compared(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.write_metrics({"train": {"accuracy": 1.0}, "validation": {"accuracy": 0.9}, "test": None})
+    run.finish("completed", {"total": 1.0, "training": 0.5})
+    assert "compare" not in [command[0] for command in said(run)]
+
+
+def test_an_evaluation_is_repeated_with_its_options(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.record({"kind": "evaluation", "evaluated": {"run": "/a run", "sha256": "0", "threshold": 0.25}})
+    run.finish("completed", {"total": 1.0, "training": None})
+    repeated = ["evaluate", "/a run", "--data", "/data/flowers.csv", "--threshold", "0.25"]
+    assert repeated in said(run)
+    assert "predict" not in [command[0] for command in said(run)]

@@ -1,0 +1,350 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from fnnctl.errors import UsageError
+from fnnctl.report.content import sections
+from fnnctl.report.formats.json_report import json_report
+from fnnctl.report.formats.markdown import markdown_report
+from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.sections import Command, Section, TableSection
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.search import TABLE_WIDTH, search_json, search_sections
+from fnnctl.store.documents import to_json
+from fnnctl.store.journal import JournalRecord
+from fnnctl.store.manifest import Manifest
+from tests.report.conftest import HOSTILE_CLASSES, part_metrics
+from tests.report.searches import NAME, RATE, halving, header, read, refit, result, start_search, trial
+
+
+def titled(records: list[JournalRecord]) -> dict[str, Section]:
+    manifest = Manifest(status="completed", kind="search", name="rates", started="2026-11-24T13:24:05Z")
+    summary = Summary(Path("runs/x"), manifest, False, None, None, None, (), search=read(records))
+    return {section.title: section for section in search_sections(summary) if section.rows}
+
+
+def shown(summary: Summary, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(terminal_report([summary]))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.fixture
+def complete(tmp_path: Path) -> Summary:
+    run = start_search(tmp_path, halving())
+    test = part_metrics(("a", "b"), 0.9)
+    refit(run, {"train": part_metrics(("a", "b"), 0.95), "validation": None, "test": test})
+    run.finish("completed", {"total": 3.0, "training": 2.0})
+    return summarize(run)
+
+
+def test_the_sampler_that_auto_chose(tmp_path: Path) -> None:
+    first, *rest = halving()
+    first = {**first, "settings": {**first["settings"], "method": "bayes", "chosen_sampler": "tpe"}}
+    summary = summarize(start_search(tmp_path, [first, *rest]))
+    found = {section.title: section for section in sections(summary)}
+    assert found["Search"].rows[0] == ("method", "bayes (tpe)")
+    assert search_json(summary)["sampler"] == "tpe"
+
+
+def test_an_ensemble_is_refitted_and_scored_out_of_bag(tmp_path: Path) -> None:
+    """The search itself has one network per trial, and a validation part."""
+    first, *rest = halving()
+    run = start_search(tmp_path, [{**first, "settings": {**first["settings"], "members": 8}}, *rest])
+    before = {section.title: section for section in sections(summarize(run))}
+    assert ("to be refitted as", "an ensemble of 8 networks") in before["Best trial"].rows
+    of_part = part_metrics(("a", "b"), 0.9)
+    model = {"layers": [4, 2], "parameters": 80, "networks": 8, "bags": True}
+    refit(run, {"train": of_part, "validation": of_part, "test": of_part}, model=model)
+    after = {section.title: section for section in sections(summarize(run))}
+    assert ("refitted as", "an ensemble of 8 networks") in after["Best trial"].rows
+    metrics = after["Metrics of the refitted winner"]
+    assert isinstance(metrics, TableSection)
+    assert metrics.header[1:4] == ("train", "out-of-bag", "test")
+
+
+def test_every_section_of_a_complete_search(complete: Summary) -> None:
+    found = {section.title: section for section in sections(complete)}
+    assert list(found) == [
+        "Search",
+        "Best trial",
+        "Train it alone",
+        "Leaderboard",
+        "Rungs",
+        "Rung audit: do early ranks hold?",
+        "The i-epoch baseline at equal epochs",
+        "What stopping early risked",
+        "Metrics of the refitted winner",
+        "Classes on the test part",
+        "Confusion matrix on the test part",
+        "Training",
+        "Provenance",
+        "Files",
+    ]
+    assert found["Search"].rows == (
+        ("method", "hyperband"),
+        ("objective", "accuracy on the validation part, maximized"),
+        ("trials", "4: 3 completed, 1 diverged"),
+        ("epochs", "20 granted, 17 trained"),
+        ("ended", "complete"),
+    )
+    assert found["Best trial"].rows == (
+        ("trial", "1, after 9 epochs"),
+        ("accuracy", "0.9600"),
+        ("best of", "4 trials, so its validation score is optimistic"),
+        ("on the test part", "0.9000 after the refit, not optimistic"),
+        (RATE, "0.1"),
+        (NAME, "adam"),
+    )
+    assert found["Leaderboard"] == TableSection(
+        "Leaderboard",
+        ("trial", "accuracy", "epochs", "learning_rate", "optimizer.name"),
+        (
+            ("1", "0.9600", "9", "0.1", "adam"),
+            ("0", "0.5000", "1", "1.0", "sgd"),
+            ("2", "0.4000", "1", "0.01", "sgd"),
+            ("3", "diverged", "6", "0.001", "adam"),
+        ),
+        texts=(0, 4),
+    )
+    assert found["Rungs"].rows == (
+        ("0", "1", "4", "0", "2", "0.9000"),
+        ("1", "3", "2", "0", "2", "0.9900"),
+        ("2", "9", "2", "1", "–", "0.9600"),
+    )
+    assert ("best", "the run folder of the refitted winner") in found["Files"].rows
+
+
+def test_the_json_of_a_complete_search(complete: Summary) -> None:
+    report = json_report([complete])
+    assert json.loads(to_json(report)) == report
+    (entry,) = report["runs"]
+    assert (entry["kind"], entry["status"], entry["method"]) == ("search", "completed", "hyperband")
+    assert (entry["trials"], entry["trials_by_status"]) == (4, {"completed": 3, "diverged": 1})
+    assert (entry["epochs"], entry["epochs_trained"], entry["end"]) == (20, 17, "complete")
+    best = entry["best"]
+    assert (best["trial"], best["objective"], best["configuration"]) == (1, 0.96, {RATE: 0.1, NAME: "adam"})
+    assert best["set"] == [f"{RATE}=0.1", f"{NAME}=adam", "training.epochs=9", "training.threads=1"]
+    assert best["metrics"] == entry["metrics"]
+    assert best["metrics"]["test"]["accuracy"] == 0.9
+    assert [row["trial"] for row in entry["leaderboard"]] == [1, 0, 2, 3]
+    assert entry["leaderboard"][0]["epochs"] == 9
+    assert entry["rungs"][2] == {
+        "bracket": 0, "rung": 2, "epochs": 9, "trials": 2, "diverged": 1, "promoted": None,
+        "best": 0.96,
+    }  # fmt: skip
+    assert entry["importance"] is None
+
+
+def test_what_the_manifest_knows_besides(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    run.record({"search": {"method": "hyperband", "epochs": 123, "saved": 4}})
+    summary = summarize(run)
+    facts = sections(summary)[0].rows
+    assert ("epochs", "123 planned, 20 granted, 17 trained") in facts
+    assert ("skipped", "4 configurations equal to an earlier one") in facts
+    assert json_report([summary])["runs"][0]["epochs"] == 123
+
+
+def test_better_values_after_fewer_epochs_are_explained(tmp_path: Path) -> None:
+    """Trial 2 is better than the best trial after one epoch; trial 3, which was even better, diverged."""
+    records = [each for each in halving() if each.get("trial") != 2]
+    summary = summarize(start_search(tmp_path, [*records[:-1], result(2, 1, 0.97), records[-1]]))
+    title = "Better values after fewer epochs"
+    assert {each.title: each.rows for each in sections(summary)}[title] == (
+        "1 trial has a better accuracy than trial 1, but with fewer epochs (trial 2: 0.9700 after 1 epoch). "
+        "The best trial is chosen among those with the most epochs.",
+    )
+    assert title not in titled(halving())
+
+
+def test_trials_of_an_unfinished_search_are_not_called_completed(tmp_path: Path) -> None:
+    run = start_search(tmp_path, [*halving()[:6], {"record": "end", "reason": "interrupted"}])
+    run.record({"search": {"method": "asha", "epochs": 204, "epochs_bound": "at least"}})
+    summary = summarize(run)
+    facts = sections(summary)[0].rows
+    assert ("trials", "4: 1 with a result so far, 3 waiting") in facts
+    assert ("epochs", "at least 204 planned, 1 granted, 1 trained") in facts
+
+
+def test_one_of_each(tmp_path: Path) -> None:
+    run = start_search(tmp_path, [header(), trial(0), result(0, 1, 0.5)])
+    run.record({"search": {"method": "hyperband", "saved": 1}})
+    found = {section.title: section.rows for section in sections(summarize(run))}
+    assert ("skipped", "1 configuration equal to an earlier one") in found["Search"]
+    assert ("trial", "0, after 1 epoch") in found["Best trial"]
+
+
+def test_gates_judge_the_refitted_winner(complete: Summary) -> None:
+    results = check_gates(parse_gates(["accuracy=0.9", "accuracy=0.91", "train.accuracy=0.95"]), complete)
+    assert [each.passed for each in results] == [True, False, True]
+
+
+def test_a_gate_of_a_search_without_a_winner_is_an_error(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving()[:6])
+    with pytest.raises(UsageError, match=r"has no metrics \(running\)"):
+        check_gates(parse_gates(["accuracy=0.9"]), summarize(run))
+    os.close(run.lock)
+    with pytest.raises(UsageError, match=r"has no metrics \(died\)"):
+        check_gates(parse_gates(["accuracy=0.9"]), summarize(run))
+
+
+@pytest.mark.parametrize("kept", range(14))
+@pytest.mark.parametrize("status", ["running", "died", "interrupted", "failed"])
+def test_a_search_that_ended_anywhere_is_reported(
+    tmp_path: Path, kept: int, status: Literal["running", "died", "interrupted", "failed"]
+) -> None:
+    run = start_search(tmp_path, halving()[: kept + 1])
+    if status == "died":
+        os.close(run.lock)
+    elif status != "running":
+        run.finish(status, {"total": 1.0, "training": None})
+    summary = summarize(run)
+    assert status in shown(summary)
+    assert f"**{status}**" in markdown_report([summary], (), tmp_path)
+    (entry,) = json_report([summary])["runs"]
+    assert (entry["best"] is None) == (kept < 5)
+
+
+def test_a_torn_journal_is_reported_up_to_there(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    journal = run.path / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-30])
+    search = summarize(run).search
+    assert search
+    assert (search.end, len(search.results)) == (None, 8)
+
+
+def test_all_diverged(tmp_path: Path) -> None:
+    records = [header(), trial(0), trial(1), result(0, 1, None), result(1, 1, None, status="failed")]
+    found = titled(records)
+    assert list(found) == ["Search", "Leaderboard"]
+    assert [row[1] for row in found["Leaderboard"].rows] == ["diverged", "failed"]
+
+
+def test_the_leaderboard_has_no_more_settings_than_fit() -> None:
+    paths = [f"section.setting_{letter}" for letter in "abcdefgh"]
+    values = dict.fromkeys(paths, 0.123456)
+    found = titled([header(paths=paths), trial(0, values), result(0, 3, 0.5)])
+    board = found["Leaderboard; 4 more settings in leaderboard.csv"]
+    assert isinstance(board, TableSection)
+    assert board.header == ("trial", "accuracy", "epochs", *(f"setting_{letter}" for letter in "abcd"))
+    widths = [max(map(len, column)) for column in zip(board.header, *board.rows, strict=True)]
+    assert sum(width + 3 for width in widths) <= TABLE_WIDTH
+
+
+@pytest.mark.parametrize(
+    ("layers", "shown"),
+    [(1, "64 relu batch residual"), (3, "64 relu, 64 relu, 64 relu"), (6, "64, 64, 64, 64, 64, 64")],
+)
+def test_layers_that_do_not_fit_into_the_leaderboard_are_shortened(layers: int, shown: str) -> None:
+    layer = {"units": 64, "activation": "relu", "normalization": "batch", "residual": True}
+    found = titled(
+        [header(paths=["model.hidden"]), trial(0, {"model.hidden": [layer] * layers}), result(0, 3, 0.5)]
+    )
+    told = "; all settings of the layers are in leaderboard.csv" if layers > 1 else ""
+    board = found[f"Leaderboard{told}"]
+    assert isinstance(board, TableSection)
+    assert (board.header[-1], board.rows[0][-1]) == ("hidden", shown)
+
+
+def test_the_settings_that_matter_most_come_first() -> None:
+    """`last` determines the objective; one of the other settings fits beside it."""
+    paths = ["a", "b", "last"]
+    rng = np.random.default_rng(0)
+    trials = [{**dict.fromkeys(paths, rng.random()), "last": n / 7} for n in range(24)]
+    records = [header(paths=paths, scales={}), *(trial(n, values) for n, values in enumerate(trials))]
+    found = titled(records + [result(n, 3, n / 100) for n in range(24)])
+    (title,) = (title for title in found if title.startswith("Best of 24 trials"))
+    board = found[title]
+    assert isinstance(board, TableSection)
+    assert title == "Best of 24 trials; 1 more setting in leaderboard.csv"
+    assert board.header == ("trial", "accuracy", "epochs", "last", "a")
+
+
+def test_of_many_trials_the_best_are_shown() -> None:
+    numbers = range(300)
+    records = [header(paths=["x"]), *(trial(n, {"x": n / 7}) for n in numbers)]
+    records += [result(n, 3, n / 1000) for n in numbers]
+    found = titled(records)
+    assert [row[0] for row in found["Best of 300 trials"].rows] == [str(n) for n in range(299, 289, -1)]
+    importance = found["Importance of the settings after 3 epochs"]
+    assert isinstance(importance, TableSection)
+    assert importance.rows[0][0] == "x"
+    assert importance.rows[0][3] == "300"
+
+
+def test_a_cross_validated_objective_is_reported() -> None:
+    records = [header(objective={"metric": "log_loss", "on": "cross_validation", "direction": "minimize"})]
+    assert ("objective", "log_loss over the folds, minimized") in titled(records)["Search"].rows
+
+
+def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
+    records = [header(paths=["a", "b"])]
+    values: list[Any] = [*HOSTILE_CLASSES, "```", "it's `x`"]
+    records += [trial(n, {"a": value, "b": n}) for n, value in enumerate(values)]
+    records += [result(n, 3, n / 100) for n, _ in enumerate(values)]
+    summary = summarize(start_search(tmp_path, records))
+    command = titled(records)["Train it alone"]
+    assert isinstance(command, Command)
+    assert command.rows == (
+        "fnnctl train runs/x/resolved.yaml", """--set 'a=it'"'"'s `x`'""", "--set b=11",
+        "--set training.epochs=9", "--set training.threads=1",
+    )  # fmt: skip
+    text = shown(summary)
+    assert "\x1b" not in text
+    assert "[bold]loud[/bold]" in text
+    assert "````" not in markdown_report([summary], (), tmp_path)
+    fenced = [header(paths=["a"]), trial(0, {"a": "```\n# title"}), result(0, 3, 0.5)]
+    run = start_search(tmp_path, fenced)
+    text = markdown_report([summarize(run)], (), tmp_path)
+    assert f"\n````sh\nfnnctl train {run.path}/resolved.yaml \\\n" in text
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [(5, "epoch 5 was the best by what"), (None, "another epoch may have been the best by what")],
+)
+def test_weights_other_than_those_of_the_objective_are_told(
+    tmp_path: Path, kept: int | None, words: str
+) -> None:
+    run = start_search(tmp_path, halving())
+    facts = {"method": "hyperband", "kept_alone": {"trial": 1, "objective_of": 9, "kept": kept}}
+    run.record({"search": facts})
+    found = {section.title: section for section in sections(summarize(run))}
+    (sentence,) = found["The weights that it keeps alone"].rows
+    assert str(sentence).startswith(
+        f"The objective was measured after epoch 9, but {words} early stopping monitors. The command restores"
+    )
+    run.record({"search": {**facts, "kept_alone": {"trial": 0, "objective_of": 9, "kept": kept}}})
+    assert "The weights that it keeps alone" not in {each.title for each in sections(summarize(run))}
+
+
+def test_a_space_with_fewer_configurations_than_trials_is_told(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    facts = {"method": "hyperband", "only_configurations": 4}
+    for recorded, rows in (
+        (facts, [("space", "only 4 configurations, so there are no more trials")]),
+        ({}, []),
+    ):
+        run.record({"search": {"method": "hyperband", "only_configurations": None, **recorded}})
+        found = {section.title: section for section in sections(summarize(run))}
+        assert [row for row in found["Search"].rows if row[0] == "space"] == rows
+
+
+def test_a_search_that_its_own_rule_ended_says_only_why() -> None:
+    """`complete` would sound as if its plan were done; an interruption afterwards is still said."""
+    stop = {"record": "stop", "reason": "no improvement in 2 trials after trial 1"}
+    for reason, told in (("complete", stop["reason"]), ("interrupted", "interrupted")):
+        found = titled([*halving()[:-1], stop, {"record": "end", "reason": reason}])
+        assert ("ended", told) in found["Search"].rows

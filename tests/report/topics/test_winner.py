@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.winner import (
+    comparison_sentences,
+    doubts_of_winner,
+    extension,
+    winner_scores,
+    winner_sentences,
+)
+from fnnctl.store.journal import JournalRecord
+from fnnctl.store.run import OpenRun
+from tests.report.conftest import part_metrics
+from tests.report.searches import confirmed, halving, header, refit, result, start_search, trial
+
+OWN = {"winner": 1, "trial": 0, "budget": 1, "objectives": [0.9, 0.5], "p": 0.1, "compared": 4, "ties": 0}
+
+
+def of(folder: Path, records: list[JournalRecord], **facts: Any) -> Summary:
+    run = start_search(folder, records)
+    test = {**part_metrics(("a", "b"), 0.9), "baseline": {"accuracy": 0.5}}
+    refit(run, {"train": None, "validation": None, "test": test})
+    run.record({"search": {"method": "hyperband", **facts}})
+    run.finish("completed", {"total": 3.0, "training": 2.0})
+    return summarize(run)
+
+
+def test_scores_wherever_they_were_measured(tmp_path: Path) -> None:
+    table = winner_scores(of(tmp_path, halving(), own_settings=OWN))
+    assert table.title == "accuracy of the winner"
+    assert [(row[0], row[1], row[3]) for row in table.rows] == [
+        ("in the search, validation part", "0.9600", "yes, the best of 4"),
+        ("the default settings, validation part after 1 epoch", "0.5000", "no"),
+        ("refitted, test part", "0.9000", "no"),
+        ("baseline, test part", "0.5000", "no"),
+    ]
+
+
+def test_the_mean_of_a_confirmation_stands_between(tmp_path: Path) -> None:
+    records = [header(confirm={"top": 2, "seeds": 3}), *halving()[1:]]
+    networks = confirmed({1: [0.9, 0.8, 0.85], 0: [0.5, 0.6, 0.4]}, budget=9)
+    first, second, *_ = winner_scores(of(tmp_path, [*records, *networks])).rows
+    assert first[3] == "to be confirmed"
+    assert (second[0], second[1], second[3]) == ("mean over 3 other seeds", "0.8500", "yes, the best of 2")
+    low, high = (float(end) for end in second[2].split("–"))
+    assert (low + high) / 2 == pytest.approx(0.85, abs=1e-4)
+
+
+def test_without_a_winner_there_are_no_scores(tmp_path: Path) -> None:
+    assert not winner_scores(summarize(start_search(tmp_path, [header(), trial(0), result(0, 1, None)]))).rows
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"method": "random", "trials": 40}, "--set search.trials=80"),
+        ({"method": "nas", "trials": 40, "max_trials": 9}, None),
+        ({"method": "grid", "trials": 40}, None),
+        ({"method": "hyperband"}, "--set search.budget.max_epochs=27"),
+        (
+            {"method": "bohb", "budget": {"max_epochs": 10, "reduction_factor": 2.5}},
+            "--set search.budget.max_epochs=25",
+        ),
+    ],
+)
+def test_the_command_that_extends_a_search(
+    tmp_path: Path, settings: dict[str, Any], words: str | None
+) -> None:
+    records = [header(**settings), *halving()[1:]]
+    summary = of(tmp_path, records)
+    command = extension(summary)
+    expected = (f"fnnctl search --resume {shlex.quote(str(summary.path))}", words)
+    assert command.rows == (expected if words else ())
+    interrupted = summarize(start_search(tmp_path / "cut", records[:-1]))
+    assert extension(interrupted).rows == ()
+
+
+SCORES = {"train": None, "validation": None, "test": {"accuracy": 0.9}}
+CHOSEN = "Trial 1 was chosen from 4 on the validation part, not on the test part."
+
+
+def searched(folder: Path, records: list[JournalRecord], own: dict[str, Any] | None = None) -> OpenRun:
+    run = start_search(folder, records)
+    run.record({"search": {"method": "hyperband", "own_settings": own}})
+    refit(run, SCORES)
+    return run
+
+
+def test_the_best_trial_was_chosen_by_its_objective(tmp_path: Path) -> None:
+    summary = summarize(searched(tmp_path, halving()))
+    assert list(winner_sentences(summary)) == [CHOSEN]
+    assert doubts_of_winner(summary) == []
+
+
+def test_a_confirmed_winner_was_chosen_by_its_seeds(tmp_path: Path) -> None:
+    records = [
+        header(confirm={"top": 2, "seeds": 3}),
+        *(trial(number) for number in range(2)),
+        *(result(number, 9, objective) for number, objective in enumerate((0.9, 0.8))),
+        {"record": "end", "reason": "complete"},
+        *confirmed({0: [0.7, 0.71, 0.72], 1: [0.90, 0.91, 0.92]}, budget=9),
+    ]
+    summary = summarize(searched(tmp_path, records))
+    assert list(winner_sentences(summary)) == [
+        "Trial 1 was chosen by its mean over 3 seeds, not on the test part."
+    ]
+    (verdict,) = comparison_sentences(summary)
+    assert verdict.startswith("Trial 1 ")
+
+
+@pytest.mark.parametrize(("p", "is_doubtful"), [(0.2, True), (0.001, False)])
+def test_a_winner_beside_the_configs_own_settings(tmp_path: Path, p: float, is_doubtful: bool) -> None:
+    own = {
+        "winner": 1,
+        "trial": 0,
+        "budget": 9,
+        "objectives": [0.96, 0.95],
+        "p": p,
+        "compared": 1,
+        "ties": 0,
+    }
+    summary = summarize(searched(tmp_path, halving(), own))
+    doubts, sentences = doubts_of_winner(summary), list(comparison_sentences(summary))
+    assert (len(doubts), len(sentences)) == ((1, 0) if is_doubtful else (0, 1))
+    verdict = "trial 1 cannot be told from" if is_doubtful else "Trial 1 is better than"
+    assert [*doubts, *sentences][0].startswith(f"{verdict} the default settings (trial 0)")

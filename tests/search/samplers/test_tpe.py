@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import kstest, norm, truncnorm
+
+from fnnctl.arrays import FloatArray
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.records.trials import Trial
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers.tpe import (
+    Mixture,
+    ParzenDimension,
+    Points,
+    TpeSampler,
+    bandwidths,
+    cdf,
+    choice_kernels,
+    parzen_dimension,
+    weights,
+)
+from fnnctl.space.assignments import Assignment
+from fnnctl.space.identity import identity
+from fnnctl.space.space import Space
+
+LINE: dict[str, Any] = {"x": {"uniform": [0, 1]}}
+BRANCHES: dict[str, Any] = {
+    "kind": {"choice": ["a", "b"]},
+    "x": {"uniform": [0, 1], "when": {"kind": "a"}},
+    "y": {"log_integer": [1, 512], "when": {"kind": "b"}},
+    "model.hidden": {"depth": [0, 2], "width": [4, 64], "log": True},
+}
+
+
+def space(plain: dict[str, Any]) -> Space:
+    return space_of(SearchConfig.model_validate({"space": plain}).space)
+
+
+def bowl(assignment: Assignment) -> float:
+    if assignment.get("kind") == "b":
+        y: int = assignment["y"]
+        return 1.0 + y / 512
+    x: float = assignment["x"]
+    return (x - 0.7) ** 2
+
+
+def searched(plain: dict[str, Any], trials: int, *, seed: int = 1, batch: int = 1) -> list[Assignment]:
+    """The configurations of a search of the bowl."""
+    sampler = TpeSampler(space(plain), seed=seed)
+    found: list[Assignment] = []
+    while len(found) < trials:
+        for assignment in sampler.ask(batch, ()):
+            sampler.tell(Trial(len(found), assignment), bowl(assignment), 1)
+            found.append(assignment)
+    return found
+
+
+@pytest.mark.parametrize("plain", [LINE, BRANCHES], ids=["line", "branches"])
+def test_it_goes_where_losses_are_small(plain: dict[str, Any]) -> None:
+    last = [bowl(each) for each in searched(plain, 60)[30:]]
+    assert sorted(last)[15] < 0.03
+
+
+def test_the_same_results_give_the_same_proposals() -> None:
+    assert searched(BRANCHES, 40) == searched(BRANCHES, 40)
+    assert searched(BRANCHES, 40) != searched(BRANCHES, 40, seed=2)
+
+
+def test_nothing_is_proposed_twice_and_a_finite_space_is_exhausted() -> None:
+    plain = {"x": {"uniform": [0, 1], "step": 0.02}}
+    assert sorted(each["x"] for each in searched(plain, 51)) == [k / 50 for k in range(51)]
+
+
+def test_what_is_pending_repels() -> None:
+    """With the same random numbers, a proposal is farther from trials that have no result yet."""
+
+    def proposed(pending: float) -> float:
+        sampler = TpeSampler(space(LINE), seed=1)
+        for number in range(30):
+            sampler.tell(Trial(number, {"x": number / 30}), abs(number / 30 - 0.5), 1)
+        (found,) = sampler.ask(1, [{"x": pending}] * 6)
+        x: float = found["x"]
+        return x
+
+    alone = proposed(0.01)
+    assert abs(proposed(alone) - alone) > 0.02
+
+
+def test_diverged_trials_are_never_good() -> None:
+    sampler = TpeSampler(space(LINE), seed=1)
+    for number in range(40):
+        x = number / 40
+        sampler.tell(Trial(number, {"x": x}), math.inf if x < 0.9 else 1.0 - x, 1)
+    assert all(each["x"] > 0.5 for each in sampler.ask(5, ()))
+
+
+def test_while_every_trial_has_diverged_the_start_goes_on() -> None:
+    sampler = TpeSampler(space(LINE), seed=1)
+    for number in range(40):
+        sampler.tell(Trial(number, {"x": number / 40}), math.nan, 1)
+    assert len({identity(each) for each in sampler.ask(20, ())}) == 20
+
+
+def test_it_learns_from_values_outside_their_domains() -> None:
+    sampler = TpeSampler(space(BRANCHES), seed=1)
+    foreign: list[Assignment] = [
+        {"kind": "c", "model.hidden": [64, 32]},
+        {"kind": "a", "x": 7.5, "model.hidden": []},
+        {"kind": "b", "y": 1e9, "model.hidden": [1, 1, 1, 1]},
+    ]
+    for number in range(30):
+        sampler.tell(Trial(number, foreign[number % 3]), number % 7, 1)
+    found = sampler.ask(20, foreign)
+    assert len(found) == 20
+    assert all(0 <= c < 1 for each in found for c in space(BRANCHES).coordinates(each).values())
+
+
+def test_the_largest_budget_counts() -> None:
+    """After one epoch large values seem better, after nine small ones are."""
+    sampler = TpeSampler(space(LINE), seed=1)
+    for number in range(40):
+        sampler.tell(Trial(number, {"x": number / 40}), -number, 1)
+    for number in range(0, 40, 2):
+        sampler.tell(Trial(number, {"x": number / 40}), number, 9)
+    assert all(each["x"] < 0.5 for each in sampler.ask(5, ()))
+
+
+def test_weights_of_older_trials_are_smaller() -> None:
+    assert weights(3).tolist() == [1, 1, 1]
+    assert weights(27).tolist() == pytest.approx([1 / 27, 1.0, *[1.0] * 25])
+    assert weights(28).tolist() == pytest.approx([1 / 28, (1 + 1 / 28) / 2, 1.0, *[1.0] * 25])
+
+
+@pytest.mark.parametrize(
+    ("plain", "wanted"),
+    [
+        ({"uniform": [0, 1]}, ParzenDimension()),
+        ({"choice": [1, 2, 3]}, ParzenDimension(choices=3)),
+        ({"integer": [1, 12]}, ParzenDimension(cells=True)),
+        ({"integer": [1, 10_000]}, ParzenDimension()),
+        ({"log_integer": [1, 10_000]}, ParzenDimension(cells=True)),
+        ({"log_integer": [1000, 10_000]}, ParzenDimension()),
+        ({"normal": [0, 1]}, ParzenDimension()),
+        ({"normal": [0, 1], "step": 0.01}, ParzenDimension()),
+        ({"normal": [0, 1], "step": 0.1}, ParzenDimension(cells=True)),
+    ],
+)
+def test_what_a_mixture_knows_about_a_domain(plain: dict[str, Any], wanted: ParzenDimension) -> None:
+    (dimension,) = space({"x": plain}).dimensions
+    assert parzen_dimension(dimension) == wanted
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "narrow"), [("full_budget", True), ("hyperband", False), ("asha", False)]
+)
+def test_kernels_are_narrow_if_there_is_one_budget(scheduler: str, narrow: bool) -> None:
+    def proposed(sampler: Sampler) -> Assignment:
+        for number in range(30):
+            sampler.tell(Trial(number, {"x": 0.5 + number / 300}), abs(number / 30 - 0.5), 1)
+        (found,) = sampler.ask(1, ())
+        return found
+
+    search = SearchConfig.model_validate(
+        {"method": {"scheduler": scheduler, "sampler": "tpe"}, "space": LINE}
+    )
+    here = proposed(SAMPLERS["tpe"](space(LINE), search, seed=1, key=identity))
+    assert here == proposed(TpeSampler(space(LINE), seed=1, one_budget=narrow))
+    assert here != proposed(TpeSampler(space(LINE), seed=1, one_budget=not narrow))
+
+
+NAN = math.nan
+
+
+def points(*rows: list[float]) -> Points:
+    middle = np.array(rows)
+    return Points(middle, middle, middle)
+
+
+def density(x: FloatArray | float, mean: float, sigma: float) -> FloatArray:
+    """Of a truncated normal distribution, by scipy."""
+    found: FloatArray = truncnorm.pdf(x, -mean / sigma, (1 - mean) / sigma, loc=mean, scale=sigma)
+    return found
+
+
+class TestBandwidths:
+    def test_worked_out_by_hand(self) -> None:
+        """Gaps of 0.2, 0.3 and 0.1 between 0.1, 0.3, 0.6 and 0.7; the least bandwidth is 1/6 or 1/12."""
+        places = np.array([0.6, 0.1, 0.7, 0.3])
+        assert bandwidths(places) == pytest.approx([0.3, 0.2, 1 / 6, 0.3])
+        assert bandwidths(places, narrow=True) == pytest.approx([0.3, 0.2, 0.1, 0.3])
+        assert bandwidths(np.array([0.6, 0.1, 0.65, 0.3]), narrow=True) == pytest.approx(
+            [0.3, 0.2, 1 / 12, 0.3]
+        )
+
+    @pytest.mark.parametrize(("place", "sigma"), [(0.5, 0.5), (0.1, 0.9), (0.9, 0.9), (0.0, 1.0)])
+    def test_one_trial_reaches_to_the_farther_end(self, place: float, sigma: float) -> None:
+        assert bandwidths(np.array([place])) == pytest.approx([sigma])
+
+    def test_none_is_below_a_hundredth(self) -> None:
+        assert set(bandwidths(np.full(1000, 0.5))) == {0.01}
+        assert set(bandwidths(np.full(1000, 0.5), narrow=True)) == {0.005}
+
+    def test_a_mixture_is_narrow_in_continuous_dimensions_only(self) -> None:
+        """At the place of many trials, a kernel half as wide has twice the density."""
+        trials = np.full((98, 2), 0.5)
+        here = Points(*(np.array([[place, place]]) for place in (0.5, 0.495, 0.505)))
+        dimensions = [ParzenDimension(), ParzenDimension(cells=True)]
+        wide, narrow = (
+            Mixture(dimensions, trials, np.full(98, 1e9), narrow=narrow).log_density(here)[0]
+            for narrow in (False, True)
+        )
+        assert narrow - wide == pytest.approx(math.log(2), abs=1e-6)
+
+    def test_no_trials(self) -> None:
+        assert bandwidths(np.empty(0)).shape == (0,)
+
+
+class TestChoices:
+    def test_worked_out_by_hand(self) -> None:
+        """Two trials of a choice of four: 1/3 everywhere and 1 more on the trial's value."""
+        found = choice_kernels(np.array([0.125, 0.875]), 4)
+        whole = 4 / 3 + 1
+        low, high = 1 / 3 / whole, 4 / 3 / whole
+        assert found == pytest.approx(np.array([[high, low, low, low], [low, low, low, high], [0.25] * 4]))
+
+    def test_a_trial_without_the_choice_has_the_prior_and_does_not_count(self) -> None:
+        found = choice_kernels(np.array([0.25, NAN]), 2)
+        assert found == pytest.approx(np.array([[0.75, 0.25], [0.5, 0.5], [0.5, 0.5]]))
+
+
+class TestDensity:
+    def test_one_dimension_is_a_mixture_of_truncated_normals(self) -> None:
+        mixture = Mixture([ParzenDimension()], np.array([[0.2], [0.9]]), np.array([1.0, 0.5]))
+        x = np.linspace(0, 1, 21)
+        wanted = density(x, 0.2, 0.7) / 2.5 + 0.5 * density(x, 0.9, 0.7) / 2.5 + density(x, 0.5, 1.0) / 2.5
+        assert np.exp(mixture.log_density(points(*[[each] for each in x]))) == pytest.approx(wanted)
+
+    def test_kernels_are_products_over_dimensions(self) -> None:
+        mixture = Mixture(
+            [ParzenDimension(), ParzenDimension(choices=2)], np.array([[0.2, 0.25], [0.9, 0.75]]), np.ones(2)
+        )
+        (found,) = np.exp(mixture.log_density(points([0.3, 0.25])))
+        first, second = density(0.3, 0.2, 0.7) * 0.8, density(0.3, 0.9, 0.7) * 0.2
+        assert found == pytest.approx((first + second + density(0.3, 0.5, 1.0) * 0.5) / 3)
+
+    def test_a_trial_without_a_dimension_has_the_prior_there(self) -> None:
+        mixture = Mixture(
+            [ParzenDimension(), ParzenDimension()], np.array([[0.2, NAN], [0.9, 0.4]]), np.ones(2)
+        )
+        (found,) = np.exp(mixture.log_density(points([0.3, 0.8])))
+        prior = density(0.8, 0.5, 1.0)
+        first = density(0.3, 0.2, 0.7) * prior
+        second = density(0.3, 0.9, 0.7) * density(0.8, 0.4, 0.6)
+        assert found == pytest.approx((first + second + density(0.3, 0.5, 1.0) * prior) / 3)
+
+    def test_a_point_without_a_dimension_has_a_density_over_the_others(self) -> None:
+        trials = np.array([[0.2, 0.1], [0.9, 0.4]])
+        both = Mixture([ParzenDimension(), ParzenDimension()], trials, np.ones(2))
+        alone = Mixture([ParzenDimension()], trials[:, :1], np.ones(2))
+        assert both.log_density(points([0.3, NAN])) == pytest.approx(alone.log_density(points([0.3])))
+
+    @pytest.mark.parametrize(
+        "dimension", [ParzenDimension(), ParzenDimension(cells=True)], ids=["density", "probability"]
+    )
+    def test_it_sums_to_one(self, dimension: ParzenDimension) -> None:
+        rng = np.random.default_rng(1)
+        mixture = Mixture([dimension], rng.integers(0, 50, (80, 1)) / 50 + 0.01, rng.random(80))
+        count = 50 if dimension.cells else 20_000
+        edges = np.linspace(0, 1, count + 1)[:, None]
+        cells = Points((edges[1:] + edges[:-1]) / 2, edges[:-1], edges[1:])
+        total = np.exp(mixture.log_density(cells)).sum()
+        assert (total if dimension.cells else total / count) == pytest.approx(1.0, abs=1e-6)
+
+    def test_the_probability_of_a_value_is_the_mass_of_its_share(self) -> None:
+        mixture = Mixture([ParzenDimension(cells=True)], np.array([[0.125], [0.625]]), np.ones(2))
+        low, high = np.array([[0.5]]), np.array([[0.75]])
+        (found,) = np.exp(mixture.log_density(Points((low + high) / 2, low, high)))
+        parts = [
+            truncnorm.cdf([0.5, 0.75], -mean / sigma, (1 - mean) / sigma, loc=mean, scale=sigma)
+            for mean, sigma in ((0.125, 0.5), (0.625, 0.5), (0.5, 1.0))
+        ]
+        assert found == pytest.approx(sum(part[1] - part[0] for part in parts) / 3)
+
+    def test_far_from_all_trials_the_prior_remains(self) -> None:
+        mixture = Mixture([ParzenDimension(cells=True)], np.full((500, 1), 0.001), np.ones(500))
+        low, high = np.array([[0.998]]), np.array([[1.0]])
+        (found,) = mixture.log_density(Points((low + high) / 2, low, high))
+        assert found == pytest.approx(math.log(0.002 * 0.9220 / 501), abs=1e-2)
+
+
+class TestDraw:
+    def drawn(self, mixture: Mixture) -> FloatArray:
+        return mixture.draw(np.random.default_rng(5), 4000)
+
+    def test_points_follow_the_density(self) -> None:
+        mixture = Mixture([ParzenDimension()], np.array([[0.0], [0.95]]), np.array([3.0, 1.0]))
+
+        def share_below(x: FloatArray) -> FloatArray:
+            parts = [(0.6, 0.0, 0.95), (0.2, 0.95, 0.95), (0.2, 0.5, 1.0)]
+            found: FloatArray = sum(
+                weight * truncnorm.cdf(x, -mean / sigma, (1 - mean) / sigma, loc=mean, scale=sigma)
+                for weight, mean, sigma in parts
+            )
+            return found
+
+        found = self.drawn(mixture)[:, 0]
+        assert ((found >= 0) & (found < 1)).all()
+        assert kstest(found, share_below).pvalue > 0.01
+
+    def test_choices_follow_their_probabilities(self) -> None:
+        mixture = Mixture([ParzenDimension(choices=3)], np.array([[0.5]]), np.ones(1))
+        values, counts = np.unique(self.drawn(mixture)[:, 0], return_counts=True)
+        assert values == pytest.approx([1 / 6, 1 / 2, 5 / 6])
+        wanted = np.array([0.2 + 1 / 3, 0.6 + 1 / 3, 0.2 + 1 / 3]) / 2
+        assert counts / 4000 == pytest.approx(wanted, abs=0.03)
+
+    def test_dimensions_come_from_the_same_kernel(self) -> None:
+        trials = np.repeat([[0.05, 0.05], [0.95, 0.95]], 60, axis=0)
+        first, second = self.drawn(
+            Mixture([ParzenDimension(), ParzenDimension()], trials, np.full(120, 100.0))
+        ).T
+        assert ((first < 0.5) == (second < 0.5)).mean() > 0.99
+
+
+def test_shares_agree_with_scipy() -> None:
+    z = np.concatenate([np.linspace(-12, 12, 100_001), [-1e300, -np.inf, np.inf, 8.5, -8.5, 0.0]])
+    assert cdf(z) == pytest.approx(norm.cdf(z), abs=1e-12)
+    assert cdf(np.array([-np.inf, 0.0, np.inf])) == pytest.approx([0.0, 0.5, 1.0], abs=1e-15)
+
+
+def test_shares_rise() -> None:
+    assert (np.diff(cdf(np.linspace(-9, 9, 50_000))) >= 0).all()

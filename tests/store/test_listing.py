@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from fnnctl.errors import UsageError
+from fnnctl.store import listing, names
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.journal import journal_bytes
+from fnnctl.store.listing import STATUSES, Position, list_runs
+from fnnctl.store.manifest import RunStatus
+from fnnctl.store.run import OpenRun, create_run, open_run
+
+JOURNAL = [{"record": "header"}, {"record": "trial"}, {"record": "end"}]
+"""What a list counts in a journal."""
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+def make_run(
+    runs: Path,
+    name: str,
+    *,
+    started: str = "2026-01-01T00:00:00.000000Z",
+    status: str = "completed",
+    **facts: object,
+) -> Path:
+    """A run folder with this name and these facts in its manifest."""
+    folder = runs / name
+    folder.mkdir(parents=True)
+    manifest = {"status": status, "kind": "train", "name": name, "started": started, **facts}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_statuses_are_those_of_the_manifest() -> None:
+    assert get_args(RunStatus) == STATUSES
+
+
+def test_the_facts_of_a_list(runs: Path) -> None:
+    make_run(
+        runs,
+        "a",
+        seed=7,
+        finished="2026-01-01T00:00:02.000000Z",
+        seconds={"total": 2, "training": None},
+        data={"name": "iris", "task": "classification"},
+    )
+    facts = list_runs(runs)[0].facts
+    assert facts
+    assert (facts.seed, facts.seconds, facts.data, facts.task) == (7, 2.0, "iris", "classification")
+    assert facts.finished == "2026-01-01T00:00:02.000000Z"
+
+
+def test_facts_of_another_type_are_unknown(runs: Path) -> None:
+    make_run(runs, "a", seed="7", seconds=[1], data={"name": None}, search=True, finished=1)
+    facts = list_runs(runs)[0].facts
+    assert facts
+    assert (facts.seed, facts.seconds, facts.data, facts.trials, facts.finished) == (None,) * 5
+
+
+def test_a_run_of_a_newer_layout_is_damaged(runs: Path) -> None:
+    make_run(runs, "a", layout=2)
+    assert "was written by a newer fnnctl (layout 2" in (list_runs(runs)[0].damage or "")
+
+
+def test_what_a_search_says_of_its_journal(runs: Path) -> None:
+    """A journal without its end, with fewer trials than the manifest counts, or with a changed byte."""
+    run = make_run(runs, "a", kind="search", search={"trials": 1})
+    path = run / "journal.jsonl"
+    whole = journal_bytes(JOURNAL)
+    lines = whole.splitlines(keepends=True)
+    for content, damage in (
+        (whole, None),
+        (whole + b'{"record":"tri', None),  # the last line is still being written
+        (lines[0] + lines[1], "has no end, although the search is complete"),
+        (lines[0], "has 0 trials, and manifest.json says 1"),
+        (b"", "its first record, which describes the search, is incomplete"),
+        (whole.replace(b"trial", b"trail"), "the checksum is wrong"),
+    ):
+        path.write_bytes(content)
+        (entry,) = list_runs(runs)
+        assert (entry.damage is None) == (damage is None), entry.damage
+        assert (damage or "") in (entry.damage or "")
+    path.unlink()
+    assert "is missing: a search cannot be read without it" in (list_runs(runs)[0].damage or "")
+
+
+def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="is not a folder of runs"):
+        list_runs(tmp_path / "file")
+
+
+def test_a_run_that_is_removed_meanwhile_is_not_listed(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, gone = make_run(runs, "kept"), make_run(runs, "gone")
+    shutil.rmtree(gone)
+    monkeypatch.setattr(listing, "run_paths", lambda folder: [gone, kept])
+    assert [entry.path for entry in list_runs(runs)] == [kept]
+
+
+def test_no_folder_is_no_runs(runs: Path) -> None:
+    assert list_runs(runs) == []
+
+
+def test_the_list_is_in_order_of_start_and_has_metrics(runs: Path) -> None:
+    make_run(runs, "b", started="2026-01-01T00:00:00.000000Z")
+    first = make_run(runs, "z", started="2025-01-01T00:00:00.000000Z")
+    (first / "metrics.json").write_text('{"test": {"accuracy": 1.0}}')
+    entries = list_runs(runs)
+    assert [entry.path.name for entry in entries] == ["z", "b"]
+    assert entries[0].read_metrics() == {"test": {"accuracy": 1.0}}
+    assert entries[1].read_metrics() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"status": "odd"}', b"\xff"])
+def test_a_damaged_manifest_is_listed_as_damaged(runs: Path, content: bytes) -> None:
+    make_run(runs, "good")
+    (make_run(runs, "bad") / "manifest.json").write_bytes(content)
+    bad, good = list_runs(runs)
+    assert (bad.shown_status, good.shown_status) == ("damaged", "completed")
+    assert "manifest.json: is damaged" in (bad.damage or "")
+    assert bad.facts is None
+
+
+def test_damaged_metrics_do_not_hide_the_run(runs: Path) -> None:
+    (make_run(runs, "run") / "metrics.json").write_text("{")
+    (entry,) = list_runs(runs)
+    assert (entry.facts and entry.facts.status, entry.read_metrics()) == ("completed", None)
+    assert "metrics.json: is damaged" in (entry.damage or "")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")
+def test_an_unreadable_manifest_is_listed_as_damaged(runs: Path) -> None:
+    (make_run(runs, "run") / "manifest.json").chmod(0)
+    assert list_runs(runs)[0].shown_status == "damaged"
+
+
+def test_a_run_whose_process_is_gone_has_died(start_run: Callable[[str], OpenRun], runs: Path) -> None:
+    alive, dead = start_run("alive"), start_run("dead")
+    os.close(dead.lock)
+    shown = {entry.path: (entry.shown_status, entry.alive) for entry in list_runs(runs)}
+    assert shown == {alive.path: ("running", True), dead.path: ("died", False)}
+    died = list_runs(runs)[1].facts
+    assert died
+    assert died.status == "running"
+
+
+def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
+    """It has the scores of its refitted winner, which is not listed separately."""
+    search = create_run(
+        runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=JOURNAL
+    )
+    (entry,) = list_runs(runs)
+    assert (entry.shown_status, entry.alive, entry.read_metrics()) == ("running", True, None)
+    search.let_go()
+    (entry,) = list_runs(runs)
+    assert (entry.shown_status, entry.alive, entry.facts and entry.facts.status) == ("died", False, "running")
+    again = open_run(RunFolder(search.path))
+    assert again
+    winner = create_run(search.path, name="rates", kind="train", config=b"", resolved="", manifest={})
+    metrics = {"train": None, "validation": None, "test": {"accuracy": 0.75}}
+    winner.write_metrics(metrics)
+    winner.finish("completed", {"total": 1.0, "training": 1.0})
+    winner.path.rename(search.path / "best")
+    again.finish("completed", {"total": 2.0, "training": 1.0})
+    (entry,) = list_runs(runs)
+    assert (entry.shown_status, entry.alive, entry.facts and entry.facts.kind) == (
+        "completed",
+        False,
+        "search",
+    )
+    assert entry.read_metrics() == metrics
+    assert entry.scored == search.path / "best"
+
+
+def test_a_winner_that_is_damaged_is_reported(runs: Path) -> None:
+    search = make_run(runs, "rates", kind="search", status="interrupted")
+    (search / "journal.jsonl").write_bytes(journal_bytes(JOURNAL))
+    best = make_run(search, "best")
+    (best / "metrics.json").write_text("{")
+    (entry,) = list_runs(runs)
+    assert entry.damage
+    assert "best/metrics.json" in entry.damage
+
+
+def test_a_position_is_read_until_the_run_has_ended(run: OpenRun) -> None:
+    assert Position.read(run.path) is None
+    run.note_position({"epoch": 12, "epochs": 1_200, "seconds_left": 754.0})
+    assert str(Position.read(run.path)) == "epoch 12 of 1,200, about 13 min left"
+    run.note_position({"epoch": 0, "epochs": 1_200, "seconds_left": None})
+    assert str(Position.read(run.path)) == "epoch 0 of 1,200"
+    run.finish("interrupted", {"total": 1.0, "training": None})
+    assert Position.read(run.path) is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"epoch": 1}', '{"epoch": "1", "epochs": 2}'])
+def test_a_damaged_position_is_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / names.PROGRESS).write_text(content)
+    assert Position.read(tmp_path) is None
