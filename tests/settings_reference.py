@@ -1,4 +1,4 @@
-"""The reference of all settings, `.readme/settings.md`, made from the config's JSON Schema.
+"""The reference of all settings, `docs/settings.md`, made from the config's JSON Schema.
 
     python -m tests.settings_reference
 
@@ -22,7 +22,7 @@ from fnnctl.config.schema.schema_tree import (
     words_of,
 )
 
-FILE = Path(__file__).parent.parent / ".readme" / "settings.md"
+FILE = Path(__file__).parent.parent / "docs" / "settings.md"
 INTRODUCTION = """# Settings
 
 `python -m tests.settings_reference` writes this file from the program's own schema (`fnnctl schema`), and a

@@ -22,7 +22,7 @@ from fnnctl.text import install_command
 from tests.settings_reference import reference
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / ".readme").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS}
 
 
@@ -70,7 +70,7 @@ def test_yaml_trains(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_script_for_ci_runs(folder: Path) -> None:
     """It parses the JSON of its commands, and ends with the code of the first one that fails."""
-    script = ["sh", str(ROOT / ".readme" / "ci.sh"), "runs", "results"]
+    script = ["sh", str(ROOT / "docs" / "ci.sh"), "runs", "results"]
     result = run_shell(script)
     assert result.returncode == 0, result.stderr
     assert re.search(r"^the winner is (better|worse|tie)$", result.stdout, re.MULTILINE)
@@ -87,7 +87,7 @@ def test_the_script_for_ci_runs(folder: Path) -> None:
 
 def test_the_workflow_runs(folder: Path) -> None:
     """Its commands, for the iris experiment."""
-    workflow = yaml.safe_load((ROOT / ".readme" / "workflow.yml").read_text())
+    workflow = yaml.safe_load((ROOT / "docs" / "workflow.yml").read_text())
     (folder / "configs" / "iris.yaml").rename("fnnctl.yaml")
     steps = [step["run"] for step in workflow["jobs"]["train"]["steps"] if "run" in step]
     lines = [line for line in steps if line.startswith("fnnctl ")]
