@@ -37,7 +37,7 @@ from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import WorkerData, train_shared_fits
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run, open_run
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.training.trainer import Outcome
 
 
@@ -174,9 +174,9 @@ def _complete(
         ended = [result for result in results if result]
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
         thresholds = [result.threshold for result in ended if result.scores]
-        finish, readout = Finish.of(validation.experiment.model), validation.fits[0].readout
+        post_training, decoder = PostTraining.of(validation.experiment.model), validation.fits[0].decoder
         rows = validation.fits[0].sizes[1]
-        warn(run, finish.fold_doubts(thresholds, readout, rows=rows), output.note)
+        warn(run, post_training.fold_warnings(thresholds, decoder, rows=rows), output.note)
         scores = out_of_fold(validation, results)
         of_all = {**summary(validation, of_folds), "baseline": mean_baseline(results)}
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
@@ -208,7 +208,7 @@ def _train(
     epochs = validation.experiment.training.epochs
     saved = len(results) - len(missing)
     total, before = len(results) * epochs, saved * epochs
-    measure = FoldMeasure(Finish.of(validation.experiment.model))
+    measure = FoldMeasure(PostTraining.of(validation.experiment.model))
     with signals.graceful(), amount_progress(output, total, note=run.note_position) as show:
 
         def poll(done: int) -> bool:

@@ -31,7 +31,7 @@ from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import NextCommand
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.summary import summarize
-from fnnctl.runs.endings import course_of, score_warnings
+from fnnctl.runs.endings import score_warnings, training_outcome
 from fnnctl.runs.facts import evaluation_facts
 from fnnctl.runs.recorder import RunRecorder, tell, warn, write_scores
 from fnnctl.store.catalogue import find_run
@@ -159,7 +159,7 @@ def _score_warnings(model: SavedModel, part: PartScores, given: InputFile) -> li
     if model.run.read_resolved() is None:
         return part.warnings(where)
     experiment, facts = load_config(model.run.path / RESOLVED).experiment, model.run.read_manifest().training
-    return part.warnings(where, course_of(experiment, [facts] if facts else []))
+    return part.warnings(where, training_outcome(experiment, [facts] if facts else []))
 
 
 def _score_file(

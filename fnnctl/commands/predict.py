@@ -69,8 +69,8 @@ def predict(
     given = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
     if run is None and model.run.path == found.path:  # else a note has named the search and its winner
         output.note(f"note: predicting with {found.path}, the newest run with a network")
-    readout = model.predictor.readout
-    if readout.class_weights is not None and readout.decision is None:
+    decoder = model.predictor.decoder
+    if decoder.class_weights is not None and decoder.decision is None:
         output.note(f"note: {BY_WEIGHTS}")
     if file and given.holds(file):
         raise UsageError(f"'{file}' holds the rows to predict and is not overwritten; name another file")
@@ -107,7 +107,7 @@ def _predictions(
     for scores in predictor.column_scores(pieces()):
         numbers = np.arange(row, row + len(scores))
         given.refuse_overflow(scores, numbers)
-        predicted, values = predictor.task.predict(scores, predictor.readout, top=top)
+        predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
         kept = [waiting.popleft() for _ in numbers] if waiting else [()] * len(numbers)
         leading = zip(numbers.tolist(), kept, predicted, strict=True)
         yield ([number, *texts, *columns] for number, texts, columns in leading), values

@@ -36,7 +36,7 @@ from fnnctl.runs.resuming import (
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run, open_run
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
@@ -184,7 +184,7 @@ def complete_training(
         warn(run, [*dead, *hints], output.note)
         if has_recipe:
             tell(run, [*dead_layer_notes(trained.history, fit.settings.shape)], output.note)
-        predictor = _finished(run, data, fit, stack, output)
+        predictor = _calibrated(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
@@ -247,17 +247,17 @@ def _train(
     return stack
 
 
-def _finished(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, output: Output) -> Predictor:
+def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, output: Output) -> Predictor:
     """The fit's predictor, calibrated and with a threshold if the experiment asks for it."""
-    finish, bags = Finish.of(fit.experiment.model), [bag.validation for bag in fit.bags(data)]
+    post_training, bags = PostTraining.of(fit.experiment.model), [bag.validation for bag in fit.bags(data)]
     predictor = stack.predictor(0, *stack.final_weights(0))
-    predictor = predictor.finished(finish, data, stack.pool, fit.split(data).validation, bags)
-    readout = predictor.readout
-    if found := readout.fitted:
+    predictor = predictor.calibrated(post_training, data, stack.pool, fit.split(data).validation, bags)
+    decoder = predictor.decoder
+    if found := decoder.fitted_parameters:
         run.describe_model(found)
-    if readout.temperature is not None:
-        run.record({"calibration": {"temperature": readout.temperature}})
-    warn(run, finish.doubts(readout, rows=fit.sizes[1]), output.note)
+    if decoder.temperature is not None:
+        run.record({"calibration": {"temperature": decoder.temperature}})
+    warn(run, post_training.warnings(decoder, rows=fit.sizes[1]), output.note)
     return predictor
 
 

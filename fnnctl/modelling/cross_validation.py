@@ -21,7 +21,7 @@ from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.tasks.folds import mean_metrics
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import FoldScores, OutOfFold, PartScores, TaskData
 from fnnctl.text import counted, shown
 from fnnctl.training.history import history_table
@@ -201,9 +201,9 @@ class FoldResult:
 
         The fold also counts as diverged if its weights are finite but the loss of its outputs overflows.
         """
-        readout = replace(fit.readout, temperature=self.temperature).weighted(self.class_weights)
-        readout = Finish.of(fit.experiment.model).decided(readout, self.threshold)
-        part = data.score(fit.split(data).test, [outputs], readout)
+        decoder = replace(fit.decoder, temperature=self.temperature).weighted(self.class_weights)
+        decoder = PostTraining.of(fit.experiment.model).with_threshold(decoder, self.threshold)
+        part = data.score(fit.split(data).test, [outputs], decoder)
         if not math.isfinite(part.loss):
             return replace(self, outcome=Outcome.DIVERGED)
         return replace(self, outputs=outputs, scores=part)

@@ -66,7 +66,7 @@ def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
         message = f"a fold's last rows all have the same value in the column {by}: {LARGER}"
         raise _too_small(validation, share, message) from None
     whole, learned = fit.split(data).known, split.known
-    if absent := data.task.unlearned(data.targets[whole], data.targets[learned]):
+    if absent := data.task.untrained_classes(data.targets[whole], data.targets[learned]):
         which = "the class" if len(absent) == 1 else "the classes"
         names = quoted_list([*map(shown, absent)])
         lack = f"a fold learns from {counted(learned.size, 'row')}, none of them of {which} {names}"

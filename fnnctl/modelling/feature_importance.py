@@ -35,7 +35,7 @@ from fnnctl.modelling.held_out_rows import HeldOutRows
 from fnnctl.modelling.input_file import InputFile, Note, labelled_blocks
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
-from fnnctl.tasks.task import Readout, Targets
+from fnnctl.tasks.task import OutputDecoder, Targets
 from fnnctl.text import counted
 from fnnctl.training.scoring import SCORING_BATCH
 
@@ -159,7 +159,7 @@ def feature_importances(
     columns that are done.
     """
     places = [part.preprocessor.places for part in predictor.distinct]
-    permuted = _Permuted(held_out, predictor.readout, places)
+    permuted = _Permuted(held_out, predictor.decoder, places)
     all_rows = np.arange(len(held_out))
     losses = permuted.losses(all_rows, all_rows, ())
     draw = permute or (lambda column, rows: permutations(seed, column, rows))
@@ -208,7 +208,7 @@ class _Permuted:
     """Losses of rows in which some columns have the values of other rows."""
 
     held_out: HeldOutFeatures
-    readout: Readout
+    decoder: OutputDecoder
     places: Sequence[Mapping[str, IntArray]]
     """The features of each column, for each part with features of its own."""
 
@@ -243,7 +243,7 @@ class _Permuted:
                 continue
             scores = predictor.feature_scores(self._batches(receivers[at], donors[at], names))
             targets = self.held_out.targets[receivers[at]]
-            part = predictor.task.score(receivers[at], targets, scores, self.readout)
+            part = predictor.task.score(receivers[at], targets, scores, self.decoder)
             for name, losses in part.row_losses().items():
                 found.setdefault(name, np.empty(len(receivers)))[at] = losses
         return found

@@ -21,7 +21,7 @@ from fnnctl.modelling.stack_settings import member_of, network_shape, numeric_bi
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.seeds import member_seed
-from fnnctl.tasks.task import Readout, TaskData
+from fnnctl.tasks.task import OutputDecoder, TaskData
 from fnnctl.text import counted
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes
@@ -49,7 +49,7 @@ class Fit:
     preprocessor: Preprocessor
     """Fitted to the training rows."""
     settings: StackSettings
-    readout: Readout
+    decoder: OutputDecoder
     """How the network's outputs become predictions, fitted to the training rows' targets."""
 
     @classmethod
@@ -78,10 +78,10 @@ class Fit:
         )
         inputs, numbers = len(preprocessor.features), len(preprocessor.numbers)
         targets = data.targets[split.train]
-        readout = replace(
-            data.task.readout(experiment.model, targets), decision=data.task.decision(experiment)
+        decoder = replace(
+            data.task.output_decoder(experiment.model, targets), decision=data.task.decision(experiment)
         ).weighted(data.task.class_weights(experiment.training, targets))
-        shape = network_shape(experiment, inputs=inputs, numbers=numbers, output=readout.output)
+        shape = network_shape(experiment, inputs=inputs, numbers=numbers, output=decoder.output)
         if trained_rows == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))
@@ -96,7 +96,7 @@ class Fit:
             experiment = completed(experiment, data, settings)
             seed = configuration_seed(experiment)
         sizes = split.train.size, split.validation.size, split.test.size
-        fit = cls(experiment, rows, sizes, trained_rows, seed, preprocessor, settings, readout)
+        fit = cls(experiment, rows, sizes, trained_rows, seed, preprocessor, settings, decoder)
         if check_memory:
             fit.refuse_memory_shortage(len(data))
         return fit
@@ -134,7 +134,7 @@ class Fit:
 
     def examples(self, data: TaskData) -> Pool:
         """All rows of the data, preprocessed for this fit's network."""
-        features, targets = self.preprocessor.of(data.dataset), self.readout.learned(data.targets)
+        features, targets = self.preprocessor.of(data.dataset), self.decoder.standardized(data.targets)
         kind = target_type(self.settings.shape.output, self.settings.dtype)
         return make_pool(
             features,
@@ -154,7 +154,7 @@ class Fit:
             train_rows=split.train + offset,
             validation_rows=split.validation + offset,
             weights=data.example_weights(self.experiment, split.train),
-            limits=self.readout.limits,
+            limits=self.decoder.limits,
         )
 
     def members(self, data: TaskData, split: Split, *, offset: int = 0) -> list[Member]:

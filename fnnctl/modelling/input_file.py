@@ -289,7 +289,7 @@ class LabelledRows:
     def part(self, model: SavedModel) -> PartScores:
         """The scores of these rows by the model."""
         predictor = model.predictor
-        return predictor.task.score(self.numbers, self.targets, self.scores, predictor.readout)
+        return predictor.task.score(self.numbers, self.targets, self.scores, predictor.decoder)
 
 
 def read_labelled(

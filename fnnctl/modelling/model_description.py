@@ -2,7 +2,7 @@
 
 It is read strictly, so a file that was edited by hand and is no longer valid is refused with a message.
 
-Several networks form parts. A part is one preprocessing, one shape and one readout, with one or several
+Several networks form parts. A part is one preprocessing, one shape and one decoder, with one or several
 members; its description is the one that a single network has. The predictions of a part's members are
 averaged, then those of the parts, by weight. A single network is written as one without parts.
 """
@@ -34,7 +34,7 @@ from fnnctl.nn.shape import (
 )
 from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decisions import Decision
-from fnnctl.tasks.task import OutputShape, Readout, TargetScale, TaskData
+from fnnctl.tasks.task import OutputDecoder, OutputShape, TargetScale, TaskData
 from fnnctl.text import shown
 from fnnctl.training.members import Member
 
@@ -194,7 +194,7 @@ class NetworkDescription(Described):
     @property
     def shape(self) -> NetworkShape:
         """The network as the engine represents it."""
-        hidden, output = tuple(layer.shape for layer in self.hidden), self.readout.output
+        hidden, output = tuple(layer.shape for layer in self.hidden), self.decoder.output
         return NetworkShape(
             self.inputs,
             hidden,
@@ -207,7 +207,7 @@ class NetworkDescription(Described):
         )
 
     @property
-    def readout(self) -> Readout:
+    def decoder(self) -> OutputDecoder:
         """How the network's outputs become predictions."""
         scale = None
         if self.target_mean is not None and self.target_deviation is not None:
@@ -219,8 +219,8 @@ class NetworkDescription(Described):
             delta=self.delta or 1.0,
         )
         baseline = None if self.baseline is None else tuple(self.baseline)
-        readout = Readout(output, baseline, scale, self.temperature, self._decision)
-        return readout.weighted(self.class_weights).with_threshold(self.threshold)
+        decoder = OutputDecoder(output, baseline, scale, self.temperature, self._decision)
+        return decoder.weighted(self.class_weights).with_threshold(self.threshold)
 
     @property
     def _decision(self) -> Decision | None:
@@ -310,9 +310,9 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> dict[str, Any]:
         "stage": None if stage is None else asdict(stage),
         "hidden": hidden,
         "members": fit.settings.shape.inner_members,
-        **trained.task.describe(fit.readout),
-        "class_weights": fit.readout.class_weights,
-        "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),
+        **trained.task.describe(fit.decoder),
+        "class_weights": fit.decoder.class_weights,
+        "baseline": None if fit.decoder.baseline is None else list(fit.decoder.baseline),
         "features": list(fit.preprocessor.features),
         "table": {
             **data.model_dump(include=set(TableFormat.model_fields), mode="json"),
@@ -328,7 +328,7 @@ PARTS = "parts"
 
 
 class PartDescription(Described):
-    """Networks of one shape, preprocessing and readout."""
+    """Networks of one shape, preprocessing and decoder."""
 
     weight: Annotated[float, Field(gt=0.0, le=1e9)]
     """The part's share in the mean of the predictions, relative to the other parts."""

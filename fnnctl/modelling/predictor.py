@@ -1,4 +1,4 @@
-"""A predictor: preprocessing, one or several trained networks, and a readout. Rows in, scores out."""
+"""A predictor: preprocessing, one or several trained networks, and a decoder. Rows in, scores out."""
 
 from __future__ import annotations
 
@@ -14,38 +14,43 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Split
 from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.network import Network
-from fnnctl.tasks.task import PartScores, Readout, Targets, Task, TaskData
+from fnnctl.tasks.task import OutputDecoder, PartScores, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import SCORING_BATCH, RowScorer
 
 if TYPE_CHECKING:
     from fnnctl.modelling.fit import Fit
-    from fnnctl.tasks.post_training import Finish
+    from fnnctl.tasks.post_training import PostTraining
 
 
 @dataclass(frozen=True, slots=True)
 class PredictorPart:
-    """Networks with one preprocessing and one readout, such as the members of an ensemble of one shape."""
+    """Networks with one preprocessing and one decoder, such as the members of an ensemble of one shape."""
 
     preprocessor: Preprocessor
     scorer: RowScorer
     """Its networks count equally."""
-    readout: Readout
+    decoder: OutputDecoder
     """How their mean scores become predictions."""
     weight: float = 1.0
     """The share of the part in the predictor's mean, relative to the other parts."""
 
     @classmethod
     def of(
-        cls, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout, *, weight: float = 1.0
+        cls,
+        preprocessor: Preprocessor,
+        networks: Sequence[Network],
+        decoder: OutputDecoder,
+        *,
+        weight: float = 1.0,
     ) -> Self:
         """A part with these networks, each of which is the only member of its stack.
 
         Inner members count as networks of their own.
         """
         each = [own for network in networks for own in inner_members(network)]
-        return cls(preprocessor, RowScorer(each), readout, weight)
+        return cls(preprocessor, RowScorer(each), decoder, weight)
 
     @property
     def inputs(self) -> FloatArray:
@@ -69,64 +74,74 @@ class Predictor:
     task: Task
     parts: tuple[PredictorPart, ...]
     """They read the same columns, but may differ in preprocessing, shape, output and precision."""
-    readout: Readout
+    decoder: OutputDecoder
     """How the scores become predictions."""
 
     @classmethod
     def of_parts(cls, task: Task, parts: Sequence[PredictorPart]) -> Self:
-        """A predictor of one or several parts; a single part keeps its scores and its readout."""
-        readouts = [part.readout for part in parts]
-        return cls(task, tuple(parts), readouts[0] if len(parts) == 1 else task.joint_readout(readouts))
+        """A predictor of one or several parts; a single part keeps its scores and its decoder."""
+        decoders = [part.decoder for part in parts]
+        return cls(task, tuple(parts), decoders[0] if len(parts) == 1 else task.joint_decoder(decoders))
 
     @classmethod
     def of(
-        cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout
+        cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network], decoder: OutputDecoder
     ) -> Self:
         """A predictor of one part."""
-        return cls.of_parts(task, [PredictorPart.of(preprocessor, networks, readout)])
+        return cls.of_parts(task, [PredictorPart.of(preprocessor, networks, decoder)])
 
     @property
     def preprocessor(self) -> Preprocessor:
         """The first part's: it names the columns that all parts read."""
         return self.parts[0].preprocessor
 
-    def finished(
-        self, finish: Finish, data: TaskData, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = ()
+    def calibrated(
+        self,
+        post_training: PostTraining,
+        data: TaskData,
+        pool: Pool,
+        rows: IntArray,
+        bags: Sequence[IntArray] = (),
     ) -> Self:
-        """The predictor with the readout that is finished on these rows (n,) of the pool.
+        """The predictor with the decoder that is fitted to these rows (n,) of the pool.
 
-        With `bags`, the rows that each member has not learned, it is finished on `out_of_bag_scores`.
+        With `bags`, the rows that each member has not learned, it is fitted to `out_of_bag_scores`.
         """
         scores: Iterable[FloatArray] = ()
-        needs_rows = finish.needs_rows(self.readout)
+        needs_rows = post_training.needs_rows(self.decoder)
         if needs_rows and bags:
             scores = self.out_of_bag_scores(rows, bags, lambda member, own: member.pool_scores(pool, own))
         elif needs_rows:
             scores = self.pool_scores(pool, rows)
-        return self._finished(finish, scores, data.targets[rows], out_of_bag=bool(bags))
+        return self._calibrated(post_training, scores, data.targets[rows], out_of_bag=bool(bags))
 
-    def finished_on_columns(self, finish: Finish, data: TaskData, rows: IntArray) -> Self:
-        """`finished` for any number of parts: the features are computed for these rows."""
-        needs_rows = finish.needs_rows(self.readout)
+    def calibrated_on_columns(self, post_training: PostTraining, data: TaskData, rows: IntArray) -> Self:
+        """`calibrated` for any number of parts: the features are computed for these rows."""
+        needs_rows = post_training.needs_rows(self.decoder)
         scores = self.column_scores([(data.dataset, rows)]) if needs_rows else ()
-        return self._finished(finish, scores, data.targets[rows])
+        return self._calibrated(post_training, scores, data.targets[rows])
 
-    def _finished(
-        self, finish: Finish, batches: Iterable[FloatArray], targets: Targets, *, out_of_bag: bool = False
+    def _calibrated(
+        self,
+        post_training: PostTraining,
+        batches: Iterable[FloatArray],
+        targets: Targets,
+        *,
+        out_of_bag: bool = False,
     ) -> Self:
         found = [batch.copy() for batch in batches]
-        scores = np.concatenate(found) if found else np.empty((0, self.readout.output.outputs))
-        readout = finish.readout(self.task, self.readout, scores, targets, out_of_bag=out_of_bag)
-        return replace(self, readout=readout)
+        scores = np.concatenate(found) if found else np.empty((0, self.decoder.output.outputs))
+        decoder = post_training.fit(self.task, self.decoder, scores, targets, out_of_bag=out_of_bag)
+        return replace(self, decoder=decoder)
 
     def deciding_at(self, threshold: float | None) -> Self:
         """The predictor that decides between two classes at this threshold."""
-        return replace(self, readout=self.readout.with_threshold(threshold))
+        return replace(self, decoder=self.decoder.with_threshold(threshold))
 
-    def cooled(self, temperature: float) -> Self:
+    def with_temperature(self, temperature: float) -> Self:
         """The predictor whose scores are divided by this temperature, in addition to one that it has."""
-        own = self.readout.temperature or 1.0
-        return replace(self, readout=replace(self.readout, temperature=own * temperature))
+        own = self.decoder.temperature or 1.0
+        return replace(self, decoder=replace(self.decoder, temperature=own * temperature))
 
     def pool_scores(self, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
         """The scores of rows (n,) of a pool, (≤ SCORING_BATCH, outputs) at a time, before calibration.
@@ -208,7 +223,7 @@ class Predictor:
         return replace(self, parts=tuple(replace(part, scorer=part.scorer.copied()) for part in self.parts))
 
     def alone(self) -> list[Self]:
-        """A predictor for each network of the only part, with the same readout."""
+        """A predictor for each network of the only part, with the same decoder."""
         (part,) = self.parts
         return [replace(self, parts=(replace(part, scorer=scorer),)) for scorer in part.scorer.alone()]
 
@@ -226,7 +241,7 @@ class Predictor:
             if len(scores) == 1:
                 return scores[0]
             converted = [
-                self.task.converted(each, part.readout, self.readout)
+                self.task.converted(each, part.decoder, self.decoder)
                 for each, part in zip(scores, self.parts, strict=True)
             ]
             return self.task.combine(converted, [part.weight for part in self.parts])
@@ -245,7 +260,7 @@ def fresh_part(
         make_network(fit.layout, [member], parameters[k : k + 1], statistics[k : k + 1])
         for k, member in enumerate(members)
     ]
-    return PredictorPart.of(fit.preprocessor, networks, fit.readout, weight=weight)
+    return PredictorPart.of(fit.preprocessor, networks, fit.decoder, weight=weight)
 
 
 def score_parts(
@@ -264,7 +279,7 @@ def score_parts(
     def scores(name: str, rows: IntArray) -> PartScores:
         if bags and name == "validation":
             own = [bag.validation for bag in bags]
-            return data.score(rows, predictor.out_of_bag_scores(rows, own, batches), predictor.readout)
-        return data.score(rows, batches(predictor, rows), predictor.readout)
+            return data.score(rows, predictor.out_of_bag_scores(rows, own, batches), predictor.decoder)
+        return data.score(rows, batches(predictor, rows), predictor.decoder)
 
     return {name: scores(name, rows) if rows.size else None for name, rows in split.parts.items()}

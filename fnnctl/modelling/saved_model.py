@@ -48,7 +48,7 @@ class SavedModel:
         """
         if threshold is None:
             return self
-        if self.predictor.readout.decision is None:
+        if self.predictor.decoder.decision is None:
             what = self.predictor.task.in_words()
             raise UsageError(f"--threshold: is for two classes, but {self.run.path} has {what}")
         return replace(self, predictor=self.predictor.deciding_at(threshold))
@@ -131,18 +131,18 @@ def _loaded(run: RunFolder) -> SavedModel:
         except ValueError as error:
             where = f"part {len(parts) + 1}, member {len(networks) + 1}: " if ensemble else ""
             raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {where}{error}") from error
-        readout, weight = each.description.network.readout, each.description.weight
-        parts.append(PredictorPart.of(preprocessor, networks, readout, weight=weight))
+        decoder, weight = each.description.network.decoder, each.description.weight
+        parts.append(PredictorPart.of(preprocessor, networks, decoder, weight=weight))
         layouts += [layout] * len(networks)
     first = described[0].description.network
     # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
     task = task_of(first.target, first.classes, seed=run.read_manifest().seed or 0)
     predictor = Predictor.of_parts(task, parts)
     if ensemble and ensemble.temperature:
-        predictor = predictor.cooled(ensemble.temperature)
+        predictor = predictor.with_temperature(ensemble.temperature)
     if ensemble:
-        weighted = predictor.readout.weighted(ensemble.class_weights)
-        predictor = replace(predictor, readout=weighted).deciding_at(ensemble.threshold)
+        weighted = predictor.decoder.weighted(ensemble.class_weights)
+        predictor = replace(predictor, decoder=weighted).deciding_at(ensemble.threshold)
     return SavedModel(
         run=run,
         description=first,
@@ -199,6 +199,6 @@ def _network(
         name: np.array([[getattr(layer.numbers, name) for layer in description.hidden]])
         for name in LAYER_HYPERPARAMETERS
     }
-    limits = description.readout.limits
+    limits = description.decoder.limits
     of_network = None if limits is None else np.array([limits])
     return Network(layout, row[None], statistics[None], hyperparameters, of_network)

@@ -20,7 +20,7 @@ from fnnctl.modelling.model_description import TrainedPart, model_files
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import counted
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table
@@ -142,8 +142,8 @@ class Checkpointer:
         arrays, description = model_files(
             [TrainedPart(self._description, fit.layout, parameters, statistics)]
         )
-        readout = fit.readout.with_threshold(Finish.of(fit.experiment.model).fixed)
-        run.write_model(arrays, {**description, **readout.fitted})
+        decoder = fit.decoder.with_threshold(PostTraining.of(fit.experiment.model).fixed_threshold)
+        run.write_model(arrays, {**description, **decoder.fitted_parameters})
 
     def _why_stopped(self, failure: BaseException | None) -> str | None:
         """Why training ended, in words."""

@@ -10,7 +10,7 @@ from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import OutOfFold, PartScores
-from fnnctl.tasks.warnings import Course
+from fnnctl.tasks.warnings import TrainingOutcome
 from fnnctl.text import shown
 from fnnctl.training.warnings import Ended, exploded, unfinished
 
@@ -58,7 +58,7 @@ def score_warnings(
 
     `trained` is the training, or those of all folds.
     """
-    return scores.warnings(course=course_of(experiment, trained)) if scores else []
+    return scores.warnings(training=training_outcome(experiment, trained)) if scores else []
 
 
 def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:
@@ -82,14 +82,14 @@ def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:
     ]
 
 
-def course_of(experiment: Experiment, trained: Sequence[Trained]) -> Course:
+def training_outcome(experiment: Experiment, trained: Sequence[Trained]) -> TrainingOutcome:
     """What a warning about the scores says of the training.
 
     Of several folds it is the one whose best epoch is the median, relative to the number of its epochs.
     """
     known = [(best / each.epochs, each.epochs, best) for each in trained if (best := each.best_epoch)]
     _, epochs, best = sorted(known)[len(known) // 2] if known else (0, 0, None)
-    return Course(
+    return TrainingOutcome(
         epochs,
         best,
         folds=len(trained),

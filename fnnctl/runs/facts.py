@@ -95,13 +95,13 @@ def evaluation_facts(
         },
         "model": _network_facts(
             model.layouts,
-            model.predictor.readout.decision,
-            class_weights=model.predictor.readout.class_weights is not None,
+            model.predictor.decoder.decision,
+            class_weights=model.predictor.decoder.class_weights is not None,
         ),
         "evaluated": {
             "run": str(model.run.path.resolve()),
             "sha256": model.sha256,
-            "threshold": model.predictor.readout.threshold,
+            "threshold": model.predictor.decoder.threshold,
             **given.own_format(model),
         },
         "warnings": list(warnings),

@@ -14,8 +14,8 @@ from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS, epoch_metrics
-from fnnctl.tasks.post_training import AS_TRAINED, Finish
-from fnnctl.tasks.task import Readout
+from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
+from fnnctl.tasks.task import OutputDecoder
 from fnnctl.training.members import make_network
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.trainer import Outcome, TrainedMember
@@ -30,7 +30,7 @@ Weights: TypeAlias = tuple[FloatArray, FloatArray]
 class FoldMeasure:
     """Scores each fold on its own test rows, with the whole stack at once."""
 
-    finish: Finish = AS_TRAINED
+    post_training: PostTraining = NO_POST_TRAINING
     """What is fitted to each fold's validation rows."""
 
     def __call__(self, stack: TrainedStack) -> list[FoldResult]:
@@ -43,31 +43,31 @@ class FoldMeasure:
         splits = [fit.split(data) for fit in stack.fits]
         validated: list[tuple[FloatArray, IntArray]]
         validated = [(np.empty((0, 1)), split.validation[:0]) for split in splits]
-        needs_rows = any(self.finish.needs_rows(fit.readout) for fit in stack.fits)
+        needs_rows = any(self.post_training.needs_rows(fit.decoder) for fit in stack.fits)
         if needs_rows and splits[0].validation.size:
             validated = list(_validated(stack, scorer, [split.validation for split in splits]))
-        readouts = [
-            self.finish.readout(
-                data.task, fit.readout, scores, data.targets[rows], out_of_bag=fit.settings.bags
+        decoders = [
+            self.post_training.fit(
+                data.task, fit.decoder, scores, data.targets[rows], out_of_bag=fit.settings.bags
             )
             for fit, (scores, rows) in zip(stack.fits, validated, strict=True)
         ]
         tested = _scores(stack, scorer, [split.test for split in splits])
         return [
-            self._result(stack, k, scores, readout)
-            for k, (scores, readout) in enumerate(zip(tested, readouts, strict=True))
+            self._result(stack, k, scores, decoder)
+            for k, (scores, decoder) in enumerate(zip(tested, decoders, strict=True))
         ]
 
-    def _result(self, stack: TrainedStack, k: int, scores: FloatArray, readout: Readout) -> FoldResult:
+    def _result(self, stack: TrainedStack, k: int, scores: FloatArray, decoder: OutputDecoder) -> FoldResult:
         trained = stack.trained_fit(k)
         result = FoldResult(
             trained.outcome,
             trained.epochs,
             trained.best_epoch,
             trained.history,
-            readout.temperature,
-            readout.threshold,
-            readout.class_weights,
+            decoder.temperature,
+            decoder.threshold,
+            decoder.class_weights,
         )
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             return result
@@ -178,7 +178,7 @@ class ObjectiveMeasure:
         # Scored as `train` does for metrics.json, so that the metrics are equal to the last bit.
         predictor = stack.predictor(k, *weights)
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
-        part = stack.data.score(rows, scores, fit.readout)
+        part = stack.data.score(rows, scores, fit.decoder)
         if not math.isfinite(part.loss):
             return None, part.loss
         return flat_metrics(part.metrics(complete=False))[self.metric], part.loss
@@ -186,7 +186,7 @@ class ObjectiveMeasure:
 
 def _is_corrected(stack: TrainedStack, k: int) -> bool:
     """Whether a fit's probabilities are corrected for class weights, unlike in training."""
-    return stack.fits[k].readout.class_weights is not None
+    return stack.fits[k].decoder.class_weights is not None
 
 
 def _measured_weights(stack: TrainedStack, k: int) -> tuple[FloatArray, FloatArray]:

@@ -153,7 +153,7 @@ def select_trials(
     cannot be selected; None if there is no other.
     """
     task, dataset = data.task, data.dataset
-    joint = task.joint_readout([trial.fit.readout for trial in trials])
+    joint = task.joint_decoder([trial.fit.decoder for trial in trials])
     candidates: list[TrainedTrial] = []
     predictions: list[FloatArray] = []
     for trial in trials:
@@ -161,7 +161,7 @@ def select_trials(
         scores = np.concatenate([batch.copy() for batch in alone.column_scores([(dataset, rows)])])
         if np.isfinite(scores).all():
             candidates.append(trial)
-            predictions.append(task.combine([task.converted(scores, trial.fit.readout, joint)]))
+            predictions.append(task.combine([task.converted(scores, trial.fit.decoder, joint)]))
     if not candidates:
         return None
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
-from fnnctl.tasks.task import Readout, Targets, Task
+from fnnctl.tasks.task import OutputDecoder, Targets, Task
 from fnnctl.text import counted
 
 NO_TEMPERATURE: Final = (
@@ -29,7 +29,7 @@ UNFITTED_POWER: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finish:
+class PostTraining:
     """What the settings ask for after training: calibration, then a threshold."""
 
     calibration: Calibration = "none"
@@ -48,96 +48,98 @@ class Finish:
         return self.calibration != "none"
 
     @property
-    def chooses(self) -> bool:
+    def chooses_threshold(self) -> bool:
         """Whether the threshold is chosen by a rule."""
         return not isinstance(self.threshold, float)
 
-    def needs_rows(self, readout: Readout) -> bool:
-        """Whether something of this readout is fitted to validation rows."""
-        return self.calibrates or self.chooses or readout.class_weights is not None
+    def needs_rows(self, decoder: OutputDecoder) -> bool:
+        """Whether something of this decoder is fitted to validation rows."""
+        return self.calibrates or self.chooses_threshold or decoder.class_weights is not None
 
-    def decided(self, readout: Readout, threshold: float | None) -> Readout:
-        """The readout at a threshold of these settings; None for the default, or if none can be chosen."""
-        if threshold is None and self.chooses and readout.class_weights is None:
+    def with_threshold(self, decoder: OutputDecoder, threshold: float | None) -> OutputDecoder:
+        """The decoder at a threshold of these settings; None for the default, or if none can be chosen."""
+        if threshold is None and self.chooses_threshold and decoder.class_weights is None:
             threshold = DEFAULT_THRESHOLD
-        return readout.with_threshold(threshold)
+        return decoder.with_threshold(threshold)
 
-    def readout(
+    def fit(
         self,
         task: Task,
-        readout: Readout,
+        decoder: OutputDecoder,
         scores: FloatArray,
         targets: Targets,
         *,
         out_of_bag: bool = False,
-    ) -> Readout:
-        """A network's readout, finished on the scores of n validation rows, (n, outputs), and targets (n,).
+    ) -> OutputDecoder:
+        """A network's decoder, fitted to the scores of n validation rows, (n, outputs), and targets (n,).
 
         Without `needs_rows` the rows are not used. The temperature or the threshold is None if none fits.
-        `out_of_bag` scores are those of single members of the ensemble whose readout it is.
+        `out_of_bag` scores are those of single members of the ensemble whose decoder it is.
         """
-        if len(targets) and self.needs_rows(readout):
+        if len(targets) and self.needs_rows(decoder):
             with np.errstate(over="ignore", invalid="ignore"):
-                readout = task.with_calibration(readout, self.calibration, scores, targets)
-            is_shrunk = self.calibration == "shrunk_temperature" and readout.class_weights is None
-            if out_of_bag and is_shrunk and readout.temperature is not None:
+                decoder = task.with_calibration(decoder, self.calibration, scores, targets)
+            is_shrunk = self.calibration == "shrunk_temperature" and decoder.class_weights is None
+            if out_of_bag and is_shrunk and decoder.temperature is not None:
                 # Averaging makes predictions less certain. So an ensemble is too uncertain if its members
                 # are; but if they are too certain, it need not be. With class weights they may be so much
                 # too certain that averaging is not enough.
-                readout = replace(readout, temperature=min(readout.temperature, 1.0))
-        if self.chooses:
+                decoder = replace(decoder, temperature=min(decoder.temperature, 1.0))
+        if self.chooses_threshold:
             with np.errstate(over="ignore", invalid="ignore"):
-                return readout.with_threshold(task.choose_threshold(self.threshold, scores, targets, readout))
-        return readout.with_threshold(self.fixed)
+                return decoder.with_threshold(task.choose_threshold(self.threshold, scores, targets, decoder))
+        return decoder.with_threshold(self.fixed_threshold)
 
-    def doubts(self, readout: Readout, *, rows: int) -> list[str]:
-        """Warnings about what the validation rows were too few to determine, from the finished readout."""
+    def warnings(self, decoder: OutputDecoder, *, rows: int) -> list[str]:
+        """Warnings about what the validation rows were too few to determine, from the fitted decoder."""
         warnings = []
-        if self.calibrates and readout.temperature is None:
+        if self.calibrates and decoder.temperature is None:
             shrunk = self.calibration == "shrunk_temperature"
             warnings.append(TOO_LARGE if shrunk else NO_TEMPERATURE.format(rows=rows))
         if not rows:
-            warnings += _unfitted_power(readout)
-        if self.chooses and readout.threshold is None:
+            warnings += _unfitted_power(decoder)
+        if self.chooses_threshold and decoder.threshold is None:
             warnings.append(
                 f"cannot choose a threshold: the {counted(rows, 'validation row')} must be of both classes; "
-                f"{_default(readout)} is used. Write a larger data.split.validation, or a number as "
+                f"{_default(decoder)} is used. Write a larger data.split.validation, or a number as "
                 "model.threshold"
             )
         return warnings
 
-    def fold_doubts(self, thresholds: Sequence[float | None], readout: Readout, *, rows: int) -> list[str]:
+    def fold_warnings(
+        self, thresholds: Sequence[float | None], decoder: OutputDecoder, *, rows: int
+    ) -> list[str]:
         """A warning if folds have no validation rows for the power of the class weights, or if some of them
         determine no threshold, from those of all folds; else none.
 
-        `readout` is that of some fold, and so is the number of validation rows.
+        `decoder` is that of some fold, and so is the number of validation rows.
         """
         missing = sum(threshold is None for threshold in thresholds)
-        if not self.chooses or not missing:
-            return [] if rows else _unfitted_power(readout)
+        if not self.chooses_threshold or not missing:
+            return [] if rows else _unfitted_power(decoder)
         return [
             f"the validation rows of {missing:,} of {len(thresholds):,} folds are of one class, so no "
-            f"threshold can be chosen there and {_default(readout)} is used. Write a larger "
+            f"threshold can be chosen there and {_default(decoder)} is used. Write a larger "
             "data.split.validation, or a number as model.threshold"
         ]
 
     @property
-    def fixed(self) -> float | None:
+    def fixed_threshold(self) -> float | None:
         """The threshold if it is given as a number; None for the default, or if it is chosen."""
         if not isinstance(self.threshold, float) or self.threshold == DEFAULT_THRESHOLD:
             return None
         return self.threshold
 
 
-def _unfitted_power(readout: Readout) -> list[str]:
+def _unfitted_power(decoder: OutputDecoder) -> list[str]:
     """A warning if there are class weights, for a network without validation rows."""
-    return [] if readout.class_weights is None else [UNFITTED_POWER]
+    return [] if decoder.class_weights is None else [UNFITTED_POWER]
 
 
-def _default(readout: Readout) -> str:
+def _default(decoder: OutputDecoder) -> str:
     """What a threshold is that is not chosen, in words."""
-    return f"{DEFAULT_THRESHOLD}" if readout.class_weights is None else "that of the class weights"
+    return f"{DEFAULT_THRESHOLD}" if decoder.class_weights is None else "that of the class weights"
 
 
-AS_TRAINED: Final = Finish()
+NO_POST_TRAINING: Final = PostTraining()
 """Nothing is fitted."""

@@ -17,7 +17,7 @@ from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.one_column import ColumnValues
-from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, Course
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -79,7 +79,7 @@ class TargetScale:
 
 
 @dataclass(frozen=True, slots=True)
-class Readout:
+class OutputDecoder:
     """How a network's outputs become predictions: what else is fitted to the targets."""
 
     output: OutputShape
@@ -103,7 +103,7 @@ class Readout:
         return None if self.scale is None else self.scale.limits
 
     @property
-    def fitted(self) -> dict[str, float | tuple[float, ...]]:
+    def fitted_parameters(self) -> dict[str, float | tuple[float, ...]]:
         """The entries of model.json that are known only after training."""
         threshold = None if self.decision is None else self.decision.effective
         known = {
@@ -118,20 +118,20 @@ class Readout:
         """The chosen threshold of the decision; None if none is chosen, and if there is no decision."""
         return None if self.decision is None else self.decision.threshold
 
-    def with_threshold(self, threshold: float | None) -> Readout:
-        """The readout that decides at this threshold; unchanged if there is no decision."""
+    def with_threshold(self, threshold: float | None) -> OutputDecoder:
+        """The decoder that decides at this threshold; unchanged if there is no decision."""
         if self.decision is None:
             return self
         return replace(self, decision=self.decision.at(threshold))
 
-    def weighted(self, class_weights: tuple[float, ...] | None) -> Readout:
-        """The readout of a network whose classes had these weights in training; see `class_weights`."""
+    def weighted(self, class_weights: tuple[float, ...] | None) -> OutputDecoder:
+        """The decoder of a network whose classes had these weights in training; see `class_weights`."""
         if class_weights is None:
             return self
         decision = self.decision and self.decision.weighted(class_weights)
         return replace(self, decision=decision, class_weights=class_weights)
 
-    def learned(self, targets: Targets) -> Targets:
+    def standardized(self, targets: Targets) -> Targets:
         """Targets, (N,), standardized for training if there is a scale."""
         return targets if self.scale is None else self.scale.standardized(targets)
 
@@ -151,13 +151,13 @@ class PartScores(Protocol):
     def baseline_metrics(self) -> dict[str, Any] | None:
         """The metrics of the baseline on these rows, by name; None if the baseline is unknown."""
 
-    def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
+    def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """Warnings if the predictions of these rows are of little use, the most severe one first.
 
         They are if they are not better than the baseline's by more than chance (unless the loss weighs rows:
         the network then has another aim), if some class is hardly ever found, if the rows are too few to
         tell, or if probabilities are misleading. A warning says `where` the rows are, and what to try after
-        this `course` of the training.
+        this `training` of the training.
         """
 
     def row_losses(self) -> Mapping[str, FloatArray]:
@@ -180,7 +180,7 @@ class OutOfFold(Protocol):
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
 
-    def warnings(self, course: Course = UNKNOWN) -> list[str]:
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """The warnings of `PartScores.warnings` to which most repeats lead."""
 
     def artifacts(self) -> Artifacts:
@@ -222,7 +222,7 @@ class Task(Protocol):
     def check_metric(self, metric: str) -> str | None:
         """Why a metric cannot be used with this target; None if it can."""
 
-    def readout(self, model: ModelConfig, targets: Targets) -> Readout:
+    def output_decoder(self, model: ModelConfig, targets: Targets) -> OutputDecoder:
         """The output layer for these settings, fitted to the targets of the training rows, (n,)."""
 
     def example_weights(
@@ -246,9 +246,9 @@ class Task(Protocol):
         """
 
     def with_calibration(
-        self, readout: Readout, calibration: Calibration, scores: FloatArray, targets: Targets
-    ) -> Readout:
-        """The readout with what is fitted to the scores of n ≥ 1 rows, (n, outputs), and their targets, (n,).
+        self, decoder: OutputDecoder, calibration: Calibration, scores: FloatArray, targets: Targets
+    ) -> OutputDecoder:
+        """The decoder with what is fitted to the scores of n ≥ 1 rows, (n, outputs), and their targets, (n,).
 
         That is the temperature, which is None if there is none, and the power to which class weights are
         raised, also with the calibration `none`: they may have had less effect in training than the
@@ -256,28 +256,28 @@ class Task(Protocol):
         """
 
     def choose_threshold(
-        self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout
+        self, wanted: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
     ) -> float | None:
-        """The threshold of a readout for which n rows were scored, (n, outputs), before calibration.
+        """The threshold of a decoder for which n rows were scored, (n, outputs), before calibration.
 
         Not for a number; None if the rows determine none, because all of them are of one class.
         """
 
-    def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
-        """How the combined scores of networks with these readouts become predictions; not calibrated."""
+    def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:
+        """How the combined scores of networks with these decoders become predictions; not calibrated."""
 
-    def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
-        """Scores of a network with its own readout, (n, outputs), as scores for `joint_readout`."""
+    def converted(self, scores: FloatArray, own: OutputDecoder, joint: OutputDecoder) -> FloatArray:
+        """Scores of a network with its own decoder, (n, outputs), as scores for `joint_decoder`."""
 
     def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
-        """An ensemble's scores, (n, outputs), from those of its networks, which have one readout.
+        """An ensemble's scores, (n, outputs), from those of its networks, which have one decoder.
 
         They are a mean of predictions with these positive weights, by default equal ones. A row's scores
         never depend on the other rows.
         """
 
     def score(
-        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout
+        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder
     ) -> PartScores:
         """The scores of n ≥ 1 rows: row numbers (n,), targets (n,), network outputs batch by batch."""
 
@@ -285,7 +285,7 @@ class Task(Protocol):
         """The combined scores of the folds; `file_rows` (N,) are the numbers of all rows in their file."""
 
     def predict(
-        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+        self, scores: FloatArray, decoder: OutputDecoder, *, top: int | None = None
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         """For `predict`: n rows of the leading columns, and further numeric columns, (n, c).
 
@@ -305,7 +305,7 @@ class Task(Protocol):
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
         """Warnings about what some folds of the N rows lack."""
 
-    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+    def untrained_classes(self, targets: Targets, learned: Targets) -> list[str]:
         """The classes of some `targets`, (n,), that none of the `learned` ones, (m,), has; empty in a
         regression.
         """
@@ -331,7 +331,7 @@ class Task(Protocol):
     def facts(self) -> dict[str, Any]:
         """What the manifest records about the target besides its name."""
 
-    def describe(self, readout: Readout) -> Mapping[str, Any]:
+    def describe(self, decoder: OutputDecoder) -> Mapping[str, Any]:
         """What model.json records about the target and the output layer."""
 
 
@@ -360,6 +360,6 @@ class TaskData:
         given = None if self.dataset.weights is None else self.dataset.weights[rows]
         return self.task.example_weights(experiment.training, self.targets[rows], given)
 
-    def score(self, rows: IntArray, batches: Iterable[FloatArray], readout: Readout) -> PartScores:
+    def score(self, rows: IntArray, batches: Iterable[FloatArray], decoder: OutputDecoder) -> PartScores:
         """The scores of some rows, (n,) with n ≥ 1, from the network's outputs batch by batch."""
-        return self.task.score(self.dataset.file_rows[rows], self.targets[rows], batches, readout)
+        return self.task.score(self.dataset.file_rows[rows], self.targets[rows], batches, decoder)

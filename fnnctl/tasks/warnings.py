@@ -20,7 +20,7 @@ FEWEST_EPOCHS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrainingOutcome:
     """What is known about the training of the network, or of a cross-validation's median fold."""
 
     epochs: int = 0
@@ -47,20 +47,20 @@ class Course:
         )
 
 
-UNKNOWN = Course()
+UNKNOWN = TrainingOutcome()
 
 
-def worth_trying(rows: int, *, is_ahead: bool, course: Course = UNKNOWN) -> str:
+def worth_trying(rows: int, *, is_ahead: bool, training: TrainingOutcome = UNKNOWN) -> str:
     """What to try; `is_ahead` is whether the network was better on these rows, if only by chance."""
-    if course.was_best_early:
-        where = " in the median fold" if course.folds > 1 else ""
+    if training.was_best_early:
+        where = " in the median fold" if training.folds > 1 else ""
         advice = (
-            f"the best epoch was {course.best_epoch:,} of {course.epochs:,}{where}, so more epochs will not "
-            "help; the columns may say nothing about the target"
+            f"the best epoch was {training.best_epoch:,} of {training.epochs:,}{where}, so more epochs will "
+            "not help; the columns may say nothing about the target"
         )
-    elif course.has_recipe:
-        training = keeping_recipe("more epochs or another learning rate", has_recipe=True)
-        advice = f"try other columns, or {training}"
+    elif training.has_recipe:
+        more = keeping_recipe("more epochs or another learning rate", has_recipe=True)
+        advice = f"try other columns, or {more}"
     else:
         advice = "try more epochs, another learning rate or other columns"
     if not is_ahead:

@@ -126,7 +126,7 @@ def accuracy(search: PreparedSearch, trials: Sequence[TrainedTrial], size: int) 
         raise RuntimeError("no trial has finite scores")
     predictor = ensemble.predictor(data)
     batches = predictor.column_scores([(data.dataset, split.test)])
-    return float(data.score(split.test, batches, predictor.readout).metrics(complete=False)["accuracy"])
+    return float(data.score(split.test, batches, predictor.decoder).metrics(complete=False)["accuracy"])
 
 
 def interval(differences: Sequence[float]) -> str:

@@ -19,8 +19,8 @@ from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.classification.temperature import PRIOR_ROWS, fit_temperature
-from fnnctl.tasks.post_training import Finish
-from fnnctl.tasks.task import OutputShape, Readout
+from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import OutputDecoder, OutputShape
 from tests.commands.ensembles import WORKERS, assert_same_folds, run_of
 from tests.commands.folding import SMALL, table
 from tests.commands.resuming import assert_same_bits, resumed_from
@@ -41,7 +41,7 @@ def trained_apart(prepared: Prepared) -> list[TrainedStack]:
     for number, bag in enumerate(fit.bags(data)):
         seed = member_seed(fit.seed, number)
         own = Fit.of(data, experiment, bag, seed=seed, preprocessor=fit.preprocessor)
-        found.append(train_fits(data, [replace(own, readout=fit.readout)]))
+        found.append(train_fits(data, [replace(own, decoder=fit.decoder)]))
     return found
 
 
@@ -96,7 +96,7 @@ def test_validation_metrics_of_a_regression_are_out_of_bag(program: Program, dia
     run = run_of(program, "train", str(diabetes), "--set", never)
     prepared = prepare(diabetes, [never])
     outputs, targets = out_of_bag_outputs(prepared)
-    scale = prepared.fit.readout.scale
+    scale = prepared.fit.decoder.scale
     assert scale is not None
     expected = r2_score(targets, outputs[:, 0] * scale.deviation + scale.mean)
     metrics = read_json(run / "metrics.json")["validation"]
@@ -268,13 +268,15 @@ def test_members_that_are_too_certain_do_not_make_their_average_less_certain(sha
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 200)
     scores = (rng.normal(size=(200, 2)) + 1.5 * np.eye(2)[labels]) * sharpness
-    task, finish = Classification("y", ("a", "b")), Finish("shrunk_temperature")
-    readout = Readout(OutputShape(2, "softmax"))
-    own = finish.readout(task, readout, scores, labels).temperature
-    of_members = finish.readout(task, readout, scores, labels, out_of_bag=True).temperature
+    task, post_training = Classification("y", ("a", "b")), PostTraining("shrunk_temperature")
+    decoder = OutputDecoder(OutputShape(2, "softmax"))
+    own = post_training.fit(task, decoder, scores, labels).temperature
+    of_members = post_training.fit(task, decoder, scores, labels, out_of_bag=True).temperature
     assert own is not None
     assert (own > 1) is (sharpness > 1)
     assert of_members == min(own, 1.0)
-    weighted = readout.weighted((1.0, 2.0))
-    one, other = (finish.readout(task, weighted, scores, labels, out_of_bag=bags) for bags in (True, False))
+    weighted = decoder.weighted((1.0, 2.0))
+    one, other = (
+        post_training.fit(task, weighted, scores, labels, out_of_bag=bags) for bags in (True, False)
+    )
     assert one == other

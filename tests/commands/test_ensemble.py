@@ -63,7 +63,7 @@ def test_values_are_the_mean_over_separate_trainings(program: Program, diabetes:
     never = "training.early_stopping=null"
     run = run_of(program, "train", str(diabetes), "--set", never)
     prepared = prepare(diabetes, [never, "model.ensemble=1"])
-    scale = prepared.fit.readout.scale
+    scale = prepared.fit.decoder.scale
     assert scale is not None
     outputs = outputs_of_separate_trainings(prepared, 3)
     expected = np.mean(outputs, axis=0)[:, 0] * scale.deviation + scale.mean

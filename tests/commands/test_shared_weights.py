@@ -62,7 +62,7 @@ def test_predictions_are_the_mean_over_the_members(
             found, np.mean([softmax(each, axis=1) for each in scores], axis=0), rtol=1e-10
         )
         return
-    scale = prepared.fit.readout.scale
+    scale = prepared.fit.decoder.scale
     assert scale is not None
     expected = np.mean(scores, axis=0)[:, 0] * scale.deviation + scale.mean
     np.testing.assert_allclose([float(row["prediction"]) for row in rows], expected, rtol=1e-10)

@@ -26,7 +26,7 @@ from fnnctl.store.tables import wide_csv_lines
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.registry import task_of
 from fnnctl.tasks.reports import TASK_REPORTS
-from fnnctl.tasks.task import Artifacts, FoldScores, Readout, Task
+from fnnctl.tasks.task import Artifacts, FoldScores, OutputDecoder, Task
 from tests.tasks.cases import CASES, ROWS, TaskCase
 
 
@@ -40,7 +40,7 @@ OF_THRESHOLDS = {"threshold", "cost"}
 
 
 def has_many_classes(case: TaskCase) -> bool:
-    return case.readout.output.outputs > 2
+    return case.decoder.output.outputs > 2
 
 
 def restored(description: ModelDescription) -> Task:
@@ -54,13 +54,13 @@ def tables(artifacts: Artifacts) -> dict[str, list[dict[str, str]]]:
 
 
 def folds_of(
-    case: TaskCase, assignment: IntArray, repeat: int = 0, readout: Readout | None = None
+    case: TaskCase, assignment: IntArray, repeat: int = 0, decoder: OutputDecoder | None = None
 ) -> list[FoldScores]:
     """The first network's scores, as if it were the network of every fold."""
     found = []
     for fold in np.unique(assignment).tolist():
         rows = np.flatnonzero(assignment == fold)
-        part = case.data.score(rows, [case.networks[0][rows]], readout or case.readout)
+        part = case.data.score(rows, [case.networks[0][rows]], decoder or case.decoder)
         found.append(FoldScores(repeat, fold, rows, part))
     return found
 
@@ -152,7 +152,7 @@ class TestSettings:
 
 class TestScores:
     def test_a_network_gives_as_many_as_the_output_has(self, case: TaskCase) -> None:
-        assert {scores.shape for scores in case.networks} == {(ROWS, case.readout.output.outputs)}
+        assert {scores.shape for scores in case.networks} == {(ROWS, case.decoder.output.outputs)}
 
     def test_the_loss_is_the_one_that_training_has(self, case: TaskCase) -> None:
         stack = train_fits(case.data, [case.fit])
@@ -160,7 +160,7 @@ class TestScores:
         (trained,) = stack.trained
         predictor = stack.predictor(0, *stack.final_weights(0))
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows)]
-        metrics = flat_metrics(case.data.score(rows, scores, case.readout).metrics())
+        metrics = flat_metrics(case.data.score(rows, scores, case.decoder).metrics())
         for column in epoch_metrics(case.fit.settings.shape).validation_columns:
             recorded = trained.history[column][(trained.best_epoch or trained.epochs) - 1]
             assert metrics[column.removeprefix("validation_")] == pytest.approx(recorded, rel=1e-5)
@@ -168,7 +168,7 @@ class TestScores:
     def test_batches_make_no_difference(self, case: TaskCase) -> None:
         scores, rows = case.networks[0], np.arange(ROWS)
         batches = [scores[:1], scores[1:20], scores[20:]]
-        assert case.data.score(rows, batches, case.readout).metrics() == case.part().metrics()
+        assert case.data.score(rows, batches, case.decoder).metrics() == case.part().metrics()
 
     def test_the_metrics_are_json_and_begin_with_the_loss(self, case: TaskCase) -> None:
         part = case.part()
@@ -177,7 +177,7 @@ class TestScores:
         assert next(iter(metrics.items())) == ("loss", part.loss)
 
     def test_a_single_row(self, case: TaskCase) -> None:
-        part = case.data.score(np.array([7]), [case.networks[0][7:8]], case.readout)
+        part = case.data.score(np.array([7]), [case.networks[0][7:8]], case.decoder)
         assert json.dumps(part.metrics(), allow_nan=False)
         assert [row["row"] for row in tables(part.artifacts())[names.PREDICTIONS]] == ["7"]
 
@@ -187,12 +187,12 @@ class TestScores:
 
     def test_scores_that_overflow_have_a_loss_that_is_not_finite(self, case: TaskCase) -> None:
         scores = np.full_like(case.networks[0], np.inf)
-        assert not np.isfinite(case.data.score(np.arange(ROWS), [scores], case.readout).loss)
+        assert not np.isfinite(case.data.score(np.arange(ROWS), [scores], case.decoder).loss)
 
 
 class TestPredictions:
     def test_there_is_a_column_for_every_value(self, case: TaskCase) -> None:
-        leading, numbers = case.task.predict(case.networks[0], case.readout)
+        leading, numbers = case.task.predict(case.networks[0], case.decoder)
         assert len(leading) == len(numbers) == ROWS
         columns = case.task.prediction_columns()
         assert {len(row) + numbers.shape[1] for row in leading} == {len(columns)}
@@ -200,25 +200,25 @@ class TestPredictions:
 
     @pytest.mark.parametrize("calibrated", [False, True])
     def test_they_are_those_of_a_runs_file(self, case: TaskCase, calibrated: bool) -> None:
-        readout = case.calibrated if calibrated else case.readout
-        leading, numbers = case.task.predict(case.networks[0], readout)
+        decoder = case.calibrated if calibrated else case.decoder
+        leading, numbers = case.task.predict(case.networks[0], decoder)
         columns = case.task.prediction_columns()
         lines = wide_csv_lines(columns, [(leading, numbers)])
-        written = tables(case.part(readout).artifacts())[names.PREDICTIONS]
+        written = tables(case.part(decoder).artifacts())[names.PREDICTIONS]
         assert [{column: row[column] for column in columns} for row in written] == [
             *csv.DictReader(io.StringIO("".join(lines)))
         ]
 
     def test_a_row_is_predicted_whatever_its_neighbours_are(self, case: TaskCase) -> None:
-        leading, numbers = case.task.predict(case.networks[0], case.readout)
-        one, its = case.task.predict(case.networks[0][5:6], case.readout)
+        leading, numbers = case.task.predict(case.networks[0], case.decoder)
+        one, its = case.task.predict(case.networks[0][5:6], case.decoder)
         assert [*one[0]] == [*leading[5]]
         assert its.tolist() == numbers[5:6].tolist()
 
     @pytest.mark.parametrize("copies", [1, 3])
     def test_an_ensemble_of_one_network_predicts_as_the_network(self, case: TaskCase, copies: int) -> None:
-        leading, numbers = case.task.predict(case.networks[0], case.readout)
-        combined, its = case.task.predict(case.task.combine([case.networks[0]] * copies), case.readout)
+        leading, numbers = case.task.predict(case.networks[0], case.decoder)
+        combined, its = case.task.predict(case.task.combine([case.networks[0]] * copies), case.decoder)
         assert [*combined] == [*leading]
         np.testing.assert_allclose(its, numbers, rtol=1e-12, atol=1e-15)
 
@@ -229,8 +229,8 @@ class TestPredictions:
         twice = case.task.combine([case.networks[0], *case.networks])
         weighted = case.task.combine(case.networks, [2.0] + [1.0] * (len(case.networks) - 1))
         np.testing.assert_allclose(weighted, twice, rtol=1e-12)
-        losses = [case.data.score(np.arange(ROWS), [scores], case.readout).loss for scores in case.networks]
-        ensemble = case.data.score(np.arange(ROWS), [combined], case.readout).loss
+        losses = [case.data.score(np.arange(ROWS), [scores], case.decoder).loss for scores in case.networks]
+        ensemble = case.data.score(np.arange(ROWS), [combined], case.decoder).loss
         assert ensemble <= np.mean(losses) * (1 + 1e-12)  # both losses are convex
 
 
@@ -239,10 +239,10 @@ class TestOutOfFold:
 
     @pytest.mark.parametrize("calibrated", [False, True])
     def test_folds_that_have_each_row_once_are_one_part(self, case: TaskCase, calibrated: bool) -> None:
-        readout = case.calibrated if calibrated else case.readout
-        folds = folds_of(case, self.ASSIGNMENT, readout=readout)
+        decoder = case.calibrated if calibrated else case.decoder
+        folds = folds_of(case, self.ASSIGNMENT, decoder=decoder)
         together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
-        assert_same_metrics(together.metrics(), case.part(readout).metrics())
+        assert_same_metrics(together.metrics(), case.part(decoder).metrics())
 
     def test_equal_repeats_have_the_metrics_of_one(self, case: TaskCase) -> None:
         folds = [each for repeat in (0, 1) for each in folds_of(case, self.ASSIGNMENT, repeat)]
@@ -261,7 +261,7 @@ class TestOutOfFold:
         folds = folds_of(case, self.ASSIGNMENT)[1:]
         together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
         rows = np.flatnonzero(self.ASSIGNMENT > 0)
-        alone = case.data.score(rows, [case.networks[0][rows]], case.readout)
+        alone = case.data.score(rows, [case.networks[0][rows]], case.decoder)
         assert_same_metrics(together.metrics(), alone.metrics())
 
     def test_it_has_the_files_of_a_part(self, case: TaskCase) -> None:

@@ -40,8 +40,8 @@ REGRESSION: dict[str, object] = {
 
 
 def test_limits_are_the_range_of_the_target_in_its_units() -> None:
-    assert read(**REGRESSION, target_range=[-2, 10]).readout.limits == (-1.0, 2.0)
-    assert read(**REGRESSION).readout.limits is None, "as in a file of an earlier version"
+    assert read(**REGRESSION, target_range=[-2, 10]).decoder.limits == (-1.0, 2.0)
+    assert read(**REGRESSION).decoder.limits is None, "as in a file of an earlier version"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_it_predicts_as_before_it_was_written(parts: list[Prepared], trained: Pa
     saved = load_model(write(tmp_path / "run", trained, written), silent)
     assert scores_of(saved.predictor, parts[0]).tobytes() == scores_of(predictor, parts[0]).tobytes()
     assert saved.predictor.task == predictor.task
-    assert saved.predictor.readout == predictor.readout
+    assert saved.predictor.decoder == predictor.decoder
     assert [layout.size for layout in saved.layouts] == [
         part.layout.size for part in written for _ in part.parameters
     ]
@@ -94,12 +94,12 @@ def test_the_temperature_of_the_whole_divides_the_combined_scores(
 ) -> None:
     _, written = both(parts)
     saved = load_model(write(tmp_path / "run", trained, written, temperature=2.5), silent)
-    assert saved.predictor.readout.temperature == 2.5
+    assert saved.predictor.decoder.temperature == 2.5
     _, written = both(parts)
     cooler = {**written[1].description, "temperature": 4.0}
     alone = TrainedPart(cooler, written[1].layout, written[1].parameters, written[1].statistics)
     saved = load_model(write(tmp_path / "alone", trained, [alone], temperature=2.5), silent)
-    assert saved.predictor.readout.temperature == 10.0
+    assert saved.predictor.decoder.temperature == 10.0
 
 
 def part(model: dict[str, Any], **facts: object) -> None:

@@ -89,7 +89,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         predictor = self.model.predictor
         pieces = [(columns, np.arange(len(self.rows)))]
         scores = np.concatenate([each.copy() for each in predictor.column_scores(pieces)])
-        return predictor.task.predict(scores, predictor.readout)
+        return predictor.task.predict(scores, predictor.decoder)
 
 
 class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]

@@ -34,7 +34,7 @@ def test_arrays_and_an_experiment_give_a_predictor(tmp_path: Path, monkeypatch: 
     test = score_parts(predictor, data, stack.pool, split)["test"]
     new = dataset_of(np.array([[-3.0, -3, -3], [3, 3, 3]]), np.array(["?", "?"]))
     (scores,) = predictor.column_scores([(new, np.arange(2))])
-    labels, probabilities = predictor.task.predict(scores, predictor.readout)
+    labels, probabilities = predictor.task.predict(scores, predictor.decoder)
 
     assert test is not None
     assert test.metrics()["accuracy"] > 0.9

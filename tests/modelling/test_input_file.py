@@ -161,7 +161,7 @@ def test_the_part_is_what_predict_says_of_the_rows(
     write(tmp_path / "all.csv", header, lines)
     rows = read(tmp_path / "all.csv", model, [])
     metrics = rows.part(model).metrics()
-    predicted, _ = model.predictor.task.predict(np.concatenate(rows.scores), model.predictor.readout)
+    predicted, _ = model.predictor.task.predict(np.concatenate(rows.scores), model.predictor.decoder)
     species = header.split(",").index("species")
     right = [label == line.split(",")[species] for (label,), line in zip(predicted, lines, strict=True)]
     assert metrics["support"] == COUNT

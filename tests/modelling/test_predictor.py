@@ -12,14 +12,14 @@ from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.training.members import make_network
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import Program
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
-CALIBRATED = Finish("temperature")
+CALIBRATED = PostTraining("temperature")
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ def test_several_networks_are_one_ensemble(prepared: Prepared) -> None:
         for empty in [np.empty((1, 0), np.float32)] * 3
     ]
     task, preprocessor = prepared.data.task, prepared.fit.preprocessor
-    readout = prepared.fit.readout
-    alone = [Predictor.of(task, preprocessor, [network], readout) for network in networks]
-    together = Predictor.of(task, preprocessor, networks, readout)
+    decoder = prepared.fit.decoder
+    alone = [Predictor.of(task, preprocessor, [network], decoder) for network in networks]
+    together = Predictor.of(task, preprocessor, networks, decoder)
     expected = np.mean([softmax(scores_of(each, prepared)) for each in alone], axis=0)
     np.testing.assert_allclose(softmax(scores_of(together, prepared)), expected, rtol=1e-6)
 
@@ -126,7 +126,7 @@ def column_scores(predictor: Predictor, prepared: Prepared, rows: np.ndarray | N
 
 
 def estimates(predictor: Predictor, prepared: Prepared) -> np.ndarray:
-    rows, _ = predictor.task.predict(column_scores(predictor, prepared), predictor.readout)
+    rows, _ = predictor.task.predict(column_scores(predictor, prepared), predictor.decoder)
     return np.array([row[0] for row in rows], np.float64)
 
 
@@ -137,11 +137,11 @@ def test_parts_of_any_kind_have_the_weighted_mean_of_their_probabilities(tmp_pat
     parts = [
         way.part(members=k + 1, weight=w)[0] for k, (way, w) in enumerate(zip(ways, weights, strict=True))
     ]
-    parts[1] = replace(parts[1], readout=replace(parts[1].readout, temperature=3.0))
+    parts[1] = replace(parts[1], decoder=replace(parts[1].decoder, temperature=3.0))
     alone = [Predictor.of_parts(task, [part]) for part in parts]
-    each = [task.predict(column_scores(one, first), one.readout)[1] for one in alone]
+    each = [task.predict(column_scores(one, first), one.decoder)[1] for one in alone]
     together = Predictor.of_parts(task, parts)
-    found = task.predict(column_scores(together, first), together.readout)[1]
+    found = task.predict(column_scores(together, first), together.decoder)[1]
     np.testing.assert_allclose(found, np.average(each, axis=0, weights=weights), rtol=1e-6)
 
 
@@ -156,7 +156,7 @@ def test_parts_of_a_regression_have_the_weighted_mean_of_their_estimates(tmp_pat
     ]
     first, weights, task = ways[0], [1.0, 2.5, 2.0], ways[0].data.task
     parts = [way.part(weight=weight)[0] for way, weight in zip(ways, weights, strict=True)]
-    assert parts[0].readout.scale != parts[2].readout.scale  # other training rows
+    assert parts[0].decoder.scale != parts[2].decoder.scale  # other training rows
     each = [estimates(Predictor.of_parts(task, [part]), first) for part in parts]
     found = estimates(Predictor.of_parts(task, parts), first)
     np.testing.assert_allclose(found, np.average(each, axis=0, weights=weights), rtol=1e-9)
@@ -178,10 +178,10 @@ def test_an_ensemble_is_calibrated_on_its_combined_scores(iris: Path) -> None:
     ways = [prepare(iris, [f"data.scaling={scaling}"]) for scaling in ("standardize", "minmax")]
     data, rows = ways[0].data, ways[0].split.train
     predictor = Predictor.of_parts(data.task, [predictor_of(way).parts[0] for way in ways])
-    calibrated = predictor.finished_on_columns(CALIBRATED, data, rows)
+    calibrated = predictor.calibrated_on_columns(CALIBRATED, data, rows)
     scores = column_scores(predictor, ways[0], rows)
-    expected = data.task.with_calibration(predictor.readout, "temperature", scores, data.targets[rows])
-    assert calibrated.readout.temperature == expected.temperature
+    expected = data.task.with_calibration(predictor.decoder, "temperature", scores, data.targets[rows])
+    assert calibrated.decoder.temperature == expected.temperature
     assert expected.temperature is not None
     with pytest.raises(ValueError, match="unpack"):
         next(predictor.pool_scores(ways[0].examples(), rows))
@@ -203,5 +203,5 @@ def test_the_temperature_is_left_out_if_none_suits(prepared: Prepared) -> None:
     predictor = predictor_of(prepared)
     predicted = softmax(scores_of(predictor, prepared)).argmax(axis=1)
     right = np.flatnonzero(predicted == prepared.data.targets)[:1]
-    finished = predictor.finished(CALIBRATED, prepared.data, prepared.examples(), right)
-    assert finished.readout.temperature is None
+    finished = predictor.calibrated(CALIBRATED, prepared.data, prepared.examples(), right)
+    assert finished.decoder.temperature is None

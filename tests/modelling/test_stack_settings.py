@@ -32,7 +32,7 @@ def experiment(**sections: Any) -> Experiment:
 def made(**sections: Any) -> tuple[StackSettings, Member]:
     """An experiment's settings and member, for 50 training rows of classes a and b."""
     given = experiment(**sections)
-    output = Classification("y", ("a", "b")).readout(given.model, np.array([0, 1])).output
+    output = Classification("y", ("a", "b")).output_decoder(given.model, np.array([0, 1])).output
     shape = network_shape(given, inputs=3, numbers=3, output=output)
     rows = np.arange(50)
     return (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.runs.endings import course_of
+from fnnctl.runs.endings import training_outcome
 from fnnctl.store.manifest import TrainingFacts
-from fnnctl.tasks.warnings import Course
+from fnnctl.tasks.warnings import TrainingOutcome
 
 
 @pytest.mark.parametrize(("folds", "expected"), [
@@ -21,12 +21,14 @@ def test_of_folds_it_is_the_median(
     folds: list[tuple[int, int | None]], expected: tuple[int, int | None]
 ) -> None:
     trained = [TrainingFacts(epochs=epochs, best_epoch=best) for epochs, best in folds]
-    found = course_of(Experiment.model_validate({"recipe": "classic", "data": {"source": "iris"}}), trained)
-    assert found == Course(*expected, folds=len(folds))
+    found = training_outcome(
+        Experiment.model_validate({"recipe": "classic", "data": {"source": "iris"}}), trained
+    )
+    assert found == TrainingOutcome(*expected, folds=len(folds))
 
 
 def test_a_recipe_is_seen() -> None:
-    assert course_of(Experiment.model_validate({"data": {"source": "iris"}}), []).has_recipe
+    assert training_outcome(Experiment.model_validate({"data": {"source": "iris"}}), []).has_recipe
 
 
 @pytest.mark.parametrize(
@@ -40,5 +42,5 @@ def test_a_recipe_is_seen() -> None:
 def test_weights_in_the_loss_are_seen(
     settings: dict[str, object], has_class_weights: bool, counts_equally: bool
 ) -> None:
-    course = course_of(Experiment.model_validate({"data": {"source": "iris"}, **settings}), [])
-    assert (course.has_class_weights, course.counts_rows_equally) == (has_class_weights, counts_equally)
+    training = training_outcome(Experiment.model_validate({"data": {"source": "iris"}, **settings}), [])
+    assert (training.has_class_weights, training.counts_rows_equally) == (has_class_weights, counts_equally)

@@ -16,7 +16,7 @@ from fnnctl.runs.folds import keep_folds, load_folds
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.training.trainer import Outcome
 
 FOLDS = ["training.epochs=4", "evaluation.cross_validation={folds: 3, repeats: 1}"]
@@ -30,7 +30,7 @@ def validation(iris: Path) -> CrossValidation:
 @pytest.fixture
 def results(validation: CrossValidation) -> dict[int, FoldResult]:
     stack = train_fits(validation.data, validation.fits)
-    return dict(enumerate(FoldMeasure(Finish("temperature"))(stack)))
+    return dict(enumerate(FoldMeasure(PostTraining("temperature"))(stack)))
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_the_first_failure_is_reported_if_the_end_cannot_be_recorded(
 
 
 TASK = Classification("y", ("a", "b"))
-READOUT = TASK.readout(ModelConfig(), np.array([0, 1]))
+DECODER = TASK.output_decoder(ModelConfig(), np.array([0, 1]))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def run(tmp_path: Path) -> OpenRun:
 def part(first: int) -> PartScores:
     """Two rows, of which the second is misclassified."""
     scores = np.array([[2.0, 1.0], [1.0, 0.0]])
-    return TASK.score(np.array([first, first + 1]), np.array([0, 1]), [scores], READOUT)
+    return TASK.score(np.array([first, first + 1]), np.array([0, 1]), [scores], DECODER)
 
 
 def test_the_files_are_about_the_last_part(run: OpenRun) -> None:

@@ -37,7 +37,7 @@ def part_metrics(prepared: Prepared, stack: TrainedStack, rows: np.ndarray) -> d
     (trained,) = stack.trained
     predictor = prepared.predictor(trained.parameters, trained.statistics)
     scores = [each.copy() for each in predictor.pool_scores(stack.pool, rows)]
-    return flat_metrics(prepared.data.score(rows, scores, prepared.fit.readout).metrics())
+    return flat_metrics(prepared.data.score(rows, scores, prepared.fit.decoder).metrics())
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "roc_auc_macro", "per_class.virginica.recall"])

@@ -73,7 +73,7 @@ def objective_of(ensemble: TrialEnsemble, prepared: Prepared, metric: str) -> fl
     """The metric on validation rows of the ensemble's own predictor."""
     data, rows = prepared.data, prepared.split.validation
     predictor = ensemble.predictor(data)
-    part = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.readout)
+    part = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
     value = flat_metrics(part.metrics())[metric]
     assert value is not None
     return value
@@ -119,7 +119,7 @@ def test_the_log_loss_decides_between_equal_accuracies(iris: Path) -> None:
     def rank(chosen: Sequence[int]) -> tuple[float, float]:
         parts = [trials[k].part(data) for k in chosen]
         predictor = Predictor.of_parts(data.task, parts)
-        part = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.readout)
+        part = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
         return -float(part.metrics()["accuracy"]), part.loss
 
     added = ensemble.selection.chosen

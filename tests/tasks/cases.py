@@ -17,7 +17,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
-from fnnctl.tasks.task import PartScores, Readout, Task, TaskData
+from fnnctl.tasks.task import OutputDecoder, PartScores, Task, TaskData
 
 ROWS = 48
 
@@ -71,17 +71,17 @@ class TaskCase:
         return np.concatenate([each.copy() for each in predictor.pool_scores(stack.pool, np.arange(ROWS))])
 
     @property
-    def readout(self) -> Readout:
-        return self.fit.readout
+    def decoder(self) -> OutputDecoder:
+        return self.fit.decoder
 
     @cached_property
-    def calibrated(self) -> Readout:
-        """The readout with the temperature that fits the first network, if there is one."""
-        return self.task.with_calibration(self.readout, "temperature", self.networks[0], self.data.targets)
+    def calibrated(self) -> OutputDecoder:
+        """The decoder with the temperature that fits the first network, if there is one."""
+        return self.task.with_calibration(self.decoder, "temperature", self.networks[0], self.data.targets)
 
-    def part(self, readout: Readout | None = None) -> PartScores:
+    def part(self, decoder: OutputDecoder | None = None) -> PartScores:
         """The scores of the first network for all rows, by default without calibration."""
-        return self.data.score(np.arange(ROWS), [self.networks[0]], readout or self.readout)
+        return self.data.score(np.arange(ROWS), [self.networks[0]], decoder or self.decoder)
 
 
 RNG = np.random.default_rng(3)

@@ -9,10 +9,10 @@ import pytest
 
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.tasks.decisions import Decision
-from fnnctl.tasks.post_training import AS_TRAINED, Finish
-from fnnctl.tasks.task import OutputShape, Readout
+from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
+from fnnctl.tasks.task import OutputDecoder, OutputShape
 
-READOUT = Readout(OutputShape(2, "softmax"))
+DECODER = OutputDecoder(OutputShape(2, "softmax"))
 
 
 @pytest.mark.parametrize(("model", "needs_rows", "fixed"), [
@@ -27,49 +27,55 @@ READOUT = Readout(OutputShape(2, "softmax"))
 def test_rows_are_needed_to_fit_something(
     model: dict[str, Any], needs_rows: bool, fixed: float | None
 ) -> None:
-    finish = Finish.of(ModelConfig.model_validate(model))
-    assert (finish.needs_rows(READOUT), finish.fixed) == (needs_rows, fixed)
+    post_training = PostTraining.of(ModelConfig.model_validate(model))
+    assert (post_training.needs_rows(DECODER), post_training.fixed_threshold) == (needs_rows, fixed)
 
 
 def test_by_default_nothing_is_fitted() -> None:
-    assert Finish.of(ModelConfig()) == AS_TRAINED
-    assert AS_TRAINED.doubts(READOUT, rows=9) == []
-    assert AS_TRAINED.fold_doubts([None, None], READOUT, rows=0) == []
+    assert PostTraining.of(ModelConfig()) == NO_POST_TRAINING
+    assert NO_POST_TRAINING.warnings(DECODER, rows=9) == []
+    assert NO_POST_TRAINING.fold_warnings([None, None], DECODER, rows=0) == []
 
 
 def test_what_is_not_determined_is_said() -> None:
-    finish = Finish("temperature", threshold="youden")
-    told = finish.doubts(READOUT, rows=1200)
+    post_training = PostTraining("temperature", threshold="youden")
+    told = post_training.warnings(DECODER, rows=1200)
     assert [text.partition(":")[0] for text in told] == ["cannot calibrate", "cannot choose a threshold"]
     assert "the 1,200 validation rows must be of both classes; 0.5 is used" in told[1]
-    assert finish.fold_doubts([0.1, 0.2], READOUT, rows=9) == []
-    (of_folds,) = finish.fold_doubts([None, 0.2, 0.0], READOUT, rows=9)
+    assert post_training.fold_warnings([0.1, 0.2], DECODER, rows=9) == []
+    (of_folds,) = post_training.fold_warnings([None, 0.2, 0.0], DECODER, rows=9)
     assert of_folds.startswith("the validation rows of 1 of 3 folds are of one class, so no threshold can be")
 
 
 def test_class_weights_need_rows_whatever_the_calibration_and_it_is_said_if_there_are_none() -> None:
-    weighted = READOUT.weighted((1.0, 3.0))
-    assert AS_TRAINED.needs_rows(weighted)
-    assert not AS_TRAINED.needs_rows(READOUT)
-    (told,) = AS_TRAINED.doubts(weighted, rows=0)
+    weighted = DECODER.weighted((1.0, 3.0))
+    assert NO_POST_TRAINING.needs_rows(weighted)
+    assert not NO_POST_TRAINING.needs_rows(DECODER)
+    (told,) = NO_POST_TRAINING.warnings(weighted, rows=0)
     assert "there are no validation rows to which a power of the weights could be fitted" in told
-    assert AS_TRAINED.fold_doubts([None], weighted, rows=0) == [told]
-    assert AS_TRAINED.doubts(weighted, rows=9) == AS_TRAINED.fold_doubts([None], weighted, rows=9) == []
+    assert NO_POST_TRAINING.fold_warnings([None], weighted, rows=0) == [told]
+    assert (
+        NO_POST_TRAINING.warnings(weighted, rows=9)
+        == NO_POST_TRAINING.fold_warnings([None], weighted, rows=9)
+        == []
+    )
 
 
 def test_a_shrunk_temperature_is_missing_only_if_scores_are_too_large() -> None:
-    (told,) = Finish("shrunk_temperature").doubts(READOUT, rows=96)
+    (told,) = PostTraining("shrunk_temperature").warnings(DECODER, rows=96)
     assert told.startswith("cannot calibrate: the scores of the validation rows are too large")
     assert "classified correctly" not in told
 
 
 def test_with_class_weights_their_threshold_stands_for_one_that_is_not_determined() -> None:
-    weighted = replace(READOUT, decision=Decision()).weighted((1.0, 3.0))
-    finish = Finish(threshold="f1")
-    (told,) = finish.doubts(weighted, rows=3)
-    (of_folds,) = finish.fold_doubts([None], weighted, rows=9)
+    weighted = replace(DECODER, decision=Decision()).weighted((1.0, 3.0))
+    post_training = PostTraining(threshold="f1")
+    (told,) = post_training.warnings(weighted, rows=3)
+    (of_folds,) = post_training.fold_warnings([None], weighted, rows=9)
     assert "that of the class weights is used" in told
     assert "that of the class weights is used" in of_folds
-    assert finish.decided(weighted, None).fitted["threshold"] == 0.25
-    assert finish.decided(weighted, 0.4).fitted["threshold"] == 0.4
-    assert finish.decided(replace(READOUT, decision=Decision()), None).fitted == {"threshold": 0.5}
+    assert post_training.with_threshold(weighted, None).fitted_parameters["threshold"] == 0.25
+    assert post_training.with_threshold(weighted, 0.4).fitted_parameters["threshold"] == 0.4
+    assert post_training.with_threshold(replace(DECODER, decision=Decision()), None).fitted_parameters == {
+        "threshold": 0.5
+    }

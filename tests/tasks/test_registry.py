@@ -37,8 +37,8 @@ def test_weights_of_rows_are_those_of_the_data_set() -> None:
 def test_scores_are_those_of_the_rows_numbers_in_their_file() -> None:
     dataset = dataset_of(np.zeros((4, 1)), np.array(["a", "b", "a", "b"]))
     data = encode(replace(dataset, file_rows=np.array([0, 2, 5, 9])))
-    readout = data.task.readout(ModelConfig(), data.targets)
-    part = data.score(np.array([3, 1]), [np.array([[0.0, 1.0], [1.0, 0.0]])], readout)
+    decoder = data.task.output_decoder(ModelConfig(), data.targets)
+    part = data.score(np.array([3, 1]), [np.array([[0.0, 1.0], [1.0, 0.0]])], decoder)
     _, lines = next(iter(part.artifacts()))
     assert [line.split(",")[:3] for line in "".join(lines).splitlines()][1:] == [
         ["9", "b", "b"],

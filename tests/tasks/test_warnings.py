@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.tasks.warnings import OUT_OF_FOLD, TEST_PART, Course, few_rows, of_most_repeats, worth_trying
+from fnnctl.tasks.warnings import (
+    OUT_OF_FOLD,
+    TEST_PART,
+    TrainingOutcome,
+    few_rows,
+    of_most_repeats,
+    worth_trying,
+)
 
 
 def test_a_small_part_is_only_blamed_if_the_network_was_ahead() -> None:
@@ -13,7 +20,7 @@ def test_a_small_part_is_only_blamed_if_the_network_was_ahead() -> None:
 
 
 def test_with_a_recipe_the_advice_keeps_its_other_settings() -> None:
-    assert worth_trying(40, is_ahead=False, course=Course(has_recipe=True)) == (
+    assert worth_trying(40, is_ahead=False, training=TrainingOutcome(has_recipe=True)) == (
         "try other columns, or more epochs or another learning rate in this run's resolved.yaml, so that the "
         "recipe's other settings stay as they are"
     )
@@ -21,12 +28,12 @@ def test_with_a_recipe_the_advice_keeps_its_other_settings() -> None:
 
 @pytest.mark.parametrize("has_recipe", [False, True])
 def test_after_an_early_best_epoch_more_epochs_are_not_advised(has_recipe: bool) -> None:
-    course = Course(32, 4, has_recipe=has_recipe)
-    assert worth_trying(40, is_ahead=False, course=course) == (
+    training = TrainingOutcome(32, 4, has_recipe=has_recipe)
+    assert worth_trying(40, is_ahead=False, training=training) == (
         "the best epoch was 4 of 32, so more epochs will not help; the columns may say nothing about the "
         "target"
     )
-    told = worth_trying(40, is_ahead=True, course=Course(32, 4, folds=3))
+    told = worth_trying(40, is_ahead=True, training=TrainingOutcome(32, 4, folds=3))
     assert told.startswith("the best epoch was 4 of 32 in the median fold, so")
     assert told.endswith("; 40 rows are too few to show a small improvement")
 
@@ -35,7 +42,7 @@ def test_after_an_early_best_epoch_more_epochs_are_not_advised(has_recipe: bool)
     (32, 16, True), (32, 17, False), (10, 5, True), (9, 1, False), (32, None, False),
 ])  # fmt: skip
 def test_the_first_half_of_ten_epochs_or_more_is_early(epochs: int, best: int | None, is_early: bool) -> None:
-    told = worth_trying(40, is_ahead=False, course=Course(epochs, best))
+    told = worth_trying(40, is_ahead=False, training=TrainingOutcome(epochs, best))
     assert ("more epochs will not help" in told) is is_early
     assert ("try more epochs" in told) is not is_early
 

@@ -29,7 +29,7 @@ from fnnctl.stacks.trial_ensemble import (
 )
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import counted
 
 NO_ENSEMBLE: Final = "there is no ensemble"
@@ -122,9 +122,9 @@ def _write(
     """Write the ensemble's run folder; return False if its scores overflow, so that it is of no use."""
     data, split, setup = search.loaded.data, search.split, search.setup
     predictor, selection = ensemble.predictor(data), ensemble.selection
-    finish = Finish.of(setup.experiment.model)
-    predictor = predictor.finished_on_columns(finish, data, split.validation)
-    readout = predictor.readout
+    post_training = PostTraining.of(setup.experiment.model)
+    predictor = predictor.calibrated_on_columns(post_training, data, split.validation)
+    decoder = predictor.decoder
     parts = score_parts(predictor, data, None, split)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         return False
@@ -150,9 +150,9 @@ def _write(
             for trial, count in ensemble.members
         ],
     }
-    if readout.temperature is not None:
-        facts["calibration"] = {"temperature": readout.temperature}
-    description |= readout.fitted
+    if decoder.temperature is not None:
+        facts["calibration"] = {"temperature": decoder.temperature}
+    description |= decoder.fitted_parameters
     opened = create_run(
         run.path,
         name=setup.experiment.name or "",
@@ -165,6 +165,6 @@ def _write(
     with RunRecorder(opened, started=started):
         opened.log(f"{counted(len(ensemble.members), 'trial')}, selected on the validation rows")
         opened.write_model(arrays, description)
-        warn(opened, finish.doubts(readout, rows=split.validation.size), output.note)
+        warn(opened, post_training.warnings(decoder, rows=split.validation.size), output.note)
         write_scores(opened, parts)
     return True

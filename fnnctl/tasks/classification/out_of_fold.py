@@ -24,7 +24,7 @@ from fnnctl.tasks.classification.scores import ClassScores, Uncalibrated, trade_
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.folds import Repeat, mean_metrics, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
-from fnnctl.tasks.warnings import OUT_OF_FOLD, UNKNOWN, Course, of_most_repeats
+from fnnctl.tasks.warnings import OUT_OF_FOLD, UNKNOWN, TrainingOutcome, of_most_repeats
 
 PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
 
@@ -58,9 +58,9 @@ class ClassOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([each.part.metrics() for each in self.repeats])
 
-    def warnings(self, course: Course = UNKNOWN) -> list[str]:
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """See `OutOfFold`."""
-        return of_most_repeats([each.part.warnings_by_kind(OUT_OF_FOLD, course) for each in self.repeats])
+        return of_most_repeats([each.part.warnings_by_kind(OUT_OF_FOLD, training) for each in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions, summed confusion matrix, mean curves and rates, pooled bins; see `OutOfFold`."""

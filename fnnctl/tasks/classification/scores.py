@@ -34,8 +34,8 @@ from fnnctl.tasks.classification.warnings import (
     ranking_warning,
 )
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
-from fnnctl.tasks.task import Artifacts, Readout
-from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, Course, few_rows
+from fnnctl.tasks.task import Artifacts, OutputDecoder
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, few_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ClassScores:
     as_predicted: IntArray | None = None
     """(n,) the predicted class of each row, if not all rows have the decision's threshold."""
     class_weights: Sequence[float] | None = None
-    """The weight of each class in training, by which classes are decided; see `Readout`."""
+    """The weight of each class in training, by which classes are decided; see `OutputDecoder`."""
 
     @property
     def predictions(self) -> IntArray:
@@ -142,13 +142,13 @@ class ClassScores:
             found["cost"] = float(costs[1].mean())
         return found
 
-    def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
+    def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """See `PartScores`."""
-        return [warning for warning in self.warnings_by_kind(where, course) if warning]
+        return [warning for warning in self.warnings_by_kind(where, training) if warning]
 
-    def warnings_by_kind(self, where: str, course: Course) -> tuple[str | None, ...]:
+    def warnings_by_kind(self, where: str, training: TrainingOutcome) -> tuple[str | None, ...]:
         """The warning of each kind, or None: about decisions, the log loss, and mean probabilities."""
-        of_decisions = self._no_better(where, course)
+        of_decisions = self._no_better(where, training)
         if self.decision is None or self.decision.threshold is None:  # else a class may be missed on purpose
             of_decisions = of_decisions or missed_classes_warning(
                 self.classes,
@@ -156,7 +156,7 @@ class ClassScores:
                 self.predictions,
                 where=where,
                 positive=self.positive,
-                course=course,
+                training=training,
             )
         of_log_loss = None
         if self.baseline is not None:
@@ -177,7 +177,7 @@ class ClassScores:
                 self.baseline,
                 where=where,
                 positive=self.positive,
-                course=course,
+                training=training,
             ),
         )
 
@@ -186,7 +186,7 @@ class ClassScores:
         """The index of the positive one of two classes; None with more classes."""
         return None if self.decision is None else self.decision.positive
 
-    def _no_better(self, where: str, course: Course) -> str | None:
+    def _no_better(self, where: str, training: TrainingOutcome) -> str | None:
         """A warning if the predictions are no better than the baseline's, or than chance with a threshold."""
         if self.baseline is None:
             return None
@@ -197,12 +197,12 @@ class ClassScores:
                 self._costs(),
                 rows=len(self.labels),
                 where=where,
-                course=course,
+                training=training,
             )
-        if course.has_class_weights and not course.has_row_weights:  # the accuracy may be low on purpose
+        if training.has_class_weights and not training.has_row_weights:  # the accuracy may be low on purpose
             areas = self.ranked.areas
-            return ranking_warning(self.classes, areas, rows=len(self.labels), where=where, course=course)
-        if not course.counts_rows_equally:
+            return ranking_warning(self.classes, areas, rows=len(self.labels), where=where, training=training)
+        if not training.counts_rows_equally:
             return None
         return baseline_warning(
             self.classes,
@@ -211,7 +211,7 @@ class ClassScores:
             self.baseline,
             where=where,
             positive=self.positive,
-            course=course,
+            training=training,
         )
 
     def _costs(self) -> tuple[FloatArray, FloatArray] | None:
@@ -280,18 +280,18 @@ def class_scores(
     rows: IntArray,
     labels: IntArray,
     batches: Iterable[FloatArray],
-    readout: Readout,
+    decoder: OutputDecoder,
 ) -> ClassScores:
     """Compute probabilities of n ≥ 1 rows from the network's scores, (…, classes), batch by batch.
 
-    The scores are calibrated as the readout says. Softmax runs batch by batch because its
+    The scores are calibrated as the decoder says. Softmax runs batch by batch because its
     temporary arrays for all rows would take twice the memory of the result. The caller must check that the
     loss is finite.
     """
-    temperature, class_weights = readout.temperature, readout.class_weights
+    temperature, class_weights = decoder.temperature, decoder.class_weights
     losses, losses_before = np.empty(len(rows)), np.empty(len(rows))
     probabilities = np.empty((len(rows), len(classes)))
-    positive = None if readout.decision is None else readout.decision.positive
+    positive = None if decoder.decision is None else decoder.decision.positive
     bins_before = positive_before = NO_ROWS
     start = 0
     for scores in batches:
@@ -311,7 +311,7 @@ def class_scores(
     if temperature is not None:
         of_positive = None if positive is None else positive_before
         uncalibrated = Uncalibrated(float(np.mean(losses_before)), bins_before, of_positive)
-    baseline = None if readout.baseline is None else np.array(readout.baseline)
+    baseline = None if decoder.baseline is None else np.array(decoder.baseline)
     return ClassScores(
         classes,
         rows,
@@ -320,6 +320,6 @@ def class_scores(
         float(np.mean(losses)),
         uncalibrated,
         baseline,
-        readout.decision,
+        decoder.decision,
         class_weights=class_weights,
     )

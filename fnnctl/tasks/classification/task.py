@@ -35,7 +35,7 @@ from fnnctl.tasks.classification.temperature import (
 from fnnctl.tasks.decisions import Decision, choose, costs_of, described, predicted_classes
 from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
 from fnnctl.tasks.one_column import ColumnValues, classes_of_column
-from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, Task
+from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, Task
 from fnnctl.text import shown
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ class Classification:
             return refused_metric(metric, CLASSIFICATION_METRICS, self.name)
         return None if name in self.classes else self._no_class(name)
 
-    def readout(self, model: ModelConfig, targets: Targets) -> Readout:
+    def output_decoder(self, model: ModelConfig, targets: Targets) -> OutputDecoder:
         counts = np.bincount(targets, minlength=len(self.classes))
-        return Readout(self._output_shape(model), baseline=tuple((counts / counts.sum()).tolist()))
+        return OutputDecoder(self._output_shape(model), baseline=tuple((counts / counts.sum()).tolist()))
 
     def _output_shape(self, model: ModelConfig) -> OutputShape:
         if not isinstance(model.output, LogisticOutput):
@@ -171,45 +171,45 @@ class Classification:
         return Decision(index, costs_of(threshold))
 
     def choose_threshold(
-        self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout
+        self, wanted: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
     ) -> float | None:
-        if readout.decision is None or isinstance(wanted, float):
+        if decoder.decision is None or isinstance(wanted, float):
             raise ValueError("only a rule for two classes can be applied to scores")
         # without the correction for class weights, so that decisions are the same with and without it
-        probabilities = softmax(calibrated(scores, readout.temperature))
-        chosen = choose(readout.decision, wanted, probabilities, targets)
-        return None if chosen is None else readout.decision.corrected(chosen)
+        probabilities = softmax(calibrated(scores, decoder.temperature))
+        chosen = choose(decoder.decision, wanted, probabilities, targets)
+        return None if chosen is None else decoder.decision.corrected(chosen)
 
     def with_calibration(
-        self, readout: Readout, calibration: Calibration, scores: FloatArray, targets: Targets
-    ) -> Readout:
-        weights = readout.class_weights
+        self, decoder: OutputDecoder, calibration: Calibration, scores: FloatArray, targets: Targets
+    ) -> OutputDecoder:
+        weights = decoder.class_weights
         if weights is None:
             if calibration == "none":
-                return readout
+                return decoder
             prior_rows = PRIOR_ROWS if calibration == "shrunk_temperature" else 0
-            return replace(readout, temperature=fit_temperature(scores, targets, prior_rows=prior_rows))
+            return replace(decoder, temperature=fit_temperature(scores, targets, prior_rows=prior_rows))
         found = fit_with_weights(scores, targets, weights, calibration)
         if found is None:  # of the temperature; the weights have a power all the same, if scores are finite
             found = fit_with_weights(scores, targets, weights, "none")
         temperature, share = found or (None, 1.0)
         logs = np.clip(share * np.log(weights), -LARGEST_LOG, LARGEST_LOG)
-        return replace(readout, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
+        return replace(decoder, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
 
-    def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
+    def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:
         """Combined scores are logarithms of probabilities, one per class, for all kinds of outputs.
 
         They have no threshold yet, either. Class weights that all networks share are those of the
         combination; otherwise each network's probabilities are corrected before.
         """
-        first = readouts[0]
+        first = decoders[0]
         decision = first.decision and replace(first.decision, threshold=None, default=None)
-        joint = Readout(OutputShape(len(self.classes), "softmax"), first.baseline, decision=decision)
-        are_alike = all(each.class_weights == first.class_weights for each in readouts)
+        joint = OutputDecoder(OutputShape(len(self.classes), "softmax"), first.baseline, decision=decision)
+        are_alike = all(each.class_weights == first.class_weights for each in decoders)
         return joint.weighted(first.class_weights) if are_alike else joint
 
-    def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
-        """The scores calibrated by the network's readout: they then mean the same for every output."""
+    def converted(self, scores: FloatArray, own: OutputDecoder, joint: OutputDecoder) -> FloatArray:
+        """The scores calibrated by the network's decoder: they then mean the same for every output."""
         return calibrated(scores, own.temperature, None if joint.class_weights else own.class_weights)
 
     def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
@@ -225,9 +225,9 @@ class Classification:
         return total
 
     def score(
-        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout
+        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder
     ) -> ClassScores:
-        return class_scores(self.classes, rows, targets, batches, readout)
+        return class_scores(self.classes, rows, targets, batches, decoder)
 
     def out_of_fold(
         self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets
@@ -235,10 +235,10 @@ class Classification:
         return out_of_fold(self.classes, folds, file_rows, targets)
 
     def predict(
-        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+        self, scores: FloatArray, decoder: OutputDecoder, *, top: int | None = None
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        probabilities = softmax(calibrated(scores, readout.temperature, readout.class_weights))
-        numbers = predicted_classes(probabilities, readout.decision, readout.class_weights)
+        probabilities = softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
+        numbers = predicted_classes(probabilities, decoder.decision, decoder.class_weights)
         predicted = [[self.classes[k]] for k in numbers.tolist()]
         if top is None:
             return predicted, probabilities
@@ -289,7 +289,7 @@ class Classification:
                 warnings.append(f"{subject} no row in the {consequence}: {quoted_list(names)}")
         return warnings
 
-    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+    def untrained_classes(self, targets: Targets, learned: Targets) -> list[str]:
         return [self.classes[index] for index in np.setdiff1d(targets, learned)]
 
     def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
@@ -314,13 +314,13 @@ class Classification:
     def facts(self) -> dict[str, Any]:
         return {"classes": list(self.classes)}
 
-    def describe(self, readout: Readout) -> dict[str, Any]:
-        output = readout.output
+    def describe(self, decoder: OutputDecoder) -> dict[str, Any]:
+        output = decoder.output
         positive = self.classes[output.positive] if output.kind == "logistic" else None
         return {
             "output": output.kind,
             "positive": positive,
-            **described(readout.decision, self.classes),
+            **described(decoder.decision, self.classes),
             "target": self.target,
             "classes": list(self.classes),
         }

@@ -15,7 +15,7 @@ from fnnctl.errors import keeping_recipe, quoted_list
 from fnnctl.metrics.classification import log_losses
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.metrics.ranking import AucEstimate, wilson_interval
-from fnnctl.tasks.warnings import UNKNOWN, Course, worth_trying
+from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome, worth_trying
 from fnnctl.text import counted, shown
 
 
@@ -53,7 +53,7 @@ def baseline_warning(
     *,
     where: str,
     positive: int | None = None,
-    course: Course = UNKNOWN,
+    training: TrainingOutcome = UNKNOWN,
 ) -> str | None:
     """A warning unless more rows are right than with the majority class, by more than chance.
 
@@ -69,7 +69,7 @@ def baseline_warning(
         baseline: (classes,) or (n, classes), the shares of the classes in the training part.
         where: Which rows these are, such as `on the test part`.
         positive: Of two classes, the index of the one that has a threshold; else None.
-        course: What is known about the training.
+        training: What is known about the training.
     """
     shares = np.broadcast_to(baseline, probabilities.shape)
     majority, predicted = shares.argmax(axis=1), probabilities.argmax(axis=1)
@@ -105,7 +105,7 @@ def baseline_warning(
             f"{said}: accuracy says little where one class has most rows, so judge by balanced accuracy or "
             f"ROC AUC, and {favour_rare(classes, rare, positive)}"
         )
-    return f"{said}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, course=course)}"
+    return f"{said}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, training=training)}"
 
 
 CHANCE = 0.5
@@ -119,7 +119,7 @@ def decision_warning(
     *,
     rows: int,
     where: str,
-    course: Course = UNKNOWN,
+    training: TrainingOutcome = UNKNOWN,
 ) -> str | None:
     """A warning unless the ROC AUC is above 0.5 and the costs are lower, both by more than chance.
 
@@ -129,7 +129,7 @@ def decision_warning(
         costs: What each row costs, (n,), and what it would if one class were always predicted; or None.
         rows: The number of rows, n.
         where: Which rows these are, such as `on the test part`.
-        course: What is known about the training.
+        training: What is known about the training.
     """
     if area is None:
         return None
@@ -140,7 +140,7 @@ def decision_warning(
         )
         if _lower_end(replace(area, area=1.0)) <= CHANCE:
             return f"{said}: {counted(rows, 'row')} are too few to tell"
-        return f"{said}: {worth_trying(rows, is_ahead=area.area > CHANCE, course=course)}"
+        return f"{said}: {worth_trying(rows, is_ahead=area.area > CHANCE, training=training)}"
     if costs is None:
         return None
     own, always = costs
@@ -149,7 +149,7 @@ def decision_warning(
     cost, least = float(own.mean()), float(always.mean())
     return (
         f"the decisions cost {cost:.3g} per row {where}, which is not less than always predicting one class "
-        f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, course=course)}"
+        f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, training=training)}"
     )
 
 
@@ -159,7 +159,7 @@ def ranking_warning(
     *,
     rows: int,
     where: str,
-    course: Course = UNKNOWN,
+    training: TrainingOutcome = UNKNOWN,
 ) -> str | None:
     """A warning unless the ROC AUC of some class, against all others, is above 0.5 by more than chance.
 
@@ -168,21 +168,21 @@ def ranking_warning(
         areas: Their ROC AUCs; None for a class without one on these rows.
         rows: The number of rows.
         where: Which rows these are, such as `on the test part`.
-        course: What is known about the training.
+        training: What is known about the training.
     """
     known = [(area, name) for area, name in zip(areas, classes, strict=True) if area is not None]
     if not known or any(_lower_end(area) > CHANCE for area, _ in known):
         return None
     best, name = max(known, key=lambda each: each[0].area)
     if len(classes) == 2:
-        return decision_warning(classes[1], best, None, rows=rows, where=where, course=course)
+        return decision_warning(classes[1], best, None, rows=rows, where=where, training=training)
     said = (
         f"no class has a ROC AUC above 0.5 by more than chance {where}: the largest is {best.area:.3g}, "
         f"of {shown(name)}"
     )
     if all(_lower_end(replace(area, area=1.0)) <= CHANCE for area, _ in known):
         return f"{said}; {counted(rows, 'row')} are too few to tell"
-    return f"{said}; {worth_trying(rows, is_ahead=best.area > CHANCE, course=course)}"
+    return f"{said}; {worth_trying(rows, is_ahead=best.area > CHANCE, training=training)}"
 
 
 def _lower_end(area: AucEstimate) -> float:
@@ -206,7 +206,7 @@ def missed_classes_warning(
     *,
     where: str,
     positive: int | None = None,
-    course: Course = UNKNOWN,
+    training: TrainingOutcome = UNKNOWN,
 ) -> str | None:
     """One warning about all classes whose recall is low although they have enough rows to tell.
 
@@ -216,7 +216,7 @@ def missed_classes_warning(
         predicted: (n,) the predicted ones.
         where: Which rows these are, such as `on the test part`.
         positive: Of two classes, the index of the one that has a threshold; else None.
-        course: What is known about the training.
+        training: What is known about the training.
     """
     rows = np.bincount(labels, minlength=len(classes)).tolist()
     found = np.bincount(labels[predicted == labels], minlength=len(classes)).tolist()
@@ -248,11 +248,11 @@ def missed_classes_warning(
     if are_rare:
         rarest = min(missed, key=rows.__getitem__)
         advice = "try other columns or more rows of rare classes"
-        if positive is not None or not course.has_class_weights:
+        if positive is not None or not training.has_class_weights:
             advice = favour_rare(classes, rarest, positive)
         advice += "; judge by balanced accuracy or ROC AUC"
     else:
-        advice = _confusion(classes, confused, course)
+        advice = _confusion(classes, confused, training)
     return f"{said}. {advice[0].upper()}{advice[1:]}"
 
 
@@ -262,7 +262,7 @@ def _is_missed(found: int, rows: int) -> bool:
     return is_low and rows >= FEWEST_OF_CLASS
 
 
-def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, course: Course) -> str:
+def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, training: TrainingOutcome) -> str:
     """What to try if classes have enough rows; `predicted` counts the rows of a single one by prediction."""
     advice = "the confusion matrix shows what they are taken for: find columns in which these differ"
     if predicted is not None:
@@ -271,9 +271,9 @@ def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, course: 
             f"{predicted[other]:,} are taken for {shown(classes[other])}: find columns in which these differ "
             "(the confusion matrix shows all such pairs)"
         )
-    if course.was_best_early:
+    if training.was_best_early:
         return advice
-    more = keeping_recipe("more epochs or another learning rate", has_recipe=course.has_recipe)
+    more = keeping_recipe("more epochs or another learning rate", has_recipe=training.has_recipe)
     return f"{advice}, or try {more}"
 
 
@@ -328,7 +328,7 @@ def mean_probability_warning(
     *,
     where: str,
     positive: int | None,
-    course: Course = UNKNOWN,
+    training: TrainingOutcome = UNKNOWN,
 ) -> str | None:
     """One warning about all classes whose mean probability is far from their frequency: see `FAR`.
 
@@ -339,7 +339,7 @@ def mean_probability_warning(
         baseline: (classes,) or (n, classes), the shares of the classes in the training part, if known.
         where: Which rows these are, such as `on the test part`.
         positive: Of two classes, the only one to name, as the other one's probability follows; else None.
-        course: What is known about the training.
+        training: What is known about the training.
     """
     counts = np.bincount(labels, minlength=len(classes)).tolist()
     means = probabilities.mean(axis=0).tolist()
@@ -365,7 +365,7 @@ def mean_probability_warning(
         if all(_is_far(shares[each], counts[each], rows) for each in far):
             of_training = quoted_list([f"{shares[each]:.3g}" for each in far], MOST_NAMED)
             return f"{said}: in the training rows it is {of_training}, so these rows are of another kind"
-    if course.has_row_weights:
+    if training.has_row_weights:
         return f"{said}: probabilities follow the weights of the rows (data.weights)"
     return f"{said}: rank rows by the probabilities, but do not read them as frequencies"
 

@@ -16,8 +16,8 @@ from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
 from fnnctl.tasks.folds import mean_metrics, repeats_of
 from fnnctl.tasks.regression.warnings import baseline_warning
-from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, Readout, TargetScale
-from fnnctl.tasks.warnings import OUT_OF_FOLD, TEST_PART, UNKNOWN, Course, few_rows, of_most_repeats
+from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, OutputDecoder, TargetScale
+from fnnctl.tasks.warnings import OUT_OF_FOLD, TEST_PART, UNKNOWN, TrainingOutcome, few_rows, of_most_repeats
 
 PREDICTION_COLUMNS = ("row", "target", "prediction")
 
@@ -56,17 +56,17 @@ class EstimateScores:
         del metrics["support"]
         return metrics
 
-    def warnings(self, where: str = TEST_PART, course: Course = UNKNOWN) -> list[str]:
+    def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """See `PartScores`."""
-        warning = self.warning(where, course)
+        warning = self.warning(where, training)
         return [warning] if warning else []
 
-    def warning(self, where: str, course: Course) -> str | None:
+    def warning(self, where: str, training: TrainingOutcome) -> str | None:
         """The only warning; None if there is none."""
         warning = None
-        if self.baseline is not None and course.counts_rows_equally:
+        if self.baseline is not None and training.counts_rows_equally:
             warning = baseline_warning(
-                self.targets, self.estimates, self.baseline, where=where, course=course
+                self.targets, self.estimates, self.baseline, where=where, training=training
             )
         return warning or few_rows(len(self.targets), where)
 
@@ -95,35 +95,35 @@ def prediction_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def estimate_scores(
-    rows: IntArray, targets: FloatArray, batches: Iterable[FloatArray], readout: Readout, *, seed: int
+    rows: IntArray, targets: FloatArray, batches: Iterable[FloatArray], decoder: OutputDecoder, *, seed: int
 ) -> EstimateScores:
     """Compute estimates of n ≥ 1 rows from the network's outputs, (…, 1), batch by batch.
 
     The caller must check that the loss is finite.
     """
-    scale = scale_of(readout)
+    scale = scale_of(decoder)
     outputs = np.concatenate([batch[:, 0] for batch in batches]).astype(np.float64)
     learned = scale.standardized(targets)
     baseline = baseline_loss = None
-    if readout.baseline is not None:
-        baseline = np.full(len(rows), readout.baseline[0])
-        baseline_loss = mean_loss(scale.standardized(baseline) - learned, readout)
-    loss = mean_loss(outputs - learned, readout)
+    if decoder.baseline is not None:
+        baseline = np.full(len(rows), decoder.baseline[0])
+        baseline_loss = mean_loss(scale.standardized(baseline) - learned, decoder)
+    loss = mean_loss(outputs - learned, decoder)
     return EstimateScores(rows, targets, scale.restored(outputs), loss, baseline, baseline_loss, seed)
 
 
-def scale_of(readout: Readout) -> TargetScale:
-    """The target's scale, which every readout of a regression has; raises ValueError for another task's."""
-    if readout.scale is None:
-        raise ValueError("the targets of a regression are standardized, but the readout has no scale")
-    return readout.scale
+def scale_of(decoder: OutputDecoder) -> TargetScale:
+    """The target's scale, which every decoder of a regression has; raises ValueError for another task's."""
+    if decoder.scale is None:
+        raise ValueError("the targets of a regression are standardized, but the decoder has no scale")
+    return decoder.scale
 
 
-def mean_loss(errors: FloatArray, readout: Readout) -> float:
+def mean_loss(errors: FloatArray, decoder: OutputDecoder) -> float:
     """The mean loss of standardized errors, (n,)."""
     losses = np.empty_like(errors)
     with np.errstate(over="ignore", invalid="ignore"):
-        REAL_VALUE_LOSSES[readout.output.kind].losses(errors, readout.output.delta, out=losses)
+        REAL_VALUE_LOSSES[decoder.output.kind].losses(errors, decoder.output.delta, out=losses)
         return float(losses.mean())
 
 
@@ -141,9 +141,9 @@ class EstimateOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([part.metrics() for _, _, part in self.repeats])
 
-    def warnings(self, course: Course = UNKNOWN) -> list[str]:
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """See `OutOfFold`."""
-        return of_most_repeats([[part.warning(OUT_OF_FOLD, course)] for _, _, part in self.repeats])
+        return of_most_repeats([[part.warning(OUT_OF_FOLD, training)] for _, _, part in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions; see `OutOfFold`."""

@@ -32,7 +32,7 @@ from fnnctl.tasks.regression.scores import (
     out_of_fold,
     scale_of,
 )
-from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
+from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, TargetScale, Task
 from fnnctl.text import counted, shown
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Regression:
             return f"a regression has no classes; choose from {', '.join(REGRESSION_METRICS)}"
         return refused_metric(metric, REGRESSION_METRICS, self.name)
 
-    def readout(self, model: ModelConfig, targets: Targets) -> Readout:
+    def output_decoder(self, model: ModelConfig, targets: Targets) -> OutputDecoder:
         """Targets are standardized to mean 0 and standard deviation 1, or only centred if all are equal."""
         output = model.output
         kind = output.name if isinstance(output, SquaredOutput | AbsoluteOutput | HuberOutput) else "squared"
@@ -95,7 +95,7 @@ class Regression:
         # The deviation of equal targets may be a rounding error.
         deviation = float(targets.std()) if np.ptp(targets) >= SMALLEST else 1.0
         ends = (float(targets.min()), float(targets.max())) if model.clip_outputs else None
-        return Readout(shape, baseline=(mean,), scale=TargetScale(mean, deviation, ends))
+        return OutputDecoder(shape, baseline=(mean,), scale=TargetScale(mean, deviation, ends))
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, given: FloatArray | None
@@ -109,7 +109,7 @@ class Regression:
         """Returns None: there are no classes to decide between."""
 
     def choose_threshold(
-        self, wanted: Threshold, scores: FloatArray, targets: Targets, readout: Readout
+        self, wanted: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
     ) -> None:
         """Returns None: there are no classes to decide between."""
 
@@ -117,25 +117,25 @@ class Regression:
         """Returns None: there are no classes."""
 
     def with_calibration(
-        self, readout: Readout, calibration: Calibration, scores: FloatArray, targets: Targets
-    ) -> Readout:
-        """The same readout: there are no probabilities to calibrate."""
-        return readout
+        self, decoder: OutputDecoder, calibration: Calibration, scores: FloatArray, targets: Targets
+    ) -> OutputDecoder:
+        """The same decoder: there are no probabilities to calibrate."""
+        return decoder
 
-    def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
+    def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:
         """The first network's: its scale, and its loss as the loss of the mean estimates.
 
         The range is that of all networks together: each has its own limits before.
         """
-        ranges = [scale_of(each).range for each in readouts]
+        ranges = [scale_of(each).range for each in decoders]
         known = [each for each in ranges if each is not None]
         ends = None
         if len(known) == len(ranges):
             ends = min(low for low, _ in known), max(high for _, high in known)
-        return replace(readouts[0], scale=replace(scale_of(readouts[0]), range=ends))
+        return replace(decoders[0], scale=replace(scale_of(decoders[0]), range=ends))
 
-    def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
-        """The same estimates on the scale of the joint readout."""
+    def converted(self, scores: FloatArray, own: OutputDecoder, joint: OutputDecoder) -> FloatArray:
+        """The same estimates on the scale of the joint decoder."""
         source, target = scale_of(own), scale_of(joint)
         if (source.mean, source.deviation) == (target.mean, target.deviation):
             return scores
@@ -153,9 +153,9 @@ class Regression:
         return total / sum(shares)
 
     def score(
-        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout
+        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder
     ) -> EstimateScores:
-        return estimate_scores(rows, targets, batches, readout, seed=self.seed)
+        return estimate_scores(rows, targets, batches, decoder, seed=self.seed)
 
     def out_of_fold(
         self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets
@@ -163,9 +163,9 @@ class Regression:
         return out_of_fold(folds, file_rows, targets, seed=self.seed)
 
     def predict(
-        self, scores: FloatArray, readout: Readout, *, top: int | None = None
+        self, scores: FloatArray, decoder: OutputDecoder, *, top: int | None = None
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        estimates = scale_of(readout).restored(scores[:, 0])
+        estimates = scale_of(decoder).restored(scores[:, 0])
         return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
@@ -193,7 +193,7 @@ class Regression:
             return []
         return [f"in {counted(flat, 'fold')} all test targets are equal, so R² is undefined there"]
 
-    def unlearned(self, targets: Targets, learned: Targets) -> list[str]:
+    def untrained_classes(self, targets: Targets, learned: Targets) -> list[str]:
         return []
 
     def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
@@ -219,11 +219,11 @@ class Regression:
     def facts(self) -> dict[str, Any]:
         return {}
 
-    def describe(self, readout: Readout) -> dict[str, Any]:
-        scale = scale_of(readout)
+    def describe(self, decoder: OutputDecoder) -> dict[str, Any]:
+        scale = scale_of(decoder)
         return {
-            "output": readout.output.kind,
-            "delta": readout.output.delta if readout.output.kind == "huber" else None,
+            "output": decoder.output.kind,
+            "delta": decoder.output.delta if decoder.output.kind == "huber" else None,
             "target": self.target,
             "target_mean": scale.mean,
             "target_deviation": scale.deviation,

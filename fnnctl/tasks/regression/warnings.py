@@ -6,7 +6,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
-from fnnctl.tasks.warnings import UNKNOWN, Course, worth_trying
+from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome, worth_trying
 from fnnctl.text import counted
 
 FAR = 4.0
@@ -19,7 +19,7 @@ def baseline_warning(
     baseline: FloatArray,
     *,
     where: str,
-    course: Course = UNKNOWN,
+    training: TrainingOutcome = UNKNOWN,
 ) -> str | None:
     """A warning unless the squared errors are smaller than the mean's, by more than chance.
 
@@ -34,7 +34,7 @@ def baseline_warning(
         estimates: (n,) the network's.
         baseline: (n,) the mean target of the training part.
         where: Which rows these are, such as `on the test part`.
-        course: What is known about the training.
+        training: What is known about the training.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         gains = np.square(targets - baseline) - np.square(targets - estimates)
@@ -50,7 +50,7 @@ def baseline_warning(
     )
     if 2 * sign_test(len(targets), 0) > LEVEL:
         return f"{said}: {counted(len(targets), 'row')} are too few to tell"
-    return f"{said}: {worth_trying(len(targets), is_ahead=own < guessed, course=course)}"
+    return f"{said}: {worth_trying(len(targets), is_ahead=own < guessed, training=training)}"
 
 
 def _shifted(targets: FloatArray, estimates: FloatArray, baseline: FloatArray, where: str) -> str | None:

@@ -25,7 +25,7 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import train_fits
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from tests.benchmarks.recipe.parts import Settings
 from tests.benchmarks.recipe.tables import TARGET, Table
 
@@ -88,7 +88,7 @@ def score_fits(table: Table, fits: Sequence[Fit], *, begun: float) -> Scored:
     """Train fits of one experiment, and score each on its own test rows; time is counted since `begun`."""
     experiment = fits[0].experiment
     _, stacks = plan_folds(fits, rows=len(table.data), workers=1)
-    measure = FoldMeasure(Finish.of(experiment.model))
+    measure = FoldMeasure(PostTraining.of(experiment.model))
     found: dict[int, FoldResult] = {}
     for stack in stacks:
         trained = train_fits(table.data, [fits[k] for k in stack])
@@ -122,7 +122,7 @@ def _scores(result: FoldResult) -> tuple[float, ...]:
 
 def guessed(table: Table, fit: Fit) -> tuple[float, ...]:
     """What the baseline scores on a fold's test rows: it predicts the classes' shares, or the mean."""
-    baseline = np.array(fit.readout.baseline)
+    baseline = np.array(fit.decoder.baseline)
     targets = table.data.targets[fit.split(table.data).test]
     if not table.is_classification:
         return (r2(targets, np.full(len(targets), baseline[0])),)

@@ -19,8 +19,8 @@ from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.classification.temperature import calibrated, fit_temperature, fit_with_weights
 from fnnctl.tasks.decisions import Decision
-from fnnctl.tasks.post_training import Finish
-from fnnctl.tasks.task import Readout
+from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import OutputDecoder
 from tests.program import Program, read_json
 
 WEIGHTS = {2: (0.6, 3.0), 3: (0.5, 2.0, 5.0)}
@@ -34,12 +34,12 @@ def task_of(classes: int) -> Classification:
     return Classification("y", ("a", "b", "c", "d")[:classes])
 
 
-def readout_of(
+def decoder_of(
     classes: int, weights: tuple[float, ...] | None, *, positive: int = 1, temperature: float | None = None
-) -> Readout:
-    readout = task_of(classes).readout(ModelConfig(), np.arange(classes))
+) -> OutputDecoder:
+    decoder = task_of(classes).output_decoder(ModelConfig(), np.arange(classes))
     decision = Decision(positive) if classes == 2 else None
-    return replace(readout, decision=decision, temperature=temperature).weighted(weights)
+    return replace(decoder, decision=decision, temperature=temperature).weighted(weights)
 
 
 def drawn(classes: int, rows: int = 400, seed: int = 0) -> tuple[FloatArray, IntArray]:
@@ -50,8 +50,8 @@ def drawn(classes: int, rows: int = 400, seed: int = 0) -> tuple[FloatArray, Int
     return scores.astype(np.float32), labels
 
 
-def labels_of(classes: int, scores: FloatArray, readout: Readout) -> list[Any]:
-    return [row[0] for row in task_of(classes).predict(scores, readout)[0]]
+def labels_of(classes: int, scores: FloatArray, decoder: OutputDecoder) -> list[Any]:
+    return [row[0] for row in task_of(classes).predict(scores, decoder)[0]]
 
 
 def test_the_weights_of_each_class() -> None:
@@ -79,12 +79,12 @@ def test_probabilities_by_hand() -> None:
 @pytest.mark.parametrize("temperature", [None, 0.4, 3.0])
 def test_of_two_classes_the_threshold_gives_the_same_labels(positive: int, temperature: float | None) -> None:
     scores, _ = drawn(2)
-    readout = readout_of(2, WEIGHTS[2], positive=positive, temperature=temperature)
+    decoder = decoder_of(2, WEIGHTS[2], positive=positive, temperature=temperature)
     before = [task_of(2).classes[k] for k in scores.argmax(axis=1)]
-    assert labels_of(2, scores, readout) == before
-    probabilities = task_of(2).predict(scores, readout)[1]
+    assert labels_of(2, scores, decoder) == before
+    probabilities = task_of(2).predict(scores, decoder)[1]
     own, other = WEIGHTS[2][positive], WEIGHTS[2][1 - positive]
-    assert readout.fitted["threshold"] == other / (own + other)
+    assert decoder.fitted_parameters["threshold"] == other / (own + other)
     assert (probabilities.argmax(axis=1) != scores.argmax(axis=1)).any()
 
 
@@ -98,10 +98,10 @@ def test_of_more_classes_the_largest_product_gives_the_same_labels(
 ) -> None:
     classes = len(weights)
     scores, labels = drawn(classes, 50, seed)
-    readout = readout_of(classes, tuple(weights), temperature=temperature)
+    decoder = decoder_of(classes, tuple(weights), temperature=temperature)
     expected = [task_of(classes).classes[k] for k in scores.argmax(axis=1)]
-    assert labels_of(classes, scores, readout) == expected
-    part = task_of(classes).score(np.arange(50), labels, [scores], readout)
+    assert labels_of(classes, scores, decoder) == expected
+    part = task_of(classes).score(np.arange(50), labels, [scores], decoder)
     assert part.predictions.tolist() == scores.argmax(axis=1).tolist()
     assert part.probabilities.sum(axis=1) == pytest.approx(1)
 
@@ -110,10 +110,10 @@ def test_of_more_classes_the_largest_product_gives_the_same_labels(
 def test_chosen_thresholds_decide_as_without_the_correction(wanted: Any) -> None:
     """Also where several thresholds are equally good."""
     scores, labels = drawn(2, 60)
-    finish = Finish.of(ModelConfig.model_validate({"threshold": wanted}))
+    post_training = PostTraining.of(ModelConfig.model_validate({"threshold": wanted}))
     others, _ = drawn(2, 300, seed=1)
     found = [
-        labels_of(2, others, finish.readout(task_of(2), readout_of(2, weights), scores, labels))
+        labels_of(2, others, post_training.fit(task_of(2), decoder_of(2, weights), scores, labels))
         for weights in (None, WEIGHTS[2])
     ]
     assert found[0] == found[1]
@@ -121,12 +121,12 @@ def test_chosen_thresholds_decide_as_without_the_correction(wanted: Any) -> None
 
 def test_a_given_threshold_is_one_of_the_corrected_probabilities() -> None:
     scores, labels = drawn(2)
-    finish = Finish(threshold=0.3)
-    readout = finish.readout(task_of(2), readout_of(2, WEIGHTS[2]), scores, labels)
-    probabilities = task_of(2).predict(scores, readout)[1]
+    post_training = PostTraining(threshold=0.3)
+    decoder = post_training.fit(task_of(2), decoder_of(2, WEIGHTS[2]), scores, labels)
+    probabilities = task_of(2).predict(scores, decoder)[1]
     expected = np.where(probabilities[:, 1] >= 0.3, "b", "a").tolist()
-    assert labels_of(2, scores, readout) == expected
-    assert readout.fitted["threshold"] == 0.3
+    assert labels_of(2, scores, decoder) == expected
+    assert decoder.fitted_parameters["threshold"] == 0.3
 
 
 def test_the_temperature_is_that_of_the_corrected_probabilities() -> None:
@@ -148,10 +148,10 @@ def test_weights_that_had_less_effect_in_training_are_corrected_less(
     true, weights = rng.normal(size=(20_000, 3)), (1.0, 4.0, 0.5)
     labels = (rng.random((len(true), 1)) > softmax(true).cumsum(axis=1)).sum(axis=1)
     scores = (1 if calibration == "none" else 2) * (true + realized * np.log(weights))
-    readout = task_of(3).with_calibration(readout_of(3, weights), calibration, scores, labels)
-    assert readout.temperature == (None if calibration == "none" else pytest.approx(2.0, rel=0.05))
-    assert readout.class_weights == pytest.approx([each**realized for each in weights], rel=0.05)
-    assert labels_of(3, scores, readout) == [task_of(3).classes[k] for k in scores.argmax(axis=1)]
+    decoder = task_of(3).with_calibration(decoder_of(3, weights), calibration, scores, labels)
+    assert decoder.temperature == (None if calibration == "none" else pytest.approx(2.0, rel=0.05))
+    assert decoder.class_weights == pytest.approx([each**realized for each in weights], rel=0.05)
+    assert labels_of(3, scores, decoder) == [task_of(3).classes[k] for k in scores.argmax(axis=1)]
 
 
 @pytest.mark.parametrize("calibration", CALIBRATIONS)
@@ -184,8 +184,8 @@ def test_few_rows_leave_the_power_of_the_weights_near_1() -> None:
     scores, labels = drawn(3, 4000)
     powers = []
     for rows in (0, 3, 4000):
-        readout = Finish().readout(task_of(3), readout_of(3, WEIGHTS[3]), scores[:rows], labels[:rows])
-        powers.append(np.log((readout.class_weights or ())[2]) / np.log(5))
+        decoder = PostTraining().fit(task_of(3), decoder_of(3, WEIGHTS[3]), scores[:rows], labels[:rows])
+        powers.append(np.log((decoder.class_weights or ())[2]) / np.log(5))
     assert powers[0] == pytest.approx(1.0)
     assert 0.6 < powers[1] < 1
     assert abs(powers[2]) < 0.1  # the scores are those of equal frequencies
@@ -194,9 +194,9 @@ def test_few_rows_leave_the_power_of_the_weights_near_1() -> None:
 @pytest.mark.parametrize("scores", [np.eye(3) * 40, np.eye(3) * 1e25, np.full((3, 3), np.nan)])
 def test_without_a_best_temperature_the_power_is_still_a_number(scores: FloatArray) -> None:
     """The rows are classified correctly, or the scores are useless."""
-    readout = task_of(3).with_calibration(readout_of(3, WEIGHTS[3]), "temperature", scores, np.arange(3))
-    assert readout.temperature is None
-    assert readout.class_weights == pytest.approx(WEIGHTS[3])
+    decoder = task_of(3).with_calibration(decoder_of(3, WEIGHTS[3]), "temperature", scores, np.arange(3))
+    assert decoder.temperature is None
+    assert decoder.class_weights == pytest.approx(WEIGHTS[3])
 
 
 def test_the_weights_that_are_corrected_for_are_stored(iris: Path, program: Program) -> None:
@@ -217,8 +217,8 @@ def test_the_weights_that_are_corrected_for_are_stored(iris: Path, program: Prog
 
 def test_an_ensemble_is_corrected_after_averaging_if_all_networks_have_the_same_weights() -> None:
     task, scores = task_of(3), [drawn(3, seed=seed)[0] for seed in range(4)]
-    own = readout_of(3, WEIGHTS[3])
-    joint = task.joint_readout([own, own])
+    own = decoder_of(3, WEIGHTS[3])
+    joint = task.joint_decoder([own, own])
     assert joint.class_weights == WEIGHTS[3]
     combined = task.combine([task.converted(each, own, joint) for each in scores])
     plain = task.combine(scores)
@@ -228,8 +228,8 @@ def test_an_ensemble_is_corrected_after_averaging_if_all_networks_have_the_same_
 
 def test_networks_with_other_weights_are_corrected_before_averaging() -> None:
     task, (scores, _) = task_of(2), drawn(2)
-    own, other = readout_of(2, WEIGHTS[2]), readout_of(2, None)
-    joint = task.joint_readout([own, other])
+    own, other = decoder_of(2, WEIGHTS[2]), decoder_of(2, None)
+    joint = task.joint_decoder([own, other])
     assert (joint.class_weights, joint.decision) == (None, Decision())
     corrected = softmax(task.converted(scores, own, joint))
     assert corrected.tolist() == task.predict(scores, own)[1].tolist()
@@ -240,7 +240,7 @@ def test_networks_with_other_weights_are_corrected_before_averaging() -> None:
 @pytest.mark.parametrize("calibration", CALIBRATIONS)
 def test_extreme_weights_leave_finite_probabilities(calibration: Calibration, extreme: float) -> None:
     scores, labels = drawn(2)
-    readout = task_of(2).with_calibration(readout_of(2, (1.0, extreme)), calibration, scores, labels)
-    part = task_of(2).score(np.arange(len(labels)), labels, [scores], readout)
+    decoder = task_of(2).with_calibration(decoder_of(2, (1.0, extreme)), calibration, scores, labels)
+    part = task_of(2).score(np.arange(len(labels)), labels, [scores], decoder)
     assert np.isfinite(part.probabilities).all()
     assert 0 <= part.metrics()["threshold"] <= 1

@@ -18,9 +18,9 @@ from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.classification.temperature import fit_temperature
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.regression.task import Regression
-from fnnctl.tasks.task import Readout, Task
+from fnnctl.tasks.task import OutputDecoder, Task
 
 TASK = Classification("y", ("no", "yes"))
 COSTS = {"cost": {"false_positive": 2.0, "false_negative": 7.0}}
@@ -31,8 +31,8 @@ def experiment(**sections: Any) -> Experiment:
     return Experiment.model_validate({"data": data, **sections})
 
 
-def readout_of(asked: Experiment, labels: Any) -> Readout:
-    return replace(TASK.readout(asked.model, labels), decision=TASK.decision(asked))
+def decoder_of(asked: Experiment, labels: Any) -> OutputDecoder:
+    return replace(TASK.output_decoder(asked.model, labels), decision=TASK.decision(asked))
 
 
 def drawn(rows: int, seed: int = 0) -> tuple[Any, FloatArray]:
@@ -44,8 +44,8 @@ def drawn(rows: int, seed: int = 0) -> tuple[Any, FloatArray]:
     return labels, scores
 
 
-def scored(labels: Any, scores: FloatArray, readout: Readout) -> ClassScores:
-    return TASK.score(np.arange(len(labels)), labels, [scores], readout)
+def scored(labels: Any, scores: FloatArray, decoder: OutputDecoder) -> ClassScores:
+    return TASK.score(np.arange(len(labels)), labels, [scores], decoder)
 
 
 def test_the_positive_class_is_that_of_the_data_or_of_the_output_or_the_second() -> None:
@@ -91,15 +91,15 @@ def test_costs_by_hand() -> None:
 def test_metrics_are_scikit_learns_for_the_decisions(threshold: Any, positive: str) -> None:
     asked = experiment(model={"threshold": threshold}, data={"positive_class": positive})
     labels, scores = drawn(300)
-    readout = Finish.of(asked.model).readout(TASK, readout_of(asked, labels), scores, labels)
+    decoder = PostTraining.of(asked.model).fit(TASK, decoder_of(asked, labels), scores, labels)
     new_labels, new_scores = drawn(200, seed=1)
-    part = scored(new_labels, new_scores, readout)
+    part = scored(new_labels, new_scores, decoder)
     index = TASK.classes.index(positive)
-    is_positive = softmax(new_scores)[:, index] >= (readout.threshold or 0.5)
+    is_positive = softmax(new_scores)[:, index] >= (decoder.threshold or 0.5)
     predicted = np.where(is_positive, index, 1 - index)
     assert (predicted != new_scores.argmax(axis=1)).any()
     metrics = part.metrics()
-    assert metrics["threshold"] == readout.threshold
+    assert metrics["threshold"] == decoder.threshold
     assert metrics["accuracy"] == accuracy_score(new_labels, predicted)
     assert metrics["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(new_labels, predicted))
     assert metrics["f1_macro"] == pytest.approx(f1_score(new_labels, predicted, average="macro"))
@@ -112,7 +112,7 @@ def test_metrics_are_scikit_learns_for_the_decisions(threshold: Any, positive: s
     assert part.confusion().tolist() == counts.tolist()
     rows = [part.classes[k] for k in predicted]
     assert [row[2] for row in part.prediction_rows()] == rows
-    assert [row[0] for row in TASK.predict(new_scores, readout)[0]] == rows
+    assert [row[0] for row in TASK.predict(new_scores, decoder)[0]] == rows
     assert ("cost" in metrics) is (threshold == COSTS)
     if threshold == COSTS:
         wrong = 2 * counts[1 - index, index] + 7 * counts[index, 1 - index]
@@ -128,24 +128,24 @@ def test_the_threshold_is_chosen_after_calibration(threshold: Any) -> None:
     """Calibration moves all probabilities towards or away from 1/2, and the threshold with them."""
     asked = experiment(model={"threshold": threshold, "calibration": "temperature"})
     labels, scores = drawn(300)
-    finish = Finish.of(asked.model)
-    readout = finish.readout(TASK, readout_of(asked, labels), 5 * scores, labels)
-    assert readout.temperature == fit_temperature(5 * scores, labels)
-    plain = Finish(threshold=asked.model.threshold).readout(
-        TASK, readout_of(asked, labels), 5 * scores / (readout.temperature or 1.0), labels
+    post_training = PostTraining.of(asked.model)
+    decoder = post_training.fit(TASK, decoder_of(asked, labels), 5 * scores, labels)
+    assert decoder.temperature == fit_temperature(5 * scores, labels)
+    plain = PostTraining(threshold=asked.model.threshold).fit(
+        TASK, decoder_of(asked, labels), 5 * scores / (decoder.temperature or 1.0), labels
     )
-    assert readout.threshold == pytest.approx(plain.threshold)
+    assert decoder.threshold == pytest.approx(plain.threshold)
 
 
 def test_the_default_changes_nothing() -> None:
     labels, scores = drawn(50)
     asked = experiment()
-    readout = Finish.of(asked.model).readout(TASK, readout_of(asked, labels), scores[:0], labels[:0])
-    assert readout == readout_of(asked, labels)
-    assert readout.fitted == {}
-    metrics = scored(labels, scores, readout).metrics()
+    decoder = PostTraining.of(asked.model).fit(TASK, decoder_of(asked, labels), scores[:0], labels[:0])
+    assert decoder == decoder_of(asked, labels)
+    assert decoder.fitted_parameters == {}
+    metrics = scored(labels, scores, decoder).metrics()
     assert not {"threshold", "cost"} & metrics.keys()
-    undecided = scored(labels, scores, replace(readout, decision=None)).metrics()
+    undecided = scored(labels, scores, replace(decoder, decision=None)).metrics()
     assert metrics.keys() - undecided.keys() == {"roc_auc_ci95", *BINARY_METRICS}
     assert {name: metrics[name] for name in undecided if name != "baseline"} == {
         name: value for name, value in undecided.items() if name != "baseline"
@@ -154,18 +154,18 @@ def test_the_default_changes_nothing() -> None:
 
 def test_an_ensemble_has_the_positive_class_and_the_costs_but_no_threshold() -> None:
     asked = experiment(model={"threshold": COSTS}, data={"positive_class": "no"})
-    own = readout_of(asked, np.array([0, 1])).with_threshold(0.3)
-    joint = TASK.joint_readout([own, own])
+    own = decoder_of(asked, np.array([0, 1])).with_threshold(0.3)
+    joint = TASK.joint_decoder([own, own])
     assert joint.decision == Decision(0, Costs(2.0, 7.0))
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1]])
 def test_rows_of_one_class_determine_no_threshold(labels: list[int]) -> None:
     asked, given = experiment(model={"threshold": "f1"}), np.array(labels)
-    finish = Finish.of(asked.model)
-    readout = finish.readout(TASK, readout_of(asked, given), np.zeros((3, 2)), given)
-    assert readout.threshold is None
-    assert finish.doubts(readout, rows=3) == [
+    post_training = PostTraining.of(asked.model)
+    decoder = post_training.fit(TASK, decoder_of(asked, given), np.zeros((3, 2)), given)
+    assert decoder.threshold is None
+    assert post_training.warnings(decoder, rows=3) == [
         "cannot choose a threshold: the 3 validation rows must be of both classes; 0.5 is used. Write a "
         "larger data.split.validation, or a number as model.threshold"
     ]
@@ -184,6 +184,6 @@ def test_decisions_that_the_target_cannot_have() -> None:
     of_numbers = Regression("y").check(asked)
     assert [each.path for each in of_numbers] == ["model.threshold", "data.positive_class"]
     assert Classification("kind", ("a", "b", "c")).check(experiment(model={"threshold": 0.5})) == []
-    readout = readout_of(experiment(), np.array([0]))
+    decoder = decoder_of(experiment(), np.array([0]))
     with pytest.raises(ValueError, match="two classes"):
-        TASK.choose_threshold(0.3, np.zeros((1, 2)), np.array([0]), readout)
+        TASK.choose_threshold(0.3, np.zeros((1, 2)), np.array([0]), decoder)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from fnnctl.tasks.classification.warnings import missed_classes_warning
-from fnnctl.tasks.warnings import Course
+from fnnctl.tasks.warnings import TrainingOutcome
 
 HERE = "on the test part"
 
 
 def warning(
-    found: dict[str, tuple[int, int]], course: Course | None = None, *, positive: int | None = None
+    found: dict[str, tuple[int, int]], training: TrainingOutcome | None = None, *, positive: int | None = None
 ) -> str | None:
     """The warning for so many found rows of so many, by class; the others are predicted as the next class."""
     labels, predicted = [], []
@@ -25,7 +25,7 @@ def warning(
         np.array(predicted, np.intp),
         where=HERE,
         positive=positive,
-        course=course or Course(),
+        training=training or TrainingOutcome(),
     )
 
 
@@ -75,7 +75,7 @@ def test_a_class_that_is_not_rare_needs_more_than_weights() -> None:
         "(recall 0.00). 25 are taken for 'c': find columns in which these differ (the confusion matrix shows "
         "all such pairs), or try more epochs or another learning rate"
     )
-    early = warning({"a": (30, 30), "b": (0, 25), "c": (30, 30)}, Course(epochs=32, best_epoch=10))
+    early = warning({"a": (30, 30), "b": (0, 25), "c": (30, 30)}, TrainingOutcome(epochs=32, best_epoch=10))
     assert early is not None
     assert early.endswith("shows all such pairs)")
 
@@ -91,7 +91,7 @@ def test_weights_that_are_set_are_not_advised(
     others: dict[str, tuple[int, int]], positive: int | None, advice: str
 ) -> None:
     counts = {"common": (70, 70), "rare": (0, 20), **others}
-    told = warning(counts, Course(has_class_weights=True), positive=positive)
+    told = warning(counts, TrainingOutcome(has_class_weights=True), positive=positive)
     assert told is not None
     assert advice in told
     assert "class_weights" not in told

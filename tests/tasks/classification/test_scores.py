@@ -14,7 +14,7 @@ from fnnctl.modelling.predictor import score_parts
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.classification.temperature import fit_temperature
-from fnnctl.tasks.post_training import Finish
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores
 from fnnctl.training.members import make_network
 from fnnctl.training.memory import training_bytes
@@ -116,9 +116,9 @@ def test_the_temperature_is_that_of_the_validation_part(iris: Path) -> None:
     expected = fit_temperature(scores, asked.data.targets[rows])
     assert expected is not None
     predictor = asked.predictor(trained.parameters, trained.statistics)
-    assert predictor.readout.temperature is None
-    finished = predictor.finished(Finish("temperature"), asked.data, examples, rows)
-    assert finished.readout.temperature == expected
+    assert predictor.decoder.temperature is None
+    finished = predictor.calibrated(PostTraining("temperature"), asked.data, examples, rows)
+    assert finished.decoder.temperature == expected
 
 
 def read_probabilities(run: Path) -> FloatArray:

@@ -75,8 +75,8 @@ def test_an_ensemble_of_scores_far_apart_stays_finite() -> None:
 
 def test_classes_that_some_rows_do_not_have() -> None:
     task = Classification("y", ("p", "q", "r"))
-    assert task.unlearned(np.array([2, 0, 1, 0]), np.array([0, 0])) == ["q", "r"]
-    assert task.unlearned(np.array([2, 0, 0]), np.array([0, 2])) == []
+    assert task.untrained_classes(np.array([2, 0, 1, 0]), np.array([0, 0])) == ["q", "r"]
+    assert task.untrained_classes(np.array([2, 0, 0]), np.array([0, 2])) == []
 
 
 def test_a_class_that_is_not_in_a_part() -> None:

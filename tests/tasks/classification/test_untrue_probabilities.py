@@ -9,7 +9,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.classification.warnings import log_loss_warning, mean_probability_warning
 from fnnctl.tasks.decisions import Decision
-from fnnctl.tasks.warnings import Course
+from fnnctl.tasks.warnings import TrainingOutcome
 
 HERE = "on the test part"
 SHARES = np.array([0.9, 0.1])
@@ -85,7 +85,13 @@ def test_rows_of_another_kind_and_weighted_rows_are_named_as_the_cause() -> None
     assert shifted is not None
     assert shifted.endswith(": in the training rows it is 0.5, so these rows are of another kind")
     weighted = mean_probability_warning(
-        names, labels, probabilities, SHARES, where=HERE, positive=1, course=Course(has_row_weights=True)
+        names,
+        labels,
+        probabilities,
+        SHARES,
+        where=HERE,
+        positive=1,
+        training=TrainingOutcome(has_row_weights=True),
     )
     assert weighted is not None
     assert weighted.endswith(": probabilities follow the weights of the rows (data.weights)")

@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.tasks.classification.warnings import baseline_warning
-from fnnctl.tasks.warnings import Course
+from fnnctl.tasks.warnings import TrainingOutcome
 
 CLASSES, HERE = ("no", "yes"), "on the test part"
 SHARES = np.array([0.7, 0.3])
@@ -47,7 +47,9 @@ def test_the_warning() -> None:
 
 def test_the_best_epoch_decides_the_advice() -> None:
     labels = np.repeat([0, 1], [70, 30])
-    told = baseline_warning(CLASSES, labels, np.full((100, 2), 0.5), SHARES, where=HERE, course=Course(32, 4))
+    told = baseline_warning(
+        CLASSES, labels, np.full((100, 2), 0.5), SHARES, where=HERE, training=TrainingOutcome(32, 4)
+    )
     assert told is not None
     assert told.endswith("more epochs will not help; the columns may say nothing about the target")
 

@@ -10,7 +10,7 @@ from fnnctl.metrics.ranking import AucEstimate, rank_part
 from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.classification.warnings import decision_warning, ranking_warning
 from fnnctl.tasks.decisions import Decision
-from fnnctl.tasks.warnings import Course
+from fnnctl.tasks.warnings import TrainingOutcome
 
 HERE = "on the test part"
 
@@ -79,13 +79,13 @@ def test_a_random_order_after_training_with_class_weights_is_of_no_use(classes: 
     rng = np.random.default_rng(3)
     labels = np.arange(300) % 15 % classes
     probabilities = rng.dirichlet(np.ones(classes), 300)
-    names, course = ("a", "b", "c")[:classes], Course(has_class_weights=True)
+    names, training = ("a", "b", "c")[:classes], TrainingOutcome(has_class_weights=True)
     part = ClassScores(names, np.arange(300), labels, probabilities, 1.0, None, np.full(classes, 1 / classes))
-    assert part.warnings(course=course)[0].startswith(said)
+    assert part.warnings(training=training)[0].startswith(said)
     probabilities[np.arange(300), labels] += 0.5
     probabilities /= 1.5
     part = ClassScores(names, np.arange(300), labels, probabilities, 1.0, None, np.full(classes, 1 / classes))
-    assert part.warnings(course=course) == []
+    assert part.warnings(training=training) == []
 
 
 def test_few_rows_of_three_classes_are_said_to_be_few() -> None:

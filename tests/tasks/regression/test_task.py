@@ -72,31 +72,31 @@ def test_a_metric_of_classes_is_refused(metric: str) -> None:
 
 
 def test_targets_are_standardized_by_the_training_rows() -> None:
-    readout = TASK.readout(ModelConfig(), np.array([1.0, 3.0]))
-    assert readout.scale == TargetScale(2.0, 1.0)
-    assert readout.baseline == (2.0,)
-    assert readout.learned(np.array([5.0, 0.0])).tolist() == [3.0, -2.0]
-    flat = TASK.readout(ModelConfig(), np.array([4.0, 4.0]))
+    decoder = TASK.output_decoder(ModelConfig(), np.array([1.0, 3.0]))
+    assert decoder.scale == TargetScale(2.0, 1.0)
+    assert decoder.baseline == (2.0,)
+    assert decoder.standardized(np.array([5.0, 0.0])).tolist() == [3.0, -2.0]
+    flat = TASK.output_decoder(ModelConfig(), np.array([4.0, 4.0]))
     assert flat.scale == TargetScale(4.0, 1.0)
 
 
 def test_equal_targets_have_no_deviation_by_rounding() -> None:
     targets = np.full(7, 0.1)
     assert targets.std() > 0
-    readout = TASK.readout(ModelConfig(), targets)
-    assert readout.scale is not None
-    assert readout.scale.deviation == 1.0
+    decoder = TASK.output_decoder(ModelConfig(), targets)
+    assert decoder.scale is not None
+    assert decoder.scale.deviation == 1.0
 
 
 LIMITED = ModelConfig(clip_outputs=True)
 
 
 def test_estimates_are_limited_to_the_range_of_the_training_rows() -> None:
-    readout = TASK.readout(LIMITED, np.array([1.0, 3.0, 8.0]))
-    assert readout.scale == TargetScale(4.0, np.sqrt(26 / 3), (1.0, 8.0))
-    assert readout.limits == pytest.approx((-3 * np.sqrt(3 / 26), 4 * np.sqrt(3 / 26)))
-    assert TASK.readout(ModelConfig(), np.array([1.0, 3.0])).limits is None
-    assert TASK.readout(LIMITED, np.array([4.0, 4.0])).limits == (0.0, 0.0)
+    decoder = TASK.output_decoder(LIMITED, np.array([1.0, 3.0, 8.0]))
+    assert decoder.scale == TargetScale(4.0, np.sqrt(26 / 3), (1.0, 8.0))
+    assert decoder.limits == pytest.approx((-3 * np.sqrt(3 / 26), 4 * np.sqrt(3 / 26)))
+    assert TASK.output_decoder(ModelConfig(), np.array([1.0, 3.0])).limits is None
+    assert TASK.output_decoder(LIMITED, np.array([4.0, 4.0])).limits == (0.0, 0.0)
 
 
 @given(
@@ -106,7 +106,7 @@ def test_estimates_are_limited_to_the_range_of_the_training_rows() -> None:
 )
 def test_no_rounding_leads_out_of_the_range(known: list[float], outputs: list[float], precision: str) -> None:
     targets = np.array(known, np.float64)
-    scale = TASK.readout(LIMITED, targets).scale
+    scale = TASK.output_decoder(LIMITED, targets).scale
     assert scale is not None
     assert scale.limits is not None
     clipped = np.clip(np.array(outputs, precision), *scale.limits).astype(precision)
@@ -118,12 +118,12 @@ def test_no_rounding_leads_out_of_the_range(known: list[float], outputs: list[fl
 
 
 def test_networks_with_several_ranges_have_the_whole_of_them_together() -> None:
-    low, high = (TASK.readout(LIMITED, np.array(each)) for each in ([-1.0, 3.0], [0.0, 7.0, 9.0]))
-    joint = TASK.joint_readout([low, high])
+    low, high = (TASK.output_decoder(LIMITED, np.array(each)) for each in ([-1.0, 3.0], [0.0, 7.0, 9.0]))
+    joint = TASK.joint_decoder([low, high])
     assert joint.scale is not None
     assert joint.scale.range == (-1.0, 9.0)
-    free = TASK.readout(ModelConfig(), np.array([1.0, 3.0]))
-    assert TASK.joint_readout([low, free]).limits is TASK.joint_readout([free]).limits is None
+    free = TASK.output_decoder(ModelConfig(), np.array([1.0, 3.0]))
+    assert TASK.joint_decoder([low, free]).limits is TASK.joint_decoder([free]).limits is None
     outputs = np.array([[2.0], [-9.0]])
     assert TASK.converted(outputs, low, joint) is outputs, "the scales differ in their ranges alone"
     # 9 is within the joint range, but the estimate of another network is already within its own
@@ -141,7 +141,7 @@ def test_new_targets_must_be_numbers_to_compute_with() -> None:
 
 @pytest.mark.parametrize("name", ["auto", "squared", "absolute", "huber"])
 def test_the_output_is_the_one_of_the_settings(name: str) -> None:
-    output = TASK.readout(ModelConfig.model_validate({"output": name}), np.array([1.0, 2.0])).output
+    output = TASK.output_decoder(ModelConfig.model_validate({"output": name}), np.array([1.0, 2.0])).output
     assert output.kind == ("squared" if name == "auto" else name)
     assert (output.outputs, output.delta) == (1, 1.0)
 
@@ -160,7 +160,7 @@ def test_parts_with_equal_targets_are_reported() -> None:
 
 
 def test_there_are_no_classes_that_could_be_missed() -> None:
-    assert TASK.unlearned(np.array([1.0, 2.0]), np.array([1.0])) == []
+    assert TASK.untrained_classes(np.array([1.0, 2.0]), np.array([1.0])) == []
 
 
 def test_another_target_cannot_be_scored() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.tasks.regression.warnings import baseline_warning
-from fnnctl.tasks.warnings import Course
+from fnnctl.tasks.warnings import TrainingOutcome
 
 HERE = "on the test part"
 
@@ -37,7 +37,9 @@ def test_the_warning() -> None:
 
 def test_the_best_epoch_decides_the_advice() -> None:
     targets = np.random.default_rng(1).normal(10, 2, size=80)
-    told = baseline_warning(targets, np.zeros(80), np.full(80, 10.0), where=HERE, course=Course(32, 4))
+    told = baseline_warning(
+        targets, np.zeros(80), np.full(80, 10.0), where=HERE, training=TrainingOutcome(32, 4)
+    )
     assert told is not None
     assert told.endswith("more epochs will not help; the columns may say nothing about the target")
 
