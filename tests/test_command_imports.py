@@ -14,7 +14,7 @@ import pytest
 import fnnctl
 
 ROOT = Path(fnnctl.__file__).parent
-SAMPLERS = {f"search.samplers.{name}" for name in ("tpe.sampler", "gp.sampler", "controller", "evolution")}
+SAMPLERS = {f"search.samplers.{name}" for name in ("tpe", "gp", "controller", "evolution")}
 SEARCHES = {"search", "records", "space.dimensions", "space.expressions", "config.rules.search_check"}
 CLUSTERS = {"executors.dask", "executors.cluster", "executors.remote"}
 TRAINING = {"training", "modelling", "executors", "stacks", "nn", "data", "config.reading", "config.rules"}

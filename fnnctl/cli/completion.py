@@ -57,7 +57,7 @@ def complete_format(incomplete: str) -> list[str]:
 
 def complete_method(incomplete: str) -> list[str]:
     """The methods of a search."""
-    from fnnctl.config.schema.search import METHODS
+    from fnnctl.config.schema.methods import METHODS
 
     return [name for name in METHODS if name.startswith(incomplete)]
 

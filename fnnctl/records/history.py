@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS, TIMES, Sampling, Scheduling
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.config.schema.search import DEFAULT_BATCH, METHODS
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Journal, decode
@@ -25,8 +26,6 @@ from fnnctl.store.journal import JournalRecord
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
 
-ARCHITECTS: Final = frozenset({"controller", "evolution"})
-"""The samplers whose best architecture is shown."""
 WAITING: Final = "waiting"
 """The status of a trial that has no result yet."""
 
@@ -113,23 +112,34 @@ class SearchHistory:
             return method
         of: Mapping[str, Any] = method if isinstance(method, Mapping) else self.settings
         parts = tuple(of[name] for name in ("scheduler", "sampler") if name in of)
-        return next((name for name, pair in METHODS.items() if pair == parts), " × ".join(map(str, parts)))
+        return next((name for name, pair in METHODS.items() if pair == parts), TIMES.join(map(str, parts)))
 
     @property
-    def _sampler(self) -> str:
-        """The sampler's name in the config."""
-        return METHODS[self.method][1] if self.method in METHODS else self.method.split(" × ")[-1]
+    def _parts(self) -> Sequence[str]:
+        """The names of the scheduler and the sampler."""
+        return METHODS.get(self.method) or self.method.split(TIMES)
+
+    @property
+    def scheduling(self) -> Scheduling | None:
+        """How the scheduler spends epochs; None if its name is unknown."""
+        return SCHEDULERS.get(self._parts[0])
+
+    @property
+    def sampling(self) -> Sampling | None:
+        """How the sampler chooses configurations; None if its name is unknown."""
+        return SAMPLERS.get(self._parts[-1])
 
     @property
     def has_rewards(self) -> bool:
-        """Whether a controller has learned from the trials' rewards."""
-        return self._sampler == "controller"
+        """Whether the sampler is trained by the trials' rewards."""
+        return self.sampling is not None and self.sampling.has_rewards
 
     @property
     def learns_layers(self) -> bool:
         """Whether the search learns which hidden layers are good, by a controller or by evolution."""
-        names = map(str, self.settings.get("paths") or ())
-        return self._sampler in ARCHITECTS and any(name.startswith("model.hidden.") for name in names)
+        if self.sampling is None or not self.sampling.learns_layers:
+            return False
+        return any(str(name).startswith("model.hidden.") for name in self.settings.get("paths") or ())
 
     @property
     def batch(self) -> int:

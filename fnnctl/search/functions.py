@@ -49,7 +49,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 import fnnctl
-from fnnctl.config.schema.search import ASYNCHRONOUS, DEFAULT_BATCH
+from fnnctl.config.schema.methods import SCHEDULERS
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
@@ -86,7 +87,7 @@ def optimize(
         sampler: Proposes the configurations.
         budget: What the scheduler may spend.
         direction: Whether to maximize or minimize the objective.
-        scheduler: A name from `schedulers.SCHEDULERS`.
+        scheduler: A name from `SCHEDULERS` in `config.schema.methods`.
         journal: A file to begin or continue; only one process may use it at a time.
         at_once: How many objectives are computed before their results are recorded and synced.
         catch: Exceptions of these types make a trial fail. Any other ends the search, which can be continued.
@@ -98,7 +99,7 @@ def optimize(
     Raises `DataError` if the journal is damaged or belongs to another search, and ValueError if the budget
     gives the scheduler no brackets.
     """
-    depends = sampler.learns or scheduler in ASYNCHRONOUS
+    depends = sampler.learns or SCHEDULERS[scheduler].depends_on_order
     with ExitStack() as undo:
         file = undo.enter_context(closing(JournalFile(journal))) if journal else None
         memory = Journal(file)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fnnctl.search.budget import Bound, Bracket, SearchBudget, least
-from fnnctl.search.schedulers import SCHEDULERS
+from fnnctl.search.schedulers import scheduler_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ def plan_search(scheduler: str, budget: SearchBudget, *, size: int | None = None
 
     Raises ValueError if the number of trials has no bound, or if the budget gives the scheduler no brackets.
     """
-    left = least(budget.max_trials, size)
+    kind, left = scheduler_kind(scheduler), least(budget.max_trials, size)
     brackets = []
-    for bracket in SCHEDULERS[scheduler].plan(budget, size):
+    for bracket in kind.plan(budget, size):
         shrunk = bracket if left is None else bracket.shrunk(left)
         left = None if left is None else left - shrunk.trials
         if shrunk.trials:
             brackets.append(shrunk)
-    return SearchPlan(tuple(brackets), SCHEDULERS[scheduler].bound)
+    return SearchPlan(tuple(brackets), kind.bound)

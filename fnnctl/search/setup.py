@@ -18,7 +18,8 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.search import AUTO, DEFAULT_TRIALS, DEFAULTS, SamplerName, SearchConfig
+from fnnctl.config.schema.methods import AUTO, SamplerName
+from fnnctl.config.schema.search import DEFAULT_TRIALS, DEFAULTS, SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.records.confirmation import CONFIRM
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Header
@@ -26,7 +27,7 @@ from fnnctl.records.trials import Direction, Trial
 from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
-from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers import make_sampler
 from fnnctl.search.samplers.auto import chosen_sampler, gp_problem
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.search.samplers.sequences import MOST_REJECTED, pseudo_random, shuffled
@@ -53,7 +54,7 @@ def size_for_search(
     Raises `ConfigError` if no configuration fulfils the constraints or hardly any does, or if nothing bounds
     a grid whose allowed combinations are too many to be counted.
     """
-    grid = space.grid(search.grid_resolution) if search.method.sampler == "grid" else None
+    grid = space.grid(search.grid_resolution) if search.method.sampling.lists_grid else None
     if grid is None:
         size = space.size
         point = pseudo_random(len(space.dimensions), seed=seed)
@@ -86,10 +87,14 @@ def _refuse_rare(
             some = f"only {found} of {MOST_REJECTED:,} random configurations fulfil it"
             some = some if found else f"none of {MOST_REJECTED:,} random configurations fulfils it"
             raise _wrong(f"{some}; narrow the domains in search.space, so that more of them do")
-        is_grid = search.method.sampler == "grid"
-        if is_grid and search.method.scheduler == "full_budget" and _is_unbounded(budget):
+        if _may_be_unbounded(search) and _is_unbounded(budget):
             advice = "set search.trials, or use method: random"
             raise _wrong(f"the grid has too many combinations to count those that fulfil it; {advice}")
+
+
+def _may_be_unbounded(search: SearchConfig) -> bool:
+    """Whether the number of trials may be that of all configurations: in a grid that has one budget."""
+    return search.method.sampling.lists_grid and not search.method.scheduling.has_rungs
 
 
 def _is_unbounded(budget: SearchBudget) -> bool:
@@ -149,8 +154,13 @@ class SearchSetup:
 
     def sampler(self, begun: Sequence[Assignment] = ()) -> Sampler:
         """A new sampler; `begun` are the first trials of a search that it extends, in order."""
-        make = SAMPLERS[self.settings.method.sampler]
-        sampler = make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
+        sampler = make_sampler(
+            self.settings.method.sampler,
+            self.space,
+            self.settings,
+            seed=self.experiment.seed,
+            key=self.configs.key_of,
+        )
         if isinstance(sampler, LearningSampler):
             sampler.proposed_before(begun[len(self.first) :])
         first = (*begun, *self.first) if self.settings.learns else self.first
@@ -255,7 +265,7 @@ def set_up(
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
     space = space_of(search.space, search.requirements)
-    if search.method.sampler == "gp" and (problem := gp_problem(space)):
+    if search.method.sampling.needs_numbers and (problem := gp_problem(space)):
         raise ConfigError(Problem(problem, path="search.method.sampler"))
     first: tuple[Assignment, ...] = ()
     if search.start_from is not None or search.learns:
@@ -296,13 +306,12 @@ def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:
     wanted = search.budget
     most = wanted.max_epochs or experiment.training.epochs
-    all_of_grid = search.method.scheduler == "full_budget" and search.method.sampler == "grid"
     return SearchBudget(
         max_epochs=most,
         min_epochs=min(wanted.min_epochs, most),
         reduction_factor=wanted.reduction_factor,
-        trials=search.trials if all_of_grid else search.trials or DEFAULT_TRIALS,
+        trials=search.trials if _may_be_unbounded(search) else search.trials or DEFAULT_TRIALS,
         max_trials=max_trials,
-        total_epochs=wanted.total if search.method.scheduler == "halving" else None,
+        total_epochs=wanted.total if search.method.scheduling.divides_total else None,
         brackets=wanted.brackets,
     )

@@ -13,7 +13,7 @@ from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import trial_configs
-from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers import make_sampler
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 TRIALS = 10_000
@@ -32,10 +32,10 @@ def measure(loaded: LoadedConfig, name: str) -> None:
     search = loaded.experiment.search
     assert search is not None
     trials = trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)
-    sampler = SAMPLERS["random"](space_of(search.space), search, seed=0, key=str)
+    sampler = make_sampler("random", space_of(search.space), search, seed=0, key=str)
     assignments = sampler.ask(TRIALS, ())
     check = micros(loaded.search_problems)
-    sampler = SAMPLERS["random"](space_of(search.space), search, seed=0, key=str)
+    sampler = make_sampler("random", space_of(search.space), search, seed=0, key=str)
     sample = micros(lambda: sampler.ask(TRIALS, ())) / len(assignments)
     experiments = [trials.experiment_of(assignment) for assignment in assignments]
     make = micros(lambda: [trials.experiment_of(assignment) for assignment in assignments]) / len(assignments)

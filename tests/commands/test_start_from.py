@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from fnnctl.commands.search import complete as search_module
-from fnnctl.config.schema.search import METHODS
+from fnnctl.config.schema.methods import METHODS
 from fnnctl.records.trials import Result
 from fnnctl.search.loop import run_search
 from fnnctl.training.memory import training_bytes

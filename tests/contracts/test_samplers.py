@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.schema.methods import SAMPLERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers import make_sampler
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.identity import identity
@@ -79,7 +80,7 @@ def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity
     name, settings = KINDS[kind]
     search = SearchConfig.model_validate({"space": suited(kind, plain), **settings})
     space = space_of(search.space)
-    sampler = SAMPLERS[name](space, search, seed=seed, key=key)
+    sampler = make_sampler(name, space, search, seed=seed, key=key)
     if not kind.endswith("after others"):
         return sampler
     grid = space.grid(4)
@@ -193,7 +194,7 @@ class TestEverySamplerOfAConstrainedSpace:
         name, settings = KINDS[kind]
         search = SearchConfig.model_validate({"space": suited(kind, plain), "require": require, **settings})
         space = space_of(search.space, search.requirements)
-        return SAMPLERS[name](space, search, seed=3, key=identity)
+        return make_sampler(name, space, search, seed=3, key=identity)
 
     def test_it_exhausts_what_is_allowed(self, kind: str) -> None:
         require = REQUIRE_OF_NUMBERS if kind.startswith("gp") else REQUIRE

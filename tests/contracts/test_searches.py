@@ -14,6 +14,7 @@ from typing import Any, get_args
 import pytest
 
 from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.registry import ExecutorKind, make_executor
@@ -26,8 +27,8 @@ from fnnctl.search.functions import FunctionRunner
 from fnnctl.search.loop import run_search
 from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Runner, Sampler, Scheduler
-from fnnctl.search.samplers import SAMPLERS as REGISTRY
-from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.search.samplers import make_sampler
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
 from tests.search.toys import (
@@ -73,7 +74,7 @@ def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:
     search = SearchConfig.model_validate(settings)
 
     def make() -> Sampler:
-        return REGISTRY[name](space, search, seed=3, key=identity)
+        return make_sampler(name, space, search, seed=3, key=identity)
 
     return SamplerCase(make, space.grid(search.grid_resolution).size if name == "grid" else space.size)
 

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from importlib import import_module
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.schema.search import METHODS, SamplerName
+from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS, SamplerName, SchedulerName
 from fnnctl.search.budget import (
+    Bound,
     Bracket,
     Rung,
     SearchBudget,
@@ -19,16 +21,19 @@ from fnnctl.search.budget import (
     least,
     least_total_epochs,
 )
-from fnnctl.search.samplers import SAMPLERS
-from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.search.schedulers import build_scheduler, scheduler_kind
 from fnnctl.search.schedulers.full_budget import FullBudget
 from tests.search.toys import Climber, asked_jobs, climbed, numbered
 
 
-def test_the_parts_of_every_method_are_in_the_registries() -> None:
-    assert {scheduler for scheduler, _ in METHODS.values()} == set(SCHEDULERS)
+def test_every_scheduler_and_sampler_has_a_record_and_a_module() -> None:
+    assert set(get_args(SchedulerName)) == set(SCHEDULERS) == {scheduler for scheduler, _ in METHODS.values()}
     assert set(get_args(SamplerName)) == set(SAMPLERS)
     assert {sampler for _, sampler in METHODS.values()} <= set(SAMPLERS)
+    for name in SCHEDULERS:
+        assert scheduler_kind(name).bound in get_args(Bound)
+    for name in SAMPLERS:
+        assert callable(import_module(f"fnnctl.search.samplers.{name}").make_sampler)
 
 
 def test_the_least_of_the_bounds_that_there_are() -> None:

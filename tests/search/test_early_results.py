@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.records.trials import Job, JobKey, Result
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import UNLIMITED
-from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
 from fnnctl.store.names import EARLY_RESULTS
 from tests.search.toys import Climber, ToyRunner, numbered

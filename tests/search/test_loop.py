@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal
 from fnnctl.records.trials import CURVE, Job, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import VirtualClock, known_result, run_search, shortened
 from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
-from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.store.journal import JournalFile, read_journal

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.records.trials import Job
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.plan import plan_search
-from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.search.schedulers import build_scheduler
 from tests.search.toys import climbed, numbered
 
 BUDGETS = [

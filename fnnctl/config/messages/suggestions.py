@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
-from fnnctl.config.schema.search import METHODS, SamplerName, SchedulerName
 from fnnctl.config.yaml_text import CoreLoader, plain_scalar
 from fnnctl.errors import did_you_mean
 
@@ -133,9 +133,9 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
 
 def _part_of_method(word: str) -> str:
     """Return advice for the name of a sampler or a scheduler in place of a method; empty for other words."""
-    if word in get_args(SamplerName):
+    if word in SAMPLERS:
         return f" ({word} is a sampler; write {{scheduler: full_budget, sampler: {word}}})"
-    if word in get_args(SchedulerName):
+    if word in SCHEDULERS:
         return f" ({word} is a scheduler; write {{scheduler: {word}, sampler: random}})"
     return ""
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath, format_path, problem_at
+from fnnctl.config.schema.methods import method_parts
 from fnnctl.config.schema.schema_tree import forms_at, has_free_keys, schema_at, value_in
-from fnnctl.config.schema.search import method_parts
 from fnnctl.config.schema.section import written_out
 from fnnctl.errors import ConfigError
 

@@ -117,7 +117,7 @@ def _meant_metric(metric: str) -> str:
 
 def _budget_messages(search: SearchConfig, epochs: int) -> Messages:
     budget = search.budget
-    if search.method.scheduler == "full_budget" or budget.total is not None or budget.min_epochs <= epochs:
+    if not search.method.scheduling.has_rungs or budget.total is not None or budget.min_epochs <= epochs:
         return {}
     largest = "max_epochs" if budget.max_epochs is not None else "training.epochs"
     return {("search", "budget", "min_epochs"): f"must be at most {largest}, which is {epochs}"}

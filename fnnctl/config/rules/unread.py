@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias, TypeVar
 
 from fnnctl.config.paths import ConfigPath, Messages
 from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, PARQUET_ENDING, PARQUET_REASON, DataConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.model import BatchNormalizationConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import TrainingConfig
@@ -25,6 +26,7 @@ CSV_SETTINGS: Final = ("delimiter", "encoding", "decimal_mark")
 TABLE_SETTINGS: Final = (*CSV_SETTINGS, "missing_values")
 """The settings of `data` about the notation of a CSV file."""
 
+Record = TypeVar("Record")
 Unread: TypeAlias = Iterator[tuple[ConfigPath, str]]
 
 
@@ -136,16 +138,19 @@ def _unread_search(experiment: Experiment) -> Unread:
     search, budget = experiment.search, ("search", "budget")
     if search is None:
         return
-    scheduler, sampler = search.method.scheduler, search.method.sampler
-    if scheduler == "hyperband":
-        yield ("search", "trials"), "has no effect: hyperband's brackets set the number of trials"
-    if scheduler == "full_budget":
+    scheduling, sampling = search.method.scheduling, search.method.sampling
+    if scheduling.has_brackets:
+        reason = f"{search.method.scheduler}'s brackets set the number of trials"
+        yield ("search", "trials"), f"has no effect: {reason}"
+    if not scheduling.has_rungs:
         for key in ("min_epochs", "reduction_factor"):
             yield (*budget, key), "has no effect: every trial gets all epochs"
-    if scheduler != "hyperband":
-        yield (*budget, "brackets"), "has no effect: only hyperband has brackets"
-    if scheduler != "halving":
-        yield (*budget, "total"), "has no effect: only halving divides a total"
+    if not scheduling.has_brackets:
+        names = _with(SCHEDULERS, lambda record: record.has_brackets)
+        yield (*budget, "brackets"), f"has no effect: only {names} has brackets"
+    if not scheduling.divides_total:
+        names = _with(SCHEDULERS, lambda record: record.divides_total)
+        yield (*budget, "total"), f"has no effect: only {names} divides a total"
     elif search.budget.total is not None:
         for key in ("min_epochs", "max_epochs"):
             yield (*budget, key), "has no effect: search.budget.total is divided instead"
@@ -156,10 +161,15 @@ def _unread_search(experiment: Experiment) -> Unread:
         )
     if not search.learns:
         yield ("search", "batch"), f"has no effect: the proposals of {search.method.name} need no results"
-    if sampler != "grid":
-        yield (
-            ("search", "grid_resolution"),
-            "has no effect: only the grid sampler divides domains into points",
-        )
-    if sampler != "random":
-        yield ("search", "sequence"), "has no effect: only the random sampler uses a sequence"
+    if not sampling.lists_grid:
+        names = _with(SAMPLERS, lambda record: record.lists_grid)
+        reason = f"only the {names} sampler divides domains into points"
+        yield ("search", "grid_resolution"), f"has no effect: {reason}"
+    if not sampling.draws_sequence:
+        names = _with(SAMPLERS, lambda record: record.draws_sequence)
+        yield ("search", "sequence"), f"has no effect: only the {names} sampler uses a sequence"
+
+
+def _with(records: Mapping[str, Record], has: Callable[[Record], bool]) -> str:
+    """The names of the schedulers or samplers that have a property, as the subject of a sentence."""
+    return " or ".join(name for name, record in records.items() if has(record))

@@ -2,90 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.schema.domains import DomainConfig
+from fnnctl.config.schema.methods import Method, MethodConfig
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.config.schema.section import SHORT_FOR, Section
+from fnnctl.config.schema.section import Section
 
-SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
-SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "controller", "auto"]
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
-METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
-    "grid": ("full_budget", "grid"),
-    "random": ("full_budget", "random"),
-    "halving": ("halving", "random"),
-    "hyperband": ("hyperband", "random"),
-    "asha": ("asha", "random"),
-    "bayes": ("full_budget", "auto"),
-    "bohb": ("hyperband", "tpe"),
-    "evolution": ("full_budget", "evolution"),
-    "nas": ("full_budget", "controller"),
-}
-"""The scheduler and the sampler of each method."""
-ASYNCHRONOUS: Final = frozenset({"asha"})
-"""The schedulers whose decisions depend on the order of results."""
-LEARNING: Final[frozenset[SamplerName]] = frozenset({"tpe", "gp", "evolution", "controller", "auto"})
-"""The samplers whose proposals depend on results."""
-AUTO: Final[SamplerName] = "auto"
-"""The sampler that stands for one chosen by the space and the number of trials."""
 DEFAULT_BATCH: Final = 8
 """The number of configurations that a sampler that learns proposes at once."""
 DEFAULT_TRIALS = 50
 """The number of trials if neither the config nor the method determines it."""
-
-
-class MethodConfig(Section):
-    """How the budget is spent and how configurations are chosen."""
-
-    scheduler: SchedulerName = "hyperband"
-    """`full_budget` trains every trial to the end; `halving` drops the worst trials at every rung;
-    `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
-    as it is among the best of its rung, so that nobody waits for slow trials."""
-    sampler: SamplerName = "random"
-    """`grid` tries all combinations; `random` draws combinations at random. Four learn from the results of
-    earlier trials: `tpe`, a tree-structured Parzen estimator; `evolution`, which changes one value of a good
-    recent trial; `controller`, a recurrent network that writes one layer after the other; and `gp`, a
-    Gaussian process, which searches only numbers without conditions. `auto` is `gp` in a space of such
-    numbers if no more than 250 trials are planned and the scheduler is full_budget; otherwise it is `tpe`."""
-
-    @property
-    def name(self) -> str:
-        """The method's name, or both parts if the two have no common name."""
-        parts = (self.scheduler, self.sampler)
-        return next((name for name, of in METHODS.items() if of == parts), " × ".join(parts))
-
-
-def method_parts(value: Any) -> Any:
-    """Expand a method's name into its scheduler and its sampler; return anything else unchanged."""
-    if isinstance(value, str) and value in METHODS:
-        scheduler, sampler = METHODS[value]
-        return {"scheduler": scheduler, "sampler": sampler}
-    return value
-
-
-@dataclass(frozen=True)
-class _NamedMethod:
-    """Lets a method's name stand for its two parts."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(method_parts, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        name = {"enum": list(METHODS), "description": f"{SHORT_FOR} a scheduler and a sampler."}
-        return {"anyOf": [name, handler(schema)]}
-
-
-Method = Annotated[MethodConfig, _NamedMethod()]
 
 
 AUTO_METRIC = "auto"
@@ -225,16 +156,16 @@ class SearchConfig(Section):
     def depends_on_order(self) -> bool:
         """Whether decisions depend on the order of results, so that `concurrency` matters."""
         stops = self.stop_when is not None or self.curve_stopping != "none"
-        return stops or self.learns or self.method.scheduler in ASYNCHRONOUS
+        return stops or self.learns or self.method.scheduling.depends_on_order
 
     @property
     def learns(self) -> bool:
         """Whether proposals depend on results, so that `batch` matters."""
-        return self.method.sampler in LEARNING
+        return self.method.sampling.learns
 
     @property
     def most_trials(self) -> int | None:
         """`trials` or its default; None for all configurations of a grid."""
-        if self.trials is None and self.method.sampler != "grid":
+        if self.trials is None and not self.method.sampling.lists_grid:
             return DEFAULT_TRIALS
         return self.trials

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from fnnctl.config.schema.search import METHODS
 from fnnctl.records.default_trial import DefaultTrialComparison
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE, INTERRUPTED
@@ -79,11 +78,12 @@ def extension(summary: Summary) -> Command:
     search = summary.search
     words: list[str] = []
     if search and search.end == COMPLETE and search.winner and not search.settings.get("max_trials"):
-        trials, scheduler = search.settings.get("trials"), METHODS.get(search.method, (search.method, ""))[0]
-        budget = search.settings.get("budget") or {}
-        if isinstance(trials, int) and search.method != "grid":
+        trials, budget = search.settings.get("trials"), search.settings.get("budget") or {}
+        has_grid = search.sampling is not None and search.sampling.lists_grid
+        has_brackets = search.scheduling is not None and search.scheduling.has_brackets
+        if isinstance(trials, int) and not has_grid:
             words = [f"search.trials={2 * trials}"]
-        elif scheduler == "hyperband" and budget.get("max_epochs"):
+        elif has_brackets and budget.get("max_epochs"):
             factor = budget.get("reduction_factor") or 3
             words = [f"search.budget.max_epochs={round(budget['max_epochs'] * factor)}"]
     path = shlex.quote(str(summary.path))

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from fnnctl.config.schema.search import AUTO, SamplerName, SearchConfig
+from fnnctl.config.schema.methods import AUTO, SamplerName
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers import make_sampler as make_other
+from fnnctl.search.samplers.distinct import Key
 from fnnctl.space.space import Space
 
 MOST_TRIALS: Final = 250
@@ -37,5 +41,10 @@ def chosen_sampler(space: Space, search: SearchConfig) -> SamplerName:
         return search.method.sampler
     trials = search.most_trials
     is_small = trials is not None and trials <= MOST_TRIALS
-    one_budget = search.method.scheduler == "full_budget"
+    one_budget = not search.method.scheduling.has_rungs
     return "gp" if is_small and one_budget and gp_problem(space) is None else "tpe"
+
+
+def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    """See `samplers.make_sampler`."""
+    return make_other(chosen_sampler(space, search), space, search, seed=seed, key=key)

@@ -13,6 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment
@@ -113,3 +116,8 @@ def _other(dimension: Dimension, value: Any, here: float, rng: np.random.Generat
         if 0.0 <= found < 1.0 and identity(domain.value(found)) != identity(value):
             return float(found)
     return here
+
+
+def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    """See `samplers.make_sampler`."""
+    return EvolutionSampler(space, seed=seed, key=key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.distinct import Distinct, Key
 from fnnctl.search.samplers.sequences import allowed, shuffled
 from fnnctl.space.assignments import Assignment
@@ -28,3 +30,8 @@ class GridSampler(Distinct):
                 return assignment
             self.saved += 1
         return None
+
+
+def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    """See `samplers.make_sampler`."""
+    return GridSampler(space, resolution=search.grid_resolution, seed=seed, key=key)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import count, islice
 from typing import Final
 
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.distinct import Distinct, Key
 from fnnctl.search.samplers.sequences import MOST_REJECTED, SEQUENCES, allowed, shuffled
 from fnnctl.space.assignments import Assignment
@@ -55,3 +57,8 @@ class RandomSampler(Distinct):
     def _listed(self) -> Iterator[Assignment]:
         everything = self._space.everything()
         return map(everything.at, shuffled(everything.size, seed=self._seed))
+
+
+def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    """See `samplers.make_sampler`."""
+    return RandomSampler(space, sequence=search.sequence, seed=seed, key=key)

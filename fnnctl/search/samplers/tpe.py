@@ -23,7 +23,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.normal import normal_cdf
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
+from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.seeds import Purpose, stream
@@ -325,3 +327,9 @@ def weights(count: int) -> FloatArray:
     """The weights of trials in the order of their numbers: the older ones beyond the last 25 have less."""
     older = max(count - RECENT, 0)
     return np.concatenate([np.linspace(1.0 / max(count, 1), 1.0, older), np.ones(count - older)])
+
+
+def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    """See `samplers.make_sampler`."""
+    one_budget = not search.method.scheduling.has_rungs
+    return TpeSampler(space, seed=seed, key=key, one_budget=one_budget)

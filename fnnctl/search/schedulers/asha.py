@@ -12,14 +12,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
 from fnnctl.search.budget import Bound, Bracket, Rung, SearchBudget, exact, halving_bracket, least
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.schedulers.base import OpenJobs, TrialSource
+from fnnctl.search.schedulers.base import OpenJobs, SchedulerKind, TrialSource
 
 _Place: TypeAlias = tuple[int, float, int]
 """A result's place in the order of its rung; its last part is the trial number."""
@@ -153,3 +153,6 @@ class _Rung:
 def _negated(place: _Place) -> _Place:
     group, value, trial = place
     return -group, -value, -trial
+
+
+SCHEDULER: Final[SchedulerKind] = Asha

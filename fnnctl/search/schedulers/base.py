@@ -8,12 +8,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import finite_objective
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Trial
-from fnnctl.search.protocols import Sampler
+from fnnctl.search.budget import Bound, Bracket, SearchBudget
+from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.space.assignments import Assignment
+
+
+class SchedulerKind(Protocol):
+    """A scheduler class. It plans and builds from the same brackets, so that plan and search agree."""
+
+    bound: Bound
+
+    def plan(self, budget: SearchBudget, size: int | None) -> tuple[Bracket, ...]:
+        """The brackets, before any of them shrinks, on a space of this size; None is infinite."""
+
+    def build(
+        self, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
+    ) -> Scheduler:
+        """A new scheduler; a sampler that learns proposes `batch` configurations at once."""
 
 
 class OpenJobs:
@@ -35,8 +51,13 @@ class OpenJobs:
         """Remove the result's job and return it; raises ValueError if it is not under way."""
         job = self._jobs.pop(result.key, None)
         if job is None:
-            raise ValueError(f"a result of a job that is not under way: (trial, budget) {result.key}")
+            raise not_under_way(result)
         return job
+
+
+def not_under_way(result: Result) -> ValueError:
+    """The error if a scheduler is told a result that it does not wait for."""
+    return ValueError(f"a result of a job that is not under way: (trial, budget) {result.key}")
 
 
 class TrialSource:

@@ -23,6 +23,7 @@ from fnnctl.arrays.normal import normal_cdf
 from fnnctl.records.standings import finite_objective
 from fnnctl.records.trials import CURVE, Direction, Job, JobKey, Result, Status, Stop
 from fnnctl.search.protocols import Scheduler
+from fnnctl.search.schedulers.base import not_under_way
 from fnnctl.text import counted
 
 CurveRule: TypeAlias = Literal["median", "extrapolate"]
@@ -217,7 +218,7 @@ class CurveStopping:
     def tell(self, result: Result) -> Sequence[Stop]:
         """See `Scheduler`."""
         if result.key not in self._parts:
-            raise ValueError(f"a result of a job that is not under way: (trial, budget) {result.key}")
+            raise not_under_way(result)
         part, whole = self._parts.pop(result.key)
         job = whole.job
         if part.start > job.start:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
 from fnnctl.search.budget import Bound, Bracket, Rung, SearchBudget, least
 from fnnctl.search.protocols import UNLIMITED, Sampler
-from fnnctl.search.schedulers.base import OpenJobs, TrialSource
+from fnnctl.search.schedulers.base import OpenJobs, SchedulerKind, TrialSource
 
 
 class FullBudget:
@@ -53,3 +53,6 @@ class FullBudget:
     def released(self) -> Sequence[JobKey]:
         """See `Scheduler`; no job resumes from another."""
         return []
+
+
+SCHEDULER: Final[SchedulerKind] = FullBudget

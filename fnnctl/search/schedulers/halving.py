@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, ranked
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
 from fnnctl.search.budget import Bound, Bracket, SearchBudget, halving_bracket, halving_bracket_of_total
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.schedulers.base import OpenJobs, TrialSource
+from fnnctl.search.schedulers.base import OpenJobs, SchedulerKind, TrialSource
 
 
 class Halving:
@@ -119,3 +119,6 @@ class Halving:
     def _enter(self, result: Result) -> None:
         self._results.append(result)
         self._source.tell(self._trials[result.trial], result)
+
+
+SCHEDULER: Final[SchedulerKind] = Halving

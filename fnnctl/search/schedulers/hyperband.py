@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
 from fnnctl.search.budget import Bound, Bracket, SearchBudget, hyperband_brackets
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.schedulers.base import TrialSource
+from fnnctl.search.schedulers.base import SchedulerKind, TrialSource, not_under_way
 from fnnctl.search.schedulers.halving import Halving
 
 
@@ -63,9 +63,12 @@ class HyperBand:
         """See `Scheduler`."""
         ladder = self._ladder_of.get(result.trial)
         if ladder is None:
-            raise ValueError(f"a result of a job that is not under way: (trial, budget) {result.key}")
+            raise not_under_way(result)
         return ladder.tell(result)
 
     def released(self) -> Sequence[JobKey]:
         """See `Scheduler`."""
         return [key for ladder in self._ladders for key in ladder.released()]
+
+
+SCHEDULER: Final[SchedulerKind] = HyperBand

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from fnnctl.config.schema.methods import SAMPLERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers import make_sampler
 from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
 from tests.benchmarks.samplers.problems import Problem
@@ -22,7 +23,7 @@ def build(sampler: str, space: Space, *, trials: int, seed: int, scheduler: str 
     """A new sampler by name, for a search of so many trials."""
     method = {"scheduler": scheduler, "sampler": sampler}
     search = SearchConfig.model_validate({"trials": trials, "method": method})
-    return SAMPLERS[sampler](space, search, seed=seed, key=identity)
+    return make_sampler(sampler, space, search, seed=seed, key=identity)
 
 
 def search(sampler: str, problem: Problem, *, trials: int, batch: int, seed: int) -> list[float]:

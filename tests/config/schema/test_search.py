@@ -7,7 +7,8 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.schema.search import METHODS, MethodConfig, ObjectiveConfig, SearchConfig
+from fnnctl.config.schema.methods import METHODS, MethodConfig
+from fnnctl.config.schema.search import ObjectiveConfig, SearchConfig
 
 Load = Callable[..., LoadedConfig]
 IRIS = "data: {source: iris}\nsearch:\n"

@@ -12,7 +12,7 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers import make_sampler
 from fnnctl.search.samplers.tpe import (
     Mixture,
     ParzenDimension,
@@ -168,7 +168,7 @@ def test_kernels_are_narrow_if_there_is_one_budget(scheduler: str, narrow: bool)
     search = SearchConfig.model_validate(
         {"method": {"scheduler": scheduler, "sampler": "tpe"}, "space": LINE}
     )
-    here = proposed(SAMPLERS["tpe"](space(LINE), search, seed=1, key=identity))
+    here = proposed(make_sampler("tpe", space(LINE), search, seed=1, key=identity))
     assert here == proposed(TpeSampler(space(LINE), seed=1, one_budget=narrow))
     assert here != proposed(TpeSampler(space(LINE), seed=1, one_budget=not narrow))
 

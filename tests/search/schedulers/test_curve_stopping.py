@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import CURVE, Job, Result, Status, Stop
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Scheduler
-from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.curve_stopping import (
     Curves,
     CurveStopping,

@@ -10,7 +10,9 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
+from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.controller.policy import Episode, MovingBaseline, Policy, Reinforce
 from fnnctl.search.samplers.controller.sequences import Sequences
 from fnnctl.search.samplers.distinct import Key
@@ -137,3 +139,8 @@ def remembered(key: Key) -> Key:
         return keys[own]
 
     return known
+
+
+def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    """See `samplers.make_sampler`."""
+    return ControllerSampler(space, seed=seed, batch=search.batch, key=key)

@@ -11,7 +11,9 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
+from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.auto import MOST_TRIALS, gp_problem
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.gp.acquisition import promising
@@ -134,3 +136,8 @@ def _chosen(losses: FloatArray) -> slice | list[int]:
     last = range(len(losses) - MOST_TRIALS // 2, len(losses))
     others = np.argsort(losses[: last.start], kind="stable")[: MOST_TRIALS - len(last)]
     return sorted([*others.tolist(), *last])
+
+
+def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    """See `samplers.make_sampler`."""
+    return GpSampler(space, seed=seed, key=key)

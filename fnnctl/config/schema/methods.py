@@ -1,0 +1,141 @@
+"""The methods of a search: schedulers, samplers, and the pairs of them that have a name.
+
+What others must know of a scheduler or a sampler is in its record here. To add one, add its name and its
+record, and write the module of this name in `search.schedulers` or `search.samplers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from fnnctl.config.schema.section import SHORT_FOR, Section
+
+SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
+SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "controller", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduling:
+    """How a scheduler spends epochs."""
+
+    has_rungs: bool = True
+    """Whether trials are compared at several budgets; otherwise every trial gets all epochs at once."""
+    has_brackets: bool = False
+    """Whether it has several brackets, which set the number of trials."""
+    divides_total: bool = False
+    """Whether it can divide a total of epochs among its rungs."""
+    depends_on_order: bool = False
+    """Whether its decisions depend on the order of results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a sampler chooses configurations."""
+
+    learns: bool = False
+    """Whether its proposals depend on results."""
+    lists_grid: bool = False
+    """Whether it tries the combinations of a grid, by default all of them."""
+    draws_sequence: bool = False
+    """Whether it draws the points of `search.sequence`."""
+    needs_numbers: bool = False
+    """Whether it searches only numbers without conditions."""
+    has_rewards: bool = False
+    """Whether it is trained by rewards."""
+    learns_layers: bool = False
+    """Whether it learns which hidden layers are good, so that the best architecture is worth showing."""
+
+
+SCHEDULERS: Final[Mapping[str, Scheduling]] = {
+    "full_budget": Scheduling(has_rungs=False),
+    "halving": Scheduling(divides_total=True),
+    "hyperband": Scheduling(has_brackets=True),
+    "asha": Scheduling(depends_on_order=True),
+}
+SAMPLERS: Final[Mapping[str, Sampling]] = {
+    "grid": Sampling(lists_grid=True),
+    "random": Sampling(draws_sequence=True),
+    "tpe": Sampling(learns=True),
+    "gp": Sampling(learns=True, needs_numbers=True),
+    "evolution": Sampling(learns=True, learns_layers=True),
+    "controller": Sampling(learns=True, learns_layers=True, has_rewards=True),
+    "auto": Sampling(learns=True),
+}
+AUTO: Final[SamplerName] = "auto"
+"""The sampler that stands for one chosen by the space and the number of trials."""
+METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
+    "grid": ("full_budget", "grid"),
+    "random": ("full_budget", "random"),
+    "halving": ("halving", "random"),
+    "hyperband": ("hyperband", "random"),
+    "asha": ("asha", "random"),
+    "bayes": ("full_budget", "auto"),
+    "bohb": ("hyperband", "tpe"),
+    "evolution": ("full_budget", "evolution"),
+    "nas": ("full_budget", "controller"),
+}
+"""The scheduler and the sampler of each method."""
+TIMES: Final = " × "
+"""Between the scheduler and the sampler of a method without a name."""
+
+
+class MethodConfig(Section):
+    """How the budget is spent and how configurations are chosen."""
+
+    scheduler: SchedulerName = "hyperband"
+    """`full_budget` trains every trial to the end; `halving` drops the worst trials at every rung;
+    `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
+    as it is among the best of its rung, so that nobody waits for slow trials."""
+    sampler: SamplerName = "random"
+    """`grid` tries all combinations; `random` draws combinations at random. Four learn from the results of
+    earlier trials: `tpe`, a tree-structured Parzen estimator; `evolution`, which changes one value of a good
+    recent trial; `controller`, a recurrent network that writes one layer after the other; and `gp`, a
+    Gaussian process, which searches only numbers without conditions. `auto` is `gp` in a space of such
+    numbers if no more than 250 trials are planned and the scheduler is full_budget; otherwise it is `tpe`."""
+
+    @property
+    def name(self) -> str:
+        """The method's name, or both parts if the two have no common name."""
+        parts = (self.scheduler, self.sampler)
+        return next((name for name, pair in METHODS.items() if pair == parts), TIMES.join(parts))
+
+    @property
+    def scheduling(self) -> Scheduling:
+        """How the scheduler spends epochs."""
+        return SCHEDULERS[self.scheduler]
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the sampler chooses configurations."""
+        return SAMPLERS[self.sampler]
+
+
+def method_parts(value: Any) -> Any:
+    """Expand a method's name into its scheduler and its sampler; return anything else unchanged."""
+    if isinstance(value, str) and value in METHODS:
+        scheduler, sampler = METHODS[value]
+        return {"scheduler": scheduler, "sampler": sampler}
+    return value
+
+
+@dataclass(frozen=True)
+class _NamedMethod:
+    """Lets a method's name stand for its two parts."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(method_parts, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        name = {"enum": list(METHODS), "description": f"{SHORT_FOR} a scheduler and a sampler."}
+        return {"anyOf": [name, handler(schema)]}
+
+
+Method = Annotated[MethodConfig, _NamedMethod()]
