@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 SHOWN_LENGTH = 60
 _DIGITS = re.compile("([0-9]+)")
@@ -41,9 +41,43 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def truncate_end(text: str, width: int, measure: Callable[[str], int] = len) -> str:
+    """The text; if it is wider than `width`, an ellipsis replaces its end.
+
+    `measure` gives the width of a character.
+    """
+    if sum(map(measure, text)) <= width:
+        return text
+    end, free = 0, width - 1
+    while end < len(text) and measure(text[end]) <= free:
+        free -= measure(text[end])
+        end += 1
+    return f"{text[:end].rstrip()}…"
+
+
+def truncate_middle(text: str, width: int, measure: Callable[[str], int] = len) -> str:
+    """The text; if it is wider than `width`, an ellipsis replaces its middle.
+
+    Names often differ only at their ends, such as `sensor_17` and `sensor_18`. `measure` gives the width of a
+    character.
+    """
+    widths = [measure(character) for character in text]
+    if sum(widths) <= width:
+        return text
+    head, tail, free = 0, len(text), width - 1
+    while widths[head] <= free:
+        free -= widths[head]
+        head += 1
+        if widths[tail - 1] > free:
+            break
+        tail -= 1
+        free -= widths[tail]
+    return f"{text[:head].rstrip()}…{text[tail:].lstrip()}"
+
+
 def cut(text: str) -> str:
     """Cut a text to a readable length, and make it printable."""
-    return printable(text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…")
+    return printable(truncate_end(text, SHOWN_LENGTH))
 
 
 def shown(text: str) -> str:
@@ -69,6 +103,29 @@ def natural_key(text: str) -> tuple[list[object], str]:
 def install_command(package: str) -> str:
     """The command that installs an optional library for this Python, wherever it is pasted."""
     return f"{shlex.quote(sys.executable or 'python3')} -m pip install {package}"
+
+
+def capitalized(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def joined_words(words: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; `last` replaces the word `and`."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def p_text(p: float, *, name: str = "p") -> str:
+    """A p value in a sentence: `p = 0.021`, `p < 0.001`."""
+    return f"{name} < 0.001" if p < 0.001 else f"{name} = {p_number(p)}"
+
+
+def p_number(p: float) -> str:
+    """A p value with three decimals, rounded so that one below 0.05 never looks like 0.05."""
+    if p < 0.001:
+        return "<0.001"
+    text = f"{p:.3f}"
+    return f"{p:.4f}" if text == "0.050" and p < 0.05 else text
 
 
 def counted(number: int, noun: str) -> str:

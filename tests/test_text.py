@@ -9,13 +9,18 @@ from hypothesis import strategies as st
 from fnnctl.text import (
     bound_prefix,
     bytes_text,
+    capitalized,
     counted,
     cut,
+    joined_words,
     natural_key,
+    p_text,
     plain_text,
     printable,
     printable_lines,
     shown,
+    truncate_end,
+    truncate_middle,
 )
 
 
@@ -67,6 +72,55 @@ def test_a_shown_value_is_quoted_and_cut_to_sixty_characters() -> None:
     assert shown("a" * 61) == "'" + "a" * 59 + "…'"
     assert shown("\a") == cut("'\a'") == "'\\x07'"
     assert cut("\u202e" * 61) == "\\u202e" * 59 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "end", "middle"),
+    [
+        ("short", 5, "short", "short"),
+        ("abcdefghij", 7, "abcdef…", "abc…hij"),
+        ("abcdefghij", 6, "abcde…", "abc…ij"),
+        ("one two three", 9, "one two…", "one…hree"),
+        ("one two three", 1, "…", "…"),
+    ],
+)
+def test_long_text_loses_its_end_or_its_middle(text: str, width: int, end: str, middle: str) -> None:
+    assert truncate_end(text, width) == end
+    assert truncate_middle(text, width) == middle
+
+
+def test_the_width_of_a_text_may_be_another_than_its_length() -> None:
+    def width(character: str) -> int:
+        return 2 if character.isupper() else 1
+
+    assert truncate_end("ABcd", 5, width) == "AB…"
+    assert truncate_middle("ABCde", 7, width) == "AB…de"
+    assert truncate_middle("ABcd", 6, width) == "ABcd"
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", ""), ("a", "A"), ("the AUC", "The AUC"), ("éa", "Éa")])
+def test_only_the_first_letter_becomes_a_capital(text: str, expected: str) -> None:
+    assert capitalized(text) == expected
+
+
+@pytest.mark.parametrize(("words", "text"), [("", ""), ("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
+def test_words_are_joined_as_in_a_sentence(words: str, text: str) -> None:
+    assert joined_words([*words]) == text
+    assert joined_words([*words], "or") == text.replace(" and ", " or ")
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.0004, "p < 0.001"),
+        (0.0212, "p = 0.021"),
+        (0.0499, "p = 0.0499"),
+        (0.0501, "p = 0.050"),
+        (1, "p = 1.000"),
+    ],
+)
+def test_p_never_looks_on_the_other_side_of_the_level(p: float, text: str) -> None:
+    assert p_text(p) == text
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])

@@ -20,6 +20,7 @@ from fnnctl.cli.completion import (
 from fnnctl.cli.parsing import share, whole_number
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
+from fnnctl.text import joined_words
 
 DEFAULT_CONFIG = Path("fnnctl.yaml")
 RUNS_DIR = Path("runs")
@@ -182,7 +183,7 @@ def with_output(command: Callable[..., R]) -> Callable[..., R]:
 
 def given(options: Mapping[str, object]) -> str:
     """The names of the options that have a value, such as `--seed and --set`."""
-    return " and ".join(name for name, value in options.items() if value not in (None, []))
+    return joined_words([name for name, value in options.items() if value not in (None, [])])
 
 
 def refuse_with_resume(options: Mapping[str, object]) -> None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
-from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, fitted, new_figure
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, drawable_text, new_figure
 from fnnctl.text import counted
 
 MOST_DRAWN: Final = 12
@@ -120,9 +120,8 @@ def _draw_box(axes: Axes, box: _Box, place: int) -> None:
         axes.text(0, top - BOX_HEIGHT / 2, box.text, color=INK, **middle)
         return
     axes.text(0, top - 0.3 * BOX_HEIGHT, box.text, color=INK, **middle)
-    axes.text(
-        0, top - 0.72 * BOX_HEIGHT, fitted(box.detail, TEXT_COLUMNS), color=MUTED, fontsize=8.0, **middle
-    )
+    detail = drawable_text(box.detail, TEXT_COLUMNS)
+    axes.text(0, top - 0.72 * BOX_HEIGHT, detail, color=MUTED, fontsize=8.0, **middle)
 
 
 def _draw_arrow(axes: Axes, place: int) -> None:

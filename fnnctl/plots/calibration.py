@@ -14,7 +14,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.style import COLOURS, DASHES, FAINT, MUTED, count_text, fitted, legend_beside, new_figure
+from fnnctl.plots.style import (
+    COLOURS,
+    DASHES,
+    FAINT,
+    MUTED,
+    count_text,
+    drawable_text,
+    legend_beside,
+    new_figure,
+)
 
 NAME_COLUMNS = 16
 """The width of the name of a class, in characters."""
@@ -36,7 +45,7 @@ def reliability_figure(bins: Bins, *, error: float | None, title: str, positive:
     of_x, of_y, of_axis = "confidence", "accuracy", "confidence: probability of the predicted class"
     of_error, of_axes = "", of_y
     if positive is not None:
-        name = fitted(positive, NAME_COLUMNS)
+        name = drawable_text(positive, NAME_COLUMNS)
         of_x, of_y, of_axis = "probability", "frequency", f"predicted probability of {name}"
         of_error, of_axes = f" of {name}", f"share of rows that are {name}"
     with new_figure(7.4, 6.3, title, [positive or ""]) as figure:

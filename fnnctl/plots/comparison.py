@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fnnctl.plots.style import COLOURS, INK, MUTED, fitted, new_figure
+from fnnctl.plots.style import COLOURS, INK, MUTED, drawable_text, new_figure
 
 MOST_ROWS: Final = 30
 """More runs or pairs are not drawn."""
@@ -48,10 +48,12 @@ def comparison_figure(
     with new_figure(NARROW, 0.7 + ROW_HEIGHT * sum(heights) + 0.6, title, texts) as figure:
         above, below = figure.subplots(2, 1, height_ratios=heights)
         _draw_rows(above, scores, COLOURS[0], [])
-        above.set_xlabel(fitted(metric, 60))
+        above.set_xlabel(drawable_text(metric, 60))
         below.axvline(0.0, color=MUTED, linewidth=1.0, zorder=1)
         _draw_rows(below, differences, COLOURS[1], [0.0])
-        below.set_xlabel(fitted(f"difference{f', {unit}' if unit else ''} (hollow: may be chance)", 60))
+        below.set_xlabel(
+            drawable_text(f"difference{f', {unit}' if unit else ''} (hollow: may be chance)", 60)
+        )
     return figure
 
 
@@ -65,7 +67,7 @@ def _draw_rows(axes: Axes, rows: Sequence[PlottedScore], colour: str, also: Sequ
     low, high = float(np.min(ends)), float(np.max(ends))
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
     axes.set_xlim(low - margin, high + margin)
-    axes.set_yticks(range(len(rows)), [fitted(each.name, LONGEST_NAME) for each in rows])
+    axes.set_yticks(range(len(rows)), [drawable_text(each.name, LONGEST_NAME) for each in rows])
     axes.set_ylim(max(2, len(rows)) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(False, axis="y")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fnnctl.plots.searched import PlottedLeader
-from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, fitted, legend_above, new_figure
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, drawable_text, legend_above, new_figure
 
 MOST_LEADERS = 30
 MARGIN = 0.05
@@ -51,7 +51,7 @@ def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: st
         axes.set_yticks(range(len(shown)), [f"trial {leader.trial}" for leader in shown])
         axes.set_ylim(max(3, len(shown)) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
-        axes.set_xlabel(fitted(metric, 40))
+        axes.set_xlabel(drawable_text(metric, 40))
         axes.grid(False, axis="y")
         legend_above(axes, entries)
     return figure

@@ -13,7 +13,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.plots.style import FAINT, INK, MUTED, columns, count_text, fitted, new_figure
+from fnnctl.plots.style import FAINT, INK, MUTED, columns, count_text, drawable_text, new_figure
 
 MOST_NUMBERED_CLASSES = 30
 """With more classes the cells are too small for numbers."""
@@ -37,7 +37,7 @@ def confusion_matrix_figure(matrix: IntArray, classes: Sequence[str], *, title: 
     With up to 30 classes, cells show counts, and recalls are on the right. With more classes there are only
     shades, on a square-root scale, so that rare confusions are visible.
     """
-    names = [fitted(name, NAME_COLUMNS) for name in classes]
+    names = [drawable_text(name, NAME_COLUMNS) for name in classes]
     totals = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
     has_numbers = len(names) <= MOST_NUMBERED_CLASSES

@@ -16,7 +16,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.style import COLOURS, DASHES, FAINT, INK, MUTED, columns, fitted, legend_beside, new_figure
+from fnnctl.plots.style import (
+    COLOURS,
+    DASHES,
+    FAINT,
+    INK,
+    MUTED,
+    columns,
+    drawable_text,
+    legend_beside,
+    new_figure,
+)
 
 MOST_NAMED_CLASSES = 10
 """With more classes only the averages and the worst classes are named."""
@@ -165,7 +175,7 @@ def _area(curve: PlottedCurve) -> float:
 def _name(curve: PlottedCurve) -> str:
     """The name of the curve in the legend."""
     if curve.kind == "class":
-        return fitted(curve.label, NAME_COLUMNS)
+        return drawable_text(curve.label, NAME_COLUMNS)
     return f"{curve.kind} average"
 
 

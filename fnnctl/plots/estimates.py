@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.style import COLOURS, DASHES, FAINT, GRID, MUTED, fitted, legend_above, new_figure
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, GRID, MUTED, drawable_text, legend_above, new_figure
 
 FEW_POINTS, MOST_POINTS = 300, 3000
 """More rows are drawn as a density, which shows differences between dense regions."""
@@ -37,7 +37,7 @@ def predicted_actual_figure(
     The axes are logarithmic if all values are positive and a few are so large that the others would be
     crowded in a corner.
     """
-    name = fitted(target, NAME_COLUMNS)
+    name = drawable_text(target, NAME_COLUMNS)
     values = np.concatenate([targets, predictions])
     scale = "log" if _has_long_tail(values) else "linear"
     low, high = _range(values) if scale == "linear" else (10**end for end in _range(np.log10(values)))
@@ -57,7 +57,7 @@ def residuals_figure(targets: FloatArray, predictions: FloatArray, *, target: st
 
     A histogram beside them shows their distribution.
     """
-    name, residuals = fitted(target, NAME_COLUMNS), targets - predictions
+    name, residuals = drawable_text(target, NAME_COLUMNS), targets - predictions
     most = max(map(abs, _range(residuals)))
     low, high = _range(predictions)
     with new_figure(7.6, 5.0, title, [target]) as figure:

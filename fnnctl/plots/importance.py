@@ -16,7 +16,7 @@ from fnnctl.plots.style import (
     INK,
     MUTED,
     WIDTH,
-    fitted,
+    drawable_text,
     legend_above,
     new_figure,
     show_message,
@@ -64,11 +64,11 @@ def feature_importance_figure(columns: Sequence[PlottedColumn], *, axis: str, ti
                 axes.plot(column.interval, [row, row], color=look["color"], linewidth=1.5, zorder=2)
             axes.plot([column.mean], [row], linestyle="none", zorder=3, **look)
         axes.set_xlim(*_limits(shown))
-        axes.set_yticks(range(len(shown)), [fitted(column.name, NAME_COLUMNS) for column in shown])
+        axes.set_yticks(range(len(shown)), [drawable_text(column.name, NAME_COLUMNS) for column in shown])
         axes.set_ylim(max(3, len(shown)) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7))
-        axes.set_xlabel(fitted(axis, 80))
+        axes.set_xlabel(drawable_text(axis, 80))
         axes.grid(False, axis="y")
         legend_above(axes, _entries(shown))
     return figure
@@ -129,7 +129,7 @@ def hyperparameter_importance_figure(bars: Bars, *, axis: str, title: str) -> Fi
             end = chance if is_covered else share
             axes.annotate(f"{share:.0%}", (end, height), color=MUTED, fontsize=8.5, **place)
             axes.add_line(Line2D([chance], [height], **_CHANCE))
-        axes.set_yticks(heights, [fitted(name, SETTING_COLUMNS) for name in order])
+        axes.set_yticks(heights, [drawable_text(name, SETTING_COLUMNS) for name in order])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set(xlim=(0, limit), xlabel=axis)
         axes.set_ylim(len(order) - 0.4, -0.6)

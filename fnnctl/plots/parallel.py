@@ -27,7 +27,7 @@ from fnnctl.plots.style import (
     SEQUENCE,
     WIDTH,
     add_legend,
-    fitted,
+    drawable_text,
     new_figure,
     show_message,
 )
@@ -58,9 +58,9 @@ class ParallelAxis:
 
 def setting_axis(setting: SearchedSetting) -> ParallelAxis:
     """The axis of a setting: one height per value for choices and for a few numbers."""
-    values, name = setting.values, fitted(setting.name, LONGEST_NAME)
+    values, name = setting.values, drawable_text(setting.name, LONGEST_NAME)
     if setting.scale == "choice":
-        return _listed_axis(name, values, [fitted(text, VALUE_COLUMNS) for text in setting.categories])
+        return _listed_axis(name, values, [drawable_text(text, VALUE_COLUMNS) for text in setting.categories])
     distinct, places = np.unique(values[np.isfinite(values)], return_inverse=True)
     if len(distinct) <= min(MOST_LISTED_VALUES, len(places) // 2):
         positions = np.full(len(values), np.nan)
@@ -171,12 +171,12 @@ def parallel_figure(
             show_message(axes, "no results yet" if shown else "no setting was searched")
             return figure
         columns = [setting_axis(setting) for setting in shown]
-        columns.append(objective_axis(objectives, fitted(metric, NAME_COLUMNS), minimized=minimized))
+        columns.append(objective_axis(objectives, drawable_text(metric, NAME_COLUMNS), minimized=minimized))
         entries = _draw_lines(axes, columns, minimized=minimized, best=best)
         for position, column in enumerate(columns):
             _draw_axis(axes, position, column)
         _finish(axes, columns)
-        _add_colour_bar(axes, objectives, fitted(metric, 30), minimized=minimized)
+        _add_colour_bar(axes, objectives, drawable_text(metric, 30), minimized=minimized)
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
         add_legend(axes, [*entries.values()], [*entries], ncols=len(entries), **place)
     return figure

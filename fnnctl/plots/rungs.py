@@ -21,8 +21,8 @@ from fnnctl.plots.style import (
     INK,
     MUTED,
     WIDTH,
+    drawable_text,
     evenly_chosen,
-    fitted,
     new_figure,
     show_message,
 )
@@ -94,7 +94,7 @@ def rungs_figure(
         _finish_epochs(
             panels[0], drawn, sorted({budget for bracket in brackets for budget in budgets[bracket]})
         )
-        _label([*panels[: len(brackets)]], columns, fitted(metric, 40))
+        _label([*panels[: len(brackets)]], columns, drawable_text(metric, 40))
         _add_key(figure, drawn, outside)
     return figure
 

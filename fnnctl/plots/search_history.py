@@ -20,7 +20,7 @@ from fnnctl.plots.style import (
     INK,
     WIDTH,
     budget_colours,
-    fitted,
+    drawable_text,
     legend_above,
     new_figure,
     show_message,
@@ -57,7 +57,7 @@ def search_history_figure(
         lines |= mark_clipped(axes, np.column_stack([spent, objectives]), shown)
         lines |= _draw_failures(axes, [each.spent for each in results if each.objective is None], minimized)
         finish_objective(axes, shown, minimized=minimized)
-        axes.set(xlabel="epochs trained by all trials", ylabel=fitted(metric, 40))
+        axes.set(xlabel="epochs trained by all trials", ylabel=drawable_text(metric, 40))
         axes.set_xlim(0, 1.02 * max(last, 1))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -131,7 +131,9 @@ def rewards_figure(
         axes.scatter(numbers[is_shown], rewards[is_shown], s=size, color=COLOURS[0], **look)
         (line,) = axes.plot(numbers, average.clip(low - FAR * (high - low)), color=INK)
         finish_objective(axes, shown, minimized=False)
-        axes.set(xlabel="results, in the order in which they came", ylabel=fitted(f"reward: {label}", 40))
+        axes.set(
+            xlabel="results, in the order in which they came", ylabel=drawable_text(f"reward: {label}", 40)
+        )
         axes.set_xlim(0, len(rewards) + 1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

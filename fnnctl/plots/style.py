@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from fnnctl.arrays import IntArray
-from fnnctl.text import plain_text
+from fnnctl.text import plain_text, truncate_middle
 
 DEFAULT_FAMILY = "DejaVu Sans"
 _FALLBACK_FAMILY = re.compile("(?!DejaVu|STIX).*(Sans|Gothic|CJK|Hei|Unicode|Emoji|Symbol| UI)")
@@ -44,29 +44,13 @@ def font_families(texts: Iterable[str]) -> list[str]:
     return [DEFAULT_FAMILY, *sorted(filter(_FALLBACK_FAMILY.match, installed))]
 
 
-def fitted(text: str, limit: int) -> str:
+def drawable_text(text: str, limit: int) -> str:
     """`text` on one line, without control characters, at most `limit` columns wide.
 
     A character that no installed font has is shown as its code: with placeholder boxes, two class names could
     look the same.
     """
-    return shortened("".join(map(_drawable, plain_text(text))), limit)
-
-
-def shortened(text: str, limit: int) -> str:
-    """`text`; if it is more than `limit` columns wide, an ellipsis replaces its middle."""
-    widths = [_columns(character) for character in text]
-    if sum(widths) <= limit:
-        return text
-    head, tail, free = 0, len(text), limit - 1
-    while widths[head] <= free:
-        free -= widths[head]
-        head += 1
-        if widths[tail - 1] > free:
-            break
-        tail -= 1
-        free -= widths[tail]
-    return f"{text[:head].rstrip()}…{text[tail:].lstrip()}"
+    return truncate_middle("".join(map(_drawable, plain_text(text))), limit, _columns)
 
 
 def columns(text: str) -> int:
@@ -184,7 +168,7 @@ def new_figure(width: float, height: float, title: str, texts: Iterable[str] = (
         needed = (columns(title) + 1) * _INCHES_PER_TITLE_COLUMN
         width = max(width, min(needed, WIDTH))
         figure = Figure(figsize=(width, height), layout="constrained")
-        shown = fitted(title, int(width / _INCHES_PER_TITLE_COLUMN))
+        shown = drawable_text(title, int(width / _INCHES_PER_TITLE_COLUMN))
         figure.suptitle(shown, x=0.1 / width, ha="left", fontsize=11.5)
         yield figure
         for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD
-from fnnctl.plots.style import COLOURS, DASHES, INK, MUTED, fitted, legend_beside, new_figure
+from fnnctl.plots.style import COLOURS, DASHES, INK, MUTED, drawable_text, legend_beside, new_figure
 
 NAME_COLUMNS = 24
 
@@ -40,7 +40,7 @@ def trade_offs_figure(
     columns = {name: np.array(column, dtype=np.float64) for name, column in rates.items()}
     panels = [_UPPER, _LOWER, *([_COST] if "cost" in columns else [])]
     heights = [2.9, 1.6, 1.4][: len(panels)]
-    name, mark = fitted(positive, NAME_COLUMNS), DEFAULT_THRESHOLD if chosen is None else chosen
+    name, mark = drawable_text(positive, NAME_COLUMNS), DEFAULT_THRESHOLD if chosen is None else chosen
     with new_figure(8.0, 1.2 + sum(heights), title, [positive]) as figure:
         of_panels = figure.subplots(len(panels), sharex=True, height_ratios=heights)
         for axes, wanted in zip(of_panels, panels, strict=True):

@@ -20,7 +20,7 @@ from fnnctl.plots.style import (
     WIDTH,
     add_legend,
     budget_colours,
-    fitted,
+    drawable_text,
     new_figure,
     show_message,
 )
@@ -58,7 +58,7 @@ def timeline_figure(workers: Sequence[PlottedWorker], ends: Sequence[float], *, 
         for end in ends[:-1]:
             axes.axvline(end / unit, color=INK, linewidth=0.9, linestyle=(0, (1.5, 1.5)), zorder=3)
         _draw_shares(axes, shown)
-        axes.set_yticks(range(len(shown)), [fitted(each.name, NAME_COLUMNS) for each in shown])
+        axes.set_yticks(range(len(shown)), [drawable_text(each.name, NAME_COLUMNS) for each in shown])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlim(0, last / unit)

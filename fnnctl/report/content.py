@@ -12,13 +12,14 @@ from typing import Any
 from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.metrics.stored import PARTS
 from fnnctl.report.gates import GateResult
-from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
+from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection
 from fnnctl.report.summary import Summary, has_bags
 from fnnctl.report.topics.classes import confusion_table, group_table
 from fnnctl.report.topics.ensemble import ensemble_sections
 from fnnctl.report.topics.feature_importance import importance_sections
 from fnnctl.report.topics.sizes import size_sections
 from fnnctl.report.topics.thresholds import threshold_table
+from fnnctl.report.words import number, seconds_text
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.tasks.reports import without_repetition

@@ -15,14 +15,15 @@ from fnnctl.data.profile.table import TableFacts
 from fnnctl.errors import quoted_list
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import Candidate, TargetFacts
-from fnnctl.report.formats.fitting import fitted
+from fnnctl.report.formats.fitting import fit_name
 from fnnctl.report.formats.markdown import escape, markdown_section
 from fnnctl.report.formats.registry import HTML, JSON
 from fnnctl.report.formats.terminal import document
 from fnnctl.report.html.sections import html_document
-from fnnctl.report.sections import NOTHING, Command, Notes, Section, TableSection
+from fnnctl.report.sections import Command, Notes, Section, TableSection
+from fnnctl.report.words import NOTHING
 from fnnctl.store.documents import to_json
-from fnnctl.text import counted, plain_text, shown
+from fnnctl.text import counted, plain_text, shown, truncate_end
 
 MOST_LISTED: Final = 200
 """How many columns, notes and classes are listed; JSON has all of them."""
@@ -127,7 +128,7 @@ def _target(facts: TableFacts, target: TargetFacts, names: int) -> Iterator[Sect
     unlabelled = facts.rows - target.rows
     if target.classes:
         rows = [
-            (fitted(name, names), f"{count:,}", _percent(count, target.rows))
+            (fit_name(name, names), f"{count:,}", _percent(count, target.rows))
             for name, count in target.classes[:MOST_LISTED]
         ]
         if more := target.classes[MOST_LISTED:]:
@@ -161,13 +162,13 @@ def _row(description: Description, column: ColumnFacts, names: int) -> tuple[str
     elif column.span is not None:
         values = " … ".join(column.span)
     kind = "target" if column.name == description.facts.source.target_name else column.reading.kind
-    return fitted(column.name, names), kind, missing, f"{column.unique:,}", values
+    return fit_name(column.name, names), kind, missing, f"{column.unique:,}", values
 
 
 def _frequent(column: ColumnFacts) -> Iterator[str]:
     for text, rows in column.frequent:
         share = f" {_percent(rows, column.rows)}" if rows > 1 else ""
-        yield _short(text, VALUE_WIDTH) + share
+        yield truncate_end(plain_text(text), VALUE_WIDTH) + share
 
 
 def _notes(facts: TableFacts) -> tuple[str, ...]:
@@ -197,11 +198,6 @@ def _percent(part: int, whole: int) -> str:
     """`12 %`, or `< 1 %`."""
     share = 100 * part / max(1, whole)
     return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
-
-
-def _short(text: str, width: int) -> str:
-    plain = plain_text(text)
-    return plain if len(plain) <= width else plain[: width - 1] + "…"
 
 
 def _quoted(name: str) -> str:

@@ -30,12 +30,13 @@ from fnnctl.report.comparison.compared_run import (
     require_same_target,
 )
 from fnnctl.report.comparison.pairs import PairTest, suitable_test
-from fnnctl.report.comparison.words import amount, findable, finite, p_text
-from fnnctl.report.sections import number
+from fnnctl.report.comparison.words import amount, findable, finite
 from fnnctl.report.summary import Summary
+from fnnctl.report.words import number
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import METRICS
+from fnnctl.text import p_text
 
 GATE_OPTIONS: Final = ("--fail-under METRIC=VALUE", "--not-worse-than RUN")
 """The options of `fnnctl report` that set gates."""

@@ -18,7 +18,7 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.search.plan import plan_search
 from fnnctl.search.setup import SearchSetup
-from fnnctl.text import counted
+from fnnctl.text import counted, joined_words
 
 BUDGET: Final[ConfigPath] = ("search", "budget")
 TRIALS: Final[ConfigPath] = ("search", "trials")
@@ -98,7 +98,7 @@ def kept_horizon(search: SearchSetup) -> list[str]:
         return []
     keep = "keep" if len(found) > 1 else "keeps"
     return [
-        f"{' and '.join(found)} {keep} the horizon of {counted(horizon, 'epoch')} with which the search "
+        f"{joined_words(found)} {keep} the horizon of {counted(horizon, 'epoch')} with which the search "
         f"began, so earlier results remain valid; from there to epoch {most:,} the final value holds, as it "
         f"does for the refitted winner and for `fnnctl train` with training.horizon={horizon}"
     ]

@@ -31,7 +31,7 @@ from fnnctl.space.expressions import (
     plain_value,
 )
 from fnnctl.space.identity import identity
-from fnnctl.text import shown
+from fnnctl.text import joined_words, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _never_equal(one: Node, literal: Literal, dimensions: Mapping[str, Dimension
         above = bisect_left(domain.values, constant)
         around = domain.values[max(0, above - 1) : above + 1]
         nearest = "its nearest values are" if len(around) > 1 else "its nearest value is"
-        return f"{never}; {nearest} {' and '.join(map(_shown, around))}"
+        return f"{never}; {nearest} {joined_words([*map(_shown, around)])}"
     low, *_, high = domain.values_to_try()
     return f"{never}; its values go from {_shown(low)} to {_shown(high)}"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import pkgutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 from matplotlib import font_manager
 from matplotlib.colors import to_rgb
 
+from fnnctl import plots
 from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.style import (
     DEFAULT_FAMILY,
@@ -21,29 +23,18 @@ from fnnctl.plots.style import (
     budget_colours,
     columns,
     count_text,
-    fitted,
+    drawable_text,
     font_families,
     new_figure,
     png_bytes,
-    shortened,
     spread_colours,
 )
+from fnnctl.text import truncate_middle
 
 
-@pytest.mark.parametrize(
-    ("given", "limit", "expected"),
-    [
-        ("short", 5, "short"),
-        ("abcdefghij", 7, "abc…hij"),
-        ("abcdefghij", 6, "abc…ij"),
-        ("one two three", 8, "one…ree"),
-        ("一二三四五", 7, "一二…五"),
-        ("一二三四五", 10, "一二三四五"),
-    ],
-)
-def test_long_text_loses_its_middle(given: str, limit: int, expected: str) -> None:
-    assert shortened(given, limit) == expected
-    assert columns(shortened(given, limit)) <= limit
+def test_wide_characters_take_the_room_of_two() -> None:
+    assert truncate_middle("一二三四五", 7, columns) == "一二…五"
+    assert truncate_middle("一二三四五", 10, columns) == "一二三四五"
 
 
 def test_marks_take_no_room() -> None:
@@ -62,8 +53,8 @@ def test_one_family_is_enough_for_ascii_and_the_systems_follow_for_the_rest(
 
 def test_characters_without_a_font_are_shown_as_their_codes() -> None:
     """Otherwise two classes could look the same, with boxes for names."""
-    assert fitted("caf\u00e9 \U00012000", 20) == "caf\u00e9 \\u12000"
-    assert fitted("\U000e0001x", 20) == "x"  # an invisible tag
+    assert drawable_text("caf\u00e9 \U00012000", 20) == "caf\u00e9 \\u12000"
+    assert drawable_text("\U000e0001x", 20) == "x"  # an invisible tag
 
 
 def test_fonts_raise_no_remarks(caplog: pytest.LogCaptureFixture) -> None:
@@ -117,9 +108,9 @@ def test_a_legend_shows_names_that_begin_with_an_underscore() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["_hidden"]
 
 
-@pytest.mark.parametrize("module", ["confusion", "curves", "learning", "parallel", "rungs", "importances"])
-def test_pyplot_is_never_loaded(module: str) -> None:
-    script = f"import sys, fnnctl.plots.{module}; sys.exit('matplotlib.pyplot' in sys.modules)"
+def test_pyplot_is_never_loaded() -> None:
+    modules = ", ".join(f"fnnctl.plots.{module.name}" for module in pkgutil.iter_modules(plots.__path__))
+    script = f"import sys, {modules}; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

@@ -10,6 +10,7 @@ from fnnctl.config.reading.overrides import OptionChange
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.executors.registry import BY_NAME
 from fnnctl.processors import usable_processors
+from fnnctl.text import joined_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         if self.executor is not None and self.executor not in BY_NAME:
-            *others, last = BY_NAME
-            known = f"{', '.join(others)} or {last}"
+            known = joined_words([*BY_NAME], "or")
             hint = did_you_mean(self.executor, BY_NAME)
             raise UsageError(f"there is no executor '{self.executor}'; choose {known}{hint}")
         if self.dask_address is not None and self.executor != "dask":

@@ -38,7 +38,7 @@ from fnnctl.search.extension import (
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, take_over_run
-from fnnctl.text import counted
+from fnnctl.text import counted, joined_words
 
 
 def resume_search(
@@ -110,7 +110,7 @@ def _begin_again(
     run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
     output.note(f"resuming {run.path}")
     if missing:
-        output.note(f"{' and '.join(missing)} will be made again: not found in the folder")
+        output.note(f"{joined_words(missing)} will be made again: not found in the folder")
     if torn:
         lost = f"an incomplete record of {counted(torn, 'byte')}"
         output.note(f"the journal ended with {lost}, kept in {names.JOURNAL_TORN}")

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
-from fnnctl.config.messages.wording import allowed, joined, shown
+from fnnctl.config.messages.wording import allowed, shown
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.schema_tree import (
     Schema,
@@ -31,6 +31,7 @@ from fnnctl.config.schema.schema_tree import (
 )
 from fnnctl.config.schema.section import SHORT_FOR
 from fnnctl.errors import quoted_list
+from fnnctl.text import joined_words
 
 LONG_CHOICE = 8
 """A list of more allowed words than this comes after the wrong value in a message, not before it."""
@@ -131,11 +132,11 @@ def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
     kinds = [key for section in sections_of(schema) for key in keys_of(section)]
     if not isinstance(value, Mapping):
         advice = f" (write {{choice: [{shown(value)}]}})" if isinstance(value, str | int | float) else ""
-        return f"must be a mapping with one of {joined(kinds, 'or')}, not {shown(value)}{advice}"
+        return f"must be a mapping with one of {joined_words(kinds, 'or')}, not {shown(value)}{advice}"
     meant = next(filter(None, (meant_word(key, kinds) for key in value)), "")
     if not meant and (inside := _to_first_of(kinds, value)):
         meant = f"; write a setting's whole path with dots: {format_path((path[-1], *inside))}"
-    return f"must have one of {joined(kinds, 'or')}{meant}"
+    return f"must have one of {joined_words(kinds, 'or')}{meant}"
 
 
 def _to_first_of(keys: Sequence[str], value: Any) -> ConfigPath | None:
@@ -194,10 +195,10 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
     if owners:
         chosen = given.get("name", names_of(section)[0])
         all_others = 1 < len(owners) == len(_choices(schema)) - 1
-        has = f"{'all others' if all_others else joined(owners)} {'have' if len(owners) > 1 else 'has'}"
+        has = f"{'all others' if all_others else joined_words(owners)} {'have' if len(owners) > 1 else 'has'}"
         alike = [name for name in section["properties"] if name.startswith(key) or key.startswith(name)]
         if alike:
-            return f"{chosen} has {joined(alike)}; {has} {key}"
+            return f"{chosen} has {joined_words(alike)}; {has} {key}"
         return f"{chosen} has no {key}; {has}{_beside_a_choice(key, path[:-1], chosen)}"
     return f"unknown setting{_meant_setting(key, path[:-1], list(section['properties']))}"
 
@@ -230,7 +231,7 @@ def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
             return near
         homes = homes_of(usual)
     if homes:
-        called = joined([format_path(path) for path in homes], "or")
+        called = joined_words([format_path(path) for path in homes], "or")
         return f"; it {_belongs(homes)}" if usual == key or inside else f"; here it is called {called}"
     return (
         meant_word(key, here)
@@ -248,7 +249,9 @@ def _longer_word(key: str, here: Sequence[str]) -> str:
 
 def _belongs(homes: Sequence[ConfigPath]) -> str:
     sections = [format_path(path[:-1]) for path in homes]
-    return f"belongs under {joined(sections, 'or')}" if all(sections) else "belongs outside all sections"
+    return (
+        f"belongs under {joined_words(sections, 'or')}" if all(sections) else "belongs outside all sections"
+    )
 
 
 def _choice(word: str, settings: Sequence[ConfigPath], place: ConfigPath) -> str:

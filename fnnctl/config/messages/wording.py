@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
@@ -11,6 +11,7 @@ from fnnctl.config.schema.experiment import NAME_PATTERN, NOTE_PATTERN
 from fnnctl.config.schema.schema_tree import Schema, has_free_keys, names_of, sections_of, words_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import quoted_list
+from fnnctl.text import truncate_end
 
 MAX_SHOWN = 60
 
@@ -43,12 +44,7 @@ def shown(value: Any) -> str:
         return f"a list of length {len(value)}"
     written_as_in_python = isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value))
     text = repr(value) if written_as_in_python and not isinstance(value, bool) else flow_yaml(value)
-    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
-
-
-def joined(words: Sequence[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`; `last` replaces the word `and`."""
-    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return truncate_end(text, MAX_SHOWN)
 
 
 def about(subject: str, message: str) -> str:

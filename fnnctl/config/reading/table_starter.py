@@ -12,7 +12,7 @@ from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import flow_yaml, is_allowed_value
 from fnnctl.errors import UsageError
-from fnnctl.text import counted, cut, printable, shown
+from fnnctl.text import counted, cut, printable, shown, truncate_end
 
 MOST_NAMED: Final = 3
 """How many of the columns that are left out are named on the terminal."""
@@ -284,7 +284,13 @@ def _found(starter: TableStarter) -> Iterator[str]:
     listed = starter.columns[:MOST_COLUMNS]
     header = ("column", "kind", "missing", "different values")
     rows = [header] + [
-        (_short(each.name) or NO_NAME, each.kind, f"{each.missing:,}", f"{each.unique:,}") for each in listed
+        (
+            truncate_end(cut(each.name), WIDEST_NAME) or NO_NAME,
+            each.kind,
+            f"{each.missing:,}",
+            f"{each.unique:,}",
+        )
+        for each in listed
     ]
     widths = [max(len(row[place]) for row in rows) for place in range(len(header))]
     yield "# What was found:"
@@ -299,11 +305,6 @@ def _found(starter: TableStarter) -> Iterator[str]:
 def _value(value: Any) -> str:
     """A value that may stand in a block and in a list, on one line."""
     return flow_yaml([value])[1:-1]
-
-
-def _short(name: str) -> str:
-    shown = cut(name)
-    return shown if len(shown) <= WIDEST_NAME else shown[: WIDEST_NAME - 1] + "…"
 
 
 def _comment(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from fnnctl.errors import quoted_list
-from fnnctl.text import alike, counted, printable, shown
+from fnnctl.text import alike, counted, joined_words, printable, shown
 
 if TYPE_CHECKING:
     from fnnctl.data.columns.types import ColumnKind, ColumnType
@@ -55,7 +55,7 @@ def written_twice(texts: Sequence[str]) -> str | None:
     if not several:
         return None
     more = f" (and {len(several) - 1:,} more)" if len(several) > 1 else ""
-    return " and ".join(map(shown, several[0])) + more
+    return joined_words([*map(shown, several[0])]) + more
 
 
 def conversion_warnings(readings: Iterable[ColumnType], file: str) -> Iterator[str]:

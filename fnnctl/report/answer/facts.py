@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
+from fnnctl.report.words import number
 from fnnctl.store.manifest import DataFacts, ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
 from fnnctl.text import counted, shown

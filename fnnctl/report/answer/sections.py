@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.report.answer.values import Answer, ConfusedPair, Score, WorstGroup
-from fnnctl.report.sections import NOTHING, Command, Section, TableSection, number
+from fnnctl.report.sections import Command, Section, TableSection
 from fnnctl.report.topics.examples import WorstExamples
+from fnnctl.report.words import NOTHING, number
+from fnnctl.text import capitalized
 
 
 def command_sections(answer: Answer) -> list[Section]:
     """What to do next, one section per command."""
-    return [
-        Command(f"{each.purpose[0].upper()}{each.purpose[1:]}", (each.command,)) for each in answer.commands
-    ]
+    return [Command(capitalized(each.purpose), (each.command,)) for each in answer.commands]
 
 
 def score_table(answer: Answer) -> TableSection:

@@ -12,20 +12,10 @@ from fnnctl.metrics.paired import LEVEL
 from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
 from fnnctl.report.comparison.comparison import LETTERS, RunComparison, resolved_file
 from fnnctl.report.comparison.pairs import Pair
-from fnnctl.report.comparison.words import (
-    amount,
-    ends,
-    findable,
-    finite,
-    gain_ends,
-    has_points,
-    listed,
-    p_number,
-    p_text,
-    signed,
-)
-from fnnctl.report.sections import Command, FactList, Notes, Section, TableSection, number
-from fnnctl.text import counted
+from fnnctl.report.comparison.words import amount, ends, findable, finite, gain_ends, has_points, signed
+from fnnctl.report.sections import Command, FactList, Notes, Section, TableSection
+from fnnctl.report.words import number
+from fnnctl.text import counted, joined_words, p_number, p_text
 
 FEW_RUNS: Final = 3
 """With more runs only the pairs with the best one get a sentence."""
@@ -44,9 +34,9 @@ def verdict_sentences(comparison: RunComparison) -> list[str]:
         (tied if is_tie else beaten).append(LETTERS[other])
     sentence = f"{LETTERS[best]} has the best {comparison.metric}"
     if beaten:
-        sentence += f"; it is better than {listed(beaten)}"
+        sentence += f"; it is better than {joined_words(beaten)}"
     if tied:
-        sentence += f"{', but' if beaten else '; it is'} tied with {listed(tied)} at this sample size"
+        sentence += f"{', but' if beaten else '; it is'} tied with {joined_words(tied)} at this sample size"
     pairs = [comparison.of(min(best, other), max(best, other)) for other in others]
     return [f"{sentence}.", *(pair_sentence(comparison, pair) for pair in pairs)]
 
@@ -82,7 +72,9 @@ def warnings(comparison: RunComparison) -> list[str]:
     ]
     if not pairs:
         return []
-    return [f"the data of {listed(pairs)} differ: a difference may come from the data, not the networks"]
+    return [
+        f"the data of {joined_words(pairs)} differ: a difference may come from the data, not the networks"
+    ]
 
 
 def limit_sentences(comparison: RunComparison) -> list[str]:
@@ -103,9 +95,10 @@ def _tests(comparison: RunComparison) -> Iterator[str]:
         by_test.setdefault(how, []).append(_names(pair))
     for (method, why), pairs in by_test.items():
         if why is None:
-            yield f"{listed(pairs)}: {method}."
+            yield f"{joined_words(pairs)}: {method}."
         else:
-            yield f"{listed(pairs)}: {method}, not paired, because {why}. An unpaired test is less sensitive."
+            unpaired = f"{method}, not paired, because {why}"
+            yield f"{joined_words(pairs)}: {unpaired}. An unpaired test is less sensitive."
 
 
 def _names(pair: Pair) -> str:

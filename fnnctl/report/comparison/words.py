@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from fnnctl.metrics.comparison.difference import Difference
-from fnnctl.report.sections import NOTHING, number
+from fnnctl.report.words import NOTHING, number
 
 MINUS: Final = "\N{MINUS SIGN}"
 POINTS: Final = ("accuracy", "precision", "recall", "f1")
@@ -57,25 +57,6 @@ def gain_ends(found: Difference, metric: str) -> str:
     if found.value < 0:
         low, high = -high, -low
     return " to ".join(signed(end, metric).removeprefix("+") for end in (low, high))
-
-
-def p_text(p: float, *, name: str = "p") -> str:
-    """`p = 0.021`, `p < 0.001`."""
-    return f"{name} < 0.001" if p < 0.001 else f"{name} = {p_number(p)}"
-
-
-def p_number(p: float) -> str:
-    """Three decimals, rounded so that a p of at least 0.05 never looks smaller."""
-    if p < 0.001:
-        return "<0.001"
-    text = f"{p:.3f}"
-    return f"{p:.4f}" if text == "0.050" and p < 0.05 else text
-
-
-def listed(words: Sequence[str]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _points(share: float) -> str:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from fnnctl.text import plain_text
-
-ELLIPSIS = "…"
+from fnnctl.text import plain_text, truncate_end, truncate_middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +22,14 @@ class FittingLines:
     """With fewer lines it says nothing, as a table that has only its header."""
 
 
-def fitted(text: str, width: int) -> str:
-    """The text on one line of at most `width` cells; the middle of a longer one is left out.
-
-    Names often differ only at their ends, such as `sensor_17` and `sensor_18`.
-    """
-    text = plain_text(text)
-    if cell_len(text) <= width:
-        return text
-    room = max(width - 1, 0)
-    tail = _end(text, room // 3)
-    return (_start(text, room - cell_len(tail)) + ELLIPSIS + tail)[: max(width, 1)]
+def fit_name(text: str, width: int) -> str:
+    """The text on one line of at most `width` cells; the middle of a longer one is left out."""
+    return truncate_middle(plain_text(text), width, cell_len)
 
 
-def begun(text: str, width: int) -> str:
+def fit_sentence(text: str, width: int) -> str:
     """The text on one line of at most `width` cells; the end of a longer one is left out."""
-    text = plain_text(text)
-    return text if cell_len(text) <= width else _start(text, max(width - 1, 0)).rstrip() + ELLIPSIS
+    return truncate_end(plain_text(text), width, cell_len)
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -50,7 +39,7 @@ def wrapped(text: str, width: int) -> list[str]:
     """
     lines = [""]
     for word in plain_text(text).split():
-        shown = word if "/" in word else fitted(word, width)
+        shown = word if "/" in word else fit_name(word, width)
         joined = f"{lines[-1]} {shown}".strip()
         if not lines[-1] or cell_len(joined) <= width:
             lines[-1] = joined
@@ -99,16 +88,3 @@ def allotted(
 def _padded(text: str, width: int, *, left: bool) -> str:
     space = " " * (width - cell_len(text))
     return text + space if left else space + text
-
-
-def _start(text: str, width: int) -> str:
-    """The longest beginning of at most `width` cells."""
-    end, cells = 0, 0
-    while end < len(text) and cells + cell_len(text[end]) <= width:
-        cells += cell_len(text[end])
-        end += 1
-    return text[:end]
-
-
-def _end(text: str, width: int) -> str:
-    return _start(text[::-1], width)[::-1]

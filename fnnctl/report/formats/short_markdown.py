@@ -10,12 +10,13 @@ from typing import Final
 from fnnctl.report.answer.sections import predicted_column, score_table
 from fnnctl.report.answer.values import Answer
 from fnnctl.report.content import gate_table
-from fnnctl.report.formats.fitting import begun, fitted
+from fnnctl.report.formats.fitting import fit_name, fit_sentence
 from fnnctl.report.formats.markdown import escape, item, link, table
 from fnnctl.report.formats.side_by_side import runs_tables, warned_runs
 from fnnctl.report.gates import GateResult
-from fnnctl.report.sections import TableSection, number
-from fnnctl.text import counted
+from fnnctl.report.sections import TableSection
+from fnnctl.report.words import number
+from fnnctl.text import capitalized, counted
 
 NAME_WIDTH: Final = 60
 SENTENCE_WIDTH: Final = 200
@@ -32,7 +33,7 @@ def short_markdown_report(answers: Sequence[Answer], results: Sequence[GateResul
 def _run(answer: Answer, results: Sequence[GateResult], relative_to: Path) -> Iterator[str]:
     yield f"# {_name(answer)}: {answer.status}{_verdict(results)}"
     if answer.failure:
-        yield escape(begun(answer.failure, SENTENCE_WIDTH))
+        yield escape(fit_sentence(answer.failure, SENTENCE_WIDTH))
     if answer.scores:
         yield _table(score_table(answer))
     if results:
@@ -53,7 +54,7 @@ def _run(answer: Answer, results: Sequence[GateResult], relative_to: Path) -> It
 def _runs(answers: Sequence[Answer], results: Sequence[GateResult], relative_to: Path) -> Iterator[str]:
     yield f"# {counted(len(answers), 'run')}{_verdict(results)}"
     for each in runs_tables(answers):
-        rows = tuple((row[0], fitted(row[1], NAME_WIDTH), *row[2:]) for row in each.rows)
+        rows = tuple((row[0], fit_name(row[1], NAME_WIDTH), *row[2:]) for row in each.rows)
         yield _table(TableSection(each.title, each.header, rows, texts=each.texts))
     if results:
         yield from _gates(results)
@@ -82,9 +83,9 @@ def _worst(answer: Answer) -> TableSection:
     header = (f"lowest {labels[0]}", *labels, *others[:1])
     rows = (
         (
-            fitted(group.name, NAME_WIDTH),
+            fit_name(group.name, NAME_WIDTH),
             *(number(value) for _, value in group.metrics),
-            *(fitted(other, NAME_WIDTH) for other in others[place : place + 1]),
+            *(fit_name(other, NAME_WIDTH) for other in others[place : place + 1]),
         )
         for place, group in enumerate(answer.worst, start=1)
     )
@@ -97,7 +98,7 @@ def _warnings(warnings: Sequence[str]) -> Iterator[str]:
 
 
 def _rest(answer: Answer, relative_to: Path) -> str:
-    return f"{escape(answer.when[0].upper() + answer.when[1:])}, in {_folder(answer, relative_to)}"
+    return f"{escape(capitalized(answer.when))}, in {_folder(answer, relative_to)}"
 
 
 def _folder(answer: Answer, relative_to: Path) -> str:
@@ -105,7 +106,7 @@ def _folder(answer: Answer, relative_to: Path) -> str:
 
 
 def _name(answer: Answer) -> str:
-    return escape(fitted(answer.name, NAME_WIDTH))
+    return escape(fit_name(answer.name, NAME_WIDTH))
 
 
 def _table(section: TableSection) -> str:

@@ -16,11 +16,12 @@ from rich.text import Text
 from fnnctl.report.answer.sections import predicted_column, score_table
 from fnnctl.report.answer.values import Answer, NextCommand
 from fnnctl.report.content import gate_table
-from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, begun, fitted, wrapped
+from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, fit_name, fit_sentence, wrapped
 from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables, warned_runs
 from fnnctl.report.formats.terminal import INDENT, section_text, status_style
 from fnnctl.report.gates import GateResult
-from fnnctl.report.sections import TableSection, number
+from fnnctl.report.sections import TableSection
+from fnnctl.report.words import number
 from fnnctl.text import plain_text
 
 MOST_LINES: Final = 25
@@ -70,10 +71,10 @@ def short_terminal_report(
 
 def _run_lines(answer: Answer, width: int) -> RenderableType:
     """The lines of one run."""
-    name = fitted(answer.name, width - cell_len(answer.status) - 2)
+    name = fit_name(answer.name, width - cell_len(answer.status) - 2)
     title = _unbroken("").append(name, "bold").append("  ")
     title.append(answer.status, status_style(answer.status))
-    head = (title, _unbroken(str(answer.path)), _unbroken(begun(answer.when, width), "dim"))
+    head = (title, _unbroken(str(answer.path)), _unbroken(fit_sentence(answer.when, width), "dim"))
     blocks = _blocks(answer, width - INDENT)
     warnings = len(answer.warnings)
     steps = (("warnings", warnings), *(STEPS_WITH_SIZES if answer.sizes else STEPS))
@@ -93,7 +94,7 @@ def _side_by_side(answers: Sequence[Answer], width: int) -> RenderableType:
     for table in runs_tables(answers):
         rows = [table.header, *table.rows]
         used = sum(max(cell_len(row[place]) for row in rows) for place in (0, 2, 3, 4, 5)) + 10
-        fitting = [(row[0], fitted(row[1], width - used), *row[2:]) for row in rows]
+        fitting = [(row[0], fit_name(row[1], width - used), *row[2:]) for row in rows]
         header, *others = aligned(fitting, texts=table.texts)
         lines += [_unbroken(header, "dim"), *map(_unbroken, others), Text()]
     lines += [_unbroken(f"{place}  {answer.path}") for place, answer in enumerate(answers, start=1)]
@@ -137,7 +138,7 @@ def _facts(answer: Answer, width: int) -> FittingLines:
     """Names and texts."""
     names = max((cell_len(name) for name, _ in answer.facts), default=0)
     lines = [
-        begun(f"{'' if place else name:{names}}  {line}", width)
+        fit_sentence(f"{'' if place else name:{names}}  {line}", width)
         for name, text in answer.facts
         for place, line in enumerate(_fact_lines(text, max(width - names - GAP, width // 2)))
     ]
@@ -169,8 +170,8 @@ def _begun_lines(text: str, count: int, width: int) -> list[str]:
     """The text in at most `count` lines; the end of a longer one is left out."""
     lines = wrapped(text, width)
     if len(lines) <= count:
-        return [begun(line, width) for line in lines]
-    return [*lines[: count - 1], begun(" ".join(lines[count - 1 :]), width)]
+        return [fit_sentence(line, width) for line in lines]
+    return [*lines[: count - 1], fit_sentence(" ".join(lines[count - 1 :]), width)]
 
 
 def _warnings(warnings: Sequence[str], width: int) -> FittingLines:
@@ -206,12 +207,12 @@ def _worst(answer: Answer, width: int) -> FittingLines:
     names = [f"lowest {labels[0]}", *(group.name for group in answer.worst)]
     others = predicted_column(answer.worst)
     room = width - used - (GAP if others else 0)
-    own = room - min(max((cell_len(fitted(text, room)) for text in others), default=0), room // 2)
-    own = min(own, max(cell_len(fitted(text, room)) for text in names))
-    rows = [(fitted(name, own), *cells) for name, cells in zip(names, [labels, *numbers], strict=True)]
+    own = room - min(max((cell_len(fit_name(text, room)) for text in others), default=0), room // 2)
+    own = min(own, max(cell_len(fit_name(text, room)) for text in names))
+    rows = [(fit_name(name, own), *cells) for name, cells in zip(names, [labels, *numbers], strict=True)]
     if others:
         pairs = zip(rows, others, strict=True)
-        rows = [(*row, fitted(other, room - own)) for row, other in pairs]
+        rows = [(*row, fit_name(other, room - own)) for row, other in pairs]
     return _table(rows, (0, len(labels) + 1))
 
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from fnnctl.report.answer.sections import interval_text
 from fnnctl.report.answer.values import Answer, NextCommand
-from fnnctl.report.comparison.words import listed
-from fnnctl.report.sections import NOTHING, TableSection, number
+from fnnctl.report.sections import TableSection
+from fnnctl.report.words import NOTHING, number
+from fnnctl.text import joined_words
 
 MOST_NAMED: Final = 3
 """Commands that name more runs than this are too long to be read."""
@@ -52,7 +53,7 @@ def warned_runs(answers: Sequence[Answer]) -> list[str]:
     if not numbers:
         return []
     runs, have = ("Run", "has") if len(numbers) == 1 else ("Runs", "have")
-    return [f"{runs} {listed(numbers)} {have} warnings."]
+    return [f"{runs} {joined_words(numbers)} {have} warnings."]
 
 
 def _rows(numbered: Iterable[tuple[int, Answer]]) -> Iterable[tuple[str, ...]]:

@@ -18,8 +18,10 @@ from fnnctl.report.answer.values import Answer, Score
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, joined, pairs
 from fnnctl.report.html.page import Block, block
 from fnnctl.report.html.sections import grouped, notes
-from fnnctl.report.sections import Section, number
+from fnnctl.report.sections import Section
 from fnnctl.report.topics.examples import WorstExamples
+from fnnctl.report.words import number
+from fnnctl.text import capitalized
 
 MOST_TILES: Final = 4
 WRONG: Final = "What goes wrong"
@@ -57,8 +59,7 @@ def command_block(answer: Answer) -> Iterator[Block]:
 
 def _without_repetition(title: str) -> str:
     """The title below the heading `WRONG`."""
-    rest = title.removeprefix(f"{WRONG}: ")
-    return rest[:1].upper() + rest[1:]
+    return capitalized(title.removeprefix(f"{WRONG}: "))
 
 
 def tiles(scores: Sequence[Score], measured: str) -> Markup:

@@ -14,9 +14,9 @@ from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, joined, table
 from fnnctl.report.html.page import Part
 from fnnctl.report.searched_settings import importances
-from fnnctl.report.sections import NOTHING, number
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.workers import workers_words
+from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.text import counted

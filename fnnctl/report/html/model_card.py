@@ -17,8 +17,8 @@ from fnnctl.report.answer.sections import interval_text
 from fnnctl.report.answer.values import Answer, Score
 from fnnctl.report.html.markup import Markup, code, content, definitions, element, joined
 from fnnctl.report.html.page import Block, block
-from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
+from fnnctl.report.words import number
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts
 from fnnctl.text import counted

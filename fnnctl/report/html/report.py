@@ -15,8 +15,8 @@ from fnnctl.report.html.markup import Markup, content, element, table
 from fnnctl.report.html.page import Article, Block, block, page
 from fnnctl.report.html.run_page import run_article
 from fnnctl.report.html.sections import section_block
-from fnnctl.report.sections import NOTHING, number
 from fnnctl.report.summary import Summary
+from fnnctl.report.words import NOTHING, number
 from fnnctl.text import counted
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fnnctl.report.listing.fields import TIMES, Field, FieldSource, ListedRun
 from fnnctl.report.listing.selection import value_text
-from fnnctl.report.sections import NOTHING, number, seconds_text
+from fnnctl.report.words import NOTHING, number, seconds_text
 from fnnctl.store.listing import DAMAGED, Position
 from fnnctl.text import plain_text
 

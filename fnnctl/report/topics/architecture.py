@@ -12,8 +12,8 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
-from fnnctl.report.sections import number
 from fnnctl.report.summary import Summary
+from fnnctl.report.words import number
 from fnnctl.text import counted
 
 if TYPE_CHECKING:

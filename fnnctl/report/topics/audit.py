@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from fnnctl.records.audit import LEAST_JUDGED, SAFE_TAU, Audit, Baseline, RungPair, audit
 from fnnctl.records.history import SearchHistory
-from fnnctl.report.sections import NOTHING, Notes, Section, TableSection, number
-from fnnctl.text import counted
+from fnnctl.report.sections import Notes, Section, TableSection
+from fnnctl.report.words import NOTHING, number
+from fnnctl.text import capitalized, counted
 
 
 def measure_sentence(pairs: Sequence[RungPair]) -> str:
@@ -34,9 +35,9 @@ def verdict_sentence(audit: Audit) -> str:
     if safe is None:
         advice = _why_none_is_safe(audit)
         return (
-            f"Early ranks mislead: {_little(misleading)}. {_capital(advice)}."
+            f"Early ranks mislead: {_little(misleading)}. {capitalized(advice)}."
             if misleading
-            else (f"{_capital(advice)}.")
+            else (f"{capitalized(advice)}.")
         )
     unjudged = [pair for pair in audit.adjacent if pair.start > safe and not pair.is_judged]
     holds = f"every τ is at least {SAFE_TAU}, also at its lower limit" + (
@@ -87,10 +88,6 @@ def _too_few(pairs: Sequence[RungPair]) -> str:
 
 def _steps(pairs: Sequence[RungPair]) -> str:
     return "from " + ", ".join(f"{pair.start:,} to {pair.stop:,}" for pair in pairs) + " epochs"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 MOST_ROWS: Final = 40

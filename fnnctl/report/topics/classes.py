@@ -9,10 +9,12 @@ from rich.cells import cell_len
 
 from fnnctl.arrays import IntArray
 from fnnctl.report.answer.values import ConfusedPair, WorstGroup
-from fnnctl.report.sections import TableSection, number
+from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary, scored_rows
+from fnnctl.report.words import number
 from fnnctl.store import names
 from fnnctl.tasks.reports import GroupMetrics
+from fnnctl.text import joined_words
 
 MOST_GROUPS, WORST_GROUPS = 50, 20
 """With more groups, only the worst are shown."""
@@ -145,6 +147,6 @@ def _pairs_table(
         return None
     if len(shown) < pairs:
         title += f": the {len(shown)} most frequent pairs of {pairs:,}"
-        title += f"; all are in {' and '.join(files)}" if files else ""
+        title += f"; all are in {joined_words(files)}" if files else ""
     rows = ((each.true, each.predicted, number(each.rows), f"{each.share:.1%}") for each in shown)
     return TableSection(title, ("true", "predicted", "rows", "share of true"), tuple(rows), texts=(0, 1))

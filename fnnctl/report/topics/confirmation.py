@@ -8,8 +8,9 @@ from typing import Any
 
 from fnnctl.records.confirmation import CONFIRM, Confirmation, Leader, LeaderComparison
 from fnnctl.records.history import SearchHistory
-from fnnctl.report.sections import NOTHING, Notes, Section, TableSection, number
-from fnnctl.text import counted
+from fnnctl.report.sections import Notes, Section, TableSection
+from fnnctl.report.words import NOTHING, number
+from fnnctl.text import counted, joined_words, p_number
 
 
 def verdict_sentence(found: Confirmation) -> str:
@@ -29,8 +30,8 @@ def left_out_sentence(found: Confirmation) -> str | None:
         return None
     if not found.compared_seeds:
         return f"{found.metric} is undefined on the validation rows of every seed."
-    *others, last = map(str, found.left_out)
-    which = f"seeds {', '.join(others)} and {last}" if others else f"seed {last}"
+    seeds = joined_words([*map(str, found.left_out)])
+    which = f"seed{'s' if len(found.left_out) > 1 else ''} {seeds}"
     return (
         f"{found.metric} is undefined on the validation rows of {which}: the trials are compared with the "
         f"other {counted(found.compared_seeds, 'seed')}."
@@ -163,8 +164,7 @@ def _place(found: Confirmation, leader: Leader) -> str:
 
 
 def _trials(numbers: Sequence[int]) -> str:
-    *others, last = map(str, numbers)
-    return f"trials {', '.join(others)} and {last}" if others else f"trial {last}"
+    return f"trial{'s' if len(numbers) > 1 else ''} {joined_words([*map(str, numbers)])}"
 
 
 def _largest(pairs: Sequence[tuple[int, LeaderComparison]], trials: Sequence[int]) -> float:
@@ -250,7 +250,7 @@ def _row(found: Confirmation, leader: Leader) -> tuple[str, ...]:
         number(found.half_width(leader)),
         _signed(test.difference) if test else NOTHING,
         number((test.ci95[1] - test.ci95[0]) / 2) if test and test.ci95 else NOTHING,
-        _p_text(comparison.p_holm) if comparison else NOTHING,
+        p_number(comparison.p_holm) if comparison else NOTHING,
         number(leader.result.objective)
         + ("" if found.same_epochs(leader) else f" after {counted(leader.result.budget, 'epoch')}"),
     )
@@ -275,7 +275,3 @@ def _leader_json(found: Confirmation, leader: Leader) -> dict[str, Any]:
 def _signed(value: float) -> str:
     """The number with its sign, unless it is 0."""
     return f"+{number(value)}" if value > 0 else number(value)
-
-
-def _p_text(p: float) -> str:
-    return "<0.001" if p < 0.001 else f"{p:.3f}"

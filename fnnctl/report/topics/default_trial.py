@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fnnctl.records.default_trial import DefaultTrialComparison
 from fnnctl.records.trials import Result
-from fnnctl.report.sections import number
+from fnnctl.report.words import number
 from fnnctl.store.manifest import SearchFacts
-from fnnctl.text import counted
+from fnnctl.text import counted, p_text
 
 CONFIRM = "search.confirm: {top: 5, seeds: 10}"
 RAISE_TOP = "raise search.confirm.top, to confirm those too"
@@ -38,7 +38,7 @@ def own_settings_sentence(found: DefaultTrialComparison, metric: str) -> str:
             f"is chance: {RAISE_TOP if found.unconfirmed else f'write {CONFIRM}'}"
         )
     of = f", corrected for choosing the best of {found.compared + 1:,} trials" if found.compared > 1 else ""
-    chance = ("p < 0.001" if found.p < 0.001 else f"p = {found.p:.2g}") + of
+    chance = p_text(found.p) + of
     if found.is_doubtful:
         confirm = RAISE_TOP if found.unconfirmed else f"compare the best trials with {CONFIRM}"
         advice = f"keep those, or {confirm}" if found.compared else "keep those"

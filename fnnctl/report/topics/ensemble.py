@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fnnctl.report.sections import FactList, Section, TableSection, number
+from fnnctl.report.sections import FactList, Section, TableSection
 from fnnctl.report.summary import EnsembleSummary, Summary
+from fnnctl.report.words import number
 from fnnctl.store.manifest import SelectionFacts
 from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import counted

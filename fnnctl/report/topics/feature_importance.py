@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, cast
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import quoted_list
 from fnnctl.metrics.feature_importance import FORMS, ColumnImportance, Estimate, FeatureImportances
-from fnnctl.report.sections import NOTHING, Notes, Section, TableSection, number
+from fnnctl.report.sections import Notes, Section, TableSection
+from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder

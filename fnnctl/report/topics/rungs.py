@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import ranked
-from fnnctl.report.sections import NOTHING, TableSection, number
+from fnnctl.report.sections import TableSection
+from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 
 MOST_RUNGS: Final = 40

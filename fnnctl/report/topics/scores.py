@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.report.answer.values import Score
-from fnnctl.report.sections import Notes, number
+from fnnctl.report.sections import Notes
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.sizes import size_sections
 from fnnctl.report.topics.thresholds import threshold_sentence
+from fnnctl.report.words import number
 from fnnctl.tasks.reports import TaskReport
-from fnnctl.text import counted, shown
+from fnnctl.text import capitalized, counted, joined_words, shown
 
 TEST, VALIDATION, TRAIN = "test", "validation", "train"
 JUDGED_BY: Final = (TEST, VALIDATION, TRAIN)
@@ -148,7 +149,7 @@ def _of_positive(summary: Summary, part: str) -> Iterator[str]:
     labels = [score.label for score in first_scores(summary, part) if score.key in BINARY_METRICS]
     if labels and summary.positive_class:
         are = "is" if len(labels) == 1 else "are"
-        yield f"{' and '.join(labels)} {are} of the positive class, {shown(summary.positive_class)}."
+        yield f"{joined_words(labels)} {are} of the positive class, {shown(summary.positive_class)}."
 
 
 def _of_ensemble(summary: Summary) -> Iterator[str]:
@@ -165,4 +166,4 @@ def _of_ensemble(summary: Summary) -> Iterator[str]:
 def _of_sizes(summary: Summary) -> Iterator[str]:
     for section in size_sections(summary):
         if isinstance(section, Notes):
-            yield from (f"{text[0].upper()}{text[1:]}." for text in section.rows)
+            yield from (f"{capitalized(text)}." for text in section.rows)

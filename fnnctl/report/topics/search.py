@@ -17,7 +17,7 @@ from fnnctl.records.standings import can_go_on, leaderboard_table
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Result, Status
 from fnnctl.report.searched_settings import brief, importances, paths_by_importance, short_names
-from fnnctl.report.sections import NOTHING, Command, Excerpt, FactList, Notes, Section, TableSection, number
+from fnnctl.report.sections import Command, Excerpt, FactList, Notes, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.architecture import best_model, reward_facts
 from fnnctl.report.topics.audit import audit_json, audit_sections
@@ -26,10 +26,11 @@ from fnnctl.report.topics.default_trial import own_settings_sentence, recorded_o
 from fnnctl.report.topics.ensemble import ensemble_json
 from fnnctl.report.topics.rungs import rungs_json, rungs_table, stops_table
 from fnnctl.report.topics.workers import workers_table, workers_words
+from fnnctl.report.words import NOTHING, number
 from fnnctl.space.layers import UNITS
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
-from fnnctl.text import bound_prefix, counted
+from fnnctl.text import bound_prefix, capitalized, counted
 
 TOP: Final = 10
 """The number of leaderboard rows in a report."""
@@ -234,7 +235,7 @@ def _against_own(summary: Summary, search: SearchHistory, best: Result | None) -
     found = recorded_own_settings(summary.manifest.search, best)
     if found is not None:
         sentence = own_settings_sentence(found, search.metric)
-        yield f"{sentence[0].upper()}{sentence[1:]}."
+        yield f"{capitalized(sentence)}."
 
 
 def _leaderboard(search: SearchHistory, table_width: int | None) -> TableSection:

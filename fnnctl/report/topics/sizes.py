@@ -7,8 +7,10 @@ from typing import Any
 
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.metrics.paired import LEVEL
-from fnnctl.report.sections import Notes, Section, TableSection, number
+from fnnctl.report.sections import Notes, Section, TableSection
 from fnnctl.report.summary import Summary
+from fnnctl.report.words import number
+from fnnctl.text import p_text
 
 
 def recorded_sizes(summary: Summary) -> Sequence[Mapping[str, Any]]:
@@ -77,7 +79,7 @@ def _sentence(entries: Entries, label: str, key: str) -> str | None:
     shares = f"{share_text(before['share'])} to {share_text(last['share'])}"
     rows = f"{number(before['rows'])} to {number(last['rows'])}"
     interval = f", 95 % interval {number(difference['ci95'])}" if difference["ci95"] else ""
-    paired = f"paired difference {number(change)}{interval}, p = {difference['p']:.2g}"
+    paired = f"paired difference {number(change)}{interval}, {p_text(difference['p'])}"
     text = f"from {shares} of the rows ({rows}), {label} {course} ({paired})"
     if difference["p"] >= LEVEL:
         return f"{text}, which may be chance: the folds do not show that more rows help"

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD
-from fnnctl.report.sections import TableSection, number
+from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary, scored_rows
+from fnnctl.report.words import number
 from fnnctl.text import shown
 
 RECALLS: Final = (0.9, 0.75, 0.5, 0.25)

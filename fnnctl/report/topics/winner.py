@@ -10,12 +10,13 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE, INTERRUPTED
 from fnnctl.records.trials import Result
 from fnnctl.report.searched_settings import brief, paths_by_importance, short_names
-from fnnctl.report.sections import NOTHING, Command, TableSection, number
+from fnnctl.report.sections import Command, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.confirmation import verdict_sentence
 from fnnctl.report.topics.default_trial import own_settings_sentence, recorded_own_settings
+from fnnctl.report.words import NOTHING, number
 from fnnctl.store.manifest import SearchFacts
-from fnnctl.text import amount_done, counted
+from fnnctl.text import amount_done, capitalized, counted
 
 
 def winner_scores(summary: Summary) -> TableSection:
@@ -148,7 +149,7 @@ def comparison_sentences(summary: Summary) -> Iterator[str]:
     found = recorded_own_settings(summary.manifest.search, search.winner)
     if found is not None and not found.is_doubtful:
         sentence = own_settings_sentence(found, search.metric)
-        yield f"{sentence[0].upper()}{sentence[1:]}."
+        yield f"{capitalized(sentence)}."
 
 
 def doubts_of_winner(summary: Summary) -> list[str]:

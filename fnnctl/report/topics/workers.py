@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from fnnctl.records.timeline import Timeline
-from fnnctl.report.sections import TableSection, seconds_text
+from fnnctl.report.sections import TableSection
+from fnnctl.report.words import seconds_text
 from fnnctl.store import names
 from fnnctl.text import counted
 

@@ -13,7 +13,7 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
-from fnnctl.text import alike, natural_key, printable, shown
+from fnnctl.text import alike, joined_words, natural_key, printable, shown
 
 MOST_NAMED = 5
 """How many classes a warning names."""
@@ -96,7 +96,7 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
 
 def same_word_twice(name: str, classes: Sequence[str]) -> list[str]:
     """One warning about classes that differ only in case or blanks."""
-    several = [" and ".join(map(shown, texts)) for texts in alike(classes)]
+    several = [joined_words([*map(shown, texts)]) for texts in alike(classes)]
     if not several:
         return []
     same = quoted_list(several, MOST_NAMED)

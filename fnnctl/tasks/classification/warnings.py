@@ -16,7 +16,7 @@ from fnnctl.metrics.classification import log_losses
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.metrics.ranking import AucEstimate, wilson_interval
 from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome, worth_trying
-from fnnctl.text import counted, shown
+from fnnctl.text import capitalized, counted, p_text, shown
 
 
 def favour_rare(classes: Sequence[str], rare: int, positive: int | None) -> str:
@@ -87,7 +87,7 @@ def baseline_warning(
     else:
         said = (
             f"accuracy {accuracy:.3g} {where} is not better than always predicting {name} "
-            f"({by_guessing:.3g}) by more than chance (p = {p:.2g})"
+            f"({by_guessing:.3g}) by more than chance ({p_text(p)})"
         )
     others = int(np.sum(~guessed))
     if sign_test(others, 0) > LEVEL:
@@ -253,7 +253,7 @@ def missed_classes_warning(
         advice += "; judge by balanced accuracy or ROC AUC"
     else:
         advice = _confusion(classes, confused, training)
-    return f"{said}. {advice[0].upper()}{advice[1:]}"
+    return f"{said}. {capitalized(advice)}"
 
 
 def _is_missed(found: int, rows: int) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome, worth_trying
-from fnnctl.text import counted
+from fnnctl.text import counted, p_text
 
 FAR = 4.0
 """Two means are told to differ if they are so many standard errors apart."""
@@ -46,7 +46,7 @@ def baseline_warning(
     own, guessed = (float(np.sqrt(np.mean(np.square(targets - each)))) for each in (estimates, baseline))
     said = (
         f"the root mean squared error {where}, {own:.4g}, is not smaller than with the mean of the training "
-        f"targets ({guessed:.4g}) by more than chance (p = {p:.2g})"
+        f"targets ({guessed:.4g}) by more than chance ({p_text(p)})"
     )
     if 2 * sign_test(len(targets), 0) > LEVEL:
         return f"{said}: {counted(len(targets), 'row')} are too few to tell"

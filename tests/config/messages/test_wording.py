@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.messages.wording import about, allowed, joined, shown
+from fnnctl.config.messages.wording import about, allowed, shown
 from fnnctl.config.paths import parse_path
 from fnnctl.config.schema.schema_tree import forms_of, schema_at
 
@@ -74,14 +74,6 @@ def test_allowed_values_are_described_in_words(path: str, words: str) -> None:
 )
 def test_a_value_is_shown_as_it_would_be_written(value: Any, text: str) -> None:
     assert shown(value) == text
-
-
-@pytest.mark.parametrize(
-    ("words", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
-)
-def test_words_are_joined_as_in_a_sentence(words: list[str], text: str) -> None:
-    assert joined(words) == text
-    assert joined(words, "or") == text.replace(" and ", " or ")
 
 
 def test_a_message_as_a_sentence() -> None:

@@ -52,6 +52,6 @@ def test_categories_that_differ_only_in_case_are_told_in_one_line() -> None:
     columns = {"tier": ["Gold", "gold", "GOLD ", "silver"], "x": ["a", "b"], "y": ["p q", "pq", "r", "R"]}
     assert list(spelling_notes(columns)) == [
         "categories that differ only in case or blanks (write them alike if they are one): "
-        "tier: 'Gold' and 'gold' and 'GOLD '; y: 'p q' and 'pq' (and 1 more)"
+        "tier: 'Gold', 'gold' and 'GOLD '; y: 'p q' and 'pq' (and 1 more)"
     ]
     assert list(spelling_notes({"x": ["a", "b"]})) == []

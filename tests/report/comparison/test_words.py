@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.metrics.comparison.difference import Difference
-from fnnctl.report.comparison.words import amount, ends, gain_ends, has_points, listed, p_text, signed
+from fnnctl.report.comparison.words import amount, ends, gain_ends, has_points, signed
 
 
 @pytest.mark.parametrize(
@@ -39,21 +39,3 @@ def test_signs_and_intervals() -> None:
     lower = Difference(-0.03, [-0.05, -0.01], 0.01, 0.005, 0.995, 0.01)
     assert gain_ends(lower, "accuracy") == "1.0 to 5.0"
     assert gain_ends(lower.reversed(), "accuracy") == "1.0 to 5.0"
-
-
-@pytest.mark.parametrize(
-    ("p", "said"),
-    [
-        (0.0004, "p < 0.001"),
-        (0.0212, "p = 0.021"),
-        (0.0499, "p = 0.0499"),
-        (0.0501, "p = 0.050"),
-        (1, "p = 1.000"),
-    ],
-)
-def test_p_never_looks_on_the_other_side_of_the_level(p: float, said: str) -> None:
-    assert p_text(p) == said
-
-
-def test_lists() -> None:
-    assert [listed(words) for words in ("A", "AB", "ABC")] == ["A", "A and B", "A, B and C"]

@@ -5,31 +5,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, begun, fitted, wrapped
+from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, fit_name, fit_sentence, wrapped
 
 
 @pytest.mark.parametrize(
     ("text", "width", "expected"),
     [
         ("short", 5, "short"),
-        ("sensor_17_left", 10, "sensor…eft"),
+        ("sensor_17_left", 10, "senso…left"),
         ("sensor_17_left", 1, "…"),
         ("日本語日本語", 8, "日本…語"),
         ("\x1b[31mred\nline", 20, "[31mred line"),
     ],
 )
 def test_the_middle_of_a_long_name_is_left_out(text: str, width: int, expected: str) -> None:
-    assert fitted(text, width) == expected
+    assert fit_name(text, width) == expected
 
 
 def test_the_end_of_a_long_sentence_is_left_out() -> None:
-    assert begun("4 columns have the same value", 12) == "4 columns h…"
-    assert begun("4 columns", 12) == "4 columns"
+    assert fit_sentence("4 columns have the same value", 12) == "4 columns h…"
+    assert fit_sentence("4 columns", 12) == "4 columns"
 
 
 @given(st.text(max_size=60), st.integers(1, 40))
 def test_whatever_the_text_it_fits_on_one_line(text: str, width: int) -> None:
-    for cut in (fitted(text, width), begun(text, width)):
+    for cut in (fit_name(text, width), fit_sentence(text, width)):
         assert cell_len(cut) <= width
         assert "\n" not in cut
 
@@ -37,7 +37,7 @@ def test_whatever_the_text_it_fits_on_one_line(text: str, width: int) -> None:
 def test_words_are_kept_whole_when_lines_are_broken() -> None:
     assert wrapped("one two three", 8) == ["one two", "three"]
     assert wrapped("see runs/a-very-long-path now", 8) == ["see", "runs/a-very-long-path", "now"]
-    assert wrapped("a-very-long-name 日本語 日本", 8) == ["a-ver…me", "日本語", "日本"]
+    assert wrapped("a-very-long-name 日本語 日本", 8) == ["a-ve…ame", "日本語", "日本"]
     assert wrapped("", 8) == [""]
 
 

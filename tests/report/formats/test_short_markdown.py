@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from fnnctl.report.answer.answer import answer
-from fnnctl.report.formats.fitting import fitted
+from fnnctl.report.formats.fitting import fit_name
 from fnnctl.report.formats.short_markdown import short_markdown_report
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.sections import TableSection
@@ -48,7 +48,7 @@ def test_no_name_makes_it_long_or_is_read_as_markup(name: str) -> None:
     assert not any(token.type.startswith("html") for token in tokens)
     assert "<script" not in READER.render(text)
     heading = "".join(child.content for child in tokens[1].children or [])
-    assert heading == f"{fitted(name, 60)}: completed"
+    assert heading == f"{fit_name(name, 60)}: completed"
 
 
 def test_a_usual_report_has_at_most_thirty_lines() -> None:

@@ -35,8 +35,8 @@ from fnnctl.report.topics.default_trial import own_settings_sentence, ties_sente
         (
             DefaultTrialComparison(3, 0, 9, (0.9, 0.88), 1.0, 7),
             "trial 3 cannot be told from the default settings (trial 0): accuracy 0.9000 against 0.8800 "
-            "after 9 epochs (p = 1, corrected for choosing the best of 8 trials); keep those, or compare the "
-            "best trials with search.confirm: {top: 5, seeds: 10}",
+            "after 9 epochs (p = 1.000, corrected for choosing the best of 8 trials); keep those, or compare "
+            "the best trials with search.confirm: {top: 5, seeds: 10}",
         ),
         (
             DefaultTrialComparison(3, 0, 9, (0.9, 0.8), unconfirmed=True),
@@ -47,13 +47,13 @@ from fnnctl.report.topics.default_trial import own_settings_sentence, ties_sente
         (
             DefaultTrialComparison(3, 0, 9, (0.9, 0.88), 1.0, 7, unconfirmed=True),
             "trial 3 cannot be told from the default settings (trial 0): accuracy 0.9000 against 0.8800 "
-            "after 9 epochs (p = 1, corrected for choosing the best of 8 trials); keep those, or raise "
+            "after 9 epochs (p = 1.000, corrected for choosing the best of 8 trials); keep those, or raise "
             "search.confirm.top, to confirm those too",
         ),
         (
             DefaultTrialComparison(3, 0, 9, (0.9, 0.88), 0.3),
             "trial 3 cannot be told from the default settings (trial 0): accuracy 0.9000 against 0.8800 "
-            "after 9 epochs (p = 0.3); keep those",
+            "after 9 epochs (p = 0.300); keep those",
         ),
     ],
 )

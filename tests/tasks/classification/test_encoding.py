@@ -132,7 +132,7 @@ class TestArrays:
 
 def test_classes_that_differ_in_case_or_blanks_only() -> None:
     assert same_word_twice("y", ["New York", "NEW  YORK", "newyork", "York"]) == [
-        "the target 'y' has classes 'New York' and 'NEW  YORK' and 'newyork': if they are one class, write "
+        "the target 'y' has classes 'New York', 'NEW  YORK' and 'newyork': if they are one class, write "
         "them alike"
     ]
     assert same_word_twice("y", ["a", "b"]) == []

@@ -37,8 +37,8 @@ def test_the_warning() -> None:
     told = warning({(0, 0): 60, (1, 0): 28, (1, 1): 7, (0, 1): 5}, sure=0.99)
     assert told == (
         "accuracy 0.67 on the test part is not better than always predicting 'no' (0.65) by more than chance "
-        "(p = 0.39): try more epochs, another learning rate or other columns; 100 rows are too few to show a "
-        "small improvement"
+        "(p = 0.387): try more epochs, another learning rate or other columns; 100 rows are too few to show "
+        "a small improvement"
     )
     told = warning({(0, 0): 60, (1, 0): 28, (1, 1): 5, (0, 1): 7}, sure=0.99)
     assert told is not None

@@ -30,8 +30,8 @@ def test_the_warning() -> None:
     own, guessed = (np.sqrt(np.mean(np.square(targets - each))) for each in (noise, 10.0))
     assert told == (
         f"the root mean squared error on the test part, {own:.4g}, is not smaller than with the mean of the "
-        f"training targets ({guessed:.4g}) by more than chance (p = 1): try more epochs, another learning "
-        "rate or other columns"
+        f"training targets ({guessed:.4g}) by more than chance (p = 1.000): try more epochs, another "
+        "learning rate or other columns"
     )
 
 

@@ -1,0 +1,39 @@
+"""Numbers and durations as reports write them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NOTHING: Final = "–"
+DECIMALS: Final = 4
+LARGEST: Final = 1e9
+"""Larger numbers are written with an exponent."""
+SMALLEST: Final = 1e-12
+"""Smaller numbers are rounding errors: they are written as 0."""
+
+
+def number(value: object) -> str:
+    """A metric as text: four decimals (fewer for large values), intervals with a dash, counts with commas."""
+    if isinstance(value, int) and abs(value) < 10**15:
+        return f"{value:,}"
+    if isinstance(value, float):
+        if abs(value) < SMALLEST:
+            value = 0.0
+        elif not 0.001 <= abs(value) < LARGEST:
+            return f"{value:.2e}"
+        whole_digits = len(str(int(abs(value))))
+        return f"{value:,.{max(0, DECIMALS + 1 - whole_digits)}f}"
+    if isinstance(value, list) and len(value) == 2:
+        low, high = map(number, value)
+        return f"{low} – {high}" if "-" in low + high else f"{low}–{high}"  # a minus looks like a dash
+    return NOTHING
+
+
+def seconds_text(seconds: float) -> str:
+    """`0.42 s`, `12.3 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"

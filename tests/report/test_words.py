@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from fnnctl.report.words import number, seconds_text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.97222, "0.9722"),
+        (1.0, "1.0000"),
+        (0.0, "0.0000"),
+        (0.00001234, "1.23e-05"),
+        (-5.2e-16, "0.0000"),
+        (12345, "12,345"),
+        ([0.91, 0.95555], "0.9100–0.9556"),
+        (None, "–"),
+        ("text", "–"),
+    ],
+)
+def test_number(value: object, expected: str) -> None:
+    assert number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0.0421, "0.0421 s"),
+        (12.345, "12.3 s"),
+        (59.99, "60 s"),
+        (83.2, "1 min 23 s"),
+        (3599.9, "1 h 00 min"),
+        (7500, "2 h 05 min"),
+    ],
+)
+def test_seconds_text(seconds: float, expected: str) -> None:
+    assert seconds_text(seconds) == expected
