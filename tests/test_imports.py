@@ -41,7 +41,17 @@ FILES = {
 }
 ORDERS = {
     "config": ("paths", "yaml_text", "other_files", "schema", "messages", "rules", "recipes", "reading"),
-}
+    "data": (
+        "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
+        "dataset", "in_memory", "settings", "preprocessing", "fitting", "splits", "equal_rows", "warnings",
+        "new_rows", "loading", "profile",
+    ),
+    "store": (
+        "names", "atomic", "lock", "documents", "tables", "weights", "metrics_shape", "manifest", "journal",
+        "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder", "catalogue",
+        "run",
+    ),
+}  # fmt: skip
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""
 
 

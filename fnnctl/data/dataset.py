@@ -14,7 +14,6 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.conversion import plain_texts, renamed
 from fnnctl.data.columns.formats.boolean import find_spellings
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_notes, conversion_warnings, spelling_notes
@@ -23,7 +22,7 @@ from fnnctl.data.matrix import MappedNumbers
 from fnnctl.text import printable
 
 if TYPE_CHECKING:
-    from fnnctl.data.columns.types import ColumnFormat
+    from fnnctl.data.columns.formats.base import ColumnFormat
     from fnnctl.data.matrix import Packing
 
 COLUMNS_AT_ONCE = 4
@@ -31,8 +30,6 @@ COLUMNS_AT_ONCE = 4
 COLUMN_VALUES = 2**15
 """Short columns are read together, up to this many values, which fit in the processor's cache."""
 BLOCK_ROWS = 2**13
-ROW_NUMBER = np.uint32
-"""The type of row numbers in a file: four billion rows are enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,17 +101,17 @@ class RawTarget:
     """The line where each text first occurs, in the test file if it occurs only there; None for arrays."""
     format: NumberFormat | None = None
     """How the texts become plain numbers if they are amounts; None if they are plain already."""
-    doubt: str | None = None
+    warning: str | None = None
     """Why the format may be wrong, and what to write then."""
 
     def plain(self) -> RawTarget:
         """The target with plain numbers in place of those in its format; other texts stay as they are."""
-        return self if self.format is None else self.with_texts(plain_texts(self.texts, self.format))
+        return self if self.format is None else self.with_texts(map(self.format.label, self.texts))
 
     def with_texts(self, texts: Iterable[str]) -> RawTarget:
         """The target with other `texts` in place of its own; equal ones become one."""
-        column = renamed(CodedTexts(self.codes, self.texts, self.lines), list(texts))
-        joined = CodedTexts.joined([column])
+        column = CodedTexts(self.codes, self.texts, self.lines)
+        joined = CodedTexts.joined([column.with_texts(texts)])
         return replace(self, codes=joined.codes, texts=joined.texts, lines=joined.lines)
 
 
@@ -147,19 +144,19 @@ class Dataset(Columns):
     order: FloatArray | None = None
     """(N,) the value of each row in the column of data.split.by (of a date, its days), NaN in a test file if
     the column is no feature; None without that setting."""
-    readings: Mapping[str, ColumnType] = field(default_factory=dict)
-    """How each column of the training file was read, in its order; of arrays, only a target of amounts."""
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
+    """The type of each column of the training file, in its order; of arrays, only of a target of amounts."""
 
     @property
     def formats(self) -> dict[str, ColumnFormat]:
         """The formats of the columns that are used and not written plainly."""
-        used = {name: each.format for name, each in self.readings.items() if each.ignored is None}
+        used = {name: column.format for name, column in self.types.items() if column.ignored is None}
         return {name: form for name, form in used.items() if form is not None}
 
     @property
     def notes(self) -> list[str]:
         """What the user should know about the conversion of columns, and about their categories."""
-        return [*conversion_notes(self.readings.values()), *spelling_notes(self._categories_by_column())]
+        return [*conversion_notes(self.types.values()), *spelling_notes(self._categories_by_column())]
 
     def _categories_by_column(self) -> dict[str, tuple[str, ...]]:
         return dict(zip(self.categorical_names, self.categories, strict=True))
@@ -169,31 +166,28 @@ class Dataset(Columns):
         target = self.target.plain()
         if target is self.target or target.format is None:
             return self
-        known = zip(self.target.texts, plain_texts(self.target.texts, target.format), strict=True)
-        converted = [(text, f"{float(plain):.15g}") for text, plain in known if text != plain]
+        plain_texts = [(text, target.format.label(text)) for text in self.target.texts]
+        converted = [(text, f"{float(plain):.15g}") for text, plain in plain_texts if text != plain]
         example = min(converted, key=lambda pair: pair[1] == "0", default=None)  # 0 % shows nothing
-        own = self.readings.get(target.name) or ColumnType(
-            name=target.name, kind="numeric"
-        )  # that of an array
-        reading = replace(own, kind="numeric", format=target.format, example=example, doubt=target.doubt)
-        warnings = (*self.warnings, *conversion_warnings([reading], printable(self.source)))
-        readings = {**self.readings, target.name: reading}
-        return replace(self, target=target, readings=readings, warnings=warnings)
+        column = self.types.get(target.name) or ColumnType(name=target.name, kind="numeric")  # of an array
+        amounts = replace(
+            column, kind="numeric", format=target.format, example=example, warning=target.warning
+        )
+        warnings = (*self.warnings, *conversion_warnings([amounts], printable(self.source)))
+        return replace(self, target=target, types={**self.types, target.name: amounts}, warnings=warnings)
 
     def with_truth_values(self) -> Dataset:
         """The data set with one class for all spellings of yes and one for no, if its classes are these."""
         target, counts = self.target, self.target_counts()
-        places = np.flatnonzero(counts).tolist()
-        texts = [target.texts[place] for place in places]
-        form = find_spellings(texts, counts[places].tolist())
-        if form is None or target.name not in self.readings:
+        present = np.flatnonzero(counts).tolist()
+        texts = [target.texts[code] for code in present]
+        form = find_spellings(texts, counts[present].tolist())
+        if form is None or target.name not in self.types:
             return self
-        text = next(text for text in texts if form.category(text) != text)
-        reading = replace(
-            self.readings[target.name], kind="boolean", format=form, example=(text, form.category(text))
-        )
-        readings = {**self.readings, target.name: reading}
-        return replace(self, target=target.with_texts(map(form.category, target.texts)), readings=readings)
+        example = form.example(target.name, texts, None)
+        column = replace(self.types[target.name], kind="boolean", format=form, example=example)
+        types = {**self.types, target.name: column}
+        return replace(self, target=target.with_texts(map(form.label, target.texts)), types=types)
 
     def target_counts(self) -> IntArray:
         """(T,) the number of rows with each of the target's texts, not counting the test file."""

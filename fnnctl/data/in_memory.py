@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.dataset import ROW_NUMBER, Dataset, RawTarget
+from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.feature_array import label_text
+from fnnctl.data.tables.table import ROW_NUMBER
 
 
 def dataset_of(

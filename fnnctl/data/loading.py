@@ -15,11 +15,11 @@ from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, PARQUET_REASON, Da
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import note_plain_faults
-from fnnctl.data.columns.formats.finding import Candidate
+from fnnctl.data.columns.formats.base import Candidate, ColumnFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_warnings
 from fnnctl.data.columns.numbers import plain_numbers
-from fnnctl.data.columns.types import ColumnFormat, ColumnType, expansions
+from fnnctl.data.columns.types import NOT_USED, ColumnType, expansions
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.feature_array import read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
@@ -36,7 +36,6 @@ from fnnctl.data.stored_arrays import LABELS, holds_arrays, source_sha256
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
-from fnnctl.data.tables.typed_columns import NOT_USED
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import counted, printable, shown
 
@@ -55,7 +54,7 @@ class _File:
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
     warnings: list[str]
-    readings: Mapping[str, ColumnType]
+    types: Mapping[str, ColumnType]
     """How each column was read; empty for arrays."""
     order: FloatArray | None = None
     """(rows,) the values of the column data.split.by, NaN if missing; None if the column is a feature."""
@@ -115,10 +114,10 @@ def _load(path: Path, config: DataConfig, folder: Path, on_read: OnRead) -> Data
         mapped=mapped,
         expansions={
             name: parts
-            for name, parts in expansions(main.readings).items()
+            for name, parts in expansions(main.types).items()
             if not frozenset(parts).isdisjoint(main.numeric_names)
         },
-        readings=main.readings,
+        types=main.types,
     )
     return dataset if config.split.by is None else _ordered(dataset, config.split.by)
 
@@ -133,18 +132,18 @@ def _ordered(dataset: Dataset, by: str) -> Dataset:
 def raw_target(name: str, labels: CodedTexts, written: Candidate | None) -> RawTarget:
     """The target from its texts, and how amounts are `written` in it: see `amounts`."""
     form = written.format if written and isinstance(written.format, NumberFormat) else None
-    doubt = written.doubt if written else None
-    return RawTarget(name, labels.codes, labels.texts, labels.lines, format=form, doubt=doubt)
+    warning = written.warning if written else None
+    return RawTarget(name, labels.codes, labels.texts, labels.lines, format=form, warning=warning)
 
 
 def amounts(table: Table, target: str) -> Candidate | None:
     """How amounts are written in the target column; None if they are plain, or if there are none."""
-    labels, hints = table.categorical[target], table.hints
-    commas = hints.decimal_mark == "comma" or hints.decimal_commas
+    labels, notation = table.categorical[target], table.notation
+    commas = notation.decimal_mark == "comma" or notation.decimal_commas
     if not commas and plain_numbers(labels.texts, frozenset()) is not None:
         return None
-    found = hints.find_numbers(labels)
-    return None if found is None or found.fault else found
+    candidate = NumberFormat.find(target, labels, notation)
+    return None if candidate is None or candidate.problem else candidate
 
 
 def _refuse_csv_settings(config: DataConfig, *files: Path) -> None:
@@ -199,7 +198,7 @@ def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> 
 
     all_rows, table = read.rows, read.labelled(target)
     present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
-    ignored = {name for name, reading in table.readings.items() if reading.ignored}
+    ignored = {name for name, column in table.types.items() if column.ignored}
     declared = {
         part for name in (*config.columns.numeric, *config.columns.dates) for part in _parts(table, name)
     }
@@ -215,7 +214,7 @@ def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> 
         no_column = f"there is no column {beside}: is data.delimiter right?"
         if config.columns.ignore:
             no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
-        if texts := [shown(each.name) for each in table.readings.values() if each.kind == "text"]:
+        if texts := [shown(each.name) for each in table.types.values() if each.kind == "text"]:
             no_column = (
                 f"there is no column {beside} but texts that are nearly all different: {quoted_list(texts)} "
                 "(data.columns.categorical keeps a column)"
@@ -225,28 +224,26 @@ def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> 
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is ignored" for name in empty]
     warnings += _unlabelled(all_rows - table.rows, target, file)
-    warnings += conversion_warnings(table.readings.values(), file)
-    readings = _without_unused(table.readings, empty, config)
-    return _File(path, sha256, table, numeric, categorical, warnings, readings, values)
+    warnings += conversion_warnings(table.types.values(), file)
+    types = _without_unused(table.types, empty, config)
+    return _File(path, sha256, table, numeric, categorical, warnings, types, values)
 
 
 def _parts(table: Table, name: str) -> tuple[str, ...]:
     """The numeric columns that a column became."""
-    return table.readings[name].columns if name in table.readings else (name,)
+    return table.types[name].columns if name in table.types else (name,)
 
 
 def _without_unused(
-    readings: Mapping[str, ColumnType], empty: Sequence[str], config: DataConfig
+    types: Mapping[str, ColumnType], empty: Sequence[str], config: DataConfig
 ) -> dict[str, ColumnType]:
-    """The readings, changed for `empty` columns and for one that only orders the rows."""
+    """The types, changed for `empty` columns and for one that only orders the rows."""
     unused = {
-        name: replace(readings[name], kind="empty", ignored=NOT_USED["empty"])
-        for name in empty
-        if name in readings
+        name: replace(types[name], kind="empty", ignored=NOT_USED["empty"]) for name in empty if name in types
     }
-    for name in {*config.columns.ignore} & readings.keys():
-        unused[name] = replace(readings[name], ignored="it only orders the rows")
-    return {**readings, **unused}
+    for name in {*config.columns.ignore} & types.keys():
+        unused[name] = replace(types[name], ignored="it only orders the rows")
+    return {**types, **unused}
 
 
 def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:
@@ -254,7 +251,7 @@ def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], Fl
     by = config.split.by
     if by is None or by not in config.columns.ignore:
         return (), None
-    expanded = expansions(table.readings)
+    expanded = expansions(table.types)
     column = order_column(by, table.numeric.names, expanded)
     return expanded.get(by, (by,)), table.numeric[column]
 
@@ -313,7 +310,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
     used = {*sources, *main.categorical_names} - {target}
-    formats = {name: each.format for name, each in main.readings.items() if each.format and name in used}
+    formats = {name: each.format for name, each in main.types.items() if each.format and name in used}
     read = _read(path, config, kinds, problems, on_read, test=True, formats=formats)
     names = frozenset(read.names)
     numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
@@ -339,13 +336,13 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         if name and name not in known
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
-    warnings += conversion_warnings(table.readings.values(), file)
+    warnings += conversion_warnings(table.types.values(), file)
     return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings, {})
 
 
 def _numeric_sources(main: _File) -> tuple[str, ...]:
     """The columns of the file that its numeric columns were made from."""
-    source = {part: name for name, each in main.readings.items() for part in each.columns}
+    source = {part: name for name, each in main.types.items() for part in each.columns}
     return tuple(dict.fromkeys(source.get(name, name) for name in main.numeric_names))
 
 

@@ -17,10 +17,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.conversion import FormattedColumn, labels_as_trained, merged, note_plain_faults
-from fnnctl.data.columns.formats.boolean import BooleanFormat
+from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_faults
+from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import almost_number
-from fnnctl.data.columns.types import ColumnFormat
 from fnnctl.data.dataset import Columns
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
@@ -200,14 +199,14 @@ def _table_blocks(
     with file_errors(problems.file):
         for block in file.blocks:
             values = numbers.read(block, problems)
-            columns = [_categories(texts(name, block), form.formats.get(name)) for name in categorical]
+            columns = [as_trained(texts(name, block), form.formats.get(name)) for name in categorical]
             codes = np.empty((len(block.lines), len(categorical)), np.int32)
             for j, column in enumerate(columns):
                 codes[:, j] = column.codes
             labels = None if target is None else texts(target, block)
             if target is not None and labels is not None:
                 note_plain_faults(target, labels, form.formats.get(target), problems)
-                labels = labels_as_trained(labels, form.formats.get(target))
+                labels = as_trained(labels, form.formats.get(target))
             problems.raise_any()
             yield NewRows(
                 numeric=values,
@@ -231,20 +230,20 @@ class _Numbers:
 
     def __init__(self, names: Sequence[str], position: Mapping[str, int], form: CsvFormat) -> None:
         self._missing = form.missing
-        place = {name: j for j, name in enumerate(names)}
-        self._formatted: list[tuple[FormattedColumn, int, list[int], list[int]]] = []
-        """Each column's reader, its position in the file, its parts that are used, and their places."""
+        index_of = {name: j for j, name in enumerate(names)}
+        self._formatted: list[tuple[FormatReader, int, list[int], list[int]]] = []
+        """Each column's reader, its position in the file, its parts that are used, and their indices."""
         made: set[str] = set()
         for source, column_format in form.formats.items():
             parts = column_format.columns(source)
-            used = [j for j, part in enumerate(parts) if part in place]
+            used = [j for j, part in enumerate(parts) if part in index_of]
             if used and source in position:
-                reader = FormattedColumn(source, column_format)
-                self._formatted.append((reader, position[source], used, [place[parts[j]] for j in used]))
+                reader = FormatReader(source, column_format)
+                self._formatted.append((reader, position[source], used, [index_of[parts[j]] for j in used]))
                 made.update(parts)
         self._plain = [name for name in names if name not in made]
         self._positions = [position[name] for name in self._plain]
-        self._places = [place[name] for name in self._plain]
+        self._indices = [index_of[name] for name in self._plain]
 
     def read(self, block: RowBlock, problems: Problems) -> FloatArray:
         """The columns, (n, p); for each, its first value that cannot be read is noted."""
@@ -257,12 +256,11 @@ class _Numbers:
                 problems.add(f"column {shown(name)}: {wrong}", line=line)
         if not self._formatted:
             return plain
-        values = np.empty(
-            (len(block.lines), len(self._plain) + sum(len(each[2]) for each in self._formatted))
-        )
-        values[:, self._places] = plain
-        for reader, position, used, places in self._formatted:
-            values[:, places] = reader.read(_texts(block, position, self._missing), problems)[:, used]
+        count = len(self._plain) + sum(len(used) for _, _, used, _ in self._formatted)
+        values = np.empty((len(block.lines), count))
+        values[:, self._indices] = plain
+        for reader, position, used, indices in self._formatted:
+            values[:, indices] = reader.rows(_texts(block, position, self._missing), problems)[:, used]
         return values
 
 
@@ -270,11 +268,6 @@ def _texts(block: RowBlock, position: int, missing: frozenset[str]) -> CodedText
     column = TextColumn(missing)
     column.add(block.column(position), block.lines)
     return column.coded()
-
-
-def _categories(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
-    """The column with one text for all spellings of a truth value, if it has these."""
-    return merged(column, form) if isinstance(form, BooleanFormat) else column
 
 
 def open_new_arrays(
@@ -293,7 +286,7 @@ def open_new_arrays(
     """
     array = FeatureArray.of(find_arrays(path, labelled=labelled))
     if array.labels:
-        array = replace(array, labels=labels_as_trained(array.labels, label_format))
+        array = replace(array, labels=as_trained(array.labels, label_format))
     wanted = columns_of(preprocessor)
     used, names = frozenset(wanted), frozenset(array.names)
     unused = tuple(name for name in array.names if name not in used)

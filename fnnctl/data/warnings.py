@@ -147,7 +147,7 @@ class _Extent:
 def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
     if rows < FEWEST_IDS:
         return []
-    intended = {name for name, reading in dataset.readings.items() if reading.declared}
+    intended = {name for name, column in dataset.types.items() if column.declared}
     intended.update(dataset.sources)  # the days of a date may count the rows
     # n distinct integers within a span of 2n are (nearly) consecutive
     with np.errstate(over="ignore"):  # the span of huge numbers may be infinite

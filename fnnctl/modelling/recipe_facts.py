@@ -49,9 +49,9 @@ def _categories(texts: Sequence[str], most: int | None) -> int:
 
 def _indicators(dataset: Dataset) -> int:
     """How many numeric columns have missing values; for arrays, which are not looked at for this, all."""
-    if not dataset.readings:
+    if not dataset.types:
         return len(dataset.numeric_names)
-    incomplete = {part for each in dataset.readings.values() if each.missing for part in each.columns}
+    incomplete = {part for each in dataset.types.values() if each.missing for part in each.columns}
     return len(incomplete.intersection(dataset.numeric_names))
 
 

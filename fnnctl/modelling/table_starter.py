@@ -54,7 +54,7 @@ def table_starter(
         source=_source(source, options, folder),
         rows=facts.rows,
         columns=tuple(
-            FoundColumn(each.name, each.reading.kind, each.missing, each.unique) for each in facts.columns
+            FoundColumn(each.name, each.type.kind, each.missing, each.unique) for each in facts.columns
         ),
         target=target.name,
         about_target=_about(facts, target),
@@ -69,7 +69,7 @@ def table_starter(
         suspected={
             note.value: f"{shown(each.name)} {note.text}" for each, note in own if note.value is not None
         },
-        date=next((each.name for each in is_used if each.reading.kind == "date"), None),
+        date=next((each.name for each in is_used if each.type.kind == "date"), None),
         group=next(
             (each.name for each, note in own if note.kind == "group" and is_allowed_value(each.name)), None
         ),

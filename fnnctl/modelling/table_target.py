@@ -12,13 +12,14 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.conversion import merged
+from fnnctl.data.columns.conversion import as_trained
 from fnnctl.data.columns.formats.boolean import find_spellings
 from fnnctl.data.columns.types import expansions
-from fnnctl.data.dataset import ROW_NUMBER, Dataset, RawTarget
+from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.profile.columns import ColumnFacts
 from fnnctl.data.profile.source import Source
 from fnnctl.data.profile.table import TableFacts
+from fnnctl.data.tables.table import ROW_NUMBER
 from fnnctl.errors import DataError
 from fnnctl.modelling.data_checks import MOST_COLUMNS, MOST_ROWS, ColumnCheck, check_columns
 from fnnctl.seeds import Purpose, stream
@@ -76,7 +77,7 @@ def target_facts(source: Source) -> TargetFacts | None:
         return TargetFacts(target.name, "regression", joined, ())
     form = find_spellings(joined.texts, joined.counts().tolist())
     if form is not None:
-        joined = CodedTexts.joined([merged(joined, form)])
+        joined = CodedTexts.joined([as_trained(joined, form)])
     counts = zip(joined.texts, joined.counts().tolist(), strict=True)
     by_size = sorted(counts, key=lambda pair: -pair[1])
     return TargetFacts(target.name, "classification", joined, tuple(by_size))
@@ -117,7 +118,7 @@ def check_table(facts: TableFacts, target: TargetFacts) -> ColumnCheck:
     Empty if the table has too many columns, or if the rows have too few targets to be trained on.
     """
     source = facts.source
-    used = [each for each in source.readings.values() if each.name not in {*facts.left_out, target.name}]
+    used = [each for each in source.types.values() if each.name not in {*facts.left_out, target.name}]
     if not 0 < len(used) <= MOST_COLUMNS:
         return ColumnCheck()
     rows = np.flatnonzero(target.column.codes >= 0)
@@ -153,6 +154,6 @@ def _dataset(source: Source, target: TargetFacts, rows: IntArray, names: list[st
         target=replace(raw.plain(), format=None),
         file_rows=rows.astype(ROW_NUMBER),
         expansions={
-            name: parts for name, parts in expansions(source.readings).items() if {*parts} <= {*numeric}
+            name: parts for name, parts in expansions(source.types).items() if {*parts} <= {*numeric}
         },
     )

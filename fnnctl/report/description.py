@@ -113,7 +113,7 @@ def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any
     facts, extent = description.facts, description.extent(column)
     return {
         "name": column.name,
-        "kind": column.reading.kind,
+        "kind": column.type.kind,
         "missing": column.missing,
         "unique": column.unique,
         "notes": [note.text for note in facts.notes.get(column.name, ())],
@@ -161,7 +161,7 @@ def _row(description: Description, column: ColumnFacts, names: int) -> tuple[str
         values = _range(extent)
     elif column.span is not None:
         values = " … ".join(column.span)
-    kind = "target" if column.name == description.facts.source.target_name else column.reading.kind
+    kind = "target" if column.name == description.facts.source.target_name else column.type.kind
     return fit_name(column.name, names), kind, missing, f"{column.unique:,}", values
 
 

@@ -68,7 +68,7 @@ class TestConvertedColumns:
         assert dataset.expansions == {"d": ("d month", "d weekday", "d days")}
         assert dataset.categories == (("YES", "no"),)
         assert list(dataset.formats) == ["d", "p", "b"]
-        assert list(dataset.readings) == ["", "d", "p", "b", "y"]
+        assert list(dataset.types) == ["", "d", "p", "b", "y"]
         assert len(dataset.notes) == 4
         assert dataset.warnings == ()
 

@@ -91,7 +91,7 @@ class TestRowIds:
         dataset = dataset_of(
             np.column_stack([noise(30), np.arange(30)]),
             codes,
-            readings={"c0": ColumnType(name="c0", kind="categorical", declared=True)},
+            types={"c0": ColumnType(name="c0", kind="categorical", declared=True)},
             expansions={"d": ("n1",)},
         )
         assert data_warnings(dataset, halves(30)) == []

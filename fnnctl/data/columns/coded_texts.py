@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.numbers import ordered
 
 
@@ -26,6 +26,24 @@ class CodedTexts:
         """The number of occurrences of each text, (texts,)."""
         return np.bincount(self.codes + 1, minlength=len(self.texts) + 1)[1:]
 
+    def rows(self, of_texts: FloatArray) -> FloatArray:
+        """The rows' numbers, (n, columns), NaN if missing, from those of the texts, (texts, columns)."""
+        missing = np.full((1, of_texts.shape[1]), np.nan)
+        rows: FloatArray = np.concatenate([of_texts, missing])[self.codes]  # the code -1 picks the last
+        return rows
+
+    def with_texts(self, texts: Iterable[str]) -> CodedTexts:
+        """The column with other `texts` in place of its own; equal ones get one code."""
+        code_of: dict[str, int] = {}
+        lines: list[int | None] = []
+        new_codes: list[int] = []
+        for text, line in zip(texts, self.lines, strict=True):
+            if text not in code_of:
+                code_of[text] = len(lines)
+                lines.append(line)
+            new_codes.append(code_of[text])
+        return CodedTexts(np.array([*new_codes, -1], np.int32)[self.codes], tuple(code_of), lines)
+
     @classmethod
     def joined(cls, columns: Sequence[CodedTexts]) -> Self:
         """The columns concatenated, as intp codes into the sorted texts of all of them."""
@@ -33,10 +51,10 @@ class CodedTexts:
         for column in columns:
             lines = dict(zip(column.texts, column.lines, strict=True)) | lines
         texts = ordered(lines)
-        position = {text: code for code, text in enumerate(texts)}
+        code_of = {text: code for code, text in enumerate(texts)}
         codes = [
             # the code -1 picks the last entry, which is -1
-            np.array([*(position[text] for text in column.texts), -1], np.intp)[column.codes]
+            np.array([*(code_of[text] for text in column.texts), -1], np.intp)[column.codes]
             for column in columns
         ]
         return cls(np.concatenate(codes) if codes[1:] else codes[0], texts, [lines[text] for text in texts])

@@ -1,25 +1,18 @@
-"""Converts texts that have a format: whole columns of the training data, and blocks of new rows."""
+"""Reads texts with the formats of the training data: new rows, block by block, and labels."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.formats.boolean import BooleanFormat
-from fnnctl.data.columns.formats.number import NumberFormat
-from fnnctl.data.columns.numbers import almost_number, plain_number
+from fnnctl.data.columns.formats.base import ColumnFormat
+from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.text import shown
 
-if TYPE_CHECKING:
-    from fnnctl.data.columns.types import ColumnFormat
 
-
-class FormattedColumn:
+class FormatReader:
     """Reads the texts of new rows with the format of the training data, block by block.
 
     A new file may also have plain numbers in place of formatted ones, but not both: `0.5` beside `2%`, or
@@ -33,87 +26,46 @@ class FormattedColumn:
         self._plain: str | None = None
         """The first plain number that does not have the format."""
 
-    def read(self, column: CodedTexts, problems: Problems) -> FloatArray:
-        """(n, columns) float64, NaN if missing; notes the first text that cannot be read."""
+    def of_texts(self, column: CodedTexts, problems: Problems) -> FloatArray:
+        """(texts, columns) float64; notes the first text that cannot be read."""
         numbers = self._format.numbers(column.texts)
-        if isinstance(self._format, NumberFormat):
-            self._accept_plain(column, self._format, numbers)
-        wrong = np.flatnonzero(np.isnan(numbers).any(axis=1))
-        if wrong.size:
-            place = int(wrong[0])
-            text = column.texts[place]
-            problems.add(f"column {shown(self._name)}: {self._fault(text)}", line=column.lines[place])
+        if self._format.accepts_plain:
+            self._accept_plain(column, numbers)
+        unread = np.flatnonzero(np.isnan(numbers).any(axis=1))
+        if unread.size:
+            index = int(unread[0])
+            message = self._format.unreadable(column.texts[index])
+            problems.add(f"column {shown(self._name)}: {message}", line=column.lines[index])
         elif self._plain and self._formatted:
-            one = next(text for text in (self._formatted, self._plain) if text in column.texts)
+            first = next(text for text in (self._formatted, self._plain) if text in column.texts)
             both = f"{shown(self._formatted)} and {shown(self._plain)} are written differently"
             message = f"column {shown(self._name)}: {both}: write all as in the training data"
-            problems.add(message, line=column.lines[column.texts.index(one)])
-        return taken(numbers, column)
+            problems.add(message, line=column.lines[column.texts.index(first)])
+        return numbers
 
-    def _accept_plain(self, column: CodedTexts, form: NumberFormat, numbers: FloatArray) -> None:
+    def rows(self, column: CodedTexts, problems: Problems) -> FloatArray:
+        """(n, columns) float64, NaN if missing; notes the first text that cannot be read."""
+        return column.rows(self.of_texts(column, problems))
+
+    def _accept_plain(self, column: CodedTexts, numbers: FloatArray) -> None:
         """Fill in plain numbers in place."""
-        for place, text in enumerate(column.texts):
+        for index, text in enumerate(column.texts):
             plain = plain_number(text)
-            value = numbers[place, 0]
+            value = numbers[index, 0]
             if plain is None or (not np.isnan(value) and plain != value):
                 self._formatted = self._formatted or text
-            elif np.isnan(value) and form.plain_fault(text) is None:
+            elif np.isnan(value) and self._format.plain_fault(text) is None:
                 self._plain = self._plain or text
-                numbers[place] = plain
-
-    def _fault(self, text: str) -> str:
-        """Why a text cannot be read."""
-        form = self._format
-        if not isinstance(form, NumberFormat):
-            return f"{shown(text)} is not a date or time as in the training data"
-        if fault := form.plain_fault(text):
-            return fault
-        if form.decimal == "point" and (almost := almost_number(text)) is not None:
-            return almost
-        percent = " and a percent sign" if form.percent else ""
-        currency = f", plain or in {form.currency}" if form.currency else ""
-        return f"{shown(text)} is not a number with a decimal {form.decimal}{percent}{currency}"
-
-
-def taken(numbers: FloatArray, column: CodedTexts) -> FloatArray:
-    """The rows' numbers, (n, columns), NaN if missing, from those of the distinct texts, (texts, columns)."""
-    missing = np.full((1, numbers.shape[1]), np.nan)
-    rows: FloatArray = np.concatenate([numbers, missing])[column.codes]  # the code -1 takes the last
-    return rows
-
-
-def plain_texts(texts: Sequence[str], form: NumberFormat) -> tuple[str, ...]:
-    """The plain numbers that texts stand for; a text that does not have the format stays as it is."""
-    return tuple(text if (plain := form.plain(text)) is None else plain for text in texts)
+                numbers[index] = plain
 
 
 def note_plain_faults(name: str, column: CodedTexts, form: ColumnFormat | None, problems: Problems) -> None:
     """Note every text of a target that is a plain number and cannot stand for one of its format."""
-    if isinstance(form, NumberFormat):
-        for text, line in zip(column.texts, column.lines, strict=True):
-            if fault := form.plain_fault(text):
-                problems.add(f"column {shown(name)}: {fault}", line=line)
+    for text, line in zip(column.texts, column.lines, strict=True):
+        if form is not None and (fault := form.plain_fault(text)):
+            problems.add(f"column {shown(name)}: {fault}", line=line)
 
 
-def renamed(column: CodedTexts, texts: Sequence[str]) -> CodedTexts:
-    """The column with other `texts` in place of its own; equal ones get one code."""
-    code_of: dict[str, int] = {}
-    lines: list[int | None] = []
-    for text, line in zip(texts, column.lines, strict=True):
-        if text not in code_of:
-            code_of[text] = len(lines)
-            lines.append(line)
-    codes = np.array([*(code_of[text] for text in texts), -1], np.int32)[column.codes]
-    return CodedTexts(codes, tuple(code_of), lines)
-
-
-def merged(column: CodedTexts, form: BooleanFormat) -> CodedTexts:
-    """The column with one category for all spellings of a truth value."""
-    return renamed(column, [form.category(text) for text in column.texts])
-
-
-def labels_as_trained(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
-    """The labels as the network was trained on them: plain numbers, or one spelling of yes and of no."""
-    if isinstance(form, NumberFormat):
-        return renamed(column, plain_texts(column.texts, form))
-    return merged(column, form) if isinstance(form, BooleanFormat) else column
+def as_trained(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
+    """Labels or categories as the network was trained on them: plain numbers, one spelling of yes."""
+    return column if form is None else column.with_texts(map(form.label, column.texts))

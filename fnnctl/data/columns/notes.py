@@ -9,7 +9,8 @@ from fnnctl.errors import quoted_list
 from fnnctl.text import alike, counted, joined_words, printable, shown
 
 if TYPE_CHECKING:
-    from fnnctl.data.columns.types import ColumnKind, ColumnType
+    from fnnctl.data.columns.formats.base import ColumnKind
+    from fnnctl.data.columns.types import ColumnType
 
 
 MOST_NAMED: Final = 10
@@ -23,30 +24,30 @@ _CONVERTED: Final[Mapping[ColumnKind, str]] = {
 }
 
 
-def conversion_notes(readings: Iterable[ColumnType]) -> Iterator[str]:
-    """One line per kind of conversion that is not doubtful, and one about an index."""
-    used = list(readings)
+def conversion_notes(columns: Iterable[ColumnType]) -> Iterator[str]:
+    """One line per kind of conversion that needs no warning, and one about an index."""
+    columns = list(columns)
     for kind, words in _CONVERTED.items():
-        told = [
-            f"{printable(each.name)}: {shown(each.example[0])} is read as {printable(each.example[1])}"
-            for each in used
-            if each.kind == kind and each.example and not each.doubt
+        examples = [
+            f"{printable(column.name)}: {shown(column.example[0])} is read as {printable(column.example[1])}"
+            for column in columns
+            if column.kind == kind and column.example and not column.warning
         ]
-        if told:
-            yield f"{words}: {_some(told)}"
-    for each in used:
-        if each.kind == "index":
-            which = f"the column {shown(each.name)}" if each.name else "the first column"
-            yield f"{which} is ignored: {each.ignored}"
+        if examples:
+            yield f"{words}: {_some(examples)}"
+    for column in columns:
+        if column.kind == "index":
+            which = f"the column {shown(column.name)}" if column.name else "the first column"
+            yield f"{which} is ignored: {column.ignored}"
 
 
 def spelling_notes(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """One line about the columns with categories that differ only in case or blanks."""
-    found = {name: written_twice(texts) for name, texts in columns.items()}
-    told = [f"{printable(name)}: {pairs}" for name, pairs in found.items() if pairs]
-    if told:
+    spellings = {name: written_twice(texts) for name, texts in columns.items()}
+    named = [f"{printable(name)}: {pairs}" for name, pairs in spellings.items() if pairs]
+    if named:
         advice = "write them alike if they are one"
-        yield f"categories that differ only in case or blanks ({advice}): {_some(told)}"
+        yield f"categories that differ only in case or blanks ({advice}): {_some(named)}"
 
 
 def written_twice(texts: Sequence[str]) -> str | None:
@@ -58,14 +59,18 @@ def written_twice(texts: Sequence[str]) -> str | None:
     return joined_words([*map(shown, several[0])]) + more
 
 
-def conversion_warnings(readings: Iterable[ColumnType], file: str) -> Iterator[str]:
-    """The doubtful conversions, and the columns of texts that are not used."""
-    readings = list(readings)
-    for each in readings:
-        if each.doubt:
-            unused = "; it is ignored" if each.ignored else ""
-            yield f"column {shown(each.name)} of {file}: {each.doubt}{unused}"
-    texts = [shown(each.name) for each in readings if each.kind == "text" and each.ignored and not each.doubt]
+def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[str]:
+    """The conversions that may be wrong, and the columns of texts that are not used."""
+    columns = list(columns)
+    for column in columns:
+        if column.warning:
+            unused = "; it is ignored" if column.ignored else ""
+            yield f"column {shown(column.name)} of {file}: {column.warning}{unused}"
+    texts = [
+        shown(column.name)
+        for column in columns
+        if column.kind == "text" and column.ignored and not column.warning
+    ]
     if texts:
         one = len(texts) == 1
         which = "a column" if one else f"{len(texts):,} columns"
@@ -76,7 +81,7 @@ def conversion_warnings(readings: Iterable[ColumnType], file: str) -> Iterator[s
         )
 
 
-def _some(told: Sequence[str]) -> str:
-    more = len(told) - MOST_NAMED
+def _some(parts: Sequence[str]) -> str:
+    more = len(parts) - MOST_NAMED
     rest = [f"and {counted(more, 'more column')}"] if more > 0 else []
-    return "; ".join([*told[:MOST_NAMED], *rest])
+    return "; ".join([*parts[:MOST_NAMED], *rest])

@@ -1,31 +1,23 @@
-"""The type of each column of a table: what `describe` shows, and what predicting reads again."""
+"""The type of a column: how its values are read, first for training and again for predicting."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Final
 
-from fnnctl.arrays import FloatArray
+from fnnctl.data.columns.formats.base import ColumnFormat, ColumnKind
 
-ColumnKind = Literal["numeric", "boolean", "date", "categorical", "text", "index", "empty"]
-"""The kind of a column's values. The last three are ignored unless the config declares them."""
-
-
-@runtime_checkable
-class ColumnFormat(Protocol):
-    """How the texts of a column become numbers if they are not plain ones; a value, saved in model.json."""
-
-    def columns(self, name: str) -> tuple[str, ...]:
-        """The names of the numeric columns that the column `name` becomes: one, or a date's parts."""
-
-    def numbers(self, texts: Sequence[str]) -> FloatArray:
-        """(n, columns) float64; a text that does not have this format gives a row of NaN."""
+NOT_USED: Final[Mapping[ColumnKind, str]] = {
+    "text": "nearly all its values are different texts",
+    "empty": "it has no values",
+}
+"""Why columns of some kinds are ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnType:
-    """How one column was read."""
+    """The type of one column."""
 
     name: str
     """Its name in the header, without surrounding blanks; empty for an unnamed index."""
@@ -34,8 +26,8 @@ class ColumnType:
     """None for plain numbers and plain texts."""
     example: tuple[str, str] | None = None
     """For a format: a text of the column, and what it is read as."""
-    doubt: str | None = None
-    """Why the reading may be wrong, and what to write then; None if nothing is doubtful."""
+    warning: str | None = None
+    """Why the type may be wrong, and what to write then."""
     ignored: str | None = None
     """Why the column is not used, for the user; None if it is used."""
     declared: bool = False
@@ -51,12 +43,12 @@ class ColumnType:
         return self.format.columns(self.name) if self.format else (self.name,)
 
 
-def expansions(readings: Mapping[str, ColumnType]) -> dict[str, tuple[str, ...]]:
+def expansions(types: Mapping[str, ColumnType]) -> dict[str, tuple[str, ...]]:
     """The columns that became several numeric columns, with the names of these."""
-    return dict(_expanded(readings))
+    return dict(_expanded(types))
 
 
-def _expanded(readings: Mapping[str, ColumnType]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for name, reading in readings.items():
-        if reading.columns != (name,):
-            yield name, reading.columns
+def _expanded(types: Mapping[str, ColumnType]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name, column in types.items():
+        if column.columns != (name,):
+            yield name, column.columns

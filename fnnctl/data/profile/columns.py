@@ -56,7 +56,7 @@ class Extent:
 class ColumnFacts:
     """One column of a table."""
 
-    reading: ColumnType
+    type: ColumnType
     rows: int
     missing: int
     unique: int
@@ -72,7 +72,7 @@ class ColumnFacts:
     @property
     def name(self) -> str:
         """The name in the header."""
-        return self.reading.name
+        return self.type.name
 
     @property
     def present(self) -> int:
@@ -80,19 +80,19 @@ class ColumnFacts:
         return self.rows - self.missing
 
 
-def column_facts(source: Source, reading: ColumnType) -> ColumnFacts:
+def column_facts(source: Source, column_type: ColumnType) -> ColumnFacts:
     """The facts about a column of a source."""
-    table, name = source.table, reading.name
+    table, name = source.table, column_type.name
     if source.target is not None and name == source.target.name:
-        return _of_target(reading, source.target.plain())
+        return _of_target(column_type, source.target.plain())
     if name in table.categorical:
-        return _of_texts(reading, table.categorical[name])
-    if reading.kind == "date":
-        return _of_date(reading, table.numeric[reading.columns[-1]])
-    if reading.ignored is None:
-        return _of_numbers(reading, table.numeric[name])
-    unique = reading.unique or (table.rows if reading.kind == "index" else 0)
-    return ColumnFacts(reading=reading, rows=table.rows, missing=reading.missing, unique=unique)
+        return _of_texts(column_type, table.categorical[name])
+    if column_type.kind == "date":
+        return _of_date(column_type, table.numeric[column_type.columns[-1]])
+    if column_type.ignored is None:
+        return _of_numbers(column_type, table.numeric[name])
+    unique = column_type.unique or (table.rows if column_type.kind == "index" else 0)
+    return ColumnFacts(type=column_type, rows=table.rows, missing=column_type.missing, unique=unique)
 
 
 def target_numbers(target: RawTarget) -> FloatArray | None:
@@ -104,17 +104,17 @@ def target_numbers(target: RawTarget) -> FloatArray | None:
     return np.array([*numbers, np.nan], np.float64)[plain.codes]
 
 
-def _of_target(reading: ColumnType, target: RawTarget) -> ColumnFacts:
-    found = _of_texts(reading, CodedTexts(target.codes, target.texts, target.lines))
-    numbers = target_numbers(target) if reading.kind == "numeric" else None
+def _of_target(column_type: ColumnType, target: RawTarget) -> ColumnFacts:
+    found = _of_texts(column_type, CodedTexts(target.codes, target.texts, target.lines))
+    numbers = target_numbers(target) if column_type.kind == "numeric" else None
     return found if numbers is None else replace(found, extent=_extent(numbers)[0])
 
 
-def _of_texts(reading: ColumnType, column: CodedTexts) -> ColumnFacts:
+def _of_texts(column_type: ColumnType, column: CodedTexts) -> ColumnFacts:
     counts, rows = column.counts(), len(column.codes)
     in_order = np.argsort(-counts, kind="stable")[:MOST_FREQUENT].tolist()
     return ColumnFacts(
-        reading=reading,
+        type=column_type,
         rows=rows,
         missing=rows - int(counts.sum()),
         unique=int(np.count_nonzero(counts)),
@@ -123,22 +123,24 @@ def _of_texts(reading: ColumnType, column: CodedTexts) -> ColumnFacts:
     )
 
 
-def _of_date(reading: ColumnType, numbers: FloatArray) -> ColumnFacts:
+def _of_date(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
     """Facts about dates; `numbers` (N,) are days since the first, or hours of times."""
-    found = _of_numbers(reading, numbers)
-    form, extent = reading.format, found.extent
+    found = _of_numbers(column_type, numbers)
+    form, extent = column_type.format, found.extent
     span = None
     if isinstance(form, DateFormat) and extent is not None:
         first = date.fromisoformat(form.since)
         ends = [first + timedelta(days=int(days)) for days in (extent.low, extent.high)]
         span = ends[0].isoformat(), ends[1].isoformat()
-    return replace(found, extent=None if span else extent, span=span, unique=reading.unique or found.unique)
+    return replace(
+        found, extent=None if span else extent, span=span, unique=column_type.unique or found.unique
+    )
 
 
-def _of_numbers(reading: ColumnType, numbers: FloatArray) -> ColumnFacts:
+def _of_numbers(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
     extent, unique = _extent(numbers)
     return ColumnFacts(
-        reading=reading,
+        type=column_type,
         rows=len(numbers),
         missing=int(np.count_nonzero(np.isnan(numbers))),
         unique=unique,

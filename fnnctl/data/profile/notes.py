@@ -73,16 +73,16 @@ def column_notes(source: Source, facts: Sequence[ColumnFacts]) -> dict[str, tupl
 
 
 def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) -> Iterator[ColumnNote]:
-    if column.reading.ignored is not None:
-        reason = column.reading.ignored
-        doubt = f"; {column.reading.doubt}" if column.reading.doubt else ""
-        yield ColumnNote("ignored", f"{reason}{doubt}", leave_out=True)
+    if column.type.ignored is not None:
+        reason = column.type.ignored
+        warning = f"; {column.type.warning}" if column.type.warning else ""
+        yield ColumnNote("ignored", f"{reason}{warning}", leave_out=True)
         return
     if column.unique <= 1:
         yield _single_value(column)
         return
     yield from (ColumnNote("marker", str(each)) for each in source.markers if each.column == column.name)
-    yield from _of_format(column.reading)
+    yield from _of_format(column.type)
     yield from _of_most_missing(column)
     first = column.name if column.digest is None else first_with.setdefault(column.digest, column.name)
     if first != column.name:
@@ -114,13 +114,13 @@ def _of_most_missing(column: ColumnFacts) -> Iterator[ColumnNote]:
         yield ColumnNote("missing", f"is missing in {_percent(column)} of the rows", leave_out=nearly)
 
 
-def _of_format(reading: ColumnType) -> Iterator[ColumnNote]:
-    if reading.example is not None:
-        text, read = reading.example
-        doubt = f"; {reading.doubt}" if reading.doubt else ""
-        yield ColumnNote("format", f"{shown(text)} is read as {read}{doubt}")
-    elif reading.doubt:
-        yield ColumnNote("format", reading.doubt)
+def _of_format(column_type: ColumnType) -> Iterator[ColumnNote]:
+    if column_type.example is not None:
+        text, read = column_type.example
+        warning = f"; {column_type.warning}" if column_type.warning else ""
+        yield ColumnNote("format", f"{shown(text)} is read as {read}{warning}")
+    elif column_type.warning:
+        yield ColumnNote("format", column_type.warning)
 
 
 def _percent(column: ColumnFacts) -> str:
@@ -144,7 +144,7 @@ def _gives_target(source: Source, target: RawTarget, column: ColumnFacts) -> boo
     rows = np.flatnonzero(target.codes >= 0)
     if column.missing or not 1 < column.unique == values:
         return False
-    numbers = source.table.numeric.get(column.reading.columns[-1])
+    numbers = source.table.numeric.get(column.type.columns[-1])
     if 2 * values > len(rows):  # any two columns without equal values stand for one another
         wanted = target_numbers(target)
         return numbers is not None and wanted is not None and bool(np.all(numbers[rows] == wanted[rows]))

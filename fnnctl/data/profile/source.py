@@ -10,17 +10,18 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.builtin import BUILTIN, builtin_path
-from fnnctl.data.columns.formats.finding import MARKS, Notations, find_date
-from fnnctl.data.columns.formats.number import written_number
+from fnnctl.data.columns.formats.base import ColumnKind, Notation
+from fnnctl.data.columns.formats.number import is_written_number
+from fnnctl.data.columns.formats.registry import FORMATS
 from fnnctl.data.columns.numbers import almost_number, plain_number
-from fnnctl.data.columns.types import ColumnKind, ColumnType
+from fnnctl.data.columns.types import NOT_USED, ColumnType
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.feature_array import read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, find_file
@@ -30,7 +31,6 @@ from fnnctl.data.stored_arrays import LABELS, holds_arrays
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, read_table
-from fnnctl.data.tables.typed_columns import NOT_USED
 from fnnctl.errors import DataError, Problem, UsageError, did_you_mean, quoted_list
 from fnnctl.text import counted, printable, shown
 
@@ -54,7 +54,7 @@ class Marker:
     rows: int
     line: int | None
     """Where it occurs first."""
-    noun: Literal["number", "date"] = "number"
+    noun: str = "number"
     """What the column's other values are."""
 
     def __str__(self) -> str:
@@ -112,24 +112,24 @@ def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> I
     for name in faulty:
         column = table.categorical[name]
         counts = column.counts()
-        numbers = Notations(column.texts, counts).find("auto", european=False)
-        dates = find_date(column.texts, counts, european=False)
-        found = [each for each in (numbers, dates) if each is not None]
-        best = max(found, key=lambda each: each.rows(counts), default=None)
-        wrong = [] if best is None else np.flatnonzero(~best.fits).tolist()
-        texts = [column.texts[place] for place in wrong]
-        doubtful = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
-        is_wrong = any(text in elsewhere or _is_amount(text) for text in doubtful)
+        candidates = [(form.noun, form.find(name, column, Notation())) for form in FORMATS]
+        fitting = [(noun, candidate) for noun, candidate in candidates if candidate is not None]
+        if not fitting:
+            continue
+        noun, best = max(fitting, key=lambda pair: pair[1].rows(counts))
+        misfits = np.flatnonzero(~best.fits).tolist()
+        texts = [column.texts[index] for index in misfits]
+        unknown = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
+        is_wrong = any(text in elsewhere or _is_amount(text) for text in unknown)
         is_wrong |= not all(map(is_allowed_value, texts))  # no config can declare it
-        if len(doubtful) <= MOST_MARKERS and not is_wrong:
-            for place in wrong:
-                noun: Literal["number", "date"] = "number" if best is numbers else "date"
-                yield Marker(column.texts[place], name, int(counts[place]), column.lines[place], noun)
+        if len(unknown) <= MOST_MARKERS and not is_wrong:
+            for index in misfits:
+                yield Marker(column.texts[index], name, int(counts[index]), column.lines[index], noun)
 
 
 def _is_amount(text: str) -> bool:
     """Whether a text is a number in another notation, which is to be corrected."""
-    return almost_number(text) is not None or any(written_number(text, mark) for mark in MARKS)
+    return almost_number(text) is not None or is_written_number(text)
 
 
 DEFAULT_ENCODING = "utf-8"
@@ -162,7 +162,7 @@ class Source:
     """Whether it holds arrays, not a table."""
     table: Table
     """Its columns; the target is one of the categorical ones."""
-    readings: Mapping[str, ColumnType]
+    types: Mapping[str, ColumnType]
     """How each column was read, in the order of the header."""
     target: RawTarget | None
     """The target that is given, or that the source has by itself."""
@@ -225,7 +225,7 @@ def _read(
         path=own,
         arrays=arrays,
         table=table,
-        readings=_readings(table, raw),
+        types=_types(table, raw),
         target=raw,
         markers=markers,
     )
@@ -241,13 +241,13 @@ def _for_options(problem: Problem) -> Problem:
     return replace(problem, message=message)
 
 
-def _readings(table: Table, target: RawTarget | None) -> dict[str, ColumnType]:
+def _types(table: Table, target: RawTarget | None) -> dict[str, ColumnType]:
     """How each column was read. The target was read as texts, but may be amounts; arrays have no texts."""
-    readings = dict(table.readings) or dict(_of_arrays(table))
+    types = dict(table.types) or dict(_of_arrays(table))
     if target is not None and all(plain_number(text) is not None for text in target.plain().texts):
-        own = readings[target.name]
-        readings[target.name] = replace(own, kind="numeric", format=target.format)
-    return readings
+        own = types[target.name]
+        types[target.name] = replace(own, kind="numeric", format=target.format)
+    return types
 
 
 def _of_arrays(table: Table) -> Iterator[tuple[str, ColumnType]]:

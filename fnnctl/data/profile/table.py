@@ -43,7 +43,7 @@ class TableFacts:
 
 def table_facts(source: Source) -> TableFacts:
     """Look at every column of a source. This needs a few bytes per row in addition to the table."""
-    columns = tuple(column_facts(source, reading) for reading in source.readings.values())
+    columns = tuple(column_facts(source, column_type) for column_type in source.types.values())
     notes = column_notes(source, columns)
     repeated = _repeated_rows(source, frozenset(left_out(notes)))
     return TableFacts(source=source, columns=columns, notes=notes, repeated_rows=repeated)
@@ -52,8 +52,8 @@ def table_facts(source: Source) -> TableFacts:
 def _repeated_rows(source: Source, ignored: frozenset[str]) -> int:
     """How many rows equal an earlier one in all columns that are used."""
     table = source.table
-    used = [reading for reading in source.readings.values() if reading.name not in ignored]
-    names = [name for reading in used for name in reading.columns]
+    used = [column_type for column_type in source.types.values() if column_type.name not in ignored]
+    names = [name for column_type in used for name in column_type.columns]
     numeric = [name for name in names if name in table.numeric]
     texts = [table.categorical[name].codes for name in names if name in table.categorical]
     if not numeric and not texts:

@@ -81,9 +81,9 @@ def fold_line(dataset: Dataset, never_tested: IntArray, name: str) -> str:
 
 def shown_value(dataset: Dataset, value: float, name: str) -> str:
     """A value of the order, for the user."""
-    reading = dataset.readings.get(name)
-    if reading is None or not isinstance(reading.format, DateFormat):
+    column_type = dataset.types.get(name)
+    if column_type is None or not isinstance(column_type.format, DateFormat):
         return f"{value:.15g}"
     minutes = np.timedelta64(round(value * MINUTES_PER_DAY), "m")
-    moment = str(np.datetime64(reading.format.since, "m") + minutes)
+    moment = str(np.datetime64(column_type.format.since, "m") + minutes)
     return moment.removesuffix("T00:00").replace("T", " ")

@@ -24,8 +24,7 @@ from fnnctl.data.tables.text_files import open_text, share_read
 from fnnctl.text import counted, shown
 
 if TYPE_CHECKING:
-    from fnnctl.data.columns.formats.finding import MarkSetting
-    from fnnctl.data.columns.types import ColumnFormat
+    from fnnctl.data.columns.formats.base import ColumnFormat, MarkSetting
 
 
 @dataclass(frozen=True, slots=True)

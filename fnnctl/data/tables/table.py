@@ -12,29 +12,28 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.detection import Notation
+from fnnctl.data.columns.formats.base import ColumnFormat, DeclaredKind, Notation
 from fnnctl.data.columns.numbers import almost_number, have_code, plain_numbers
 from fnnctl.data.columns.types import ColumnType
-from fnnctl.data.dataset import ROW_NUMBER
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import MappedNumbers, NumberMatrix, Packing
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.data.tables.typed_columns import (
-    all_categories,
-    all_numbers,
+    find_types,
     possible_thousands,
-    read_again,
-    readings_of,
+    put_together,
+    read_known_types,
     refuse_collisions,
-    settle,
 )
 from fnnctl.text import shown
 
 Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "group"]
 UNDECIDED: Final[tuple[Kind | None, ...]] = (None, "numeric", "date")
 """The kinds of columns whose format is found from their values."""
+ROW_NUMBER = np.uint32
+"""The type of row numbers in a file: four billion rows are enough."""
 BYTES_PER_VALUE: Final = 4
 """The memory that a value needs in a large table: a float32, or a code."""
 
@@ -58,10 +57,9 @@ class Table:
     mapped: MappedNumbers | None = None
     file_rows: IntArray = field(default_factory=lambda: np.empty(0, ROW_NUMBER))
     """(rows,) the rows' numbers in the file, from 0, once they are `labelled`."""
-    readings: Mapping[str, ColumnType] = field(default_factory=dict)
-    """How each column of a CSV file was read, in the order of its header."""
-    hints: Notation = field(default_factory=Notation)
-    """What the columns tell about the file's notation of numbers and dates."""
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
+    """The type of each column of a CSV file, in the order of its header."""
+    notation: Notation = field(default_factory=Notation)
     header_line: int | None = None
     """The line of the columns' names; None if the file has no lines."""
 
@@ -74,9 +72,11 @@ class Table:
         self.numeric.keep(kept, self.numeric.names)
         for name, column in self.categorical.items():
             self.categorical[name] = replace(column, codes=column.codes[kept])
-        extra = {"weights": self.weights, "groups": self.groups, "lines": self.lines}
-        chosen: dict[str, Any] = {key: None if each is None else each[kept] for key, each in extra.items()}
-        return replace(self, rows=len(file_rows), file_rows=file_rows, **chosen)
+        per_row = {"weights": self.weights, "groups": self.groups, "lines": self.lines}
+        labelled: dict[str, Any] = {
+            key: None if values is None else values[kept] for key, values in per_row.items()
+        }
+        return replace(self, rows=len(file_rows), file_rows=file_rows, **labelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +86,35 @@ class _Slot:
     name: str
     kind: Kind | None
     """The declared kind; None if its values decide."""
-    column: NumberColumn | TextColumn | None
+    reader: NumberColumn | TextColumn | None
     """None if it is left out."""
 
 
-class _Reading:
-    """The state of one pass through a file."""
+class _Pass:
+    """One pass through a file: what its columns have read."""
 
     def __init__(self, slots: list[_Slot], missing: frozenset[str]) -> None:
         self.slots = slots
-        self._others, positions, columns = [], [], []
+        self._single: list[tuple[int, _Slot]] = []
+        """The columns that are not read together, with their positions."""
+        positions, readers = [], []
         for position, slot in enumerate(slots):
-            if isinstance(slot.column, NumberColumn) and slot.kind != "weights":
+            if isinstance(slot.reader, NumberColumn) and slot.kind != "weights":
                 positions.append(position)
-                columns.append(slot.column)
-            elif slot.column:
-                self._others.append((position, slot))
-        self._numbers = NumberColumns(columns, positions, missing)
+                readers.append(slot.reader)
+            elif slot.reader:
+                self._single.append((position, slot))
+        self._numbers = NumberColumns(readers, positions, missing)
         self.numeric = NumberMatrix([slots[position].name for position in positions])
         self.weights, self.lines = array("d"), array("q")
 
     def add(self, block: RowBlock) -> None:
-        for position, slot in self._others:
+        for position, slot in self._single:
             values = block.column(position)
-            if isinstance(slot.column, TextColumn):
-                slot.column.add(values, block.lines)
-            elif slot.column:
-                self.weights.frombytes(slot.column.read(values, block.lines).tobytes())
+            if isinstance(slot.reader, TextColumn):
+                slot.reader.add(values, block.lines)
+            elif slot.reader:
+                self.weights.frombytes(slot.reader.read(values, block.lines).tobytes())
                 self.lines.extend(block.lines)
         self.numeric.append(self._numbers.read(block))
 
@@ -122,19 +124,19 @@ class _Reading:
             slot.name
             for slot in self.slots
             if slot.kind in UNDECIDED
-            and isinstance(slot.column, NumberColumn)
-            and (slot.column.value_counts().first is not None or (slot.kind is None and slot.column.has_code))
+            and isinstance(slot.reader, NumberColumn)
+            and (slot.reader.value_counts().first is not None or (slot.kind is None and slot.reader.has_code))
         ]
 
-    def undecided(self, form: CsvFormat) -> dict[str, Kind | None]:
-        """The declared kinds of the columns of texts whose format is to be found."""
-        return {
-            slot.name: slot.kind
-            for slot in self.slots
-            if isinstance(slot.column, TextColumn)
-            and slot.kind in UNDECIDED
-            and slot.name not in form.formats
-        }
+    def undecided(self, known: Mapping[str, ColumnFormat]) -> dict[str, DeclaredKind | None]:
+        """The columns of texts whose format is not `known` but found, with their declared kinds."""
+        undecided: dict[str, DeclaredKind | None] = {}
+        for slot in self.slots:
+            if isinstance(slot.reader, TextColumn) and slot.name not in known:
+                match slot.kind:
+                    case None | "numeric" | "date":
+                        undecided[slot.name] = slot.kind
+        return undecided
 
     def possible_thousands(self, form: CsvFormat) -> list[str]:
         """The columns of plain numbers whose points may separate thousands."""
@@ -142,8 +144,8 @@ class _Reading:
         return [name for name in possible_thousands(self.numeric) if name in open_names]
 
     def table(self, names: tuple[str, ...]) -> Table:
-        """All columns; those of texts are not decided yet."""
-        texts = {slot: slot.column.finish() for slot in self.slots if isinstance(slot.column, TextColumn)}
+        """All columns; the types of those of texts are not known yet."""
+        texts = {slot: slot.reader.finish() for slot in self.slots if isinstance(slot.reader, TextColumn)}
         groups = [column.codes for slot, column in texts.items() if slot.kind == "group"]
         return Table(
             names,
@@ -171,40 +173,45 @@ def read_table(
     noted in `problems`; the table must not be used then. `on_read` is told of each pass through the file.
     """
 
-    def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[CsvRows, _Reading]:
+    def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[CsvRows, _Pass]:
         return _read(path, form, kinds, others, problems, texts, on_read)
 
-    file, reading = read(problems)
-    if reading.numeric.rows == 0 and not problems:
+    file, last_pass = read(problems)
+    if last_pass.numeric.rows == 0 and not problems:
         problems.add("the file has a header but no rows")
-    for slot in reading.slots:
-        if slot.kind == "weights" and isinstance(slot.column, NumberColumn):
-            _refuse_texts(slot.name, slot.column.value_counts(), problems)
-    if late := reading.late():
+    for slot in last_pass.slots:
+        if slot.kind == "weights" and isinstance(slot.reader, NumberColumn):
+            _refuse_texts(slot.name, slot.reader.value_counts(), problems)
+    if late := last_pass.late():
         # The first values of these columns were read as numbers, so their texts are lost: read them again.
-        _, reading = read(Problems(problems.file), late)
-    table = reading.table(file.names)
-    given = Notation(
+        _, last_pass = read(Problems(problems.file), late)
+    table = last_pass.table(file.names)
+    notation = Notation(
         form.decimal_mark,
         european=file.delimiter == ";",
         patterns=form.patterns,
         is_csv=file.header_line is not None,
     )
-    settled, hints = settle(table.categorical, reading.undecided(form), given, problems)
-    if not problems and hints.decimal_commas and (thousands := reading.possible_thousands(form)):
-        _, reading = read(Problems(problems.file), [*late, *thousands])
-        table = reading.table(file.names)
-        settled, hints = settle(table.categorical, reading.undecided(form), given, problems)
-    settled |= read_again(table.categorical, form.formats, problems)
+    columns, found = find_types(table.categorical, last_pass.undecided(form.formats), notation, problems)
+    if not problems and found.decimal_commas and (thousands := last_pass.possible_thousands(form)):
+        # `1.234` is a plain number, and its text was not kept. That another column has decimal commas, which
+        # makes it a thousand, is known only after the last row: the third pass is the price of a rare file.
+        _, last_pass = read(Problems(problems.file), [*late, *thousands])
+        table = last_pass.table(file.names)
+        columns, found = find_types(table.categorical, last_pass.undecided(form.formats), notation, problems)
+    columns |= read_known_types(table.categorical, form.formats, problems)
     if problems:
         return table
-    refuse_collisions(settled, file.names, problems)
+    refuse_collisions(columns, file.names, problems)
+    numeric, categorical, types = put_together(
+        file.names, table.numeric, table.categorical, columns, frozenset(kinds)
+    )
     return replace(
         table,
-        numeric=all_numbers(table.numeric, file.names, settled),
-        categorical=all_categories(table.categorical, settled),
-        readings=readings_of(file.names, table.numeric, table.categorical, settled, frozenset(kinds)),
-        hints=hints,
+        numeric=numeric,
+        categorical=categorical,
+        types=types,
+        notation=found,
         header_line=file.header_line,
     )
 
@@ -217,19 +224,19 @@ def _read(
     problems: Problems,
     texts: Iterable[str],
     on_read: OnRead,
-) -> tuple[CsvRows, _Reading]:
+) -> tuple[CsvRows, _Pass]:
     """One pass through the file; the columns named in `texts` are read as texts."""
-    reading, as_texts = _Reading([], form.missing), frozenset([*texts, *form.formats])
+    this_pass, as_texts = _Pass([], form.missing), frozenset([*texts, *form.formats])
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
-            if not reading.slots:
+            if not this_pass.slots:
                 kind_of = [kinds.get(name, others) for name in file.names]
-                reading = _Reading(_slots(file.names, kind_of, block, form, as_texts), form.missing)
-                used = sum(slot.column is not None for slot in reading.slots)
+                this_pass = _Pass(_slots(file.names, kind_of, block, form, as_texts), form.missing)
+                used = sum(slot.reader is not None for slot in this_pass.slots)
                 refuse_too_large((file.rows or 0) * used * BYTES_PER_VALUE, problems.file)
-            reading.add(block)
+            this_pass.add(block)
             on_read(problems.file, file.share())
-    return file, reading
+    return file, this_pass
 
 
 def _slots(
@@ -253,9 +260,9 @@ def _slots(
             values = block.column(position)
             numeric = all_numeric or plain_numbers(values, missing) is not None
             numeric &= kind == "numeric" or not have_code(values, missing)
-        column = NumberColumn(missing) if numeric else TextColumn(missing)
+        reader = NumberColumn(missing) if numeric else TextColumn(missing)
         left_out = kind == "ignore" or (not name and kind is None)
-        slots.append(_Slot(name, kind, None if left_out else column))
+        slots.append(_Slot(name, kind, None if left_out else reader))
     return slots
 
 
@@ -266,9 +273,9 @@ def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
     line, text = counts.first
     wrong = almost_number(text) or f"{shown(text)} is not a number"
     values = counts.numbers + counts.almost + counts.texts
-    found = f"{counts.numbers:,} of the column's {values:,} values are numbers"
+    known = f"{counts.numbers:,} of the column's {values:,} values are numbers"
     advice = "The column of data.weights needs a number in every row"
-    problems.add(f"column {shown(name)}: {wrong} ({found}). {advice}", line=line)
+    problems.add(f"column {shown(name)}: {wrong} ({known}). {advice}", line=line)
 
 
 def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:

@@ -3,31 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.conversion import (
-    FormattedColumn,
-    merged,
-    note_plain_faults,
-    plain_texts,
-    renamed,
-    taken,
-)
+from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_faults
 from fnnctl.data.columns.formats.boolean import BooleanFormat
 from fnnctl.data.columns.formats.dates import DateFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.column_readers import TextColumn
-
-
-def coded(*texts: str) -> CodedTexts:
-    column = TextColumn(frozenset({""}))
-    column.add(texts, range(2, len(texts) + 2))
-    return column.coded()
+from tests.data.columns.coding import coded
 
 
 def read(form: NumberFormat | DateFormat, *blocks: tuple[str, ...]) -> tuple[list[float], list[str]]:
-    problems, column = Problems("t.csv"), FormattedColumn("a", form)
-    values = [column.read(coded(*texts), problems).ravel().tolist() for texts in blocks]
+    problems, reader = Problems("t.csv"), FormatReader("a", form)
+    values = [reader.rows(coded(*texts), problems).ravel().tolist() for texts in blocks]
     return [value for block in values for value in block], str(problems.error()).splitlines()
 
 
@@ -66,26 +52,18 @@ def test_a_text_that_cannot_be_read_is_told_with_its_line() -> None:
     _, problems = read(PERCENT, ("x",))
     assert problems == ["t.csv:2: column 'a': 'x' is not a number with a decimal point and a percent sign"]
     _, problems = read(DateFormat(("days",), "2024-01-01"), ("2024-01-01", "soon"))
-    assert problems == ["t.csv:3: column 'a': 'soon' is not a date or time as in the training data"]
+    assert problems == ["t.csv:3: column 'a': 'soon' is not a date as in the training data"]
 
 
-def test_rows_take_the_numbers_of_their_texts() -> None:
-    column = coded("a", "", "b", "a")
-    np.testing.assert_array_equal(
-        taken(np.array([[1.0, 2], [3, 4]]), column), [[1, 2], [np.nan, np.nan], [3, 4], [1, 2]]
-    )
-    assert taken(np.empty((0, 1)), coded("", "")).shape == (2, 1)
-
-
-def test_equal_names_become_one() -> None:
-    column = renamed(coded("a", "b", "", "c", "b"), ["x", "y", "x"])
-    assert (column.texts, column.codes.tolist(), column.lines) == (("x", "y"), [0, 1, -1, 0, 1], [2, 3])
-    column = merged(coded("yes", "no", "Y", "maybe", ""), BooleanFormat(true="yes", false="no"))
-    assert (column.texts, column.codes.tolist()) == (("yes", "no", "maybe"), [0, 1, 0, 2, -1])
-
-
-def test_plain_texts_keep_what_has_another_format() -> None:
-    assert plain_texts(["$1,000.50", "x", "7"], NumberFormat(currency="USD")) == ("1000.50", "x", "7")
+def test_labels_and_categories_are_those_of_the_training_data() -> None:
+    column = as_trained(coded("yes", "no", "Y", "maybe", ""), BooleanFormat(true="yes", false="no"))
+    assert (column.texts, column.codes.tolist(), column.lines) == (
+        ("yes", "no", "maybe"), [0, 1, 0, 2, -1], [2, 3, 5]
+    )  # fmt: skip
+    amounts = as_trained(coded("$1,000.50", "x", "7", "$7"), NumberFormat(currency="USD"))
+    assert (amounts.texts, amounts.codes.tolist()) == (("1000.50", "x", "7"), [0, 1, 2, 2])
+    plain = coded("a")
+    assert as_trained(plain, None) is plain
 
 
 def test_a_plain_number_that_would_be_a_huge_percentage_is_refused() -> None:

@@ -6,22 +6,22 @@ from fnnctl.data.columns.notes import conversion_notes, conversion_warnings, spe
 from fnnctl.data.columns.types import ColumnType
 
 
-def number(name: str, doubt: str | None = None) -> ColumnType:
+def number(name: str, warning: str | None = None) -> ColumnType:
     return ColumnType(
-        name=name, kind="numeric", format=NumberFormat(), example=("$1,000", "1000"), doubt=doubt
+        name=name, kind="numeric", format=NumberFormat(), example=("$1,000", "1000"), warning=warning
     )
 
 
 def test_a_line_per_kind_of_conversion() -> None:
-    readings = [
+    types = [
         number("price"),
         ColumnType(name="x", kind="numeric"),
-        number("doubtful", doubt="why"),
+        number("ambiguous", warning="why"),
         number("co\x1bst"),
         ColumnType(name="t", kind="date", format=TimeFormat(), example=("6:30", "hour 6.5")),
         ColumnType(name="", kind="index", ignored="it has no name"),
     ]
-    assert list(conversion_notes(readings)) == [
+    assert list(conversion_notes(types)) == [
         "numbers in another notation: price: '$1,000' is read as 1000; co\\x1bst: '$1,000' is read as 1000",
         "dates and times as numbers: t: '6:30' is read as hour 6.5",
         "the first column is ignored: it has no name",
@@ -34,17 +34,17 @@ def test_a_line_names_a_few_columns() -> None:
     assert line.endswith("; n9: '$1,000' is read as 1000; and 4 more columns")
 
 
-def test_doubts_and_texts_are_warnings() -> None:
-    readings = [
-        number("a", doubt="'1,250' is read as 1250"),
+def test_texts_and_what_may_be_wrong_are_warned_of() -> None:
+    types = [
+        number("a", warning="'1,250' is read as 1250"),
         ColumnType(name="remark", kind="text", ignored="nearly all differ"),
     ]
-    assert list(conversion_warnings(readings, "t.csv")) == [
+    assert list(conversion_warnings(types, "t.csv")) == [
         "column 'a' of t.csv: '1,250' is read as 1250",
         "a column of t.csv has a different text in (nearly) every row and is ignored: 'remark' (to use it, "
         "add it to data.columns.categorical)",
     ]
-    (line,) = conversion_warnings([readings[1], ColumnType(name="b", kind="text", ignored="x")], "t.csv")
+    (line,) = conversion_warnings([types[1], ColumnType(name="b", kind="text", ignored="x")], "t.csv")
     assert line.startswith("2 columns of t.csv have a different text in (nearly) every row and are ignored: ")
 
 

@@ -48,7 +48,7 @@ def test_texts_are_counted(look: Look) -> None:
 
 def test_a_column_without_values_is_empty(look: Look) -> None:
     facts = look({"a": ["", "NA", ""], "b": [1, 2, 3]})["a"]
-    assert (facts.reading.kind, facts.missing, facts.unique, facts.digest) == ("empty", 3, 0, None)
+    assert (facts.type.kind, facts.missing, facts.unique, facts.digest) == ("empty", 3, 0, None)
 
 
 def test_equal_columns_have_equal_digests(look: Look) -> None:
@@ -86,17 +86,17 @@ def test_formats_are_seen_through(look: Look) -> None:
     )
     price, signup, member, name = facts.columns
     assert price.extent is not None
-    assert (price.reading.kind, price.extent.low, price.extent.high, price.unique) == ("numeric", 1.5, 9.5, 9)
-    assert (signup.reading.kind, signup.span, signup.extent) == ("date", ("2024-01-10", "2024-03-16"), None)
-    assert (member.reading.kind, member.unique, member.frequent[0][1]) == ("boolean", 2, 20)
-    assert (name.reading.kind, name.unique, name.frequent) == ("text", rows, ())
+    assert (price.type.kind, price.extent.low, price.extent.high, price.unique) == ("numeric", 1.5, 9.5, 9)
+    assert (signup.type.kind, signup.span, signup.extent) == ("date", ("2024-01-10", "2024-03-16"), None)
+    assert (member.type.kind, member.unique, member.frequent[0][1]) == ("boolean", 2, 20)
+    assert (name.type.kind, name.unique, name.frequent) == ("text", rows, ())
 
 
 def test_an_amount_in_another_notation_may_be_the_target(look: Look) -> None:
     facts = look({"a": range(40), "y": [f"{number}.50 €" for number in range(40)]}, "y")
     extent = facts["y"].extent
     assert extent is not None
-    assert (facts["y"].reading.kind, extent.low, extent.high) == ("numeric", 0.5, 39.5)
+    assert (facts["y"].type.kind, extent.low, extent.high) == ("numeric", 0.5, 39.5)
 
 
 class Searched(tuple[str, ...]):
@@ -118,14 +118,14 @@ def test_the_time_of_many_columns_is_proportional_to_them(
     monkeypatch.setattr(NumberMatrix, "__init__", init)
     (tmp_path / "t.csv").write_text("a,b,c\n1,x,\n,y,\n2.5,y,\n")
     table = table_facts(read_source(SourceOptions(source="t.csv", folder=tmp_path)))
-    assert [(each.reading.kind, each.missing) for each in table.columns] == [
+    assert [(each.type.kind, each.missing) for each in table.columns] == [
         ("numeric", 1),
         ("categorical", 0),
         ("empty", 3),
     ]
     np.savez(tmp_path / "a.npz", X=[[1, np.nan], [np.nan, np.nan], [2, np.nan]], y=["a", "b", "a"])
     table = table_facts(read_source(SourceOptions(source="a.npz", folder=tmp_path)))
-    assert [(each.reading.kind, each.missing) for each in table.columns][:2] == [("numeric", 1), ("empty", 3)]
+    assert [(each.type.kind, each.missing) for each in table.columns][:2] == [("numeric", 1), ("empty", 3)]
 
 
 @pytest.mark.parametrize(

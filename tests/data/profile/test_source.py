@@ -22,7 +22,7 @@ def with_texts(*texts: object) -> list[object]:
 def test_a_few_texts_among_numbers_are_missing_values(look: Look, texts: Sequence[str]) -> None:
     facts = look({"a": with_texts(*texts), "b": ["x", "y"] * 15})
     assert {marker.text for marker in facts.source.markers} == set(texts)
-    assert (facts["a"].reading.kind, facts["a"].missing) == ("numeric", len(texts))
+    assert (facts["a"].type.kind, facts["a"].missing) == ("numeric", len(texts))
     assert {note.kind for note in facts.notes["a"]} == {"marker"}
 
 
@@ -49,7 +49,7 @@ def test_a_few_texts_among_dates_are_missing_values(look: Look, texts: Sequence[
     dates = [f"2024-01-{day + 1:02}" for day in range(ROWS - len(texts))]
     facts = look({"a": [*dates, *texts], "b": ["x", "y"] * 15})
     assert {marker.text for marker in facts.source.markers} == set(texts)
-    assert (facts["a"].reading.kind, facts["a"].missing) == ("date", len(texts))
+    assert (facts["a"].type.kind, facts["a"].missing) == ("date", len(texts))
     assert str(facts.source.markers[0]).endswith("is no date, so it is read as missing")
     with pytest.raises(DataError, match="is not a date"):
         look({"a": [*dates[4:], "p", "q", "r", "s", *texts], "b": ["x", "y"] * 15})
@@ -85,10 +85,10 @@ def options(folder: Path, source: str = "table.csv", **others: str) -> SourceOpt
 def test_every_column_is_read_and_the_target_keeps_its_texts(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a,b,y\n1,x,1.0\n,x,2.0\n3,,1\n")
     source = read_source(options(tmp_path, target="y"))
-    assert {name: reading.kind for name, reading in source.readings.items()} == {
+    assert {name: reading.kind for name, reading in source.types.items()} == {
         "a": "numeric", "b": "categorical", "y": "numeric",
     }  # fmt: skip
-    assert {name: reading.missing for name, reading in source.readings.items()} == {"a": 1, "b": 1, "y": 0}
+    assert {name: reading.missing for name, reading in source.types.items()} == {"a": 1, "b": 1, "y": 0}
     assert source.table.categorical["y"].texts == ("1.0", "2.0", "1")
     assert (source.file, source.target_name, source.arrays) == ("table.csv", "y", False)
     assert read_source(options(tmp_path)).target is None
@@ -99,7 +99,7 @@ def test_built_in_data_and_arrays_know_their_target(tmp_path: Path) -> None:
     assert (iris.target_name, iris.path, iris.table.rows) == ("species", None, 150)
     np.savez(tmp_path / "a.npz", X=np.arange(6.0).reshape(3, 2), y=np.array(["a", "b", "a"]))
     arrays = read_source(options(tmp_path, "a.npz"))
-    assert (arrays.target_name, arrays.arrays, list(arrays.readings)) == ("y", True, ["x0", "x1", "y"])
+    assert (arrays.target_name, arrays.arrays, list(arrays.types)) == ("y", True, ["x0", "x1", "y"])
 
 
 def test_a_misspelt_target_gets_a_suggestion(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_advice_names_options(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="set --encoding to") as caught:
         read_source(options(tmp_path))
     assert "data.encoding" not in str(caught.value)
-    assert list(read_source(options(tmp_path, encoding="cp1252")).readings) == ["größe", "y"]
+    assert list(read_source(options(tmp_path, encoding="cp1252")).types) == ["größe", "y"]
 
 
 def test_advice_about_settings_says_where_they_are(tmp_path: Path) -> None:

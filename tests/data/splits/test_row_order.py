@@ -61,7 +61,7 @@ def test_the_parts_are_told() -> None:
         "validation part: the 3 rows before, from 3.5 on"
     )
     date = ColumnType(name="signup", kind="date", format=DateFormat(("days",), "2024-02-27"))
-    dated = replace(dataset, readings={"signup": date}, order=np.array([0, 0, 1, 1, 2, 3.625]))
+    dated = replace(dataset, types={"signup": date}, order=np.array([0, 0, 1, 1, 2, 3.625]))
     assert split_line(dated, split, "signup") == (
         "test part: the last 1 row by 'signup', from 2024-03-01 15:00 on; "
         "validation part: the 3 rows before, from 2024-02-28 on"

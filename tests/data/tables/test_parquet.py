@@ -171,4 +171,4 @@ class TestFiles:
         read = read_table(tmp_path / "t.parquet", FORM, {}, Problems("t"))
         assert read.numeric["a"].tolist() == [5.0, 1.234, 2.125]
         assert read.numeric["b"].tolist() == [1.5, 2.5, 3.0]
-        assert not read.hints.is_csv
+        assert not read.notation.is_csv

@@ -119,7 +119,7 @@ def test_the_kind_of_a_column_does_not_depend_on_the_order_of_its_rows(
             read(Path(folder), "a,n\n" + "".join(f"{value},1\n" for value in rows))
             for rows in (values, other)
         ]
-    kinds = [table.readings.get("a") if problems else table.readings["a"].kind for table, problems in tables]
+    kinds = [table.types.get("a") if problems else table.types["a"].kind for table, problems in tables]
     assert kinds[0] == kinds[1]
     assert len({len(problems) for _, problems in tables}) == 1
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.detection import DecidedKind
+from fnnctl.data.columns.detection import typed
+from fnnctl.data.columns.formats.base import ColumnFormat, ColumnKind
 from fnnctl.data.columns.formats.boolean import BooleanFormat
 from fnnctl.data.columns.formats.dates import DateFormat, TimeFormat
 from fnnctl.data.columns.formats.number import NumberFormat
-from fnnctl.data.columns.types import ColumnFormat
 from fnnctl.data.matrix import NumberMatrix
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import records
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, read_table
-from fnnctl.data.tables.typed_columns import Settled, all_categories, all_numbers, readings_of
+from fnnctl.data.tables.typed_columns import put_together
+from tests.data.columns.coding import coded
 
 
 def read(
@@ -40,18 +40,18 @@ def test_columns_keep_their_order(tmp_path: Path) -> None:
     np.testing.assert_array_equal(table.numeric["e"], [3, 4, 5])
     assert table.numeric.present.tolist() == [3, 2, 2, 2, 2, 2, 2, 3]
     assert list(table.categorical) == ["c"]
-    reading = table.readings["d"]
-    assert (reading.kind, reading.missing, reading.unique) == ("date", 1, 2)
-    assert reading.columns == ("d year", "d month", "d weekday", "d hour", "d days")
-    assert reading.example == (
+    dates = table.types["d"]
+    assert (dates.kind, dates.missing, dates.unique) == ("date", 1, 2)
+    assert dates.columns == ("d year", "d month", "d weekday", "d hour", "d days")
+    assert dates.example == (
         "2024-01-02 06:00", "year 2024, month 1, weekday 1, hour 6, days 0.25"
     )  # fmt: skip
-    assert table.readings["b"].example == ("$5", "5")
+    assert table.types["b"].example == ("$5", "5")
 
 
 def test_the_example_of_a_format_is_not_zero(tmp_path: Path) -> None:
     table, _ = read(tmp_path, "a,b\n0.0%,$0\n0.5%,$0\n1.5%,5\n")
-    assert (table.readings["a"].example, table.readings["b"].example) == (("0.5%", "0.005"), ("$0", "0"))
+    assert (table.types["a"].example, table.types["b"].example) == (("0.5%", "0.005"), ("$0", "0"))
 
 
 def test_many_rows_are_converted_like_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_a_format_that_begins_late_is_found(tmp_path: Path, monkeypatch: pytest.
     np.testing.assert_array_equal(table.numeric["a"], [1234, 1234.5, 3, 4])
     np.testing.assert_array_equal(table.numeric["c"], [900, 1.2, 5, 5])  # because of column a
     assert table.categorical["b"].texts == ("1", "0")
-    assert table.readings["b"].format == BooleanFormat(true="1", false="0")
+    assert table.types["b"].format == BooleanFormat(true="1", false="0")
 
 
 def test_a_semicolon_tells_of_decimal_commas(tmp_path: Path) -> None:
@@ -83,9 +83,9 @@ def test_a_semicolon_tells_of_decimal_commas(tmp_path: Path) -> None:
         )
         assert problems == []
         assert table.numeric["a"][0] == expected
-        assert table.readings["a"].doubt is not None
-        assert table.hints.european is (delimiter == ";")
-        form = table.readings["d"].format
+        assert table.types["a"].warning is not None
+        assert table.notation.european is (delimiter == ";")
+        form = table.types["d"].format
         assert isinstance(form, DateFormat)
         assert form.order == ("day_first" if delimiter == ";" else "month_first")
 
@@ -96,8 +96,8 @@ def test_points_separate_thousands_if_another_column_has_decimal_commas(tmp_path
             table, problems = read(tmp_path, content, kinds)  # type: ignore[arg-type]
             assert problems == []
             np.testing.assert_array_equal(table.numeric["a"], [999, 1234, -12500, np.nan])
-            assert table.readings["a"].format == NumberFormat("comma")
-            assert table.readings["a"].example == ("1.234", "1234")
+            assert table.types["a"].format == NumberFormat("comma")
+            assert table.types["a"].example == ("1.234", "1234")
     for plain in ("0.234", "1.25", "1234.567", "1.2345", "3"):
         table, problems = read(tmp_path, f"a;b\n5;1,5\n1.234;2,5\n{plain};3,5\n")
         expected = [5, 1234 if plain == "3" else 1.234, float(plain)]
@@ -130,7 +130,7 @@ def test_declared_kinds_switch_detection_off(tmp_path: Path) -> None:
     assert problems == []
     assert list(table.categorical) == ["a", "b"]
     assert tuple(table.numeric) == ("d month", "d weekday", "d days")
-    assert table.readings["a"].declared
+    assert table.types["a"].declared
 
 
 def test_an_index_and_texts_are_not_used(tmp_path: Path) -> None:
@@ -138,16 +138,16 @@ def test_an_index_and_texts_are_not_used(tmp_path: Path) -> None:
     table, problems = read(tmp_path, ",Unnamed: 0,text,x,id\n" + "\n".join(lines) + "\n")
     assert problems == []
     assert table.categorical == {}
-    assert {name: each.kind for name, each in table.readings.items()} == {
+    assert {name: each.kind for name, each in table.types.items()} == {
         "": "index",
         "Unnamed: 0": "index",
         "text": "text",
         "x": "numeric",
         "id": "numeric",
     }
-    assert {name for name, each in table.readings.items() if each.ignored} == {"", "Unnamed: 0", "text"}
+    assert {name for name, each in table.types.items() if each.ignored} == {"", "Unnamed: 0", "text"}
     table, _ = read(tmp_path, "Unnamed: 0,x\n5,1\n7,2\n")
-    assert table.readings["Unnamed: 0"].ignored is None
+    assert table.types["Unnamed: 0"].ignored is None
 
 
 def test_only_the_first_header_may_be_blank(tmp_path: Path) -> None:
@@ -176,10 +176,7 @@ def test_known_formats_are_read_again(tmp_path: Path) -> None:
     np.testing.assert_array_equal(table.numeric["d days"], [2, np.nan])
     assert table.categorical["b"].texts == ("yes", "maybe")
     _, problems = read(tmp_path, content.replace("6:30", "soon"), {"y": "categorical"}, formats=formats)
-    assert problems == ["t.csv:2: column 't': 'soon' is not a date or time as in the training data"]
-
-
-TEXTS = CodedTexts(np.array([0, -1, 1], np.int32), ("p", "q"), [2, 4])
+    assert problems == ["t.csv:2: column 't': 'soon' is not a time as in the training data"]
 
 
 def numbers(**columns: list[float]) -> NumberMatrix:
@@ -188,29 +185,25 @@ def numbers(**columns: list[float]) -> NumberMatrix:
     return matrix
 
 
-def test_only_texts_that_are_used_remain() -> None:
-    settled = {
-        "t": Settled(DecidedKind("text"), TEXTS, None),
-        "c": Settled(DecidedKind("categorical"), TEXTS, None),
-    }
-    assert list(all_categories({"t": TEXTS, "c": TEXTS, "y": TEXTS}, settled)) == ["c", "y"]
-    matrix = numbers(a=[1, 2, 3])
-    assert all_numbers(matrix, ("t", "a", "c"), settled) is matrix
-
-
-def test_readings_say_what_is_not_used_and_why() -> None:
+def test_types_say_what_is_not_used_and_why() -> None:
     matrix = numbers(a=[1, 2, 3], none=[np.nan] * 3, **{"Unnamed: 0": [0.0, 1.0, 2.0]})
-    names = ("", "Unnamed: 0", "a", "none", "t", "y", "left out")
-    settled = {"t": Settled(DecidedKind("text"), TEXTS, None)}
-    found = readings_of(names, matrix, {"t": TEXTS, "y": TEXTS}, settled, frozenset({"y"}))
-    assert [(name, each.kind, each.missing, each.ignored) for name, each in found.items()] == [
+    texts = coded("p", "", "q")
+    names = ("", "Unnamed: 0", "a", "none", "t", "c", "y", "left out")
+    kinds: dict[str, ColumnKind] = {"t": "text", "c": "categorical"}
+    columns = {name: typed(name, texts, kind) for name, kind in kinds.items()}
+    all_texts = dict.fromkeys(("t", "c", "y"), texts)
+    numeric, categories, types = put_together(names, matrix, all_texts, columns, frozenset({"y"}))
+    assert numeric is matrix
+    assert list(categories) == ["c", "y"]
+    assert [(name, column.kind, column.missing, column.ignored) for name, column in types.items()] == [
         ("", "index", 0, "it has no name, so it is taken for an index"),
         ("Unnamed: 0", "index", 0, "it counts the rows, so it is taken for an index"),
         ("a", "numeric", 0, None),
         ("none", "empty", 3, "it has no values"),
         ("t", "text", 1, "nearly all its values are different texts"),
+        ("c", "categorical", 1, None),
         ("y", "categorical", 1, None),
     ]
-    assert [name for name, each in found.items() if each.declared] == ["y"]
-    declared = readings_of(names, matrix, {}, {}, frozenset({"none", "Unnamed: 0"}))
-    assert [each.ignored for name, each in declared.items() if name] == [None, None, None]
+    assert [name for name, column in types.items() if column.declared] == ["y"]
+    _, _, declared = put_together(names, matrix, {}, {}, frozenset({"none", "Unnamed: 0"}))
+    assert [column.ignored for name, column in declared.items() if name] == [None, None, None]

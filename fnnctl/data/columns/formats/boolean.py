@@ -10,28 +10,36 @@ import numpy as np
 from pydantic import ConfigDict
 
 from fnnctl.arrays import FloatArray
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.formats.base import Candidate, ColumnFormat, ColumnKind, Notation
 
 _FAMILIES: Final = (("true", "t", "false", "f"), ("yes", "y", "no", "n"), ("on", "on", "off", "off"))
 _WORDS: Final[dict[str, bool]] = {
-    word: place < 2 for family in _FAMILIES for place, word in enumerate(family)
+    word: index < 2 for family in _FAMILIES for index, word in enumerate(family)
 }
 _TRUTH: Final[dict[str, bool]] = _WORDS | {"1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
-class BooleanFormat:
+class BooleanFormat(ColumnFormat):
     """A column of truth values; its categories are the most frequent spellings in the training data."""
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+    noun: ClassVar[str] = "truth value"
+    column_kind: ClassVar[ColumnKind] = "boolean"
     true: str
     false: str
     kind: Literal["boolean"] = "boolean"
 
-    def columns(self, name: str) -> tuple[str, ...]:
-        """The column itself."""
-        return (name,)
+    @classmethod
+    def find(
+        cls, name: str, column: CodedTexts, notation: Notation, *, declared: bool = False
+    ) -> Candidate | None:
+        """None unless all texts are truth values: other categories may have words such as `no`."""
+        form = find_boolean(column.texts, column.counts().tolist())
+        return None if form is None else Candidate(form, np.ones(len(column.texts), np.bool_), None)
 
-    def category(self, text: str) -> str:
+    def label(self, text: str) -> str:
         """The category that a text is a spelling of; a text that is no truth value stays as it is."""
         truth = _TRUTH.get(text.casefold())
         return text if truth is None else (self.true if truth else self.false)
@@ -40,6 +48,10 @@ class BooleanFormat:
         """(n, 1) float64: 1 if true, 0 if false, NaN for other texts."""
         truths = [_TRUTH.get(text.casefold()) for text in texts]
         return np.array([np.nan if truth is None else float(truth) for truth in truths]).reshape(-1, 1)
+
+    def example(self, name: str, texts: Sequence[str], numbers: FloatArray | None) -> tuple[str, str] | None:
+        """The first text that is not spelled like its category."""
+        return next(((text, self.label(text)) for text in texts if self.label(text) != text), None)
 
 
 def find_boolean(texts: Sequence[str], counts: Sequence[int]) -> BooleanFormat | None:
@@ -54,8 +66,8 @@ def find_boolean(texts: Sequence[str], counts: Sequence[int]) -> BooleanFormat |
     if folded.isdisjoint(_WORDS):
         return None
     for true, t, false, f in _FAMILIES:
-        for letter, others in ((t, (f, false)), (f, (t, true))):
-            if len(letter) == 1 and letter in folded and folded.isdisjoint((*others, true, false)):
+        for letter, counterparts in ((t, (f, false)), (f, (t, true))):
+            if len(letter) == 1 and letter in folded and folded.isdisjoint((*counterparts, true, false)):
                 return None
     if {_TRUTH[text] for text in folded} != {True, False}:
         return None
@@ -70,5 +82,5 @@ def find_spellings(texts: Sequence[str], counts: Sequence[int]) -> BooleanFormat
 
 def _commonest(pairs: Iterable[tuple[str, int]], *, truth: bool) -> str:
     """The text that stands for `truth` most often; of equally frequent ones, the first in the alphabet."""
-    own = [(-count, text) for text, count in pairs if _TRUTH[text.casefold()] is truth]
-    return min(own)[1]
+    spellings = [(-count, text) for text, count in pairs if _TRUTH[text.casefold()] is truth]
+    return min(spellings)[1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -10,6 +11,15 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from fnnctl.arrays import FloatArray
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.formats.base import (
+    Candidate,
+    ColumnFormat,
+    ColumnKind,
+    DeclaredKind,
+    Notation,
+    read_or_none,
+)
 from fnnctl.data.columns.formats.moments import (
     SECONDS_PER_DAY,
     DayOrder,
@@ -22,18 +32,23 @@ from fnnctl.data.columns.formats.moments import (
     read_moment,
     read_pattern,
 )
+from fnnctl.text import shown
 
 DatePart = Literal["year", "month", "weekday", "hour", "days"]
 PARTS: Final[tuple[DatePart, ...]] = ("year", "month", "weekday", "hour", "days")
 _MONDAY: Final = 4
 """1970-01-05 was a Monday."""
+_YEAR_FIRST: Final = re.compile("[0-9]{4}[-/.]")
 
 
 @dataclass(frozen=True, slots=True)
-class DateFormat:
+class DateFormat(ColumnFormat):
     """A column of dates. It becomes a numeric column for each of its parts."""
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+    noun: ClassVar[str] = "date"
+    column_kind: ClassVar[ColumnKind] = "date"
+    declared_as: ClassVar[DeclaredKind] = "date"
     parts: tuple[DatePart, ...]
     """`weekday` is 0 on Monday, `hour` has a fraction, and `days` are those since `since`."""
     since: Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
@@ -51,6 +66,26 @@ class DateFormat:
         fault = None if self.pattern is None else pattern_fault(self.pattern)
         if fault or not self.parts or len(set(self.parts)) < len(self.parts):
             raise ValueError(fault or "the parts of a date must be different, and at least one")
+
+    @classmethod
+    def find(
+        cls, name: str, column: CodedTexts, notation: Notation, *, declared: bool = False
+    ) -> Candidate | None:
+        """The notation that most rows have; texts like 20240131 are dates only if it is `declared`."""
+        if (pattern := notation.patterns.get(name)) is not None:
+            moments = read_or_none(column.texts, lambda text: read_pattern(text, pattern))
+            return _candidate(moments, "month_first", pattern=pattern)
+        return _in_any_notation(column, european=notation.european, compact=declared)
+
+    @classmethod
+    def misfit(cls, name: str, text: str, notation: Notation) -> tuple[str, str]:
+        """A declared pattern may be wrong itself."""
+        if (pattern := notation.patterns.get(name)) is None:
+            return super(DateFormat, cls).misfit(name, text, notation)
+        return (
+            f"{shown(text)} is no date of the pattern {shown(pattern)}",
+            "Correct it, or the pattern in data.columns.dates, or add the value to data.missing_values",
+        )
 
     def columns(self, name: str) -> tuple[str, ...]:
         """One column per part."""
@@ -71,11 +106,24 @@ class DateFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeFormat:
+class TimeFormat(ColumnFormat):
     """A column of times of day, or of durations: hours with a fraction."""
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+    noun: ClassVar[str] = "time"
+    column_kind: ClassVar[ColumnKind] = "date"
+    declared_as: ClassVar[DeclaredKind] = "date"
     kind: Literal["time"] = "time"
+
+    @classmethod
+    def find(
+        cls, name: str, column: CodedTexts, notation: Notation, *, declared: bool = False
+    ) -> Candidate | None:
+        """None unless all texts are times: a note such as `noon` among them is no fault."""
+        if name in notation.patterns or None in read_or_none(column.texts, read_hours):
+            return None
+        form = cls()
+        return Candidate(form, np.ones(len(column.texts), np.bool_), form.numbers(column.texts))
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The column of hours."""
@@ -114,3 +162,58 @@ def date_format(
     values = date_parts(moments, since=since)
     parts = tuple(part for part in PARTS if part == "days" or np.ptp(values[part]) > 0)
     return DateFormat(parts, iso_day(since), order, pattern, compact)
+
+
+def _in_any_notation(column: CodedTexts, *, european: bool, compact: bool) -> Candidate | None:
+    """The best order of day and month: `3/4/2024` is in March or in April."""
+
+    def reader(order: DayOrder) -> Callable[[str], Moment | None]:
+        def read(text: str) -> Moment | None:
+            moment = read_moment(text, order)
+            return read_compact(text) if moment is None and compact else moment
+
+        return read
+
+    texts = column.texts
+    month_first = read_or_none(texts, reader("month_first"))
+    day_first = month_first  # which saves time if no text has a day or a month in front of the year
+    if not all(_YEAR_FIRST.match(text) for text in texts):
+        day_first = read_or_none(texts, reader("day_first"))
+    months, days = (
+        sum(int(n) for n, moment in zip(column.counts(), moments, strict=True) if moment is not None)
+        for moments in (month_first, day_first)
+    )
+    if days > months:
+        return _candidate(day_first, "day_first", compact=compact)
+    if months > days:
+        return _candidate(month_first, "month_first", compact=compact)
+    differing = [text for text, a, b in zip(texts, month_first, day_first, strict=True) if a != b]
+    if not differing:
+        return _candidate(month_first, "month_first", compact=compact)
+    if all("." in text for text in differing):  # dates with points have the day first
+        return _candidate(day_first, "day_first", compact=compact)
+    order: DayOrder = "day_first" if european else "month_first"
+    part, other_pattern = ("day", "%m/%d/%Y") if european else ("month", "%d/%m/%Y")
+    warning = (
+        f"the {part} is taken to be first in {shown(differing[0])}; if it is not, write the pattern, such as "
+        f"{other_pattern}, in data.columns.dates"
+    )
+    moments = day_first if european else month_first
+    return _candidate(moments, order, compact=compact, warning=warning)
+
+
+def _candidate(
+    moments: Sequence[Moment | None],
+    order: DayOrder,
+    *,
+    compact: bool = False,
+    pattern: str | None = None,
+    warning: str | None = None,
+) -> Candidate | None:
+    known = [moment for moment in moments if moment is not None]
+    if not known:
+        return None
+    form = date_format(known, order=order, pattern=pattern, compact=compact)
+    parts = date_parts(moments, since=day_number(form.since))
+    numbers = np.stack([parts[part] for part in form.parts], axis=1)
+    return Candidate(form, np.array([moment is not None for moment in moments], np.bool_), numbers, warning)

@@ -45,6 +45,6 @@ def test_categories_of_something_else(texts: tuple[str, ...]) -> None:
 def test_the_most_frequent_spellings_are_the_categories() -> None:
     form = find_boolean(["no", "Yes", "YES", "0", "y"], [3, 2, 5, 4, 5])
     assert form == BooleanFormat(true="YES", false="0")
-    assert [form.category(text) for text in ("y", "False", "1", "maybe")] == ["YES", "0", "YES", "maybe"]
+    assert [form.label(text) for text in ("y", "False", "1", "maybe")] == ["YES", "0", "YES", "maybe"]
     np.testing.assert_array_equal(form.numbers(["y", "NO", "x"]).ravel(), [1, 0, np.nan])
     assert form.columns("a") == ("a",)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.data.columns.formats.base import Candidate, Notation
 from fnnctl.data.columns.formats.dates import DateFormat, TimeFormat, date_format, date_parts
 from fnnctl.data.columns.formats.moments import read_moment
+from tests.data.columns.coding import coded
 
 moments = st.tuples(st.integers(-700_000, 2_900_000), st.integers(0, 86_399).map(float))
 
@@ -71,3 +73,59 @@ def test_an_invalid_format_is_refused(wrong: dict[str, object]) -> None:
 def test_times_are_hours() -> None:
     assert TimeFormat().columns("a") == ("a hour",)
     np.testing.assert_array_equal(TimeFormat().numbers(["6:30", "x"]).ravel(), [6.5, np.nan])
+
+
+def find(
+    *texts: str, european: bool = False, declared: bool = False, pattern: str | None = None
+) -> Candidate | None:
+    notation = Notation(european=european, patterns={} if pattern is None else {"a": pattern})
+    return DateFormat.find("a", coded(*texts), notation, declared=declared)
+
+
+@pytest.mark.parametrize(
+    ("texts", "order", "european_order"),
+    [
+        (("3/4/2024", "13/4/2024"), "day_first", "day_first"),
+        (("3/4/2024", "4/13/2024"), "month_first", "month_first"),
+        (("3/4/2024",), "month_first", "day_first"),
+        (("3.4.2024",), "day_first", "day_first"),
+        (("3-4-2024", "2024-01-05"), "month_first", "day_first"),
+    ],
+)
+def test_the_order_of_day_and_month(texts: tuple[str, ...], order: str, european_order: str) -> None:
+    for european, expected in ((False, order), (True, european_order)):
+        candidate = find(*texts, european=european)
+        assert candidate is not None
+        assert isinstance(candidate.format, DateFormat)
+        assert candidate.format.order == expected
+        assert (candidate.warning is not None) == (order != european_order)
+
+
+def test_an_ambiguous_order_is_told() -> None:
+    candidate = find("5/5/2024", "3/4/2024")
+    assert candidate is not None
+    assert candidate.warning == (
+        "the month is taken to be first in '3/4/2024'; if it is not, write the pattern, such as %d/%m/%Y, in "
+        "data.columns.dates"
+    )
+
+
+def test_declared_dates() -> None:
+    assert find("20240131") is None
+    candidate = find("20240131", "2024-01-31", declared=True)
+    assert candidate is not None
+    assert candidate.fits.all()
+    candidate = find("3/4/2024", "x", pattern="%d/%m/%Y")
+    assert candidate is not None
+    assert candidate.fits.tolist() == [True, False]
+    assert find("x") is None
+
+
+def test_times_are_found_only_without_other_texts() -> None:
+    candidate = TimeFormat.find("a", coded("6:30", "12:00 PM"), Notation())
+    assert candidate is not None
+    assert candidate.format == TimeFormat()
+    assert candidate.numbers is not None
+    assert candidate.numbers.tolist() == [[6.5], [12]]
+    assert TimeFormat.find("a", coded("6:30", "x"), Notation()) is None
+    assert TimeFormat.find("a", coded("6:30"), Notation(patterns={"a": "%d/%m/%Y"})) is None

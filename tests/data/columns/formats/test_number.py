@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.data.columns.formats.number import DecimalMark, NumberFormat, written_number
+from fnnctl.data.columns.formats.base import SAMPLE, Candidate, ColumnFormat, MarkSetting, Notation
+from fnnctl.data.columns.formats.number import DecimalMark, NumberFormat, find_unit, written_number
+from tests.data.columns.coding import coded
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
 
@@ -146,3 +148,112 @@ def test_what_is_written_is_read_back(
     assert math.copysign(1, float(written.plain)) == math.copysign(1, expected)
     assert written.percent is percent
     assert written.accounting is (negative == "brackets")
+
+
+def find(*texts: str, european: bool = False, mark: MarkSetting = "auto") -> Candidate | None:
+    return NumberFormat.find("a", coded(*texts), Notation(mark, european=european))
+
+
+def form(*texts: str, european: bool = False, mark: MarkSetting = "auto") -> ColumnFormat | None:
+    candidate = find(*texts, european=european, mark=mark)
+    assert candidate is not None
+    assert candidate.fits.all()
+    assert candidate.problem is None
+    return candidate.format
+
+
+COMMA = NumberFormat(decimal="comma")
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("1,5", "2"), COMMA),
+        (("1.234,5", "1.234"), COMMA),
+        (("0,125", "1,250"), COMMA),  # the leading zero tells
+        (("1,250", "1,250.5"), NumberFormat()),
+        (("1,250,000", "1,250"), NumberFormat()),
+        (("1.250.000", "1.250"), COMMA),
+        (("$5", "6"), NumberFormat(currency="USD")),
+        (("5%", "0"), NumberFormat(percent=True)),
+        (("1.5", "2"), None),
+        (("1.234", "5"), None),
+        (("(5)", "3"), NumberFormat()),
+    ],
+)
+def test_what_only_one_mark_allows(texts: tuple[str, ...], expected: NumberFormat | None) -> None:
+    for european in (False, True):
+        assert form(*texts, european=european) == expected
+
+
+def test_thousands_or_fractions() -> None:
+    assert form("1,250", "3") == NumberFormat()
+    assert form("1,250", "3", european=True) == COMMA
+    assert form("1,250", "3", mark="comma") == COMMA
+    assert form("1,250", "3", mark="point", european=True) == NumberFormat()
+    assert form("1.250", mark="comma") == COMMA
+    assert form("1.250 €", european=True) == NumberFormat("comma", currency="EUR")
+    assert form("1.250 €") == NumberFormat("point", currency="EUR")
+
+
+def test_a_warning_names_both_readings_and_the_setting() -> None:
+    for european, mark, read, other in ((False, "comma", "1250", "1.250"), (True, "point", "1.250", "1250")):
+        candidate = find("1,250", "3,000", european=european)
+        assert candidate is not None
+        assert candidate.warning == (
+            f"'1,250' is read as {read}; if it is {other}, write data.decimal_mark: {mark}"
+        )
+    for sure in (("1,5", "1,250"), ("1,250.5", "1,250"), ("$5",), ("$1,250",), ("999", "1,250")):
+        candidate = find(*sure)
+        assert candidate is not None
+        assert candidate.warning is None
+    for unsure in (("1,250",), ("1,250", "1000")):
+        candidate = find(*unsure)
+        assert candidate is not None
+        assert candidate.warning is not None
+
+
+@pytest.mark.parametrize(
+    ("texts", "index", "words"),
+    [
+        (("0", "5%", "0.5"), 2, "'5%' is a percentage and '0.5' is none"),
+        (("0.5", "5%"), 1, "'5%' is a percentage and '0.5' is none"),
+        (("$5", "3", "€5"), 2, "'€5' is in EUR, but other values are in USD: write all in one currency"),
+    ],
+)
+def test_units_that_contradict_each_other(texts: tuple[str, ...], index: int, words: str) -> None:
+    candidate = find(*texts)
+    assert candidate is not None
+    assert candidate.problem is not None
+    assert (candidate.problem[0], words in candidate.problem[1]) == (index, True)
+
+
+def test_texts_that_are_no_numbers() -> None:
+    assert find("a", "b") is None
+    assert find("(1)", "(2)") is None  # footnotes
+    candidate = find("1,5", "2,5", "x")
+    assert candidate is not None
+    assert (candidate.fits.tolist(), candidate.format) == ([True, True, False], COMMA)
+    words = [f"x{n}" for n in range(SAMPLE)]
+    assert find(*words, "1") is None
+    candidate = find(*words[1:], "1", "2")
+    assert candidate is not None
+    assert int(candidate.fits.sum()) == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "unit"),
+    [
+        (("12 kg", "7.5kg", "1.234,5 kg"), "kg"),
+        (("45.1°", "-46°"), "°"),
+        (("30 km/h", "50 km/h"), "km/h"),
+        (("12", "13"), None),
+        (("12 kg", "13 lb"), None),
+        (("x1a", "x2a"), None),
+        (("2020-Q1a", "2020-Q2a"), None),
+        (("kg",), None),
+        ((), None),
+    ],
+)
+def test_units(texts: tuple[str, ...], unit: str | None) -> None:
+    assert find_unit(texts) == unit

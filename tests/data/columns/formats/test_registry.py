@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.formats.boolean import BooleanFormat
 from fnnctl.data.columns.formats.dates import DateFormat, TimeFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.formats.registry import AnyFormat
-from fnnctl.data.columns.types import ColumnFormat
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyFormat)
 
