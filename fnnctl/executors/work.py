@@ -11,7 +11,7 @@ from fnnctl.executors.protocols import Executor, R, Work, WorkerKilledError
 
 Tag = TypeVar("Tag")
 
-Pull: TypeAlias = Callable[[], tuple[Tag, tuple[Any, ...]] | None]
+NextItem: TypeAlias = Callable[[], tuple[Tag, tuple[Any, ...]] | None]
 """Returns the next item, as a tag that identifies it and the arguments; None if there is none now."""
 
 SECONDS_BETWEEN_POLLS = 0.05
@@ -26,31 +26,31 @@ def run_work(
 ) -> Iterator[tuple[int, R]]:
     """Run the work on the arguments of every item, and yield each item's index and result as it finishes.
 
-    See `run_pulled`.
+    See `run_queue`.
     """
     numbered = enumerate(items)
-    return run_pulled(executor, work, lambda: next(numbered, None), on_killed=on_killed)
+    return run_queue(executor, work, lambda: next(numbered, None), on_killed=on_killed)
 
 
-def run_pulled(
+def run_queue(
     executor: Executor,
     work: Work[R],
-    pull: Pull[Tag],
+    next_item: NextItem[Tag],
     *,
     on_killed: Callable[[Tag], R] | None = None,
 ) -> Iterator[tuple[Tag, R]]:
-    """Run the work on items that are pulled when a worker is free, and yield each item's tag and result.
+    """Run the work on the items of a queue when workers are free, and yield each item's tag and result.
 
     At most `workers + 1` items are submitted at a time. There may be new items after a result was yielded.
-    The end comes when no item runs and there is none to pull. Once the executor's poll asks to stop, no
-    further item is pulled or started; items that are running still give results if they end in time. If an
+    The end comes when no item runs and the queue has none. Once the executor's poll asks to stop, no
+    further item is taken or started; items that are running still give results if they end in time. If an
     item's worker is killed before, the item runs once more, alone, because another item may have used up the
     memory.
 
     Args:
         executor: Runs the work.
         work: Called with a `Progress` and an item's arguments. Its exceptions are raised here.
-        pull: Gives the items.
+        next_item: Gives the items.
         on_killed: Returns the result for an item whose worker was killed twice. Without it,
             `WorkerKilledError` is raised.
     """
@@ -58,7 +58,7 @@ def run_pulled(
     killed_once: list[_Item[Tag]] = []
 
     def start_items() -> None:
-        while item := _next_item(executor, pull, running, killed_once):
+        while item := _item_to_start(executor, next_item, running, killed_once):
             future = executor.submit(work, *item.args)
             running[future] = item
             if future.done():  # a serial executor's result is yielded before the next item starts
@@ -98,8 +98,11 @@ class _Item(Generic[Tag]):
     was_killed: bool = False
 
 
-def _next_item(
-    executor: Executor, pull: Pull[Tag], running: dict[Future[R], _Item[Tag]], killed_once: list[_Item[Tag]]
+def _item_to_start(
+    executor: Executor,
+    next_item: NextItem[Tag],
+    running: dict[Future[R], _Item[Tag]],
+    killed_once: list[_Item[Tag]],
 ) -> _Item[Tag] | None:
     """The item to start now; none after a stop, which also cancels submitted items that have not started."""
     if executor.poll():
@@ -108,5 +111,5 @@ def _next_item(
         return None
     if killed_once or any(item.was_killed for item in running.values()):
         return None if running else killed_once.pop()
-    pulled = pull() if len(running) <= executor.workers else None
-    return _Item(*pulled) if pulled else None
+    found = next_item() if len(running) <= executor.workers else None
+    return _Item(*found) if found else None

@@ -93,7 +93,7 @@ class FitQueue:
         """Add stacks that are to be trained as they are, before anything else."""
         self._single += stacks
 
-    def pull(self) -> PlannedStack | None:
+    def next_stack(self) -> PlannedStack | None:
         """The next stack; None if nothing waits."""
         if self._single:
             return self._single.popleft()

@@ -20,6 +20,7 @@ from fnnctl.modelling.cross_validation import FOLDS, divided, refuse_single_grou
 from fnnctl.modelling.fit import Fit, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.records.trials import Trial
 from fnnctl.space.assignments import Assignment
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
@@ -27,6 +28,18 @@ from fnnctl.training.memory import training_bytes
 
 StackKey: TypeAlias = tuple[StackSettings, tuple[int, int, int]]
 """What fits of one stack have in common: their settings and the sizes of their parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackKeys:
+    """A trial's stack keys (which fits may share a stack) and its cost."""
+
+    order: str
+    """A text by which trials are sorted."""
+    of_fits: Sequence[StackKey]
+    """One key per fit."""
+    cost: int
+    """Rows times parameters, over all fits: the virtual time of an epoch."""
 
 
 class FailedTrialError(Exception):
@@ -70,19 +83,29 @@ class TrialFits:
         seed = configuration_seed(experiment)
         return [replace(fit, experiment=experiment, seed=fit.rows.own_seed(seed)) for fit in drafts]
 
-    def stack_keys(self, assignment: Assignment) -> tuple[str, list[StackKey]]:
-        """What determines which trials train together: a text that sorts trials, and one key per fit.
+    def of_stack(self, members: Sequence[tuple[Trial, int]]) -> tuple[Fit, ...]:
+        """The fits of a stack: of each member, the fit of the trial with this index."""
+        of_trials: dict[int, list[Fit]] = {}
+        for trial, _ in members:
+            if trial.number not in of_trials:
+                of_trials[trial.number] = self.fits(trial.assignment)
+        return tuple(of_trials[trial.number][index] for trial, index in members)
+
+    def stack_keys(self, assignment: Assignment) -> StackKeys:
+        """The stack keys of a trial's fits.
 
         It is much faster than `fits`, because no seed is hashed. Raises `FailedTrialError`.
         """
         drafts = self._drafts(assignment)
         order = f"{settings_text(drafts[0].settings)} {drafts[0].preprocessing}"
-        return order, [(fit.settings, fit.sizes) for fit in drafts]
+        keys = [(fit.settings, fit.sizes) for fit in drafts]
+        cost = sum(ParameterLayout(settings.shape).size * rows for settings, (rows, *_) in keys)
+        return StackKeys(order, keys, cost)
 
     def cost(self, assignment: Assignment) -> int:
         """The virtual time of an epoch of a trial; 0 if its configuration is invalid."""
         try:
-            return epoch_cost(self.stack_keys(assignment)[1])
+            return self.stack_keys(assignment).cost
         except FailedTrialError:
             return 0
 
@@ -139,11 +162,6 @@ class TrialFits:
             told = "; ".join(f"{each.path}: {each.message}" for each in error.problems)
             raise FailedTrialError(told) from error
         return drafts
-
-
-def epoch_cost(keys: Sequence[StackKey]) -> int:
-    """The virtual time of an epoch: rows × parameters, over all fits of a trial."""
-    return sum(ParameterLayout(settings.shape).size * rows for settings, (rows, *_) in keys)
 
 
 @lru_cache(maxsize=1000)

@@ -22,7 +22,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Confirmed, Result
 from fnnctl.seeds import confirmation_seed
-from fnnctl.stacks.confirmation import ConfirmationRunner
+from fnnctl.stacks.confirmation_feed import ConfirmationFeed
 from fnnctl.stacks.measures import ObjectiveMeasure
 from fnnctl.stacks.work import train_fits
 from tests.commands.confirming import RANDOM, SPACE, confirmed_of, reported
@@ -147,7 +147,7 @@ def test_an_interrupt_keeps_what_is_done(
 ) -> None:
     """The signal arrives in the confirmation, which ends after the network that is being recorded."""
 
-    class Interrupted(ConfirmationRunner):
+    class Interrupted(ConfirmationFeed):
         def run(self, networks: Any) -> Any:
             for count, each in enumerate(super().run(networks)):
                 yield each
@@ -156,7 +156,7 @@ def test_an_interrupt_keeps_what_is_done(
                     return
 
     with monkeypatch.context() as patch:
-        patch.setattr(confirm_module, "ConfirmationRunner", Interrupted)
+        patch.setattr(confirm_module, "ConfirmationFeed", Interrupted)
         folder = search(config, "--executor", "serial", code=143)
     assert "search --resume" in capsys.readouterr().err
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
@@ -264,14 +264,14 @@ def test_a_leader_that_diverges_with_a_seed_cannot_win(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The best of the search is made to diverge with one seed."""
-    measured = ConfirmationRunner._measured
+    measured = ConfirmationFeed._measured
 
-    def diverges(self: ConfirmationRunner, trial: Any, seed: int, fit: Any) -> Confirmed:
+    def diverges(self: ConfirmationFeed, trial: Any, seed: int, fit: Any) -> Confirmed:
         if trial.number == 0 and seed == 2:
             return self._failed(trial, seed, "the loss became non-finite in epoch 3")
         return measured(self, trial, seed, fit)
 
-    monkeypatch.setattr(ConfirmationRunner, "_measured", diverges)
+    monkeypatch.setattr(ConfirmationFeed, "_measured", diverges)
     space = {RATE: {"choice": [0.1, 0.01]}}
     config = write_config(
         tmp_path / "x.yaml", data="wine", search={**RANDOM, "method": "grid", "trials": 2, "space": space}

@@ -18,7 +18,7 @@ from fnnctl.commands.search.confirm import confirm_leaders
 from fnnctl.data.builtin import builtin_path
 from fnnctl.executors.protocols import ClusterLostError
 from fnnctl.executors.serial import SerialExecutor
-from fnnctl.stacks import trial_runner
+from fnnctl.stacks import stack_runner
 from tests.commands import killing
 from tests.commands.extending import timeline
 from tests.commands.searching import assert_same_search, of_kind, resume, search, write_config
@@ -48,7 +48,7 @@ def test_a_killed_worker_changes_nothing(
     cluster: DaskCluster, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undisturbed = search(config, "--executor", "serial")
-    monkeypatch.setattr(trial_runner, "train_item", killing.killed_once)
+    monkeypatch.setattr(stack_runner, "train_item", killing.killed_once)
     folder = search(config, "--executor", "dask", "--dask-address", cluster.address)
     assert (config.parent / "killed").exists()
     assert sorted(worker.poll() or 0 for worker in cluster.workers) == [-signal.SIGKILL, 0]
@@ -65,7 +65,7 @@ def test_a_suspended_worker_changes_nothing(
     undisturbed = search(config, "--executor", "serial")
     monkeypatch.setattr("fnnctl.executors.cluster.SECONDS_TO_REPORT", 3)
     monkeypatch.setattr("fnnctl.executors.dask.SECONDS_TO_ANSWER", 1)
-    monkeypatch.setattr(trial_runner, "train_item", killing.suspended_once)
+    monkeypatch.setattr(stack_runner, "train_item", killing.suspended_once)
     folder = search(config, "--executor", "dask", "--dask-address", cluster.address)
     assert (config.parent / "suspended").exists()
     assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
@@ -102,7 +102,7 @@ def test_a_signal_while_a_worker_is_suspended(
 def test_a_time_limit_ends_a_search_whose_cluster_does_not_answer(
     cluster: DaskCluster, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trial_runner, "train_item", killing.suspended_once)
+    monkeypatch.setattr(stack_runner, "train_item", killing.suspended_once)
     cluster.workers[1].kill()
     folder = search(config, "--executor", "dask", "--dask-address", cluster.address, "--time-limit", "10")
     assert (config.parent / "suspended").exists()

@@ -18,7 +18,7 @@ import pytest
 from fnnctl.cli import run
 from fnnctl.commands.search import complete as search_module
 from fnnctl.records.trials import Result
-from fnnctl.stacks.trial_runner import TrialRunner
+from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.journal import ResultCache
 from fnnctl.store.weights import read_npz, to_npz
 from tests.commands import killing
@@ -92,17 +92,17 @@ def test_what_came_before_its_turn_is_not_done_again(
     config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, stacks: int
 ) -> None:
     """Its process dies while it waits for a stack."""
-    collect = TrialRunner.collect
+    collect = TrialFeed.collect
     left = [stacks]
 
-    def dies(runner: TrialRunner) -> Sequence[Result]:
+    def dies(runner: TrialFeed) -> Sequence[Result]:
         if not left[0]:
             raise OSError("the process dies here")
         left[0] -= 1
         return collect(runner)
 
     with monkeypatch.context() as patch:
-        patch.setattr(TrialRunner, "collect", dies)
+        patch.setattr(TrialFeed, "collect", dies)
         folder = search(config, "--executor", "serial", code=3)
     known = known_results(folder)
     trained = {(trial, event["to"]) for event in timeline(folder) for trial in event["trials"]}
@@ -215,7 +215,7 @@ def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
     """The machine does reproduce its bits, so the message must not deny it."""
     folder = cut(0, budget=3)
     shutil.rmtree(folder / "checkpoints")
-    monkeypatch.setattr("fnnctl.stacks.trial_runner.train_item", killing.killed)
+    monkeypatch.setattr("fnnctl.stacks.stack_runner.train_item", killing.killed)
     capsys.readouterr()
     assert resume(folder, "--executor", "processes", "--workers", "2") == 3
     told = capsys.readouterr().err

@@ -18,7 +18,7 @@ from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.registry import ExecutorKind, make_executor
-from fnnctl.executors.work import run_pulled
+from fnnctl.executors.work import run_queue
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
@@ -149,8 +149,8 @@ def test_the_same_results_with_any_runner(scheduler: str, sampler: str, budget: 
     assert_same(journal, journal_of(scheduler, sampler, budget, ToyRunner(groups=5, batch=3)))
 
 
-class PulledRunner(ToyRunner):
-    """Workers of an executor pull its jobs, the last first; results come as they finish."""
+class QueueRunner(ToyRunner):
+    """Workers of an executor take its jobs, the last first; results come as they finish."""
 
     def __init__(self, executor: Executor) -> None:
         super().__init__()
@@ -160,11 +160,11 @@ class PulledRunner(ToyRunner):
     def collect(self) -> Sequence[Result]:
         found = next(self._done, None)
         if found is None:
-            self._done = run_pulled(self._executor, do_job, self._pull)
+            self._done = run_queue(self._executor, do_job, self._next_item)
             found = next(self._done, None)
         return [found[1]] if found else []
 
-    def _pull(self) -> tuple[JobKey, tuple[Job]] | None:
+    def _next_item(self) -> tuple[JobKey, tuple[Job]] | None:
         if not self._waiting:
             return None
         job = self._waiting.pop()
@@ -192,7 +192,7 @@ def test_the_same_results_with_any_executor(
     sampler: str,
     budget: str,
 ) -> None:
-    journal = journal_of(scheduler, sampler, budget, PulledRunner(executors[kind]))
+    journal = journal_of(scheduler, sampler, budget, QueueRunner(executors[kind]))
     assert_same(journal, journal_of(scheduler, sampler, budget, ToyRunner()))
 
 

@@ -38,10 +38,10 @@ def add(
     queue.add(job, order, [(fold, (settings, sizes)) for fold in folds], due)
 
 
-def pulled(queue: FitQueue) -> list[list[tuple[int, int]]]:
+def taken(queue: FitQueue) -> list[list[tuple[int, int]]]:
     """(trial, index of the fit) of each stack, until the queue is empty."""
     stacks = []
-    while stack := queue.pull():
+    while stack := queue.next_stack():
         stacks.append([(trial.number, index) for trial, index in stack.members])
     return stacks
 
@@ -51,7 +51,7 @@ def trials(stacks: Sequence[Sequence[tuple[int, int]]]) -> list[list[int]]:
 
 
 def test_an_empty_queue_has_no_stack() -> None:
-    assert queue_of().pull() is None
+    assert queue_of().next_stack() is None
 
 
 def test_the_most_urgent_fit_takes_its_company_along() -> None:
@@ -61,14 +61,14 @@ def test_the_most_urgent_fit_takes_its_company_along() -> None:
     add(queue, 1, due=5, settings=NARROW)
     add(queue, 2, due=4)
     add(queue, 3, due=7, settings=NARROW)
-    assert trials(pulled(queue)) == [[2, 0], [1, 3]]
+    assert trials(taken(queue)) == [[2, 0], [1, 3]]
 
 
 def test_of_equally_urgent_fits_the_smaller_trial_and_the_first_fold_come_first() -> None:
     queue = queue_of(most=3)
     for number in (2, 0, 1):
         add(queue, number, due=5, folds=(1, 0))
-    assert pulled(queue) == [[(0, 0), (0, 1), (1, 0)], [(1, 1), (2, 0), (2, 1)]]
+    assert taken(queue) == [[(0, 0), (0, 1), (1, 0)], [(1, 1), (2, 0), (2, 1)]]
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_only_equal_fits_are_company(other: dict[str, object]) -> None:
     add(queue, 0, due=5)
     add(queue, 1, due=5, **other)  # type: ignore[arg-type]
     add(queue, 2, due=5)
-    assert trials(pulled(queue)) == [[0, 2], [1]]
+    assert trials(taken(queue)) == [[0, 2], [1]]
 
 
 def test_a_stack_says_what_it_trains() -> None:
     queue = queue_of()
     add(queue, 4, due=5, start=1, stop=3, folds=(0, 2))
     add(queue, 7, due=5, start=1, stop=3)
-    stack = queue.pull()
+    stack = queue.next_stack()
     assert stack is not None
     assert (stack.start, stack.stop, stack.trials) == (1, 3, [4, 7])
     assert [trial.assignment["x"] for trial, _ in stack.members] == [4, 4, 7]
@@ -98,10 +98,10 @@ def test_stacks_have_about_the_same_size() -> None:
     queue = queue_of(most=4)
     for number in range(10):
         add(queue, number, due=5)
-    assert [len(stack) for stack in pulled(queue)] == [4, 4, 2]
+    assert [len(stack) for stack in taken(queue)] == [4, 4, 2]
     for number in range(9):
         add(queue, number, due=5)
-    assert [len(stack) for stack in pulled(queue)] == [3, 3, 3]
+    assert [len(stack) for stack in taken(queue)] == [3, 3, 3]
 
 
 @pytest.mark.parametrize(("fits", "sizes"), [(12, [3] * 4), (10, [3, 3, 3, 1]), (3, [1, 1, 1])])
@@ -110,7 +110,7 @@ def test_every_worker_gets_a_share_and_shares_do_not_shrink(fits: int, sizes: li
     queue = queue_of(workers=4)
     for number in range(fits):
         add(queue, number, due=5)
-    assert [len(stack) for stack in pulled(queue)] == sizes
+    assert [len(stack) for stack in taken(queue)] == sizes
 
 
 def test_workers_share_all_that_waits_and_not_each_group() -> None:
@@ -118,7 +118,7 @@ def test_workers_share_all_that_waits_and_not_each_group() -> None:
     queue = queue_of(workers=2)
     for number in range(24):
         add(queue, number, due=5, order=str(number % 6))
-    assert [len(stack) for stack in pulled(queue)] == [4, 4, 4, 4, 4, 2, 2]
+    assert [len(stack) for stack in taken(queue)] == [4, 4, 4, 4, 4, 2, 2]
 
 
 @pytest.mark.parametrize(("others", "sizes"), [(30, [8, 4, 4]), (3, [4, 4, 4, 4])])
@@ -128,47 +128,47 @@ def test_a_group_that_is_most_of_the_work_is_shared(others: int, sizes: list[int
     for number in range(8):
         add(queue, number, due=5, stop=30)
         add(queue, 100 + number, due=6, stop=others, order="b")
-    assert [len(stack) for stack in pulled(queue)] == sizes
+    assert [len(stack) for stack in taken(queue)] == sizes
 
 
 def test_a_stack_grows_with_what_waits() -> None:
     queue = queue_of(workers=2)
     for number in range(4):
         add(queue, number, due=5)
-    assert queue.pull() is not None
+    assert queue.next_stack() is not None
     for number in range(4, 12):
         add(queue, number, due=5)
-    assert [len(stack) for stack in pulled(queue)] == [5, 5]
+    assert [len(stack) for stack in taken(queue)] == [5, 5]
 
 
 def test_shares_begin_anew_when_a_group_was_empty() -> None:
     queue = queue_of(workers=2)
     for number in range(8):
         add(queue, number, due=5)
-    assert [len(stack) for stack in pulled(queue)] == [4, 4]
+    assert [len(stack) for stack in taken(queue)] == [4, 4]
     for number in range(4):
         add(queue, number, due=5)
-    assert [len(stack) for stack in pulled(queue)] == [2, 2]
+    assert [len(stack) for stack in taken(queue)] == [2, 2]
 
 
 def test_a_fit_that_comes_later_can_be_more_urgent() -> None:
     queue = queue_of(most=2)
     for number in range(4):
         add(queue, number, due=5 + number)
-    assert queue.pull() is not None
+    assert queue.next_stack() is not None
     add(queue, 9, due=1)
     add(queue, 8, due=2, settings=NARROW)
-    assert trials(pulled(queue)) == [[9, 2], [8], [3]]
+    assert trials(taken(queue)) == [[9, 2], [8], [3]]
 
 
 def test_a_trial_comes_again_with_another_job() -> None:
     queue = queue_of()
     add(queue, 0, due=5, stop=1)
     add(queue, 1, due=6, stop=1)
-    assert trials(pulled(queue)) == [[0, 1]]
+    assert trials(taken(queue)) == [[0, 1]]
     add(queue, 1, due=8, start=1, stop=3)
     add(queue, 0, due=8, start=1, stop=3)
-    assert trials(pulled(queue)) == [[0, 1]]
+    assert trials(taken(queue)) == [[0, 1]]
 
 
 def test_stacks_that_are_to_be_trained_alone_come_first() -> None:
@@ -183,7 +183,7 @@ def test_stacks_that_are_to_be_trained_alone_come_first() -> None:
     ]  # fmt: skip
     assert {(stack.start, stack.stop) for stack in alone} == {(0, 3)}
     queue.add_stacks(alone)
-    assert pulled(queue) == [[(5, 0), (5, 1)], [(6, 0)], [(7, 2)], [(0, 0)]]
+    assert taken(queue) == [[(5, 0), (5, 1)], [(6, 0)], [(7, 2)], [(0, 0)]]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -196,12 +196,12 @@ def test_every_fit_leaves_once_and_the_most_urgent_first(seed: int) -> None:
         add(queue, number, due, settings=rng.choice([WIDE, NARROW]), stop=rng.choice([1, 3]), folds=folds)
         waiting |= {(number, fold): due for fold in folds}
         if number % 4 == 3:
-            stack = queue.pull()
+            stack = queue.next_stack()
             assert stack is not None
             dues = [waiting.pop((trial.number, index)) for trial, index in stack.members]
             assert dues[0] == min([*waiting.values(), *dues])
             assert dues == sorted(dues)
-    for stack_keys in pulled(queue):
+    for stack_keys in taken(queue):
         for key in stack_keys:
             del waiting[key]
     assert waiting == {}

@@ -114,7 +114,7 @@ def test_fits_are_made_when_a_worker_has_room_for_them(
 
     monkeypatch.setattr(Fit, "member", counted)
     monkeypatch.setattr("fnnctl.stacks.trial_fits.configuration_seed", made)
-    monkeypatch.setattr("fnnctl.stacks.trial_runner.stack_size", lambda *_, **__: 1)
+    monkeypatch.setattr("fnnctl.stacks.stack_runner.stack_size", lambda *_, **__: 1)
     search(config, "--method", "random", "--max-trials", "4", "--executor", "serial")
     assert events[: 2 * 4] == ["made", "train"] * 4
 

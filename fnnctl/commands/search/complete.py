@@ -27,7 +27,7 @@ from fnnctl.report.topics.default_trial import own_settings_sentence
 from fnnctl.runs.recorder import RunRecorder, tell
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
-from fnnctl.stacks.trial_runner import RunnerSettings, TrialRunner
+from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
@@ -154,8 +154,8 @@ def _search(session: _Session) -> str:
         with open_workers(
             session.run, session.search, session.options, epochs=epochs, poll=poll, output=session.output
         ) as executor:
-            runner = TrialRunner(
-                RunnerSettings(
+            runner = TrialFeed(
+                TrialSettings(
                     metric=objective.metric,
                     on_folds=objective.on == "cross_validation",
                     max_epochs=setup.budget.max_epochs,

@@ -12,7 +12,7 @@ from fnnctl.records.confirmation import Confirmation, confirmation
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
 from fnnctl.report.topics.confirmation import left_out_sentence, verdict_sentence
-from fnnctl.stacks.confirmation import ConfirmationRunner
+from fnnctl.stacks.confirmation_feed import ConfirmationFeed
 from fnnctl.store.run import OpenRun
 from fnnctl.text import counted
 
@@ -76,12 +76,12 @@ def _train(
             return signals.requested()
 
         with open_workers(run, search, options, epochs=epochs, poll=poll, output=output) as executor:
-            runner = ConfirmationRunner(
-                fits=search.draws(found.seeds),
+            feed = ConfirmationFeed(
+                search.draws(found.seeds),
+                executor,
                 metric=search.setup.settings.objective.metric,
                 budget=found.budget,
-                executor=executor,
                 on_stack=lambda event: run.note_times([event]),
             )
-            for confirmed in runner.run(missing):
+            for confirmed in feed.run(missing):
                 journal.add_confirmed(confirmed)

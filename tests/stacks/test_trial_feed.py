@@ -22,8 +22,8 @@ from fnnctl.executors.serial import SerialExecutor
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
 from fnnctl.search.loop import run_search
-from fnnctl.stacks import trial_runner
-from fnnctl.stacks.trial_runner import RunnerSettings, TrialRunner
+from fnnctl.stacks import stack_runner
+from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from tests.commands import killing
 from tests.commands.searching import (
@@ -55,7 +55,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_a_killed_workers_jobs_are_done_again(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     undisturbed = search(config, "--executor", "serial")
-    monkeypatch.setattr(trial_runner, "train_item", killing.killed_once)
+    monkeypatch.setattr(stack_runner, "train_item", killing.killed_once)
     folder = search(config, *PROCESSES)
     assert (config.parent / "killed").exists()
     assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
@@ -69,7 +69,7 @@ def test_what_kills_two_workers_has_failed_and_the_search_goes_on(
     space = f"search.space={{{RATE}: {{choice: [0.01, 0.02, {killing.DEADLY}, 0.05]}}}}"
     arguments = ("--method", "grid", "--set", space, "--set", "search.trials=null")
     healthy = search(config, *arguments, "--executor", "serial")
-    monkeypatch.setattr(trial_runner, "train_item", killing.killed_by_some)
+    monkeypatch.setattr(stack_runner, "train_item", killing.killed_by_some)
     folder = search(config, *arguments, *PROCESSES)
     trials = {trial["number"]: trial["assignment"][RATE] for trial in of_kind(folder, "trial")}
     for own, other in zip(of_kind(folder, "result"), of_kind(healthy, "result"), strict=True):
@@ -140,8 +140,8 @@ class Bench:
         self.events: list[tuple[tuple[int, ...], int, int]] = []
         self.checkpoints = TrialCheckpoints(folder)
         defaults = {"metric": "log_loss", "on_folds": False, "max_epochs": 9, "keep_checkpoints": False}
-        self.runner = TrialRunner(
-            RunnerSettings(**{**defaults, **settings}),
+        self.runner = TrialFeed(
+            TrialSettings(**{**defaults, **settings}),
             self.fits,
             self.checkpoints,
             self.journal,

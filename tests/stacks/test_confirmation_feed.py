@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.records.trials import Confirmed, Trial
-from fnnctl.stacks import confirmation
-from fnnctl.stacks.confirmation import ConfirmationRunner
+from fnnctl.stacks import stack_runner
+from fnnctl.stacks.confirmation_feed import ConfirmationFeed, Network
 from tests.commands import killing
 from tests.commands.searching import RATE, of_kind, prepared, search, write_config
 from tests.program import read_json
@@ -22,8 +23,8 @@ def confirmed(config: Path, trials: list[Trial], *, stop_after: int = 10**9) -> 
     stacks: list[object] = []
     fits = prepared(config).draws(SEEDS)
     executor = SerialExecutor(1, lambda done: len(stacks) >= stop_after)
-    runner = ConfirmationRunner(fits, "log_loss", 9, executor, stacks.append)
-    return list(runner.run([(trial, seed) for trial in trials for seed in range(SEEDS)]))
+    feed = ConfirmationFeed(fits, executor, metric="log_loss", budget=9, on_stack=stacks.append)
+    return list(feed.run([(trial, seed) for trial in trials for seed in range(SEEDS)]))
 
 
 @pytest.fixture
@@ -86,7 +87,13 @@ def test_a_leader_that_kills_its_worker_does_not_fail_the_others(
             "space": {RATE: {"choice": [0.05, killing.DEADLY, 0.1]}},
         },
     )  # fmt: skip
-    monkeypatch.setattr(confirmation, "train_item", killing.killed_by_some)
+    run = ConfirmationFeed.run
+
+    def run_deadly(feed: ConfirmationFeed, networks: Sequence[Network]) -> Iterator[Confirmed]:
+        monkeypatch.setattr(stack_runner, "train_item", killing.killed_by_some)
+        return run(feed, networks)
+
+    monkeypatch.setattr(ConfirmationFeed, "run", run_deadly)
     folder = search(config, "--executor", "processes", "--workers", "2")
     (deadly,) = (
         each["number"] for each in of_kind(folder, "trial") if each["assignment"][RATE] == killing.DEADLY
