@@ -57,7 +57,7 @@ class Columns:
     @property
     def sources(self) -> dict[str, str]:
         """The column of the table that each of the numeric columns in `expansions` was made from."""
-        return {made: name for name, several in self.expansions.items() for made in several}
+        return {part: name for name, parts in self.expansions.items() for part in parts}
 
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
         """A float64 copy, (n, p), of the numbers in some rows; only the given `columns`, if any are given."""
@@ -83,9 +83,9 @@ class Columns:
                 if self.mapped:
                     self.mapped.give_back(rows[block])
             for start in range(0, len(columns), together):
-                some = columns[start : start + together]
-                names = slice(first + start, first + start + len(some))
-                yield self.packing.unpack(some.T, names).T if self.packing else some.astype(np.float64)
+                stored = columns[start : start + together]
+                names = slice(first + start, first + start + len(stored))
+                yield self.packing.unpack(stored.T, names).T if self.packing else stored.astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

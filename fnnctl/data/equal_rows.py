@@ -46,19 +46,19 @@ def row_hashes(labels: IntArray, numbers: FloatArray, codes: IntArray) -> Hashes
 
 def shared_rows(dataset: Dataset, hashes: Hashes, split: Split) -> list[str]:
     """Warn about rows of the validation and the test part that are in another part, too."""
-    others = "training or validation" if split.validation.size else "training"
+    earlier = "training or validation" if split.validation.size else "training"
     pairs = (
         ("validation", split.validation, "training", split.train),
-        ("test", split.test, others, np.concatenate([split.train, split.validation])),
+        ("test", split.test, earlier, np.concatenate([split.train, split.validation])),
     )
     warnings = []
-    for part, rows, places, known in pairs:
+    for part, rows, others, known in pairs:
         shared = _count_known(hashes[rows], np.sort(hashes[known]))
-        if _is_told(dataset, hashes, shared, len(rows), len(known)):
-            which = (
-                f"{shared:,} of {counted(len(rows), 'row')} of the {part} part are also in the {places} part"
+        if _is_suspicious(dataset, hashes, shared, len(rows), len(known)):
+            fact = (
+                f"{shared:,} of {counted(len(rows), 'row')} of the {part} part are also in the {others} part"
             )
-            warnings.append(f"{which}, with the same target, so the {part} scores may be too high: {ADVICE}")
+            warnings.append(f"{fact}, with the same target, so the {part} scores may be too high: {ADVICE}")
     return warnings
 
 
@@ -67,29 +67,29 @@ def repeated_rows(dataset: Dataset, hashes: Hashes, rows: IntArray | None = None
 
     The folds are those of a cross-validation of all rows, or those of the bags of these `rows`.
     """
-    groups, there, scores = dataset.groups, "in the data", "the scores of the folds"
-    own = hashes
+    groups, location, scores = dataset.groups, "in the data", "the scores of the folds"
+    compared = hashes
     if rows is not None:
-        there, scores = "outside the test part", "the validation scores"
-        own, groups = hashes[rows], None if groups is None else groups[rows]
-    _, kind = np.unique(own, return_inverse=True)
-    places, where = kind, ""
+        location, scores = "outside the test part", "the validation scores"
+        compared, groups = hashes[rows], None if groups is None else groups[rows]
+    _, kind = np.unique(compared, return_inverse=True)
+    group_kinds, in_groups = kind, ""
     if groups is not None:
         pairs = np.unique(np.stack([kind, groups]), axis=1)
-        places, where = pairs[0], " and in several groups"
-    repeated = int(np.count_nonzero(np.bincount(places)[kind] > 1))
-    if not _is_told(dataset, hashes, repeated, len(own), len(own) - 1):
+        group_kinds, in_groups = pairs[0], " and in several groups"
+    repeated = int(np.count_nonzero(np.bincount(group_kinds)[kind] > 1))
+    if not _is_suspicious(dataset, hashes, repeated, len(compared), len(compared) - 1):
         return []
-    which = f"{repeated:,} of {counted(len(own), 'row')} {there} occur more than once"
-    return [f"{which}{where}, with the same target, so {scores} may be too high: {ADVICE}"]
+    fact = f"{repeated:,} of {counted(len(compared), 'row')} {location} occur more than once"
+    return [f"{fact}{in_groups}, with the same target, so {scores} may be too high: {ADVICE}"]
 
 
-def _is_told(dataset: Dataset, hashes: Hashes, equal: int, rows: int, others: int) -> bool:
+def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, other_rows: int) -> bool:
     """Whether so many `equal` ones of some `rows` are more than chance explains with so many other rows."""
     if equal < max(LEAST_ROWS, LEAST_SHARE * rows):
         return False
     chance = min(1.0, DEPENDENCE * _coincidence(dataset, hashes))
-    return equal >= 1.0 + rows * -math.expm1(-chance * others)
+    return equal >= 1.0 + rows * -math.expm1(-chance * other_rows)
 
 
 def _coincidence(dataset: Dataset, hashes: Hashes) -> float:
@@ -101,8 +101,8 @@ def _coincidence(dataset: Dataset, hashes: Hashes) -> float:
     chance = _agreement(dataset.target.codes[rows])
     for codes in dataset.categorical[rows].T:
         chance *= _agreement(codes)
-    for some in dataset.number_columns(rows):
-        for column in some:
+    for columns in dataset.number_columns(rows):
+        for column in columns:
             chance *= _agreement(column)
     return chance
 
@@ -117,8 +117,8 @@ def _count_known(hashes: Hashes, known: Hashes) -> int:
     """How many of the hashes are among the known ones, which are sorted."""
     if not known.size:
         return 0
-    places = np.minimum(np.searchsorted(known, hashes), known.size - 1)
-    return int(np.count_nonzero(known[places] == hashes))
+    indices = np.minimum(np.searchsorted(known, hashes), known.size - 1)
+    return int(np.count_nonzero(known[indices] == hashes))
 
 
 def _mixed(words: Hashes) -> Hashes:

@@ -42,8 +42,8 @@ class FeatureArray:
         names = _column_names(saved, columns) if saved else tuple(f"x{j}" for j in range(columns))
         labels = _read_labels(arrays[LABELS]) if LABELS in arrays else None
         if labels and len(labels.codes) != rows:
-            found = f"has {counted(rows, 'row')}, but {LABELS} has {counted(len(labels.codes), 'label')}"
-            raise fault(features.place, f"{found}: one per row is needed")
+            counts = f"has {counted(rows, 'row')}, but {LABELS} has {counted(len(labels.codes), 'label')}"
+            raise fault(features.origin, f"{counts}: one per row is needed")
         return cls(features, names, saved is not None, labels)
 
     @property
@@ -74,7 +74,7 @@ class FeatureArray:
             if infinite.any():
                 row, column = np.argwhere(infinite)[0].tolist()
                 which = f"{FEATURES}[{start + row}, {position[names[column]]}]"
-                raise fault(self.stored.place, f"{which} is {numbers[row, column]}: a number must be finite")
+                raise fault(self.stored.origin, f"{which} is {numbers[row, column]}: a number must be finite")
             start += len(block)
             yield numbers
 
@@ -82,30 +82,30 @@ class FeatureArray:
 def _check_shape(features: StoredArray) -> None:
     shape, dtype = features.header.shape, features.header.dtype
     if dtype.kind in "US":
-        raise fault(features.place, f"contains text ({dtype}), not numbers: use a CSV file for text")
+        raise fault(features.origin, f"contains text ({dtype}), not numbers: use a CSV file for text")
     if len(shape) != 2:
         hint = f": {FEATURES}.reshape(-1, 1) is one column" if len(shape) == 1 else ""
         hint = f": {FEATURES}.reshape(len({FEATURES}), -1) flattens each row" if len(shape) > 2 else hint
-        raise fault(features.place, f"has the shape {shape}, but one row per example is needed{hint}")
+        raise fault(features.origin, f"has the shape {shape}, but one row per example is needed{hint}")
     if not shape[0] or not shape[1]:
-        raise fault(features.place, f"is empty: its shape is {shape}")
+        raise fault(features.origin, f"is empty: its shape is {shape}")
 
 
 def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
     """The column names as saved, without surrounding blanks."""
     names = stored.whole()
     if names.dtype.kind not in "US" or names.shape != (columns,):
-        found = f"{names.dtype} of shape {names.shape}"
-        raise fault(stored.place, f"is {found}: one text for each of the {columns:,} columns is needed")
+        array = f"{names.dtype} of shape {names.shape}"
+        raise fault(stored.origin, f"is {array}: one text for each of the {columns:,} columns is needed")
     try:
         texts = [(name.decode() if isinstance(name, bytes) else name).strip() for name in names.tolist()]
     except UnicodeDecodeError as error:
-        raise fault(stored.place, f"is not UTF-8 ({error}): save an array of type str") from error
+        raise fault(stored.origin, f"is not UTF-8 ({error}): save an array of type str") from error
     seen: set[str] = set()
     for position, text in enumerate(texts):
         if not text or text in seen:
-            wrong = "is blank" if not text else f"is {shown(text)}, which another column has"
-            raise fault(stored.place, f"the name of column {position} {wrong}: each column needs its own")
+            reason = "is blank" if not text else f"is {shown(text)}, which another column has"
+            raise fault(stored.origin, f"the name of column {position} {reason}: each column needs its own")
         seen.add(text)
     return tuple(texts)
 
@@ -119,16 +119,16 @@ def _read_labels(stored: StoredArray) -> CodedTexts:
     if len(shape) != 1 and shape[1:] != (1,):
         one_hot = f" (for one-hot labels, save {LABELS}.argmax(axis=1))"
         hint = one_hot if len(shape) == 2 else ""
-        raise fault(stored.place, f"has the shape {shape}, but one label per row is needed{hint}")
+        raise fault(stored.origin, f"has the shape {shape}, but one label per row is needed{hint}")
     labels = np.empty(shape[0], np.intp)
     distinct = np.empty(0, stored.header.dtype)
     for start, block in _blocks(stored):
-        _refuse_missing(block, start, stored.place)
+        _refuse_missing(block, start, stored.origin)
         distinct = np.union1d(distinct, block)
     try:
         texts = [label_text(value) for value in distinct.tolist()]
     except UnicodeDecodeError as error:
-        raise fault(stored.place, f"is not UTF-8 ({error}): save an array of type str") from error
+        raise fault(stored.origin, f"is not UTF-8 ({error}): save an array of type str") from error
     classes = ordered(set(texts))
     position = {text: code for code, text in enumerate(classes)}
     recode = np.array([position[text] for text in texts], np.intp)
@@ -145,7 +145,7 @@ def _blocks(stored: StoredArray) -> Iterator[tuple[int, npt.NDArray[Any]]]:
         start += len(block)
 
 
-def _refuse_missing(labels: npt.NDArray[Any], start: int, place: str) -> None:
+def _refuse_missing(labels: npt.NDArray[Any], start: int, origin: str) -> None:
     if labels.dtype.kind == "f":
         missing = ~np.isfinite(labels)
     elif labels.dtype.kind in "US":
@@ -154,8 +154,8 @@ def _refuse_missing(labels: npt.NDArray[Any], start: int, place: str) -> None:
         return
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
-        which = f"{LABELS}[{start + row}] is {labels[row] if labels.dtype.kind == 'f' else 'blank'}"
-        raise fault(place, f"has rows without a value: {which}; leave such rows out")
+        value = f"{LABELS}[{start + row}] is {labels[row] if labels.dtype.kind == 'f' else 'blank'}"
+        raise fault(origin, f"has rows without a value: {value}; leave such rows out")
 
 
 def label_text(value: bool | float | str | bytes) -> str:
@@ -189,14 +189,14 @@ def read_arrays(
     if present is not None:
         mapped, matrix.present = array.stored.mapped(), present
     else:
-        refuse_too_large(array.rows * len(numeric) * 4, array.stored.place)
+        refuse_too_large(array.rows * len(numeric) * 4, array.stored.origin)
         for block in array.blocks([*numeric, *extra.values()]):
             matrix.append(block[:, : len(numeric)])
-            on_read(array.stored.place, matrix.rows / array.rows)
+            on_read(array.stored.origin, matrix.rows / array.rows)
             for kind, column in zip(columns, block.T[len(numeric) :], strict=True):
                 columns[kind].append(column.copy())
     if others != "ignore" and not matrix.present.any():
-        raise fault(array.stored.place, "has no column with values to learn from")
+        raise fault(array.stored.origin, "has no column with values to train on")
     return Table(
         names=(*array.names, LABELS),
         numeric=matrix,

@@ -48,8 +48,8 @@ def find_file(
             raise _missing(path, source, setting, builtin) from error
         raise _unreadable(shown_name(path), error) from error
     if not (path.is_file() or (path.is_dir() and folders) or (pipes and not path.is_dir())):
-        what = "is a folder, not a file" if path.is_dir() else "is not a regular file"
-        raise DataError(Problem(f"{printable(str(path))} {what}", path=setting))
+        kind = "is a folder, not a file" if path.is_dir() else "is not a regular file"
+        raise DataError(Problem(f"{printable(str(path))} {kind}", path=setting))
     return path
 
 
@@ -58,13 +58,13 @@ def _missing(path: Path, source: str, setting: str, builtin: Collection[str]) ->
         nearby = [printable(entry.name) for entry in path.parent.iterdir() if entry.is_file()]
     except (OSError, ValueError):
         nearby = []
-    place = (
+    location = (
         "" if Path(source).is_absolute() or path.parent == Path() else f" in {printable(str(path.parent))}"
     )
     neither = ", and no built-in data set of this name" if builtin else ""
     suggestion = nearest_file(path.name, [*builtin, *nearby])
-    given = printable(source if len(source) <= LONGEST_PATH else f"…{source[-LONGEST_PATH:]}")
-    return DataError(Problem(f"there is no file '{given}'{place}{neither}{suggestion}", path=setting))
+    name = printable(source if len(source) <= LONGEST_PATH else f"…{source[-LONGEST_PATH:]}")
+    return DataError(Problem(f"there is no file '{name}'{location}{neither}{suggestion}", path=setting))
 
 
 def _unreadable(file: str, error: OSError) -> MachineError:
@@ -95,11 +95,11 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_sha256(found: str, expected: str | None, *, file: str, setting: str) -> None:
+def check_sha256(sha256: str, expected: str | None, *, file: str, setting: str) -> None:
     """Raise DataError, at the path `setting`, if a file does not have the expected SHA-256."""
-    if expected is not None and found != expected:
+    if expected is not None and sha256 != expected:
         advice = "if this is intended, update or remove this setting"
-        message = f"{file} has changed: its SHA-256 is now {found} ({advice})"
+        message = f"{file} has changed: its SHA-256 is now {sha256} ({advice})"
         raise DataError(Problem(message, path=setting))
 
 

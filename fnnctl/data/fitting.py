@@ -64,7 +64,7 @@ def statistics(values: FloatArray, *, scaling: str, imputation: str) -> Statisti
     fill = _restored(fill, exponents)
     if scaling == "none":
         return Statistics(fill, np.zeros(len(values)), np.ones(len(values)))
-    centre, spread = (_restored(each, exponents) for each in SCALINGS[scaling](reduced))
+    centre, spread = (_restored(values, exponents) for values in SCALINGS[scaling](reduced))
     constant = np.min(values, axis=1) == np.max(values, axis=1)
     centre[constant] = values[constant, 0]
     spread[constant | (spread == 0.0)] = 1.0
@@ -119,15 +119,15 @@ def _fit_numbers(
     for length in np.unique(lengths[lengths > 0]).tolist():
         alike = lengths == length
         values = columns[present & alike[:, None]].reshape(-1, length)
-        found = statistics(values, scaling=config.scaling, imputation=config.imputation)
-        fill[alike], centre[alike], spread[alike] = found
-        places = np.flatnonzero(alike).tolist()
+        fitted = statistics(values, scaling=config.scaling, imputation=config.imputation)
+        fill[alike], centre[alike], spread[alike] = fitted
+        indices = np.flatnonzero(alike).tolist()
         ends = zip(values.min(axis=1).tolist(), values.max(axis=1).tolist(), strict=True)
-        for j, low_and_high in zip(places, ends, strict=True):
+        for j, low_and_high in zip(indices, ends, strict=True):
             ranges[j] = low_and_high
         if bins is not None:
-            for j, own in zip(places, bin_edges(values, bins), strict=True):
-                edges[j] = tuple(own.tolist())
+            for j, column_edges in zip(indices, bin_edges(values, bins), strict=True):
+                edges[j] = tuple(column_edges.tolist())
     settings = (fill.tolist(), centre.tolist(), spread.tolist(), (lengths < n).tolist())
     return map(NumberFeature, names, *settings, edges, ranges)
 
@@ -138,7 +138,7 @@ def _fit_categories(
     seen, counts = np.unique(codes, return_counts=True)
     indicator = bool(seen[0] < 0)
     seen, counts = seen[int(indicator) :], counts[int(indicator) :]
-    kept, others = seen, False
+    frequent, has_others = seen, False
     if most is not None and len(seen) > most:  # all others are one of the `most` categories
-        kept, others = np.sort(seen[np.argsort(-counts, kind="stable")[: most - 1]]), True
-    return CategoryFeatures(name, tuple(categories[code] for code in kept), indicator, others)
+        frequent, has_others = np.sort(seen[np.argsort(-counts, kind="stable")[: most - 1]]), True
+    return CategoryFeatures(name, tuple(categories[code] for code in frequent), indicator, has_others)

@@ -197,12 +197,12 @@ def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> 
     problems.raise_any()
 
     all_rows, table = read.rows, read.labelled(target)
-    present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
+    row_counts = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     ignored = {name for name, column in table.types.items() if column.ignored}
     declared = {
         part for name in (*config.columns.numeric, *config.columns.dates) for part in _parts(table, name)
     }
-    empty = [name for name, count in present.items() if not count and name not in declared]
+    empty = [name for name, count in row_counts.items() if not count and name not in declared]
     hidden, values = _hidden_order(table, config)
     ignored.update(empty, hidden)
     numeric = tuple(name for name in table.numeric if name not in ignored)
@@ -214,7 +214,7 @@ def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> 
         no_column = f"there is no column {beside}: is data.delimiter right?"
         if config.columns.ignore:
             no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
-        if texts := [shown(each.name) for each in table.types.values() if each.kind == "text"]:
+        if texts := [shown(column.name) for column in table.types.values() if column.kind == "text"]:
             no_column = (
                 f"there is no column {beside} but texts that are nearly all different: {quoted_list(texts)} "
                 "(data.columns.categorical keeps a column)"
@@ -259,16 +259,16 @@ def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], Fl
 def _check_weights_and_groups(table: Table, config: DataConfig, problems: Problems) -> None:
     weights, groups, lines = table.weights, table.groups, table.lines
     if weights is not None and (fault := weights_fault(weights)):
-        row, wrong = fault
+        row, message = fault
         line = None if row is None or lines is None else int(lines[row])
         if row is not None and lines is None:
-            wrong = f"{wrong} (the first is row {row}, counted from 0)"
+            message = f"{message} (the first is row {row}, counted from 0)"
         column = shown(config.weights or "")
-        problems.add(f"the column {column}, which data.weights names, {wrong}", line=line)
+        problems.add(f"the column {column}, which data.weights names, {message}", line=line)
     if groups is not None and (missing := int(np.count_nonzero(groups < 0))):
-        wrong = f"has {counted(missing, 'row')} without a value: fill in their groups"
+        message = f"has {counted(missing, 'row')} without a value: fill in their groups"
         column = shown(config.split.group or "")
-        problems.add(f"the column {column}, which data.split.group names, {wrong}")
+        problems.add(f"the column {column}, which data.split.group names, {message}")
 
 
 def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
@@ -310,7 +310,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
     used = {*sources, *main.categorical_names} - {target}
-    formats = {name: each.format for name, each in main.types.items() if each.format and name in used}
+    formats = {name: column.format for name, column in main.types.items() if column.format and name in used}
     read = _read(path, config, kinds, problems, on_read, test=True, formats=formats)
     names = frozenset(read.names)
     numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
@@ -342,7 +342,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
 
 def _numeric_sources(main: _File) -> tuple[str, ...]:
     """The columns of the file that its numeric columns were made from."""
-    source = {part: name for name, each in main.types.items() for part in each.columns}
+    source = {part: name for name, column in main.types.items() for part in column.columns}
     return tuple(dict.fromkeys(source.get(name, name) for name in main.numeric_names))
 
 

@@ -110,7 +110,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        self._place_of = {name: j for j, name in enumerate(self.names)}
+        self._index_of = {name: j for j, name in enumerate(self.names)}
         self.present: IntArray = np.zeros(len(self.names), np.int64)
         """(p,) how many rows have a number."""
         self.rows = 0
@@ -118,7 +118,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
         self._packing: Packing | None = None
 
     def __getitem__(self, name: str) -> FloatArray:
-        j = self._place_of[name]
+        j = self._index_of[name]
         stored = self._stored()[:, j : j + 1]
         return (self._packing.unpack(stored, slice(j, j + 1)) if self._packing else stored.copy())[:, 0]
 
@@ -129,11 +129,11 @@ class NumberMatrix(Mapping[str, FloatArray]):
         return len(self.names)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._place_of  # that of Mapping copies the column
+        return name in self._index_of  # that of Mapping copies the column
 
     def missing(self, name: str) -> int:
         """How many rows have no number in a column."""
-        return self.rows - int(self.present[self._place_of[name]])
+        return self.rows - int(self.present[self._index_of[name]])
 
     def append(self, block: FloatArray) -> None:
         """Append rows (n, p), float64."""
@@ -149,7 +149,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
 
     def keep(self, rows: BoolArray, names: Sequence[str]) -> None:
         """Keep only the rows marked in `rows`, (rows,), and the named columns, in the order of `names`."""
-        columns = [self._place_of[name] for name in names]
+        columns = [self._index_of[name] for name in names]
         if rows.all() and columns == list(range(len(self.names))):
             return
         stored, end = self._stored(), 0
@@ -162,12 +162,12 @@ class NumberMatrix(Mapping[str, FloatArray]):
         del stored, flat
         del self._values[end:]
         self.names, self.present, self.rows = tuple(names), self.present[columns], int(np.count_nonzero(rows))
-        self._place_of = {name: j for j, name in enumerate(self.names)}
+        self._index_of = {name: j for j, name in enumerate(self.names)}
         self._packing = self._packing.select(columns) if self._packing else None
 
     def blocks(self, rows: BoolArray, names: Sequence[str]) -> Iterator[FloatArray]:
         """Yield the rows marked in `rows`, (rows,), and the named columns as float64 blocks, (n, p)."""
-        columns = [self._place_of[name] for name in names]
+        columns = [self._index_of[name] for name in names]
         stored = self._stored()
         for start in range(0, self.rows, self._step):
             block = slice(start, start + self._step)
@@ -177,14 +177,14 @@ class NumberMatrix(Mapping[str, FloatArray]):
     def joined(self, names: Sequence[str], added: Mapping[str, ColumnSource]) -> NumberMatrix:
         """A new matrix with the columns `names`, in this order: the `added` ones, and else its own."""
         matrix = NumberMatrix(names)
-        own = [name for name in names if name not in added]
-        place_of = {name: j for j, name in enumerate(own)}
+        kept_names = [name for name in names if name not in added]
+        index_of = {name: j for j, name in enumerate(kept_names)}
         every, start = np.ones(self.rows, np.bool_), 0
-        for block in self.blocks(every, own):
+        for block in self.blocks(every, kept_names):
             rows = slice(start, start + len(block))
             values = np.empty((len(block), len(names)))
             for j, name in enumerate(names):
-                values[:, j] = added[name](rows) if name in added else block[:, place_of[name]]
+                values[:, j] = added[name](rows) if name in added else block[:, index_of[name]]
             matrix.append(values)
             start += len(block)
         return matrix

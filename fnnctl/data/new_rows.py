@@ -82,8 +82,8 @@ def note_missing(
 
     A few missing columns are a problem each. Many suggest that this is the wrong file: they are one problem.
     """
-    found = set(names)
-    missing = [name for name in wanted if name not in found]
+    present = set(names)
+    missing = [name for name in wanted if name not in present]
     if len(missing) > MOST_NAMED_ALONE:
         count = f"{len(missing):,} of the {len(wanted):,} columns that the network needs"
         problems.add(f"{count} are missing: {quoted_list([*map(shown, missing)])}", line=line)
@@ -123,13 +123,13 @@ def kept_columns(
 def output_names(kept: Iterable[str], others: Iterable[str]) -> dict[str, str]:
     """The name of each kept column in a table with these `others`: its own, with a prefix if it is taken."""
     kept = tuple(kept)
-    taken, names = {*others, *kept}, {}
-    own = set(others)
+    used, names = {*others, *kept}, {}
+    reserved = set(others)
     for name in kept:
         new = name
-        while new in own or (new != name and new in taken):
+        while new in reserved or (new != name and new in used):
             new = PREFIX + new
-        taken.add(new)
+        used.add(new)
         names[name] = new
     return names
 
@@ -252,8 +252,8 @@ class _Numbers:
         for name, column in zip(self._plain, columns, strict=True):
             if (first := column.value_counts().first) is not None:
                 line, text = first
-                wrong = almost_number(text) or f"{shown(text)} is not a number"
-                problems.add(f"column {shown(name)}: {wrong}", line=line)
+                fault = almost_number(text) or f"{shown(text)} is not a number"
+                problems.add(f"column {shown(name)}: {fault}", line=line)
         if not self._formatted:
             return plain
         count = len(self._plain) + sum(len(used) for _, _, used, _ in self._formatted)
@@ -291,7 +291,7 @@ def open_new_arrays(
     used, names = frozenset(wanted), frozenset(array.names)
     unused = tuple(name for name in array.names if name not in used)
     missing = [shown(name) for name in wanted if name not in names]
-    problems = Problems(array.stored.place)
+    problems = Problems(array.stored.origin)
     if preprocessor.categories:
         needed = quoted_list([shown(column.name) for column in preprocessor.categories])
         problems.add(f"the network needs categorical columns ({needed}), which only a CSV file has")
@@ -308,7 +308,7 @@ def open_new_arrays(
 def _array_blocks(array: FeatureArray, wanted: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[NewRows]:
     first, labels = 0, array.labels
     texts = array.texts(kept) if kept else repeat(None)
-    for numbers, own in zip(array.blocks(wanted), texts, strict=False):
+    for numbers, block_texts in zip(array.blocks(wanted), texts, strict=False):
         end = first + len(numbers)
         yield NewRows(
             first=first,
@@ -317,7 +317,7 @@ def _array_blocks(array: FeatureArray, wanted: tuple[str, ...], kept: tuple[str,
             categorical=np.empty((len(numbers), 0), np.int32),
             categorical_names=(),
             categories=(),
-            kept=own,
+            kept=block_texts,
             labels=labels and replace(labels, codes=labels.codes[first:end]),
         )
         first = end

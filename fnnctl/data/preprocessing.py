@@ -32,7 +32,7 @@ def bin_edges(values: FloatArray, bins: int) -> list[FloatArray]:
     """The edges of at most `bins` bins for each of the columns (c, n): their distinct quantiles, n >= 1."""
     levels = np.linspace(0.0, 1.0, bins + 1)
     quantiles = np.quantile(np.clip(values, -LARGEST, LARGEST), levels, axis=1)
-    return [np.unique(own) for own in quantiles.T]
+    return [np.unique(column) for column in quantiles.T]
 
 
 def bin_coordinates(numbers: FloatArray, edges: FloatArray) -> FloatArray:
@@ -126,20 +126,20 @@ class Preprocessor:
     @property
     def places(self) -> dict[str, IntArray]:
         """The indices of each column's features, (k,), by the column's name; numeric columns come first."""
-        found = {number.name: [j] for j, number in enumerate(self.numbers)}
-        place = len(self.numbers)
+        indices_of = {number.name: [j] for j, number in enumerate(self.numbers)}
+        index = len(self.numbers)
         for number in self.numbers:
             if number.indicator:
-                found[number.name].append(place)
-                place += 1
+                indices_of[number.name].append(index)
+                index += 1
         for column in self.categories:
-            end = place + len(column.features)
-            found[column.name] = [*range(place, end)]
-            place = end
+            end = index + len(column.features)
+            indices_of[column.name] = [*range(index, end)]
+            index = end
         if self.binned:
             for j, number in enumerate(self.numbers):
-                found[number.name].append(place + j)
-        return {name: np.array(indices, np.intp) for name, indices in found.items()}
+                indices_of[number.name].append(index + j)
+        return {name: np.array(indices, np.intp) for name, indices in indices_of.items()}
 
     @property
     def binned(self) -> bool:
@@ -175,7 +175,9 @@ class Preprocessor:
             raise ValueError(first_fault(error)) from error
         numbers, categories = read.numeric, read.categorical
         _check_edges(numbers)
-        _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
+        _refuse_repetition(
+            [*(feature.name for feature in numbers), *(feature.name for feature in categories)]
+        )
         for column in categories:
             _refuse_repetition(column.categories)
         return cls(numbers, categories)
@@ -219,10 +221,10 @@ class Features:
         numbers = preprocessor.numbers
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
-        place_of = {name: j for j, name in enumerate(dataset.categorical_names)}
+        index_of = {name: j for j, name in enumerate(dataset.categorical_names)}
         categories, first = [], 0
         for column in preprocessor.categories:
-            j = place_of[column.name]
+            j = index_of[column.name]
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
             other = first + len(column.categories) if column.others else -1
             first += len(column.features)
@@ -247,9 +249,9 @@ class Features:
         first_coordinate = out.shape[1] - len(self.edges)
         step = max(1, BLOCK_VALUES // max(1, self.dataset.numeric.shape[1] + len(self.categories)))
         for start in range(0, len(rows), step):
-            block, own = rows[start : start + step], out[start : start + step]
-            self._write_numbers(block, own[:, :first_category], own[:, first_coordinate:])
-            self._write_categories(block, own[:, first_category:first_coordinate])
+            block, features = rows[start : start + step], out[start : start + step]
+            self._write_numbers(block, features[:, :first_category], features[:, first_coordinate:])
+            self._write_categories(block, features[:, first_category:first_coordinate])
 
     def _write_numbers(self, rows: IntArray, out: FloatArray, coordinates: FloatArray) -> None:
         values = self.dataset.numbers(rows, self.columns)

@@ -14,7 +14,6 @@ from fnnctl.data.tables.table import Kind
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
-BY: Final = "data.split.by"
 _SETTING_OF: Final[dict[Kind, str]] = {"date": "dates"}
 """The names of settings that differ from the kind of column."""
 
@@ -64,18 +63,17 @@ def check_settings(
     for setting, name, use in (
         ("data.weights", weights, "data.weights, which is always read as numbers"),
         ("data.split.group", group, "data.split.group, which is not a feature"),
+        ("data.split.by", order, None),  # may be a feature, too
     ):
+        if name is None:
+            continue
         if name in used:
-            other = used[name].split(",")[0]
-            problems.add_setting(setting, f"{shown(name)} is {other}: name another column")
-        elif name is not None and name not in names:
+            first_use = used[name].split(",")[0]
+            problems.add_setting(setting, f"{shown(name)} is {first_use}: name another column")
+        elif name not in names:
             problems.add_setting(setting, _unknown(name, names, file))
-        if name is not None:
+        if use is not None:
             used.setdefault(name, use)
-    if order is not None and (order in used or order not in names):
-        other = used[order].split(",")[0] if order in used else ""
-        taken = f"{shown(order)} is {other}: name another column"
-        problems.add_setting(BY, taken if other else _unknown(order, names, file))
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):
@@ -83,8 +81,8 @@ def check_settings(
             if name in used:
                 problems.add_setting(setting, f"{shown(name)} is {used[name]}: remove it here")
             elif name in seen:
-                both = [_SETTING_OF.get(each, each) for each in (seen[name], kind)]
-                message = f"{shown(name)} is in {both[0]} and in {both[1]}: remove it from one"
+                first, second = (_SETTING_OF.get(key, key) for key in (seen[name], kind))
+                message = f"{shown(name)} is in {first} and in {second}: remove it from one"
                 problems.add_setting("data.columns", message)
             elif name not in names:
                 problems.add_setting(setting, _unknown(name, names, file))
@@ -94,11 +92,11 @@ def check_settings(
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
     """Raise DataError for settings of tables; the config rules cannot know that a path is a folder."""
-    wrong = _changed(config, (*TABLE_SETTINGS, "max_categories"))
-    wrong += [
+    unread = _changed(config, (*TABLE_SETTINGS, "max_categories"))
+    unread += [
         f"data.columns.{key}" for key in ("numeric", "categorical", "dates") if getattr(config.columns, key)
     ]
-    problems = [Problem(ARRAY_REASON, path=path) for path in wrong]
+    problems = [Problem(ARRAY_REASON, path=path) for path in unread]
     if config.target not in {None, target}:
         problems.insert(
             0, Problem(f"the label is always the array {target}: remove this setting", path="data.target")
@@ -129,8 +127,8 @@ def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
 
 def _check_patterns(columns: ColumnsConfig, problems: Problems) -> None:
     for name, pattern in _declared_patterns(columns).items():
-        if wrong := pattern_fault(pattern):
-            problems.add_setting("data.columns.dates", f"{shown(name)}: {wrong}")
+        if fault := pattern_fault(pattern):
+            problems.add_setting("data.columns.dates", f"{shown(name)}: {fault}")
 
 
 def date_patterns(columns: ColumnsConfig) -> dict[str, str]:

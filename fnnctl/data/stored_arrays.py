@@ -35,7 +35,7 @@ BLOCK_BYTES = 2**20
 class StoredArray:
     """An array in a file, whose header has been read and checked."""
 
-    place: str
+    origin: str
     """Its file, or its file and its name in the archive, for messages."""
     path: Path
     member: str | None
@@ -43,30 +43,30 @@ class StoredArray:
     header: NpyHeader
 
     @classmethod
-    def open(cls, place: str, path: Path, member: str | None) -> Self:
+    def open(cls, origin: str, path: Path, member: str | None) -> Self:
         """Read the header.
 
         Raises DataError if it is not an array of numbers, booleans or text, or has the wrong number of bytes.
         """
-        with _opened(path, member, place) as (file, size):
+        with _opened(path, member, origin) as (file, size):
             header = read_header(file)
         dtype = header.dtype
         if dtype.hasobject:
             advice = "save it as numbers, or text as an array of type str"
             raise fault(
-                place, f"contains Python objects, which are not loaded because they can run code: {advice}"
+                origin, f"contains Python objects, which are not loaded because they can run code: {advice}"
             )
         if dtype.names is not None or dtype.subdtype is not None or dtype.kind not in "biufUS":
-            raise fault(place, f"is of type {cut(str(dtype))}: numbers, booleans or text are needed")
+            raise fault(origin, f"is of type {cut(str(dtype))}: numbers, booleans or text are needed")
         if header.start + header.nbytes != size:
             promised = f"its header promises {header.nbytes:,} bytes for the shape {header.shape}"
-            raise fault(place, f"is damaged: {promised}, but the file has {size - header.start:,}")
-        return cls(place, path, member, header)
+            raise fault(origin, f"is damaged: {promised}, but the file has {size - header.start:,}")
+        return cls(origin, path, member, header)
 
     def whole(self) -> npt.NDArray[Any]:
         """Read the whole array."""
-        refuse_too_large(self.header.nbytes, self.place)
-        with _opened(self.path, self.member, self.place) as (file, _):
+        refuse_too_large(self.header.nbytes, self.origin)
+        with _opened(self.path, self.member, self.origin) as (file, _):
             file.read(self.header.start)
             return read_array(file, self.header)
 
@@ -85,7 +85,7 @@ class StoredArray:
             whole = self.whole()
             yield from (whole[start:end] for start, end in spans)
             return
-        with _opened(self.path, self.member, self.place) as (file, _):
+        with _opened(self.path, self.member, self.origin) as (file, _):
             file.read(self.header.start)
             for start, end in spans:
                 if not columns_first:
@@ -105,20 +105,20 @@ class StoredArray:
 
     def mapped(self) -> MappedNumbers:
         """The array as a view of its file."""
-        with _opened(self.path, None, self.place) as (file, _):
+        with _opened(self.path, None, self.origin) as (file, _):
             mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return MappedNumbers(as_array(mapping, self.header), mapping, self.header.start)
 
 
-def fault(place: str, message: str) -> DataError:
-    """The error for an array; `place` is its file, or its file and its name in the archive."""
-    return DataError(Problem(message, file=place))
+def fault(origin: str, message: str) -> DataError:
+    """The error for an array; `origin` is its file, or its file and its name in the archive."""
+    return DataError(Problem(message, file=origin))
 
 
 @contextmanager
-def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[IO[bytes], int]]:
+def _opened(path: Path, member: str | None, origin: str) -> Iterator[tuple[IO[bytes], int]]:
     """Open the array's file or member; yield it and its size in bytes."""
-    with npz_errors(place):
+    with npz_errors(origin):
         if member is None:
             with path.open("rb") as file:
                 yield file, path.stat().st_size
@@ -128,26 +128,28 @@ def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[IO[byt
 
 
 @contextmanager
-def npz_errors(place: str) -> Iterator[None]:
+def npz_errors(origin: str) -> Iterator[None]:
     """Turn errors of the operating system, zipfile and the NPY reader into errors that name the file."""
-    with file_errors(place):
+    with file_errors(origin):
         try:
             yield
         except NpyError as error:
-            raise fault(place, f"is damaged: {error}: save or copy it again") from error
+            raise fault(origin, f"is damaged: {error}: save or copy it again") from error
         except (RuntimeError, NotImplementedError) as error:
-            raise fault(place, f"cannot be unpacked ({cut(str(error))}): save it with numpy.savez") from error
+            raise fault(
+                origin, f"cannot be unpacked ({cut(str(error))}): save it with numpy.savez"
+            ) from error
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
-            raise _damaged_npz(place, error) from error
+            raise _damaged_npz(origin, error) from error
         except OSError as error:
             # bz2 raises one without a number; EINVAL is an offset before the beginning of the file
             if error.errno not in (None, errno.EINVAL):
                 raise
-            raise _damaged_npz(place, error) from error
+            raise _damaged_npz(origin, error) from error
 
 
-def _damaged_npz(place: str, error: Exception) -> DataError:
-    return fault(place, f"the NPZ file is damaged ({cut(str(error))}): save or copy it again")
+def _damaged_npz(origin: str, error: Exception) -> DataError:
+    return fault(origin, f"the NPZ file is damaged ({cut(str(error))}): save or copy it again")
 
 
 FEATURES, LABELS = "X", "y"
@@ -177,18 +179,18 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
         members = _members(path, source)
     for name in needed:
         if name not in members:
-            there = f"its arrays are {quoted_list([shown(each) for each in sorted(members)])}"
-            what = "file" if path.is_dir() else "array"
+            present = f"its arrays are {quoted_list([shown(array) for array in sorted(members)])}"
+            kind = "file" if path.is_dir() else "array"
             missing = f"{name}.npy" if path.is_dir() else name
             folder = "; a data folder contains X.npy and y.npy" if path.is_dir() else ""
-            hint = did_you_mean(name, members) or (f"; {there}" if members else folder)
-            raise fault(source, f"there is no {what} {missing}{hint}")
+            hint = did_you_mean(name, members) or (f"; {present}" if members else folder)
+            raise fault(source, f"there is no {kind} {missing}{hint}")
     arrays = {}
     for name in (*needed, *NAMES):
         if name in members:
             file, member = members[name]
-            place = printable(str(file)) if member is None else f"{source}: {name}"
-            arrays[name] = StoredArray.open(place, file, member)
+            origin = printable(str(file)) if member is None else f"{source}: {name}"
+            arrays[name] = StoredArray.open(origin, file, member)
     return arrays
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.columns.ids import FEWEST_ROWS, may_number_rows, nearly_all_differ
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.equal_rows import Hashes, repeated_rows, row_hashes, shared_rows
 from fnnctl.errors import quoted_list
@@ -31,8 +32,8 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
     """
     if not len(rows):
         return []
-    some = rows[:: max(1, len(rows) // MOST_COMPARED)]
-    columns = (column for several in dataset.number_columns(some) for column in several)
+    sample = rows[:: max(1, len(rows) // MOST_COMPARED)]
+    columns = (column for block in dataset.number_columns(sample) for column in block)
     far = []
     with np.errstate(over="ignore", invalid="ignore"):
         for number, column in enumerate(columns):
@@ -43,13 +44,14 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
                 far.append((number, float(value)))
     if not far:
         return []
-    each = [
-        f"{value:.6g} in {shown(dataset.numeric_names[number])}{_place(dataset, rows, number, value)}"
+    numbers = [
+        f"{value:.6g} in {shown(dataset.numeric_names[number])}{_row_of(dataset, rows, number, value)}"
         for number, value in far
     ]
     return [
-        f"numbers far from all others make these look equal: {quoted_list(each, 5)}; if such a number stands "
-        "for a missing one, add it to data.missing_values, otherwise correct it, or set data.scaling: robust"
+        f"numbers far from all others make these look equal: {quoted_list(numbers, 5)}; if such a number "
+        "stands for a missing one, add it to data.missing_values, otherwise correct it, or set data.scaling: "
+        "robust"
     ]
 
 
@@ -63,17 +65,14 @@ def _limits(known: FloatArray) -> tuple[float, float] | None:
     return None
 
 
-def _place(dataset: Dataset, rows: IntArray, column: int, value: float) -> str:
+def _row_of(dataset: Dataset, rows: IntArray, column: int, value: float) -> str:
     """The row of the number, as predictions.csv counts rows."""
     for start in range(0, len(rows), MOST_COMPARED):
         block = rows[start : start + MOST_COMPARED]
-        found = np.flatnonzero(dataset.numbers(block, [column])[:, 0] == value)
-        if found.size:
-            return f" (row {int(dataset.file_rows[block[found[0]]])}, counted from 0)"
+        matches = np.flatnonzero(dataset.numbers(block, [column])[:, 0] == value)
+        if matches.size:
+            return f" (row {int(dataset.file_rows[block[matches[0]]])}, counted from 0)"
     return ""
-
-
-FEWEST_IDS = 20
 
 
 def data_warnings(
@@ -87,24 +86,24 @@ def data_warnings(
     numbers are read once, a block of rows at a time.
     """
     rows = len(dataset) - dataset.test_rows
-    whole, train = _Extent(dataset), _Extent(dataset)
-    learned = split.train if split else np.arange(len(dataset))
+    all_ranges, train_ranges = _Ranges(dataset), _Ranges(dataset)
+    train_rows = split.train if split else np.arange(len(dataset))
     is_train = np.zeros(len(dataset), np.bool_)
-    is_train[learned] = True
+    is_train[train_rows] = True
     hashes = np.empty(len(dataset), np.uint64)
     for start in range(0, len(dataset), BLOCK_ROWS):
         block = slice(start, start + BLOCK_ROWS)
         numbers = dataset.numbers(block)
-        whole.add(numbers[: max(0, rows - start)])
-        train.add(numbers[is_train[block]])
+        all_ranges.add(numbers[: max(0, rows - start)])
+        train_ranges.add(numbers[is_train[block]])
         hashes[block] = row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
     return [
         *_equal_rows(dataset, hashes, split, bags=bags),
-        *_row_ids(dataset, whole, rows),
-        *_many_categories(dataset, learned, rows, max_categories),
-        *_constant_columns(dataset, train, learned),
-        *outlier_warnings(dataset, learned, train.low, train.high),
-        *_unseen_in_test_file(dataset, learned, max_categories),
+        *_row_ids(dataset, all_ranges, rows),
+        *_many_categories(dataset, train_rows, rows, max_categories),
+        *_constant_columns(dataset, train_ranges, train_rows),
+        *outlier_warnings(dataset, train_rows, train_ranges.low, train_ranges.high),
+        *_unseen_in_test_file(dataset, train_rows, max_categories),
     ]
 
 
@@ -124,7 +123,7 @@ def unseen_categories(column: str, rows: int, first: str) -> str:
     )
 
 
-class _Extent:
+class _Ranges:
     """The range of each numeric column in the rows added so far, and whether its numbers are integers."""
 
     def __init__(self, dataset: Dataset) -> None:
@@ -144,15 +143,12 @@ class _Extent:
         self.integral &= (numbers == np.floor(numbers)).all(axis=0)
 
 
-def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
-    if rows < FEWEST_IDS:
+def _row_ids(dataset: Dataset, ranges: _Ranges, rows: int) -> list[str]:
+    if rows < FEWEST_ROWS:
         return []
     intended = {name for name, column in dataset.types.items() if column.declared}
     intended.update(dataset.sources)  # the days of a date may count the rows
-    # n distinct integers within a span of 2n are (nearly) consecutive
-    with np.errstate(over="ignore"):  # the span of huge numbers may be infinite
-        consecutive = extent.high - extent.low < 2 * rows
-    may_count = np.flatnonzero(extent.integral & consecutive).tolist()
+    may_count = np.flatnonzero(ranges.integral & may_number_rows(ranges.low, ranges.high, rows)).tolist()
     names = [dataset.numeric_names[j] for j in may_count if _are_distinct(dataset, j, rows)]
     names += [dataset.categorical_names[j] for j in _text_ids(dataset, rows)]
     return [
@@ -167,7 +163,7 @@ def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
 def _text_ids(dataset: Dataset, rows: int) -> list[int]:
     """The categorical columns with a different value in nearly every row."""
     texts = enumerate(dataset.categorical[:rows].T)
-    return [j for j, codes in texts if rows >= FEWEST_IDS and 10 * len(np.unique(codes)) >= 9 * rows]
+    return [j for j, codes in texts if nearly_all_differ(len(np.unique(codes)), rows)]
 
 
 def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | None) -> list[str]:
@@ -180,10 +176,10 @@ def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | N
     many = {dataset.categorical_names[j]: count for j, count in counts.items() if count > most}
     if not many:
         return []
-    which = quoted_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
+    named = quoted_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
     columns = "a column has" if len(many) == 1 else f"{len(many)} columns have"
     return [
-        f"{columns} more than {most:,} categories: {which}. The {most - 1:,} most frequent are features, and "
+        f"{columns} more than {most:,} categories: {named}. The {most - 1:,} most frequent are features, and "
         "all others are one feature together: data.max_categories sets the limit"
     ]
 
@@ -203,21 +199,21 @@ def _are_distinct(dataset: Dataset, column: int, rows: int) -> bool:
     return int(np.bincount((numbers - numbers.min()).astype(np.intp)).max()) == 1
 
 
-def _constant_columns(dataset: Dataset, extent: _Extent, train: IntArray) -> list[str]:
-    same = (extent.low == extent.high) & (extent.present == extent.rows)
-    numbers = np.flatnonzero(same | (extent.present == 0))
+def _constant_columns(dataset: Dataset, ranges: _Ranges, train: IntArray) -> list[str]:
+    same = (ranges.low == ranges.high) & (ranges.present == ranges.rows)
+    numbers = np.flatnonzero(same | (ranges.present == 0))
     texts = zip(dataset.categorical_names, dataset.categorical.T, strict=True)
     # that all dates in the training rows are in one year is no reason to warn: their last part decides
-    told = {name: name for name in dataset.numeric_names if name not in dataset.sources}
-    told |= {parts[-1]: name for name, parts in dataset.expansions.items()}
-    constant = [shown(told[name]) for j in numbers if (name := dataset.numeric_names[j]) in told]
+    column_of = {name: name for name in dataset.numeric_names if name not in dataset.sources}
+    column_of |= {parts[-1]: name for name, parts in dataset.expansions.items()}
+    constant = [shown(column_of[name]) for j in numbers if (name := dataset.numeric_names[j]) in column_of]
     constant += [shown(name) for name, codes in texts if np.all(codes[train] == codes[train[0]])]
     if not constant:
         return []
-    which = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"
+    columns = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"
     advice = f"check {'it' if len(constant) == 1 else 'them'}, or use data.columns.ignore"
-    said = f"{which} the same value, or none, in all training rows and cannot help: {quoted_list(constant)}"
-    return [f"{said}; {advice}"]
+    fact = f"{columns} the same value, or none, in all training rows and cannot help: {quoted_list(constant)}"
+    return [f"{fact}; {advice}"]
 
 
 def _unseen_in_test_file(dataset: Dataset, train: IntArray, most: int | None) -> list[str]:

@@ -88,7 +88,7 @@ WRONG: dict[str, tuple[Arrays, str]] = {
     "no label": ({"X": X, "y": [1.0, 0.0, np.nan]}, "y: has rows without a value: y[2] is nan"),
     "blank label": ({"X": X, "y": ["a", " ", "b"]}, "y: has rows without a value: y[1] is blank"),
     "infinite": ({"X": [[1.0, 2.0], [3.0, -np.inf]], "y": [0, 1]}, "X: X[1, 1] is -inf: a number"),
-    "all missing": ({"X": X * np.nan, "y": Y}, "X: has no column with values to learn from"),
+    "all missing": ({"X": X * np.nan, "y": Y}, "X: has no column with values to train on"),
     "too few names": ({"X": X, "y": Y, "columns": ["a"]}, "columns: is <U1 of shape (1,): one text"),
     "names twice": ({"X": X, "y": Y, "columns": ["a", "a "]}, "of column 1 is 'a', which another column has"),
     "blank name": ({"X": X, "y": Y, "columns": ["a", ""]}, "the name of column 1 is blank"),

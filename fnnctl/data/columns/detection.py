@@ -24,13 +24,12 @@ from fnnctl.data.columns.formats.base import (
 )
 from fnnctl.data.columns.formats.number import NumberFormat, find_unit
 from fnnctl.data.columns.formats.registry import FORMATS
+from fnnctl.data.columns.ids import nearly_all_differ
 from fnnctl.data.columns.numbers import are_codes, first_code
 from fnnctl.data.columns.types import NOT_USED, ColumnType
 from fnnctl.data.problems import Problems
 from fnnctl.text import shown
 
-FEWEST_TEXTS: Final = 20
-"""In a shorter table, texts that are all different are categories."""
 FEWEST_WITH_UNIT: Final = 3
 """Two texts with a unit, such as `1 dose` and `2 dose`, are categories."""
 
@@ -65,7 +64,7 @@ def typed(
 ) -> TypedColumn:
     """The column with a kind, and with the format and the numbers of a candidate that fits all its texts."""
     form, numbers = (candidate.format, candidate.numbers) if candidate else (None, None)
-    found = ColumnType(
+    column_type = ColumnType(
         name=name,
         kind=kind,
         format=form,
@@ -78,7 +77,7 @@ def typed(
     )
     if form is not None and numbers is None:  # spellings of categories
         column = column.with_texts(map(form.label, column.texts))
-    return TypedColumn(found, column, numbers)
+    return TypedColumn(column_type, column, numbers)
 
 
 def detect(
@@ -102,8 +101,10 @@ def detect(
         candidate = form.find(name, column, notation, declared=declared is not None)
         if candidate is not None and candidate.fits.all():
             if candidate.problem is not None:
-                index, wrong = candidate.problem
-                message = f"column {shown(name)}: {wrong}, or add the column to data.columns.categorical"
+                index, contradiction = candidate.problem
+                message = (
+                    f"column {shown(name)}: {contradiction}, or add the column to data.columns.categorical"
+                )
                 problems.add(message, line=column.lines[index])
                 return None
             return typed(name, column, form.column_kind, candidate, declared=declared is not None)
@@ -137,8 +138,7 @@ def _fitting(candidate: Candidate | None, texts: Sequence[str]) -> BoolArray:
 
 def kind_of_texts(column: CodedTexts) -> ColumnKind:
     """Whether a column has categories, or texts that are nearly all different."""
-    rows = len(column.codes)
-    return "text" if rows >= FEWEST_TEXTS and 10 * len(column.texts) >= 9 * rows else "categorical"
+    return "text" if nearly_all_differ(len(column.texts), len(column.codes)) else "categorical"
 
 
 def _unit_warning(texts: Sequence[str]) -> str | None:
@@ -162,6 +162,6 @@ def _note_misfit(
 ) -> None:
     """The first text that does not fit is to be corrected, or the column declared."""
     index, counts = int(np.argmin(fits)), column.counts()
-    wrong, advice = form.misfit(name, column.texts[index], notation)
+    fault, advice = form.misfit(name, column.texts[index], notation)
     known = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {form.noun}s"
-    problems.add(f"column {shown(name)}: {wrong} ({known}). {advice}", line=column.lines[index])
+    problems.add(f"column {shown(name)}: {fault} ({known}). {advice}", line=column.lines[index])

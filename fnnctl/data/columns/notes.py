@@ -37,8 +37,8 @@ def conversion_notes(columns: Iterable[ColumnType]) -> Iterator[str]:
             yield f"{words}: {_some(examples)}"
     for column in columns:
         if column.kind == "index":
-            which = f"the column {shown(column.name)}" if column.name else "the first column"
-            yield f"{which} is ignored: {column.ignored}"
+            index = f"the column {shown(column.name)}" if column.name else "the first column"
+            yield f"{index} is ignored: {column.ignored}"
 
 
 def spelling_notes(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -52,11 +52,11 @@ def spelling_notes(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 def written_twice(texts: Sequence[str]) -> str | None:
     """The first texts that differ only in case or blanks; None if there are none, or too many to compare."""
-    several = alike(texts) if len(texts) <= MOST_SPELLINGS else []
-    if not several:
+    groups = alike(texts) if len(texts) <= MOST_SPELLINGS else []
+    if not groups:
         return None
-    more = f" (and {len(several) - 1:,} more)" if len(several) > 1 else ""
-    return joined_words([*map(shown, several[0])]) + more
+    more = f" (and {len(groups) - 1:,} more)" if len(groups) > 1 else ""
+    return joined_words([*map(shown, groups[0])]) + more
 
 
 def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[str]:

@@ -105,9 +105,9 @@ def target_numbers(target: RawTarget) -> FloatArray | None:
 
 
 def _of_target(column_type: ColumnType, target: RawTarget) -> ColumnFacts:
-    found = _of_texts(column_type, CodedTexts(target.codes, target.texts, target.lines))
+    facts = _of_texts(column_type, CodedTexts(target.codes, target.texts, target.lines))
     numbers = target_numbers(target) if column_type.kind == "numeric" else None
-    return found if numbers is None else replace(found, extent=_extent(numbers)[0])
+    return facts if numbers is None else replace(facts, extent=_extent(numbers)[0])
 
 
 def _of_texts(column_type: ColumnType, column: CodedTexts) -> ColumnFacts:
@@ -125,15 +125,15 @@ def _of_texts(column_type: ColumnType, column: CodedTexts) -> ColumnFacts:
 
 def _of_date(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
     """Facts about dates; `numbers` (N,) are days since the first, or hours of times."""
-    found = _of_numbers(column_type, numbers)
-    form, extent = column_type.format, found.extent
+    facts = _of_numbers(column_type, numbers)
+    form, extent = column_type.format, facts.extent
     span = None
     if isinstance(form, DateFormat) and extent is not None:
         first = date.fromisoformat(form.since)
         ends = [first + timedelta(days=int(days)) for days in (extent.low, extent.high)]
         span = ends[0].isoformat(), ends[1].isoformat()
     return replace(
-        found, extent=None if span else extent, span=span, unique=column_type.unique or found.unique
+        facts, extent=None if span else extent, span=span, unique=column_type.unique or facts.unique
     )
 
 
@@ -157,18 +157,18 @@ def _extent(numbers: FloatArray) -> tuple[Extent | None, int]:
         return None, 0
     is_new = np.ones(len(ascending), np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=is_new[1:])
-    places = np.flatnonzero(is_new)
-    ends = ascending[[*places[:2].tolist(), *places[-2:].tolist()]].tolist()
+    starts = np.flatnonzero(is_new)
+    ends = ascending[[*starts[:2].tolist(), *starts[-2:].tolist()]].tolist()
     middle = len(ascending) // 2
     median = ascending[middle] if len(ascending) % 2 else ascending[middle - 1 : middle + 1].mean()
-    some = min(2, len(places))
+    count = min(2, len(starts))
     extent = Extent(
         low=float(ascending[0]),
         median=float(median),
         high=float(ascending[-1]),
         integral=bool(np.array_equal(ascending, np.floor(ascending))),
-        lowest=tuple(ends[:some]),
-        highest=tuple(ends[-some:]),
-        few=tuple(ascending[places].tolist()) if len(places) <= FEW_NUMBERS else (),
+        lowest=tuple(ends[:count]),
+        highest=tuple(ends[-count:]),
+        few=tuple(ascending[starts].tolist()) if len(starts) <= FEW_NUMBERS else (),
     )
-    return extent, len(places)
+    return extent, len(starts)

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.columns.ids import FEWEST_ROWS, may_number_rows
 from fnnctl.data.columns.notes import written_twice
 from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import RawTarget
@@ -32,8 +33,6 @@ NoteKind = Literal[
     "spelling",
 ]
 
-FEWEST_ROWS: Final = 20
-"""With fewer rows, different numbers are no sign of ids."""
 MOSTLY_MISSING, NEARLY_ALL_MISSING = 0.9, 0.99
 MOST_CODES: Final = 50
 """Columns of more different whole numbers are taken for amounts, and for no copy of the target."""
@@ -67,8 +66,8 @@ def column_notes(source: Source, facts: Sequence[ColumnFacts]) -> dict[str, tupl
     first_with: dict[bytes, str] = {}
     notes: dict[str, tuple[ColumnNote, ...]] = {}
     for column in facts:
-        if column.name != source.target_name and (own := tuple(_notes(source, column, first_with))):
-            notes[column.name] = own
+        if column.name != source.target_name and (column_notes := tuple(_notes(source, column, first_with))):
+            notes[column.name] = column_notes
     return notes
 
 
@@ -81,13 +80,15 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
     if column.unique <= 1:
         yield _single_value(column)
         return
-    yield from (ColumnNote("marker", str(each)) for each in source.markers if each.column == column.name)
+    yield from (
+        ColumnNote("marker", str(marker)) for marker in source.markers if marker.column == column.name
+    )
     yield from _of_format(column.type)
     yield from _of_most_missing(column)
     first = column.name if column.digest is None else first_with.setdefault(column.digest, column.name)
     if first != column.name:
-        what = "the same values as" if column.extent else "one value for each value of"
-        yield ColumnNote("copy", f"has {what} {shown(first)}", leave_out=True)
+        equal_to = "the same values as" if column.extent else "one value for each value of"
+        yield ColumnNote("copy", f"has {equal_to} {shown(first)}", leave_out=True)
     elif _is_id(column):
         yield ColumnNote("id", "has a different whole number in every row, like an id", leave_out=True)
     elif source.target is not None and _gives_target(source, source.target, column):
@@ -135,7 +136,8 @@ def _is_id(column: ColumnFacts) -> bool:
     distinct = column.unique == column.rows >= FEWEST_ROWS
     if extent is None or not extent.integral or not distinct:
         return False
-    return extent.high - extent.low < 2 * column.rows or bool(_words(column.name) & _ID_WORDS)
+    named_so = bool(_words(column.name) & _ID_WORDS)
+    return named_so or bool(may_number_rows(extent.low, extent.high, column.rows))
 
 
 def _gives_target(source: Source, target: RawTarget, column: ColumnFacts) -> bool:
@@ -148,8 +150,8 @@ def _gives_target(source: Source, target: RawTarget, column: ColumnFacts) -> boo
     if 2 * values > len(rows):  # any two columns without equal values stand for one another
         wanted = target_numbers(target)
         return numbers is not None and wanted is not None and bool(np.all(numbers[rows] == wanted[rows]))
-    own = source.table.categorical[column.name].codes if numbers is None else _coded(numbers)
-    pairs = np.unique(np.stack([own[rows], target.codes[rows]]), axis=1)
+    codes = source.table.categorical[column.name].codes if numbers is None else _coded(numbers)
+    pairs = np.unique(np.stack([codes[rows], target.codes[rows]]), axis=1)
     return int(pairs.shape[1]) == values
 
 
@@ -214,7 +216,7 @@ def _spaced(name: str) -> str:
 def left_out(notes: Mapping[str, Sequence[ColumnNote]]) -> dict[str, str]:
     """The columns that should be left out, each with the reason."""
     return {
-        name: next(note.text for note in own if note.leave_out)
-        for name, own in notes.items()
-        if any(note.leave_out for note in own)
+        name: next(note.text for note in column_notes if note.leave_out)
+        for name, column_notes in notes.items()
+        if any(note.leave_out for note in column_notes)
     }

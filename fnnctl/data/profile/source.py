@@ -58,8 +58,8 @@ class Marker:
     """What the column's other values are."""
 
     def __str__(self) -> str:
-        where = "" if self.line is None else f", first in line {self.line:,}"
-        rows = f"{counted(self.rows, 'row')}{where}"
+        line = "" if self.line is None else f", first in line {self.line:,}"
+        rows = f"{counted(self.rows, 'row')}{line}"
         return f"{shown(self.text)} ({rows}) is no {self.noun}, so it is read as missing"
 
 
@@ -89,14 +89,14 @@ def read_with_markers(
 
 def _faulty_columns(table: Table, problems: tuple[Problem, ...]) -> list[str]:
     """The columns that the problems are about; empty if a problem is about something else."""
-    found: dict[str, None] = {}
+    columns: dict[str, None] = {}
     for problem in problems:
         starts = {f"column {shown(name)}: ": name for name in table.names}
         name = next((name for start, name in starts.items() if problem.message.startswith(start)), None)
         if name is None:
             return []
-        found[name] = None
-    return list(found)
+        columns[name] = None
+    return list(columns)
 
 
 def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> Iterator[Marker]:
@@ -104,8 +104,8 @@ def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> I
 
     No class of the target, which is among the `declared` columns, becomes a missing value.
     """
-    others = [column.texts for name, column in table.categorical.items() if name not in faulty]
-    elsewhere = frozenset(text for texts in others for text in texts)
+    other_texts = [column.texts for name, column in table.categorical.items() if name not in faulty]
+    elsewhere = frozenset(text for texts in other_texts for text in texts)
     classes = frozenset(
         text for name, column in table.categorical.items() if name in declared for text in column.texts
     )
@@ -120,9 +120,9 @@ def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> I
         misfits = np.flatnonzero(~best.fits).tolist()
         texts = [column.texts[index] for index in misfits]
         unknown = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
-        is_wrong = any(text in elsewhere or _is_amount(text) for text in unknown)
-        is_wrong |= not all(map(is_allowed_value, texts))  # no config can declare it
-        if len(unknown) <= MOST_MARKERS and not is_wrong:
+        may_be_values = any(text in elsewhere or _is_amount(text) for text in unknown)
+        may_be_values |= not all(map(is_allowed_value, texts))  # no config can declare it
+        if len(unknown) <= MOST_MARKERS and not may_be_values:
             for index in misfits:
                 yield Marker(column.texts[index], name, int(counts[index]), column.lines[index], noun)
 
@@ -194,14 +194,14 @@ def read_source(options: SourceOptions, on_read: OnRead = UNREPORTED) -> Source:
     return _read(path, printable(options.source), path, target, form, on_read)
 
 
-def _refuse_options(options: SourceOptions, what: str) -> None:
+def _refuse_options(options: SourceOptions, kind: str) -> None:
     """Raise UsageError for options of CSV files; `what` the source is instead."""
     if options.delimiter is not None or options.encoding != DEFAULT_ENCODING:
-        raise UsageError(f"{options.source} {what}: leave out --delimiter and --encoding")
+        raise UsageError(f"{options.source} {kind}: leave out --delimiter and --encoding")
 
 
 def _read(
-    path: Path, file: str, own: Path | None, target: str | None, form: CsvFormat, on_read: OnRead
+    path: Path, file: str, own_path: Path | None, target: str | None, form: CsvFormat, on_read: OnRead
 ) -> Source:
     arrays = holds_arrays(path)
     markers: tuple[Marker, ...] = ()
@@ -222,7 +222,7 @@ def _read(
         raw = raw_target(target, table.categorical[target], amounts(table, target))
     return Source(
         file=file,
-        path=own,
+        path=own_path,
         arrays=arrays,
         table=table,
         types=_types(table, raw),
@@ -245,8 +245,8 @@ def _types(table: Table, target: RawTarget | None) -> dict[str, ColumnType]:
     """How each column was read. The target was read as texts, but may be amounts; arrays have no texts."""
     types = dict(table.types) or dict(_of_arrays(table))
     if target is not None and all(plain_number(text) is not None for text in target.plain().texts):
-        own = types[target.name]
-        types[target.name] = replace(own, kind="numeric", format=target.format)
+        column = types[target.name]
+        types[target.name] = replace(column, kind="numeric", format=target.format)
     return types
 
 

@@ -1,7 +1,7 @@
-"""Bags: training and validation rows for each member of an ensemble, so that all non-test rows are learned.
+"""Bags: training and validation rows for each member of an ensemble; all non-test rows train some member.
 
 The rows outside the test part are divided into one fold per member. A member trains on all folds but its own
-and is validated on that one, so its predictions there are those of a network that has not learned the rows.
+and is validated on that one, so its predictions there are those of a network that was not trained on them.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def member_rows(
         sizes = fold_sizes(len(strata), members)
         fold_of = divide_groups(groups, strata, sizes, rng=rng).astype(np.intp)
     folds = [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(members)]
-    train, validation = (min(len(each[part]) for each in folds) for part in (0, 1))
-    return [(_some(others, train, rng), _some(own, validation, rng)) for others, own in folds]
+    train, validation = (min(len(fold_parts[part]) for fold_parts in folds) for part in (0, 1))
+    return [(_some(outside, train, rng), _some(inside, validation, rng)) for outside, inside in folds]
 
 
 def _some(rows: IntArray, count: int, rng: np.random.Generator) -> IntArray:

@@ -54,7 +54,7 @@ class Draw:
 class SameRows:
     """The rows of a split in the order of a column, which are the same in all draws; only the seeds differ.
 
-    Other rows would be learned from later ones than they are validated on.
+    In other draws, training rows would be later than the validation rows.
     """
 
     number: int

@@ -91,10 +91,10 @@ class AssignedFolds:
         return np.flatnonzero(self.assignment[repeat] == fold)
 
     def counts(self, kinds: IntArray, count: int) -> Iterator[tuple[IntArray, IntArray]]:
-        """How often each fold tests and learns each of `count` kinds; (folds, count) twice, for each repeat.
+        """How often each fold tests and trains on each of `count` kinds; (folds, count) twice, per repeat.
 
-        `kinds` (N,) are those of the rows. The rows of a fold that are not tested are learned, including its
-        validation rows.
+        `kinds` (N,) are those of the rows. The rows of a fold that are not tested count as training rows,
+        including its validation rows.
         """
         total = np.bincount(kinds, minlength=count)
         for assigned in self.assignment:
@@ -276,8 +276,8 @@ class ForwardFolds(AssignedFolds):
         ends = []
         for number in range(self.count):
             start, end = np.searchsorted(block, [number, number + 1]).tolist()
-            learned = cut_last(values[:start], validation) if validation else start
-            ends.append((learned, start, end))
+            train_end = cut_last(values[:start], validation) if validation else start
+            ends.append((train_end, start, end))
         return tuple(ForwardFold(repeat, number, numbers, ends[number]) for repeat, number in self)
 
     def counts(self, kinds: IntArray, count: int) -> Iterator[tuple[IntArray, IntArray]]:

@@ -1,6 +1,6 @@
-"""Parts of rows in the order of a column, such as a date: the first rows are learned, the last ones tested.
+"""Parts of rows in the order of a column, such as a date: training on the first rows, testing on the last.
 
-A random split would let a network learn from rows that are later than those that it is tested on, which is
+A random split would train a network on rows that are later than those that it is tested on, which is
 not possible once it is used. Rows with equal values, such as those of one day, are always in one part. There
 are no random numbers here.
 """
@@ -29,15 +29,15 @@ def cuts(values: FloatArray, wanted: Sequence[int], *, first: int = 1) -> list[i
     possible = np.flatnonzero(values[1:] != values[:-1]) + 1
     if len(possible) < first - 1 + len(wanted):
         raise ValueError(f"{len(possible) + 1} different values are too few")
-    found: list[int] = []
+    positions: list[int] = []
     lowest = first - 1
     for number, position in enumerate(wanted):
         later = len(wanted) - number - 1
-        open_places = possible[lowest : len(possible) - later]
-        nearest = int(np.abs(open_places - position).argmin())
-        found.append(int(open_places[nearest]))
+        candidates = possible[lowest : len(possible) - later]
+        nearest = int(np.abs(candidates - position).argmin())
+        positions.append(int(candidates[nearest]))
         lowest += nearest + 1
-    return found
+    return positions
 
 
 def cut_last(values: FloatArray, share: float) -> int:
@@ -59,10 +59,10 @@ def part_ends(order: FloatArray, validation_size: int, test_size: int) -> tuple[
     values than parts.
     """
     rows = np.argsort(order, kind="stable")
-    values, known = order[rows], len(rows)
+    values, known_end = order[rows], len(rows)
     if test_size:
-        (known,) = cuts(values, [len(rows) - test_size], first=min(2, max(1, distinct(values) - 1)))
-    learned = known
+        (known_end,) = cuts(values, [len(rows) - test_size], first=min(2, max(1, distinct(values) - 1)))
+    train_end = known_end
     if validation_size:
-        learned = cut_last(values[:known], validation_size / (len(rows) - test_size))
-    return rows, learned, known
+        train_end = cut_last(values[:known_end], validation_size / (len(rows) - test_size))
+    return rows, train_end, known_end

@@ -125,10 +125,10 @@ def _size(share: float, rows: int) -> int:
 
 
 def _check_groups(groups: IntArray, sizes: IntArray, config: SplitConfig) -> None:
-    found, needed = len(np.unique(groups)), int(np.count_nonzero(sizes))
-    if found < needed:
+    count, needed = len(np.unique(groups)), int(np.count_nonzero(sizes))
+    if count < needed:
         message = (
-            f"the column {shown(config.group or '')} has {counted(found, 'group')}, but {needed} parts need "
+            f"the column {shown(config.group or '')} has {counted(count, 'group')}, but {needed} parts need "
             "one each: name another column, or set a share to 0"
         )
         raise DataError(Problem(message, path="data.split.group"))
@@ -136,17 +136,19 @@ def _check_groups(groups: IntArray, sizes: IntArray, config: SplitConfig) -> Non
 
 def _ordered_parts(order: FloatArray, validation_size: int, test_size: int, by: str | None) -> IntArray:
     """Return (n,) the part of each of n rows in this `order` (n,); `by` is the column that it comes from."""
-    found, needed = distinct(order), 1 + (validation_size > 0) + (test_size > 0)
-    if found < needed:
-        have = "has the same value in all rows" if found == 1 else f"has {found} different values"
+    count, needed = distinct(order), 1 + (validation_size > 0) + (test_size > 0)
+    if count < needed:
+        have = "has the same value in all rows" if count == 1 else f"has {count} different values"
         message = (
             f"the column {shown(by or '')} {have}, but {needed} parts need one each, for rows with equal "
             "values stay together: name another column, or set a share to 0"
         )
         raise DataError(Problem(message, path="data.split.by"))
-    rows, learned, known = part_ends(order, validation_size, test_size)
+    rows, train_end, known_end = part_ends(order, validation_size, test_size)
     parts = np.empty(len(order), np.int8)
-    parts[rows[:learned]], parts[rows[learned:known]], parts[rows[known:]] = TRAIN, VALIDATION, TEST
+    parts[rows[:train_end]] = TRAIN
+    parts[rows[train_end:known_end]] = VALIDATION
+    parts[rows[known_end:]] = TEST
     return parts
 
 
@@ -155,7 +157,7 @@ def _check_strata(
 ) -> None:
     single = [shown(name) for name, count in zip(names, counts, strict=True) if count == 1]
     if single:
-        which = (
+        classes = (
             f"the class {single[0]} has" if len(single) == 1 else f"the classes {quoted_list(single)} have"
         )
         advice = "add rows, leave the class out, or set data.split.stratify to false"
@@ -164,17 +166,17 @@ def _check_strata(
                 f"are the target's {len(names):,} numbers classes? If they are quantities, write data.task: "
                 f"regression; otherwise {advice}"
             )
-        message = f"{which} a single row, which cannot be divided: {advice}"
+        message = f"{classes} a single row, which cannot be divided: {advice}"
         raise DataError(Problem(message, path="data.split.stratify"))
     present = int(np.count_nonzero(counts))
     if train_size < present:
-        wrong = f"the training part would get {counted(train_size, 'row')} for {present:,} strata"
-        raise _too_few(wrong, validation_size, test_size)
+        problem = f"the training part would get {counted(train_size, 'row')} for {present:,} strata"
+        raise _too_few(problem, validation_size, test_size)
 
 
-def _too_few(wrong: str, validation_size: int, test_size: int) -> DataError:
-    others = f"{validation_size:,} for validation, {test_size:,} for testing"
-    return DataError(Problem(f"{wrong} ({others}): lower the shares, or add rows", path="data.split"))
+def _too_few(problem: str, validation_size: int, test_size: int) -> DataError:
+    other_parts = f"{validation_size:,} for validation, {test_size:,} for testing"
+    return DataError(Problem(f"{problem} ({other_parts}): lower the shares, or add rows", path="data.split"))
 
 
 def _group_parts(
@@ -217,11 +219,11 @@ def stratified_parts(
     order = rng.permutation(len(strata))
     order = order[np.argsort(strata[order], kind="stable")]
     starts = np.cumsum(counts) - counts
-    of = strata[order]
-    rank = np.arange(len(strata)) - starts[of]
+    stratum = strata[order]
+    rank = np.arange(len(strata)) - starts[stratum]
     parts = np.zeros(len(strata), np.int8)
-    parts[order[rank < test[of] + validation[of]]] = VALIDATION
-    parts[order[rank < test[of]]] = TEST
+    parts[order[rank < test[stratum] + validation[stratum]]] = VALIDATION
+    parts[order[rank < test[stratum]]] = TEST
     return parts
 
 

@@ -60,23 +60,24 @@ def split_line(dataset: Dataset, split: Split, name: str) -> str | None:
 
     A test file is not described, because the order has no say in it.
     """
-    last = split.test[:0] if dataset.test_rows else split.test
-    told: list[str] = []
-    for part, rows in (("test", last), ("validation", split.validation)):
+    test_rows = split.test[:0] if dataset.test_rows else split.test
+    parts: list[str] = []
+    for part, rows in (("test", test_rows), ("validation", split.validation)):
         if dataset.order is None or not rows.size:
             continue
         begins = shown_value(dataset, float(dataset.order[rows].min()), name)
         last_by, before = f"the last {counted(rows.size, 'row')} by {shown(name)}", counted(rows.size, "row")
-        told.append(f"{part} part: {f'the {before} before' if told else last_by}, from {begins} on")
-    return "; ".join(told) or None
+        parts.append(f"{part} part: {f'the {before} before' if parts else last_by}, from {begins} on")
+    return "; ".join(parts) or None
 
 
 def fold_line(dataset: Dataset, never_tested: IntArray, name: str) -> str:
-    """Says which rows, (n,), the folds in the order of the column `name` only learn from."""
-    where = counted(never_tested.size, "row")
+    """Says which rows, (n,), the folds in the order of the column `name` only train on."""
+    first_rows = counted(never_tested.size, "row")
     if dataset.order is not None and never_tested.size:
-        where += f", up to {shown_value(dataset, float(dataset.order[never_tested].max()), name)},"
-    return f"folds by {shown(name)}: each learns from earlier rows only; the first {where} are never tested"
+        first_rows += f", up to {shown_value(dataset, float(dataset.order[never_tested].max()), name)},"
+    folds = f"folds by {shown(name)}: each trains on earlier rows only"
+    return f"{folds}; the first {first_rows} are never tested"
 
 
 def shown_value(dataset: Dataset, value: float, name: str) -> str:

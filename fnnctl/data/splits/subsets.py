@@ -1,4 +1,4 @@
-"""Subsets of rows: a fold with a share of the rows that it learns from, for a learning curve over data size.
+"""Subsets of rows: a fold with a share of its training rows, for a learning curve over data size.
 
 The test part stays the same. Subsets of one fold are nested, so a larger one has all rows of a smaller one,
 and none depends on which other shares there are.
@@ -65,10 +65,10 @@ class Subset:
             return whole
         (start,) = cuts(order[known], [len(known) - size])
         latest = known[start:]
-        learned = len(latest)
+        train_end = len(latest)
         if whole.validation.size:
-            learned = cut_last(order[latest], whole.validation.size / len(known))
-        return Split(np.sort(latest[:learned]), np.sort(latest[learned:]), whole.test)
+            train_end = cut_last(order[latest], whole.validation.size / len(known))
+        return Split(np.sort(latest[:train_end]), np.sort(latest[train_end:]), whole.test)
 
 
 def draw_share(
@@ -88,23 +88,23 @@ def draw_share(
     if not rows:
         return np.arange(0)
     of_row = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
-    sizes, own = np.bincount(of_row), strata if groups is None else _strata_of_groups(of_row, strata)
-    totals = np.bincount(own, weights=sizes)
+    sizes, stratum_of = np.bincount(of_row), strata if groups is None else _strata_of_groups(of_row, strata)
+    totals = np.bincount(stratum_of, weights=sizes)
     drawn = rng.permutation(len(sizes))
-    by_stratum = drawn[np.argsort(own[drawn], kind="stable")]
+    by_stratum = drawn[np.argsort(stratum_of[drawn], kind="stable")]
     ends = np.cumsum(sizes[by_stratum])
-    stratum = own[by_stratum]
+    stratum = stratum_of[by_stratum]
     is_first = np.append(True, stratum[1:] != stratum[:-1])
     before = (np.cumsum(totals) - totals)[stratum]
     middles = (ends - sizes[by_stratum] / 2 - before) / totals[stratum]
     middles[is_first] = -1.0
     order = by_stratum[np.lexsort((rng.permutation(len(totals))[stratum], middles))]
-    taken = int(np.abs(np.cumsum(sizes[order]) - share * rows).argmin()) + 1
+    count = int(np.abs(np.cumsum(sizes[order]) - share * rows).argmin()) + 1
     if groups is None:
-        taken = max(1, round(share * rows))
-    is_taken = np.zeros(len(sizes), np.bool_)
-    is_taken[order[:taken]] = True
-    return np.flatnonzero(is_taken[of_row])
+        count = max(1, round(share * rows))
+    is_drawn = np.zeros(len(sizes), np.bool_)
+    is_drawn[order[:count]] = True
+    return np.flatnonzero(is_drawn[of_row])
 
 
 def _strata_of_groups(of_row: IntArray, strata: IntArray) -> IntArray:
@@ -114,5 +114,5 @@ def _strata_of_groups(of_row: IntArray, strata: IntArray) -> IntArray:
     group, stratum = np.divmod(pairs, len(totals))
     by_share = np.lexsort((counts / totals[stratum], group))
     last_of_group = by_share[np.append(group[1:] != group[:-1], True)]
-    own: IntArray = stratum[last_of_group]
-    return own
+    strata_of_groups: IntArray = stratum[last_of_group]
+    return strata_of_groups

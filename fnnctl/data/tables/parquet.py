@@ -57,7 +57,7 @@ class ParquetBlock:
     def values(self, positions: Sequence[int]) -> list[str]:
         """The values of some columns, row by row; raises DataError as `column` does."""
         self._convert(positions)
-        return list(chain.from_iterable(zip(*(self._texts[each] for each in positions), strict=True)))
+        return list(chain.from_iterable(zip(*(self._texts[position] for position in positions), strict=True)))
 
     def _convert(self, positions: Sequence[int]) -> None:
         problems = []
@@ -103,9 +103,9 @@ def open_parquet(path: Path, *, block_values: int, fewest_rows: int) -> Iterator
     with file_errors(file), _damage(arrow, file), path.open("rb") as stream:
         source = parquet.ParquetFile(stream)
         all_names = source.schema_arrow.names
-        kept = [j for j, name in enumerate(all_names) if not _INDEX.fullmatch(name)]
-        index = [None] if len(kept) < len(all_names) else []
-        names = (*("" for _ in index), *(all_names[j].strip() for j in kept))
+        used = [j for j, name in enumerate(all_names) if not _INDEX.fullmatch(name)]
+        index = [None] if len(used) < len(all_names) else []
+        names = (*("" for _ in index), *(all_names[j].strip() for j in used))
         rows = max(fewest_rows, block_values // max(1, len(names)))
 
         first, total = 1, source.metadata.num_rows
@@ -115,7 +115,7 @@ def open_parquet(path: Path, *, block_values: int, fewest_rows: int) -> Iterator
             for batch in source.iter_batches(batch_size=rows, use_threads=False):
                 lines = range(first, first + batch.num_rows)
                 if lines:
-                    yield ParquetBlock(lines, names, [*index, *(batch.column(j) for j in kept)], file)
+                    yield ParquetBlock(lines, names, [*index, *(batch.column(j) for j in used)], file)
                 first += batch.num_rows
 
         yield ParquetRows(names, blocks(), total, lambda: (first - 1) / max(1, total))
@@ -157,16 +157,16 @@ def _texts(array: Any) -> list[str] | None:
     if types.is_floating(kind):
         # the digits of a float32 are its own, not those of the float64 next to it
         wide = array if types.is_float64(kind) else _shortest(array)
-        return [NULL if each is None or math.isnan(each) else repr(each) for each in wide.to_pylist()]
+        return [NULL if value is None or math.isnan(value) else repr(value) for value in wide.to_pylist()]
     if types.is_timestamp(kind) or types.is_time(kind):
-        return [NULL if each is None else _iso(each) for each in array.cast(arrow.string()).to_pylist()]
+        return [NULL if value is None else _iso(value) for value in array.cast(arrow.string()).to_pylist()]
     plain = (
         types.is_string, types.is_large_string, types.is_string_view, types.is_boolean, types.is_integer,
         types.is_decimal, types.is_date,
     )  # fmt: skip
     if not any(is_one(kind) for is_one in plain):
         return None
-    return [NULL if each is None else each for each in array.cast(arrow.string()).to_pylist()]
+    return [NULL if value is None else value for value in array.cast(arrow.string()).to_pylist()]
 
 
 def _shortest(array: Any) -> Any:
@@ -178,5 +178,5 @@ def _shortest(array: Any) -> Any:
 
 def _iso(text: str) -> str:
     """`2024-01-31T10:05:00.5+01:00` for `2024-01-31 10:05:00.500000+0100`; times alone are shortened, too."""
-    short = _FRACTION.sub(lambda found: f".{found[1]}" if found[1] else "", text.replace(" ", "T"))
+    short = _FRACTION.sub(lambda match: f".{match[1]}" if match[1] else "", text.replace(" ", "T"))
     return _ZONE.sub(r"\1:\2", short)

@@ -25,10 +25,10 @@ _DECLARATION = re.compile(r"[\"'\s]*sep\s*=(.*)", re.IGNORECASE | re.DOTALL)
 
 def declared_delimiter(lines: Sequence[str]) -> str | None:
     """The delimiter of a first line such as `sep=;`, which Excel reads; None if it is another line."""
-    found = _DECLARATION.fullmatch(lines[0]) if lines else None
-    if found is None:
+    match = _DECLARATION.fullmatch(lines[0]) if lines else None
+    if match is None:
         return None
-    value = found[1].rstrip("\r\n")
+    value = match[1].rstrip("\r\n")
     bare = value.strip("\"' ") or value.strip("\"'")[:1]
     if bare == "\\t":
         return "\t"
@@ -110,11 +110,11 @@ class Records:
                 if len(rows) < size and values < MOST_BLOCK_VALUES:
                     continue
                 starts, line = _starts(rows, line, reader.line_num + 1), reader.line_num + 1
-                starts, kept = _without_blanks(starts, rows)
+                starts, records = _without_blanks(starts, rows)
                 rows, values = [], 0
-                if kept:
-                    yield starts, kept
-                    size = _block_rows(len(kept[0])) if size == 1 else size
+                if records:
+                    yield starts, records
+                    size = _block_rows(len(records[0])) if size == 1 else size
             if rows:
                 yield _without_blanks(_starts(rows, line, reader.line_num + 1), rows)
         except (UnreadableLineError, csv.Error) as error:
@@ -160,11 +160,11 @@ class Records:
                 yield line if number > 1 else line.removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             earlier = len(_LINE_END_BYTES.findall(error.object[: error.start]))
-            wrong = wrong_byte(error, self._text.encoding, self._encoding_setting)
-            raise UnreadableLineError(number + 1 + earlier, wrong) from error
+            fault = wrong_byte(error, self._text.encoding, self._encoding_setting)
+            raise UnreadableLineError(number + 1 + earlier, fault) from error
         except UnicodeError as error:
-            wrong = f"the file is not {self._text.encoding} ({error}): set {self._encoding_setting}"
-            raise UnreadableLineError(number + 1, wrong) from error
+            fault = f"the file is not {self._text.encoding} ({error}): set {self._encoding_setting}"
+            raise UnreadableLineError(number + 1, fault) from error
 
     def _fault(self, line: str, blank: int) -> str:
         """Why a line does not belong to a CSV file."""
@@ -203,8 +203,8 @@ def _starts(rows: TextRows, line: int, end: int | None = None) -> Sequence[int]:
 def _without_blanks(starts: Sequence[int], rows: TextRows) -> tuple[Sequence[int], TextRows]:
     if [] not in rows and [""] not in rows:
         return starts, rows
-    kept = [k for k, row in enumerate(rows) if row and row != [""]]
-    return [starts[k] for k in kept], [rows[k] for k in kept]
+    filled = [k for k, row in enumerate(rows) if row and row != [""]]
+    return [starts[k] for k in filled], [rows[k] for k in filled]
 
 
 def _csv_fault(error: csv.Error) -> str:

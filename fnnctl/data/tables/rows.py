@@ -177,24 +177,24 @@ def _blocks(
             if rows:
                 yield TextRows(lines, rows)
             continue
-        for line, found in zip(lines, widths, strict=True):
-            if found != width:
-                values = counted(found, "value")
+        for line, count in zip(lines, widths, strict=True):
+            if count != width:
+                values = counted(count, "value")
                 problems.add(f"the row has {values}, but the header has {counted(width, 'name')}", line=line)
-        fitting = [k for k, found in enumerate(widths) if found == width]
+        fitting = [k for k, count in enumerate(widths) if count == width]
         if fitting:
             yield TextRows([lines[k] for k in fitting], [rows[k] for k in fitting])
 
 
 def _other_width(rows: Sequence[Sequence[str]], width: int) -> str:
     """What is wrong if all rows have as many values as one another, but not as the header has names."""
-    found = len(rows[0])
-    said = f"the rows have {counted(found, 'value')}, but the header has {counted(width, 'name')}"
-    if found > width and not any(value.strip() for row in rows for value in row[width:]):
-        return f"{said}: each row ends with a delimiter; end the header with one, too"
-    if found > width:
-        return f"{said}: if the header stands further down, remove the lines before it"
-    return f"{said}: name as many columns as there are"
+    count = len(rows[0])
+    difference = f"the rows have {counted(count, 'value')}, but the header has {counted(width, 'name')}"
+    if count > width and not any(value.strip() for row in rows for value in row[width:]):
+        return f"{difference}: each row ends with a delimiter; end the header with one, too"
+    if count > width:
+        return f"{difference}: if the header stands further down, remove the lines before it"
+    return f"{difference}: name as many columns as there are"
 
 
 def _without_ends(blocks: Iterator[TextRows], named: int, problems: Problems) -> Iterator[TextRows]:
@@ -204,9 +204,9 @@ def _without_ends(blocks: Iterator[TextRows], named: int, problems: Problems) ->
     """
     for block in blocks:
         for line, row in zip(block.lines, block.rows, strict=True):
-            place = next((k for k in range(named, len(row)) if row[k].strip()), None)
-            if place is not None:
-                wrong = f"{shown(row[place])} is in column {place + 1}, which has no name in the header"
-                problems.add(f"{wrong}: give it one, or remove the column", line=line)
+            index = next((k for k in range(named, len(row)) if row[k].strip()), None)
+            if index is not None:
+                fault = f"{shown(row[index])} is in column {index + 1}, which has no name in the header"
+                problems.add(f"{fault}: give it one, or remove the column", line=line)
                 return
         yield TextRows(block.lines, [row[:named] for row in block.rows])

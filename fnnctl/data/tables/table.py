@@ -65,16 +65,16 @@ class Table:
 
     def labelled(self, target: str) -> Table:
         """The rows that have a value in the column `target`; the others are dropped in place."""
-        kept = self.categorical[target].codes >= 0
-        file_rows = np.flatnonzero(kept).astype(ROW_NUMBER)
-        if kept.all():
+        has_label = self.categorical[target].codes >= 0
+        file_rows = np.flatnonzero(has_label).astype(ROW_NUMBER)
+        if has_label.all():
             return replace(self, file_rows=file_rows)
-        self.numeric.keep(kept, self.numeric.names)
+        self.numeric.keep(has_label, self.numeric.names)
         for name, column in self.categorical.items():
-            self.categorical[name] = replace(column, codes=column.codes[kept])
+            self.categorical[name] = replace(column, codes=column.codes[has_label])
         per_row = {"weights": self.weights, "groups": self.groups, "lines": self.lines}
         labelled: dict[str, Any] = {
-            key: None if values is None else values[kept] for key, values in per_row.items()
+            key: None if values is None else values[has_label] for key, values in per_row.items()
         }
         return replace(self, rows=len(file_rows), file_rows=file_rows, **labelled)
 
@@ -192,13 +192,15 @@ def read_table(
         patterns=form.patterns,
         is_csv=file.header_line is not None,
     )
-    columns, found = find_types(table.categorical, last_pass.undecided(form.formats), notation, problems)
-    if not problems and found.decimal_commas and (thousands := last_pass.possible_thousands(form)):
+    columns, notation = find_types(table.categorical, last_pass.undecided(form.formats), notation, problems)
+    if not problems and notation.decimal_commas and (thousands := last_pass.possible_thousands(form)):
         # `1.234` is a plain number, and its text was not kept. That another column has decimal commas, which
         # makes it a thousand, is known only after the last row: the third pass is the price of a rare file.
         _, last_pass = read(Problems(problems.file), [*late, *thousands])
         table = last_pass.table(file.names)
-        columns, found = find_types(table.categorical, last_pass.undecided(form.formats), notation, problems)
+        columns, notation = find_types(
+            table.categorical, last_pass.undecided(form.formats), notation, problems
+        )
     columns |= read_known_types(table.categorical, form.formats, problems)
     if problems:
         return table
@@ -211,7 +213,7 @@ def read_table(
         numeric=numeric,
         categorical=categorical,
         types=types,
-        notation=found,
+        notation=notation,
         header_line=file.header_line,
     )
 
@@ -271,11 +273,11 @@ def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
     if counts.first is None:
         return
     line, text = counts.first
-    wrong = almost_number(text) or f"{shown(text)} is not a number"
+    fault = almost_number(text) or f"{shown(text)} is not a number"
     values = counts.numbers + counts.almost + counts.texts
     known = f"{counts.numbers:,} of the column's {values:,} values are numbers"
     advice = "The column of data.weights needs a number in every row"
-    problems.add(f"column {shown(name)}: {wrong} ({known}). {advice}", line=line)
+    problems.add(f"column {shown(name)}: {fault} ({known}). {advice}", line=line)
 
 
 def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:

@@ -100,11 +100,11 @@ def _codec(encoding: str, setting: str) -> str:
 
 def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
     if start.startswith(_PARQUET):
-        where = "from standard input, from a pipe, or inside a gzip file"
-        raise DataError(Problem(f"a Parquet file cannot be read {where}: name the Parquet file", file=file))
+        way = "from standard input, from a pipe, or inside a gzip file"
+        raise DataError(Problem(f"a Parquet file cannot be read {way}: name the Parquet file", file=file))
     names = [] if path is None else [suffix.lower() for suffix in path.suffixes]
-    if what := no_table(start, names[-1] if names else ""):
-        raise DataError(Problem(f"this is {what}", file=file))
+    if kind := no_table(start, names[-1] if names else ""):
+        raise DataError(Problem(f"this is {kind}", file=file))
     if names and names[-1] in PARQUET_ENDINGS:
         message = "this is no Parquet file, although it is named so: name it .csv if it is one"
         raise DataError(Problem(message, file=file))
@@ -113,15 +113,15 @@ def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
 def wrong_byte(error: UnicodeDecodeError, encoding: str, setting: str) -> str:
     """Say which byte is wrong, and what to write in `setting`: cp1252 if the text makes sense in it."""
     start, data = error.start, error.object
-    wrong = f"the byte 0x{data[start]:02x} is not {encoding}"
+    fault = f"the byte 0x{data[start]:02x} is not {encoding}"
     saved = "the encoding the file was saved in"
     try:
         text = data[max(0, start - _NEARBY) : start + _NEARBY].decode(_WINDOWS)
     except UnicodeDecodeError:
-        return f"{wrong}: set {setting} to {saved}"
-    place = min(start, _NEARBY)
-    sign = text[place]
+        return f"{fault}: set {setting} to {saved}"
+    index = min(start, _NEARBY)
+    sign = text[index]
     if codecs.lookup(encoding).name == _WINDOWS or not (sign.isalpha() or sign in _SIGNS):
-        return f"{wrong}: set {setting} to {saved}"
-    word = _SEPARATORS.split(text[:place])[-1] + sign + _SEPARATORS.split(text[place + 1 :])[0]
-    return f"{wrong}: set {setting} to {_WINDOWS} if the text is {shown(word)}, else to {saved}"
+        return f"{fault}: set {setting} to {saved}"
+    word = _SEPARATORS.split(text[:index])[-1] + sign + _SEPARATORS.split(text[index + 1 :])[0]
+    return f"{fault}: set {setting} to {_WINDOWS} if the text is {shown(word)}, else to {saved}"

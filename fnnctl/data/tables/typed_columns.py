@@ -43,8 +43,8 @@ def find_types(
     if any(has_decimal_commas(column.texts) for column in columns.values()):
         decimal_commas = notation.is_csv and notation.decimal_mark == "auto"
         notation = replace(notation, european=True, decimal_commas=decimal_commas)
-    found = {name: detect(name, columns[name], kind, notation, problems) for name, kind in declared.items()}
-    return {name: column for name, column in found.items() if column is not None}, notation
+    types = {name: detect(name, columns[name], kind, notation, problems) for name, kind in declared.items()}
+    return {name: column for name, column in types.items() if column is not None}, notation
 
 
 def possible_thousands(matrix: NumberMatrix) -> list[str]:
@@ -74,7 +74,7 @@ def read_known_types(
 
     The first text of each that does not have its format is noted.
     """
-    found: dict[str, TypedColumn] = {}
+    types: dict[str, TypedColumn] = {}
     for name, form in formats.items():
         if name not in columns:
             continue
@@ -82,8 +82,8 @@ def read_known_types(
         if form.column_kind != "boolean":
             numbers = FormatReader(name, form).of_texts(column, problems)
         candidate = Candidate(form, np.ones(len(column.texts), np.bool_), numbers)
-        found[name] = typed(name, column, form.column_kind, candidate)
-    return found
+        types[name] = typed(name, column, form.column_kind, candidate)
+    return types
 
 
 def refuse_collisions(columns: Mapping[str, TypedColumn], names: tuple[str, ...], problems: Problems) -> None:

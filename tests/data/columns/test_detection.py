@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns import detection
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.detection import FEWEST_TEXTS, TypedColumn, detect
+from fnnctl.data.columns.detection import TypedColumn, detect
 from fnnctl.data.columns.formats.base import Candidate, ColumnFormat, DeclaredKind, Notation
 from fnnctl.data.columns.formats.boolean import BooleanFormat
 from fnnctl.data.columns.formats.dates import DateFormat, TimeFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.formats.registry import FORMATS
+from fnnctl.data.columns.ids import FEWEST_ROWS
 from fnnctl.data.problems import Problems
 from tests.data.columns.coding import coded
 
@@ -121,7 +122,7 @@ def test_declared_columns() -> None:
 
 
 def test_texts_that_nearly_all_differ() -> None:
-    texts = [f"remark {n}" for n in range(FEWEST_TEXTS)]
+    texts = [f"remark {n}" for n in range(FEWEST_ROWS)]
     assert typed(*texts).type.kind == "text"
     assert typed(*texts[:-1]).type.kind == "categorical"
     assert typed(*texts[:18], *texts[:2]).type.kind == "text"

@@ -72,5 +72,5 @@ def test_the_parts_are_told() -> None:
     )
     assert split_line(tested_elsewhere, replace(split, validation=split.train[:0]), "price") is None
     assert fold_line(dataset, np.array([0, 1]), "price") == (
-        "folds by 'price': each learns from earlier rows only; the first 2 rows, up to 2, are never tested"
+        "folds by 'price': each trains on earlier rows only; the first 2 rows, up to 2, are never tested"
     )

@@ -67,8 +67,8 @@ def read_hours(text: str) -> float | None:
     match = _TIME_ALONE.fullmatch(text)
     if match is None:
         return None
-    found = seconds(match["H"], match["M"], match["S"], match["p"], most=999)
-    return None if found is None else found / 3600
+    second = seconds(match["H"], match["M"], match["S"], match["p"], most=999)
+    return None if second is None else second / 3600
 
 
 def full_year(text: str) -> int:
@@ -191,5 +191,5 @@ def read_pattern(text: str, pattern: str) -> Moment | None:
 def _compiled(pattern: str) -> re.Pattern[str]:
     pieces = re.split("%(.)", pattern, flags=re.DOTALL)
     return re.compile(
-        "".join(DIRECTIVES[piece] if place % 2 else re.escape(piece) for place, piece in enumerate(pieces))
+        "".join(DIRECTIVES[piece] if index % 2 else re.escape(piece) for index, piece in enumerate(pieces))
     )

@@ -190,8 +190,8 @@ class NumberFormat(ColumnFormat):
         number = plain_number(text) if self.percent else None
         if number is None or abs(number) <= 1.0:
             return None
-        would = f"{100 * number:,.10g} %"
-        return f"{shown(text)} has no percent sign and would be {would}: write {text}% or a fraction"
+        percentage = f"{100 * number:,.10g} %"
+        return f"{shown(text)} has no percent sign and would be {percentage}: write {text}% or a fraction"
 
     def unreadable(self, text: str) -> str:
         """Says what numbers look like in the training data."""
