@@ -29,10 +29,10 @@ INTRODUCTION = """# Settings
 test compares the two.
 
 The defaults are those of `recipe: classic`; with another recipe, unset settings have [the recipe's
-values](recipes.md), and `fnnctl check --explain` says which. [What you can choose](choices.md) explains the
-choices. A setting such as `training.optimizer` is written as a name (`optimizer: adam`), or as a mapping with
-that name and its hyperparameters (`optimizer: {name: adam, learning_rate: 0.01}`). `[]` stands for each entry
-of a list.
+values](recipes.md), and `fnnctl check --explain` says which. [The network](network.md) and
+[Training](training.md) explain the choices. A setting such as `training.optimizer` is written as a name
+(`optimizer: adam`), or as a mapping with that name and its hyperparameters (`optimizer: {name: adam,
+learning_rate: 0.01}`). `[]` stands for each entry of a list.
 """
 TOP = ("notes", "data", "model", "training", "evaluation", "search")
 

@@ -17,7 +17,7 @@ import yaml
 
 from fnnctl.cli import run
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.schema.schema_tree import all_settings, choices_of, forms_of, homes_of, schema_at, words_of
+from fnnctl.config.schema.schema_tree import all_settings, forms_of, homes_of, schema_at, words_of
 from fnnctl.text import install_command
 from tests.settings_reference import reference
 
@@ -229,20 +229,30 @@ def test_a_plan_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.rstrip() for line in printed[: len(lines)]] == lines
 
 
-def test_what_can_be_chosen_is_complete_and_spelled_as_in_the_config() -> None:
-    section = TEXTS["choices.md"]
-    listed = section[section.index("- **") : section.index("\n\nA choice")]
-    words = set(re.findall(r"`([^`]+)`", listed))
-    for word in words:
-        assert homes_of(word.rpartition(".")[2]) if "." in word else homes_of(word) + choices_of(word), word
-    for path in words & {"model.activation", "model.initialization", "model.initial_biases",
-                         "model.normalization", "model.numeric_embedding", "model.output",
-                         "training.optimizer", "training.lr_schedule", "training.averaging"}:  # fmt: skip
+CHOICES = {
+    "model.activation", "model.initialization", "model.initial_biases", "model.normalization",
+    "model.numeric_embedding", "model.output", "training.optimizer", "training.lr_schedule",
+    "training.averaging",
+}  # fmt: skip
+"""The settings whose choices the pages on networks and training explain."""
+
+
+def test_all_settings_and_choices_are_explained_and_spelled_as_in_the_config() -> None:
+    pages = {name: text for name, text in TEXTS.items() if name not in {"settings.md", "changelog.md"}}
+    words = set(re.findall(r"`([\w.]+)`", "\n".join(pages.values())))
+    for path in CHOICES:
         choices = {choice for form in forms_of(schema_at(parse_path(path), {})) for choice in words_of(form)}
         assert choices <= words, path
-    every = {format_path(path) for path in all_settings() if path[0] != "data" and len(path) == 2}
-    ways = {"batch_size", "shuffle", "precision", "threads"}
-    assert {path for path in every if path.rpartition(".")[2] not in ways} <= words
+    settings = {format_path(path) for path in all_settings()}
+    sections = {path.partition(".")[0] for path in settings if "." in path}
+    for word in words:
+        section, *names = word.split(".")
+        if section in sections and names and names[-1] not in {"csv", "md", "png", "yaml", "npz", "json"}:
+            assert homes_of(names[-1]), word
+    top = {path for path in settings if path.count(".") == 1 and not path.startswith("data.")}
+    machine = {"batch_size", "shuffle", "precision", "threads"}
+    text = "\n".join(pages.values())
+    assert {path for path in top if path.rpartition(".")[2] not in machine and path not in text} == set()
 
 
 def test_linked_files_exist() -> None:
