@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import records as module
 from fnnctl.data.tables.rows import CsvFormat, open_rows
-from fnnctl.errors import DataError
 
 FORM = CsvFormat(None, "utf-8", frozenset({""}))
 
@@ -144,63 +143,6 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     assert read(tmp_path, "\ufeffa,b\n1,2\n".encode("utf-16-le"), wide)[0] == ("a", "b")
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", " \n\n"])
-def test_an_empty_file(tmp_path: Path, content: str) -> None:
-    with pytest.raises(DataError, match=r"^t\.csv: the file is empty$"):
-        read(tmp_path, content)
-
-
-def test_ragged_rows_are_all_named_and_left_out(tmp_path: Path) -> None:
-    _, found, problems = read(tmp_path, "a,b,c\n1,2\n3,4,5\n6,7,8,9\n")
-    assert found == [(3, ("3", "4", "5"))]
-    assert problems == [
-        "t.csv:2: the row has 2 values, but the header has 3 names",
-        "t.csv:4: the row has 4 values, but the header has 3 names",
-    ]
-
-
-def test_the_header_must_name_every_column_once(tmp_path: Path) -> None:
-    assert read(tmp_path, "a,,a,b, \n1,2,3,4,5\n")[2] == [
-        "t.csv:1: column 2 has no name in the header: give it one, or remove the column",
-        "t.csv:1: columns 1 and 3 have the same name 'a': rename one",
-        "t.csv:2: '5' is in column 5, which has no name in the header: give it one, or remove the column",
-    ]
-    assert read(tmp_path, "1,2.5\n3,4\n")[2] == [
-        "t.csv:1: the first line must name the columns, but it has only numbers"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ('a,b\n1,2\n3,"4\n5,6\n', "t.csv:3: a quote is opened in this row and not closed before the end"),
-        ('a,b\n1,2\n3,"4\n5,6"x\n', "t.csv:3: a quote is not closed in this row"),
-        ("a,b\n1,2\n" + "x" * 131_073 + ",2\n", "t.csv:3: a value is longer than 131,072 characters"),
-        ("a,b\n1,2\n3,\0\n", "t.csv:3: a NUL byte"),
-        (b"a,b\n1,2\n3,\xe9\n", "t.csv:3: the byte 0xe9 is not utf-8: set data.encoding"),
-        ("a,b\n" + "1,2\n" * 5000 + "3,\ud800\n", "t.csv:5002: the byte 0xed is not utf-8"),
-    ],
-)
-def test_what_ends_the_reading_is_named_with_its_line(
-    tmp_path: Path, content: str | bytes, problem: str
-) -> None:
-    if isinstance(content, str):
-        content = content.encode("utf-8", "surrogatepass")
-    try:
-        (found,) = read(tmp_path, content)[2]
-    except DataError as error:
-        found = str(error)
-    assert found.startswith(problem)
-
-
-def test_utf_16_without_a_mark(tmp_path: Path) -> None:
-    wide = "a,b\n1,2\n".encode("utf-16-be")
-    with pytest.raises(DataError, match="NUL byte: this is not a CSV file, or it is UTF-16"):
-        read(tmp_path, wide)
-    with pytest.raises(DataError, match="the file is not utf-16"):
-        read(tmp_path, wide, CsvFormat(None, "utf-16", frozenset()))
-
-
 class TestExcel:
     """Files as Excel writes and reads them."""
 
@@ -216,30 +158,13 @@ class TestExcel:
             ["t.csv:4: the row has 3 values, but the header has 2 names"],
         )
 
-    def test_faults_in_the_header_have_its_line(self, tmp_path: Path) -> None:
-        assert read(tmp_path, "sep=,\na,a\n1,2\n")[2] == [
-            "t.csv:2: columns 1 and 2 have the same name 'a': rename one"
-        ]
-
     def test_a_given_delimiter_wins(self, tmp_path: Path) -> None:
         form = CsvFormat("|", "utf-8", frozenset())
         assert read(tmp_path, "sep=;\na;|b\n1;|2\n", form)[0] == ("a;", "b")
 
-    def test_nothing_but_the_delimiter_is_an_empty_file(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match="the file is empty"):
-            read(tmp_path, "sep=;\n")
-
     def test_unicode_text_has_tabs_and_utf_16(self, tmp_path: Path) -> None:
         content = 'größe\tname\r\n1,5\t"a\tb"\r\n'.encode("utf-16")
         assert read(tmp_path, content)[:2] == (("größe", "name"), [(2, ("1,5", "a\tb"))])
-
-    def test_the_line_of_a_wrong_byte_after_old_line_ends(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match=r"^t\.csv:3: the byte 0xfc is not utf-8"):
-            read(tmp_path, b"a,b\r1,2\rZ\xfcrich,3\r")
-
-    def test_a_wrong_half_of_a_sign_is_called_what_the_mark_says(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match="is not utf-16"):
-            read(tmp_path, "a,b\n1,2\n".encode("utf-16") + b"\x00\xdc")
 
 
 def test_a_delimiter_at_the_end_of_every_line_is_no_column(tmp_path: Path) -> None:
@@ -247,26 +172,3 @@ def test_a_delimiter_at_the_end_of_every_line_is_no_column(tmp_path: Path) -> No
     assert names == ("a", "b")
     assert found == [(2, ("1", "2")), (3, ("3", "4"))]
     assert problems == []
-    _, found, problems = read(tmp_path, "a,b,\n1,2,\n3,4,x\n5,6,y\n")
-    assert problems == [
-        "t.csv:3: 'x' is in column 3, which has no name in the header: give it one, or remove the column"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "wrong"),
-    [
-        (
-            "a,b\n1,2,\n3,4,\n",
-            "have 3 values, but the header has 2 names: each row ends with a delimiter; end",
-        ),
-        (
-            "Sales\n\na,b\n1,2\n",
-            "have 2 values, but the header has 1 name: if the header stands further down,",
-        ),
-        ("a,b,c\n1,2\n3,4\n", "have 2 values, but the header has 3 names: name as many columns as there are"),
-    ],
-)
-def test_rows_that_all_differ_from_the_header_are_told_once(tmp_path: Path, content: str, wrong: str) -> None:
-    (problem,) = read(tmp_path, content)[2]
-    assert wrong in problem

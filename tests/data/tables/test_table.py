@@ -55,38 +55,6 @@ def test_columns_that_were_not_asked_for_may_be_left_out(tmp_path: Path) -> None
     assert table.names == ("a", "b")
 
 
-@pytest.mark.parametrize("value", ["x", "1_000", "inf", "nan", "١٢", "1,2,3"])
-@pytest.mark.parametrize("kinds", [{}, {"a": "numeric"}])
-def test_a_value_that_is_no_number_in_a_column_of_numbers(
-    tmp_path: Path, value: str, kinds: dict[str, Kind]
-) -> None:
-    _, problems = read(tmp_path, f'a,b\n1,p\n2,q\n"{value}",r\n4,s\n', kinds)
-    (problem,) = problems
-    assert problem.startswith(f"t.csv:4: column 'a': '{value}' ")
-    assert "(3 of the column's 4 values are numbers)" in problem
-    assert "data.columns.categorical" in problem
-    assert "data.missing_values" in problem
-
-
-def test_every_faulty_column_is_reported_together_with_ragged_rows(tmp_path: Path) -> None:
-    _, problems = read(tmp_path, "a,b\n1,2\n3,\x1b[0m\nx,4\n5\n7,8\n")
-    assert [problem[:35] for problem in problems] == [
-        "t.csv:5: the row has 1 value, but t",
-        "t.csv:4: column 'a': 'x' is not a n",
-        "t.csv:3: column 'b': '\\x1b[0m' is n",
-    ]
-
-
-def test_a_column_has_one_decimal_mark(tmp_path: Path) -> None:
-    table, problems = read(tmp_path, 'a\n"1,5"\n"2,5"\n')
-    assert (problems, table.numeric["a"].tolist()) == ([], [1.5, 2.5])
-    _, problems = read(tmp_path, 'a\n"1,5"\n2.5\n3.5\n')
-    assert problems[0].startswith(
-        "t.csv:2: column 'a': '1,5' has another decimal mark than most other values (2"
-    )
-    assert ". Correct it, or add the column" in problems[0]
-
-
 def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,10 +107,6 @@ def test_a_code_after_many_numbers_makes_categories(tmp_path: Path, monkeypatch:
 def test_as_many_numbers_as_texts_are_not_decided_silently(tmp_path: Path) -> None:
     assert len(read(tmp_path, "a\n1\nx\n")[1]) == 1
     assert read(tmp_path, "a\n1\nx\nx\n")[1] == []
-
-
-def test_a_header_alone(tmp_path: Path) -> None:
-    assert read(tmp_path, "a,b\n")[1] == ["t.csv: the file has a header but no rows"]
 
 
 def texts(values: list[str]) -> CodedTexts:
