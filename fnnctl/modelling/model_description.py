@@ -9,10 +9,11 @@ averaged, then those of the parts, by weight. A single network is written as one
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,7 +30,6 @@ from fnnctl.nn.shape import (
     HiddenShape,
     InputStageShape,
     NetworkShape,
-    NumericEmbeddingShape,
     OutputKind,
 )
 from fnnctl.store.atomic import damaged
@@ -42,13 +42,17 @@ if TYPE_CHECKING:
     from fnnctl.modelling.fit import Fit
 
 
-Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+MOST: Final = 1_000_000_000
+"""The largest size of a layer, far beyond what can be trained."""
 Cost = Annotated[float, Field(gt=0.0, le=1e6)]
 ClassWeight = Annotated[float, Field(gt=0.0)]
 
 
 class Described(BaseModel):
-    """A part of the description."""
+    """A part of the description; shapes are the engine's own dataclasses.
+
+    It is read from JSON: only there does a strict model take an object for a dataclass, a list for a tuple.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
@@ -66,64 +70,17 @@ class LayerHyperparameters(Described):
     """The momentum of batch normalization's running statistics."""
 
 
-class LayerDescription(Described):
-    """A hidden layer."""
+@dataclass(frozen=True, slots=True)
+class LayerDescription(HiddenShape):
+    """A hidden layer, as the engine has it, with its hyperparameters."""
 
-    units: Count
-    """The number of units."""
-    activation: str
-    """The activation function."""
-    shared: bool = False
-    """Whether a learned slope is shared by the whole layer."""
-    pieces: Count = 1
-    """For maxout: linear pieces per unit."""
-    normalization: Literal["batch", "layer"] | None = None
-    """The kind of normalization of the pre-activations."""
-    dropout: bool = False
-    """Whether dropout is used in training."""
-    residual: bool = False
-    """Whether its inputs are added to its outputs."""
-    numbers: LayerHyperparameters = LayerHyperparameters.model_construct()
+    numbers: LayerHyperparameters = LayerHyperparameters.model_construct()  # noqa: RUF009  # frozen
     """The layer's hyperparameters."""
 
     @property
     def shape(self) -> HiddenShape:
-        """The layer as the engine represents it."""
-        return HiddenShape(**self.model_dump(exclude={"numbers"}))
-
-
-class NumericEmbeddingDescription(Described):
-    """The embedding of the numeric columns."""
-
-    numbers: Count
-    """The number of columns."""
-    bins: Count
-    """The most bins of a column."""
-    size: Annotated[int, Field(ge=2, le=1_000_000)]
-    """The inputs of the first layer that each number becomes, itself included."""
-
-
-class StageDescription(Described):
-    """What is learned between the features and the first layer."""
-
-    numeric: NumericEmbeddingDescription | None = None
-    """The embedding of numbers; null if they are inputs of the first layer as they are."""
-    scaled: bool = False
-    """Whether each input of the first layer has a learned factor."""
-
-    @property
-    def shape(self) -> InputStageShape:
-        """The stage as the engine represents it."""
-        numeric = None if self.numeric is None else NumericEmbeddingShape(**self.numeric.model_dump())
-        return InputStageShape(numeric, scaled=self.scaled)
-
-    def fault(self, preprocessor: Preprocessor) -> str | None:
-        """Why the stage does not fit the preprocessor's features; None if it does."""
-        if (self.numeric is not None) != preprocessor.binned:
-            return "numeric: the preprocessing has other features of bins"
-        if self.numeric is not None and self.numeric.numbers != len(preprocessor.numbers):
-            return "numeric.numbers: the preprocessing has another number of numeric columns"
-        return None
+        """The layer without its hyperparameters."""
+        return HiddenShape(**{each.name: getattr(self, each.name) for each in fields(HiddenShape)})
 
 
 class TableFormat(Described):
@@ -135,7 +92,7 @@ class TableFormat(Described):
     """The file's character encoding."""
     missing_values: list[str] = list(DEFAULT_MISSING_VALUES)
     """The texts that mark a missing value."""
-    formats: Annotated[dict[str, AnyFormat], Field(strict=False)] = {}
+    formats: dict[str, AnyFormat] = {}
     """The formats of columns that are not written plainly, by their names in the file."""
 
 
@@ -148,7 +105,7 @@ class NetworkDescription(Described):
     """Threads per matrix product, which affect the last bits; null if they follow from the network's size."""
     inputs: Annotated[int, Field(ge=0)]
     """The number of features."""
-    stage: StageDescription | None = None
+    stage: InputStageShape | None = None
     """The input stage; null if the first layer reads the features themselves."""
     hidden: list[LayerDescription]
     """The hidden layers, first to last."""
@@ -167,10 +124,10 @@ class NetworkDescription(Described):
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     """The positive class is predicted if its probability is at least this number; null if the more probable
     class is predicted."""
-    class_weights: Annotated[tuple[ClassWeight, ...], Field(strict=False)] | None = None
+    class_weights: tuple[ClassWeight, ...] | None = None
     """The weight of each class in training, to a fitted power, by which its probability is divided; the class
     with the largest product of both is predicted. Null if all are equal."""
-    costs: Annotated[tuple[Cost, Cost], Field(strict=False)] | None = None
+    costs: tuple[Cost, Cost] | None = None
     """What a false positive and a false negative cost; null if it is not known."""
     target: str
     """The name of the target column."""
@@ -180,7 +137,7 @@ class NetworkDescription(Described):
     """For a regression: the estimate is the network's output times `target_deviation` plus this."""
     target_deviation: Annotated[float, Field(gt=0.0)] | None = None
     """For a regression: the standard deviation that the target was divided by."""
-    target_range: Annotated[tuple[float, float], Field(strict=False)] | None = None
+    target_range: tuple[float, float] | None = None
     """For a regression: the smallest and the largest estimate; null if estimates are not limited."""
     baseline: list[float] | None = None
     """The prediction without features: each class's share of the training rows, or their mean target."""
@@ -194,16 +151,16 @@ class NetworkDescription(Described):
     @property
     def shape(self) -> NetworkShape:
         """The network as the engine represents it."""
-        hidden, output = tuple(layer.shape for layer in self.hidden), self.decoder.output
+        output = self.decoder.output
         return NetworkShape(
             self.inputs,
-            hidden,
+            tuple(layer.shape for layer in self.hidden),
             output.outputs,
             output=output.kind,
             positive=output.positive,
             delta=output.delta,
             inner_members=self.members,
-            stage=None if self.stage is None else self.stage.shape,
+            stage=self.stage,
         )
 
     @property
@@ -237,8 +194,8 @@ class NetworkDescription(Described):
             return fault
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
             return "features: they differ from those of the preprocessing"
-        if fault := (self.stage or StageDescription()).fault(preprocessor):
-            return f"stage.{fault}"
+        if fault := self._stage_fault(preprocessor) or self._size_fault():
+            return fault
         below = self.shape.first_inputs
         for number, layer in enumerate(self.hidden):
             if layer.activation not in ACTIVATIONS:
@@ -248,6 +205,30 @@ class NetworkDescription(Described):
             if layer.residual and layer.units != below:
                 return f"hidden.{number}.residual: the layer's numbers of units and inputs differ"
             below = layer.units
+        return None
+
+    def _stage_fault(self, preprocessor: Preprocessor) -> str | None:
+        """Why the input stage does not fit the preprocessor's features; None if it does."""
+        numeric = None if self.stage is None else self.stage.numeric
+        if (numeric is not None) != preprocessor.binned:
+            return "stage.numeric: the preprocessing has other features of bins"
+        if numeric is not None and numeric.numbers != len(preprocessor.numbers):
+            return "stage.numeric.numbers: the preprocessing has another number of numeric columns"
+        return None
+
+    def _size_fault(self) -> str | None:
+        """The first size with which there is no network; None if there is none."""
+        sizes = [
+            (f"hidden.{number}.{name}", getattr(layer, name), 1)
+            for number, layer in enumerate(self.hidden)
+            for name in ("units", "pieces")
+        ]
+        if self.stage and self.stage.numeric:
+            numeric = self.stage.numeric
+            sizes += [("stage.numeric.bins", numeric.bins, 1), ("stage.numeric.size", numeric.size, 2)]
+        for name, size, least in sizes:
+            if not least <= size <= MOST:
+                return f"{name}: must be from {least} to {MOST:,}"
         return None
 
     def _target_fault(self) -> str | None:
@@ -288,39 +269,42 @@ class ModelDescription(NetworkDescription):
 def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription:
     """The description in a JSON object; raises `DataError`, which names `path`, if it is damaged."""
     try:
-        return ModelDescription.model_validate(mapping)
+        return ModelDescription.model_validate_json(json.dumps(mapping))
     except ValidationError as error:
         raise damaged(path, f"is damaged: {first_fault(error)}") from error
 
 
-def describe(fit: Fit, trained: TaskData, member: Member) -> dict[str, Any]:
-    """The content of model.json for a fit's network before calibration; the store adds the arrays."""
-    data, stage = fit.experiment.data, fit.settings.shape.stage
+def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
+    """The description of a fit's network before calibration."""
+    data, shape = fit.experiment.data, fit.settings.shape
     hidden = [
-        {
+        LayerDescription(
             **asdict(layer),
-            "numbers": {name: each[index] for name, each in member.layer_hyperparameters.items()},
-        }
-        for index, layer in enumerate(fit.settings.shape.hidden)
+            numbers=LayerHyperparameters(
+                **{name: numbers[index] for name, numbers in member.layer_hyperparameters.items()}
+            ),
+        )
+        for index, layer in enumerate(shape.hidden)
     ]
-    facts = {
-        "precision": fit.settings.precision,
-        "threads": fit.experiment.training.threads,
-        "inputs": fit.settings.shape.inputs,
-        "stage": None if stage is None else asdict(stage),
-        "hidden": hidden,
-        "members": fit.settings.shape.inner_members,
-        **trained.task.describe(fit.decoder),
-        "class_weights": fit.decoder.class_weights,
-        "baseline": None if fit.decoder.baseline is None else list(fit.decoder.baseline),
-        "features": list(fit.preprocessor.features),
-        "table": {
-            **data.model_dump(include=set(TableFormat.model_fields), mode="json"),
-            "formats": trained.dataset.formats,
-        },
-        "preprocessing": fit.preprocessor.to_dict(),
-    }
-    return NetworkDescription.model_validate(facts).model_dump()
+    return NetworkDescription.model_validate(
+        {
+            "precision": fit.settings.precision,
+            "threads": fit.experiment.training.threads,
+            "inputs": shape.inputs,
+            "stage": shape.stage,
+            "hidden": hidden,
+            "members": shape.inner_members,
+            **trained.task.describe(fit.decoder),
+            "class_weights": fit.decoder.class_weights,
+            "baseline": None if fit.decoder.baseline is None else list(fit.decoder.baseline),
+            "features": list(fit.preprocessor.features),
+            "table": {
+                **data.model_dump(include=set(TableFormat.model_fields), mode="json"),
+                "formats": trained.dataset.formats,
+            },
+            "preprocessing": fit.preprocessor.to_dict(),
+        }
+    )
 
 
 PARTS = "parts"
@@ -346,7 +330,7 @@ class EnsembleDescription(Described):
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     """The threshold between two classes, for the combined scores; null if the more probable class is
     predicted."""
-    class_weights: Annotated[tuple[ClassWeight, ...], Field(strict=False)] | None = None
+    class_weights: tuple[ClassWeight, ...] | None = None
     """The weights of the classes for which the combined scores are corrected; null if there are none."""
     parts: Annotated[list[PartDescription], Field(min_length=1)]
     """The parts, in the order of their arrays."""
@@ -371,8 +355,8 @@ class EnsembleDescription(Described):
 class TrainedPart:
     """N trained networks of one shape, to be written."""
 
-    description: Mapping[str, Any]
-    """Of each network, from `description.describe`."""
+    description: NetworkDescription
+    """Of each network."""
     layout: ParameterLayout
     parameters: FloatArray
     """(N, P)"""
@@ -388,7 +372,7 @@ def model_files(
     if len(parts) == 1 and len(parts[0].parameters) == 1:
         (part,) = parts
         arrays = part.layout.named_arrays(part.parameters[0], part.statistics[0])
-        return arrays, dict(part.description)
+        return arrays, part.description.model_dump()
     arrays = {
         array_prefix(k, j) + name: array
         for k, part in enumerate(parts)
@@ -396,9 +380,7 @@ def model_files(
         for name, array in part.layout.named_arrays(*rows).items()
     }
     described = [
-        PartDescription.model_validate(
-            {"weight": part.weight, "members": len(part.parameters), "network": dict(part.description)}
-        )
+        PartDescription(weight=part.weight, members=len(part.parameters), network=part.description)
         for part in parts
     ]
     return arrays, EnsembleDescription(parts=described).model_dump(exclude={"arrays"})
@@ -431,7 +413,7 @@ def read_parts(
         single = PartDescription(weight=1.0, members=1, network=read_description(mapping, path))
         return None, [DescribedPart(single, "", [""])]
     try:
-        ensemble = EnsembleDescription.model_validate(mapping)
+        ensemble = EnsembleDescription.model_validate_json(json.dumps(mapping))
     except ValidationError as error:
         raise damaged(path, f"is damaged: {first_fault(error)}") from error
     if fault := ensemble.fault():

@@ -18,7 +18,9 @@ class HiddenShape:
     """One hidden layer: its units, its activation, and the operations around it."""
 
     units: int
+    """The number of units."""
     activation: str
+    """The activation function."""
     shared: bool = False
     """For learned slopes: whether the layer shares one, instead of one per unit."""
     pieces: int = 1
@@ -41,6 +43,7 @@ class NumericEmbeddingShape:
     """The embedding of numbers, which are the first features, by their coordinates among their bins."""
 
     numbers: int
+    """The number of columns."""
     bins: int
     """The most bins of a number."""
     size: int
@@ -52,6 +55,7 @@ class InputStageShape:
     """What is learned between the features and the first layer, in this order."""
 
     numeric: NumericEmbeddingShape | None = None
+    """The embedding of numbers; None if they are inputs of the first layer as they are."""
     scaled: bool = False
     """Whether each input of the first layer has a learned factor."""
 

@@ -8,15 +8,15 @@ exception in the engine itself, the history of the complete epochs and the lates
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from fnnctl.errors import MachineError
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.model_description import TrainedPart, model_files
+from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, model_files
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics
@@ -42,7 +42,7 @@ class Checkpointer:
         self,
         run: OpenRun,
         fit: Fit,
-        description: Mapping[str, Any],
+        description: NetworkDescription,
         *,
         show: Callable[[int, Record], None],
         kept: Callable[[int], None],

@@ -303,8 +303,8 @@ class TestReports:
 class TestDescriptions:
     def test_a_saved_model_has_the_task_that_it_learned(self, case: TaskCase) -> None:
         member = case.fit.member(case.data, case.fit.split(case.data))
-        text = json.dumps(describe(case.fit, case.data, member), allow_nan=False)
-        description = ModelDescription.model_validate(json.loads(text))
+        text = json.dumps(describe(case.fit, case.data, member).model_dump(), allow_nan=False)
+        description = ModelDescription.model_validate_json(text)
         assert restored(description) == case.task
         assert description.shape == case.fit.settings.shape
 

@@ -86,7 +86,7 @@ def test_the_files_of_a_single_network_are_those_without_parts(parts: list[Prepa
     arrays, description = model_files([part])
     expected = part.layout.named_arrays(part.parameters[0], part.statistics[0])
     assert to_npz(arrays) == to_npz(expected)
-    assert description == describe(prepared.fit, prepared.data, prepared.member)
+    assert description == describe(prepared.fit, prepared.data, prepared.member).model_dump()
 
 
 def test_the_temperature_of_the_whole_divides_the_combined_scores(
@@ -96,7 +96,7 @@ def test_the_temperature_of_the_whole_divides_the_combined_scores(
     saved = load_model(write(tmp_path / "run", trained, written, temperature=2.5), silent)
     assert saved.predictor.decoder.temperature == 2.5
     _, written = both(parts)
-    cooler = {**written[1].description, "temperature": 4.0}
+    cooler = written[1].description.model_copy(update={"temperature": 4.0})
     alone = TrainedPart(cooler, written[1].layout, written[1].parameters, written[1].statistics)
     saved = load_model(write(tmp_path / "alone", trained, [alone], temperature=2.5), silent)
     assert saved.predictor.decoder.temperature == 10.0

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fnnctl.config.schema.json_schema import attribute_docstrings
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import DataError
-from fnnctl.modelling import model_description
 from fnnctl.modelling.model_description import (
     Described,
+    EnsembleDescription,
+    LayerDescription,
     ModelDescription,
     NetworkDescription,
+    PartDescription,
     read_description,
 )
+from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
 from tests.store.conftest import described
 
 PATH = Path("model.json")
@@ -53,8 +58,6 @@ def test_limits_are_the_range_of_the_target_in_its_units() -> None:
         ({"precision": "float16"}, "precision: must be 'float32' or 'float64'"),
         ({"inputs": "3"}, "inputs: must be a whole number"),
         ({"inputs": -1}, "inputs: must be at least 0"),
-        ({"hidden": [{"units": 0, "activation": "relu"}]}, r"hidden\.0\.units"),
-        ({"hidden": [{"units": 10**400, "activation": "relu"}]}, r"hidden\.0\.units"),
         ({"hidden": [{"units": 2.5, "activation": "relu"}]}, r"hidden\.0\.units"),
         ({"hidden": [{"units": 2}]}, r"hidden\.0\.activation: is missing"),
         ({"hidden": {"units": 2}}, "hidden: must be a list"),
@@ -76,6 +79,13 @@ def test_damage_is_reported(facts: dict[str, object], message: str) -> None:
         read(**facts)
 
 
+@pytest.mark.parametrize("units", [-1, 0, 10**400])
+def test_a_layer_of_impossible_size(units: int) -> None:
+    description = read(hidden=[{"units": units, "activation": "relu"}])
+    preprocessor = Preprocessor.from_dict(description.preprocessing)
+    assert description.fault(preprocessor) == "hidden.0.units: must be from 1 to 1,000,000,000"
+
+
 def test_an_unknown_name_prints() -> None:
     with pytest.raises(DataError, match=r"is damaged: a\\x1b\[31m\\u202e: is unknown to this version"):
         read(**{"a\x1b[31m\u202e": 1})
@@ -85,12 +95,14 @@ def test_an_unknown_name_prints() -> None:
 
 def test_every_fact_is_described() -> None:
     kinds: list[Any] = [*Described.__subclasses__(), *NetworkDescription.__subclasses__()]
-    assert len(kinds) == 9
+    assert {PartDescription, EnsembleDescription} <= {*kinds}
+    shapes = LayerDescription, InputStageShape, NumericEmbeddingShape
+    names = {kind: kind.model_fields.keys() for kind in kinds}
+    names |= {shape: {each.name for each in fields(shape)} for shape in shapes}
     undescribed = [
         f"{kind.__name__}.{name}"
-        for kind in kinds
-        for name in kind.model_fields
+        for kind in names
+        for name in names[kind]
         if not attribute_docstrings(kind).get(name)
     ]
     assert undescribed == []
-    assert {model_description.PartDescription, model_description.EnsembleDescription} <= {*kinds}
