@@ -43,18 +43,18 @@ def can_set_blas_threads() -> bool:
     return _thread_setter() is not None
 
 
-def set_blas_threads(count: int) -> bool:
-    """Let matrix products use `count` threads; return False if NumPy's BLAS has no such setting.
+def set_blas_threads(count: int) -> int | None:
+    """Let matrix products use `count` threads; return it, or None if NumPy's BLAS has no such setting.
 
     A number that is set already is not set again. After a fork OpenBLAS would start all threads that it had,
     even for a count of one, and each of them keeps a processor busy for up to a tenth of a second.
     """
     setter = _thread_setter()
     if setter is None:
-        return False
+        return None
     if blas_threads() != count:
         setter(count)
-    return True
+    return count
 
 
 def blas_threads() -> int | None:

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.console.output import Output
+from fnnctl.context import ShowEpochs, ShowNothing
 from fnnctl.data.builtin import builtin_path
+from fnnctl.progress import TrainingPosition
 from fnnctl.training.history import Record
 
 
@@ -81,19 +82,16 @@ def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
     def arrange(chosen: int, action: Callable[[], object]) -> None:
         waiting = [action]
 
-        class AtEpoch:
-            def __call__(self, epoch: int, record: Record) -> None:
-                if epoch == chosen and waiting:
-                    waiting.pop()()
-
-            def step(self) -> None:
-                """Does nothing."""
-
         @contextmanager
-        def progress(output: Output, epochs: int, **options: object) -> Iterator[AtEpoch]:
+        def epochs(listener: object, position: TrainingPosition) -> Iterator[ShowEpochs]:
+            class AtEpoch(ShowNothing):
+                def epoch(self, record: Record) -> None:
+                    if position.epoch == chosen and waiting:
+                        waiting.pop()()
+
             yield AtEpoch()
 
-        monkeypatch.setattr("fnnctl.commands.train.epoch_progress", progress)
+        monkeypatch.setattr("fnnctl.console.progress.TerminalListener.epochs", epochs)
 
     return arrange
 

@@ -26,7 +26,7 @@ UNNEEDED = {
     "check": {*SEARCHES, "plots", "executors", "stacks", "runs", "report"},
     "report": {*SEARCHES, *TRAINING, "plots", "report.search"},
     "plan": {*SAMPLERS, *CLUSTERS, "plots", "runs"},
-    "search.start": {*SAMPLERS, *CLUSTERS, "plots"},
+    "search": {*SAMPLERS, *CLUSTERS, "plots"},
     "schema": {*SEARCHES, *TRAINING, "plots"},
 }
 """What a command may import only while it runs, because it does not always need it."""

@@ -11,10 +11,8 @@ import pytest
 from fnnctl.blas import set_blas_threads
 from fnnctl.cli import run
 from fnnctl.commands.train import train
-from fnnctl.console.output import Output
-from fnnctl.console.signals import interruption
+from fnnctl.context import Context
 from fnnctl.modelling.predictor import score_parts
-from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.summary import summarize
 from fnnctl.stacks.work import train_fits
 from tests.modelling.prepared import prepare
@@ -69,18 +67,7 @@ def test_the_grid_of_2520_combinations(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.parametrize("name", sorted(WANTED | WANTED_R2))
 def test_reaches_its_score(name: str, tmp_path: Path) -> None:
-    output = Output(quiet=True)
-    with interruption(output) as signals:
-        trained = train(
-            CONFIGS / f"{name}.yaml",
-            [],
-            runs_dir=tmp_path,
-            name=None,
-            seed=None,
-            output=output,
-            signals=signals,
-            figures=FigureDrawer(wanted=False),
-        )
+    trained = train(CONFIGS / f"{name}.yaml", [], Context(tmp_path))
     metrics = summarize(trained).part_metrics("test")
     assert metrics is not None
     metric, wanted = ("r2", WANTED_R2) if name in WANTED_R2 else ("accuracy", WANTED)

@@ -14,16 +14,19 @@ from fnnctl.tasks.reports import TASK_REPORTS
 
 ROOT = Path(fnnctl.__file__).parent
 LEVELS = {
-    "cli": 10,
-    "commands": 9,
-    "console": 8, "runs": 8, "stacks": 8, "search": 8, "report": 8,
-    "modelling": 7, "executors": 7, "records": 7,
+    "cli": 13,
+    "commands": 12,
+    "runs": 11,
+    "stacks": 10, "console": 10,
+    "search": 9, "report": 9,
+    "modelling": 8, "executors": 8, "records": 8,
+    "context": 7,
     "training": 6, "plots": 6,
     "tasks": 5,
     "nn": 4, "data": 4, "metrics": 4, "store": 4,
     "config": 3,
     "space": 2,
-    "errors": 1,
+    "errors": 1, "progress": 1,
     "arrays": 0, "blas": 0, "memory": 0, "processors": 0, "text": 0, "seeds": 0,
 }  # fmt: skip
 """A package imports only packages of lower levels; packages of one level are siblings."""

@@ -16,12 +16,9 @@ from typing import Annotated
 import typer
 
 from fnnctl import __version__
-from fnnctl.cli.commands import PlainCommand, PlainGroup
+from fnnctl.cli import first_steps, reference, runs, training
+from fnnctl.cli.commands import PlainGroup, add_commands
 from fnnctl.cli.completion import bash_values
-from fnnctl.cli.first_steps import describe, init
-from fnnctl.cli.reference import datasets, schema, show_help
-from fnnctl.cli.runs import compare, list_runs, predict, prune, report
-from fnnctl.cli.training import check, evaluate, plan, search, train
 from fnnctl.cli.usage import refuse_split_setting, usage_error
 from fnnctl.console.output import Output
 from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError
@@ -52,16 +49,7 @@ def _common(
     """Run experiments with feedforward neural networks: one YAML file in, a run folder out."""
 
 
-for command in (
-    init, describe, check, train, predict, evaluate, search, plan, report, compare, datasets, schema
-):  # fmt: skip
-    app.command(cls=PlainCommand)(command)
-app.command("help", cls=PlainCommand)(show_help)
-
-runs = typer.Typer(cls=PlainGroup, rich_markup_mode=None, subcommand_metavar="[COMMAND] [ARGS]...")
-runs.callback(invoke_without_command=True)(list_runs)
-runs.command(cls=PlainCommand)(prune)
-app.add_typer(runs, name="runs")
+add_commands(app, [module.HEADING for module in (first_steps, training, runs, reference)])
 
 
 def main() -> None:

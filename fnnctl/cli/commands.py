@@ -1,101 +1,84 @@
-"""Commands whose arguments are read without pydantic, and whose help has examples.
+"""How the commands of fnnctl are declared, each with its examples, under a heading of the help.
 
-Typer converts every argument with a pydantic adapter, and to load pydantic takes longer than `fnnctl runs`
-needs to list a thousand runs. All arguments of fnnctl are texts, paths, and numbers with their own parsers.
+A new command is declared in the file of its heading; it does its work in a file of `commands`.
+
+Arguments are read without pydantic, with which typer converts every argument: to load it takes longer than
+`fnnctl runs` needs to list a thousand runs. All arguments of fnnctl are texts, paths, and numbers with their
+own parsers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeVar, get_args
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
-EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "": (
-        "fnnctl init",
-        "fnnctl train",
-        "fnnctl report",
-    ),
-    "init": (
-        "fnnctl init iris.yaml",
-        "fnnctl init flowers.yaml --data flowers.csv --target species",
-    ),
-    "describe": (
-        "fnnctl describe flowers.csv --target species",
-        "fnnctl describe penguins --output penguins.md",
-    ),
-    "check": (
-        "fnnctl check fnnctl.yaml flowers.yaml",
-        "fnnctl check flowers.yaml --explain",
-    ),
-    "train": (
-        "fnnctl train flowers.yaml --set training.epochs=50 --name longer",
-        "cat flowers.yaml | fnnctl train - --name flowers",
-        "fnnctl train --resume latest",
-    ),
-    "evaluate": (
-        "fnnctl evaluate flowers.yaml --folds 5 --repeats 2 --name folds",
-        "fnnctl evaluate flowers --data new.csv",
-    ),
-    "plan": (
-        "fnnctl plan --method hyperband",
-        "fnnctl plan --method asha --max-trials 100 --simulate-workers 8",
-    ),
-    "search": (
-        "fnnctl search --method random --max-trials 3",
-        "fnnctl search --resume latest --max-trials 6",
-    ),
-    "predict": (
-        "fnnctl predict new.csv",
-        "fnnctl predict flowers new.csv --keep all --digits 3 --output predictions.csv",
-        "cat new.csv | fnnctl predict flowers -",
-    ),
-    "report": (
-        "fnnctl report",
-        "fnnctl report flowers --fail-under accuracy=0.5 --fail-under f1_macro=0.4",
-        "fnnctl report longer --not-worse-than flowers --metric log_loss",
-        "fnnctl report flowers --output report.md",
-    ),
-    "compare": (
-        "fnnctl compare longer flowers",
-        "fnnctl compare longer flowers --metric f1_macro --output comparison.md",
-    ),
-    "runs": (
-        "fnnctl runs --sort -accuracy --limit 5",
-        "fnnctl runs --where 'metrics.test.accuracy>0.5' --where kind=train",
-        "fnnctl runs --columns run,accuracy,validation.loss,config.training.l2",
-    ),
-    "runs prune": (
-        "fnnctl runs prune --status failed --status died",
-        "fnnctl runs prune --where 'accuracy<0.5' --older-than 30d --keep 3",
-        "fnnctl runs prune --older-than 8w --yes",
-    ),
-    "datasets": (
-        "fnnctl datasets",
-        "fnnctl train --set data.source=wine --set data.target=null --set training.epochs=20",
-    ),
-    "schema": ("fnnctl schema > fnnctl.schema.json",),
-    "help": (
-        "fnnctl help train",
-        "fnnctl help runs prune",
-    ),
-}
-"""Lines for a shell, by command; `""` is the program itself."""
-
-PANELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Get started": ("init", "describe", "check"),
-    "Train and search": ("train", "evaluate", "plan", "search"),
-    "Use and compare runs": ("predict", "report", "compare", "runs"),
-    "Reference": ("datasets", "schema", "help"),
-}
-"""The commands by the headings of the help, in the order in which they are used."""
-
+from fnnctl.cli.options import with_shared_options
 
 PLAIN: Final[tuple[type[Any], ...]] = (str, Path, bool)
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A command of the program."""
+
+    name: str
+    """Such as `train` or, inside another command, `runs prune`."""
+    call: Callable[..., Any]
+    heading: str
+    """The heading of the help under which it is listed."""
+    examples: Sequence[str]
+    """Lines for a shell; the tests run those of all commands in this order in one folder.
+
+    `fnnctl.yaml` is what `fnnctl init` writes, `flowers.csv` a table of the user, and `new.csv` rows of it.
+    """
+
+
+DECLARED: Final[dict[str, Declared]] = {}
+"""The commands by name, in the order of the work, which is that of the help."""
+PROGRAM_EXAMPLES: Final = ("fnnctl init", "fnnctl train", "fnnctl report")
+"""The examples in the help of the program itself."""
+
+
+class Heading:
+    """The commands under one heading of the help, in its order."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.declared: list[Declared] = []
+
+    def command(self, *, examples: Sequence[str], name: str | None = None) -> Callable[[C], C]:
+        """Declare a command; its name is by default that of the function."""
+
+        def declare(function: C) -> C:
+            call = with_shared_options(function)
+            self.declared.append(Declared(name or function.__name__, call, self.title, examples))
+            return function
+
+        return declare
+
+
+def add_commands(app: typer.Typer, headings: Iterable[Heading]) -> None:
+    """Add the commands of all headings to the program."""
+    DECLARED.update({declared.name: declared for heading in headings for declared in heading.declared})
+    groups: dict[str, typer.Typer] = {"": app}
+    for declared in DECLARED.values():
+        group, _, name = declared.name.rpartition(" ")
+        if any(other.startswith(f"{declared.name} ") for other in DECLARED):  # it has subcommands
+            inner = typer.Typer(
+                cls=PlainGroup, rich_markup_mode=None, subcommand_metavar="[COMMAND] [ARGS]..."
+            )
+            inner.callback(invoke_without_command=True)(declared.call)
+            groups[group].add_typer(inner, name=name)
+            groups[declared.name] = inner
+        else:
+            groups[group].command(name, cls=PlainCommand)(declared.call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +139,9 @@ def _usage_pieces(argument: Any, ctx: object) -> list[str]:
 def _write_examples(context: Any, formatter: Any) -> None:
     """Write the examples of a command as they are: they can be pasted into a shell."""
     _, _, name = context.command_path.partition(" ")
-    if lines := EXAMPLES.get(name):
-        with formatter.section("Examples"):
-            for line in lines:
-                formatter.write(f"  {line}\n")
+    with formatter.section("Examples"):
+        for line in DECLARED[name].examples if name else PROGRAM_EXAMPLES:
+            formatter.write(f"  {line}\n")
 
 
 class PlainCommand(TyperCommand):
@@ -190,25 +172,20 @@ class PlainGroup(TyperGroup):
         _write_examples(ctx, formatter)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names in the order of `PANELS`."""
+        """The names in the order in which they are declared; typer puts commands with subcommands first."""
         names = super().list_commands(ctx)
-        order = [name for panel in PANELS.values() for name in panel]
+        order = list(DECLARED)
         return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the names and short helps under the headings of `PANELS`; those of a subcommand under one."""
-        left = self.list_commands(ctx)
-        width = max(map(len, left))
-        for heading, panel in PANELS.items():
-            names = [name for name in left if name in panel]
-            self._write_commands(heading, names, width, formatter)
-            left = [name for name in left if name not in panel]
-        self._write_commands("Commands", left, width, formatter)
-
-    def _write_commands(self, heading: str, names: Sequence[str], width: int, formatter: Any) -> None:
-        if not names:
-            return
+        """Write the names and short helps under their headings."""
+        names = self.list_commands(ctx)
+        width = max(map(len, names))
         limit = formatter.width - 6 - width
-        rows = [(name.ljust(width), self.commands[name].get_short_help_str(limit)) for name in names]
-        with formatter.section(heading):
-            formatter.write_dl(rows)
+        headings: dict[str, list[tuple[str, str]]] = {}
+        for name in names:
+            row = name.ljust(width), self.commands[name].get_short_help_str(limit)
+            headings.setdefault(DECLARED[name].heading if name in DECLARED else "Commands", []).append(row)
+        for heading, rows in headings.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)

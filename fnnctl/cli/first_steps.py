@@ -1,4 +1,4 @@
-"""Declares `init` and `describe`, which look at a table before there is an experiment."""
+"""Declares the first commands of a user: `init`, `describe` and `check`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fnnctl.cli.completion import complete_target
-from fnnctl.cli.options import DEFAULT_CONFIG, ReportFile, ReportFormat, given, with_output
+from fnnctl.cli.commands import Heading
+from fnnctl.cli.completion import complete_config, complete_target
+from fnnctl.cli.options import (
+    DEFAULT_CONFIG,
+    NO_CHANGES,
+    RUNS_DIR,
+    Changes,
+    ReportFile,
+    ReportFormat,
+    RunsDir,
+    given,
+)
 from fnnctl.console.output import Output
-from fnnctl.console.signals import ended_by_signals
+from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
 
 if TYPE_CHECKING:
     from fnnctl.data.profile.source import SourceOptions
 
-
+HEADING = Heading("Get started")
 Target = Annotated[
     str | None,
     typer.Option("--target", metavar="COLUMN", help="The column to predict.", autocompletion=complete_target),
@@ -29,7 +39,12 @@ Encoding = Annotated[
 ]
 
 
-@with_output
+@HEADING.command(
+    examples=(
+        "fnnctl init iris.yaml",
+        "fnnctl init flowers.yaml --data flowers.csv --target species",
+    ),
+)
 def init(
     file: Annotated[
         Path,
@@ -54,14 +69,19 @@ def init(
         names := given({"--target": target, "--delimiter": delimiter, "--encoding": encoding})
     ):
         raise UsageError(f"{names}: only with --data TABLE")
-    with ended_by_signals(output):
+    with terminal_context(output) as context:
         if data is None:
             init(file, output)
         else:
-            init_table(_options(data, target, delimiter, encoding), file, output)
+            init_table(_source(data, target, delimiter, encoding), file, context, output)
 
 
-@with_output
+@HEADING.command(
+    examples=(
+        "fnnctl describe flowers.csv --target species",
+        "fnnctl describe penguins --output penguins.md",
+    ),
+)
 def describe(
     table: Annotated[
         str,
@@ -82,13 +102,16 @@ def describe(
 
     Shows its columns, missing values and classes, and what looks suspicious.
     """
-    from fnnctl.commands.describe import describe
+    from fnnctl.commands.describe import describe, show_description
+    from fnnctl.report.formats.form import ReportForm
 
-    with ended_by_signals(output):
-        describe(_options(table, target, delimiter, encoding), format_=format_, file=file, output=output)
+    with terminal_context(output) as context:
+        source = _source(table, target, delimiter, encoding)
+        form = ReportForm(format_, file).checked(is_json=output.json)
+        show_description(describe(source, context), form, output)
 
 
-def _options(table: str, target: str | None, delimiter: str | None, encoding: str | None) -> SourceOptions:
+def _source(table: str, target: str | None, delimiter: str | None, encoding: str | None) -> SourceOptions:
     from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
@@ -100,3 +123,32 @@ def _options(table: str, target: str | None, delimiter: str | None, encoding: st
         delimiter=delimiter,
         encoding=encoding or DEFAULT_ENCODING,
     )
+
+
+@HEADING.command(
+    examples=(
+        "fnnctl check fnnctl.yaml flowers.yaml",
+        "fnnctl check flowers.yaml --explain",
+    ),
+)
+def check(
+    configs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="Experiments (default: fnnctl.yaml); - reads standard input.",
+            autocompletion=complete_config,
+        ),
+    ] = None,
+    changes: Changes = NO_CHANGES,
+    runs_dir: RunsDir = RUNS_DIR,
+    explain: Annotated[bool, typer.Option("--explain", help="Say where each setting comes from.")] = False,
+    *,
+    output: Output,
+) -> int:
+    """Validate experiments and their data without training."""
+    from fnnctl.commands.check import check, show_check
+
+    with terminal_context(output, runs_dir) as context:
+        found = check(configs or [DEFAULT_CONFIG], changes.overrides(), context, explain=explain)
+        return show_check(found, output, explain=explain)

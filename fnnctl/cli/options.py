@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -21,6 +22,9 @@ from fnnctl.cli.parsing import share, whole_number
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 from fnnctl.text import joined_words
+
+if TYPE_CHECKING:
+    from fnnctl.config.reading.overrides import Override
 
 DEFAULT_CONFIG = Path("fnnctl.yaml")
 RUNS_DIR = Path("runs")
@@ -133,7 +137,33 @@ ReportFile = Annotated[
     ),
 ]
 
-R = TypeVar("R")
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the command line changes in a config."""
+
+    settings: Sequence[str] = ()
+    """`PATH=VALUE`, as for `--set`."""
+    name: str | None = None
+    seed: int | None = None
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """The values by option."""
+        return {"--set": self.settings, "--name": self.name, "--seed": self.seed}
+
+    def overrides(self, *options: Override) -> list[Override]:
+        """The changes in the order in which they are made, with those by other options of a command."""
+        from fnnctl.config.reading.overrides import OptionValue
+
+        return [*self.settings, *options, *OptionValue.given(name=self.name, seed=self.seed)]
+
+
+NO_CHANGES: Final = Changes()
+
+
+def _changes(overrides: Set = None, name: Name = None, seed: Seed = None) -> Changes:
+    return Changes(overrides or (), name, seed)
 
 
 def _output(
@@ -152,38 +182,51 @@ def _output(
     return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
 
 
+SHARED: Final[Mapping[object, Callable[..., Any]]] = {Changes: _changes, Output: _output}
+"""How a parameter of a command of this type is made from options, which are those of the function."""
+
+
 @functools.cache
-def _shared_options() -> Mapping[str, inspect.Parameter]:
-    """The parameters of `_output`; to evaluate them for each command took milliseconds of every start."""
-    return inspect.signature(_output, eval_str=True).parameters
+def _options(make: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a function; to evaluate them for each command would take milliseconds."""
+    return inspect.signature(make, eval_str=True).parameters
 
 
-def with_output(command: Callable[..., R]) -> Callable[..., R]:
-    """Give a command the options of `_output`, and pass the `Output` made from them as `output`.
+def with_shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with the options of `SHARED` in place of the parameters that are made from them.
 
-    Typer reads a command's options from its signature, so they replace `output` there.
+    Typer reads a command's options from its signature.
     """
-    own = inspect.signature(command, eval_str=True).parameters
-    shared = _shared_options()
+    parameters = inspect.signature(command, eval_str=True).parameters
+    shared = {
+        name: SHARED[parameter.annotation]
+        for name, parameter in parameters.items()
+        if parameter.annotation in SHARED
+    }
+    options: dict[str, inspect.Parameter] = {}
+    for name, parameter in parameters.items():
+        options |= _options(shared[name]) if name in shared else {name: parameter}
 
     @functools.wraps(command)
-    def with_shared_options(**values: Any) -> R:
-        output = _output(**{name: values.pop(name) for name in shared})
-        return command(**values, output=output)
+    def with_options(**values: Any) -> Any:
+        made = {
+            name: make(**{option: values.pop(option) for option in _options(make)})
+            for name, make in shared.items()
+        }
+        return command(**values, **made)
 
-    options = {name: option for name, option in {**own, **shared}.items() if name != "output"}
     for option in options.values():
         for declared in getattr(option.annotation, "__metadata__", ()):
             declared.readable = False  # typer would report an unreadable file as a usage error
     keyword_only = [option.replace(kind=option.KEYWORD_ONLY) for option in options.values()]
-    with_shared_options.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
-    with_shared_options.__annotations__ = {name: option.annotation for name, option in options.items()}
-    return with_shared_options
+    with_options.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {name: option.annotation for name, option in options.items()}
+    return with_options
 
 
 def given(options: Mapping[str, object]) -> str:
     """The names of the options that have a value, such as `--seed and --set`."""
-    return joined_words([name for name, value in options.items() if value not in (None, [])])
+    return joined_words([name for name, value in options.items() if value not in (None, [], ())])
 
 
 def refuse_with_resume(options: Mapping[str, object]) -> None:

@@ -6,30 +6,38 @@ from typing import Annotated
 
 import typer
 
+from fnnctl.cli.commands import Heading
 from fnnctl.cli.completion import complete_command
-from fnnctl.cli.options import with_output
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
+HEADING = Heading("Reference")
 
-@with_output
+
+@HEADING.command(
+    examples=(
+        "fnnctl datasets",
+        "fnnctl train --set data.source=wine --set data.target=null --set training.epochs=20",
+    ),
+)
 def datasets(*, output: Output) -> None:
     """List the built-in data sets."""
     from fnnctl.commands.datasets import datasets
 
-    with ended_by_signals(output):
+    with ended_by_signals(output.note):
         datasets(output)
 
 
-@with_output
+@HEADING.command(examples=("fnnctl schema > fnnctl.schema.json",))
 def schema(*, output: Output) -> None:
     """Print the config's JSON Schema, for editors."""
     from fnnctl.commands.schema import schema
 
-    with ended_by_signals(output):
+    with ended_by_signals(output.note):
         schema(output)
 
 
+@HEADING.command(name="help", examples=("fnnctl help train", "fnnctl help runs prune"))
 def show_help(
     context: typer.Context,
     command: Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fnnctl.cli.commands import Heading
 from fnnctl.cli.completion import complete_metric, complete_run, complete_sort
 from fnnctl.cli.options import (
     RUNS_DIR,
@@ -18,12 +19,13 @@ from fnnctl.cli.options import (
     ReportFormat,
     Runs,
     RunsDir,
-    with_output,
 )
 from fnnctl.cli.parsing import MOST_DECIMALS, age, column_names, whole_number
 from fnnctl.console.output import Output
-from fnnctl.console.signals import ended_by_signals
+from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
+
+HEADING = Heading("Use and compare runs")
 
 KeptColumns = Annotated[
     list[str] | None,
@@ -54,7 +56,13 @@ Top = Annotated[
 ]
 
 
-@with_output
+@HEADING.command(
+    examples=(
+        "fnnctl predict new.csv",
+        "fnnctl predict flowers new.csv --keep all --digits 3 --output predictions.csv",
+        "cat new.csv | fnnctl predict flowers -",
+    ),
+)
 def predict(
     run: Annotated[
         str | None,
@@ -87,25 +95,27 @@ def predict(
     output: Output,
 ) -> None:
     """Predict new rows and write the predictions as CSV."""
-    from fnnctl.commands.predict import PredictionForm, predict
+    from fnnctl.commands.predict import PredictionForm, predict, prediction_target, show_predicted
 
     if data is None:  # a single argument is DATA, not RUN
         run, data = None, run
     if data is None:
         raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
 
-    with ended_by_signals(output):
-        predict(
+    with terminal_context(output, runs_dir) as context:
+        form = PredictionForm(column_names("--keep", keep or ()), digits, top)
+        to = prediction_target(file, output)
+        model = predict(
             run,
             data,
-            form=PredictionForm(keep=column_names("--keep", keep or ()), digits=digits, top=top),
-            runs_dir=runs_dir,
-            file=file,
+            context,
+            to=to,
             delimiter=delimiter,
             encoding=encoding,
             threshold=threshold,
-            output=output,
+            form=form,
         )
+        show_predicted(model, to, output)
 
 
 NotWorseThan = Annotated[
@@ -128,7 +138,14 @@ GateMetric = Annotated[
 ]
 
 
-@with_output
+@HEADING.command(
+    examples=(
+        "fnnctl report",
+        "fnnctl report flowers --fail-under accuracy=0.5 --fail-under f1_macro=0.4",
+        "fnnctl report longer --not-worse-than flowers --metric log_loss",
+        "fnnctl report flowers --output report.md",
+    ),
+)
 def report(
     runs: Runs = None,
     format_: ReportFormat = None,
@@ -171,24 +188,21 @@ def report(
     --fail-under and --not-worse-than are gates: if one is missed, the exit code is 1. With -q, only they are
     shown.
     """
-    from fnnctl.commands.report import report
+    from fnnctl.commands.report import Gates, report, show_report
     from fnnctl.report.formats.form import ReportForm
 
-    with ended_by_signals(output):
-        return report(
-            runs or [],
-            runs_dir=runs_dir,
-            form=ReportForm(format_, file, short, junit),
-            fail_under=fail_under or [],
-            not_worse_than=not_worse_than or [],
-            metric=metric,
-            importance=importance,
-            with_figures=not no_figures,
-            output=output,
+    with terminal_context(output, runs_dir) as context:
+        gates = Gates(fail_under or (), not_worse_than or (), metric)
+        form = ReportForm(format_, file, short, junit).checked(
+            is_json=output.json, is_verbose=output.verbose, has_gates=bool(gates)
         )
+        summaries = report(
+            runs or [], context, gates=gates, importance=importance, with_figures=not no_figures
+        )
+        return show_report(summaries, form, output)
 
 
-Metric = Annotated[
+ComparedMetric = Annotated[
     str | None,
     typer.Option(
         "--metric",
@@ -199,7 +213,12 @@ Metric = Annotated[
 ]
 
 
-@with_output
+@HEADING.command(
+    examples=(
+        "fnnctl compare longer flowers",
+        "fnnctl compare longer flowers --metric f1_macro --output comparison.md",
+    ),
+)
 def compare(
     runs: Annotated[
         list[str] | None,
@@ -209,7 +228,7 @@ def compare(
             autocompletion=complete_run,
         ),
     ] = None,
-    metric: Metric = None,
+    metric: ComparedMetric = None,
     format_: ReportFormat = None,
     file: ReportFile = None,
     runs_dir: RunsDir = RUNS_DIR,
@@ -220,10 +239,12 @@ def compare(
 
     Shows which run is better, by how much, and whether the difference may be chance.
     """
-    from fnnctl.commands.compare import compare
+    from fnnctl.commands.compare import compare, show_comparison
+    from fnnctl.report.formats.form import ReportForm
 
-    with ended_by_signals(output):
-        compare(runs or [], runs_dir=runs_dir, metric=metric, format_=format_, file=file, output=output)
+    with terminal_context(output, runs_dir) as context:
+        form = ReportForm(format_, file).checked(is_json=output.json)
+        show_comparison(compare(runs or [], context, metric=metric), form, output)
 
 
 Where = Annotated[
@@ -237,7 +258,14 @@ Where = Annotated[
 ]
 
 
-@with_output
+@HEADING.command(
+    name="runs",
+    examples=(
+        "fnnctl runs --sort -accuracy --limit 5",
+        "fnnctl runs --where 'metrics.test.accuracy>0.5' --where kind=train",
+        "fnnctl runs --columns run,accuracy,validation.loss,config.training.l2",
+    ),
+)
 def list_runs(
     context: typer.Context,
     where: Where = None,
@@ -283,18 +311,11 @@ def list_runs(
     if context.invoked_subcommand:
         _refuse_options_before(context)
         return
-    from fnnctl.commands.runs import runs
+    from fnnctl.commands.runs import runs, show_runs
 
     names = column_names("--columns", columns or ())
-    with ended_by_signals(output):
-        runs(
-            runs_dir,
-            where=where or [],
-            sort=sort,
-            columns=names,
-            limit=limit,
-            output=output,
-        )
+    with terminal_context(output, runs_dir) as terminal:
+        show_runs(runs(terminal, where=where or (), sort=sort, columns=names, limit=limit), output)
 
 
 def _refuse_options_before(context: typer.Context) -> None:
@@ -306,7 +327,14 @@ def _refuse_options_before(context: typer.Context) -> None:
             raise UsageError(f"write {parameter.opts[0]} after `{subcommand}`: fnnctl runs {subcommand} …")
 
 
-@with_output
+@HEADING.command(
+    name="runs prune",
+    examples=(
+        "fnnctl runs prune --status failed --status died",
+        "fnnctl runs prune --where 'accuracy<0.5' --older-than 30d --keep 3",
+        "fnnctl runs prune --older-than 8w --yes",
+    ),
+)
 def prune(
     where: Where = None,
     status: Annotated[
@@ -347,15 +375,15 @@ def prune(
     A run must meet all conditions. A run whose process is alive is never removed. Hidden folders that killed
     commands have left behind are removed too.
     """
-    from fnnctl.commands.prune import prune
+    from fnnctl.commands.prune import prune, show_pruned
 
-    with ended_by_signals(output):
-        return prune(
-            runs_dir,
-            where=where or [],
-            statuses=status or [],
+    with terminal_context(output, runs_dir) as context:
+        pruned = prune(
+            context,
+            where=where or (),
+            statuses=status or (),
             older_than=older_than,
             keep=keep,
             yes=yes,
-            output=output,
         )
+        return show_pruned(pruned, output)

@@ -1,17 +1,19 @@
-"""Declares the commands that train: `check`, `train`, `evaluate`, `search` and `plan`."""
+"""Declares the commands that train: `train`, `evaluate`, `plan` and `search`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from fnnctl.cli.completion import complete_config, complete_config_or_run, complete_run
+from fnnctl.cli.commands import Heading
+from fnnctl.cli.completion import complete_config_or_run, complete_run
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
+    NO_CHANGES,
     RUNS_DIR,
+    Changes,
     Config,
     DecisionThreshold,
     Delimiter,
@@ -26,53 +28,25 @@ from fnnctl.cli.options import (
     Workers,
     given,
     refuse_with_resume,
-    with_output,
 )
 from fnnctl.cli.parsing import seconds, share, whole_number
 from fnnctl.console.output import Output
-from fnnctl.console.signals import ended_by_signals, interruption
+from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
 
-
-@with_output
-def check(
-    configs: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="CONFIG",
-            help="Experiments (default: fnnctl.yaml); - reads standard input.",
-            autocompletion=complete_config,
-        ),
-    ] = None,
-    overrides: Set = None,
-    name: Name = None,
-    seed: Seed = None,
-    runs_dir: RunsDir = RUNS_DIR,
-    explain: Annotated[bool, typer.Option("--explain", help="Say where each setting comes from.")] = False,
-    *,
-    output: Output,
-) -> int:
-    """Validate experiments and their data without training."""
-    from fnnctl.commands.check import check
-
-    with ended_by_signals(output):
-        return check(
-            configs or [DEFAULT_CONFIG],
-            overrides or [],
-            name=name,
-            seed=seed,
-            runs_dir=runs_dir,
-            output=output,
-            explain=explain,
-        )
+HEADING = Heading("Train and search")
 
 
-@with_output
+@HEADING.command(
+    examples=(
+        "fnnctl train flowers.yaml --set training.epochs=50 --name longer",
+        "cat flowers.yaml | fnnctl train - --name flowers",
+        "fnnctl train --resume latest",
+    ),
+)
 def train(
     config: Config = None,
-    overrides: Set = None,
-    name: Name = None,
-    seed: Seed = None,
+    changes: Changes = NO_CHANGES,
     resume: Annotated[
         str | None,
         typer.Option(
@@ -89,26 +63,19 @@ def train(
 ) -> None:
     """Train a network and write its run folder."""
     if resume is not None:
-        refuse_with_resume({"CONFIG": config, "--set": overrides, "--name": name, "--seed": seed})
+        refuse_with_resume({"CONFIG": config, **changes.options})
     from fnnctl.report.figures.drawer import figure_drawer
 
     with figure_drawer(wanted=not no_figures) as figures:  # it imports matplotlib during these imports
-        from fnnctl.commands.report import report_end
-        from fnnctl.commands.train import resume_training
-        from fnnctl.commands.train import train as train_
+        from fnnctl.commands.report import show_end
+        from fnnctl.commands.train import resume_training, train
 
-        with interruption(output) as signals:
-            shared: dict[str, Any] = {
-                "runs_dir": runs_dir,
-                "output": output,
-                "signals": signals,
-                "figures": figures,
-            }
+        with terminal_context(output, runs_dir, figures=figures, resumable=True) as context:
             if resume is not None:
-                run = resume_training(resume, **shared)
+                run = resume_training(resume, context)
             else:
-                run = train_(config or DEFAULT_CONFIG, overrides or [], name=name, seed=seed, **shared)
-    report_end(run, output)
+                run = train(config or DEFAULT_CONFIG, changes.overrides(), context)
+    show_end(run, output)
 
 
 Target = Annotated[
@@ -171,7 +138,12 @@ LabelledData = Annotated[
 ]
 
 
-@with_output
+@HEADING.command(
+    examples=(
+        "fnnctl evaluate flowers.yaml --folds 5 --repeats 2 --name folds",
+        "fnnctl evaluate flowers --data new.csv",
+    ),
+)
 def evaluate(
     target: Target = None,
     folds: Folds = None,
@@ -197,91 +169,50 @@ def evaluate(
         "--set": overrides,
     }  # fmt: skip
     for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
-    shared: dict[str, Any] = {"runs_dir": runs_dir, "no_figures": no_figures, "output": output}
     if resume is not None:
-        others = {**for_config, **for_run, "--name": name}
-        refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
-        _resume_cross_validation(resume, workers=workers, **shared)
-        return
-    if _names_config(target) if target else given(for_config):
+        refuse_with_resume({"CONFIG": target, **for_config, "--workers": None, **for_run, "--name": name})
+    elif _names_config(target) if target else given(for_config):
         if names := given(for_run):
             raise UsageError(f"{names}: only for a run; an experiment has settings of its own")
-        _cross_validate(
-            Path(target) if target else DEFAULT_CONFIG,
-            overrides or [],
-            folds=folds,
-            repeats=repeats,
-            sizes=sizes,
-            workers=workers,
-            name=name,
-            seed=seed,
-            **shared,
-        )
-        return
-    if names := given(for_config):
+    elif names := given(for_config):
         raise UsageError(f"{names}: only for an experiment; give its YAML file")
-    _score_run(
-        target,
-        data=data,
-        delimiter=delimiter,
-        encoding=encoding,
-        threshold=threshold,
-        name=name,
-        **shared,
-    )
-
-
-def _cross_validate(
-    config: Path,
-    overrides: Sequence[str],
-    *,
-    folds: int | None,
-    repeats: int | None,
-    sizes: str | None,
-    no_figures: bool,
-    output: Output,
-    **options: Any,
-) -> None:
+    else:
+        options = {"delimiter": delimiter, "encoding": encoding, "threshold": threshold, "name": name}
+        _score_run(target, runs_dir, output, data=data, no_figures=no_figures, **options)
+        return
     from fnnctl.report.figures.drawer import figure_drawer
 
     with figure_drawer(wanted=not no_figures) as figures:
-        from fnnctl.commands.cross_validate import cross_validate
-        from fnnctl.commands.report import report_end
-        from fnnctl.config.reading.overrides import OptionChange, Override
+        from fnnctl.commands.cross_validate import cross_validate, resume_cross_validation
+        from fnnctl.commands.report import show_end
+        from fnnctl.config.reading.overrides import OptionChange
 
-        with interruption(output) as signals:
-            changes: list[Override] = [
-                *overrides,
-                *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
-                *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
-                *OptionChange.given("--sizes", "evaluation.sizes", None if sizes is None else f"[{sizes}]"),
-            ]
-            run = cross_validate(config, changes, output=output, signals=signals, figures=figures, **options)
-    report_end(run, output)
+        with terminal_context(output, runs_dir, figures=figures, resumable=True) as context:
+            if resume is not None:
+                run = resume_cross_validation(resume, context, workers=workers)
+            else:
+                shares = None if sizes is None else f"[{sizes}]"
+                changes = Changes(overrides or (), name, seed).overrides(
+                    *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
+                    *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
+                    *OptionChange.given("--sizes", "evaluation.sizes", shares),
+                )
+                config = Path(target) if target else DEFAULT_CONFIG
+                run = cross_validate(config, changes, context, workers=workers)
+    show_end(run, output)
 
 
 def _score_run(
-    target: str | None, *, data: str | None, no_figures: bool, output: Output, **options: Any
+    run: str | None, runs_dir: Path, output: Output, *, data: str | None, no_figures: bool, **options: Any
 ) -> None:
     from fnnctl.report.figures.drawer import figure_drawer
 
     with figure_drawer(wanted=not no_figures and data is not None) as figures:
-        from fnnctl.commands.evaluate_run import evaluate_run
+        from fnnctl.commands.evaluate_run import evaluate_run, show_evaluation
 
-        with ended_by_signals(output):
-            evaluate_run(target, data=data, output=output, figures=figures, **options)
-
-
-def _resume_cross_validation(name: str, *, no_figures: bool, output: Output, **options: Any) -> None:
-    from fnnctl.report.figures.drawer import figure_drawer
-
-    with figure_drawer(wanted=not no_figures) as figures:
-        from fnnctl.commands.cross_validate import resume_cross_validation
-        from fnnctl.commands.report import report_end
-
-        with interruption(output) as signals:
-            run = resume_cross_validation(name, output=output, signals=signals, figures=figures, **options)
-    report_end(run, output)
+        with terminal_context(output, runs_dir, figures=figures) as context:
+            scores = evaluate_run(run, context, data=data, **options)
+            show_evaluation(scores, output, threshold=options["threshold"])
 
 
 def _names_config(target: str) -> bool:
@@ -296,98 +227,16 @@ def _names_config(target: str) -> bool:
         return named_so
 
 
-ExecutorName = Annotated[
-    str | None,
-    typer.Option(
-        "--executor", metavar="KIND", help="serial, processes or dask (default: the faster of the first two)."
+@HEADING.command(
+    examples=(
+        "fnnctl plan --method hyperband",
+        "fnnctl plan --method asha --max-trials 100 --simulate-workers 8",
     ),
-]
-DaskAddress = Annotated[
-    str | None,
-    typer.Option(
-        "--dask-address",
-        metavar="ADDRESS",
-        help="A Dask scheduler, such as tcp://10.0.0.5:8786 (default: workers on this machine).",
-    ),
-]
-TimeLimit = Annotated[
-    float | None,
-    typer.Option(
-        "--time-limit",
-        metavar="SECONDS",
-        parser=seconds("--time-limit"),
-        help="Stop the search after this many seconds.",
-    ),
-]
-
-
-@with_output
-def search(
-    config: Config = None,
-    method: Method = None,
-    overrides: Set = None,
-    name: Name = None,
-    seed: Seed = None,
-    workers: Workers = None,
-    executor: ExecutorName = None,
-    dask_address: DaskAddress = None,
-    max_trials: MaxTrials = None,
-    time_limit: TimeLimit = None,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume",
-            metavar="RUN",
-            help="Continue a search, or extend it with --max-trials or --set.",
-            autocompletion=complete_run,
-        ),
-    ] = None,
-    no_figures: NoFigures = False,
-    runs_dir: RunsDir = RUNS_DIR,
-    *,
-    output: Output,
-) -> None:
-    """Search for the best settings and refit the best trial."""
-    if resume is not None:
-        refuse_with_resume({"CONFIG": config, "--method": method, "--name": name, "--seed": seed})
-    from fnnctl.report.figures.drawer import figure_drawer
-
-    with figure_drawer(wanted=not no_figures) as figures:  # it imports matplotlib during these imports
-        from fnnctl.commands.report import report_end
-        from fnnctl.commands.search.options import SearchOptions
-        from fnnctl.commands.search.resume import resume_search
-        from fnnctl.commands.search.start import search as search_
-
-        with interruption(output) as signals:
-            options = SearchOptions(
-                method=method,
-                workers=workers,
-                executor=executor,
-                max_trials=max_trials,
-                time_limit=time_limit,
-                dask_address=dask_address,
-            )
-            changes = overrides or []
-            shared: dict[str, Any] = {
-                "runs_dir": runs_dir,
-                "output": output,
-                "signals": signals,
-                "figures": figures,
-            }
-            if resume is not None:
-                run = resume_search(resume, changes, options, **shared)
-            else:
-                run = search_(config or DEFAULT_CONFIG, changes, options, name=name, seed=seed, **shared)
-    report_end(run, output)
-
-
-@with_output
+)
 def plan(
     config: Config = None,
     method: Method = None,
-    overrides: Set = None,
-    name: Name = None,
-    seed: Seed = None,
+    changes: Changes = NO_CHANGES,
     workers: Workers = None,
     max_trials: MaxTrials = None,
     simulate_workers: Annotated[
@@ -422,20 +271,94 @@ def plan(
     output: Output,
 ) -> None:
     """Show what a search would do and estimate how long it would take."""
-    from fnnctl.commands.plan import plan
+    from fnnctl.commands.plan import plan, show_plan
     from fnnctl.config.reading.overrides import OptionChange
+    from fnnctl.stacks.forecast import SimulatedWorkers
 
-    with ended_by_signals(output):
-        plan(
-            config or DEFAULT_CONFIG,
-            [*OptionChange.given("--method", "search.method", method), *(overrides or [])],
-            workers=workers,
-            max_trials=max_trials,
-            simulated_workers=simulate_workers,
-            stragglers=stragglers,
-            deaths=deaths,
-            name=name,
-            seed=seed,
-            runs_dir=runs_dir,
-            output=output,
+    with terminal_context(output, runs_dir) as context:
+        overrides = [*OptionChange.given("--method", "search.method", method), *changes.overrides()]
+        simulated = SimulatedWorkers(simulate_workers, stragglers, deaths) if simulate_workers else None
+        show_plan(
+            plan(
+                config or DEFAULT_CONFIG,
+                overrides,
+                context,
+                workers=workers,
+                max_trials=max_trials,
+                simulated=simulated,
+            ),
+            output,
         )
+
+
+ExecutorName = Annotated[
+    str | None,
+    typer.Option(
+        "--executor", metavar="KIND", help="serial, processes or dask (default: the faster of the first two)."
+    ),
+]
+DaskAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--dask-address",
+        metavar="ADDRESS",
+        help="A Dask scheduler, such as tcp://10.0.0.5:8786 (default: workers on this machine).",
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        parser=seconds("--time-limit"),
+        help="Stop the search after this many seconds.",
+    ),
+]
+
+
+@HEADING.command(
+    examples=(
+        "fnnctl search --method random --max-trials 3",
+        "fnnctl search --resume latest --max-trials 6",
+    ),
+)
+def search(
+    config: Config = None,
+    method: Method = None,
+    changes: Changes = NO_CHANGES,
+    workers: Workers = None,
+    executor: ExecutorName = None,
+    dask_address: DaskAddress = None,
+    max_trials: MaxTrials = None,
+    time_limit: TimeLimit = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Continue a search, or extend it with --max-trials or --set.",
+            autocompletion=complete_run,
+        ),
+    ] = None,
+    no_figures: NoFigures = False,
+    runs_dir: RunsDir = RUNS_DIR,
+    *,
+    output: Output,
+) -> None:
+    """Search for the best settings and refit the best trial."""
+    if resume is not None:
+        refuse_with_resume({"CONFIG": config, "--method": method, **changes.options, "--set": None})
+    from fnnctl.report.figures.drawer import figure_drawer
+
+    with figure_drawer(wanted=not no_figures) as figures:  # it imports matplotlib during these imports
+        from fnnctl.commands.report import show_end
+        from fnnctl.commands.search import resume_search, search
+        from fnnctl.runs.search_session import SearchOptions
+
+        with terminal_context(output, runs_dir, figures=figures, resumable=True) as context:
+            options = SearchOptions(method, workers, executor, max_trials, time_limit, dask_address)
+            if resume is not None:
+                run = resume_search(resume, changes.settings, options, context)
+            else:
+                run = search(config or DEFAULT_CONFIG, changes.overrides(), options, context)
+    show_end(run, output)

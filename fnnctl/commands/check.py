@@ -3,90 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fnnctl.commands.loading import read_experiment
-from fnnctl.config.reading.explanation import calibration_lines
+from fnnctl.config.reading.explanation import ExplainedSetting, calibration_lines
 from fnnctl.config.reading.loading import shown_file
+from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
+from fnnctl.context import Context
 from fnnctl.errors import InputError, Problem, quoted_list
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.loading import LoadedExperiment
+from fnnctl.modelling.loading import LoadedExperiment, read_experiment
 
 if TYPE_CHECKING:
-    from fnnctl.commands.preparation import PreparedSearch
+    from fnnctl.stacks.search_preparation import PreparedSearch
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Where each setting of a config comes from."""
+
+    file: str
+    settings: Sequence[ExplainedSetting]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is wrong with some configs, and what may be."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    """Those of the valid configs, if they are wanted."""
 
 
 def check(
-    configs: Sequence[Path],
-    overrides: Sequence[str],
-    *,
-    name: str | None,
-    seed: int | None,
-    runs_dir: Path,
-    output: Output,
-    explain: bool = False,
-) -> int:
-    """Print all problems of all configs, and return the exit code: 0 if there are none, else 2.
+    configs: Sequence[Path], overrides: Sequence[Override], context: Context, *, explain: bool = False
+) -> Check:
+    """All problems of all configs; what is valid is said in notes.
 
-    `runs_dir` has the runs that searches start from. With `explain`, print where each setting of the valid
-    configs comes from.
+    The context's folder of runs has those that searches start from.
     """
-    problems: list[Problem] = []
-    warnings: list[Problem] = []
-    settings: list[dict[str, Any]] = []
+    found = Check()
     for config in configs:
         file = shown_file(config)
         try:
-            loaded = read_experiment(config, overrides, name=name, seed=seed, output=output)
+            loaded = read_experiment(config, overrides, context.listener)
             split = loaded.split()
             fit = loaded.fit(split)
         except InputError as error:
-            problems += error.problems
-        else:
-            search, found = _prepared(loaded, runs_dir)
-            problems += found
-            for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
-                warnings.append(Problem(warning, file=file))
-                output.note(f"{file}: warning: {warning}")
-            if not found:
-                output.note(f"{file}: valid: {_in_words(loaded, fit)}")
-                if search:
-                    output.note(f"{file}: search: {_trials(search)}")
-                for note in (*loaded.notes(), *loaded.split_line(split)):
-                    output.note(f"{file}: {note}")
-                if explain:
-                    settings += _explain(config, loaded, fit, output)
+            found.problems.extend(error.problems)
+            continue
+        search, problems = _prepared(loaded, context.runs_dir)
+        found.problems.extend(problems)
+        for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
+            found.warnings.append(Problem(warning, file=file))
+            context.note(f"{file}: warning: {warning}")
+        if problems:
+            continue
+        context.note(f"{file}: valid: {_in_words(loaded, fit)}")
+        if search:
+            context.note(f"{file}: search: {_trials(search)}")
+        for note in (*loaded.notes(), *loaded.split_line(split)):
+            context.note(f"{file}: {note}")
+        if explain:
+            settings = loaded.explained(fit.experiment)
+            notes = [*loaded.left_to_classic(), *calibration_lines(settings)]
+            found.explanations.append(Explanation(file, settings, notes))
+    return found
+
+
+def show_check(check: Check, output: Output, *, explain: bool) -> int:
+    """Print the explanations, then the problems; return the exit code, 0 without problems, else 2."""
     if output.json:
         answer: dict[str, Any] = {
-            "valid": not problems,
-            "problems": [asdict(problem) for problem in problems],
-            "warnings": [asdict(warning) for warning in warnings],
+            "valid": not check.problems,
+            "problems": [asdict(problem) for problem in check.problems],
+            "warnings": [asdict(warning) for warning in check.warnings],
         }
+        settings = [entry for explanation in check.explanations for entry in _to_dicts(explanation)]
         output.json_object({**answer, "settings": settings} if explain else answer)
     else:
-        for problem in problems:
+        for explanation in check.explanations:
+            output.render(settings_table(explanation.settings, explanation.notes))
+        for problem in check.problems:
             output.data(str(problem))
-    return InputError.exit_code if problems else 0
+    return InputError.exit_code if check.problems else 0
 
 
-def _explain(config: Path, loaded: LoadedExperiment, fit: Fit, output: Output) -> list[dict[str, Any]]:
-    """Print the table of a config's settings, unless it is part of the JSON object; return its lines."""
-    rows = loaded.explained(fit.experiment)
-    if not output.json:
-        output.render(settings_table(rows, [*loaded.left_to_classic(), *calibration_lines(rows)]))
+def _to_dicts(explanation: Explanation) -> list[dict[str, Any]]:
     return [
         {
-            "file": shown_file(config),
-            "path": row.path,
-            "value": row.value,
-            "from": row.told,
-            "group": row.group,
+            "file": explanation.file,
+            "path": setting.path,
+            "value": setting.value,
+            "from": setting.told,
+            "group": setting.group,
         }
-        for row in rows
+        for setting in explanation.settings
     ]
 
 
@@ -98,7 +115,7 @@ def _prepared(loaded: LoadedExperiment, runs_dir: Path) -> tuple[PreparedSearch 
     search = loaded.experiment.search
     try:
         if search is not None and search.space:
-            from fnnctl.commands.preparation import prepare_search
+            from fnnctl.stacks.search_preparation import prepare_search
 
             return prepare_search(loaded, max_trials=None, runs_dir=runs_dir), []
     except InputError as error:
@@ -129,16 +146,16 @@ def _networks(fit: Fit) -> str:
 
 
 def _trials(prepared: PreparedSearch) -> str:
-    """What a search would train; the number of parameters is that of the config's own settings."""
+    """What a search would train; the number of parameters is that of the default trial."""
     search, fit = prepared.setup.settings, prepared.base_fit()
     train, validation, _ = fit.sizes
     rows = f" on {train:,} rows ({validation:,} validation)"
     if search.objective.on == "cross_validation":
         rows = " per fold"
-    each = f"each trial trains one network{rows}, {fit.layout.size:,} parameters as configured"
+    words = f"each trial trains one network{rows}, {fit.layout.size:,} parameters as configured"
     ensemble = prepared.loaded.experiment.model.ensemble
     if ensemble.share_weights:
-        each += f", and the winner is refitted as {ensemble.members:,} networks that share weights"
+        words += f", and the winner is refitted as {ensemble.members:,} networks that share weights"
     elif ensemble.members > 1:
-        each += f", and the winner is refitted as an ensemble of {ensemble.members:,}"
-    return f"{each}; {search.method.name} over {quoted_list(list(search.space))}"
+        words += f", and the winner is refitted as an ensemble of {ensemble.members:,}"
+    return f"{words}; {search.method.name} over {quoted_list(list(search.space))}"

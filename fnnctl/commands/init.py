@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from fnnctl.commands.describe import described
+from fnnctl.commands.describe import describe
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 from fnnctl.config.reading.table_starter import table_starter_text
 from fnnctl.console.output import Output
-from fnnctl.console.progress import reading_progress
+from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.errors import UsageError
 from fnnctl.modelling.table_starter import table_starter
@@ -26,15 +26,14 @@ def init(file: Path, output: Output) -> None:
         output.note(f"wrote {file}: read its comments, then run `{_train(file)}`")
 
 
-def init_table(options: SourceOptions, file: Path, output: Output) -> None:
+def init_table(options: SourceOptions, file: Path, context: Context, output: Output) -> None:
     """Write an experiment for a table. Never overwrites a file.
 
     Without a target, the columns are listed. Raises `InputError` then, if the file exists, and if no
     experiment with this table is possible.
     """
     refuse_existing(file)
-    with reading_progress(output) as on_read:
-        description = described(options, on_read)
+    description = describe(options, context)
     if description.target is None:
         if not output.json:
             output.render(terminal_description(description, width=output.width))

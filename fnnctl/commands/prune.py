@@ -10,6 +10,7 @@ from pathlib import Path
 from fnnctl.commands.runs import choose
 from fnnctl.console.output import Output
 from fnnctl.console.text_table import table_lines
+from fnnctl.context import Context
 from fnnctl.errors import FnnctlError, UsageError, did_you_mean
 from fnnctl.report.listing.selection import SHOWN_STATUSES, Pruning, parse_conditions, prunable
 from fnnctl.store.listing import RunEntry, is_run_path, list_runs
@@ -31,20 +32,32 @@ class Removal:
         (remove_run if self.entry else remove_leftover)(self.path)
 
 
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was removed or, without `--yes`, would be."""
+
+    runs_dir: Path
+    folders: Sequence[Removal]
+    removed: Sequence[Removal] = ()
+    errors: Sequence[FnnctlError] = ()
+    confirmed: bool = False
+    """Whether they were to be removed."""
+
+
 def prune(
-    runs_dir: Path,
+    context: Context,
     *,
-    where: Sequence[str],
-    statuses: Sequence[str],
-    older_than: float | None,
-    keep: int | None,
-    yes: bool,
-    output: Output,
-) -> int:
-    """Remove the runs that meet all conditions; without `yes`, list them. Returns the exit code.
+    where: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    older_than: float | None = None,
+    keep: int | None = None,
+    yes: bool = False,
+) -> Pruned:
+    """Remove the runs that meet all conditions; without `yes`, only find them.
 
     `older_than` is in seconds. Raises `UsageError` without any condition, and if the folder is a run itself.
     """
+    runs_dir = context.runs_dir
     if not where and not statuses and older_than is None and keep is None:
         raise UsageError("say which runs: --where, --status, --older-than or --keep")
     _refuse_unknown(statuses)
@@ -58,12 +71,7 @@ def prune(
     folders = [Removal(entry.path, entry, folder_bytes(entry.path)) for entry in ended]
     folders += [Removal(path, None, folder_bytes(path)) for path in leftovers(runs_dir)]
     removed, errors = _remove(folders) if yes else ([], [])
-    _show(folders, removed, errors, output)
-    if not output.json:
-        for error in errors:
-            output.complain(error.message)
-        output.note(_summary(folders, removed, runs_dir, yes=yes))
-    return errors[0].exit_code if errors else 0
+    return Pruned(runs_dir, folders, removed, errors, confirmed=yes)
 
 
 def _time_before(seconds: float) -> str:
@@ -79,7 +87,7 @@ def _refuse_unknown(statuses: Sequence[str]) -> None:
         if status == "running":
             raise UsageError("--status running: a running run is never removed; stop it first")
         if status not in SHOWN_STATUSES:
-            known = [each for each in SHOWN_STATUSES if each != "running"]
+            known = [name for name in SHOWN_STATUSES if name != "running"]
             hint = did_you_mean(status, known) or f"; they are {', '.join(known)}"
             raise UsageError(f"--status {status}: there is no such status{hint}")
 
@@ -88,38 +96,46 @@ def _remove(folders: Sequence[Removal]) -> tuple[list[Removal], list[FnnctlError
     """Remove the folders; one that cannot be removed does not keep the others."""
     removed: list[Removal] = []
     errors: list[FnnctlError] = []
-    for each in folders:
+    for folder in folders:
         try:
-            each.remove()
-            removed.append(each)
+            folder.remove()
+            removed.append(folder)
         except FnnctlError as error:
             errors.append(error)
     return removed, errors
 
 
-def _show(
-    folders: Sequence[Removal], removed: Sequence[Removal], errors: Sequence[FnnctlError], output: Output
-) -> None:
+def show_pruned(pruned: Pruned, output: Output) -> int:
+    """Print the folders; return the exit code."""
     if output.json:
+        entries = [(folder.entry, _to_dict(folder, pruned.removed)) for folder in pruned.folders]
         output.json_object(
             {
-                "runs": [_to_dict(each, removed) for each in folders if each.entry],
-                "leftovers": [_to_dict(each, removed) for each in folders if not each.entry],
-                "bytes": sum(each.size for each in folders),
-                "errors": [error.message for error in errors],
+                "runs": [values for entry, values in entries if entry],
+                "leftovers": [values for entry, values in entries if not entry],
+                "bytes": sum(folder.size for folder in pruned.folders),
+                "errors": [error.message for error in pruned.errors],
             }
         )
-        return
-    if folders:
+    elif pruned.folders:
         table = {
-            "run": [each.path.name for each in folders],
-            "status": [each.entry.shown_status if each.entry else "unfinished" for each in folders],
-            "size": [bytes_text(each.size) for each in folders],
+            "run": [folder.path.name for folder in pruned.folders],
+            "status": [_status(folder) for folder in pruned.folders],
+            "size": [bytes_text(folder.size) for folder in pruned.folders],
         }
         output.lines(f"{line}\n" for line in table_lines(table, right=["size"]))
-    for each in folders:  # a newer fnnctl may be able to read it
-        if each.entry and each.entry.damage:
-            output.note(f"{each.path.name}: {each.entry.damage}")
+    if not output.json:
+        for folder in pruned.folders:  # a newer fnnctl may be able to read it
+            if folder.entry and folder.entry.damage:
+                output.note(f"{folder.path.name}: {folder.entry.damage}")
+        for error in pruned.errors:
+            output.complain(error.message)
+        output.note(_summary(pruned))
+    return pruned.errors[0].exit_code if pruned.errors else 0
+
+
+def _status(folder: Removal) -> str:
+    return folder.entry.shown_status if folder.entry else "unfinished"
 
 
 def _to_dict(folder: Removal, removed: Sequence[Removal]) -> dict[str, object]:
@@ -136,10 +152,10 @@ def _to_dict(folder: Removal, removed: Sequence[Removal]) -> dict[str, object]:
     return {"run": str(folder.path), **run, "bytes": folder.size, "removed": folder in removed}
 
 
-def _summary(folders: Sequence[Removal], removed: Sequence[Removal], runs_dir: Path, *, yes: bool) -> str:
-    if not folders:
-        return f"nothing to remove in {runs_dir}/"
-    size = bytes_text(sum(each.size for each in (removed if yes else folders)))
-    if yes:
-        return f"removed {counted(len(removed), 'folder')} ({size})"
-    return f"nothing is removed yet: --yes removes {counted(len(folders), 'folder')} ({size})"
+def _summary(pruned: Pruned) -> str:
+    if not pruned.folders:
+        return f"nothing to remove in {pruned.runs_dir}/"
+    size = bytes_text(sum(folder.size for folder in (pruned.removed if pruned.confirmed else pruned.folders)))
+    if pruned.confirmed:
+        return f"removed {counted(len(pruned.removed), 'folder')} ({size})"
+    return f"nothing is removed yet: --yes removes {counted(len(pruned.folders), 'folder')} ({size})"

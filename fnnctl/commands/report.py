@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.console.output import Output
+from fnnctl.context import Context
 from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
 from fnnctl.report.answer.answer import answer
 from fnnctl.report.answer.values import Answer
@@ -38,104 +39,141 @@ if TYPE_CHECKING:
 GATE_MISSED: Final = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What the metrics of the runs are checked against."""
+
+    fail_under: Sequence[str] = ()
+    """Limits, `METRIC=VALUE`."""
+    not_worse_than: Sequence[str] = ()
+    """Names of runs."""
+    metric: str | None = None
+    """The metric that is compared with those runs; None for the first one of their task."""
+
+    def __bool__(self) -> bool:
+        return bool(self.fail_under or self.not_worse_than)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The runs that are reported on, and the results of the gates."""
+
+    summaries: Sequence[Summary]
+    results: Sequence[GateResult] = ()
+
+    @property
+    def missed(self) -> list[GateResult]:
+        """The gates that were missed."""
+        return [result for result in self.results if not result.passed]
+
+
 def report(
     runs: Sequence[str],
+    context: Context,
     *,
-    runs_dir: Path,
-    form: ReportForm,
-    fail_under: Sequence[str],
-    not_worse_than: Sequence[str] = (),
-    metric: str | None = None,
+    gates: Gates = Gates(),
     importance: bool = False,
     with_figures: bool = True,
-    output: Output,
-) -> int:
-    """Report on the runs; return 1 if a gate was missed, else 0.
+) -> Report:
+    """Summarize the runs, by default the newest one, and check their gates.
 
-    `--json` prints the JSON object even if a file is written too. With `importance`, the importance of the
-    columns is measured first. The `metric` is that of the gates `not_worse_than`. Raises `UsageError` for an
-    unknown run, format, or metric of a gate; nothing is written then.
+    With `importance`, the importance of the columns is measured first. Missing figures are drawn. Raises
+    `UsageError` for an unknown run, or for a metric of a gate.
     """
-    has_gates = bool(fail_under or not_worse_than)
-    form = form.checked(is_json=output.json, is_verbose=output.verbose, has_gates=has_gates)
-    if metric is not None and not not_worse_than:
+    if gates.metric is not None and not gates.not_worse_than:
         raise UsageError("--metric belongs to --not-worse-than RUN: add it, or leave --metric out")
-    gates = parse_gates(fail_under)
-    named: Sequence[str | None] = runs or [None]
-    measured: list[FeatureImportances | None] = []
+    thresholds = parse_gates(gates.fail_under)
+    names: Sequence[str | None] = runs or [None]
+    importances: Sequence[FeatureImportances | None]
     if importance:
-        from fnnctl.commands.importance import measure_importance
         from fnnctl.modelling.saved_model import has_network
+        from fnnctl.runs.feature_importance import measure_importance
 
-        found = [find_run(run, runs_dir, has_network) for run in named]
-        measured += [measure_importance(run, output, with_figure=with_figures) for run in found]
+        folders = [find_run(name, context.runs_dir, has_network) for name in names]
+        importances = [measure_importance(run, context, with_figure=with_figures) for run in folders]
     else:
-        found = [find_run(run, runs_dir) for run in named]
-        measured += [None for _ in found]
-    for run in found if with_figures else ():
-        _redraw(run, output)
-    pairs = zip(found, measured, strict=True)
-    summaries = [replace(summarize(run), importances=importances) for run, importances in pairs]
-    results = [result for summary in summaries for result in check_gates(gates, summary)]
+        folders = [find_run(name, context.runs_dir) for name in names]
+        importances = [None] * len(folders)
+    for run in folders if with_figures else ():
+        _draw_missing(run, context)
+    pairs = zip(folders, importances, strict=True)
+    summaries = [replace(summarize(run), importances=measured) for run, measured in pairs]
+    results = [result for summary in summaries for result in check_gates(thresholds, summary)]
     results += [
-        check_not_worse(run, find_other_run(other, run, runs_dir), metric)
-        for run in found
-        for other in not_worse_than
+        check_not_worse(run, find_other_run(other, run, context.runs_dir), gates.metric)
+        for run in folders
+        for other in gates.not_worse_than
     ]
-    _write(form, summaries, results, output)
-    for result in results:
+    return Report(summaries, results)
+
+
+def _draw_missing(run: RunFolder, context: Context) -> None:
+    """Draw the missing figures of a run that has ended."""
+    if run.is_alive():
+        return
+    try:
+        draw_missing_figures(run)
+    except MachineError as error:
+        context.note(error.message)
+
+
+def show_report(report: Report, form: ReportForm, output: Output) -> int:
+    """Write and print the report in a form that is `checked`; return 1 if a gate was missed, else 0.
+
+    `--json` prints the JSON object even if a file is written too.
+    """
+    _write_files(report, form, output)
+    gates_alone = _shows_gates_alone(report, form, output)
+    if output.json:
+        output.json_text(_text(report, ReportForm(JSON), output))
+    elif gates_alone:
+        output.lines(f"{line}\n" for line in gate_lines(report.results))
+    elif form.file is None and form.junit != STDOUT:
+        text = _text(report, form, output)
+        if form.format == JSON:
+            output.json_text(text)
+        else:
+            output.data(text.rstrip("\n"))
+    for result in report.results:
         if result.passed and result.details.get("why_unpaired"):
             output.note(f"note: {result.message}")
-    missed = [result for result in results if not result.passed]
-    if not _shows_gates_alone(form, results, output):
-        for line in gate_lines(results, only=missed):
+    if not gates_alone:
+        for line in gate_lines(report.results, only=report.missed):
             output.complain(line)
-    return GATE_MISSED if missed else 0
+    return GATE_MISSED if report.missed else 0
 
 
-def _write(
-    form: ReportForm, summaries: Sequence[Summary], results: Sequence[GateResult], output: Output
-) -> None:
-    """Write the files, and print what belongs on standard output."""
+def _write_files(report: Report, form: ReportForm, output: Output) -> None:
+    """Write the report and the JUnit file, or print that one if it is `-`."""
     texts: list[tuple[Path, str]] = []
     if form.junit is not None:
         from fnnctl.report.formats.junit import junit_report
 
-        texts.append((form.junit, junit_report(summaries, results)))
+        texts.append((form.junit, junit_report(report.summaries, report.results)))
     if form.file is not None:
-        texts.append((form.file, _text(form, summaries, results, output)))
+        texts.append((form.file, _text(report, form, output)))
     for file, text in texts:
         if file == STDOUT:
             output.data(text.rstrip("\n"))
         else:
             write_output(file, [text])
-    if output.json:
-        output.json_text(_text(ReportForm(JSON), summaries, results, output))
-    elif _shows_gates_alone(form, results, output):
-        output.lines(f"{line}\n" for line in gate_lines(results))
-    elif form.file is None and form.junit != STDOUT:
-        text = _text(form, summaries, results, output)
-        if form.format == JSON:
-            output.json_text(text)
-        else:
-            output.data(text.rstrip("\n"))
 
 
-def _shows_gates_alone(form: ReportForm, results: Sequence[GateResult], output: Output) -> bool:
+def _shows_gates_alone(report: Report, form: ReportForm, output: Output) -> bool:
     """Whether the gates' results are all that is printed: with `--quiet`, unless a format is asked for."""
     is_free = form.file is not None or form.format == TERMINAL
-    return bool(results) and output.quiet and is_free and not output.json and form.junit != STDOUT
+    return bool(report.results) and output.quiet and is_free and not output.json and form.junit != STDOUT
 
 
-def report_end(run: RunFolder, output: Output) -> None:
+def show_end(run: RunFolder, output: Output) -> None:
     """Print the results of the run that a command has made."""
     try:
-        _print_end(summarize(run), output)
+        _show_end(summarize(run), output)
     except UnwritableOutputError as error:
         raise UnwritableOutputError(error.reason, run=str(run.path)) from error
 
 
-def _print_end(summary: Summary, output: Output) -> None:
+def _show_end(summary: Summary, output: Output) -> None:
     if output.json:
         measured: Mapping[str, Any] = {"metrics": summary.metrics}
         if summary.manifest.kind == "cross_validation":
@@ -148,36 +186,25 @@ def _print_end(summary: Summary, output: Output) -> None:
     elif output.quiet:
         output.data(str(summary.path))
     else:
-        show_report([summary], [answer(summary)], output)
+        show_summaries([summary], [answer(summary)], output)
 
 
-def show_report(summaries: Sequence[Summary], answers: Sequence[Answer], output: Output) -> None:
+def show_summaries(summaries: Sequence[Summary], answers: Sequence[Answer], output: Output) -> None:
     """Print the short report or, with `--verbose`, the complete one."""
     output.render(_on_terminal(summaries, answers, [], output, width=output.width))
 
 
-def _redraw(run: RunFolder, output: Output) -> None:
-    """Draw the missing figures of a run that has ended."""
-    if run.is_alive():
-        return
-    try:
-        draw_missing_figures(run)
-    except MachineError as error:
-        output.note(error.message)
-
-
-def _text(
-    form: ReportForm, summaries: Sequence[Summary], results: Sequence[GateResult], output: Output
-) -> str:
+def _text(report: Report, form: ReportForm, output: Output) -> str:
     """The report as the text of its file or, without one, as what is printed."""
-    if found := TEXT_FORMATS.get(form.format or TERMINAL):
+    if text_format := TEXT_FORMATS.get(form.format or TERMINAL):
         folder = form.file.parent if form.file else Path()
-        if form.short and found.short:
-            return found.short([answer(summary) for summary in summaries], results, folder)
-        return found.text(summaries, results, folder)
+        if form.short and text_format.short:
+            answers = [answer(summary) for summary in report.summaries]
+            return text_format.short(answers, report.results, folder)
+        return text_format.text(report.summaries, report.results, folder)
     width = None if form.file else output.width
-    answers = [answer(summary) for summary in summaries]
-    shown = _on_terminal(summaries, answers, results, output, width=width)
+    answers = [answer(summary) for summary in report.summaries]
+    shown = _on_terminal(report.summaries, answers, report.results, output, width=width)
     return output.rendered(shown, plain=form.file is not None)
 
 

@@ -3,14 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fnnctl.console.output import Output
 from fnnctl.console.text_table import table_lines
+from fnnctl.context import Context
 from fnnctl.report.listing.fields import FACTS, Field, FieldSource, ListedRun, field_of
 from fnnctl.report.listing.selection import Order, RunCondition, parse_conditions, select_runs
 from fnnctl.report.listing.table import COLUMNS, LEFT_OUT, one_line_each, table_columns, to_dict
 from fnnctl.store.listing import RunEntry, list_runs
+
+
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """Some of the runs of a folder."""
+
+    folder: Path
+    total: int
+    """How many runs the folder has."""
+    runs: Sequence[ListedRun]
+    fields: Sequence[Field]
+    """The fields that the user wants to see; none for the usual ones."""
+
+
+def runs(
+    context: Context,
+    *,
+    where: Sequence[str] = (),
+    sort: str | None = None,
+    columns: Sequence[str] | None = (),
+    limit: int | None = None,
+) -> RunList:
+    """The runs that meet all conditions, the newest last.
+
+    With a `limit`, these are the newest; if the runs are sorted, those that come first. `columns` None means
+    all facts.
+    """
+    conditions = parse_conditions(where)
+    order = Order.parse(sort) if sort else None
+    fields = [field_of(name) for name in (FACTS if columns is None else columns)]
+    entries = list_runs(context.runs_dir)
+    listed = choose(entries, conditions, order, fields)
+    if limit is not None:
+        listed = listed[:limit] if order else listed[-limit:]
+    return RunList(context.runs_dir, len(entries), listed, fields)
 
 
 def choose(
@@ -31,46 +68,28 @@ def choose(
     return runs
 
 
-def runs(
-    runs_dir: Path,
-    *,
-    where: Sequence[str] = (),
-    sort: str | None = None,
-    columns: Sequence[str] | None = (),
-    limit: int | None = None,
-    output: Output,
-) -> None:
-    """List the runs that meet all conditions, the newest last.
-
-    With a `limit`, the newest are listed; if the runs are sorted, those that come first. `columns` None means
-    all facts.
-    """
-    conditions = parse_conditions(where)
-    order = Order.parse(sort) if sort else None
-    asked = [field_of(name) for name in (FACTS if columns is None else columns)]
-    entries = list_runs(runs_dir)
-    listed = choose(entries, conditions, order, asked)
-    if limit is not None:
-        listed = listed[:limit] if order else listed[-limit:]
+def show_runs(listed: RunList, output: Output) -> None:
+    """Print the list, or say why it is empty."""
     if output.json:
-        output.json_lines(one_line_each("runs", (to_dict(run.with_metrics(), asked) for run in listed)))
+        entries = (to_dict(run.with_metrics(), listed.fields) for run in listed.runs)
+        output.json_lines(one_line_each("runs", entries))
         return
-    if not entries:
-        output.note(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
+    if not listed.total:
+        output.note(f"there are no runs in {listed.folder} yet; `fnnctl train` makes one")
         return
-    if not listed:
-        which = "the only run" if len(entries) == 1 else f"none of the {len(entries):,} runs"
-        verb = "does not meet" if len(entries) == 1 else "meets"
-        output.note(f"{which} in {runs_dir} {verb} the conditions")
+    if not listed.runs:
+        which = "the only run" if listed.total == 1 else f"none of the {listed.total:,} runs"
+        verb = "does not meet" if listed.total == 1 else "meets"
+        output.note(f"{which} in {listed.folder} {verb} the conditions")
         return
-    table = table_columns(asked or [field_of(name) for name in COLUMNS], listed)
+    table = table_columns(listed.fields or [field_of(name) for name in COLUMNS], listed.runs)
     lines = table_lines(
         {column.heading: column.cells for column in table},
         right=[column.heading for column in table if column.right],
-        width=None if asked else output.terminal_width,
+        width=None if listed.fields else output.terminal_width,
         left_out=LEFT_OUT,
     )
     output.lines(f"{line}\n" for line in lines)
-    for run in listed:
+    for run in listed.runs:
         if run.entry.damage:
             output.note(f"{run.entry.path.name}: {run.entry.damage}")

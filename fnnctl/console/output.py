@@ -44,8 +44,7 @@ class Output:
 
         On a terminal, non-printable characters are escaped: data may contain codes that control it.
         """
-        is_terminal = sys.stdout is not None and sys.stdout.isatty()
-        _write_lines(map(printable_lines, lines) if is_terminal else lines)
+        _write_lines(map(printable_lines, lines) if self.is_terminal else lines)
 
     def json_lines(self, lines: Iterable[str]) -> None:
         """Print parts of one JSON text as `json_text` does, until the reader closes the pipe."""
@@ -78,9 +77,14 @@ class Output:
         return self.console(sys.stdout or io.StringIO()).width
 
     @property
+    def is_terminal(self) -> bool:
+        """Whether standard output is a terminal."""
+        return sys.stdout is not None and sys.stdout.isatty()
+
+    @property
     def terminal_width(self) -> int | None:
         """The width in columns of the terminal that standard output is; None if it is none. Without rich."""
-        if sys.stdout is None or not sys.stdout.isatty():
+        if not self.is_terminal:
             return None
         with suppress(ValueError):
             return int(os.environ.get("COLUMNS", "")) or None

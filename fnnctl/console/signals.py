@@ -13,10 +13,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from fnnctl.console.output import Output
 from fnnctl.errors import BlasThreadsError, InterruptedCommandError, InterruptedRunError, StopNow
 
 if TYPE_CHECKING:
@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 class Interruption:
     """Handles the signals that end a run, and keeps the facts for the error message."""
 
-    def __init__(self, output: Output) -> None:
-        self.run: str | None = None
-        """The run's folder; None before there is one."""
-        self.resumed_by = "train"
-        """The command whose `--resume` continues the run."""
-        self.kept: str | None = None
-        """What the run would resume from, in words; None if it would start again."""
+    def __init__(self, note: Callable[[str], None]) -> None:
+        """`note` prints a message."""
+        self._run: Path | None = None
+        self._command = "train"
+        self._kept: str | None = None
         self._signal_number: int | None = None
         self._graceful = self._announced = False
-        self._output = output
+        self._note = note
+
+    def resumable(self, run: Path, command: str) -> None:
+        self._run, self._command = run, command
+
+    def kept(self, work: str | None) -> None:
+        self._kept = work
 
     def requested(self) -> bool:
         """Whether the run should end. The first call that returns True prints a message.
@@ -46,21 +50,15 @@ class Interruption:
             return False
         if not self._announced:
             self._announced = True
-            self._output.note("stopping after this step; interrupt again to stop at once")
+            self._note("stopping after this step; interrupt again to stop at once")
         return True
 
     def raise_if_requested(self, epochs: int | None = None) -> None:
-        """Raise the error of an interrupted run; `epochs` is the number of trained epochs."""
         if self._signal_number is not None:
             raise self._error(self._signal_number, epochs)
 
-    def note_checkpoint(self, epoch: int) -> None:
-        """Remember that the last checkpoint is of this epoch; training may have got further since."""
-        self.kept = f"the last checkpoint (epoch {epoch})"
-
     @contextmanager
     def graceful(self) -> Iterator[None]:
-        """Within the block, the first signal does not stop anything; it only makes `requested` true."""
         self.raise_if_requested()
         self._graceful = True
         try:
@@ -78,21 +76,21 @@ class Interruption:
     def _error(self, signal_number: int, epochs: int | None = None) -> InterruptedRunError:
         return InterruptedRunError(
             signal_number=signal_number,
-            run=self.run,
+            run=None if self._run is None else str(self._run),
             epochs=epochs,
-            kept=self.kept,
-            resumed_by=self.resumed_by,
+            kept=self._kept,
+            resumed_by=self._command,
         )
 
 
 @contextmanager
-def interruption(output: Output) -> Iterator[Interruption]:
+def interruption(note: Callable[[str], None]) -> Iterator[Interruption]:
     """Handle signals within the block; raises `InterruptedRunError` if one of them ends it.
 
     Signals that arrived earlier, during Python's imports, are handled at once; raises `BlasThreadsError` if
     one of them came from NumPy's BLAS. Garbage is collected from now on.
     """
-    caught = Interruption(output)
+    caught = Interruption(note)
     if threading.current_thread() is not threading.main_thread():  # only the main thread may
         yield caught
         return
@@ -117,11 +115,11 @@ def interruption(output: Output) -> Iterator[Interruption]:
 
 
 @contextmanager
-def ended_by_signals(output: Output) -> Iterator[None]:
+def ended_by_signals(note: Callable[[str], None]) -> Iterator[Interruption]:
     """Like `interruption`, for a command that cannot be resumed."""
     try:
-        with interruption(output) as signals:
-            yield
+        with interruption(note) as signals:
+            yield signals
             signals.raise_if_requested()  # the exception may have been lost in a callback
     except InterruptedRunError as error:
         raise InterruptedCommandError(error.exit_code) from None

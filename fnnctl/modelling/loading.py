@@ -15,6 +15,7 @@ from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.filling import Expansion, expanded
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
@@ -114,8 +115,6 @@ def load_experiment(
     file: Path,
     overrides: Sequence[Override] = (),
     *,
-    name: str | None = None,
-    seed: int | None = None,
     run: RunFolder | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> LoadedExperiment:
@@ -125,7 +124,7 @@ def load_experiment(
     told how much of the data has been read.
     """
     return_large_blocks()
-    config = load_config(file, overrides, name=name, seed=seed)
+    config = load_config(file, overrides)
     with config.located():
         settings = config.experiment.data
         data = encode(
@@ -146,6 +145,14 @@ def load_experiment(
             raise ConfigError(*problems)
     config = replace(config, config=expansion.config, experiment=expansion.experiment)
     return LoadedExperiment(config, data, expansion)
+
+
+def read_experiment(
+    file: Path, overrides: Sequence[Override], listener: Listener, *, run: RunFolder | None = None
+) -> LoadedExperiment:
+    """Load a config and its data as `load_experiment` does, and show how far the reading is."""
+    with listener.reading() as on_read:
+        return load_experiment(file, overrides, run=run, on_read=on_read)
 
 
 class _BagCheck:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from fnnctl.context import Listener
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError, StopNow
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import PartScores
@@ -23,13 +24,13 @@ class RunRecorder:
     def __init__(self, run: OpenRun, *, started: float, trained_before: float = 0.0) -> None:
         """`started` is on the monotonic clock; `trained_before` are the seconds before a checkpoint."""
         self._run, self._started, self._trained_before = run, started, trained_before
-        self._training_begun: float | None = None
+        self._training_started: float | None = None
         self._training_ended: float | None = None
 
     @contextmanager
-    def training(self) -> Iterator[None]:
+    def time_training(self) -> Iterator[None]:
         """A context whose time is recorded as the training time, from the first use to the last."""
-        self._training_begun, self._training_ended = self._training_begun or time.monotonic(), None
+        self._training_started, self._training_ended = self._training_started or time.monotonic(), None
         try:
             yield
         finally:
@@ -37,9 +38,9 @@ class RunRecorder:
 
     def trained_seconds(self) -> float:
         """How long the network has trained so far, including a resumed run's time before its checkpoint."""
-        if self._training_begun is None:
+        if self._training_started is None:
             return self._trained_before
-        return self._trained_before + (self._training_ended or time.monotonic()) - self._training_begun
+        return self._trained_before + (self._training_ended or time.monotonic()) - self._training_started
 
     def __enter__(self) -> Self:
         return self
@@ -62,27 +63,27 @@ class RunRecorder:
             self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
 
 
-def tell(run: OpenRun, notes: Sequence[str], note: Callable[[str], None]) -> None:
+def record_notes(run: OpenRun, notes: Sequence[str], listener: Listener) -> None:
     """Show notes, and keep them in the run's log.
 
     A note says what was done with the input where nothing is wrong, and how to do otherwise. What may be
-    wrong is a warning; see `warn`.
+    wrong is a warning; see `record_warnings`.
     """
-    for text in notes:
-        note(text)
-        run.log(text)
+    for note in notes:
+        listener.note(note)
+        run.log(note)
 
 
-def warn(run: OpenRun, warnings: Sequence[str], note: Callable[[str], None], *, first: bool = False) -> None:
+def record_warnings(
+    run: OpenRun, warnings: Sequence[str], listener: Listener, *, first: bool = False
+) -> None:
     """Show warnings, and keep them in the run's log and manifest, from where every report repeats them.
 
-    A warning says what may be wrong, where, and what to do about it. Where nothing is to be done, it is a
-    note; see `tell`. In the manifest the most severe ones come first: those that put the scores in doubt are
-    recorded `first`, before what is there.
+    A warning says what may be wrong, where, and what to do about it. If nothing is to be done, it is a note;
+    see `record_notes`. In the manifest the most severe ones come first: those that put the scores in doubt
+    are recorded `first`, before what is there.
     """
-    for warning in warnings:
-        note(f"warning: {warning}")
-        run.log(f"warning: {warning}")
+    record_notes(run, [f"warning: {warning}" for warning in warnings], listener)
     known = run.read_manifest().warnings
     if new := [warning for warning in warnings if warning not in known]:
         run.record({"warnings": [*new, *known] if first else [*known, *new]})

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from fnnctl.context import Listener
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import Fit
 from fnnctl.runs.facts import machine_differences, resumed_facts
-from fnnctl.runs.recorder import warn
+from fnnctl.runs.recorder import record_warnings
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
@@ -21,18 +22,18 @@ from fnnctl.text import shown
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 
 START: Final = "the start"
-"""Where a run resumes of which nothing was kept."""
+"""Where a run resumes if nothing of it was kept."""
 _RESUMED_BY = {"train": "train", "cross_validation": "evaluate", "search": "search"}
 
 
 def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> RunFolder:
     """The run that `text` names; raises `UsageError` if it is unknown or of another kind."""
     folder = find_run(text, runs_dir, lambda run: run.read_manifest().kind == kind)
-    found = folder.read_manifest().kind
-    if found != kind:
-        wrong = f"it is a run of kind {shown(found)}"
-        if found in _RESUMED_BY:
-            wrong += f", which `fnnctl {_RESUMED_BY[found]} --resume` continues"
+    actual = folder.read_manifest().kind
+    if actual != kind:
+        wrong = f"it is a run of kind {shown(actual)}"
+        if actual in _RESUMED_BY:
+            wrong += f", which `fnnctl {_RESUMED_BY[actual]} --resume` continues"
         raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: {wrong}")
     return folder
 
@@ -49,8 +50,8 @@ def released_on_error(run: OpenRun) -> Iterator[None]:
 
 def refuse_other_data(run: OpenRun, data: TaskData, file: Path, *, command: str) -> None:
     """Raise `DataError` if the data differ from those the run began with; `file` is the loaded config."""
-    begun_with, now = run.read_manifest().data, data.dataset
-    if begun_with and (begun_with.sha256, begun_with.test_sha256) != (now.sha256, now.test_sha256):
+    recorded, now = run.read_manifest().data, data.dataset
+    if recorded and (recorded.sha256, recorded.test_sha256) != (now.sha256, now.test_sha256):
         message = f"the data have changed since the run began; `fnnctl {command} {file}` starts a new run"
         raise DataError(Problem(message, file=str(file), path="data"))
 
@@ -76,16 +77,16 @@ def resolved_config(run: RunFolder) -> Path:
     return file
 
 
-def begin_again(run: OpenRun, at: str, *, blas_threads: int | None, note: Callable[[str], None]) -> None:
+def begin_again(run: OpenRun, at: str, *, blas_threads: int | None, listener: Listener) -> None:
     """Report, log and record that the run resumes at `at`, and warn if the machine has changed.
 
     A run that resumes at `START` is one of this machine and this version.
     """
     manifest = run.read_manifest()
-    note(f"resuming from {at} of {run.path}")
+    listener.note(f"resuming from {at} of {run.path}")
     run.log(f"resumed from {at}")
     open_facts = dict.fromkeys(("training", "calibration"))
     never_ended = {"diverged": False, "seconds": {"total": None, "training": None}}
     now = machine(blas_threads=blas_threads) if at == START else {}
     run.record({**open_facts, **never_ended, **resumed_facts(manifest), **now})
-    warn(run, machine_differences(run.read_manifest(), blas_threads=blas_threads), note)
+    record_warnings(run, machine_differences(run.read_manifest(), blas_threads=blas_threads), listener)

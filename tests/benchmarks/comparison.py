@@ -23,18 +23,17 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from fnnctl.commands.cross_validate import cross_validate
 from fnnctl.commands.train import train
-from fnnctl.console.output import Output
-from fnnctl.console.signals import Interruption
+from fnnctl.config.reading.overrides import OptionValue, Override
+from fnnctl.context import Context
 from fnnctl.report.comparison.comparison import compare_runs
 from fnnctl.report.comparison.pairs import Pair
 from fnnctl.report.figures import drawing
-from fnnctl.report.figures.drawer import FigureDrawer
 
 MEANS: Final = (1.0364, 0.7540)
 """Half the distance of the classes in each column, in deviations: Φ(1.0364) = 0.85, and with both 0.90."""
@@ -107,14 +106,11 @@ def compared_pair(scenario: Scenario, number: int, folder: Path) -> Pair:
     for place in (0, 1):
         changes = ["data.columns.ignore=[b]"] if scenario.apart and place else []
         changes.append(f"data.split.seed={number if scenario.same_split else 10_000 * (place + 1) + number}")
-        seed, output = 2 * number + place, Output(quiet=True)
-        signals = Interruption(output)
-        given: dict[str, Any] = {"runs_dir": folder, "name": None, "seed": seed, "output": output}
-        given |= {"signals": signals, "figures": FigureDrawer(wanted=False)}
+        overrides: list[Override] = [*changes, *OptionValue.given(seed=2 * number + place)]
         if scenario.kind == "train":
-            runs.append(train(config, changes, **given))
+            runs.append(train(config, overrides, Context(folder)))
         else:
-            runs.append(cross_validate(config, changes, workers=1, **given))
+            runs.append(cross_validate(config, overrides, Context(folder), workers=1))
     (pair,) = compare_runs(runs, scenario.metric).pairs
     return pair
 

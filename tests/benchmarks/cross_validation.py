@@ -26,8 +26,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from fnnctl.commands.cross_validate import cross_validate
-from fnnctl.console.output import Output
-from fnnctl.console.signals import Interruption
+from fnnctl.context import Context
 from fnnctl.metrics.resampling import corrected_interval
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.loading import load_experiment
@@ -87,13 +86,9 @@ def row(source: str, folder: Path, options: argparse.Namespace) -> None:
     # scikit-learn divides alpha by the rows of the batch
     l2 = 1e-4 / min(fit.settings.batch_size for fit in validation.fits)
     config.write_text(CONFIG.format(source=source, l2=l2, folds=folds, repeats=repeats))
-    output = Output(quiet=True)
+    context = Context(folder / "runs", figures=FigureDrawer())
     begun = time.perf_counter()
-    run = cross_validate(
-        config, [], workers=options.workers, runs_dir=folder / "runs",
-        name=None, seed=None, output=output, signals=Interruption(output),
-        figures=FigureDrawer(),
-    )  # fmt: skip
+    run = cross_validate(config, [], context, workers=options.workers)
     seconds = time.perf_counter() - begun
     begun = time.perf_counter()
     their_scores = theirs(validation)

@@ -24,11 +24,11 @@ import yaml
 from scipy.stats import t as student
 
 from fnnctl.cli import run as fnnctl
-from fnnctl.commands.preparation import PreparedSearch, prepare_search
-from fnnctl.commands.search.ensemble import weight_library
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
+from fnnctl.runs.ensemble import weight_library
+from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.stacks.trial_ensemble import MOST_KEPT, TrainedTrial, select_trials
 from fnnctl.store.run import OpenRun
 from tests.benchmarks.kills import only_run

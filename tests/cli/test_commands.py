@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from fnnctl.cli import app
-from fnnctl.cli.commands import EXAMPLES, PANELS, PlainCommand, PlainGroup
+from fnnctl.cli.commands import DECLARED, PROGRAM_EXAMPLES, PlainCommand, PlainGroup
 from fnnctl.cli.parsing import whole_number
 from tests.program import Program
 
@@ -67,21 +67,16 @@ def test_arguments_are_converted_as_typer_converts_them(arguments: list[str]) ->
 
 def test_the_help_lists_commands_in_the_order_of_the_work(program: Program) -> None:
     text = program("--help").out
-    order = [name for panel in PANELS.values() for name in panel]
-    places = [text.index(f"\n  {name} ") for name in order]
-    assert places == sorted(places)
-    assert order == app_commands()
-    assert text.index("Get started:") < text.index("Reference:")
-
-
-def test_every_command_has_a_place_and_examples_in_the_help() -> None:
-    assert {*app_commands()} == {name for panel in PANELS.values() for name in panel}
-    assert {*app_commands(), "runs prune", ""} == EXAMPLES.keys()
-
-
-def app_commands() -> list[str]:
+    order = [name for name in DECLARED if " " not in name]
+    starts = [text.index(f"\n  {name} ") for name in order]
+    assert starts == sorted(starts)
     group = typer.main.get_group(app)
-    return group.list_commands(typer.Context(group))
+    assert group.list_commands(typer.Context(group)) == order
+    headings = [text.index(f"\n{declared.heading}:") for declared in DECLARED.values()]
+    assert headings == sorted(headings)
+
+
+EXAMPLES = {"": PROGRAM_EXAMPLES, **{name: declared.examples for name, declared in DECLARED.items()}}
 
 
 @pytest.mark.parametrize("command", EXAMPLES)

@@ -54,7 +54,7 @@ def assert_same_folds(
     """Whether a cross-validation has the same bits with these executor, workers and stacks; returns a run."""
     kind, workers, stacks = plan
     first = run_of(program, *arguments, "--no-figures", "--workers", "1")
-    monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with(kind, stacks))
+    monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with(kind, stacks))
     again = run_of(program, *arguments, "--no-figures", "--workers", str(workers))
     for name in CV_FILES:
         assert (first / name).read_bytes() == (again / name).read_bytes(), name

@@ -11,9 +11,9 @@ import yaml
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.cli import run
-from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.summary import summarize
+from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import read_journal
 from fnnctl.training.trainer import TrainedMember

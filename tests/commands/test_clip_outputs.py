@@ -110,7 +110,7 @@ def test_folds_have_ranges_of_their_own_and_the_same_bits_in_all_stacks(
     config.write_text(CONFIG.replace("test_source: far.csv, ", ""))
     runs = []
     for stacks in ([[0, 1, 2, 3, 4, 5]], [[k] for k in range(6)]):
-        monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with("serial", stacks))
+        monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with("serial", stacks))
         runs.append(run_of(program, "evaluate", str(config), *SMALL, *CLIPPED, *KINDS["ensemble"]))
     for name in ("cross_validation.csv", "predictions.csv", "metrics.json", "history.csv"):
         assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name

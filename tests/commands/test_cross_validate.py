@@ -119,7 +119,7 @@ def test_the_bits_are_the_same_for_all_workers_and_stacks(
     workers: int,
     stacks: list[list[int]],
 ) -> None:
-    monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with(kind, stacks))
+    monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with(kind, stacks))
     again = Path(program("evaluate", str(iris), *SMALL, "--workers", str(workers), "--json").json["run"])
     for name in ("cross_validation.csv", "history.csv", "predictions.csv", "metrics.json", "roc_curve.csv"):
         assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.console.output import Output
 from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
@@ -108,7 +107,7 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def interrupt(epochs: int) -> None:
         @contextmanager
-        def progress(output: Output, total: int, **options: object) -> Iterator[Callable[[int], None]]:
+        def progress(listener: object, total: int, **options: object) -> Iterator[Callable[[int], None]]:
             sent: list[int] = []
 
             def show(done: int) -> None:
@@ -119,8 +118,8 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
             yield show
 
         stacks = [[index] for index in range(6)]
-        monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with("serial", stacks))
-        monkeypatch.setattr("fnnctl.commands.cross_validate.amount_progress", progress)
+        monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with("serial", stacks))
+        monkeypatch.setattr("fnnctl.console.progress.TerminalListener.amount", progress)
 
     return interrupt
 
@@ -183,7 +182,7 @@ def test_without_shared_memory_one_process_does_the_work_with_a_note(
     folders = []
     for kind in ("serial", "processes"):
         monkeypatch.setattr(
-            "fnnctl.commands.cross_validate.plan_folds", plan_with(kind, [[0, 1, 2], [3, 4, 5]])
+            "fnnctl.runs.cross_validation.plan_folds", plan_with(kind, [[0, 1, 2], [3, 4, 5]])
         )
         done = program("evaluate", str(iris), *SMALL, "--workers", "2", "--runs-dir", kind, "--json")
         assert done.code == 0

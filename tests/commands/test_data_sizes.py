@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fnnctl.console.output import Output
 from fnnctl.executors.protocols import Progress
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.cross_validation import FoldResult
@@ -24,7 +23,7 @@ from tests.commands.folding import SMALL, plan_with, table
 from tests.commands.resuming import resumed_from
 from tests.program import Program, only_run, read_json
 
-COMMAND = "fnnctl.commands.cross_validate"
+COMMAND = "fnnctl.runs.cross_validation"
 SIZES = ("--sizes", "1,0.2,0.5")
 OF_FOLDS = ("cross_validation.csv", "history.csv", "predictions.csv", "roc_curve.csv", "confusion_matrix.csv")
 
@@ -130,7 +129,7 @@ def test_an_interrupted_curve_is_resumed_where_it_was(
     """The signal comes in the ninth fit, the third of the smallest size."""
 
     @contextmanager
-    def progress(output: Output, total: int, **options: object) -> Iterator[Callable[[int], None]]:
+    def progress(listener: object, total: int, **options: object) -> Iterator[Callable[[int], None]]:
         assert total == 18 * 12
         sent: list[int] = []
 
@@ -143,7 +142,7 @@ def test_an_interrupted_curve_is_resumed_where_it_was(
 
     with monkeypatch.context() as patch:
         patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", [[k] for k in range(18)]))
-        patch.setattr(f"{COMMAND}.amount_progress", progress)
+        patch.setattr("fnnctl.console.progress.TerminalListener.amount", progress)
         assert program("evaluate", str(iris), *SMALL, *SIZES).code == 130
     (run,) = (path for path in sized.parent.iterdir() if path != sized)
     stopped = [row["stopped"] for row in table(run, "data_size.csv")]

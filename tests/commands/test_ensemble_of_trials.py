@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from fnnctl.cli import run as run_program
-from fnnctl.commands.search import complete as search_module
-from fnnctl.commands.search import ensemble as ensemble_module
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.saved_model import load_model
+from fnnctl.runs import ensemble as ensemble_module
+from fnnctl.runs import search as search_module
+from fnnctl.runs.search_session import SearchSession
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from tests.commands.extending import extend
@@ -307,7 +308,7 @@ def test_an_extension_trains_no_selected_trial_again(tmp_path: Path, monkeypatch
 
 
 def test_only_the_best_trials_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("fnnctl.stacks.trial_ensemble", "fnnctl.commands.search.ensemble"):
+    for module in ("fnnctl.stacks.trial_ensemble", "fnnctl.runs.ensemble"):
         monkeypatch.setattr(f"{module}.MOST_KEPT", 3)
     settings = {"method": "random", "trials": 9, "space": SPACE, "ensemble": {"size": 4}}
     folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
@@ -340,14 +341,14 @@ def test_a_time_limit_before_the_largest_budget(tmp_path: Path, monkeypatch: pyt
     """The trials with the largest completed budget compete, as for the winner; they are trained again."""
     settings = {"method": "halving", "trials": 9, "budget": LADDER, "space": SPACE, "ensemble": {"size": 3}}
     config = write_config(tmp_path / "x.yaml", search=settings)
-    stop = search_module._Session.stop
+    stop = SearchSession.stop
 
     def stops(session: Any) -> str | None:
         budgets = [result.budget for result in session.standings.latest.values()]
         return "the time limit" if budgets.count(3) == 3 else stop(session)
 
     with monkeypatch.context() as patch:
-        patch.setattr(search_module._Session, "stop", stops)
+        patch.setattr(SearchSession, "stop", stops)
         folder = search(config, "--executor", "serial")
     assert {each["budget"] for each in of_kind(folder, "result")} == {1, 3}
     assert selection(folder)["candidates"] == 3

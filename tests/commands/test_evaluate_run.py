@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 
-from fnnctl.commands.evaluate_run import comparison
+from fnnctl.runs.evaluation import comparison
 from tests.commands.tables import penguins, table_of, train, write_table
 from tests.program import Program, only_run, read_json
 

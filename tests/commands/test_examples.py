@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.cli.commands import EXAMPLES
+from fnnctl.cli.commands import DECLARED, PROGRAM_EXAMPLES
 
 SMALLER = {
     "recipe: default": "name: digits\nrecipe: classic",
@@ -49,7 +49,8 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("FNNCTL_RUNS_DIR", raising=False)
     write_table(tmp_path / "flowers.csv")
     write_table(tmp_path / "new.csv")
-    for line in (line for lines in EXAMPLES.values() for line in lines):
+    examples = (line for declared in DECLARED.values() for line in declared.examples)
+    for line in (*PROGRAM_EXAMPLES, *examples):
         if "predict flowers -" in line:  # it opens standard input by its path
             continue
         assert run_line(line, monkeypatch) == 0, line

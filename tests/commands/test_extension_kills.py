@@ -92,7 +92,7 @@ def test_a_kill_while_the_new_winner_is_trained(
         raise OSError("the process dies here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"fnnctl.commands.train.{place}", dies)
+        patch.setattr(f"fnnctl.runs.training.{place}", dies)
         extend(folder, "trials=8", code=3)
     assert_former_winner(folder, complete)
     assert resume(folder) == 0

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fnnctl.commands.check import check
 from fnnctl.commands.init import init_table
 from fnnctl.console.output import Output
+from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.errors import InputError
 from tests.messy import text_of
@@ -20,7 +21,7 @@ from tests.program import Program
 from tests.random_tables import random_table
 
 ROWS = 40
-SILENT = Output(quiet=True)
+SILENT = Context()
 
 
 @given(st.integers(0, 2**32))
@@ -35,11 +36,11 @@ def test_check_accepts_what_init_writes(seed: int) -> None:
         config = folder / "table.yaml"
         options = SourceOptions(source=str(folder / "table.csv"), folder=folder, target=target)
         try:
-            init_table(options, config, SILENT)
+            init_table(options, config, SILENT, Output(quiet=True))
         except InputError:
             assert not config.exists()
         else:
-            assert check([config], [], name=None, seed=None, runs_dir=folder, output=SILENT) == 0
+            assert check([config], [], SILENT).problems == []
 
 
 def write(path: Path, header: list[str], columns: list[list[object]], delimiter: str = ",") -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.commands import plan as plan_module
 from fnnctl.stacks.estimate import SECONDS_OF_COMMAND, EpochCost, SearchCosts
 from tests.program import Program
 
@@ -18,7 +17,8 @@ SPACE = "  space: {training.optimizer.learning_rate: {log_uniform: [1e-3, 1e-1]}
 def steady_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The calibration's clock advances by 10 ms whenever it is read, so each epoch takes 10 ms."""
     ticks = count()
-    monkeypatch.setattr(plan_module, "SearchCosts", partial(SearchCosts, clock=lambda: TICK * next(ticks)))
+    costs = partial(SearchCosts, clock=lambda: TICK * next(ticks))
+    monkeypatch.setattr("fnnctl.stacks.forecast.SearchCosts", costs)
 
 
 @pytest.fixture

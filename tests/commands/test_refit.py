@@ -109,7 +109,7 @@ def test_the_test_part_is_used_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         scored.append(arguments)
         return score_parts(*arguments)
 
-    monkeypatch.setattr("fnnctl.commands.train.score_parts", counts)
+    monkeypatch.setattr("fnnctl.runs.training.score_parts", counts)
     config = write_config(tmp_path / "x.yaml", search=SEARCH)
     folder = search(config)
     assert len(scored) == 1
@@ -125,7 +125,7 @@ def test_an_interrupted_refit_is_repeated(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("fnnctl.commands.train.score_parts", dies)
+        patch.setattr("fnnctl.runs.training.score_parts", dies)
         folder = search(config, code=3)
     assert read_json(folder / "manifest.json")["status"] == "failed"
     (folder / ".new-0123").mkdir()  # what remains if a process is killed while it creates a folder

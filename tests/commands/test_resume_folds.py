@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run as run_program
-from fnnctl.console.output import Output
 from fnnctl.errors import MachineError
 from fnnctl.executors.processes import can_fork
 from fnnctl.executors.protocols import Progress
@@ -46,7 +45,7 @@ COMPARED = (
     "calibration.csv", "confusion_matrix.csv", "resolved.yaml",
 )  # fmt: skip
 ALONE = [[fold] for fold in range(6)]
-COMMAND = "fnnctl.commands.cross_validate"
+COMMAND = "fnnctl.runs.cross_validation"
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +108,7 @@ def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
 
     def start(epochs: int, *arguments: str, number: signal.Signals = signal.SIGINT) -> Path:
         @contextmanager
-        def progress(output: Output, total: int, **options: object) -> Iterator[Callable[[int], None]]:
+        def progress(listener: object, total: int, **options: object) -> Iterator[Callable[[int], None]]:
             sent: list[int] = []
 
             def show(done: int) -> None:
@@ -121,7 +120,7 @@ def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
 
         with monkeypatch.context() as patch:
             patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", ALONE))
-            patch.setattr(f"{COMMAND}.amount_progress", progress)
+            patch.setattr("fnnctl.console.progress.TerminalListener.amount", progress)
             done = program("evaluate", str(config), *arguments)
         assert done.code == 128 + number
         *_, told, line = done.err.splitlines()

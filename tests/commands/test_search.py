@@ -267,9 +267,9 @@ def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
         hours[0] = 3600.0
 
     monkeypatch.setattr(Standings, "tell", tells)
-    for module in ("start", "complete"):
+    for module in ("commands.search", "runs.search_session"):
         clock = SimpleNamespace(monotonic=lambda: hours[0])
-        monkeypatch.setattr(f"fnnctl.commands.search.{module}.time", clock)
+        monkeypatch.setattr(f"fnnctl.{module}.time", clock)
     folder = search(write_config(tmp_path / "x.yaml"), "--time-limit", "60", "--executor", "serial")
     manifest = read_json(folder / "manifest.json")
     assert manifest["status"] == "completed"

@@ -14,13 +14,13 @@ import pytest
 import yaml
 
 from fnnctl.cli import run
-from fnnctl.commands.search import complete as complete_module
-from fnnctl.commands.search import confirm as confirm_module
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.data.splits.draws import draws
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Confirmed, Result
+from fnnctl.runs import confirmation as confirm_module
+from fnnctl.runs import search as complete_module
 from fnnctl.seeds import confirmation_seed
 from fnnctl.stacks.confirmation_feed import ConfirmationFeed
 from fnnctl.stacks.measures import ObjectiveMeasure
@@ -185,8 +185,8 @@ def test_a_time_limit_ends_the_trials_but_not_the_confirmation(
     with monkeypatch.context() as patch:
         patch.setattr(Standings, "tell", tells)
         clock = SimpleNamespace(monotonic=lambda: 3600.0 * (results[0] > 1))
-        for module in ("start", "complete"):
-            patch.setattr(f"fnnctl.commands.search.{module}.time", clock)
+        for module in ("commands.search", "runs.search_session"):
+            patch.setattr(f"fnnctl.{module}.time", clock)
         folder = search(config, "--time-limit", "60", "--executor", "serial")
     assert read_json(folder / "manifest.json")["search"]["end"] == "the time limit"
     trained = len(of_kind(folder, "result"))

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from fnnctl.commands.search import complete
-from fnnctl.commands.search.confirm import confirm_leaders
 from fnnctl.data.builtin import builtin_path
 from fnnctl.executors.protocols import ClusterLostError
 from fnnctl.executors.serial import SerialExecutor
+from fnnctl.runs import search as search_module
+from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.stacks import stack_runner
 from tests.commands import killing
 from tests.commands.extending import timeline
@@ -120,14 +120,14 @@ def test_a_scheduler_that_is_gone_before_the_confirmation(
         confirm_leaders(*arguments, **settings)
 
     monkeypatch.setattr("fnnctl.executors.dask.SECONDS_TO_CONNECT", 1)
-    monkeypatch.setattr(complete, "confirm_leaders", confirm_without_scheduler)
+    monkeypatch.setattr(search_module, "confirm_leaders", confirm_without_scheduler)
     confirms = ["--set", "search.confirm={top: 2, seeds: 2}"]
     folder = search(config, *confirms, "--executor", "dask", "--dask-address", cluster.address, code=3)
     first, last = capsys.readouterr().err.splitlines()
     assert f"no Dask scheduler answers at {cluster.address}" in first
     assert first.endswith(f"; the work so far is in {folder}. To continue, run:")
     assert last == f"fnnctl search --resume {folder}"
-    monkeypatch.setattr(complete, "confirm_leaders", confirm_leaders)
+    monkeypatch.setattr(search_module, "confirm_leaders", confirm_leaders)
     assert resume(folder) == 0
     assert len(of_kind(folder, "confirmed")) == 4
 

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.commands.search import complete as search_module
 from fnnctl.records.trials import Result
+from fnnctl.runs import search as search_module
 from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.journal import ResultCache
 from fnnctl.store.weights import read_npz, to_npz

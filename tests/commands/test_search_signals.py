@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from fnnctl.commands.search import complete as search_module
 from fnnctl.records.trials import Result
+from fnnctl.runs import search as search_module
 from fnnctl.search.loop import run_search
 from tests.commands.searching import RATE, assert_same_search, records, resume, search, write_config
 from tests.program import Program, read_json

@@ -109,7 +109,7 @@ def test_a_cross_validation_has_the_same_bits_for_all_stacks(
     arguments = ("evaluate", str(iris), *SMALL, *SHARED, "--set", "model.calibration=temperature")
     runs = []
     for stacks in ([[0, 1, 2], [3, 4, 5]], [[k] for k in range(6)]):
-        monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with("serial", stacks))
+        monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with("serial", stacks))
         runs.append(run_of(program, *arguments))
     for name in CV_FILES:
         assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from fnnctl.commands.search import complete as search_module
 from fnnctl.config.schema.methods import METHODS
 from fnnctl.records.trials import Result
+from fnnctl.runs import search as search_module
 from fnnctl.search.loop import run_search
 from fnnctl.training.memory import training_bytes
 from tests.commands.searching import (

@@ -72,7 +72,7 @@ def test_a_threshold_is_chosen_on_the_validation_part(
         kept.update(parts)
         return parts
 
-    monkeypatch.setattr("fnnctl.commands.train.score_parts", score)
+    monkeypatch.setattr("fnnctl.runs.training.score_parts", score)
     run = run_of(program, "train", rare, F1, POSITIVE, f"model.calibration={calibration}")
     model, metrics = read_json(run / MODEL), read_json(run / "metrics.json")
     threshold, part = model["threshold"], kept["validation"]

@@ -49,15 +49,15 @@ def test_as_many_threads_as_the_config_says(
     """The BLAS gets its thread count before training; the manifest records it, or null if that fails."""
     said: list[object] = []
 
-    def setter(count: int) -> bool:
+    def setter(count: int) -> int | None:
         said.append(count)
-        return count < 7
+        return count if count < 7 else None
 
     def train_noted(*arguments: Any, **options: Any) -> list[TrainedMember]:
         said.append("training")
         return train_stack(*arguments, **options)
 
-    monkeypatch.setattr("fnnctl.commands.train.set_blas_threads", setter)
+    monkeypatch.setattr("fnnctl.runs.training.set_blas_threads", setter)
     monkeypatch.setattr("fnnctl.stacks.work.train_stack", train_noted)
     for threads, recorded in ((3, 3), (7, None)):
         said.clear()

@@ -7,20 +7,14 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fnnctl.console.output import Output
-from fnnctl.console.progress import (
-    amount_progress,
-    column_progress,
-    epoch_line,
-    epoch_progress,
-    reading_progress,
-)
+from fnnctl.console.progress import TerminalListener, epoch_line
+from fnnctl.progress import TrainingPosition
 from tests.program import Program, only_run, read_json
 
 
@@ -29,9 +23,11 @@ def told_epochs(text: str) -> list[int]:
 
 
 def follow(output: Output, epochs: int) -> None:
-    with epoch_progress(output, epochs) as on_epoch:
+    position = TrainingPosition(epochs)
+    with TerminalListener(output).epochs(position) as show:
         for epoch in range(1, epochs + 1):
-            on_epoch(epoch, {"train_loss": np.array([1.0 / epoch])})
+            position.end_epoch(epoch)
+            show.epoch({"train_loss": np.array([1.0 / epoch])})
 
 
 def test_the_first_and_the_last_epoch_have_a_line(program: Program, iris: Path) -> None:
@@ -48,10 +44,12 @@ def test_a_line_is_due_every_five_seconds(
     """An epoch takes 1.5 s, so those at 1.5 s, 7.5 s and 13.5 s are shown, and the last one."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    with epoch_progress(Output(), 12) as on_epoch:
+    position = TrainingPosition(12)
+    with TerminalListener(Output()).epochs(position) as show:
         for epoch in range(1, 13):
             now = 1.5 * epoch
-            on_epoch(epoch, {})
+            position.end_epoch(epoch)
+            show.epoch({})
     assert told_epochs(capsys.readouterr().err) == [1, 5, 9, 12]
 
 
@@ -61,7 +59,7 @@ def test_lines_of_many_networks_say_what_is_best_and_how_long_it_takes(
     """100 epochs a second; 400 were done by an earlier process."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    with amount_progress(Output(), 10_000) as show:
+    with TerminalListener(Output()).amount(10_000) as show:
         show(400, lambda: "nothing yet")
         for second in range(1, 13):
             now = float(second)
@@ -77,7 +75,7 @@ def test_long_searches_have_minutes_left(
 ) -> None:
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    with amount_progress(Output(), 1000) as show:
+    with TerminalListener(Output()).amount(1000) as show:
         show(0)
         now = 6.0
         show(1)
@@ -89,7 +87,7 @@ def test_more_epochs_than_expected_have_no_time_left(
 ) -> None:
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    with amount_progress(Output(), 204, bound="at least") as show:
+    with TerminalListener(Output()).amount(204, bound="at least") as show:
         for done in (0, 102, 230):
             show(done)
             now += 6.0
@@ -106,7 +104,7 @@ def test_columns_are_told_every_few_seconds_unless_quiet(
     monkeypatch.setattr("time.monotonic", lambda: now)
     for output in (Output(), Output(quiet=True)):
         now = 0.0
-        with column_progress(output, 100) as show:
+        with TerminalListener(output).columns(100) as show:
             for done in range(1, 8):
                 now = float(done)
                 show(done)
@@ -173,8 +171,8 @@ def test_the_bar_of_several_networks_has_no_thread() -> None:
     """A process with a drawing thread cannot fork workers, which would delay them by half a second."""
     script = (
         "import os, threading\n"
-        "from fnnctl.console.output import Output\nfrom fnnctl.console.progress import amount_progress\n"
-        "with amount_progress(Output(), 100) as show:\n    show(7)\n"
+        "from fnnctl.console.output import Output\nfrom fnnctl.console.progress import TerminalListener\n"
+        "with TerminalListener(Output()).amount(100) as show:\n    show(7)\n"
         "    os.write(1, b'%d' % threading.active_count())\n"
     )
     terminal, stderr = pty.openpty()
@@ -192,17 +190,19 @@ def test_the_bar_of_several_networks_has_no_thread() -> None:
 def test_a_slow_epoch_shows_its_steps_and_the_time_left(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step takes 2 s, an epoch has 10 steps; the position is noted as often as a line is printed."""
+    """A step takes 2 s, an epoch has 10 steps."""
     now = 0.0
-    noted: list[Mapping[str, float | None]] = []
     monkeypatch.setattr("time.monotonic", lambda: now)
-    with epoch_progress(Output(), 6, steps=10, note=noted.append) as progress:
+    position = TrainingPosition(6, steps=10)
+    with TerminalListener(Output()).epochs(position) as show:
         for step in range(1, 16):
             now = 2.0 * step
             if step == 10:
-                progress(1, {"train_loss": np.array([0.5])})
+                position.end_epoch(1)
+                show.epoch({"train_loss": np.array([0.5])})
             else:
-                progress.step()
+                position.step += 1
+                show.step()
     assert capsys.readouterr().err.splitlines() == [
         "epoch 1/6  step 3 of 10  about 114 s left",
         "epoch 1/6  step 6 of 10  about 108 s left",
@@ -210,8 +210,6 @@ def test_a_slow_epoch_shows_its_steps_and_the_time_left(
         "epoch 1/6  train_loss 0.5000  about 100 s left",
         "epoch 2/6  step 3 of 10  about 94 s left",
     ]
-    assert noted[0] == {"epoch": 0, "epochs": 6, "seconds_left": pytest.approx(114)}
-    assert [position["epoch"] for position in noted] == [0, 0, 0, 1, 1]
 
 
 def test_reading_is_told_every_few_seconds_and_a_second_pass_begins_again(
@@ -221,7 +219,7 @@ def test_reading_is_told_every_few_seconds_and_a_second_pass_begins_again(
     monkeypatch.setattr("time.monotonic", lambda: now)
     for output in (Output(), Output(quiet=True)):
         now = 0.0
-        with reading_progress(output) as on_read:
+        with TerminalListener(output).reading() as on_read:
             for second in range(1, 20):
                 now = float(second)
                 on_read("t.csv", (second % 10) / 10)
@@ -238,7 +236,7 @@ def test_the_bar_of_a_file_needs_no_estimate_and_takes_names_as_they_are() -> No
         "import time\n"
         "from fnnctl.console.output import Output\nfrom fnnctl.console import progress\n"
         "progress.SECONDS_BEFORE_BAR = 0.0\n"
-        "with progress.reading_progress(Output()) as on_read:\n"
+        "with progress.TerminalListener(Output()).reading() as on_read:\n"
         "    for share in (0.0, 0.0, 0.4):\n        on_read('[/]{0}.csv', share)\n        time.sleep(0.2)\n"
     )
     terminal, stderr = pty.openpty()

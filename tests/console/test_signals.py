@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import InterruptedCommandError, InterruptedRunError
 from fnnctl.store.run import OpenRun
@@ -138,7 +137,7 @@ class Lost:
 
 def test_a_signal_in_a_callback_is_remembered_and_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
     hook = sys.unraisablehook
-    with pytest.raises(InterruptedCommandError) as caught, ended_by_signals(Output()):
+    with pytest.raises(InterruptedCommandError) as caught, ended_by_signals(print):
         Lost()
     assert caught.value.exit_code == 143
     assert capfd.readouterr().err == ""
@@ -149,7 +148,7 @@ def test_a_pending_signal_is_handled_as_soon_as_a_command_handles_signals() -> N
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
         signal.raise_signal(signal.SIGTERM)
-        with pytest.raises(InterruptedRunError), interruption(Output()):
+        with pytest.raises(InterruptedRunError), interruption(print):
             pytest.fail("the block was entered")
         assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     finally:
@@ -159,7 +158,7 @@ def test_a_pending_signal_is_handled_as_soon_as_a_command_handles_signals() -> N
 def test_garbage_is_collected_as_soon_as_a_command_handles_signals() -> None:
     gc.disable()
     try:
-        with ended_by_signals(Output()):
+        with ended_by_signals(print):
             assert gc.isenabled()
     finally:
         gc.enable()
@@ -169,10 +168,10 @@ def test_garbage_is_collected_as_soon_as_a_command_handles_signals() -> None:
 def test_outside_the_block_signals_do_what_they_did() -> None:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
-    with interruption(Output()) as signals:
+    with interruption(print) as signals:
         assert [signal.getsignal(number) for number in numbers[:2]] == [signals.handle] * 2
     assert [signal.getsignal(number) for number in numbers] == before
-    with pytest.raises(InterruptedRunError), interruption(Output()):
+    with pytest.raises(InterruptedRunError), interruption(print):
         signal.raise_signal(signal.SIGTERM)
     assert [signal.getsignal(number) for number in numbers] == before
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.reading.overrides import OptionValue
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.parts import Split
 from fnnctl.modelling.fit import Fit
@@ -62,6 +63,6 @@ class Prepared:
 
 
 def prepare(config: Path, overrides: Sequence[str] = (), *, seed: int | None = None) -> Prepared:
-    loaded = load_experiment(config, overrides, seed=seed)
+    loaded = load_experiment(config, [*overrides, *OptionValue.given(seed=seed)])
     split = loaded.split()
     return Prepared(loaded.data, split, loaded.fit(split))

@@ -9,7 +9,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from fnnctl.commands.describe import described
+from fnnctl.commands import describe as command
+from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.report.description import (
     MOST_LISTED,
@@ -35,7 +36,7 @@ TREES: Mapping[str, Sequence[object]] = {
 
 def describe(folder: Path, columns: Mapping[str, Sequence[object]], **options: str) -> Description:
     (folder / "trees.csv").write_text(csv_text(columns))
-    return described(SourceOptions(source="trees.csv", folder=folder, **options))
+    return command.describe(SourceOptions(source="trees.csv", folder=folder, **options), Context())
 
 
 def of_kind(sections: Iterable[Section], title: str) -> Section:
@@ -96,10 +97,13 @@ def test_classes_that_are_numbers_have_no_median(tmp_path: Path) -> None:
 def test_the_command_repeats_the_options_and_quotes_names(tmp_path: Path) -> None:
     (tmp_path / "my table.csv").write_bytes("a;größe x\n1;2\n2;3\n".encode("cp1252"))
     options = SourceOptions(source="my table.csv", folder=tmp_path, delimiter=";", encoding="cp1252")
-    assert described(options).init_command == (
+    assert command.describe(options, Context()).init_command == (
         "fnnctl init --data 'my table.csv' --target 'größe x' --delimiter ';' --encoding cp1252"
     )
-    assert described(SourceOptions(source="iris", folder=tmp_path)).init_command == "fnnctl init --data iris"
+    assert (
+        command.describe(SourceOptions(source="iris", folder=tmp_path), Context()).init_command
+        == "fnnctl init --data iris"
+    )
 
 
 def test_the_json_has_the_promised_keys_and_all_columns(tmp_path: Path) -> None:
@@ -139,7 +143,7 @@ HOSTILE = ("[red]x[/]", "$$a$$", "<script>", "=cmd()", "a|b", "\x1b[31mz", "[/]"
 def hostile(folder: Path, target: str | None = None) -> Description:
     rows = "\n".join(",".join(f'"{name}{row % 3}"' for name in HOSTILE) for row in range(30))
     (folder / "t.csv").write_text(",".join(HOSTILE) + "\n" + rows + "\n")
-    return described(SourceOptions(source="t.csv", folder=folder, target=target))
+    return command.describe(SourceOptions(source="t.csv", folder=folder, target=target), Context())
 
 
 def test_hostile_names_are_shown_as_they_are_on_a_terminal(tmp_path: Path) -> None:
@@ -155,7 +159,7 @@ def test_hostile_names_are_shown_as_they_are_on_a_terminal(tmp_path: Path) -> No
 def test_lines_are_readable_in_80_columns(tmp_path: Path) -> None:
     text = io.StringIO()
     options = SourceOptions(source="penguins", folder=tmp_path)
-    Console(file=text, width=80).print(terminal_description(described(options), width=80))
+    Console(file=text, width=80).print(terminal_description(command.describe(options, Context()), width=80))
     lines = text.getvalue().splitlines()
     assert max(map(cell_len, lines)) <= 80
     assert "Target 'species': 3 classes" in lines
@@ -190,7 +194,7 @@ def test_names_are_never_broken_and_whole_where_there_is_room(
 ) -> None:
     rows = "\n".join(f"{19200.5 + 1000 * row},{'word ' * 3}{row % 3}" for row in range(90))
     (tmp_path / "t.csv").write_text(f"{LONG},text\n{rows}\n")
-    description = described(SourceOptions(source="t.csv", folder=tmp_path))
+    description = command.describe(SourceOptions(source="t.csv", folder=tmp_path), Context())
     text = io.StringIO()
     Console(file=text, width=width or 500).print(terminal_description(description, width=width))
     (line,) = (line for line in text.getvalue().splitlines() if f"  {name} " in line)

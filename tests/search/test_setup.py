@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from fnnctl.commands.preparation import prepare_search
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError, UsageError
@@ -16,6 +15,7 @@ from fnnctl.search.budget import SearchBudget
 from fnnctl.search.extension import refuse_other_settings
 from fnnctl.search.setup import size_for_search
 from fnnctl.space import combinations
+from fnnctl.stacks.search_preparation import prepare_search
 from fnnctl.stacks.trial_fits import FailedTrialError
 from tests.commands.searching import write_config
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from fnnctl.commands.search import complete as search_module
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
@@ -21,6 +20,7 @@ from fnnctl.errors import MachineError
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
+from fnnctl.runs import search as search_module
 from fnnctl.search.loop import run_search
 from fnnctl.stacks import stack_runner
 from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings

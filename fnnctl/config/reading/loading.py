@@ -23,7 +23,7 @@ from fnnctl.config.paths import (
     Messages,
     format_path,
 )
-from fnnctl.config.reading.overrides import Override, note_override, read_override
+from fnnctl.config.reading.overrides import OptionValue, Override, note_override, read_override
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.recipes.before_data import experiment_before_data
@@ -107,22 +107,17 @@ class LoadedConfig:
             raise kind(*map(self.locations.located, error.problems)) from None
 
 
-def load_config(
-    file: Path, overrides: Sequence[Override] = (), *, name: str | None = None, seed: int | None = None
-) -> LoadedConfig:
+def load_config(file: Path, overrides: Sequence[Override] = ()) -> LoadedConfig:
     """Read, override, check and complete an experiment; the file `-` is standard input.
 
-    `overrides` are applied in order, then `name` and `seed`. What the recipe's values may mend is no problem
-    yet, because they are known only once the data are. Raises `ConfigError` with every other problem that was
-    found, or `MachineError` if the file exists but cannot be read.
+    The `overrides` are applied in order. What the recipe's values may mend is no problem yet, because they
+    are known only once the data are. Raises `ConfigError` with every other problem that was found, or
+    `MachineError` if the file exists but cannot be read.
     """
     text = _read(file)
     draft = _Draft(shown_file(file), text)
     for given in overrides:
         draft.override(given)
-    for option, value in (("name", name), ("seed", seed)):
-        if value is not None:
-            draft.set((option,), Document(value, {(option,): 1}, []), f"--{option}")
     experiment = draft.experiment()
     if experiment.name is None:
         experiment = experiment.model_copy(update={"name": _default_name(file, experiment.data.source)})
@@ -153,6 +148,9 @@ class _Draft:
 
     def override(self, given: Override) -> None:
         """Apply one change from the command line."""
+        if isinstance(given, OptionValue):
+            self.set((given.setting,), Document(given.value, {(given.setting,): 1}, []), given.option)
+            return
         option, text = ("--set", given) if isinstance(given, str) else (given.option, given.change)
         try:
             path, document = read_override(text)

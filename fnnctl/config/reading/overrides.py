@@ -26,7 +26,25 @@ class OptionChange:
         return [] if value is None else [cls(option, f"{path}={value}")]
 
 
-Override: TypeAlias = str | OptionChange
+@dataclass(frozen=True, slots=True)
+class OptionValue:
+    """The value of a setting that has an option of the same name, such as `--name 12`; it is no YAML."""
+
+    setting: str
+    value: object
+
+    @property
+    def option(self) -> str:
+        """The option's name."""
+        return f"--{self.setting}"
+
+    @classmethod
+    def given(cls, **values: object) -> list[Self]:
+        """The options whose value is not None."""
+        return [cls(setting, value) for setting, value in values.items() if value is not None]
+
+
+Override: TypeAlias = str | OptionChange | OptionValue
 """A change to the config on the command line: the `PATH=VALUE` of `--set`, or another option."""
 
 

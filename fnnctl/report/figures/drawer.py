@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Final
 
+from fnnctl.context import Figures, NoFigures
 from fnnctl.processors import usable_processors
 
 if TYPE_CHECKING:
@@ -32,14 +33,13 @@ _ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "
 class FigureDrawer:
     """Draws the figures of the runs that a command makes."""
 
-    def __init__(self, process: subprocess.Popen[bytes] | None = None, *, wanted: bool = True) -> None:
-        """Without a process, figures are drawn in this one; if they are not wanted, none is drawn."""
-        self._process, self._wanted = process, wanted
+    def __init__(self, process: subprocess.Popen[bytes] | None = None) -> None:
+        """Without a process, figures are drawn in this one."""
+        self._process = process
         self._was_asked = False
 
     def draw(self, *runs: RunFolder) -> None:
-        """Draw each figure that the runs have numbers for; raises `MachineError` if one cannot be written."""
-        if not self._wanted or self._has_drawn(runs):
+        if self._has_drawn(runs):
             return
         # Most of the program, which need not be imported here if the drawing process draws.
         from fnnctl.report.figures.drawing import draw_figures  # noqa: PLC0415
@@ -89,9 +89,12 @@ class FigureDrawer:
 
 
 @contextmanager
-def figure_drawer(*, wanted: bool) -> Iterator[FigureDrawer]:
+def figure_drawer(*, wanted: bool) -> Iterator[Figures]:
     """Start a drawing process if figures are wanted; it ends with the block."""
-    drawer = FigureDrawer(start_process() if wanted else None, wanted=wanted)
+    if not wanted:
+        yield NoFigures()
+        return
+    drawer = FigureDrawer(start_process())
     try:
         yield drawer
     finally:

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.overrides import OptionValue
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from tests.benchmarks.recipe.intervals import compare
@@ -86,7 +87,7 @@ def _measure(name: str, plan: BuiltinPlan) -> BuiltinScores:
         scored: dict[str, list[Scored]] = {contender: [] for contender in files}
         for seed in plan.seeds:
             for contender, file in files.items():
-                loaded = load_experiment(file, name=name, seed=seed)
+                loaded = load_experiment(file, OptionValue.given(name=name, seed=seed))
                 key = digest(["builtin", loaded.data.dataset.sha256, active_settings(loaded.experiment)])
                 if key not in known:
                     known[key] = train_and_test(name, loaded)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.console.output import Output
-from fnnctl.console.signals import Interruption
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.records.journal import Journal
-from fnnctl.records.standings import Standings
 from fnnctl.runs.facts import known_facts
-from fnnctl.runs.recorder import RunRecorder, warn, write_scores
+from fnnctl.runs.recorder import RunRecorder, record_warnings, write_scores
+from fnnctl.runs.search_session import SearchSession
 from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.trial_ensemble import (
     MOST_KEPT,
@@ -44,86 +41,67 @@ def weight_library(run: OpenRun, setup: SearchSetup, journal: Journal) -> Weight
     return WeightLibrary(run.path, setup.direction, setup.budget.max_epochs, known)
 
 
-def build_ensemble(
-    run: OpenRun,
-    search: PreparedSearch,
-    journal: Journal,
-    standings: Standings,
-    *,
-    output: Output,
-    signals: Interruption,
-) -> None:
+def build_ensemble(session: SearchSession) -> None:
     """Select an ensemble of the search's trials and write its run folder, if the config asks for one.
 
     No figure is drawn.
     """
-    started, settings = time.monotonic(), search.setup.settings
-    library = weight_library(run, search.setup, journal)
+    started, settings = time.monotonic(), session.setup.settings
+    run, context = session.run, session.context
+    library = weight_library(run, session.setup, session.journal)
     if settings.ensemble is None or library is None:
         return
     set_blas_threads(1)
-    output.note("selecting an ensemble of the trials on the validation rows")
-    trials = list(_trained_trials(search, journal, standings, library, output=output, signals=signals))
+    context.note("selecting an ensemble of the trials on the validation rows")
     ensemble = select_trials(
-        search.loaded.data,
-        trials,
-        search.split.validation,
+        session.search.loaded.data,
+        list(_trained_trials(session, library)),
+        session.search.split.validation,
         metric=settings.objective.metric,
         minimized=settings.objective.minimized,
         size=settings.ensemble.size,
     )
-    signals.raise_if_requested()
+    context.stop.raise_if_requested()
     if ensemble is None:
-        warn(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], output.note)
-        return
-    if _write(run, search, ensemble, started=started, output=output):
+        record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
+    elif _write(session, ensemble, started=started):
         run.replace_ensemble()
     else:
-        warn(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], output.note)
+        record_warnings(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], context.listener)
 
 
-def _trained_trials(
-    search: PreparedSearch,
-    journal: Journal,
-    standings: Standings,
-    library: WeightLibrary,
-    *,
-    output: Output,
-    signals: Interruption,
-) -> Iterator[TrainedTrial]:
+def _trained_trials(session: SearchSession, library: WeightLibrary) -> Iterator[TrainedTrial]:
     """The trials that can be selected, the best first; those whose weights are lost are trained again."""
-    for result in standings.contenders()[:MOST_KEPT]:
+    context, journal = session.context, session.journal
+    for result in session.standings.contenders()[:MOST_KEPT]:
         trial = journal.trials[result.trial]
-        (fit,) = search.fits.fits(trial.assignment)
+        (fit,) = session.search.fits.fits(trial.assignment)
         weights = library.read(result)
         if weights is None:
-            output.note(f"training trial {result.trial} again, because its weights were lost or not kept")
+            context.note(f"training trial {result.trial} again, because its weights were lost or not kept")
             recorded = journal.results[result.key]
-            metric = search.setup.settings.objective.metric
-            with signals.graceful():
+            with context.stop.graceful():
                 weights = train_again(
-                    search.loaded.data, trial, fit, recorded, metric=metric, should_stop=signals.requested
+                    session.search.loaded.data,
+                    trial,
+                    fit,
+                    recorded,
+                    metric=session.setup.settings.objective.metric,
+                    should_stop=context.stop.requested,
                 )
-            signals.raise_if_requested()
+            context.stop.raise_if_requested()
             if weights is None:
                 continue
             library.add(recorded, weights)
         yield TrainedTrial(result, fit, weights)
 
 
-def _write(
-    run: OpenRun,
-    search: PreparedSearch,
-    ensemble: TrialEnsemble,
-    *,
-    started: float,
-    output: Output,
-) -> bool:
+def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -> bool:
     """Write the ensemble's run folder; return False if its scores overflow, so that it is of no use."""
-    data, split, setup = search.loaded.data, search.split, search.setup
-    predictor, selection = ensemble.predictor(data), ensemble.selection
+    run, setup, search = session.run, session.setup, session.search
+    data, split, listener = search.loaded.data, search.split, session.context.listener
     post_training = PostTraining.of(setup.experiment.model)
-    predictor = predictor.calibrated_on_columns(post_training, data, split.validation)
+    predictor = ensemble.predictor(data).calibrated_on_columns(post_training, data, split.validation)
     decoder = predictor.decoder
     parts = score_parts(predictor, data, None, split)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
@@ -134,25 +112,13 @@ def _write(
         data,
         ensemble.members[0][0].fit.settings,
         search.loaded.checked(split),
-        blas_threads=1 if set_blas_threads(1) else None,
+        blas_threads=set_blas_threads(1),
         sizes=(split.train.size, split.validation.size, split.test.size),
         networks=[trial.fit.layout for trial, _ in ensemble.members],
     )
-    facts["selection"] = {
-        "metric": setup.settings.objective.metric,
-        "objective": selection.score,
-        "best_alone": selection.scores[0],
-        "rounds": len(selection.chosen),
-        "kept": selection.kept,
-        "candidates": ensemble.candidates,
-        "trials": [
-            {"trial": trial.result.trial, "count": count, "objective": trial.result.objective}
-            for trial, count in ensemble.members
-        ],
-    }
+    facts["selection"] = _selection_facts(ensemble, setup.settings.objective.metric)
     if decoder.temperature is not None:
         facts["calibration"] = {"temperature": decoder.temperature}
-    description |= decoder.fitted_parameters
     opened = create_run(
         run.path,
         name=setup.experiment.name or "",
@@ -164,7 +130,24 @@ def _write(
     )
     with RunRecorder(opened, started=started):
         opened.log(f"{counted(len(ensemble.members), 'trial')}, selected on the validation rows")
-        opened.write_model(arrays, description)
-        warn(opened, post_training.warnings(decoder, rows=split.validation.size), output.note)
+        opened.write_model(arrays, {**description, **decoder.fitted_parameters})
+        record_warnings(opened, post_training.warnings(decoder, rows=split.validation.size), listener)
         write_scores(opened, parts)
     return True
+
+
+def _selection_facts(ensemble: TrialEnsemble, metric: str) -> dict[str, Any]:
+    """The manifest's facts about how the trials were selected."""
+    selection = ensemble.selection
+    return {
+        "metric": metric,
+        "objective": selection.score,
+        "best_alone": selection.scores[0],
+        "rounds": len(selection.chosen),
+        "kept": selection.kept,
+        "candidates": ensemble.candidates,
+        "trials": [
+            {"trial": trial.result.trial, "count": count, "objective": trial.result.objective}
+            for trial, count in ensemble.members
+        ],
+    }

@@ -1,4 +1,4 @@
-"""The first step of `search`, `plan` and `check`: validates a search's config, data and space."""
+"""The first step of a search, of its plan and of its check: config, data and space are validated."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""Measures which columns matter to the network of a run, for `fnnctl report --importance`."""
+"""Measures which columns matter to the network of a run, and writes that into its folder."""
 
 from __future__ import annotations
 
 import shlex
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.console.output import Output
-from fnnctl.console.progress import column_progress
+from fnnctl.context import Context
 from fnnctl.errors import DataError, MachineError, Problem, UsageError
 from fnnctl.metrics.feature_importance import FeatureImportances
 from fnnctl.modelling.feature_importance import (
@@ -25,26 +24,26 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import EvaluatedRun
 
 
-def measure_importance(run: RunFolder, output: Output, *, with_figure: bool) -> FeatureImportances:
-    """The importance of the columns on rows that the run's network has not learned.
+def measure_importance(run: RunFolder, context: Context, *, with_figure: bool) -> FeatureImportances:
+    """The importance of the columns on rows that the run's network was not trained on.
 
     The table and the figure are written to the folder of the network's run or, if the run is an evaluation of
     a file, to its own; if they cannot be written, there is a note. Raises `InputError` if the run has no
     network or no such rows.
     """
-    model = load_model(run, output.note)
+    model = load_model(run, context.note)
     set_blas_threads(model.threads)
     evaluated = run.read_manifest().evaluated
     seed = model.run.read_manifest().seed or 0
     if evaluated is None:
         folder = model.run
         held_out = held_out_rows(model, instead="report on an evaluation (`fnnctl evaluate RUN --data FILE`)")
-        features = features_of_run(model, held_out, seed, output.note)
+        features = features_of_run(model, held_out, seed, context.note)
     else:
         folder, model = run, model.deciding_at(evaluated.threshold)
-        features = _features_of_evaluation(run, evaluated, model, seed, output)
+        features = _features_of_evaluation(run, evaluated, model, seed, context)
     threads = max(1, usable_processors() // model.threads)
-    with column_progress(output, len(features.columns)) as on_column:
+    with context.listener.columns(len(features.columns)) as on_column:
         importances = feature_importances(
             features, model.predictor, seed, threads=threads, on_column=on_column
         )
@@ -53,33 +52,32 @@ def measure_importance(run: RunFolder, output: Output, *, with_figure: bool) -> 
         if with_figure:
             redraw_importance(folder)
     except MachineError as error:
-        output.note(error.message)
+        context.note(error.message)
     return importances
 
 
 def _features_of_evaluation(
-    run: RunFolder, evaluated: EvaluatedRun, model: SavedModel, seed: int, output: Output
+    run: RunFolder, evaluated: EvaluatedRun, model: SavedModel, seed: int, context: Context
 ) -> HeldOutFeatures:
     """The features of the rows that an evaluation scored; raises `DataError` if the file has changed."""
     facts = run.read_manifest().data
     if facts is None:
         raise UsageError(f"{run.path} does not name the file that it scored: evaluate the network again")
-    place = f"the file that {run.path} scored"
-    given = InputFile.find(
+    file = InputFile.find(
         facts.source,
         model,
-        setting=place,
+        setting=f"the file that {run.path} scored",
         delimiter=evaluated.delimiter,
         encoding=evaluated.encoding,
         pipes=False,
     )
-    if given.sha256 != facts.sha256:
+    if file.sha256 != facts.sha256:
         changed = f"has changed since {run.path} scored it: evaluate the network again"
         raise DataError(Problem(changed, file=facts.source))
-    learned = model.run.read_manifest().data
-    if learned is not None and learned.sha256 == facts.sha256:
+    trained_on = model.run.read_manifest().data
+    if trained_on is not None and trained_on.sha256 == facts.sha256:
         better = f"`fnnctl report {shlex.quote(str(model.run.path))} --importance` uses only the test part"
-        output.note(
-            f"warning: the network has seen most rows of {given.name}, as it was trained on it: {better}"
+        context.note(
+            f"warning: the network has seen most rows of {file.name}, as it was trained on it: {better}"
         )
-    return features_of_file(model, given, seed, output.note)
+    return features_of_file(model, file, seed, context.note)

@@ -1,1 +1,0 @@
-"""`fnnctl search`, from its start or resumed to the refitted winner."""

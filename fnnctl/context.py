@@ -1,0 +1,157 @@
+"""What a command runs with: where runs go, whom to tell of progress, what asks to stop, who draws figures.
+
+The command line has the context of a terminal (see `console.terminal`). A Python program has the silent one,
+`Context()`: nothing is printed, no signal handler is installed, and no process is started for figures. The
+results are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # `fnnctl runs` has a context too, and needs none of these packages
+    from fnnctl.data.files import OnRead
+    from fnnctl.progress import TrainingPosition
+    from fnnctl.store.folder import RunFolder
+    from fnnctl.training.history import Record
+
+
+class ShowEpochs(Protocol):
+    """Shows the position of a training after each epoch and each step."""
+
+    def epoch(self, record: Record) -> None:
+        """Show the epoch that has ended."""
+
+    def step(self) -> None:
+        """Show a step of the epoch under way."""
+
+
+class ShowAmount(Protocol):
+    """Shows the number of epochs that all networks have trained."""
+
+    def __call__(self, done: int, status: Callable[[], str] = str, /) -> None:
+        """Show it, with a text that is made only if it is shown."""
+
+
+class Listener(Protocol):
+    """Gets notes and shows progress."""
+
+    def note(self, text: str) -> None:
+        """Take a message for the user."""
+
+    def detail(self, text: str) -> None:
+        """Take a message for a user who wants every detail."""
+
+    def reading(self) -> AbstractContextManager[OnRead]:
+        """Yield a function to call while files are read."""
+
+    def epochs(self, position: TrainingPosition) -> AbstractContextManager[ShowEpochs]:
+        """Yield what shows the position of a training, which the caller moves."""
+
+    def amount(self, total: int, *, bound: str = "at most") -> AbstractContextManager[ShowAmount]:
+        """Yield a function to call with the number of epochs that all networks have trained, out of `total`.
+
+        `bound` says whether they will be at most or at least as many.
+        """
+
+    def columns(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Yield a function to call with the number of columns, out of `total`, that have been measured."""
+
+
+class Stop(Protocol):
+    """Asks a command to stop, and is told what an interrupted run can be resumed from."""
+
+    def requested(self) -> bool:
+        """Whether the command should end after the current step."""
+
+    def raise_if_requested(self, epochs: int | None = None) -> None:
+        """Raise the error of an interrupted run; `epochs` is the number of trained epochs."""
+
+    def graceful(self) -> AbstractContextManager[None]:
+        """Within the block, a first request stops nothing; it only makes `requested` true."""
+
+    def resumable(self, run: Path, command: str) -> None:
+        """Remember the run, and the command whose `--resume` continues it."""
+
+    def kept(self, work: str | None) -> None:
+        """Remember what the run would resume from, in words; None if it would start again."""
+
+
+class Figures(Protocol):
+    """Draws the figures of the runs that a command makes."""
+
+    def draw(self, *runs: RunFolder) -> None:
+        """Draw each figure that the runs have numbers for; raises `MachineError` if one cannot be written."""
+
+
+class SilentListener:
+    """The listener of a Python program: it prints nothing, and shows no progress."""
+
+    def note(self, text: str) -> None: ...
+
+    def detail(self, text: str) -> None: ...
+
+    @contextmanager
+    def reading(self) -> Iterator[OnRead]:
+        yield lambda file, share: None
+
+    @contextmanager
+    def epochs(self, position: TrainingPosition) -> Iterator[ShowEpochs]:
+        yield ShowNothing()
+
+    @contextmanager
+    def amount(self, total: int, *, bound: str = "at most") -> Iterator[ShowAmount]:
+        yield lambda done, status=str: None
+
+    @contextmanager
+    def columns(self, total: int) -> Iterator[Callable[[int], None]]:
+        yield lambda done: None
+
+
+class ShowNothing:
+    """Shows no epoch and no step."""
+
+    def epoch(self, record: Record) -> None: ...
+
+    def step(self) -> None: ...
+
+
+class NoStop:
+    """Asks for nothing: Ctrl-C raises `KeyboardInterrupt`, as in any Python program."""
+
+    def requested(self) -> bool:
+        return False
+
+    def raise_if_requested(self, epochs: int | None = None) -> None: ...
+
+    @contextmanager
+    def graceful(self) -> Iterator[None]:
+        yield
+
+    def resumable(self, run: Path, command: str) -> None: ...
+
+    def kept(self, work: str | None) -> None: ...
+
+
+class NoFigures:
+    """Draws nothing; `fnnctl report` draws the figures later."""
+
+    def draw(self, *runs: RunFolder) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where runs go, whom to tell of progress and notes, what asks to stop, and who draws figures."""
+
+    runs_dir: Path = Path("runs")
+    listener: Listener = field(default_factory=SilentListener)
+    stop: Stop = field(default_factory=NoStop)
+    figures: Figures = field(default_factory=NoFigures)
+
+    def note(self, text: str) -> None:
+        """Give a message to the user."""
+        self.listener.note(text)

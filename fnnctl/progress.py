@@ -1,0 +1,85 @@
+"""How far a training is, how long it still takes, and when it is time to say so again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from fnnctl.text import time_left_text
+
+
+class Interval:
+    """Tells when it is time to do something again."""
+
+    def __init__(self, seconds: float, *, first: float = 0.0) -> None:
+        """`first` is when the first interval ends."""
+        self._seconds, self._due = seconds, time.monotonic() + first
+
+    def __call__(self) -> bool:
+        """Whether the interval is over; if so, start a new one."""
+        now = time.monotonic()
+        is_due = now >= self._due
+        if is_due:
+            self._due = now + self._seconds
+        return is_due
+
+    def restart(self) -> None:
+        """Start a new interval now."""
+        self._due = time.monotonic() + self._seconds
+
+
+class TimeLeft:
+    """Estimates the time left from the amount done since the start, or since the first call."""
+
+    def __init__(self, total: float, done: float | None = None) -> None:
+        """`done` is the amount at the start; by default, the first call says it."""
+        self._total, self._started = total, time.monotonic()
+        self._before = done
+
+    def __call__(self, done: float) -> str:
+        """A text such as `about 12 s left`; empty if nothing was done yet, or hardly anything is left."""
+        seconds = self.seconds(done)
+        return "" if seconds is None or seconds < 0.5 else time_left_text(seconds)
+
+    def seconds(self, done: float) -> float | None:
+        """The seconds left; None if nothing was done yet, or more than expected."""
+        if self._before is None:
+            self._before = done
+        if not self._before < done <= self._total:
+            return None
+        elapsed = time.monotonic() - self._started
+        return elapsed * (self._total - done) / (done - self._before)
+
+
+@dataclass(slots=True)
+class TrainingPosition:
+    """Where a training is."""
+
+    epochs: int
+    epoch: int = 0
+    """The epochs that have ended."""
+    steps: int = 1
+    """The steps of an epoch."""
+    step: int = 0
+    """The steps of the epoch under way."""
+    time_left: TimeLeft = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.time_left = TimeLeft(self.epochs, self.epoch)
+
+    @property
+    def done(self) -> float:
+        """The epochs that have been trained, with the share of the one under way."""
+        return self.epoch + min(self.step / self.steps, 1.0)
+
+    def end_epoch(self, epoch: int) -> None:
+        """The epoch has ended."""
+        self.epoch, self.step = epoch, 0
+
+    def step_text(self) -> str:
+        """The text `step 12 of 500`; a line search may take more steps than one per batch."""
+        return f"step {self.step:,}" + (f" of {self.steps:,}" if self.step <= self.steps else "")
+
+    def left_text(self) -> str:
+        """How long the training still takes, in words."""
+        return self.time_left(self.done)

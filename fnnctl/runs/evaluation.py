@@ -1,0 +1,153 @@
+"""Scores a saved model again: on its run's own test part, or on the labelled rows of a file.
+
+Scoring on the run's test part writes nothing, because a run's measurements are never rewritten. Scoring on a
+file is a run of its own; its folder names the run of the model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fnnctl.config.reading.loading import load_config
+from fnnctl.config.schema.experiment import NAME_PATTERN
+from fnnctl.config.schema.metric_names import ONLY_BINARY
+from fnnctl.context import Context
+from fnnctl.errors import UsageError, quoted_list
+from fnnctl.modelling.held_out_rows import held_out_rows
+from fnnctl.modelling.input_file import InputFile, read_labelled
+from fnnctl.modelling.predictor import score_parts
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.runs.endings import score_warnings, training_outcome
+from fnnctl.runs.facts import evaluation_facts
+from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
+from fnnctl.store.documents import to_json
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import RESOLVED
+from fnnctl.store.run import create_run
+from fnnctl.tasks.task import PartScores
+
+ROUNDING = 1e-6
+"""How much a metric of the same network may differ between two kinds of processors."""
+
+
+@dataclass(frozen=True, slots=True)
+class RescoredRun:
+    """The scores of a run's network, measured again on the run's own rows."""
+
+    run: RunFolder
+    metrics: dict[str, Any]
+    """As in metrics.json."""
+    test: PartScores | None
+
+
+def score_test_part(model: SavedModel, context: Context, *, threshold: float | None) -> RescoredRun:
+    """Score the run's held-out test part, with bags also out of bag; write nothing.
+
+    Unless the user has given another `threshold`, say whether the metrics are those that the run recorded.
+    """
+    run = model.run
+    held_out = held_out_rows(model, instead="add --data FILE")
+    loaded, split = held_out.loaded, held_out.scored
+    if not (split.test.size or split.validation.size):
+        raise UsageError(f"{run.path} has no test part: add --data FILE")
+    parts = score_parts(model.predictor, held_out.data, None, split, held_out.bags)
+    test, recorded = parts["test"], run.read_metrics() or {}
+    metrics = {name: part.metrics() if part else None for name, part in parts.items()}
+    facts = run.read_manifest().training
+    for warning in score_warnings(loaded.experiment, test, [facts] if facts else []):
+        context.note(f"warning: {warning}")
+    for name, prefix in (("test", ""), ("validation", "out-of-bag: ")):
+        if threshold is None and (measured := metrics[name]) is not None:
+            context.note(f"{prefix}{comparison(measured, recorded.get(name), part=name)}")
+    return RescoredRun(run, metrics, test)
+
+
+def score_file(
+    model: SavedModel,
+    file: InputFile,
+    context: Context,
+    *,
+    name: str | None,
+    started: float,
+    blas_threads: int | None,
+) -> RunFolder:
+    """Score the rows of a file, and write a new run folder; by default its `name` says both."""
+    name = name or f"{model.run.read_manifest().name} on {file.stem}"
+    if not re.search(NAME_PATTERN, name):
+        raise UsageError("--name: must have at most 200 characters and no control characters")
+    sha256 = file.sha256
+    notes: list[str] = []
+    of_rows: list[str] = []
+    with context.listener.reading() as on_read:
+        rows = read_labelled(file, model, notes.append, of_rows.append, on_read=on_read)
+    part = rows.part(model)
+    warnings = [*_known_rows(model, file, sha256), *_score_warnings(model, part, file), *of_rows]
+    facts = evaluation_facts(
+        model, file, sha256=sha256, rows=len(rows.numbers), warnings=warnings, blas_threads=blas_threads
+    )
+    run = create_run(context.runs_dir, name=name, kind="evaluation", manifest=facts)
+    with RunRecorder(run, started=started):
+        record_notes(run, notes, context.listener)
+        record_warnings(run, warnings, context.listener)
+        write_scores(run, {"train": None, "validation": None, "test": part})
+        context.figures.draw(run)
+    return run
+
+
+def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "test") -> str:
+    """A sentence that compares the new metrics of a part with those that the run recorded."""
+    if not isinstance(recorded, dict):
+        return f"note: the run recorded no metrics for its {part} part"
+    now = _recorded_too(json.loads(to_json(metrics)), recorded)
+    if now == recorded:
+        return "the metrics equal those in metrics.json, to the last digit"
+    changed = [name for name, value in now.items() if not _is_close(value, recorded.get(name))]
+    if not changed:
+        return "the metrics equal those in metrics.json, except for rounding"
+    pairs = [f"{name} {recorded.get(name)}, now {now[name]}" for name in changed if name != "per_class"]
+    return f"warning: the metrics differ from metrics.json: {quoted_list(pairs or changed)}"
+
+
+def _recorded_too(metrics: dict[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """The metrics without those of two classes, also in mappings, that a run of version 0.1.0 lacks."""
+    return {
+        name: _recorded_too(value, inner)
+        if isinstance(value, dict) and isinstance(inner := recorded.get(name), dict)
+        else value
+        for name, value in metrics.items()
+        if name in recorded or name not in ONLY_BINARY
+    }
+
+
+def _is_close(value: Any, other: Any) -> bool:
+    """Whether two metrics, intervals or tables of metrics are equal except for rounding."""
+    if isinstance(value, float) and isinstance(other, float | int):
+        return abs(value - other) <= ROUNDING * max(1.0, abs(value))
+    if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
+        return all(map(_is_close, value, other))
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(_is_close(value[key], other[key]) for key in value)
+    return bool(value == other)
+
+
+def _known_rows(model: SavedModel, file: InputFile, sha256: str) -> list[str]:
+    """A warning if the network was trained on this file, else none."""
+    data = model.run.read_manifest().data
+    if data is None or data.sha256 != sha256:
+        return []
+    what = f"the network was trained on {file.name}, so it has seen most of these rows"
+    return [f"{what}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
+
+
+def _score_warnings(model: SavedModel, part: PartScores, file: InputFile) -> list[str]:
+    """Warnings if the predictions of the file's rows are of little use."""
+    where = f"on {file.name}"
+    if model.run.read_resolved() is None:
+        return part.warnings(where)
+    experiment, facts = load_config(model.run.path / RESOLVED).experiment, model.run.read_manifest().training
+    return part.warnings(where, training_outcome(experiment, [facts] if facts else []))

@@ -1,0 +1,70 @@
+"""Follows the training of a run: shows where it is, and notes that in the run's folder for lists of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from fnnctl.context import Listener, ShowAmount, ShowEpochs
+from fnnctl.progress import Interval, TimeLeft, TrainingPosition
+from fnnctl.store.run import OpenRun
+from fnnctl.training.history import Record
+
+SECONDS_BETWEEN_NOTES: Final = 5.0
+
+
+class FollowedTraining:
+    """Called after each epoch and each step of a training."""
+
+    def __init__(self, run: OpenRun, position: TrainingPosition, show: ShowEpochs) -> None:
+        self._run, self._position, self._show = run, position, show
+        self._note_due = Interval(SECONDS_BETWEEN_NOTES, first=SECONDS_BETWEEN_NOTES)
+
+    def epoch(self, epoch: int, record: Record) -> None:
+        """Follow an epoch that has ended."""
+        self._position.end_epoch(epoch)
+        self._show.epoch(record)
+        self._note()
+
+    def step(self) -> None:
+        """Follow a step of the epoch under way."""
+        self._position.step += 1
+        self._show.step()
+        self._note()
+
+    def _note(self) -> None:
+        at = self._position
+        if self._note_due():
+            _note(self._run, at.epoch, at.epochs, at.time_left.seconds(at.done))
+
+
+@contextmanager
+def followed_training(
+    run: OpenRun, listener: Listener, epochs: int, *, done: int, steps: int
+) -> Iterator[FollowedTraining]:
+    """Follow a training of one stack; `done` epochs are already trained, and an epoch has so many `steps`."""
+    position = TrainingPosition(epochs, done, max(1, steps))
+    with listener.epochs(position) as show:
+        yield FollowedTraining(run, position, show)
+
+
+@contextmanager
+def followed_amount(
+    run: OpenRun, listener: Listener, total: int, *, bound: str = "at most"
+) -> Iterator[ShowAmount]:
+    """Follow the number of epochs that all networks have trained; see `Listener.amount`."""
+    note_due, time_left = Interval(SECONDS_BETWEEN_NOTES, first=SECONDS_BETWEEN_NOTES), TimeLeft(total)
+    with listener.amount(total, bound=bound) as show:
+
+        def follow(done: int, status: Callable[[], str] = str, /) -> None:
+            seconds_left = time_left.seconds(done)
+            show(done, status)
+            if note_due():
+                _note(run, done, total, seconds_left)
+
+        yield follow
+
+
+def _note(run: OpenRun, epoch: int, epochs: int, seconds_left: float | None) -> None:
+    run.note_position({"epoch": epoch, "epochs": epochs, "seconds_left": seconds_left})

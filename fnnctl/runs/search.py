@@ -1,0 +1,216 @@
+"""The run of a search: from its first trial to the refitted winner, which is tested once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.errors import DivergedError, NoFinishedTrialError
+from fnnctl.modelling.data_checks import DataCheck
+from fnnctl.records.default_trial import DefaultTrialComparison, Measurement, compare_with_default_trial
+from fnnctl.records.journal import COMPLETE, Header, encode
+from fnnctl.records.standings import leaderboard_table
+from fnnctl.report.topics.default_trial import own_settings_sentence
+from fnnctl.runs.confirmation import confirm_leaders
+from fnnctl.runs.ensemble import build_ensemble, weight_library
+from fnnctl.runs.facts import known_facts
+from fnnctl.runs.position import followed_amount
+from fnnctl.runs.recorder import RunRecorder, record_notes
+from fnnctl.runs.search_session import SearchSession
+from fnnctl.runs.winner import Winner, refit_winner, weights_kept_alone, winner_of
+from fnnctl.search.loop import run_search
+from fnnctl.stacks.search_preparation import PreparedSearch
+from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun, create_run
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.text import counted
+
+
+def create_search_run(search: PreparedSearch, check: DataCheck, runs_dir: Path) -> OpenRun:
+    """Create the run folder, which contains the journal's header from the start."""
+    setup, experiment = search.setup, search.setup.experiment
+    settings = search.base_fit().settings
+    facts = known_facts(experiment, search.loaded.data, settings, check, blas_threads=set_blas_threads(1))
+    return create_run(
+        runs_dir,
+        name=experiment.name or "",
+        kind="search",
+        config=search.loaded.config.text,
+        resolved=resolved_yaml(experiment, command="search", trials=setup.configs),
+        manifest={
+            **facts,
+            "search": {
+                "method": setup.settings.method.name,
+                "epochs": setup.plan.epochs_with_reuse,
+                "epochs_bound": setup.plan.bound,
+            },
+        },
+        journal=[encode(journal_header(search))],
+    )
+
+
+def journal_header(search: PreparedSearch) -> Header:
+    """The journal's first record; a resume needs the same versions of the libraries that compute."""
+    return search.setup.header(search.loaded.data.dataset.sha256, {"numpy": np.__version__})
+
+
+def complete_search(session: SearchSession) -> None:
+    """Search to the end, build the ensemble, refit the winner, and write the contents of the search's folder.
+
+    Raises `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
+    """
+    run, context, standings = session.run, session.context, session.standings
+    with RunRecorder(run, started=session.started) as recorder:
+        set_blas_threads(1)
+        try:
+            with recorder.time_training():
+                reason = _search(session)
+        finally:
+            space = list(session.setup.settings.space)
+            columns, rows = leaderboard_table(session.journal.trials, standings, space)
+            run.write_table(names.LEADERBOARD, columns, rows)
+            _record(session)  # an interrupted search is reported too
+        context.stop.raise_if_requested()
+        if standings.incumbent is None:
+            context.figures.draw(run)
+            raise _no_finished_trial(session, reason)
+        stopped = [stop.reason for stop in session.journal.stops if stop.trial is None]
+        if reason != COMPLETE or stopped:
+            context.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
+        with recorder.time_training():
+            confirm_leaders(session)
+        _record(session)  # the confirmation may have another winner
+        context.stop.raise_if_requested()
+        winner = winner_of(session, standings.incumbent)
+        context.note(f"best trial: {winner.trial}")
+        _compare_with_default_trial(session, winner)
+        # The refit can diverge, and then ends the search; the ensemble does not depend on it.
+        build_ensemble(session)
+        try:
+            refit_winner(session, winner)
+        except DivergedError:
+            context.figures.draw(*_folders(run))
+            raise
+        if not session.setup.settings.keep_checkpoints:
+            TrialCheckpoints(run.path).clear()
+        context.figures.draw(*_folders(run))  # all at once, so that no processor waits for another
+        context.stop.raise_if_requested()
+
+
+def _search(session: SearchSession) -> str:
+    """Run the search until it is complete or asked to stop, and return why it ended."""
+    setup, fits, journal = session.setup, session.search.fits, session.journal
+    objective, context = setup.settings.objective, session.context
+    epochs = setup.plan.epochs_with_reuse * len(fits.rows)
+    before = sum(result.epochs for result in journal.results.values()) * len(fits.rows)
+    progress = followed_amount(session.run, context.listener, epochs, bound=setup.plan.bound)
+    with context.stop.graceful(), progress as show:
+
+        def poll(done: int) -> bool:
+            show(before + done, session.best_so_far)
+            return session.stop() is not None
+
+        with session.workers(epochs=epochs, poll=poll) as executor:
+            runner = TrialFeed(
+                TrialSettings(
+                    metric=objective.metric,
+                    on_folds=objective.on == "cross_validation",
+                    max_epochs=setup.budget.max_epochs,
+                    keep_checkpoints=setup.settings.keep_checkpoints,
+                ),
+                fits,
+                TrialCheckpoints(session.run.path),
+                journal,
+                executor,
+                on_stack=session.note_times,
+                library=weight_library(session.run, setup, journal),
+            )
+            return run_search(
+                setup.scheduler(session.sampler),
+                runner,
+                journal,
+                concurrency=setup.concurrency,
+                stop=session.stop,
+                on_result=session.standings.tell,
+                on_stops=session.standings.stop,
+            )
+
+
+def _no_finished_trial(session: SearchSession, reason: str) -> NoFinishedTrialError:
+    counts = Counter(result.reason or "" for result in session.standings.latest.values())
+    return NoFinishedTrialError(
+        trials=len(session.journal.trials),
+        reasons=[text for text, _ in counts.most_common()],
+        run=str(session.run.path),
+        ended=None if reason == COMPLETE else reason,
+    )
+
+
+def _folders(run: OpenRun) -> list[RunFolder]:
+    """The search, and the runs inside it."""
+    inside = (RunFolder(run.path / name) for name in (names.BEST, names.ENSEMBLE))
+    return [run, *(folder for folder in inside if folder.path.is_dir())]
+
+
+def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialComparison:
+    """The winner against the default settings."""
+    setup, split = session.setup, session.search.split
+    objective = setup.settings.objective
+    on_folds = objective.on == "cross_validation"
+    return compare_with_default_trial(
+        session.journal.results,
+        session.standings,
+        Measurement(
+            objective.metric,
+            setup.direction,
+            test_share=session.search.fits.test_share if on_folds else None,
+            rows=len(split.known if on_folds else split.validation),
+        ),
+        winner=winner.trial,
+        own=session.default_trial,
+        confirmed=session.confirmation,
+    )
+
+
+def _compare_with_default_trial(session: SearchSession, winner: Winner) -> None:
+    """Say whether the winner is better than the default settings; a warning if that cannot be told.
+
+    It is not among the manifest's warnings, as an extended search may have another winner: reports have a
+    section on what was found last.
+    """
+    comparison = _default_comparison(session, winner)
+    sentence = own_settings_sentence(comparison, session.setup.settings.objective.metric)
+    note = f"{'warning: ' if comparison.is_doubtful else ''}{sentence}"
+    record_notes(session.run, [note], session.context.listener)
+
+
+def _record(session: SearchSession) -> None:
+    """Record the facts about the search in the manifest."""
+    run, setup, journal, standings = session.run, session.setup, session.journal, session.standings
+    best, end = standings.incumbent, journal.end.reason if journal.end else None
+    trained = sum(standings.epochs.values())
+    winner = best and winner_of(session, best)
+    kept = winner and weights_kept_alone(session, winner)
+    facts = {
+        "method": setup.settings.method.name,
+        "trials": len(journal.trials),
+        "only_configurations": setup.too_few,
+        "epochs": setup.plan.epochs_with_reuse,
+        "epochs_bound": setup.plan.bound,
+        "epochs_trained": trained,
+        "saved": getattr(session.sampler, "saved", 0),
+        "end": end,
+        "confirmed": len(journal.confirmed),
+        "best": winner and asdict(winner),
+        "kept_alone": kept and asdict(kept),
+        "own_settings": winner and asdict(_default_comparison(session, winner)),
+    }
+    run.record({"search": facts})
+    run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

@@ -1,0 +1,110 @@
+"""Continues a search's run: what it had planned, what is missing, and whether it may be extended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.loading import load_config
+from fnnctl.config.reading.overrides import Override
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.context import Listener
+from fnnctl.errors import UsageError
+from fnnctl.modelling.loading import LoadedExperiment, read_experiment
+from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
+from fnnctl.runs.ensemble import NO_ENSEMBLE
+from fnnctl.runs.facts import machine_differences, resumed_facts
+from fnnctl.runs.recorder import record_warnings
+from fnnctl.search.extension import kept_horizon, more_trials, other_limit, plan_words, refuse_shorter
+from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun
+from fnnctl.text import counted, joined_words
+
+
+def begin_search_again(
+    run: OpenRun, search: PreparedSearch, missing: Sequence[str], torn: int, listener: Listener
+) -> None:
+    """Record that the search goes on, and say it; `torn` bytes at the journal's end were incomplete."""
+    setup = search.setup
+    run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
+    listener.note(f"resuming {run.path}")
+    if missing:
+        listener.note(f"{joined_words(missing)} will be made again: not found in the folder")
+    if torn:
+        lost = f"an incomplete record of {counted(torn, 'byte')}"
+        listener.note(f"the journal ended with {lost}, kept in {names.JOURNAL_TORN}")
+    run.log("resumed")
+    manifest = run.read_manifest()
+    run.record(resumed_facts(manifest))
+    differences = machine_differences(manifest, blas_threads=set_blas_threads(1))
+    record_warnings(run, [*differences, *kept_horizon(search.setup)], listener)
+
+
+def is_over(run: RunFolder) -> bool:
+    """Whether the search completed its plan and refitted its winner."""
+    if run.read_manifest().status != "completed":
+        return False
+    records = (record for record in reversed(run.read_journal() or ()) if record["record"] != CONFIRMED)
+    return next(records, None) == encode(End(COMPLETE))
+
+
+def missing_folders(run: RunFolder) -> list[str]:
+    """The folders inside a complete search that someone deleted."""
+    if not is_over(run):
+        return []
+    warnings = run.read_manifest().warnings
+    missing = [] if run.winner() else [names.BEST]
+    has_none = run.read_resolved() is None or any(warning.startswith(NO_ENSEMBLE) for warning in warnings)
+    if run.ensemble() or has_none:
+        return missing
+    search = load_config(run.path / names.RESOLVED).experiment.search
+    return [*missing, names.ENSEMBLE] if search and search.ensemble else missing
+
+
+def search_as_recorded(run: RunFolder, journal: Journal, listener: Listener) -> PreparedSearch:
+    """The search with its journal's plan, which an earlier resume may have extended."""
+    settings = journal.settings
+    loaded = read_experiment(run.path / names.RESOLVED, plan_words(settings), listener, run=run)
+    return prepare_search(loaded, max_trials=settings.get("max_trials"), horizon=settings.get("horizon"))
+
+
+def extended_search(
+    recorded: PreparedSearch, journal: Journal, overrides: Sequence[Override], max_trials: int | None
+) -> PreparedSearch:
+    """The search with the requested plan; its lr_schedules keep their horizon."""
+    words = [*plan_words(journal.settings), *overrides]
+    config = load_config(recorded.loaded.config.file, words)
+    most = recorded.setup.budget.max_trials if max_trials is None else max_trials
+    loaded = LoadedExperiment(config, recorded.loaded.data)
+    prepared = prepare_search(loaded, max_trials=most, horizon=recorded.setup.configs.horizon)
+    with config.located():
+        refuse_shorter(recorded.setup, prepared.setup)
+    return prepared
+
+
+def refuse_fewer_trials(
+    recorded: PreparedSearch, search: PreparedSearch, journal: Journal, max_trials: int | None
+) -> None:
+    """Raise `UsageError` if the limit allows fewer trials than have started."""
+    planned = search.setup.plan.trials
+    if planned < min(len(journal.trials), recorded.setup.plan.trials):
+        raise UsageError(
+            f"--max-trials {max_trials} allows {counted(planned, 'trial')}, but {len(journal.trials):,} have "
+            "already started: allow more, or end the search with --time-limit"
+        )
+
+
+def nothing_to_do_words(recorded: PreparedSearch, search: PreparedSearch, trials: int) -> str:
+    """Words that say that a search of so many trials has all requested trials and epochs."""
+    limit, has = search.setup.budget.max_trials, counted(trials, "trial")
+    if limit is not None and limit < trials:
+        option = more_trials(recorded.setup)
+        more = f"; for more, write for example {option}" if option else ""
+        return f" and already has {has}, more than --max-trials {limit}: nothing to do{more}"
+    bound = "" if limit is None else f" with --max-trials {limit}"
+    option = other_limit(search.setup)
+    more = f" (for more, add {option})" if option else ""
+    epochs = counted(search.setup.budget.max_epochs, "epoch")
+    return f" and already has {has} of up to {epochs}{bound}{more}: nothing to do"

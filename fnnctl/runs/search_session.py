@@ -1,0 +1,157 @@
+"""What the steps of one search share: its run, its journal, its workers, and the best trial so far."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from fnnctl.config.reading.overrides import OptionChange
+from fnnctl.context import Context
+from fnnctl.errors import LostClusterError, UsageError, did_you_mean
+from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Executor, Poll
+from fnnctl.executors.registry import BY_NAME, make_executor
+from fnnctl.processors import usable_processors
+from fnnctl.records.confirmation import Confirmation, confirmation
+from fnnctl.records.journal import INTERRUPTED, Journal
+from fnnctl.records.standings import Standings
+from fnnctl.records.timeline import started_event
+from fnnctl.runs.recorder import record_warnings
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.setup import SearchSetup
+from fnnctl.stacks.planning import plan_search_workers
+from fnnctl.stacks.search_preparation import PreparedSearch
+from fnnctl.store.run import OpenRun
+from fnnctl.text import joined_words
+
+TIME_IS_OVER = "the time limit"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """The command-line options of `search`; none of them changes the numbers of a trial."""
+
+    method: str | None = None
+    workers: int | None = None
+    executor: str | None = None
+    max_trials: int | None = None
+    time_limit: float | None = None
+    dask_address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.executor is not None and self.executor not in BY_NAME:
+            known = joined_words([*BY_NAME], "or")
+            hint = did_you_mean(self.executor, BY_NAME)
+            raise UsageError(f"there is no executor '{self.executor}'; choose {known}{hint}")
+        if self.dask_address is not None and self.executor != "dask":
+            raise UsageError("--dask-address needs --executor dask")
+
+    def check_cluster(self) -> None:
+        """Raise `UsageError` if there is no Dask, or no worker at its address, before anything is written."""
+        if self.executor == "dask":
+            from fnnctl.executors.dask import check_dask  # noqa: PLC0415  # Dask may be missing
+
+            check_dask(self.dask_address)
+
+    @property
+    def most_workers(self) -> int:
+        """How many workers may be used: by default all processors of this machine, or of the cluster."""
+        return self.workers or (sys.maxsize if self.dask_address else usable_processors())
+
+    @property
+    def overrides(self) -> list[OptionChange]:
+        """The changes that the options make to the config."""
+        return OptionChange.given("--method", "search.method", self.method)
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """The given options that a resume records."""
+        options = {"workers": self.workers, "executor": self.executor, "time_limit": self.time_limit}
+        return {name: value for name, value in options.items() if value is not None}
+
+
+class SearchSession:
+    """A search that has a run folder and a journal."""
+
+    def __init__(
+        self,
+        run: OpenRun,
+        search: PreparedSearch,
+        journal: Journal,
+        options: SearchOptions,
+        context: Context,
+        *,
+        started: float,
+    ) -> None:
+        """`started` is when the command began, on the monotonic clock."""
+        self.run, self.search, self.journal, self.options = run, search, journal, options
+        self.context, self.started = context, started
+        self.setup: SearchSetup = search.setup
+        self.standings = Standings(self.setup.direction, journal.results.values())
+        self.sampler: Sampler = self.setup.sampler(journal.before_extension)
+
+    @cached_property
+    def default_trial(self) -> int | None:
+        """The trial with the default settings. It is looked for once, after the last trial has begun."""
+        return self.setup.default_trial(self.journal.trials)
+
+    @property
+    def confirmation(self) -> Confirmation | None:
+        """How far the leaders are confirmed; None without `search.confirm`, or with a single leader."""
+        return confirmation(self.journal.settings, self.standings, self.journal.confirmed)
+
+    def best_so_far(self) -> str:
+        """The best objective so far, in words; empty before the first result."""
+        best = self.standings.incumbent
+        if best is None or best.objective is None:
+            return ""
+        metric = self.setup.settings.objective.metric
+        return f"best {metric} {best.objective:.4g} (trial {best.trial}, epoch {best.budget})"
+
+    def stop(self) -> str | None:
+        """Why the search should end now; None if it should continue."""
+        limit = self.options.time_limit
+        if self.context.stop.requested():
+            return INTERRUPTED
+        return TIME_IS_OVER if limit is not None and time.monotonic() - self.started >= limit else None
+
+    def note_times(self, event: Mapping[str, Any]) -> None:
+        """Append an event to the timeline."""
+        self.run.note_times([event])
+
+    @contextmanager
+    def workers(self, *, epochs: int, poll: Poll) -> Iterator[Executor]:
+        """The executor that the options ask for, or that suits `epochs` epochs of networks like the config's.
+
+        Raises `LostClusterError` if the cluster of the options is gone, also within the block.
+        """
+        fits, options = self.search.fits, self.options
+        plan = plan_search_workers(
+            self.search.base_fit().settings,
+            rows=len(fits.data),
+            train_rows=fits.most_train_rows,
+            epochs=epochs,
+            workers=options.most_workers,
+            executor=BY_NAME[options.executor] if options.executor else None,
+        )
+
+        def note(text: str) -> None:
+            record_warnings(self.run, [text], self.context.listener)
+
+        cluster = ClusterOptions(options.dask_address, note, self.note_times)
+        opening = make_executor(plan.kind, workers=plan.workers, poll=poll, note=note, cluster=cluster)
+        with ExitStack() as undo:
+            try:
+                executor = undo.enter_context(opening)
+            except UsageError as error:  # there was a cluster when the command began
+                raise LostClusterError(error.message, run=str(self.run.path)) from error
+            self.context.listener.detail(f"{plan.kind}, {executor.workers} at once")
+            self.note_times(started_event(plan.kind, executor.workers))
+            try:
+                yield executor
+            except ClusterLostError as error:
+                raise LostClusterError(error.message, run=str(self.run.path)) from error

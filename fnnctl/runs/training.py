@@ -1,0 +1,182 @@
+"""The training of one fit into a run folder: of an experiment, or of the winner of a search."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.context import Context
+from fnnctl.errors import DivergedError
+from fnnctl.modelling.data_checks import DataCheck
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.model_description import describe
+from fnnctl.modelling.predictor import Predictor, score_parts
+from fnnctl.runs.checkpointing import Checkpointer
+from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_warnings, uses_recipe
+from fnnctl.runs.facts import known_facts
+from fnnctl.runs.position import followed_training
+from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
+from fnnctl.stacks.work import TrainedStack, train_fits
+from fnnctl.store.run import OpenRun, create_run
+from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.checkpoint import Checkpoint
+from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
+from fnnctl.training.learners.batches import batch_bounds
+from fnnctl.training.trainer import Outcome, TrainedMember
+
+
+def create_training_run(
+    runs_dir: Path,
+    data: TaskData,
+    fit: Fit,
+    *,
+    check: DataCheck,
+    config: bytes | None = None,
+    folder: str | None = None,
+    trial: int | None = None,
+) -> OpenRun:
+    """Create the run folder; it contains the config (default: the resolved one) and manifest at once.
+
+    `trial` is the number of the trial that is trained again, if it is a search's winner.
+    """
+    facts = known_facts(
+        fit.experiment, data, fit.settings, check, blas_threads=set_threads(fit), sizes=fit.sizes
+    )
+    resolved = resolved_yaml(fit.experiment)
+    return create_run(
+        runs_dir,
+        name=fit.experiment.name or "",
+        kind="train",
+        config=resolved.encode("utf-8") if config is None else config,
+        resolved=resolved,
+        manifest=facts if trial is None else {**facts, "trial": trial},
+        folder=folder,
+    )
+
+
+def set_threads(fit: Fit) -> int | None:
+    """Limit matrix products to the fit's threads; return their number, or None if the BLAS accepts none."""
+    threads = fit.experiment.training.threads
+    return set_blas_threads(threads) if threads != "auto" else None
+
+
+def complete_training(
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    context: Context,
+    *,
+    started: float,
+    checkpoint: Checkpoint | None = None,
+    budget: int | None = None,
+) -> list[str]:
+    """Train from the start or from the checkpoint, and write the contents of the run folder.
+
+    Returns a warning, already shown, if the predictions are of little use. `started` is when the command
+    began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. Raises
+    `DivergedError` or `InterruptedRunError` after the completed work is written.
+    """
+    listener, stop = context.listener, context.stop
+    with RunRecorder(
+        run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
+    ) as recorder:
+        stack = _train(run, data, fit, checkpoint, recorder, context)
+        trained = stack.trained_fit(0)
+        if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
+            context.figures.draw(run)  # the curves are most wanted where training went wrong
+        if trained.outcome is Outcome.DIVERGED:
+            raise _diverged(run, fit, trained)
+        stop.raise_if_requested(trained.epochs)
+        record_warnings(run, _training_warnings(fit, trained, budget), listener)
+        if uses_recipe(fit.experiment):
+            record_notes(run, [*dead_layer_notes(trained.history, fit.settings.shape)], listener)
+        predictor = _calibrated(run, data, fit, stack, context)
+        parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
+        if not all(math.isfinite(part.loss) for part in parts.values() if part):
+            raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
+        doubts = score_warnings(fit.experiment, parts["test"], [trained])
+        record_warnings(run, doubts, listener, first=True)
+        record_warnings(run, column_warnings(run, parts["test"]), listener)
+        write_scores(run, parts)
+        context.figures.draw(run)
+        stop.raise_if_requested()  # matplotlib may have swallowed the signal
+    return doubts
+
+
+def _train(
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    checkpoint: Checkpoint | None,
+    recorder: RunRecorder,
+    context: Context,
+) -> TrainedStack:
+    training, member = fit.experiment.training, fit.member(data, fit.split(data))
+    steps = len(batch_bounds(len(member.train_rows), fit.settings))
+    done = checkpoint.epoch if checkpoint else 0
+    if checkpoint:
+        context.stop.kept(checkpoint_words(checkpoint.epoch))
+
+    def after_step() -> bool:
+        progress.step()
+        return context.stop.requested()
+
+    with (
+        context.stop.graceful(),
+        followed_training(run, context.listener, training.epochs, done=done, steps=steps) as progress,
+        Checkpointer(
+            run,
+            fit,
+            describe(fit, data, member),
+            show=progress.epoch,
+            kept=lambda epoch: context.stop.kept(checkpoint_words(epoch)),
+            should_stop=after_step,
+            seconds=recorder.trained_seconds,
+        ) as checkpointer,
+        recorder.time_training(),
+    ):
+        stack = train_fits(
+            data,
+            [fit],
+            checkpoint=checkpoint,
+            diagnose=True,
+            on_epoch=checkpointer.on_epoch,
+            should_stop=checkpointer.should_stop,
+            seconds=(training.time_limit or math.inf) - recorder.trained_seconds(),
+        )
+        checkpointer.trained = stack.trained
+    return stack
+
+
+def checkpoint_words(epoch: int) -> str:
+    """What a run resumes from; training may have got further than the checkpoint."""
+    return f"the last checkpoint (epoch {epoch})"
+
+
+def _training_warnings(fit: Fit, trained: TrainedMember, budget: int | None) -> list[str]:
+    has_recipe = uses_recipe(fit.experiment)
+    dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
+    return [*dead, *loss_warnings(fit, [trained], budget=budget)]
+
+
+def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, context: Context) -> Predictor:
+    """The fit's predictor, calibrated and with a threshold if the experiment asks for it."""
+    post_training, bags = PostTraining.of(fit.experiment.model), [bag.validation for bag in fit.bags(data)]
+    predictor = stack.predictor(0, *stack.final_weights(0))
+    predictor = predictor.calibrated(post_training, data, stack.pool, fit.split(data).validation, bags)
+    decoder = predictor.decoder
+    if found := decoder.fitted_parameters:
+        run.describe_model(found)
+    if decoder.temperature is not None:
+        run.record({"calibration": {"temperature": decoder.temperature}})
+    record_warnings(run, post_training.warnings(decoder, rows=fit.sizes[1]), context.listener)
+    return predictor
+
+
+def _diverged(run: OpenRun, fit: Fit, trained: TrainedMember) -> DivergedError:
+    """Record the divergence and return the error: even finite weights may be useless."""
+    run.record({"diverged": True})
+    return diverged(run, fit, epoch=trained.epochs)

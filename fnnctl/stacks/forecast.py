@@ -1,0 +1,116 @@
+"""What a search will do: its brackets, how long it will take, and a simulation of it on several workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from fnnctl.processors import usable_processors
+from fnnctl.records.trials import Job
+from fnnctl.search.extension import other_limit
+from fnnctl.search.simulation import Disturbances, simulate
+from fnnctl.space.assignments import Assignment
+from fnnctl.stacks.estimate import RungSize, SearchCosts, seconds_by_assignment
+from fnnctl.stacks.search_preparation import PreparedSearch
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedWorkers:
+    """The workers of a simulation."""
+
+    count: int
+    stragglers: float = 0.0
+    """The share of jobs that take ten times as long."""
+    deaths: float = 0.0
+    """The share of jobs whose worker dies and that are done again."""
+
+
+def forecast(
+    search: PreparedSearch, *, workers: int | None = None, simulated: SimulatedWorkers | None = None
+) -> dict[str, Any]:
+    """The plan of a search with the time that it will take, as `fnnctl plan --json` prints it.
+
+    By default there are as many workers as processors. The time is estimated by a short calibration.
+    """
+    costs = SearchCosts(search.fits, _assignments(search))
+    table = {
+        "method": search.setup.settings.method.name,
+        "sampler": search.setup.auto_sampler,
+        **search.setup.plan.table(fits_per_trial=len(search.fits.rows)),
+        "only_configurations": search.setup.too_few,
+        "for_more_trials": _raised_trials(search),
+        "confirm": _confirmation(search),
+        "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
+    }
+    if simulated is not None and costs.known:
+        table["simulation"] = _simulation(search, costs, simulated)
+    return table
+
+
+def _assignments(search: PreparedSearch) -> Iterator[Assignment]:
+    """The first assignments of the search itself."""
+    sampler = search.setup.sampler()
+    while assignments := sampler.ask(1, ()):
+        yield from assignments
+
+
+def _raised_trials(search: PreparedSearch) -> str | None:
+    """The option that raises search.trials; None unless it hides a larger --max-trials."""
+    most, trials = search.setup.budget.max_trials, search.setup.plan.trials
+    return other_limit(search.setup) if most is not None and trials < most else None
+
+
+def _confirmation(search: PreparedSearch) -> dict[str, int] | None:
+    """The fits and epochs with which the winner is confirmed; None if it is not."""
+    confirm = search.setup.settings.confirm
+    if confirm is None:
+        return None
+    return search.setup.plan.confirmation(top=confirm.top, seeds=confirm.seeds)
+
+
+def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float | None:
+    """The seconds of the whole command; None if no sampled configuration can be trained."""
+    if not costs.known:
+        return None
+    rungs = [
+        RungSize(rung.trials * len(search.fits.rows), rung.epochs - before)
+        for bracket in search.setup.plan.brackets
+        for rung, before in zip(bracket.rungs, (0, *(rung.epochs for rung in bracket.rungs)), strict=False)
+    ]
+    if confirm := _confirmation(search):
+        rungs.append(RungSize(confirm["fits"], confirm["epochs"] // max(1, confirm["fits"])))
+    epochs, members = search.setup.budget.max_epochs, search.setup.experiment.model.ensemble.members
+    return round(costs.seconds(rungs, max_epochs=epochs, workers=workers, members=members), 3)
+
+
+def _simulation(search: PreparedSearch, costs: SearchCosts, workers: SimulatedWorkers) -> dict[str, Any]:
+    setup, cost_of = search.setup, _per_trial(search.fits.cost)
+    seconds_of = _per_trial(seconds_by_assignment(search.fits, costs))
+    simulation = simulate(
+        setup.scheduler(setup.sampler()),
+        lambda job: (job.stop - job.start) * cost_of(job),
+        lambda job: (job.stop - job.start) * seconds_of(job),
+        workers=workers.count,
+        concurrency=setup.concurrency,
+        disturbances=Disturbances(stragglers=workers.stragglers, deaths=workers.deaths),
+        seed=setup.experiment.seed,
+    )
+    return {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in asdict(simulation).items()
+    }
+
+
+def _per_trial(value_of: Callable[[Assignment], T]) -> Callable[[Job], T]:
+    """The value of each trial, computed once."""
+    known: dict[int, T] = {}
+
+    def value(job: Job) -> T:
+        if job.trial.number not in known:
+            known[job.trial.number] = value_of(job.trial.assignment)
+        return known[job.trial.number]
+
+    return value
