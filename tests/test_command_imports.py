@@ -17,7 +17,8 @@ ROOT = Path(fnnctl.__file__).parent
 SAMPLERS = {f"search.samplers.{name}" for name in ("tpe", "gp", "controller", "evolution")}
 SEARCHES = {"search", "records", "space.dimensions", "space.expressions", "config.rules.search_check"}
 CLUSTERS = {"executors.dask", "executors.cluster", "executors.remote"}
-TRAINING = {"training", "modelling", "executors", "stacks", "nn", "data", "config.reading", "config.rules"}
+CONFIG = {"config.reading", "config.recipes", "config.rules"}
+TRAINING = {"training", "modelling", "executors", "stacks", "nn", "data", *CONFIG}
 UNNEEDED = {
     "train": {*SEARCHES, "plots", "executors.processes", "modelling.held_out", "report.search"},
     "cross_validate": {*SEARCHES, *CLUSTERS, "plots", "modelling.held_out", "report.search"},

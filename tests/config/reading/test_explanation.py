@@ -12,7 +12,7 @@ from fnnctl.config.recipes import filling as module
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem
-from tests.config.rules.recipes.cases import facts_of
+from tests.config.recipes.cases import facts_of
 
 VALUES: dict[str, Any] = {
     "model.hidden": [5, 5],

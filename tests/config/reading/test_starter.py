@@ -10,7 +10,7 @@ from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 from fnnctl.config.recipes.filling import expanded
 from fnnctl.config.schema.data import BUILTIN_NAMES
-from tests.config.rules.recipes.cases import facts_of
+from tests.config.recipes.cases import facts_of
 
 
 def load(tmp_path: Path, text: str) -> LoadedConfig:

@@ -22,7 +22,7 @@ from fnnctl.config.recipes.filling import expanded
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.errors import UsageError
-from tests.config.rules.recipes.cases import facts_of
+from tests.config.recipes.cases import facts_of
 
 HOSTILE = (
     "y: [", "#", "a # b", "'", '"', "a\nb", "no", "1e3", "012", "null", "~", "", " ", "ü", "日本", "- a",

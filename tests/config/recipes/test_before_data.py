@@ -17,7 +17,7 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Recipe
-from tests.config.rules.recipes.cases import CASES, facts_of
+from tests.config.recipes.cases import CASES, facts_of
 
 SOURCE: dict[str, Any] = {"data": {"source": "x.csv", "target": "y"}}
 ADAMW: dict[str, Any] = {"training.optimizer": {"name": "adamw", "learning_rate": 0.01}}

@@ -7,7 +7,7 @@ import pytest
 from fnnctl.config.recipes.definitions import MEMBERS, default_recipe
 from fnnctl.config.recipes.filling import expanded
 from fnnctl.config.rules.experiments import experiment_of
-from tests.config.rules.recipes.cases import CASES, assert_all_is_taken, facts_of
+from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 SEARCHED_RATE: dict[str, Any] = {"space": {"training.optimizer.learning_rate": {"log_uniform": [1e-4, 1e-1]}}}
 

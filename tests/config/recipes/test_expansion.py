@@ -14,7 +14,7 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, Problem
-from tests.config.rules.recipes.cases import facts_of
+from tests.config.recipes.cases import facts_of
 
 VALUES: dict[str, Any] = {
     "data.scaling": "robust",

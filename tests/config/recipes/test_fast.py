@@ -5,7 +5,7 @@ import pytest
 from fnnctl.config.recipes.definitions import FAST_MEMBERS, fast_recipe
 from fnnctl.config.recipes.filling import expanded
 from fnnctl.config.rules.experiments import experiment_of
-from tests.config.rules.recipes.cases import CASES, assert_all_is_taken, facts_of
+from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -11,7 +11,7 @@ from fnnctl.config.paths import ConfigPath, Messages, parse_path
 from fnnctl.config.recipes.filling import Filled, Judge, filled, recipe_values, rule_problems, with_hints
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override, value_at
-from tests.config.rules.recipes.cases import facts_of
+from tests.config.recipes.cases import facts_of
 
 VALUES = recipe_values("default", facts_of())
 
