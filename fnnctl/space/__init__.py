@@ -1,10 +1,10 @@
 """Search spaces: the values that a search chooses from. Nothing here knows configs or networks.
 
-Read in this order: `values` (equality and steps), `domains` and `number_domains` (the values of one
-dimension), `dimensions` (names and conditions), `layers` (hidden layers are several dimensions),
+Read in this order: `identity` (when two values are the same one), `domains` and `number_domains` (the values
+of one dimension), `dimensions` (names and conditions), `layers` (hidden layers are several dimensions),
 `assignments` (from the values of dimensions to those of settings and back), `expressions`,
-`expression_parser` and `constraints` (what assignments must fulfil), `combinations`, `grid` and `space`, and
-`corners` (the upper ends of what constraints allow).
+`expression_parser` and `constraints` (what assignments must fulfil), `grid` and `space`, and `corners` (the
+upper ends of what constraints allow).
 
     >>> from fnnctl.space.dimensions import Condition, Dimension
     >>> from fnnctl.space.domains import Choice

@@ -1,31 +1,28 @@
 """Domains of numbers: between two ends or from a normal distribution, with or without steps.
 
 Without steps, a number is rounded to five digits of the domain's range (in a logarithmic range: of the number
-itself), so that a printed configuration is short and still exact to the last bit.
+itself), so that a printed configuration is short and still exact to the last bit. Steps are computed in
+decimal arithmetic, so 0.1 + 2·0.1 is exactly 0.3.
 """
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from statistics import NormalDist
 from typing import Any, ClassVar, Final
 
 from fnnctl.space.domains import BELOW_ONE, Domain, DomainProblem, Place
-from fnnctl.space.identity import (
-    added,
-    decimal,
-    factors_between,
-    index_of,
-    multiplied,
-    nearest,
-    steps_between,
-)
+from fnnctl.space.identity import index_of
 
 DIGITS: Final = 5
+FACTOR_DIGITS: Final = 12
+"""Significant digits of a value reached by factors: the square root of 10, applied twice, gives 10."""
 MOST_STEPS: Final = 100_000
 """The maximum number of values of a domain with steps."""
 FEW: Final = 12
@@ -158,8 +155,8 @@ class Range(NumberDomain):
         if step is None:
             return None
         if not self.log:
-            return added(low, step, range(steps_between(low, high, step) + 1))
-        values = multiplied(low, high, step)
+            return _added(low, step, range(steps_between(low, high, step) + 1))
+        values = _multiplied(low, high, step)
         return list(dict.fromkeys(map(round, values))) if self.whole else [low, *values[1:]]
 
     def problems(self) -> Iterator[DomainProblem]:
@@ -263,7 +260,7 @@ class Normal(NumberDomain):
     def ends(self) -> tuple[float, float]:
         if self.within is not None:
             return self.within
-        mean, deviation = decimal(self.mean), decimal(self.deviation)
+        mean, deviation = _decimal(self.mean), _decimal(self.deviation)
         return float(mean - DEVIATIONS * deviation), float(mean + DEVIATIONS * deviation)
 
     @cached_property
@@ -272,7 +269,7 @@ class Normal(NumberDomain):
             return None
         low, high = self.ends
         below = steps_between(low, self.mean, self.step)
-        return added(self.mean, self.step, range(-below, steps_between(self.mean, high, self.step) + 1))
+        return _added(self.mean, self.step, range(-below, steps_between(self.mean, high, self.step) + 1))
 
     def place_of(self, value: Any) -> Place:
         return (self.key,)
@@ -326,3 +323,37 @@ class Normal(NumberDomain):
     def _cut(self, resolution: int) -> Sequence[Any]:
         """The middles of equal shares, because the ends themselves are very unlikely."""
         return [self.value((k + 0.5) / resolution) for k in range(resolution)]
+
+
+def nearest(values: Sequence[Any], number: float) -> Any:
+    """The nearest of the values, which ascend. A range may be very long."""
+    if isinstance(values, range) and values.step == 1:
+        return min(max(round(number), values[0]), values[-1])
+    above = bisect_left(values, number)
+    return min(values[max(0, above - 1) : above + 1], key=lambda value: abs(value - number))
+
+
+def steps_between(low: float, high: float, step: float) -> int:
+    """The number of whole steps between two values; 0 if `low` is above `high`."""
+    return max(0, math.floor((_decimal(high) - _decimal(low)) / _decimal(step)))
+
+
+def factors_between(low: float, high: float, factor: float) -> int:
+    """The number of whole factors between two values above 0, without losing one to rounding."""
+    return max(0, math.floor(math.log(high / low) / math.log(factor) + 1e-9))
+
+
+def _added(start: float, step: float, steps: range) -> list[float]:
+    """The values `start + k·step` for each k in `steps`."""
+    return [float(_decimal(start) + k * _decimal(step)) for k in steps]
+
+
+def _multiplied(low: float, high: float, factor: float) -> list[float]:
+    """`low` times the powers of a factor, up to `high`."""
+    powers = (_decimal(low) * _decimal(factor) ** k for k in range(factors_between(low, high, factor) + 1))
+    return [min(float(f"{value:.{FACTOR_DIGITS}g}"), high) for value in powers]
+
+
+def _decimal(number: float) -> Decimal:
+    """The number as the decimal that Python prints for it."""
+    return Decimal(repr(number))

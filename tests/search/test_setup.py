@@ -14,7 +14,7 @@ from fnnctl.modelling.loading import load_experiment
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.extension import refuse_other_settings
 from fnnctl.search.setup import size_for_search
-from fnnctl.space import combinations
+from fnnctl.space import grid as combinations
 from fnnctl.stacks.search_preparation import prepare_search
 from fnnctl.stacks.trial_fits import FailedTrialError
 from tests.commands.searching import write_config

@@ -10,7 +10,16 @@ from fnnctl.config.rules.dimensions import domain_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space.domains import BELOW_ONE, Choice, Domain
 from fnnctl.space.layers import Layers
-from fnnctl.space.number_domains import Integer, LogInteger, LogUniform, Normal, Uniform
+from fnnctl.space.number_domains import (
+    Integer,
+    LogInteger,
+    LogUniform,
+    Normal,
+    Uniform,
+    factors_between,
+    nearest,
+    steps_between,
+)
 
 POINTS = st.floats(0, 1, exclude_max=True)
 ENDS = st.floats(-1e6, 1e6).map(lambda number: round(number, 4))
@@ -387,3 +396,22 @@ def test_the_scale_of_an_axis(domain: Domain, scale: str) -> None:
 )
 def test_where_a_value_is_written(domain: Domain, value: Any, place: tuple[str | int, ...]) -> None:
     assert domain.place_of(value) == place
+
+
+@pytest.mark.parametrize(("low", "high", "step", "steps"), [(0, 0.3, 0.1, 3), (1, 0, 0.1, 0), (0, 1, 2, 0)])
+def test_steps_are_counted_in_decimals(low: float, high: float, step: float, steps: int) -> None:
+    assert steps_between(low, high, step) == steps
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "factor", "factors"), [(1e-3, 1.0, 10, 3), (1, 7.9, 2, 2), (2, 1, 2, 0)]
+)
+def test_factors_are_counted_up_to_rounding(low: float, high: float, factor: float, factors: int) -> None:
+    assert factors_between(low, high, factor) == factors
+
+
+@pytest.mark.parametrize(("number", "value"), [(-9.0, 1), (2.9, 2), (3.1, 4), (99.0, 4)])
+def test_the_nearest_value(number: float, value: int) -> None:
+    assert nearest([1, 2, 4], number) == value
+    assert nearest(range(1, 5), number) == min(max(round(number), 1), 4)
+    assert nearest(range(2, 21, 3), number) == {-9.0: 2, 2.9: 2, 3.1: 2, 99.0: 20}[number]

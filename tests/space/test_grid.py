@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.space import combinations
+from fnnctl.space import grid as combinations
 from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
 
@@ -63,9 +63,9 @@ def test_what_cannot_be_listed_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(combinations, "MOST_TRIED", 50)
     plain = {name: {"integer": [1, 10]} for name in "abcd"}
     large = space(["a + b < 12", "d < 3"], plain)
-    grid = large.grid(10)
+    everything = large.grid(10)
     assert large.size is None
-    assert not grid.exact
-    assert {each["d"] for each in grid} == {1, 2}
-    assert grid.size == 10 * 10 * 10 * 2
+    assert not everything.exact
+    assert {each["d"] for each in everything} == {1, 2}
+    assert everything.size == 10 * 10 * 10 * 2
     assert space(["d < 3"], plain).size == 2000
