@@ -100,7 +100,7 @@ def _to_dicts(explanation: Explanation) -> list[dict[str, Any]]:
             "file": explanation.file,
             "path": setting.path,
             "value": setting.value,
-            "from": setting.told,
+            "from": setting.origin_with_reason,
             "group": setting.group,
         }
         for setting in explanation.settings

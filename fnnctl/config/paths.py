@@ -58,7 +58,7 @@ class Locations(dict[str, Location]):
     Paths are looked up as text because a key may contain dots: the keys of `search.space` are paths.
     """
 
-    def located(self, problem: Problem) -> Problem:
+    def locate(self, problem: Problem) -> Problem:
         """The problem with the file and line of its path; unchanged if it has a file already, or no path."""
         return self._at_location(problem) if problem.path and not problem.file else problem
 

@@ -54,7 +54,7 @@ def held_out_rows(model: SavedModel, *, instead: str) -> HeldOutRows:
     if message := data.task.difference(model.predictor.task):
         raise DataError(Problem(message, file=data.dataset.source))
     groups = data.dataset.groups
-    with loaded.config.located():
+    with loaded.config.add_locations():
         split = split_data(data, experiment)
         bagged = bagged_rows(split, experiment, data)
     nothing = split.train[:0]

@@ -12,7 +12,7 @@ import numpy as np
 from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_to_classic, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
-from fnnctl.config.recipes.filling import Expansion, expanded
+from fnnctl.config.recipes.filling import CompleteConfig, complete_config
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.context import Listener
@@ -44,7 +44,7 @@ class LoadedExperiment:
     config: LoadedConfig
     """With the values of its recipe."""
     data: TaskData
-    expansion: Expansion | None = None
+    complete: CompleteConfig | None = None
     """How the recipe's values were chosen; None if a run has recorded all settings."""
 
     @property
@@ -54,37 +54,38 @@ class LoadedExperiment:
 
     def split(self) -> Split:
         """Divide the rows into training, validation and test part."""
-        with self.config.located():
+        with self.config.add_locations():
             return split_data(self.data, self.experiment)
 
     def fit(self, split: Split) -> Fit:
         """The fit of the experiment on these parts."""
-        with self.config.located():
+        with self.config.add_locations():
             return Fit.of(self.data, self.experiment, split)
 
     def cross_validation(self) -> CrossValidation:
         """The experiment's folds, with one fit each, for all sizes of a learning curve over data size."""
-        with self.config.located():
+        with self.config.add_locations():
             return with_sizes(cross_validation(self.data, self.experiment))
 
     def explained(self, complete: Experiment) -> list[ExplainedSetting]:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
-        return explained(complete, self._expansion, self.config.locations)
+        return explained(complete, self._complete, self.config.locations)
 
     def left_to_classic(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
-        return left_to_classic(self._expansion, self.config.locations)
+        return left_to_classic(self._complete, self.config.locations)
 
     @property
-    def _expansion(self) -> Expansion:
-        return self.expansion or Expansion.nothing(self.config.config, self.experiment)
+    def _complete(self) -> CompleteConfig:
+        return self.complete or CompleteConfig.without_recipe(self.config.config, self.experiment)
 
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""
         search = self.experiment.search
-        problems = self.config.search_problems(self.data.task.check, self.expansion)
+        recipe = None if self.complete is None else self.complete.recipe
+        problems = self.config.search_problems(self.data.task.check, recipe)
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
-            problems.append(self.config.locations.located(Problem(wrong, path="search.objective.metric")))
+            problems.append(self.config.locations.locate(Problem(wrong, path="search.objective.metric")))
         return problems
 
     def split_line(self, split: Split) -> list[str]:
@@ -101,7 +102,7 @@ class LoadedExperiment:
 
     def notes(self) -> list[str]:
         """What was done with the data and with the recipe, to be told once; see `runs.recorder.tell`."""
-        line = recipe_line(self._expansion)
+        line = recipe_line(self._complete)
         return [*self.data.notes, *([] if line is None else [line])]
 
     def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
@@ -125,7 +126,7 @@ def load_experiment(
     """
     return_large_blocks()
     config = load_config(file, overrides)
-    with config.located():
+    with config.add_locations():
         settings = config.experiment.data
         data = encode(
             load_dataset(settings, config.file.parent, on_read=on_read),
@@ -135,16 +136,16 @@ def load_experiment(
             recorded_classes=_recorded_classes(run),
         )
         facts, bags = recipe_facts(data, config.experiment), _BagCheck(data)
-        expansion = expanded(
+        complete = complete_config(
             config.config,
             config.experiment,
             facts,
             lambda experiment: [*data.task.check(experiment), *bags.problems(experiment)],
         )
-        if problems := [*data.task.check(expansion.experiment), *without_columns(data, expansion.experiment)]:
+        if problems := [*data.task.check(complete.experiment), *without_columns(data, complete.experiment)]:
             raise ConfigError(*problems)
-    config = replace(config, config=expansion.config, experiment=expansion.experiment)
-    return LoadedExperiment(config, data, expansion)
+    config = replace(config, config=complete.recipe.config, experiment=complete.experiment)
+    return LoadedExperiment(config, data, complete)
 
 
 def read_experiment(

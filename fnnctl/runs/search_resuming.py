@@ -79,7 +79,7 @@ def extended_search(
     most = recorded.setup.budget.max_trials if max_trials is None else max_trials
     loaded = LoadedExperiment(config, recorded.loaded.data)
     prepared = prepare_search(loaded, max_trials=most, horizon=recorded.setup.configs.horizon)
-    with config.located():
+    with config.add_locations():
         refuse_shorter(recorded.setup, prepared.setup)
     return prepared
 

@@ -75,7 +75,7 @@ def refit_winner(session: SearchSession, winner: Winner) -> None:
     data, ensemble = loaded.data, loaded.experiment.model.ensemble
     trial = session.setup.configs.experiment_of(winner.configuration)
     experiment = refit_experiment(trial, epochs=winner.epochs, ensemble=ensemble)
-    with loaded.config.located():
+    with loaded.config.add_locations():
         split = split_data(data, experiment)
         fit = Fit.of(data, experiment, split)
     resolved = resolved_yaml(fit.experiment)

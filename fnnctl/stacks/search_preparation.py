@@ -37,7 +37,7 @@ class PreparedSearch:
     def base_fit(self) -> Fit:
         """The fit of the config itself, used as an example of the trials' networks."""
         experiment = with_ensemble(self.loaded.experiment, 1)
-        with self.loaded.config.located():
+        with self.loaded.config.add_locations():
             return Fit.of(self.loaded.data, experiment, self.split)
 
 
@@ -56,7 +56,7 @@ def prepare_search(
     _refuse_unsound(loaded)
     data = loaded.data
     experiment = with_data_facts(loaded.experiment, data)
-    with loaded.config.located():
+    with loaded.config.add_locations():
         setup = set_up(
             loaded.config.config,
             experiment,
@@ -78,7 +78,7 @@ def _without_other_run(loaded: LoadedExperiment, runs_dir: Path) -> LoadedExperi
     if search is None or not isinstance(search.start_from, str) or search.start_from == DEFAULTS:
         return loaded
     settings = {format_path(parse_path(key)) for key in search.space}
-    with config.located():
+    with config.add_locations():
         first = best_assignments(search.start_from, runs_dir, settings)
     search = search.model_copy(update={"start_from": tuple(first)})
     experiment = config.experiment.model_copy(update={"search": search})
@@ -90,7 +90,7 @@ def _refuse_unsound(loaded: LoadedExperiment) -> None:
     search = loaded.experiment.search
     if search is None or not search.space:
         message = "there is nothing to search; write, e.g., {training.l2: {log_uniform: [1e-6, 1e-2]}}"
-        with loaded.config.located():
+        with loaded.config.add_locations():
             raise ConfigError(Problem(message, path="search.space"))
     if problems := loaded.search_problems():
         raise ConfigError(*problems)

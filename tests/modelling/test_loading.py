@@ -102,10 +102,10 @@ def test_a_recipe_has_no_bags_for_few_rows(load: Load, rows: int, settings: str,
     config = f"data: {{source: own.csv, target: label, {settings}}}\n"
     table = "".join(TABLE.splitlines(keepends=True)[: rows + 1])
     loaded = load(config, "recipe=default", table=table)
-    assert loaded.expansion is not None
+    assert loaded.complete is not None
     ensemble = loaded.experiment.model.ensemble
     assert (ensemble.members, ensemble.bags) == (8, reason is None)
-    refused = loaded.expansion.refused.get(("model", "ensemble", "bags"), "")
+    refused = loaded.complete.recipe.omitted.get(("model", "ensemble", "bags"), "")
     assert refused.startswith(reason or "")
 
 
@@ -161,8 +161,8 @@ def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
     (tmp_path / "c.yaml").write_text(CONFIG + "training: {mixup: 0.2}\n")
     loaded = load_experiment(tmp_path / "c.yaml")
     assert loaded.experiment.model.ensemble.bags
-    assert loaded.expansion
-    assert [*loaded.expansion.refused] == [("model", "numeric_embedding")]
+    assert loaded.complete
+    assert [*loaded.complete.recipe.omitted] == [("model", "numeric_embedding")]
     assert len(calls) == 1
 
 

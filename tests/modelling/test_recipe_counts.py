@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from fnnctl.config.recipes.definitions import MOST_PARAMETERS
-from fnnctl.config.recipes.filling import expanded
+from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment, split_data
@@ -56,7 +56,7 @@ def count(data: TaskData, recipe: str, rows: int) -> float:
     config = {"name": "counted", "recipe": recipe, "data": {"source": "table.csv", "target": "y"}}
     written = experiment_of(config)
     facts = replace(recipe_facts(data, written), rows=rows)
-    experiment = expanded(config, written, facts, data.task.check).experiment
+    experiment = complete_config(config, written, facts, data.task.check).experiment
     fit = Fit.of(data, experiment, split_data(data, experiment))
     trained_rows = rows * fit.trained_rows / len(data)
     return experiment.training.epochs * trained_rows * fit.layout.size * fit.settings.ensemble

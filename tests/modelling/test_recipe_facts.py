@@ -84,9 +84,9 @@ def groups_of(*sizes: int) -> list[int]:
 
 def reason_of(loaded: LoadedExperiment) -> str | None:
     """Why the recipe has no bags; its members, train and a cross-validation are there in any case."""
-    assert loaded.expansion is not None
+    assert loaded.complete is not None
     ensemble = loaded.experiment.model.ensemble
-    reason = loaded.expansion.refused.get(("model", "ensemble", "bags"))
+    reason = loaded.complete.recipe.omitted.get(("model", "ensemble", "bags"))
     assert (ensemble.members, ensemble.bags) == (8, reason is None)
     loaded.fit(loaded.split())
     loaded.cross_validation()
@@ -134,8 +134,8 @@ def test_rows_without_weight(load: Load) -> None:
     reason = "all rows that one of the members would learn from have weight 0"
     share = "split: {test: 0}"
     few = load([0] * 80, share, weights=[1, *[0] * 79])
-    assert few.expansion is not None
-    assert few.expansion.refused[("model", "ensemble", "bags")] == reason
+    assert few.complete is not None
+    assert few.complete.recipe.omitted[("model", "ensemble", "bags")] == reason
     assert few.fit(few.split()).trained_rows == 68
     in_folds = load([0] * 80, share, weights=[*[1] * 3, *[0] * 77])
     assert reason_of(in_folds) == f"in a fold of a cross-validation, {reason}"

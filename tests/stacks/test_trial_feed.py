@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.rules.trials import TrialConfigs
-from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.builtin import builtin_path
 from fnnctl.errors import MachineError
@@ -88,7 +88,7 @@ def test_a_refused_configuration_is_a_failed_trial(config: Path, monkeypatch: py
 
     def refuses(configs: TrialConfigs, assignment: Mapping[str, Any]) -> Experiment:
         if assignment.get(RATE) == 0.02:
-            raise RefusedConfigurationError({("training", "optimizer", "learning_rate"): "not this one"})
+            raise InvalidConfigurationError({("training", "optimizer", "learning_rate"): "not this one"})
         return experiment_of(configs, assignment)
 
     def searches(*arguments: Any, **settings: Any) -> str:

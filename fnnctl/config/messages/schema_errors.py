@@ -7,13 +7,15 @@ sentences are built from the schema at the path; pydantic's errors only give the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from pydantic import ValidationError
 
 from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
 from fnnctl.config.messages.wording import allowed, shown
-from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.paths import SPACE, ConfigPath, format_path
 from fnnctl.config.schema.schema_tree import (
     Schema,
     all_settings,
@@ -54,13 +56,31 @@ def schema_messages(error: ValidationError, config: Mapping[str, Any]) -> dict[C
     return messages
 
 
-def unknown_settings(error: ValidationError, config: Mapping[str, Any]) -> list[ConfigPath]:
-    """The refused paths of `config` that stay unknown whatever else it sets: no choice there has the key."""
+def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[ConfigPath]:
+    """The settings of `config` that are wrong whatever else it sets.
+
+    These are unknown settings whose key no choice has. If there are very many errors, the settings with wrong
+    values are added, each as a whole.
+    """
     known: dict[ConfigPath, set[str]] = {}
-    paths = [_given(location, config)[0] for kind, location in _errors(error) if kind == _UNKNOWN]
-    for section in dict.fromkeys(path[:-1] for path in paths):
+    unknown: list[ConfigPath] = []
+    wrong: dict[ConfigPath, None] = {}
+    for kind, location in _errors(error):
+        path, value = _given(location, config)
+        if kind == _UNKNOWN:
+            unknown.append(path)
+        elif not isinstance(value, Mapping):
+            wrong[_whole_setting(path)] = None
+    for section in dict.fromkeys(path[:-1] for path in unknown):
         known[section] = {key for form in forms_at(section, config) for key in form.get("properties", ())}
-    return [path for path in paths if path[-1] not in known[path[:-1]]]
+    certain = [path for path in unknown if path[-1] not in known[path[:-1]]]
+    return [*certain, *wrong] if error.error_count() > MOST_SUGGESTIONS else certain
+
+
+def _whole_setting(path: ConfigPath) -> ConfigPath:
+    """The setting that a path leads into: a list, or a domain of a search space, is one setting."""
+    names = tuple(takewhile(lambda part: isinstance(part, str), path))
+    return names[: len(SPACE) + 1] if names[: len(SPACE)] == SPACE else names
 
 
 def _errors(error: ValidationError) -> Iterator[tuple[str, tuple[int | str, ...]]]:
@@ -200,7 +220,7 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
         if alike:
             return f"{chosen} has {joined_words(alike)}; {has} {key}"
         return f"{chosen} has no {key}; {has}{_beside_a_choice(key, path[:-1], chosen)}"
-    return f"unknown setting{_meant_setting(key, path[:-1], list(section['properties']))}"
+    return f"unknown setting{_meant_setting(key, path[:-1], tuple(section['properties']))}"
 
 
 def _is_glued(key: str, value: Any) -> bool:
@@ -218,7 +238,12 @@ def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
     return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
 
 
-def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
+@lru_cache(maxsize=MOST_SUGGESTIONS)
+def _meant_setting(key: str, place: ConfigPath, here: tuple[str, ...]) -> str:
+    """Suggestion for a key that the section at `place` lacks; its settings are `here`.
+
+    Cached because the check of a search space validates the same unknown key many times.
+    """
     place = tuple(0 if isinstance(part, int) else part for part in place)
     usual = synonyms().get(key.lower(), key)
     inside = _inside(homes_of(key), place)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fnnctl.config.messages.wording import about
 from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, is_below, parse_path, problem_at
 from fnnctl.config.reading.resolved import active_settings
-from fnnctl.config.recipes.filling import Expansion
+from fnnctl.config.recipes.filling import CompleteConfig
 from fnnctl.config.recipes.groups import (
     GROUP_NAMES,
     SHORT,
@@ -56,24 +56,24 @@ class ExplainedSetting:
     """Why a classic setting does not have the recipe's value."""
 
     @property
-    def told(self) -> str:
-        """The origin with its reason."""
+    def origin_with_reason(self) -> str:
+        """The origin, and why a classic setting does not have the recipe's value."""
         return f"{self.origin}: {self.reason}" if self.reason else self.origin
 
 
-def explained(complete: Experiment, expansion: Expansion, locations: Locations) -> list[ExplainedSetting]:
-    """The settings that recipes fill in or that the config gives, then those that its search varies.
+def explained(complete: Experiment, config: CompleteConfig, locations: Locations) -> list[ExplainedSetting]:
+    """The settings that recipes fill in or that the config sets, then those that its search varies.
 
-    `complete` is the expansion's experiment with what follows from its data. Settings inside another, such as
+    `complete` is the config's experiment with what follows from its data. Settings inside another, such as
     an ensemble's members, have lines of their own. Left out are settings without effect, and hyperparameters
     of a choice, such as an optimizer's, that are at their defaults. The learning rate is there all the same,
     except in a search of the optimizer, where its default depends on the trial.
     """
-    origins, rows = _Origins(expansion, locations), []
-    varied = [parse_path(key) for key in searched(expansion.given)]
-    has_one_optimizer = not any(_meet(key, (*OPTIMIZER, NAME)) for key in varied)
-    as_given = {name: getattr(expansion.experiment.data, name) for name in ("source", "test_source")}
-    data = complete.data.model_copy(update=as_given)
+    origins, rows = _Origins(config, locations), []
+    domains = searched(config.recipe.original)
+    has_one_optimizer = not any(_overlap(parse_path(key), (*OPTIMIZER, NAME)) for key in domains)
+    sources = {name: getattr(config.experiment.data, name) for name in ("source", "test_source")}
+    data = complete.data.model_copy(update=sources)
     values = active_settings(complete.model_copy(update={"data": data, "search": None}))
     for path, value in _settings(values, ()):
         is_hyperparameter = path[-1] != NAME and NAME in value_at(values, path[:-1]) and bool(path[1:])
@@ -84,31 +84,32 @@ def explained(complete: Experiment, expansion: Expansion, locations: Locations) 
             setting = path[:-1] if path[-1] == NAME and path[1:] else path
             reason = origins.reason(path) if origin == CLASSIC else None
             rows.append(ExplainedSetting(format_path(setting), value, origin, group_of(path), reason))
-    for key, domain in searched(expansion.given).items():
-        origin = f"{origins.place((*SPACE, key))}, searched"
+    for key, domain in domains.items():
+        origin = f"{origins.location((*SPACE, key))}, searched"
         rows.append(ExplainedSetting(key, domain, origin, group_of(parse_path(key))))
     return rows
 
 
-def recipe_line(expansion: Expansion) -> str | None:
+def recipe_line(config: CompleteConfig) -> str | None:
     """One line with the recipe, the groups that are classic, and why the recipe's members have no bags.
 
     Each group has the setting that made it classic. A group in which no value differs from the recipe's is
-    left out. None if the recipe gives nothing, and would give only what is given or has no effect, as in a
+    left out. None if the recipe gives nothing, and would give only what is set or has no effect, as in a
     `resolved.yaml`.
     """
-    given = list(given_settings(expansion.given))
-    differing = list(_differing(expansion))
-    is_lost = any(not any(_gives(each, path) for each in given) for path in differing)
-    if not (expansion.taken or is_lost):
+    recipe = config.recipe
+    settings = list(given_settings(recipe.original))
+    differing = list(_differing(config))
+    is_lost = any(not any(_sets(setting, path) for setting in settings) for path in differing)
+    if not (recipe.applied or is_lost):
         return None
-    named = {group_of(path) for path in differing}
-    groups = [f"{group} ({format_path(expansion.classic[group])})" for group in GROUP_NAMES if group in named]
-    parts = [f"recipe {expansion.experiment.recipe}"]
+    changed = {group_of(path) for path in differing}
+    groups = [f"{group} ({format_path(recipe.classic[group])})" for group in GROUP_NAMES if group in changed]
+    parts = [f"recipe {config.experiment.recipe}"]
     if groups:
         parts.append(f"classic: {', '.join(groups)}")
-    if BAGS in expansion.refused:
-        parts.append(f"without bags: {_in_few_words(expansion.refused[BAGS]).partition(': ')[0]}")
+    if BAGS in recipe.omitted:
+        parts.append(f"without bags: {_in_few_words(recipe.omitted[BAGS]).partition(': ')[0]}")
     return "; ".join(parts)
 
 
@@ -122,104 +123,106 @@ def calibration_lines(rows: Sequence[ExplainedSetting]) -> list[str]:
     ]
 
 
-def _differing(expansion: Expansion) -> Iterator[ConfigPath]:
+def _differing(config: CompleteConfig) -> Iterator[ConfigPath]:
     """The settings of classic groups that have an effect, and another value than the recipe's.
 
     A searched setting has no single value, so it is none of them.
     """
-    values = active_settings(expansion.experiment)
-    varied = [parse_path(key) for key in searched(expansion.given)]
-    for setting, value in expansion.filled.values.items():
+    values = active_settings(config.experiment)
+    searched_paths = [parse_path(key) for key in searched(config.recipe.original)]
+    for setting, default in config.recipe.values.items():
         group = group_of(setting)
-        if group not in expansion.classic or not is_given(values, setting):
+        if group not in config.recipe.classic or not is_given(values, setting):
             continue
         is_section = isinstance(value_at(values, setting), Mapping)
-        inner = _inside(setting, written_out(value, SHORT)) if is_section else [(setting, value)]
+        inner = _inside(setting, written_out(default, SHORT)) if is_section else [(setting, default)]
         for path, wanted in inner:
-            is_varied = any(_meet(key, path) for key in varied)
-            if group_of(path) == group and is_given(values, path) and not is_varied:
-                found = value_at(values, path)
-                if (_short(found) if path == HIDDEN else found) != wanted:
+            is_searched = any(_overlap(key, path) for key in searched_paths)
+            if group_of(path) == group and is_given(values, path) and not is_searched:
+                value = value_at(values, path)
+                if (_short(value) if path == HIDDEN else value) != wanted:
                     yield path
 
 
-def left_to_classic(expansion: Expansion, locations: Locations) -> list[str]:
+def left_to_classic(config: CompleteConfig, locations: Locations) -> list[str]:
     """Sentences that say which groups, and which values of other groups, are not the recipe's, and why.
 
     A group that is set but in which no value differs from the recipe's, which `recipe_line` leaves out, is
     said to change no value.
     """
-    origins = _Origins(expansion, locations)
-    differing = {group_of(path) for path in _differing(expansion)}
-    groups = []
-    for group in (each for each in GROUP_NAMES if each in expansion.classic):
-        is_set = set_or_searched(expansion.given, expansion.classic[group]) == "set"
+    recipe, origins = config.recipe, _Origins(config, locations)
+    differing = {group_of(path) for path in _differing(config)}
+    sentences = []
+    for group in (group for group in GROUP_NAMES if group in recipe.classic):
+        is_set = set_or_searched(recipe.original, recipe.classic[group]) == "set"
         same = ", which changes no value" if is_set and group not in differing else ""
-        groups.append(f"{is_classic(group)}{same}: {origins.of_group(group)}")
-    return groups + [
+        sentences.append(f"{is_classic(group)}{same}: {origins.of_group(group)}")
+    return sentences + [
         f"{format_path(path)} is not taken from the recipe: {_in_few_words(reason)}"
-        for path, reason in expansion.refused.items()
+        for path, reason in recipe.omitted.items()
     ]
 
 
 @dataclass(frozen=True)
 class _Origins:
-    expansion: Expansion
+    config: CompleteConfig
     locations: Locations
 
     @cached_property
-    def given(self) -> list[ConfigPath]:
-        """The settings that the config gives; those that only its search varies are not among them."""
-        config = {key: value for key, value in self.expansion.given.items() if key != SPACE[0]}
+    def set_paths(self) -> list[ConfigPath]:
+        """The settings that the config sets; those that only its search varies are not among them."""
+        config = {key: value for key, value in self.config.recipe.original.items() if key != SPACE[0]}
         return list(given_settings(config))
 
     def of(self, path: ConfigPath, value: Any, is_hyperparameter: bool) -> str | None:
         """Where a setting's value comes from; None if the setting needs no line."""
-        expansion, group = self.expansion, group_of(path)
-        if any(_meet(parse_path(key), path) for key in searched(expansion.given)):
+        original, group = self.config.recipe.original, group_of(path)
+        if any(_overlap(parse_path(key), path) for key in searched(original)):
             return None  # it has a line as a searched setting
-        if any(_gives(each, path) for each in self.given):
-            is_auto = value_at(expansion.given, path) == AUTO != value
-            return f"{self.place(path)}, from the data" if is_auto else self.place(path)
-        if self._is_taken(path):
+        if any(_sets(setting, path) for setting in self.set_paths):
+            is_auto = value_at(original, path) == AUTO != value
+            return f"{self.location(path)}, from the data" if is_auto else self.location(path)
+        if self._is_applied(path):
             return RECIPE
         if group is None or is_hyperparameter:
             return None
         if self.reason(path):
             return CLASSIC
-        return SCHEMA if value_at(plain(expansion.experiment), path) == value else "data"
+        return SCHEMA if value_at(plain(self.config.experiment), path) == value else "data"
 
     def reason(self, path: ConfigPath) -> str | None:
-        """Why a setting that is not given does not have the recipe's value; None if nothing is known."""
-        for refused, reason in self.expansion.refused.items():
-            if _meet(refused, path):
+        """Why a setting that is not set does not have the recipe's value; None if nothing is known."""
+        for omitted, reason in self.config.recipe.omitted.items():
+            if _overlap(omitted, path):
                 return _in_few_words(reason)
         group = group_of(path)
-        return self.of_group(group) if group and group in self.expansion.classic else None
+        return self.of_group(group) if group and group in self.config.recipe.classic else None
 
     def of_group(self, group: Group) -> str:
         """Why a group is classic."""
-        because = self.expansion.classic[group]
-        return f"{format_path(because)} is {set_or_searched(self.expansion.given, because)}"
+        because = self.config.recipe.classic[group]
+        return f"{format_path(because)} is {set_or_searched(self.config.recipe.original, because)}"
 
-    def place(self, path: ConfigPath) -> str:
-        """The file and line of a setting, or the command-line option that gave it."""
-        found = self.locations.located(problem_at(path, ""))
-        return f"{found.file}:{found.line}" if found.line else str(found.file)
+    def location(self, path: ConfigPath) -> str:
+        """The file and line of a setting, or the command-line option that set it."""
+        problem = self.locations.locate(problem_at(path, ""))
+        return f"{problem.file}:{problem.line}" if problem.line else str(problem.file)
 
-    def _is_taken(self, path: ConfigPath) -> bool:
+    def _is_applied(self, path: ConfigPath) -> bool:
         """Whether the recipe gives the setting, by itself or in a mapping."""
-        for taken, value in self.expansion.taken.items():
-            inside = path[len(taken) :]
-            if taken == path[: len(taken)] and (not inside or is_given(written_out(value, SHORT), inside)):
+        for setting, value in self.config.recipe.applied.items():
+            inside = path[len(setting) :]
+            if setting == path[: len(setting)] and (
+                not inside or is_given(written_out(value, SHORT), inside)
+            ):
                 return True
         return False
 
 
-def _settings(values: Mapping[str, Any], place: ConfigPath) -> Iterator[tuple[ConfigPath, Any]]:
+def _settings(values: Mapping[str, Any], section: ConfigPath) -> Iterator[tuple[ConfigPath, Any]]:
     """The innermost settings; a list is one setting, and so is a mapping whose keys are no settings."""
     for key, value in values.items():
-        path = (*place, key)
+        path = (*section, key)
         if isinstance(value, Mapping) and not takes_any_key(path):
             yield from _settings(value, path)
         else:
@@ -236,7 +239,7 @@ def _inside(path: ConfigPath, value: Any) -> list[tuple[ConfigPath, Any]]:
 
 
 def _in_few_words(reason: str) -> str:
-    """A reason as a sentence, without the advice that follows it."""
+    """A reason as a sentence, without the suggestion that follows it."""
     return about("it", reason.partition("; ")[0])
 
 
@@ -245,11 +248,11 @@ def _short(layers: list[Any]) -> list[Any]:
     return [layer["units"] if layer.keys() == {"units"} else layer for layer in layers]
 
 
-def _gives(given: ConfigPath, path: ConfigPath) -> bool:
-    """Whether what is given at one path is the setting at the other, a part of it, or its short form."""
-    return given[: len(path)] == path or any((*given, key) == path for key in SHORT)
+def _sets(setting: ConfigPath, path: ConfigPath) -> bool:
+    """Whether a set setting is the one at a path, a part of it, or its short form."""
+    return setting[: len(path)] == path or any((*setting, key) == path for key in SHORT)
 
 
-def _meet(one: ConfigPath, other: ConfigPath) -> bool:
+def _overlap(one: ConfigPath, other: ConfigPath) -> bool:
     """Whether two settings are the same, or one is inside the other."""
     return one == other or is_below(one, {other}) or is_below(other, {one})

@@ -27,10 +27,10 @@ from fnnctl.config.reading.overrides import OptionValue, Override, note_override
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.filling import Expansion, with_hints
+from fnnctl.config.recipes.filling import AppliedRecipe, with_classic_notes
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
-from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem, nearest_file
 
@@ -73,12 +73,12 @@ class LoadedConfig:
     """The values of the file and the command line, including those that only trials of a search read."""
 
     def search_problems(
-        self, check: Check | None = None, expansion: Expansion | None = None
+        self, check: Check | None = None, recipe: AppliedRecipe | None = None
     ) -> list[Problem]:
         """The problems of the `search` section, in the order of their lines; `fnnctl train` does not read it.
 
-        With `check`, this includes trials that do not fit the data. With the `expansion` of the config's
-        recipe, problems that exist only because a group is classic say so.
+        With `check`, this includes trials that do not fit the data. With the config's `recipe`,
+        problems that exist only because a group is classic say so.
         """
         if self.experiment.search is None:
             return []
@@ -86,16 +86,16 @@ class LoadedConfig:
         from fnnctl.config.rules.search_check import search_messages
 
         messages = search_messages(self.config, self.experiment, check)
-        if expansion is not None:
-            messages = with_hints(
+        if recipe is not None:
+            messages = with_classic_notes(
                 messages,
-                expansion.filled,
+                recipe,
                 lambda config: search_messages(config, experiment_of(config), check),
             )
         return _from_top_to_bottom(self.locations.problems(messages))
 
     @contextmanager
-    def located(self) -> Iterator[None]:
+    def add_locations(self) -> Iterator[None]:
         """Add file and line to problems from lower packages, which only know the path of the setting.
 
         Raises the `ConfigError` or `DataError` again; problems without a path are unchanged.
@@ -104,7 +104,7 @@ class LoadedConfig:
             yield
         except (ConfigError, DataError) as error:
             kind = DataError if isinstance(error, DataError) else ConfigError
-            raise kind(*map(self.locations.located, error.problems)) from None
+            raise kind(*map(self.locations.locate, error.problems)) from None
 
 
 def load_config(file: Path, overrides: Sequence[Override] = ()) -> LoadedConfig:
@@ -167,7 +167,7 @@ class _Draft:
         """Check everything and fill in what depends on other settings, or raise all problems."""
         try:
             experiment = experiment_before_data(self.config)
-        except RefusedConfigurationError as error:
+        except InvalidConfigurationError as error:
             self._report(error.messages)
         if self.problems:
             raise ConfigError(*_from_top_to_bottom(self.problems))

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import Messages
+from fnnctl.config.paths import Messages, is_below
 from fnnctl.config.recipes.definitions import MANY, RecipeFacts
-from fnnctl.config.recipes.filling import RECIPES, Filled, Judge, filled, recipe_values, with_hints
+from fnnctl.config.recipes.filling import (
+    RECIPES,
+    AppliedRecipe,
+    ConfigChecker,
+    apply_recipe,
+    recipe_values,
+    with_classic_notes,
+)
 from fnnctl.config.recipes.groups import RECIPE
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_given, value_at, without
-from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
 
 COMPLETED: Final = ("model", "training")
-"""The sections that data can be read without."""
+"""The sections that the recipe completes; the data can be read without them."""
 EXTREMES: Final = (
     RecipeFacts(
         task="classification", rows=1, numeric=1, indicators=0, categories=0, outputs=2, metric="accuracy"
@@ -30,57 +37,63 @@ EXTREMES: Final = (
 def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
     """The experiment of a config whose data are not read yet; what it leaves open may change.
 
-    Raises `RefusedConfigurationError` with the problems that the config has whatever its data are.
+    Raises `InvalidConfigurationError` with the problems that the config has whatever its data are.
     """
     try:
         return experiment_of(config)
-    except RefusedConfigurationError as error:
+    except InvalidConfigurationError as error:
         wanted = value_at(config, RECIPE) if is_given(config, RECIPE) else "default"
         recipe = next((name for name in RECIPES if name == wanted), None)
         if recipe is None:
             raise
-        refused = error
-    if refused.unknown:
-        raise RefusedConfigurationError(_with_unknown(config, refused))
+        original = error
+    if original.certain:
+        raise InvalidConfigurationError(_with_certain(config, original))
     try:
         return _possible_experiment(config, recipe)
-    except RefusedConfigurationError as error:
+    except InvalidConfigurationError as error:
         if error.messages:
             raise
+    # Whether the config is valid depends on the data. They can be read all the same, with an experiment that
+    # lacks the sections in doubt; `complete_config` checks the whole config once the data are known.
     try:
         return experiment_of({key: value for key, value in config.items() if key not in COMPLETED})
-    except RefusedConfigurationError:
-        raise refused from None
+    except InvalidConfigurationError:
+        raise original from None
 
 
-def _with_unknown(config: Mapping[str, Any], refused: RefusedConfigurationError) -> Messages:
-    """The messages of unknown settings, and those others of the schema that stay without them.
+def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError) -> Messages:
+    """The messages of the settings that are certainly wrong, and those others that stay without them.
 
-    A config may have thousands of unknown settings, which would be found again for each value of the recipe.
+    A config may have thousands of such settings, which would be found again for each value of the recipe.
     """
     try:
-        experiment_before_data(without(config, refused.unknown))
-    except RefusedConfigurationError as error:
-        rest = error.messages
+        experiment_before_data(without(config, original.certain))
+    except InvalidConfigurationError as error:
+        others = error.messages
     else:
-        rest = {}
-    certain = {*rest, *refused.unknown}
-    return {path: rest.get(path, message) for path, message in refused.messages.items() if path in certain}
+        others = {}
+    certain = set(original.certain)
+    return {
+        path: message if is_certain else others[path]
+        for path, message in original.messages.items()
+        if (is_certain := path in certain or is_below(path, certain)) or path in others
+    }
 
 
 def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experiment:
     """An experiment that the config may become, beside the recipe's values for one of the `EXTREMES`.
 
-    If there is none, raises `RefusedConfigurationError` with the problems that it has in both cases.
+    If there is none, raises `InvalidConfigurationError` with the problems that it has in both cases.
     """
-    judge = Judge(None, searches=False)
-    found: list[tuple[Filled, Messages]] = []
+    checker = ConfigChecker(None, checks_search=False)
+    attempts: list[tuple[AppliedRecipe, Messages]] = []
     for facts in EXTREMES:
-        tried = filled(config, recipe_values(recipe, facts), judge)
+        applied = apply_recipe(config, recipe_values(recipe, facts), checker)
         try:
-            return judge.experiment(tried.config)
-        except RefusedConfigurationError as error:
-            found.append((tried, error.messages))
-    (tried, messages), (_, others) = found
-    certain = dict(item for item in messages.items() if item in others.items())
-    raise RefusedConfigurationError(with_hints(certain, tried))
+            return checker.experiment(applied.config)
+        except InvalidConfigurationError as error:
+            attempts.append((applied, error.messages))
+    (applied, first), (_, second) = attempts
+    certain = dict(item for item in first.items() if item in second.items())
+    raise InvalidConfigurationError(with_classic_notes(certain, applied))

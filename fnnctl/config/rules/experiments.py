@@ -14,7 +14,7 @@ from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
 from fnnctl.config.rules.plain_config import is_given, value_at, without
 from fnnctl.config.rules.trials import forks_of
 from fnnctl.config.rules.unread import unread_settings
-from fnnctl.config.rules.validation import RefusedConfigurationError, validated
+from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 
 LEFT_OPEN: Final = "auto"
@@ -28,20 +28,20 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     """The experiment of a mapping such as `{"data": {"source": "iris"}}`, with its defaults filled in.
 
     Settings of branches that only trials of its search use are left out. Raises
-    `RefusedConfigurationError` with every problem; these have paths but no file.
+    `InvalidConfigurationError` with every problem; these have paths but no file.
     """
     taken: Any = config
     for fork in forks_of(config):
         taken = fork.without_others(taken)
     try:
         experiment = _completed(taken)
-    except RefusedConfigurationError as error:
+    except InvalidConfigurationError as error:
         if not is_given(config, SPACE):
             raise
         from fnnctl.config.rules.space_check import messages_beside
 
         messages = error.messages | messages_beside(error.messages, config)
-        raise RefusedConfigurationError(messages, unknown=error.unknown) from None
+        raise InvalidConfigurationError(messages, certain=error.certain) from None
     unread = unread_settings(experiment)
     given = {
         path: reason
@@ -58,7 +58,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     for path, message in contradictions(experiment, unread).items():
         wrong.setdefault(path, message)
     if wrong:
-        raise RefusedConfigurationError(wrong, experiment)
+        raise InvalidConfigurationError(wrong, experiment)
     return experiment
 
 

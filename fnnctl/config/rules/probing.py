@@ -19,7 +19,7 @@ from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import place_of
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.unread import unread_settings
-from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import assignment_of
@@ -181,7 +181,7 @@ class _Probing:
         values = self._around(chosen)
         try:
             experiment = self.configs.experiment_of(assignment_of(self.dimensions, values))
-        except RefusedConfigurationError as error:
+        except InvalidConfigurationError as error:
             return error.messages
         if not self.is_placed:
             return {}

@@ -13,7 +13,7 @@ from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.space_check import space_messages
 from fnnctl.config.rules.start_from import start_from_messages
 from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
-from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import BINARY_METRICS, METRICS, class_of
@@ -127,7 +127,7 @@ def _base_messages(configs: TrialConfigs) -> Messages:
     """Settings that contradict the largest budget, if that is not training.epochs."""
     try:
         configs.experiment_of({})
-    except RefusedConfigurationError as error:
+    except InvalidConfigurationError as error:
         path, message = next(iter(error.messages.items()))
         return {("search", "budget", "max_epochs"): f"with {configs.epochs}, {format_path(path)}: {message}"}
     return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from fnnctl.config.messages.schema_errors import MOST_SUGGESTIONS
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, place_of
 from fnnctl.config.rules.plain_config import override, value_at
@@ -12,7 +13,7 @@ from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.schema_tree import forms_at
+from fnnctl.config.schema.schema_tree import forms_at, is_setting
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, did_you_mean, quoted_list
@@ -93,6 +94,7 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
         for path, wanted in (section.when or {}).items():
             if message := _condition_message(path, wanted, dimensions, experiment, space):
                 messages[(*SPACE, key, "when", path)] = message
+    messages |= _many_unknown(dimensions.values())
     messages |= _circles(list(dimensions.values()))
     constraints, wrong = checked_constraints(search, None if messages else list(dimensions.values()))
     for rule in (_never, _leads_nowhere, _not_whole):
@@ -104,7 +106,8 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
 def sound_domains(space: Mapping[str, DomainConfig]) -> dict[str, DomainConfig]:
     """The domains that are valid on their own and whose paths can be searched."""
     messages = _form_messages(space)
-    return {key: section for key, section in space.items() if _is_sound((*SPACE, key), messages)}
+    wrong = _domains_of(messages)
+    return {key: section for key, section in space.items() if (*SPACE, key) not in wrong}
 
 
 def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
@@ -122,33 +125,43 @@ def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
 
 def _unsuspected(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:
     """The dimensions without a problem so far, and without one in those that they depend on."""
-    return parents_first(each for each in dimensions if _is_sound(place_of(each), messages))[0]
+    wrong = _domains_of(messages)
+    return parents_first(dimension for dimension in dimensions if place_of(dimension) not in wrong)[0]
 
 
-def _is_sound(place: ConfigPath, messages: Messages) -> bool:
-    return not any(path[: len(place)] == place for path in messages)
+def _domains_of(messages: Messages) -> set[ConfigPath]:
+    """The paths of the domains that have a message, at themselves or inside."""
+    return {path[: len(SPACE) + 1] for path in messages}
 
 
 def _form_messages(space: Mapping[str, DomainConfig]) -> Messages:
     messages: Messages = {}
+    first_keys: dict[ConfigPath, tuple[int, str]] = {}
+    for index, key in enumerate(space):
+        first_keys.setdefault(parse_path(key), (index, key))
     for key, section in space.items():
-        message = _setting_message(key, section, space)
+        message = _setting_message(key, section, first_keys)
         problems = [((), message)] if message else domain_of(section).problems()
         messages |= {(*SPACE, key, *inner): text for inner, text in problems}
     return messages
 
 
-def _setting_message(key: str, section: DomainConfig, space: Mapping[str, DomainConfig]) -> str | None:
-    """Why a setting cannot be searched, whether or not it exists; None if it can."""
+def _setting_message(
+    key: str, section: DomainConfig, first_keys: Mapping[ConfigPath, tuple[int, str]]
+) -> str | None:
+    """Why a setting cannot be searched, whether or not it exists; None if it can.
+
+    `first_keys` has the first key of the space with each path, and the index of that key.
+    """
     path = parse_path(key)
     if "" in path:
         return "is not the path of a setting; write it with dots, such as training.l2"
-    for other in space:
-        around = parse_path(other)
-        if around == path and list(space).index(other) < list(space).index(key):
-            return f"is already searched, as {other}; remove one of the two"
-        if around != path and path[: len(around)] == around:
-            return f"is part of {other}, which is searched as a whole; remove one of the two"
+    around = (first_keys[path[:depth]] for depth in range(1, len(path) + 1) if path[:depth] in first_keys)
+    _, other = min((found for found in around if found[1] != key), default=(0, None))
+    if other is not None and parse_path(other) == path:
+        return f"is already searched, as {other}; remove one of the two"
+    if other is not None:
+        return f"is part of {other}, which is searched as a whole; remove one of the two"
     if path == ("data",):
         return "cannot be searched as a whole; search settings in it, such as data.scaling"
     for place, reason in NOT_SEARCHED.items():
@@ -159,6 +172,12 @@ def _setting_message(key: str, section: DomainConfig, space: Mapping[str, Domain
     if isinstance(section, LayersConfig) and path != HIDDEN:
         return f"depth and width are a domain of {format_path(HIDDEN)} only"
     return None
+
+
+def _many_unknown(dimensions: Iterable[Dimension]) -> Messages:
+    """Unknown settings but for the first ones: `refused_values` tries these, and each gets a suggestion."""
+    unknown = [dimension for dimension in dimensions if not is_setting(parse_path(dimension.setting))]
+    return {place_of(dimension): "unknown setting" for dimension in unknown[MOST_SUGGESTIONS:]}
 
 
 def _condition_message(

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
-from fnnctl.config.rules.validation import RefusedConfigurationError, validated
+from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig
 from fnnctl.config.schema.section import Section, plain, written_out
 from fnnctl.config.yaml_text import flow_yaml
@@ -32,7 +32,7 @@ _MISSING: Final = object()
 def first_assignments(configs: TrialConfigs, search: SearchConfig) -> tuple[Assignment, ...]:
     """The first trials, complete and in order; equal configurations occur once.
 
-    Raises `RefusedConfigurationError` if one is invalid; its paths begin with `search.start_from`.
+    Raises `InvalidConfigurationError` if one is invalid; its paths begin with `search.start_from`.
     """
     dimensions = space_of(search.space).dimensions
     found: dict[Any, Assignment] = {}
@@ -49,7 +49,7 @@ def start_from_messages(configs: TrialConfigs, search: SearchConfig) -> Messages
     for place, entry in _entries(search):
         try:
             _completed(place, entry, configs, dimensions)
-        except RefusedConfigurationError as error:
+        except InvalidConfigurationError as error:
             messages |= error.messages
     return messages
 
@@ -71,8 +71,8 @@ def _completed(
     try:
         assignment = _Filling(configs, dimensions, given.values).assignment()
         configs.experiment_of(assignment)
-    except RefusedConfigurationError as error:
-        raise RefusedConfigurationError(given.located(error.messages)) from None
+    except InvalidConfigurationError as error:
+        raise InvalidConfigurationError(given.located(error.messages)) from None
     return assignment
 
 
@@ -88,7 +88,7 @@ class _Given:
 
     @classmethod
     def of(cls, place: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension]) -> Self:
-        """Raises `RefusedConfigurationError` if a path is not searched, occurs twice, or sets an ensemble."""
+        """Raises `InvalidConfigurationError` if a path is not searched, occurs twice, or sets an ensemble."""
         settings = list(dict.fromkeys(each.setting for each in dimensions))
         keys: dict[str, str] = {}
         wrong: Messages = {}
@@ -103,7 +103,7 @@ class _Given:
             else:
                 keys[setting] = key
         if wrong:
-            raise RefusedConfigurationError(wrong)
+            raise InvalidConfigurationError(wrong)
         return cls(place, {setting: entry[key] for setting, key in keys.items()}, keys)
 
     def located(self, messages: Messages) -> Messages:
@@ -175,14 +175,14 @@ class _Filling:
         """The checked value of a setting; `_MISSING` if the schema refuses it."""
         try:
             experiment = validated(self._configs.config_of({**self._filled, setting: value}))
-        except RefusedConfigurationError:
+        except InvalidConfigurationError:
             return _MISSING
         return _found_at(experiment, parse_path(setting))
 
     def _layers(self, dimension: Dimension) -> list[Any]:
         """The layers in the form of the space, with the model's settings where they leave searched ones out.
 
-        Raises `RefusedConfigurationError` if the dimensions cannot have them.
+        Raises `InvalidConfigurationError` if the dimensions cannot have them.
         """
         validated(self._configs.config_of(self._filled))  # so that it is a list of layers
         setting = dimension.setting
@@ -202,7 +202,7 @@ class _Filling:
                 differ = "that differ" if domains else "of different widths"
                 wrong = f"has layers {differ}; this space needs per_layer: true for that"
         given = flow_yaml(self._filled[setting])
-        raise RefusedConfigurationError({parse_path(setting): f"{given} {wrong}"})
+        raise InvalidConfigurationError({parse_path(setting): f"{given} {wrong}"})
 
     def _layer(self, layer: Mapping[str, Any], index: int, domains: Mapping[str, Domain]) -> dict[str, Any]:
         """A layer with all searched settings; the first layer has no residual connection."""

@@ -19,7 +19,7 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.contradictions import contradictions
 from fnnctl.config.rules.plain_config import is_given, value_at, with_value, without
 from fnnctl.config.rules.unread import unread_settings
-from fnnctl.config.rules.validation import RefusedConfigurationError, validated
+from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import forms_at, names_of
 from fnnctl.errors import Problem
@@ -108,14 +108,14 @@ class TrialConfigs:
     """None if the data are not known."""
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
-        """The trial's experiment; raises `RefusedConfigurationError` if the rules or the data refuse it."""
+        """The trial's experiment; raises `InvalidConfigurationError` if the rules or the data refuse it."""
         experiment = _resolved(self.config_of(assignment))
         if self.check and (problems := self.check(experiment)):
-            raise RefusedConfigurationError({parse_path(each.path or ""): each.message for each in problems})
+            raise InvalidConfigurationError({parse_path(each.path or ""): each.message for each in problems})
         return experiment
 
     def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
-        """The settings without effect in this trial; `RefusedConfigurationError` if the schema refuses it."""
+        """The settings without effect in this trial; `InvalidConfigurationError` if the schema refuses it."""
         return unread_settings(validated(self.config_of(assignment)))
 
     def for_all_trials(self, values: Any, experiment: Experiment) -> Any:
@@ -149,7 +149,7 @@ class TrialConfigs:
         """A key that is equal for assignments that give equal configurations."""
         try:
             return configuration_seed(self.experiment_of(assignment))
-        except RefusedConfigurationError:
+        except InvalidConfigurationError:
             return identity(assignment)
 
 
@@ -191,5 +191,5 @@ def _resolved(config: Any) -> Experiment:
     if given:
         experiment = validated(without(config, given))
     if wrong := contradictions(experiment, unread):
-        raise RefusedConfigurationError(wrong)
+        raise InvalidConfigurationError(wrong)
     return experiment

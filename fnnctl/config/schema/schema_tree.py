@@ -117,6 +117,14 @@ def all_settings() -> Iterator[ConfigPath]:
     return (path for path, _ in _all_schemas())
 
 
+def is_setting(path: ConfigPath) -> bool:
+    """Whether some choices make this the path of a setting; entries of lists and free keys are settings."""
+    path = tuple(0 if isinstance(part, int) else part for part in path)
+    parents = [schema for known, schema in _all_schemas() if known == path[:-1]]
+    forms = [form for schema in parents for form in forms_of(schema)]
+    return path in {*all_settings()} or any("items" in form or has_free_keys(form) for form in forms)
+
+
 def homes_of(key: str) -> list[ConfigPath]:
     """The paths of all settings with this name.
 

@@ -45,14 +45,15 @@ def explain(load: Callable[..., LoadedConfig]) -> Explain:
 
     def value_and_origin(text: str, *overrides: str, **options: Any) -> dict[str, tuple[Any, str]]:
         loaded = load(text, *overrides, **options)
-        expansion = module.expanded(loaded.config, loaded.experiment, facts_of())
-        training = expansion.experiment.training
+        config = module.complete_config(loaded.config, loaded.experiment, facts_of())
+        training = config.experiment.training
         if training.batch_size == "auto":
             training = training.model_copy(update={"batch_size": 98})
-        complete = expansion.experiment.model_copy(update={"training": training})
-        rows = explained(complete, expansion, loaded.locations)
+        complete = config.experiment.model_copy(update={"training": training})
+        rows = explained(complete, config, loaded.locations)
         assert len({row.path for row in rows}) == len(rows)
-        return {row.path: (row.value, row.told.replace("experiment.yaml", "FILE")) for row in rows}
+        origins = {row.path: row.origin_with_reason.replace("experiment.yaml", "FILE") for row in rows}
+        return {row.path: (row.value, origins[row.path]) for row in rows}
 
     return value_and_origin
 
@@ -117,8 +118,8 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
         "data: {source: iris}\ntraining: {optimizer: lbfgs}\n"
         "search: {space: {model.hidden: {depth: [1, 2], width: [2, 4]}}}\n"
     )
-    expansion = module.expanded(loaded.config, loaded.experiment, facts_of())
-    assert left_to_classic(expansion, loaded.locations) == [
+    complete = module.complete_config(loaded.config, loaded.experiment, facts_of())
+    assert left_to_classic(complete, loaded.locations) == [
         "the architecture is classic: model.hidden is searched",
         "the optimization is classic: training.optimizer is set",
         "training.optimizer.weight_decay is not taken from the recipe: lbfgs has no weight_decay",
@@ -150,7 +151,7 @@ def test_one_line_says_which_groups_are_classic(
 ) -> None:
     """Groups in which nothing differs are not named: those whose settings are set like the recipe's."""
     loaded = load(f"data: {{source: iris}}\n{given}")
-    assert recipe_line(module.expanded(loaded.config, loaded.experiment, facts_of())) == line
+    assert recipe_line(module.complete_config(loaded.config, loaded.experiment, facts_of())) == line
 
 
 def test_a_whole_number_of_the_recipe_counts(
@@ -159,7 +160,7 @@ def test_a_whole_number_of_the_recipe_counts(
     """It is no short form of a section here, and nothing else differs."""
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: {"training.epochs": 32})
     loaded = load("data: {source: iris}\ntraining: {optimizer: lbfgs}\n")
-    line = recipe_line(module.expanded(loaded.config, loaded.experiment, facts_of()))
+    line = recipe_line(module.complete_config(loaded.config, loaded.experiment, facts_of()))
     assert line == "recipe default; classic: optimization (training.optimizer)"
 
 
@@ -185,16 +186,16 @@ def test_the_line_says_why_there_are_no_bags(
     values = {**VALUES, "training.early_stopping": {"patience": None}, "model.ensemble.bags": True}
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
     loaded = load(given if "data" in given else f"data: {{source: iris}}\n{given}")
-    expansion = module.expanded(loaded.config, loaded.experiment, facts_of(), check)
-    assert recipe_line(expansion) == f"recipe default{why}"
+    complete = module.complete_config(loaded.config, loaded.experiment, facts_of(), check)
+    assert recipe_line(complete) == f"recipe default{why}"
 
 
 @pytest.mark.parametrize("given", ["", "training: {optimizer: sgd}\n", "model: {ensemble: 5}\n"])
 def test_a_resolved_config_has_nothing_from_its_recipe(load: Callable[..., LoadedConfig], given: str) -> None:
     loaded = load(f"data: {{source: iris}}\n{given}")
-    complete = module.expanded(loaded.config, loaded.experiment, facts_of()).experiment
+    complete = module.complete_config(loaded.config, loaded.experiment, facts_of()).experiment
     again = load(resolved_yaml(complete))
-    assert recipe_line(module.expanded(again.config, again.experiment, facts_of())) is None
+    assert recipe_line(module.complete_config(again.config, again.experiment, facts_of())) is None
 
 
 def test_hyperparameters_have_lines_where_they_are_given_or_the_recipes(explain: Explain) -> None:

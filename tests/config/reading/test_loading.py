@@ -73,7 +73,7 @@ def test_a_problem_found_later_points_at_the_line(load: Load) -> None:
     loaded = load("data:\n  source: iris\n  columns:\n    ignore: [a, b]\n", "data.target=x")
 
     def located(path: str, message: str) -> str:
-        return str(loaded.locations.located(Problem(message, path=path)))
+        return str(loaded.locations.locate(Problem(message, path=path)))
 
     assert located("data.columns.ignore", "no b") == "experiment.yaml:4: data.columns.ignore: no b"
     assert located("data.split.test", "x") == "experiment.yaml:1: data.split.test: x"
@@ -95,7 +95,7 @@ def test_problems_of_lower_packages_get_the_line_of_their_setting(
         Problem("not UTF-8", file="rows.csv", path="data.encoding"),
         Problem("no rows"),
     ]
-    with pytest.raises(kind) as caught, loaded.located():
+    with pytest.raises(kind) as caught, loaded.add_locations():
         raise kind(*raised)
     assert str(caught.value).splitlines() == [
         "experiment.yaml:1: data.columns.ignore: no b",

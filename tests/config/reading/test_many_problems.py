@@ -25,3 +25,23 @@ def test_what_the_recipe_mends_is_no_problem_beside_an_unknown_setting(problems:
 
 def test_a_wrong_value_is_reported_beside_an_unknown_setting(problems: Problems) -> None:
     assert len(problems("data: {source: iris, tagret: species}\ntraining: {epochs: -1}\n")) == 2
+
+
+def test_thousands_of_wrong_layers_are_checked_once_and_not_for_every_value_of_the_recipe(
+    problems: Problems,
+) -> None:
+    layers = "".join("  - {units: -1}\n" for _ in range(2_000))
+    before = time.process_time()
+    found = problems(f"data: {{source: iris}}\nmodel:\n  hidden:\n{layers}training: {{epchs: 3}}\n")
+    assert time.process_time() - before < 5.0  # it was 100 ms for each of them
+    assert len(found) == 2_001
+
+
+def test_hundreds_of_unknown_settings_in_a_space_are_reported_in_a_moment(
+    search_problems_of: Problems,
+) -> None:
+    before = time.process_time()
+    found = search_problems_of(*(f"training.foo{number}: {{choice: [1]}}" for number in range(500)))
+    assert time.process_time() - before < 10.0  # it was half a second for each of them
+    assert len(found) == 500 - MOST_SUGGESTIONS + 1  # the first ones have one suggestion
+    assert found[-1] == "504: search.space.training.foo499: unknown setting"

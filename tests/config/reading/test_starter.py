@@ -8,7 +8,7 @@ import pytest
 from fnnctl.config.reading.explanation import recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
-from fnnctl.config.recipes.filling import expanded
+from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from tests.config.recipes.cases import facts_of
 
@@ -28,9 +28,9 @@ def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> Non
     """Its search changes nothing in `train`."""
     written = load(tmp_path, starter_text())
     default = load(tmp_path, "seed: 7\ndata: {source: digits}")
-    complete = [expanded(each.config, each.experiment, facts_of()) for each in (written, default)]
+    complete = [complete_config(each.config, each.experiment, facts_of()) for each in (written, default)]
     assert complete[0].experiment.model_copy(update={"search": None}) == complete[1].experiment
-    assert complete[0].refused == {}
+    assert complete[0].recipe.omitted == {}
     assert recipe_line(complete[0]) == recipe_line(complete[1])
 
 

@@ -18,7 +18,7 @@ from fnnctl.config.reading.table_starter import (
     table_starter_text,
 )
 from fnnctl.config.reading.yaml_reader import MAX_BYTES
-from fnnctl.config.recipes.filling import expanded
+from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.errors import UsageError
@@ -59,7 +59,7 @@ def test_the_text_says_what_was_found_and_leaves_the_rest_to_the_recipe() -> Non
     assert data.columns.ignore == ("tree",)
     assert (data.split.test, data.split.stratify) == (0.2, True)
     alone = load("seed: 7\ndata: {source: trees.csv, target: harvest, task: classification}")
-    complete = [expanded(each.config, each.experiment, facts_of()) for each in (loaded, alone)]
+    complete = [complete_config(each.config, each.experiment, facts_of()) for each in (loaded, alone)]
     sections = [each.experiment.model_dump(include={"model", "training"}) for each in complete]
     assert sections[0] == sections[1], "the search changes nothing in `train`"
     assert recipe_line(complete[0]) == recipe_line(complete[1])

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fnnctl.config.paths import parse_path
 from fnnctl.config.recipes.definitions import RecipeFacts
-from fnnctl.config.recipes.filling import expanded
+from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.recipes.groups import group_of
 from fnnctl.config.rules.experiments import experiment_of
 
@@ -34,7 +34,7 @@ def assert_all_is_taken(
 ) -> None:
     """With nothing given, every value is valid, in a group and taken."""
     config = {"recipe": name, "data": {"source": "table.csv", "target": "y"}}
-    expansion = expanded(config, experiment_of(config), facts)
-    assert expansion.refused == {}
-    assert dict(expansion.taken) == {parse_path(key): value for key, value in recipe(facts).items()}
-    assert all(group_of(path) for path in expansion.taken)
+    complete = complete_config(config, experiment_of(config), facts)
+    assert complete.recipe.omitted == {}
+    assert dict(complete.recipe.applied) == {parse_path(key): value for key, value in recipe(facts).items()}
+    assert all(group_of(path) for path in complete.recipe.applied)

@@ -12,10 +12,10 @@ from fnnctl.config.paths import format_path
 from fnnctl.config.recipes import filling
 from fnnctl.config.recipes.before_data import EXTREMES, experiment_before_data
 from fnnctl.config.recipes.definitions import RecipeFacts
-from fnnctl.config.recipes.filling import expanded
+from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
-from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Recipe
 from tests.config.recipes.cases import CASES, facts_of
 
@@ -35,7 +35,7 @@ FACTS = st.sampled_from(sorted(METRICS)).flatmap(
 
 
 def problems(config: dict[str, Any]) -> dict[str, str]:
-    with pytest.raises(RefusedConfigurationError) as caught:
+    with pytest.raises(InvalidConfigurationError) as caught:
         experiment_before_data(config)
     return {format_path(path): message for path, message in caught.value.messages.items()}
 
@@ -55,9 +55,9 @@ def test_what_is_right_beside_the_recipe_is_no_problem(
     values = filling.RECIPES[recipe]
     monkeypatch.setitem(filling.RECIPES, recipe, lambda facts: {**values(facts), **ADAMW})
     config = {**SOURCE, "recipe": recipe, section: settings}
-    with pytest.raises(RefusedConfigurationError):
+    with pytest.raises(InvalidConfigurationError):
         experiment_of(config)
-    found = expanded(config, experiment_before_data(config), facts_of())
+    found = complete_config(config, experiment_before_data(config), facts_of())
     dumped = found.experiment.model_dump()[section]
     for key, value in settings.items():
         inside = value if isinstance(value, dict) else {"name": value}
@@ -97,8 +97,8 @@ def test_a_message_that_depends_on_the_data_waits_for_them() -> None:
     before = experiment_before_data(config)
     assert before.data.source == "x.csv"
     for rows, epoch in ((150, 24), (50_000, 12)):
-        with pytest.raises(RefusedConfigurationError, match=f"starts averaging, after epoch {epoch};"):
-            expanded(config, before, facts_of(rows=rows))
+        with pytest.raises(InvalidConfigurationError, match=f"starts averaging, after epoch {epoch};"):
+            complete_config(config, before, facts_of(rows=rows))
 
 
 def test_a_problem_of_some_data_is_none_before_they_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,9 +108,9 @@ def test_a_problem_of_some_data_is_none_before_they_are_known(monkeypatch: pytes
     monkeypatch.setitem(filling.RECIPES, "default", values)
     config = {**SOURCE, "training": {"optimizer": {"weight_decay": 0.05}}}
     before = experiment_before_data(config)
-    assert expanded(config, before, facts_of(numeric=0)).experiment.training.optimizer.name == "adamw"
-    with pytest.raises(RefusedConfigurationError, match="adam has no weight_decay"):
-        expanded(config, before, facts_of(numeric=2))
+    assert complete_config(config, before, facts_of(numeric=0)).experiment.training.optimizer.name == "adamw"
+    with pytest.raises(InvalidConfigurationError, match="adam has no weight_decay"):
+        complete_config(config, before, facts_of(numeric=2))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -122,8 +122,8 @@ def test_what_is_certain_is_wrong_for_all_data(case: str, wrong: tuple[str, Any]
     setting, value = wrong
     config = override(SOURCE, tuple(setting.split(".")), value)
     before = problems(config)
-    with pytest.raises(RefusedConfigurationError) as caught:
-        expanded(config, experiment_of(SOURCE), CASES[case])
+    with pytest.raises(InvalidConfigurationError) as caught:
+        complete_config(config, experiment_of(SOURCE), CASES[case])
     assert {format_path(path): message for path, message in caught.value.messages.items()} == before
 
 

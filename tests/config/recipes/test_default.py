@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.recipes.definitions import MEMBERS, default_recipe
-from fnnctl.config.recipes.filling import expanded
+from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
@@ -35,10 +35,10 @@ def test_only_the_outputs_of_a_regression_are_limited() -> None:
 def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     """They share these validation rows, so they have no bags."""
     config = {"data": {"source": "iris", "split": {"validation": 0.2}}}
-    expansion = expanded(config, experiment_of(config), facts_of())
-    ensemble = expansion.experiment.model.ensemble
+    complete = complete_config(config, experiment_of(config), facts_of())
+    ensemble = complete.experiment.model.ensemble
     assert (ensemble.members, ensemble.bags) == (MEMBERS, False)
-    ((path, reason),) = expansion.refused.items()
+    ((path, reason),) = complete.recipe.omitted.items()
     assert path == ("model", "ensemble", "bags")
     assert reason.startswith("data.split.validation would have no effect: with bags,")
 
@@ -47,12 +47,12 @@ def test_a_validation_share_that_is_set_keeps_the_members() -> None:
 def test_without_the_recipes_schedule_the_patience_is_classic(sections: dict[str, Any]) -> None:
     """The members stay the recipe's, and the reason is told."""
     config = {"recipe": "default", "data": {"source": "iris"}, **sections}
-    expansion = expanded(config, experiment_of(config), facts_of())
-    stopping = expansion.experiment.training.early_stopping
+    complete = complete_config(config, experiment_of(config), facts_of())
+    stopping = complete.experiment.training.early_stopping
     assert stopping is not None
     assert stopping.patience == 20
-    assert expansion.experiment.model.ensemble.members == MEMBERS
-    assert expansion.refused["training", "early_stopping"] == "it suits only the recipe's optimization"
+    assert complete.experiment.model.ensemble.members == MEMBERS
+    assert complete.recipe.omitted["training", "early_stopping"] == "it suits only the recipe's optimization"
 
 
 def test_probabilities_of_a_classification_are_calibrated() -> None:
@@ -72,8 +72,8 @@ def test_probabilities_of_a_classification_are_calibrated() -> None:
 )
 def test_a_calibration_that_is_set_is_kept(sections: dict[str, Any], calibration: str) -> None:
     config = {"data": {"source": "iris"}, **sections}
-    expansion = expanded(config, experiment_of(config), facts_of())
-    assert expansion.experiment.model.calibration == calibration
+    complete = complete_config(config, experiment_of(config), facts_of())
+    assert complete.experiment.model.calibration == calibration
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,6 @@ def test_without_validation_rows_nothing_is_calibrated(search: dict[str, Any]) -
         "model": {"ensemble": 1},
         "training": {"early_stopping": None},
     }
-    expansion = expanded(config, experiment_of(config), facts_of())
-    assert expansion.experiment.model.calibration == "none"
-    assert "data.split.validation is 0" in expansion.refused["model", "calibration"]
+    complete = complete_config(config, experiment_of(config), facts_of())
+    assert complete.experiment.model.calibration == "none"
+    assert "data.split.validation is 0" in complete.recipe.omitted["model", "calibration"]

@@ -8,7 +8,7 @@ import pytest
 from fnnctl.config.paths import format_path
 from fnnctl.config.recipes import filling as module
 from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.filling import Expansion, expanded
+from fnnctl.config.recipes.filling import CompleteConfig, complete_config
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.trials import Check
@@ -37,13 +37,13 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
 
 
-def expand(check: Check | None = None, **sections: Any) -> Expansion:
+def expand(check: Check | None = None, **sections: Any) -> CompleteConfig:
     config = {"recipe": "default", "data": {"source": "iris"}, **sections}
-    return expanded(config, experiment_of(config), facts_of(), check)
+    return complete_config(config, experiment_of(config), facts_of(), check)
 
 
-def taken(expansion: Expansion) -> set[str]:
-    return {format_path(path) for path in expansion.taken}
+def taken(complete: CompleteConfig) -> set[str]:
+    return {format_path(path) for path in complete.recipe.applied}
 
 
 def test_with_nothing_given_everything_is_the_recipes() -> None:
@@ -56,27 +56,27 @@ def test_with_nothing_given_everything_is_the_recipes() -> None:
 
 
 def test_classic_fills_in_nothing() -> None:
-    expansion = expand(recipe="classic")
-    assert (expansion.taken, expansion.config) == ({}, expansion.given)
-    assert expansion.experiment == experiment_of(expansion.given)
+    complete = expand(recipe="classic")
+    assert (complete.recipe.applied, complete.recipe.config) == ({}, complete.recipe.original)
+    assert complete.experiment == experiment_of(complete.recipe.original)
 
 
 def test_one_setting_makes_the_rest_of_its_group_classic() -> None:
-    expansion = expand(training={"batch_size": 16})
-    training = expansion.experiment.training
+    complete = expand(training={"batch_size": 16})
+    training = complete.experiment.training
     assert (training.batch_size, training.epochs, training.optimizer.name) == (16, 200, "adam")
-    assert taken(expansion) == VALUES.keys() - {
+    assert taken(complete) == VALUES.keys() - {
         "training.epochs", "training.optimizer", "training.lr_schedule",
         "training.optimizer.weight_decay",
     }  # fmt: skip
-    assert expansion.classic == {"optimization": ("training", "batch_size")}
+    assert complete.recipe.classic == {"optimization": ("training", "batch_size")}
 
 
 def test_a_searched_setting_makes_the_rest_of_its_group_classic() -> None:
     space = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
-    expansion = expand(search={"space": space, "method": "random"})
-    assert expansion.experiment.model.activation.name == "relu"
-    assert taken(expansion) == VALUES.keys() - {"model.hidden", "model.activation"}
+    complete = expand(search={"space": space, "method": "random"})
+    assert complete.experiment.model.activation.name == "relu"
+    assert taken(complete) == VALUES.keys() - {"model.hidden", "model.activation"}
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_a_searched_setting_makes_the_rest_of_its_group_classic() -> None:
 def test_a_value_that_contradicts_a_set_one_is_not_taken(
     sections: dict[str, Any], left_out: set[str]
 ) -> None:
-    expansion = expand(**sections)
-    assert {format_path(path) for path in expansion.refused} == left_out
-    assert taken(expansion).isdisjoint(left_out)
-    assert all(expansion.refused.values())
+    complete = expand(**sections)
+    assert {format_path(path) for path in complete.recipe.omitted} == left_out
+    assert taken(complete).isdisjoint(left_out)
+    assert all(complete.recipe.omitted.values())
 
 
 def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
@@ -123,16 +123,16 @@ def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
         problem = Problem("a regression has no accuracy", path="training.early_stopping.monitor")
         return [problem] if stopping and stopping.monitor == "validation_accuracy" else []
 
-    expansion = expand(check)
-    assert dict(expansion.refused) == {("training", "early_stopping"): "a regression has no accuracy"}
-    assert taken(expansion) == VALUES.keys() - {"training.early_stopping"}
+    complete = expand(check)
+    assert dict(complete.recipe.omitted) == {("training", "early_stopping"): "a regression has no accuracy"}
+    assert taken(complete) == VALUES.keys() - {"training.early_stopping"}
 
 
 def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
     wrong = {"space": {"training.l2": {"uniform": [-1, 1]}}, "method": "random"}
-    expansion = expand(search=wrong)
-    assert expansion.refused == {}
-    assert taken(expansion) == VALUES.keys() - {
+    complete = expand(search=wrong)
+    assert complete.recipe.omitted == {}
+    assert taken(complete) == VALUES.keys() - {
         "training.l2", "training.optimizer.weight_decay", "model.dropout",
     }  # fmt: skip
 
@@ -145,31 +145,31 @@ def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
     lenient = {**VALUES, "training.early_stopping": None}
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: lenient)
     loaded = experiment_before_data(config)
-    expansion = expanded(config, loaded, facts_of())
-    assert expansion.experiment.training.early_stopping is None
-    assert taken(expansion) == lenient.keys() - {
+    complete = complete_config(config, loaded, facts_of())
+    assert complete.experiment.training.early_stopping is None
+    assert taken(complete) == lenient.keys() - {
         "training.l2", "training.optimizer.weight_decay", "model.dropout",
     }  # fmt: skip
     for values in (VALUES, {}):  # another patience, and no value at all
         monkeypatch.setitem(module.RECIPES, "default", dict.fromkeys([facts_of()], values).__getitem__)
         with pytest.raises(ConfigError, match="may end training before swa starts averaging"):
-            expanded(config, loaded, facts_of())
+            complete_config(config, loaded, facts_of())
 
 
 def test_written_out_the_values_give_the_same_experiment_and_seed() -> None:
-    expansion = expand(name="a", seed=4)
-    again = experiment_of({**expansion.config, "recipe": "classic"})
-    assert again.model_copy(update={"recipe": "default"}) == expansion.experiment
-    assert configuration_seed(again) == configuration_seed(expansion.experiment)
+    complete = expand(name="a", seed=4)
+    again = experiment_of({**complete.recipe.config, "recipe": "classic"})
+    assert again.model_copy(update={"recipe": "default"}) == complete.experiment
+    assert configuration_seed(again) == configuration_seed(complete.experiment)
 
 
 def test_an_expanded_config_has_nothing_left_to_fill() -> None:
     once = expand(training={"l2": 0.3})
-    again = expanded(once.config, once.experiment, facts_of(rows=10**6))
-    assert (again.config, again.experiment) == (once.config, once.experiment)
+    again = complete_config(once.recipe.config, once.experiment, facts_of(rows=10**6))
+    assert (again.recipe.config, again.experiment) == (once.recipe.config, once.experiment)
 
 
 def test_the_default_name_is_kept() -> None:
     config = {"recipe": "default", "data": {"source": "iris"}}
     named = experiment_of(config).model_copy(update={"name": "flowers"})
-    assert expanded(config, named, facts_of()).experiment.name == "flowers"
+    assert complete_config(config, named, facts_of()).experiment.name == "flowers"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.recipes.filling import Filled, Judge, filled
+from fnnctl.config.recipes.filling import AppliedRecipe, ConfigChecker, apply_recipe
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem
@@ -14,9 +14,12 @@ from fnnctl.errors import Problem
 OPTIMIZER = {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.0}
 
 
-def fill(config: dict[str, Any], values: dict[str, Any], judge: Judge | None = None) -> Filled:
+def fill(
+    config: dict[str, Any], values: dict[str, Any], checker: ConfigChecker | None = None
+) -> AppliedRecipe:
     config = {"data": {"source": "iris"}, **config}
-    return filled(config, {parse_path(key): value for key, value in values.items()}, judge or Judge(None))
+    by_path = {parse_path(key): value for key, value in values.items()}
+    return apply_recipe(config, by_path, checker or ConfigChecker(None))
 
 
 def test_what_is_given_inside_a_setting_counts() -> None:
@@ -24,7 +27,7 @@ def test_what_is_given_inside_a_setting_counts() -> None:
     config = {"training": {"optimizer": {"weight_decay": 0.05}}}
     found = fill(config, {"training.optimizer": OPTIMIZER, "training.optimizer.weight_decay": 0.5})
     assert value_at(found.config, ("training", "optimizer")) == {**OPTIMIZER, "weight_decay": 0.05}
-    assert [*map(format_path, found.taken)] == ["training.optimizer"]
+    assert [*map(format_path, found.applied)] == ["training.optimizer"]
     assert found.classic == {"regularization": parse_path("training.optimizer.weight_decay")}
 
 
@@ -41,8 +44,8 @@ def test_what_the_search_refuses_is_found_although_another_setting_is_wrong_at_f
     }
     search = {"space": {"training.mixup": {"uniform": [0.1, 0.5]}}, "method": "random"}
     found = fill({"training": {"averaging": "swa"}, "search": search}, values)
-    assert [*map(format_path, found.refused)] == ["model.numeric_embedding"]
-    assert Judge(None).problems(found.config) == {}
+    assert [*map(format_path, found.omitted)] == ["model.numeric_embedding"]
+    assert ConfigChecker(None).problems(found.config) == {}
 
 
 def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
@@ -56,11 +59,11 @@ def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
         "model.ensemble.bags": True,
         "training.early_stopping": {"patience": None},
     }
-    found = fill({"training": {"averaging": "swa"}}, values, Judge(None, check))
-    assert {format_path(path): reason for path, reason in found.refused.items()} == {
+    found = fill({"training": {"averaging": "swa"}}, values, ConfigChecker(None, check))
+    assert {format_path(path): reason for path, reason in found.omitted.items()} == {
         "model.ensemble.bags": "too few rows"
     }
-    assert Judge(None, check).problems(found.config) == {}
+    assert ConfigChecker(None, check).problems(found.config) == {}
 
 
 @pytest.mark.parametrize(
@@ -91,10 +94,10 @@ def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
 )
 def test_reasons_have_a_subject(config: dict[str, Any], values: dict[str, Any], reason: str) -> None:
     """The one of the value itself is added where it is shown."""
-    (told,) = fill(config, values).refused.values()
+    (told,) = fill(config, values).omitted.values()
     assert told.partition("; ")[0] == reason
 
 
 def test_a_problem_of_the_config_refuses_no_value() -> None:
     found = fill({"training": {"epchs": 3}, "model": {"hidden": "x"}}, {"data.scaling": "robust"})
-    assert (found.refused, len(found.taken)) == ({}, 1)
+    assert (found.omitted, len(found.applied)) == ({}, 1)

@@ -8,7 +8,14 @@ import pytest
 import yaml
 
 from fnnctl.config.paths import ConfigPath, Messages, parse_path
-from fnnctl.config.recipes.filling import Filled, Judge, filled, recipe_values, rule_problems, with_hints
+from fnnctl.config.recipes.filling import (
+    AppliedRecipe,
+    ConfigChecker,
+    apply_recipe,
+    recipe_values,
+    rule_problems,
+    with_classic_notes,
+)
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override, value_at
 from tests.config.recipes.cases import facts_of
@@ -24,8 +31,8 @@ def config_of(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def told(settings: dict[str, Any], values: Any = VALUES) -> dict[ConfigPath, str]:
-    found = filled(config_of(settings), values, Judge(None))
-    return with_hints(rule_problems(found.config), found)
+    found = apply_recipe(config_of(settings), values, ConfigChecker(None))
+    return with_classic_notes(rule_problems(found.config), found)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +100,7 @@ def test_a_hint_without_advice_if_only_the_whole_group_helps() -> None:
 
     config = {"training": {"horizon": 3}}
     values = {parse_path("training.epochs"): 5, parse_path("training.batch_size"): 6}
-    given = Filled(config, values, {"optimization": parse_path("training.horizon")}, {})
-    assert with_hints(problems(config), given, problems) == {
+    given = AppliedRecipe(config, config, values, {"optimization": parse_path("training.horizon")}, {})
+    assert with_classic_notes(problems(config), given, problems) == {
         ("training", "horizon"): "is wrong; training.horizon is set, so the optimization is classic"
     }

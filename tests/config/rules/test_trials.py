@@ -12,7 +12,7 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
-from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.config.yaml_text import flow_yaml
 from tests.config.spaces import CONFIG, spaces
@@ -56,9 +56,9 @@ def test_settings_of_other_branches_are_left_out(trials: Any) -> None:
 
 def test_a_refused_assignment_has_the_reason(trials: Any) -> None:
     refused = trials(IRIS + "training: {optimizer: lbfgs}\nmodel: {hidden: [4]}\n")
-    with pytest.raises(RefusedConfigurationError, match=r"^model\.dropout: cannot be used with lbfgs; write"):
+    with pytest.raises(InvalidConfigurationError, match=r"^model\.dropout: cannot be used with lbfgs; write"):
         refused.experiment_of({"model.dropout": 0.5})
-    with pytest.raises(RefusedConfigurationError, match=r"^model\.dropout: must be a number from 0 to 0\.99"):
+    with pytest.raises(InvalidConfigurationError, match=r"^model\.dropout: must be a number from 0 to 0\.99"):
         refused.experiment_of({"model.dropout": 2.0})
 
 
