@@ -7,14 +7,13 @@ import time
 from dataclasses import replace
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.report import show_end, show_summaries
+from fnnctl.commands.report import show_end, show_summary
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import has_network, load_model
-from fnnctl.report.answer.answer import answer
-from fnnctl.report.answer.values import NextCommand
+from fnnctl.report.sections import Command
 from fnnctl.report.summary import summarize
 from fnnctl.runs.evaluation import RescoredRun, score_file, score_test_part
 from fnnctl.store.catalogue import find_run
@@ -63,5 +62,4 @@ def show_evaluation(scores: RunFolder | RescoredRun, output: Output, *, threshol
     scored = replace(summary, metrics=scores.metrics, confusion=confusion)
     options = "" if threshold is None else f" --threshold {threshold:g}"
     again = f"fnnctl evaluate {shlex.quote(path)}{options} --verbose"
-    commands = (NextCommand("show everything", again),)
-    show_summaries([scored], [replace(answer(scored), commands=commands)], output)
+    show_summary(scored, output, command=Command("Show everything", (again,), priority=80))

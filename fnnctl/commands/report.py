@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
-from fnnctl.report.answer.answer import answer
-from fnnctl.report.answer.values import Answer
+from fnnctl.report.document import Document
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.formats.form import STDOUT, ReportForm
 from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS
@@ -26,6 +25,7 @@ from fnnctl.report.gates import (
     parse_gates,
 )
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.registry import json_entries, short_document, text_document
 from fnnctl.report.topics.sizes import sizes_json
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from fnnctl.metrics.feature_importance import FeatureImportances
+    from fnnctl.report.sections import Command
 
 GATE_MISSED: Final = 1
 
@@ -179,19 +180,20 @@ def _show_end(summary: Summary, output: Output) -> None:
         if summary.manifest.kind == "cross_validation":
             measured = {"cross_validation": summary.cross_validation, **sizes_json(summary)}
         elif summary.search is not None:
-            from fnnctl.report.topics.search import search_json
-
-            measured = search_json(summary)
+            measured = json_entries(summary)
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})
     elif output.quiet:
         output.data(str(summary.path))
     else:
-        show_summaries([summary], [answer(summary)], output)
+        show_summary(summary, output)
 
 
-def show_summaries(summaries: Sequence[Summary], answers: Sequence[Answer], output: Output) -> None:
-    """Print the short report or, with `--verbose`, the complete one."""
-    output.render(_on_terminal(summaries, answers, [], output, width=output.width))
+def show_summary(summary: Summary, output: Output, *, command: Command | None = None) -> None:
+    """Print the short report or, with `--verbose`, the complete one; `command` replaces its commands."""
+    document = _document(summary, output)
+    if command is not None:
+        document = document.with_command(command)
+    output.render(_on_terminal([document], [], output, width=output.width))
 
 
 def _text(report: Report, form: ReportForm, output: Output) -> str:
@@ -199,23 +201,20 @@ def _text(report: Report, form: ReportForm, output: Output) -> str:
     if text_format := TEXT_FORMATS.get(form.format or TERMINAL):
         folder = form.file.parent if form.file else Path()
         if form.short and text_format.short:
-            answers = [answer(summary) for summary in report.summaries]
-            return text_format.short(answers, report.results, folder)
+            return text_format.short(report.summaries, report.results, folder)
         return text_format.text(report.summaries, report.results, folder)
     width = None if form.file else output.width
-    answers = [answer(summary) for summary in report.summaries]
-    shown = _on_terminal(report.summaries, answers, report.results, output, width=width)
+    documents = [_document(summary, output) for summary in report.summaries]
+    shown = _on_terminal(documents, report.results, output, width=width)
     return output.rendered(shown, plain=form.file is not None)
 
 
+def _document(summary: Summary, output: Output) -> Document:
+    return text_document(summary) if output.verbose else short_document(summary)
+
+
 def _on_terminal(
-    summaries: Sequence[Summary],
-    answers: Sequence[Answer],
-    results: Sequence[GateResult],
-    output: Output,
-    *,
-    width: int | None,
+    documents: Sequence[Document], results: Sequence[GateResult], output: Output, *, width: int | None
 ) -> RenderableType:
-    if output.verbose:
-        return terminal_report(summaries, results, width=width)
-    return short_terminal_report(answers, results, width=width)
+    render = terminal_report if output.verbose else short_terminal_report
+    return render(documents, results, width=width)

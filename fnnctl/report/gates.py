@@ -31,6 +31,7 @@ from fnnctl.report.comparison.compared_run import (
 )
 from fnnctl.report.comparison.pairs import PairTest, suitable_test
 from fnnctl.report.comparison.words import amount, findable, finite
+from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.words import number
 from fnnctl.store.catalogue import find_run
@@ -298,3 +299,16 @@ def _details(other: ComparedRun, found: PairTest, p: float, smallest: float | No
         "samples": found.samples,
         "count": found.count,
     }
+
+
+def gate_table(results: Sequence[GateResult]) -> TableSection:
+    """One row per gate and run; the run is named if there are several."""
+    has_several_runs = len({result.run for result in results}) > 1
+    names = [f"{result.metric} of {result.run}" if has_several_runs else result.metric for result in results]
+    rows = (
+        (name, result.value_text, result.wanted, result.result)
+        for name, result in zip(names, results, strict=True)
+    )
+    notes = (f"{name}: {result.note}." for name, result in zip(names, results, strict=True) if result.note)
+    header = ("metric", "value", "wanted", "result")
+    return TableSection("Gates", header, tuple(rows), notes=tuple(notes))

@@ -101,7 +101,7 @@ def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[st
     ]
 
 
-def brief(value: Any, parts: Collection[str] | None = None) -> str:
+def setting_text(value: Any, parts: Collection[str] | None = None) -> str:
     """A setting's value for a table: layers as `64 relu, 64 tanh residual`, other values as YAML.
 
     `parts` are the settings of a layer that are shown, all by default.

@@ -1,12 +1,54 @@
-"""The kinds of sections in a report, for every format, and the formatting of numbers."""
+"""The kinds of sections that a report consists of, and where a section stands.
+
+Topics make sections; formats render them and know no topics. The text of a section is not escaped: each
+format escapes it in its own way.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import Final, TypeAlias
+
+from fnnctl.report.words import NOTHING, number
+
+SUMMARY: Final = "Summary"
+"""The heading of what a page says first."""
+SCORES: Final = "Scores"
+WRONG: Final = "What goes wrong"
+DATA: Final = "Data and training"
+NEXT_STEPS: Final = "Repeat and continue"
+FIGURES: Final = "Figures"
+"""Headings below which several topics have sections. Each other heading belongs to one topic."""
+
+REQUESTED: Final = 0
+"""The priority of sections that the user has asked for: short reports show them whole, after the others."""
+
+
+class Formats(Enum):
+    """The formats that show a section; one with a priority is in the short reports, too."""
+
+    ALL = "all"
+    PAGE = "page"
+    """Not the complete texts: other sections say the same there in full."""
+    SHORT = "short"
+    """Only the short reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """Where a section stands."""
+
+    heading: str = ""
+    """The heading of the page below which it stands; if it is empty, that of its topic."""
+    priority: int | None = None
+    """The position in short reports: sections with smaller numbers come first, and get lines first. Without a
+    priority a section is only in complete reports."""
+    formats: Formats = Formats.ALL
 
 
 @dataclass(frozen=True, slots=True)
-class TableSection:
+class TableSection(_Placed):
     """Rows under a header."""
 
     title: str
@@ -18,18 +60,26 @@ class TableSection:
     """The columns of texts that a terminal does not break into lines."""
     notes: tuple[str, ...] = ()
     """Sentences below the table."""
+    keeps_end: bool = False
+    """Whether the last rows matter most: if there is no room for all, the first ones are left out."""
+    short: TableSection | None = None
+    """The table in short reports, if it has other columns there."""
+    narrow: TableSection | None = None
+    """The table in a complete report on a terminal, if it is shorter or narrower there."""
+    lines: tuple[int, ...] = ()
+    """How many lines a short report may give it, round by round; see `formats.short_terminal`."""
 
 
 @dataclass(frozen=True, slots=True)
-class FactList:
-    """Facts: pairs of a name and a text."""
+class FactList(_Placed):
+    """Facts: pairs of a name and a text. Empty lines in a text separate paragraphs."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(_Placed):
     """Sentences, one per row."""
 
     title: str
@@ -37,7 +87,23 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class FileList:
+class Failure(_Placed):
+    """Why a run has no results, or not all of them."""
+
+    title: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Warnings(_Placed):
+    """Warnings, one per row. No format leaves one out."""
+
+    title: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileList(_Placed):
     """Files in the run folder, each with a description of its content."""
 
     title: str
@@ -45,7 +111,7 @@ class FileList:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Command(_Placed):
     """A shell command, one part per row."""
 
     title: str
@@ -53,14 +119,55 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(_Placed):
     """Lines of a config, which can be pasted."""
 
     title: str
     rows: tuple[str, ...]
 
 
-Section = TableSection | FactList | Notes | FileList | Command | Excerpt
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A metric of the part on which a run is judged."""
+
+    label: str
+    value: float
+    interval: tuple[float, float] | None = None
+    """Of 95 %; None if there is none."""
+    baseline: float | None = None
+    """The metric of the baseline on the same rows."""
+    is_loss: bool = False
+    """Whether lower values are better."""
+
+    @property
+    def interval_text(self) -> str:
+        """The interval; a dash if there is none."""
+        return number([*self.interval]) if self.interval else NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Scores(_Placed):
+    """The first scores of a run."""
+
+    title: str
+    measured: str
+    """Where they were measured, such as `test part`."""
+    rows: tuple[Score, ...]
+
+    @property
+    def table(self) -> TableSection:
+        """One row per metric."""
+        header = (self.measured, "value", "95 % interval", "baseline")
+        rows = (
+            (score.label, number(score.value), score.interval_text, number(score.baseline))
+            for score in self.rows
+        )
+        return TableSection(self.title, header, tuple(rows))
+
+
+Section: TypeAlias = (
+    TableSection | FactList | Notes | Failure | Warnings | FileList | Command | Excerpt | Scores
+)
 
 
 def command_lines(command: Command) -> list[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.arrays import IntArray
 from fnnctl.metrics.stored import PARTS, reported_metrics
+from fnnctl.report.words import seconds_text
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from fnnctl.metrics.feature_importance import FeatureImportances
     from fnnctl.records.history import SearchHistory
     from fnnctl.records.timeline import Timeline
+
+
+TEST, VALIDATION, TRAIN = "test", "validation", "train"
+JUDGED_BY: Final = (TEST, VALIDATION, TRAIN)
+"""The first of these parts that has scores is the one that a report speaks of first."""
+OUT_OF_BAG: Final = "out-of-bag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Summary:
     search: SearchHistory | None = None
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
-    """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
+    """The configurations of a search's trials, if it searches layers or its schedules keep their horizon."""
     timeline: Timeline | None = None
     """What the workers of a search did when; None if that is not known, and for other runs."""
     ensemble: EnsembleSummary | None = None
@@ -139,6 +146,25 @@ def has_bags(manifest: Manifest) -> bool:
     return manifest.model is not None and manifest.model.bags
 
 
+def headline(summary: Summary) -> str:
+    """When the run was started and, if it has ended, how long it took."""
+    manifest = summary.manifest
+    started = manifest.started[:19].replace("T", " ") + " UTC"
+    if manifest.seconds.total is None:
+        return f"started {started}"
+    return f"started {started}, took {seconds_text(manifest.seconds.total)}"
+
+
+def judged_part(summary: Summary) -> str | None:
+    """The part on which the run is judged; None if it has no scores."""
+    return next((part for part in JUDGED_BY if summary.part_metrics(part)), None)
+
+
+def validation_name(summary: Summary) -> str:
+    """What reports call the validation part; with bags, each row is scored by one member of the ensemble."""
+    return f"validation ({OUT_OF_BAG})" if has_bags(summary.manifest) else "validation"
+
+
 def scored_rows(summary: Summary) -> str:
     """For titles: the rows from which the scores, the confusion matrix and the curves are computed."""
     folds = summary.manifest.cross_validation
@@ -154,7 +180,7 @@ def summarize(run: RunFolder) -> Summary:
     search = _read_search(run, manifest)
     winner = run.winner()
     scored, ensemble = winner or run, _ensemble(run)
-    of_scores = winner.read_manifest() if winner else manifest
+    scored_manifest = winner.read_manifest() if winner else manifest
     folders = {names.BEST: winner, names.ENSEMBLE: ensemble}
     return Summary(
         path=run.path,
@@ -163,14 +189,14 @@ def summarize(run: RunFolder) -> Summary:
         metrics=scored.read_metrics(),
         confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
-        files=(*run.files(), *(name for name, found in folders.items() if found), *_rebuilt(winner)),
+        files=(*run.files(), *(name for name, folder in folders.items() if folder), *_rebuilt(winner)),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         timeline=_timeline(run) if search else None,
         ensemble=ensemble,
         trade_offs=read_trade_offs(scored),
-        refitted=of_scores.trial if winner else None,
-        out_of_bag=has_bags(of_scores),
+        refitted=scored_manifest.trial if winner else None,
+        out_of_bag=has_bags(scored_manifest),
         matrix_files=tuple(
             f"{names.BEST}/{name}" if winner else name
             for name in (names.CONFUSION_MATRIX_FIGURE, names.CONFUSION_MATRIX)

@@ -15,7 +15,7 @@ from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.records.default_trial import DefaultTrialComparison, Measurement, compare_with_default_trial
 from fnnctl.records.journal import COMPLETE, Header, encode
 from fnnctl.records.standings import leaderboard_table
-from fnnctl.report.topics.default_trial import own_settings_sentence
+from fnnctl.report.topics.default_trial import comparison_sentence
 from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.runs.ensemble import build_ensemble, weight_library
 from fnnctl.runs.facts import known_facts
@@ -186,7 +186,7 @@ def _compare_with_default_trial(session: SearchSession, winner: Winner) -> None:
     section on what was found last.
     """
     comparison = _default_comparison(session, winner)
-    sentence = own_settings_sentence(comparison, session.setup.settings.objective.metric)
+    sentence = comparison_sentence(comparison, session.setup.settings.objective.metric)
     note = f"{'warning: ' if comparison.is_doubtful else ''}{sentence}"
     record_notes(session.run, [note], session.context.listener)
 

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from fnnctl.text import plain_text
 from tests.program import Done, Program, only_run
-from tests.report.formats.answers import HOSTILE
+from tests.report.formats.documents import HOSTILE
 
 MOST_LINES = 25
 SEARCH = """

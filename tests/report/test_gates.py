@@ -14,6 +14,7 @@ from fnnctl.report.gates import (
     check_not_worse,
     find_other_run,
     gate_lines,
+    gate_table,
     parse_gates,
 )
 from fnnctl.report.summary import summarize
@@ -300,3 +301,17 @@ def test_a_name_stands_for_another_run_of_the_experiment(tmp_path: Path) -> None
         assert find_other_run(text, newer, tmp_path).path == older.path
         assert find_other_run(text, older, tmp_path).path == newer.path
     assert find_other_run(newer.path.name, newer, tmp_path).path == newer.path
+
+
+def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]) -> None:
+    summaries = [summarize(finished_run(name)) for name in ("a", "b")]
+    gates = parse_gates(["accuracy=0.9", "loss=0.2"])
+    results = [result for summary in summaries for result in check_gates(gates, summary)]
+    assert gate_table(results[:2]).rows == (
+        ("accuracy", "0.9000", "≥ 0.9", "passed"),
+        ("loss", "0.2500", "≤ 0.2", "missed"),
+    )
+    assert gate_table(results).rows[2][0] == f"accuracy of {summaries[1].path}"
+    noted = [replace(result, note="not worse than old") for result in results]
+    assert gate_table(noted[:1]).notes == ("accuracy: not worse than old.",)
+    assert gate_table(noted).notes[2] == f"accuracy of {summaries[1].path}: not worse than old."

@@ -9,11 +9,11 @@ from numpy.testing import assert_equal
 from fnnctl.metrics.hyperparameter_importance import LEAST_TRIALS
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.report.searched_settings import (
-    brief,
     importances,
     leading_first,
     paths_by_importance,
     searched_settings,
+    setting_text,
     short_names,
 )
 from tests.report.searches import header, read, result, trial
@@ -89,13 +89,13 @@ def test_layers_with_settings_have_columns_for_these() -> None:
     assert_equal(found["hidden.residual[1]"].values, [0.0, np.nan, np.nan])
 
 
-def test_values_of_a_table_are_brief() -> None:
+def test_values_of_a_table_are_setting_text() -> None:
     layer = {"units": 64, "activation": {"name": "relu"}, "normalization": "none"}
     elu = {"units": 8, "activation": {"name": "elu", "alpha": 2}}
-    assert brief([layer, {**layer, "residual": True}]) == "64 relu none, 64 relu none residual"
-    assert brief([{**elu, "residual": False}, 4]) == "8 {name: elu, alpha: 2}, 4"
-    assert brief([{**elu, "residual": False}, 4], ("units",)) == "8, 4"
-    assert [brief(value) for value in ([8, 4], [], {"a": True}, None)] == [
+    assert setting_text([layer, {**layer, "residual": True}]) == "64 relu none, 64 relu none residual"
+    assert setting_text([{**elu, "residual": False}, 4]) == "8 {name: elu, alpha: 2}, 4"
+    assert setting_text([{**elu, "residual": False}, 4], ("units",)) == "8, 4"
+    assert [setting_text(value) for value in ([8, 4], [], {"a": True}, None)] == [
         "[8, 4]",
         "[]",
         "{a: true}",

@@ -33,7 +33,7 @@ def html_comparison(comparison: RunComparison) -> str:
     """The page; it has no links to files, so it can be sent."""
     blocks: list[Block] = []
     for section in comparison_sections(comparison):
-        look = {"Verdict": "answer", "Warnings": "warning"}.get(section.title, "block")
+        look = {"Verdict": "summary", "Warnings": "warning"}.get(section.title, "block")
         blocks.append(section_block(section, look=look))
         if section.title == AFTER:
             blocks.append(Block("Figure", (figure_part(_figure(comparison), "comparison"),), "figures"))

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from fnnctl.report.summary import Summary, summarize, task_report
-from fnnctl.report.topics.architecture import best_model
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 
@@ -81,8 +80,11 @@ def possible_figures(run: RunFolder, summary: Summary) -> set[str]:
         wanted.discard(names.TIMELINE_FIGURE)
     if search is not None and not search.has_rewards:
         wanted.discard(names.REWARDS_FIGURE)
-    if best_model(summary) is None:
-        wanted.discard(names.ARCHITECTURE_FIGURE)
+    if search is not None:
+        from fnnctl.report.topics.architecture import best_model  # most runs are no searches
+
+        if best_model(summary) is None:
+            wanted.discard(names.ARCHITECTURE_FIGURE)
     return wanted
 
 

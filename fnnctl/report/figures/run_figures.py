@@ -16,8 +16,7 @@ from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
 from fnnctl.plots.importance import PlottedColumn, feature_importance_figure
 from fnnctl.plots.learning import folds_learning_figure, learning_curve_figure
 from fnnctl.plots.thresholds import trade_offs_figure
-from fnnctl.report.content import validation_name
-from fnnctl.report.summary import Summary, scored_rows
+from fnnctl.report.summary import Summary, scored_rows, validation_name
 from fnnctl.report.topics.feature_importance import read_importances
 from fnnctl.report.topics.sizes import recorded_sizes, share_text
 from fnnctl.store import names

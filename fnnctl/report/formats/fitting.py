@@ -1,8 +1,8 @@
-"""Fits texts and blocks of lines into a short report, whatever names the data and the config contain."""
+"""Fits blocks of lines into a short report, whatever names the data and the config contain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -39,13 +39,21 @@ def wrapped(text: str, width: int) -> list[str]:
     """
     lines = [""]
     for word in plain_text(text).split():
-        shown = word if "/" in word else fit_name(word, width)
-        joined = f"{lines[-1]} {shown}".strip()
-        if not lines[-1] or cell_len(joined) <= width:
-            lines[-1] = joined
+        piece = word if "/" in word else fit_name(word, width)
+        line = f"{lines[-1]} {piece}".strip()
+        if not lines[-1] or cell_len(line) <= width:
+            lines[-1] = line
         else:
-            lines.append(shown)
+            lines.append(piece)
     return lines
+
+
+def shortened(text: str, count: int, width: int) -> list[str]:
+    """The text in at most `count` lines; the end of a longer one is left out."""
+    lines = wrapped(text, width)
+    if len(lines) <= count:
+        return [fit_sentence(line, width) for line in lines]
+    return [*lines[: count - 1], fit_sentence(" ".join(lines[count - 1 :]), width)]
 
 
 def aligned(rows: Sequence[Sequence[str]], *, texts: Sequence[int], gap: int = 2) -> list[str]:
@@ -53,36 +61,52 @@ def aligned(rows: Sequence[Sequence[str]], *, texts: Sequence[int], gap: int = 2
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return [
         (" " * gap)
-        .join(_padded(cell, widths[place], left=place in texts) for place, cell in enumerate(row))
+        .join(_padded(cell, widths[index], left=index in texts) for index, cell in enumerate(row))
         .rstrip()
         for row in rows
     ]
 
 
+def narrowed(
+    rows: Sequence[Sequence[str]], width: int, *, texts: Sequence[int], gap: int = 2
+) -> list[list[str]]:
+    """The rows with texts short enough for `width` cells: they share evenly what numbers leave of it."""
+    widths = [max(map(cell_len, map(plain_text, column))) for column in zip(*rows, strict=True)]
+    room = width - gap * (len(widths) - 1)
+    room -= sum(cells for index, cells in enumerate(widths) if index not in texts)
+    columns = sorted((index for index in texts if index < len(widths)), key=lambda index: widths[index])
+    for left, index in zip(range(len(columns), 0, -1), columns, strict=True):
+        widths[index] = min(widths[index], max(room // left, 1))
+        room -= widths[index]
+    return [
+        [fit_name(cell, widths[index]) if index in texts else cell for index, cell in enumerate(row)]
+        for row in rows
+    ]
+
+
 def allotted(
-    blocks: Mapping[str, FittingLines],
-    steps: Sequence[tuple[str, int]],
+    blocks: Sequence[FittingLines],
+    growth: Sequence[Sequence[int]],
     room: int,
     *,
-    gaps: Mapping[str, int],
-) -> dict[str, int]:
+    gaps: Sequence[int],
+) -> list[int]:
     """How many of the `room` lines each block gets.
 
-    Each step lets a block grow to so many lines, as far as there is room; the first steps matter most. A
-    block that would have fewer lines than its `least` stays out. One that is shown has the blank lines in
-    `gaps` before it.
+    Round by round and in their order, each block may grow to the number of lines that its `growth` has for
+    the round, as far as there is room. A block that would have fewer lines than its `least` stays out. One
+    that is shown has the blank lines in `gaps` before it.
     """
-    found = dict.fromkeys(blocks, 0)
-    for name, most in steps:
-        if name not in blocks:
-            continue
-        gap = 0 if found[name] else gaps.get(name, 0)
-        wanted = min(most, blocks[name].full) - found[name]
-        given = min(wanted, room - gap)
-        if given > 0 and found[name] + given >= blocks[name].least:
-            found[name] += given
-            room -= given + gap
-    return found
+    counts = [0] * len(blocks)
+    for number in range(max(map(len, growth), default=0)):
+        for index, block in enumerate(blocks):
+            most = min(growth[index][min(number, len(growth[index]) - 1)], block.full)
+            gap = 0 if counts[index] else gaps[index]
+            more = min(most - counts[index], room - gap)
+            if more > 0 and counts[index] + more >= block.least:
+                counts[index] += more
+                room -= more + gap
+    return counts
 
 
 def _padded(text: str, width: int, *, left: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.feature_importance import importance_json
+from fnnctl.report.topics.registry import json_entries
 
 
 def json_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()) -> dict[str, Any]:
@@ -16,14 +16,6 @@ def json_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()
         "runs": [_run(summary) for summary in summaries],
         "gates": [result.to_dict() for result in results],
     }
-
-
-def _search(summary: Summary) -> dict[str, Any]:
-    if summary.search is None:
-        return {}
-    from fnnctl.report.topics.search import search_json  # most runs are no searches
-
-    return search_json(summary)
 
 
 def _run(summary: Summary) -> dict[str, Any]:
@@ -40,6 +32,5 @@ def _run(summary: Summary) -> dict[str, Any]:
         "alive": summary.alive,
         "metrics": summary.reported,
         "files": list(summary.files),
-        **_search(summary),
-        **importance_json(summary.importances),
+        **json_entries(summary),
     }

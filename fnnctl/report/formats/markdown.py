@@ -12,28 +12,30 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from fnnctl.report.content import gate_table, headline, sections
-from fnnctl.report.gates import GateResult
+from fnnctl.report.document import Document
+from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import (
     Command,
     Excerpt,
     FactList,
+    Failure,
     FileList,
     Notes,
+    Scores,
     Section,
     TableSection,
+    Warnings,
     command_lines,
 )
-from fnnctl.report.summary import Summary
 from fnnctl.text import plain_text
 
 _ADDRESS: Final = re.compile(r"(https?|ftp|www)(://|\.)", re.IGNORECASE)
 """The beginning of an address, which GitHub would make a link."""
 
 
-def markdown_report(summaries: Sequence[Summary], results: Sequence[GateResult], relative_to: Path) -> str:
+def markdown_report(documents: Sequence[Document], results: Sequence[GateResult], relative_to: Path) -> str:
     """A report on the runs, followed by the gates' results; links are relative to `relative_to`."""
-    blocks = [block for summary in summaries for block in _run(summary, relative_to)]
+    blocks = [block for document in documents for block in _run(document, relative_to)]
     if results:
         blocks += markdown_section(gate_table(results))
     return "\n\n".join(blocks) + "\n"
@@ -46,11 +48,11 @@ def escape(text: str) -> str:
     return _ADDRESS.sub(r"\1\\\2", escaped)
 
 
-def _run(summary: Summary, relative_to: Path) -> Iterable[str]:
-    folder = Path(os.path.relpath(summary.path, relative_to))
-    yield f"# {escape(summary.manifest.name)}"
-    yield f"**{summary.shown_status}**, {headline(summary)}, in {link(str(summary.path), folder)}"
-    for section in sections(summary):
+def _run(document: Document, relative_to: Path) -> Iterable[str]:
+    folder = Path(os.path.relpath(document.path, relative_to))
+    yield f"# {escape(document.name)}"
+    yield f"**{document.status}**, {document.when}, in {link(str(document.path), folder)}"
+    for section in document.sections:
         yield from markdown_section(section, folder)
 
 
@@ -59,11 +61,12 @@ def markdown_section(section: Section, folder: Path = Path()) -> Iterable[str]:
     yield f"## {escape(section.title)}"
     match section:
         case TableSection():
-            yield table(section.header, section.rows, texts=section.texts)
-            yield from map(escape, section.notes)
+            yield from markdown_table(section)
         case FactList():
             yield table(("", ""), section.rows, texts=(0, 1))
-        case Notes():
+        case Scores():
+            yield from markdown_table(section.table)
+        case Notes() | Warnings() | Failure():
             yield "\n".join(map(item, section.rows))
         case Command():
             yield _code(command_lines(section), "sh")
@@ -74,6 +77,12 @@ def markdown_section(section: Section, folder: Path = Path()) -> Iterable[str]:
             for name, what in section.rows:
                 if name.endswith(".png"):
                     yield "!" + link(what, folder / name)
+
+
+def markdown_table(section: TableSection) -> Iterable[str]:
+    """The table, and the sentences below it."""
+    yield table(section.header, section.rows, texts=section.texts)
+    yield from map(escape, section.notes)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: Sequence[int]) -> str:

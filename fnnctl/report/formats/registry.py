@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.errors import UsageError, did_you_mean
-from fnnctl.report.answer.values import Answer
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.formats.short_markdown import short_markdown_report
 from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.registry import short_document, text_document
 from fnnctl.store.documents import to_json
 from fnnctl.text import shown
 
@@ -26,8 +26,16 @@ class TextFormat:
     """The file name ending that selects this format."""
     text: Callable[[Sequence[Summary], Sequence[GateResult], Path], str]
     """Returns the report on runs and gates; links are relative to the folder."""
-    short: Callable[[Sequence[Answer], Sequence[GateResult], Path], str] | None = None
+    short: Callable[[Sequence[Summary], Sequence[GateResult], Path], str] | None = None
     """The same for the short report; None if the format has none."""
+
+
+def _markdown(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
+    return markdown_report([text_document(summary) for summary in summaries], results, folder)
+
+
+def _short_markdown(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
+    return short_markdown_report([short_document(summary) for summary in summaries], results, folder)
 
 
 def _json(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
@@ -43,7 +51,7 @@ def _html(summaries: Sequence[Summary], results: Sequence[GateResult], folder: P
 HTML: Final = "html"
 JSON: Final = "json"
 TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
-    "markdown": TextFormat(".md", markdown_report, short_markdown_report),
+    "markdown": TextFormat(".md", _markdown, _short_markdown),
     HTML: TextFormat(".html", _html),
     JSON: TextFormat(".json", _json),
 }

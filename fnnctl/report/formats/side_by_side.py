@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from fnnctl.report.answer.sections import interval_text
-from fnnctl.report.answer.values import Answer, NextCommand
-from fnnctl.report.sections import TableSection
+from fnnctl.report.document import Document
+from fnnctl.report.sections import Command, TableSection
 from fnnctl.report.words import NOTHING, number
 from fnnctl.text import joined_words
 
@@ -16,55 +15,50 @@ MOST_NAMED: Final = 3
 """Commands that name more runs than this are too long to be read."""
 
 
-def runs_tables(answers: Sequence[Answer]) -> list[TableSection]:
+def runs_tables(documents: Sequence[Document]) -> list[TableSection]:
     """One table per kind of first metric, as those of different tasks cannot be compared.
 
-    Its rows have the run's number, from 1, in the order of `answers`. A run without scores has its status in
-    place of where it was measured.
+    Its rows have the run's number, from 1, in the order of the documents. A run without scores has its status
+    in place of where it was measured.
     """
-    numbered = list(enumerate(answers, start=1))
-    labels = list(dict.fromkeys(_first_label(each) for each in answers if each.scores)) or [""]
+    labels = [document.scores.rows[0].label if document.scores else "" for document in documents]
+    known = list(dict.fromkeys(filter(None, labels))) or [""]
     tables = []
-    for place, label in enumerate(labels):
-        own = [
-            (position, each)
-            for position, each in numbered
-            if (_first_label(each) == label if each.scores else place == 0)
-        ]
+    for index, label in enumerate(known):
+        wanted = {label} if index else {label, ""}
+        rows = tuple(
+            _row(position, document)
+            for position, (document, own) in enumerate(zip(documents, labels, strict=True), start=1)
+            if own in wanted
+        )
         header = ("", "name", "measured on", label or "score", "95 % interval", "baseline")
-        tables.append(TableSection("Runs", header, tuple(_rows(own)), texts=(0, 1, 2)))
+        tables.append(TableSection("Runs", header, rows, texts=(0, 1, 2)))
     return tables
 
 
-def commands_of_several(answers: Sequence[Answer]) -> list[NextCommand]:
+def _row(position: int, document: Document) -> tuple[str, ...]:
+    if document.scores is None:
+        return (f"{position}", document.name, document.status, NOTHING, NOTHING, NOTHING)
+    first = document.scores.rows[0]
+    cells = (number(first.value), first.interval_text, number(first.baseline))
+    return (f"{position}", document.name, document.scores.measured, *cells)
+
+
+def commands_of_several(documents: Sequence[Document]) -> Iterator[Command]:
     """What shows the rest, and what compares the runs with statistics."""
-    if len(answers) > MOST_NAMED:
-        return [NextCommand("more of one of them", "fnnctl report RUN")]
-    paths = " ".join(shlex.quote(str(each.path)) for each in answers)
-    found = [NextCommand("everything, run by run", f"fnnctl report {paths} --verbose")]
-    if all(each.scores for each in answers):
-        found.append(NextCommand("whether they differ", f"fnnctl compare {paths}"))
-    return found
+    if len(documents) > MOST_NAMED:
+        yield Command("More of one of them", ("fnnctl report RUN",))
+        return
+    paths = " ".join(shlex.quote(str(document.path)) for document in documents)
+    yield Command("Everything, run by run", (f"fnnctl report {paths} --verbose",))
+    if all(document.scores for document in documents):
+        yield Command("Whether they differ", (f"fnnctl compare {paths}",))
 
 
-def warned_runs(answers: Sequence[Answer]) -> list[str]:
+def warned_runs(documents: Sequence[Document]) -> list[str]:
     """A sentence that names the runs with warnings, by their numbers; none if there are none."""
-    numbers = [f"{place}" for place, answer in enumerate(answers, start=1) if answer.warnings]
+    numbers = [f"{position}" for position, document in enumerate(documents, start=1) if document.warnings]
     if not numbers:
         return []
     runs, have = ("Run", "has") if len(numbers) == 1 else ("Runs", "have")
     return [f"{runs} {joined_words(numbers)} {have} warnings."]
-
-
-def _rows(numbered: Iterable[tuple[int, Answer]]) -> Iterable[tuple[str, ...]]:
-    for position, each in numbered:
-        if each.scores:
-            first = each.scores[0]
-            scores = (number(first.value), interval_text(first), number(first.baseline))
-        else:
-            scores = (NOTHING, NOTHING, NOTHING)
-        yield f"{position}", each.name, each.measured or each.status, *scores
-
-
-def _first_label(answer: Answer) -> str:
-    return answer.scores[0].label if answer.scores else ""

@@ -16,19 +16,21 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from fnnctl.report.content import gate_table, headline, sections
-from fnnctl.report.gates import GateResult
+from fnnctl.report.document import Document
+from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import (
     Command,
     Excerpt,
     FactList,
+    Failure,
     FileList,
     Notes,
+    Scores,
     Section,
     TableSection,
+    Warnings,
     command_lines,
 )
-from fnnctl.report.summary import Summary
 from fnnctl.text import plain_text
 
 STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow"}
@@ -40,13 +42,13 @@ the numbers stay beside them. Columns that need less than their share leave the 
 
 
 def terminal_report(
-    summaries: Sequence[Summary], results: Sequence[GateResult] = (), *, width: int | None = None
+    documents: Sequence[Document], results: Sequence[GateResult] = (), *, width: int | None = None
 ) -> RenderableType:
     """A report on the runs, followed by the gates' results.
 
     Sentences are wrapped at `width` columns. Tables may be wider, and paths and other words are never broken.
     """
-    parts = [_run(summary, width) for summary in summaries]
+    parts = [_run(document, width) for document in documents]
     if results:
         parts.append(section_text(gate_table(results), width))
     return Group(*parts)
@@ -58,13 +60,13 @@ def document(title: str, headline: str, contents: Iterable[Section], width: int 
     return Group(_text(title, "bold"), _text(headline, "dim"), *parts)
 
 
-def _run(summary: Summary, width: int | None) -> RenderableType:
-    status = Text(summary.shown_status, style=status_style(summary.shown_status))
+def _run(document: Document, width: int | None) -> RenderableType:
+    status = Text(document.status, style=status_style(document.status))
     return Group(
-        Text.assemble(_text(summary.manifest.name, "bold"), "  ", status),
-        _text(str(summary.path)),
-        _text(headline(summary), "dim"),
-        *(section_text(section, width) for section in sections(summary, brief=True)),
+        Text.assemble(_text(document.name, "bold"), "  ", status),
+        _text(str(document.path)),
+        _text(document.when, "dim"),
+        *(section_text(section, width) for section in document.sections),
         "",
     )
 
@@ -77,19 +79,25 @@ def status_style(status: str) -> str:
 def section_text(section: Section, width: int | None) -> RenderableType:
     """A section below its title, whose sentences are wrapped at `width` columns."""
     inner = None if width is None else width - INDENT
+    title = (section.narrow or section).title if isinstance(section, TableSection) else section.title
     match section:
         case TableSection():
-            sentences = (Text(_broken(line, inner)) for line in section.notes)
-            body: RenderableType = Group(_table(section), *sentences)
+            body: RenderableType = _table_and_notes(section.narrow or section, inner)
+        case Scores():
+            body = _table_and_notes(section.table, inner)
         case FactList() | FileList():
             body = _pairs(section.rows, inner)
-        case Notes():
+        case Notes() | Warnings() | Failure():
             body = Group(*(Text(_broken(f"- {line}", inner)) for line in section.rows))
         case Command():
-            return Group("", _text(section.title, "bold"), *map(_unbroken, command_lines(section)))
+            return Group("", _text(title, "bold"), *map(_unbroken, command_lines(section)))
         case Excerpt():
-            return Group("", _text(section.title, "bold"), *map(_unbroken, section.rows))
-    return Group("", _text(section.title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
+            return Group("", _text(title, "bold"), *map(_unbroken, section.rows))
+    return Group("", _text(title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
+
+
+def _table_and_notes(table: TableSection, width: int | None) -> RenderableType:
+    return Group(_table(table), *(Text(_broken(line, width)) for line in table.notes))
 
 
 def _table(table: TableSection) -> RichTable:
@@ -111,13 +119,13 @@ def _table(table: TableSection) -> RichTable:
 
 def _name_widths(table: TableSection) -> dict[int, int]:
     """The widths at which the longest names break, by column."""
-    names = next(place for place, column in enumerate((*table.texts, -1)) if column != place)
+    names = next(position for position, column in enumerate((*table.texts, -1)) if column != position)
     cells = (table.header, *table.rows)
-    widths = [max(cell_len(plain_text(row[place])) for row in cells) for place in range(names)]
+    widths = [max(cell_len(plain_text(row[column])) for row in cells) for column in range(names)]
     narrow = [width for width in widths if width * names <= NAMES_WIDTH]
-    broken = [place for place, width in enumerate(widths) if width * names > NAMES_WIDTH]
-    broken = [place for place in broken if place not in table.unbroken]
-    return {place: (NAMES_WIDTH - sum(narrow)) // len(broken) for place in broken}
+    broken = [column for column, width in enumerate(widths) if width * names > NAMES_WIDTH]
+    broken = [column for column in broken if column not in table.unbroken]
+    return {column: (NAMES_WIDTH - sum(narrow)) // len(broken) for column in broken}
 
 
 def _pairs(pairs: Sequence[tuple[str, str]], width: int | None) -> RichTable:

@@ -9,17 +9,18 @@ from typing import Final, TypeVar
 
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.timeline import Timeline
-from fnnctl.report.content import FIRST_FILES, LAST_FILES
 from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, joined, table
 from fnnctl.report.html.page import Part
 from fnnctl.report.searched_settings import importances
+from fnnctl.report.sections import FIGURES
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.workers import workers_words
+from fnnctl.report.topics.files import FIRST_FILES, LAST_FILES
+from fnnctl.report.topics.workers import workers_text
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.text import counted
+from fnnctl.text import capitalized, counted
 
 MOST_ROWS: Final = 60
 MOST_COLUMNS: Final = 40
@@ -124,6 +125,16 @@ _VIEW_BOX: Final = re.compile(r'viewBox="\S+ \S+ (\S+) ')
 
 FULL_WIDTH: Final = frozenset({names.PARALLEL_FIGURE, names.TIMELINE_FIGURE})
 """Figures with much beside one another, which are as wide as the page."""
+_PLACES: Final = {
+    names.CONFIRMED_FIGURE: "Is the winner better than the others?",
+    names.SEARCH_HISTORY_FIGURE: "The search",
+    names.RUNGS_FIGURE: "Brackets and rungs",
+    names.PARALLEL_FIGURE: "The settings of all trials",
+    names.IMPORTANCE_FIGURE: "Importance of the settings",
+    names.ARCHITECTURE_FIGURE: "The best architecture",
+    names.REWARDS_FIGURE: "The best architecture",
+    names.TIMELINE_FIGURE: "Workers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +150,8 @@ class PageFigure:
     """What it shows, in numbers, for those who do not see it; the caption is read to them as well."""
     numbers: Markup = EMPTY
     """The numbers that are drawn, such as a `thinned_table`."""
+    place: str = FIGURES
+    """The heading of the page below which it stands."""
 
 
 def figure_part(figure: PageFigure, prefix: str) -> Part:
@@ -160,18 +173,20 @@ def _width(svg: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def run_figures(run: RunFolder, summary: Summary, prefix: str) -> dict[str, PageFigure]:
-    """The figures that the run has numbers for, by the names of their files in the folder."""
+def run_figures(run: RunFolder, summary: Summary, prefix: str) -> list[PageFigure]:
+    """The figures that the run has numbers for."""
     wanted = possible_figures(run, summary)
+    if summary.search is not None and importances(summary.search) is None:
+        wanted.discard(names.IMPORTANCE_FIGURE)
     if not wanted:
-        return {}
+        return []
     # Importing matplotlib takes half a second.
     from fnnctl.plots.svg import inline_svg  # noqa: PLC0415
     from fnnctl.report.figures.drawing import figure_functions  # noqa: PLC0415
 
     captions, sources = _captions(summary), _sources(summary)
-    return {
-        name: PageFigure(
+    figures = [
+        PageFigure(
             name,
             captions[name],
             inline_svg(
@@ -181,10 +196,12 @@ def run_figures(run: RunFolder, summary: Summary, prefix: str) -> dict[str, Page
             ),
             _description(summary, name),
             numbers=_numbers(run, sources.get(name)),
+            place=_PLACES.get(name, FIGURES),
         )
         for name, draw in figure_functions(run, summary, wanted).items()
         if (figure := draw()) is not None
-    }
+    ]
+    return [with_numbers(figure, summary) for figure in figures]
 
 
 def _description(summary: Summary, name: str) -> str:
@@ -201,7 +218,7 @@ def _description(summary: Summary, name: str) -> str:
 
 def _captions(summary: Summary) -> dict[str, str]:
     of_task = [(figure.name, figure.what) for figure in summary.task_report.figures]
-    return {name: what[0].upper() + what[1:] for name, what in (*FIRST_FILES, *of_task, *LAST_FILES)}
+    return {name: capitalized(what) for name, what in (*FIRST_FILES, *of_task, *LAST_FILES)}
 
 
 def _sources(summary: Summary) -> Mapping[str, str]:
@@ -239,7 +256,7 @@ def with_numbers(figure: PageFigure, summary: Summary) -> PageFigure:
         case names.IMPORTANCE_FIGURE:
             return replace(figure, description=_most_important(search))
         case names.TIMELINE_FIGURE if summary.timeline:
-            words = f"{workers_words(summary.timeline)}."
+            words = f"{workers_text(summary.timeline)}."
             return replace(figure, numbers=_stacks(summary.timeline), description=words)
     return figure
 

@@ -102,11 +102,6 @@ def table(
     return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=label or "table")
 
 
-def pairs(rows: Iterable[tuple[str, str]]) -> Markup:
-    """Names with values; empty without any."""
-    return definitions((name, content(value)) for name, value in rows)
-
-
 def definitions(rows: Iterable[tuple[str, Markup]]) -> Markup:
     """Names with values that are markup; empty without any."""
     entries = [element("div", element("dt", _breakable(name)), element("dd", value)) for name, value in rows]

@@ -35,7 +35,7 @@ class Block:
     title: str
     parts: tuple[Part, ...]
     look: str = "block"
-    """A class of the style sheet: `block`, `figures` (side by side if there is room), or `answer`."""
+    """A class of the style sheet: `block`, `figures` (side by side if there is room), or `summary`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def block(title: str, *parts: Markup, look: str = "block") -> Block:
 MOST_BYTES: Final = 1_000_000
 SMALL: Final = 1000
 """Smaller parts are not left out for want of room: the note in their place is hardly smaller."""
-FIRST_LOOKS: Final = frozenset({"answer", "failure", "warning", "passed"})
+FIRST_LOOKS: Final = frozenset({"summary", "failure", "warning", "passed"})
 """The blocks that a page is read for; they always stay."""
 
 Place: TypeAlias = tuple[int, int, int]

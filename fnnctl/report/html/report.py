@@ -1,73 +1,130 @@
-"""The report on runs as one HTML file: an article per run and, before several, one that compares them."""
+"""The report on runs as one HTML file: an article per run and, before several, one that compares them.
+
+The kinds of runs differ in what they have numbers for, so a block that would be empty is absent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from fnnctl.report.answer.answer import answer
-from fnnctl.report.answer.sections import interval_text
-from fnnctl.report.answer.values import Answer
-from fnnctl.report.content import gate_table
-from fnnctl.report.gates import GateResult
-from fnnctl.report.html.markup import Markup, content, element, table
-from fnnctl.report.html.page import Article, Block, block, page
-from fnnctl.report.html.run_page import run_article
-from fnnctl.report.html.sections import section_block
+from fnnctl.report.document import Document, joined
+from fnnctl.report.gates import GateResult, gate_table
+from fnnctl.report.html.figures import PageFigure, figure_part, run_figures
+from fnnctl.report.html.markup import Markup, content, element, escape, table
+from fnnctl.report.html.markup import joined as joined_markup
+from fnnctl.report.html.page import Article, Block, Part, block, page
+from fnnctl.report.html.sections import heading_block, section_block
+from fnnctl.report.sections import FIGURES, SUMMARY
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.registry import CONTENTS, page_document
 from fnnctl.report.words import NOTHING, number
+from fnnctl.store.folder import RunFolder
 from fnnctl.text import counted
 
-
-def side_by_side(answers: Sequence[Answer], first: Sequence[Block]) -> Article:
-    """One row per run; the blocks `first`, such as the gates' results, come before."""
-    alike: dict[str, list[Answer]] = {}
-    for each in answers:
-        alike.setdefault(each.scores[0].label if each.scores else "", []).append(each)
-    several = {each.name for each in answers if sum(other.name == each.name for other in answers) > 1}
-    tables = [_table(of_task, several) for of_task in alike.values()]
-    lead = element("p", content(f"{counted(len(answers), 'run')}, in the order of the command."))
-    return Article("All runs", lead, (*first, block("Scores side by side", *tables)))
-
-
-def _table(answers: Sequence[Answer], several: Collection[str]) -> Markup:
-    """Runs with the same metrics; a name that `several` runs have is followed by the run's folder."""
-    names = (each.name + (f" ({each.path.name})" if each.name in several else "") for each in answers)
-    columns = [("run", [*names])]
-    for label in dict.fromkeys(score.label for each in answers for score in each.scores):
-        found = [next((score for score in each.scores if score.label == label), None) for each in answers]
-        columns.append((label, [number(score and score.value) for score in found]))
-        intervals = [interval_text(score) if score else NOTHING for score in found]
-        if {*intervals} != {NOTHING}:
-            columns.append(("95 % interval", intervals))
-    columns.append(("measured on", [each.measured or NOTHING for each in answers]))
-    columns.append(("status", [each.status for each in answers]))
-    header, rows = [name for name, _ in columns], zip(*(cells for _, cells in columns), strict=True)
-    return table(header, rows, texts=(0, len(header) - 2, len(header) - 1), label="Scores")
+STATUS_LOOKS: Final[Mapping[str, str]] = {"completed": "good", "running": "open", "interrupted": "open"}
+FAILED_LOOK: Final = "bad"
 
 
 def html_report(summaries: Sequence[Summary], results: Sequence[GateResult], relative_to: Path) -> str:
     """The page on the runs, with the gates' results. It has no links to files, so it can be sent."""
     gates = [_gates(results)] if results else []
-    several = len(summaries) > 1
-    answers = [answer(summary) for summary in summaries]
-    articles = [
-        run_article(summary, said, f"run{number}", first=() if several else gates)
-        for number, (summary, said) in enumerate(zip(summaries, answers, strict=True), start=1)
-    ]
-    if several:
-        articles.insert(0, side_by_side(answers, gates))
-    title = ", ".join(dict.fromkeys(summary.manifest.name for summary in summaries))
+    documents = [page_document(summary) for summary in summaries]
+    several = len(documents) > 1
+    articles = [side_by_side(documents, gates)] if several else []
+    for position, (summary, document) in enumerate(zip(summaries, documents, strict=True), start=1):
+        prefix = f"run{position}"
+        figures = run_figures(RunFolder(summary.path), summary, prefix)
+        articles.append(run_article(document, figures, prefix, gates=() if several else gates))
+    title = ", ".join(dict.fromkeys(document.name for document in documents))
     return page(title if several else f"{title}: report", articles, footer=_footer(summaries))
+
+
+def run_article(
+    document: Document, figures: Sequence[PageFigure], prefix: str, *, gates: Iterable[Block] = ()
+) -> Article:
+    """The article on a run; the gates' results follow its summary.
+
+    `prefix` is unique among the articles. A figure without a heading of its own is below that of all figures.
+    """
+    parts: dict[str, list[Part]] = {}
+    for figure in figures:
+        heading = figure.place if figure.place in CONTENTS else FIGURES
+        parts.setdefault(heading, []).append(figure_part(figure, prefix))
+    blocks: list[Block] = []
+    for heading, look in CONTENTS.items():
+        sections = joined(section for section in document.sections if section.heading == heading)
+        if sections or heading in parts:
+            blocks.append(heading_block(heading, look, sections, parts.get(heading, ())))
+        if heading == SUMMARY:
+            blocks += gates
+    return Article(document.name, _lead(document), tuple(blocks))
+
+
+def _lead(document: Document) -> Markup:
+    """The run's status, times and folder."""
+    status = document.status
+    mark = element("span", escape(status), class_=f"status {STATUS_LOOKS.get(status, FAILED_LOOK)}")
+    line = element("p", mark, content(f" {document.kind.replace('_', '-')}, {document.when}"))
+    return joined_markup([line, element("p", element("code", escape(str(document.path))))])
 
 
 def _gates(results: Sequence[GateResult]) -> Block:
     passed = sum(result.passed for result in results)
-    block = section_block(gate_table(results), look="passed" if passed == len(results) else "failure")
-    return replace(block, title=f"Gates: {passed:,} of {len(results):,} passed")
+    gates = section_block(gate_table(results), look="passed" if passed == len(results) else "failure")
+    return replace(gates, title=f"Gates: {passed:,} of {len(results):,} passed")
 
 
 def _footer(summaries: Sequence[Summary]) -> str:
-    versions = dict.fromkeys(f"fnnctl {each.manifest.fnnctl}" for each in summaries if each.manifest.fnnctl)
+    versions = dict.fromkeys(
+        f"fnnctl {summary.manifest.fnnctl}" for summary in summaries if summary.manifest.fnnctl
+    )
     return f"Made from runs of {', '.join(versions) or 'fnnctl'}. This page needs no network connection."
+
+
+def side_by_side(documents: Sequence[Document], gates: Sequence[Block]) -> Article:
+    """The first article of a page on several runs: one row per run; the gates' results come before."""
+    by_metric: dict[str, list[Document]] = {}
+    for document in documents:
+        by_metric.setdefault(document.scores.rows[0].label if document.scores else "", []).append(document)
+    ambiguous = {
+        name for name, count in Counter(document.name for document in documents).items() if count > 1
+    }
+    tables = [_scores_table(runs, ambiguous) for runs in by_metric.values()]
+    lead = element("p", content(f"{counted(len(documents), 'run')}, in the order of the command."))
+    return Article("All runs", lead, (*gates, block("Scores side by side", *tables)))
+
+
+def _scores_table(documents: Sequence[Document], ambiguous: Container[str]) -> Markup:
+    """Runs with the same metrics; an ambiguous name is followed by the run's folder."""
+    columns = [
+        (
+            "run",
+            [
+                f"{document.name} ({document.path.name})" if document.name in ambiguous else document.name
+                for document in documents
+            ],
+        ),
+        *_score_columns(documents),
+        ("measured on", [document.scores.measured if document.scores else NOTHING for document in documents]),
+        ("status", [document.status for document in documents]),
+    ]
+    header, rows = [name for name, _ in columns], zip(*(cells for _, cells in columns), strict=True)
+    return table(header, rows, texts=(0, len(header) - 2, len(header) - 1), label="Scores")
+
+
+def _score_columns(documents: Sequence[Document]) -> Iterator[tuple[str, list[str]]]:
+    """A column per metric, followed by one for its intervals, if there are any."""
+    scores = [
+        {score.label: score for score in document.scores.rows} if document.scores else {}
+        for document in documents
+    ]
+    for label in dict.fromkeys(label for of_run in scores for label in of_run):
+        column = [of_run.get(label) for of_run in scores]
+        yield label, [number(score and score.value) for score in column]
+        intervals = [score.interval_text if score else NOTHING for score in column]
+        if {*intervals} != {NOTHING}:
+            yield "95 % interval", intervals

@@ -1,21 +1,40 @@
-"""The sections that every format shows, as blocks of a page; and a page of sections alone."""
+"""The sections of a report as blocks of a page; and a page of sections alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from fnnctl.report.html.markup import Markup, code, content, element, escape, listed, pairs, table
+from fnnctl.report.html.markup import (
+    Markup,
+    code,
+    content,
+    definitions,
+    element,
+    escape,
+    joined,
+    listed,
+    table,
+)
 from fnnctl.report.html.page import Article, Block, Part, block, page
+from fnnctl.report.html.scores import tiles
 from fnnctl.report.sections import (
     Command,
     Excerpt,
     FactList,
+    Failure,
     FileList,
     Notes,
+    Scores,
     Section,
     TableSection,
+    Warnings,
     command_lines,
 )
+
+SUMMARY_ORDER: Final = (Scores, TableSection, Notes, FactList, Failure, Warnings, FileList, Command, Excerpt)
+"""The order of sections in a summary, by their kinds."""
 
 
 def section_block(section: Section, *, look: str = "block") -> Block:
@@ -23,10 +42,29 @@ def section_block(section: Section, *, look: str = "block") -> Block:
     return block(section.title, section_body(section), look=look)
 
 
-def grouped(title: str, sections: Iterable[Section], *, look: str = "block") -> Block:
-    """The sections that are not empty below one heading, each under its own."""
-    parts = (Part(section_body(section), title=section.title) for section in sections if section.rows)
-    return Block(title, tuple(parts), look)
+def heading_block(heading: str, look: str, sections: Sequence[Section], figures: Sequence[Part]) -> Block:
+    """The figures and sections below one heading; each section has its own title, unless it says the same."""
+    if look == "summary":
+        kinds = (Scores, Notes, FactList)
+        sections = sorted(
+            sections, key=lambda section: [isinstance(section, kind) for kind in kinds], reverse=True
+        )
+        return block(heading, *map(section_body, sections), look=look)
+    if len(sections) == 1 and not figures:
+        return block(
+            heading, section_body(sections[0]), look="block" if look in {"columns", "figures"} else look
+        )
+    parts = (_part(section, heading, is_wide=look == "figures") for section in sections)
+    return Block(heading, (*figures, *parts), look)
+
+
+def _part(section: Section, heading: str, *, is_wide: bool) -> Part:
+    """A section; sentences below figures are as wide as the page."""
+    title = None if section.title == heading else section.title
+    body = section_body(section)
+    if is_wide and isinstance(section, Notes):
+        body = element("div", body, class_="wide")
+    return Part(body, title=title)
 
 
 def section_body(section: Section) -> Markup:
@@ -35,9 +73,11 @@ def section_body(section: Section) -> Markup:
         case TableSection():
             rows = table(section.header, section.rows, texts=section.texts, label=section.title)
             return Markup(rows + (notes(section.notes) if section.notes else ""))
+        case Scores():
+            return tiles(section.rows, section.measured)
         case FactList():
-            return pairs(section.rows)
-        case Notes():
+            return definitions((name, _value(text)) for name, text in section.rows)
+        case Notes() | Warnings() | Failure():
             return notes(section.rows)
         case Command():
             return code(command_lines(section))
@@ -56,7 +96,17 @@ def notes(sentences: tuple[str, ...]) -> Markup:
     return listed(map(content, sentences))
 
 
+def _value(text: str) -> Markup:
+    """A text; if empty lines separate paragraphs, these."""
+    first, *others = re.split(r"\n\s*\n", text.strip())
+    return (
+        joined(element("p", content(paragraph)) for paragraph in (first, *others))
+        if others
+        else content(first)
+    )
+
+
 def html_document(title: str, headline: str, sections: Iterable[Section]) -> str:
-    """The sections below a title and a line."""
+    """A page of sections alone, for reports that are not about runs."""
     blocks = tuple(map(section_block, sections))
     return page(title, [Article(title, element("p", content(headline)), blocks)])

@@ -12,13 +12,14 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
+from fnnctl.report.sections import Excerpt, Section
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.text import counted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.model import ModelConfig
-
 
 AUTOMATIC_OUTPUTS: Final = frozenset({"softmax", "squared"})
 """The outputs that `auto` stands for."""
@@ -47,7 +48,7 @@ class BestModel:
 
 
 def best_model(summary: Summary) -> BestModel | None:
-    """The best trial's model; None if there is none, or if the search does not learn architectures."""
+    """The best trial's model; None if there is none, or if the search has no layers to choose."""
     search, configs = summary.search, summary.trial_configs
     if search is None or configs is None or not search.learns_layers or (best := search.best) is None:
         return None
@@ -62,16 +63,17 @@ def rewards(search: SearchHistory) -> FloatArray:
     """The reward of each trial, in the order of their first results: the objective, or its negative if it is
     minimized.
 
-    A trial that diverged or failed gets the worst reward so far. Those before any other have no reward.
+    A trial that diverged or failed gets the worst reward so far. Failures before the first finite reward are
+    skipped.
     """
     first = {result.trial: result for result in reversed(search.results)}
-    found: list[float] = []
+    values: list[float] = []
     for result in search.results:
         if first[result.trial] is result:
             reward = -search.loss_of(result)
-            if found or math.isfinite(reward):
-                found.append(reward if math.isfinite(reward) else min(found))
-    return np.array(found, dtype=np.float64)
+            if values or math.isfinite(reward):
+                values.append(reward if math.isfinite(reward) else min(values))
+    return np.array(values, dtype=np.float64)
 
 
 def moving_average(values: FloatArray, window: int) -> FloatArray:
@@ -91,3 +93,11 @@ def reward_facts(search: SearchHistory) -> Iterator[tuple[str, str]]:
     for name, part in (("first fifth", known[:count]), ("last fifth", known[-count:])):
         mean = search.from_loss(-float(part.mean()))
         yield name, f"mean {search.metric} {number(mean)} of {counted(count, 'trial')}"
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    if model := best_model(summary):
+        yield Excerpt("Its architecture in a config", tuple(model.lines()))
+
+
+TOPIC: Final = Topic("The best architecture", details=_details)

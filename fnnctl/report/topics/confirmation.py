@@ -3,54 +3,123 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from fnnctl.records.confirmation import CONFIRM, Confirmation, Leader, LeaderComparison
-from fnnctl.records.history import SearchHistory
-from fnnctl.report.sections import Notes, Section, TableSection
+from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, TableSection
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.scores import ABOUT
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.text import counted, joined_words, p_number
 
-
-def verdict_sentence(found: Confirmation) -> str:
-    """Whether the winner is one, or tied; for a complete confirmation."""
-    winner = found.winner
-    if found.chosen is None:
-        return (
-            f"No trial has a result for each of the {found.seeds:,} seeds, so none can be chosen: trial "
-            f"{winner.trial}, the best of the search, remains the winner."
-        )
-    return " ".join([f"Trial {winner.trial} {_against_others(found)}", *_failed(found)])
+TITLE: Final = "Is the winner better than the others?"
 
 
-def left_out_sentence(found: Confirmation) -> str | None:
-    """Which seeds do not count; None if all do."""
-    if not found.left_out:
-        return None
-    if not found.compared_seeds:
-        return f"{found.metric} is undefined on the validation rows of every seed."
-    seeds = joined_words([*map(str, found.left_out)])
-    which = f"seed{'s' if len(found.left_out) > 1 else ''} {seeds}"
-    return (
-        f"{found.metric} is undefined on the validation rows of {which}: the trials are compared with the "
-        f"other {counted(found.compared_seeds, 'seed')}."
+def _highlights(summary: Summary) -> Iterator[Section]:
+    search = summary.search
+    confirmation = search.confirmation if search and search.winner else None
+    if confirmation and confirmation.chosen and not summary.has_former_winner:
+        sentence = verdict_sentence(confirmation)
+        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=56, formats=Formats.PAGE)
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    """Nothing for a search that confirms nothing, or that has not come that far."""
+    search = summary.search
+    if search is None:
+        return
+    confirmation = search.confirmation
+    if confirmation is None:
+        if search.settings.get(CONFIRM) and search.end and search.winner:
+            trial = search.winner.trial
+            yield Notes(
+                TITLE,
+                (f"Trial {trial} is the only one with a result: there is nothing to compare it with.",),
+            )
+    elif confirmation.is_complete:
+        yield _leaders_table(confirmation)
+        sentences = [
+            verdict_sentence(confirmation),
+            left_out_sentence(confirmation) or "",
+            *interval_sentences(confirmation),
+            *search_sentences(confirmation, len(search.standings.latest), search.part),
+        ]
+        yield Notes(TITLE, tuple(filter(None, sentences)))
+    elif confirmation.networks:
+        planned = counted(len(confirmation.leaders) * confirmation.seeds, "network")
+        yield Notes(TITLE, (f"{confirmation.networks:,} of {planned} are trained so far.",))
+
+
+def _leaders_table(confirmation: Confirmation) -> TableSection:
+    trials, seeds = counted(len(confirmation.leaders), "trial"), counted(confirmation.seeds, "seed")
+    return TableSection(
+        f"Confirmed {confirmation.metric}: {trials}, {seeds} each; intervals of 95 %",
+        ("trial", "mean", "±", "difference", "±", "p", "in the search"),
+        tuple(_row(confirmation, leader) for leader in confirmation.ranked),
     )
 
 
-def search_sentences(found: Confirmation, trials: int, part: str) -> list[str]:
+def _row(confirmation: Confirmation, leader: Leader) -> tuple[str, ...]:
+    comparison = confirmation.comparisons.get(leader.trial)
+    test = comparison and comparison.test
+    failed = f"{len(leader.failed):,} of {confirmation.seeds:,} failed" if leader.failed else NOTHING
+    return (
+        str(leader.trial),
+        failed if leader.mean is None else number(leader.mean),
+        number(confirmation.half_width(leader)),
+        _signed(test.difference) if test else NOTHING,
+        number((test.ci95[1] - test.ci95[0]) / 2) if test and test.ci95 else NOTHING,
+        p_number(comparison.p_holm) if comparison else NOTHING,
+        number(leader.result.objective)
+        + ("" if confirmation.same_epochs(leader) else f" after {counted(leader.result.budget, 'epoch')}"),
+    )
+
+
+def _signed(value: float) -> str:
+    """The number with its sign, unless it is 0."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def verdict_sentence(confirmation: Confirmation) -> str:
+    """Whether the winner is one, or tied; for a complete confirmation."""
+    winner = confirmation.winner
+    if confirmation.chosen is None:
+        return (
+            f"No trial has a result for each of the {confirmation.seeds:,} seeds, so none can be chosen: "
+            f"trial {winner.trial}, the best of the search, remains the winner."
+        )
+    return " ".join([f"Trial {winner.trial} {_against_others(confirmation)}", *_failed(confirmation)])
+
+
+def left_out_sentence(confirmation: Confirmation) -> str | None:
+    """Which seeds do not count; None if all do."""
+    if not confirmation.left_out:
+        return None
+    if not confirmation.compared_seeds:
+        return f"{confirmation.metric} is undefined on the validation rows of every seed."
+    seeds = "seed" if len(confirmation.left_out) == 1 else "seeds"
+    which = f"{seeds} {joined_words([*map(str, confirmation.left_out)])}"
+    return (
+        f"{confirmation.metric} is undefined on the validation rows of {which}: the trials are compared with "
+        f"the other {counted(confirmation.compared_seeds, 'seed')}."
+    )
+
+
+def search_sentences(confirmation: Confirmation, trials: int, part: str) -> list[str]:
     """How the best of the search's `trials` did: whether it won, and how optimistic its objective was.
 
     `part` is where the search measured its objective.
     """
-    best, objective = found.leaders[0], found.leaders[0].result.objective
+    best, objective = confirmation.leaders[0], confirmation.leaders[0].result.objective
     sentences = []
-    if found.chosen and found.chosen is not best:
+    if confirmation.chosen and confirmation.chosen is not best:
         sentences.append(
-            f"Trial {best.trial} was the best of the search; here it {_place(found, best)}, and trial "
-            f"{found.chosen.trial} is refitted."
+            f"Trial {best.trial} was the best of the search; here it {_rank(confirmation, best)}, and trial "
+            f"{confirmation.chosen.trial} is refitted."
         )
-    if (optimism := optimism_of(found, best)) is not None:
+    if (optimism := optimism_of(confirmation, best)) is not None:
         how = f"optimistic by {number(optimism)}" if optimism > 0 else "not optimistic"
         sentences.append(
             f"The search saw {number(objective)} for trial {best.trial}, the best of "
@@ -58,7 +127,7 @@ def search_sentences(found: Confirmation, trials: int, part: str) -> list[str]:
             f"{how}."
         )
     if part == "cross_validation":
-        watched = ", which early stopping watches, too" if _stopped_early(found) else ""
+        watched = ", which early stopping watches, too" if _stopped_early(confirmation) else ""
         sentences.append(
             "The search measured the mean over the folds; the confirmation measures on the validation rows "
             f"of each seed{watched}."
@@ -66,10 +135,12 @@ def search_sentences(found: Confirmation, trials: int, part: str) -> list[str]:
     return sentences
 
 
-def interval_sentences(found: Confirmation) -> list[str]:
+def interval_sentences(confirmation: Confirmation) -> list[str]:
     """Why a tied trial can have an interval that leaves out 0, and why others have no interval."""
-    tests = {trial: each.test for trial, each in found.comparisons.items()}
-    corrected = [trial for trial in found.tied if (ends := tests[trial].ci95) and ends[0] * ends[1] > 0]
+    tests = {trial: comparison.test for trial, comparison in confirmation.comparisons.items()}
+    corrected = [
+        trial for trial in confirmation.tied if (ends := tests[trial].ci95) and ends[0] * ends[1] > 0
+    ]
     fixed = [trial for trial, test in tests.items() if test.ci95 is None]
     equal = [trial for trial in fixed if tests[trial].difference == 0]
     shifted = [trial for trial in fixed if trial not in equal]
@@ -81,65 +152,70 @@ def interval_sentences(found: Confirmation) -> list[str]:
         )
     if equal:
         sentences.append(
-            f"With every seed, {_trials(equal)} scored the same as trial {found.winner.trial}: p is 1, and "
-            "the difference has no interval."
+            f"With every seed, {_trials(equal)} scored the same as trial {confirmation.winner.trial}: "
+            "p is 1, and the difference has no interval."
         )
     if shifted:
         sentences.append(
             f"The difference of {_trials(shifted)} is the same with every seed: it has no spread and so no "
-            f"interval, and p is that of the sign test with {found.compared_seeds:,} seeds."
+            f"interval, and p is that of the sign test with {confirmation.compared_seeds:,} seeds."
         )
     return sentences
 
 
-def _stopped_early(found: Confirmation) -> bool:
+def _stopped_early(confirmation: Confirmation) -> bool:
     """Whether early stopping has ended one of the networks, or chosen its weights."""
-    networks = [each for leader in found.leaders for each in leader.networks if each.objective is not None]
-    return any(each.kept_epoch < found.budget for each in networks)
+    return any(
+        network.kept_epoch < confirmation.budget
+        for leader in confirmation.leaders
+        for network in leader.networks
+        if network.objective is not None
+    )
 
 
-def optimism_of(found: Confirmation, leader: Leader) -> float | None:
+def optimism_of(confirmation: Confirmation, leader: Leader) -> float | None:
     """By how much the leader's objective in the search was better than its mean; negative if it was worse.
 
     None without a mean, or if the search had not trained the leader for as many epochs as the confirmation.
     """
     objective, mean = leader.result.objective, leader.mean
-    if objective is None or mean is None or not found.same_epochs(leader):
+    if objective is None or mean is None or not confirmation.same_epochs(leader):
         return None
-    return objective - mean if found.direction == "maximize" else mean - objective
+    return objective - mean if confirmation.direction == "maximize" else mean - objective
 
 
-def _against_others(found: Confirmation) -> str:
-    pairs = list(found.comparisons.items())
-    beaten = [trial for trial, each in pairs if not each.is_tie]
+def _against_others(confirmation: Confirmation) -> str:
+    pairs = list(confirmation.comparisons.items())
+    beaten = [trial for trial, comparison in pairs if not comparison.is_tie]
     corrected = "the corrected resampled t-test" + (", after Holm's correction" if len(pairs) > 1 else "")
-    if not pairs and found.compared_seeds == 1 and found.ranked[1].mean is not None:
+    if not pairs and confirmation.compared_seeds == 1 and confirmation.ranked[1].mean is not None:
         return "has the best score, but one seed cannot tell whether it is better than the others."
     if not pairs:
         return "is the only one with a result for every seed: there is nothing to compare it with."
     if len(beaten) == len(pairs):
         whom = f"each of the {len(pairs)} others" if len(pairs) > 1 else f"trial {beaten[0]}"
         return f"is better than {whom}: p ≤ {_at_most(_largest(pairs, beaten))} by {corrected}."
-    equals = [leader.trial for leader in found.ranked[1:] if leader.mean == found.winner.mean]
-    place = "has the best mean but is"
+    equals = [leader.trial for leader in confirmation.ranked[1:] if leader.mean == confirmation.winner.mean]
+    lead = "has the best mean but is"
     if equals:
-        place = f"shares the best mean with {_trials(equals)} and came before in the search; it is"
+        lead = f"shares the best mean with {_trials(equals)} and came before in the search; it is"
     sentence = (
-        f"{place} tied with {_trials(found.tied)}: {found.compared_seeds:,} seeds cannot tell them "
-        f"apart by {corrected}{_reach(found)}."
+        f"{lead} tied with {_trials(confirmation.tied)}: {confirmation.compared_seeds:,} seeds cannot tell "
+        f"them apart by {corrected}{_reach(confirmation)}."
     )
     if beaten:
         sentence += f" It is better than {_trials(beaten)} (p ≤ {_at_most(_largest(pairs, beaten))})."
     return sentence
 
 
-def _reach(found: Confirmation) -> str:
+def _reach(confirmation: Confirmation) -> str:
     """Up to where the intervals of the tied trials reach; empty if none of them reaches beyond 0."""
-    sign = 1 if found.direction == "maximize" else -1
+    sign = 1 if confirmation.direction == "maximize" else -1
     ends = {
         trial: end
-        for trial in found.tied
-        if (interval := found.comparisons[trial].test.ci95) and (end := max(sign * e for e in interval)) > 0
+        for trial in confirmation.tied
+        if (interval := confirmation.comparisons[trial].test.ci95)
+        and (end := max(sign * e for e in interval)) > 0
     }
     if not ends:
         return ""
@@ -148,27 +224,27 @@ def _reach(found: Confirmation) -> str:
     return f"; {whose} to {number(ends[trial])} in favour of trial {trial}"
 
 
-def _failed(found: Confirmation) -> list[str]:
+def _failed(confirmation: Confirmation) -> list[str]:
     return [
-        f"Trial {each.trial} has no result with {len(each.failed):,} of {found.seeds:,} seeds "
-        f"({each.failed[0].reason or 'its objective is not a number'}), so it cannot win."
-        for each in found.leaders
-        if each.failed
+        f"Trial {leader.trial} has no result with {len(leader.failed):,} of {confirmation.seeds:,} seeds "
+        f"({leader.failed[0].reason or 'its objective is not a number'}), so it cannot win."
+        for leader in confirmation.leaders
+        if leader.failed
     ]
 
 
-def _place(found: Confirmation, leader: Leader) -> str:
+def _rank(confirmation: Confirmation, leader: Leader) -> str:
     if leader.mean is None:
         return "has no mean"
-    return f"is number {found.ranked.index(leader) + 1} of {len(found.leaders)}"
+    return f"is number {confirmation.ranked.index(leader) + 1} of {len(confirmation.leaders)}"
 
 
 def _trials(numbers: Sequence[int]) -> str:
-    return f"trial{'s' if len(numbers) > 1 else ''} {joined_words([*map(str, numbers)])}"
+    return f"{'trial' if len(numbers) == 1 else 'trials'} {joined_words([*map(str, numbers)])}"
 
 
 def _largest(pairs: Sequence[tuple[int, LeaderComparison]], trials: Sequence[int]) -> float:
-    return max(each.p_holm for trial, each in pairs if trial in trials)
+    return max(comparison.p_holm for trial, comparison in pairs if trial in trials)
 
 
 def _at_most(p: float) -> str:
@@ -176,95 +252,51 @@ def _at_most(p: float) -> str:
     return f"{math.ceil(p * 1000 - 1e-9) / 1000:.3f}" if p > 0.001 else "0.001"
 
 
-TITLE = "Is the winner better than the others?"
+def _json(summary: Summary) -> Mapping[str, Any]:
+    """`confirmed` is null if nothing is confirmed."""
+    if summary.search is None:
+        return {}
+    confirmation = summary.search.confirmation
+    return {"confirmed": None if confirmation is None else _confirmation_json(confirmation)}
 
 
-def confirmation_sections(search: SearchHistory) -> list[Section]:
-    """The sections; empty for a search that confirms nothing, or that has not come that far."""
-    found = search.confirmation
-    if found is None:
-        if search.settings.get(CONFIRM) and search.end and search.winner:
-            trial = search.winner.trial
-            alone = f"Trial {trial} is the only one with a result: there is nothing to compare it with."
-            return [Notes(TITLE, (alone,))]
-        return []
-    if not found.is_complete:
-        wanted = len(found.leaders) * found.seeds
-        if not found.networks:
-            return []
-        return [Notes(TITLE, (f"{found.networks:,} of {counted(wanted, 'network')} are trained so far.",))]
-    table = TableSection(
-        f"Confirmed {found.metric}: {counted(len(found.leaders), 'trial')}, "
-        f"{counted(found.seeds, 'seed')} each; intervals of 95 %",
-        ("trial", "mean", "±", "difference", "±", "p", "in the search"),
-        tuple(_row(found, leader) for leader in found.ranked),
-    )
-    left_out = left_out_sentence(found)
-    sentences = [
-        verdict_sentence(found),
-        *([left_out] if left_out else []),
-        *interval_sentences(found),
-        *search_sentences(found, len(search.standings.latest), search.part),
-    ]
-    return [table, Notes(TITLE, tuple(sentences))]
-
-
-def confirmation_json(search: SearchHistory) -> dict[str, Any] | None:
-    """`confirmed` in the JSON of a search; None if nothing is confirmed."""
-    found = search.confirmation
-    if found is None:
-        return None
+def _confirmation_json(confirmation: Confirmation) -> Mapping[str, Any]:
     return {
-        "seeds": found.seeds,
+        "seeds": confirmation.seeds,
         "on": "validation",
-        "epochs": found.budget,
-        "seeds_left_out": found.left_out,
-        "networks": found.networks,
-        "complete": found.is_complete,
-        "winner": found.chosen and found.chosen.trial,
-        "refit_epochs": found.chosen and found.chosen.epochs,
-        "best_of_search": found.leaders[0].trial,
-        "verdict": _verdict(found),
-        "tied_with": found.tied,
-        "sentence": verdict_sentence(found) if found.is_complete else None,
+        "epochs": confirmation.budget,
+        "seeds_left_out": confirmation.left_out,
+        "networks": confirmation.networks,
+        "complete": confirmation.is_complete,
+        "winner": confirmation.chosen and confirmation.chosen.trial,
+        "refit_epochs": confirmation.chosen and confirmation.chosen.epochs,
+        "best_of_search": confirmation.leaders[0].trial,
+        "verdict": _verdict(confirmation),
+        "tied_with": confirmation.tied,
+        "sentence": verdict_sentence(confirmation) if confirmation.is_complete else None,
         "trials": [
-            _leader_json(found, leader) for leader in (found.ranked if found.is_complete else found.leaders)
+            _leader_json(confirmation, leader)
+            for leader in (confirmation.ranked if confirmation.is_complete else confirmation.leaders)
         ],
     }
 
 
-def _verdict(found: Confirmation) -> str | None:
+def _verdict(confirmation: Confirmation) -> str | None:
     """`winner` if it is better than all others, `tie` if not; None if there is nothing to tell."""
-    if not found.comparisons:
+    if not confirmation.comparisons:
         return None
-    return "tie" if found.tied else "winner"
+    return "tie" if confirmation.tied else "winner"
 
 
-def _row(found: Confirmation, leader: Leader) -> tuple[str, ...]:
-    comparison = found.comparisons.get(leader.trial)
-    test = comparison and comparison.test
-    failed = f"{len(leader.failed):,} of {found.seeds:,} failed" if leader.failed else NOTHING
-    return (
-        str(leader.trial),
-        failed if leader.mean is None else number(leader.mean),
-        number(found.half_width(leader)),
-        _signed(test.difference) if test else NOTHING,
-        number((test.ci95[1] - test.ci95[0]) / 2) if test and test.ci95 else NOTHING,
-        p_number(comparison.p_holm) if comparison else NOTHING,
-        number(leader.result.objective)
-        + ("" if found.same_epochs(leader) else f" after {counted(leader.result.budget, 'epoch')}"),
-    )
-
-
-def _leader_json(found: Confirmation, leader: Leader) -> dict[str, Any]:
-    comparison = found.comparisons.get(leader.trial)
+def _leader_json(confirmation: Confirmation, leader: Leader) -> dict[str, Any]:
+    comparison = confirmation.comparisons.get(leader.trial)
     test = comparison and comparison.test
     return {
         "trial": leader.trial,
-        **found.summary(leader),
-        "failed": [{"seed": each.seed, "reason": each.reason} for each in leader.failed],
+        **confirmation.summary(leader),
+        "failed": [{"seed": network.seed, "reason": network.reason} for network in leader.failed],
         "objective": leader.result.objective,
-        "optimism": optimism_of(found, leader) if found.is_complete else None,
+        "optimism": optimism_of(confirmation, leader) if confirmation.is_complete else None,
         "difference": test and test.difference,
         "difference_ci95": test and test.ci95,
         "p": test and test.p,
@@ -272,6 +304,4 @@ def _leader_json(found: Confirmation, leader: Leader) -> dict[str, Any]:
     }
 
 
-def _signed(value: float) -> str:
-    """The number with its sign, unless it is 0."""
-    return f"+{number(value)}" if value > 0 else number(value)
+TOPIC: Final = Topic(TITLE, highlights=_highlights, details=_details, json=_json)

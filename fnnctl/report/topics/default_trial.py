@@ -2,52 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
 from fnnctl.records.default_trial import DefaultTrialComparison
 from fnnctl.records.trials import Result
+from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, Warnings
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.outcome import WARNING_PRIORITY, WARNINGS
+from fnnctl.report.topics.scores import ABOUT
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
-from fnnctl.store.manifest import SearchFacts
-from fnnctl.text import counted, p_text
+from fnnctl.text import capitalized, counted, p_text
 
-CONFIRM = "search.confirm: {top: 5, seeds: 10}"
-RAISE_TOP = "raise search.confirm.top, to confirm those too"
-
-
-def recorded_own_settings(facts: SearchFacts | None, best: Result | None) -> DefaultTrialComparison | None:
-    """What the manifest says of the best trial and the default settings, unless it is about another."""
-    found = DefaultTrialComparison.recorded(facts.own_settings) if facts and facts.own_settings else None
-    return found if found and best and found.winner == best.trial else None
+CONFIRM: Final = "search.confirm: {top: 5, seeds: 10}"
+RAISE_TOP: Final = "raise search.confirm.top, to confirm those too"
 
 
-def own_settings_sentence(found: DefaultTrialComparison, metric: str) -> str:
+def winners_comparison(summary: Summary) -> DefaultTrialComparison | None:
+    """What the manifest says of the best trial and the default settings, unless it is about another trial."""
+    facts, best = summary.manifest.search, summary.search and summary.search.winner
+    recorded = DefaultTrialComparison.recorded(facts.own_settings) if facts and facts.own_settings else None
+    return recorded if recorded and best and recorded.winner == best.trial else None
+
+
+def default_trial_result(summary: Summary) -> Result | None:
+    """The last result of the trial with the default settings; None if that is the winner or no trial."""
+    search, facts = summary.search, summary.manifest.search
+    if search is None or search.winner is None or facts is None or facts.own_settings is None:
+        return None
+    trial = facts.own_settings.trial
+    return None if trial is None or trial == search.winner.trial else search.standings.latest.get(trial)
+
+
+def comparison_sentence(comparison: DefaultTrialComparison, metric: str) -> str:
     """Whether the winner is better than them by more than chance, or why that is unknown."""
-    if found.trial is None:
+    winner, trial = comparison.winner, comparison.trial
+    if trial is None:
         return (
             "the default settings were not tried, so the winner cannot be compared with them: write "
             "search.start_from: defaults"
         )
-    own = f"the default settings (trial {found.trial})"
-    if found.trial == found.winner:
-        return f"no trial is better than {own}"
-    if found.objectives is None or found.budget is None:
-        return f"trial {found.winner} and {own} have no result after the same number of epochs"
-    best, other = map(number, found.objectives)
-    scores = f"{metric} {best} against {other} after {counted(found.budget, 'epoch')}"
-    if found.p is None:
+    default = f"the default settings (trial {trial})"
+    if trial == winner:
+        return f"no trial is better than {default}"
+    if comparison.objectives is None or comparison.budget is None:
+        return f"trial {winner} and {default} have no result after the same number of epochs"
+    best, other = map(number, comparison.objectives)
+    scores = f"{metric} {best} against {other} after {counted(comparison.budget, 'epoch')}"
+    if comparison.p is None:
         return (
-            f"trial {found.winner} has {scores} for {own}; one validation part does not say how much of that "
-            f"is chance: {RAISE_TOP if found.unconfirmed else f'write {CONFIRM}'}"
+            f"trial {winner} has {scores} for {default}; one validation part does not say how much of that "
+            f"is chance: {RAISE_TOP if comparison.unconfirmed else f'write {CONFIRM}'}"
         )
-    of = f", corrected for choosing the best of {found.compared + 1:,} trials" if found.compared > 1 else ""
-    chance = p_text(found.p) + of
-    if found.is_doubtful:
-        confirm = RAISE_TOP if found.unconfirmed else f"compare the best trials with {CONFIRM}"
-        advice = f"keep those, or {confirm}" if found.compared else "keep those"
-        return f"trial {found.winner} cannot be told from {own}: {scores} ({chance}); {advice}"
-    return f"trial {found.winner} is better than {own} by more than chance: {scores} ({chance})"
+    chance = p_text(comparison.p)
+    if comparison.compared > 1:
+        chance += f", corrected for choosing the best of {comparison.compared + 1:,} trials"
+    if comparison.is_doubtful:
+        confirm = RAISE_TOP if comparison.unconfirmed else f"compare the best trials with {CONFIRM}"
+        advice = f"keep those, or {confirm}" if comparison.compared else "keep those"
+        return f"trial {winner} cannot be told from {default}: {scores} ({chance}); {advice}"
+    return f"trial {winner} is better than {default} by more than chance: {scores} ({chance})"
 
 
-def ties_sentence(found: DefaultTrialComparison) -> str | None:
+def ties_text(comparison: DefaultTrialComparison) -> str | None:
     """How many trials cannot be told from the winner; None if that is none, or unknown."""
-    if not found.ties:
+    if not comparison.ties:
         return None
-    return f"{counted(found.ties, 'other trial')} cannot be told from it: which is first is partly chance"
+    trials = counted(comparison.ties, "other trial")
+    return f"{trials} cannot be told from it: which is first is partly chance"
+
+
+def _highlights(summary: Summary) -> Iterator[Section]:
+    """A warning if the winner cannot be told from the default settings, else a sentence."""
+    search, comparison = summary.search, winners_comparison(summary)
+    if search is None or comparison is None or summary.has_former_winner:
+        return
+    text = comparison_sentence(comparison, search.metric)
+    if comparison.is_doubtful:
+        priority = WARNING_PRIORITY - 1
+        yield Warnings(WARNINGS, (text,), heading=WARNINGS, priority=priority, formats=Formats.PAGE)
+    else:
+        sentence = f"{capitalized(text)}."
+        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=57, formats=Formats.PAGE)
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    search, comparison = summary.search, winners_comparison(summary)
+    if search is not None and comparison is not None:
+        sentence = f"{capitalized(comparison_sentence(comparison, search.metric))}."
+        yield Notes("Against the default settings", (sentence,))
+
+
+def _json(summary: Summary) -> Mapping[str, Any]:
+    facts = summary.manifest.search
+    return {"own_settings": facts and facts.own_settings and facts.own_settings.model_dump(mode="json")}
+
+
+TOPIC: Final = Topic("The winner", highlights=_highlights, details=_details, json=_json)

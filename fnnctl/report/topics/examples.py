@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from fnnctl.report.sections import WRONG, Section, TableSection
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
+from fnnctl.report.words import number
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
@@ -39,7 +42,7 @@ class WorstExample:
 
     @property
     def badness(self) -> float:
-        """By which examples are ranked: the probability, or the size of the residual."""
+        """Sort key: the wrong class's probability, or the absolute residual."""
         return abs(self.residual) if self.residual is not None else self.probability or 0.0
 
 
@@ -52,6 +55,34 @@ class WorstExamples:
     """The predictions.csv."""
 
 
+def _details(summary: Summary) -> Iterator[Section]:
+    if examples := worst_examples(summary):
+        yield examples_table(examples, relative_to=summary.path)
+
+
+def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSection:
+    """One row per example; rows are numbered as in predictions.csv."""
+    where = f"row numbers as in {examples.file.relative_to(relative_to)}, from 0"
+    if any(example.residual is not None for example in examples.rows):
+        rows = tuple(
+            (
+                str(example.row),
+                number(float(example.true)),
+                number(float(example.predicted)),
+                number(example.residual),
+            )
+            for example in examples.rows
+        )
+        header = ("row", "target", "prediction", "residual")
+        return TableSection(f"The largest residuals; {where}", header, rows, texts=())
+    rows = tuple(
+        (str(example.row), example.true, example.predicted, number(example.probability))
+        for example in examples.rows
+    )
+    header = ("row", "true", "predicted", "its probability")
+    return TableSection(f"Most confidently wrong; {where}", header, rows, texts=(1, 2))
+
+
 def worst_examples(summary: Summary, most: int = MOST) -> WorstExamples | None:
     """At most `most` examples: those of the refitted winner, for a search.
 
@@ -62,7 +93,7 @@ def worst_examples(summary: Summary, most: int = MOST) -> WorstExamples | None:
     file, lines = folder.path / names.PREDICTIONS, folder.read_rows(names.PREDICTIONS)
     if lines is None:
         return None
-    columns = {name: place for place, name in enumerate(next(lines))}
+    columns = {name: index for index, name in enumerate(next(lines))}
     is_regression = "target" in columns
     needed = ("row", "target" if is_regression else "label", "prediction")
     if missing := [name for name in needed if name not in columns]:
@@ -89,10 +120,10 @@ def _wrong(line: Sequence[str], columns: Mapping[str, int]) -> WorstExample | No
     true, predicted = line[columns["label"]], line[columns["prediction"]]
     if true == predicted:
         return None
-    place = columns.get(f"p_{predicted}")
-    if place is None:
+    column = columns.get(f"p_{predicted}")
+    if column is None:
         raise ValueError(f"it has no column {shown(f'p_{predicted}')}")
-    return WorstExample(int(line[columns["row"]]), true, predicted, _finite(line[place]), None)
+    return WorstExample(int(line[columns["row"]]), true, predicted, _finite(line[column]), None)
 
 
 def _residual(line: Sequence[str], columns: Mapping[str, int]) -> WorstExample | None:
@@ -116,9 +147,12 @@ def _worst(examples: Iterator[WorstExample], most: int) -> list[WorstExample]:
         if known is None or example.badness > known.badness:
             kept[example.row] = example
         if len(kept) > KEPT_AT_ONCE + most:
-            kept = {each.row: each for each in _ranked(kept)[:most]}
+            kept = {worst.row: worst for worst in _ranked(kept)[:most]}
     return _ranked(kept)[:most]
 
 
 def _ranked(kept: Mapping[int, WorstExample]) -> list[WorstExample]:
-    return sorted(kept.values(), key=lambda each: (-each.badness, each.row))
+    return sorted(kept.values(), key=lambda example: (-example.badness, example.row))
+
+
+TOPIC: Final = Topic(WRONG, details=_details)

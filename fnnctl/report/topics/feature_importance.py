@@ -9,13 +9,14 @@ from typing import Any, Final, Literal, cast
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import quoted_list
 from fnnctl.metrics.feature_importance import FORMS, ColumnImportance, Estimate, FeatureImportances
-from fnnctl.report.sections import Notes, Section, TableSection
-from fnnctl.report.words import NOTHING, number
+from fnnctl.report.sections import REQUESTED, Notes, Section, TableSection
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
+from fnnctl.report.words import number
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.tables import CsvTable, csv_lines
-from fnnctl.tasks.reports import TaskReport
 from fnnctl.text import counted, shown
 
 MOST_COLUMNS: Final = 20
@@ -26,26 +27,26 @@ BY_CHANCE: Final = 0.025
 """The share of 95 % intervals that lie above zero if there is no effect."""
 
 
-def importance_sections(importances: FeatureImportances | None, task: TaskReport) -> list[Section]:
-    """The sections; none if the importances were not measured."""
+def _highlights(summary: Summary) -> Iterator[Section]:
+    """A table and notes; nothing if the importances have not just been measured."""
+    importances = summary.importances
     if importances is None:
-        return []
-    shown_columns = importances.columns[:MOST_COLUMNS]
-    header, labels = ["column"], {key: label for label, key in task.metrics}
-    for metric in importances.metrics:
-        header.append(f"{labels[metric]} {'+' if is_loss(metric) else '−'}")
-    header.insert(2, "95 % interval")  # of the headline; the others would leave no room for names
+        return
+    labels = {key: label for label, key in summary.task_report.metrics}
+    first, *others = (f"{labels[metric]} {'+' if is_loss(metric) else '−'}" for metric in importances.metrics)
+    # The interval of the headline alone: the others would leave no room for names.
+    header = ("column", first, "95 % interval", *others)
     rows = []
-    for each in shown_columns:
-        cells = [NOTHING if found is None else number(found.mean) for found in each.estimates.values()]
-        headline = importances.headline(each)
-        interval = NOTHING if headline is None else number(headline.ci95)
-        rows.append((each.column, cells[0], interval, *cells[1:]))
-    where = f"Importance of the columns on the {importances.part} part"
-    if left := len(importances.columns) - len(shown_columns):
-        where += f": the first {len(shown_columns)}; {names.FEATURE_IMPORTANCE} has {left:,} more"
+    for column in importances.columns[:MOST_COLUMNS]:
+        mean, *means = (number(estimate and estimate.mean) for estimate in column.estimates.values())
+        headline = importances.headline(column)
+        rows.append((column.column, mean, number(headline and headline.ci95), *means))
+    title = f"Importance of the columns on the {importances.part} part"
+    if left := len(importances.columns) - len(rows):
+        title += f": the first {len(rows)}; {names.FEATURE_IMPORTANCE} has {left:,} more"
     notes = tuple(_notes(importances, labels[importances.metrics[0]]))
-    return [TableSection(where, tuple(header), tuple(rows)), Notes("About the importance", notes)]
+    yield TableSection(title, header, tuple(rows), priority=REQUESTED)
+    yield Notes("About the importance", notes, priority=REQUESTED)
 
 
 def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
@@ -71,28 +72,28 @@ def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
 
 def _pairs(importances: FeatureImportances) -> Iterable[str]:
     """Each pair once, the strongest first."""
-    found: dict[frozenset[str], tuple[float, str]] = {}
-    for each in importances.columns:
-        if each.correlated is not None:
-            partner, correlation = each.correlated
-            text = f"{shown(each.column)} with {shown(partner)} ({correlation:.2f})"
-            found.setdefault(frozenset((each.column, partner)), (abs(correlation), text))
-    return (text for _, text in sorted(found.values(), key=lambda pair: -pair[0]))
+    pairs: dict[frozenset[str], tuple[float, str]] = {}
+    for column in importances.columns:
+        if column.correlated is not None:
+            partner, correlation = column.correlated
+            text = f"{shown(column.column)} with {shown(partner)} ({correlation:.2f})"
+            pairs.setdefault(frozenset((column.column, partner)), (abs(correlation), text))
+    return (text for _, text in sorted(pairs.values(), key=lambda pair: -pair[0]))
 
 
-def importance_json(importances: FeatureImportances | None) -> dict[str, Any]:
-    """The keys of a run's entry; none if the importances were not measured."""
+def _json(summary: Summary) -> dict[str, Any]:
+    importances = summary.importances
     if importances is None:
         return {}
     return {
         "feature_importance": [
             {
-                "column": each.column,
-                **{metric: found and asdict(found) for metric, found in each.estimates.items()},
-                "correlated_with": each.correlated and each.correlated[0],
-                "correlation": each.correlated and each.correlated[1],
+                "column": column.column,
+                **{metric: estimate and asdict(estimate) for metric, estimate in column.estimates.items()},
+                "correlated_with": column.correlated and column.correlated[0],
+                "correlation": column.correlated and column.correlated[1],
             }
-            for each in importances.columns
+            for column in importances.columns
         ],
         "feature_importance_rows": {
             "part": importances.part,
@@ -102,13 +103,18 @@ def importance_json(importances: FeatureImportances | None) -> dict[str, Any]:
     }
 
 
-_OF_METRIC: Final = ("", "_std", "_ci95_low", "_ci95_high")
-_LAST: Final = ("correlated_with", "correlation", "part", "rows", "repeats")
+_STATISTICS: Final = ("", "_std", "_ci95_low", "_ci95_high")
+"""The columns of a metric: its name with these endings."""
+_FACTS: Final = ("correlated_with", "correlation", "part", "rows", "repeats")
 
 
 def write_importances(run: RunFolder, importances: FeatureImportances) -> None:
     """Write them to the folder of a run that has ended; raises `MachineError` if that is impossible."""
-    columns = ("column", *(f"{metric}{end}" for metric in importances.metrics for end in _OF_METRIC), *_LAST)
+    columns = (
+        "column",
+        *(f"{metric}{end}" for metric in importances.metrics for end in _STATISTICS),
+        *_FACTS,
+    )
     run.write_rebuilt(names.FEATURE_IMPORTANCE, csv_lines(columns, _rows(importances)))
 
 
@@ -117,43 +123,49 @@ def read_importances(run: RunFolder) -> FeatureImportances | None:
     table = run.read_table(names.FEATURE_IMPORTANCE)
     if table is None:
         return None
-    found = [name for name in table.columns if name in FORMS]
-    wanted = ("column", *(f"{metric}{end}" for metric in found for end in _OF_METRIC), *_LAST)
-    if table.columns != wanted or not table.rows:
+    metrics = [name for name in table.columns if name in FORMS]
+    if table.columns != _columns(metrics) or not table.rows:
         raise damaged(table.path, "is damaged: delete it, and use `fnnctl report --importance` again")
-    place = {name: index for index, name in enumerate(table.columns)}
-    estimates = {metric: _estimates(table, place, metric) for metric in found}
-    correlations = table.numbers(place["correlation"])
+    index = {name: position for position, name in enumerate(table.columns)}
+    estimates = {metric: _estimates(table, index, metric) for metric in metrics}
+    correlations = table.numbers(index["correlation"])
     columns = [
         ColumnImportance(
             row[0],
-            {metric: estimates[metric][number] for metric in found},
-            None if correlation is None else (row[place["correlated_with"]], correlation),
+            {metric: estimates[metric][row_number] for metric in metrics},
+            None if correlation is None else (row[index["correlated_with"]], correlation),
         )
-        for number, (row, correlation) in enumerate(zip(table.rows, correlations, strict=True))
+        for row_number, (row, correlation) in enumerate(zip(table.rows, correlations, strict=True))
     ]
-    rows, repeats = (int(table.numbers(place[name])[0] or 0) for name in ("rows", "repeats"))
-    part = "validation" if table.rows[0][place["part"]] == "validation" else "test"
+    rows, repeats = (int(table.numbers(index[name])[0] or 0) for name in ("rows", "repeats"))
+    part = "validation" if table.rows[0][index["part"]] == "validation" else "test"
     return FeatureImportances(cast(Literal["test", "validation"], part), rows, repeats, tuple(columns))
+
+
+def _columns(metrics: Iterable[str]) -> tuple[str, ...]:
+    return ("column", *(f"{metric}{end}" for metric in metrics for end in _STATISTICS), *_FACTS)
 
 
 def _rows(importances: FeatureImportances) -> Iterator[Sequence[object]]:
     facts = (importances.part, importances.rows, importances.repeats)
-    for each in importances.columns:
+    for column in importances.columns:
         numbers: list[float | None] = []
-        for found in each.estimates.values():
-            if found is None:
-                numbers += [None] * 4
+        for estimate in column.estimates.values():
+            if estimate is None:
+                numbers += [None] * len(_STATISTICS)
             else:
-                numbers += [found.mean, found.std, *(found.ci95 or (None, None))]
-        yield each.column, *numbers, *(each.correlated or (None, None)), *facts
+                numbers += [estimate.mean, estimate.std, *(estimate.ci95 or (None, None))]
+        yield column.column, *numbers, *(column.correlated or (None, None)), *facts
 
 
-def _estimates(table: CsvTable, place: dict[str, int], metric: str) -> list[Estimate | None]:
-    values = [table.numbers(place[f"{metric}{end}"]) for end in _OF_METRIC]
+def _estimates(table: CsvTable, index: dict[str, int], metric: str) -> list[Estimate | None]:
+    values = [table.numbers(index[f"{metric}{end}"]) for end in _STATISTICS]
     return [
         None
         if mean is None or std is None
         else Estimate(mean, std, None if low is None or high is None else [low, high])
         for mean, std, low, high in zip(*values, strict=True)
     ]
+
+
+TOPIC: Final = Topic("Importance", highlights=_highlights, json=_json)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from fnnctl.report.answer.values import NextCommand
-from fnnctl.report.summary import Summary
+from fnnctl.report.sections import NEXT_STEPS, Command, Formats, Section
+from fnnctl.report.summary import TEST, Summary
+from fnnctl.report.topics.topic import Topic
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 
@@ -17,28 +18,33 @@ CONTINUED_BY: Final = {"train": "train", "cross_validation": "evaluate", "search
 UNFINISHED: Final = frozenset({"interrupted", "died"})
 
 
-def next_commands(summary: Summary) -> list[NextCommand]:
+def _highlights(summary: Summary) -> Iterator[Section]:
     """The commands, the most important one first; none of them fails for this kind of run."""
-    found = [*_resume(summary), NextCommand("show everything", f"{_report(summary.path)} --verbose")]
+    yield from _resume(summary)
+    yield _command("Show everything", f"{_report(summary.path)} --verbose", Formats.SHORT)
     if summary.alive:
-        return found
+        return
     if not summary.manifest.diverged:  # it would diverge again
-        found += _repeat(summary)
+        yield from _repeat(summary)
     if summary.metrics is not None:
-        found += _predict(summary)
-    if summary.part_metrics("test") is not None:  # without it there is nothing that could be compared
-        found.append(NextCommand("compare with another run", f"fnnctl compare {_quoted(summary.path)} RUN"))
-    found.append(NextCommand("write a page", f"{_report(summary.path)} --output report.html"))
-    return found
+        yield from _predict(summary)
+    if summary.part_metrics(TEST) is not None:  # without it there is nothing that could be compared
+        yield _command("Compare with another run", f"fnnctl compare {_quoted(summary.path)} RUN")
+    yield _command("Write a page", f"{_report(summary.path)} --output report.html", Formats.SHORT)
 
 
-def _resume(summary: Summary) -> Iterator[NextCommand]:
+def _command(purpose: str, command: str, formats: Formats = Formats.ALL) -> Command:
+    """A command, quoted for a shell; words in capitals are to be replaced."""
+    return Command(purpose, (command,), priority=80, formats=formats)
+
+
+def _resume(summary: Summary) -> Iterator[Command]:
     command = CONTINUED_BY.get(summary.manifest.kind)
     if summary.shown_status in UNFINISHED and command:
-        yield NextCommand("continue the run", f"fnnctl {command} --resume {_quoted(summary.path)}")
+        yield _command("Continue the run", f"fnnctl {command} --resume {_quoted(summary.path)}")
 
 
-def _repeat(summary: Summary) -> Iterator[NextCommand]:
+def _repeat(summary: Summary) -> Iterator[Command]:
     manifest = summary.manifest
     if manifest.evaluated is not None:
         yield from _evaluate_again(summary)
@@ -46,8 +52,8 @@ def _repeat(summary: Summary) -> Iterator[NextCommand]:
         command = "search" if manifest.selection else CONTINUED_BY.get(manifest.kind)
         if command:
             config = _quoted(summary.path / names.RESOLVED)
-            what = "repeat the search" if command == "search" else "repeat the run"
-            yield NextCommand(what, f"fnnctl {command} {config}{_trial_limit(summary)}")
+            purpose = "Repeat the search" if command == "search" else "Repeat the run"
+            yield _command(purpose, f"fnnctl {command} {config}{_trial_limit(summary)}")
 
 
 def _trial_limit(summary: Summary) -> str:
@@ -62,7 +68,7 @@ def _trial_limit(summary: Summary) -> str:
     return f" --max-trials {limit}" if limit else ""
 
 
-def _evaluate_again(summary: Summary) -> Iterator[NextCommand]:
+def _evaluate_again(summary: Summary) -> Iterator[Command]:
     """The command that scored the file; its options are those that the manifest has recorded."""
     evaluated, data = summary.manifest.evaluated, summary.manifest.data
     if evaluated is None or data is None:
@@ -74,12 +80,12 @@ def _evaluate_again(summary: Summary) -> Iterator[NextCommand]:
     }
     words = [f"{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
     command = f"fnnctl evaluate {shlex.quote(evaluated.run)} --data {shlex.quote(data.source)}"
-    yield NextCommand("repeat the evaluation", " ".join([command, *words]))
+    yield _command("Repeat the evaluation", " ".join([command, *words]))
 
 
-def _predict(summary: Summary) -> Iterator[NextCommand]:
+def _predict(summary: Summary) -> Iterator[Command]:
     if summary.manifest.evaluated is None and {names.WEIGHTS, names.BEST} & {*summary.files}:
-        yield NextCommand("predict new rows", f"fnnctl predict {_quoted(summary.path)} DATA")
+        yield _command("Predict new rows", f"fnnctl predict {_quoted(summary.path)} DATA")
 
 
 def _report(path: Path) -> str:
@@ -88,3 +94,6 @@ def _report(path: Path) -> str:
 
 def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
+
+
+TOPIC: Final = Topic(NEXT_STEPS, highlights=_highlights)

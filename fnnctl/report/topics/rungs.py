@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import ranked
-from fnnctl.report.sections import TableSection
+from fnnctl.report.sections import Section, TableSection
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 
@@ -14,12 +18,18 @@ MOST_RUNGS: Final = 40
 MOST_STOPS: Final = 10
 
 
+def _details(summary: Summary) -> Iterator[Section]:
+    if summary.search is not None:
+        yield rungs_table(summary.search)
+        yield stops_table(summary.search)
+
+
 def rungs_table(search: SearchHistory) -> TableSection:
     """A summary of the results at each rung; empty if there is only one rung.
 
     Brackets are numbered if there are several.
     """
-    rungs = rungs_json(search)
+    rungs = rung_entries(search)
     several = len({rung["bracket"] for rung in rungs}) > 1
     counts = ("rung", "epochs", "trials", "diverged", "promoted")
     rows = (
@@ -37,19 +47,19 @@ def rungs_table(search: SearchHistory) -> TableSection:
     return TableSection(title, header, tuple(rows) if len(rungs) > 1 else (), texts=())
 
 
-def rungs_json(search: SearchHistory) -> list[dict[str, Any]]:
+def rung_entries(search: SearchHistory) -> list[dict[str, Any]]:
     """Each rung that has results, by bracket; `promoted` is null for the last one of a bracket.
 
     A trial is promoted if it has a result at the next rung.
     """
     rungs = search.rungs
-    found = []
+    entries = []
     for rung, following in zip(rungs, [*rungs[1:], None], strict=False):
         promoted = None
         if following is not None and following.bracket == rung.bracket:
             went_on = {result.trial for result in following.results}
             promoted = sum(result.trial in went_on for result in rung.results)
-        found.append(
+        entries.append(
             {
                 "bracket": rung.bracket,
                 "rung": rung.rung,
@@ -60,16 +70,26 @@ def rungs_json(search: SearchHistory) -> list[dict[str, Any]]:
                 "best": ranked(rung.results, search.direction)[0].objective,
             }
         )
-    return found
+    return entries
 
 
 def stops_table(search: SearchHistory) -> TableSection:
     """Why trials were stopped by their curves; empty if none was."""
-    stops = [each for each in search.stops if each.trial is not None]
+    stops = [stop for stop in search.stops if stop.trial is not None]
     rows = (
-        (str(each.trial), f"{each.budget:,}", f"{each.saved:,}", each.reason) for each in stops[:MOST_STOPS]
+        (str(stop.trial), f"{stop.budget:,}", f"{stop.saved:,}", stop.reason) for stop in stops[:MOST_STOPS]
     )
     title = "Stopped by their learning curves"
     if len(stops) > MOST_STOPS:
         title += f"; {len(stops) - MOST_STOPS:,} more in {names.JOURNAL}"
     return TableSection(title, ("trial", "epochs", "saved", "reason"), tuple(rows))
+
+
+def _json(summary: Summary) -> Mapping[str, Any]:
+    search = summary.search
+    if search is None:
+        return {}
+    return {"rungs": rung_entries(search), "stops": [asdict(stop) for stop in search.stops]}
+
+
+TOPIC: Final = Topic("Brackets and rungs", details=_details, json=_json)

@@ -2,67 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fnnctl.config.schema.metric_names import BINARY_METRICS
-from fnnctl.report.answer.values import Score
-from fnnctl.report.sections import Notes
-from fnnctl.report.summary import Summary
-from fnnctl.report.topics.sizes import size_sections
-from fnnctl.report.topics.thresholds import threshold_sentence
+from fnnctl.config.schema.metric_names import BINARY_METRICS, is_loss
+from fnnctl.metrics.stored import PARTS
+from fnnctl.report.sections import SCORES, SUMMARY, Formats, Notes, Score, Scores, Section, TableSection
+from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
-from fnnctl.tasks.reports import TaskReport
-from fnnctl.text import capitalized, counted, joined_words, shown
+from fnnctl.tasks.reports import TaskReport, without_repetition
+from fnnctl.text import counted, joined_words, shown
 
-TEST, VALIDATION, TRAIN = "test", "validation", "train"
-JUDGED_BY: Final = (TEST, VALIDATION, TRAIN)
-"""The first of these parts that has scores is the one that a report speaks of first."""
-
-
-def judged_part(summary: Summary) -> str | None:
-    """The part on which the run is judged; None if it has no scores."""
-    return next((part for part in JUDGED_BY if summary.part_metrics(part)), None)
+UNCALIBRATED: Final = "_uncalibrated"
+"""The end of the keys of metrics before calibration."""
+ABOUT: Final = "About the scores"
 
 
-def first_scores(summary: Summary, part: str) -> list[Score]:
-    """The task's first metrics on a part; for a search, its objective before all others.
-
-    In a cross-validation, values and intervals are those of the mean over the folds.
-    """
-    task, metrics = summary.task_report, summary.part_metrics(part) or {}
-    objectives = [summary.search.metric] if summary.search else []
-    others = [key for key in task.first if metrics.get(task.instead.get(key, "")) is None]
-    wanted = dict.fromkeys([*objectives, *others])
-    folds = summary.cross_validation or {}
-    baseline = metrics.get("baseline") or {}
-    return [
-        Score(_label(task, key), key, value, _interval(metrics, folds, key), _number(baseline.get(key)))
-        for key in wanted
-        if (value := _number(metrics.get(key))) is not None
-    ]
-
-
-def _label(task: TaskReport, key: str) -> str:
-    return next((label.strip() for label, name in task.metrics if name == key), key.replace("_", " "))
-
-
-def _interval(metrics: Mapping[str, Any], folds: Mapping[str, Any], key: str) -> tuple[float, float] | None:
-    entry = folds.get(key)
-    found = entry.get("ci95") if isinstance(entry, Mapping) else metrics.get(f"{key}_ci95")
-    if isinstance(found, list) and len(found) == 2 and None not in found:
-        return float(found[0]), float(found[1])
-    return None
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def measured_words(summary: Summary, part: str | None) -> str:
-    """Where the scores were measured, for the heading of a table; empty without scores."""
+def _highlights(summary: Summary) -> Iterator[Section]:
+    part = judged_part(summary)
     if part is None:
-        return ""
+        return
+    scores = first_scores(summary, part)
+    yield Scores(
+        "How good it is",
+        measured_text(summary, part),
+        tuple(scores.values()),
+        heading=SUMMARY,
+        priority=30,
+        formats=Formats.PAGE,
+    )
+    yield _note(52, _measured(summary, part, has_intervals=any(score.interval for score in scores.values())))
+    labels = [score.label for key, score in scores.items() if key in BINARY_METRICS]
+    if labels and summary.positive_class:
+        are = "is" if len(labels) == 1 else "are"
+        yield _note(
+            54, f"{joined_words(labels)} {are} of the positive class, {shown(summary.positive_class)}."
+        )
+    compared = {key for key, score in scores.items() if score.baseline is not None}
+    yield _note(58, *(sentence for sentence, key in summary.task_report.baseline if key in compared))
+
+
+def _note(priority: int, *sentences: str) -> Notes:
+    return Notes(ABOUT, sentences, heading=SUMMARY, priority=priority)
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    if summary.cross_validation:
+        yield _folds_table(summary, summary.cross_validation)
+    else:
+        yield _metrics_table(summary)
+
+
+def measured_text(summary: Summary, part: str) -> str:
+    """Where the scores were measured, for the heading of a table."""
     if summary.cross_validation:
         return "mean over the folds"
     if part == VALIDATION and summary.out_of_bag:
@@ -72,63 +65,78 @@ def measured_words(summary: Summary, part: str | None) -> str:
     return {TEST: "test part", VALIDATION: "validation part"}.get(part, "training part")
 
 
-def certainty(summary: Summary, part: str | None) -> list[str]:
-    """The sentences, the most important one first; none without scores."""
-    if part is None:
-        return []
-    has_intervals = any(score.interval for score in first_scores(summary, part))
-    of_part = _of_part(summary, part, has_intervals=has_intervals)
-    if summary.search is None:
-        return [*_of_sizes(summary), of_part, *_of_positive(summary, part)]
-    # most runs are no searches
-    from fnnctl.report.topics.winner import comparison_sentences, winner_sentences
+def first_scores(summary: Summary, part: str) -> dict[str, Score]:
+    """The task's first metrics on a part, by name; for a search, its objective before all others.
 
-    return [
-        *winner_sentences(summary),
-        of_part,
-        *_of_positive(summary, part),
-        *_of_ensemble(summary),
-        *comparison_sentences(summary),
-    ]
+    In a cross-validation, values and intervals are those of the mean over the folds.
+    """
+    task, metrics = summary.task_report, summary.part_metrics(part) or {}
+    objectives = [summary.search.metric] if summary.search else []
+    keys = [key for key in task.first if metrics.get(task.instead.get(key, "")) is None]
+    folds, baseline = summary.cross_validation or {}, metrics.get("baseline") or {}
+    return {
+        key: Score(
+            _label(task, key), value, _interval(metrics, folds, key), _float(baseline.get(key)), is_loss(key)
+        )
+        for key in dict.fromkeys([*objectives, *keys])
+        if (value := _float(metrics.get(key))) is not None
+    }
 
 
-def _of_part(summary: Summary, part: str, *, has_intervals: bool) -> str:
+def _label(task: TaskReport, key: str) -> str:
+    return next((label.strip() for label, name in task.metrics if name == key), key.replace("_", " "))
+
+
+def _interval(metrics: Mapping[str, Any], folds: Mapping[str, Any], key: str) -> tuple[float, float] | None:
+    entry = folds.get(key)
+    interval = entry.get("ci95") if isinstance(entry, Mapping) else metrics.get(f"{key}_ci95")
+    if isinstance(interval, list) and len(interval) == 2 and None not in interval:
+        return float(interval[0]), float(interval[1])
+    return None
+
+
+def _float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _measured(summary: Summary, part: str, *, has_intervals: bool) -> str:
+    """What the scores were measured on, and what their intervals leave open."""
     if summary.cross_validation:
-        return _of_folds(summary, has_intervals=has_intervals)
+        return _measured_on_folds(summary, summary.cross_validation, has_intervals=has_intervals)
     support = (summary.part_metrics(part) or {}).get("support")
     count = support if isinstance(support, int) else None
     if part == TEST:
-        return _of_test_rows(summary, count, has_intervals=has_intervals)
+        return _measured_on_test(summary, count, has_intervals=has_intervals)
     rows = "the rows" if count is None else counted(count, "row")
     if part == VALIDATION and summary.out_of_bag:
         return f"Measured on {rows} out of bag: each was predicted by a network that was not trained on it."
     if part == VALIDATION:
         return (
-            f"Measured on {rows} of the validation part, as there is no test part. Where these rows have "
-            "chosen anything, such as the best epoch, the scores are optimistic."
+            f"Measured on {rows} of the validation part, as there is no test part. If these rows have chosen "
+            "anything, such as the best epoch, the scores are optimistic."
         )
     return f"Measured on {rows} of the training part: that does not say how well it predicts new rows."
 
 
-def _of_test_rows(summary: Summary, rows: int | None, *, has_intervals: bool) -> str:
+def _measured_on_test(summary: Summary, rows: int | None, *, has_intervals: bool) -> str:
     manifest = summary.manifest
     count = "the rows" if rows is None else counted(rows, "row")
     if manifest.evaluated is not None:
         name = shown(manifest.data.name) if manifest.data else "the file"
-        where, alone = f"{count} of {name}", ""
+        where, without = f"{count} of {name}", ""
         about = "Intervals are for other rows of this kind."
     elif manifest.data and manifest.data.test_source:
-        where, alone = f"{count} of the test file", ", with one seed"
+        where, without = f"{count} of the test file", ", with one seed"
         about = "Intervals do not include the variation between seeds."
     else:
         where = "the test part" if rows is None else counted(rows, "test row")
-        alone = ", with one split and one seed"
+        without = ", with one split and one seed"
         about = "Intervals do not include the variation between splits and seeds."
-    return f"Measured on {where}. {about}" if has_intervals else f"Measured on {where}{alone}."
+    return f"Measured on {where}. {about}" if has_intervals else f"Measured on {where}{without}."
 
 
-def _of_folds(summary: Summary, *, has_intervals: bool) -> str:
-    metrics, facts = summary.cross_validation or {}, summary.manifest.cross_validation
+def _measured_on_folds(summary: Summary, metrics: Mapping[str, Any], *, has_intervals: bool) -> str:
+    facts = summary.manifest.cross_validation
     folds = counted(facts.folds, "fold") if facts else "the folds"
     if facts and facts.repeats > 1:
         folds += f" × {facts.repeats:,} repeats"
@@ -136,34 +144,67 @@ def _of_folds(summary: Summary, *, has_intervals: bool) -> str:
     if has_intervals:
         sentence += "; intervals allow for shared training rows"
     if diverged := metrics.get("diverged"):
-        sentence += (
-            f". {counted(diverged, 'fold')} diverged and {'has' if diverged == 1 else 'have'} no scores"
-        )
+        have = "has" if diverged == 1 else "have"
+        sentence += f". {counted(diverged, 'fold')} diverged and {have} no scores"
     return f"{sentence}."
 
 
-def _of_positive(summary: Summary, part: str) -> Iterator[str]:
-    """What a threshold gives for a rare class, and which class the binary metrics among the first are of."""
-    if part == TEST and (sentence := threshold_sentence(summary)):
-        yield sentence
-    labels = [score.label for score in first_scores(summary, part) if score.key in BINARY_METRICS]
-    if labels and summary.positive_class:
-        are = "is" if len(labels) == 1 else "are"
-        yield f"{joined_words(labels)} {are} of the positive class, {shown(summary.positive_class)}."
+def _metrics_table(summary: Summary) -> TableSection:
+    """One row per metric, one column per part."""
+    parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
+    if baseline := summary.baseline:
+        parts["baseline"] = baseline
+    columns = [OUT_OF_BAG if part == VALIDATION and summary.out_of_bag else part for part in parts]
+    known = {key: value for metrics in parts.values() for key, value in metrics.items() if value is not None}
+    for key in _unchanged(parts.values()):
+        known.pop(key)
+    rows = {
+        key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
+        for label, key in summary.task_report.shown(known)
+    }
+    title = "Metrics of the refitted winner" if summary.search else "Metrics"
+    title += _positive_class(summary, known)
+    return TableSection(title, ("", *columns), without_repetition(summary.task_report, rows))
 
 
-def _of_ensemble(summary: Summary) -> Iterator[str]:
-    """The first metric of a search's ensemble on the test part, beside the winner's."""
-    if summary.ensemble is None:
-        return
-    label, key = summary.task_report.metrics[0]
-    value = ((summary.ensemble.metrics or {}).get(TEST) or {}).get(key)
-    if isinstance(value, float):
-        trials = counted(len(summary.ensemble.selection.trials), "trial")
-        yield f"The ensemble of {trials} has {label} {number(value)} on the test part."
+def _unchanged(parts: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The metrics before calibration that show the same numbers after it in all parts."""
+    numbers: dict[str, list[bool]] = {}
+    for metrics in parts:
+        for key, value in metrics.items():
+            if key.endswith(UNCALIBRATED) and value is not None:
+                is_equal = number(value) == number(metrics.get(key.removesuffix(UNCALIBRATED)))
+                numbers.setdefault(key, []).append(is_equal)
+    return {key for key, are_equal in numbers.items() if all(are_equal)}
 
 
-def _of_sizes(summary: Summary) -> Iterator[str]:
-    for section in size_sections(summary):
-        if isinstance(section, Notes):
-            yield from (f"{capitalized(text)}." for text in section.rows)
+def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
+    """The statistics of the folds' scores and of the baseline's, one row per metric."""
+    task, baseline = summary.task_report, summary.baseline or {}
+    entries = {
+        key: entry
+        for key, entry in metrics.items()
+        if isinstance(entry, Mapping) and entry.get("mean") is not None
+    }
+    rows = {
+        key: (
+            label,
+            *(number(entries[key].get(statistic)) for statistic in ("mean", "std", "ci95")),
+            number(baseline.get(key)),
+        )
+        for label, key in task.shown(entries)
+    }
+    header = ("", "mean", "std", "95 % interval", "baseline")
+    title = f"Cross-validation{_positive_class(summary, entries)}"
+    return TableSection(title, header, without_repetition(task, rows))
+
+
+def _positive_class(summary: Summary, metrics: Mapping[str, Any]) -> str:
+    """For the title of a table: which class its binary metrics are of; empty without any."""
+    is_binary = any(metrics.get(key) is not None for key in BINARY_METRICS)
+    if not is_binary or summary.positive_class is None:
+        return ""
+    return f" (positive class: {shown(summary.positive_class)})"
+
+
+TOPIC: Final = Topic(SCORES, highlights=_highlights, details=_details)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.metrics.paired import LEVEL
-from fnnctl.report.sections import Notes, Section, TableSection
+from fnnctl.report.sections import SCORES, Section, TableSection
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.text import p_text
+
+SHORT_COLUMNS: Final = 4
+"""The change from size to size, which the sentence sums up, has no room in a short report."""
 
 
 def recorded_sizes(summary: Summary) -> Sequence[Mapping[str, Any]]:
     """One entry per size, in rising order; empty for a run without sizes."""
-    found: Sequence[Mapping[str, Any]] = (summary.metrics or {}).get("sizes") or ()
-    return found
+    entries: Sequence[Mapping[str, Any]] = (summary.metrics or {}).get("sizes") or ()
+    return entries
 
 
 def sizes_json(summary: Summary) -> dict[str, Any]:
     """The entry in `evaluate --json`; none for a run without sizes."""
-    return {"sizes": found} if (found := recorded_sizes(summary)) else {}
+    return {"sizes": entries} if (entries := recorded_sizes(summary)) else {}
 
 
 def share_text(share: float) -> str:
@@ -29,16 +33,9 @@ def share_text(share: float) -> str:
     return f"{100 * share:.4g} %"
 
 
-TITLE = "Scores by data size"
-Entries = Sequence[Mapping[str, Any]]
-
-
-def size_sections(summary: Summary) -> list[Section]:
-    """The table of the task's first metric, and a sentence; empty for a run without sizes."""
+def _highlights(summary: Summary) -> Iterator[Section]:
+    """The table of the task's first metric, and a sentence; nothing for a run without sizes."""
     entries, (label, key) = recorded_sizes(summary), summary.task_report.metrics[0]
-    scored = [entry for entry in entries if _mean(entry, key) is not None]
-    if not scored:
-        return []
     rows = tuple(
         (
             number(entry["rows"]),
@@ -47,16 +44,24 @@ def size_sections(summary: Summary) -> list[Section]:
             number(entry[key].get("ci95")),
             *_change(entry[key].get("difference")),
         )
-        for entry in scored
+        for entry in entries
+        if _mean(entry, key) is not None
     )
-    header = ("rows", "share", label, "95 % interval", "change", "95 % interval")
+    title, header = (
+        "Scores by data size",
+        ("rows", "share", label, "95 % interval", "change", "95 % interval"),
+    )
     sentence = _sentence(entries, label, key)
-    return [TableSection(TITLE, header, rows), Notes("More rows", (sentence,) if sentence else ())]
+    notes = (sentence,) if sentence else ()
+    short_rows = tuple(row[:SHORT_COLUMNS] for row in rows)
+    short = TableSection(title, header[:SHORT_COLUMNS], short_rows, texts=(), notes=notes, keeps_end=True)
+    # All of four sizes and the sentence: they are what this kind of run is made for.
+    yield TableSection(title, header, rows, notes=notes, priority=40, short=short, lines=(8, 12))
 
 
 def _mean(entry: Mapping[str, Any], key: str) -> float | None:
-    found = entry.get(key)
-    return found.get("mean") if isinstance(found, Mapping) else None
+    statistics = entry.get(key)
+    return statistics.get("mean") if isinstance(statistics, Mapping) else None
 
 
 def _change(difference: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -66,23 +71,26 @@ def _change(difference: Mapping[str, Any] | None) -> tuple[str, str]:
     return number(difference["mean"]), number(difference["ci95"])
 
 
-def _sentence(entries: Entries, label: str, key: str) -> str | None:
+def _sentence(entries: Sequence[Mapping[str, Any]], label: str, key: str) -> str | None:
     """What the last step to more rows brought, and whether more of them are likely to help."""
     if len(entries) < 2 or not (difference := entries[-1].get(key, {}).get("difference")):
         return None
     before, last = entries[-2:]
     change = difference["mean"]
     verb = "stayed at" if change == 0 else "rose" if change > 0 else "fell"
-    course = f"{verb} {number(_mean(last, key))}"
+    trend = f"{verb} {number(_mean(last, key))}"
     if change:
-        course = f"{verb} from {number(_mean(before, key))} to {number(_mean(last, key))}"
+        trend = f"{verb} from {number(_mean(before, key))} to {number(_mean(last, key))}"
     shares = f"{share_text(before['share'])} to {share_text(last['share'])}"
     rows = f"{number(before['rows'])} to {number(last['rows'])}"
     interval = f", 95 % interval {number(difference['ci95'])}" if difference["ci95"] else ""
     paired = f"paired difference {number(change)}{interval}, {p_text(difference['p'])}"
-    text = f"from {shares} of the rows ({rows}), {label} {course} ({paired})"
+    text = f"From {shares} of the rows ({rows}), {label} {trend} ({paired})"
     if difference["p"] >= LEVEL:
-        return f"{text}, which may be chance: the folds do not show that more rows help"
+        return f"{text}, which may be chance: the folds do not show that more rows help."
     is_better = (change > 0) is not is_loss(key)
     verdict = "more rows of this kind are likely to help" if is_better else "more rows did not help"
-    return f"{text}: {verdict}"
+    return f"{text}: {verdict}."
+
+
+TOPIC: Final = Topic(SCORES, highlights=_highlights)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD
-from fnnctl.report.sections import TableSection
-from fnnctl.report.summary import Summary, scored_rows
+from fnnctl.report.sections import SCORES, SUMMARY, Notes, Section, TableSection
+from fnnctl.report.summary import TEST, Summary, judged_part, scored_rows
+from fnnctl.report.topics.scores import ABOUT
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.text import shown
 
@@ -24,6 +26,16 @@ COLUMNS: Final = (
 """Headers, and columns of threshold.csv."""
 
 Columns = Mapping[str, Sequence[float | None]]
+
+
+def _highlights(summary: Summary) -> Iterator[Section]:
+    if judged_part(summary) == TEST and (sentence := threshold_sentence(summary)):
+        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=53)
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    if table := threshold_table(summary):
+        yield table
 
 
 def threshold_table(summary: Summary) -> TableSection | None:
@@ -97,3 +109,6 @@ def _by_recall(recalls: Sequence[float]) -> set[int]:
     """For each of `RECALLS`, the index of the largest threshold that has it."""
     enough = ([index for index, recall in enumerate(recalls) if recall >= least] for least in RECALLS)
     return {indices[-1] for indices in enough if indices}
+
+
+TOPIC: Final = Topic(SCORES, highlights=_highlights, details=_details)

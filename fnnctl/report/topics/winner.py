@@ -3,49 +3,98 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from fnnctl.records.default_trial import DefaultTrialComparison
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.journal import COMPLETE, INTERRUPTED
+from fnnctl.records.journal import COMPLETE
 from fnnctl.records.trials import Result
-from fnnctl.report.searched_settings import brief, paths_by_importance, short_names
-from fnnctl.report.sections import Command, TableSection
-from fnnctl.report.summary import Summary
-from fnnctl.report.topics.confirmation import verdict_sentence
-from fnnctl.report.topics.default_trial import own_settings_sentence, recorded_own_settings
+from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
+from fnnctl.report.sections import SUMMARY, Command, FactList, Formats, Notes, Section, TableSection
+from fnnctl.report.summary import TEST, Summary
+from fnnctl.report.topics.default_trial import default_trial_result, ties_text, winners_comparison
+from fnnctl.report.topics.scores import ABOUT
+from fnnctl.report.topics.search import where_measured
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
+from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
-from fnnctl.text import amount_done, capitalized, counted
+from fnnctl.text import counted
+
+WINNER: Final = "The winner"
+COMMANDS: Final = "Train and extend"
 
 
-def winner_scores(summary: Summary) -> TableSection:
-    """One row per measurement of the objective's metric, for comparison; empty without a winner."""
+def _highlights(summary: Summary) -> Iterator[Section]:
     search = summary.search
-    rows = tuple(_rows(summary, search)) if search and search.winner else ()
-    metric = search.metric if search else ""
-    header = ("", metric, "95 % interval", "chosen by it")
-    return TableSection(f"{metric} of the winner", header, rows, texts=(0, 3))
-
-
-def _rows(summary: Summary, search: SearchHistory) -> Iterator[tuple[str, ...]]:
-    best, count = search.winner, len(search.standings.latest)
-    if best is None:
+    if search is None or (best := search.winner) is None:
         return
-    place = "mean over the folds" if search.part == "cross_validation" else f"{search.part} part"
-    found = search.confirmation
-    chosen = found.chosen if found else None
+    differ = search.has_rungs or search.end != COMPLETE
+    after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
+    text = f"{best.trial}, with {search.metric} {number(best.objective)} {where_measured(search)}{after}"
+    yield _fact(11, "best trial", text)
+    assignment = search.trials[best.trial].assignment
+    # The most important ones first, as the end may be left out.
+    paths = [path for path in paths_by_importance(search) if path in assignment]
+    named = zip(paths, short_names(paths), strict=True)
+    yield _fact(
+        13, "its settings", ", ".join(f"{name} {setting_text(assignment[path])}" for path, name in named)
+    )
+    if sentence := _choice(summary, search, best):
+        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=51)
+
+
+def _fact(priority: int, name: str, text: str) -> FactList:
+    return FactList("Search", ((name, text),), heading=SUMMARY, priority=priority, formats=Formats.PAGE)
+
+
+def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None:
+    """Whose scores are shown, and what chose the trial."""
+    confirmation, count = search.confirmation, len(search.standings.latest)
+    if summary.has_former_winner:
+        return (
+            f"These are the scores of trial {summary.refitted}: trial {best.trial}, which is the best now, "
+            "is not refitted yet."
+        )
+    if confirmation is not None and confirmation.chosen:
+        seeds = counted(confirmation.compared_seeds, "seed")
+        return f"Trial {best.trial} was chosen by its mean over {seeds}, not on the test part."
+    if count > 1:
+        return f"Trial {best.trial} was chosen from {count:,} {where_measured(search)}, not on the test part."
+    return None
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    search = summary.search
+    if search is None or (best := search.winner) is None:
+        return
+    header = ("", search.metric, "95 % interval", "chosen by it")
+    scores = tuple(_scores(summary, search, best))
+    yield TableSection(f"{search.metric} of the winner", header, scores, texts=(0, 3))
+    yield FactList("Best trial", tuple(_facts(summary, search, best)))
+    yield Command("Train it alone", tuple(_training_command(summary, best)), heading=COMMANDS)
+    if facts := summary.manifest.search:
+        yield Notes("The weights that it keeps alone", tuple(_kept_weights(best, facts)), heading=COMMANDS)
+    yield Command("Extend the search", tuple(_extension(summary, search)), heading=COMMANDS)
+
+
+def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, ...]]:
+    """One row per measurement of the objective's metric, for comparison."""
+    count, confirmation = len(search.standings.latest), search.confirmation
+    where = "mean over the folds" if search.part == "cross_validation" else f"{search.part} part"
+    chosen = confirmation.chosen if confirmation else None
     among = f"yes, the best of {count:,}" if count > 1 else "no"
-    yield f"in the search, {place}", number(best.objective), NOTHING, "to be confirmed" if chosen else among
-    if found and chosen and found.is_complete:
-        half = found.half_width(chosen)
-        interval = NOTHING if half is None or chosen.mean is None else number([*_around(chosen.mean, half)])
-        seeds = f"mean over {counted(found.compared_seeds, 'other seed')}"
-        yield seeds, number(chosen.mean), interval, f"yes, the best of {len(found.leaders):,}"
-    if own := _own_settings(summary, search):
-        after = "" if own.budget == best.budget else f" after {counted(own.budget, 'epoch')}"
-        yield f"the default settings, {place}{after}", _result_text(own), NOTHING, "no"
-    test = summary.part_metrics("test") or {}
+    yield f"in the search, {where}", number(best.objective), NOTHING, "to be confirmed" if chosen else among
+    if confirmation and chosen and confirmation.is_complete:
+        half, mean = confirmation.half_width(chosen), chosen.mean
+        interval = NOTHING if half is None or mean is None else number([mean - half, mean + half])
+        seeds = f"mean over {counted(confirmation.compared_seeds, 'other seed')}"
+        yield seeds, number(mean), interval, f"yes, the best of {len(confirmation.leaders):,}"
+    if default := default_trial_result(summary):
+        after = "" if default.budget == best.budget else f" after {counted(default.budget, 'epoch')}"
+        yield f"the default settings, {where}{after}", result_text(default), NOTHING, "no"
+    test = summary.part_metrics(TEST) or {}
     if test.get(search.metric) is not None and not summary.has_former_winner:
         interval = number(test.get(f"{search.metric}_ci95"))
         yield "refitted, test part", number(test[search.metric]), interval, "no"
@@ -54,108 +103,115 @@ def _rows(summary: Summary, search: SearchHistory) -> Iterator[tuple[str, ...]]:
             yield "baseline, test part", number(baseline[search.metric]), NOTHING, "no"
 
 
-def _around(mean: float, half: float) -> tuple[float, float]:
-    return mean - half, mean + half
-
-
-def _own_settings(summary: Summary, search: SearchHistory) -> Result | None:
-    """The last result of the trial with the default settings; None if that is the winner or no trial."""
-    facts, best = summary.manifest.search, search.winner
-    recorded = DefaultTrialComparison.recorded(facts.own_settings) if facts and facts.own_settings else None
-    if recorded is None or recorded.trial is None or best is None or recorded.trial == best.trial:
-        return None
-    return search.standings.latest.get(recorded.trial)
-
-
-def _result_text(result: Result) -> str:
+def result_text(result: Result) -> str:
+    """The objective, or the status if there is none."""
     return result.status.value if result.objective is None else number(result.objective)
 
 
-def extension(summary: Summary) -> Command:
+def _facts(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, str]]:
+    yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
+    yield search.metric, number(best.objective)
+    confirmation = search.confirmation
+    refitted = "refitted"
+    if names.BEST not in summary.files or summary.has_former_winner:
+        refitted = "to be refitted"
+    if confirmation and confirmation.chosen:
+        epochs = counted(confirmation.chosen.epochs, "epoch")
+        seeds = counted(confirmation.compared_seeds, "seed")
+        yield "confirmed", f"{number(confirmation.chosen.mean)} on average over {seeds}"
+        yield f"{refitted} for", f"{epochs}, the median of the epochs that its networks kept"
+    if search.members > 1:
+        yield f"{refitted} as", f"an ensemble of {search.members:,} networks"
+    if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
+        score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
+        yield "best of", f"{count:,} trials, so its {score} is optimistic"
+        comparison = winners_comparison(summary)
+        if comparison and (ties := ties_text(comparison)):
+            yield "ties", ties
+    if summary.has_former_winner:
+        known = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
+        yield "refitted", f"not yet: {known}"
+    if (test := _test_score(summary, search)) is not None:
+        yield "on the test part", f"{number(test)} after the refit, not optimistic"
+    for path, value in search.trials[best.trial].assignment.items():
+        yield path, flow_yaml(value)
+
+
+def _test_score(summary: Summary, search: SearchHistory) -> float | None:
+    """The objective's metric of the refitted winner on the test part; unlike the objective not optimistic.
+
+    None if there is none, or if another trial is refitted.
+    """
+    if summary.has_former_winner:
+        return None
+    score = (summary.part_metrics(TEST) or {}).get(search.metric)
+    return score if isinstance(score, float) else None
+
+
+def _training_command(summary: Summary, best: Result) -> Iterator[str]:
+    """The command that trains the best trial alone.
+
+    It uses the complete config in the run folder, because the original config may have changed since and the
+    search may have had overrides.
+    """
+    yield f"fnnctl train {shlex.quote(str(summary.path / names.RESOLVED))}"
+    for word in summary.set_words(best.trial):
+        yield f"--set {shlex.quote(word)}"
+
+
+def _kept_weights(best: Result, facts: SearchFacts) -> Iterator[str]:
+    """Why the command's scores can differ from the objective."""
+    kept = facts.kept_alone
+    if kept is not None and kept.trial == best.trial:
+        epoch = "another epoch may have been" if kept.kept is None else f"epoch {kept.kept:,} was"
+        yield (
+            f"The objective was measured after epoch {kept.objective_of:,}, but {epoch} the best by what "
+            "early stopping monitors. The command restores the weights of the best epoch "
+            "(early_stopping.restore_best), so its scores can differ from the objective."
+        )
+
+
+def _extension(summary: Summary, search: SearchHistory) -> Iterator[str]:
     """The command that gives a complete search twice its trials or, with brackets, more epochs.
 
-    Empty if the search is not complete, or cannot grow in one of these ways.
+    Nothing if the search is not complete, or cannot grow in one of these ways.
     """
+    if search.end != COMPLETE or search.settings.get("max_trials"):
+        return
+    trials, budget = search.settings.get("trials"), search.settings.get("budget") or {}
+    has_grid = search.sampling is not None and search.sampling.lists_grid
+    has_brackets = search.scheduling is not None and search.scheduling.has_brackets
+    if isinstance(trials, int) and not has_grid:
+        word = f"search.trials={2 * trials}"
+    elif has_brackets and budget.get("max_epochs"):
+        factor = budget.get("reduction_factor") or 3
+        word = f"search.budget.max_epochs={round(budget['max_epochs'] * factor)}"
+    else:
+        return
+    yield f"fnnctl search --resume {shlex.quote(str(summary.path))}"
+    yield f"--set {word}"
+
+
+def _json(summary: Summary) -> Mapping[str, Any]:
     search = summary.search
-    words: list[str] = []
-    if search and search.end == COMPLETE and search.winner and not search.settings.get("max_trials"):
-        trials, budget = search.settings.get("trials"), search.settings.get("budget") or {}
-        has_grid = search.sampling is not None and search.sampling.lists_grid
-        has_brackets = search.scheduling is not None and search.scheduling.has_brackets
-        if isinstance(trials, int) and not has_grid:
-            words = [f"search.trials={2 * trials}"]
-        elif has_brackets and budget.get("max_epochs"):
-            factor = budget.get("reduction_factor") or 3
-            words = [f"search.budget.max_epochs={round(budget['max_epochs'] * factor)}"]
-    path = shlex.quote(str(summary.path))
-    rows = (f"fnnctl search --resume {path}", *(f"--set {word}" for word in words)) if words else ()
-    return Command("Extend the search", rows)
-
-
-def epochs_done(search: SearchHistory, facts: SearchFacts | None) -> str:
-    """The epochs trained so far, and how many are planned while the search is not complete."""
-    planned = facts.epochs if facts and search.end != COMPLETE else None
-    return amount_done(search.trained, planned, "epoch", bound=facts.epochs_bound if facts else "at most")
-
-
-def search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterator[tuple[str, str]]:
-    """Names and texts: the method, the best trial, and its settings, the most important ones first."""
-    how = search.method + (f" ({search.sampler})" if search.sampler else "")
-    text = f"{how}, {counted(len(search.trials), 'trial')}, {epochs_done(search, facts)} trained"
-    if search.end and search.end not in {COMPLETE, INTERRUPTED}:  # the run's status says the latter
-        text += f"; ended by {search.end}"
-    yield "search", text
+    if search is None:
+        return {}
     best = search.winner
     if best is None:
-        return
-    place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
-    differ = search.has_rungs or search.end != COMPLETE
-    after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
-    yield "best trial", f"{best.trial}, with {search.metric} {number(best.objective)} {place}{after}"
-    assignment = search.trials[best.trial].assignment
-    paths = [path for path in paths_by_importance(search) if path in assignment]
-    settings = (
-        f"{name} {brief(assignment[path])}" for path, name in zip(paths, short_names(paths), strict=True)
-    )
-    yield "its settings", ", ".join(settings)
+        return {"best": None}
+    return {
+        "best": {
+            "trial": best.trial,
+            "objective": best.objective,
+            "best_of": len(search.standings.latest),
+            "test_objective": _test_score(summary, search),
+            "epochs": search.standings.epochs[best.trial],
+            "configuration": dict(search.trials[best.trial].assignment),
+            "config": str(summary.path / names.RESOLVED),
+            "set": summary.set_words(best.trial),
+            "metrics": None if summary.has_former_winner else summary.metrics,
+        }
+    }
 
 
-def winner_sentences(summary: Summary) -> Iterator[str]:
-    """Whose scores are shown, and what chose the trial; none for other runs."""
-    search = summary.search
-    if search is None or search.winner is None:
-        return
-    winner, found = search.winner.trial, search.confirmation
-    if summary.has_former_winner:
-        yield (
-            f"These are the scores of trial {summary.refitted}: trial {winner}, which is the best now, is "
-            "not refitted yet."
-        )
-    elif found is not None and found.chosen:
-        seeds = counted(found.compared_seeds, "seed")
-        yield f"Trial {winner} was chosen by its mean over {seeds}, not on the test part."
-    elif (count := len(search.standings.latest)) > 1:
-        where = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
-        yield f"Trial {winner} was chosen from {count:,} {where}, not on the test part."
-
-
-def comparison_sentences(summary: Summary) -> Iterator[str]:
-    """Whether the winner is better than the other confirmed trials, and than the default settings."""
-    search = summary.search
-    if search is None or search.winner is None or summary.has_former_winner:
-        return
-    if search.confirmation is not None and search.confirmation.chosen:
-        yield verdict_sentence(search.confirmation)
-    found = recorded_own_settings(summary.manifest.search, search.winner)
-    if found is not None and not found.is_doubtful:
-        sentence = own_settings_sentence(found, search.metric)
-        yield f"{capitalized(sentence)}."
-
-
-def doubts_of_winner(summary: Summary) -> list[str]:
-    """A warning if the winner cannot be told from the default settings."""
-    search = summary.search
-    if search is None or summary.has_former_winner:
-        return []
-    found = recorded_own_settings(summary.manifest.search, search.winner)
-    return [own_settings_sentence(found, search.metric)] if found is not None and found.is_doubtful else []
+TOPIC: Final = Topic(WINNER, highlights=_highlights, details=_details, json=_json)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from fnnctl.records.timeline import Timeline
-from fnnctl.report.sections import TableSection
+from fnnctl.report.sections import Section, TableSection
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names
 from fnnctl.text import counted
@@ -13,15 +16,15 @@ from fnnctl.text import counted
 MOST_WORKERS: Final = 20
 
 
-def workers_words(timeline: Timeline) -> str:
+def workers_text(timeline: Timeline) -> str:
     """How many workers there were, and how busy they were."""
     workers, seconds = counted(len(timeline.workers), "worker"), seconds_text(timeline.ends[-1])
-    left_out = ", pauses left out" if len(timeline.ends) > 1 else ""
-    return f"{workers}, training {timeline.busy:.0%} of {seconds}{left_out}"
+    pauses = ", pauses left out" if len(timeline.ends) > 1 else ""
+    return f"{workers}, training {timeline.busy:.0%} of {seconds}{pauses}"
 
 
 def workers_table(timeline: Timeline) -> TableSection:
-    """One row per worker; empty with a single one, of which `workers_words` says everything."""
+    """One row per worker; empty with a single one, of which `workers_text` says everything."""
     rows = (
         (
             worker.name,
@@ -37,3 +40,11 @@ def workers_table(timeline: Timeline) -> TableSection:
         title += f"; {left:,} more in {names.TIMELINE}"
     header = ("worker", "stacks", "networks", "training", "share of its time")
     return TableSection(title, header, tuple(rows) if len(timeline.workers) > 1 else ())
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    if summary.timeline:
+        yield workers_table(summary.timeline)
+
+
+TOPIC: Final = Topic("Workers", details=_details)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from fnnctl.console.output import Output
 from fnnctl.report.comparison.comparison import compare_runs
 from fnnctl.report.comparison.formats import terminal_comparison, text_comparison
 from fnnctl.report.comparison.sections import comparison_json, comparison_sections, headline, title
-from fnnctl.report.sections import Command, Section
+from fnnctl.report.sections import Command
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from tests.report.comparison.written import write_folds, write_part
@@ -16,7 +17,7 @@ GOOD = [1] * 97 + [0] * 3
 FAIR = [1] * 88 + [0] * 12
 
 
-def sections_of(*runs: object, metric: str | None = None) -> dict[str, Section]:
+def sections_of(*runs: object, metric: str | None = None) -> dict[str, Any]:
     return {section.title: section for section in comparison_sections(compare_runs(runs, metric))}  # type: ignore[arg-type]
 
 

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from fnnctl.report.formats.fitting import FittingLines, aligned, allotted, fit_name, fit_sentence, wrapped
+from fnnctl.report.formats.fitting import (
+    FittingLines,
+    aligned,
+    allotted,
+    fit_name,
+    fit_sentence,
+    narrowed,
+    wrapped,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,27 +53,31 @@ def test_texts_are_aligned_to_the_left_and_numbers_to_the_right() -> None:
     assert aligned([("class", "F1"), ("日本", "0.5")], texts=(0,)) == ["class   F1", "日本   0.5"]
 
 
+def block(full: int, least: int = 1) -> FittingLines:
+    return FittingLines(full, lambda count: [""] * count, least)
+
+
 def test_a_table_without_room_for_a_row_stays_out() -> None:
-    table = FittingLines(3, lambda count: [""] * count, least=2)
-    text = FittingLines(9, lambda count: [""] * count)
-    steps = (("text", 2), ("table", 4), ("text", 9))
-    assert allotted({"text": text, "table": table}, steps, 4, gaps={"table": 1}) == {"text": 4, "table": 0}
-    assert allotted({"text": text, "table": table}, steps, 5, gaps={"table": 1}) == {"text": 2, "table": 2}
+    blocks, growth = [block(9), block(3, least=2)], [(2, 2, 9), (0, 4)]
+    assert allotted(blocks, growth, 4, gaps=[0, 1]) == [4, 0]
+    assert allotted(blocks, growth, 5, gaps=[0, 1]) == [2, 2]
 
 
-def test_the_first_steps_get_the_lines() -> None:
-    blocks = {
-        name: FittingLines(full, lambda count: [""] * count)
-        for name, full in {"a": 5, "b": 2, "c": 9}.items()
-    }
-    steps = [("a", 2), ("b", 9), ("missing", 3), ("a", 4), ("c", 3), ("a", 9)]
-    gaps = {"b": 1, "c": 1}
-    assert allotted(blocks, steps, 20, gaps=gaps) == {"a": 5, "b": 2, "c": 3}
-    assert allotted(blocks, steps, 7, gaps=gaps) == {"a": 4, "b": 2, "c": 0}
-    assert allotted(blocks, steps, 3, gaps=gaps) == {"a": 3, "b": 0, "c": 0}  # a gap alone is of no use
+def test_the_first_rounds_get_the_lines() -> None:
+    blocks, growth, gaps = [block(5), block(2), block(9)], [(2, 4, 9), (9,), (0, 3)], [0, 1, 1]
+    assert allotted(blocks, growth, 20, gaps=gaps) == [5, 2, 3]
+    assert allotted(blocks, growth, 7, gaps=gaps) == [4, 2, 0]
+    assert allotted(blocks, growth, 3, gaps=gaps) == [3, 0, 0], "a gap alone is of no use"
 
 
 def test_a_table_is_shown_with_a_row_or_not_at_all() -> None:
-    blocks = {"a": FittingLines(3, lambda count: [""] * count, least=2)}
     for room, lines in ((2, 0), (3, 2), (9, 3)):
-        assert allotted(blocks, [("a", 3)], room, gaps={"a": 1}) == {"a": lines}
+        assert allotted([block(3, least=2)], [(3,)], room, gaps=[1]) == [lines]
+
+
+def test_texts_share_what_numbers_leave_of_the_width() -> None:
+    rows = [("name", "n" * 30, "0.5", "e" * 10), ("class", "m", "1.25", "error")]
+    narrow = narrowed(rows, 31, texts=(0, 1, 3))
+    assert narrow[0] == ["name", "nnnn…nnn", "0.5", "eeee…eee"]
+    assert narrowed(rows, 99, texts=(0, 1, 3)) == [[*row] for row in rows]
+    assert max(map(cell_len, aligned(narrow, texts=(0, 1, 3)))) == 31

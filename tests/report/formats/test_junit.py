@@ -14,7 +14,7 @@ from fnnctl.report.formats.junit import junit_report
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
-from tests.report.formats.answers import HOSTILE
+from tests.report.formats.documents import HOSTILE
 
 ATTRIBUTES = {
     "testsuites": set(),

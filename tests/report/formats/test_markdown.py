@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from fnnctl.report.formats.markdown import escape, markdown_report
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.summary import summarize
+from fnnctl.report.topics.registry import text_document
 from fnnctl.store.run import OpenRun
 from fnnctl.text import plain_text
 
@@ -39,7 +40,7 @@ def cells(text: str) -> list[str]:
 def test_what_a_reader_sees(finished_run: Callable[..., OpenRun], tmp_path: Path) -> None:
     summary = summarize(finished_run())
     gates = check_gates(parse_gates(["accuracy=0.95"]), summary)
-    text = markdown_report([summary], gates, tmp_path)
+    text = markdown_report([text_document(summary)], gates, tmp_path)
     assert text.startswith("# flowers-mlp\n\n**completed**, started 20")
     assert "\n| accuracy | 0.9500 | 0.9000 |\n" in text
     assert "\n|  | train | test |\n| --- | ---: | ---: |\n" in text
@@ -54,7 +55,7 @@ def test_links_lead_from_the_reports_folder_to_the_run(
     folder = tmp_path / base
     folder.mkdir(exist_ok=True)
     run = finished_run()
-    text = markdown_report([summarize(run)], (), folder)
+    text = markdown_report([text_document(summarize(run))], (), folder)
     pictures = links(text, "image", "src")
     assert [Path(picture).name for picture in pictures] == [
         "confusion_matrix.png",
@@ -73,7 +74,7 @@ def test_hostile_text_is_shown_as_it_is(
     finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...], tmp_path: Path
 ) -> None:
     run = finished_run("- # <b>1.</b> [x](y)", hostile_classes)
-    text = markdown_report([summarize(run)], (), tmp_path)
+    text = markdown_report([text_document(summarize(run))], (), tmp_path)
     shown = cells(text)
     assert {plain_text(name) for name in hostile_classes} <= set(shown)
     assert "\x1b" not in text
@@ -102,6 +103,8 @@ def test_an_address_is_no_link() -> None:
 def test_a_warning_is_one_item(start_run: Callable[..., OpenRun], tmp_path: Path, line: str) -> None:
     run = start_run()
     run.record({"warnings": [line]})
-    tokens = READER.parse(markdown_report([summarize(run)], (), tmp_path).split("## Warnings")[1])
+    tokens = READER.parse(
+        markdown_report([text_document(summarize(run))], (), tmp_path).split("## Warnings")[1]
+    )
     paragraph = next(token for token in tokens if token.type == "inline")
     assert "".join(child.content for child in paragraph.children or []) == line

@@ -8,18 +8,18 @@ import pytest
 from rich.cells import cell_len
 
 from fnnctl.console.output import Output
-from fnnctl.report.answer.answer import answer
-from fnnctl.report.answer.values import Answer
+from fnnctl.report.document import Document
 from fnnctl.report.formats.short_terminal import MOST_LINES, short_terminal_report
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
-from fnnctl.report.sections import TableSection
+from fnnctl.report.sections import REQUESTED, TableSection
 from fnnctl.report.summary import summarize
+from fnnctl.report.topics.registry import short_document
 from fnnctl.store.run import OpenRun
-from tests.report.formats.answers import HOSTILE, made, overfull
+from tests.report.formats.documents import HOSTILE, made, overfull, worst
 
 
-def shown(*answers: Answer, width: int = 80) -> list[str]:
-    text = Output().rendered(short_terminal_report(answers, width=width), plain=True)
+def shown(*documents: Document, width: int = 80) -> list[str]:
+    text = Output().rendered(short_terminal_report(documents, width=width), plain=True)
     return text.rstrip("\n").split("\n")
 
 
@@ -56,23 +56,24 @@ def test_what_a_reader_sees() -> None:
 @pytest.mark.parametrize("width", [60, 80, 200])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_nothing_makes_it_longer_or_wider(name: str, width: int) -> None:
-    full = overfull(name)
-    for each in (full, replace(full, sizes=None), replace(full, sizes=None, failure=None)):
-        lines = shown(each, width=width)
+    for document in (overfull(name), overfull(name, sizes=False), overfull(name, sizes=False, failure=False)):
+        lines = shown(document, width=width)
         assert len(lines) <= MOST_LINES
         assert max(map(cell_len, lines)) <= width
         assert "\x1b" not in "".join(lines)
 
 
 def test_each_part_of_an_overfull_report_has_a_line() -> None:
-    text = "\n".join(shown(replace(overfull("name"), failure=None, sizes=None)))
+    text = "\n".join(shown(overfull("name", failure=False, sizes=False)))
     for part in ("name  completed", "metric 0", "lowest F1", "95 % interval", "fnnctl report"):
         assert part in text
     assert text.count("warning: ") == len(overfull("name").warnings) == 7
 
 
 def test_a_run_without_scores_says_why() -> None:
-    failed = made(status="failed", failure="training diverged in epoch 1", scores=(), worst=(), certainty=())
+    failed = made(
+        status="failed", failure="training diverged in epoch 1", scores=(), classes=None, sentences=()
+    )
     lines = shown(failed)
     assert lines[0] == "flowers-mlp  failed"
     assert "  training diverged in epoch 1" in lines
@@ -81,7 +82,7 @@ def test_a_run_without_scores_says_why() -> None:
 
 def test_each_warning_has_a_line_and_none_is_left_out() -> None:
     long = "the rows differ " * 20
-    full = [line for line in shown(made(warnings=(long,), worst=())) if "rows differ" in line]
+    full = [line for line in shown(made(warnings=(long,), classes=None)) if "rows differ" in line]
     assert len(full) > 1, "there is room for all of it"
     four = shown(made(warnings=(long, "second", "third", "fourth")))
     assert [line for line in four if "warning: " in line] == [
@@ -114,15 +115,23 @@ def test_the_end_of_a_long_fact_is_left_out_part_by_part() -> None:
 def test_a_sentence_that_does_not_fit_makes_room_for_the_next() -> None:
     lines = shown(overfull("word"))
     assert sum(line.startswith("  word word") for line in lines) <= MOST_LINES
-    text = " ".join(shown(made(certainty=("long " * 200, "A short one."))))
+    text = " ".join(shown(made(sentences=("long " * 200, "A short one."))))
     assert "A short one." in text
     assert "long long" not in text
+
+
+def sizes(
+    header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], notes: tuple[str, ...] = ()
+) -> TableSection:
+    return TableSection(
+        "Sizes", header, rows, texts=(), notes=notes, keeps_end=True, priority=40, lines=(8, 12)
+    )
 
 
 def test_the_largest_sizes_are_shown() -> None:
     rows = tuple((str(number), "1 %", "0.5", "0–1", "–", "–") for number in range(20))
     header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
-    lines = shown(made(sizes=TableSection("Scores by data size", header, rows)))
+    lines = shown(made(sizes(header, rows)))
     assert len(lines) <= MOST_LINES
     assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
 
@@ -130,26 +139,25 @@ def test_the_largest_sizes_are_shown() -> None:
 def test_sizes_leave_room_for_all_metrics() -> None:
     rows = (("533", "20 %", "0.9", "0–1", "–", "–"), ("2,667", "100 %", "0.95", "0–1", "–", "–"))
     header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
-    sentences = ("More rows help. " * 15, "Means over 3 folds.")
-    table = TableSection("Scores by data size", header, rows)
-    lines = shown(made(sizes=table, certainty=sentences, worst=()))
+    table = sizes(header, rows, notes=("More rows help. " * 15,))
+    lines = shown(made(table, sentences=("Means over 3 folds.",), classes=None))
     assert any(line.startswith("  log loss  ") for line in lines)
     assert len(lines) <= MOST_LINES
 
 
 def test_without_a_matrix_there_is_no_column_of_errors() -> None:
-    worst = tuple(replace(group, predicted_as=None) for group in made().worst)
-    assert "  rose       0.8000     0.7000  0.9000    12" in shown(made(worst=worst))
+    lines = shown(made(classes=worst("rose", error=None)))
+    assert "  rose       0.8000     0.7000  0.9000    12" in lines
 
 
 def test_paths_and_commands_are_never_broken() -> None:
     path = "runs/" + "deep/" * 30 + "run"
-    lines = shown(replace(made(), path=Path(path)), width=60)
+    lines = shown(made(path=Path(path)), width=60)
     assert path in lines
 
 
 def test_several_runs_have_a_line_each_and_their_paths() -> None:
-    failed = made(name="x" * 200, status="failed", scores=(), worst=(), measured="")
+    failed = made(name="x" * 200, status="failed", scores=(), classes=None)
     lines = shown(made(), made(measured="mean over the folds"), failed)
     assert lines[1].split() == ["1", "flowers-mlp", "test", "part", "0.9000", "0.8000–0.9500", "0.5000"]
     assert "mean over the folds" in lines[2]
@@ -161,7 +169,7 @@ def test_several_runs_have_a_line_each_and_their_paths() -> None:
 def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:
     summary = summarize(finished_run())
     results = check_gates(parse_gates(["accuracy=0.95"]), summary)
-    text = Output().rendered(short_terminal_report([answer(summary)], results), plain=True)
+    text = Output().rendered(short_terminal_report([short_document(summary)], results), plain=True)
     assert "missed" in text.split("Gates")[1]
 
 
@@ -189,7 +197,7 @@ def test_the_table_of_gates_is_never_cut() -> None:
 @pytest.mark.parametrize("count", [2, 3, 30])
 def test_a_run_with_few_or_many_classes(finished_run: Callable[..., OpenRun], count: int) -> None:
     classes = [f"{HOSTILE[place % 10]}{place}" for place in range(count)]
-    lines = shown(answer(summarize(finished_run("[/] \x1b[2J$$", classes))))
+    lines = shown(short_document(summarize(finished_run("[/] \x1b[2J$$", classes))))
     assert len(lines) <= MOST_LINES
     assert lines[0] == "[/] [2J$$  completed"
     assert sum("0.3333" in line for line in lines) == min(count, 3)
@@ -197,11 +205,11 @@ def test_a_run_with_few_or_many_classes(finished_run: Callable[..., OpenRun], co
 
 def test_importances_that_were_asked_for_are_shown() -> None:
     table = TableSection("Importance of the columns", ("column", "accuracy −"), (("x_1", "0.5"),))
-    answered = made(importance=(table,))
-    assert [line.split() for line in shown(answered)[-4:]] == [
+    document = made(replace(table, priority=REQUESTED))
+    assert [line.split() for line in shown(document)[-4:]] == [
         ["Importance", "of", "the", "columns"],
         ["column", "accuracy", "−"],
         ["─" * len("column   accuracy −")],
         ["x_1", "0.5"],
     ]
-    assert str(answered.path) in shown(answered, answered)[-6]
+    assert str(document.path) in shown(document, document)[-6]

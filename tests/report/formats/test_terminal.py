@@ -13,6 +13,7 @@ from fnnctl.report.formats.terminal import section_text, terminal_report
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import summarize
+from fnnctl.report.topics.registry import text_document
 from fnnctl.store.run import OpenRun
 from fnnctl.text import plain_text
 
@@ -22,7 +23,7 @@ def shown(run: OpenRun, *gates: str, width: int = 80, colour: bool = False) -> s
     console = Console(
         file=io.StringIO(), width=width, force_terminal=colour, color_system="standard" if colour else None
     )
-    console.print(terminal_report([summary], check_gates(parse_gates(gates), summary)))
+    console.print(terminal_report([text_document(summary)], check_gates(parse_gates(gates), summary)))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -111,5 +112,5 @@ def test_a_narrow_encoding_gets_the_report(
     finished_run: Callable[..., OpenRun], tmp_path: Path, encoding: str
 ) -> None:
     with (tmp_path / "out.txt").open("w", encoding=encoding, errors="replace") as file:
-        Console(file=file, width=80).print(terminal_report([summarize(finished_run())]))
+        Console(file=file, width=80).print(terminal_report([text_document(summarize(finished_run()))]))
     assert "flowers-mlp" in (tmp_path / "out.txt").read_text(encoding=encoding)

@@ -48,7 +48,7 @@ def test_the_largest_parts_are_left_out_of_a_page_that_would_be_too_large() -> N
 
 
 def test_what_is_in_no_file_is_left_out_last() -> None:
-    answer = Block("Answer", (big("a", 800_000),), "answer")
+    answer = Block("Answer", (big("a", 800_000),), "summary")
     text = page_of(answer, Block("One", (big("b", 250_000), big("c", 90_000), big("d", 5000, "d.csv"))))
     assert "a" * 800_000 in text
     assert "b" * 250_000 not in text
@@ -64,4 +64,4 @@ def test_the_size_is_that_of_the_file() -> None:
 
 def test_a_page_that_is_too_large_even_so_is_refused() -> None:
     with pytest.raises(UsageError, match="and it must have fewer than 1,000,000: name fewer runs"):
-        page_of(Block("Answer", (big("a", MOST_BYTES),), "answer"))
+        page_of(Block("Answer", (big("a", MOST_BYTES),), "summary"))

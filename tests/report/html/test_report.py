@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.report.answer.answer import answer
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.html.report import html_report, side_by_side
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.registry import page_document
 from fnnctl.store.run import OpenRun
 from tests.report.html.checked import Page, checked
 from tests.report.searches import halving, start_search
 
-FIRST = ["The answer", "Warnings", "What goes wrong", "Figures"]
+FIRST = ["Summary", "Warnings", "What goes wrong", "Figures"]
 LAST = ["Scores", "Data and training", "Repeat and continue", "Provenance", "Model card", "Files"]
 
 
@@ -61,9 +61,9 @@ def test_names_from_the_data_are_shown_as_they_are(
     assert {"' onload='alert(1)", "# &lt; 日本"} <= names
 
 
-def test_gates_come_after_the_answer(finished_run: Callable[..., OpenRun]) -> None:
+def test_gates_come_after_the_summary(finished_run: Callable[..., OpenRun]) -> None:
     page = page_of(summarize(finished_run()), gates=("accuracy=0.95", "f1_macro=0.5"))
-    assert page.text("h2")[:2] == ["The answer", "Gates: 1 of 2 passed"]
+    assert page.text("h2")[:2] == ["Summary", "Gates: 1 of 2 passed"]
     assert {"missed", "passed"} <= {*page.text("td")}
 
 
@@ -73,7 +73,7 @@ def test_several_runs_are_compared_first(finished_run: Callable[..., OpenRun]) -
     assert page.text("h1") == ["a, b"]
     assert page.text("h2") == ["All runs", "a", "b"]
     assert page.text("h3")[:2] == ["Gates: 2 of 2 passed", "Scores side by side"]
-    assert page.text("h3").count("The answer") == 2
+    assert page.text("h3").count("Summary") == 2
     assert len(page.of("svg")) == 10
 
 
@@ -81,7 +81,7 @@ def test_a_run_that_has_just_begun(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     run.finish("failed", {"total": 1.0}, {"error": "the disk is full"})
     page = page_of(summarize(run))
-    assert page.text("h2")[:2] == ["Why it did not complete", "What was run"]
+    assert page.text("h2")[:2] == ["Why it failed", "Summary"]
     assert "the disk is full" in page.text("p")
     assert "failed" in page.text("span")
     assert page.of("svg") == []
@@ -96,7 +96,7 @@ def test_a_search(tmp_path: Path, records: list[object]) -> None:
 
 
 def rows(*summaries: Summary) -> list[str]:
-    (block,) = side_by_side([answer(each) for each in summaries], ()).blocks
+    (block,) = side_by_side([page_document(summary) for summary in summaries], ()).blocks
     return Page("".join(part.markup for part in block.parts)).text("th", "td")
 
 

@@ -9,10 +9,14 @@ from fnnctl.report.sections import (
     Command,
     Excerpt,
     FactList,
+    Failure,
     FileList,
     Notes,
+    Score,
+    Scores,
     Section,
     TableSection,
+    Warnings,
 )
 from tests.report.html.checked import checked
 
@@ -20,6 +24,10 @@ HOSTILE = "<script>x</script> \x1b[31m \"' $$ =cmd() שלום"
 SECTIONS: list[Section] = [
     TableSection(HOSTILE, (HOSTILE, "value"), ((HOSTILE, "1.0"), ("  indented", HOSTILE))),
     FactList(HOSTILE, ((HOSTILE, HOSTILE),)),
+    FactList(HOSTILE, ((HOSTILE, f"{HOSTILE}\n\n{HOSTILE}"),)),
+    Failure(HOSTILE, (HOSTILE,)),
+    Warnings(HOSTILE, (HOSTILE,)),
+    Scores(HOSTILE, HOSTILE, (Score(HOSTILE, 0.5),)),
     Notes(HOSTILE, (HOSTILE,)),
     Notes(HOSTILE, (HOSTILE, "two")),
     FileList(HOSTILE, ((HOSTILE, HOSTILE),)),

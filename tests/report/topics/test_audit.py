@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,12 +9,26 @@ import pytest
 from fnnctl.metrics.kendall import RankCorrelation
 from fnnctl.records.audit import Audit, RungPair
 from fnnctl.report.sections import Notes, TableSection
-from fnnctl.report.topics.audit import audit_json, audit_sections, measure_sentence, verdict_sentence
-from tests.report.searches import halving, header, hyperband, read, result, trial
+from fnnctl.report.topics.audit import TOPIC, measure_sentence, verdict_sentence
+from fnnctl.store.journal import JournalRecord
+from tests.report.searches import halving, header, hyperband, result, trial
+from tests.report.topics.said import searched
+
+
+def audited(records: list[JournalRecord]) -> tuple[TableSection, TableSection, Notes]:
+    pairs, baselines, notes = TOPIC.details(searched(records))
+    assert isinstance(pairs, TableSection)
+    assert isinstance(baselines, TableSection)
+    assert isinstance(notes, Notes)
+    return pairs, baselines, notes
+
+
+def audit_json(records: list[JournalRecord]) -> Any:
+    return TOPIC.json(searched(records))["audit"]
 
 
 def test_halving_knows_only_promoted_trials() -> None:
-    pairs, baselines, notes = audit_sections(read(halving()))
+    pairs, baselines, notes = audited(halving())
     assert pairs == TableSection(
         "Rung audit: do early ranks hold?",
         ("epochs", "trials", "τ", "95 % interval", "best dropped", "accuracy lost"),
@@ -25,9 +40,8 @@ def test_halving_knows_only_promoted_trials() -> None:
         ("i", "trials", "continued", "epochs", "accuracy", "the search"),
         (("1", "4", "2", "17 of 17", "0.9600", "0.9600"),),
     )
-    assert isinstance(notes, Notes)
     assert [row.split(":")[0].split(",")[0] for row in notes.rows] == [
-        "Where only promoted trials were trained further",
+        "If only promoted trials were trained further",
         "From which min_epochs on ranks hold is unknown",
         "The i-epoch baseline trains all trials for i epochs and then only the best few to the end",
     ]
@@ -36,7 +50,7 @@ def test_halving_knows_only_promoted_trials() -> None:
 def test_hyperband_has_trials_that_were_not_selected() -> None:
     """All curves are constant, so every rung has the final order."""
     curves = [[number / 100] * 9 for number in np.random.default_rng(6).permutation(90).tolist()]
-    pairs, baselines, notes = audit_sections(read(hyperband(curves)))
+    pairs, baselines, notes = audited(hyperband(curves))
     assert pairs.rows == (
         ("1 → 3", "60", "1.00", "0.94 to 1.00", "0.0%", "0.0000"),
         ("3 → 9", "30", "1.00", "0.88 to 1.00", "0.0%", "0.0000"),
@@ -52,8 +66,7 @@ def test_hyperband_has_trials_that_were_not_selected() -> None:
 @pytest.mark.parametrize(("direction", "sign"), [("maximize", "≥ "), ("minimize", "≤ ")])
 def test_an_unknown_trial_makes_the_baseline_a_bound(direction: str, sign: str) -> None:
     curves = np.random.default_rng(7).random((30, 9)).round(3)
-    search = read(hyperband(curves.tolist(), direction=direction))
-    _, baselines, notes = audit_sections(search)
+    _, baselines, notes = audited(hyperband(curves.tolist(), direction=direction))
     first = baselines.rows[0]
     assert first[1] == "30"
     assert first[2].endswith(" known)")
@@ -62,13 +75,14 @@ def test_an_unknown_trial_makes_the_baseline_a_bound(direction: str, sign: str) 
 
 
 def test_a_search_with_one_rung_has_no_audit() -> None:
-    assert audit_sections(read([header(), trial(0), trial(1), result(0, 9, 0.5), result(1, 9, 0.6)])) == []
+    records = [header(), trial(0), trial(1), result(0, 9, 0.5), result(1, 9, 0.6)]
+    assert [*TOPIC.details(searched(records))] == []
 
 
 def test_no_epochs_are_left_for_the_baseline() -> None:
     """The trial that was promoted diverged after one more epoch, and the best one needs two."""
     records = [header(), trial(0), result(0, 1, 0.1), result(0, 3, None, rung=1, epochs=1)]
-    _, baselines, notes = audit_sections(read([*records, trial(1), result(1, 1, 0.9)]))
+    _, baselines, notes = audited([*records, trial(1), result(1, 1, 0.9)])
     assert baselines.rows == ()
     assert str(notes.rows[2]).endswith(
         "With as many epochs as the search trained, none could be trained to the end."
@@ -120,12 +134,12 @@ def test_what_is_compared() -> None:
     promoted = pair(1, 0.7, 0.5, is_selected=True)
     assert "whatever their rank" in measure_sentence([HELD])
     assert "promoted" not in measure_sentence([HELD])
-    assert measure_sentence([promoted]).startswith("Where only promoted trials")
+    assert measure_sentence([promoted]).startswith("If only promoted trials")
     assert measure_sentence([HELD, promoted]).startswith("τ compares")
 
 
 def test_what_promoted_trials_alone_cannot_say_is_null() -> None:
-    found = audit_json(read(halving()))
+    found = audit_json(halving())
     assert found is not None
     unknown = {"tau": None, "ci95": None, "misleads": False, "risk": None}
     assert found["pairs"] == [
@@ -143,7 +157,7 @@ def test_what_promoted_trials_alone_cannot_say_is_null() -> None:
 
 def test_all_keys_of_a_known_pair() -> None:
     curves = np.random.default_rng(8).random((30, 9)).tolist()
-    found = audit_json(read(hyperband(curves, direction="minimize")))
+    found = audit_json(hyperband(curves, direction="minimize"))
     assert found is not None
     first = found["pairs"][0]
     assert first["risk"].keys() == {"group", "kept", "best_dropped", "objective_lost"}
@@ -156,4 +170,4 @@ def test_all_keys_of_a_known_pair() -> None:
 
 
 def test_a_search_with_one_rung_has_none() -> None:
-    assert audit_json(read([header(), trial(0), result(0, 9, 0.5)])) is None
+    assert audit_json([header(), trial(0), result(0, 9, 0.5)]) is None

@@ -8,24 +8,25 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import IntArray
-from fnnctl.report.answer.values import ConfusedPair
-from fnnctl.report.content import sections
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.classes import (
     MOST_PAIRS,
+    TOPIC,
+    ConfusedPair,
+    WorstGroup,
     confused_pairs,
-    confusion_table,
     most_confused,
     worst_groups,
 )
 from fnnctl.store.manifest import CrossValidationFacts
 from fnnctl.store.run import OpenRun
+from tests.report.topics.said import tables
 
 
-@pytest.mark.parametrize(("brief", "most", "worst"), [(False, 50, 20), (True, 12, 10)])
+@pytest.mark.parametrize(("is_narrow", "most", "worst"), [(False, 50, 20), (True, 12, 10)])
 def test_of_many_classes_the_worst_are_shown(
-    start_run: Callable[..., OpenRun], brief: bool, most: int, worst: int
+    start_run: Callable[..., OpenRun], is_narrow: bool, most: int, worst: int
 ) -> None:
     for count in (most, most + 1):
         run = start_run()
@@ -34,9 +35,11 @@ def test_of_many_classes_the_worst_are_shown(
         }
         of_classes["c3"] = {"f1": None, "support": 0}  # no row of this class is found
         run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
-        found = sections(summarize(run), brief=brief)
-        tables = [section for section in found if isinstance(section, TableSection)]
-        (classes,) = (table for table in tables if table.title.startswith("Classes on the test part"))
+        found = tables(TOPIC, summarize(run))
+        (classes,) = (table for table in found if table.title.startswith("Classes on the test part"))
+        if is_narrow:
+            assert classes.narrow is not None
+            classes = classes.narrow
         shown = [row[0] for row in classes.rows]
         if count == most:
             assert shown == list(of_classes)
@@ -84,9 +87,6 @@ def test_a_regression_has_no_groups(start_run: Callable[..., OpenRun]) -> None:
     assert worst_groups(summarize(run), "test", 3) == []
 
 
-WORDS = ("Confusion matrix", "true \\ predicted")
-
-
 @pytest.fixture
 def summary(finished_run: Callable[..., OpenRun]) -> Summary:
     return summarize(finished_run())
@@ -97,9 +97,8 @@ def with_counts(summary: Summary, counts: IntArray) -> Summary:
 
 
 def table(summary: Summary) -> TableSection:
-    found = confusion_table(summary, WORDS)
-    assert found is not None
-    return found
+    """The matrix or the most confused pairs."""
+    return tables(TOPIC, summary)[-1]
 
 
 @pytest.mark.parametrize(("classes", "title"), [(12, "Confusion matrix"), (13, "Confused classes")])
@@ -144,8 +143,8 @@ def test_only_files_that_exist_are_named(summary: Summary) -> None:
 
 
 def test_without_confused_rows_there_is_nothing_to_show(summary: Summary) -> None:
-    assert confusion_table(with_counts(summary, np.eye(13, dtype=int)), WORDS) is None
-    assert confusion_table(replace(summary, confusion=None), WORDS) is None
+    for unconfused in (with_counts(summary, np.eye(13, dtype=int)), replace(summary, confusion=None)):
+        assert table(unconfused).title == "Classes on the test part"
 
 
 def test_a_cross_validation_counts_every_repeat(summary: Summary) -> None:
@@ -176,3 +175,55 @@ def test_a_class_as_the_true_one_and_as_the_predicted_one() -> None:
 
 def test_nothing_is_confused() -> None:
     assert confused_pairs(CLASSES, np.diag([3, 2, 1]), 5) == ([], 0)
+
+
+def test_without_a_confusion_matrix_there_are_no_columns_for_it(summary: Summary) -> None:
+    worst, *_ = tables(TOPIC, replace(summary, confusion=None))
+    rows = tuple((name, "0.3333", "0.5000", "0.2500", "–", "10") for name in ("setosa", "versicolor"))
+    assert (worst.title, worst.rows) == ("The lowest F1", rows)
+    assert worst.header == ("class", "F1", "precision", "recall", "ROC AUC", "rows")
+    assert worst.short is not None
+    assert worst.short.header == ("lowest F1", "F1", "precision", "recall", "rows")
+
+
+def test_confused_classes_are_named_with_their_rows(summary: Summary) -> None:
+    worst, pairs, *_ = tables(TOPIC, summary)
+    assert worst.rows[0] == (
+        "setosa", "0.3333", "0.5000", "0.2500", "–", "10", "versicolor (1)", "versicolor (2)"
+    )  # fmt: skip
+    assert worst.short is not None
+    assert worst.short.rows[0][-1] == "40% of versicolor taken for it"
+    assert pairs.rows[0] == ("versicolor", "setosa", "2", "40.0%")
+    folds = CrossValidationFacts(folds=5, repeats=5, stratify=True)
+    manifest = summary.manifest.model_copy(update={"cross_validation": folds})
+    worst, pairs, *_ = tables(TOPIC, replace(summary, manifest=manifest))
+    assert pairs.header[2] == "rows of 5 repeats"
+    assert worst.title.endswith("in parentheses, rows of 5 repeats")
+
+
+def test_the_more_frequent_direction_of_an_error_is_named() -> None:
+    group = WorstGroup("a", (("F1", 0.5),))
+    more, fewer = ConfusedPair("a", "b", 5, 0.5), ConfusedPair("c", "a", 2, 0.1)
+    for missed, added, words in (
+        (more, fewer, "50% taken for b"),
+        (fewer, more, "50% of a taken for it"),
+        (None, fewer, "10% of c taken for it"),
+        (None, None, "–"),
+        (ConfusedPair("a", "b", 1, 0.001), None, "<1% taken for b"),
+    ):
+        assert replace(group, predicted_as=missed, predicted_for=added).most_frequent_error == words
+
+
+def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]) -> None:
+    classes = ("a" * 30, "b" * 30, "c" * 30)
+    matrix = table(summarize(finished_run(classes=classes)))
+    assert matrix.header == ("true \\ predicted", "#1", "#2", "#3")
+    assert [row[0] for row in matrix.rows] == [f"#1  {'a' * 30}", f"#2  {'b' * 30}", f"#3  {'c' * 30}"]
+
+
+def test_the_classes_and_the_matrix_of_a_finished_run(summary: Summary) -> None:
+    *_, classes, matrix = tables(TOPIC, summary)
+    assert classes.title == "Classes on the test part"
+    assert classes.rows[0] == ("setosa", "0.5000", "0.2500", "0.3333", "–", "10")
+    assert matrix.title == "Confusion matrix on the test part"
+    assert matrix.rows == (("setosa", "0", "1"), ("versicolor", "2", "3"))

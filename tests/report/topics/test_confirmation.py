@@ -10,10 +10,9 @@ import pytest
 from fnnctl.records.confirmation import Confirmation
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.figures.search_figures import plotted_leaders
-from fnnctl.report.sections import Notes, TableSection
+from fnnctl.report.sections import Notes, Section, TableSection
 from fnnctl.report.topics.confirmation import (
-    confirmation_json,
-    confirmation_sections,
+    TOPIC,
     interval_sentences,
     left_out_sentence,
     optimism_of,
@@ -22,6 +21,7 @@ from fnnctl.report.topics.confirmation import (
 )
 from fnnctl.store.journal import JournalRecord
 from tests.report.searches import confirmed, header, read, result, trial
+from tests.report.topics.said import searched
 
 Scores = Mapping[int, Sequence[float | None]]
 
@@ -52,6 +52,14 @@ def found_in(scores: Scores, **settings: Any) -> Confirmation:
     found = history(scores, **settings).confirmation
     assert found
     return found
+
+
+def sections_of(search: SearchHistory) -> list[Section]:
+    return [*TOPIC.details(searched(search))]
+
+
+def json_of(search: SearchHistory) -> Any:
+    return TOPIC.json(searched(search))["confirmed"]
 
 
 def undefined(scores: Scores, *seeds: int) -> list[JournalRecord]:
@@ -133,7 +141,7 @@ class TestVerdict:
 
     def test_no_seed_whose_rows_have_a_metric(self) -> None:
         search = history({}, networks=undefined(CLEAR, 0, 1, 2, 3))
-        table, notes = confirmation_sections(search)
+        table, notes = sections_of(search)
         assert isinstance(table, TableSection)
         assert [row[1:6] for row in table.rows] == [("–",) * 5] * 3
         assert "accuracy is undefined on the validation rows of every seed." in notes.rows
@@ -206,12 +214,12 @@ class TestIntervals:
             "The difference of trial 2 is the same with every seed: it has no spread and so no interval, "
             "and p is that of the sign test with 4 seeds.",
         ]
-        _, notes = confirmation_sections(history({0: scores, 1: scores, 2: [0.25] * 4}))
+        _, notes = sections_of(history({0: scores, 1: scores, 2: [0.25] * 4}))
         assert any("trial 1 scored the same as trial 0" in str(row) for row in notes.rows)
 
 
 def test_the_table() -> None:
-    table, notes = confirmation_sections(history({**CLEAR, 0: [0.8, None, 0.8, 0.8]}))
+    table, notes = sections_of(history({**CLEAR, 0: [0.8, None, 0.8, 0.8]}))
     assert isinstance(table, TableSection)
     assert table.title == "Confirmed accuracy: 3 trials, 4 seeds each; intervals of 95 %"
     assert [row[0] for row in table.rows] == ["1", "2", "0"]
@@ -227,7 +235,7 @@ def test_a_result_after_fewer_epochs_is_told_and_not_drawn() -> None:
     plan = [header(confirm={"top": 3, "seeds": 4}), *(trial(number) for number in range(3))]
     results = [result(0, 3, 0.9), result(1, 9, 0.8), result(2, 9, 0.95)]
     search = read([*plan, *results, {"record": "end", "reason": "complete"}, *confirmed(CLEAR, budget=9)])
-    table = confirmation_sections(search)[0]
+    table = sections_of(search)[0]
     assert isinstance(table, TableSection)
     told = {row[0]: row[-1] for row in table.rows}
     assert told == {"0": "0.9000 after 3 epochs", "1": "0.8000", "2": "0.9500"}
@@ -239,19 +247,19 @@ def test_a_result_after_fewer_epochs_is_told_and_not_drawn() -> None:
 
 def test_what_is_not_complete() -> None:
     search = history({2: CLEAR[2], 0: [0.8]})
-    assert confirmation_sections(search) == [
+    assert sections_of(search) == [
         Notes("Is the winner better than the others?", ("5 of 12 networks are trained so far.",))
     ]
-    found = confirmation_json(search)
+    found = json_of(search)
     assert found
     assert (found["complete"], found["winner"], found["sentence"]) == (False, None, None)
     assert [each["mean"] for each in found["trials"]] == [pytest.approx(0.71875), 0.8, None]
     assert search.best is search.trials[2], "the best of the search"
-    assert confirmation_sections(history({})) == []
+    assert sections_of(history({})) == []
 
 
 def test_json() -> None:
-    found = confirmation_json(history(CLOSE))
+    found = json_of(history(CLOSE))
     assert found
     assert (found["winner"], found["best_of_search"], found["verdict"], found["tied_with"]) == (
         1,
@@ -266,7 +274,7 @@ def test_json() -> None:
     assert worse["p"] < worse["p_holm"] < 0.05 < tied["p_holm"]
     assert worse["scores"] == CLOSE[2]
     assert found["sentence"] == verdict_sentence(found_in(CLOSE))
-    assert confirmation_json(read([header(), trial(0), result(0, 9, 0.9)])) is None
+    assert json_of(read([header(), trial(0), result(0, 9, 0.9)])) is None
 
 
 def test_what_the_figure_draws() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.records.default_trial import DefaultTrialComparison
-from fnnctl.report.topics.default_trial import own_settings_sentence, ties_sentence
+from fnnctl.report.topics.default_trial import comparison_sentence, ties_text
 
 
 @pytest.mark.parametrize(
-    ("found", "sentence"),
+    ("comparison", "sentence"),
     [
         (
             DefaultTrialComparison(3),
@@ -57,11 +57,11 @@ from fnnctl.report.topics.default_trial import own_settings_sentence, ties_sente
         ),
     ],
 )
-def test_each_outcome_has_a_sentence(found: DefaultTrialComparison, sentence: str) -> None:
-    assert own_settings_sentence(found, "accuracy") == sentence
+def test_each_outcome_has_a_sentence(comparison: DefaultTrialComparison, sentence: str) -> None:
+    assert comparison_sentence(comparison, "accuracy") == sentence
 
 
 @pytest.mark.parametrize(("ties", "words"), [(None, None), (0, None), (2, "2 other trials cannot be told")])
 def test_ties_are_counted(ties: int | None, words: str | None) -> None:
-    told = ties_sentence(DefaultTrialComparison(1, ties=ties))
-    assert told is None if words is None else told is not None and told.startswith(words)
+    text = ties_text(DefaultTrialComparison(1, ties=ties))
+    assert text is None if words is None else text is not None and text.startswith(words)

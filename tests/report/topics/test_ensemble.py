@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from fnnctl.records.history import SearchHistory
-from fnnctl.report.content import sections
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.sections import FactList, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.ensemble import ensemble_json, ensemble_sections
+from fnnctl.report.topics import files
+from fnnctl.report.topics.ensemble import TOPIC
+from fnnctl.report.topics.registry import text_document
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import ENSEMBLE
 from fnnctl.store.run import create_run
@@ -43,7 +44,7 @@ def summary(search: Path) -> Summary:
 
 
 def test_it_stands_beside_the_winner(summary: Summary) -> None:
-    facts, trials, beside = ensemble_sections(summary)
+    facts, trials, beside = TOPIC.details(summary)
     assert facts == FactList(
         "Ensemble of trials",
         (
@@ -61,7 +62,7 @@ def test_it_stands_beside_the_winner(summary: Summary) -> None:
     rows = {name: (own, winners) for name, own, winners, _ in beside.rows}
     assert rows["accuracy"] == ("0.9500", "0.9000")
     assert any("–" in own and "–" in winners for own, winners in rows.values()), "intervals"
-    titles = [section.title for section in sections(summary)]
+    titles = [section.title for section in text_document(summary).sections]
     assert titles.index("On the test part") < titles.index("Metrics of the refitted winner")
 
 
@@ -70,7 +71,7 @@ def test_losses_of_several_kinds_are_not_compared(
     summary: Summary, monkeypatch: pytest.MonkeyPatch, has_one_loss: bool
 ) -> None:
     monkeypatch.setattr(SearchHistory, "has_one_loss", has_one_loss)
-    *_, beside = ensemble_sections(summary)
+    *_, beside = TOPIC.details(summary)
     assert isinstance(beside, TableSection)
     assert any(name.startswith("loss") for name, *_ in beside.rows) == has_one_loss
 
@@ -81,7 +82,7 @@ def test_a_loss_that_equals_the_log_loss_is_not_shown_twice(summary: Summary, wi
     for metrics, loss in ((summary.metrics, winners), (summary.ensemble.metrics, 0.25)):
         assert metrics
         metrics["test"].update(loss=loss, log_loss=0.25)
-    *_, beside = ensemble_sections(summary)
+    *_, beside = TOPIC.details(summary)
     assert isinstance(beside, TableSection)
     rows = [name for name, *_ in beside.rows]
     assert "log loss" in rows
@@ -90,24 +91,24 @@ def test_a_loss_that_equals_the_log_loss_is_not_shown_twice(summary: Summary, wi
 
 def test_its_own_report_has_no_other_to_compare_with(search: Path) -> None:
     own = summarize(RunFolder(search / ENSEMBLE))
-    assert [section.title for section in ensemble_sections(own)] == ["Ensemble of trials", "Selected trials"]
+    assert [section.title for section in TOPIC.details(own)] == ["Ensemble of trials", "Selected trials"]
 
 
 def test_its_own_report_says_what_its_config_repeats(search: Path) -> None:
     (search / ENSEMBLE / "resolved.yaml").write_text("")
-    files = {}
+    descriptions = {}
     for folder in (search, search / ENSEMBLE):
-        *_, section = sections(summarize(RunFolder(folder)))
+        (section,) = files.TOPIC.details(summarize(RunFolder(folder)))
         assert isinstance(section, FileList)
-        files[folder] = dict(section.rows)["resolved.yaml"]
-    assert files[search] == "the complete config, to repeat the run"
-    assert files[search / ENSEMBLE].endswith("`fnnctl search` with it repeats the search")
+        descriptions[folder] = dict(section.rows)["resolved.yaml"]
+    assert descriptions[search] == "the complete config, to repeat the run"
+    assert descriptions[search / ENSEMBLE].endswith("`fnnctl search` with it repeats the search")
 
 
 def test_its_values_are_for_scripts(search: Path, summary: Summary) -> None:
     metrics = {"train": None, "validation": None, "test": part_metrics(("a", "b"), 0.95)}
     expected = {**SELECTION, "run": str(search / ENSEMBLE), "metrics": metrics}
-    assert ensemble_json(summary) == expected
+    assert TOPIC.json(summary) == {"ensemble": expected}
     assert json_report([summary])["runs"][0]["ensemble"] == expected
     assert "ensemble" in summary.files
 
@@ -115,6 +116,6 @@ def test_its_values_are_for_scripts(search: Path, summary: Summary) -> None:
 def test_a_search_without_one(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving())
     summary = summarize(run)
-    assert ensemble_sections(summary) == []
+    assert [*TOPIC.details(summary)] == []
     assert json_report([summary])["runs"][0]["ensemble"] is None
     run.let_go()

@@ -8,9 +8,10 @@ import pytest
 from fnnctl.errors import DataError
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics import examples
-from fnnctl.report.topics.examples import WorstExample, worst_examples
+from fnnctl.report.topics.examples import TOPIC, WorstExample, worst_examples
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
+from tests.report.topics.said import tables
 
 CLASSES = ("row", "label", "prediction", "p_a", "p_b")
 
@@ -87,3 +88,16 @@ def test_a_damaged_file_is_reported(
 
 def test_a_run_without_predictions_has_no_examples(start_run: Callable[..., OpenRun]) -> None:
     assert worst_examples(summarize(start_run())) is None
+
+
+def test_examples_say_where_their_rows_are(finished_run: Callable[..., OpenRun]) -> None:
+    (table,) = tables(TOPIC, summarize(finished_run()))
+    assert table.title == "Most confidently wrong; row numbers as in predictions.csv, from 0"
+    assert table.rows == (("7", "setosa", "versicolor", "0.5000"),)
+
+
+def test_residuals_have_a_table_of_their_own(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.write_table(names.PREDICTIONS, ("row", "target", "prediction"), [(0, 100.0, 50.0)])
+    (table,) = tables(TOPIC, summarize(run))
+    assert table.rows == (("0", "100.00", "50.000", "50.000"),)

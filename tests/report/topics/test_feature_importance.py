@@ -9,22 +9,16 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
-from fnnctl.report.content import sections
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.sections import Notes, TableSection
-from fnnctl.report.summary import summarize
-from fnnctl.report.topics.feature_importance import (
-    importance_json,
-    importance_sections,
-    read_importances,
-    write_importances,
-)
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.feature_importance import TOPIC, read_importances, write_importances
+from fnnctl.report.topics.registry import text_document
 from fnnctl.store import names
 from fnnctl.store.documents import to_json
 from fnnctl.store.run import OpenRun
-from fnnctl.tasks.reports import TASK_REPORTS
-
-CLASSES = TASK_REPORTS["classification"]
+from tests.report.searches import header
+from tests.report.topics.said import said, searched
 
 
 def column(name: str, mean: float, low: float, partner: tuple[str, float] | None = None) -> ColumnImportance:
@@ -45,8 +39,12 @@ SOME = FeatureImportances(
 )
 
 
+def measured(importances: FeatureImportances | None) -> Summary:
+    return replace(searched([header()]), importances=importances)
+
+
 def shown(importances: FeatureImportances) -> tuple[TableSection, str]:
-    table, notes = importance_sections(importances, CLASSES)
+    table, notes = said(TOPIC, measured(importances)).values()
     assert isinstance(table, TableSection)
     assert isinstance(notes, Notes)
     return table, "\n".join(notes.rows)
@@ -71,8 +69,8 @@ def test_the_notes_say_what_users_would_misread() -> None:
 
 def test_few_words_if_there_is_nothing_to_misread() -> None:
     sound = replace(SOME, columns=(column("bill", 0.5, 0.25),))
-    assert len(importance_sections(sound, CLASSES)[1].rows) == 1
-    assert importance_sections(None, CLASSES) == []
+    assert shown(sound)[1].count("\n") == 0
+    assert said(TOPIC, measured(None)) == {}
 
 
 def test_a_validation_part_is_named() -> None:
@@ -90,19 +88,12 @@ def test_many_columns_are_cut_and_some_seem_important_by_chance() -> None:
     assert "of 1,020 columns without effect, about 26 would seem important by chance" in notes
 
 
-def test_a_report_has_them_only_if_they_were_measured(finished_run: Callable[..., OpenRun]) -> None:
-    summary = summarize(finished_run())
-    titles = [section.title for section in sections(replace(summary, importances=SOME))]
-    assert titles.index("Importance of the columns on the test part") == titles.index("Training") - 2
-    assert not any("Importance" in section.title for section in sections(summary))
-
-
 def test_hostile_names_are_escaped(
     finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
 ) -> None:
     columns = tuple(column(name, 0.5, -0.25, (name + "2", 0.95)) for name in hostile_classes)
     summary = replace(summarize(finished_run()), importances=replace(SOME, columns=columns))
-    text = markdown_report([summary], [], Path())
+    text = markdown_report([text_document(summary)], [], Path())
     assert "<script>" not in text
     assert "\x1b" not in text
     assert "&lt;script&gt;" in text
@@ -157,7 +148,7 @@ def test_a_damaged_file_is_named(
 
 
 def test_the_json_object_has_null_for_what_does_not_exist() -> None:
-    value = importance_json(IMPORTANCES)
+    value = TOPIC.json(measured(IMPORTANCES))
     assert json.loads(to_json(value)) == value
     first, second, third = value["feature_importance"]
     assert first["r2"] == {"mean": 0.1 + 0.2, "std": 0.25, "ci95": [-1e-300, 1e300]}
@@ -165,4 +156,4 @@ def test_the_json_object_has_null_for_what_does_not_exist() -> None:
     assert second["r2"]["ci95"] is None
     assert (third["column"], third["r2"], third["correlated_with"]) == ("日本", None, None)
     assert value["feature_importance_rows"] == {"part": "validation", "rows": 30, "repeats": 10}
-    assert importance_json(None) == {}
+    assert TOPIC.json(measured(None)) == {}

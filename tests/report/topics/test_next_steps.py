@@ -6,16 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fnnctl.records.journal import Resume, encode
+from fnnctl.report.sections import Command
 from fnnctl.report.summary import summarize
-from fnnctl.report.topics.next_steps import next_commands
+from fnnctl.report.topics.next_steps import TOPIC
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
 from tests.report.searches import halving, header, refit, start_search
 
 
+def commands(run: RunFolder) -> list[str]:
+    sections = TOPIC.highlights(summarize(run))
+    return [section.rows[0] for section in sections if isinstance(section, Command)]
+
+
 def said(run: OpenRun) -> list[list[str]]:
     """The commands as a shell splits them, with RUN for the run's path."""
-    words = (shlex.split(each.command) for each in next_commands(summarize(run)))
+    words = map(shlex.split, commands(run))
     return [[word.replace(str(run.path), "RUN") for word in command][1:] for command in words]
 
 
@@ -69,8 +75,8 @@ def test_a_limited_search_is_repeated_with_its_limit(tmp_path: Path) -> None:
         (folder.path / "resolved.yaml").write_text("")
     made.path.rename(run.path / "ensemble")
     for name in ("", "/ensemble"):
-        commands = [each.command for each in next_commands(summarize(RunFolder(Path(f"{run.path}{name}"))))]
-        assert f"fnnctl search {run.path}{name}/resolved.yaml --max-trials 6" in commands
+        ended = RunFolder(Path(f"{run.path}{name}"))
+        assert f"fnnctl search {run.path}{name}/resolved.yaml --max-trials 6" in commands(ended)
 
 
 def test_a_run_without_a_test_part_is_not_compared(start_run: Callable[..., OpenRun]) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.report.topics.rungs import MOST_RUNGS, rungs_json, rungs_table
+from fnnctl.report.topics.rungs import MOST_RUNGS, rung_entries, rungs_table
 from tests.report.searches import halving, header, hyperband, read, result, trial
 
 CURVES: Sequence[Sequence[float]] = [[(k * 7 % 27) / 27] * 9 for k in range(27)]
@@ -32,7 +32,7 @@ def test_what_is_promoted_is_counted_where_it_arrived() -> None:
     """Trial 1 is at the second rung while trial 2, which began later, is not there yet."""
     records = [header(), trial(0), trial(1), result(0, 1, 0.1), result(1, 1, 0.2)]
     records += [result(1, 3, 0.3, rung=1, epochs=2), trial(2), result(2, 1, 0.9)]
-    assert [rung["promoted"] for rung in rungs_json(read(records))] == [1, None]
+    assert [rung["promoted"] for rung in rung_entries(read(records))] == [1, None]
 
 
 def test_no_table_without_a_second_rung() -> None:

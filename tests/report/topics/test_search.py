@@ -11,30 +11,37 @@ import pytest
 from rich.console import Console
 
 from fnnctl.errors import UsageError
-from fnnctl.report.content import sections
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.gates import check_gates, parse_gates
-from fnnctl.report.sections import Command, Section, TableSection
+from fnnctl.report.sections import Command, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.search import TABLE_WIDTH, search_json, search_sections
+from fnnctl.report.topics.leaderboard import TABLE_WIDTH
+from fnnctl.report.topics.registry import json_entries, text_document
 from fnnctl.store.documents import to_json
 from fnnctl.store.journal import JournalRecord
-from fnnctl.store.manifest import Manifest
 from tests.report.conftest import HOSTILE_CLASSES, part_metrics
-from tests.report.searches import NAME, RATE, halving, header, read, refit, result, start_search, trial
+from tests.report.searches import NAME, RATE, halving, header, refit, result, start_search, trial
+from tests.report.topics.said import searched
 
 
-def titled(records: list[JournalRecord]) -> dict[str, Section]:
-    manifest = Manifest(status="completed", kind="search", name="rates", started="2026-11-24T13:24:05Z")
-    summary = Summary(Path("runs/x"), manifest, False, None, None, None, (), search=read(records))
-    return {section.title: section for section in search_sections(summary) if section.rows}
+def sections_of(summary: Summary) -> dict[str, Any]:
+    """The sections of a terminal, by their titles."""
+    sections = text_document(summary).sections
+    narrow = (
+        section.narrow or section if isinstance(section, TableSection) else section for section in sections
+    )
+    return {section.title: section for section in narrow}
+
+
+def titled(records: list[JournalRecord]) -> dict[str, Any]:
+    return sections_of(searched(records))
 
 
 def shown(summary: Summary, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width)
-    console.print(terminal_report([summary]))
+    console.print(terminal_report([text_document(summary)]))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -52,21 +59,21 @@ def test_the_sampler_that_auto_chose(tmp_path: Path) -> None:
     first, *rest = halving()
     first = {**first, "settings": {**first["settings"], "method": "bayes", "chosen_sampler": "tpe"}}
     summary = summarize(start_search(tmp_path, [first, *rest]))
-    found = {section.title: section for section in sections(summary)}
+    found = sections_of(summary)
     assert found["Search"].rows[0] == ("method", "bayes (tpe)")
-    assert search_json(summary)["sampler"] == "tpe"
+    assert json_entries(summary)["sampler"] == "tpe"
 
 
 def test_an_ensemble_is_refitted_and_scored_out_of_bag(tmp_path: Path) -> None:
     """The search itself has one network per trial, and a validation part."""
     first, *rest = halving()
     run = start_search(tmp_path, [{**first, "settings": {**first["settings"], "members": 8}}, *rest])
-    before = {section.title: section for section in sections(summarize(run))}
+    before = sections_of(summarize(run))
     assert ("to be refitted as", "an ensemble of 8 networks") in before["Best trial"].rows
     of_part = part_metrics(("a", "b"), 0.9)
     model = {"layers": [4, 2], "parameters": 80, "networks": 8, "bags": True}
     refit(run, {"train": of_part, "validation": of_part, "test": of_part}, model=model)
-    after = {section.title: section for section in sections(summarize(run))}
+    after = sections_of(summarize(run))
     assert ("refitted as", "an ensemble of 8 networks") in after["Best trial"].rows
     metrics = after["Metrics of the refitted winner"]
     assert isinstance(metrics, TableSection)
@@ -74,20 +81,26 @@ def test_an_ensemble_is_refitted_and_scored_out_of_bag(tmp_path: Path) -> None:
 
 
 def test_every_section_of_a_complete_search(complete: Summary) -> None:
-    found = {section.title: section for section in sections(complete)}
+    found = sections_of(complete)
     assert list(found) == [
-        "Search",
+        "About the scores",
+        "accuracy of the winner",
         "Best trial",
-        "Train it alone",
-        "Leaderboard",
+        "Search",
         "Rungs",
         "Rung audit: do early ranks hold?",
         "The i-epoch baseline at equal epochs",
         "What stopping early risked",
+        "Leaderboard",
+        "Train it alone",
+        "Extend the search",
         "Metrics of the refitted winner",
         "Classes on the test part",
         "Confusion matrix on the test part",
         "Training",
+        "Repeat the search",
+        "Predict new rows",
+        "Compare with another run",
         "Provenance",
         "Files",
     ]
@@ -122,7 +135,9 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         ("1", "3", "2", "0", "2", "0.9900"),
         ("2", "9", "2", "1", "–", "0.9600"),
     )
-    assert ("best", "the run folder of the refitted winner") in found["Files"].rows
+    files = found["Files"]
+    assert isinstance(files, FileList)
+    assert ("best", "the run folder of the refitted winner") in files.rows
 
 
 def test_the_json_of_a_complete_search(complete: Summary) -> None:
@@ -143,14 +158,14 @@ def test_the_json_of_a_complete_search(complete: Summary) -> None:
         "bracket": 0, "rung": 2, "epochs": 9, "trials": 2, "diverged": 1, "promoted": None,
         "best": 0.96,
     }  # fmt: skip
-    assert entry["importance"] is None
+    assert (entry["importance"], entry["hyperparameter_importance"]) == (None, None)
 
 
 def test_what_the_manifest_knows_besides(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving())
     run.record({"search": {"method": "hyperband", "epochs": 123, "saved": 4}})
     summary = summarize(run)
-    facts = sections(summary)[0].rows
+    facts = sections_of(summary)["Search"].rows
     assert ("epochs", "123 planned, 20 granted, 17 trained") in facts
     assert ("skipped", "4 configurations equal to an earlier one") in facts
     assert json_report([summary])["runs"][0]["epochs"] == 123
@@ -161,7 +176,7 @@ def test_better_values_after_fewer_epochs_are_explained(tmp_path: Path) -> None:
     records = [each for each in halving() if each.get("trial") != 2]
     summary = summarize(start_search(tmp_path, [*records[:-1], result(2, 1, 0.97), records[-1]]))
     title = "Better values after fewer epochs"
-    assert {each.title: each.rows for each in sections(summary)}[title] == (
+    assert sections_of(summary)[title].rows == (
         "1 trial has a better accuracy than trial 1, but with fewer epochs (trial 2: 0.9700 after 1 epoch). "
         "The best trial is chosen among those with the most epochs.",
     )
@@ -172,7 +187,7 @@ def test_trials_of_an_unfinished_search_are_not_called_completed(tmp_path: Path)
     run = start_search(tmp_path, [*halving()[:6], {"record": "end", "reason": "interrupted"}])
     run.record({"search": {"method": "asha", "epochs": 204, "epochs_bound": "at least"}})
     summary = summarize(run)
-    facts = sections(summary)[0].rows
+    facts = sections_of(summary)["Search"].rows
     assert ("trials", "4: 1 with a result so far, 3 waiting") in facts
     assert ("epochs", "at least 204 planned, 1 granted, 1 trained") in facts
 
@@ -180,9 +195,9 @@ def test_trials_of_an_unfinished_search_are_not_called_completed(tmp_path: Path)
 def test_one_of_each(tmp_path: Path) -> None:
     run = start_search(tmp_path, [header(), trial(0), result(0, 1, 0.5)])
     run.record({"search": {"method": "hyperband", "saved": 1}})
-    found = {section.title: section.rows for section in sections(summarize(run))}
-    assert ("skipped", "1 configuration equal to an earlier one") in found["Search"]
-    assert ("trial", "0, after 1 epoch") in found["Best trial"]
+    found = sections_of(summarize(run))
+    assert ("skipped", "1 configuration equal to an earlier one") in found["Search"].rows
+    assert ("trial", "0, after 1 epoch") in found["Best trial"].rows
 
 
 def test_gates_judge_the_refitted_winner(complete: Summary) -> None:
@@ -211,7 +226,7 @@ def test_a_search_that_ended_anywhere_is_reported(
         run.finish(status, {"total": 1.0, "training": None})
     summary = summarize(run)
     assert status in shown(summary)
-    assert f"**{status}**" in markdown_report([summary], (), tmp_path)
+    assert f"**{status}**" in markdown_report([text_document(summary)], (), tmp_path)
     (entry,) = json_report([summary])["runs"]
     assert (entry["best"] is None) == (kept < 5)
 
@@ -304,10 +319,10 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
     text = shown(summary)
     assert "\x1b" not in text
     assert "[bold]loud[/bold]" in text
-    assert "````" not in markdown_report([summary], (), tmp_path)
+    assert "````" not in markdown_report([text_document(summary)], (), tmp_path)
     fenced = [header(paths=["a"]), trial(0, {"a": "```\n# title"}), result(0, 3, 0.5)]
     run = start_search(tmp_path, fenced)
-    text = markdown_report([summarize(run)], (), tmp_path)
+    text = markdown_report([text_document(summarize(run))], (), tmp_path)
     assert f"\n````sh\nfnnctl train {run.path}/resolved.yaml \\\n" in text
 
 
@@ -321,13 +336,13 @@ def test_weights_other_than_those_of_the_objective_are_told(
     run = start_search(tmp_path, halving())
     facts = {"method": "hyperband", "kept_alone": {"trial": 1, "objective_of": 9, "kept": kept}}
     run.record({"search": facts})
-    found = {section.title: section for section in sections(summarize(run))}
+    found = sections_of(summarize(run))
     (sentence,) = found["The weights that it keeps alone"].rows
     assert str(sentence).startswith(
         f"The objective was measured after epoch 9, but {words} early stopping monitors. The command restores"
     )
     run.record({"search": {**facts, "kept_alone": {"trial": 0, "objective_of": 9, "kept": kept}}})
-    assert "The weights that it keeps alone" not in {each.title for each in sections(summarize(run))}
+    assert "The weights that it keeps alone" not in sections_of(summarize(run))
 
 
 def test_a_space_with_fewer_configurations_than_trials_is_told(tmp_path: Path) -> None:
@@ -338,7 +353,7 @@ def test_a_space_with_fewer_configurations_than_trials_is_told(tmp_path: Path) -
         ({}, []),
     ):
         run.record({"search": {"method": "hyperband", "only_configurations": None, **recorded}})
-        found = {section.title: section for section in sections(summarize(run))}
+        found = sections_of(summarize(run))
         assert [row for row in found["Search"].rows if row[0] == "space"] == rows
 
 

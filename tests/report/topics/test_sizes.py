@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from fnnctl.report.sections import Notes, TableSection
+from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.sizes import TITLE, recorded_sizes, share_text, size_sections, sizes_json
+from fnnctl.report.topics.sizes import TOPIC, recorded_sizes, share_text, sizes_json
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
+from tests.report.topics.said import tables
 
 
 def entry(share: float, rows: int, mean: float | None, difference: Any = None) -> dict[str, Any]:
@@ -39,23 +40,20 @@ def with_sizes(start_run: Callable[..., OpenRun]) -> Callable[..., Summary]:
 
 def test_each_size_has_a_row_and_the_last_step_a_sentence(with_sizes: Callable[..., Summary]) -> None:
     summary = with_sizes(entry(0.125, 15, 0.91), entry(1.0, 1200, 0.95, difference(0.04, 0.001)))
-    table, notes = size_sections(summary)
-    assert table == TableSection(
-        TITLE,
-        ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval"),
-        (
-            ("15", "12.5 %", "0.9100", "0.8900–0.9300", "–", "–"),
-            ("1,200", "100 %", "0.9500", "0.9300–0.9700", "0.0400", "0.0300–0.0500"),
-        ),
+    (table,) = tables(TOPIC, summary)
+    assert table.header == ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
+    assert table.rows == (
+        ("15", "12.5 %", "0.9100", "0.8900–0.9300", "–", "–"),
+        ("1,200", "100 %", "0.9500", "0.9300–0.9700", "0.0400", "0.0300–0.0500"),
     )
-    assert notes == Notes(
-        "More rows",
-        (
-            "from 12.5 % to 100 % of the rows (15 to 1,200), accuracy rose from 0.9100 to 0.9500 (paired "
-            "difference 0.0400, 95 % interval 0.0300–0.0500, p = 0.001): more rows of this kind are likely "
-            "to help",
-        ),
+    assert table.notes == (
+        "From 12.5 % to 100 % of the rows (15 to 1,200), accuracy rose from 0.9100 to 0.9500 (paired "
+        "difference 0.0400, 95 % interval 0.0300–0.0500, p = 0.001): more rows of this kind are likely "
+        "to help.",
     )
+    assert isinstance(table.short, TableSection)
+    assert table.short.rows[1] == ("1,200", "100 %", "0.9500", "0.9300–0.9700")
+    assert table.short.notes == table.notes
 
 
 @pytest.mark.parametrize(
@@ -73,21 +71,20 @@ def test_each_size_has_a_row_and_the_last_step_a_sentence(with_sizes: Callable[.
 def test_a_sentence_claims_no_more_than_the_folds_show(
     with_sizes: Callable[..., Summary], change: dict[str, Any], said: str
 ) -> None:
-    _, notes = size_sections(with_sizes(entry(0.5, 50, 0.95), entry(1.0, 100, 0.95, change)))
-    (sentence,) = notes.rows
-    assert isinstance(sentence, str)
+    (table,) = tables(TOPIC, with_sizes(entry(0.5, 50, 0.95), entry(1.0, 100, 0.95, change)))
+    (sentence,) = table.notes
     assert said in sentence
 
 
 def test_a_size_without_scores_is_left_out(with_sizes: Callable[..., Summary]) -> None:
-    table, notes = size_sections(with_sizes(entry(0.5, 50, None), entry(1.0, 100, 0.95)))
+    (table,) = tables(TOPIC, with_sizes(entry(0.5, 50, None), entry(1.0, 100, 0.95)))
     assert [row[1] for row in table.rows] == ["100 %"]
-    assert notes.rows == ()
+    assert table.notes == ()
 
 
 def test_other_runs_have_no_sizes(with_sizes: Callable[..., Summary]) -> None:
     summary = with_sizes()
-    assert (size_sections(summary), recorded_sizes(summary), sizes_json(summary)) == ([], (), {})
+    assert (tables(TOPIC, summary), recorded_sizes(summary), sizes_json(summary)) == ([], (), {})
 
 
 def test_shares_are_percentages() -> None:

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from fnnctl.report.answer.facts import first_facts
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.scores import certainty
 from fnnctl.report.topics.thresholds import threshold_sentence, threshold_table
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.classification.tables import TRADE_OFF_COLUMNS
+from tests.report.topics.said import facts, sentences
 
 RATES = [
     # threshold, precision, recall, F1, false positive rate, predicted positive
@@ -69,9 +68,9 @@ def test_the_threshold_of_the_run_is_marked_and_a_fact(start_run: Start) -> None
     table = threshold_table(summary)
     assert table is not None
     assert [row[-1] for row in table.rows] == ["", "", "used here; largest F1", ""]
-    assert dict(first_facts(summary))["threshold"] == "'yes' from a probability of 0.4000 on"
+    assert facts(summary)["threshold"] == "'yes' from a probability of 0.4000 on"
     assert threshold_sentence(summary) is None
-    assert "threshold" not in dict(first_facts(summary_of(start_run)))
+    assert "threshold" not in facts(summary_of(start_run))
 
 
 @pytest.mark.parametrize(("positives", "is_rare"), [(5, True), (20, False)])
@@ -84,8 +83,8 @@ def test_for_a_rare_class_a_sentence_names_the_best_one(
         "model.threshold)."
     )
     assert threshold_sentence(summary) == (sentence if is_rare else None)
-    assert (sentence in certainty(summary, "test")) is is_rare
-    assert certainty(summary, "test")[-1] == "F1 and ROC AUC are of the positive class, 'yes'."
+    assert (sentence in sentences(summary)) is is_rare
+    assert sentences(summary)[-1] == "F1 and ROC AUC are of the positive class, 'yes'."
 
 
 def test_without_two_classes_there_is_nothing(start_run: Start) -> None:

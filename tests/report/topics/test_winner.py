@@ -6,19 +6,17 @@ from typing import Any
 
 import pytest
 
+from fnnctl.report.sections import Notes, Warnings
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.winner import (
-    comparison_sentences,
-    doubts_of_winner,
-    extension,
-    winner_scores,
-    winner_sentences,
-)
+from fnnctl.report.topics import confirmation, default_trial
+from fnnctl.report.topics.winner import TOPIC
 from fnnctl.store.journal import JournalRecord
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import part_metrics
 from tests.report.searches import confirmed, halving, header, refit, result, start_search, trial
+from tests.report.topics.said import said, sentences, tables
 
+EXTEND = "Extend the search"
 OWN = {"winner": 1, "trial": 0, "budget": 1, "objectives": [0.9, 0.5], "p": 0.1, "compared": 4, "ties": 0}
 
 
@@ -32,7 +30,7 @@ def of(folder: Path, records: list[JournalRecord], **facts: Any) -> Summary:
 
 
 def test_scores_wherever_they_were_measured(tmp_path: Path) -> None:
-    table = winner_scores(of(tmp_path, halving(), own_settings=OWN))
+    (table,) = tables(TOPIC, of(tmp_path, halving(), own_settings=OWN))
     assert table.title == "accuracy of the winner"
     assert [(row[0], row[1], row[3]) for row in table.rows] == [
         ("in the search, validation part", "0.9600", "yes, the best of 4"),
@@ -45,7 +43,8 @@ def test_scores_wherever_they_were_measured(tmp_path: Path) -> None:
 def test_the_mean_of_a_confirmation_stands_between(tmp_path: Path) -> None:
     records = [header(confirm={"top": 2, "seeds": 3}), *halving()[1:]]
     networks = confirmed({1: [0.9, 0.8, 0.85], 0: [0.5, 0.6, 0.4]}, budget=9)
-    first, second, *_ = winner_scores(of(tmp_path, [*records, *networks])).rows
+    (table,) = tables(TOPIC, of(tmp_path, [*records, *networks]))
+    first, second, *_ = table.rows
     assert first[3] == "to be confirmed"
     assert (second[0], second[1], second[3]) == ("mean over 3 other seeds", "0.8500", "yes, the best of 2")
     low, high = (float(end) for end in second[2].split("–"))
@@ -53,7 +52,8 @@ def test_the_mean_of_a_confirmation_stands_between(tmp_path: Path) -> None:
 
 
 def test_without_a_winner_there_are_no_scores(tmp_path: Path) -> None:
-    assert not winner_scores(summarize(start_search(tmp_path, [header(), trial(0), result(0, 1, None)]))).rows
+    summary = summarize(start_search(tmp_path, [header(), trial(0), result(0, 1, None)]))
+    assert said(TOPIC, summary) == {}
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_the_command_that_extends_a_search(
 ) -> None:
     records = [header(**settings), *halving()[1:]]
     summary = of(tmp_path, records)
-    command = extension(summary)
+    command = said(TOPIC, summary).get(EXTEND)
     expected = (f"fnnctl search --resume {shlex.quote(str(summary.path))}", words)
-    assert command.rows == (expected if words else ())
+    assert (command and command.rows) == (expected if words else None)
     interrupted = summarize(start_search(tmp_path / "cut", records[:-1]))
-    assert extension(interrupted).rows == ()
+    assert EXTEND not in said(TOPIC, interrupted)
 
 
 SCORES = {"train": None, "validation": None, "test": {"accuracy": 0.9}}
@@ -94,8 +94,9 @@ def searched(folder: Path, records: list[JournalRecord], own: dict[str, Any] | N
 
 def test_the_best_trial_was_chosen_by_its_objective(tmp_path: Path) -> None:
     summary = summarize(searched(tmp_path, halving()))
-    assert list(winner_sentences(summary)) == [CHOSEN]
-    assert doubts_of_winner(summary) == []
+    assert sentences(summary, TOPIC) == (CHOSEN,)
+    assert sentences(summary)[0] == CHOSEN
+    assert [*default_trial.TOPIC.highlights(summary)] == []
 
 
 def test_a_confirmed_winner_was_chosen_by_its_seeds(tmp_path: Path) -> None:
@@ -107,15 +108,15 @@ def test_a_confirmed_winner_was_chosen_by_its_seeds(tmp_path: Path) -> None:
         *confirmed({0: [0.7, 0.71, 0.72], 1: [0.90, 0.91, 0.92]}, budget=9),
     ]
     summary = summarize(searched(tmp_path, records))
-    assert list(winner_sentences(summary)) == [
-        "Trial 1 was chosen by its mean over 3 seeds, not on the test part."
-    ]
-    (verdict,) = comparison_sentences(summary)
+    assert sentences(summary, TOPIC) == (
+        "Trial 1 was chosen by its mean over 3 seeds, not on the test part.",
+    )
+    (verdict,) = sentences(summary, confirmation.TOPIC)
     assert verdict.startswith("Trial 1 ")
 
 
 @pytest.mark.parametrize(("p", "is_doubtful"), [(0.2, True), (0.001, False)])
-def test_a_winner_beside_the_configs_own_settings(tmp_path: Path, p: float, is_doubtful: bool) -> None:
+def test_a_winner_beside_the_default_settings(tmp_path: Path, p: float, is_doubtful: bool) -> None:
     own = {
         "winner": 1,
         "trial": 0,
@@ -126,7 +127,7 @@ def test_a_winner_beside_the_configs_own_settings(tmp_path: Path, p: float, is_d
         "ties": 0,
     }
     summary = summarize(searched(tmp_path, halving(), own))
-    doubts, sentences = doubts_of_winner(summary), list(comparison_sentences(summary))
-    assert (len(doubts), len(sentences)) == ((1, 0) if is_doubtful else (0, 1))
+    (section,) = default_trial.TOPIC.highlights(summary)
+    assert isinstance(section, Warnings if is_doubtful else Notes)
     verdict = "trial 1 cannot be told from" if is_doubtful else "Trial 1 is better than"
-    assert [*doubts, *sentences][0].startswith(f"{verdict} the default settings (trial 0)")
+    assert str(section.rows[0]).startswith(f"{verdict} the default settings (trial 0)")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from fnnctl.records.timeline import Timeline, started_event, timeline
-from fnnctl.report.topics.workers import MOST_WORKERS, workers_table, workers_words
+from fnnctl.report.topics.workers import MOST_WORKERS, workers_table, workers_text
 
 
 def of(*events: dict[str, Any]) -> Timeline:
@@ -18,7 +18,7 @@ def stack(stop: float, seconds: float, by: str) -> dict[str, Any]:
 
 def test_workers_by_hand() -> None:
     found = of(stack(10, 10, "a:1"), stack(4, 4, "a:2"), stack(5, 1, "a:2"))
-    assert workers_words(found) == "2 workers, training 75% of 10 s"
+    assert workers_text(found) == "2 workers, training 75% of 10 s"
     assert workers_table(found).rows == (
         ("worker 1", "1", "3", "10 s", "100%"),
         ("worker 2", "2", "6", "5 s", "50%"),
@@ -27,7 +27,7 @@ def test_workers_by_hand() -> None:
 
 def test_a_single_worker_needs_no_table() -> None:
     found = of(stack(1, 1, "a:1"), started_event("serial", 1), stack(90, 2, "a:9"))
-    assert workers_words(found) == "1 worker, training 100% of 3 s, pauses left out"
+    assert workers_text(found) == "1 worker, training 100% of 3 s, pauses left out"
     assert not workers_table(found).rows
 
 

@@ -29,7 +29,7 @@ from tests.report.searches import (
     trial,
 )
 
-ALWAYS = ["The answer", "The winner"]
+ALWAYS = ["Summary", "The winner"]
 
 
 def completed(run: OpenRun) -> Summary:

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
-from fnnctl.report.answer.facts import failure_words, first_facts
+from fnnctl.report.sections import Failure
 from fnnctl.report.summary import summarize
+from fnnctl.report.topics.outcome import TOPIC, failure_text
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import data_facts
 from tests.report.searches import halving, refit, start_search
+from tests.report.topics.said import facts
 
 
 def test_a_training_in_two_lines(finished_run: Callable[..., OpenRun]) -> None:
-    assert dict(first_facts(summarize(finished_run()))) == {
+    assert facts(summarize(finished_run())) == {
         "network": "6 → 100 → 2; 2 epochs, the best one 2; 1,234 parameters",
         "data": "flowers: 1,150 rows, 5 columns, target species (2 classes)",
     }
@@ -25,13 +27,11 @@ def test_a_training_in_two_lines(finished_run: Callable[..., OpenRun]) -> None:
 def test_an_ensemble_names_its_networks(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     run.record({"model": {"layers": [6, 2], "parameters": 28, "networks": 2, "same_shape": False}})
-    facts = dict(first_facts(summarize(run)))
-    assert facts["network"] == "2 networks, the first one: 6 → 2; 28 parameters in all"
+    assert facts(summarize(run))["network"] == "2 networks, the first one: 6 → 2; 28 parameters in all"
 
 
 def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path) -> None:
-    facts = dict(first_facts(summarize(start_search(tmp_path, halving()))))
-    assert facts == {
+    assert facts(summarize(start_search(tmp_path, halving()))) == {
         "search": "hyperband, 4 trials, 17 epochs trained",
         "best trial": "1, with accuracy 0.9600 on the validation part after 9 epochs",
         "its settings": "learning_rate 0.1, optimizer.name adam",
@@ -42,9 +42,9 @@ def test_the_threshold_of_a_search_comes_before_its_settings(tmp_path: Path) -> 
     search = start_search(tmp_path, halving())
     search.record({"data": data_facts(("no", "yes"))})
     refit(search, {"train": None, "validation": None, "test": {"accuracy": 0.9, "threshold": 0.164}})
-    facts = dict(first_facts(summarize(search)))
-    assert list(facts) == ["search", "best trial", "threshold", "its settings", "data"]
-    assert facts["threshold"] == "'yes' from a probability of 0.1640 on"
+    known = facts(summarize(search))
+    assert list(known) == ["search", "best trial", "threshold", "its settings", "data"]
+    assert known["threshold"] == "'yes' from a probability of 0.1640 on"
 
 
 def test_the_threshold_of_a_cross_validation_is_a_mean(start_run: Callable[..., OpenRun]) -> None:
@@ -52,13 +52,11 @@ def test_the_threshold_of_a_cross_validation_is_a_mean(start_run: Callable[..., 
     entry = {"mean": 0.1015, "std": 0.01, "ci95": None, "scores": [0.1, 0.103]}
     test = {"accuracy": 0.9, "threshold": 0.1015}
     run.write_metrics({"test": test, "cross_validation": {"folds": 2, "repeats": 1, "threshold": entry}})
-    assert dict(first_facts(summarize(run)))["threshold"] == (
-        "'yes' from a probability of 0.1015 on (mean of the folds)"
-    )
+    assert facts(summarize(run))["threshold"] == ("'yes' from a probability of 0.1015 on (mean of the folds)")
 
 
 @pytest.mark.parametrize(
-    ("status", "facts", "words"),
+    ("status", "recorded", "words"),
     [
         ("completed", {}, None),
         ("failed", {"error": "training diverged"}, "training diverged"),
@@ -67,21 +65,24 @@ def test_the_threshold_of_a_cross_validation_is_a_mean(start_run: Callable[..., 
     ],
 )
 def test_why_a_run_did_not_complete(
-    start_run: Callable[..., OpenRun], status: Any, facts: dict[str, Any], words: str | None
+    start_run: Callable[..., OpenRun], status: Any, recorded: dict[str, Any], words: str | None
 ) -> None:
     run = start_run()
     run.write_table(names.HISTORY, ("epoch", "train_loss"), [(1, 0.5)])
-    run.finish(status, {"total": 1.0, "training": None}, facts)
-    assert failure_words(summarize(run)) == words
+    run.finish(status, {"total": 1.0, "training": None}, recorded)
+    assert failure_text(summarize(run)) == words
+    first, *_ = TOPIC.highlights(summarize(run))
+    heading = "Why it failed" if status == "failed" else "Why it is not complete"
+    assert not words or first == Failure(heading, (words,), heading=heading, priority=20)
 
 
 def test_a_run_in_progress_and_one_whose_process_is_gone(tmp_path: Path) -> None:
     search = start_search(tmp_path, halving()[:5])
-    assert failure_words(summarize(search)) == "The run is in progress, at 0 epochs."
+    assert failure_text(summarize(search)) == "The run is in progress, at 0 epochs."
     search.record({"search": {"method": "hyperband", "epochs": 1581}})
     os.close(search.lock)
     killed = "The process of the run was killed after 0 of at most 1,581 epochs."
-    assert failure_words(summarize(search)) == killed
+    assert failure_text(summarize(search)) == killed
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_an_interrupted_search_says_how_far_it_came(
         "interrupted", {"total": 1.0, "training": None}, {"search": {"method": "hyperband", **planned}}
     )
     summary = summarize(search)
-    assert failure_words(summary) == f"The run was interrupted after {words}."
-    facts = dict(first_facts(summary))
-    assert facts["search"] == f"hyperband, 4 trials, {words} trained"
-    assert facts["best trial"].endswith("on the validation part after 9 epochs")
+    assert failure_text(summary) == f"The run was interrupted after {words}."
+    known = facts(summary)
+    assert known["search"] == f"hyperband, 4 trials, {words} trained"
+    assert known["best trial"].endswith("on the validation part after 9 epochs")

@@ -1,0 +1,74 @@
+"""The first scores of a run as tiles, each with its interval and baseline drawn on a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fnnctl.report.html.markup import EMPTY, Markup, content, element, joined
+from fnnctl.report.sections import Score
+from fnnctl.report.words import number
+
+MOST_TILES: Final = 4
+
+
+def tiles(scores: Sequence[Score], measured: str) -> Markup:
+    """A tile per score; `measured` says where the scores were measured."""
+    if not scores:
+        return EMPTY
+    return element("div", *(_tile(score, measured) for score in scores[:MOST_TILES]), class_="tiles")
+
+
+def _tile(score: Score, measured: str) -> Markup:
+    head = element("p", content(score.label), element("small", content(f" {measured}")), class_="name")
+    value = element("p", content(number(score.value)), class_="value")
+    facts = [f"95 % interval {score.interval_text}"] if score.interval else []
+    if score.baseline is not None:
+        facts.append(f"baseline {number(score.baseline)}")
+    words = element("p", content("; ".join(facts) or "no interval"), class_="note")
+    return element("div", head, value, _line(score), words, class_="tile")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The ends of a line on which a score is drawn."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, score: Score) -> _Scale:
+        """From 0 to the best possible value or, for a loss, to the worst one that is drawn."""
+        values = [score.value, *(score.interval or ())]
+        values += [] if score.baseline is None else [score.baseline]
+        return cls(min(0.0, *values), max(*values, 0.0 if score.is_loss else 1.0))
+
+    def text(self, end: float) -> str:
+        """An end of the line, without digits that would not be seen on it."""
+        return f"{end if abs(end) > (self.high - self.low) / 1000 else 0.0:.3g}"
+
+    def position(self, value: float) -> float:
+        """In percent of the line's length."""
+        return 100 * (value - self.low) / (self.high - self.low) if self.high > self.low else 50.0
+
+
+def _line(score: Score) -> Markup:
+    """The value as a dot, its interval as a band and the baseline as a stroke, for those who see it."""
+    scale = _Scale.of(score)
+    marks = []
+    if score.interval:
+        start, end = map(scale.position, score.interval)
+        marks.append(
+            element("i", class_="band", style=f"left:{start:.1f}%;width:{max(end - start, 0.5):.1f}%")
+        )
+    if score.baseline is not None:
+        marks.append(element("i", class_="base", style=f"left:{scale.position(score.baseline):.1f}%"))
+    marks.append(element("i", class_="dot", style=f"left:{scale.position(score.value):.1f}%"))
+    ends = (element("span", content(scale.text(end))) for end in (scale.low, scale.high))
+    return joined(
+        [
+            element("div", *marks, class_="line", aria_hidden="true"),
+            element("div", *ends, class_="ends", aria_hidden="true"),
+        ]
+    )

@@ -1,0 +1,48 @@
+"""The data of a run: rows, columns, target, and the column that predicts it best alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from fnnctl.report.sections import DATA, SUMMARY, FactList, Formats, Section
+from fnnctl.report.summary import Summary, validation_name
+from fnnctl.report.topics.topic import Topic
+from fnnctl.store.manifest import DataFacts
+from fnnctl.text import counted
+
+
+def _highlights(summary: Summary) -> Iterator[Section]:
+    if (data := summary.manifest.data) is not None:
+        columns = counted(data.numeric + data.categorical, "column")
+        classes = f" ({len(data.classes):,} classes)" if data.classes else ""
+        text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, target {data.target}{classes}"
+        yield FactList("Data", (("data", text),), heading=SUMMARY, priority=14, formats=Formats.PAGE)
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    if (data := summary.manifest.data) is not None:
+        yield FactList("Data", tuple(_facts(summary, data)))
+
+
+def _facts(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]:
+    yield "name", data.name
+    if data.source != data.name:
+        yield "file", data.source
+    if data.test_source:
+        yield "test file", data.test_source
+    parts_text = ""
+    if (parts := data.parts) and parts.train:
+        validation = f"{parts.validation:,} {validation_name(summary)}"
+        parts_text = f": {parts.train:,} train, {validation}, {parts.test:,} test"
+    yield "rows", f"{data.rows:,}{parts_text}"
+    yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
+    yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
+    if (best := data.best_column) and best.score > best.baseline:
+        labels = {name: label for label, name in summary.task_report.metrics}
+        metric = labels.get(best.metric, best.metric)
+        yield "best single column", f"{best.name}: {metric} {best.score:.3g} on held-out rows"
+    yield "SHA-256", data.sha256
+
+
+TOPIC: Final = Topic(DATA, highlights=_highlights, details=_details)

@@ -1,0 +1,39 @@
+"""The importance of a search's settings for its objective."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from fnnctl.report.searched_settings import importances
+from fnnctl.report.sections import Section, TableSection
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
+from fnnctl.text import counted
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    if summary.search is None or (measured := importances(summary.search)) is None:
+        return
+    budget, by_name = measured
+    known = [(name, importance) for name, importance in by_name.items() if importance]
+    rows = (
+        (name, f"{importance.share:.1%}", f"{importance.chance:.1%}", f"{importance.trials:,}")
+        for name, importance in sorted(known, key=lambda pair: -pair[1].share)
+    )
+    title = f"Importance of the settings after {counted(budget, 'epoch')}"
+    yield TableSection(title, ("setting", "share", "chance level", "trials"), tuple(rows))
+
+
+def _json(summary: Summary) -> Mapping[str, Any]:
+    """`importance` is the former name, which scripts read."""
+    entry = None
+    if summary.search is not None and (measured := importances(summary.search)):
+        epochs, by_name = measured
+        settings = {name: importance and asdict(importance) for name, importance in by_name.items()}
+        entry = {"epochs": epochs, "settings": settings}
+    return {"importance": entry, "hyperparameter_importance": entry}
+
+
+TOPIC: Final = Topic("Importance of the settings", details=_details, json=_json)

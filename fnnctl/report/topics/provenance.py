@@ -1,0 +1,30 @@
+"""Where a run comes from: its command, versions, commit and processor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from fnnctl.report.sections import FactList, Section
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
+from fnnctl.store.manifest import Manifest
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    yield FactList("Provenance", tuple(_facts(summary.manifest)))
+
+
+def _facts(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    if manifest.command:
+        yield "command", manifest.command
+    versions = {"fnnctl": manifest.fnnctl, "Python": manifest.python, "NumPy": manifest.packages.get("numpy")}
+    if known := [f"{program} {version}" for program, version in versions.items() if version]:
+        yield "versions", ", ".join(known)
+    if manifest.git:
+        yield "git commit", manifest.git.commit + (" with uncommitted changes" if manifest.git.dirty else "")
+    if manifest.processor.model:
+        yield "processor", manifest.processor.model
+
+
+TOPIC: Final = Topic("Provenance", details=_details)

@@ -1,0 +1,136 @@
+"""The topics of reports, and the order of their headings. A new topic is a module here, and lines below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final, Literal, TypeAlias
+
+from fnnctl.report.document import Document, joined
+from fnnctl.report.sections import DATA, FIGURES, NEXT_STEPS, SCORES, SUMMARY, WRONG, Formats, Section
+from fnnctl.report.summary import Summary, headline
+from fnnctl.report.topics import (
+    classes,
+    data,
+    ensemble,
+    examples,
+    feature_importance,
+    files,
+    model_card,
+    next_steps,
+    outcome,
+    provenance,
+    scores,
+    sizes,
+    thresholds,
+    training,
+)
+from fnnctl.report.topics.topic import Topic
+
+Look: TypeAlias = Literal["block", "columns", "failure", "figures", "summary", "warning"]
+
+CONTENTS: Final[Mapping[str, Look]] = {
+    outcome.FAILED: "failure",
+    outcome.INCOMPLETE: "warning",
+    SUMMARY: "summary",
+    "The winner": "columns",
+    outcome.WARNINGS: "warning",
+    WRONG: "columns",
+    "Is the winner better than the others?": "figures",
+    "The search": "figures",
+    "Brackets and rungs": "figures",
+    "Rung audit": "columns",
+    "The settings of all trials": "figures",
+    "The best trials": "block",
+    "Importance of the settings": "figures",
+    "The best architecture": "figures",
+    "Ensemble of trials": "columns",
+    "Workers": "figures",
+    "Train and extend": "block",
+    FIGURES: "figures",
+    SCORES: "columns",
+    "Importance": "columns",
+    DATA: "columns",
+    NEXT_STEPS: "block",
+    "Provenance": "block",
+    model_card.TITLE: "block",
+    "Files": "block",
+}
+"""The headings of a page in their order, each with its look: `columns` are side by side if there is room."""
+TOPICS: Final[tuple[Topic, ...]] = (
+    outcome.TOPIC,
+    scores.TOPIC,
+    sizes.TOPIC,
+    classes.TOPIC,
+    thresholds.TOPIC,
+    examples.TOPIC,
+    feature_importance.TOPIC,
+    ensemble.TOPIC,
+    data.TOPIC,
+    training.TOPIC,
+    next_steps.TOPIC,
+    provenance.TOPIC,
+    model_card.TOPIC,
+    files.TOPIC,
+)
+"""The topics of all runs; below a heading their sections have this order."""
+
+
+def topics_of(summary: Summary) -> Iterable[Topic]:
+    """The topics that a run may have something to say about, each once."""
+    if summary.search is None:
+        return TOPICS
+    from fnnctl.report.topics.searches import SEARCH_TOPICS  # most runs are no searches
+
+    return dict.fromkeys((*SEARCH_TOPICS, *TOPICS))
+
+
+def short_document(summary: Summary) -> Document:
+    """What short reports show."""
+    sections = [
+        _placed(section, topic) for topic in topics_of(summary) for section in topic.highlights(summary)
+    ]
+    return _document(summary, sections)
+
+
+def text_document(summary: Summary) -> Document:
+    """What complete texts show."""
+    sections = [section for section in _all_sections(summary) if section.formats is Formats.ALL]
+    return _document(summary, joined(sections))
+
+
+def page_document(summary: Summary) -> Document:
+    """What pages show."""
+    sections = [section for section in _all_sections(summary) if section.formats is not Formats.SHORT]
+    return _document(summary, sections)
+
+
+def json_entries(summary: Summary) -> dict[str, Any]:
+    """What the topics add to a run's entry in `report --json`."""
+    return {key: value for topic in topics_of(summary) for key, value in topic.json(summary).items()}
+
+
+def _all_sections(summary: Summary) -> list[Section]:
+    return [
+        _placed(section, topic)
+        for topic in topics_of(summary)
+        for sections in (topic.highlights, topic.details)
+        for section in sections(summary)
+    ]
+
+
+def _placed(section: Section, topic: Topic) -> Section:
+    return section if section.heading else replace(section, heading=topic.heading)
+
+
+def _document(summary: Summary, sections: Iterable[Section]) -> Document:
+    order = {heading: position for position, heading in enumerate(CONTENTS)}
+    filled = (section for section in sections if section.rows)
+    return Document(
+        path=summary.path,
+        name=summary.manifest.name,
+        kind=summary.manifest.kind,
+        status=summary.shown_status,
+        when=headline(summary),
+        sections=tuple(sorted(filled, key=lambda section: order[section.heading])),
+    )

@@ -1,0 +1,113 @@
+"""The network of a run, how it was trained, and what decides between its classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from fnnctl.report.sections import DATA, SUMMARY, FactList, Formats, Section
+from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import Topic
+from fnnctl.report.words import number, seconds_text
+from fnnctl.store.manifest import ModelFacts, TrainingFacts
+from fnnctl.tasks.decisions import BY_WEIGHTS
+from fnnctl.text import counted, shown
+
+
+def _highlights(summary: Summary) -> Iterator[Section]:
+    manifest = summary.manifest
+    rows: list[tuple[str, str]] = []
+    if summary.search is not None:
+        pass  # its topics say what was searched
+    elif manifest.evaluated is not None:
+        rows.append(("evaluated run", manifest.evaluated.run))
+    elif manifest.selection is not None:
+        rows.append(("ensemble", f"{counted(len(manifest.selection.trials), 'trial')} of a search"))
+    elif manifest.model is not None:
+        # A cross-validation counts the epochs of all its folds.
+        training = None if manifest.cross_validation else manifest.training
+        rows.append(("network", network_text(manifest.model, training)))
+    rows += _decision(summary)
+    yield FactList("Network", tuple(rows), heading=SUMMARY, priority=12, formats=Formats.PAGE)
+
+
+def network_text(model: ModelFacts, training: TrainingFacts | None) -> str:
+    """The layers, the epochs and the parameters, the most important first, as the end may be left out."""
+    layers = " → ".join(f"{units:,}" for units in model.layers)
+    several, parameters = "", counted(model.parameters, "parameter")
+    if model.networks > 1:
+        shared = " with shared weights" if model.shared_weights else ""
+        first = "" if model.same_shape else ", the first one"
+        several, parameters = f"{model.networks:,} networks{shared}{first}: ", f"{parameters} in all"
+    parts = [f"{several}{layers}"]
+    if training is not None:
+        best = "" if training.best_epoch is None else f", the best one {training.best_epoch:,}"
+        parts.append(f"{counted(training.epochs, 'epoch')}{best}")
+    return "; ".join([*parts, parameters])
+
+
+def _decision(summary: Summary) -> Iterator[tuple[str, str]]:
+    """What decides on the predicted class, unless it is the most probable one."""
+    model = summary.manifest.model
+    if model is not None and model.class_weights and model.positive is None:
+        yield "decision", BY_WEIGHTS
+    threshold = (summary.part_metrics("test") or {}).get("threshold")
+    if not isinstance(threshold, float) or summary.positive_class is None:
+        return
+    mean = " (mean of the folds)" if summary.cross_validation else ""
+    yield "threshold", f"{shown(summary.positive_class)} from a probability of {number(threshold)} on{mean}"
+
+
+def _details(summary: Summary) -> Iterator[Section]:
+    yield FactList("Network" if summary.manifest.evaluated else "Training", tuple(_facts(summary)))
+
+
+def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
+    manifest = summary.manifest
+    if manifest.evaluated:
+        yield "evaluated run", manifest.evaluated.run
+        yield "SHA-256", manifest.evaluated.sha256
+    # The manifest of a search describes the network of its config, which may differ from every trial's.
+    if manifest.model and summary.search is None:
+        yield from _network_facts(manifest.model)
+    if folds := manifest.cross_validation:
+        how = "stratified" if folds.stratify else "not stratified"
+        if folds.by is not None:
+            how = f"in the order of {shown(folds.by)}"
+        yield "folds", f"{folds.folds:,}, {how}; {counted(folds.repeats, 'repeat')}"
+    training = manifest.training
+    epochs = training.epochs if training else summary.epochs
+    if epochs is not None:
+        yield "epochs", f"{epochs:,}"
+    if training and training.best_epoch is not None:
+        yield "best epoch", f"{training.best_epoch:,}"
+    if training and training.stopped:
+        yield "stopped", training.stopped
+    if manifest.calibration:
+        temperature = manifest.calibration.temperature
+        unchanged = ", so calibration changes nothing" if temperature == 1 else ""
+        yield "temperature", f"{temperature:.4g}{unchanged}"
+    if manifest.seconds.training is not None:
+        yield "training time", seconds_text(manifest.seconds.training)
+    if manifest.seed is not None:
+        yield "seed", str(manifest.seed)
+
+
+def _network_facts(model: ModelFacts) -> Iterator[tuple[str, str]]:
+    yield (
+        "network" if model.same_shape else "first network",
+        " → ".join(f"{units:,}" for units in model.layers),
+    )
+    if model.networks > 1:
+        shared = " with shared weights" if model.shared_weights else ""
+        shape = " of this shape" if model.same_shape else ""
+        yield "networks", f"{model.networks:,}{shape}{shared}, averaged"
+    yield "parameters", f"{model.parameters:,}"
+    if model.class_weights:
+        largest = "the class with the largest product of weight and probability is predicted"
+        decision = largest if model.positive is None else "the threshold decides"
+        corrected = "a power of the weights corrects the probabilities to the classes' frequencies"
+        yield "class weights", f"{corrected}, and {decision}"
+
+
+TOPIC: Final = Topic(DATA, highlights=_highlights, details=_details)
