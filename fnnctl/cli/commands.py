@@ -9,6 +9,7 @@ own parsers.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from fnnctl.cli.options import with_shared_options
+from fnnctl.commands.documentation import topics
 
 PLAIN: Final[tuple[type[Any], ...]] = (str, Path, bool)
 C = TypeVar("C", bound=Callable[..., Any])
@@ -38,6 +40,8 @@ class Declared:
 
     `fnnctl.yaml` is what `fnnctl init` writes, `flowers.csv` a table of the user, and `new.csv` rows of it.
     """
+    topics: Sequence[str]
+    """The pages of the documentation that say more; `fnnctl help TOPIC` shows them."""
 
 
 DECLARED: Final[dict[str, Declared]] = {}
@@ -53,12 +57,14 @@ class Heading:
         self.title = title
         self.declared: list[Declared] = []
 
-    def command(self, *, examples: Sequence[str], name: str | None = None) -> Callable[[C], C]:
+    def command(
+        self, *, examples: Sequence[str], topics: Sequence[str] = (), name: str | None = None
+    ) -> Callable[[C], C]:
         """Declare a command; its name is by default that of the function."""
 
         def declare(function: C) -> C:
             call = with_shared_options(function)
-            self.declared.append(Declared(name or function.__name__, call, self.title, examples))
+            self.declared.append(Declared(name or function.__name__, call, self.title, examples, topics))
             return function
 
         return declare
@@ -137,11 +143,19 @@ def _usage_pieces(argument: Any, ctx: object) -> list[str]:
 
 
 def _write_examples(context: Any, formatter: Any) -> None:
-    """Write the examples of a command as they are: they can be pasted into a shell."""
+    """Write the examples of a command, which can be pasted into a shell, and where to read more."""
     _, _, name = context.command_path.partition(" ")
     with formatter.section("Examples"):
         for line in DECLARED[name].examples if name else PROGRAM_EXAMPLES:
             formatter.write(f"  {line}\n")
+    if not name:
+        with formatter.section("Topics, for `fnnctl help TOPIC`"):
+            lines = textwrap.wrap(", ".join(topics()), formatter.width - 2)
+            formatter.write("".join(f"  {line}\n" for line in lines))
+    elif DECLARED[name].topics:
+        with formatter.section("More"):
+            for topic in DECLARED[name].topics:
+                formatter.write(f"  fnnctl help {topic}\n")
 
 
 class PlainCommand(TyperCommand):
@@ -154,7 +168,7 @@ class PlainCommand(TyperCommand):
         return parameters
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write the examples."""
+        """Write the examples, and where to read more."""
         _write_examples(ctx, formatter)
 
 
@@ -168,7 +182,7 @@ class PlainGroup(TyperGroup):
         return parameters
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write the examples."""
+        """Write the examples, and where to read more."""
         _write_examples(ctx, formatter)
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 from typer.core import TyperGroup
 
+from fnnctl.commands.documentation import topics
 from fnnctl.errors import FnnctlError
 
 
@@ -41,11 +42,11 @@ def complete_config_or_run(context: typer.Context, incomplete: str) -> list[str]
     return [*_configs(incomplete), *complete_run(context, incomplete)]
 
 
-def complete_command(context: typer.Context, incomplete: str) -> list[str]:
-    """The program's commands, for its help."""
+def complete_help(context: typer.Context, incomplete: str) -> list[str]:
+    """The program's commands and the topics of its documentation, for its help."""
     root = context.find_root()
     commands = root.command.list_commands(root) if isinstance(root.command, TyperGroup) else []
-    return [name for name in commands if name.startswith(incomplete)]
+    return [name for name in (*commands, *topics()) if name.startswith(incomplete)]
 
 
 def complete_format(incomplete: str) -> list[str]:

@@ -44,6 +44,7 @@ Encoding = Annotated[
         "fnnctl init iris.yaml",
         "fnnctl init flowers.yaml --data flowers.csv --target species",
     ),
+    topics=("tables",),
 )
 def init(
     file: Annotated[
@@ -81,6 +82,7 @@ def init(
         "fnnctl describe flowers.csv --target species",
         "fnnctl describe penguins --output penguins.md",
     ),
+    topics=("tables",),
 )
 def describe(
     table: Annotated[
@@ -130,6 +132,7 @@ def _source(table: str, target: str | None, delimiter: str | None, encoding: str
         "fnnctl check fnnctl.yaml flowers.yaml",
         "fnnctl check flowers.yaml --explain",
     ),
+    topics=("settings", "recipes"),
 )
 def check(
     configs: Annotated[

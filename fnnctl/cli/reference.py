@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from fnnctl.cli.commands import Heading
-from fnnctl.cli.completion import complete_command
+from fnnctl.cli.commands import DECLARED, Heading
+from fnnctl.cli.completion import complete_help
+from fnnctl.commands.documentation import show_page
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals
 
@@ -28,7 +29,7 @@ def datasets(*, output: Output) -> None:
         datasets(output)
 
 
-@HEADING.command(examples=("fnnctl schema > fnnctl.schema.json",))
+@HEADING.command(examples=("fnnctl schema > fnnctl.schema.json",), topics=("settings",))
 def schema(*, output: Output) -> None:
     """Print the config's JSON Schema, for editors."""
     from fnnctl.commands.schema import schema
@@ -37,16 +38,23 @@ def schema(*, output: Output) -> None:
         schema(output)
 
 
-@HEADING.command(name="help", examples=("fnnctl help train", "fnnctl help runs prune"))
+@HEADING.command(name="help", examples=("fnnctl help train", "fnnctl help runs prune", "fnnctl help tables"))
 def show_help(
     context: typer.Context,
-    command: Annotated[
+    words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="COMMAND", help="The command (default: the program).", autocompletion=complete_command
+            metavar="COMMAND|TOPIC",
+            help="The command, or a page of the documentation (default: the program).",
+            autocompletion=complete_help,
         ),
     ] = None,
 ) -> None:
-    """Show the help of the program or of a command."""
-    root = context.find_root()
-    root.command.main([*(command or []), "--help"], prog_name=root.info_name, standalone_mode=False)
+    """Show the help of the program or of a command, or a page of the documentation."""
+    match words:
+        case [word] if word not in DECLARED:
+            with ended_by_signals(Output().note):
+                show_page(word, Output(), commands=DECLARED)
+        case _:
+            root = context.find_root()
+            root.command.main([*(words or []), "--help"], prog_name=root.info_name, standalone_mode=False)

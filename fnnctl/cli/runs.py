@@ -62,6 +62,7 @@ Top = Annotated[
         "fnnctl predict flowers new.csv --keep all --digits 3 --output predictions.csv",
         "cat new.csv | fnnctl predict flowers -",
     ),
+    topics=("predictions",),
 )
 def predict(
     run: Annotated[
@@ -145,6 +146,7 @@ GateMetric = Annotated[
         "fnnctl report longer --not-worse-than flowers --metric log_loss",
         "fnnctl report flowers --output report.md",
     ),
+    topics=("reports", "plots", "ci"),
 )
 def report(
     runs: Runs = None,
@@ -218,6 +220,7 @@ ComparedMetric = Annotated[
         "fnnctl compare longer flowers",
         "fnnctl compare longer flowers --metric f1_macro --output comparison.md",
     ),
+    topics=("comparisons",),
 )
 def compare(
     runs: Annotated[
@@ -265,6 +268,7 @@ Where = Annotated[
         "fnnctl runs --where 'metrics.test.accuracy>0.5' --where kind=train",
         "fnnctl runs --columns run,accuracy,validation.loss,config.training.l2",
     ),
+    topics=("reports",),
 )
 def list_runs(
     context: typer.Context,
@@ -334,6 +338,7 @@ def _refuse_options_before(context: typer.Context) -> None:
         "fnnctl runs prune --where 'accuracy<0.5' --older-than 30d --keep 3",
         "fnnctl runs prune --older-than 8w --yes",
     ),
+    topics=("reports",),
 )
 def prune(
     where: Where = None,

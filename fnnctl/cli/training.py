@@ -43,6 +43,7 @@ HEADING = Heading("Train and search")
         "cat flowers.yaml | fnnctl train - --name flowers",
         "fnnctl train --resume latest",
     ),
+    topics=("training", "network", "recipes"),
 )
 def train(
     config: Config = None,
@@ -143,6 +144,7 @@ LabelledData = Annotated[
         "fnnctl evaluate flowers.yaml --folds 5 --repeats 2 --name folds",
         "fnnctl evaluate flowers --data new.csv",
     ),
+    topics=("cross-validation", "predictions"),
 )
 def evaluate(
     target: Target = None,
@@ -232,6 +234,7 @@ def _names_config(target: str) -> bool:
         "fnnctl plan --method hyperband",
         "fnnctl plan --method asha --max-trials 100 --simulate-workers 8",
     ),
+    topics=("search-methods",),
 )
 def plan(
     config: Config = None,
@@ -321,6 +324,7 @@ TimeLimit = Annotated[
         "fnnctl search --method random --max-trials 3",
         "fnnctl search --resume latest --max-trials 6",
     ),
+    topics=("searches", "search-methods", "search-spaces"),
 )
 def search(
     config: Config = None,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import fnnctl
 from fnnctl.console.output import Output
+from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.text import shown
 
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]*)?\)")
 """A link to another page."""
+_COLUMNS: Final = 100
+"""The greatest width of a page's text; longer lines are hard to read."""
 
 
 def topics() -> list[str]:
@@ -19,23 +23,23 @@ def topics() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.md"))
 
 
-def purposes() -> Iterator[tuple[str, str]]:
-    """Each topic with the title of its page."""
-    for topic in topics():
-        with (_folder() / f"{topic}.md").open(encoding="utf-8") as page:
-            yield topic, page.readline().lstrip("# ").strip()
+def show_page(topic: str, output: Output, *, commands: Iterable[str]) -> None:
+    """Show a page: formatted on a terminal, and as Markdown if the output is piped.
 
-
-def show_page(topic: str, output: Output) -> None:
-    """Show a page: formatted on a terminal, and as Markdown if the output is piped."""
+    Raises `UsageError` if there is no such page; the commands are suggested, too.
+    """
+    if topic not in topics():
+        similar = did_you_mean(topic, [*commands, *topics()])
+        raise UsageError(f"there is no command or topic {shown(topic)}{similar}; `fnnctl help` lists them")
     text = (_folder() / f"{topic}.md").read_text(encoding="utf-8")
     text = _LINK.sub(r"\1 (`fnnctl help \2`)", text)
     if not output.is_terminal:
-        output.data(text)
+        output.data(text.rstrip("\n"))
         return
+    from rich.constrain import Constrain
     from rich.markdown import Markdown
 
-    output.render(Markdown(text, hyperlinks=False))
+    output.render(Constrain(Markdown(text, hyperlinks=False), _COLUMNS))
 
 
 def _folder() -> Path:

@@ -10,6 +10,7 @@ import typer
 from fnnctl.cli import app
 from fnnctl.cli.commands import DECLARED, PROGRAM_EXAMPLES, PlainCommand, PlainGroup
 from fnnctl.cli.parsing import whole_number
+from fnnctl.commands.documentation import topics
 from tests.program import Program
 
 ARGUMENTS: list[list[str]] = [
@@ -80,9 +81,13 @@ EXAMPLES = {"": PROGRAM_EXAMPLES, **{name: declared.examples for name, declared 
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_the_help_of_a_command_ends_with_its_examples(program: Program, command: str) -> None:
+def test_the_help_of_a_command_ends_with_examples_and_topics(program: Program, command: str) -> None:
     text = program(*command.split(), "--help").out
-    assert text.rstrip().endswith("Examples:\n" + "\n".join(f"  {line}" for line in EXAMPLES[command]))
+    end = "Examples:\n" + "".join(f"  {line}\n" for line in EXAMPLES[command])
+    if command and (pages := DECLARED[command].topics):
+        assert set(pages) <= set(topics())
+        end += "\nMore:\n" + "".join(f"  fnnctl help {topic}\n" for topic in pages)
+    assert end in text
     assert program("help", *command.split()).out == text
 
 
@@ -101,5 +106,6 @@ def test_the_help_names_arguments_and_no_types(program: Program, command: str) -
 
 def test_help_of_an_unknown_command(program: Program) -> None:
     done = program("help", "trian")
-    assert (done.code, done.err) == (2, "No such command 'trian'. Did you mean 'train'?\n")
+    assert done.code == 2
+    assert "there is no command or topic 'trian' (did you mean 'train'?)" in done.err
     assert program("help", "runs", "prun").err == "No such command 'prun'. Did you mean 'prune'?\n"

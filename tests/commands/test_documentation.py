@@ -1,0 +1,36 @@
+"""`fnnctl help TOPIC` shows the pages of `docs/`."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from fnnctl.cli import run
+from fnnctl.commands.documentation import topics
+
+
+def test_help_shows_a_page_as_markdown_if_it_is_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help", "training"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("# Training\n")
+    assert "[Settings]" not in page
+    assert "Settings (`fnnctl help settings`) lists all of it" in page
+
+
+def test_a_page_is_formatted_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["help", "training"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].strip() == "Training"
+    assert max(map(len, lines)) <= 100
+
+
+def test_the_help_lists_all_topics(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help"]) == 0
+    words = capsys.readouterr().out.replace(",", " ").split()
+    assert set(topics()) <= set(words)

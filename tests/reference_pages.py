@@ -1,0 +1,81 @@
+"""The pages of `docs/` that are made from the program: settings, commands, figures.
+
+    python -m tests.reference_pages
+
+writes them; `test_readme.py` compares them with the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from fnnctl.cli import app
+from fnnctl.cli.commands import DECLARED, Declared
+
+DOCS = Path(__file__).parent.parent / "docs"
+COMMANDS_INTRODUCTION = """# Commands
+
+Every command with its arguments, options and examples, as `fnnctl COMMAND --help` shows them. `fnnctl
+--install-completion` completes them in your shell.
+
+All commands take `--quiet`, `--verbose`, `--no-color`, `--help` and, if they print results, `--json`. [Use in
+CI](ci.md) lists the exit codes.
+"""
+COMMON = {"--quiet", "--verbose", "--no-color", "--json", "--help"}
+"""Options that every command has."""
+
+
+def commands_page() -> str:
+    """The page on all commands, in the order of the program's help."""
+    root = typer.main.get_command(app)
+    headings: dict[str, list[str]] = {}
+    for declared in DECLARED.values():
+        headings.setdefault(declared.heading, []).append(command_section(declared, root))
+    sections = "".join(f"## {heading}\n\n{''.join(texts)}" for heading, texts in headings.items())
+    return f"{COMMANDS_INTRODUCTION}\n{sections}".rstrip() + "\n"
+
+
+def command_section(declared: Declared, root: Any) -> str:
+    """One command: what it does, its arguments and options as a table, and its examples."""
+    command = root
+    for name in declared.name.split():
+        command = command.commands[name]
+    context = typer.Context(command, info_name=f"fnnctl {declared.name}")
+    usage = " ".join(command.collect_usage_pieces(context))
+    rows = "".join(f"| {name} | {text} |\n" for name, text in parameters(command, context))
+    table = f"| | |\n|---|---|\n{rows}\n" if rows else ""
+    text = "\n\n".join(" ".join(paragraph.split()) for paragraph in (command.help or "").split("\n\n"))
+    examples = "".join(f"$ {line}\n" for line in declared.examples)
+    more = ", ".join(f"[{title(topic)}]({topic}.md)" for topic in declared.topics)
+    return (
+        f"### `fnnctl {declared.name}`\n\n{text}\n\nUsage: `fnnctl {declared.name} {usage}`\n\n{table}"
+        f"```console\n{examples}```\n\n" + (f"More: {more}.\n\n" if more else "")
+    )
+
+
+def title(topic: str) -> str:
+    """The title of a page."""
+    with (DOCS / f"{topic}.md").open(encoding="utf-8") as page:
+        return page.readline().removeprefix("# ").rstrip()
+
+
+def parameters(command: Any, context: Any) -> Iterator[tuple[str, str]]:
+    """The arguments and options that not every command has, each with its help."""
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is None or COMMON & set(parameter.opts):
+            continue
+        name, text = record
+        yield f"`{name}`".replace("|", "\\|"), text.replace("|", "\\|").replace("  [", " [")
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands_page}
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
