@@ -6,16 +6,15 @@ that were found, so that one run of a command shows them all.
 
 from __future__ import annotations
 
-import difflib
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from fnnctl.text import counted, printable, printable_lines
 
-LEAST_BEGINNING = 3
-"""Shorter words, in characters, begin too many others to be taken for one of them."""
+Item = TypeVar("Item")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,20 @@ class UsageError(InputError):
 
     def __init__(self, *messages: str) -> None:
         super().__init__(*(Problem(message) for message in messages))
+
+
+def for_each(items: Iterable[Item], function: Callable[[Item], Value]) -> list[Value]:
+    """The function's value for each item; raises one `UsageError` with the problems of all items."""
+    values: list[Value] = []
+    problems: list[str] = []
+    for item in items:
+        try:
+            values.append(function(item))
+        except UsageError as error:
+            problems.append(error.message)
+    if problems:
+        raise UsageError(*problems)
+    return values
 
 
 class MachineError(FnnctlError):
@@ -234,27 +247,3 @@ def steadier_training(steadier_rate: float | None, *, scaled: bool, has_recipe: 
     else:
         advice.insert(0, f"a smaller training.optimizer.learning_rate, such as {steadier_rate:g}")
     return keeping_recipe(f"Try {', or '.join(advice)}", has_recipe=has_recipe)
-
-
-def quoted_list(words: Sequence[str], limit: int = 12) -> str:
-    """`a, b, c` for a message; a long list is cut and followed by its length."""
-    some = ", ".join(map(printable, words[:limit]))
-    return some if len(words) <= limit else f"{some}, … ({len(words)} in all)"
-
-
-def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """` (did you mean 'x'?)` for the closest option, ignoring case; empty if none is close.
-
-    Of options that begin with the word, as with `acc` and `accuracy`, the shortest one is the closest.
-    """
-    by_folded = {option.casefold(): option for option in options}
-    folded = word.casefold()
-    longer = [option for option in by_folded if len(folded) >= LEAST_BEGINNING and option.startswith(folded)]
-    close = sorted(longer, key=len) or difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
-    return f" (did you mean '{printable(by_folded[close[0]])}'?)" if close else ""
-
-
-def nearest_file(name: str, others: Iterable[str]) -> str:
-    """Like `did_you_mean`, for the names of files: that their endings are equal does not make them close."""
-    stem = name.partition(".")[0]
-    return did_you_mean(name, [other for other in others if did_you_mean(stem, [other.partition(".")[0]])])

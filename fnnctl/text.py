@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import shlex
 import sys
@@ -9,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 SHOWN_LENGTH = 60
+LEAST_BEGINNING = 3
+"""Shorter words, in characters, begin too many others to be taken for one of them."""
 _DIGITS = re.compile("([0-9]+)")
 # Direction controls can make a line look like another one.
 DIRECTION_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -113,6 +116,30 @@ def capitalized(text: str) -> str:
 def joined_words(words: Sequence[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`; `last` replaces the word `and`."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def word_list(words: Sequence[str], limit: int = 12) -> str:
+    """`a, b, c` for a message; a long list is cut and followed by its length."""
+    some = ", ".join(map(printable, words[:limit]))
+    return some if len(words) <= limit else f"{some}, … ({len(words)} in all)"
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the closest option, ignoring case; empty if none is close.
+
+    Of options that begin with the word, as with `acc` and `accuracy`, the shortest one is the closest.
+    """
+    by_folded = {option.casefold(): option for option in options}
+    folded = word.casefold()
+    longer = [option for option in by_folded if len(folded) >= LEAST_BEGINNING and option.startswith(folded)]
+    close = sorted(longer, key=len) or difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
+    return f" (did you mean '{printable(by_folded[close[0]])}'?)" if close else ""
+
+
+def nearest_file(name: str, others: Iterable[str]) -> str:
+    """Like `did_you_mean`, for the names of files: that their endings are equal does not make them close."""
+    stem = name.partition(".")[0]
+    return did_you_mean(name, [other for other in others if did_you_mean(stem, [other.partition(".")[0]])])
 
 
 def p_text(p: float, *, name: str = "p") -> str:

@@ -12,8 +12,10 @@ from fnnctl.text import (
     capitalized,
     counted,
     cut,
+    did_you_mean,
     joined_words,
     natural_key,
+    nearest_file,
     p_text,
     plain_text,
     printable,
@@ -21,7 +23,11 @@ from fnnctl.text import (
     shown,
     truncate_end,
     truncate_middle,
+    word_list,
 )
+
+NASTY = "a\x1b[31m\u202eb\n"
+WRITTEN_OUT = "a\\x1b[31m\\u202eb\\n"
 
 
 @pytest.mark.parametrize(
@@ -165,3 +171,28 @@ def test_any_texts_have_one_natural_order(texts: list[str]) -> None:
 )  # fmt: skip
 def test_sizes(size: int, text: str) -> None:
     assert bytes_text(size) == text
+
+
+def test_words_of_the_input_print() -> None:
+    assert word_list([NASTY, "b"]) == f"{WRITTEN_OUT}, b"
+    assert did_you_mean("a\x1b[31mb", [NASTY]) == f" (did you mean '{WRITTEN_OUT}'?)"
+
+
+def test_a_word_is_taken_for_the_shortest_one_that_it_begins() -> None:
+    options = ["test.mae", "test.accuracy_ci95", "test.accuracy"]
+    assert did_you_mean("Test.acc", options) == " (did you mean 'test.accuracy'?)"
+    assert did_you_mean("te", options) == ""
+    assert did_you_mean("test.mea", options) == " (did you mean 'test.mae'?)"
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "found"),
+    [
+        ("xyz.yaml", ["n.yaml", "abc.yaml"], ""),
+        ("unknwon.yaml", ["n.yaml", "unknown.yaml"], " (did you mean 'unknown.yaml'?)"),
+        ("iris.csv", ["iris", "wine"], " (did you mean 'iris'?)"),
+        (".yaml", ["a.yaml"], ""),
+    ],
+)
+def test_equal_endings_make_no_files_close(name: str, others: list[str], found: str) -> None:
+    assert nearest_file(name, others) == found

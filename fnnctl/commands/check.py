@@ -13,9 +13,10 @@ from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
 from fnnctl.context import Context
-from fnnctl.errors import InputError, Problem, quoted_list
+from fnnctl.errors import InputError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
+from fnnctl.text import word_list
 
 if TYPE_CHECKING:
     from fnnctl.stacks.search_preparation import PreparedSearch
@@ -158,4 +159,4 @@ def _trials(prepared: PreparedSearch) -> str:
         words += f", and the winner is refitted as {ensemble.members:,} networks that share weights"
     elif ensemble.members > 1:
         words += f", and the winner is refitted as an ensemble of {ensemble.members:,}"
-    return f"{words}; {search.method.name} over {quoted_list(list(search.space))}"
+    return f"{words}; {search.method.name} over {word_list(list(search.space))}"

@@ -9,8 +9,8 @@ from typing import Final
 
 import fnnctl
 from fnnctl.console.output import Output
-from fnnctl.errors import UsageError, did_you_mean
-from fnnctl.text import shown
+from fnnctl.errors import UsageError
+from fnnctl.text import did_you_mean, shown
 
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]*)?\)")
 """A link to another page."""

@@ -11,11 +11,11 @@ from fnnctl.commands.runs import choose
 from fnnctl.console.output import Output
 from fnnctl.console.text_table import table_lines
 from fnnctl.context import Context
-from fnnctl.errors import FnnctlError, UsageError, did_you_mean
+from fnnctl.errors import FnnctlError, UsageError
 from fnnctl.report.listing.selection import SHOWN_STATUSES, Pruning, parse_conditions, prunable
 from fnnctl.store.listing import RunEntry, is_run_path, list_runs
 from fnnctl.store.removal import folder_bytes, is_in_progress, leftovers, remove_leftover, remove_run
-from fnnctl.text import bytes_text, counted
+from fnnctl.text import bytes_text, counted, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

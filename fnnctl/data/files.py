@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from fnnctl.errors import DataError, MachineError, Problem, nearest_file
+from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.memory import available_bytes
-from fnnctl.text import printable
+from fnnctl.text import nearest_file, printable
 
 LONGEST_PATH = 250
 """A message shows at most this many characters of a path: its end, which says most."""

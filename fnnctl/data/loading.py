@@ -36,8 +36,8 @@ from fnnctl.data.stored_arrays import LABELS, holds_arrays, source_sha256
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
-from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
-from fnnctl.text import counted, printable, shown
+from fnnctl.errors import DataError, Problem
+from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
@@ -216,7 +216,7 @@ def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> 
             no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
         if texts := [shown(column.name) for column in table.types.values() if column.kind == "text"]:
             no_column = (
-                f"there is no column {beside} but texts that are nearly all different: {quoted_list(texts)} "
+                f"there is no column {beside} but texts that are nearly all different: {word_list(texts)} "
                 "(data.columns.categorical keeps a column)"
             )
         problems.add(f"no column {beside} has a value in any row" if empty else no_column)

@@ -28,8 +28,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.stored_arrays import find_arrays
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
-from fnnctl.errors import did_you_mean, quoted_list
-from fnnctl.text import counted, printable, shown
+from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
 MOST_NAMED_ALONE = 5
 
@@ -86,7 +85,7 @@ def note_missing(
     missing = [name for name in wanted if name not in present]
     if len(missing) > MOST_NAMED_ALONE:
         count = f"{len(missing):,} of the {len(wanted):,} columns that the network needs"
-        problems.add(f"{count} are missing: {quoted_list([*map(shown, missing)])}", line=line)
+        problems.add(f"{count} are missing: {word_list([*map(shown, missing)])}", line=line)
         return
     for name in missing:
         problems.add(f"the column {shown(name)} is missing{suggestion(name, unused)}", line=line)
@@ -293,11 +292,11 @@ def open_new_arrays(
     missing = [shown(name) for name in wanted if name not in names]
     problems = Problems(array.stored.origin)
     if preprocessor.categories:
-        needed = quoted_list([shown(column.name) for column in preprocessor.categories])
+        needed = word_list([shown(column.name) for column in preprocessor.categories])
         problems.add(f"the network needs categorical columns ({needed}), which only a CSV file has")
     elif missing and not array.named:
         columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"
-        problems.add(f"has {columns}, and no feature_names, but the network needs {quoted_list(missing)}")
+        problems.add(f"has {columns}, and no feature_names, but the network needs {word_list(missing)}")
     else:
         note_missing(wanted, unused, array.names, problems)
     kept = kept_columns(keep, array.names, problems)

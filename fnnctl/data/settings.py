@@ -11,8 +11,8 @@ from fnnctl.data.columns.formats.moments import pattern_fault
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.table import Kind
-from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
-from fnnctl.text import printable, shown
+from fnnctl.errors import DataError, Problem
+from fnnctl.text import did_you_mean, printable, shown, word_list
 
 _SETTING_OF: Final[dict[Kind, str]] = {"date": "dates"}
 """The names of settings that differ from the kind of column."""
@@ -52,7 +52,7 @@ def check_settings(
     """Note a missing target, and column names that are unknown or already used otherwise."""
     file, names = problems.file, [name for name in names if name]  # an index has none
     if not target:
-        listed = quoted_list([printable(name) for name in names])
+        listed = word_list([printable(name) for name in names])
         message = f"name the target column; the columns of {file} are {listed}"
         problems.add_setting("data.target", message)
     elif target not in names:
@@ -147,5 +147,5 @@ def _unknown(name: str, names: Sequence[str], file: str) -> str:
     if len(names) == 1:
         suggestion = f"; its only column is {shown(names[0])}: is data.delimiter right?"
     elif not suggestion:
-        suggestion = f"; its columns are {quoted_list([shown(option) for option in names])}"
+        suggestion = f"; its columns are {word_list([shown(option) for option in names])}"
     return f"there is no column {shown(name)} in {file}{suggestion}"

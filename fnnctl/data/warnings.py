@@ -11,8 +11,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.ids import FEWEST_ROWS, may_number_rows, nearly_all_differ
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.equal_rows import Hashes, repeated_rows, row_hashes, shared_rows
-from fnnctl.errors import quoted_list
-from fnnctl.text import counted, printable, shown
+from fnnctl.text import counted, printable, shown, word_list
 
 if TYPE_CHECKING:
     from fnnctl.data.splits.parts import Split
@@ -49,7 +48,7 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
         for number, value in far
     ]
     return [
-        f"numbers far from all others make these look equal: {quoted_list(numbers, 5)}; if such a number "
+        f"numbers far from all others make these look equal: {word_list(numbers, 5)}; if such a number "
         "stands for a missing one, add it to data.missing_values, otherwise correct it, or set data.scaling: "
         "robust"
     ]
@@ -176,7 +175,7 @@ def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | N
     many = {dataset.categorical_names[j]: count for j, count in counts.items() if count > most}
     if not many:
         return []
-    named = quoted_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
+    named = word_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
     columns = "a column has" if len(many) == 1 else f"{len(many)} columns have"
     return [
         f"{columns} more than {most:,} categories: {named}. The {most - 1:,} most frequent are features, and "
@@ -212,7 +211,7 @@ def _constant_columns(dataset: Dataset, ranges: _Ranges, train: IntArray) -> lis
         return []
     columns = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"
     advice = f"check {'it' if len(constant) == 1 else 'them'}, or use data.columns.ignore"
-    fact = f"{columns} the same value, or none, in all training rows and cannot help: {quoted_list(constant)}"
+    fact = f"{columns} the same value, or none, in all training rows and cannot help: {word_list(constant)}"
     return [f"{fact}; {advice}"]
 
 

@@ -16,11 +16,11 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.warnings import data_warnings
-from fnnctl.errors import Problem, quoted_list
+from fnnctl.errors import Problem
 from fnnctl.seeds import Purpose, stream
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.task import TaskData
-from fnnctl.text import shown
+from fnnctl.text import shown, word_list
 
 FOLDS = 3
 MOST_ROWS = 10_000
@@ -157,7 +157,7 @@ def _warnings(data: TaskData, names: Sequence[str], score: float, group: str | N
     if len(names) == 1:
         which, each = f"the column {shown(names[0])} alone predicts", "it is"
     else:
-        which, each = f"each of the columns {quoted_list([*map(shown, names)])} alone predicts", "they are"
+        which, each = f"each of the columns {word_list([*map(shown, names)])} alone predicts", "they are"
     groups = ""
     if group is not None:
         groups = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from fnnctl.data.splits.bags import BaggedRows
 from fnnctl.data.splits.subsets import Subset
-from fnnctl.errors import ConfigError, Problem, quoted_list
+from fnnctl.errors import ConfigError, Problem
 from fnnctl.metrics.paired import paired_test
 from fnnctl.modelling.cross_validation import (
     CrossValidation,
@@ -24,7 +24,7 @@ from fnnctl.modelling.cross_validation import (
 )
 from fnnctl.modelling.fit import Fit
 from fnnctl.tasks.epoch_metrics import epoch_metrics
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, shown, word_list
 
 LARGER = "write a larger share, or leave it out"
 
@@ -68,7 +68,7 @@ def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
     whole, learned = fit.split(data).known, split.known
     if absent := data.task.untrained_classes(data.targets[whole], data.targets[learned]):
         which = "the class" if len(absent) == 1 else "the classes"
-        names = quoted_list([*map(shown, absent)])
+        names = word_list([*map(shown, absent)])
         lack = f"a fold learns from {counted(learned.size, 'row')}, none of them of {which} {names}"
         raise _too_small(validation, share, f"{lack}: {LARGER}")
     try:

@@ -26,10 +26,10 @@ from fnnctl.data.stored_arrays import holds_arrays, source_sha256
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.warnings import unseen_categories
-from fnnctl.errors import DataError, Problem, UsageError, quoted_list
+from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.tasks.task import PartScores, Targets, Task
-from fnnctl.text import counted, printable, shown
+from fnnctl.text import counted, printable, shown, word_list
 
 Note = Callable[[str], None]
 
@@ -145,7 +145,7 @@ class InputFile:
                 note(f"{self.name}: the first column has no name and is ignored")
             ignored = [shown(name) for name in unused if name]
             if ignored:
-                listed = quoted_list(ignored)
+                listed = word_list(ignored)
                 one = len(ignored) == 1
                 which = "a column is" if one else f"{len(ignored):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"

@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
-from fnnctl.errors import DataError, Problem, quoted_list
+from fnnctl.errors import DataError, Problem
 from fnnctl.records.trials import Confirmed, ConfirmedKey, JobKey, Result, Status, Stop, Trial
 from fnnctl.space.assignments import Assignment
 from fnnctl.store.journal import JournalFile, ResultCache
+from fnnctl.text import word_list
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""
@@ -208,8 +209,8 @@ class Journal:
             if name not in now or _canonical(value) != _canonical(now[name])
         }
         if fixed := [name for name in changes if name not in (*CHANGEABLE, RUNGS, SAMPLER)]:
-            may = quoted_list(CHANGEABLE)
-            raise self._refusal(f"began with a different {quoted_list(fixed)}; only {may} can be changed")
+            may = word_list(CHANGEABLE)
+            raise self._refusal(f"began with a different {word_list(fixed)}; only {may} can be changed")
         if not changes.keys().isdisjoint(EXTENDING):
             self._forget_held()
         if changes:

@@ -12,7 +12,6 @@ from rich.console import RenderableType
 from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
-from fnnctl.errors import quoted_list
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import Candidate, TargetFacts
 from fnnctl.report.formats.fitting import fit_name
@@ -23,7 +22,7 @@ from fnnctl.report.html.sections import html_document
 from fnnctl.report.sections import Command, Notes, Section, TableSection
 from fnnctl.report.words import NOTHING
 from fnnctl.store.documents import to_json
-from fnnctl.text import counted, plain_text, shown, truncate_end
+from fnnctl.text import counted, plain_text, shown, truncate_end, word_list
 
 MOST_LISTED: Final = 200
 """How many columns, notes and classes are listed; JSON has all of them."""
@@ -182,7 +181,7 @@ def _notes(facts: TableFacts) -> tuple[str, ...]:
     sentences: list[str] = []
     for (_, advice, start), found in sorted(alike.items(), key=lambda pair: pair[0][0]):
         if len(found) > MOST_ALIKE:
-            sentences.append(f"{quoted_list([name for name, _ in found], MOST_ALIKE)}: {start}{advice}")
+            sentences.append(f"{word_list([name for name, _ in found], MOST_ALIKE)}: {start}{advice}")
         else:
             sentences += [f"{name}: {text}{advice}" for name, text in found]
     more = len(sentences) - MOST_LISTED

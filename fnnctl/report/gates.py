@@ -10,14 +10,14 @@ detected.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.errors import UsageError, for_each
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.stored import PARTS, flat_metrics
 from fnnctl.report.comparison.compared_run import (
@@ -37,7 +37,7 @@ from fnnctl.report.words import number
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import METRICS
-from fnnctl.text import p_text
+from fnnctl.text import did_you_mean, p_text
 
 GATE_OPTIONS: Final = ("--fail-under METRIC=VALUE", "--not-worse-than RUN")
 """The options of `fnnctl report` that set gates."""
@@ -99,9 +99,6 @@ def gate_lines(results: Sequence[GateResult], *, only: Sequence[GateResult] | No
 
 DEFAULT_PART = "test"
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -136,7 +133,7 @@ class Gate:
 
 def parse_gates(texts: Sequence[str]) -> list[Gate]:
     """Parse `METRIC=VALUE` texts; raises `UsageError` with one problem per invalid text."""
-    return _each(texts, _parse_gate)
+    return for_each(texts, _parse_gate)
 
 
 def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
@@ -145,7 +142,7 @@ def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
     Raises `DataError` if metrics.json was edited. Of a run without digests also raises `UsageError` if the
     predictions are missing from which a metric can be computed again.
     """
-    results = _each(gates, lambda gate: _threshold_result(gate, summary))
+    results = for_each(gates, lambda gate: _threshold_result(gate, summary))
     run = RunFolder(summary.path)
     if METRICS not in (run.winner() or run).read_manifest().sha256:
         for gate in gates:
@@ -175,20 +172,6 @@ def _threshold_result(gate: Gate, summary: Summary) -> GateResult:
         passed=gate.admits(value),
         message=f"{gate.metric} is {value:g}, wanted {gate.wanted}{gate.hint}",
     )
-
-
-def _each(items: Sequence[T], function: Callable[[T], R]) -> list[R]:
-    """The function's results; raises one error with the problems of all items."""
-    results: list[R] = []
-    problems: list[str] = []
-    for item in items:
-        try:
-            results.append(function(item))
-        except UsageError as error:
-            problems.append(error.message)
-    if problems:
-        raise UsageError(*problems)
-    return results
 
 
 def _parse_gate(text: str) -> Gate:

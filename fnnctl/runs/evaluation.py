@@ -17,7 +17,7 @@ from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.config.schema.metric_names import ONLY_BINARY
 from fnnctl.context import Context
-from fnnctl.errors import UsageError, quoted_list
+from fnnctl.errors import UsageError
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile, read_labelled
 from fnnctl.modelling.predictor import score_parts
@@ -30,6 +30,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import create_run
 from fnnctl.tasks.task import PartScores
+from fnnctl.text import word_list
 
 ROUNDING = 1e-6
 """How much a metric of the same network may differ between two kinds of processors."""
@@ -110,7 +111,7 @@ def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "tes
     if not changed:
         return "the metrics equal those in metrics.json, except for rounding"
     pairs = [f"{name} {recorded.get(name)}, now {now[name]}" for name in changed if name != "per_class"]
-    return f"warning: the metrics differ from metrics.json: {quoted_list(pairs or changed)}"
+    return f"warning: the metrics differ from metrics.json: {word_list(pairs or changed)}"
 
 
 def _recorded_too(metrics: dict[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:

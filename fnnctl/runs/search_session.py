@@ -12,7 +12,7 @@ from typing import Any
 
 from fnnctl.config.reading.overrides import OptionChange
 from fnnctl.context import Context
-from fnnctl.errors import LostClusterError, UsageError, did_you_mean
+from fnnctl.errors import LostClusterError, UsageError
 from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Executor, Poll
 from fnnctl.executors.registry import BY_NAME, make_executor
 from fnnctl.processors import usable_processors
@@ -26,7 +26,7 @@ from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.planning import plan_search_workers
 from fnnctl.stacks.search_preparation import PreparedSearch
 from fnnctl.store.run import OpenRun
-from fnnctl.text import joined_words
+from fnnctl.text import did_you_mean, joined_words
 
 TIME_IS_OVER = "the time limit"
 

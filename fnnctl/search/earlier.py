@@ -10,10 +10,10 @@ from typing import Any, Final
 from fnnctl.config.paths import format_path
 from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.schema.search import DEFAULTS
-from fnnctl.errors import ConfigError, Problem, UsageError, did_you_mean, quoted_list
+from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.records.history import read_search
 from fnnctl.store.catalogue import find_run
-from fnnctl.text import shown
+from fnnctl.text import did_you_mean, shown, word_list
 
 MOST_TRIALS: Final = 10
 """How many trials of the earlier search are tried first."""
@@ -39,7 +39,7 @@ def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> li
     if not best:
         raise _refusal(f"no trial of {run.path} has a result")
     if not any(path in settings for path in search.paths):
-        searched = quoted_list(search.paths)
+        searched = word_list(search.paths)
         raise _refusal(f"{run.path} searched none of this search's settings; it searched {searched}")
     trials = (search.trials[result.trial].assignment for result in best)
     shared = [{path: value for path, value in each.items() if path in settings} for each in trials]

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import Choice
 from fnnctl.space.expression_parser import ExpressionError, parse
@@ -31,7 +30,7 @@ from fnnctl.space.expressions import (
     plain_value,
 )
 from fnnctl.space.identity import identity
-from fnnctl.text import joined_words, shown
+from fnnctl.text import did_you_mean, joined_words, shown, word_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class _Names:
             return found[0]
         if found:
             raise ExpressionError(column, f"'{text}' is ambiguous: it can be {' or '.join(found[:3])}")
-        known = f"; the dimensions are {quoted_list(list(self._full.values()))}"
+        known = f"; the dimensions are {word_list(list(self._full.values()))}"
         first = next((end for end in self._ends if end.startswith(f"{text}[")), None)  # one of several layers
         near = did_you_mean(text, self._ends) if first is None else f" (did you mean '{first}'?)"
         raise ExpressionError(column, f"there is no dimension '{text}'{near or known}")
@@ -129,7 +128,7 @@ def _never_equal(one: Node, literal: Literal, dimensions: Mapping[str, Dimension
     if isinstance(domain, Choice):
         values = [plain_value(value) for value in domain.choice]
         meant = did_you_mean(str(constant), [value for value in values if isinstance(value, str)])
-        known = meant or f"; its domain has {quoted_list(list(map(_shown, values)))}"
+        known = meant or f"; its domain has {word_list(list(map(_shown, values)))}"
         return None if identity(constant) in map(identity, values) else never + known
     if constant in domain:
         return None

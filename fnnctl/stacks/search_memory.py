@@ -7,7 +7,7 @@ from typing import Any
 
 from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import ConfigError, Problem, quoted_list
+from fnnctl.errors import ConfigError, Problem
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.corners import corners
@@ -15,6 +15,7 @@ from fnnctl.space.dimensions import Dimension
 from fnnctl.space.layers import WIDTH, own_part
 from fnnctl.space.space import Space
 from fnnctl.stacks.trial_fits import TrialFits
+from fnnctl.text import word_list
 
 MOST_SHOWN = 8
 SWEEPS = 2
@@ -79,6 +80,6 @@ def _shown(assignment: Mapping[str, Any]) -> str:
     texts = []
     for path, value in assignment.items():
         long = isinstance(value, list) and len(value) > MOST_SHOWN
-        text = f"[{quoted_list(list(map(flow_yaml, value)), MOST_SHOWN)}]" if long else flow_yaml(value)
+        text = f"[{word_list(list(map(flow_yaml, value)), MOST_SHOWN)}]" if long else flow_yaml(value)
         texts.append(f"{path}: {text}")
     return f"{{{', '.join(texts)}}}"

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from fnnctl.errors import DataError, MachineError, UsageError, did_you_mean, quoted_list
+from fnnctl.errors import DataError, MachineError, UsageError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import is_run_path, run_paths, started, status_of
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.names import BEST, ENSEMBLE, LATEST, MANIFEST, slug, slug_by_name, started_by_name
+from fnnctl.text import did_you_mean, word_list
 
 Usable: TypeAlias = Callable[[RunFolder], bool]
 """Whether a command can use a run; used to choose a run if the user does not name exactly one."""
@@ -154,7 +155,7 @@ def _no_such_run(text: str, folder_names: list[str], runs_dir: Path) -> UsageErr
     if not folder_names:
         return UsageError(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
     if matching := [name for name in folder_names if text and name.startswith(text)]:
-        return UsageError(f"'{text}' matches more than one run in {runs_dir}: {quoted_list(matching)}")
+        return UsageError(f"'{text}' matches more than one run in {runs_dir}: {word_list(matching)}")
     return UsageError(
         f"there is no run '{text}' in {runs_dir}, and no folder of that name that contains {MANIFEST}"
         f"{_suggestion(text, folder_names)}"

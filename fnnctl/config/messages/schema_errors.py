@@ -32,8 +32,7 @@ from fnnctl.config.schema.schema_tree import (
     words_of,
 )
 from fnnctl.config.schema.section import SHORT_FOR
-from fnnctl.errors import quoted_list
-from fnnctl.text import joined_words
+from fnnctl.text import joined_words, word_list
 
 LONG_CHOICE = 8
 """A list of more allowed words than this comes after the wrong value in a message, not before it."""
@@ -210,7 +209,7 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
         return f"cannot be combined with {keys_of(section)[0]}; remove one of the two"
     if len(sections_of(schema)) > 1 and keys_of(section):
         here = list(section["properties"])
-        return f"unknown setting{meant_word(key, here) or f'; possible here: {quoted_list(here)}'}"
+        return f"unknown setting{meant_word(key, here) or f'; possible here: {word_list(here)}'}"
     owners = [name for other in sections_of(schema) if key in other["properties"] for name in names_of(other)]
     if owners:
         chosen = given.get("name", names_of(section)[0])
@@ -262,7 +261,7 @@ def _meant_setting(key: str, place: ConfigPath, here: tuple[str, ...]) -> str:
         meant_word(key, here)
         or _choice(usual, choices, place)
         or _meant_elsewhere(key, place)
-        or f"; possible here: {quoted_list(here, limit=30)}"
+        or f"; possible here: {word_list(here, limit=30)}"
     )
 
 

@@ -20,7 +20,7 @@ from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
 from fnnctl.config.yaml_text import CoreLoader, plain_scalar
-from fnnctl.errors import did_you_mean
+from fnnctl.text import did_you_mean
 
 
 @cache

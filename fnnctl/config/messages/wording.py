@@ -10,8 +10,7 @@ from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.schema.experiment import NAME_PATTERN, NOTE_PATTERN
 from fnnctl.config.schema.schema_tree import Schema, has_free_keys, names_of, sections_of, words_of
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import quoted_list
-from fnnctl.text import truncate_end
+from fnnctl.text import truncate_end, word_list
 
 MAX_SHOWN = 60
 
@@ -84,7 +83,7 @@ def _mapping_in_words(form: Schema) -> str:
         return "a mapping with a name"
     if "properties" not in form:
         return "a mapping of settings to values"
-    return f"a mapping with {quoted_list(list(form['properties']), limit=5)}"
+    return f"a mapping with {word_list(list(form['properties']), limit=5)}"
 
 
 def _list_in_words(form: Schema) -> str:

@@ -32,7 +32,8 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.errors import ConfigError, DataError, MachineError, Problem, nearest_file
+from fnnctl.errors import ConfigError, DataError, MachineError, Problem
+from fnnctl.text import nearest_file
 
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import Check

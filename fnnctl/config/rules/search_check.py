@@ -19,8 +19,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import BINARY_METRICS, METRICS, class_of
 from fnnctl.config.schema.search import AUTO_METRIC, ObjectiveConfig, SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import did_you_mean
-from fnnctl.text import shown
+from fnnctl.text import did_you_mean, shown
 
 OUTPUT: Final[ConfigPath] = ("model", "output")
 OUTPUTS_OF_NUMBERS: Final = frozenset({"squared", "absolute", "huber"})

@@ -16,12 +16,13 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import forms_at, is_setting
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import ConfigError, did_you_mean, quoted_list
+from fnnctl.errors import ConfigError
 from fnnctl.space.constraints import Constraint, check_syntax, constraints_of
 from fnnctl.space.dimensions import Dimension, parents_first
 from fnnctl.space.expression_parser import ExpressionError
 from fnnctl.space.identity import identity
 from fnnctl.space.number_domains import LogUniform, Normal, Uniform
+from fnnctl.text import did_you_mean, word_list
 
 REQUIRE: Final[ConfigPath] = ("search", "require")
 
@@ -201,7 +202,7 @@ def _condition_message(
         if value not in asked:
             shown = asked.values[:MOST_SHOWN]
             words = [each for each in shown if isinstance(each, str)]
-            known = f"; its domain has {quoted_list(list(map(flow_yaml, shown)))}"
+            known = f"; its domain has {word_list(list(map(flow_yaml, shown)))}"
             return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or known}"
     return None
 

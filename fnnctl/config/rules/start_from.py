@@ -18,11 +18,11 @@ from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig
 from fnnctl.config.schema.section import Section, plain, written_out
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import Choice, Domain
 from fnnctl.space.layers import DEPTH, RESIDUAL, UNITS, layer_domains, own_part
+from fnnctl.text import did_you_mean, word_list
 
 START_FROM: Final[ConfigPath] = ("search", "start_from")
 _MISSING: Final = object()
@@ -189,7 +189,7 @@ class _Filling:
         domains = layer_domains(each for each in self._dimensions if each.setting == setting)
         layers = [written_out(layer) for layer in self._filled[setting]]
         if any(layer.keys() - {UNITS, *domains} for layer in layers):
-            known = quoted_list([UNITS, *domains]) if domains else "numbers of units"
+            known = word_list([UNITS, *domains]) if domains else "numbers of units"
             wrong = f"has layers with settings of their own; this space has only {known}"
         else:
             complete = [self._layer(layer, index, domains) for index, layer in enumerate(layers)]
@@ -245,4 +245,4 @@ def _not_searched(setting: str, value: Any, settings: Sequence[str]) -> str:
         if parse_path(other)[: len(parts)] == parts and _found_at(value, inside) is not _MISSING:
             return f"is not searched; write the setting's whole path with dots: {other}"
     near = did_you_mean(setting, settings)
-    return f"is not searched{near or f'; search.space has {quoted_list(settings)}'}"
+    return f"is not searched{near or f'; search.space has {word_list(settings)}'}"

@@ -12,7 +12,7 @@ from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.model import BatchNormalizationConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import TrainingConfig
-from fnnctl.errors import quoted_list
+from fnnctl.text import word_list
 
 WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
     "lr_schedule": ("cosine", "one_cycle"),
@@ -114,7 +114,7 @@ def _unread_training(experiment: Experiment) -> Unread:
         reason = "has no effect: lbfgs finds its step length by line search"
         yield ("training", "lr_schedule"), reason
     if not reads_horizon(experiment.training):
-        kinds = quoted_list([kind for kinds in WITH_HORIZON.values() for kind in kinds])
+        kinds = word_list([kind for kinds in WITH_HORIZON.values() for kind in kinds])
         yield ("training", "horizon"), f"has no effect: only {kinds} depend on the horizon"
     if not experiment.model.hidden:
         yield ("training", "max_norm"), "has no effect: there is no hidden layer"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from fnnctl.errors import quoted_list
-from fnnctl.text import alike, counted, joined_words, printable, shown
+from fnnctl.text import alike, counted, joined_words, printable, shown, word_list
 
 if TYPE_CHECKING:
     from fnnctl.data.columns.formats.base import ColumnKind
@@ -76,7 +75,7 @@ def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[st
         which = "a column" if one else f"{len(texts):,} columns"
         yield (
             f"{which} of {file} {'has' if one else 'have'} a different text in (nearly) every row and "
-            f"{'is' if one else 'are'} ignored: {quoted_list(texts)} "
+            f"{'is' if one else 'are'} ignored: {word_list(texts)} "
             f"(to use {'it' if one else 'one'}, add it to data.columns.categorical)"
         )
 

@@ -31,8 +31,8 @@ from fnnctl.data.stored_arrays import LABELS, holds_arrays
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, read_table
-from fnnctl.errors import DataError, Problem, UsageError, did_you_mean, quoted_list
-from fnnctl.text import counted, printable, shown
+from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
 MOST_MARKERS: Final = 3
 """A column with more different texts among its numbers or dates has errors to be corrected, unless all are
@@ -215,7 +215,7 @@ def _read(
         raise DataError(*map(_for_options, error.problems)) from None
     if target is not None and target not in table.names:
         close = did_you_mean(target, map(printable, table.names))
-        known = close or f"; its columns are {quoted_list([shown(name) for name in table.names])}"
+        known = close or f"; its columns are {word_list([shown(name) for name in table.names])}"
         raise UsageError(f"there is no column {shown(target)} in {file}{known}")
     raw = None
     if target is not None:

@@ -17,9 +17,9 @@ from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.splits.groups import divide_groups
 from fnnctl.data.splits.in_order import distinct, part_ends
-from fnnctl.errors import DataError, Problem, quoted_list
+from fnnctl.errors import DataError, Problem
 from fnnctl.seeds import Purpose, stream
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, shown, word_list
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 MANY_STRATA = 20
@@ -158,7 +158,7 @@ def _check_strata(
     single = [shown(name) for name, count in zip(names, counts, strict=True) if count == 1]
     if single:
         classes = (
-            f"the class {single[0]} has" if len(single) == 1 else f"the classes {quoted_list(single)} have"
+            f"the class {single[0]} has" if len(single) == 1 else f"the classes {word_list(single)} have"
         )
         advice = "add rows, leave the class out, or set data.split.stratify to false"
         if len(names) > MANY_STRATA and all(plain_number(name) is not None for name in names):

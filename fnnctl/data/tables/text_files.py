@@ -18,8 +18,8 @@ from typing import Final, TextIO
 
 from fnnctl.config.other_files import LONGEST_MARK, no_table
 from fnnctl.data.files import file_errors, shown_name
-from fnnctl.errors import DataError, Problem, did_you_mean
-from fnnctl.text import shown
+from fnnctl.errors import DataError, Problem
+from fnnctl.text import did_you_mean, shown
 
 _COMMON_ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1250", "cp1251", "cp1252", "gb18030", "shift_jis")
 _BYTE_ORDER_MARKS = (

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from fnnctl.config.schema.metric_names import BINARY_METRICS
-from fnnctl.errors import UsageError, did_you_mean, quoted_list
+from fnnctl.errors import UsageError
 from fnnctl.metrics.comparison.measures import OF_CLASS, Measure
 from fnnctl.metrics.comparison.rows import own_interval
 from fnnctl.metrics.stored import flat_metrics
@@ -30,7 +30,7 @@ from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
 from fnnctl.store.tables import CsvTable
 from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError
-from fnnctl.text import shown
+from fnnctl.text import did_you_mean, shown, word_list
 
 FoldKey: TypeAlias = tuple[int, int]
 """Repeat and fold, counted from 1."""
@@ -316,5 +316,5 @@ def _different_target(a: DataFacts, b: DataFacts) -> str | None:
     if a.target != b.target:
         return f"their targets are {shown(a.target)} and {shown(b.target)}"
     if only := sorted({*a.classes} ^ {*b.classes}):
-        return f"only one of them has the class{'es' if len(only) > 1 else ''} {quoted_list(only)}"
+        return f"only one of them has the class{'es' if len(only) > 1 else ''} {word_list(only)}"
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.errors import UsageError
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.formats.short_markdown import short_markdown_report
@@ -15,7 +15,7 @@ from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.registry import short_document, text_document
 from fnnctl.store.documents import to_json
-from fnnctl.text import shown
+from fnnctl.text import did_you_mean, shown
 
 
 @dataclass(frozen=True, slots=True)

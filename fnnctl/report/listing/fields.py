@@ -15,9 +15,10 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from fnnctl.config.schema.metric_names import HEADLINES, METRICS
-from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.errors import UsageError
 from fnnctl.metrics.stored import PARTS, flat_metrics, reported_metrics
 from fnnctl.store.listing import RunEntry
+from fnnctl.text import did_you_mean
 
 Value: TypeAlias = Any
 """A JSON value; None if a run does not have the field."""

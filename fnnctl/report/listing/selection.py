@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.errors import UsageError, for_each
 from fnnctl.report.listing.fields import (
     TIMES,
     Config,
@@ -28,7 +28,7 @@ from fnnctl.report.listing.fields import (
     refuse_unknown,
 )
 from fnnctl.store.listing import DAMAGED, DIED, STATUSES, RunEntry
-from fnnctl.text import natural_key
+from fnnctl.text import did_you_mean, natural_key
 
 ORDER: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
@@ -95,16 +95,7 @@ class RunCondition:
 
 def parse_conditions(texts: Sequence[str]) -> list[RunCondition]:
     """Parse `FIELD OPERATOR VALUE` texts; raises `UsageError` with one problem per invalid text."""
-    found: list[RunCondition] = []
-    problems: list[str] = []
-    for text in texts:
-        try:
-            found.append(_parse(text))
-        except UsageError as error:
-            problems.append(error.message)
-    if problems:
-        raise UsageError(*problems)
-    return found
+    return for_each(texts, _parse)
 
 
 def _parse(text: str) -> RunCondition:

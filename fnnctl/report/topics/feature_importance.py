@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any, Final, Literal, cast
 
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.errors import quoted_list
 from fnnctl.metrics.feature_importance import FORMS, ColumnImportance, Estimate, FeatureImportances
 from fnnctl.report.sections import REQUESTED, Notes, Section, TableSection
 from fnnctl.report.summary import Summary
@@ -17,7 +16,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.tables import CsvTable, csv_lines
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, shown, word_list
 
 MOST_COLUMNS: Final = 20
 MANY_COLUMNS: Final = 20
@@ -58,7 +57,7 @@ def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
         yield "there is no test part; the validation part may have chosen the epoch, but was not trained on"
     columns, undecided = len(importances.columns), importances.undecided()
     if undecided:
-        which = quoted_list([*map(shown, undecided)], limit=8)
+        which = word_list([*map(shown, undecided)], limit=8)
         yield f"{len(undecided):,} of {counted(columns, 'column')} cannot be told from zero: {which}"
     if columns >= MANY_COLUMNS:
         expected = BY_CHANCE * columns
@@ -66,7 +65,7 @@ def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
     if pairs := [*_pairs(importances)]:
         yield (
             "strongly correlated columns share their importance, so each of them seems less important than "
-            f"both are together: {quoted_list(pairs, limit=MOST_CORRELATED)}"
+            f"both are together: {word_list(pairs, limit=MOST_CORRELATED)}"
         )
 
 

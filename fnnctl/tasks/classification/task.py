@@ -20,7 +20,7 @@ from fnnctl.config.schema.model import (
     SoftmaxOutput,
     Threshold,
 )
-from fnnctl.errors import Problem, did_you_mean, quoted_list
+from fnnctl.errors import Problem
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
@@ -36,7 +36,7 @@ from fnnctl.tasks.decisions import Decision, choose, costs_of, described, predic
 from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
 from fnnctl.tasks.one_column import ColumnValues, classes_of_column
 from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, Task
-from fnnctl.text import shown
+from fnnctl.text import did_you_mean, shown, word_list
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -248,7 +248,7 @@ class Classification:
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}
-        known = f"; the classes are {quoted_list([*map(shown, number)])}"
+        known = f"; the classes are {word_list([*map(shown, number)])}"
         wrong = {
             text: f"the label {shown(text)} does not occur in the training data"
             f"{did_you_mean(text, number) or known}"
@@ -268,7 +268,7 @@ class Classification:
             absent = [shown(self.classes[c]) for c in np.flatnonzero(counts == 0)]
             if absent and rows.size:
                 which = "a class has" if len(absent) == 1 else f"{len(absent)} classes have"
-                warnings.append(f"{which} no row in the {part} part {consequence}: {quoted_list(absent)}")
+                warnings.append(f"{which} no row in the {part} part {consequence}: {word_list(absent)}")
         return warnings
 
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
@@ -286,7 +286,7 @@ class Classification:
             names = [shown(self.classes[index]) for index in np.flatnonzero(which)]
             if names:
                 subject = "a class has" if len(names) == 1 else f"{len(names):,} classes have"
-                warnings.append(f"{subject} no row in the {consequence}: {quoted_list(names)}")
+                warnings.append(f"{subject} no row in the {consequence}: {word_list(names)}")
         return warnings
 
     def untrained_classes(self, targets: Targets, learned: Targets) -> list[str]:
@@ -309,7 +309,7 @@ class Classification:
     def difference(self, trained: Task) -> str | None:
         if self == trained:
             return None
-        return f"the classes are {quoted_list([*map(shown, self.classes)])}, unlike those of the network"
+        return f"the classes are {word_list([*map(shown, self.classes)])}, unlike those of the network"
 
     def facts(self) -> dict[str, Any]:
         return {"classes": list(self.classes)}
@@ -326,5 +326,5 @@ class Classification:
         }
 
     def _no_class(self, name: str) -> str:
-        known = f"; the classes are {quoted_list([*map(shown, self.classes)])}"
+        known = f"; the classes are {word_list([*map(shown, self.classes)])}"
         return f"there is no class {shown(name)}{did_you_mean(name, self.classes) or known}"

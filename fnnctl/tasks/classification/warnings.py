@@ -11,12 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.errors import keeping_recipe, quoted_list
+from fnnctl.errors import keeping_recipe
 from fnnctl.metrics.classification import log_losses
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.metrics.ranking import AucEstimate, wilson_interval
 from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome, worth_trying
-from fnnctl.text import capitalized, counted, p_text, shown
+from fnnctl.text import capitalized, counted, p_text, shown, word_list
 
 
 def favour_rare(classes: Sequence[str], rare: int, positive: int | None) -> str:
@@ -233,7 +233,7 @@ def missed_classes_warning(
     else:
         each = [f"{shown(classes[own])} ({found[own]:,} of {rows[own]:,})" for own in missed]
         said = f"the network finds few rows of {len(missed):,} classes {where}, or none: "
-        said += quoted_list(each, MOST_MISSED)
+        said += word_list(each, MOST_MISSED)
     most = int(np.argmax(rows))
     if 2 * rows[most] > len(labels):
         accuracy, by_guessing = sum(found) / len(labels), rows[most] / len(labels)
@@ -358,12 +358,12 @@ def mean_probability_warning(
         named = [f"{shown(classes[each])} ({means[each]:.3g}, {counts[each] / rows:.3g})" for each in far]
         said = (
             f"the mean probabilities of {len(far):,} classes {where} are far from their shares of the rows: "
-            f"{quoted_list(named, MOST_NAMED)}"
+            f"{word_list(named, MOST_NAMED)}"
         )
     if baseline is not None:
         shares = np.broadcast_to(baseline, probabilities.shape).mean(axis=0).tolist()
         if all(_is_far(shares[each], counts[each], rows) for each in far):
-            of_training = quoted_list([f"{shares[each]:.3g}" for each in far], MOST_NAMED)
+            of_training = word_list([f"{shares[each]:.3g}" for each in far], MOST_NAMED)
             return f"{said}: in the training rows it is {of_training}, so these rows are of another kind"
     if training.has_row_weights:
         return f"{said}: probabilities follow the weights of the rows (data.weights)"
