@@ -124,7 +124,6 @@ def _placed(section: Section, topic: Topic) -> Section:
 
 
 def _document(summary: Summary, sections: Iterable[Section]) -> Document:
-    order = {heading: position for position, heading in enumerate(CONTENTS)}
     filled = (section for section in sections if section.rows)
     return Document(
         path=summary.path,
@@ -132,5 +131,11 @@ def _document(summary: Summary, sections: Iterable[Section]) -> Document:
         kind=summary.manifest.kind,
         status=summary.shown_status,
         when=headline(summary),
-        sections=tuple(sorted(filled, key=lambda section: order[section.heading])),
+        sections=tuple(sorted(filled, key=_position)),
     )
+
+
+def _position(section: Section) -> tuple[int, int]:
+    """In a summary, the sections of many topics alternate: their priorities are their order there, too."""
+    priority = section.priority if section.heading == SUMMARY else None
+    return [*CONTENTS].index(section.heading), priority or 0

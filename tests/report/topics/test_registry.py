@@ -14,7 +14,7 @@ from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.registry import TEXT_FORMATS
 from fnnctl.report.formats.short_terminal import short_terminal_report
 from fnnctl.report.formats.terminal import terminal_report
-from fnnctl.report.sections import Formats, Notes, Section, TableSection
+from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, TableSection
 from fnnctl.report.summary import Summary, headline, summarize
 from fnnctl.report.topics import registry
 from fnnctl.report.topics.registry import (
@@ -109,3 +109,10 @@ def test_a_made_topic_is_in_every_format(
     assert all("It rained on flowers-mlp." in text for text in texts)
     assert ["2.5" in text for text in texts] == [True, False, True, True, False]
     assert json_report([summary])["runs"][0]["rain"] == 2.5
+
+
+def test_a_summary_has_the_order_of_short_reports() -> None:
+    sections = page_document(searched(halving())).sections
+    priorities = [section.priority for section in sections if section.heading == SUMMARY]
+    assert priorities == sorted(priorities, key=lambda priority: priority or 0)
+    assert len(priorities) > 2
