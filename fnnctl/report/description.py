@@ -87,7 +87,7 @@ def description_sections(description: Description, names: int = LONGEST_NAME) ->
     if notes := (*description.check.warnings, *_notes(facts)):
         yield Notes("To look at", notes)
     if description.candidates:
-        reasons = (f"{_quoted(each.name)}: {each.reason}" for each in description.candidates)
+        reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
         yield Notes("What could be the target", tuple(reasons))
     yield Command("Write an experiment", (description.init_command,))
 
@@ -102,7 +102,9 @@ def description_json(description: Description) -> dict[str, Any]:
         "target": target.name if target else None,
         "task": target.task if target else None,
         "classes": [{"class": name, "rows": rows} for name, rows in target.classes] if target else [],
-        "candidates": [{"name": each.name, "reason": each.reason} for each in description.candidates],
+        "candidates": [
+            {"name": candidate.name, "reason": candidate.reason} for candidate in description.candidates
+        ],
         "warnings": list(description.check.warnings),
         "columns": [_column_json(description, column) for column in facts.columns],
     }
@@ -179,11 +181,11 @@ def _notes(facts: TableFacts) -> tuple[str, ...]:
             key = not note.leave_out, advice, note.text.partition(" (")[0]
             alike.setdefault(key, []).append((_quoted(name), note.text))
     sentences: list[str] = []
-    for (_, advice, start), found in sorted(alike.items(), key=lambda pair: pair[0][0]):
-        if len(found) > MOST_ALIKE:
-            sentences.append(f"{word_list([name for name, _ in found], MOST_ALIKE)}: {start}{advice}")
+    for (_, advice, start), pairs in sorted(alike.items(), key=lambda pair: pair[0][0]):
+        if len(pairs) > MOST_ALIKE:
+            sentences.append(f"{word_list([name for name, _ in pairs], MOST_ALIKE)}: {start}{advice}")
         else:
-            sentences += [f"{name}: {text}{advice}" for name, text in found]
+            sentences += [f"{name}: {text}{advice}" for name, text in pairs]
     more = len(sentences) - MOST_LISTED
     return tuple(sentences[:MOST_LISTED] + ([f"and {more:,} more: see --json"] if more > 0 else []))
 

@@ -34,11 +34,11 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
         *_confirmation(plan.get("confirm")),
         _duration(plan["seconds_estimated"]),
     ]
-    if found := plan.get("simulation"):
+    if simulation := plan.get("simulation"):
         lines += [
-            f"simulated on {counted(found['workers'], 'worker')}: {_duration(found['seconds'])}",
-            f"workers are busy {found['busy']:.0%} of the time; {found['waiting']:.0%} of the results wait "
-            "for earlier ones",
+            f"simulated on {counted(simulation['workers'], 'worker')}: {_duration(simulation['seconds'])}",
+            f"workers are busy {simulation['busy']:.0%} of the time; {simulation['waiting']:.0%} of the "
+            "results wait for earlier ones",
         ]
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
 

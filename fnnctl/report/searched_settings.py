@@ -35,10 +35,10 @@ def leading_first(
 
     Without importances the order stays.
     """
-    found = importances(search)
-    if found is None or len(settings) <= count:
+    measured = importances(search)
+    if measured is None or len(settings) <= count:
         return list(settings)
-    shares = {name: each.share for name, each in found[1].items() if each}
+    shares = {name: importance.share for name, importance in measured[1].items() if importance}
     leading = sorted(settings, key=lambda setting: -shares.get(setting.name, -1.0))[:count]
     names = {setting.name for setting in leading}
     return sorted(settings, key=lambda setting: setting.name not in names)
@@ -49,8 +49,8 @@ def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None
 
     The budget is the largest at which enough trials have a result. None if there is no such budget.
     """
-    budget, found = _importances(search)
-    return None if budget is None else (budget, {name: each for _, name, each in found})
+    budget, measured = _importances(search)
+    return None if budget is None else (budget, {name: importance for _, name, importance in measured})
 
 
 def paths_by_importance(search: SearchHistory) -> list[str]:
@@ -59,9 +59,9 @@ def paths_by_importance(search: SearchHistory) -> list[str]:
     Hidden layers are as important as the most important of their dimensions.
     """
     shares = dict.fromkeys(search.paths, -1.0)
-    for path, _, each in _importances(search)[1]:
-        if each is not None:
-            shares[path] = max(shares[path], each.share)
+    for path, _, importance in _importances(search)[1]:
+        if importance is not None:
+            shares[path] = max(shares[path], importance.share)
     return sorted(shares, key=lambda path: -shares[path])
 
 
@@ -72,16 +72,18 @@ def _importances(search: SearchHistory) -> tuple[int | None, Sequence[tuple[str,
     for result in search.results:
         entry = search.trials[result.trial], search.loss_of(result)
         by_budget.setdefault(result.budget, []).append(entry)
-    budget = max((each for each, entries in by_budget.items() if len(entries) >= LEAST_TRIALS), default=None)
+    common = (budget for budget, entries in by_budget.items() if len(entries) >= LEAST_TRIALS)
+    budget = max(common, default=None)
     if budget is None:
         return None, ()
     trials, losses = zip(*by_budget[budget], strict=True)
     settings = _with_paths(search, trials)
-    found = setting_importances(
+    measured = setting_importances(
         [SettingValues(setting.values, setting.scale) for _, setting in settings], np.array(losses)
     )
     return budget, tuple(
-        (path, setting.name, each) for (path, setting), each in zip(settings, found, strict=True)
+        (path, setting.name, importance)
+        for (path, setting), importance in zip(settings, measured, strict=True)
     )
 
 
@@ -101,19 +103,19 @@ def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[st
     ]
 
 
-def setting_text(value: Any, parts: Collection[str] | None = None) -> str:
+def setting_text(value: Any, kept: Collection[str] | None = None) -> str:
     """A setting's value for a table: layers as `64 relu, 64 tanh residual`, other values as YAML.
 
-    `parts` are the settings of a layer that are shown, all by default.
+    `kept` are the settings of a layer that are shown, all by default.
     """
     if not is_layers(value) or all(map(_is_number, value)):
         return flow_yaml(value)
-    return ", ".join(" ".join(_words(layer, parts)) for layer in value)
+    return ", ".join(" ".join(_words(layer, kept)) for layer in value)
 
 
-def _words(layer: Any, parts: Collection[str] | None) -> Iterator[str]:
+def _words(layer: Any, kept: Collection[str] | None) -> Iterator[str]:
     for key, value in layer.items() if isinstance(layer, Mapping) else [(UNITS, layer)]:
-        if parts is not None and key not in parts:
+        if kept is not None and key not in kept:
             continue
         if isinstance(value, bool):
             yield from [key] if value else []
@@ -126,15 +128,15 @@ def _words(layer: Any, parts: Collection[str] | None) -> Iterator[str]:
 def short_names(paths: Sequence[str]) -> list[str]:
     """The shortest ending of each path that is clear and differs from the endings of the others."""
     parts = [path.split(".") for path in paths]
-    return [_shortest(own, [other for other in parts if other != own]) for own in parts]
+    return [_shortest(path, [other for other in parts if other != path]) for path in parts]
 
 
-def _shortest(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
-    is_part = own[-1].startswith(("name", "depth", "width")) or own[-2:-1] == ["hidden"]
+def _shortest(path: Sequence[str], others: Sequence[Sequence[str]]) -> str:
+    is_part = path[-1].startswith(("name", "depth", "width")) or path[-2:-1] == ["hidden"]
     least = 2 if is_part else 1
-    enough = (k for k in range(least, len(own)) if all(other[-k:] != own[-k:] for other in others))
-    count = next(enough, len(own))
-    return ".".join(own[-count:])
+    enough = (k for k in range(least, len(path)) if all(other[-k:] != path[-k:] for other in others))
+    count = next(enough, len(path))
+    return ".".join(path[-count:])
 
 
 def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[tuple[str, list[Any]]]:
@@ -146,7 +148,7 @@ def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[t
         return
     parts = [{} if value is _UNSET else split_layers(path, value) for value in values]
     for name in layer_dimensions(path, layers):
-        yield name, [each.get(name, _UNSET) for each in parts]
+        yield name, [dimensions.get(name, _UNSET) for dimensions in parts]
 
 
 def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting:
@@ -155,8 +157,8 @@ def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting
     if scale == "choice" or not all(map(_is_number, known)):
         by_text = {flow_yaml(value): value for value in known}
         categories = sorted(by_text, key=lambda text: _order(by_text[text], text))
-        places = {text: float(place) for place, text in enumerate(categories)}
-        column = [np.nan if value is _UNSET else places[flow_yaml(value)] for value in values]
+        positions = {text: float(position) for position, text in enumerate(categories)}
+        column = [np.nan if value is _UNSET else positions[flow_yaml(value)] for value in values]
         return SearchedSetting(name, "choice", np.array(column), tuple(categories))
     column = [np.nan if value is _UNSET else float(value) for value in values]
     is_log = scale == "log" and min(known) > 0 and not name.endswith("depth")

@@ -30,13 +30,13 @@ def junit_report(summaries: Sequence[Summary], results: Sequence[GateResult]) ->
     The time of a suite is the run's, in seconds; a case takes none.
     """
     root = Element("testsuites")
-    for place, summary in enumerate(summaries):
-        _add_suite(root, place, summary, [each for each in results if each.run == str(summary.path)])
+    for index, summary in enumerate(summaries):
+        _add_suite(root, index, summary, [result for result in results if result.run == str(summary.path)])
     ElementTree.indent(root)
     return DECLARATION + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _add_suite(root: Element, place: int, summary: Summary, results: Sequence[GateResult]) -> None:
+def _add_suite(root: Element, index: int, summary: Summary, results: Sequence[GateResult]) -> None:
     manifest = summary.manifest
     name = _legal(manifest.name)
     suite = SubElement(
@@ -44,7 +44,7 @@ def _add_suite(root: Element, place: int, summary: Summary, results: Sequence[Ga
         "testsuite",
         {
             "name": name,
-            "id": str(place),
+            "id": str(index),
             "package": "fnnctl",
             "hostname": UNKNOWN_HOST,
             "timestamp": _legal(manifest.started[:19]),

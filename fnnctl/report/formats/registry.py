@@ -58,7 +58,10 @@ TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
 """All formats except `terminal`, which depends on the terminal's width and colours."""
 TERMINAL: Final = "terminal"
 FORMATS: Final = (TERMINAL, *TEXT_FORMATS)
-_BY_ENDING: Final = {**{each.ending: name for name, each in TEXT_FORMATS.items()}, ".txt": TERMINAL}
+_BY_ENDING: Final = {
+    **{text_format.ending: name for name, text_format in TEXT_FORMATS.items()},
+    ".txt": TERMINAL,
+}
 
 
 def chosen_format(wanted: str | None, file: Path | None, *, default: str = TERMINAL) -> str:

@@ -28,8 +28,8 @@ def runs_tables(documents: Sequence[Document]) -> list[TableSection]:
         wanted = {label} if index else {label, ""}
         rows = tuple(
             _row(position, document)
-            for position, (document, own) in enumerate(zip(documents, labels, strict=True), start=1)
-            if own in wanted
+            for position, (document, first_label) in enumerate(zip(documents, labels, strict=True), start=1)
+            if first_label in wanted
         )
         header = ("", "name", "measured on", label or "score", "95 % interval", "baseline")
         tables.append(TableSection("Runs", header, rows, texts=(0, 1, 2)))

@@ -58,8 +58,8 @@ def identifier(text: str) -> str:
 
 
 def _attributes(attributes: dict[str, str | None]) -> str:
-    given = ((name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items())
-    return "".join(f' {name}="{escape(value)}"' for name, value in given if value is not None)
+    named = ((name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items())
+    return "".join(f' {name}="{escape(value)}"' for name, value in named if value is not None)
 
 
 def _isolated(match: re.Match[str]) -> str:
@@ -85,14 +85,14 @@ def table(
 
     `label` says what it shows, for those who hear the page; it is needed where no heading precedes it.
     """
-    kinds = ["t" if place in texts else "n" for place in range(len(header))]
+    kinds = ["t" if index in texts else "n" for index in range(len(header))]
     heads = (_cell("th", text, kind, scope="col") for text, kind in zip(header, kinds, strict=True))
     body = (
         element(
             "tr",
             *(
-                _cell("th", text, kind, scope="row") if place == 0 else _cell("td", text, kind)
-                for place, (text, kind) in enumerate(zip(row, kinds, strict=True))
+                _cell("th", text, kind, scope="row") if index == 0 else _cell("td", text, kind)
+                for index, (text, kind) in enumerate(zip(row, kinds, strict=True))
             ),
         )
         for row in rows

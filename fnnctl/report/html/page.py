@@ -44,7 +44,7 @@ class Article:
 
     title: str
     lead: Markup
-    """Status, times and place, below the title."""
+    """Status, times and index, below the title."""
     blocks: tuple[Block, ...]
 
 
@@ -55,11 +55,11 @@ def block(title: str, *parts: Markup, look: str = "block") -> Block:
 
 MOST_BYTES: Final = 1_000_000
 SMALL: Final = 1000
-"""Smaller parts are not left out for want of room: the note in their place is hardly smaller."""
+"""Smaller parts are not left out for want of room: the note in their index is hardly smaller."""
 FIRST_LOOKS: Final = frozenset({"summary", "failure", "warning", "passed"})
 """The blocks that a page is read for; they always stay."""
 
-Place: TypeAlias = tuple[int, int, int]
+PartIndex: TypeAlias = tuple[int, int, int]
 """Article, block and part."""
 
 
@@ -82,36 +82,36 @@ def limited_page(articles: Sequence[Article], render: Callable[[Sequence[Article
     )
 
 
-def _with_sources(articles: Sequence[Article]) -> Iterator[tuple[Place, Part]]:
-    return ((place, part) for place, part, _ in _all_parts(articles) if part.source is not None)
+def _with_sources(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part]]:
+    return ((index, part) for index, part, _ in _all_parts(articles) if part.source is not None)
 
 
-def _others(articles: Sequence[Article]) -> Iterator[tuple[Place, Part]]:
+def _others(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part]]:
     return (
-        (place, part)
-        for place, part, look in _all_parts(articles)
+        (index, part)
+        for index, part, look in _all_parts(articles)
         if look not in FIRST_LOOKS and len(part.markup) >= SMALL
     )
 
 
-def _all_parts(articles: Sequence[Article]) -> Iterator[tuple[Place, Part, str]]:
+def _all_parts(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part, str]]:
     """All parts, with the looks of their blocks."""
-    for at, article in enumerate(articles):
-        for number, block in enumerate(article.blocks):
-            for place, part in enumerate(block.parts):
-                yield (at, number, place), part, block.look
+    for article_index, article in enumerate(articles):
+        for block_index, block in enumerate(article.blocks):
+            for part_index, part in enumerate(block.parts):
+                yield (article_index, block_index, part_index), part, block.look
 
 
-def _smaller(articles: Sequence[Article], parts: dict[Place, Part], excess: int) -> list[Article]:
+def _smaller(articles: Sequence[Article], parts: dict[PartIndex, Part], excess: int) -> list[Article]:
     """The articles without the largest of the parts, until they have `excess` fewer bytes."""
     shorter = list(articles)
-    sizes = {place: len(part.markup.encode()) for place, part in parts.items()}
-    for place in sorted(sizes, key=lambda place: -sizes[place]):
+    sizes = {index: len(part.markup.encode()) for index, part in parts.items()}
+    for index in sorted(sizes, key=lambda index: -sizes[index]):
         if excess <= 0:
             break
-        note = _note(parts[place].source)
-        shorter[place[0]] = _with_note(shorter[place[0]], place, note)
-        excess -= sizes[place] - len(note.encode())
+        note = _note(parts[index].source)
+        shorter[index[0]] = _with_note(shorter[index[0]], index, note)
+        excess -= sizes[index] - len(note.encode())
     return shorter
 
 
@@ -123,12 +123,12 @@ def _note(source: str | None) -> Markup:
     return element("p", content(text), file, Markup("."), class_="note")
 
 
-def _with_note(article: Article, place: Place, note: Markup) -> Article:
-    _, number, index = place
+def _with_note(article: Article, index: PartIndex, note: Markup) -> Article:
+    _, block_index, part_index = index
     blocks = list(article.blocks)
-    parts = list(blocks[number].parts)
-    parts[index] = replace(parts[index], markup=note, source=None)
-    blocks[number] = replace(blocks[number], parts=tuple(parts))
+    parts = list(blocks[block_index].parts)
+    parts[part_index] = replace(parts[part_index], markup=note, source=None)
+    blocks[block_index] = replace(blocks[block_index], parts=tuple(parts))
     return replace(article, blocks=tuple(blocks))
 
 
