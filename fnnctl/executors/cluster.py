@@ -37,15 +37,19 @@ from fnnctl.executors.remote import RemoteItem, RemoteResult, exchange_progress,
 
 SECONDS_BETWEEN_CALLS = 0.2
 SECONDS_PER_WORKER = 0.01
-"""Added to the time between calls for each worker, so that they do not keep a large cluster busy."""
+"""Added to the time between calls for each worker: in a cluster of any size, at most a hundred workers are
+called in a second, which costs its scheduler little."""
 SECONDS_TO_REPORT = 20.0
-"""Another worker gets an item that its worker has not reported as running for so long."""
+"""Another worker gets an item that its worker has not reported as running for so long. A worker that lives is
+called many times meanwhile; one that is only busy for a while should keep its item."""
 SECONDS_TO_CLOSE = 1.5
 """How long to wait for the end of a connection to a cluster that was not started here."""
 MOST_ATTEMPTS = 4
-"""How often an item is sent if the cluster loses it although its worker lives."""
+"""How often an item is sent if the cluster loses it although its worker lives. That happens while the shared
+values are copied or deleted; an item that is lost every time must end."""
 MOST_FAILURES = 20
-"""How many calls in a row may fail for another reason than a lost connection."""
+"""How many calls in a row may fail for another reason than a lost connection. A worker that dies while it is
+called makes one fail; so many mean that nothing has worked for some seconds."""
 
 
 class Connection(Protocol):

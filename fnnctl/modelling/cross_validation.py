@@ -46,7 +46,7 @@ class CrossValidation:
     test_share: float
     """The number of test rows per other row of the folds."""
     share: float = 1.0
-    """The share of each fold's other rows that its network learns from."""
+    """The share of each fold's other rows that its network is trained on."""
     smaller: tuple[CrossValidation, ...] = ()
     """The same folds with smaller shares, in rising order."""
 

@@ -47,7 +47,7 @@ class BestColumn:
     metric: str
     """The name of the score's metric."""
     score: float
-    """On rows from which the rule was not learned."""
+    """On rows to which the rule was not fitted."""
     baseline: float
     """The score without any column."""
     is_leak: bool

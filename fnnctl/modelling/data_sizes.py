@@ -43,7 +43,7 @@ def with_sizes(validation: CrossValidation) -> CrossValidation:
 
 
 def _of_share(validation: CrossValidation, share: float) -> CrossValidation:
-    """The cross-validation with this share of the rows that each fold learns from."""
+    """The cross-validation with this share of the rows that each fold trains on."""
     if share == 1.0:
         return validation
     fits = tuple(_smaller_fit(validation, fit, share) for fit in validation.fits)
@@ -65,11 +65,11 @@ def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
         by = shown(experiment.data.split.by or "")
         message = f"a fold's last rows all have the same value in the column {by}: {LARGER}"
         raise _too_small(validation, share, message) from None
-    whole, learned = fit.split(data).known, split.known
-    if absent := data.task.untrained_classes(data.targets[whole], data.targets[learned]):
+    whole, trained = fit.split(data).known, split.known
+    if absent := data.task.untrained_classes(data.targets[whole], data.targets[trained]):
         which = "the class" if len(absent) == 1 else "the classes"
         names = word_list([*map(shown, absent)])
-        lack = f"a fold learns from {counted(learned.size, 'row')}, none of them of {which} {names}"
+        lack = f"a fold trains on {counted(trained.size, 'row')}, none of them of {which} {names}"
         raise _too_small(validation, share, f"{lack}: {LARGER}")
     try:
         return Fit.of(data, experiment, subset, seed=fit.seed)
@@ -121,10 +121,10 @@ def size_table(validation: CrossValidation, results: Results) -> tuple[list[str]
 def size_summaries(validation: CrossValidation, results: Results) -> list[dict[str, Any]]:
     """The `sizes` entry of metrics.json, in rising order.
 
-    `rows` is the mean number of rows that a fold learns from, its validation rows included. Each metric has
+    `rows` is the mean number of rows that a fold trains on, its validation rows included. Each metric has
     `mean`, `std` and `ci95` as in a cross-validation, and the `difference` from the size before, with `mean`,
     `ci95` and `p` of the corrected resampled t-test over the folds that have both scores (None if fewer than
-    two have). `train` has the mean loss and metric of the training rows, as measured while they were learned.
+    two have). `train` has the mean loss and metric of the training rows, as measured in training.
 
     Drawing the subset is taken as a part of the training, which has all rows of a fold at hand for every
     size. So the correction for the overlap of the folds is that of all rows.

@@ -47,7 +47,7 @@ MOST_ROWS, FEWEST_ROWS = 5_000, 500
 
 @dataclass(frozen=True, slots=True)
 class HeldOutFeatures:
-    """n rows that a predictor has not learned, as features."""
+    """n rows that a predictor was not trained on, as features."""
 
     part: Literal["test", "validation"]
     targets: Targets

@@ -28,7 +28,7 @@ from fnnctl.training.memory import training_bytes
 from fnnctl.training.pool import Pool, make_pool
 from fnnctl.training.threads import default_threads
 
-NO_WEIGHT: Final = "all rows that one of the members would learn from have weight 0"
+NO_WEIGHT: Final = "all training rows of one of the members have weight 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Fit:
 
     @property
     def known_rows(self) -> int:
-        """The number of rows outside the test part that are learned or validated on."""
+        """The number of rows outside the test part that are trained or validated on."""
         return self.sizes[0] if isinstance(self.rows, BaggedRows) else self.sizes[0] + self.sizes[1]
 
     def split(self, data: TaskData) -> Split:

@@ -1,4 +1,4 @@
-"""Which rows of its own data a saved network, or with bags one of its members, has not learned."""
+"""Which rows of its own data a saved network, or with bags one of its members, was not trained on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class HeldOutRows:
     split: Split
     """The training part is empty. With bags, the validation rows are those that are in a bag."""
     bags: Sequence[Split]
-    """Each member's parts: it has learned all rows outside the test part and its own validation part."""
+    """Each member's parts: it was trained on all rows outside the test part and its own validation part."""
 
     @property
     def data(self) -> TaskData:

@@ -124,7 +124,7 @@ def load_experiment(
     If `run` has begun with the data, its classes keep the order in which its networks have them. `on_read` is
     told how much of the data has been read.
     """
-    return_large_blocks()
+    return_large_blocks()  # before the first large one: reading and preprocessing free many
     config = load_config(file, overrides)
     with config.add_locations():
         settings = config.experiment.data

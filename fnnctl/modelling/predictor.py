@@ -105,7 +105,7 @@ class Predictor:
     ) -> Self:
         """The predictor with the decoder that is fitted to these rows (n,) of the pool.
 
-        With `bags`, the rows that each member has not learned, it is fitted to `out_of_bag_scores`.
+        With `bags`, the rows that each member was not trained on, it is fitted to `out_of_bag_scores`.
         """
         scores: Iterable[FloatArray] = ()
         needs_rows = post_training.needs_rows(self.decoder)
@@ -160,7 +160,7 @@ class Predictor:
         bags: Sequence[IntArray],
         score: Callable[[Predictor, IntArray], Iterable[FloatArray]],
     ) -> Iterator[FloatArray]:
-        """The scores of sorted rows (n,), each by the member that has not learned it, all in one batch.
+        """The scores of sorted rows (n,), each by the member that was not trained on it, all in one batch.
 
         The bags are the validation rows of each member; together they are the rows. `score` is called with
         the predictor of one member and its bag, and returns batches.
@@ -269,7 +269,8 @@ def score_parts(
     """The scores of each part, None for an empty one.
 
     The rows are in the pool. Without a pool, their features are computed here; parts that differ in their
-    preprocessing have none. With `bags`, each validation row is scored by the member that has not learned it.
+    preprocessing have none. With `bags`, each validation row is scored by the member that was not trained on
+    it.
     """
 
     def batches(scorer: Predictor, rows: IntArray) -> Iterable[FloatArray]:

@@ -56,7 +56,7 @@ def _indicators(dataset: Dataset) -> int:
 
 
 LEAST_LEARNED: Final = 0.6
-"""The share of the rows outside the test part that each member must learn from."""
+"""The share of the rows outside the test part that each member must train on."""
 LEAST_VALIDATED: Final = 1 / 6
 """The share of these rows that must be validation rows of some member."""
 MUCH_SMALLER: Final = 4
@@ -100,7 +100,7 @@ def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | Non
     validated = sum(bag.validation.size for bag in bags)
     of = f"of the {counted(known, 'row')} outside the test part"
     if learned < LEAST_LEARNED * known:
-        return f"the groups differ so much in size that each member would learn from {learned:,} {of}"
+        return f"the groups differ so much in size that each member would be trained on {learned:,} {of}"
     if validated < LEAST_VALIDATED * known:
         return f"the groups differ so much in size that {validated:,} {of} would be validation rows"
     return None

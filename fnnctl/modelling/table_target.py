@@ -67,7 +67,7 @@ class Candidate:
 
 
 def target_facts(source: Source) -> TargetFacts | None:
-    """The facts about the target, if it is known; raises DataError if the column cannot be learned."""
+    """The facts about the target, if it is known; raises DataError if the column cannot be a target."""
     target = source.target
     if target is None:
         return None

@@ -208,6 +208,7 @@ class Journal:
             for name, value in wanted.items()
             if name not in now or _canonical(value) != _canonical(now[name])
         }
+        # the rungs and the sampler of `auto` follow from the plan: a longer one may give others
         if fixed := [name for name in changes if name not in (*CHANGEABLE, RUNGS, SAMPLER)]:
             may = word_list(CHANGEABLE)
             raise self._refusal(f"began with a different {word_list(fixed)}; only {may} can be changed")

@@ -202,6 +202,7 @@ class _Results:
     def wait_for(self, job: Job, stop: ShouldStop) -> str | None:
         """Wait for the job's result; return the reason if the search should stop instead."""
         while job.key not in self._there:
+            # those that still wait for their turn; the others are recorded by now
             self._journal.hold([result for result in self._unsaved if result.key in self._there])
             self._journal.sync()
             self._unsaved = []

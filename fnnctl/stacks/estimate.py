@@ -108,9 +108,9 @@ class SearchCosts:
 
     def of(self, fit: Fit) -> EpochCost:
         """The cost of networks of this size."""
-        kind = _kind(fit)
-        found = self._ranges.get(kind) or next(iter(self._ranges.values()))
-        return found.cost(step_values(fit.settings))
+        # a rare kind may not be calibrated: the time for that ends, and the most frequent kinds come first
+        costs = self._ranges.get(_kind(fit)) or next(iter(self._ranges.values()))
+        return costs.cost(step_values(fit.settings))
 
     def seconds(self, rungs: Sequence[RungSize], *, max_epochs: int, workers: int, members: int = 1) -> float:
         """The seconds of a command that trains all rungs and refits one trial, with so many members, for

@@ -78,7 +78,7 @@ def _validated(
     stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]
 ) -> Iterator[tuple[FloatArray, IntArray]]:
     """The scores of the validation rows (n,) of each fit, (n, outputs), and the rows; with bags each row is
-    scored by the member that has not learned it.
+    scored by the member that was not trained on it.
     """
     if not stack.fits[0].settings.bags:
         yield from zip(_scores(stack, scorer, rows), rows, strict=True)

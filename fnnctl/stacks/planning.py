@@ -49,9 +49,10 @@ def group_into_stacks(
         alike.setdefault(key, []).append(index)
     order = [index for indices in alike.values() for index in indices]
     cuts = {0, *accumulate(len(indices) for indices in alike.values())}
+    # a cut next to the end of a key would leave a stack of one fit, which pays for the calls of all its steps
     spared = 1 if len(order) >= workers * FEWEST else 0
     for cut in _equal_cuts([1.0 if costs is None else costs[index] for index in order], workers):
-        if min(abs(cut - each) for each in cuts) > spared:
+        if min(abs(cut - other) for other in cuts) > spared:
             cuts.add(cut)
     stacks: list[list[int]] = []
     for start, end in pairwise(sorted(cuts)):

@@ -1,8 +1,8 @@
 """Ensembles in a stack: so many consecutive members have one record and end together.
 
 The record's validation columns are those of the averaged prediction, and its other columns are means over the
-members. With bags, each validation row is predicted by the one member that does not learn it. Each member has
-a copy of the record, so that stopping rules and schedules decide the same for all of them.
+members. With bags, each validation row is predicted by the one member that is not trained on it. Each member
+has a copy of the record, so that stopping rules and schedules decide the same for all of them.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class StackSettings:
     ensemble: int = 1
     """The size of the stack's ensembles: so many consecutive members predict together and end together."""
     bags: bool = False
-    """Whether each member of an ensemble is validated on rows of its own, which it has not learned."""
+    """Whether each member of an ensemble is validated on rows of its own, which it is not trained on."""
 
     @property
     def dtype(self) -> np.dtype[np.floating]:

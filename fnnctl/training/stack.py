@@ -117,6 +117,7 @@ class Stack:
     @property
     def continues(self) -> bool:
         """A quick check: True if all members certainly continue, which is so after most epochs."""
+        # one call for all losses: a sum of squares is finite only if each of them is
         return (
             self.epoch < self._first_end
             and all(math.isfinite(losses.dot(losses)) for losses in self._last_losses())

@@ -228,7 +228,7 @@ def test_the_report_has_a_table_a_sentence_and_a_figure(program: Program, iris: 
 @pytest.mark.parametrize(
     ("sizes", "said"),
     [
-        ("0.01,1", "[0]: with 0.01 of the rows, a fold learns from 2 rows, none of them of the class"),
+        ("0.01,1", "[0]: with 0.01 of the rows, a fold trains on 2 rows, none of them of the class"),
         ("0.5,0", "[1]: must be a number above 0 and at most 1, not 0"),
         ("1,0.5,0.5", "[2]: 0.5 is given twice; leave one out"),
         ("50%", "[0]: must be a number above 0 and at most 1, not '50%'"),

@@ -126,7 +126,7 @@ def test_a_class_without_a_row() -> None:
     """Two rows for training and one for validation: which class has none is random."""
     told = refused(data_of(40, 40, 40, 40), 1, 0.02, seed=1)
     assert told.startswith(
-        "evaluation.sizes[1]: with 0.02 of the rows, a fold learns from 3 rows, none of them of the class"
+        "evaluation.sizes[1]: with 0.02 of the rows, a fold trains on 3 rows, none of them of the class"
     )
     assert told.endswith(": write a larger share, or leave it out")
     numbers = encode(dataset_of(np.arange(240.0).reshape(120, 2), np.random.default_rng(0).normal(size=120)))

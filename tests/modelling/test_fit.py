@@ -193,9 +193,7 @@ def test_weights_that_are_all_zero_in_one_of_the_bags_are_refused(tmp_path: Path
         "data:\n  source: own.csv\n  target: label\n  weights: w\n  split: {test: 0}\n"
         "model: {ensemble: {members: 4, bags: true}}\nrecipe: classic\n"
     )
-    assert refused(config) == [
-        "4: data.weights: all rows that one of the members would learn from have weight 0"
-    ]
+    assert refused(config) == ["4: data.weights: all training rows of one of the members have weight 0"]
 
 
 def test_a_column_of_weights_that_the_training_part_has_zeros_of_alone_is_refused(tmp_path: Path) -> None:

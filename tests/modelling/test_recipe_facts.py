@@ -106,7 +106,7 @@ GROUPED = "split: {group: g}"
         (
             [120, *[3] * 40],
             GROUPED,
-            "the groups differ so much in size that each member would learn from 72 of the 192 rows "
+            "the groups differ so much in size that each member would be trained on 72 of the 192 rows "
             "outside the test part",
         ),
         (
@@ -131,7 +131,7 @@ def test_a_fold_of_a_cross_validation_may_have_fewer_groups_than_members(load: L
 
 def test_rows_without_weight(load: Load) -> None:
     """With one weight above 0, there is a member whose bag lacks that row; with 50 of 80, there is none."""
-    reason = "all rows that one of the members would learn from have weight 0"
+    reason = "all training rows of one of the members have weight 0"
     share = "split: {test: 0}"
     few = load([0] * 80, share, weights=[1, *[0] * 79])
     assert few.complete is not None

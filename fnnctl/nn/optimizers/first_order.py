@@ -10,7 +10,11 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.base import Optimizer, Rates, StepArrays
 
 PLANNED = 256
-"""The number of steps for which changing factors are computed in advance."""
+"""The number of steps for which changing factors are computed in advance.
+
+The operations on the factors of one step would take as long as those on the parameters of a small network. So
+many steps together cost hardly more than one, and more of them would only take memory.
+"""
 
 
 class Sgd(Optimizer):
