@@ -59,7 +59,7 @@ class Machine:
             ("the processor", self.processor, here.processor),
             ("the list of NumPy's instruction sets", " ".join(self.features), " ".join(here.features)),
         )
-        return "; ".join(f"{what} is {there}, here {own}" for what, there, own in pairs if there != own)
+        return "; ".join(f"{what} is {there}, here {value}" for what, there, value in pairs if there != value)
 
 
 SECONDS_FOR_FIRST = 10.0
@@ -178,11 +178,11 @@ class Admission:
 
 def _refusal(version: object) -> str | None:
     """Why a worker with this version, or this error when it was asked, gets no work; None if it may."""
-    own = fnnctl.__version__
+    required = fnnctl.__version__
     if isinstance(version, ImportError):
-        return f"fnnctl is not installed there; install fnnctl {own}"
+        return f"fnnctl is not installed there; install fnnctl {required}"
     if isinstance(version, OSError):  # it has just left
         return None
     if isinstance(version, Exception):
         return f"{type(version).__name__}: {version}"
-    return None if version == own else f"it has fnnctl {version}, not {own}"
+    return None if version == required else f"it has fnnctl {version}, not {required}"

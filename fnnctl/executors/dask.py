@@ -107,12 +107,12 @@ class DaskConnection:
 
         async def call_all() -> Sequence[Mapping[str, Any]]:
             return await asyncio.gather(
-                *(self._call(function, *args, worker=each, **settings) for each in workers)
+                *(self._call(function, *args, worker=worker, **settings) for worker in workers)
             )
 
         with self._answering():
             answers = self._client.sync(call_all)
-        return {worker: answer for each in answers for worker, answer in each.items()}
+        return {worker: answer for of_worker in answers for worker, answer in of_worker.items()}
 
     async def _call(
         self, function: Callable[..., Any], *args: Any, worker: str, **settings: Any

@@ -89,4 +89,4 @@ def start_threads(count: int) -> ThreadPoolExecutor:
 
 def resolved(args: Sequence[Any], values: Sequence[Any]) -> list[Any]:
     """The arguments with every handle replaced by its value."""
-    return [values[each.index] if isinstance(each, Shared) else each for each in args]
+    return [values[argument.index] if isinstance(argument, Shared) else argument for argument in args]

@@ -202,7 +202,9 @@ class ProcessExecutor(LocalExecutor):
             self._threads = threads = start_threads(self.workers)  # after all forks
         else:
             self._threads = threads = start_threads(self.workers)
-            for start in [threads.submit(self._start_slowly, each, preload) for each in self._processes]:
+            for start in [
+                threads.submit(self._start_slowly, process, preload) for process in self._processes
+            ]:
                 start.result()
         for process in self._processes:
             self._idle.put(process)

@@ -97,11 +97,11 @@ def exchange_progress(session: str, *, stop: bool, dropped: Collection[int] = ()
 
     `stop` is whether all items are to end early; `dropped` are the numbers of those that are in any case.
     """
-    own = _coordinators.setdefault(session, _Coordinator())
-    own.expires = time.monotonic() + LEASE
-    own.stopped = own.stopped or stop
-    own.dropped = frozenset(dropped)
-    return {number: progress.done for number, progress in own.items.copy().items()}
+    coordinator = _coordinators.setdefault(session, _Coordinator())
+    coordinator.expires = time.monotonic() + LEASE
+    coordinator.stopped = coordinator.stopped or stop
+    coordinator.dropped = frozenset(dropped)
+    return {number: progress.done for number, progress in coordinator.items.copy().items()}
 
 
 def join_session(session: str) -> None:

@@ -106,10 +106,10 @@ def _item_to_start(
 ) -> _Item[Tag] | None:
     """The item to start now; none after a stop, which also cancels submitted items that have not started."""
     if executor.poll():
-        for future in [each for each in running if each.cancel()]:
+        for future in [future for future in running if future.cancel()]:
             del running[future]
         return None
     if killed_once or any(item.was_killed for item in running.values()):
         return None if running else killed_once.pop()
-    found = next_item() if len(running) <= executor.workers else None
-    return _Item(*found) if found else None
+    new = next_item() if len(running) <= executor.workers else None
+    return _Item(*new) if new else None

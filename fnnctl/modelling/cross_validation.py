@@ -53,7 +53,7 @@ class CrossValidation:
     @property
     def all_fits(self) -> tuple[Fit, ...]:
         """The fits of all shares: first its own, then those of the smaller ones."""
-        return self.fits + tuple(fit for each in self.smaller for fit in each.fits)
+        return self.fits + tuple(fit for validation in self.smaller for fit in validation.fits)
 
 
 def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
@@ -120,11 +120,11 @@ def divided(data: TaskData, experiment: Experiment, rows: IntArray | None = None
 
 def _check_order(order: FloatArray, experiment: Experiment, *, validated: bool) -> None:
     """Refuse folds for which too few rows of this `order` (n,) differ."""
-    folds, found = experiment.evaluation.cross_validation.folds, distinct(order)
-    if found < (fewest := fewest_values(folds, validated=validated)):
+    folds, count = experiment.evaluation.cross_validation.folds, distinct(order)
+    if count < (fewest := fewest_values(folds, validated=validated)):
         column = shown(experiment.data.split.by or "")
         message = (
-            f"the column {column} has {counted(found, 'different value')}, but {folds:,} folds in its order "
+            f"the column {column} has {counted(count, 'different value')}, but {folds:,} folds in its order "
             f"need {fewest:,}: use fewer folds, or name another column in data.split.by"
         )
         raise ConfigError(Problem(message, path=FOLDS))
@@ -264,12 +264,13 @@ def fold_table(
     """The columns and rows of cross_validation.csv; `names` are the metrics, by default all of the folds."""
     names = single_metrics(of_folds) if names is None else names
     rows: list[list[object]] = []
-    for place, fit, result, metrics in zip(validation.folds, validation.fits, results, of_folds, strict=True):
+    folds = zip(validation.folds, validation.fits, results, of_folds, strict=True)
+    for fold, fit, result, metrics in folds:
         facts: tuple[object, ...] = (None,) * 4
         if result:
             facts = result.epochs, result.best_epoch, str(result.outcome), result.temperature
         scores = (_score(metrics, name) for name in names)
-        rows.append([*(number + 1 for number in place), *fit.sizes, *facts, *scores])
+        rows.append([*(number + 1 for number in fold), *fit.sizes, *facts, *scores])
     return [*FACT_COLUMNS, *names], rows
 
 

@@ -78,12 +78,12 @@ def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
         rows = np.sort(rng.choice(rows, most, replace=False))
     folds = _folds(data, rows, rng)
     baseline = _score(data, rows, folds, np.zeros(len(rows), np.int64))
-    found = [(name, _score(data, rows, folds, values)) for name, values in _columns(data, rows)]
-    name, score = max(found, key=lambda each: each[1])
+    scores = [(name, _score(data, rows, folds, values)) for name, values in _columns(data, rows)]
+    name, score = max(scores, key=lambda pair: pair[1])
     errors = 1.0 - baseline
     missed = min(data.task.column_tolerance(len(rows)), MOST_TOLERATED * errors)
     least = 1.0 - max((1.0 - NEARLY_PERFECT) * errors, missed)
-    leaks = [each for each in found if each[1] >= least] if errors > 0.0 else []
+    leaks = [pair for pair in scores if pair[1] >= least] if errors > 0.0 else []
     best = BestColumn(name, data.task.default_metric, score, baseline, is_leak=bool(leaks))
     sources = data.dataset.sources
     names = tuple(dict.fromkeys(sources.get(name, name) for name, _ in leaks))
@@ -99,13 +99,13 @@ def _folds(data: TaskData, rows: IntArray, rng: np.random.Generator) -> IntArray
     """
     groups, order = data.dataset.groups, data.dataset.order
     if order is not None:
-        place = np.argsort(np.argsort(order[rows], kind="stable"), kind="stable")
-        blocks: IntArray = place * FOLDS // len(rows)
+        rank = np.argsort(np.argsort(order[rows], kind="stable"), kind="stable")
+        blocks: IntArray = rank * FOLDS // len(rows)
         return blocks
     if groups is None:
         return rng.permutation(len(rows)) % FOLDS
-    _, own = np.unique(groups[rows], return_inverse=True)
-    folds: IntArray = (rng.permutation(int(own.max()) + 1) % FOLDS)[own]
+    _, group = np.unique(groups[rows], return_inverse=True)
+    folds: IntArray = (rng.permutation(int(group.max()) + 1) % FOLDS)[group]
     return folds
 
 
@@ -185,9 +185,9 @@ class DataCheck:
     ) -> DataCheck:
         """Check data that are divided into these parts; the options are those of `data_warnings`."""
         columns = check_columns(data, split)
-        own = data_warnings(data.dataset, split, bags=bags, max_categories=max_categories)
-        own += data.task.split_warnings(data.targets, split)
-        return cls([*columns.warnings, *own, *data.warnings], columns.best)
+        warnings = data_warnings(data.dataset, split, bags=bags, max_categories=max_categories)
+        warnings += data.task.split_warnings(data.targets, split)
+        return cls([*columns.warnings, *warnings, *data.warnings], columns.best)
 
     @classmethod
     def of_folds(
@@ -195,8 +195,8 @@ class DataCheck:
     ) -> DataCheck:
         """Check data that are divided into folds, about which these warnings are known."""
         columns = check_columns(data, None)
-        own = [*data_warnings(data.dataset, None, max_categories=max_categories), *fold_warnings]
-        return cls([*columns.warnings, *own, *data.warnings], columns.best)
+        warnings = [*data_warnings(data.dataset, None, max_categories=max_categories), *fold_warnings]
+        return cls([*columns.warnings, *warnings, *data.warnings], columns.best)
 
 
 def without_columns(data: TaskData, experiment: Experiment) -> Iterator[Problem]:

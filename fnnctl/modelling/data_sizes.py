@@ -99,22 +99,22 @@ def by_size(validation: CrossValidation, results: Results) -> list[tuple[CrossVa
 
     `results` has one per fit in `all_fits`.
     """
-    found, end = [], 0
-    for each in (validation, *validation.smaller):
-        start, end = end, end + len(each.fits)
-        found.append((each, results[start:end]))
-    return [*found[1:], found[0]]
+    pairs, end = [], 0
+    for size in (validation, *validation.smaller):
+        start, end = end, end + len(size.fits)
+        pairs.append((size, results[start:end]))
+    return [*pairs[1:], pairs[0]]
 
 
 def size_table(validation: CrossValidation, results: Results) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of data_size.csv: those of cross_validation.csv for each share."""
-    sizes = [(each, own, fold_metrics(own)) for each, own in by_size(validation, results)]
+    sizes = [(size, of_size, fold_metrics(of_size)) for size, of_size in by_size(validation, results)]
     names = single_metrics([metrics for _, _, of_folds in sizes for metrics in of_folds])
     columns: list[str] = []
     rows: list[list[object]] = []
-    for each, own, of_folds in sizes:
-        columns, table = fold_table(each, own, of_folds, names)
-        rows += [[each.share, *row] for row in table]
+    for size, of_size, of_folds in sizes:
+        columns, table = fold_table(size, of_size, of_folds, names)
+        rows += [[size.share, *row] for row in table]
     return ["share", *columns], rows
 
 
@@ -131,9 +131,9 @@ def size_summaries(validation: CrossValidation, results: Results) -> list[dict[s
     """
     entries: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
-    for each, own in by_size(validation, results):
-        found = summary(each, fold_metrics(own))
-        metrics = {name: entry for name, entry in found.items() if name not in _OF_FOLDS}
+    for size, of_size in by_size(validation, results):
+        of_folds = summary(size, fold_metrics(of_size))
+        metrics = {name: entry for name, entry in of_folds.items() if name not in _OF_FOLDS}
         shown = {
             name: {
                 **{key: entry[key] for key in ("mean", "std", "ci95")},
@@ -141,9 +141,9 @@ def size_summaries(validation: CrossValidation, results: Results) -> list[dict[s
             }
             for name, entry in metrics.items()
         }
-        rows = round(sum(fit.known_rows for fit in each.fits) / len(each.fits))
-        facts = {"share": each.share, "rows": rows, "diverged": found["diverged"]}
-        entries.append({**facts, "train": _train_scores(each, own), **shown})
+        rows = round(sum(fit.known_rows for fit in size.fits) / len(size.fits))
+        facts = {"share": size.share, "rows": rows, "diverged": of_folds["diverged"]}
+        entries.append({**facts, "train": _train_scores(size, of_size), **shown})
         before = metrics
     return entries
 
@@ -175,6 +175,6 @@ def _difference(before: dict[str, Any] | None, after: dict[str, Any], test_share
     ]
     if len(both) < 2:
         return None
-    scores, others = zip(*both, strict=True)
-    test = paired_test(scores, others, test_share=test_share)
+    scores, before_scores = zip(*both, strict=True)
+    test = paired_test(scores, before_scores, test_share=test_share)
     return {"mean": test.difference, "ci95": test.ci95, "p": test.p}

@@ -82,13 +82,13 @@ def features_of_run(model: SavedModel, held_out: HeldOutRows, seed: int, note: N
     rows = rows[_chosen(len(rows), columns, seed, f"of the {part} part", note)]
     predictors = [(predictor, np.arange(len(rows)))]
     if held_out.bags and part == "validation":
-        own = [np.flatnonzero(np.isin(rows, bag.validation)) for bag in held_out.bags]
-        predictors = [*zip(predictor.alone(), own, strict=True)]
+        rows_of_members = [np.flatnonzero(np.isin(rows, bag.validation)) for bag in held_out.bags]
+        predictors = [*zip(predictor.alone(), rows_of_members, strict=True)]
     features = _features(predictor, data.dataset, rows)
     return HeldOutFeatures(part, data.targets[rows], features, predictors, columns)
 
 
-def features_of_file(model: SavedModel, given: InputFile, seed: int, note: Note) -> HeldOutFeatures:
+def features_of_file(model: SavedModel, file: InputFile, seed: int, note: Note) -> HeldOutFeatures:
     """The features of the rows of a file that have a label, as of the test part of its evaluation.
 
     Raises `DataError` if it cannot be read, and `UsageError` if it has a single such row.
@@ -96,14 +96,14 @@ def features_of_file(model: SavedModel, given: InputFile, seed: int, note: Note)
     predictor, columns = model.predictor, dict[str, tuple[str, ...]]()
     blocks: list[list[FloatArray]] = []
     targets: list[Targets] = []
-    for block, kept, encoded in labelled_blocks(given, model, note):
+    for block, kept, encoded in labelled_blocks(file, model, note):
         columns = columns or source_columns(predictor, block)
         blocks.append(_features(predictor, block, kept))
         targets.append(encoded)
     every = np.concatenate(targets)
     if len(every) < 2:
-        raise UsageError(f"{given.name} has a single row with a label: importance needs at least two")
-    rows = _chosen(len(every), columns, seed, f"of {given.name}", note)
+        raise UsageError(f"{file.name} has a single row with a label: importance needs at least two")
+    rows = _chosen(len(every), columns, seed, f"of {file.name}", note)
     features = [np.concatenate(of_part)[rows] for of_part in zip(*blocks, strict=True)]
     return HeldOutFeatures("test", every[rows], features, [(predictor, np.arange(len(rows)))], columns)
 
@@ -112,10 +112,10 @@ def source_columns(predictor: Predictor, columns: Columns) -> dict[str, tuple[st
     """The columns that a predictor reads, by the table's column that they were made from."""
     wanted = columns_of(predictor.preprocessor)
     source = {name: original for original, made in columns.expansions.items() for name in made}
-    found: dict[str, list[str]] = {}
+    columns_of_source: dict[str, list[str]] = {}
     for name in wanted:
-        found.setdefault(source.get(name, name), []).append(name)
-    return {name: tuple(made) for name, made in found.items()}
+        columns_of_source.setdefault(source.get(name, name), []).append(name)
+    return {name: tuple(parts) for name, parts in columns_of_source.items()}
 
 
 def _features(predictor: Predictor, columns: Columns, rows: IntArray) -> list[FloatArray]:
@@ -170,20 +170,20 @@ def feature_importances(
         free.put(permuted if number == 0 else permuted.copied())
 
     def measured(column: str, names: tuple[str, ...]) -> ColumnImportance:
-        own = free.get()
+        of_thread = free.get()
         try:
             donors = draw(column, len(held_out))
-            with_others = own.of_column(names, donors, losses)
+            permuted_losses = of_thread.of_column(names, donors, losses)
         finally:
-            free.put(own)
+            free.put(of_thread)
         estimates = {
-            metric: estimate(metric, each, with_others[metric], donors, held_out.targets)
-            for metric, each in losses.items()
+            metric: estimate(metric, of_rows, permuted_losses[metric], donors, held_out.targets)
+            for metric, of_rows in losses.items()
         }
         return ColumnImportance(column, estimates, correlated.get(column))
 
-    found = [*_in_threads(measured, held_out.columns, threads, on_column)]
-    return FeatureImportances(held_out.part, len(held_out), REPEATS, by_importance(found))
+    importances = [*_in_threads(measured, held_out.columns, threads, on_column)]
+    return FeatureImportances(held_out.part, len(held_out), REPEATS, by_importance(importances))
 
 
 def _in_threads(
@@ -214,7 +214,7 @@ class _Permuted:
 
     def copied(self) -> _Permuted:
         """The same, for another thread: predictors write to buffers."""
-        predictors = [(predictor.copied(), own) for predictor, own in self.held_out.predictors]
+        predictors = [(predictor.copied(), rows) for predictor, rows in self.held_out.predictors]
         return replace(self, held_out=replace(self.held_out, predictors=predictors))
 
     def of_column(
@@ -226,37 +226,38 @@ class _Permuted:
         receivers = np.broadcast_to(np.arange(rows), donors.shape)
         changed = values[donors] != values[receivers]
         pairs = receivers[changed] * distinct + values[donors[changed]]
-        found, first, place = np.unique(pairs, return_index=True, return_inverse=True)
-        permuted = {name: np.tile(own, (len(donors), 1)) for name, own in losses.items()}
-        if len(found):
-            own = self.losses(found // distinct, donors[changed][first], names)
-            for name, each in own.items():
-                permuted[name][changed] = each[place]
+        distinct_pairs, first, which = np.unique(pairs, return_index=True, return_inverse=True)
+        permuted = {name: np.tile(of_rows, (len(donors), 1)) for name, of_rows in losses.items()}
+        if len(distinct_pairs):
+            scored = self.losses(distinct_pairs // distinct, donors[changed][first], names)
+            for name, of_pairs in scored.items():
+                permuted[name][changed] = of_pairs[which]
         return permuted
 
     def losses(self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]) -> dict[str, FloatArray]:
         """The losses, (m,), of sorted rows (m,) with the values of other rows (m,) in these columns."""
-        found: dict[str, FloatArray] = {}
-        for predictor, own in self.held_out.predictors:
-            at = np.flatnonzero(np.isin(receivers, own))
+        by_metric: dict[str, FloatArray] = {}
+        for predictor, rows in self.held_out.predictors:
+            at = np.flatnonzero(np.isin(receivers, rows))
             if not len(at):
                 continue
             scores = predictor.feature_scores(self._batches(receivers[at], donors[at], names))
             targets = self.held_out.targets[receivers[at]]
             part = predictor.task.score(receivers[at], targets, scores, self.decoder)
             for name, losses in part.row_losses().items():
-                found.setdefault(name, np.empty(len(receivers)))[at] = losses
-        return found
+                by_metric.setdefault(name, np.empty(len(receivers)))[at] = losses
+        return by_metric
 
     def _batches(
         self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]
     ) -> Iterator[list[FloatArray]]:
         indices = [self._indices(places, names) for places in self.places]
         for start in range(0, len(receivers), SCORING_BATCH):
-            rows, others = (each[start : start + SCORING_BATCH] for each in (receivers, donors))
+            stop = start + SCORING_BATCH
+            rows, donor_rows = receivers[start:stop], donors[start:stop]
             batch = [features[rows] for features in self.held_out.features]
-            for own, features, chosen in zip(batch, self.held_out.features, indices, strict=True):
-                own[:, chosen] = features[others[:, None], chosen]
+            for block, features, chosen in zip(batch, self.held_out.features, indices, strict=True):
+                block[:, chosen] = features[donor_rows[:, None], chosen]
             yield batch
 
     def _values(self, names: tuple[str, ...]) -> tuple[IntArray, int]:

@@ -88,8 +88,8 @@ class Fit:
         for bag in bags:
             weights = data.example_weights(experiment, bag.train)
             if weights is not None and not weights.any():
-                given = data.dataset.weights
-                problem = data.task.weights_problem(None if given is None else given[bag.train])
+                row_weights = data.dataset.weights
+                problem = data.task.weights_problem(None if row_weights is None else row_weights[bag.train])
                 raise ConfigError(replace(problem, message=NO_WEIGHT) if len(bags) > 1 else problem)
         settings = stack_settings(experiment, shape, rows=trained_rows, weighted=weights is not None)
         if seed is None:
@@ -197,10 +197,10 @@ def completed(
 ) -> Experiment:
     """Fill in the settings that follow from the data and the network's size; by default also `threads`."""
     if threads is None:
-        given = experiment.training.threads
+        wanted = experiment.training.threads
         threads = default_threads(ParameterLayout(settings.shape), settings.ensemble)
-        if given != "auto":
-            threads = given
+        if wanted != "auto":
+            threads = wanted
     concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
     training = experiment.training.model_copy(update=concrete)
     return with_data_facts(experiment, data).model_copy(update={"training": training})

@@ -150,7 +150,7 @@ class InputFile:
                 which = "a column is" if one else f"{len(ignored):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"
                 note(f"{self.name}: {which} ignored, because {why}: {listed}")
-            yield replace(file, blocks=unseen.counting(file.blocks))
+            yield replace(file, blocks=unseen.count(file.blocks))
         for sentence in unseen.sentences():
             (warn or note)(f"{self.name}: {sentence}")
 
@@ -200,7 +200,7 @@ class _Ranges:
     @classmethod
     def of(cls, preprocessor: Preprocessor, names: Sequence[str]) -> Self:
         """The ranges of the columns that the new rows have."""
-        known = {each.name: each.range for each in preprocessor.numbers if each.range}
+        known = {number.name: number.range for number in preprocessor.numbers if number.range}
         columns = [j for j, name in enumerate(names) if name in known]
         return cls(columns, np.array([known[names[j]] for j in columns]).reshape(-1, 2).T)
 
@@ -227,7 +227,7 @@ class Unseen:
     """How many numbers are farther from the range than it is wide."""
     _first_far: str = ""
 
-    def counting(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
+    def count(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
         """Pass the blocks on unchanged, and count as they are read."""
         columns = self.preprocessor.categories
         known = [None if column.others else set(column.categories) for column in columns]
@@ -293,7 +293,7 @@ class LabelledRows:
 
 
 def read_labelled(
-    given: InputFile,
+    file: InputFile,
     model: SavedModel,
     note: Note,
     warn: Note | None = None,
@@ -310,7 +310,7 @@ def read_labelled(
     targets: list[Targets] = []
 
     def pieces() -> Iterator[tuple[NewRows, IntArray]]:
-        for block, kept, encoded in labelled_blocks(given, model, note, warn, on_read=on_read):
+        for block, kept, encoded in labelled_blocks(file, model, note, warn, on_read=on_read):
             numbers.append(block.first + kept)
             targets.append(encoded)
             yield block, kept
@@ -319,7 +319,7 @@ def read_labelled(
     rows = LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores)
     start = 0
     for batch in scores:
-        given.refuse_overflow(batch, rows.numbers[start : start + len(batch)])
+        file.refuse_overflow(batch, rows.numbers[start : start + len(batch)])
         start += len(batch)
     return rows
 

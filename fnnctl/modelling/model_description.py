@@ -80,7 +80,7 @@ class LayerDescription(HiddenShape):
     @property
     def shape(self) -> HiddenShape:
         """The layer without its hyperparameters."""
-        return HiddenShape(**{each.name: getattr(self, each.name) for each in fields(HiddenShape)})
+        return HiddenShape(**{field.name: getattr(self, field.name) for field in fields(HiddenShape)})
 
 
 class TableFormat(Described):

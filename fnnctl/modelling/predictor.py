@@ -49,8 +49,8 @@ class PredictorPart:
 
         Inner members count as networks of their own.
         """
-        each = [own for network in networks for own in inner_members(network)]
-        return cls(preprocessor, RowScorer(each), decoder, weight)
+        members = [member for network in networks for member in inner_members(network)]
+        return cls(preprocessor, RowScorer(members), decoder, weight)
 
     @property
     def inputs(self) -> FloatArray:
@@ -110,7 +110,7 @@ class Predictor:
         scores: Iterable[FloatArray] = ()
         needs_rows = post_training.needs_rows(self.decoder)
         if needs_rows and bags:
-            scores = self.out_of_bag_scores(rows, bags, lambda member, own: member.pool_scores(pool, own))
+            scores = self.out_of_bag_scores(rows, bags, lambda member, bag: member.pool_scores(pool, bag))
         elif needs_rows:
             scores = self.pool_scores(pool, rows)
         return self._calibrated(post_training, scores, data.targets[rows], out_of_bag=bool(bags))
@@ -129,8 +129,8 @@ class Predictor:
         *,
         out_of_bag: bool = False,
     ) -> Self:
-        found = [batch.copy() for batch in batches]
-        scores = np.concatenate(found) if found else np.empty((0, self.decoder.output.outputs))
+        copies = [batch.copy() for batch in batches]
+        scores = np.concatenate(copies) if copies else np.empty((0, self.decoder.output.outputs))
         decoder = post_training.fit(self.task, self.decoder, scores, targets, out_of_bag=out_of_bag)
         return replace(self, decoder=decoder)
 
@@ -140,8 +140,8 @@ class Predictor:
 
     def with_temperature(self, temperature: float) -> Self:
         """The predictor whose scores are divided by this temperature, in addition to one that it has."""
-        own = self.decoder.temperature or 1.0
-        return replace(self, decoder=replace(self.decoder, temperature=own * temperature))
+        before = self.decoder.temperature or 1.0
+        return replace(self, decoder=replace(self.decoder, temperature=before * temperature))
 
     def pool_scores(self, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
         """The scores of rows (n,) of a pool, (≤ SCORING_BATCH, outputs) at a time, before calibration.
@@ -211,11 +211,11 @@ class Predictor:
     def feature_scores(self, batches: Iterable[Sequence[FloatArray]]) -> Iterator[FloatArray]:
         """The scores of batches of features, (≤ SCORING_BATCH, features) for each of the `distinct` parts."""
         sources = self._sources()
-        place = {k: number for number, k in enumerate(sorted(set(sources)))}
+        index = {k: number for number, k in enumerate(sorted(set(sources)))}
         for batch in batches:
             rows = len(batch[0])
             for part, source in zip(self.parts, sources, strict=True):
-                part.inputs[:rows, :-1] = batch[place[source]]
+                part.inputs[:rows, :-1] = batch[index[source]]
             yield self._scores(rows)
 
     def copied(self) -> Self:
@@ -279,8 +279,8 @@ def score_parts(
 
     def scores(name: str, rows: IntArray) -> PartScores:
         if bags and name == "validation":
-            own = [bag.validation for bag in bags]
-            return data.score(rows, predictor.out_of_bag_scores(rows, own, batches), predictor.decoder)
+            bag_rows = [bag.validation for bag in bags]
+            return data.score(rows, predictor.out_of_bag_scores(rows, bag_rows, batches), predictor.decoder)
         return data.score(rows, batches(predictor, rows), predictor.decoder)
 
     return {name: scores(name, rows) if rows.size else None for name, rows in split.parts.items()}

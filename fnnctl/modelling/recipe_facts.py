@@ -51,7 +51,7 @@ def _indicators(dataset: Dataset) -> int:
     """How many numeric columns have missing values; for arrays, which are not looked at for this, all."""
     if not dataset.types:
         return len(dataset.numeric_names)
-    incomplete = {part for each in dataset.types.values() if each.missing for part in each.columns}
+    incomplete = {part for column in dataset.types.values() if column.missing for part in column.columns}
     return len(incomplete.intersection(dataset.numeric_names))
 
 
@@ -72,8 +72,8 @@ def against_bags(data: TaskData, experiment: Experiment, split: Split | None) ->
     if reason:
         return reason
     reasons = (_impossible(data, experiment, fold) for fold in _doubtful_folds(data, experiment))
-    found = next(filter(None, reasons), None)
-    return found and f"in a fold of a cross-validation, {found}"
+    reason_of_fold = next(filter(None, reasons), None)
+    return reason_of_fold and f"in a fold of a cross-validation, {reason_of_fold}"
 
 
 def _impossible(data: TaskData, experiment: Experiment, rows: Rows) -> str | None:

@@ -122,16 +122,16 @@ def _loaded(run: RunFolder) -> SavedModel:
     arrays = _by_prefix(stored.arrays, described, run.path / names.WEIGHTS)
     layouts: list[ParameterLayout] = []
     parts: list[PredictorPart] = []
-    for each in described:
-        preprocessor, layout = _checked(each, parts, run.path / names.MODEL)
+    for part in described:
+        preprocessor, layout = _checked(part, parts, run.path / names.MODEL)
         networks: list[Network] = []
         try:
-            for prefix in each.prefixes:
-                networks.append(_network(layout, each.description.network, arrays[prefix]))
+            for prefix in part.prefixes:
+                networks.append(_network(layout, part.description.network, arrays[prefix]))
         except ValueError as error:
             where = f"part {len(parts) + 1}, member {len(networks) + 1}: " if ensemble else ""
             raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {where}{error}") from error
-        decoder, weight = each.description.network.decoder, each.description.weight
+        decoder, weight = part.description.network.decoder, part.description.weight
         parts.append(PredictorPart.of(preprocessor, networks, decoder, weight=weight))
         layouts += [layout] * len(networks)
     first = described[0].description.network
@@ -157,14 +157,14 @@ def _by_prefix(
     arrays: Mapping[str, FloatArray], parts: Sequence[DescribedPart], path: Path
 ) -> dict[str, dict[str, FloatArray]]:
     """The arrays of each network, by the prefix of their names, which is removed."""
-    found: dict[str, dict[str, FloatArray]] = {prefix: {} for part in parts for prefix in part.prefixes}
+    by_prefix: dict[str, dict[str, FloatArray]] = {prefix: {} for part in parts for prefix in part.prefixes}
     for full_name, array in arrays.items():
-        prefix = "" if "" in found else "".join(full_name.rpartition(".")[:2])
-        if prefix not in found:
+        prefix = "" if "" in by_prefix else "".join(full_name.rpartition(".")[:2])
+        if prefix not in by_prefix:
             what = f"the array {shown(full_name)} belongs to none of its parts"
             raise damaged(path, f"does not fit {names.MODEL}: {what}")
-        found[prefix][full_name.removeprefix(prefix)] = array
-    return found
+        by_prefix[prefix][full_name.removeprefix(prefix)] = array
+    return by_prefix
 
 
 def _checked(

@@ -70,8 +70,8 @@ def batch_size(experiment: Experiment, rows: int) -> int:
     """The batch size for a training part of `rows` rows."""
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         return rows
-    given = experiment.training.batch_size
-    return min(AUTO_BATCH_SIZE if given == "auto" else given, rows)
+    wanted = experiment.training.batch_size
+    return min(AUTO_BATCH_SIZE if wanted == "auto" else wanted, rows)
 
 
 def precision(experiment: Experiment) -> str:
@@ -182,10 +182,10 @@ def member_of(
                 _activation_hyperparameter(_activation(experiment, layer)) for layer in layers
             ),
             "dropout": tuple(_dropout(experiment, layer) for layer in layers),
-            "epsilon": tuple(_epsilon(each) for each in normalizations),
+            "epsilon": tuple(_epsilon(normalization) for normalization in normalizations),
             "momentum": tuple(
-                each.momentum if isinstance(each, BatchNormalizationConfig) else 0.0
-                for each in normalizations
+                normalization.momentum if isinstance(normalization, BatchNormalizationConfig) else 0.0
+                for normalization in normalizations
             ),
         },
         optimizer_hyperparameters={

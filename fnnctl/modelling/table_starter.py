@@ -48,13 +48,14 @@ def table_starter(
     _refuse_unusable(facts, options, ignored)
     split, reason = _split(target, source.file)
     has_own_task = source.path is None and BUILTIN[options.source].target == target.name
-    is_used = [each for each in facts.columns if each.name not in ignored and each.name != target.name]
-    own = [(each, note) for each in is_used for note in notes.get(each.name, ())]
+    used = [column for column in facts.columns if column.name not in ignored and column.name != target.name]
+    noted = [(column, note) for column in used for note in notes.get(column.name, ())]
     return TableStarter(
         source=_source(source, options, folder),
         rows=facts.rows,
         columns=tuple(
-            FoundColumn(each.name, each.type.kind, each.missing, each.unique) for each in facts.columns
+            FoundColumn(column.name, column.type.kind, column.missing, column.unique)
+            for column in facts.columns
         ),
         target=target.name,
         about_target=_about(facts, target),
@@ -64,14 +65,19 @@ def table_starter(
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
         ignored=ignored,
-        codes=tuple(each.name for each, note in own if note.kind == "codes" and is_allowed_value(each.name)),
-        missing={each.text: f"column {shown(each.column)}: {each}" for each in source.markers},
+        codes=tuple(
+            column.name for column, note in noted if note.kind == "codes" and is_allowed_value(column.name)
+        ),
+        missing={marker.text: f"column {shown(marker.column)}: {marker}" for marker in source.markers},
         suspected={
-            note.value: f"{shown(each.name)} {note.text}" for each, note in own if note.value is not None
+            note.value: f"{shown(column.name)} {note.text}"
+            for column, note in noted
+            if note.value is not None
         },
-        date=next((each.name for each in is_used if each.type.kind == "date"), None),
+        date=next((column.name for column in used if column.type.kind == "date"), None),
         group=next(
-            (each.name for each, note in own if note.kind == "group" and is_allowed_value(each.name)), None
+            (column.name for column, note in noted if note.kind == "group" and is_allowed_value(column.name)),
+            None,
         ),
         split=split,
         split_reason=reason,

@@ -87,12 +87,12 @@ def target_candidates(facts: TableFacts) -> tuple[Candidate, ...]:
     """The columns that are most likely the target, the likeliest first."""
     last, left_out = facts.columns[-1].name, facts.left_out
     scored = []
-    for place, column in enumerate(facts.columns):
+    for index, column in enumerate(facts.columns):
         if column.name in left_out or column.unique < 2 or not column.name:
             continue
-        score, reasons = _likelihood(column, is_first=place == 0, is_last=column.name == last)
-        scored.append((-score, place, Candidate(column.name, ", ".join(reasons))))
-    likeliest = sorted(scored, key=lambda each: each[:2])[:MOST_CANDIDATES]
+        score, reasons = _likelihood(column, is_first=index == 0, is_last=column.name == last)
+        scored.append((-score, index, Candidate(column.name, ", ".join(reasons))))
+    likeliest = sorted(scored, key=lambda likely: likely[:2])[:MOST_CANDIDATES]
     return tuple(candidate for _, _, candidate in likeliest)
 
 
@@ -118,13 +118,13 @@ def check_table(facts: TableFacts, target: TargetFacts) -> ColumnCheck:
     Empty if the table has too many columns, or if the rows have too few targets to be trained on.
     """
     source = facts.source
-    used = [each for each in source.types.values() if each.name not in {*facts.left_out, target.name}]
+    used = [column for column in source.types.values() if column.name not in {*facts.left_out, target.name}]
     if not 0 < len(used) <= MOST_COLUMNS:
         return ColumnCheck()
     rows = np.flatnonzero(target.column.codes >= 0)
     if len(rows) > MOST_ROWS:
         rows = np.sort(stream(0, Purpose.COLUMNS).choice(rows, MOST_ROWS, replace=False))
-    dataset = _dataset(source, target, rows, [name for each in used for name in each.columns])
+    dataset = _dataset(source, target, rows, [name for column in used for name in column.columns])
     try:
         return check_columns(encode(dataset, target.task), None)
     except DataError:

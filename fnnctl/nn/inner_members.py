@@ -22,28 +22,34 @@ def inner_members(network: Network) -> list[Network]:
     if shape.inner_members == 1:
         return [network]
     layout = ParameterLayout(replace(shape, inner_members=1))
-    found = []
+    networks = []
     for number in range(shape.inner_members):
         parameters = np.empty((1, layout.size), network.parameters.dtype)
-        for shared, own in zip(network.layout.layers, layout.layers, strict=True):
-            _copy(shared, own, network.parameters, parameters, number)
+        for shared, single in zip(network.layout.layers, layout.layers, strict=True):
+            _copy(shared, single, network.parameters, parameters, number)
         if network.layout.stage is not None and layout.stage is not None:
-            for given, own_segment in zip(network.layout.stage.segments, layout.stage.segments, strict=True):
-                own_segment.view(parameters)[...] = given.view(network.parameters)
-        found.append(Network(layout, parameters, network.statistics, network.hyperparameters, network.limits))
-    return found
+            pairs = zip(network.layout.stage.segments, layout.stage.segments, strict=True)
+            for shared_segment, segment in pairs:
+                segment.view(parameters)[...] = shared_segment.view(network.parameters)
+        networks.append(
+            Network(layout, parameters, network.statistics, network.hyperparameters, network.limits)
+        )
+    return networks
 
 
-def _copy(shared: LayerSegments, own: LayerSegments, source: FloatArray, to: FloatArray, number: int) -> None:
+def _copy(
+    shared: LayerSegments, single: LayerSegments, source: FloatArray, to: FloatArray, number: int
+) -> None:
     """Fill the arrays of a layer of the inner member with this number."""
     if shared.factors is None:
-        own.weights.view(to)[0] = shared.weights.view(source)[0, number]
+        single.weights.view(to)[0] = shared.weights.view(source)[0, number]
         return
-    r, s = (each.view(source)[0, :, number] for each in (shared.factors.inputs, shared.factors.outputs))
-    own.weights_alone(to)[0] = shared.weights.view(source)[0] * np.outer(s, r)
+    r = shared.factors.inputs.view(source)[0, :, number]
+    s = shared.factors.outputs.view(source)[0, :, number]
+    single.weights_alone(to)[0] = shared.weights.view(source)[0] * np.outer(s, r)
     if shared.factors.biases is not None:
-        own.weights.view(to)[0, :, -1] = shared.factors.biases.view(source)[0, :, number]
+        single.weights.view(to)[0, :, -1] = shared.factors.biases.view(source)[0, :, number]
     for name in ("gains", "shifts", "slopes"):
-        segment, given = getattr(own, name), getattr(shared, name)
+        segment, shared_segment = getattr(single, name), getattr(shared, name)
         if segment is not None:
-            segment.view(to)[...] = given.view(source)
+            segment.view(to)[...] = shared_segment.view(source)

@@ -24,15 +24,15 @@ class MemberGenerators:
     def bernoulli(self, probabilities: FloatArray, out: BoolArray) -> None:
         """Fill the mask `out`, (K, …), with True with each member's probability, (K,)."""
         count = out[0].size
-        for rng, probability, own in zip(self.generators, probabilities, out, strict=True):
+        for rng, probability, mask in zip(self.generators, probabilities, out, strict=True):
             raw = rng.bit_generator.random_raw(-(-count // 4)).view(np.uint16)[:count]
             threshold = round(float(probability) * _RESOLUTION)
             if threshold == _RESOLUTION:
-                own.fill(True)
+                mask.fill(True)
             else:
-                np.less(raw.reshape(own.shape), np.uint16(threshold), out=own)
+                np.less(raw.reshape(mask.shape), np.uint16(threshold), out=mask)
 
     def normals(self, out: FloatArray) -> None:
         """Fill `out`, (K, …), with standard normal numbers."""
-        for rng, own in zip(self.generators, out, strict=True):
-            rng.standard_normal(out=own, dtype=own.dtype.type)
+        for rng, numbers in zip(self.generators, out, strict=True):
+            rng.standard_normal(out=numbers, dtype=numbers.dtype.type)

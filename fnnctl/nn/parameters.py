@@ -142,13 +142,13 @@ class ParameterLayout:
         row, statistics = np.empty(self.size, dtype), np.empty(self.statistics_size, dtype)
         named = self.named_arrays(row, statistics)
         for name, view in named.items():
-            given = arrays.get(name)
-            if given is None:
+            array = arrays.get(name)
+            if array is None:
                 raise ValueError(f"there is no array '{name}'")
-            if (given.shape, given.dtype) != (view.shape, dtype):
-                found, wanted = f"{given.dtype} {given.shape}", f"{dtype} {view.shape}"
-                raise ValueError(f"the array '{name}' is {found}, not {wanted}")
-            view[...] = given
+            if (array.shape, array.dtype) != (view.shape, dtype):
+                kind, wanted = f"{array.dtype} {array.shape}", f"{dtype} {view.shape}"
+                raise ValueError(f"the array '{name}' is {kind}, not {wanted}")
+            view[...] = array
         return row, statistics
 
     def _named(self, row: FloatArray, statistics: FloatArray) -> Iterator[tuple[str, FloatArray]]:

@@ -354,10 +354,10 @@ def _pair(values: RungValues, early: int, late: int, *, size: int, factor: float
 
 def _rung_sizes(search: SearchHistory) -> Counter[int]:
     """By epochs, the number of trials in the largest rung there."""
-    found: Counter[int] = Counter()
+    sizes: Counter[int] = Counter()
     for rung in search.rungs:
-        found[rung.epochs] = max(found[rung.epochs], len(rung.results))
-    return found
+        sizes[rung.epochs] = max(sizes[rung.epochs], len(rung.results))
+    return sizes
 
 
 def _reduction_factor(search: SearchHistory) -> float:

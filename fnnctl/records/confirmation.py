@@ -59,12 +59,14 @@ class Leader:
     @property
     def failed(self) -> list[Confirmed]:
         """The networks that diverged or failed."""
-        return [each for each in self.networks if each.objective is None and not each.is_undefined]
+        return [
+            network for network in self.networks if network.objective is None and not network.is_undefined
+        ]
 
     @property
     def objectives(self) -> list[float | None]:
         """The objectives that count, in the order of the seeds; None for the other networks."""
-        return [None if each.seed in self.left_out else each.objective for each in self.networks]
+        return [None if network.seed in self.left_out else network.objective for network in self.networks]
 
     @property
     def scores(self) -> list[float]:
@@ -81,7 +83,7 @@ class Leader:
     @property
     def epochs(self) -> int:
         """The epochs for which a refit trains: the lower median of those that its networks kept."""
-        return median_low(each.kept_epoch for each in self.networks)
+        return median_low(network.kept_epoch for network in self.networks)
 
 
 class Confirmation:
@@ -120,7 +122,7 @@ class Confirmation:
         """The leaders by their means, those without a mean last; ties are in the order of the search."""
         sign = -1.0 if self.direction == "maximize" else 1.0
         return sorted(
-            self.leaders, key=lambda each: math.inf if each.mean is None else sign * each.mean
+            self.leaders, key=lambda leader: math.inf if leader.mean is None else sign * leader.mean
         )  # sorted is stable
 
     @property
@@ -137,7 +139,9 @@ class Confirmation:
     def test_share(self) -> float:
         """The validation rows per training row, over all draws."""
         networks = self.winner.networks
-        return sum(each.validation_rows for each in networks) / sum(each.train_rows for each in networks)
+        return sum(network.validation_rows for network in networks) / sum(
+            network.train_rows for network in networks
+        )
 
     @cached_property
     def comparisons(self) -> Mapping[int, LeaderComparison]:
@@ -148,12 +152,12 @@ class Confirmation:
         if self.chosen is None or self.compared_seeds < 2:
             return {}
         share, best = self.test_share, self.winner.scores
-        others = [leader for leader in self.ranked[1:] if leader.mean is not None]
-        tests = [paired_test(leader.scores, best, test_share=share) for leader in others]
+        leaders = [leader for leader in self.ranked[1:] if leader.mean is not None]
+        tests = [paired_test(leader.scores, best, test_share=share) for leader in leaders]
         corrected = holm([test.p for test in tests])
         return {
             leader.trial: LeaderComparison(test, p)
-            for leader, test, p in zip(others, tests, corrected, strict=True)
+            for leader, test, p in zip(leaders, tests, corrected, strict=True)
         }
 
     @property
@@ -172,8 +176,8 @@ class Confirmation:
 
     def summary(self, leader: Leader) -> dict[str, Any]:
         """The leader's `mean`, `std`, `ci95` and `scores`: see `summarize_scores`."""
-        found = summarize_scores({self.metric: leader.objectives}, test_share=self.test_share)[self.metric]
-        return found if leader.mean is not None else {**found, "mean": None, "std": None, "ci95": None}
+        summary = summarize_scores({self.metric: leader.objectives}, test_share=self.test_share)[self.metric]
+        return summary if leader.mean is not None else {**summary, "mean": None, "std": None, "ci95": None}
 
 
 def confirmation_budget(leaders: Sequence[Result]) -> int:
@@ -193,8 +197,8 @@ def confirmation(
         return None
     budget = confirmation_budget(results)
     keys = [[(result.trial, budget, seed) for seed in range(seeds)] for result in results]
-    found = [tuple(networks[key] for key in own if key in networks) for own in keys]
-    left_out = frozenset(each.seed for own in found for each in own if each.is_undefined)
-    leaders = [Leader(result, own, left_out) for result, own in zip(results, found, strict=True)]
+    groups = [tuple(networks[key] for key in of_leader if key in networks) for of_leader in keys]
+    left_out = frozenset(network.seed for group in groups for network in group if network.is_undefined)
+    leaders = [Leader(result, group, left_out) for result, group in zip(results, groups, strict=True)]
     metric = str(settings.get("objective", {}).get("metric", "objective"))
     return Confirmation(leaders, seeds=seeds, metric=metric, direction=standings.direction)

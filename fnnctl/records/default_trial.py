@@ -70,45 +70,47 @@ def compare_with_default_trial(
     measurement: Measurement,
     *,
     winner: int,
-    own: int | None,
+    default: int | None,
     confirmed: Confirmation | None,
 ) -> DefaultTrialComparison:
-    """Compare the trial `winner` with `own`, the trial with the default settings, if there is one."""
+    """Compare the trial `winner` with `default`, the trial with the default settings, if there is one."""
     best = standings.latest[winner]
-    others = [each for each in standings.contenders() if each.trial != winner]
-    tests = [_chance(best, each, measurement) for each in others]
+    others = [contender for contender in standings.contenders() if contender.trial != winner]
+    tests = [_chance(best, other, measurement) for other in others]
     ties = None if None in tests or not tests else sum(p is not None and p > LEVEL for p in tests)
-    if own is None or own not in standings.latest:
+    if default is None or default not in standings.latest:
         return DefaultTrialComparison(winner, ties=ties)
-    if own == winner:
-        return DefaultTrialComparison(winner, own, ties=ties)
-    if confirmed and confirmed.chosen and (found := confirmed.comparisons.get(own)):
+    if default == winner:
+        return DefaultTrialComparison(winner, default, ties=ties)
+    if confirmed and confirmed.chosen and (comparison := confirmed.comparisons.get(default)):
         means = {leader.trial: leader.mean for leader in confirmed.leaders}
-        pair = means[winner] or 0.0, means[own] or 0.0
+        pair = means[winner] or 0.0, means[default] or 0.0
         return DefaultTrialComparison(
-            winner, own, confirmed.budget, pair, found.p_holm, ties=len(confirmed.tied)
+            winner, default, confirmed.budget, pair, comparison.p_holm, ties=len(confirmed.tied)
         )
-    pairs = _common(results, winner, own)
+    pairs = _common(results, winner, default)
     if pairs is None:
-        return DefaultTrialComparison(winner, own, ties=ties)
+        return DefaultTrialComparison(winner, default, ties=ties)
     ahead, behind = pairs
     p, compared = _chance(ahead, behind, measurement), max(1, len(standings.latest) - 1)
     scores = finite_objective(ahead) or 0.0, finite_objective(behind) or 0.0
     corrected = None if p is None else min(1.0, p * compared)
     leaders = confirmed.leaders if confirmed and confirmed.chosen else ()
-    is_left_out = bool(leaders) and own not in {leader.trial for leader in leaders}
-    return DefaultTrialComparison(winner, own, behind.budget, scores, corrected, compared, ties, is_left_out)
+    is_left_out = bool(leaders) and default not in {leader.trial for leader in leaders}
+    return DefaultTrialComparison(
+        winner, default, behind.budget, scores, corrected, compared, ties, is_left_out
+    )
 
 
-def _common(results: Mapping[JobKey, Result], winner: int, own: int) -> tuple[Result, Result] | None:
+def _common(results: Mapping[JobKey, Result], winner: int, default: int) -> tuple[Result, Result] | None:
     """The results of the two at the largest budget that both have had; None if there is none."""
     budgets: Sequence[dict[int, Result]] = [
         {
-            each.budget: each
-            for each in results.values()
-            if each.trial == trial and finite_objective(each) is not None
+            result.budget: result
+            for result in results.values()
+            if result.trial == trial and finite_objective(result) is not None
         }
-        for trial in (winner, own)
+        for trial in (winner, default)
     ]
     common = budgets[0].keys() & budgets[1].keys()
     return (budgets[0][most], budgets[1][most]) if common and (most := max(common)) else None
@@ -120,7 +122,7 @@ def _chance(ahead: Result, behind: Result, measurement: Measurement) -> float | 
     if one is None or other is None:
         return None
     if measurement.test_share is not None:
-        scores = [(each.facts or {}).get(FOLDS) or () for each in (ahead, behind)]
+        scores = [(result.facts or {}).get(FOLDS) or () for result in (ahead, behind)]
         if len(scores[0]) != len(scores[1]) or len(scores[0]) < 2:
             return None
         return paired_test(*scores, test_share=measurement.test_share).p

@@ -61,7 +61,7 @@ class SearchHistory:
         self.confirmation = confirmation(self.settings, self.standings, journal.confirmed)
         """None if nothing is confirmed."""
         self.networks_confirmed = len(journal.confirmed)
-        self.stops: Sequence[Stop] = [each for each in journal.stops if self._holds(each)]
+        self.stops: Sequence[Stop] = [stop for stop in journal.stops if self._holds(stop)]
         """The decisions to end a trial, or the search, early."""
 
     def _holds(self, stop: Stop) -> bool:
@@ -71,7 +71,7 @@ class SearchHistory:
     @property
     def stopped_because(self) -> str | None:
         """Why the search was stopped before its plan was done, by its own rule; None if it was not."""
-        reasons = [each.reason for each in self.stops if each.trial is None]
+        reasons = [stop.reason for stop in self.stops if stop.trial is None]
         return reasons[-1] if reasons else None
 
     @property
@@ -172,8 +172,8 @@ class SearchHistory:
         names = [str(name) for name in self.settings.get("paths") or ()]
 
         def place(path: str) -> int:
-            own = (k for k, name in enumerate(names) if name == path or name.startswith(f"{path}."))
-            return next(own, len(names))
+            matching = (k for k, name in enumerate(names) if name == path or name.startswith(f"{path}."))
+            return next(matching, len(names))
 
         return sorted(found, key=place)
 
@@ -212,14 +212,14 @@ class SearchHistory:
     @cached_property
     def starts(self) -> dict[JobKey, int]:
         """By result, the epochs that its trial had trained before: the largest budget completed by then."""
-        found: dict[JobKey, int] = {}
+        starts: dict[JobKey, int] = {}
         completed: dict[int, list[int]] = {}
         for result in self.results:
             before = completed.setdefault(result.trial, [])
-            found[result.key] = max((each for each in before if each < result.budget), default=0)
+            starts[result.key] = max((budget for budget in before if budget < result.budget), default=0)
             if result.status is Status.COMPLETED:
                 before.append(result.budget)
-        return found
+        return starts
 
     def epochs_of(self, result: Result) -> int:
         """The epochs that the result's trial has trained until then."""
@@ -234,7 +234,7 @@ class SearchHistory:
         """
         if RUNGS not in self.settings:
             return list(self.results)
-        stopped = {(each.trial, each.budget) for each in self.stops}
+        stopped = {(stop.trial, stop.budget) for stop in self.stops}
         return [
             result
             for result in self.results
@@ -251,16 +251,16 @@ class SearchHistory:
     @cached_property
     def rungs(self) -> list[RungResults]:
         """The rungs by bracket, beginning with the bracket with the smallest first budget."""
-        stopped = {(each.trial, each.budget) for each in self.stops}
-        found: dict[tuple[int, int], list[Result]] = {}
+        stopped = {(stop.trial, stop.budget) for stop in self.stops}
+        by_budget: dict[tuple[int, int], list[Result]] = {}
         for result in self.rung_results:
             if result.key not in stopped:
                 bracket, ladder = self.trials[result.trial].bracket, self._ladder(result)
-                epochs = next((each for each in ladder if each >= result.budget), result.budget)
-                found.setdefault((-bracket, epochs), []).append(result)
+                epochs = next((epochs for epochs in ladder if epochs >= result.budget), result.budget)
+                by_budget.setdefault((-bracket, epochs), []).append(result)
         return [
             RungResults(-bracket, results[-1].rung, budget, tuple(results))
-            for (bracket, budget), results in sorted(found.items())
+            for (bracket, budget), results in sorted(by_budget.items())
         ]
 
     @property
@@ -345,13 +345,13 @@ def read_search(run: RunFolder) -> SearchHistory | None:
 
 def _lost_end(search: SearchHistory, recorded: SearchFacts) -> str | None:
     """What the journal has fewer of than the manifest counts, as the end of a sentence; None if nothing."""
-    for found, before, what in (
+    for count, before, what in (
         (len(search.trials), recorded.trials, "trial"),
         (search.trained, recorded.epochs_trained, "trained epoch"),
         (search.networks_confirmed, recorded.confirmed, "confirming network"),
     ):
-        if before is not None and found < before:
-            return f"has {counted(found, what)}, and {names.MANIFEST} says {before:,}"
+        if before is not None and count < before:
+            return f"has {counted(count, what)}, and {names.MANIFEST} says {before:,}"
     return None
 
 

@@ -76,7 +76,7 @@ _KINDS: Final[Mapping[str, type[SearchRecord]]] = {
     CONFIRMED: Confirmed,
 }  # fmt: skip
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
-_FIELDS: Final = {kind: [(each.name, each.default) for each in fields(kind)] for kind in _NAMES}
+_FIELDS: Final = {kind: [(field.name, field.default) for field in fields(kind)] for kind in _NAMES}
 
 
 def _optional_float(value: Any) -> float | None:
@@ -155,8 +155,8 @@ class Journal:
             try:
                 self.replay(decode(encoded))
             except (KeyError, TypeError, ValueError) as error:
-                told = f"is not a valid record for this version of fnnctl ({error})"
-                raise self._refusal(told, line=line) from error
+                message = f"is not a valid record for this version of fnnctl ({error})"
+                raise self._refusal(message, line=line) from error
         self.held: dict[JobKey, Result] = {}
         """Results from the cache that are not recorded yet."""
         for encoded in cache.read() if cache else ():
@@ -235,7 +235,7 @@ class Journal:
 
     def add_stops(self, stops: Sequence[Stop]) -> None:
         """Record decisions that are not recorded yet: a resumed search makes the earlier ones again."""
-        if new := [each for each in stops if each not in self.stops]:
+        if new := [stop for stop in stops if stop not in self.stops]:
             self._append(new, sync=False)
 
     def add_confirmed(self, confirmed: Confirmed) -> None:

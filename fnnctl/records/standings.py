@@ -71,11 +71,11 @@ class Standings:
         """
         finite = (result for result in self.latest.values() if can_go_on(result))
 
-        def place(result: Result) -> tuple[int, tuple[int, float, int]]:
+        def key(result: Result) -> tuple[int, tuple[int, float, int]]:
             level = self._most_completed if self._is_eligible(result) else result.budget
             return -level, self._key(result)
 
-        return sorted(finite, key=place)[:count]
+        return sorted(finite, key=key)[:count]
 
     def contenders(self) -> list[Result]:
         """The results that compete with the incumbent, the best, which is the incumbent, first."""
@@ -99,11 +99,11 @@ class Standings:
     def stop(self, stops: Iterable[Stop]) -> None:
         """End the trials that are stopped, unless they have gone on since, as in an extended search."""
         changed = False
-        for each in stops:
-            latest = self.latest.get(each.trial) if each.trial is not None else None
-            if latest is not None and latest.budget == each.budget:
+        for stop in stops:
+            latest = self.latest.get(stop.trial) if stop.trial is not None else None
+            if latest is not None and latest.budget == stop.budget:
                 self.latest[latest.trial] = replace(
-                    latest, status=Status.STOPPED_BY_CURVE, reason=each.reason
+                    latest, status=Status.STOPPED_BY_CURVE, reason=stop.reason
                 )
                 changed |= latest is self.incumbent or _completed(latest) == self._most_completed
         if changed:

@@ -78,11 +78,11 @@ class _WorkerSession:
 
     @property
     def first(self) -> float:
-        return min(each.stack.start for each in self.done)
+        return min(done.stack.start for done in self.done)
 
     @property
     def seconds(self) -> float:
-        return max(each.stack.stop for each in self.done) - self.first
+        return max(done.stack.stop for done in self.done) - self.first
 
     def by_worker(self, offset: float) -> dict[tuple[str, int], list[StackTime]]:
         """The stacks by host and by the number of the worker on it, from 0; the session begins at `offset`.
@@ -90,20 +90,20 @@ class _WorkerSession:
         Workers are numbered in the order of their first stacks. Where the timeline does not name them, each
         stack goes to the first worker that was free.
         """
-        found: dict[tuple[str, int], list[StackTime]] = {}
+        stacks: dict[tuple[str, int], list[StackTime]] = {}
         numbers: dict[str, dict[str, int]] = {}
         shift = offset - self.first
-        for each in sorted(self.done, key=lambda each: each.stack.start):
-            start, stop = each.stack.start + shift, each.stack.stop + shift
+        for done in sorted(self.done, key=lambda done: done.stack.start):
+            start, stop = done.stack.start + shift, done.stack.stop + shift
             number = 0
-            if each.name:
-                named = numbers.setdefault(each.host, {})
-                number = named.setdefault(each.name, len(named))
+            if done.name:
+                named = numbers.setdefault(done.host, {})
+                number = named.setdefault(done.name, len(named))
             else:
-                while (own := found.get((each.host, number))) and own[-1].stop > start + TOUCH:
+                while (of_worker := stacks.get((done.host, number))) and of_worker[-1].stop > start + TOUCH:
                     number += 1
-            found.setdefault((each.host, number), []).append(replace(each.stack, start=start, stop=stop))
-        return found
+            stacks.setdefault((done.host, number), []).append(replace(done.stack, start=start, stop=stop))
+        return stacks
 
 
 def timeline(events: Iterable[Event]) -> Timeline | None:
@@ -127,7 +127,9 @@ def timeline(events: Iterable[Event]) -> Timeline | None:
         _worker(f"{host}, worker {k + 1}" if has_hosts else f"worker {k + 1}", own, present[host, k])
         for (host, k), own in sorted(stacks.items())
     ]
-    return Timeline(tuple(workers), tuple(ends[1:]), _share(sum(each.busy for each in workers), available))
+    return Timeline(
+        tuple(workers), tuple(ends[1:]), _share(sum(worker.busy for worker in workers), available)
+    )
 
 
 def started_event(executor: str, workers: int) -> dict[str, Any]:

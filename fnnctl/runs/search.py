@@ -22,7 +22,7 @@ from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, record_notes
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.winner import Winner, refit_winner, weights_kept_alone, winner_of
+from fnnctl.runs.winner import Winner, refit_winner, weights_of_training_alone, winner_of
 from fnnctl.search.loop import run_search
 from fnnctl.stacks.search_preparation import PreparedSearch
 from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
@@ -174,7 +174,7 @@ def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialC
             rows=len(split.known if on_folds else split.validation),
         ),
         winner=winner.trial,
-        own=session.default_trial,
+        default=session.default_trial,
         confirmed=session.confirmation,
     )
 
@@ -197,7 +197,7 @@ def _record(session: SearchSession) -> None:
     best, end = standings.incumbent, journal.end.reason if journal.end else None
     trained = sum(standings.epochs.values())
     winner = best and winner_of(session, best)
-    kept = winner and weights_kept_alone(session, winner)
+    kept = winner and weights_of_training_alone(session, winner)
     facts = {
         "method": setup.settings.method.name,
         "trials": len(journal.trials),

@@ -12,7 +12,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.modelling.refit import left_out_of_refit, refit_experiment, refit_note
-from fnnctl.records.kept_weights import KeptWeights, kept_weights
+from fnnctl.records.restored_weights import RestoredWeights, restored_weights
 from fnnctl.records.trials import Result
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.runs.search_session import SearchSession
@@ -49,13 +49,13 @@ def winner_of(session: SearchSession, incumbent: Result) -> Winner:
     return Winner(best.trial, best.objective, configuration, epochs)
 
 
-def weights_kept_alone(session: SearchSession, winner: Winner) -> KeptWeights | None:
+def weights_of_training_alone(session: SearchSession, winner: Winner) -> RestoredWeights | None:
     """What `fnnctl train` keeps of the winner's configuration, if not the weights of its objective."""
     setup = session.setup
     if setup.settings.objective.on == "cross_validation":  # training one network does not give it at all
         return None
     results = [result for result in session.journal.results.values() if result.trial == winner.trial]
-    return kept_weights(
+    return restored_weights(
         setup.configs.experiment_of(winner.configuration).training.early_stopping,
         sorted(results, key=lambda result: result.budget),
         epochs=setup.budget.max_epochs,

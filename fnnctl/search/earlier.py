@@ -17,7 +17,7 @@ from fnnctl.text import did_you_mean, shown, word_list
 
 MOST_TRIALS: Final = 10
 """How many trials of the earlier search are tried first."""
-_PLACE: Final = format_path(START_FROM)
+_PATH: Final = format_path(START_FROM)
 
 
 def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> list[dict[str, Any]]:
@@ -26,11 +26,13 @@ def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> li
     Raises `ConfigError` if there is no such search, or if none of its settings is among `settings`.
     """
     try:
-        run = find_run(name, runs_dir, lambda each: each.read_manifest().kind == "search")
+        run = find_run(name, runs_dir, lambda run: run.read_manifest().kind == "search")
         search = read_search(run)
     except UsageError as error:
         near = did_you_mean(name, [DEFAULTS])
-        problems = (replace(each, message=each.message + near, path=_PLACE) for each in error.problems)
+        problems = (
+            replace(problem, message=problem.message + near, path=_PATH) for problem in error.problems
+        )
         raise ConfigError(*problems) from None
     if search is None:
         kind = shown(run.read_manifest().kind)
@@ -42,9 +44,9 @@ def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> li
         searched = word_list(search.paths)
         raise _refusal(f"{run.path} searched none of this search's settings; it searched {searched}")
     trials = (search.trials[result.trial].assignment for result in best)
-    shared = [{path: value for path, value in each.items() if path in settings} for each in trials]
-    return [each for each in shared if each]
+    shared = [{path: value for path, value in trial.items() if path in settings} for trial in trials]
+    return [assignment for assignment in shared if assignment]
 
 
 def _refusal(message: str) -> ConfigError:
-    return ConfigError(Problem(message, path=_PLACE))
+    return ConfigError(Problem(message, path=_PATH))

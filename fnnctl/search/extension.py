@@ -27,11 +27,11 @@ LONGER: Final = "search.trials, search.budget.max_epochs or search.budget.total"
 
 def refuse_other_settings(overrides: Sequence[str]) -> None:
     """Raise `UsageError` if `--set` names a setting that a resume may not change."""
-    for given in overrides:
-        path = parse_path(given.partition("=")[0])
+    for override in overrides:
+        path = parse_path(override.partition("=")[0])
         if path != TRIALS and path[: len(BUDGET)] != BUDGET:
             raise UsageError(
-                f"--resume uses the run's own config, and --set {given} would change the search: set "
+                f"--resume uses the run's own config, and --set {override} would change the search: set "
                 f"{LONGER} to extend it, or start a new search"
             )
 
@@ -93,12 +93,12 @@ def kept_horizon(search: SearchSetup) -> list[str]:
     There is no warning if the config itself sets this horizon in training.horizon.
     """
     horizon, most = search.configs.horizon, search.budget.max_epochs
-    found = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
-    if most <= horizon or not found or horizon == value_at(search.configs.config, HORIZON):
+    used = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
+    if most <= horizon or not used or horizon == value_at(search.configs.config, HORIZON):
         return []
-    keep = "keep" if len(found) > 1 else "keeps"
+    keep = "keep" if len(used) > 1 else "keeps"
     return [
-        f"{joined_words(found)} {keep} the horizon of {counted(horizon, 'epoch')} with which the search "
+        f"{joined_words(used)} {keep} the horizon of {counted(horizon, 'epoch')} with which the search "
         f"began, so earlier results remain valid; from there to epoch {most:,} the final value holds, as it "
         f"does for the refitted winner and for `fnnctl train` with training.horizon={horizon}"
     ]
@@ -114,8 +114,8 @@ def _what_is_no_extension(begun: SearchSetup, search: SearchSetup) -> dict[Confi
     most, least = search.budget.max_epochs, begun.budget.max_epochs
     if most < least:
         name = "max_epochs" if now.total is None else "total"
-        given = counted(most, "epoch")
-        message = f"gives trials {given}, but the search began with {least:,}; write a larger value"
+        epochs = counted(most, "epoch")
+        message = f"gives trials {epochs}, but the search began with {least:,}; write a larger value"
         return {(*BUDGET, name): message}
     trials, fewest = search.settings.most_trials, begun.settings.most_trials
     if trials is not None and (fewest is None or trials < fewest):
@@ -135,6 +135,6 @@ def _kinds(search: SearchSetup, name: str) -> set[str]:
     for dimension in search.space.dimensions:
         if dimension.name in {f"training.{name}", f"training.{name}.name"}:
             values = dimension.domain.values or ()
-            return {str(each.get("name") if isinstance(each, Mapping) else each) for each in values}
+            return {str(value.get("name") if isinstance(value, Mapping) else value) for value in values}
     section = getattr(search.experiment.training, name)
     return set() if section is None else {section.name}

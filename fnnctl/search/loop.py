@@ -74,8 +74,8 @@ class KnownResult:
         if not curve:
             return self.result
         facts = self.result.facts or {}
-        own = {**facts.get(CURVE, {}), name: curve[self.job.start : self.job.stop]}
-        return replace(self.result, facts={**facts, CURVE: own})
+        curves = {**facts.get(CURVE, {}), name: curve[self.job.start : self.job.stop]}
+        return replace(self.result, facts={**facts, CURVE: curves})
 
 
 def known_result(job: Job, journal: Journal) -> KnownResult | None:
@@ -116,10 +116,10 @@ def _objective_curve(recorded: Sequence[Result], name: str) -> list[float | None
     for result in recorded:
         if not result.epochs:
             continue
-        own = ((result.facts or {}).get(CURVE) or {}).get(name, ())
-        if len(own) != result.epochs:
+        of_job = ((result.facts or {}).get(CURVE) or {}).get(name, ())
+        if len(of_job) != result.epochs:
             return None
-        curve += own
+        curve += of_job
     return curve
 
 
@@ -216,8 +216,8 @@ class _Results:
             for result in map(_settled, batch):
                 if result.key not in self._requested:
                     raise ValueError(f"a result that belongs to no open job: (trial, budget) {result.key}")
-                own, is_short = self._requested.pop(result.key)
-                self._there[result.key] = KnownResult(result, own, is_new=True, has_curve=not is_short)
+                requested, is_short = self._requested.pop(result.key)
+                self._there[result.key] = KnownResult(result, requested, is_new=True, has_curve=not is_short)
                 self._unsaved.append(result)
         return None
 

@@ -67,7 +67,7 @@ def size_for_search(
     if size is None:
         return None
     known = space.everything() if grid is None else grid
-    return size + sum(each not in known for each in first)
+    return size + sum(assignment not in known for assignment in first)
 
 
 def _refuse_rare(
@@ -82,10 +82,10 @@ def _refuse_rare(
         raise _wrong("no configuration of the space fulfils it")
     if size is None:
         tried = islice(candidates, MOST_REJECTED)
-        found = sum(1 for _ in islice(filter(space.allows, tried), FEWEST))
-        if found < FEWEST:
-            some = f"only {found} of {MOST_REJECTED:,} random configurations fulfil it"
-            some = some if found else f"none of {MOST_REJECTED:,} random configurations fulfils it"
+        count = sum(1 for _ in islice(filter(space.allows, tried), FEWEST))
+        if count < FEWEST:
+            some = f"only {count} of {MOST_REJECTED:,} random configurations fulfil it"
+            some = some if count else f"none of {MOST_REJECTED:,} random configurations fulfils it"
             raise _wrong(f"{some}; narrow the domains in search.space, so that more of them do")
         if _may_be_unbounded(search) and _is_unbounded(budget):
             advice = "set search.trials, or use method: random"
@@ -196,7 +196,7 @@ class SearchSetup:
         The mean of a curve and that of the objectives after its parts cannot be compared.
         """
         column = f"validation_{self.settings.objective.metric}"
-        searched = (parse_path(each.name)[:2] for each in self.space.dimensions)
+        searched = (parse_path(dimension.name)[:2] for dimension in self.space.dimensions)
         is_missing = column == VALIDATION_LOSS and ("training", "class_weights") in searched
         return None if is_missing else column
 
@@ -220,7 +220,9 @@ class SearchSetup:
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
         objective, members = self.settings.objective, self.experiment.model.ensemble.members
-        rungs = {str(each.number): [rung.epochs for rung in each.rungs] for each in self.plan.brackets}
+        rungs = {
+            str(bracket.number): [rung.epochs for rung in bracket.rungs] for bracket in self.plan.brackets
+        }
         return Header(
             configuration=hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest(),
             data=data_sha256,
@@ -233,8 +235,8 @@ class SearchSetup:
                     "on": objective.on,
                     "direction": self.direction,
                 },
-                "paths": [each.name for each in self.space.dimensions],
-                "scales": {each.name: each.domain.scale for each in self.space.dimensions},
+                "paths": [dimension.name for dimension in self.space.dimensions],
+                "scales": {dimension.name: dimension.domain.scale for dimension in self.space.dimensions},
                 "budget": budget,
                 "trials": trials,
                 "max_trials": self.budget.max_trials,
@@ -278,8 +280,8 @@ def set_up(
     try:
         plan = plan_search(search.method.scheduler, budget, size=size)
     except ValueError as error:
-        place = "search.budget" if budget.total_epochs is None else "search.budget.total"
-        raise ConfigError(Problem(str(error), path=place)) from None
+        path = "search.budget" if budget.total_epochs is None else "search.budget.total"
+        raise ConfigError(Problem(str(error), path=path)) from None
     if budget.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
@@ -297,10 +299,10 @@ def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> 
     if search.start_from is not None:
         return first_assignments(configs, search)
     try:
-        own = first_assignments(configs, search.model_copy(update={"start_from": DEFAULTS}))
+        defaults = first_assignments(configs, search.model_copy(update={"start_from": DEFAULTS}))
     except ConfigError:
         return ()
-    return tuple(filter(space.allows, own))
+    return tuple(filter(space.allows, defaults))
 
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:

@@ -145,8 +145,8 @@ class SearchCosts:
 
     def _share(self, fit: Fit) -> float:
         """The share of their epochs that networks of this kind train for; 1 if that is not known."""
-        found = self._shares.get(_kind(fit), ())
-        return math.fsum(found) / len(found) if found else 1.0
+        shares = self._shares.get(_kind(fit), ())
+        return math.fsum(shares) / len(shares) if shares else 1.0
 
     @cached_property
     def _shares(self) -> Mapping[Kind, Sequence[float]]:
@@ -159,7 +159,7 @@ class SearchCosts:
         def is_late() -> bool:
             return self._clock() >= deadline
 
-        found: dict[Kind, list[float]] = {}
+        shares: dict[Kind, list[float]] = {}
         turns, before = [], Counter[Kind]()
         for fit in self._sample:
             turns.append((before[_kind(fit)], fit))
@@ -170,23 +170,23 @@ class SearchCosts:
                 break
             (trained,) = train_stack(self._stack(fit, 1), should_stop=is_late)
             if trained.outcome is not Outcome.INTERRUPTED:
-                found.setdefault(_kind(fit), []).append(trained.epochs / training.epochs)
-        return found
+                shares.setdefault(_kind(fit), []).append(trained.epochs / training.epochs)
+        return shares
 
     @cached_property
     def _ranges(self) -> Mapping[Kind, _Range]:
         """The calibrated costs by kind, the most frequent kinds first."""
         set_blas_threads(1)
         deadline = self._clock() + SECONDS_OF_CALIBRATION
-        found: dict[Kind, _Range] = {}
+        ranges: dict[Kind, _Range] = {}
         for kind, _ in Counter(map(_kind, self._sample)).most_common():
-            if found and self._clock() >= deadline:
+            if ranges and self._clock() >= deadline:
                 break
             alike = [fit for fit in self._sample if _kind(fit) == kind]
             ends = [choose(alike, key=lambda fit: step_values(fit.settings)) for choose in (min, max)]
             narrowest, widest = ((step_values(fit.settings), self._measured(fit)) for fit in ends)
-            found[kind] = _Range(narrowest, widest)
-        return found
+            ranges[kind] = _Range(narrowest, widest)
+        return ranges
 
     def _measured(self, fit: Fit) -> EpochCost:
         alone = _seconds_an_epoch(self._stack(fit, 1), self._clock)

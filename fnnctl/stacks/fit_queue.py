@@ -37,7 +37,7 @@ class PlannedStack:
     def by_trial(self) -> list[PlannedStack]:
         """One stack per trial."""
         return [
-            replace(self, members=tuple(each for each in self.members if each[0].number == number))
+            replace(self, members=tuple(member for member in self.members if member[0].number == number))
             for number in self.trials
         ]
 

@@ -36,8 +36,8 @@ class FoldMeasure:
     def __call__(self, stack: TrainedStack) -> list[FoldResult]:
         """One result per fold."""
         data = stack.data
-        parameters = np.stack([each.parameters for each in stack.trained])
-        statistics = np.stack([each.statistics for each in stack.trained])
+        parameters = np.stack([member.parameters for member in stack.trained])
+        statistics = np.stack([member.statistics for member in stack.trained])
         network = make_network(stack.fits[0].layout, stack.members, parameters, statistics)
         scorer = Scorer(network, stack.pool)
         splits = [fit.split(data) for fit in stack.fits]

@@ -56,20 +56,22 @@ def _largest(fits: TrialFits, space: Space) -> Assignment | None:
     def size(values: Mapping[str, Any]) -> int:
         return fits.training_bytes(space.assignment_of(values))
 
-    values: dict[str, Any] = {each.name: each.domain.values_to_try()[-1] for each in space.dimensions}
+    values: dict[str, Any] = {
+        dimension.name: dimension.domain.values_to_try()[-1] for dimension in space.dimensions
+    }
     if not space.allows(space.assignment_of(values)):
-        found = ({**values, **corner} for corner in corners(space, stream(0, Purpose.POINTS)))
-        values = max(found, key=size, default={})
+        options_of_corners = ({**values, **corner} for corner in corners(space, stream(0, Purpose.POINTS)))
+        values = max(options_of_corners, key=size, default={})
         if not values:
             return None
     varied: dict[tuple[str, str], list[Dimension]] = {}
-    for each in space.dimensions:
-        if (part := own_part(each)) != WIDTH:
-            varied.setdefault((each.setting, part or each.name), []).append(each)
+    for dimension in space.dimensions:
+        if (part := own_part(dimension)) != WIDTH:
+            varied.setdefault((dimension.setting, part or dimension.name), []).append(dimension)
     for _ in range(SWEEPS):
         for together in varied.values():
             tried = together[0].domain.values_to_try()
-            others = ({**values, **{each.name: value for each in together}} for value in tried)
+            others = ({**values, **{dimension.name: value for dimension in together}} for value in tried)
             options = [values, *(other for other in others if space.allows(space.assignment_of(other)))]
             values = max(options, key=size)  # max keeps the first of equals, so large values stay
     return space.assignment_of(values)

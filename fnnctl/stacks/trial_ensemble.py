@@ -94,10 +94,10 @@ def select_greedily(
     chosen = [0]
     scores = [score_of(chosen)]
     while len(chosen) < size:
-        found = [score_of([*chosen, k]) for k in range(len(predictions))]
-        best = min(range(len(found)), key=lambda k: rank(found[k]))
+        candidates = [score_of([*chosen, k]) for k in range(len(predictions))]
+        best = min(range(len(candidates)), key=lambda k: rank(candidates[k]))
         chosen.append(best)
-        scores.append(found[best])
+        scores.append(candidates[best])
     kept = min(range(size), key=lambda k: rank(scores[k])) + 1
     return Selection(tuple(chosen), tuple(value for value, _ in scores), kept)
 
@@ -203,11 +203,11 @@ def train_again(
     measure = ObjectiveMeasure(metric, on_folds=False, weights_at=recorded.budget)
     item = StackItem((fit,), measure, stop=recorded.budget)
     done = train_item(_Unwatched(should_stop), WorkerData(data, reuse=False), item)
-    (found,) = done.measured
-    if found.outcome is Outcome.INTERRUPTED:
+    (fit_objective,) = done.measured
+    if fit_objective.outcome is Outcome.INTERRUPTED:
         return None
-    refuse_another_result(trial_result(job, [(found, done.digests.get(0))], metric), recorded)
-    return found.weights
+    refuse_another_result(trial_result(job, [(fit_objective, done.digests.get(0))], metric), recorded)
+    return fit_objective.weights
 
 
 MOST_KEPT: Final = 50

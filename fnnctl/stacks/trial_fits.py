@@ -137,8 +137,8 @@ class TrialFits:
         """The number of the rows that a typical fit trains on; folds in an order become larger and larger."""
         if self.data.dataset.order is None:
             return 0
-        places = [rows.key[-1] if rows.key else 0 for rows in self.rows]
-        return places.index(max(places) // 2)
+        numbers = [rows.key[-1] if rows.key else 0 for rows in self.rows]
+        return numbers.index(max(numbers) // 2)
 
     def _drafts(
         self, assignment: Assignment, *, check_memory: bool = True, only: int | None = None
@@ -159,8 +159,8 @@ class TrialFits:
                     self._affordable.add(fit.settings)
                 drafts.append(fit)
         except InputError as error:
-            told = "; ".join(f"{each.path}: {each.message}" for each in error.problems)
-            raise FailedTrialError(told) from error
+            message = "; ".join(f"{problem.path}: {problem.message}" for problem in error.problems)
+            raise FailedTrialError(message) from error
         return drafts
 
 

@@ -99,11 +99,13 @@ def refuse_another_result(result: Result, recorded: Result) -> None:
             f"{result.reason}"
         )
     after = counted(result.budget, "epoch")
-    found, expected = result.facts or {}, recorded.facts or {}
+    facts, recorded_facts = result.facts or {}, recorded.facts or {}
     digests = (
-        (found[name], expected[name]) for name in (CHECKPOINT, WEIGHTS) if name in found.keys() & expected
+        (facts[name], recorded_facts[name])
+        for name in (CHECKPOINT, WEIGHTS)
+        if name in facts and name in recorded_facts
     )
-    if result.objective != recorded.objective or any(own != other for own, other in digests):
+    if result.objective != recorded.objective or any(digest != before for digest, before in digests):
         raise MachineError(
             f"trial {result.trial}, trained again because its checkpoint or its weights were lost, has the "
             f"objective {result.objective} after {after}, but the journal has {recorded.objective}: this "

@@ -60,8 +60,9 @@ class TrainedStack:
 
     def final_weights(self, k: int) -> tuple[FloatArray, FloatArray]:
         """Parameters (N, P) and statistics (N, S) of the N members of fit k at the end of their training."""
-        own = self.trained[self.members_of(k)]
-        return np.stack([each.parameters for each in own]), np.stack([each.statistics for each in own])
+        members = self.trained[self.members_of(k)]
+        parameters = np.stack([member.parameters for member in members])
+        return parameters, np.stack([member.statistics for member in members])
 
     def predictor(self, k: int, parameters: FloatArray, statistics: FloatArray) -> Predictor:
         """The predictor of fit k, whose N members have parameters (N, P) and statistics (N, S)."""
@@ -72,7 +73,7 @@ class TrainedStack:
         """The indices of the members of fit k in `last`, (N,)."""
         if self.last is None:
             raise ValueError("no member has reached the last epoch")
-        at = {id(member): place for place, member in enumerate(self.last.members)}
+        at = {id(member): index for index, member in enumerate(self.last.members)}
         return np.array([at[id(member)] for member in self.members[self.members_of(k)]])
 
 

@@ -184,7 +184,7 @@ class CalibrationFacts(Facts):
     """The temperature by which the scores were divided."""
 
 
-class KeptAlone(Facts):
+class RestoredWeightsFacts(Facts):
     """The weights that training the best trial alone keeps, if not those of its objective."""
 
     trial: int
@@ -240,7 +240,7 @@ class SearchFacts(Facts):
     best: dict[str, Any] | None = None
     """The trial that is refitted, by the confirmation if there is one: `trial`, `objective` (in the search),
     `configuration` (path: value), `epochs` (of the refit); null if there is none."""
-    kept_alone: KeptAlone | None = None
+    kept_alone: RestoredWeightsFacts | None = None
     """Null if training that trial alone keeps the weights of its objective."""
     own_settings: DefaultTrialFacts | None = None
     """The comparison of that trial with the trial of the default settings; null if there was none."""

@@ -52,13 +52,13 @@ class Checkpoint:
     @classmethod
     def from_arrays(cls, arrays: State, members: Sequence[Member]) -> Checkpoint:
         """Read a checkpoint of these members; raises `ForeignCheckpointError` for any other arrays."""
-        facts, found = extract_part(arrays, "checkpoint"), extract_part(arrays, "members")
+        facts, identities = extract_part(arrays, "checkpoint"), extract_part(arrays, "members")
         if not np.array_equal(facts.get("format", ()), FORMAT):
             raise ForeignCheckpointError("it was not written by this version of fnnctl")
         expected = _identities(members)
-        if not all(np.array_equal(found.get(name, ()), expected[name]) for name in expected):
+        if not all(np.array_equal(identities.get(name, ()), expected[name]) for name in expected):
             raise ForeignCheckpointError("it belongs to another configuration or to other rows")
-        return cls(int(facts["epoch"]), float(facts["seconds"]), found, extract_part(arrays, "stack"))
+        return cls(int(facts["epoch"]), float(facts["seconds"]), identities, extract_part(arrays, "stack"))
 
     def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
         """Restore the stack; training it does not change the checkpoint."""
@@ -80,8 +80,8 @@ def _identities(members: Sequence[Member]) -> State:
 
 def state_digest(state: State) -> str:
     """The SHA-256 of a state's arrays: names, types, shapes and bytes."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name, array in sorted(state.items()):
-        found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        found.update(np.ascontiguousarray(array).tobytes())
-    return found.hexdigest()
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

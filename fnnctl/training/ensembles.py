@@ -31,9 +31,9 @@ def means_over_members(record: Mapping[str, FloatArray], size: int) -> dict[str,
     if not record:
         return {}
     columns = np.stack(list(record.values()))
-    own = columns.reshape(len(columns), -1, size)
-    first = own[:, :, 0]
-    means = first + (own - first[:, :, None]).sum(axis=2) / size
+    of_ensembles = columns.reshape(len(columns), -1, size)
+    first = of_ensembles[:, :, 0]
+    means = first + (of_ensembles - first[:, :, None]).sum(axis=2) / size
     return for_each_member(dict(zip(record, means, strict=True)), size)
 
 

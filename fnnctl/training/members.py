@@ -118,9 +118,9 @@ def technique(settings: StackSettings, members: Sequence[Member], name: str) -> 
     return hyperparameter(members, name) if getattr(settings.techniques, name) else None
 
 
-def stacked(each: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, FloatArray]:
+def stacked(members: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, FloatArray]:
     """Hyperparameters by name, (K,) each, in float64, from a mapping per member."""
-    return {name: np.array([own[name] for own in each], dtype=np.float64) for name in names}
+    return {name: np.array([of_member[name] for of_member in members], dtype=np.float64) for name in names}
 
 
 def member_generators(members: Sequence[Member], purpose: Purpose, epoch: int) -> MemberGenerators:
@@ -140,44 +140,44 @@ def initial_parameters(
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):
         rng = stream(member.seed, Purpose.WEIGHTS)
-        own = parameters[k : k + 1]
+        row = parameters[k : k + 1]
         for layer, scheme in zip(layout.layers, member.initializers, strict=True):
-            W = layer.weights_alone(own)
+            W = layer.weights_alone(row)
             if W.ndim > 3:
                 continue  # the outputs of inner members
             W[0] = draw_weights(scheme, *W.shape[1:], rng=rng)
             if layer.biased:
-                layer.weights.view(own)[0, :, -1] = draw_biases(member.initial_biases, *W.shape[1:], rng=rng)
+                layer.weights.view(row)[0, :, -1] = draw_biases(member.initial_biases, *W.shape[1:], rng=rng)
             if layer.factors is not None:
-                layer.factors.inputs.view(own)[...] = layer.factors.outputs.view(own)[...] = 1.0
+                layer.factors.inputs.view(row)[...] = layer.factors.outputs.view(row)[...] = 1.0
                 if layer.factors.biases is not None:
                     biases = draw_biases(member.initial_biases, *W.shape[1:], rng=rng)
-                    layer.factors.biases.view(own)[0] = biases[:, None]
+                    layer.factors.biases.view(row)[0] = biases[:, None]
             if layer.gains is not None:
-                layer.gains.view(own)[...] = 1.0
+                layer.gains.view(row)[...] = 1.0
         for layer, slope in zip(
             layout.layers, member.layer_hyperparameters.get("activation", ()), strict=False
         ):
             if layer.slopes is not None:
-                layer.slopes.view(own)[...] = slope
+                layer.slopes.view(row)[...] = slope
         if layout.stage is not None and layout.stage.scales is not None:
-            layout.stage.scales.view(own)[...] = 1.0
+            layout.stage.scales.view(row)[...] = 1.0
         if layout.shape.inner_members > 1:
-            _draw_inner_members(layout, member, own)
+            _draw_inner_members(layout, member, row)
     return parameters
 
 
-def _draw_inner_members(layout: ParameterLayout, member: Member, own: FloatArray) -> None:
+def _draw_inner_members(layout: ParameterLayout, member: Member, row: FloatArray) -> None:
     """Draw each inner member's factors of the network's inputs, and its output layer, into `own`, (1, P).
 
     Each has a stream of its own, so more inner members begin with the same ones.
     """
     factors, output = layout.layers[0].factors, layout.layers[-1]
-    weights, rows = output.weights_alone(own)[0], output.weights.view(own)[0]
+    weights, rows = output.weights_alone(row)[0], output.weights.view(row)[0]
     for number in range(layout.shape.inner_members):
         rng = stream(member.seed, Purpose.INNER_MEMBERS, number)
         if factors is not None:
-            r = factors.inputs.view(own)[0]
+            r = factors.inputs.view(row)[0]
             r[:, number] = draw_input_factors(len(r), rng=rng)
         scheme = member.initializers[-1]
         weights[number] = draw_weights(scheme, *weights[number].shape, rng=rng)

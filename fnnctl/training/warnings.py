@@ -98,7 +98,7 @@ def unfinished(
     falls = [fall for ended in trained if (fall := _fall(ended, steps)) is not None]
     if not falls or 2 * len(falls) < len(trained):
         return
-    name, epochs = _watched(next(each.history for each in trained if each.outcome is Outcome.COMPLETED))
+    name, epochs = _watched(next(ended.history for ended in trained if ended.outcome is Outcome.COMPLETED))
     where = "" if len(trained) == 1 else f" in {len(falls)} of {len(trained)} folds"
     share = statistics.median(fall.share for fall in falls)
     tail = f"by {share:.0%} over the last {counted(falls[0].epochs, 'epoch')}"
@@ -136,7 +136,7 @@ def _short(epochs: int, steps: int, short: int, folds: int) -> str:
 
 def _watched(history: History) -> tuple[str, int]:
     """The name of the loss that is checked, and the number of epochs."""
-    name = next(each for each in (VALIDATION_LOSS, TRAIN_LOSS) if each in history)
+    name = next(name for name in (VALIDATION_LOSS, TRAIN_LOSS) if name in history)
     return name, len(history[name])
 
 

@@ -53,7 +53,7 @@ def block(first: int, **columns: Sequence[str | None]) -> NewRows:
 def told(*blocks: NewRows) -> list[str]:
     known = (CategoryFeatures("colour", ("green", "red"), True), CategoryFeatures("size", ("big",), False))
     unseen = Unseen(Preprocessor((), known))
-    assert [*unseen.counting(iter(blocks))] == [*blocks]
+    assert [*unseen.count(iter(blocks))] == [*blocks]
     return [*unseen.sentences()]
 
 
@@ -73,7 +73,7 @@ def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None
 def test_a_column_with_a_feature_for_all_other_values_has_no_unseen_ones() -> None:
     unseen = Unseen(Preprocessor((), (CategoryFeatures("colour", ("red",), False, others=True),)))
     rows = block(0, colour=["red", "blue"])
-    assert [*unseen.counting(iter([rows]))] == [rows]
+    assert [*unseen.count(iter([rows]))] == [rows]
     assert [*unseen.sentences()] == []
 
 
@@ -89,7 +89,7 @@ def test_numbers_far_outside_of_the_training_rows_are_counted_in_one_line() -> N
     """Far is farther from the range than it is wide: below -54 and above 162 for ages from 18 to 90."""
     blocks = [numbers([40, -54, 162, np.nan]), numbers([999, 163, -55])]
     unseen = Unseen(Preprocessor((AGE,), ()))
-    assert [*unseen.counting(iter(blocks))] == blocks
+    assert [*unseen.count(iter(blocks))] == blocks
     assert [*unseen.sentences()] == [
         "3 numbers are far outside of what the network was trained on (the first is 999 in 'age', trained on "
         "18 to 90): do not trust the predictions of such rows"
@@ -99,7 +99,7 @@ def test_numbers_far_outside_of_the_training_rows_are_counted_in_one_line() -> N
 @pytest.mark.parametrize("range_", [None, (3.0, 3.0), (-1e308, 1e308)])
 def test_without_a_range_no_number_is_far(range_: tuple[float, float] | None) -> None:
     unseen = Unseen(Preprocessor((replace(AGE, range=range_),), ()))
-    assert len([*unseen.counting(iter([numbers([999, -1e308], ("other", "age"))]))]) == 1
+    assert len([*unseen.count(iter([numbers([999, -1e308], ("other", "age"))]))]) == 1
     assert [*unseen.sentences()] == []
 
 

@@ -31,7 +31,7 @@ def compared(
         standings,
         measurement,
         winner=standings.incumbent.trial if winner is None else winner,
-        own=own,
+        default=own,
         confirmed=confirmed,
     )
 

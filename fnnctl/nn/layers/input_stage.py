@@ -143,6 +143,6 @@ class InputStage:
             embedded = self._embedded(delta[:, self._values - buffers.first :])
             self._numeric.backward(embedded, buffers.functions, gradient)
 
-    def _embedded(self, own: FloatArray) -> FloatArray:
+    def _embedded(self, values: FloatArray) -> FloatArray:
         """A view with an axis for the numbers, (K, numbers, values, batch), of what belongs to embeddings."""
-        return own.reshape(len(own), self._shape.numbers, -1, own.shape[2])
+        return values.reshape(len(values), self._shape.numbers, -1, values.shape[2])

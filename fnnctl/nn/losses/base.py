@@ -42,8 +42,8 @@ class Targets:
 
     def repeated(self, times: int) -> Targets:
         """The targets of so many copies of the batch, one after the other, (K, times · batch)."""
-        others = (self.weights, self.partners, self.share)
-        weights, partners, share = (None if each is None else np.tile(each, times) for each in others)
+        arrays = (self.weights, self.partners, self.share)
+        weights, partners, share = (None if array is None else np.tile(array, times) for array in arrays)
         return Targets(np.tile(self.y, times), weights, partners, share, self.smoothing)
 
     def probabilities(self, out: FloatArray) -> None:
@@ -78,9 +78,9 @@ class LossTotals:
         """The arrays for the next step's losses and training metric per example, (K, batch) each."""
         if self._used == STEPS:
             self._add_up()
-        found = self._steps[self._used]
+        arrays = self._steps[self._used]
         self._used += 1
-        return found
+        return arrays
 
     def totals(self) -> FloatArray:
         """The sums since the last call, of the losses and of the training metric: (2, K)."""
@@ -91,8 +91,8 @@ class LossTotals:
     def _add_up(self) -> None:
         """Sum each member's row separately in float64, so that it has the same bits in any stack."""
         if self._used:
-            found = self._found[:, :, : self._used].astype(np.float64)
-            self._sums += np.add.reduce(found.reshape(*self._sums.shape, -1), axis=2)
+            losses = self._found[:, :, : self._used].astype(np.float64)
+            self._sums += np.add.reduce(losses.reshape(*self._sums.shape, -1), axis=2)
             self._used = 0
 
 

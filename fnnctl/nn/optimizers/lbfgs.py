@@ -176,7 +176,7 @@ class Lbfgs:
             self._trial += self._point
             values, gradients = evaluate(self._trial)
             answers = list(zip(values.tolist(), np.vecdot(self._direction, gradients).tolist(), strict=True))
-            found = []
+            ended = []
             for k, search in list(searches.items()):
                 try:
                     steps[k] = search.send(answers[k])
@@ -184,8 +184,8 @@ class Lbfgs:
                     del searches[k]
                     steps[k] = end.value.step
                     if steps[k]:
-                        found.append(k)
-            rows = slice(None) if len(found) == members else found
+                        ended.append(k)
+            rows = slice(None) if len(ended) == members else ended
             value[rows], self._fresh[rows] = values[rows], gradients[rows]
         return steps > 0.0, value
 

@@ -75,7 +75,8 @@ def _details(summary: Summary) -> Iterator[Section]:
     yield FactList("Best trial", tuple(_facts(summary, search, best)))
     yield Command("Train it alone", tuple(_training_command(summary, best)), heading=COMMANDS)
     if facts := summary.manifest.search:
-        yield Notes("The weights that it keeps alone", tuple(_kept_weights(best, facts)), heading=COMMANDS)
+        restored = tuple(_restored_weights(best, facts))
+        yield Notes("The weights that it keeps alone", restored, heading=COMMANDS)
     yield Command("Extend the search", tuple(_extension(summary, search)), heading=COMMANDS)
 
 
@@ -159,7 +160,7 @@ def _training_command(summary: Summary, best: Result) -> Iterator[str]:
         yield f"--set {shlex.quote(word)}"
 
 
-def _kept_weights(best: Result, facts: SearchFacts) -> Iterator[str]:
+def _restored_weights(best: Result, facts: SearchFacts) -> Iterator[str]:
     """Why the command's scores can differ from the objective."""
     kept = facts.kept_alone
     if kept is not None and kept.trial == best.trial:

@@ -26,10 +26,10 @@ class Distinct(ABC):
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
         """See `Sampler`."""
-        found: list[Assignment] = []
-        while len(found) < n and (assignment := self._next()) is not None:
-            found.append(assignment)
-        return found
+        proposals: list[Assignment] = []
+        while len(proposals) < n and (assignment := self._next()) is not None:
+            proposals.append(assignment)
+        return proposals
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:  # noqa: B027  # nothing is learned
         """See `Sampler`."""

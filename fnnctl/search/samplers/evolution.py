@@ -52,9 +52,9 @@ class EvolutionSampler(LearningSampler):
         rng = stream(self.seed, Purpose.PROPOSALS, number)
         room = max(POPULATION - len(pending), TOURNAMENT)
         members = sorted(self.known.trials)[-room:]
-        losses = {each: self._losses_of(each) for each in members}
+        losses = {member: self._losses_of(member) for member in members}
         for _ in range(MOST_CHILDREN):
-            drawn = [members[place] for place in rng.permutation(len(members))[:TOURNAMENT]]
+            drawn = [members[index] for index in rng.permutation(len(members))[:TOURNAMENT]]
             best = drawn[0]
             for other in drawn[1:]:
                 if is_better(losses[other], losses[best]):
@@ -63,7 +63,7 @@ class EvolutionSampler(LearningSampler):
 
     def _losses_of(self, trial: int) -> dict[int, float]:
         """The trial's losses by budget."""
-        return {budget: found[trial] for budget, found in self.known.losses.items() if trial in found}
+        return {budget: losses[trial] for budget, losses in self.known.losses.items() if trial in losses}
 
 
 def is_better(one: Mapping[int, float], other: Mapping[int, float]) -> bool:
@@ -87,9 +87,11 @@ def mutated(space: Space, parent: Assignment, rng: np.random.Generator) -> Assig
     known = space.nearest_coordinates(parent)
     drawn = rng.random(len(space.dimensions)).tolist()
     point = {each.name: known.get(each.name, u) for each, u in zip(space.dimensions, drawn, strict=True)}
-    values = {each.name: each.domain.value(point[each.name]) for each in space.dimensions}
+    values = {dimension.name: dimension.domain.value(point[dimension.name]) for dimension in space.dimensions}
     present = active(space.dimensions, values)
-    variable = [each for each in space.dimensions if each.name in present and _has_several(each)]
+    variable = [
+        dimension for dimension in space.dimensions if dimension.name in present and _has_several(dimension)
+    ]
     if variable:
         chosen = variable[int(rng.integers(len(variable)))]
         point[chosen.name] = _other(chosen, values[chosen.name], point[chosen.name], rng)
@@ -107,14 +109,14 @@ def _other(dimension: Dimension, value: Any, here: float, rng: np.random.Generat
     for _ in range(MOST_MOVES):
         is_fresh = not dimension.ordered or (dimension.part != DEPTH and rng.random() < FRESH)
         if is_fresh:
-            found = rng.random()
+            coordinate = rng.random()
         elif domain.values is None:
-            found = here + MOVE * rng.standard_normal()
+            coordinate = here + MOVE * rng.standard_normal()
         else:
             near = domain.neighbours(value)
-            found = domain.coordinate(near[int(rng.integers(len(near)))])
-        if 0.0 <= found < 1.0 and identity(domain.value(found)) != identity(value):
-            return float(found)
+            coordinate = domain.coordinate(near[int(rng.integers(len(near)))])
+        if 0.0 <= coordinate < 1.0 and identity(domain.value(coordinate)) != identity(value):
+            return float(coordinate)
     return here
 
 

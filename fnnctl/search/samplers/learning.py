@@ -50,7 +50,7 @@ class Knowledge:
             return {}
         enough = [budget for budget, losses in self.losses.items() if len(losses) >= least]
         return self.losses[
-            max(enough) if enough else max(self.losses, key=lambda each: (len(self.losses[each]), each))
+            max(enough) if enough else max(self.losses, key=lambda budget: (len(self.losses[budget]), budget))
         ]
 
 
@@ -78,10 +78,10 @@ class LearningSampler(ABC):
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
         """See `Sampler`. What is proposed together counts as pending for the rest of the proposals."""
-        found: list[Assignment] = []
-        while len(found) < n and (assignment := self._next([*pending, *found])) is not None:
-            found.append(assignment)
-        return found
+        proposals: list[Assignment] = []
+        while len(proposals) < n and (assignment := self._next([*pending, *proposals])) is not None:
+            proposals.append(assignment)
+        return proposals
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
         """See `Sampler`."""

@@ -53,9 +53,9 @@ SEQUENCES: Final[Mapping[str, Callable[..., Points]]] = {
 
 def _scrambled(base: int, rng: np.random.Generator) -> Callable[[int], float]:
     """The radical inverse in this base with permuted digits, in the full precision of a float."""
-    places = math.ceil(53 / math.log2(base))
-    permutations: list[list[int]] = [rng.permutation(base).tolist() for _ in range(places)]
-    whole: int = base**places
+    digits = math.ceil(53 / math.log2(base))
+    permutations: list[list[int]] = [rng.permutation(base).tolist() for _ in range(digits)]
+    whole: int = base**digits
 
     def number(index: int) -> float:
         mirrored = 0
@@ -68,10 +68,10 @@ def _scrambled(base: int, rng: np.random.Generator) -> Callable[[int], float]:
 
 
 def _primes() -> Iterator[int]:
-    found: list[int] = []
+    primes: list[int] = []
     for candidate in count(2):
-        if all(candidate % prime for prime in found):
-            found.append(candidate)
+        if all(candidate % prime for prime in primes):
+            primes.append(candidate)
             yield candidate
 
 
@@ -82,14 +82,14 @@ def shuffled(size: int, *, seed: int) -> Iterator[int]:
     """
     rng = stream(seed, Purpose.SHUFFLE)
     moved: dict[int, int] = {}
-    for place in range(size):
-        here = moved.pop(place, place)
-        other = place + _below(size - place, rng)
-        if other == place:
+    for index in range(size):
+        here = moved.pop(index, index)
+        other_index = index + _below(size - index, rng)
+        if other_index == index:
             yield here
         else:
-            yield moved.get(other, other)
-            moved[other] = here
+            yield moved.get(other_index, other_index)
+            moved[other_index] = here
 
 
 def _below(bound: int, rng: np.random.Generator) -> int:

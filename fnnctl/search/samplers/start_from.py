@@ -43,13 +43,13 @@ class StartFrom:
 
         A sampler that learns proposes one after another, so that none that is skipped counts as pending.
         """
-        found = [self._first.popleft() for _ in range(min(n, len(self._first)))]
+        proposals = [self._first.popleft() for _ in range(min(n, len(self._first)))]
         most = 1 if self.learns and self._skipped else n
-        while len(found) < n and (
-            proposed := self._sampler.ask(min(most, n - len(found)), [*pending, *found])
+        while len(proposals) < n and (
+            proposed := self._sampler.ask(min(most, n - len(proposals)), [*pending, *proposals])
         ):
-            found += [each for each in proposed if self._is_new(each)]
-        return found
+            proposals += [assignment for assignment in proposed if self._is_new(assignment)]
+        return proposals
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
         """See `Sampler`."""

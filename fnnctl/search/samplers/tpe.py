@@ -47,11 +47,11 @@ def cdf(z: FloatArray) -> FloatArray:
     t *= PER_UNIT
     left = t.astype(np.intp)
     t -= left
-    found: FloatArray = cubes[3][left]
+    shares: FloatArray = cubes[3][left]
     for coefficients in cubes[2::-1]:
-        found *= t
-        found += coefficients[left]
-    return found
+        shares *= t
+        shares += coefficients[left]
+    return shares
 
 
 @cache
@@ -129,20 +129,20 @@ class Mixture:
         """Random points: coordinates by point and dimension."""
         kernels = rng.choice(len(self._weights), size=count, p=self._weights)
         uniform = rng.random((count, len(self._dimensions)))
-        found = np.empty_like(uniform)
+        points = np.empty_like(uniform)
         inverse = NormalDist().inv_cdf
         for index in range(len(self._dimensions)):
             u = uniform[:, index]
             if index in self._tables:
                 table = self._tables[index][kernels]
                 chosen = (np.cumsum(table, axis=1) < u[:, None]).sum(axis=1)
-                found[:, index] = (np.minimum(chosen, table.shape[1] - 1) + 0.5) / table.shape[1]
+                points[:, index] = (np.minimum(chosen, table.shape[1] - 1) + 0.5) / table.shape[1]
                 continue
             low, high = self._below[kernels, index], self._above[kernels, index]
             shares = np.clip(low + u * (high - low), 1e-16, 1 - 1e-16)
             z = np.array([inverse(share) for share in shares.tolist()])
-            found[:, index] = self._mean[kernels, index] + self._sigma[kernels, index] * z
-        return np.clip(found, 0.0, np.nextafter(1.0, 0.0))
+            points[:, index] = self._mean[kernels, index] + self._sigma[kernels, index] * z
+        return np.clip(points, 0.0, np.nextafter(1.0, 0.0))
 
     def log_density(self, points: Points) -> FloatArray:
         """The logarithm of each point's density; of its probability in dimensions with values."""
@@ -159,13 +159,13 @@ class Mixture:
                 added[lacks[:, index]] = 0.0
             logs += added
         most = logs.max(axis=1)
-        found: FloatArray = most + np.log(np.exp(logs - most[:, None]).sum(axis=1))
-        return found
+        log_densities: FloatArray = most + np.log(np.exp(logs - most[:, None]).sum(axis=1))
+        return log_densities
 
     def _log_choice(self, index: int, column: FloatArray) -> FloatArray:
         table = self._tables[index]
-        found: FloatArray = np.log(table).T[chosen_values(np.nan_to_num(column), table.shape[1])]
-        return found
+        logs: FloatArray = np.log(table).T[chosen_values(np.nan_to_num(column), table.shape[1])]
+        return logs
 
     def _log_normal(self, index: int, column: FloatArray) -> FloatArray:
         mean, sigma = self._mean[:, index], self._sigma[:, index]
@@ -185,8 +185,8 @@ class Mixture:
         ends = (np.stack([low, high])[:, :, None] - mean) / sigma
         below = cdf(np.nan_to_num(ends))
         mass = np.maximum(below[1] - below[0], _LEAST_MASS)
-        found: FloatArray = np.log(mass / (self._above[first, index] - self._below[first, index]))[:, which]
-        return found
+        logs: FloatArray = np.log(mass / (self._above[first, index] - self._below[first, index]))[:, which]
+        return logs
 
 
 def bandwidths(column: FloatArray, *, narrow: bool = False) -> FloatArray:
@@ -202,10 +202,10 @@ def bandwidths(column: FloatArray, *, narrow: bool = False) -> FloatArray:
     gaps = np.diff(column[order], prepend=0.0, append=1.0)
     if count > 1:
         gaps[0] = gaps[-1] = 0.0
-    found = np.empty(count)
-    found[order] = np.maximum(gaps[:-1], gaps[1:])
+    widths = np.empty(count)
+    widths[order] = np.maximum(gaps[:-1], gaps[1:])
     least = 1.0 / min(100, count + 2)
-    return np.clip(found, least / 2 if narrow else least, 1.0)
+    return np.clip(widths, least / 2 if narrow else least, 1.0)
 
 
 def choice_kernels(column: FloatArray, choices: int) -> FloatArray:
@@ -248,7 +248,7 @@ class TpeSampler(LearningSampler):
         """
         super().__init__(space, seed=seed, key=key)
         self._narrow = one_budget
-        self._dimensions = [parzen_dimension(each) for each in space.dimensions]
+        self._dimensions = [parzen_dimension(dimension) for dimension in space.dimensions]
         self._rows = np.empty((0, len(self._dimensions)))
         """The coordinates of trials; NaN where a trial lacks a dimension. The last rows may be empty."""
         self._places: dict[int, int] = {}
@@ -258,10 +258,10 @@ class TpeSampler(LearningSampler):
         """See `Sampler`."""
         super().tell(trial, loss, budget)
         if trial.number not in self._places:
-            place = self._places[trial.number] = len(self._places)
-            if place == len(self._rows):
-                self._rows = np.concatenate([self._rows, np.empty((place + 16, len(self._dimensions)))])
-            self._rows[place] = self._row(trial.assignment)
+            row = self._places[trial.number] = len(self._places)
+            if row == len(self._rows):
+                self._rows = np.concatenate([self._rows, np.empty((row + 16, len(self._dimensions)))])
+            self._rows[row] = self._row(trial.assignment)
 
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterator[Assignment]:
         """See `LearningSampler`."""
@@ -274,29 +274,29 @@ class TpeSampler(LearningSampler):
         likely = Mixture(
             self._dimensions, self._coordinates(ordered[:good]), weights(good), narrow=self._narrow
         )
-        waiting = [self._row(each) for each in pending]
+        waiting = [self._row(assignment) for assignment in pending]
         others = np.vstack([self._coordinates(ordered[good:]), *waiting])
         unlikely = Mixture(self._dimensions, others, weights(len(others)), narrow=self._narrow)
         rng = stream(self.seed, Purpose.PROPOSALS, number)
         draw = partial(likely.draw, rng, CANDIDATES)
-        found: list[Assignment] = []
+        candidates: list[Assignment] = []
         for drawn_before in range(MOST_DRAWS):
             drawn = (self.space.assignment(point) for point in draw().tolist())
-            found += filter(self.space.allows, drawn)
-            if found and (len(found) >= CANDIDATES or drawn_before + 1 == MOST_DRAWS):
-                points = self._points(found)
+            candidates += filter(self.space.allows, drawn)
+            if candidates and (len(candidates) >= CANDIDATES or drawn_before + 1 == MOST_DRAWS):
+                points = self._points(candidates)
                 gain = likely.log_density(points) - unlikely.log_density(points)
                 for index in np.argsort(-gain, kind="stable").tolist():
-                    yield found[index]
-                found, draw = [], partial(rng.random, (CANDIDATES, len(self._dimensions)))
+                    yield candidates[index]
+                candidates, draw = [], partial(rng.random, (CANDIDATES, len(self._dimensions)))
 
     def _coordinates(self, trials: IntArray) -> FloatArray:
         """The rows of these trials, in the order of their numbers."""
         return self._rows[[self._places[number] for number in sorted(trials.tolist())]]
 
     def _row(self, assignment: Assignment) -> FloatArray:
-        found = self.space.nearest_coordinates(assignment)
-        return np.array([found.get(each.name, math.nan) for each in self.space.dimensions])
+        coordinates = self.space.nearest_coordinates(assignment)
+        return np.array([coordinates.get(dimension.name, math.nan) for dimension in self.space.dimensions])
 
     def _points(self, assignments: Sequence[Assignment]) -> Points:
         middle = np.full((len(assignments), len(self._dimensions)), math.nan)

@@ -134,14 +134,14 @@ class _Rung:
 
     def add(self, result: Result) -> None:
         """Add a result: one enters the best from the others, and then perhaps one more place is there."""
-        place = order(result, self._direction)
-        worst = heapq.heappushpop(self._best, _negated(place)) if self._best else _negated(place)
+        key = order(result, self._direction)
+        worst = heapq.heappushpop(self._best, _negated(key)) if self._best else _negated(key)
         heapq.heappush(self._others, _negated(worst))
         self._count += 1
         if len(self._best) < self._count * self._eta.denominator // self._eta.numerator:
             heapq.heappush(self._best, _negated(heapq.heappop(self._others)))
         if can_go_on(result):
-            heapq.heappush(self._waiting, (place, result))
+            heapq.heappush(self._waiting, (key, result))
 
     def promote(self) -> Result | None:
         """Promote the first of the ⌊n/η⌋ best that is not promoted yet, and return it; None if all are."""
@@ -150,8 +150,8 @@ class _Rung:
         return heapq.heappop(self._waiting)[1]
 
 
-def _negated(place: _Place) -> _Place:
-    group, value, trial = place
+def _negated(key: _Place) -> _Place:
+    group, value, trial = key
     return -group, -value, -trial
 
 

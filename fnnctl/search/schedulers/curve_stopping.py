@@ -248,9 +248,9 @@ class CurveStopping:
 
     def _known(self, trial: int, epoch: int) -> Curves:
         """What is known when a trial is judged after this epoch, which is the end of a part."""
-        own, others = self._curves[trial], self._means[epoch].copy()
-        del others[bisect_left(others, own.mean(epoch))]
-        return Curves(own.epochs, own.losses, others, self._best, self._max_epochs)
+        curve, means = self._curves[trial], self._means[epoch].copy()
+        del means[bisect_left(means, curve.mean(epoch))]
+        return Curves(curve.epochs, curve.losses, means, self._best, self._max_epochs)
 
     def _extend_curve(self, part: Job, result: Result) -> None:
         values = ((result.facts or {}).get(CURVE) or {}).get(self._curve)

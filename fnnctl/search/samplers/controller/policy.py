@@ -50,7 +50,7 @@ class PolicyParameters:
 
     def arrays(self) -> list[FloatArray]:
         """All arrays, in a fixed order."""
-        return [getattr(self, each.name) for each in fields(self)]
+        return [getattr(self, field.name) for field in fields(self)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Policy:
         written = [_Writing(self.sequences.steps(rng.random)) for _ in range(count)]
         state = lstm.State.first(count, weights.cell.units)
         before = np.full(count, self.sequences.tokens)
-        while active := [index for index, each in enumerate(written) if not each.ended]:
+        while active := [index for index, writing in enumerate(written) if not writing.ended]:
             steps = [written[index].step for index in active]
             inputs = weights.kinds[[step.kind.number for step in steps]] + weights.tokens[before[active]]
             rows = lstm.State(state.output[active], state.memory[active])
@@ -112,9 +112,9 @@ class Policy:
             scores += np.stack([step.log_weights for step in steps])
             log_p = _log_softmax(scores / temperature)
             tokens = before[active] = _drawn_tokens(np.exp(log_p), rng.random(len(active)))
-            for index, token, own in zip(active, tokens, _taken(log_p, tokens), strict=True):
-                written[index].choose(int(token), float(own))
-        return [each.episode() for each in written]
+            for index, token, log_probability in zip(active, tokens, _taken(log_p, tokens), strict=True):
+                written[index].choose(int(token), float(log_probability))
+        return [writing.episode() for writing in written]
 
     def episode_of(self, values: Values) -> Episode:
         """The sequence that gives these values, as if this policy had drawn it now.
@@ -131,7 +131,7 @@ class Policy:
 
     def batch(self, episodes: Sequence[Episode]) -> Batch:
         """The episodes as arrays."""
-        shape = max(len(each.tokens) for each in episodes), len(episodes)
+        shape = max(len(episode.tokens) for episode in episodes), len(episodes)
         kinds, tokens = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         log_weights, present = np.zeros((*shape, self.sequences.tokens)), np.zeros(shape, np.bool_)
         for column, episode in enumerate(episodes):
@@ -145,8 +145,8 @@ class Policy:
     def log_probabilities(self, batch: Batch) -> FloatArray:
         """The log probability of each episode."""
         log_p, _, _ = self._forward(batch)
-        found: FloatArray = (_taken(log_p, batch.tokens) * batch.present).sum(axis=0)
-        return found
+        log_probabilities: FloatArray = (_taken(log_p, batch.tokens) * batch.present).sum(axis=0)
+        return log_probabilities
 
     def loss_and_gradient(
         self, batch: Batch, advantages: FloatArray, entropy: float
@@ -231,21 +231,21 @@ class _Writing:
 def _drawn_tokens(probabilities: FloatArray, points: FloatArray) -> IntArray:
     """For each row, the token at a point of [0, 1) of its distribution; never one without probability."""
     cumulative = np.cumsum(probabilities, axis=1)
-    places = (cumulative <= points[:, None] * cumulative[:, -1:]).sum(axis=1)
+    indices = (cumulative <= points[:, None] * cumulative[:, -1:]).sum(axis=1)
     last = probabilities.shape[1] - 1 - np.argmax(probabilities[:, ::-1] > 0.0, axis=1)
-    found: IntArray = np.minimum(places, last)
-    return found
+    tokens: IntArray = np.minimum(indices, last)
+    return tokens
 
 
 def _log_softmax(scores: FloatArray) -> FloatArray:
     shifted = scores - scores.max(axis=-1, keepdims=True)
-    found: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return found
+    log_probabilities: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return log_probabilities
 
 
 def _taken(log_p: FloatArray, tokens: IntArray) -> FloatArray:
-    found: FloatArray = np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
-    return found
+    taken: FloatArray = np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
+    return taken
 
 
 LEARNING_RATE: Final = 0.02
@@ -296,7 +296,7 @@ class Reinforce:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._moments = [(np.zeros_like(each), np.zeros_like(each)) for each in policy.parameters.arrays()]
+        self._moments = [(np.zeros_like(array), np.zeros_like(array)) for array in policy.parameters.arrays()]
         self._updates = 0
 
     def update(self, episodes: Sequence[Episode], advantages: FloatArray) -> None:
@@ -306,15 +306,15 @@ class Reinforce:
         divided by its probability then, but at most 1.
         """
         batch = self._policy.batch(episodes)
-        drawn = np.array([each.log_probability for each in episodes])
+        drawn = np.array([episode.log_probability for episode in episodes])
         ratios = np.exp(np.minimum(self._policy.log_probabilities(batch) - drawn, math.log(LARGEST_RATIO)))
         _, gradient = self._policy.loss_and_gradient(batch, ratios * advantages, ENTROPY)
         self._updates += 1
         rate = LEARNING_RATE * math.sqrt(1.0 - BETA2**self._updates) / (1.0 - BETA1**self._updates)
-        for parameters, own, moments in zip(
+        for parameters, slopes, moments in zip(
             self._policy.parameters.arrays(), gradient.arrays(), self._moments, strict=True
         ):
             first, second = moments
-            first += (1.0 - BETA1) * (own - first)
-            second += (1.0 - BETA2) * (own**2 - second)
+            first += (1.0 - BETA1) * (slopes - first)
+            second += (1.0 - BETA2) * (slopes**2 - second)
             parameters[...] -= rate * first / (np.sqrt(second) + TINY)

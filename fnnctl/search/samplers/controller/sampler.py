@@ -76,7 +76,7 @@ class ControllerSampler(LearningSampler):
 
     def proposed_before(self, begun: Sequence[Assignment]) -> None:
         """See `LearningSampler`: their sequences are written again, so that they teach the same."""
-        self._before = {self._key(each) for each in begun}
+        self._before = {self._key(assignment) for assignment in begun}
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
         """See `Sampler`."""
@@ -110,13 +110,13 @@ class ControllerSampler(LearningSampler):
     def _update(self) -> None:
         rewarded, self._rewarded, self._fruitless = self._rewarded, [], False
         advantages = np.zeros(len(rewarded))
-        for budget in sorted({each.budget for each in rewarded}):
-            rows = [row for row, each in enumerate(rewarded) if each.budget == budget]
+        for budget in sorted({result.budget for result in rewarded}):
+            rows = [row for row, result in enumerate(rewarded) if result.budget == budget]
             rewards = self._rewards([rewarded[row].trial for row in rows], budget)
             if rewards is not None:
                 baseline = self._baselines.setdefault(budget, MovingBaseline())
                 advantages[rows] = baseline.advantages(rewards)
-        self._learner.update([each.episode for each in rewarded], advantages)
+        self._learner.update([result.episode for result in rewarded], advantages)
 
     def _rewards(self, trials: Sequence[int], budget: int) -> FloatArray | None:
         """The rewards of these trials; None if all losses at the budget are infinite: how bad is unknown."""
@@ -133,10 +133,10 @@ def remembered(key: Key) -> Key:
     keys: dict[Hashable, Hashable] = {}
 
     def known(assignment: Assignment) -> Hashable:
-        own = identity(assignment)
-        if own not in keys:
-            keys[own] = key(assignment)
-        return keys[own]
+        text = identity(assignment)
+        if text not in keys:
+            keys[text] = key(assignment)
+        return keys[text]
 
     return known
 

@@ -141,7 +141,7 @@ class Sequences:
         values: Values = {}
         for part in self._parts:
             first = part.depth if isinstance(part, _Layers) else part
-            if all(each.holds(values) for each in first.conditions):
+            if all(condition.holds(values) for condition in first.conditions):
                 if isinstance(part, _Layers):
                     yield from self._layers(part, values, point)
                 else:
@@ -177,9 +177,9 @@ class Sequences:
     def _log_weights_of(self, kind: Kind, weights: list[float]) -> FloatArray:
         key = kind.number, tuple(weights)
         if key not in self._log_weights:
-            found = self._log_weights[key] = np.full(self.tokens, -np.inf)
+            log_weights = self._log_weights[key] = np.full(self.tokens, -np.inf)
             with np.errstate(divide="ignore"):
-                found[kind.first : kind.first + kind.choices] = np.log(np.array(weights) / sum(weights))
+                log_weights[kind.first : kind.first + kind.choices] = np.log(np.array(weights) / sum(weights))
         return self._log_weights[key]
 
 
@@ -188,9 +188,9 @@ def _parts(dimensions: tuple[Dimension, ...]) -> Iterator[Dimension | _Layers]:
     for dimension in dimensions:
         if dimension.part == DEPTH:
             of_layer: dict[int, list[Dimension]] = {}
-            for each in dimensions:
-                if each.setting == dimension.setting and each.part != DEPTH:
-                    of_layer.setdefault(_first_layer(each, dimension.name), []).append(each)
+            for other in dimensions:
+                if other.setting == dimension.setting and other.part != DEPTH:
+                    of_layer.setdefault(_first_layer(other, dimension.name), []).append(other)
             yield _Layers(dimension, of_layer)
         elif dimension.part is None:
             yield dimension
@@ -218,8 +218,8 @@ def _weights(kind: Kind, dimension: Dimension, values: Values) -> list[float]:
     """
     index, choices = layer_index(dimension), dimension.domain.values or ()
     if index and own_part(dimension) == RESIDUAL and False in choices:
-        names = (f"{dimension.setting}.{of_layer(WIDTH, each)}" for each in (index - 1, index))
-        below, own = map(values.get, names)
-        if below != own:
+        names = (f"{dimension.setting}.{of_layer(WIDTH, layer)}" for layer in (index - 1, index))
+        below, width = map(values.get, names)
+        if below != width:
             return [float(not value) for value in choices]
     return [1.0] * kind.choices

@@ -161,12 +161,12 @@ def climbed(process: Process, cube: Cube, points: FloatArray, best: float) -> Fl
 
 def _stepped(process: Process, cube: Cube, points: FloatArray, best: float) -> FloatArray:
     """From each point, go to the best neighbouring level until no level is better."""
-    found = points.copy()
+    reached = points.copy()
     going = np.ones(len(points), bool)
     for _ in range(ROUNDS):
         for row in np.flatnonzero(going):
-            neighbours = cube.neighbours(found[row])
-            around = np.concatenate([found[row : row + 1], neighbours])
+            neighbours = cube.neighbours(reached[row])
+            around = np.concatenate([reached[row : row + 1], neighbours])
             highest = int(np.argmax(log_improvement(process, around, best)))
-            found[row], going[row] = around[highest], highest > 0
-    return found
+            reached[row], going[row] = around[highest], highest > 0
+    return reached

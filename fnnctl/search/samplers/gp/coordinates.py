@@ -45,20 +45,20 @@ class Cube:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self.dimensions = [CubeDimension(each) for each in space.dimensions]
-        levels = [each.levels for each in self.dimensions]
-        self.smooth = np.array([each is None or len(each) > FEW_LEVELS for each in levels])
+        self.dimensions = [CubeDimension(dimension) for dimension in space.dimensions]
+        levels = [dimension.levels for dimension in self.dimensions]
+        self.smooth = np.array([level is None or len(level) > FEW_LEVELS for level in levels])
         """In which dimensions it is useful to follow a gradient."""
-        self.continuous = all(each is None for each in levels)
+        self.continuous = all(level is None for level in levels)
         """Whether no dimension has levels."""
 
     def points(self, assignments: Sequence[Assignment]) -> FloatArray:
         """The points of assignments, (n, d); a value that has none is in the middle."""
-        found = np.full((len(assignments), len(self.dimensions)), 0.5)
-        for row, assignment in zip(found, assignments, strict=True):
+        points = np.full((len(assignments), len(self.dimensions)), 0.5)
+        for row, assignment in zip(points, assignments, strict=True):
             coordinates = self._space.nearest_coordinates(assignment)
-            row[:] = [coordinates.get(each.name, 0.5) for each in self.dimensions]
-        return found
+            row[:] = [coordinates.get(dimension.name, 0.5) for dimension in self.dimensions]
+        return points
 
     def assignment(self, point: FloatArray) -> Assignment:
         """The assignment of the value at each coordinate."""
@@ -67,15 +67,15 @@ class Cube:
 
     def snapped(self, points: FloatArray) -> FloatArray:
         """The nearest points with levels where a dimension has some."""
-        found = np.clip(points, 0.0, BELOW_ONE)
+        nearest = np.clip(points, 0.0, BELOW_ONE)
         for k, dimension in enumerate(self.dimensions):
             if dimension.levels is not None:
-                found[:, k] = dimension.levels[nearest_level(dimension.levels, found[:, k])]
-        return found
+                nearest[:, k] = dimension.levels[nearest_level(dimension.levels, nearest[:, k])]
+        return nearest
 
     def neighbours(self, point: FloatArray) -> FloatArray:
         """The points that differ in one dimension: by any level if there are few, otherwise by one step."""
-        found = []
+        neighbours = []
         for k, dimension in enumerate(self.dimensions):
             if (levels := dimension.levels) is not None:
                 here = int(nearest_level(levels, point[k]))
@@ -84,15 +84,15 @@ class Cube:
                     if level != levels[here]:
                         moved = point.copy()
                         moved[k] = level
-                        found.append(moved)
-        return np.array(found).reshape(-1, len(point))
+                        neighbours.append(moved)
+        return np.array(neighbours).reshape(-1, len(point))
 
     def listed(self) -> FloatArray | None:
         """All points, if they are few."""
-        levels = [each.levels for each in self.dimensions if each.levels is not None]
+        levels = [dimension.levels for dimension in self.dimensions if dimension.levels is not None]
         if len(levels) < len(self.dimensions) or math.prod(map(len, levels)) > MOST_LISTED:
             return None
-        return np.stack([each.ravel() for each in np.meshgrid(*levels, indexing="ij")], axis=1)
+        return np.stack([grid.ravel() for grid in np.meshgrid(*levels, indexing="ij")], axis=1)
 
 
 def nearest_level(levels: FloatArray, coordinates: FloatArray) -> IntArray:

@@ -39,16 +39,16 @@ def squared_differences(points: FloatArray) -> FloatArray:
     return np.square(differences).reshape(-1, points.shape[1])
 
 
-def weighted_distance(points: FloatArray, others: FloatArray, weights: FloatArray) -> FloatArray:
+def weighted_distance(points: FloatArray, other_points: FloatArray, weights: FloatArray) -> FloatArray:
     """The distances D between m and n points, (m, n).
 
     They are sums of squared differences: |x|² + |x′|² − 2xᵀx′ would be rounded away for points that are near
     each other, as those around an optimum are.
     """
-    total = np.zeros((len(points), len(others)))
+    total = np.zeros((len(points), len(other_points)))
     roots = np.sqrt(weights)
-    for own, other in zip((points * roots).T, (others * roots).T, strict=True):
-        difference = own[:, None] - other
+    for column, other_column in zip((points * roots).T, (other_points * roots).T, strict=True):
+        difference = column[:, None] - other_column
         difference *= difference
         total += difference
     return total
@@ -228,8 +228,8 @@ class Process:
 
     def _variance(self, whitened: FloatArray) -> FloatArray:
         prior = self.parameters.variance
-        found: FloatArray = np.maximum(prior - np.vecdot(whitened, whitened), LEAST_VARIANCE * prior)
-        return found
+        variance: FloatArray = np.maximum(prior - np.vecdot(whitened, whitened), LEAST_VARIANCE * prior)
+        return variance
 
 
 def cholesky(covariance: FloatArray) -> FloatArray:

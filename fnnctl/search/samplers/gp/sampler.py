@@ -36,14 +36,14 @@ def normalized(losses: FloatArray) -> FloatArray:
     """
     y = standardized(bounded(losses))
     logs = float((np.sign(y) * np.log1p(np.abs(y))).sum())
-    best, found = -np.inf, y
+    best, transformed = -np.inf, y
     for power in POWERS:
         moved = yeo_johnson(y, power)
         variance = float(moved.var())
         likelihood = (power - 1.0) * logs - 0.5 * len(y) * np.log(variance) if variance > 0.0 else -np.inf
         if likelihood > best:
-            best, found = likelihood, moved
-    return standardized(found)
+            best, transformed = likelihood, moved
+    return standardized(transformed)
 
 
 def standardized(values: FloatArray) -> FloatArray:
@@ -52,8 +52,8 @@ def standardized(values: FloatArray) -> FloatArray:
         return np.zeros_like(values)
     scaled = values / np.abs(values).max()  # so that no square overflows
     centred = scaled - scaled.mean()
-    found: FloatArray = centred / centred.std()
-    return found
+    standard: FloatArray = centred / centred.std()
+    return standard
 
 
 def yeo_johnson(y: FloatArray, power: float) -> FloatArray:
@@ -134,8 +134,8 @@ def _chosen(losses: FloatArray) -> slice | list[int]:
     if len(losses) <= MOST_TRIALS:
         return slice(None)
     last = range(len(losses) - MOST_TRIALS // 2, len(losses))
-    others = np.argsort(losses[: last.start], kind="stable")[: MOST_TRIALS - len(last)]
-    return sorted([*others.tolist(), *last])
+    best = np.argsort(losses[: last.start], kind="stable")[: MOST_TRIALS - len(last)]
+    return sorted([*best.tolist(), *last])
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:

@@ -16,7 +16,7 @@ from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS
 
 
 @dataclass(frozen=True, slots=True)
-class KeptWeights:
+class RestoredWeights:
     """The epoch of a trial's objective, and another one whose weights training it alone keeps."""
 
     trial: int
@@ -26,9 +26,9 @@ class KeptWeights:
     """The best epoch by what early stopping monitors; None if the journal has no curve of that."""
 
 
-def kept_weights(
+def restored_weights(
     stopping: EarlyStoppingConfig | None, results: Iterable[Result], *, epochs: int
-) -> KeptWeights | None:
+) -> RestoredWeights | None:
     """What training the trial alone for `epochs` keeps, if those are not the weights of its objective.
 
     `results` are those of one trial, in the order of their budgets, measured on the validation part. None if
@@ -41,7 +41,7 @@ def kept_weights(
     if last.status is not Status.COMPLETED or last.objective is None:
         return None
     kept = _best_epoch(stopping, found) if last.budget == epochs else None
-    return None if kept == last.budget else KeptWeights(last.trial, last.budget, kept)
+    return None if kept == last.budget else RestoredWeights(last.trial, last.budget, kept)
 
 
 def _best_epoch(stopping: EarlyStoppingConfig, results: Iterable[Result]) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.schema.training import EarlyStoppingConfig
-from fnnctl.records.kept_weights import KeptWeights, kept_weights
+from fnnctl.records.restored_weights import RestoredWeights, restored_weights
 from fnnctl.records.trials import Result, Status
 
 LOSSES = [0.9, 0.5, 0.6, 0.7]
@@ -37,29 +37,29 @@ TWO_JOBS = [job(0, 1, CURVES), job(1, 4, CURVES)]
 )
 def test_the_best_epoch_over_all_jobs(settings: dict[str, Any], kept: int | None) -> None:
     stopping = EarlyStoppingConfig.model_validate(settings)
-    assert kept_weights(stopping, TWO_JOBS, epochs=4) == KeptWeights(3, 4, kept)
+    assert restored_weights(stopping, TWO_JOBS, epochs=4) == RestoredWeights(3, 4, kept)
 
 
 def test_the_curve_of_a_trial_with_class_weights_has_another_name() -> None:
     """Its objective is not that loss, but training watches it."""
     curves = {"uncorrected_validation_loss": LOSSES, "validation_accuracy": ACCURACIES}
-    assert kept_weights(EarlyStoppingConfig(), [job(0, 4, curves)], epochs=4) == KeptWeights(3, 4, 2)
+    assert restored_weights(EarlyStoppingConfig(), [job(0, 4, curves)], epochs=4) == RestoredWeights(3, 4, 2)
 
 
 def test_a_trial_that_training_alone_takes_further() -> None:
-    assert kept_weights(EarlyStoppingConfig(), TWO_JOBS, epochs=9) == KeptWeights(3, 4, None)
+    assert restored_weights(EarlyStoppingConfig(), TWO_JOBS, epochs=9) == RestoredWeights(3, 4, None)
 
 
 def test_a_smaller_budget_that_an_extension_read_from_the_curve() -> None:
     results = [job(0, 2, CURVES), job(0, 4, CURVES)]
-    assert kept_weights(EarlyStoppingConfig(), results, epochs=4) == KeptWeights(3, 4, 2)
+    assert restored_weights(EarlyStoppingConfig(), results, epochs=4) == RestoredWeights(3, 4, 2)
 
 
 def test_weights_of_the_objective_need_no_words() -> None:
     falling = {"validation_loss": [0.9, None, 0.5, 0.4]}
     stopping, last = EarlyStoppingConfig(), [job(0, 4, falling)]
-    assert kept_weights(stopping, last, epochs=4) is None
-    assert kept_weights(None, TWO_JOBS, epochs=4) is None
-    assert kept_weights(EarlyStoppingConfig(restore_best=False), TWO_JOBS, epochs=4) is None
-    assert kept_weights(stopping, [job(0, 4, CURVES, Status.STOPPED_EARLY)], epochs=4) is None
-    assert kept_weights(stopping, [], epochs=4) is None
+    assert restored_weights(stopping, last, epochs=4) is None
+    assert restored_weights(None, TWO_JOBS, epochs=4) is None
+    assert restored_weights(EarlyStoppingConfig(restore_best=False), TWO_JOBS, epochs=4) is None
+    assert restored_weights(stopping, [job(0, 4, CURVES, Status.STOPPED_EARLY)], epochs=4) is None
+    assert restored_weights(stopping, [], epochs=4) is None
