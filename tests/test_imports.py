@@ -23,9 +23,9 @@ LEVELS = {
     "context": 7,
     "training": 6, "plots": 6,
     "tasks": 5,
-    "nn": 4, "data": 4, "metrics": 4, "store": 4,
+    "nn": 4, "data": 4, "store": 4,
     "config": 3,
-    "space": 2,
+    "space": 2, "metrics": 2,
     "errors": 1, "progress": 1,
     "arrays": 0, "blas": 0, "memory": 0, "processors": 0, "text": 0, "seeds": 0,
 }  # fmt: skip

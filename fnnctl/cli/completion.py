@@ -127,9 +127,9 @@ def complete_target(context: typer.Context, incomplete: str) -> list[str]:
 
 def _metrics() -> list[str]:
     """The metrics, with those of the positive class of two."""
-    from fnnctl.config.schema.metric_names import BINARY_METRICS, METRICS
+    from fnnctl.metrics.registry import METRICS, objectives
 
-    return [*METRICS, *BINARY_METRICS]
+    return [*objectives(), *(metric.name for metric in METRICS if metric.per_class)]
 
 
 def _is_bash(environment: Mapping[str, str]) -> bool:

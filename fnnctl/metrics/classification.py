@@ -1,4 +1,4 @@
-"""The scores of one part of the data, as stored in metrics.json.
+"""The scores of a classification on one part of the data, as stored in metrics.json.
 
 A score that does not exist is None, never NaN.
 """
@@ -6,151 +6,97 @@ A score that does not exist is None, never NaN.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
-import numpy as np
+from fnnctl.metrics.metric import INTERVAL, SUPPORT, Given, Metric, OfAreas, OfCounts, OfPart, OfRows
+from fnnctl.metrics.ranking import AucEstimate, wilson_interval
+from fnnctl.metrics.registry import CLASSIFICATION, PER_CLASS, metrics_of
+from fnnctl.metrics.rows import ClassRows, of_sum
 
-from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.metric_names import BINARY_METRICS
-from fnnctl.metrics.calibration import brier_score, class_calibration_errors, reliability
-from fnnctl.metrics.confusion import (
-    ClassRates,
-    balanced_accuracy,
-    class_rates,
-    cohens_kappa,
-    confusion_matrix,
-    matthews_correlation,
-    mean_over,
-)
-from fnnctl.metrics.ranking import AucEstimate, RankedPart, average_precision, roc_auc, wilson_interval
+Score: TypeAlias = tuple[float | None, list[float] | None]
+"""A metric and its 95 % interval; None if they do not exist."""
 
 
 def score(
-    labels: IntArray,
-    probabilities: FloatArray,
-    ranked: RankedPart,
-    classes: Sequence[str],
-    predictions: IntArray | None = None,
-    *,
-    loss: float,
-    positive: int | None = None,
+    rows: ClassRows, classes: Sequence[str], *, loss: float, positive: int | None = None
 ) -> dict[str, Any]:
-    """Every metric of n rows as a JSON-safe mapping: labels (n,), probabilities (n, C), C class names.
+    """Every metric of n rows as a JSON-safe mapping; `classes` are the C names of the classes.
 
-    `ranked` is the result of `rank_part` for the same labels and probabilities.
-
-    - The most probable class is predicted, unless other `predictions` (n,) are given.
     - Precision, recall and F1 are scikit-learn's with `zero_division=0`. Macro averages are over the classes
       that occur in labels or predictions, balanced accuracy over those in the labels. A class that occurs in
       neither has no rates.
     - A class with no rows or with all rows has no AUC; one without rows has no average precision. Averages
       are over the classes that have one. Micro averages pool all (row, class) pairs.
-    - Calibration errors are those of `metrics.calibration`, for the most probable class; a class without
-      rows also has one.
+    - Calibration errors are those of `metrics.calibration`; a class without rows also has one.
     - `loss` is copied unchanged.
-    - With two classes, `BINARY_METRICS` and their intervals are those of the class `positive`.
+    - With two classes, the metrics of a single class are also those of the class `positive`.
 
     Raises ValueError if there are no rows.
     """
-    if not len(labels):
+    if not len(rows.labels):
         raise ValueError("there are no rows to score")
-    predicted = probabilities.argmax(axis=1) if predictions is None else predictions
-    matrix = confusion_matrix(labels, predicted, len(classes))
-    rates = class_rates(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
-    ranked_by_class, averages = _ranked_scores(ranked, rates.support)
-    bins, class_errors = reliability(labels, probabilities), class_calibration_errors(labels, probabilities)
+    scores: dict[str, Any] = {"loss": loss if math.isfinite(loss) else None}
+    rates: list[dict[str, Any]] = [{} for _ in classes]
+    others: list[dict[str, Any]] = [{} for _ in classes]
+    for metric in metrics_of(CLASSIFICATION):
+        if metric.class_name is None:
+            if metric.name not in scores and not isinstance(metric.formula, Given):
+                scores |= _entries(metric, metric.name, _score(metric, rows))
+            continue
+        of_classes = _class_scores(metric, rows)
+        if positive is not None:
+            scores |= _entries(metric, metric.name, of_classes[positive])
+        target = rates if isinstance(metric.formula, OfCounts) else others
+        for entries, own in zip(target, of_classes, strict=True):
+            entries.update(_entries(metric, metric.class_name, own))
+    supports = rows.counts.support.tolist()
     per_class = {
-        name: {
-            **_class_counts(rates, index),
-            **ranked_by_class[index],
-            "expected_calibration_error": error,
-        }
-        for index, (name, error) in enumerate(zip(classes, class_errors.tolist(), strict=True))
+        name: {**own_rates, SUPPORT: support, **own}
+        for name, own_rates, support, own in zip(classes, rates, supports, others, strict=True)
     }
-    return {
-        "loss": loss if math.isfinite(loss) else None,
-        **_counted_scores(matrix, rates),
-        "log_loss": float(log_losses(labels, probabilities).mean()),
-        **averages,
-        **({} if positive is None else _of_positive(per_class[classes[positive]])),
-        "brier_score": brier_score(labels, probabilities),
-        "expected_calibration_error": bins.expected_error,
-        "maximum_calibration_error": bins.maximum_error,
-        "expected_calibration_error_macro": float(class_errors.mean()),
-        "support": len(labels),
-        "per_class": per_class,
-    }
+    return {**scores, SUPPORT: len(rows.labels), PER_CLASS: per_class}
 
 
-def _counted_scores(matrix: IntArray, rates: ClassRates) -> dict[str, Any]:
-    hits, rows = int(np.trace(matrix)), int(matrix.sum())
-    by_class = _rates_by_name(rates)
-    return {
-        "accuracy": hits / rows,
-        "accuracy_ci95": wilson_interval(hits, rows),
-        "balanced_accuracy": float(balanced_accuracy(rates)),
-        **{f"{name}_macro": float(mean_over(values, rates.occurs)) for name, values in by_class.items()},
-        **{f"{name}_weighted": float(mean_over(values, rates.support)) for name, values in by_class.items()},
-        "matthews_correlation": matthews_correlation(matrix),
-        "cohens_kappa": cohens_kappa(matrix),
-    }
+def _entries(metric: Metric[ClassRows], name: str, score: Score) -> dict[str, Any]:
+    """The score under this name, and its interval, if the metric has one."""
+    value, interval = score
+    return {name: value, f"{name}{INTERVAL}": interval} if metric.interval else {name: value}
 
 
-def _of_positive(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """The scores of one class, under names that a part has only with two classes."""
-    of_positive: dict[str, Any] = {}
-    for name, name_of_class in BINARY_METRICS.items():
-        of_positive[name] = scores[name_of_class]
-        if (interval := f"{name_of_class}_ci95") in scores:
-            of_positive[f"{name}_ci95"] = scores[interval]
-    return of_positive
+def _score(metric: Metric[ClassRows], rows: ClassRows) -> Score:
+    match metric.formula:
+        case OfAreas():
+            return _of_area(rows.ranked.mean_area)
+        case OfCounts(value):
+            return _number(value(rows.counts)), None
+        case OfPart(value):
+            return _number(value(rows)), None
+        case OfRows(at_once=at_once) if at_once is not None:
+            return _number(at_once(rows)), None
+        case OfRows(values, form):
+            own = values(rows)
+            interval = wilson_interval(int(own.sum()), len(own)) if metric.is_share else None
+            return _number(of_sum(form, own.sum(), len(own))), interval
+    raise TypeError(f"{metric.name} has no formula")
 
 
-def _class_counts(rates: ClassRates, index: int) -> dict[str, Any]:
-    exists = bool(rates.occurs[index])
-    of_class = {name: float(each[index]) if exists else None for name, each in _rates_by_name(rates).items()}
-    return {**of_class, "support": int(rates.support[index])}
+def _class_scores(metric: Metric[ClassRows], rows: ClassRows) -> list[Score]:
+    match metric.formula:
+        case OfAreas():
+            return [_of_area(estimate) for estimate in rows.ranked.areas]
+        case OfCounts(value):
+            values = value(rows.counts).tolist()
+            occurs = rows.counts.occurs.tolist()
+            return [(own if is_there else None, None) for own, is_there in zip(values, occurs, strict=True)]
+        case OfPart(value):
+            return [(_number(own), None) for own in value(rows)]
+    raise TypeError(f"{metric.name} has no formula for a single class")
 
 
-def _rates_by_name(rates: ClassRates) -> dict[str, FloatArray]:
-    return {"precision": rates.precision, "recall": rates.recall, "f1": rates.f1}
+def _of_area(estimate: AucEstimate | None) -> Score:
+    return (None, None) if estimate is None else (estimate.area, estimate.interval())
 
 
-def log_losses(labels: IntArray, probabilities: FloatArray) -> FloatArray:
-    """−log p of the true class of each row, (n,); p is at least the machine epsilon, as in scikit-learn."""
-    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    losses: FloatArray = -np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0))
-    return losses
-
-
-def _ranked_scores(ranked: RankedPart, support: IntArray) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The scores that depend on the order of the probabilities: one class against the rest, and averages."""
-    precisions = [average_precision(ranking) for ranking in ranked.classes]
-    of_classes = [
-        {**_area_and_interval(estimate, "roc_auc"), "average_precision": precision}
-        for estimate, precision in zip(ranked.areas, precisions, strict=True)
-    ]
-    return of_classes, {
-        **_area_and_interval(ranked.mean_area, "roc_auc_macro"),
-        "roc_auc_micro": roc_auc(ranked.pooled),
-        "roc_auc_weighted": _mean([scores["roc_auc"] for scores in of_classes], support),
-        "average_precision_macro": _mean(precisions),
-        "average_precision_micro": average_precision(ranked.pooled),
-    }
-
-
-def _area_and_interval(estimate: AucEstimate | None, name: str) -> dict[str, Any]:
-    return {
-        name: estimate.area if estimate else None,
-        f"{name}_ci95": estimate.interval() if estimate else None,
-    }
-
-
-def _mean(values: Sequence[float | None], weights: IntArray | None = None) -> float | None:
-    """The mean of the values that exist, or None."""
-    exists = np.array([value is not None for value in values])
-    if not exists.any():
-        return None
-    kept = np.array(values, dtype=np.float64)[exists]
-    return float(np.average(kept, weights=None if weights is None else weights[exists]))
+def _number(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -1,8 +1,7 @@
-"""The confusion matrix and everything that is computed from it."""
+"""The confusion matrix, the counts of each class, and everything that is computed from them."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,68 +16,59 @@ def confusion_matrix(labels: IntArray, predictions: IntArray, classes: int) -> I
 
 
 @dataclass(frozen=True, slots=True)
-class ClassRates:
-    """Precision, recall and F1 of each class (…, C), 0 if the denominator is 0."""
+class ClassCounts:
+    """Counts (…, C) per class; leading axes, such as the members of a stack, are kept by all methods."""
 
-    precision: FloatArray
-    recall: FloatArray
-    f1: FloatArray
+    hits: IntArray
+    """Rows of the class that are predicted correctly."""
     support: IntArray
-    occurs: BoolArray
-    """Whether the class occurs in labels or predictions; macro averages are over these classes."""
+    """Rows of the class."""
+    predicted: IntArray
+    """Rows that are predicted to be of the class."""
+
+    @property
+    def occurs(self) -> BoolArray:
+        """Whether the class occurs in labels or predictions."""
+        return self.support + self.predicted > 0
+
+    def share(self, part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
+        """Divide; 0 if the denominator is 0, as in scikit-learn with `zero_division=0`."""
+        return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)
+
+    def mean(self, values: FloatArray, weights: BoolArray | IntArray) -> FloatArray:
+        """The weighted mean (…,) over the classes, 0 if all weights are 0."""
+        return self.share((values * weights).sum(axis=-1), weights.sum(axis=-1))
+
+    def matthews_correlation(self) -> FloatArray:
+        """The correlation R_K (…,) (Gorodkin, 2004); 0 if labels or predictions have one class."""
+        excess, rows = self._excess()
+        labels, predictions = ((each**2).sum(axis=-1) for each in (self.support, self.predicted))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = np.sqrt((rows**2 - labels) * (rows**2 - predictions))
+            return np.where(spread > 0, excess / spread, 0.0)
+
+    def cohens_kappa(self) -> FloatArray:
+        """The agreement beyond chance (…,) (Cohen, 1960); NaN if all rows are of one class."""
+        excess, rows = self._excess()
+        by_chance = (self.support * self.predicted).sum(axis=-1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(rows**2 > by_chance, excess / (rows**2 - by_chance), np.nan)
+
+    def _excess(self) -> tuple[FloatArray, FloatArray]:
+        """n times the hits, less n² times the share that is expected by chance; and the number of rows n."""
+        rows: FloatArray = self.support.sum(axis=-1).astype(np.float64)
+        by_chance = (self.support * self.predicted).sum(axis=-1)
+        return self.hits.sum(axis=-1) * rows - by_chance, rows
 
 
-def class_rates(hits: IntArray, support: IntArray, predicted: IntArray) -> ClassRates:
-    """Rates from counts (…, C) per class: correct predictions, rows of the class, and predictions of the
-    class.
+def class_counts(labels: IntArray, predictions: IntArray, classes: int) -> ClassCounts:
+    """The counts of labels and predictions (…, n)."""
+    shape = (*labels.shape[:-1], classes)
+    stacks = int(np.prod(shape[:-1], dtype=np.intp))
+    first = np.arange(stacks).reshape(*shape[:-1], 1) * classes
+    truth, guess = labels + first, predictions + first
 
-    They equal scikit-learn's with `zero_division=0`. Leading axes, such as the members of a stack, are kept.
-    """
-    return ClassRates(
-        precision=_share(hits, predicted),
-        recall=_share(hits, support),
-        f1=_share(2 * hits, support + predicted),
-        support=support,
-        occurs=support + predicted > 0,
-    )
+    def counts(cells: IntArray) -> IntArray:
+        return np.bincount(cells.ravel(), minlength=stacks * classes).reshape(shape)
 
-
-def balanced_accuracy(rates: ClassRates) -> FloatArray:
-    """The mean recall (…,) over the classes that occur in the labels."""
-    return mean_over(rates.recall, rates.support > 0)
-
-
-def mean_over(values: FloatArray, weights: BoolArray | IntArray) -> FloatArray:
-    """The weighted mean (…,) over the last axis, 0 if all weights are 0."""
-    return _share((values * weights).sum(axis=-1), weights.sum(axis=-1))
-
-
-def matthews_correlation(matrix: IntArray) -> float:
-    """The correlation R_K (Gorodkin, 2004) from counts (C, C); 0 if labels or predictions have one class."""
-    observed, expected, rows = _agreement(matrix)
-    spread = math.sqrt(
-        (rows**2 - _square_sum(matrix.sum(axis=0))) * (rows**2 - _square_sum(matrix.sum(axis=1)))
-    )
-    return (observed * rows - expected) / spread if spread else 0.0
-
-
-def cohens_kappa(matrix: IntArray) -> float | None:
-    """The agreement beyond chance (Cohen, 1960) from counts (C, C); None if all are of one class."""
-    observed, expected, rows = _agreement(matrix)
-    by_chance = rows**2 - expected
-    return (observed * rows - expected) / by_chance if by_chance else None
-
-
-def _agreement(matrix: IntArray) -> tuple[int, int, int]:
-    """The rows that agree, n² times the share expected to agree by chance, and the number of rows n."""
-    expected = int(matrix.sum(axis=0) @ matrix.sum(axis=1))
-    return int(np.trace(matrix)), expected, int(matrix.sum())
-
-
-def _square_sum(counts: IntArray) -> int:
-    return int(counts @ counts)
-
-
-def _share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
-    """Divide; 0 if the denominator is 0."""
-    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)
+    return ClassCounts(counts(truth[predictions == labels]), counts(truth), counts(guess))

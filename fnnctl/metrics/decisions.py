@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.config.schema.model import DEFAULT_THRESHOLD
+
+EVEN: Final = 0.5
+"""At this threshold the more probable class is predicted, which is the default of `model.threshold`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def choose_threshold(is_positive: BoolArray, scores: FloatArray, rule: Rule) -> 
     thresholds = candidates(scores)
     quality = _quality(counts_at(is_positive, scores, thresholds), rule)
     best = thresholds[quality == quality.max()]
-    return float(best[np.argmin(np.abs(best - DEFAULT_THRESHOLD))])
+    return float(best[np.argmin(np.abs(best - EVEN))])
 
 
 def _quality(counts: Counts, rule: Rule) -> FloatArray | IntArray:
@@ -158,7 +160,7 @@ def shown_thresholds(is_positive: BoolArray, scores: FloatArray, marked: Sequenc
     If there are too many `candidates`, half of the others have evenly spaced ranks among all scores and half
     among those of positive rows: where these are rare, most scores are close to 0.
     """
-    fixed = np.unique([DEFAULT_THRESHOLD, *marked])
+    fixed = np.unique([EVEN, *marked])
     between, room = candidates(scores), MOST_SHOWN - len(fixed)
     if len(between) > room:
         groups = [np.sort(scores), np.sort(scores[is_positive])]

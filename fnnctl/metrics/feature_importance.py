@@ -26,8 +26,10 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.metric import Form, OfRows
 from fnnctl.metrics.paired import MANY
 from fnnctl.metrics.ranking import Z_95
+from fnnctl.metrics.registry import metric_of
 from fnnctl.metrics.resampling import student_quantile
 from fnnctl.seeds import Purpose, stream
 
@@ -47,16 +49,6 @@ def drawn_rows(seed: int, rows: int, most: int) -> IntArray:
     if rows <= most:
         return np.arange(rows)
     return np.sort(stream(seed, Purpose.IMPORTANCE, _ROWS).permutation(rows)[:most])
-
-
-FORMS: Final[dict[str, Literal["mean", "explained", "root"]]] = {
-    "log_loss": "mean",
-    "accuracy": "mean",
-    "r2": "explained",
-    "rmse": "root",
-}
-"""How a metric follows from the rows' losses m: it is m or 1 − m on average, 1 − mean(m) / the variance of
-the target, or the root of the mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ class Estimate:
 def estimate(
     metric: str, losses: FloatArray, permuted: FloatArray, donors: IntArray, targets: FloatArray
 ) -> Estimate | None:
-    """The importance of a column for a metric of `FORMS`; None if the metric does not exist.
+    """The importance of a column for a metric that follows from a value per row; None if it does not exist.
 
     Args:
         metric: Its name in metrics.json.
@@ -107,7 +99,7 @@ def _linearized(
 
     `changes` (R, n) are the permuted rows' losses less their own.
     """
-    form, before, changed = FORMS[metric], losses.mean(), changes.mean(axis=1)
+    form, before, changed = _form(metric), losses.mean(), changes.mean(axis=1)
     of_rows = changes.mean(axis=0) + _given(changes, donors)
     if form == "mean":
         return of_rows, changed
@@ -120,6 +112,13 @@ def _linearized(
     slopes = [0.5 / math.sqrt(mean) if mean > 0 else 0.0 for mean in (before + changed.mean(), before)]
     influence = slopes[0] * (losses + of_rows) - slopes[1] * losses
     return influence, np.sqrt(before + changed) - np.sqrt(before)
+
+
+def _form(name: str) -> Form:
+    metric = metric_of(name)
+    if metric is None or not isinstance(metric.formula, OfRows):
+        raise LookupError(f"{name} does not follow from a value per row")
+    return metric.formula.form
 
 
 def _given(changes: FloatArray, donors: IntArray) -> FloatArray:

@@ -11,9 +11,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LOWEST = {"matthews_correlation": -1.0, "cohens_kappa": -1.0, "r2": -math.inf}
-UNBOUNDED = frozenset({"loss", "log_loss", "rmse", "mae", "median_absolute_error"})
-"""The metrics that have no upper bound of 1."""
+from fnnctl.metrics.registry import metric_of
 
 
 def summarize_scores(
@@ -76,8 +74,9 @@ def _summary(name: str, scores: list[float | None], test_share: float) -> dict[s
     known = [score for score in scores if score is not None]
     interval = corrected_interval(known, test_share=test_share)
     if interval:
-        highest = math.inf if name in UNBOUNDED else 1.0
-        interval = [max(interval[0], LOWEST.get(name, 0.0)), min(interval[1], highest)]
+        metric = metric_of(name)
+        lowest, highest = (metric.lowest, metric.highest) if metric else (0.0, 1.0)
+        interval = [max(interval[0], lowest), min(interval[1], highest)]
     return {
         "mean": math.fsum(known) / len(known) if known else None,
         "std": statistics.stdev(known) if len(known) > 1 else None,

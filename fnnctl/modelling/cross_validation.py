@@ -16,6 +16,8 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import Folds, ForwardFolds, divide, fewest_values, most_folds
 from fnnctl.data.splits.in_order import distinct
 from fnnctl.errors import ConfigError, Problem
+from fnnctl.metrics.metric import SUPPORT
+from fnnctl.metrics.registry import CLASSIFICATION, PER_CLASS, metrics_of
 from fnnctl.metrics.resampling import summarize_scores
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit, with_data_facts
@@ -227,11 +229,14 @@ def fold_metrics(results: Results) -> list[Metrics | None]:
 
 def _without_partial_means(metrics: dict[str, Any]) -> dict[str, Any]:
     """Replace a mean over classes by None if a class has no value: it would be over fewer classes."""
-    of_classes = metrics.get("per_class", {}).values()
-    for name in ("roc_auc", "average_precision"):
-        if f"{name}_macro" in metrics and any(scores["roc_auc"] is None for scores in of_classes):
-            metrics = {**metrics, f"{name}_macro": None}
-    return metrics
+    of_classes = metrics.get(PER_CLASS, {}).values()
+    partial = [
+        metric.name
+        for metric in metrics_of(CLASSIFICATION)
+        # rates of a class without rows and predictions are left out as in scikit-learn
+        if metric.needs == "ranking" and any(scores.get(metric.mean_of, 0) is None for scores in of_classes)
+    ]
+    return {name: None if name in partial else value for name, value in metrics.items()}
 
 
 def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> dict[str, Any]:
@@ -306,7 +311,7 @@ def single_metrics(of_folds: Sequence[Metrics | None]) -> list[str]:
     return [
         name
         for name in names
-        if name != "support"
+        if name != SUPPORT
         and not any(isinstance(metrics.get(name), list | dict) for metrics in known)
         and not name.endswith("_ci95")
     ]

@@ -14,6 +14,7 @@ from statistics import NormalDist
 from typing import Self
 
 from fnnctl.metrics.paired import LEVEL, paired_test
+from fnnctl.metrics.registry import metric_of
 from fnnctl.records.confirmation import Confirmation
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import FOLDS, Direction, JobKey, Result
@@ -126,7 +127,8 @@ def _chance(ahead: Result, behind: Result, measurement: Measurement) -> float | 
         if len(scores[0]) != len(scores[1]) or len(scores[0]) < 2:
             return None
         return paired_test(*scores, test_share=measurement.test_share).p
-    if measurement.metric != "accuracy" or not measurement.rows:
+    metric = metric_of(measurement.metric)
+    if metric is None or not metric.is_share or not measurement.rows:
         return None
     if one == other:
         return 1.0

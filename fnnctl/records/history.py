@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS, TIMES, Sampling, Scheduling
-from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.metrics.registry import is_loss
 from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Journal, decode
 from fnnctl.records.standings import Standings, finite_objective

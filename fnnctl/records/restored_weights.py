@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fnnctl.config.schema.training import EarlyStoppingConfig
+from fnnctl.metrics.registry import is_loss
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS
 
@@ -54,7 +55,7 @@ def _best_epoch(stopping: EarlyStoppingConfig, results: Iterable[Result]) -> int
         values[result.budget - len(curve) :] = curve
         if len(values) != result.budget:
             return None
-    sign = 1.0 if stopping.monitor.endswith("loss") else -1.0
+    sign = 1.0 if is_loss(stopping.monitor.partition("_")[2]) else -1.0
     best, epoch = math.inf, 0
     for number, value in enumerate(values, start=1):
         if value is not None and sign * value < best - stopping.tolerance:

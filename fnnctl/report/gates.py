@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError, for_each
 from fnnctl.metrics.paired import LEVEL
+from fnnctl.metrics.registry import is_loss, metric_of
 from fnnctl.metrics.stored import PARTS, flat_metrics
 from fnnctl.report.comparison.compared_run import (
     ComparedRun,
@@ -119,8 +119,9 @@ class Gate:
 
     @property
     def hint(self) -> str:
-        """A hint if the threshold looks like a percentage, else empty. Only counts can exceed 1."""
-        if self.is_loss or not 1 < self.threshold <= 100 or self.metric.rpartition(".")[2] == "support":
+        """A hint if the threshold looks like a percentage, else empty."""
+        metric = metric_of(self.metric)
+        if metric is None or self.is_loss or metric.highest > 1 or not 1 < self.threshold <= 100:
             return ""
         return (
             f" (metrics are at most 1: write {self.threshold:g} % as {self.metric}={self.threshold / 100:g})"

@@ -15,9 +15,9 @@ from typing import Any
 
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
-from fnnctl.config.schema.metric_names import ONLY_BINARY
 from fnnctl.context import Context
 from fnnctl.errors import UsageError
+from fnnctl.metrics.registry import positive_metric
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile, read_labelled
 from fnnctl.modelling.predictor import score_parts
@@ -121,7 +121,7 @@ def _recorded_too(metrics: dict[str, Any], recorded: Mapping[str, Any]) -> dict[
         if isinstance(value, dict) and isinstance(inner := recorded.get(name), dict)
         else value
         for name, value in metrics.items()
-        if name in recorded or name not in ONLY_BINARY
+        if name in recorded or positive_metric(name) is None
     }
 
 

@@ -14,8 +14,8 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from fnnctl.config.schema.metric_names import HEADLINES
 from fnnctl.errors import DataError, MachineError, UsageError
+from fnnctl.metrics.registry import headline
 from fnnctl.store import names
 from fnnctl.store.atomic import cannot_read, damaged, read_bytes
 from fnnctl.store.documents import read_mapping
@@ -183,7 +183,7 @@ def _cached_facts(values: object) -> ListedFacts | None:
 
 def first_metric(metrics: Mapping[str, Any], task: str | None) -> float | None:
     """The value of `ListedFacts.metric`."""
-    _, name = HEADLINES.get(task or "", HEADLINES["classification"])
+    name = headline(task).name
     of_folds = _inside(metrics, "cross_validation", name)
     return _number(of_folds.get("mean") if isinstance(of_folds, dict) else _inside(metrics, "test", name))
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from fnnctl.config.schema.metric_names import CLASS_METRICS, METRICS
+from fnnctl.metrics.metric import INTERVAL, SUPPORT
+from fnnctl.metrics.registry import metric_of
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.text import cut
 
 Faults = Iterator[str]
-_NUMBERS: Final = frozenset((*METRICS, *CLASS_METRICS, "support"))
-_INTERVAL: Final = "ci95"
+_INTERVAL: Final = INTERVAL.removeprefix("_")
 
 
 def read_metrics(content: bytes, path: Path) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _faults_of_part(place: str, part: Mapping[str, Any]) -> Faults:
             yield from _object(inside, value, _faults_of_part)
         elif name == "per_class":
             yield from _object(inside, value, _faults_of_classes)
-        elif name in _NUMBERS and not _is_number(value):
+        elif _is_metric(name) and not _is_number(value):
             yield f"{inside} must be a number or null"
         elif name.endswith(_INTERVAL) and not _is_interval(value):
             yield f"{inside} must be two numbers or null"
@@ -77,7 +77,7 @@ def _faults_of_folds(place: str, folds: Mapping[str, Any]) -> Faults:
     for name, entry in folds.items():
         if isinstance(entry, dict):
             yield from _faults_of_scores(f"{place}.{name}", entry)
-        elif name in _NUMBERS:
+        elif _is_metric(name):
             yield f"{place}.{name} must be an object"
 
 
@@ -91,6 +91,11 @@ def _faults_of_scores(place: str, entry: Mapping[str, Any]) -> Faults:
     scores = entry.get("scores", [])
     if not isinstance(scores, list) or not all(map(_is_number, scores)):
         yield f"{place}.scores must be a list of numbers"
+
+
+def _is_metric(name: str) -> bool:
+    """Whether there must be a number or null under this name."""
+    return name == SUPPORT or (metric_of(name) is not None and not name.endswith(_INTERVAL))
 
 
 def _is_interval(value: object) -> bool:

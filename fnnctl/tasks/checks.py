@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.schema.metric_names import METRICS
 from fnnctl.config.schema.model import Output
 from fnnctl.errors import Problem
+from fnnctl.metrics.metric import TaskName
+from fnnctl.metrics.registry import objectives
 from fnnctl.tasks.epoch_metrics import EpochMetrics
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -
             yield Problem(message, path=path)
 
 
-def refused_metric(metric: str, known: Sequence[str], task: str) -> str | None:
+def refused_metric(metric: str, task: TaskName) -> str | None:
     """Why a metric of another task cannot be used here; None for any other name."""
-    if metric in METRICS and metric not in known:
-        return f"{metric} is not a metric of a {task}; choose from {', '.join(known)}"
+    if metric in objectives() and metric not in objectives(task):
+        return f"{metric} is not a metric of a {task}; choose from {', '.join(objectives(task))}"
     return None

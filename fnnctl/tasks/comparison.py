@@ -1,6 +1,4 @@
-"""A metric of a run's test part, row by row from predictions.csv, so that it can be compared with another
-run's.
-"""
+"""A metric of a run's test part, row by row from predictions.csv, to compare it with another run's."""
 
 from __future__ import annotations
 
@@ -13,15 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.metric_names import class_of
-from fnnctl.metrics.comparison.measures import (
-    OF_CLASS,
-    OF_ERRORS,
-    OF_PART,
-    Measure,
-    class_measure,
-    error_measure,
-)
+from fnnctl.metrics.comparison.measures import Measure, class_measure, error_measure
+from fnnctl.metrics.metric import Metric
+from fnnctl.metrics.registry import class_of, compared, metric_of, metrics_of
+from fnnctl.metrics.rows import ClassRows, ErrorRows
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
@@ -80,66 +73,64 @@ def in_row_order(rows: array[int], *columns: npt.NDArray[Any]) -> tuple[npt.NDAr
 
 
 PREFIX: Final = "p_"
-OF_PROBABILITIES: Final = ("roc_auc", "log_loss", "loss", "brier")
-"""The beginnings of the names of metrics that need more than the predicted classes."""
 
 
-def classified_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
+def classified_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     """See `ReadMeasured`; the truths are the labels, as indices into the classes in alphabetical order."""
-    owner, name = _inside(metric)
-    found = read_predictions(run, "label")
-    if found is None:
+    owner, metric = _compared(name)
+    content = read_predictions(run, "label")
+    if content is None:
         return None
-    columns, lines = found
-    given = [column.removeprefix(PREFIX) for column in columns[3:]]
-    classes = sorted(given)
+    columns, lines = content
+    in_file = [column.removeprefix(PREFIX) for column in columns[3:]]
+    classes = sorted(in_file)
     if owner is not None and owner not in classes:
         raise _unmeasured()
-    own = None if owner is None else classes.index(owner)
-    places = {each: place for place, each in enumerate(classes)}
-    order = [3 + given.index(each) for each in classes] if name.startswith(OF_PROBABILITIES) else []
-    rows, true, predicted, shares = array("q"), array("q"), array("q"), array("d")
+    indices = {label: index for index, label in enumerate(classes)}
+    order = [] if metric.needs == "predictions" else [3 + in_file.index(label) for label in classes]
+    numbers, labels, predictions, shares = array("q"), array("q"), array("q"), array("d")
     try:
         for line in lines:
-            rows.append(int(line[0]))
-            true.append(places[line[1]])
-            predicted.append(places[line[2]])
+            numbers.append(int(line[0]))
+            labels.append(indices[line[1]])
+            predictions.append(indices[line[2]])
             shares.extend(float(line[column]) for column in order)
     except (ValueError, KeyError, OverflowError) as error:
         raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
-    if not rows:
+    if not numbers:
         return None
-    shape = len(rows), len(classes)
+    shape = len(numbers), len(classes)
     probabilities: FloatArray = np.array(shares).reshape(shape) if order else np.broadcast_to(0.0, shape)
-    numbers, labels, predictions, probabilities = in_row_order(
-        rows, np.array(true), np.array(predicted), probabilities
-    )
-    measure: Measure | None = class_measure(name, labels, predictions, probabilities, own)
-    return MeasuredRows(numbers, labels, measure)
+    in_order = in_row_order(numbers, np.array(labels), np.array(predictions), probabilities)
+    rows = ClassRows(in_order[1], in_order[2], len(classes), in_order[3])
+    measure = class_measure(metric, rows, None if owner is None else indices[owner])
+    return MeasuredRows(in_order[0], rows.labels, measure)
 
 
-def _inside(metric: str) -> tuple[str | None, str]:
-    """The class, if it is the metric of one, and the metric's own name."""
-    if metric in OF_PART:
-        return None, metric
-    owner, name = class_of(metric), metric.rpartition(".")[2]
-    if owner is None or name not in OF_CLASS:
+def _compared(name: str) -> tuple[str | None, Metric[ClassRows]]:
+    """The class, if it is the metric of one, and the metric."""
+    metric, owner = metric_of(name), class_of(name)
+    known = compared("classification", per_class=owner is not None)
+    key = name if owner is None else name.rpartition(".")[2]
+    if metric is None or key not in known:
         raise _unmeasured()
-    return owner, name
+    return owner, metric
 
 
 def _unmeasured() -> UnmeasuredError:
-    return UnmeasuredError((*OF_PART, *(f"per_class.CLASS.{each}" for each in OF_CLASS)))
+    of_class = compared("classification", per_class=True)
+    return UnmeasuredError((*compared("classification"), *(f"per_class.CLASS.{name}" for name in of_class)))
 
 
-def estimated_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
+def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     """See `ReadMeasured`; the truths are the targets."""
-    if metric not in OF_ERRORS:
-        raise UnmeasuredError(OF_ERRORS)
-    found = read_predictions(run, "target")
-    if found is None:
+    metric = next((metric for metric in metrics_of("regression") if metric.name == name), None)
+    if metric is None or not metric.is_compared:
+        raise UnmeasuredError(compared("regression"))
+    content = read_predictions(run, "target")
+    if content is None:
         return None
-    _, lines = found
+    _, lines = content
     rows, true, predicted = array("q"), array("d"), array("d")
     try:
         for line in lines:
@@ -151,7 +142,7 @@ def estimated_rows(run: RunFolder, metric: str) -> MeasuredRows | None:
     if not rows:
         return None
     numbers, targets, estimates = in_row_order(rows, np.array(true), np.array(predicted))
-    return MeasuredRows(numbers, targets, error_measure(metric, targets, estimates))
+    return MeasuredRows(numbers, targets, error_measure(metric, ErrorRows(targets, estimates)))
 
 
 MEASURED_ROWS: Final[Mapping[str, ReadMeasured]] = {

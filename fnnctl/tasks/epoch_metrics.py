@@ -10,11 +10,21 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.confusion import balanced_accuracy, class_rates, mean_over
+from fnnctl.metrics.metric import Metric, OfCounts, OfRows, TaskName
+from fnnctl.metrics.registry import (
+    CLASSIFICATION,
+    REGRESSION,
+    TRAIN,
+    VALIDATION,
+    headline,
+    is_loss,
+    monitored,
+)
+from fnnctl.metrics.rows import ClassRows, ErrorRows, of_sum
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import NetworkShape, OutputKind
 
-TRAIN_LOSS, VALIDATION_LOSS = "train_loss", "validation_loss"
+TRAIN_LOSS, VALIDATION_LOSS = f"{TRAIN}loss", f"{VALIDATION}loss"
 """The history columns that all tasks have in common."""
 UNCORRECTED_LOSS = "uncorrected_validation_loss"
 """The name of `VALIDATION_LOSS` among a trial's curves if its probabilities are corrected for class weights,
@@ -38,7 +48,7 @@ class EpochMetrics(Protocol):
 
     @property
     def guessing_loss(self) -> float:
-        """The recorded loss of a network that has learned nothing: its outputs are the same for every row."""
+        """The recorded loss of a network that knows nothing: its outputs are the same for every row."""
 
     def validation_record(
         self, losses: FloatArray, predictions: TargetArray, targets: TargetArray
@@ -47,19 +57,34 @@ class EpochMetrics(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ClassificationEpochMetrics:
+class _Columns:
+    """The columns that follow from the metrics of a task."""
+
+    task: ClassVar[TaskName]
+
+    @property
+    def training_columns(self) -> tuple[str, str]:
+        """See `EpochMetrics`."""
+        return TRAIN_LOSS, f"{TRAIN}{headline(self.task).name}"
+
+    @property
+    def validation_columns(self) -> tuple[str, ...]:
+        """See `EpochMetrics`."""
+        return VALIDATION_LOSS, *(f"{VALIDATION}{metric.name}" for metric in monitored(self.task))
+
+    @property
+    def rising_columns(self) -> frozenset[str]:
+        """See `EpochMetrics`."""
+        columns = (self.training_columns[1], *self.validation_columns[1:])
+        return frozenset(column for column in columns if not is_loss(column.partition("_")[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationEpochMetrics(_Columns):
     """The epoch metrics of a task with this number of classes."""
 
     classes: int
-
-    training_columns: ClassVar = (TRAIN_LOSS, "train_accuracy")
-    validation_columns: ClassVar = (
-        VALIDATION_LOSS,
-        "validation_accuracy",
-        "validation_balanced_accuracy",
-        "validation_f1_macro",
-    )
-    rising_columns: ClassVar = frozenset({training_columns[1], *validation_columns[1:]})
+    task: ClassVar = CLASSIFICATION
 
     @property
     def guessing_loss(self) -> float:
@@ -69,36 +94,28 @@ class ClassificationEpochMetrics:
     def validation_record(
         self, losses: FloatArray, predictions: IntArray, targets: IntArray
     ) -> Mapping[str, FloatArray]:
-        """See `EpochMetrics`.
+        """See `EpochMetrics`."""
+        rows = ClassRows(targets, predictions, self.classes)
+        values = (_of_predictions(metric, rows) for metric in monitored(self.task))
+        return dict(zip(self.validation_columns, (losses, *values), strict=True))
 
-        Balanced accuracy is the mean recall of the classes that occur in the targets. Macro F1 is over the
-        classes that occur there or are predicted. Both are as in scikit-learn.
-        """
-        members, rows = targets.shape
-        offset = np.arange(members)[:, None] * self.classes
-        correct = predictions == targets
 
-        def counts(cells: IntArray) -> IntArray:
-            return np.bincount(cells.ravel(), minlength=members * self.classes).reshape(members, self.classes)
-
-        truth, guess = targets + offset, predictions + offset
-        rates = class_rates(counts(truth[correct]), counts(truth), counts(guess))
-        values = (
-            losses,
-            correct.sum(axis=1) / rows,
-            balanced_accuracy(rates),
-            mean_over(rates.f1, rates.occurs),
-        )
-        return dict(zip(self.validation_columns, values, strict=True))
+def _of_predictions(metric: Metric[ClassRows], rows: ClassRows) -> FloatArray:
+    """A metric of each member, (K,), from labels and predictions (K, rows)."""
+    match metric.formula:
+        case OfRows(values, form):
+            value: FloatArray = of_sum(form, values(rows).sum(axis=1), rows.labels.shape[1])
+            return value
+        case OfCounts(of_counts):
+            return of_counts(rows.counts)
+    raise TypeError(f"{metric.name} does not follow from predictions")
 
 
 @dataclass(frozen=True, slots=True)
-class RegressionEpochMetrics:
-    """R² and the loss of the standardized target; neither depends on the target's unit."""
+class RegressionEpochMetrics(_Columns):
+    """Metrics of the standardized target, such as R²: they should not depend on the target's unit."""
 
-    training_columns: ClassVar = (TRAIN_LOSS, "train_r2")
-    validation_columns: ClassVar = (VALIDATION_LOSS, "validation_r2")
-    rising_columns: ClassVar = frozenset({training_columns[1], validation_columns[1]})
+    task: ClassVar = REGRESSION
 
     guessing_loss: ClassVar = 0.5
     """Half the squared error of predicting the mean; the other losses are of similar size."""
@@ -107,13 +124,18 @@ class RegressionEpochMetrics:
         self, losses: FloatArray, predictions: FloatArray, targets: FloatArray
     ) -> Mapping[str, FloatArray]:
         """See `EpochMetrics`; R² is NaN if all targets are equal."""
-        wide = targets.astype(np.float64)
-        errors = wide - predictions
-        wide -= wide.mean(axis=1, keepdims=True)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            unexplained = np.square(errors).sum(axis=1) / np.square(wide).sum(axis=1)
-        r2 = np.where(np.isfinite(unexplained), 1.0 - unexplained, np.nan)
-        return dict(zip(self.validation_columns, (losses, r2), strict=True))
+        rows = ErrorRows(targets.astype(np.float64), predictions)
+        values = (_of_estimates(metric, rows) for metric in monitored(self.task))
+        return dict(zip(self.validation_columns, (losses, *values), strict=True))
+
+
+def _of_estimates(metric: Metric[ErrorRows], rows: ErrorRows) -> FloatArray:
+    """A metric of each member, (K,), from targets and estimates (K, rows)."""
+    if not isinstance(metric.formula, OfRows):
+        raise TypeError(f"{metric.name} does not follow from a value per row")
+    sums, spread = metric.formula.values(rows).sum(axis=1), np.square(rows.centred).sum(axis=1)
+    value: FloatArray = of_sum(metric.formula.form, sums, rows.targets.shape[1], spread)
+    return value
 
 
 EPOCH_METRICS: dict[OutputKind, Callable[[int], EpochMetrics]] = {

@@ -1,18 +1,19 @@
-"""What each task shows in reports, as values that `report` renders; it loads no engine, as `fnnctl runs`
-needs it.
-"""
+"""What each task shows in reports, as values that `report` renders; it loads no engine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.schema.metric_names import BINARY_METRICS, POSITIVE_ERROR, POSITIVE_ERROR_UNCALIBRATED
+from fnnctl.metrics.metric import INTERVAL, NEEDS, SUPPORT, UNCALIBRATED, Metric, TaskName
+from fnnctl.metrics.registry import CLASSIFICATION, COST, F1, PER_CLASS, REGRESSION, headline, metrics_of
 from fnnctl.store import names
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Labels of metrics and their keys in metrics.json, in the order of the report."""
+ROWS: Final = ("rows", SUPPORT)
+"""The row of the number of rows, in tables of metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,19 @@ class GroupMetrics:
     title: str
     column: str
     """The heading of the column of group names."""
-    metrics: Labels
+    task: TaskName
     worst_by: tuple[str, str]
     """Label and key of the metric whose lowest values are shown if there are many groups."""
+
+    @property
+    def metrics(self) -> Labels:
+        """The labels and keys of the metrics of a group."""
+        of_groups = (
+            (metric.label, metric.class_name)
+            for metric in metrics_of(self.task)
+            if metric.class_name is not None and metric.in_class_table
+        )
+        return *of_groups, ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +56,52 @@ class FigureFile:
 class TaskReport:
     """The tables and figures of a report on the predictions of a task's networks."""
 
-    metrics: Labels
-    curve: tuple[str, str]
-    """Label and history.csv name of the metric that the learning curve shows in addition to the loss."""
+    task: TaskName
     figures: tuple[FigureFile, ...]
-    first: tuple[str, ...]
-    """The keys of the metrics that are shown first; others are shown only in complete tables."""
     baseline: Labels
     """What the baseline predicts, in sentences, each with the key of a metric to which it applies."""
-    instead: Mapping[str, str] = field(default_factory=dict)
-    """Metrics that are left out where another one, which says the same more precisely, has a value."""
-    same: tuple[str, str] | None = None
-    """The first metric is left out if it always equals the second."""
     groups: GroupMetrics | None = None
     matrix: tuple[str, str] | None = None
     """Title and corner of the table of the confusion matrix."""
+
+    @property
+    def metrics(self) -> Labels:
+        """The rows of a complete table of metrics: a metric is followed by its interval and so on."""
+        rows: list[tuple[str, str]] = []
+        for metric in self._in_order():
+            if metric.reported == "no":
+                continue
+            rows.append((metric.label, metric.name))
+            if metric.interval:
+                rows.append(("  95 % interval", f"{metric.name}{INTERVAL}"))
+            if metric.has_uncalibrated:
+                rows.append(("  before calibration", f"{metric.name}{UNCALIBRATED}"))
+        return *rows, ROWS
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """The keys of the metrics that are shown first; others are shown only in complete tables."""
+        return tuple(metric.name for metric in self._in_order() if metric.reported == "first")
+
+    @property
+    def instead(self) -> dict[str, str]:
+        """Metrics that are left out where another one, which says the same more precisely, has a value."""
+        names = ((metric.instead_of, metric.name) for metric in metrics_of(self.task) if metric.instead_of)
+        return {f"{name}{end}": other for name, other in names for end in ("", INTERVAL, UNCALIBRATED)}
+
+    @property
+    def curve(self) -> tuple[str, str]:
+        """Label and history.csv name of the metric that the learning curve shows in addition to the loss."""
+        return headline(self.task).label, headline(self.task).name
+
+    def _in_order(self) -> list[Metric[Any]]:
+        """The metrics by what they need; one that stands in for another one is in its place."""
+        metrics = metrics_of(self.task)
+        places = {metric.name: place for place, metric in enumerate(metrics)}
+        return sorted(
+            metrics,
+            key=lambda metric: (NEEDS.index(metric.needs), places[metric.instead_of or metric.name]),
+        )
 
     def shown(self, metrics: Mapping[str, Any]) -> Labels:
         """The labels and keys of these metrics that are not replaced by others; see `instead`."""
@@ -70,81 +112,33 @@ class TaskReport:
         )
 
 
-def without_repetition(task: TaskReport, rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """The rows of the metrics; of the pair `task.same`, only the second if both show the same numbers."""
-    first, second = task.same or ("", "")
-    if first in rows and second in rows and rows[first][1:] == rows[second][1:]:
-        del rows[first]
-    return tuple(rows.values())
+def without_repetition(task: TaskReport, rows: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The rows of the metrics, by name, without those that show the same numbers as another one."""
+    repeated = {
+        metric.name
+        for metric in metrics_of(task.task)
+        if metric.name in rows
+        and (equal := rows.get(metric.equals or ""))
+        and rows[metric.name][1:] == equal[1:]
+    }
+    return tuple(row for name, row in rows.items() if name not in repeated)
 
 
 CLASSIFICATION_REPORT: Final = TaskReport(
-    metrics=(
-        ("accuracy", "accuracy"),
-        ("  95 % interval", "accuracy_ci95"),
-        ("balanced accuracy", "balanced_accuracy"),
-        ("precision", "precision"),
-        ("recall", "recall"),
-        ("F1", "f1"),
-        ("ROC AUC", "roc_auc"),
-        ("  95 % interval", "roc_auc_ci95"),
-        ("average precision", "average_precision"),
-        ("macro precision", "precision_macro"),
-        ("macro recall", "recall_macro"),
-        ("macro F1", "f1_macro"),
-        ("macro ROC AUC", "roc_auc_macro"),
-        ("  95 % interval", "roc_auc_macro_ci95"),
-        ("macro average precision", "average_precision_macro"),
-        ("log loss", "log_loss"),
-        ("loss, unclipped", "loss"),
-        ("  before calibration", "loss_uncalibrated"),
-        ("Brier score", "brier_score"),
-        ("calibration error", "expected_calibration_error"),
-        ("  before calibration", "expected_calibration_error_uncalibrated"),
-        ("class calibration error", POSITIVE_ERROR),
-        ("  before calibration", POSITIVE_ERROR_UNCALIBRATED),
-        ("threshold", "threshold"),
-        ("cost per row", "cost"),
-        ("rows", "support"),
-    ),
-    curve=("accuracy", "accuracy"),
-    first=(
-        "accuracy",
-        "balanced_accuracy",
-        "f1",
-        "f1_macro",
-        "roc_auc",
-        "roc_auc_macro",
-        "log_loss",
-        "cost",
-    ),
-    instead={
-        **{f"{name}_macro": name for name in BINARY_METRICS if name != POSITIVE_ERROR},
-        "roc_auc_macro_ci95": "roc_auc",
-        "expected_calibration_error": POSITIVE_ERROR,
-        "expected_calibration_error_uncalibrated": POSITIVE_ERROR,
-    },
+    task=CLASSIFICATION,
     baseline=(
         (
             "Baseline: the training part's class shares, so always its most frequent class.",
-            "accuracy",
+            headline(CLASSIFICATION).name,
         ),
-        ("The baseline's cost is that of always predicting the class that costs less.", "cost"),
+        ("The baseline's cost is that of always predicting the class that costs less.", COST.name),
     ),
-    # The log loss is clipped, so the two differ only if a true class has the probability 0.
-    same=("loss", "log_loss"),
     groups=GroupMetrics(
-        key="per_class",
+        key=PER_CLASS,
         title="Classes",
         column="class",
-        metrics=(
-            ("precision", "precision"),
-            ("recall", "recall"),
-            ("F1", "f1"),
-            ("ROC AUC", "roc_auc"),
-            ("rows", "support"),
-        ),
-        worst_by=("F1", "f1"),
+        task=CLASSIFICATION,
+        worst_by=(F1.label, F1.name),
     ),
     matrix=("Confusion matrix", "true \\ predicted"),
     figures=(
@@ -158,21 +152,8 @@ CLASSIFICATION_REPORT: Final = TaskReport(
 
 
 REGRESSION_REPORT: Final = TaskReport(
-    metrics=(
-        ("R²", "r2"),
-        ("  95 % interval", "r2_ci95"),
-        ("RMSE", "rmse"),
-        ("  95 % interval", "rmse_ci95"),
-        ("MAE", "mae"),
-        ("  95 % interval", "mae_ci95"),
-        ("median abs. error", "median_absolute_error"),
-        ("  95 % interval", "median_absolute_error_ci95"),
-        ("loss", "loss"),
-        ("rows", "support"),
-    ),
-    curve=("R²", "r2"),
-    first=("r2", "rmse", "mae"),
-    baseline=(("Baseline: always the mean of the training part.", "r2"),),
+    task=REGRESSION,
+    baseline=(("Baseline: always the mean of the training part.", headline(REGRESSION).name),),
     figures=(
         FigureFile(names.PREDICTED_ACTUAL_FIGURE, names.PREDICTIONS, "predictions over targets"),
         FigureFile(names.RESIDUALS_FIGURE, names.PREDICTIONS, "residuals over predictions"),

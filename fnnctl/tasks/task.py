@@ -163,8 +163,7 @@ class PartScores(Protocol):
     def row_losses(self) -> Mapping[str, FloatArray]:
         """Each row's losses (n,) from which the metrics of the columns' importance follow, by metric.
 
-        The names are those of metrics.json; columns are ranked by the first one. How a metric follows from
-        its losses is in `metrics.feature_importance.FORMS`.
+        The names are those of metrics.json; columns are ranked by the first one.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:

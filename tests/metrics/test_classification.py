@@ -14,17 +14,24 @@ from hypothesis.strategies import SearchStrategy
 from sklearn import metrics as sk
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.metrics import classification
-from fnnctl.metrics.ranking import rank_part
+from fnnctl.metrics.registry import CLASSIFICATION, metrics_of
+from fnnctl.metrics.rows import ClassRows
 
 Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
 Simulate = Callable[..., tuple[IntArray, FloatArray]]
 
 
-def score(labels: IntArray, probabilities: FloatArray, classes: list[str], *, loss: float) -> dict[str, Any]:
-    ranked = rank_part(labels, probabilities)
-    return classification.score(labels, probabilities, ranked, classes, loss=loss)
+def score(
+    labels: IntArray,
+    probabilities: FloatArray,
+    classes: list[str],
+    *,
+    loss: float,
+    positive: int | None = None,
+) -> dict[str, Any]:
+    rows = ClassRows(labels, probabilities.argmax(axis=1), len(classes), probabilities)
+    return classification.score(rows, classes, loss=loss, positive=positive)
 
 
 def names(probabilities: FloatArray) -> list[str]:
@@ -153,11 +160,8 @@ def test_two_classes_have_one_area(simulate: Simulate) -> None:
 
 def test_the_metrics_of_two_classes_are_those_of_the_positive_one(simulate: Simulate) -> None:
     labels, probabilities = simulate(200, 2)
-    ranked = rank_part(labels, probabilities)
     for positive, name in enumerate(("no", "yes")):
-        scores = classification.score(
-            labels, probabilities, ranked, ["no", "yes"], loss=0.25, positive=positive
-        )
+        scores = score(labels, probabilities, ["no", "yes"], loss=0.25, positive=positive)
         predicted = probabilities.argmax(axis=1)
         assert scores["f1"] == pytest.approx(sk.f1_score(labels, predicted, pos_label=positive), abs=1e-12)
         precision = sk.average_precision_score(labels == positive, probabilities[:, positive])
@@ -166,7 +170,9 @@ def test_the_metrics_of_two_classes_are_those_of_the_positive_one(simulate: Simu
         for metric in ("precision", "recall", "roc_auc", "roc_auc_ci95"):
             assert scores[metric] == of_class[metric]
         assert scores["expected_calibration_error_positive"] == of_class["expected_calibration_error"]
-    assert not {*BINARY_METRICS} & score(labels, probabilities, ["no", "yes"], loss=0.25).keys()
+    without = score(labels, probabilities, ["no", "yes"], loss=0.25)
+    of_class = [metric for metric in metrics_of(CLASSIFICATION) if metric.per_class]
+    assert scores.keys() - without.keys() == {metric.name for metric in of_class} | {"roc_auc_ci95"}
 
 
 def test_many_classes_agree_with_scikit_learn(simulate: Simulate) -> None:

@@ -5,14 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import metrics as sk
 
-from fnnctl.metrics.confusion import (
-    balanced_accuracy,
-    class_rates,
-    cohens_kappa,
-    confusion_matrix,
-    matthews_correlation,
-    mean_over,
-)
+from fnnctl.arrays import IntArray
+from fnnctl.metrics.confusion import ClassCounts, class_counts, confusion_matrix
 
 # Three cats, of which one is called a dog and one a fox; three dogs, all found; no fox.
 MATRIX = np.array([[1, 1, 1], [0, 3, 0], [0, 0, 0]])
@@ -29,43 +23,49 @@ def test_no_rows_are_a_matrix_of_zeros() -> None:
     assert_array_equal(confusion_matrix(nothing, nothing, 2), np.zeros((2, 2)))
 
 
-def test_rates_worked_by_hand() -> None:
-    rates = class_rates(np.array([1, 3, 0]), np.array([3, 3, 0]), np.array([1, 4, 1]))
-    assert_allclose(rates.precision, [1, 3 / 4, 0])
-    assert_allclose(rates.recall, [1 / 3, 1, 0])
-    assert_allclose(rates.f1, [1 / 2, 6 / 7, 0])
-    assert_array_equal(rates.occurs, [True, True, True])
-    assert mean_over(rates.f1, rates.occurs) == pytest.approx((1 / 2 + 6 / 7 + 0) / 3)
-    assert balanced_accuracy(rates) == pytest.approx((1 / 3 + 1) / 2)
+def counts_of(matrix: IntArray) -> ClassCounts:
+    return ClassCounts(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
 
 
-def test_members_of_a_stack_have_the_rates_they_have_alone() -> None:
-    support = np.random.default_rng(1).integers(0, 9, (3, 4))
-    hits, predicted = support // 2, support[:, ::-1]
-    stacked = class_rates(hits, support, predicted)
+def test_shares_and_means_worked_by_hand() -> None:
+    counts = ClassCounts(np.array([1, 3, 0]), np.array([3, 3, 0]), np.array([1, 4, 1]))
+    recall = counts.share(counts.hits, counts.support)
+    assert_allclose(recall, [1 / 3, 1, 0])
+    assert_array_equal(counts.occurs, [True, True, True])
+    assert counts.mean(recall, counts.occurs) == pytest.approx((1 / 3 + 1 + 0) / 3)
+    assert counts.mean(recall, counts.support) == pytest.approx((1 / 3 + 1) / 2)
+
+
+def test_members_of_a_stack_have_the_counts_they_have_alone() -> None:
+    labels, predictions = np.random.default_rng(1).integers(0, 4, (2, 3, 50))
+    stacked = class_counts(labels, predictions, 5)
     for member in range(3):
-        alone = class_rates(hits[member], support[member], predicted[member])
-        assert_array_equal(stacked.f1[member], alone.f1)
-        assert balanced_accuracy(stacked)[member] == balanced_accuracy(alone)
+        alone = class_counts(labels[member], predictions[member], 5)
+        matrix = counts_of(confusion_matrix(labels[member], predictions[member], 5))
+        for name in ("hits", "support", "predicted"):
+            assert_array_equal(getattr(stacked, name)[member], getattr(alone, name))
+            assert_array_equal(getattr(matrix, name), getattr(alone, name))
+        for method in ("matthews_correlation", "cohens_kappa"):
+            assert getattr(stacked, method)()[member] == getattr(alone, method)()
 
 
 def test_agreement_beyond_chance_worked_by_hand() -> None:
     # 4 of 6 agree; by chance 3·1 + 3·4 + 0·1 = 15 of 36 do: (24 − 15)/(36 − 15).
-    assert cohens_kappa(MATRIX) == pytest.approx(9 / 21)
+    assert counts_of(MATRIX).cohens_kappa() == pytest.approx(9 / 21)
     # Predicted 1, 4, 1 and true 3, 3, 0: (24 − 15)/√((36 − 18)(36 − 18)).
-    assert matthews_correlation(MATRIX) == pytest.approx(9 / 18)
+    assert counts_of(MATRIX).matthews_correlation() == pytest.approx(9 / 18)
 
 
 def test_one_class_only_has_no_kappa_and_no_correlation() -> None:
-    matrix = np.array([[5, 0], [0, 0]])
-    assert cohens_kappa(matrix) is None
-    assert matthews_correlation(matrix) == 0.0
+    counts = counts_of(np.array([[5, 0], [0, 0]]))
+    assert np.isnan(counts.cohens_kappa())
+    assert counts.matthews_correlation() == 0.0
 
 
 def test_large_counts_do_not_overflow() -> None:
-    matrix = np.array([[400_000_000, 100_000_000], [100_000_000, 400_000_000]])
-    assert cohens_kappa(matrix) == pytest.approx(0.6)
-    assert matthews_correlation(matrix) == pytest.approx(0.6)
+    counts = counts_of(np.array([[400_000_000, 100_000_000], [100_000_000, 400_000_000]]))
+    assert counts.cohens_kappa() == pytest.approx(0.6)
+    assert counts.matthews_correlation() == pytest.approx(0.6)
 
 
 def test_many_classes_agree_with_scikit_learn() -> None:

@@ -11,10 +11,17 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
+from fnnctl.arrays import FloatArray
 from fnnctl.metrics import regression
-from fnnctl.metrics.regression import RESAMPLES, bootstrap, score
+from fnnctl.metrics.regression import bootstrap, score
+from fnnctl.metrics.rows import RESAMPLES, ErrorRows
 
 NAMES = ("r2", "rmse", "mae", "median_absolute_error")
+
+
+def rows_of(errors: FloatArray, targets: FloatArray) -> ErrorRows:
+    """Rows with these targets and absolute errors."""
+    return ErrorRows(targets, targets - errors)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,7 @@ def test_scikit_learn_agrees(rows: int, offset: float, spread: float) -> None:
     rng = np.random.default_rng(rows)
     targets = offset + spread * rng.normal(size=rows)
     estimates = targets + spread * rng.normal(0.3, 0.7, rows)
-    found = score(targets, estimates, loss=0.25)
+    found = score(ErrorRows(targets, estimates), loss=0.25)
     expected = {
         "r2": r2_score(targets, estimates),
         "rmse": root_mean_squared_error(targets, estimates),
@@ -37,7 +44,7 @@ def test_scikit_learn_agrees(rows: int, offset: float, spread: float) -> None:
 
 
 def test_worked_by_hand() -> None:
-    found = score(np.array([1.0, 2.0, 4.0, 5.0]), np.array([2.0, 2.0, 2.0, 5.0]), loss=np.inf)
+    found = score(ErrorRows(np.array([1.0, 2.0, 4.0, 5.0]), np.array([2.0, 2.0, 2.0, 5.0])), loss=np.inf)
     assert found == {
         "loss": None,
         "r2": 0.5,  # 1 − 5/10
@@ -49,25 +56,27 @@ def test_worked_by_hand() -> None:
 
 
 def test_equal_targets_have_no_r2_and_no_rows_are_refused() -> None:
-    found = score(np.full(3, 2.0), np.array([1.0, 2.0, 3.0]), loss=0.1, rng=np.random.default_rng(0))
+    rows = ErrorRows(np.full(3, 2.0), np.array([1.0, 2.0, 3.0]))
+    found = score(rows, loss=0.1, rng=np.random.default_rng(0))
     assert found["r2"] is found["r2_ci95"] is None
     assert found["mae_ci95"][0] >= 0
-    alone = score(np.array([2.0]), np.array([1.0]), loss=0.1, rng=np.random.default_rng(0))
+    alone = score(ErrorRows(np.array([2.0]), np.array([1.0])), loss=0.1, rng=np.random.default_rng(0))
     assert [alone[f"{name}_ci95"] for name in NAMES] == [None] * 4
     with pytest.raises(ValueError, match="no rows"):
-        score(np.empty(0), np.empty(0), loss=0.1)
+        score(ErrorRows(np.empty(0), np.empty(0)), loss=0.1)
 
 
 def test_a_resample_of_equal_targets_has_no_r2() -> None:
     """Each of three rows is drawn three times in one resample of 27; its variance is 0 but for rounding."""
     targets = np.array([0.1, 0.2, 0.3])
-    found = score(targets, targets + 0.1, loss=0.1, rng=np.random.default_rng(0))
+    found = score(ErrorRows(targets, targets + 0.1), loss=0.1, rng=np.random.default_rng(0))
     # Two equal targets have the smallest variance: 1 − 3·0.01/(⅔·0.01).
     assert found["r2_ci95"] == pytest.approx([-3.5, -0.125], abs=1e-9)
 
 
 def test_errors_whose_squares_overflow_are_no_infinity() -> None:
-    found = score(np.array([0.0, 1.0]), np.array([1e200, 0.0]), loss=0.1, rng=np.random.default_rng(0))
+    rows = ErrorRows(np.array([0.0, 1.0]), np.array([1e200, 0.0]))
+    found = score(rows, loss=0.1, rng=np.random.default_rng(0))
     assert found["r2"] is found["rmse"] is found["rmse_ci95"] is None
     assert found["mae"] == 5e199
 
@@ -76,7 +85,7 @@ def test_the_interval_of_errors_of_0_and_1_is_that_of_a_share() -> None:
     """The sum of n draws from 0 and 1 is binomial, so its quantiles are known."""
     n, share = 100, 0.3
     errors = np.repeat([1.0, 0.0], [30, 70])
-    found = bootstrap(errors, np.arange(n) - 49.5, np.random.default_rng(1))
+    found = bootstrap(rows_of(errors, np.arange(n) - 49.5), np.random.default_rng(1))
     deviation = (share * (1 - share) / n) ** 0.5
     # Exact quantiles of Binomial(100, 0.3)/100; 2,000 resamples come within a few hundredths.
     assert found["mae"] == pytest.approx([0.21, 0.39], abs=0.011)
@@ -85,7 +94,7 @@ def test_the_interval_of_errors_of_0_and_1_is_that_of_a_share() -> None:
 
 def test_two_rows_have_three_possible_means() -> None:
     """The four resamples of errors 0 and 4 have the means 0, 2, 2, 4, so the ends are single rows."""
-    found = bootstrap(np.array([0.0, 4.0]), np.array([-1.0, 1.0]), np.random.default_rng(0))
+    found = bootstrap(rows_of(np.array([0.0, 4.0]), np.array([-1.0, 1.0])), np.random.default_rng(0))
     assert (found["mae"], found["rmse"], found["median_absolute_error"]) == ([0, 4], [0, 4], [0, 4])
 
 
@@ -95,7 +104,8 @@ def test_medians_are_those_of_drawn_resamples(rows: int) -> None:
     errors = np.abs(np.random.default_rng(rows).normal(size=rows))
     drawn = np.random.default_rng(2).choice(errors, (20 * RESAMPLES, rows))
     expected = np.quantile(np.median(drawn, axis=1), [0.025, 0.5, 0.975])
-    medians = np.concatenate([regression._medians(errors, np.random.default_rng(seed)) for seed in range(20)])
+    part = ErrorRows(errors, np.zeros(rows))
+    medians = np.concatenate([part.resampled_medians(np.random.default_rng(seed)) for seed in range(20)])
     found = np.quantile(medians, [0.025, 0.5, 0.975])
     np.testing.assert_allclose(found, expected, atol=0.04)
 
@@ -103,9 +113,9 @@ def test_medians_are_those_of_drawn_resamples(rows: int) -> None:
 def test_many_rows_are_resampled_in_groups_with_the_same_spread(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     errors, centred = np.abs(rng.normal(size=3000)), rng.normal(size=3000)
-    exact = bootstrap(errors, centred, np.random.default_rng(1))
+    exact = bootstrap(rows_of(errors, centred), np.random.default_rng(1))
     monkeypatch.setattr(regression, "MOST_GROUPS", 300)
-    grouped = bootstrap(errors, centred, np.random.default_rng(1))
+    grouped = bootstrap(rows_of(errors, centred), np.random.default_rng(1))
     for name in ("r2", "rmse", "mae"):
         (low, high), (lower, higher) = exact[name] or [], grouped[name] or []
         assert higher - lower == pytest.approx(high - low, rel=0.15)
@@ -114,5 +124,5 @@ def test_many_rows_are_resampled_in_groups_with_the_same_spread(monkeypatch: pyt
 
 def test_the_same_seed_gives_the_same_interval() -> None:
     errors, centred = np.arange(20.0), np.arange(20) - 9.5
-    found = [bootstrap(errors, centred, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    found = [bootstrap(rows_of(errors, centred), np.random.default_rng(seed)) for seed in (1, 1, 2)]
     assert found[0] == found[1] != found[2]

@@ -15,15 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-PROBABILITY_SCORES: Final = frozenset(
-    {
-        "loss", "log_loss", "brier_score", "average_precision",
-        "roc_auc", "roc_auc_macro", "roc_auc_micro", "roc_auc_weighted",
-        "average_precision_macro", "average_precision_micro",
-        "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
-    }
-)  # fmt: skip
-"""The metrics of a classification that depend on probabilities, not on the predicted classes alone."""
+from fnnctl.metrics.registry import metric_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +43,8 @@ class RecipeFacts:
 
         Only a search has such a metric, and its trials are not calibrated.
         """
-        # the metric of a class is named per_class.CLASS.METRIC, and the class may contain dots
-        return self.metric.rpartition(".")[2] in PROBABILITY_SCORES
+        metric = metric_of(self.metric)
+        return metric is not None and metric.needs != "predictions"
 
 
 MANY = 10**9

@@ -16,9 +16,9 @@ from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.metric_names import BINARY_METRICS, METRICS, class_of
 from fnnctl.config.schema.search import AUTO_METRIC, ObjectiveConfig, SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.metrics.registry import class_of, objectives, positive_metric
 from fnnctl.text import did_you_mean, shown
 
 OUTPUT: Final[ConfigPath] = ("model", "output")
@@ -66,7 +66,7 @@ def search_messages(
 def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> Messages:
     messages: Messages = {}
     metric = objective.metric
-    if metric not in (AUTO_METRIC, *METRICS) and class_of(metric) is None:
+    if metric not in (AUTO_METRIC, *objectives()) and class_of(metric) is None:
         message = f"there is no metric {shown(metric)}{_meant_metric(metric)}"
         messages["search", "objective", "metric"] = message
     if metric == "loss" and (searched := _searched_losses(experiment)):
@@ -105,13 +105,13 @@ def _searched_losses(experiment: Experiment) -> str | None:
 
 def _meant_metric(metric: str) -> str:
     part, _, rest = metric.partition("_")
-    if part in {"train", "validation", "test"} and rest in METRICS:
+    if part in {"train", "validation", "test"} and rest in objectives():
         return f" (write metric: {rest}; `on` sets where it is measured)"
-    if metric in BINARY_METRICS:
-        name = BINARY_METRICS[metric]
+    if of_class := positive_metric(metric):
+        name = of_class.class_name
         return f" of a trial; write per_class.CLASS.{name}, with the name of a class, or {name}_macro"
-    known = f"; the metrics are {', '.join(METRICS)}, and per class, such as per_class.CLASS.recall"
-    return did_you_mean(metric, METRICS) or known
+    known = f"; the metrics are {', '.join(objectives())}, and per class, such as per_class.CLASS.recall"
+    return did_you_mean(metric, objectives()) or known
 
 
 def _budget_messages(search: SearchConfig, epochs: int) -> Messages:

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from fnnctl.config.schema.section import Section, Shorthand
+from fnnctl.metrics.registry import monitors
 
 Factor = Annotated[float, Field(gt=0.0, le=1.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
-Monitor = Literal[
-    "train_loss", "train_accuracy", "train_r2",
-    "validation_loss", "validation_accuracy", "validation_balanced_accuracy", "validation_f1_macro",
-    "validation_r2",
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class _HistoryColumn:
+    """A column of history.csv with a loss or a metric that training records."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(_known_monitor, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"enum": monitors(), "type": "string"}
+
+
+def _known_monitor(name: str) -> str:
+    if name not in monitors():
+        raise ValueError(f"must be one of {', '.join(monitors())}")
+    return name
+
+
+Monitor = Annotated[str, _HistoryColumn()]
 
 
 class ConstantLrSchedule(Section):

@@ -8,8 +8,8 @@ from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.schema.domains import DomainConfig
 from fnnctl.config.schema.methods import Method, MethodConfig
-from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.section import Section
+from fnnctl.metrics.registry import is_loss
 
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 

@@ -16,10 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.schema.metric_names import BINARY_METRICS
 from fnnctl.errors import UsageError
-from fnnctl.metrics.comparison.measures import OF_CLASS, Measure
+from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.metrics.comparison.rows import own_interval
+from fnnctl.metrics.registry import positive_metric
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.report.summary import task_report
 from fnnctl.seeds import Purpose, stream
@@ -259,7 +259,10 @@ def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") 
 
 def _name_with_class(metric: str, positive: str | None) -> str:
     """The name of the same metric in `per_class`, if it is one of the positive class that rows give."""
-    return f"per_class.{positive}.{metric}" if positive is not None and metric in OF_CLASS else metric
+    of_class = positive_metric(metric)
+    if positive is None or of_class is None or not of_class.is_compared:
+        return metric
+    return f"per_class.{positive}.{of_class.class_name}"
 
 
 def _part(scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, option: str) -> MeasuredRows:
@@ -302,11 +305,11 @@ def require_same_positive_class(sides: Sequence[ComparedRun], metric: str) -> No
     """Raise `UsageError` if the metric is of the positive class and the runs do not all have the same one."""
     first, *others = sides
     for other in others:
-        if metric in BINARY_METRICS and other.positive_class != first.positive_class:
+        if (of_class := positive_metric(metric)) and other.positive_class != first.positive_class:
             raise UsageError(
                 f"{first.path} and {other.path} cannot be compared by {metric}: their positive classes are "
                 f"{shown(first.positive_class or '')} and {shown(other.positive_class or '')}; "
-                f"write per_class.CLASS.{BINARY_METRICS[metric]}, with the name of a class"
+                f"write per_class.CLASS.{of_class.class_name}, with the name of a class"
             )
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.config.reading.yaml_reader import read_yaml
-from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import UsageError
+from fnnctl.metrics.registry import is_loss
 from fnnctl.report.comparison.compared_run import (
     ComparedRun,
     default_metric,

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.metrics.comparison.difference import Difference
 from fnnctl.metrics.comparison.folds import folds_and_part, paired_folds, unpaired_folds
 from fnnctl.metrics.comparison.measures import Hits, Influences, Measure
 from fnnctl.metrics.comparison.rows import paired_difference, standard_error, unpaired_difference
 from fnnctl.metrics.paired import LEVEL, holm
+from fnnctl.metrics.registry import is_loss
 from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
 from fnnctl.seeds import Purpose, stream
 from fnnctl.text import counted

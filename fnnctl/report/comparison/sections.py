@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, Final
 
-from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.metrics.paired import LEVEL
+from fnnctl.metrics.registry import is_loss
 from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
 from fnnctl.report.comparison.comparison import LETTERS, RunComparison, resolved_file
 from fnnctl.report.comparison.pairs import Pair

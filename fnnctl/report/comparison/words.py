@@ -7,25 +7,23 @@ from collections.abc import Sequence
 from typing import Final
 
 from fnnctl.metrics.comparison.difference import Difference
+from fnnctl.metrics.registry import metric_of
 from fnnctl.report.words import NOTHING, number
 
 MINUS: Final = "\N{MINUS SIGN}"
-POINTS: Final = ("accuracy", "precision", "recall", "f1")
-"""Metrics that are shares, whose differences are in percentage points."""
-AREA: Final = "roc_auc"
 
 
 def has_points(metric: str) -> bool:
     """Whether differences of the metric are given in percentage points."""
-    last = metric.rpartition(".")[2]
-    return last == "balanced_accuracy" or any(last == each or last.startswith(f"{each}_") for each in POINTS)
+    record = metric_of(metric)
+    return record is not None and record.unit == "points"
 
 
 def findable(found: Difference, metric: str, *, sides: int = 2) -> float | None:
     """See `Difference.findable`; infinite if two values of the metric cannot be so far apart."""
-    value, last = found.findable(sides=sides), metric.rpartition(".")[2]
-    is_limited = has_points(metric) or last.startswith(AREA)
-    return math.inf if value is not None and is_limited and value > 1 else value
+    value, record = found.findable(sides=sides), metric_of(metric)
+    largest = math.inf if record is None else record.highest - record.lowest
+    return math.inf if value is not None and value > largest else value
 
 
 def finite(value: float | None) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, Final
 
-from fnnctl.config.schema.metric_names import POSITIVE_ERROR, is_loss
+from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, is_loss
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
@@ -76,8 +76,8 @@ def _calibration(run: RunFolder, summary: Summary) -> Any:
     if not bins:
         return None
     positive = summary.positive_class if "probability" in bins else None
-    key = "expected_calibration_error" if positive is None else POSITIVE_ERROR
-    error, title = _measured(summary).get(key), _title(summary, "calibration")
+    metric = CALIBRATION_ERROR if positive is None else CLASS_CALIBRATION_ERROR
+    error, title = _measured(summary).get(metric.name), _title(summary, "calibration")
     return reliability_figure(bins, error=error, positive=positive, title=title)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from fnnctl.config.schema.metric_names import is_loss
+from fnnctl.metrics.registry import is_loss
 from fnnctl.plots.architecture import PlottedLayer, architecture_figure
 from fnnctl.plots.confirmed import confirmed_figure
 from fnnctl.plots.importance import hyperparameter_importance_figure

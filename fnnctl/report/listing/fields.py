@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.schema.metric_names import HEADLINES, METRICS
 from fnnctl.errors import UsageError
+from fnnctl.metrics.registry import headline, objectives
 from fnnctl.metrics.stored import PARTS, flat_metrics, reported_metrics
 from fnnctl.store.listing import RunEntry
 from fnnctl.text import did_you_mean
@@ -56,7 +56,7 @@ class ListedRun:
         facts = self.entry.facts
         if facts is None or facts.metric is None:
             return None
-        return HEADLINES.get(facts.task or "", HEADLINES["classification"])[0], facts.metric
+        return headline(facts.task).label, facts.metric
 
 
 FACTS: Final[Mapping[str, Callable[[ListedRun], Value]]] = {
@@ -129,7 +129,7 @@ def refuse_unknown(
         if not runs or is_fact or any(unknown.read(run) is not None for run in runs):
             continue
         path = metric_path(unknown.name)
-        if not is_setting and path.partition(".")[2] in METRICS:
+        if not is_setting and path.partition(".")[2] in objectives():
             continue
         names = {name for run in runs for name in _names(load(run), settings=is_setting)}
         if unknown.name not in names:

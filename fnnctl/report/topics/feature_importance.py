@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final, Literal, cast
 
-from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.metrics.feature_importance import FORMS, ColumnImportance, Estimate, FeatureImportances
+from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
+from fnnctl.metrics.registry import importance_metrics, is_loss
 from fnnctl.report.sections import REQUESTED, Notes, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
@@ -122,7 +122,8 @@ def read_importances(run: RunFolder) -> FeatureImportances | None:
     table = run.read_table(names.FEATURE_IMPORTANCE)
     if table is None:
         return None
-    metrics = [name for name in table.columns if name in FORMS]
+    known = {metric.name for metric in importance_metrics()}
+    metrics = [name for name in table.columns if name in known]
     if table.columns != _columns(metrics) or not table.rows:
         raise damaged(table.path, "is damaged: delete it, and use `fnnctl report --importance` again")
     index = {name: position for position, name in enumerate(table.columns)}

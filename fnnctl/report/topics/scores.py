@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fnnctl.config.schema.metric_names import BINARY_METRICS, is_loss
+from fnnctl.metrics.registry import is_loss, positive_metric
 from fnnctl.metrics.stored import PARTS
 from fnnctl.report.sections import SCORES, SUMMARY, Formats, Notes, Score, Scores, Section, TableSection
 from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part
@@ -33,7 +33,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         formats=Formats.PAGE,
     )
     yield _note(52, _measured(summary, part, has_intervals=any(score.interval for score in scores.values())))
-    labels = [score.label for key, score in scores.items() if key in BINARY_METRICS]
+    labels = [score.label for key, score in scores.items() if positive_metric(key)]
     if labels and summary.positive_class:
         are = "is" if len(labels) == 1 else "are"
         yield _note(
@@ -201,7 +201,7 @@ def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
 
 def _positive_class(summary: Summary, metrics: Mapping[str, Any]) -> str:
     """For the title of a table: which class its binary metrics are of; empty without any."""
-    is_binary = any(metrics.get(key) is not None for key in BINARY_METRICS)
+    is_binary = any(value is not None and positive_metric(key) for key, value in metrics.items())
     if not is_binary or summary.positive_class is None:
         return ""
     return f" (positive class: {shown(summary.positive_class)})"

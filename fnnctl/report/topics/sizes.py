@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.metrics.paired import LEVEL
+from fnnctl.metrics.registry import is_loss
 from fnnctl.report.sections import SCORES, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic

@@ -11,17 +11,24 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.metric_names import (
-    BINARY_METRICS,
-    CLASSIFICATION_METRICS,
-    POSITIVE_ERROR_UNCALIBRATED,
-)
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
-from fnnctl.metrics.classification import log_losses, score
+from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.decisions import mean_trade_offs, shown_thresholds, trade_offs
-from fnnctl.metrics.ranking import RankedPart, rank_part
+from fnnctl.metrics.metric import UNCALIBRATED, OfRows
+from fnnctl.metrics.ranking import RankedPart
+from fnnctl.metrics.registry import (
+    CALIBRATION_ERROR,
+    CLASS_CALIBRATION_ERROR,
+    CLASSIFICATION,
+    COST,
+    CROSS_ENTROPY,
+    THRESHOLD,
+    importance_metrics,
+    metrics_of,
+)
+from fnnctl.metrics.rows import ClassRows
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.temperature import calibrated
@@ -82,45 +89,44 @@ class ClassScores:
         return predicted_classes(self.probabilities, self.decision, self.class_weights)
 
     @cached_property
+    def measured(self) -> ClassRows:
+        """The rows as formulas of metrics need them."""
+        return ClassRows(self.labels, self.predictions, len(self.classes), self.probabilities)
+
+    @property
     def ranked(self) -> RankedPart:
         """The rows ranked by the probability of each class, for metrics and curves."""
-        return rank_part(self.labels, self.probabilities)
+        return self.measured.ranked
 
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
         """The part's entry in metrics.json; see `PartScores`."""
         before = self.uncalibrated
-        scores = score(
-            self.labels,
-            self.probabilities,
-            self.ranked,
-            self.classes,
-            self.predictions,
-            loss=self.loss,
-            positive=self.positive,
-        )
+        scores = score(self.measured, self.classes, loss=self.loss, positive=self.positive)
         if complete:
             scores["baseline"] = self.baseline_metrics()
         return {
-            "loss": scores["loss"],
-            "loss_uncalibrated": before and before.loss,
+            CROSS_ENTROPY.name: scores[CROSS_ENTROPY.name],
+            f"{CROSS_ENTROPY.name}{UNCALIBRATED}": before and before.loss,
             **scores,
             **self._decision_metrics(),
-            "expected_calibration_error_uncalibrated": before and before.reliability.expected_error,
+            f"{CALIBRATION_ERROR.name}{UNCALIBRATED}": before and before.reliability.expected_error,
             **self._positive_uncalibrated(),
         }
 
     def _positive_uncalibrated(self) -> dict[str, float]:
         """The calibration error of the positive class before calibration; none without two classes."""
         before = None if self.uncalibrated is None else self.uncalibrated.of_positive
-        return {} if before is None else {POSITIVE_ERROR_UNCALIBRATED: before.expected_error}
+        name = f"{CLASS_CALIBRATION_ERROR.name}{UNCALIBRATED}"
+        return {} if before is None else {name: before.expected_error}
 
     def _decision_metrics(self) -> dict[str, float]:
         """The threshold and the mean cost of a row; none without them."""
         decision, metrics = self.decision, {}
         if decision is not None and decision.effective is not None:
-            metrics["threshold"] = decision.effective
+            metrics[THRESHOLD.name] = decision.effective
         if decision is not None and decision.costs is not None:
-            metrics["cost"] = float(row_costs(decision, decision.costs, self.labels, self.predictions).mean())
+            costs = row_costs(decision, decision.costs, self.labels, self.predictions)
+            metrics[COST.name] = float(costs.mean())
         return metrics
 
     def baseline_metrics(self) -> dict[str, Any] | None:
@@ -134,13 +140,13 @@ class ClassScores:
         shares = np.broadcast_to(self.baseline, self.probabilities.shape)
         with np.errstate(divide="ignore"):  # a class may be missing from the training part
             loss = -np.log(shares[np.arange(len(self.labels)), self.labels]).mean()
-        ranked = rank_part(self.labels, shares)
-        metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss), positive=self.positive)
-        names = (*CLASSIFICATION_METRICS, *BINARY_METRICS)
-        found = {name: metrics[name] for name in names if name in metrics}
+        rows = ClassRows(self.labels, shares.argmax(axis=1), len(self.classes), shares)
+        scores = score(rows, self.classes, loss=float(loss), positive=self.positive)
+        names = [metric.name for metric in metrics_of(CLASSIFICATION)]
+        baseline = {name: scores[name] for name in names if name in scores}
         if costs := self._costs():
-            found["cost"] = float(costs[1].mean())
-        return found
+            baseline[COST.name] = float(costs[1].mean())
+        return baseline
 
     def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """See `PartScores`."""
@@ -229,12 +235,13 @@ class ClassScores:
         return own, always
 
     def row_losses(self) -> dict[str, FloatArray]:
-        """The clipped log loss, and whether the prediction is wrong; see `PartScores`.
-
-        The log loss is first: it changes with every probability, the accuracy only with the predictions.
-        """
-        wrong = (self.predictions != self.labels).astype(np.float64)
-        return {"log_loss": log_losses(self.labels, self.probabilities), "accuracy": wrong}
+        """See `PartScores`; of a metric that rises what is missing to 1, such as whether a row is wrong."""
+        losses: dict[str, FloatArray] = {}
+        for metric in importance_metrics(CLASSIFICATION):
+            if isinstance(metric.formula, OfRows):
+                values = metric.formula.values(self.measured).astype(np.float64)
+                losses[metric.name] = values if metric.lower_is_better else 1.0 - values
+        return losses
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
-from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS, class_of
 from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
     AutoOutput,
@@ -21,6 +20,7 @@ from fnnctl.config.schema.model import (
     Threshold,
 )
 from fnnctl.errors import Problem
+from fnnctl.metrics.registry import ACCURACY, CLASSIFICATION, class_of
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
@@ -59,7 +59,7 @@ class Classification:
 
     name = "classification"
     default_output = SoftmaxOutput(name="softmax")
-    default_metric = "accuracy"
+    default_metric = ACCURACY.name
 
     def prediction_columns(self, top: int | None = None) -> Sequence[str]:
         if top is None:
@@ -114,7 +114,7 @@ class Classification:
     def check_metric(self, metric: str) -> str | None:
         name = class_of(metric)
         if name is None:
-            return refused_metric(metric, CLASSIFICATION_METRICS, self.name)
+            return refused_metric(metric, CLASSIFICATION)
         return None if name in self.classes else self._no_class(name)
 
     def output_decoder(self, model: ModelConfig, targets: Targets) -> OutputDecoder:

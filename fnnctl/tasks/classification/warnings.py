@@ -12,9 +12,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import keeping_recipe
-from fnnctl.metrics.classification import log_losses
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.metrics.ranking import AucEstimate, wilson_interval
+from fnnctl.metrics.rows import log_losses
 from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome, worth_trying
 from fnnctl.text import capitalized, counted, p_text, shown, word_list
 

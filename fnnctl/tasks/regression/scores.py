@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.metric import SUPPORT, OfRows
+from fnnctl.metrics.registry import REGRESSION, importance_metrics
 from fnnctl.metrics.regression import score
+from fnnctl.metrics.rows import ErrorRows
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
@@ -40,20 +43,25 @@ class EstimateScores:
     seed: int
     """The experiment's seed, which determines the random numbers of the bootstrap."""
 
+    @property
+    def measured(self) -> ErrorRows:
+        """The rows as formulas of metrics need them."""
+        return ErrorRows(self.targets, self.estimates)
+
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
         """The part's entry in metrics.json; see `PartScores`."""
         if not complete:
-            return score(self.targets, self.estimates, loss=self.loss)
+            return score(self.measured, loss=self.loss)
         rng = stream(self.seed, Purpose.BOOTSTRAP)
-        metrics = score(self.targets, self.estimates, loss=self.loss, rng=rng)
+        metrics = score(self.measured, loss=self.loss, rng=rng)
         return {**metrics, "baseline": self.baseline_metrics()}
 
     def baseline_metrics(self) -> dict[str, Any] | None:
         """See `PartScores`."""
         if self.baseline is None or self.baseline_loss is None:
             return None
-        metrics = score(self.targets, self.baseline, loss=self.baseline_loss)
-        del metrics["support"]
+        metrics = score(ErrorRows(self.targets, self.baseline), loss=self.baseline_loss)
+        del metrics[SUPPORT]
         return metrics
 
     def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
@@ -71,10 +79,13 @@ class EstimateScores:
         return warning or few_rows(len(self.targets), where)
 
     def row_losses(self) -> dict[str, FloatArray]:
-        """The squared error, for both metrics; see `PartScores`. R² is first: it has no unit."""
+        """See `PartScores`; for R² and its root mean those are the squared errors."""
         with np.errstate(over="ignore"):
-            squares = np.square(self.targets - self.estimates)
-        return {"r2": squares, "rmse": squares}
+            return {
+                metric.name: metric.formula.values(self.measured)
+                for metric in importance_metrics(REGRESSION)
+                if isinstance(metric.formula, OfRows)
+            }
 
     def confusion_table(self) -> None:
         """None: there are no classes."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.metric_names import REGRESSION_METRICS, class_of
 from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
     AbsoluteOutput,
@@ -21,6 +20,7 @@ from fnnctl.config.schema.model import (
     Threshold,
 )
 from fnnctl.errors import Problem, UsageError
+from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.epoch_metrics import RegressionEpochMetrics
 from fnnctl.tasks.one_column import ColumnValues, estimated_targets
@@ -55,7 +55,7 @@ class Regression:
 
     name = "regression"
     default_output = SquaredOutput(name="squared")
-    default_metric = "r2"
+    default_metric = R2.name
 
     def prediction_columns(self, top: int | None = None) -> Sequence[str]:
         if top is not None:
@@ -83,8 +83,8 @@ class Regression:
 
     def check_metric(self, metric: str) -> str | None:
         if class_of(metric) is not None:
-            return f"a regression has no classes; choose from {', '.join(REGRESSION_METRICS)}"
-        return refused_metric(metric, REGRESSION_METRICS, self.name)
+            return f"a regression has no classes; choose from {', '.join(objectives(REGRESSION))}"
+        return refused_metric(metric, REGRESSION)
 
     def output_decoder(self, model: ModelConfig, targets: Targets) -> OutputDecoder:
         """Targets are standardized to mean 0 and standard deviation 1, or only centred if all are equal."""

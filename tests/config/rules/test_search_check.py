@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
-from fnnctl.config.schema.metric_names import METRICS
+from fnnctl.metrics.registry import objectives
 
 Problems = Callable[..., list[str]]
-KNOWN = f"{', '.join(METRICS)}, and per class, such as per_class.CLASS.recall"
+KNOWN = f"{', '.join(objectives())}, and per class, such as per_class.CLASS.recall"
 L2 = "training.l2: {choice: [0.1]}"
 
 
@@ -33,7 +33,7 @@ def test_a_metric_that_does_not_exist(search_problems_of: Problems, metric: str,
     ]
 
 
-@pytest.mark.parametrize("metric", [*METRICS, "per_class.setosa.recall", "per_class.any.thing.f1"])
+@pytest.mark.parametrize("metric", [*objectives(), "per_class.setosa.recall", "per_class.any.thing.f1"])
 def test_metrics_that_exist(search_problems_of: Problems, metric: str) -> None:
     assert search_problems_of(L2, search=f"  objective: {{metric: {metric}}}\n") == []
 

@@ -1,64 +1,68 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn import metrics
 
-from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS, REGRESSION_METRICS
 from fnnctl.metrics.classification import score
-from fnnctl.metrics.comparison.measures import (
-    OF_CLASS,
-    OF_ERRORS,
-    OF_PART,
-    Influences,
-    class_measure,
-    error_measure,
-)
-from fnnctl.metrics.ranking import rank_part
+from fnnctl.metrics.comparison.measures import Influences, class_measure, error_measure
+from fnnctl.metrics.metric import Metric, TaskName
+from fnnctl.metrics.registry import CLASSIFICATION, F1, R2, REGRESSION, compared, metric_of, metrics_of
 from fnnctl.metrics.regression import score as regression_score
+from fnnctl.metrics.rows import ClassRows, ErrorRows
+
+AREA, KAPPA = (metric for name in ("roc_auc_macro", "cohens_kappa") if (metric := metric_of(name)))
+
+
+def compared_metrics(task: TaskName) -> list[Metric[Any]]:
+    return [metric for metric in metrics_of(task) if metric.is_compared]
 
 
 @pytest.mark.parametrize("classes", [2, 4])
-@pytest.mark.parametrize("metric", OF_PART)
-def test_a_measure_of_all_rows_is_the_metric(metric: str, classes: int) -> None:
+@pytest.mark.parametrize("metric", compared_metrics(CLASSIFICATION), ids=lambda metric: metric.name)
+def test_a_measure_is_the_metric(metric: Metric[ClassRows], classes: int) -> None:
     rng = np.random.default_rng(5)
     labels = rng.integers(classes, size=60)
     probabilities = rng.dirichlet(np.ones(classes), size=60)
     loss = metrics.log_loss(labels, probabilities)
-    found = score(
-        labels, probabilities, rank_part(labels, probabilities), [*map(str, range(classes))], loss=loss
-    )
-    measure = class_measure(metric, labels, probabilities.argmax(axis=1), probabilities)
-    assert measure
-    assert measure.value == pytest.approx(found[metric], rel=1e-12)
-    for place in range(classes):
-        for name in OF_CLASS:
-            own = class_measure(name, labels, probabilities.argmax(axis=1), probabilities, place)
-            assert own
-            assert own.value == pytest.approx(found["per_class"][str(place)][name], rel=1e-12)
+    rows = ClassRows(labels, probabilities.argmax(axis=1), classes, probabilities)
+    scores = score(rows, [*map(str, range(classes))], loss=loss)
+    if metric.class_name is None:
+        measure = class_measure(metric, rows)
+        assert measure
+        assert measure.value == pytest.approx(scores[metric.name], rel=1e-12)
+        return
+    for index in range(classes):
+        measure = class_measure(metric, rows, index)
+        assert measure
+        assert measure.value == pytest.approx(scores["per_class"][str(index)][metric.class_name], rel=1e-12)
 
 
-@pytest.mark.parametrize("metric", OF_ERRORS)
-def test_a_measure_of_errors_is_the_metric(metric: str) -> None:
+@pytest.mark.parametrize("metric", compared_metrics(REGRESSION), ids=lambda metric: metric.name)
+def test_a_measure_of_errors_is_the_metric(metric: Metric[ErrorRows]) -> None:
     rng = np.random.default_rng(6)
     targets = rng.normal(1000, 5, 40)
-    estimates = targets + rng.normal(0, 2, 40)
-    measure = error_measure(metric, targets, estimates)
+    rows = ErrorRows(targets, targets + rng.normal(0, 2, 40))
+    measure = error_measure(metric, rows)
     assert measure
-    assert measure.value == pytest.approx(regression_score(targets, estimates, loss=0.0)[metric], rel=1e-12)
+    assert measure.value == pytest.approx(regression_score(rows, loss=0.0)[metric.name], rel=1e-12)
 
 
-def test_only_metrics_of_metrics_json_are_offered() -> None:
-    assert {*OF_PART} <= {*CLASSIFICATION_METRICS}
-    assert {*OF_ERRORS} <= {*REGRESSION_METRICS}
+def test_what_can_be_compared() -> None:
+    assert compared(REGRESSION) == ["r2", "rmse", "mae"]
+    assert compared(CLASSIFICATION, per_class=True) == ["precision", "recall", "f1", "roc_auc"]
+    assert {"accuracy", "cohens_kappa", "roc_auc_macro", "brier_score"} <= {*compared(CLASSIFICATION)}
+    assert not {"roc_auc_micro", "expected_calibration_error", "cost"} & {*compared(CLASSIFICATION)}
 
 
 def test_what_has_no_value() -> None:
-    labels, probabilities = np.zeros(5, np.intp), np.full((5, 2), 0.5)
-    assert class_measure("roc_auc_macro", labels, labels, probabilities) is None
-    assert class_measure("cohens_kappa", labels, labels, probabilities) is None
-    assert class_measure("f1", labels, labels, probabilities, 1) is None
-    assert error_measure("r2", np.ones(5), np.zeros(5)) is None
+    rows = ClassRows(np.zeros(5, np.intp), np.zeros(5, np.intp), 2, np.full((5, 2), 0.5))
+    assert class_measure(AREA, rows) is None
+    assert class_measure(KAPPA, rows) is None
+    assert class_measure(F1, rows, 1) is None
+    assert error_measure(R2, ErrorRows(np.ones(5), np.zeros(5))) is None
 
 
 def test_influences_are_those_of_leaving_a_row_out() -> None:
@@ -67,7 +71,7 @@ def test_influences_are_those_of_leaving_a_row_out() -> None:
     labels = rng.integers(2, size=100)
     scores = np.clip(0.3 * labels + 0.7 * rng.random(100), 0, 1)
     probabilities = np.stack([1 - scores, scores], axis=1)
-    measure = class_measure("roc_auc_macro", labels, labels, probabilities)
+    measure = class_measure(AREA, ClassRows(labels, labels, 2, probabilities))
     assert isinstance(measure, Influences)
     left_out = [
         measure.value - metrics.roc_auc_score(np.delete(labels, row), np.delete(scores, row))

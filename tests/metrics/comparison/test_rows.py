@@ -23,6 +23,10 @@ from fnnctl.metrics.comparison.rows import (
     unpaired_difference,
 )
 from fnnctl.metrics.paired import LEVEL
+from fnnctl.metrics.registry import MAE, R2, metric_of
+from fnnctl.metrics.rows import ClassRows, ErrorRows
+
+F1_MACRO, AREA = (metric for name in ("f1_macro", "roc_auc_macro") if (metric := metric_of(name)))
 
 
 def losses(seed: int, n: int, gain: float = 0.0) -> tuple[FloatArray, FloatArray]:
@@ -33,9 +37,8 @@ def losses(seed: int, n: int, gain: float = 0.0) -> tuple[FloatArray, FloatArray
 
 
 def mae(errors: FloatArray) -> RowSums:
-    measure = error_measure(
-        "mae", np.linspace(0, 100, len(errors)), np.linspace(0, 100, len(errors)) + errors
-    )
+    targets = np.linspace(0, 100, len(errors))
+    measure = error_measure(MAE, ErrorRows(targets, targets + errors))
     assert measure
     return measure
 
@@ -73,7 +76,7 @@ def test_p_is_that_of_the_t_test_of_a_mean(gain: float) -> None:
 
 
 def f1(predictions: IntArray, labels: IntArray) -> RowSums:
-    measure = class_measure("f1_macro", labels, predictions, np.zeros((len(labels), 3)))
+    measure = class_measure(F1_MACRO, ClassRows(labels, predictions, 3))
     assert isinstance(measure, RowSums)
     return measure
 
@@ -135,7 +138,7 @@ def test_the_interval_is_scipys_paired_bootstrap() -> None:
     random = np.random.default_rng(8)
     targets = random.normal(0, 3, 500)
     first, second = targets + random.normal(0, 1.0, 500), targets + random.normal(0, 1.3, 500)
-    measures = [error_measure("r2", targets, each) for each in (first, second)]
+    measures = [error_measure(R2, ErrorRows(targets, each)) for each in (first, second)]
     assert measures[0]
     assert measures[1]
     found = paired_difference(measures[0], measures[1], rng())
@@ -164,7 +167,7 @@ def ranked(seed: int, n: int, noise: float) -> Influences:
     labels = np.arange(n) % 2
     common = np.random.default_rng(99).normal(0, 1, n)
     scores = 1 / (1 + np.exp(-(labels + 0.7 * common + noise * random.normal(0, 1, n))))
-    measure = class_measure("roc_auc_macro", labels, labels, np.stack([1 - scores, scores], axis=1))
+    measure = class_measure(AREA, ClassRows(labels, labels, 2, np.stack([1 - scores, scores], axis=1)))
     assert isinstance(measure, Influences)
     return measure
 
@@ -187,7 +190,7 @@ def test_a_perfect_area_is_not_better_than_a_nearly_perfect_one() -> None:
     nearly = perfect.copy()
     nearly[0] = 0.95
     measures = [
-        class_measure("roc_auc_macro", labels, labels, np.stack([1 - each, each], axis=1))
+        class_measure(AREA, ClassRows(labels, labels, 2, np.stack([1 - each, each], axis=1)))
         for each in (perfect, nearly)
     ]
     assert measures[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import DataError, UsageError
-from fnnctl.metrics.comparison.measures import OF_CLASS
+from fnnctl.metrics.registry import compared
 from fnnctl.report.comparison.compared_run import (
     default_metric,
     has_metrics,
@@ -122,7 +122,7 @@ def test_runs_with_other_targets_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("positive", [0, 1, None])
-@pytest.mark.parametrize("metric", OF_CLASS)
+@pytest.mark.parametrize("metric", compared("classification", per_class=True))
 def test_a_metric_of_the_positive_class_is_that_of_the_class(
     tmp_path: Path, metric: str, positive: int | None
 ) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from fnnctl.config.yaml_text import block_yaml
 from fnnctl.metrics.classification import score
-from fnnctl.metrics.ranking import rank_part
 from fnnctl.metrics.regression import score as regression_score
 from fnnctl.metrics.resampling import summarize_scores
+from fnnctl.metrics.rows import ClassRows, ErrorRows
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import create_run
@@ -78,7 +78,7 @@ def write_part(
         [number, classes[label], classes[prediction]]
         for number, label, prediction in zip(numbers, labels.tolist(), predictions.tolist(), strict=True)
     ]
-    test = score(labels, probabilities, rank_part(labels, probabilities), classes, loss=0.5)
+    test = score(ClassRows(labels, predictions, 2, probabilities), classes, loss=0.5)
     return write_run(
         runs_dir,
         name,
@@ -94,12 +94,13 @@ def write_regression(runs_dir: Path, name: str, errors: Sequence[float], **facts
     """A regression of the targets 0, 1, 2, … with these errors."""
     targets = np.arange(len(errors), dtype=np.float64)
     estimates = targets + np.array(errors)
+    test = regression_score(ErrorRows(targets, estimates), loss=1.0)
     lines = [[row, *pair] for row, pair in enumerate(zip(targets.tolist(), estimates.tolist(), strict=True))]
     return write_run(
         runs_dir,
         name,
         kind="train",
-        metrics={"train": None, "validation": None, "test": regression_score(targets, estimates, loss=1.0)},
+        metrics={"train": None, "validation": None, "test": test},
         artifacts=[(names.PREDICTIONS, csv_lines(("row", "target", "prediction"), lines))],
         data={"task": "regression", "classes": []},
         **facts,

@@ -16,6 +16,7 @@ from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.decisions import trade_offs
 from fnnctl.metrics.ranking import rank_part
+from fnnctl.metrics.rows import ClassRows
 from fnnctl.plots.curves import PlottedCurve
 from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.store import names
@@ -39,8 +40,8 @@ def measured(start_run: Callable[..., OpenRun], classes: tuple[str, ...]) -> Ope
     probabilities[np.arange(80), labels] += 0.2
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     run = start_run("[/] $$x$$", classes)
-    ranked = rank_part(labels, probabilities)
-    scores = score(labels, probabilities, ranked, classes, loss=0.5)
+    rows = ClassRows(labels, probabilities.argmax(axis=1), len(classes), probabilities)
+    scores, ranked = score(rows, classes, loss=0.5), rows.ranked
     run.write_metrics({"train": scores, "validation": None, "test": scores})
     run.write_table(names.HISTORY, ("epoch", "train_loss", "train_accuracy"), [(1, 1.5, 0.25), (2, 1.0, 0.5)])
     matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.schema.metric_names import HEADLINES
 from fnnctl.errors import UsageError
+from fnnctl.metrics.registry import headline
 from fnnctl.report.listing.fields import FACTS, field_of, metric_path, refuse_unknown
 from fnnctl.tasks.reports import TASK_REPORTS
 from tests.report.listing.entries import DAMAGED, listed
@@ -79,4 +79,5 @@ def test_names_without_a_part_are_those_of_the_test_part() -> None:
 
 
 def test_the_metric_of_a_list_is_the_first_of_a_report() -> None:
-    assert {task: report.metrics[0] for task, report in TASK_REPORTS.items()} == HEADLINES
+    for task, report in TASK_REPORTS.items():
+        assert report.metrics[0] == (headline(task).label, headline(task).name)

@@ -1,0 +1,136 @@
+"""A metric as one record: what it is called, how it is computed, and what may use it.
+
+Configs and lists of runs need the names alone, so this module and `registry` import no NumPy. Formulas get
+the values of `rows` and `confusion`, whose methods and properties they can use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from fnnctl.arrays import FloatArray
+    from fnnctl.metrics.confusion import ClassCounts
+    from fnnctl.metrics.rows import ClassRows, ErrorRows
+
+TaskName: TypeAlias = Literal["classification", "regression"]
+Needs: TypeAlias = Literal["predictions", "ranking", "probabilities", "decision"]
+NEEDS: Final[tuple[Needs, ...]] = ("predictions", "ranking", "probabilities", "decision")
+"""What a metric can be computed from, in the order of reports. `predictions` are classes or estimates;
+a `decision` is one between two classes, with a threshold or with costs."""
+Form: TypeAlias = Literal["mean", "root", "explained"]
+"""How a metric follows from a value per row: as the mean, as its square root, or as 1 − sum / Σ(y − ȳ)²; see
+`rows.of_sum`."""
+Interval: TypeAlias = Literal["wilson", "delong", "bootstrap"]
+
+RowsT = TypeVar("RowsT", "ClassRows", "ErrorRows")
+
+
+@dataclass(frozen=True, slots=True)
+class OfRows(Generic[RowsT]):
+    """A metric that follows from a value per row.
+
+    It can be compared, and the importance of columns for it can be measured. If the values are true or false,
+    it is the share of the true ones.
+    """
+
+    values: Callable[[RowsT], npt.NDArray[Any]]
+    """(…, n) for rows (…, n), numbers or whether something is true."""
+    form: Form = "mean"
+    at_once: Callable[[RowsT], float] | None = None
+    """The metric of many rows, if computing their values first would take too much memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfCounts:
+    """A metric that follows from the counts of each class; it can be compared."""
+
+    value: Callable[[ClassCounts], FloatArray]
+    """(…) from counts (…, C); of a metric of a single class (…, C)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfAreas:
+    """The ROC AUC of a class, or the mean over the classes that have one; it can be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfPart(Generic[RowsT]):
+    """A metric of all rows together, which cannot be compared row by row."""
+
+    value: Callable[[RowsT], Any]
+    """A number, or None if it does not exist; of a metric of a single class one of them per class."""
+    resampled: Callable[[RowsT, np.random.Generator], FloatArray] | None = None
+    """(RESAMPLES,) its values in random resamples of the rows, for a bootstrap interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A number that is known without a formula, such as the loss that training minimizes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric(Generic[RowsT]):
+    """A number that metrics.json has for each part of the data."""
+
+    name: str
+    """The key of the whole part, which has a metric of a single class only for the positive one of two."""
+    label: str
+    """What reports call it."""
+    task: TaskName
+    formula: OfRows[RowsT] | OfCounts | OfAreas | OfPart[RowsT] | Given
+    class_name: str | None = None
+    """The key of each class; None for a metric that single classes do not have."""
+    needs: Needs = "predictions"
+    lower_is_better: bool = False
+    lowest: float = 0.0
+    highest: float = 1.0
+    unit: Literal["", "points", "target"] = ""
+    """Of differences: percentage points, or the unit of the target."""
+    interval: Interval | None = None
+    """How the 95 % interval of metrics.json is computed; None if there is none."""
+    has_uncalibrated: bool = False
+    """Whether the value before calibration is stored as well, under the name with `UNCALIBRATED`."""
+    monitored: bool = False
+    """Whether training records it on the validation part after every epoch."""
+    searched: bool = True
+    """Whether a search can have it as its objective; of a metric of a single class, with the class's name."""
+    importance: Literal["ranked", "listed"] | None = None
+    """Whether the importance of columns is measured by it, and whether columns are ranked by it."""
+    reported: Literal["first", "table", "no"] = "table"
+    """Whether reports show it among the first metrics, in tables, or not at all."""
+    in_class_table: bool = True
+    """For a metric of a single class: whether the table of classes has it."""
+    instead_of: str | None = None
+    """A metric that reports leave out where this one has a value, which says the same more precisely."""
+    equals: str | None = None
+    """A metric beside which reports leave this one out, if both have the same value."""
+    mean_of: str | None = None
+    """Each class's key of the metric of which this one is the mean, in which all classes count equally."""
+
+    @property
+    def per_class(self) -> bool:
+        """Whether it is a metric of a single class."""
+        return self.class_name is not None
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether two runs can be compared by it on a test part."""
+        return isinstance(self.formula, OfRows | OfCounts | OfAreas)
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share of the rows, so that their number alone says how much may be chance."""
+        return self.interval == "wilson"
+
+
+INTERVAL: Final = "_ci95"
+"""The end of the name under which metrics.json has a metric's interval."""
+UNCALIBRATED: Final = "_uncalibrated"
+SUPPORT: Final = "support"
+"""The number of rows, which stands beside the metrics."""

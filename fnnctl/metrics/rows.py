@@ -1,0 +1,202 @@
+"""The rows of a part of the data, with everything that formulas of metrics share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.calibration import Reliability, brier_score, class_calibration_errors, reliability
+from fnnctl.metrics.confusion import ClassCounts, class_counts
+from fnnctl.metrics.metric import Form
+from fnnctl.metrics.ranking import RankedPart, average_precision, rank_part, roc_auc
+
+RESAMPLES: Final = 2000
+ROUNDING: Final = 1e-12
+"""A variance below this share of the sum of squares that it is computed from is only a rounding error."""
+
+
+@dataclass(frozen=True)
+class ClassRows:
+    """The rows of a classification, (…, n); several stacks of rows have no probabilities."""
+
+    labels: IntArray
+    """(…, n)"""
+    predictions: IntArray
+    """(…, n)"""
+    classes: int
+    probabilities: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+    """(n, C) in float64; empty where only predictions are known."""
+
+    @cached_property
+    def counts(self) -> ClassCounts:
+        """The counts of each class, (…, C)."""
+        return class_counts(self.labels, self.predictions, self.classes)
+
+    @cached_property
+    def ranked(self) -> RankedPart:
+        """The rows ranked by the probability of each class."""
+        return rank_part(self.labels, self.probabilities)
+
+    @cached_property
+    def reliability(self) -> Reliability:
+        """The rows in bins by the probability of the most probable class."""
+        return reliability(self.labels, self.probabilities)
+
+    @cached_property
+    def class_calibration_errors(self) -> FloatArray:
+        """The calibration error of each class's probability, (C,)."""
+        return class_calibration_errors(self.labels, self.probabilities)
+
+    @cached_property
+    def average_precisions(self) -> list[float | None]:
+        """The average precision of each class; None for a class without rows."""
+        return [average_precision(ranking) for ranking in self.ranked.classes]
+
+    @property
+    def pooled_precision(self) -> float | None:
+        """The average precision of all (row, class) pairs."""
+        return average_precision(self.ranked.pooled)
+
+    @property
+    def pooled_area(self) -> float | None:
+        """The ROC AUC of all (row, class) pairs."""
+        return roc_auc(self.ranked.pooled)
+
+    @property
+    def weighted_area(self) -> float | None:
+        """The mean ROC AUC of the classes that have one, weighted by their rows."""
+        areas = [None if estimate is None else estimate.area for estimate in self.ranked.areas]
+        return self.mean_over_classes(areas, self.counts.support)
+
+    def mean_over_classes(
+        self, values: Sequence[float | None] | FloatArray, weights: IntArray | None = None
+    ) -> float | None:
+        """The mean of the values, one per class, that exist; None if none does."""
+        exists = np.array([value is not None for value in values])
+        if not exists.any():
+            return None
+        known = np.array(values, dtype=np.float64)[exists]
+        return float(np.average(known, weights=None if weights is None else weights[exists]))
+
+    @property
+    def of_labels(self) -> FloatArray:
+        """(n,) the probability of each row's true class."""
+        return self.probabilities[np.arange(len(self.labels)), self.labels]
+
+    @property
+    def log_losses(self) -> FloatArray:
+        """(n,) See the function of this name."""
+        return log_losses(self.labels, self.probabilities)
+
+    @property
+    def cross_entropies(self) -> FloatArray:
+        """(n,) −log p of the true class, which may be infinite."""
+        with np.errstate(divide="ignore"):
+            losses: FloatArray = -np.log(self.of_labels)
+        return losses
+
+    @property
+    def brier_scores(self) -> FloatArray:
+        """(n,) the squared distance of each row's probabilities from its one-hot label; see `brier_score`."""
+        squares: FloatArray = (self.probabilities**2).sum(axis=1) - 2 * self.of_labels + 1
+        return squares / 2 if self.classes == 2 else squares
+
+    @property
+    def brier_score(self) -> float:
+        """The mean of `brier_scores`, in blocks: there may be as many probabilities as fit into memory."""
+        return brier_score(self.labels, self.probabilities)
+
+
+def log_losses(labels: IntArray, probabilities: FloatArray) -> FloatArray:
+    """−log p of the true class of each row, (n,); p is at least the machine epsilon, as in scikit-learn."""
+    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    losses: FloatArray = -np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0))
+    return losses
+
+
+@dataclass(frozen=True)
+class ErrorRows:
+    """The rows of a regression, (…, n), in the target's units or standardized."""
+
+    targets: FloatArray
+    estimates: FloatArray
+
+    @cached_property
+    def errors(self) -> FloatArray:
+        """The absolute errors, (…, n)."""
+        return np.abs(self.targets - self.estimates)
+
+    @cached_property
+    def squares(self) -> FloatArray:
+        """The squared errors, (…, n)."""
+        return np.square(self.errors)
+
+    @cached_property
+    def centred(self) -> FloatArray:
+        """The targets less their mean, (…, n)."""
+        centred: FloatArray = self.targets - self.targets.mean(axis=-1, keepdims=True)
+        return centred
+
+    @property
+    def median_error(self) -> Any:
+        """The median absolute error."""
+        return np.median(self.errors)
+
+    def columns(self, *values: FloatArray) -> tuple[FloatArray, list[int]]:
+        """What is summed over n rows, (n, m), and the columns of these values, (n,) each.
+
+        Ones, squared errors, errors, and centred targets with their squares are always summed: the last bits
+        of a matrix product depend on the number of its columns.
+        """
+        columns = [np.ones(len(self.errors)), self.squares, self.errors, self.centred, self.centred**2]
+        places = []
+        for own in values:
+            place = next((k for k, column in enumerate(columns) if column is own), len(columns))
+            columns += [own] * (place == len(columns))
+            places.append(place)
+        return np.stack(columns, axis=1), places
+
+    def total(self, values: FloatArray) -> Any:
+        """The sum of values (n,); that of squares is a dot product, as in the metrics of older runs."""
+        return self.errors @ self.errors if values is self.squares else values.sum()
+
+    def resampled_medians(self, rng: np.random.Generator) -> FloatArray:
+        """The median errors of resamples, (RESAMPLES,), without drawing the resamples.
+
+        A draw from n sorted values is the one at index ⌊nU⌋ with uniform U. So the k-th smallest of n draws
+        is the one at index ⌊nU₍ₖ₎⌋, and U₍ₖ₎ has a beta distribution (David & Nagaraja, Order Statistics,
+        2003, section 2.1).
+        """
+        n, values = len(self.errors), np.sort(self.errors)
+        middle = (n + 1) // 2
+        lower = rng.beta(middle, n + 1 - middle, RESAMPLES)
+        # The next order statistic is the least of n − k uniforms above this one.
+        upper = lower if n % 2 else lower + (1.0 - lower) * rng.beta(1, n - middle, RESAMPLES)
+        below, above = (values[np.minimum((n * share).astype(np.intp), n - 1)] for share in (lower, upper))
+        medians: FloatArray = 0.5 * (below + above)
+        return medians
+
+
+def of_sum(form: Form, total: Any, rows: Any, spread: Any = None) -> Any:
+    """A metric from sums, (…), of values over rows; `spread` is Σ(y − ȳ)², for `explained` only.
+
+    NaN where it does not exist: if all targets are equal, or if the sum is not finite.
+    """
+    if form == "mean":
+        return total / rows
+    if form == "root":
+        return np.sqrt(total / rows)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unexplained = np.float64(total) / spread
+        return np.where(np.isfinite(unexplained), 1.0 - unexplained, np.nan)
+
+
+def spread_of(rows: Any, centred: Any, centred_squares: Any) -> Any:
+    """Σ(y − ȳ)², (…), from sums over rows of nearly centred targets and of their squares; 0 for rounding."""
+    spread = centred_squares - centred**2 / rows
+    return np.where(spread > ROUNDING * centred_squares, spread, 0.0)

@@ -1,0 +1,123 @@
+"""Every metric is one record; what is looked up in the records."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from fnnctl.metrics import classification, regression
+from fnnctl.metrics.metric import INTERVAL, SUPPORT, Metric, TaskName
+from fnnctl.metrics.registry import (
+    METRICS,
+    class_of,
+    headline,
+    importance_metrics,
+    is_loss,
+    metric_of,
+    metrics_of,
+    monitors,
+    objectives,
+    positive_metric,
+)
+from fnnctl.metrics.rows import ClassRows, ErrorRows
+
+LABELS, PROBABILITIES = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+
+
+def scores_of(task: TaskName) -> dict[str, Any]:
+    if task == "regression":
+        rows = ErrorRows(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 2.0]))
+        return regression.score(rows, loss=0.5, rng=np.random.default_rng(0))
+    rows_of_classes = ClassRows(LABELS, PROBABILITIES.argmax(axis=1), 2, PROBABILITIES)
+    return classification.score(rows_of_classes, ["a", "b"], loss=0.5, positive=1)
+
+
+@pytest.mark.parametrize("task", get_args(TaskName))
+def test_a_part_has_exactly_the_metrics_of_its_task(task: TaskName) -> None:
+    scores = scores_of(task)
+    given = {"threshold", "cost"}
+    computed = [metric for metric in metrics_of(task) if metric.name not in given]
+    intervals = {f"{metric.name}{INTERVAL}" for metric in computed if metric.interval}
+    assert scores.keys() - {SUPPORT, "per_class"} == {metric.name for metric in computed} | intervals
+    for of_class in scores.get("per_class", {}).values():
+        names = {metric.class_name for metric in computed if metric.per_class}
+        assert of_class.keys() == names | {SUPPORT, "roc_auc_ci95"}
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.task} {metric.name}")
+def test_a_record_is_consistent(metric: Metric[Any]) -> None:
+    names = {other.name for other in metrics_of(metric.task)}
+    assert sum(other.name == metric.name for other in metrics_of(metric.task)) == 1
+    assert {metric.instead_of, metric.equals} <= {None, *names}
+    assert metric.mean_of in {None, *(other.class_name for other in METRICS)}
+    assert metric.lowest < metric.highest
+    value = scores_of(metric.task).get(metric.name)
+    assert value is None or metric.lowest <= value <= metric.highest
+
+
+def test_losses_and_errors_are_losses() -> None:
+    losses = {metric for metric in objectives() if is_loss(metric)}
+    named = {metric for metric in objectives() if "loss" in metric or "error" in metric}
+    assert losses == named | {"brier_score", "rmse", "mae"}
+    assert is_loss("per_class.a.expected_calibration_error")
+    assert is_loss("validation.loss")
+    assert is_loss("loss_uncalibrated")
+    assert not is_loss("per_class.loss.recall")
+    assert not is_loss("unknown")
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        ("per_class.a.recall", "a"),
+        ("per_class.a.b.c.roc_auc", "a.b.c"),
+        ("per_class.a.support", None),
+        ("per_class.recall", None),
+        ("per_class..recall", None),
+        ("accuracy", None),
+        ("other.a.recall", None),
+    ],
+)
+def test_the_class_of_a_metric(metric: str, name: str | None) -> None:
+    assert class_of(metric) == name
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("accuracy", "accuracy"),
+        ("test.accuracy_ci95", "accuracy"),
+        ("loss_uncalibrated", "loss"),
+        ("per_class.a.b.expected_calibration_error", "expected_calibration_error_positive"),
+        ("expected_calibration_error", "expected_calibration_error"),
+        ("support", None),
+        ("acuracy", None),
+    ],
+)
+def test_the_metric_of_a_key(key: str, name: str | None) -> None:
+    metric = metric_of(key)
+    assert (metric and metric.name) == name
+
+
+def test_the_positive_class_has_the_metrics_of_single_classes() -> None:
+    for key in ("precision", "roc_auc_ci95", "expected_calibration_error_positive_uncalibrated"):
+        metric = positive_metric(key)
+        assert metric
+        assert metric.per_class
+    assert positive_metric("accuracy") is positive_metric("f1_macro") is None
+
+
+def test_what_follows_from_the_records() -> None:
+    assert (headline("classification").name, headline("regression").name) == ("accuracy", "r2")
+    assert headline(None) == headline("classification")
+    assert monitors() == [
+        "train_loss", "train_accuracy", "train_r2",
+        "validation_loss", "validation_accuracy", "validation_balanced_accuracy", "validation_f1_macro",
+        "validation_r2",
+    ]  # fmt: skip
+    assert [metric.name for metric in importance_metrics("classification")] == ["log_loss", "accuracy"]
+    assert [metric.name for metric in importance_metrics("regression")] == ["r2", "rmse"]
+    assert objectives("regression") == ["r2", "rmse", "mae", "median_absolute_error", "loss"]
+    assert not {"precision", "cost", "threshold"} & {*objectives()}
