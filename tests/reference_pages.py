@@ -15,6 +15,7 @@ import typer.main
 
 from fnnctl.cli import app
 from fnnctl.cli.commands import DECLARED, Declared
+from fnnctl.report.figures.reference import figures_reference
 
 DOCS = Path(__file__).parent.parent / "docs"
 COMMANDS_INTRODUCTION = """# Commands
@@ -25,8 +26,18 @@ Every command with its arguments, options and examples, as `fnnctl COMMAND --hel
 All commands take `--quiet`, `--verbose`, `--no-color`, `--help` and, if they print results, `--json`. [Use in
 CI](ci.md) lists the exit codes.
 """
+PLOTS_INTRODUCTION = """# How to read the plots
+
+Every plot is drawn from a file in the run's folder, which is named below. Plots can be deleted: `fnnctl
+report` draws them again. They show the test part; in a cross-validation, the out-of-fold predictions.
+"""
 COMMON = {"--quiet", "--verbose", "--no-color", "--json", "--help"}
 """Options that every command has."""
+
+
+def plots_page() -> str:
+    """The page on how to read the figures."""
+    return f"{PLOTS_INTRODUCTION}\n{figures_reference()}"
 
 
 def commands_page() -> str:
@@ -73,7 +84,7 @@ def parameters(command: Any, context: Any) -> Iterator[tuple[str, str]]:
         yield f"`{name}`".replace("|", "\\|"), text.replace("|", "\\|").replace("  [", " [")
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands_page}
+PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands_page, "plots.md": plots_page}
 
 
 if __name__ == "__main__":

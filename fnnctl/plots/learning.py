@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray, IntArray, evenly_spaced
 from fnnctl.plots.axes import finish_epochs, finish_loss, finish_metric
-from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, evenly_chosen, legend_above, new_figure
+from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_figure
 from fnnctl.text import counted
 
 MOST_MARKED_EPOCHS = 20
@@ -167,9 +167,9 @@ def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> F
 def _draw_folds(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
     """Draw the lines of the folds and of their mean; return the line of the mean."""
     folds, longest = values.shape
-    shown = evenly_chosen(longest, MOST_POINTS)
+    shown = evenly_spaced(longest, MOST_POINTS)
     segments = [
-        np.column_stack([shown + 1.0, values[fold, shown]]) for fold in evenly_chosen(folds, MOST_FOLDS)
+        np.column_stack([shown + 1.0, values[fold, shown]]) for fold in evenly_spaced(folds, MOST_FOLDS)
     ]
     axes.add_collection(LineCollection(segments, colors=colour, linewidths=0.6, alpha=0.3), autolim=False)
     present = np.isfinite(values).sum(axis=0)

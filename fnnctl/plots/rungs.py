@@ -12,20 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, evenly_spaced
 from fnnctl.plots.axes import finish_objective, mark_clipped, objective_range
 from fnnctl.plots.searched import PlottedTrial
-from fnnctl.plots.style import (
-    COLOURS,
-    FAINT,
-    INK,
-    MUTED,
-    WIDTH,
-    drawable_text,
-    evenly_chosen,
-    new_figure,
-    show_message,
-)
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, drawable_text, new_figure, show_message
 from fnnctl.text import counted
 
 MOST_POINTS = 300
@@ -118,7 +108,7 @@ def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float
 def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
     """The epochs and finite values of one curve, (n, 2)."""
     exists = np.flatnonzero(np.isfinite(trial.values))
-    chosen = exists[evenly_chosen(len(exists), MOST_POINTS)]
+    chosen = exists[evenly_spaced(len(exists), MOST_POINTS)]
     return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*shown)])
 
 

@@ -221,11 +221,6 @@ def legend_beside(axes: Axes, lines: Sequence[Artist], texts: Sequence[str], *, 
     add_legend(axes, lines, texts, title=title, alignment="left", **place)
 
 
-def evenly_chosen(count: int, most: int) -> IntArray:
-    """At most `most` of the indices 0 … count − 1, evenly spaced, including both ends."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
-
-
 def show_message(axes: Axes, text: str) -> None:
     """Show a message in place of an empty plot."""
     axes.set_axis_off()

@@ -199,8 +199,8 @@ def summarize(run: RunFolder) -> Summary:
         out_of_bag=has_bags(scored_manifest),
         matrix_files=tuple(
             f"{names.BEST}/{name}" if winner else name
-            for name in (names.CONFUSION_MATRIX_FIGURE, names.CONFUSION_MATRIX)
-            if name in scored.files()
+            for name in scored.files()
+            if Path(name).stem == Path(names.CONFUSION_MATRIX).stem
         ),
     )
 

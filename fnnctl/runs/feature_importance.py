@@ -18,8 +18,9 @@ from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.processors import usable_processors
-from fnnctl.report.figures.drawing import redraw_importance
+from fnnctl.report.figures.drawing import redraw_figures
 from fnnctl.report.topics.feature_importance import write_importances
+from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import EvaluatedRun
 
@@ -50,7 +51,7 @@ def measure_importance(run: RunFolder, context: Context, *, with_figure: bool) -
     try:
         write_importances(folder, importances)
         if with_figure:
-            redraw_importance(folder)
+            redraw_figures(folder, names.FEATURE_IMPORTANCE)
     except MachineError as error:
         context.note(error.message)
     return importances

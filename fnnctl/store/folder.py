@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,14 @@ class RunFolder:
     path: Path
 
     def files(self) -> tuple[str, ...]:
-        """The names of the run's files, in the order of the layout."""
-        return tuple(name for name in names.LAYOUT if (self.path / name).is_file())
+        """The names of the run's files, in the order of the layout; then those of its figures."""
+        try:
+            with os.scandir(self.path) as entries:
+                found = {entry.name for entry in entries if entry.is_file()}
+        except OSError:
+            return ()
+        figures = (name for name in sorted(found) if name.endswith(names.FIGURE_ENDING))
+        return (*(name for name in names.LAYOUT if name in found), *figures)
 
     def is_alive(self) -> bool:
         """Whether the run's process is still alive."""

@@ -21,16 +21,6 @@ CALIBRATION = "calibration.csv"
 DATA_SIZE = "data_size.csv"
 THRESHOLD = "threshold.csv"
 FEATURE_IMPORTANCE = "feature_importance.csv"
-CONFUSION_MATRIX_FIGURE = "confusion_matrix.png"
-ROC_CURVE_FIGURE = "roc_curve.png"
-PR_CURVE_FIGURE = "pr_curve.png"
-CALIBRATION_FIGURE = "calibration.png"
-THRESHOLD_FIGURE = "threshold.png"
-PREDICTED_ACTUAL_FIGURE = "predicted_actual.png"
-RESIDUALS_FIGURE = "residuals.png"
-LEARNING_CURVE_FIGURE = "learning_curve.png"
-DATA_SIZE_FIGURE = "data_size.png"
-FEATURE_IMPORTANCE_FIGURE = "feature_importance.png"
 WEIGHTS = "model.npz"
 MODEL = "model.json"
 LOG = "log.txt"
@@ -59,37 +49,20 @@ CHECKPOINTS = "checkpoints"
 """The folder of a search's checkpoints, one file per stack."""
 FINAL_WEIGHTS = f"{CHECKPOINTS}/final"
 """The folder of the final weights of a search's best trials, for its ensemble; one file per trial."""
-SEARCH_HISTORY_FIGURE = "search_history.png"
-RUNGS_FIGURE = "rungs.png"
-PARALLEL_FIGURE = "parallel_coordinates.png"
-IMPORTANCE_FIGURE = "importance.png"
-CONFIRMED_FIGURE = "confirmed.png"
-TIMELINE_FIGURE = "timeline.png"
-REWARDS_FIGURE = "reward.png"
-ARCHITECTURE_FIGURE = "architecture.png"
 
-FIGURES = (
-    CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, CALIBRATION_FIGURE, THRESHOLD_FIGURE,
-    PREDICTED_ACTUAL_FIGURE, RESIDUALS_FIGURE, LEARNING_CURVE_FIGURE,
-)  # fmt: skip
 MEASURED = (METRICS, PREDICTIONS, CROSS_VALIDATION)
 """The files that gates and comparisons rely on; the manifest has their digests."""
-SIZE_FILES = (DATA_SIZE, DATA_SIZE_FIGURE)
-"""The files of a learning curve over data size."""
+FIGURE_ENDING = ".png"
+"""The ending of all figures, whose names their records in `report` say."""
+FEATURE_IMPORTANCE_FIGURE = "feature_importance.png"
 REBUILT = (FEATURE_IMPORTANCE, FEATURE_IMPORTANCE_FIGURE)
 """What `fnnctl report` adds to a run that has ended, from its network and its data."""
-SEARCH_FIGURES = (
-    SEARCH_HISTORY_FIGURE, RUNGS_FIGURE, PARALLEL_FIGURE, IMPORTANCE_FIGURE, CONFIRMED_FIGURE,
-    TIMELINE_FIGURE,
-)  # fmt: skip
-ARCHITECTURE_FIGURES = (REWARDS_FIGURE, ARCHITECTURE_FIGURE)
-SEARCH_FILES = (JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, *SEARCH_FIGURES, *ARCHITECTURE_FIGURES)
 LAYOUT = (
-    CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, *SIZE_FILES, HISTORY, PREDICTIONS,
-    CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, THRESHOLD, *FIGURES, *REBUILT, WEIGHTS, MODEL,
-    *SEARCH_FILES, LOG,
+    CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS, CONFUSION_MATRIX,
+    ROC_CURVE, PR_CURVE, CALIBRATION, THRESHOLD, FEATURE_IMPORTANCE, WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN,
+    TIMELINE, LEADERBOARD, LOG,
 )  # fmt: skip
-"""All files that a run may have, in the order in which they are listed."""
+"""All files that a run may have, but for its figures, in the order in which they are listed."""
 _OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, CHECKPOINTS))
 LAYOUT_VERSION = 1
 """Increased if an older fnnctl would misread the new folders."""
@@ -111,7 +84,8 @@ LATEST = "latest"
 
 def is_name_of_run(name: str) -> bool:
     """Whether fnnctl uses this name in a run folder, on any file system: upper case counts as lower case."""
-    return name.startswith(".") or name.casefold() in _OWN
+    folded = name.casefold()
+    return name.startswith(".") or folded in _OWN or folded.endswith(FIGURE_ENDING)
 
 
 SLUG_LENGTH = 48

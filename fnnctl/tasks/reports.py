@@ -8,7 +8,6 @@ from typing import Any, Final, TypeAlias
 
 from fnnctl.metrics.metric import INTERVAL, NEEDS, SUPPORT, UNCALIBRATED, Metric, TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, COST, F1, PER_CLASS, REGRESSION, headline, metrics_of
-from fnnctl.store import names
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Labels of metrics and their keys in metrics.json, in the order of the report."""
@@ -41,23 +40,10 @@ class GroupMetrics:
 
 
 @dataclass(frozen=True, slots=True)
-class FigureFile:
-    """A figure of a part's predictions."""
-
-    name: str
-    """Its name in the run's folder."""
-    source: str
-    """The file with the figure's data."""
-    what: str
-    """What it shows."""
-
-
-@dataclass(frozen=True, slots=True)
 class TaskReport:
-    """The tables and figures of a report on the predictions of a task's networks."""
+    """The tables of a report on the predictions of a task's networks."""
 
     task: TaskName
-    figures: tuple[FigureFile, ...]
     baseline: Labels
     """What the baseline predicts, in sentences, each with the key of a metric to which it applies."""
     groups: GroupMetrics | None = None
@@ -141,23 +127,12 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         worst_by=(F1.label, F1.name),
     ),
     matrix=("Confusion matrix", "true \\ predicted"),
-    figures=(
-        FigureFile(names.CONFUSION_MATRIX_FIGURE, names.CONFUSION_MATRIX, "confusion matrix"),
-        FigureFile(names.ROC_CURVE_FIGURE, names.ROC_CURVE, "ROC curves"),
-        FigureFile(names.PR_CURVE_FIGURE, names.PR_CURVE, "precision-recall curves"),
-        FigureFile(names.CALIBRATION_FIGURE, names.CALIBRATION, "reliability diagram"),
-        FigureFile(names.THRESHOLD_FIGURE, names.THRESHOLD, "the rates at each threshold"),
-    ),
 )
 
 
 REGRESSION_REPORT: Final = TaskReport(
     task=REGRESSION,
     baseline=(("Baseline: always the mean of the training part.", headline(REGRESSION).name),),
-    figures=(
-        FigureFile(names.PREDICTED_ACTUAL_FIGURE, names.PREDICTIONS, "predictions over targets"),
-        FigureFile(names.RESIDUALS_FIGURE, names.PREDICTIONS, "residuals over predictions"),
-    ),
 )
 
 

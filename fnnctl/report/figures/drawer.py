@@ -42,7 +42,7 @@ class FigureDrawer:
         if self._has_drawn(runs):
             return
         # Most of the program, which need not be imported here if the drawing process draws.
-        from fnnctl.report.figures.drawing import draw_figures  # noqa: PLC0415
+        from fnnctl.report.figures.drawing import draw_figures
 
         for run in runs:
             draw_figures(run)

@@ -1,49 +1,52 @@
-"""Maps the names of a run's figures to plots of its predictions and training. Imports matplotlib."""
+"""The figures of a run's predictions and training."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence, Set
-from functools import partial
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, is_loss
-from fnnctl.plots.calibration import reliability_figure
-from fnnctl.plots.confusion import confusion_matrix_figure
-from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
-from fnnctl.plots.data_size import PlottedSize, data_size_figure
-from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
-from fnnctl.plots.importance import PlottedColumn, feature_importance_figure
-from fnnctl.plots.learning import folds_learning_figure, learning_curve_figure
-from fnnctl.plots.thresholds import trade_offs_figure
+from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.summary import Summary, scored_rows, validation_name
 from fnnctl.report.topics.feature_importance import read_importances
 from fnnctl.report.topics.sizes import recorded_sizes, share_text
+from fnnctl.report.words import number
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.classification.tables import StoredCurve, read_calibration, read_curves, read_trade_offs
+from fnnctl.tasks.classification.tables import (
+    StoredCurve,
+    read_calibration,
+    read_curves,
+    read_trade_offs,
+)
 from fnnctl.tasks.regression.tables import read_predictions
+from fnnctl.text import counted
+
+if TYPE_CHECKING:
+    from fnnctl.plots.curves import PlottedCurve
 
 
-def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, Callable[[], Any]]:
-    """A function for each wanted figure that draws it; None if the run has no numbers for it."""
-    return {name: partial(draw, run, summary) for name, draw in _DRAW.items() if name in wanted}
+def _draw_confusion_matrix(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.confusion import confusion_matrix_figure
 
-
-def _confusion_matrix(run: RunFolder, summary: Summary) -> Any:
     if not summary.confusion:
         return None
     classes, matrix = summary.confusion
     return confusion_matrix_figure(matrix, classes, title=_title(summary, "confusion matrix"))
 
 
-def _roc_curves(run: RunFolder, summary: Summary) -> Any:
+def _draw_roc_curves(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.curves import roc_figure
+
     curves = _curves(run, summary, source=names.ROC_CURVE, metric="roc_auc")
     what = "ROC curve" if len(curves) == 1 else "ROC curves"
     return roc_figure(curves, title=_title(summary, what)) if curves else None
 
 
-def _precision_recall_curves(run: RunFolder, summary: Summary) -> Any:
+def _draw_precision_recall(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.curves import pr_figure
+
     curves = _curves(run, summary, source=names.PR_CURVE, metric="average_precision")
     if not curves:
         return None
@@ -53,6 +56,8 @@ def _precision_recall_curves(run: RunFolder, summary: Summary) -> Any:
 
 def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> list[PlottedCurve]:
     """The curves of all classes and their averages; with two classes, only that of the positive one."""
+    from fnnctl.plots.curves import PlottedCurve
+
     scores = _measured(summary)
     curves = [
         PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
@@ -63,6 +68,15 @@ def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> li
     return of_positive or curves
 
 
+def _area(curve: StoredCurve, metric: str, scores: Mapping[str, Any]) -> float | None:
+    """The area from metrics.json."""
+    if curve.kind == "class":
+        area: float | None = scores.get("per_class", {}).get(curve.label, {}).get(metric)
+    else:
+        area = scores.get(f"{metric}_{curve.kind}")
+    return area
+
+
 def _prevalence(curves: Sequence[PlottedCurve], scores: Mapping[str, Any]) -> float | None:
     """The share of rows in the class of a single curve; None if there are several curves."""
     if len(curves) != 1:
@@ -71,7 +85,9 @@ def _prevalence(curves: Sequence[PlottedCurve], scores: Mapping[str, Any]) -> fl
     return rows / scores["support"] if rows and scores.get("support") else None
 
 
-def _calibration(run: RunFolder, summary: Summary) -> Any:
+def _draw_calibration(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.calibration import reliability_figure
+
     bins = read_calibration(run)
     if not bins:
         return None
@@ -81,7 +97,9 @@ def _calibration(run: RunFolder, summary: Summary) -> Any:
     return reliability_figure(bins, error=error, positive=positive, title=title)
 
 
-def _trade_offs(run: RunFolder, summary: Summary) -> Any:
+def _draw_thresholds(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.thresholds import trade_offs_figure
+
     rates, positive = read_trade_offs(run), summary.positive_class
     if not rates or positive is None:
         return None
@@ -91,29 +109,28 @@ def _trade_offs(run: RunFolder, summary: Summary) -> Any:
     return trade_offs_figure(rates, positive=positive, chosen=chosen, title=title, how=how)
 
 
-def _learning_curve(run: RunFolder, summary: Summary) -> Any:
+def _draw_learning_curve(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.learning import folds_learning_figure, learning_curve_figure
+
     history, title = run.read_history(), f"{summary.manifest.name}: learning curve"
     if not history or not history.get("epoch"):
         return None
+    metric = summary.task_report.curve
     if "fold" in history:
-        return folds_learning_figure(
-            history, metric=summary.task_report.curve, title=f"{title}s of all folds"
-        )
+        return folds_learning_figure(history, metric=metric, title=f"{title}s of all folds")
     losses = (*history.get("train_loss", ()), *history.get("validation_loss", ()))
     if not any(loss is not None and math.isfinite(loss) for loss in losses):  # it diverged at once
         return None
-    training = summary.manifest.training
+    training, validation = summary.manifest.training, validation_name(summary)
     best_epoch = training.best_epoch if training else None
     return learning_curve_figure(
-        history,
-        metric=summary.task_report.curve,
-        best_epoch=best_epoch,
-        title=title,
-        validation=validation_name(summary),
+        history, metric=metric, best_epoch=best_epoch, title=title, validation=validation
     )
 
 
-def _data_size(run: RunFolder, summary: Summary) -> Any:
+def _draw_data_sizes(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.data_size import PlottedSize, data_size_figure
+
     label, key = summary.task_report.metrics[0]
     sizes = [
         PlottedSize(
@@ -130,7 +147,19 @@ def _data_size(run: RunFolder, summary: Summary) -> Any:
     return data_size_figure(sizes, metric=label, title=title) if sizes else None
 
 
-def _estimates(run: RunFolder, summary: Summary, *, draw: Callable[..., Any], what: str) -> Any:
+def _draw_predicted_actual(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.estimates import predicted_actual_figure
+
+    return _draw_estimates(run, summary, predicted_actual_figure, "predicted and actual values")
+
+
+def _draw_residuals(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.estimates import residuals_figure
+
+    return _draw_estimates(run, summary, residuals_figure, "residuals")
+
+
+def _draw_estimates(run: RunFolder, summary: Summary, draw: Callable[..., Any], what: str) -> Any:
     stored = read_predictions(run)
     if stored is None or not summary.manifest.data:
         return None
@@ -139,37 +168,24 @@ def _estimates(run: RunFolder, summary: Summary, *, draw: Callable[..., Any], wh
     return draw(targets, predictions, target=target, title=_title(summary, what))
 
 
-def _feature_importance(run: RunFolder, summary: Summary) -> Any:
-    found = read_importances(run)
-    if found is None:
+def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.importance import PlottedColumn, feature_importance_figure
+
+    importances = read_importances(run)
+    if importances is None:
         return None
-    key = found.metrics[0]
-    label = next(label for label, each in summary.task_report.metrics if each == key)
+    key = importances.metrics[0]
+    label = next(label for label, metric in summary.task_report.metrics if metric == key)
     columns = [
-        PlottedColumn(each.column, estimate.mean, estimate.ci95, estimate.is_positive)
-        for each in found.columns
-        if (estimate := found.headline(each))
+        PlottedColumn(column.column, estimate.mean, estimate.ci95, estimate.is_positive)
+        for column in importances.columns
+        if (estimate := importances.headline(column))
     ]
-    axis = f"{'rise' if is_loss(key) else 'drop'} of {label} when the column is permuted, {found.part} part"
+    change = "rise" if is_loss(key) else "drop"
+    axis = f"{change} of {label} when the column is permuted, {importances.part} part"
     whose = "columns of the ensemble" if summary.manifest.selection else "columns"
     title = f"{summary.manifest.name}: importance of the {whose}"
     return feature_importance_figure(columns, axis=axis, title=title)
-
-
-_DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
-    names.CONFUSION_MATRIX_FIGURE: _confusion_matrix,
-    names.ROC_CURVE_FIGURE: _roc_curves,
-    names.PR_CURVE_FIGURE: _precision_recall_curves,
-    names.CALIBRATION_FIGURE: _calibration,
-    names.THRESHOLD_FIGURE: _trade_offs,
-    names.PREDICTED_ACTUAL_FIGURE: partial(
-        _estimates, draw=predicted_actual_figure, what="predicted and actual values"
-    ),
-    names.RESIDUALS_FIGURE: partial(_estimates, draw=residuals_figure, what="residuals"),
-    names.LEARNING_CURVE_FIGURE: _learning_curve,
-    names.DATA_SIZE_FIGURE: _data_size,
-    names.FEATURE_IMPORTANCE_FIGURE: _feature_importance,
-}
 
 
 def _title(summary: Summary, what: str) -> str:
@@ -183,10 +199,152 @@ def _measured(summary: Summary) -> Mapping[str, Any]:
     return measured
 
 
-def _area(curve: StoredCurve, metric: str, scores: Mapping[str, Any]) -> float | None:
-    """The area from metrics.json."""
-    if curve.kind == "class":
-        area: float | None = scores.get("per_class", {}).get(curve.label, {}).get(metric)
-    else:
-        area = scores.get(f"{metric}_{curve.kind}")
-    return area
+def _metrics_in_words(*keys: str) -> Callable[[Summary], str]:
+    """A summary by those of these metrics that reports show."""
+
+    def words(summary: Summary) -> str:
+        metrics = summary.part_metrics("test") or {}
+        shown = [(label, key) for label, key in summary.task_report.shown(metrics) if key in keys]
+        return "; ".join(f"{label} {number(metrics[key])}" for label, key in shown)
+
+    return words
+
+
+def _epochs_in_words(summary: Summary) -> str:
+    training = summary.manifest.training
+    if training is None:
+        return ""
+    best = f"; the best was {training.best_epoch:,}" if training.best_epoch else ""
+    return f"{counted(training.epochs, 'epoch')}{best}."
+
+
+RUN_FIGURES: Final[tuple[RunFigure, ...]] = (
+    RunFigure(
+        file="confusion_matrix.png",
+        title="confusion matrix",
+        source=names.CONFUSION_MATRIX,
+        draw=_draw_confusion_matrix,
+        task="classification",
+        in_words=_metrics_in_words("accuracy", "balanced_accuracy"),
+        reading="""\
+A row is a true class, a column a predicted one. A cell has the number of rows, and its colour is the
+share of its true class. The diagonal is right; its shares are the recalls. A dark cell off the diagonal
+is a pair of classes that the network confuses, often in one direction only. A column that is dark all
+along is a class that is predicted too often: look at `training.class_weights`.""",
+    ),
+    RunFigure(
+        file="roc_curve.png",
+        title="ROC curves",
+        source=names.ROC_CURVE,
+        draw=_draw_roc_curves,
+        task="classification",
+        in_words=_metrics_in_words("roc_auc", "roc_auc_macro"),
+        is_slow=True,
+        reading="""\
+The share of the positive rows that are found, over the share of the negative rows that are taken for
+positive ones, for every threshold. The diagonal is chance; the area under the curve is the probability
+that a positive row has a higher score than a negative one. With several classes each is compared to all
+others. A high area says that the order is right, not that the probabilities are, and with a rare class it
+is easily too optimistic.""",
+    ),
+    RunFigure(
+        file="pr_curve.png",
+        title="precision-recall curves",
+        source=names.PR_CURVE,
+        draw=_draw_precision_recall,
+        task="classification",
+        in_words=_metrics_in_words("average_precision", "average_precision_macro"),
+        is_slow=True,
+        reading="""\
+Precision is the share of the rows predicted positive that are, recall the share of the positive rows that
+are found. Guessing has the share of the positive rows as its precision, at any recall; with two classes
+it is drawn. For a rare class this plot says more than the ROC curve.""",
+    ),
+    RunFigure(
+        file="calibration.png",
+        title="reliability diagram",
+        source=names.CALIBRATION,
+        draw=_draw_calibration,
+        task="classification",
+        in_words=_metrics_in_words(CLASS_CALIBRATION_ERROR.name, CALIBRATION_ERROR.name),
+        is_slow=True,
+        reading="""\
+How often predictions with about the same confidence are right. On the diagonal, 80 % confidence is right
+in 80 % of the cases. Below it the network is too sure, above it not sure enough. The intervals say what
+chance alone could do with so few rows. With two classes it is how often rows are of the positive class,
+over its probability: the confidence is at least 50 % in every row and would hide that a rare class is
+said to be too frequent. `model.calibration: temperature` corrects it.""",
+    ),
+    RunFigure(
+        file="threshold.png",
+        title="the rates at each threshold",
+        source=names.THRESHOLD,
+        draw=_draw_thresholds,
+        task="classification",
+        in_words=_metrics_in_words("threshold"),
+        reading="""\
+Of two classes. Precision, recall, F1 and false positive rate for every threshold of the positive class,
+and the cost if `model.threshold` gives costs. The line marks the threshold in use.""",
+    ),
+    RunFigure(
+        file="predicted_actual.png",
+        title="predictions over targets",
+        source=names.PREDICTIONS,
+        draw=_draw_predicted_actual,
+        task="regression",
+        in_words=_metrics_in_words("r2", "rmse"),
+        reading="""\
+Points on the diagonal are right. A cloud that is flatter than the diagonal is drawn to the mean: small
+values are predicted too high, large ones too low.""",
+    ),
+    RunFigure(
+        file="residuals.png",
+        title="residuals over predictions",
+        source=names.PREDICTIONS,
+        draw=_draw_residuals,
+        task="regression",
+        in_words=_metrics_in_words("rmse", "mae"),
+        reading="""\
+Prediction errors over the predicted value. A band of even width around 0 is what one hopes for. A curve
+says that something is missing in the network or the columns; a funnel that the error grows with the
+value, in which case a logarithm of the target is worth a try.""",
+    ),
+    RunFigure(
+        file="learning_curve.png",
+        title="learning curves",
+        source=names.HISTORY,
+        draw=_draw_learning_curve,
+        in_words=_epochs_in_words,
+        is_slow=True,
+        reading="""\
+The loss above, the first metric below, over the epochs, for the training and the validation part.
+
+- Both curves still fall at the end: train for more epochs, or with a larger learning rate.
+- The training loss falls and the validation loss rises: the network memorizes the training rows. Early
+  stopping keeps the best epoch, which is marked. A smaller network, dropout, `training.l2` or more rows
+  help.
+- Both stay high: the network is too small, the learning rate is wrong, or the columns do not tell more.
+- The training loss jumps: the learning rate is too large, or `training.clip_norm` is needed.
+- The training part scores worse than the validation part: this is usual with dropout, input noise, mixup
+  and label smoothing, which act in training only.""",
+    ),
+    RunFigure(
+        file="data_size.png",
+        title="the scores over the number of training rows",
+        source=names.DATA_SIZE,
+        draw=_draw_data_sizes,
+        reading="""\
+From `fnnctl evaluate --sizes`. The score over the number of each fold's training rows. If the last step
+still rises, more rows help; see [Cross-validation](cross-validation.md).""",
+    ),
+    RunFigure(
+        file=names.FEATURE_IMPORTANCE_FIGURE,
+        title="the importance of the columns",
+        source=names.FEATURE_IMPORTANCE,
+        draw=_draw_feature_importance,
+        reading="""\
+From `fnnctl report --importance`. How much worse the scores get if a column's values are permuted; see
+[Reports](reports.md#which-columns-matter).""",
+    ),
+)
+"""In the order in which they are listed and shown."""

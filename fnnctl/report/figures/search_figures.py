@@ -1,133 +1,119 @@
-"""The figures of a search. Imports matplotlib."""
+"""The figures of a search."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from fnnctl.metrics.registry import is_loss
-from fnnctl.plots.architecture import PlottedLayer, architecture_figure
-from fnnctl.plots.confirmed import confirmed_figure
-from fnnctl.plots.importance import hyperparameter_importance_figure
-from fnnctl.plots.parallel import MOST_AXES, parallel_figure
-from fnnctl.plots.rungs import rungs_figure
-from fnnctl.plots.search_history import rewards_figure, search_history_figure
 from fnnctl.plots.searched import PlottedLeader, PlottedResult, PlottedTrial, PlottedWorker
-from fnnctl.plots.timeline import timeline_figure
-from fnnctl.records.confirmation import Confirmation
+from fnnctl.records.confirmation import Confirmation, Leader
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import Standings
-from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import CURVE, Result, Status
+from fnnctl.report.figures.numbers import DrawnNumbers, some_numbers, table_numbers
+from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.searched_settings import importances, leading_first, searched_settings
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.architecture import best_model, moving_average, rewards
+from fnnctl.report.topics.workers import workers_text
+from fnnctl.report.words import number
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS
 from fnnctl.text import counted
 
+LOSSES: Final = (VALIDATION_LOSS, UNCORRECTED_LOSS)
 UPDATES: Final = 5
 """The moving average of the rewards is over the results of so many updates."""
+MOST_NAMED: Final = 3
 
 
-def drawn_rewards(search: SearchHistory, name: str) -> Any:
-    """The rewards over time."""
-    known, window = rewards(search), UPDATES * search.batch
-    label = search.metric if search.direction == "maximize" else f"−{search.metric}"
-    return rewards_figure(
-        known,
-        moving_average(known, window),
-        window=window,
-        label=label,
-        title=f"{name}: reward of each trial",
+def _search(summary: Summary) -> SearchHistory:
+    """The search of a summary that has one: the figures are drawn of no other."""
+    if summary.search is None:
+        raise TypeError(f"{summary.path} is no search")
+    return summary.search
+
+
+def _has_results(summary: Summary) -> bool:
+    return summary.search is not None and bool(summary.search.results)
+
+
+def _axis(search: SearchHistory) -> dict[str, Any]:
+    """The label of the objective's axis, and whether the objective is minimized."""
+    metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
+    return {"metric": metric, "minimized": search.direction == "minimize"}
+
+
+# The history: the objective of each result, over the epochs of all trials.
+
+
+def _draw_history(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.search_history import search_history_figure
+
+    search = _search(summary)
+    title = f"{summary.manifest.name}: search history"
+    return search_history_figure([*_plotted_results(search)], title=title, **_axis(search))
+
+
+def _plotted_results(search: SearchHistory) -> Iterator[PlottedResult]:
+    spent, drawn = 0, {result.key for result in search.rung_results}
+    standings, stops = Standings(search.direction), {(stop.trial, stop.budget): stop for stop in search.stops}
+    for result in search.results:
+        spent += result.epochs
+        standings.tell(result)
+        standings.stop([stops[result.key]] if result.key in stops else [])
+        if result.key in drawn:
+            best = standings.incumbent
+            yield PlottedResult(spent, result.budget, result.objective, best.objective if best else None)
+
+
+def _progress_in_words(summary: Summary) -> str:
+    search = _search(summary)
+    finite = [result for result in search.results if result.objective is not None]
+    if not finite:
+        return ""
+    best = min(finite, key=search.loss_of)
+    return (
+        f"{search.metric} was {number(finite[0].objective)} in the first result and "
+        f"{number(best.objective)} in the best of {counted(len(search.results), 'result')}."
     )
 
 
-def drawn_architecture(run: RunFolder, summary: Summary) -> Any | None:
-    """The best architecture; None if there is none."""
-    best = best_model(summary)
-    if best is None:
-        return None
-    model, winner = best.model, run.winner()
-    facts = winner.read_manifest().model if winner else None
-    layers = [
-        PlottedLayer(
-            layer.units,
-            _name(layer.activation or model.activation),
-            _name(layer.normalization or model.normalization),
-            adds=bool(model.residual_of(index)),
-        )
-        for index, layer in enumerate(model.hidden)
-    ]
-    ends = (facts.layers[0], facts.layers[-1]) if facts else (None, None)
-    title = f"{summary.manifest.name}: the best architecture"
-    return architecture_figure(layers, *ends, output=_name(model.output), title=title)
+def _history_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | None:
+    """The results in the order in which they were recorded, with the best so far."""
+    search, rows, spent, best = _search(summary), [], 0, float("inf")
+    for result in search.results:
+        spent += result.epochs
+        best = min(best, search.loss_of(result))
+        objective = result.status.value if result.objective is None else number(result.objective)
+        known = number(search.from_loss(best) if best < float("inf") else None)
+        rows.append([f"{spent}", f"{result.trial}", f"{result.budget}", objective, known])
+    header = ("epochs of all trials", "trial", "its epochs", search.metric, "best so far")
+    return some_numbers(header, rows, names.JOURNAL) if rows else None
 
 
-def _name(section: Any) -> str:
-    return str(section.name)
+# The rungs: the learning curve of each trial.
 
 
-def plotted_leaders(found: Confirmation) -> list[PlottedLeader]:
-    """The leaders of a complete confirmation, the best first."""
-    leaders = []
-    for leader in found.ranked:
-        interval = found.summary(leader)["ci95"]
-        leaders.append(
-            PlottedLeader(
-                trial=leader.trial,
-                scores=np.array(leader.scores, dtype=np.float64),
-                interval=(interval[0], interval[1]) if interval else None,
-                objective=leader.result.objective if found.same_epochs(leader) else None,
-                standing="failed"
-                if leader.mean is None
-                else "winner"
-                if leader is found.winner
-                else "tied"
-                if leader.trial in found.tied
-                else "worse",
-            )
-        )
-    return leaders
+def _draw_rungs(run: RunFolder, summary: Summary) -> Any:
+    """Draw the recorded curve closest to the objective; without recorded curves, the objective itself."""
+    from fnnctl.plots.rungs import rungs_figure
 
-
-LOSSES: Final = (VALIDATION_LOSS, UNCORRECTED_LOSS)
-
-
-def search_figures(
-    search: SearchHistory, name: str, wanted: Set[str], timeline: Timeline | None = None
-) -> dict[str, Callable[[], Any]]:
-    """A function for each wanted figure of a search with results; `name` is the experiment's name.
-
-    Without a timeline there is none for its figure.
-    """
-    figures: dict[str, Callable[[], Any]]
-    figures = {file: partial(draw, search, name) for file, draw in _DRAW.items() if file in wanted}
-    if timeline and names.TIMELINE_FIGURE in wanted:
-        figures[names.TIMELINE_FIGURE] = partial(_timeline, timeline, name)
-    return figures
-
-
-def _history(search: SearchHistory, name: str) -> Any:
-    return search_history_figure([*_results(search)], title=f"{name}: search history", **_axis(search))
-
-
-def _rungs(search: SearchHistory, name: str) -> Any:
-    """Draws the recorded curve closest to the objective; without recorded curves, the objective itself."""
-    curve, drawn = None, _axis(search)
+    search, curve = _search(summary), None
+    drawn = _axis(search)
     if any(map(_curves, search.results)):
         curve = _closest_curve(search)
         drawn = {"metric": curve.replace("_", " "), "minimized": curve in LOSSES}
     budgets = _budgets(search)
     by_trial = groupby(sorted(search.results, key=attrgetter("trial", "budget")), key=attrgetter("trial"))
     trials = [_plotted_trial(search, list(results), curve, budgets) for _, results in by_trial]
-    title = f"{name}: learning curve of each trial"
+    title = f"{summary.manifest.name}: learning curve of each trial"
     return rungs_figure(trials, budgets, title=title, **drawn)
 
 
@@ -145,89 +131,16 @@ def _closest_curve(search: SearchHistory) -> str:
     return metrics[0]
 
 
-def _parallel(search: SearchHistory, name: str) -> Any:
-    ranked = search.standings.ranked()
-    trials = [search.trials[result.trial] for result in ranked]
-    objectives = np.array([result.objective for result in ranked], dtype=np.float64)
-    title = f"{name}: {counted(len(trials), 'trial')}, each after its last epoch"
-    axis = {**_axis(search), "metric": search.metric}  # where it was measured would not fit
-    best = next((place for place, trial in enumerate(trials) if trial is search.best), None)
-    settings = leading_first(search, searched_settings(search, trials), MOST_AXES)
-    return parallel_figure(settings, objectives, title=title, best=best, **axis)
-
-
-def _importance(search: SearchHistory, name: str) -> Any:
-    budget, found = importances(search) or (None, {})
-    bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
-    after = "" if budget is None else f" after {counted(budget, 'epoch')}"
-    axis = f"importance{after}, as a share of that of all settings"
-    return hyperparameter_importance_figure(
-        bars, axis=axis, title=f"{name}: importance of the settings for {search.metric}"
-    )
-
-
-def _confirmed(search: SearchHistory, name: str) -> Any:
-    found = search.confirmation
-    leaders = plotted_leaders(found) if found else []
-    seeds, counting = (found.seeds, found.compared_seeds) if found else (0, 0)
-    some = "" if counting == seeds else f"{counting:,} of "
-    title = f"{name}: the best trials, each with {some}{counted(seeds, 'seed')}"
-    return confirmed_figure(leaders, metric=search.metric, title=title)
-
-
-def _timeline(timeline: Timeline, name: str) -> Any:
-    workers = [
-        PlottedWorker(
-            name=worker.name,
-            starts=np.array([stack.start for stack in worker.stacks]),
-            stops=np.array([stack.stop for stack in worker.stacks]),
-            budgets=np.array([stack.budget or 0 for stack in worker.stacks]),
-            share=worker.share,
-        )
-        for worker in timeline.workers
-    ]
-    title = f"{name}: {counted(len(workers), 'worker')}, busy {timeline.busy:.0%} of the time"
-    return timeline_figure(workers, timeline.ends, title=title)
-
-
-_DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
-    names.SEARCH_HISTORY_FIGURE: _history,
-    names.RUNGS_FIGURE: _rungs,
-    names.PARALLEL_FIGURE: _parallel,
-    names.IMPORTANCE_FIGURE: _importance,
-    names.CONFIRMED_FIGURE: _confirmed,
-    names.REWARDS_FIGURE: drawn_rewards,
-}
-
-
-def _axis(search: SearchHistory) -> dict[str, Any]:
-    """The label of the objective's axis, and whether the objective is minimized."""
-    metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
-    return {"metric": metric, "minimized": search.direction == "minimize"}
-
-
-def _results(search: SearchHistory) -> Iterator[PlottedResult]:
-    spent, drawn = 0, {result.key for result in search.rung_results}
-    standings, stops = Standings(search.direction), {(stop.trial, stop.budget): stop for stop in search.stops}
-    for result in search.results:
-        spent += result.epochs
-        standings.tell(result)
-        standings.stop([stops[result.key]] if result.key in stops else [])
-        if result.key in drawn:
-            best = standings.incumbent
-            yield PlottedResult(spent, result.budget, result.objective, best.objective if best else None)
-
-
 def _budgets(search: SearchHistory) -> dict[int, list[int]]:
     """The rungs' epochs by bracket; if curves stopped all trials of a bracket, the most that one has had."""
-    found: dict[int, list[int]] = {}
+    of_rungs: dict[int, list[int]] = {}
     for rung in search.rungs:
-        found.setdefault(rung.bracket, []).append(rung.epochs)
+        of_rungs.setdefault(rung.bracket, []).append(rung.epochs)
     most: dict[int, int] = {}
     for result in search.results:
         bracket = search.trials[result.trial].bracket
         most[bracket] = max(most.get(bracket, 0), result.budget)
-    return {bracket: found.get(bracket, [epochs]) for bracket, epochs in most.items()}
+    return {bracket: of_rungs.get(bracket, [epochs]) for bracket, epochs in most.items()}
 
 
 def _plotted_trial(
@@ -258,3 +171,290 @@ def _curves(result: Result) -> Mapping[str, Sequence[float | None]]:
     """One value per epoch of the job, by column of the history; empty if none were recorded."""
     curves: Mapping[str, Sequence[float | None]] = (result.facts or {}).get(CURVE) or {}
     return curves
+
+
+def _rungs_in_words(summary: Summary) -> str:
+    brackets: dict[int, list[str]] = {}
+    for rung in _search(summary).rungs:
+        words = f"{counted(len(rung.results), 'trial')} after {counted(rung.epochs, 'epoch')}"
+        brackets.setdefault(rung.bracket, []).append(words)
+    return "; ".join(f"bracket {bracket}: {', '.join(words)}" for bracket, words in brackets.items())
+
+
+# The settings: parallel coordinates, and their importance.
+
+
+def _draw_parallel(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.parallel import MOST_AXES, parallel_figure
+
+    search = _search(summary)
+    ranked = search.standings.ranked()
+    trials = [search.trials[result.trial] for result in ranked]
+    objectives = np.array([result.objective for result in ranked], dtype=np.float64)
+    title = f"{summary.manifest.name}: {counted(len(trials), 'trial')}, each after its last epoch"
+    axis = {**_axis(search), "metric": search.metric}  # where it was measured would not fit
+    best = next((index for index, trial in enumerate(trials) if trial is search.best), None)
+    settings = leading_first(search, searched_settings(search, trials), MOST_AXES)
+    return parallel_figure(settings, objectives, title=title, best=best, **axis)
+
+
+def _best_in_words(summary: Summary) -> str:
+    search = _search(summary)
+    if (best := search.best) is None:
+        return ""
+    settings = ", ".join(f"{path} {value}" for path, value in best.assignment.items())
+    return f"The best of {counted(len(search.standings.latest), 'trial')} has {settings}."
+
+
+def _leaderboard_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | None:
+    return table_numbers(run, names.LEADERBOARD)
+
+
+def _draw_importance(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.importance import hyperparameter_importance_figure
+
+    search = _search(summary)
+    budget, by_setting = importances(search) or (None, {})
+    bars = {
+        name: (importance.share, importance.chance) if importance else None
+        for name, importance in by_setting.items()
+    }
+    after = "" if budget is None else f" after {counted(budget, 'epoch')}"
+    axis = f"importance{after}, as a share of that of all settings"
+    title = f"{summary.manifest.name}: importance of the settings for {search.metric}"
+    return hyperparameter_importance_figure(bars, axis=axis, title=title)
+
+
+def _importance_in_words(summary: Summary) -> str:
+    _, by_setting = importances(_search(summary)) or (None, {})
+    shares = {name: importance.share for name, importance in by_setting.items() if importance}
+    first = sorted(shares, key=lambda name: -shares[name])[:MOST_NAMED]
+    return ", ".join(f"{name}: {shares[name]:.0%}" for name in first)
+
+
+# The architecture that was found, and the rewards of the controller that searched for it.
+
+
+def _draw_architecture(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.architecture import PlottedLayer, architecture_figure
+
+    best = best_model(summary)
+    if best is None:
+        return None
+    model, winner = best.model, run.winner()
+    description = winner.read_manifest().model if winner else None
+    layers = [
+        PlottedLayer(
+            layer.units,
+            str((layer.activation or model.activation).name),
+            str((layer.normalization or model.normalization).name),
+            adds=bool(model.residual_of(index)),
+        )
+        for index, layer in enumerate(model.hidden)
+    ]
+    ends = (description.layers[0], description.layers[-1]) if description else (None, None)
+    title = f"{summary.manifest.name}: the best architecture"
+    return architecture_figure(layers, *ends, output=str(model.output.name), title=title)
+
+
+def _draw_rewards(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.search_history import rewards_figure
+
+    search = _search(summary)
+    values, window = rewards(search), UPDATES * search.batch
+    label = search.metric if search.direction == "maximize" else f"−{search.metric}"
+    title = f"{summary.manifest.name}: reward of each trial"
+    return rewards_figure(values, moving_average(values, window), window=window, label=label, title=title)
+
+
+# The confirmation of the best trials, and the workers.
+
+
+def _draw_confirmed(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.confirmed import confirmed_figure
+
+    search = _search(summary)
+    if (confirmation := search.confirmation) is None:
+        return None
+    leaders = plotted_leaders(confirmation)
+    seeds, counting = confirmation.seeds, confirmation.compared_seeds
+    some = "" if counting == seeds else f"{counting:,} of "
+    title = f"{summary.manifest.name}: the best trials, each with {some}{counted(seeds, 'seed')}"
+    return confirmed_figure(leaders, metric=search.metric, title=title)
+
+
+def _is_confirmed(summary: Summary) -> bool:
+    confirmation = summary.search.confirmation if summary.search else None
+    return confirmation is not None and confirmation.is_complete and _has_results(summary)
+
+
+def plotted_leaders(confirmation: Confirmation) -> list[PlottedLeader]:
+    """The leaders of a complete confirmation, the best first."""
+    return [_plotted_leader(confirmation, leader) for leader in confirmation.ranked]
+
+
+def _plotted_leader(confirmation: Confirmation, leader: Leader) -> PlottedLeader:
+    interval = confirmation.summary(leader)["ci95"]
+    standing: Literal["winner", "tied", "worse", "failed"] = "worse"
+    if leader.mean is None:
+        standing = "failed"
+    elif leader is confirmation.winner:
+        standing = "winner"
+    elif leader.trial in confirmation.tied:
+        standing = "tied"
+    return PlottedLeader(
+        trial=leader.trial,
+        scores=np.array(leader.scores, dtype=np.float64),
+        interval=(interval[0], interval[1]) if interval else None,
+        objective=leader.result.objective if confirmation.same_epochs(leader) else None,
+        standing=standing,
+    )
+
+
+def _draw_timeline(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.timeline import timeline_figure
+
+    if (timeline := summary.timeline) is None:
+        return None
+    workers = [
+        PlottedWorker(
+            name=worker.name,
+            starts=np.array([stack.start for stack in worker.stacks]),
+            stops=np.array([stack.stop for stack in worker.stacks]),
+            budgets=np.array([stack.budget or 0 for stack in worker.stacks]),
+            share=worker.share,
+        )
+        for worker in timeline.workers
+    ]
+    title = (
+        f"{summary.manifest.name}: {counted(len(workers), 'worker')}, busy {timeline.busy:.0%} of the time"
+    )
+    return timeline_figure(workers, timeline.ends, title=title)
+
+
+def _timeline_in_words(summary: Summary) -> str:
+    return f"{workers_text(summary.timeline)}." if summary.timeline else ""
+
+
+def _timeline_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | None:
+    """What was trained when, in the order of time."""
+    if summary.timeline is None:
+        return None
+    stacks = [(stack, worker.name) for worker in summary.timeline.workers for stack in worker.stacks]
+    rows = [
+        [
+            f"{stack.start:.3f}",
+            f"{stack.stop:.3f}",
+            name,
+            "confirmation" if stack.budget is None else f"{stack.budget}",
+            f"{stack.networks}",
+        ]
+        for stack, name in sorted(stacks, key=lambda pair: (pair[0].start, pair[1]))
+    ]
+    header = ("start in seconds", "end in seconds", "worker", "up to epoch", "networks")
+    return some_numbers(header, rows, names.TIMELINE)
+
+
+SEARCH_FIGURES: Final[tuple[RunFigure, ...]] = (
+    RunFigure(
+        file="search_history.png",
+        title="the objective over the epochs trained",
+        source=names.JOURNAL,
+        draw=_draw_history,
+        place="The search",
+        is_possible=_has_results,
+        in_words=_progress_in_words,
+        numbers=_history_numbers,
+        reading="""\
+The objective of each trial over the epochs that the search had trained until then, and the best trial's
+by then: the best of those with the most epochs, so the line can become worse where a trial reaches a
+higher rung. A line that has long been flat says that more trials of this kind gain little.""",
+    ),
+    RunFigure(
+        file="rungs.png",
+        title="the learning curve of each trial",
+        source=names.JOURNAL,
+        draw=_draw_rungs,
+        place="Brackets and rungs",
+        is_possible=lambda summary: _has_results(summary) and _search(summary).has_rungs,
+        in_words=_rungs_in_words,
+        is_slow=True,
+        reading="""\
+The learning curves of all trials, cut where they were dropped. If curves of the survivors cross far after
+a rung, its epochs were too few to judge; the report's audit puts a number on that.""",
+    ),
+    RunFigure(
+        file="parallel_coordinates.png",
+        title="the settings and objective of each trial",
+        source=names.JOURNAL,
+        draw=_draw_parallel,
+        place="The settings of all trials",
+        is_possible=_has_results,
+        in_words=_best_in_words,
+        numbers=_leaderboard_numbers,
+        is_wide=True,
+        is_slow=True,
+        reading="""\
+One line per trial through its settings and its objective. Each colour stands for a tenth of the trials,
+from the best to the worst; the ten best are thick, and the best one is black, with a star. Where the best
+lines meet, the setting matters and the region is found. Where they are spread over the axis, it does not
+matter. Where they gather at an end of an axis, the space should be larger there.""",
+    ),
+    RunFigure(
+        file="importance.png",
+        title="the importance of each setting",
+        source=names.JOURNAL,
+        draw=_draw_importance,
+        place="Importance of the settings",
+        is_possible=_has_results,
+        in_words=_importance_in_words,
+        reading="""\
+How much the values of the best tenth of the trials differ from those of all, beside what chance reaches.""",
+    ),
+    RunFigure(
+        file="confirmed.png",
+        title="the scores of the confirmed trials for each seed",
+        source=names.JOURNAL,
+        draw=_draw_confirmed,
+        place="Is the winner better than the others?",
+        is_possible=_is_confirmed,
+        reading="""\
+With `search.confirm`. The scores of the best trials over several seeds: how much of the first ranking was
+luck.""",
+    ),
+    RunFigure(
+        file="timeline.png",
+        title="what each worker did when",
+        source=names.TIMELINE,
+        draw=_draw_timeline,
+        place="Workers",
+        is_possible=lambda summary: summary.timeline is not None and _has_results(summary),
+        in_words=_timeline_in_words,
+        numbers=_timeline_numbers,
+        is_wide=True,
+        reading="""\
+What each worker did when, and which share of the time it trained. Gaps are waiting; dotted lines are
+pauses between sessions of a search that was resumed.""",
+    ),
+    RunFigure(
+        file="architecture.png",
+        title="the best architecture",
+        source=names.JOURNAL,
+        draw=_draw_architecture,
+        place="The best architecture",
+        is_possible=lambda summary: _has_results(summary) and best_model(summary) is not None,
+        reading="""\
+With `nas` and `evolution`. The layers of the best trial, from the inputs to the outputs.""",
+    ),
+    RunFigure(
+        file="reward.png",
+        title="the controller's rewards over time",
+        source=names.JOURNAL,
+        draw=_draw_rewards,
+        place="The best architecture",
+        is_possible=lambda summary: _has_results(summary) and _search(summary).has_rewards,
+        reading="""\
+With `nas`. How the controller's rewards rise.""",
+    ),
+)
+"""In the order in which they are listed and shown."""

@@ -10,30 +10,22 @@ thread.
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
+from fnnctl import plots
 from fnnctl.processors import usable_processors
 from fnnctl.report.figures.drawer import DONE, FAILED
-from fnnctl.report.figures.drawing import figures_to_draw, write_figure
-from fnnctl.store import names
+from fnnctl.report.figures.drawing import figure_jobs
+from fnnctl.report.figures.registry import registered_figures
 from fnnctl.store.folder import RunFolder
-
-SLOW: Final = (
-    names.LEARNING_CURVE_FIGURE,
-    names.RUNGS_FIGURE,
-    names.ROC_CURVE_FIGURE,
-    names.PR_CURVE_FIGURE,
-    names.CALIBRATION_FIGURE,
-    names.PARALLEL_FIGURE,
-)
-"""The slowest figures. They are begun first, so that both processes end at about the same time."""
 
 
 def serve() -> None:
@@ -61,18 +53,17 @@ def draw_in_parallel(runs: Sequence[RunFolder], *, on_each: Callable[[], None] =
 
     Raises `MachineError` if a figure cannot be written, and OSError if the other process failed.
     """
-    figures = [(run, name, draw) for run in runs for name, draw in figures_to_draw(run).items()]
-    figures.sort(key=lambda figure: _place(figure[1]))
+    jobs = [job for run in runs for job in figure_jobs(run)]
+    jobs.sort(key=lambda job: not job.figure.is_slow)  # so that both processes end at about the same time
 
     def draw(indices: Iterable[int]) -> None:
         for index in indices:
-            run, name, figure = figures[index]
-            write_figure(run, name, figure, on_drawn=on_each)
+            jobs[index].write(on_drawn=on_each)
 
-    if sys.platform != "linux" or usable_processors() < 2 or len(figures) < 2:
-        draw(range(len(figures)))
+    if sys.platform != "linux" or usable_processors() < 2 or len(jobs) < 2:
+        draw(range(len(jobs)))
         return
-    with _Tickets(len(figures)) as tickets:
+    with _Tickets(len(jobs)) as tickets:
         other = os.fork()
         if other == 0:
             _exit_after(lambda: draw(tickets))
@@ -115,22 +106,18 @@ def _exit_after(work: Callable[[], None]) -> None:
         os._exit(code)
 
 
-def _place(name: str) -> int:
-    return SLOW.index(name) if name in SLOW else len(SLOW)
-
-
 def _prepare() -> None:
     """Import what figures need, and draw one, which loads the fonts. Stops early if figures are asked for."""
-    from fnnctl.plots.style import new_figure, png_bytes  # noqa: PLC0415
-    from fnnctl.report.figures import run_figures  # noqa: F401, PLC0415
+    from fnnctl.plots.style import new_figure, png_bytes
 
+    for module in pkgutil.iter_modules(plots.__path__, f"{plots.__name__}."):
+        importlib.import_module(module.name)
     if not _has_input():
         with new_figure(2.0, 2.0, "0") as figure:
             figure.subplots().plot([0.0, 1.0])
         png_bytes(figure)
     if not _has_input():
-        from fnnctl.report.figures import search_figures  # noqa: F401, PLC0415
-        from fnnctl.report.figures import search_figures as figures  # noqa: F401, PLC0415
+        registered_figures(of_search=True)
 
 
 def _end_with_command() -> None:

@@ -65,8 +65,11 @@ def test_titles_tell_the_ensemble_of_a_search_from_its_winner(
         titles.append(title)
         return Figure()
 
-    for name in ("confusion_matrix_figure", "roc_figure", "pr_figure", "reliability_figure"):
-        monkeypatch.setattr(f"fnnctl.report.figures.run_figures.{name}", record)
+    for name in (
+        "confusion.confusion_matrix_figure", "curves.roc_figure", "curves.pr_figure",
+        "calibration.reliability_figure",
+    ):  # fmt: skip
+        monkeypatch.setattr(f"fnnctl.plots.{name}", record)
     draw_figures(measured_run)
     assert [title.endswith(" of the ensemble on the test part") for title in titles] == [is_ensemble] * 4
 
@@ -89,7 +92,7 @@ def test_areas_are_those_of_the_metrics(measured_run: OpenRun, monkeypatch: pyte
         drawn.append(PlottedCurve(*arguments))
         return drawn[-1]
 
-    monkeypatch.setattr("fnnctl.report.figures.run_figures.PlottedCurve", recorded)
+    monkeypatch.setattr("fnnctl.plots.curves.PlottedCurve", recorded)
     draw_figures(measured_run)
     scores = (measured_run.read_metrics() or {})["test"]
     assert [curve.area for curve in drawn] == [
@@ -119,8 +122,8 @@ def test_of_two_classes_the_positive_one_is_drawn(
         drawn["pr"] = (curves, prevalence)
         return Figure()
 
-    monkeypatch.setattr("fnnctl.report.figures.run_figures.roc_figure", roc)
-    monkeypatch.setattr("fnnctl.report.figures.run_figures.pr_figure", pr)
+    monkeypatch.setattr("fnnctl.plots.curves.roc_figure", roc)
+    monkeypatch.setattr("fnnctl.plots.curves.pr_figure", pr)
     draw_figures(run)
     scores = (run.read_metrics() or {})["test"]
     of_class = scores["per_class"][name]
@@ -152,7 +155,7 @@ def test_the_calibration_error_is_that_of_the_metrics(
         drawn.append(error)
         return Figure()
 
-    monkeypatch.setattr("fnnctl.report.figures.run_figures.reliability_figure", recorded)
+    monkeypatch.setattr("fnnctl.plots.calibration.reliability_figure", recorded)
     draw_figures(measured_run)
     scores = (measured_run.read_metrics() or {})["test"]
     assert drawn == [scores["expected_calibration_error"]]
@@ -178,7 +181,7 @@ def test_the_rates_at_each_threshold_are_those_of_the_positive_class(
         drawn.append((columns["threshold"], details))
         return Figure()
 
-    monkeypatch.setattr("fnnctl.report.figures.run_figures.trade_offs_figure", recorded)
+    monkeypatch.setattr("fnnctl.plots.thresholds.trade_offs_figure", recorded)
     assert "threshold.png" in draw_figures(run)
     title = "[/] $$x$$: rates at each threshold on the test part"
     assert drawn == [([0.25, 0.5], {"positive": name, "chosen": chosen, "title": title, "how": "used here"})]

@@ -1,9 +1,9 @@
-"""Figures of rewards from a journal; architectures are drawn in the tests of the command."""
+"""Figures of searches, from journals; architectures are drawn in the tests of the command."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,43 +15,43 @@ from numpy.testing import assert_equal
 from fnnctl.plots.searched import PlottedTrial
 from fnnctl.plots.style import png_bytes
 from fnnctl.report.figures.drawing import draw_figures, draw_missing_figures
-from fnnctl.report.figures.search_figures import search_figures
+from fnnctl.report.figures.search_figures import SEARCH_FIGURES
+from fnnctl.report.summary import summarize
 from fnnctl.store.journal import JournalRecord
-from fnnctl.store.names import (
-    CONFIRMED_FIGURE,
-    PARALLEL_FIGURE,
-    REWARDS_FIGURE,
-    RUNGS_FIGURE,
-    SEARCH_FIGURES,
-    TIMELINE_FIGURE,
-)
-from tests.report.searches import confirmed, curve, halving, header, read, result, start_search, trial
+from tests.report.searches import confirmed, curve, halving, header, result, start_search, trial
+
+Drawn = dict[str, Any]
+ALWAYS = ("search_history.png", "parallel_coordinates.png", "importance.png")
+UNCONFIRMED = ("search_history.png", "rungs.png", "parallel_coordinates.png", "importance.png")
 
 
-def test_the_average_is_over_five_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+def draw(name: str, records: Sequence[JournalRecord], folder: Path) -> Any:
+    """The figure of this file, drawn from these records."""
+    run = start_search(folder, records)
+    (figure,) = (figure for figure in SEARCH_FIGURES if figure.file == name)
+    return figure.draw(run, summarize(run))
+
+
+def test_the_average_is_over_five_updates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: dict[str, Any] = {}
 
     def record(rewards: Any, average: Any, **options: Any) -> Figure:
         drawn.update(options, rewards=rewards, average=average)
         return Figure()
 
-    monkeypatch.setattr("fnnctl.report.figures.search_figures.rewards_figure", record)
+    monkeypatch.setattr("fnnctl.plots.search_history.rewards_figure", record)
     begin = header(metric="log_loss", direction="minimize", method="nas", batch=2)
     losses = np.arange(12, 0, -1) / 10
     results = (result(number, 3, loss) for number, loss in enumerate(losses.tolist()))
-    search_figures(read([begin, *map(trial, range(12)), *results]), "x", {REWARDS_FIGURE})[REWARDS_FIGURE]()
+    draw("reward.png", [begin, *map(trial, range(12)), *results], tmp_path)
     assert drawn["window"] == 10
     assert drawn["label"] == "−log_loss"
     assert drawn["rewards"].tolist() == (-losses).tolist()
     assert drawn["average"][-1] == pytest.approx(-losses[2:].mean())
 
 
-Drawn = dict[str, Any]
-UNCONFIRMED = tuple(name for name in SEARCH_FIGURES if name not in {CONFIRMED_FIGURE, TIMELINE_FIGURE})
-
-
 @pytest.fixture
-def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]], Drawn]:
+def rungs_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]], Drawn]:
     """The data from which the figure of the rungs is drawn."""
 
     def of(records: list[JournalRecord]) -> Drawn:
@@ -61,24 +61,22 @@ def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]],
             drawn.update({"trials": trials, "budgets": budgets, **options})
             return Figure()
 
-        monkeypatch.setattr("fnnctl.report.figures.search_figures.rungs_figure", record)
-        search_figures(read(records), "rates", {RUNGS_FIGURE})[RUNGS_FIGURE]()
+        monkeypatch.setattr("fnnctl.plots.rungs.rungs_figure", record)
+        draw("rungs.png", records, tmp_path)
         return drawn
 
     return of
 
 
-def test_the_metric_of_parallel_coordinates_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_metric_of_parallel_coordinates_is_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its axis has no room for where the metric was measured."""
     drawn: Drawn = {}
     monkeypatch.setattr(
-        "fnnctl.report.figures.search_figures.parallel_figure",
+        "fnnctl.plots.parallel.parallel_figure",
         lambda *_, **options: drawn.update(options) or Figure(),
     )
     objective = {"metric": "accuracy", "on": "cross_validation", "direction": "maximize"}
-    search_figures(read([header(objective=objective), *halving()[1:]]), "rates", {PARALLEL_FIGURE})[
-        PARALLEL_FIGURE
-    ]()
+    draw("parallel_coordinates.png", [header(objective=objective), *halving()[1:]], tmp_path)
     assert drawn["metric"] == "accuracy"
 
 
@@ -89,9 +87,9 @@ def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path) -> None:
     first = [(run.path / name).read_bytes() for name in UNCONFIRMED]
     assert all(content.startswith(b"\x89PNG\r\n") for content in first)
     assert draw_missing_figures(run) == ()
-    for name in SEARCH_FIGURES[:2]:
+    for name in UNCONFIRMED[:2]:
         (run.path / name).unlink()
-    assert draw_missing_figures(run) == SEARCH_FIGURES[:2]
+    assert draw_missing_figures(run) == UNCONFIRMED[:2]
     assert [(run.path / name).read_bytes() for name in UNCONFIRMED] == first
 
 
@@ -99,7 +97,7 @@ def test_the_timeline_is_drawn_if_there_is_one(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving())
     run.note_times([{"networks": 2, "to": 3, "seconds": 1.5, "ended": 1e9, "trained_by": "a:1"}])
     run.finish("completed", {"total": 1.0, "training": 1.0})
-    assert draw_figures(run) == (*UNCONFIRMED, TIMELINE_FIGURE)
+    assert draw_figures(run) == (*UNCONFIRMED, "timeline.png")
     assert draw_missing_figures(run) == ()
 
 
@@ -113,13 +111,9 @@ def test_figures_of_a_search_that_may_continue_are_redrawn(tmp_path: Path) -> No
 def test_a_search_of_one_rung_has_no_figure_of_rungs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = start_search(tmp_path, halving()[:9])
     run.finish("completed", {"total": 1.0, "training": 1.0})
-    others = tuple(name for name in UNCONFIRMED if name != RUNGS_FIGURE)
-    assert draw_figures(run) == others
-    monkeypatch.setitem(
-        sys.modules, "fnnctl.report.figures.search_figures", None
-    )  # matplotlib is not loaded needlessly
+    assert draw_figures(run) == ALWAYS
+    monkeypatch.setitem(sys.modules, "fnnctl.plots.style", None)  # matplotlib is not loaded needlessly
     assert draw_missing_figures(run) == ()
-    assert not (run.path / RUNGS_FIGURE).exists()
 
 
 def test_without_a_result_nothing_is_drawn(tmp_path: Path) -> None:
@@ -139,10 +133,8 @@ def test_without_a_result_nothing_is_drawn(tmp_path: Path) -> None:
         [{**header(), "settings": {}}, trial(0), result(0, 9, 0.5)],
     ],
 )
-def test_whatever_there_is_is_drawn(records: list[JournalRecord]) -> None:
-    figures = search_figures(read(records), "rates", {*SEARCH_FIGURES})
-    assert tuple(figures) == tuple(name for name in SEARCH_FIGURES if name != TIMELINE_FIGURE)
-    assert all(png_bytes(draw()) for draw in figures.values())
+def test_whatever_there_is_is_drawn(records: list[JournalRecord], tmp_path: Path) -> None:
+    assert all(png_bytes(draw(name, records, tmp_path / name)) for name in UNCONFIRMED)
 
 
 def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
@@ -221,7 +213,7 @@ def test_a_trial_that_stopped_early_ends_there(rungs_of: Callable[[list[JournalR
     assert (only.fate, len(only.epochs)) == ("top", 3)
 
 
-def test_a_bracket_whose_trials_were_all_stopped_by_their_curves() -> None:
+def test_a_bracket_whose_trials_were_all_stopped_by_their_curves(tmp_path: Path) -> None:
     """It has results only within its rung."""
     records = [
         header(rungs={"0": [9]}),
@@ -229,8 +221,7 @@ def test_a_bracket_whose_trials_were_all_stopped_by_their_curves() -> None:
         result(0, 3, 0.3, facts=curve(0.1, 0.2, 0.3)),
         {"record": "stop", "reason": "hopeless", "trial": 0, "budget": 3, "saved": 6},
     ]
-    (drawn,) = search_figures(read(records), "rates", {RUNGS_FIGURE}).values()
-    assert png_bytes(drawn()).startswith(b"\x89PNG\r\n")
+    assert png_bytes(draw("rungs.png", records, tmp_path)).startswith(b"\x89PNG\r\n")
 
 
 def test_a_trial_that_its_curve_stopped_has_not_reached_the_top(
@@ -271,4 +262,4 @@ def test_the_figure_of_a_confirmation_needs_all_networks(tmp_path: Path) -> None
         run = start_search(tmp_path / name, [*records, *networks[missing:]])
         run.finish("completed", {"total": 1.0, "training": 1.0})
         drawn = draw_figures(run)
-        assert drawn == (UNCONFIRMED if missing else (*UNCONFIRMED, CONFIRMED_FIGURE))
+        assert drawn == (UNCONFIRMED if missing else (*UNCONFIRMED, "confirmed.png"))

@@ -62,7 +62,6 @@ def test_links_lead_from_the_reports_folder_to_the_run(
         "roc_curve.png",
         "pr_curve.png",
         "calibration.png",
-        "threshold.png",
         "learning_curve.png",
     ]
     targets = links(text, "link_open", "href") + pictures

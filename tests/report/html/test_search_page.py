@@ -64,6 +64,7 @@ def test_a_complete_search_with_rungs(tmp_path: Path) -> None:
         "Rung audit",
         "The settings of all trials",
         "The best trials",
+        "Importance of the settings",
         "Workers",
     ]
     captions = page.text("figcaption")
@@ -75,9 +76,9 @@ def test_a_complete_search_with_rungs(tmp_path: Path) -> None:
 
 
 def test_what_does_not_apply_is_absent(tmp_path: Path) -> None:
-    """One rung, no timeline, too few trials for importances."""
+    """One rung, no timeline."""
     found = headings(page_of(completed(start_search(tmp_path, halving()[:9]))))
-    absent = {"Brackets and rungs", "Rung audit", "Workers", "Importance of the settings"}
+    absent = {"Brackets and rungs", "Rung audit", "Workers"}
     assert absent.isdisjoint(found)
     assert {"The search", "The settings of all trials", "The best trials"} <= {*found}
 

@@ -132,7 +132,7 @@ def test_the_largest_counts_are_shown(summary: Summary) -> None:
         assert share == f"{100 * int(rows) / of_class.sum():.1f}%"
     assert found.title == (
         f"Confused classes on the test part: the 10 most frequent pairs of {np.count_nonzero(beside)}; "
-        "all are in confusion_matrix.png and confusion_matrix.csv"
+        "all are in confusion_matrix.csv and confusion_matrix.png"
     )
 
 

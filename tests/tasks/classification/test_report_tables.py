@@ -1,9 +1,7 @@
-"""The report of a classification: its rows and their order, and its figures."""
+"""The report of a classification: its rows and their order."""
 
 from __future__ import annotations
 
-from fnnctl.report.figures.run_figures import _DRAW
-from fnnctl.store import names
 from fnnctl.tasks.reports import CLASSIFICATION_REPORT, without_repetition
 
 
@@ -47,9 +45,3 @@ def test_the_columns_of_the_table_of_classes() -> None:
     assert groups
     assert [key for _, key in groups.metrics] == ["precision", "recall", "f1", "roc_auc", "support"]
     assert groups.worst_by in groups.metrics
-
-
-def test_every_figure_is_drawn_from_a_file_of_the_run() -> None:
-    for figure in CLASSIFICATION_REPORT.figures:
-        assert {figure.name, figure.source} <= {*names.LAYOUT}
-        assert figure.name in _DRAW
