@@ -1,0 +1,124 @@
+"""A Python program makes the calls of the command line with a silent context, and gets the same bits."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.cli import run
+from fnnctl.commands.cross_validate import cross_validate
+from fnnctl.commands.evaluate_run import evaluate_run
+from fnnctl.commands.predict import predict
+from fnnctl.commands.report import Gates, report
+from fnnctl.commands.search import search
+from fnnctl.commands.train import train
+from fnnctl.context import Context
+from fnnctl.runs.evaluation import RescoredRun
+from fnnctl.runs.search_session import SearchOptions
+from fnnctl.store.documents import to_json
+from fnnctl.store.folder import RunFolder
+from tests.commands.searching import write_config
+
+TIMES = {"manifest.json", "log.txt", "timeline.jsonl", "timeline.png", "progress.json"}
+"""Files that name the time, the folder or the command."""
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write_config(tmp_path / "x.yaml", search={"trials": 3, "ensemble": {"size": 2}})
+
+
+@pytest.fixture
+def quietly(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """`quietly(call, …)`: it prints nothing, installs no signal handler and starts no process."""
+    popen = subprocess.Popen
+
+    def forbidden(*arguments: object, **options: object) -> None:
+        pytest.fail(f"called with {arguments}")
+
+    def only_git(command: Sequence[str], **options: Any) -> Any:
+        assert command[0] == "git"  # the manifest has the commit
+        return popen(command, **options)
+
+    def call(function: Callable[..., Any], *arguments: object, **options: object) -> Any:
+        capfd.readouterr()
+        with monkeypatch.context() as patch:
+            patch.setattr(signal, "signal", forbidden)
+            patch.setattr(os, "fork", forbidden)
+            patch.setattr(subprocess, "Popen", only_git)
+            result = function(*arguments, **options)
+        assert capfd.readouterr() == ("", "")
+        return result
+
+    return call
+
+
+def only(folder: Path) -> Path:
+    (path,) = folder.iterdir()
+    return path
+
+
+def measured(folder: Path) -> dict[str, bytes]:
+    """The bytes of a run's files, without those that name times, as checkpoints do."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name not in TIMES
+        and path.name[0] != "."
+        and "checkpoints" not in path.parts
+    }
+
+
+@pytest.mark.figures
+@pytest.mark.parametrize(
+    ("command", "call"),
+    [
+        ("train", lambda config, context: train(config, [], context)),
+        ("evaluate", lambda config, context: cross_validate(config, [], context)),
+        ("search", lambda config, context: search(config, [], SearchOptions(), context)),
+    ],
+)
+def test_a_silent_run_has_the_bits_of_the_command_line(
+    config: Path, quietly: Callable[..., Any], command: str, call: Callable[..., RunFolder]
+) -> None:
+    assert run([command, str(config), "--runs-dir", "shown"]) == 0
+    silent = quietly(call, config, Context(Path("silent")))
+    assert isinstance(silent, RunFolder)
+    folders = [silent.path, *silent.path.glob("best"), *silent.path.glob("ensemble")]
+    assert not list(silent.path.rglob("*.png"))
+    for folder in folders:
+        quietly(report, [str(folder)], Context())
+    files = measured(silent.path)
+    assert files == measured(only(Path("shown")))
+    assert ("best/learning_curve.png" if command == "search" else "learning_curve.png") in files
+
+
+def test_silent_evaluations_predictions_and_reports(
+    config: Path, tmp_path: Path, quietly: Callable[..., Any]
+) -> None:
+    rows = tmp_path / "rows.csv"
+    context = Context(Path("runs"))
+    trained = quietly(train, config, [], context)
+    rows.write_text(
+        "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm,species\n5.1,3.5,1.4,0.2,setosa\n"
+        "6.0,2.9,4.5,1.5,versicolor\n6.3,3.3,6.0,2.5,virginica\n"
+    )
+    rescored = quietly(evaluate_run, None, context)
+    assert isinstance(rescored, RescoredRun)
+    assert json.loads(to_json(rescored.metrics))["test"] == trained.read_metrics()["test"]
+    evaluated = quietly(evaluate_run, None, context, data=str(rows))
+    assert evaluated.read_manifest().kind == "evaluation"
+    quietly(predict, str(trained.path), str(rows), context, to=tmp_path / "silent.csv")
+    assert run(["predict", str(trained.path), str(rows), "--output", "shown.csv"]) == 0
+    assert (tmp_path / "silent.csv").read_bytes() == (tmp_path / "shown.csv").read_bytes()
+    reported = quietly(report, [str(trained.path)], context, gates=Gates(["accuracy=0.01", "accuracy=1.01"]))
+    assert [result.passed for result in reported.results] == [True, False]
