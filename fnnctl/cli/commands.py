@@ -26,7 +26,7 @@ PLAIN: Final[tuple[type[Any], ...]] = (str, Path, bool)
 C = TypeVar("C", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Declared:
     """A command of the program."""
 

@@ -138,7 +138,7 @@ ReportFile = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Changes:
     """What the command line changes in a config."""
 

@@ -10,7 +10,7 @@ from fnnctl.cli.commands import DECLARED, Heading
 from fnnctl.cli.completion import complete_help
 from fnnctl.commands.documentation import show_page
 from fnnctl.console.output import Output
-from fnnctl.console.signals import ended_by_signals
+from fnnctl.console.terminal import terminal_context
 
 HEADING = Heading("Reference")
 
@@ -25,7 +25,7 @@ def datasets(*, output: Output) -> None:
     """List the built-in data sets."""
     from fnnctl.commands.datasets import datasets
 
-    with ended_by_signals(output.note):
+    with terminal_context(output):
         datasets(output)
 
 
@@ -34,7 +34,7 @@ def schema(*, output: Output) -> None:
     """Print the config's JSON Schema, for editors."""
     from fnnctl.commands.schema import schema
 
-    with ended_by_signals(output.note):
+    with terminal_context(output):
         schema(output)
 
 
