@@ -102,7 +102,7 @@ class PlainParameter:
         is_list = param.multiple or param.nargs == -1
         if value is None:
             return () if is_list else None
-        return [self.convert(each) for each in value] if is_list else self.convert(value)
+        return [self.convert(text) for text in value] if is_list else self.convert(value)
 
 
 def _plain(parameter: Any) -> PlainParameter | None:

@@ -110,10 +110,10 @@ def complete_target(context: typer.Context, incomplete: str) -> list[str]:
     from fnnctl.data.problems import Problems
     from fnnctl.data.tables.rows import CsvFormat, open_rows
 
-    given = context.params
+    options = context.params
     arguments = context.args  # of `describe`: an option without a value ends the reading of arguments
-    table = given.get("data") or (arguments[0] if arguments else "")
-    form = CsvFormat(given.get("delimiter"), given.get("encoding") or "utf-8", frozenset())
+    table = options.get("data") or (arguments[0] if arguments else "")
+    form = CsvFormat(options.get("delimiter"), options.get("encoding") or "utf-8", frozenset())
     source: AbstractContextManager[Path] = (
         builtin_path(table) if table in BUILTIN else nullcontext(Path(table))
     )
@@ -156,10 +156,10 @@ def _settings() -> list[str]:
 def _configs(incomplete: str) -> Iterator[str]:
     folder, name = os.path.split(incomplete)
     try:
-        found = sorted(os.scandir(folder or "."), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(folder or "."), key=lambda entry: entry.name)
     except OSError:
         return
-    for entry in found:
+    for entry in entries:
         if entry.name.startswith(name) and not entry.name.startswith("."):
             path = os.path.join(folder, entry.name)  # noqa: PTH118 (as the user writes it, with ./)
             if entry.is_dir():

@@ -17,7 +17,7 @@ from fnnctl.cli.options import (
     ReportFile,
     ReportFormat,
     RunsDir,
-    given,
+    given_options,
 )
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
@@ -67,7 +67,7 @@ def init(
     from fnnctl.commands.init import init, init_table
 
     if data is None and (
-        names := given({"--target": target, "--delimiter": delimiter, "--encoding": encoding})
+        names := given_options({"--target": target, "--delimiter": delimiter, "--encoding": encoding})
     ):
         raise UsageError(f"{names}: only with --data TABLE")
     with terminal_context(output) as context:
@@ -153,5 +153,5 @@ def check(
     from fnnctl.commands.check import check, show_check
 
     with terminal_context(output, runs_dir) as context:
-        found = check(configs or [DEFAULT_CONFIG], changes.overrides(), context, explain=explain)
-        return show_check(found, output, explain=explain)
+        checked = check(configs or [DEFAULT_CONFIG], changes.overrides(), context, explain=explain)
+        return show_check(checked, output, explain=explain)

@@ -156,7 +156,7 @@ class Changes:
         """The changes in the order in which they are made, with those by other options of a command."""
         from fnnctl.config.reading.overrides import OptionValue
 
-        return [*self.settings, *options, *OptionValue.given(name=self.name, seed=self.seed)]
+        return [*self.settings, *options, *OptionValue.if_given(name=self.name, seed=self.seed)]
 
 
 NO_CHANGES: Final = Changes()
@@ -224,12 +224,12 @@ def with_shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_options
 
 
-def given(options: Mapping[str, object]) -> str:
+def given_options(options: Mapping[str, object]) -> str:
     """The names of the options that have a value, such as `--seed and --set`."""
     return joined_words([name for name, value in options.items() if value not in (None, [], ())])
 
 
 def refuse_with_resume(options: Mapping[str, object]) -> None:
     """Raise `UsageError` if an option is given that a resumed run reads from its own config."""
-    if names := given(options):
+    if names := given_options(options):
         raise UsageError(f"--resume uses the run's own config: leave out {names}")

@@ -93,12 +93,12 @@ def column_names(option: str, words: Sequence[str]) -> tuple[str, ...] | None:
     names: list[str] = []
     for word in words:
         try:
-            (found,) = csv.reader([word], strict=True, skipinitialspace=True)
+            (cells,) = csv.reader([word], strict=True, skipinitialspace=True)
         except (csv.Error, ValueError):
-            found = []
-        found = [name.strip() for name in found]
-        if not found or not all(found):
+            cells = []
+        cells = [name.strip() for name in cells]
+        if not cells or not all(cells):
             known = "write names with commas between them, or all"
             raise UsageError(f"{option} {shown(word)}: {known}; quote a name with a comma in it: '\"a, b\"'")
-        names += found
+        names += cells
     return tuple(names)

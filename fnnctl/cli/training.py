@@ -26,7 +26,7 @@ from fnnctl.cli.options import (
     Seed,
     Set,
     Workers,
-    given,
+    given_options,
     refuse_with_resume,
 )
 from fnnctl.cli.parsing import seconds, share, whole_number
@@ -173,10 +173,10 @@ def evaluate(
     for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
     if resume is not None:
         refuse_with_resume({"CONFIG": target, **for_config, "--workers": None, **for_run, "--name": name})
-    elif _names_config(target) if target else given(for_config):
-        if names := given(for_run):
+    elif _names_config(target) if target else given_options(for_config):
+        if names := given_options(for_run):
             raise UsageError(f"{names}: only for a run; an experiment has settings of its own")
-    elif names := given(for_config):
+    elif names := given_options(for_config):
         raise UsageError(f"{names}: only for an experiment; give its YAML file")
     else:
         options = {"delimiter": delimiter, "encoding": encoding, "threshold": threshold, "name": name}
@@ -195,9 +195,9 @@ def evaluate(
             else:
                 shares = None if sizes is None else f"[{sizes}]"
                 changes = Changes(overrides or (), name, seed).overrides(
-                    *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
-                    *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
-                    *OptionChange.given("--sizes", "evaluation.sizes", shares),
+                    *OptionChange.if_given("--folds", "evaluation.cross_validation.folds", folds),
+                    *OptionChange.if_given("--repeats", "evaluation.cross_validation.repeats", repeats),
+                    *OptionChange.if_given("--sizes", "evaluation.sizes", shares),
                 )
                 config = Path(target) if target else DEFAULT_CONFIG
                 run = cross_validate(config, changes, context, workers=workers)
@@ -279,7 +279,7 @@ def plan(
     from fnnctl.stacks.forecast import SimulatedWorkers
 
     with terminal_context(output, runs_dir) as context:
-        overrides = [*OptionChange.given("--method", "search.method", method), *changes.overrides()]
+        overrides = [*OptionChange.if_given("--method", "search.method", method), *changes.overrides()]
         simulated = SimulatedWorkers(simulate_workers, stragglers, deaths) if simulate_workers else None
         show_plan(
             plan(

@@ -48,7 +48,7 @@ def check(
 
     The context's folder of runs has those that searches start from.
     """
-    found = Check()
+    result = Check()
     for config in configs:
         file = shown_file(config)
         try:
@@ -56,12 +56,12 @@ def check(
             split = loaded.split()
             fit = loaded.fit(split)
         except InputError as error:
-            found.problems.extend(error.problems)
+            result.problems.extend(error.problems)
             continue
         search, problems = _prepared(loaded, context.runs_dir)
-        found.problems.extend(problems)
+        result.problems.extend(problems)
         for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
-            found.warnings.append(Problem(warning, file=file))
+            result.warnings.append(Problem(warning, file=file))
             context.note(f"{file}: warning: {warning}")
         if problems:
             continue
@@ -73,8 +73,8 @@ def check(
         if explain:
             settings = loaded.explained(fit.experiment)
             notes = [*loaded.left_to_classic(), *calibration_lines(settings)]
-            found.explanations.append(Explanation(file, settings, notes))
-    return found
+            result.explanations.append(Explanation(file, settings, notes))
+    return result
 
 
 def show_check(check: Check, output: Output, *, explain: bool) -> int:

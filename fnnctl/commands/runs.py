@@ -44,10 +44,10 @@ def runs(
     order = Order.parse(sort) if sort else None
     fields = [field_of(name) for name in (FACTS if columns is None else columns)]
     entries = list_runs(context.runs_dir)
-    listed = choose(entries, conditions, order, fields)
+    chosen_runs = choose(entries, conditions, order, fields)
     if limit is not None:
-        listed = listed[:limit] if order else listed[-limit:]
-    return RunList(context.runs_dir, len(entries), listed, fields)
+        chosen_runs = chosen_runs[:limit] if order else chosen_runs[-limit:]
+    return RunList(context.runs_dir, len(entries), chosen_runs, fields)
 
 
 def choose(
@@ -68,28 +68,28 @@ def choose(
     return runs
 
 
-def show_runs(listed: RunList, output: Output) -> None:
+def show_runs(run_list: RunList, output: Output) -> None:
     """Print the list, or say why it is empty."""
     if output.json:
-        entries = (to_dict(run.with_metrics(), listed.fields) for run in listed.runs)
+        entries = (to_dict(run.with_metrics(), run_list.fields) for run in run_list.runs)
         output.json_lines(one_line_each("runs", entries))
         return
-    if not listed.total:
-        output.note(f"there are no runs in {listed.folder} yet; `fnnctl train` makes one")
+    if not run_list.total:
+        output.note(f"there are no runs in {run_list.folder} yet; `fnnctl train` makes one")
         return
-    if not listed.runs:
-        which = "the only run" if listed.total == 1 else f"none of the {listed.total:,} runs"
-        verb = "does not meet" if listed.total == 1 else "meets"
-        output.note(f"{which} in {listed.folder} {verb} the conditions")
+    if not run_list.runs:
+        which = "the only run" if run_list.total == 1 else f"none of the {run_list.total:,} runs"
+        verb = "does not meet" if run_list.total == 1 else "meets"
+        output.note(f"{which} in {run_list.folder} {verb} the conditions")
         return
-    table = table_columns(listed.fields or [field_of(name) for name in COLUMNS], listed.runs)
+    table = table_columns(run_list.fields or [field_of(name) for name in COLUMNS], run_list.runs)
     lines = table_lines(
         {column.heading: column.cells for column in table},
         right=[column.heading for column in table if column.right],
-        width=None if listed.fields else output.terminal_width,
+        width=None if run_list.fields else output.terminal_width,
         left_out=LEFT_OUT,
     )
     output.lines(f"{line}\n" for line in lines)
-    for run in listed.runs:
+    for run in run_list.runs:
         if run.entry.damage:
             output.note(f"{run.entry.path.name}: {run.entry.damage}")

@@ -19,8 +19,11 @@ LONGEST = 30
 def settings_table(settings: Sequence[ExplainedSetting], notes: Sequence[str] = ()) -> RenderableType:
     """One line per setting: its path, its value, its group, and its origin; below them the notes."""
     rows = [
-        [plain_text(text) for text in (each.path, flow_yaml(each.value), each.group or "", each.origin)]
-        for each in settings
+        [
+            plain_text(text)
+            for text in (setting.path, flow_yaml(setting.value), setting.group or "", setting.origin)
+        ]
+        for setting in settings
     ]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for index, name in enumerate(("setting", "value", "group", "from")):

@@ -28,7 +28,7 @@ def table_lines(
     widths = {name: max(map(text_width, (name, *cells))) for name, cells in columns.items()}
     names = list(columns)
     for name in left_out:
-        if width is None or sum(widths[each] + GAP for each in names) - GAP <= width:
+        if width is None or sum(widths[heading] + GAP for heading in names) - GAP <= width:
             break
         if name in names:
             names.remove(name)

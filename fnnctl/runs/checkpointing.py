@@ -137,7 +137,7 @@ class Checkpointer:
         columns, rows = history_table(trained.history, epoch_metrics(shape), layers=len(shape.hidden))
         run.write_table(names.HISTORY, columns, rows)
         parameters, statistics = (
-            np.stack([getattr(each, name) for each in members]) for name in ("parameters", "statistics")
+            np.stack([getattr(member, name) for member in members]) for name in ("parameters", "statistics")
         )
         arrays, description = model_files(
             [TrainedPart(self._description, fit.layout, parameters, statistics)]

@@ -15,6 +15,7 @@ from fnnctl.text import shown
 from fnnctl.training.warnings import Ended, exploded, unfinished
 
 SHARE_OF_ERRORS: Final = 0.75
+"""The share of the baseline's errors that a single column must avoid before it is worth a warning."""
 
 
 class Trained(Protocol):
@@ -34,18 +35,18 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = No
     `budget` of a search, the training is the refit of its winner: if that has fewer epochs, validation rows
     have chosen them, and a training loss that still falls is no reason for more.
     """
-    training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
-    losses = [(each.outcome, each.history) for each in trained]
+    settings, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
+    losses = [(training.outcome, training.history) for training in trained]
     has_recipe = uses_recipe(fit.experiment)
-    found = exploded(
+    explosions = exploded(
         losses,
         fit.settings.shape,
-        steadier_rate=training.steadier_learning_rate,
+        steadier_rate=settings.steadier_learning_rate,
         scaled=scaled,
         has_recipe=has_recipe,
     )
-    if found or (budget is not None and fit.experiment.training.epochs < budget):
-        return list(found)
+    if explosions or (budget is not None and settings.epochs < budget):
+        return list(explosions)
     advice = None if budget is None else "raise search.budget.max_epochs"
     rows = fit.trained_rows
     return [*unfinished(trained, fit.settings, train_rows=rows, has_recipe=has_recipe, advice=advice)]
@@ -64,21 +65,21 @@ def score_warnings(
 def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:
     """A warning if a single column does as well as the network on these rows, else none.
 
-    Leaks are told before training, whatever the network is. What is left of a hard task proves nothing, so
-    the column must take `SHARE_OF_ERRORS` of the baseline's errors away.
+    Leaks are reported before training, whatever the network is. If neither can do the task, their agreement
+    proves nothing, so the column must avoid `SHARE_OF_ERRORS` of the baseline's errors.
     """
     data = run.read_manifest().data
     best = data.best_column if data else None
     if best is None or scores is None:
         return []
     share = (best.score - best.baseline) / (1.0 - best.baseline) if best.baseline < 1.0 else 0.0
-    own = scores.metrics(complete=False)[best.metric]
-    if own is None or best.is_leak or share < SHARE_OF_ERRORS or best.score < own:
+    score = scores.metrics(complete=False)[best.metric]
+    if score is None or best.is_leak or share < SHARE_OF_ERRORS or best.score < score:
         return []
     return [
         f"the column {shown(best.name)} alone does as well as the network: {best.metric} {best.score:.3f} on "
-        f"held-out rows, and the network {own:.3f} on the test part; if it is known only after the outcome, "
-        "add it to data.columns.ignore"
+        f"held-out rows, and the network {score:.3f} on the test part; if it is known only after the "
+        "outcome, add it to data.columns.ignore"
     ]
 
 
@@ -87,7 +88,7 @@ def training_outcome(experiment: Experiment, trained: Sequence[Trained]) -> Trai
 
     Of several folds it is the one whose best epoch is the median, relative to the number of its epochs.
     """
-    known = [(best / each.epochs, each.epochs, best) for each in trained if (best := each.best_epoch)]
+    known = [(best / fit.epochs, fit.epochs, best) for fit in trained if (best := fit.best_epoch)]
     _, epochs, best = sorted(known)[len(known) // 2] if known else (0, 0, None)
     return TrainingOutcome(
         epochs,

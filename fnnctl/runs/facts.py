@@ -70,7 +70,7 @@ def known_facts(
 
 def evaluation_facts(
     model: SavedModel,
-    given: InputFile,
+    file: InputFile,
     *,
     sha256: str,
     rows: int,
@@ -82,8 +82,8 @@ def evaluation_facts(
     return {
         **environment(sys.argv[1:], blas_threads=blas_threads),
         "data": {
-            "name": given.stem,
-            "source": str(given.file.resolve()),
+            "name": file.stem,
+            "source": str(file.file.resolve()),
             "sha256": sha256,
             "task": task.name,
             "target": model.description.target,
@@ -102,7 +102,7 @@ def evaluation_facts(
             "run": str(model.run.path.resolve()),
             "sha256": model.sha256,
             "threshold": model.predictor.decoder.threshold,
-            **given.own_format(model),
+            **file.own_format(model),
         },
         "warnings": list(warnings),
     }

@@ -94,13 +94,13 @@ def write_folds(
     """
     if validation.experiment.evaluation.sizes is not None:
         run.write_table(names.DATA_SIZE, *size_table(validation, results))
-    for each, own in by_size(validation, results):
-        epochs, stopped = sum(result.epochs for result in own if result), _outcomes(own)
-        run.log(f"{epochs} epochs in {len(own)} folds{share_suffix(each)}: {stopped}")
-    run.record({"training": {"epochs": epochs, "stopped": f"of {len(own)} folds: {stopped}"}})
-    of_folds = fold_metrics(own)
-    run.write_table(names.HISTORY, *history_rows(validation, own))
-    run.write_table(names.CROSS_VALIDATION, *fold_table(validation, own, of_folds))
+    for size, of_size in by_size(validation, results):  # the largest is the last one
+        epochs, stopped = sum(result.epochs for result in of_size if result), _outcomes(of_size)
+        run.log(f"{epochs} epochs in {len(of_size)} folds{share_suffix(size)}: {stopped}")
+    run.record({"training": {"epochs": epochs, "stopped": f"of {len(of_size)} folds: {stopped}"}})
+    of_folds = fold_metrics(of_size)
+    run.write_table(names.HISTORY, *history_rows(validation, of_size))
+    run.write_table(names.CROSS_VALIDATION, *fold_table(validation, of_size, of_folds))
     return of_folds
 
 

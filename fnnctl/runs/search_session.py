@@ -65,7 +65,7 @@ class SearchOptions:
     @property
     def overrides(self) -> list[OptionChange]:
         """The changes that the options make to the config."""
-        return OptionChange.given("--method", "search.method", self.method)
+        return OptionChange.if_given("--method", "search.method", self.method)
 
     @property
     def machine(self) -> dict[str, Any]:

@@ -168,8 +168,8 @@ def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, con
     predictor = stack.predictor(0, *stack.final_weights(0))
     predictor = predictor.calibrated(post_training, data, stack.pool, fit.split(data).validation, bags)
     decoder = predictor.decoder
-    if found := decoder.fitted_parameters:
-        run.describe_model(found)
+    if fitted := decoder.fitted_parameters:
+        run.describe_model(fitted)
     if decoder.temperature is not None:
         run.record({"calibration": {"temperature": decoder.temperature}})
     record_warnings(run, post_training.warnings(decoder, rows=fit.sizes[1]), context.listener)

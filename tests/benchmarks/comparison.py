@@ -106,7 +106,7 @@ def compared_pair(scenario: Scenario, number: int, folder: Path) -> Pair:
     for place in (0, 1):
         changes = ["data.columns.ignore=[b]"] if scenario.apart and place else []
         changes.append(f"data.split.seed={number if scenario.same_split else 10_000 * (place + 1) + number}")
-        overrides: list[Override] = [*changes, *OptionValue.given(seed=2 * number + place)]
+        overrides: list[Override] = [*changes, *OptionValue.if_given(seed=2 * number + place)]
         if scenario.kind == "train":
             runs.append(train(config, overrides, Context(folder)))
         else:

@@ -63,6 +63,6 @@ class Prepared:
 
 
 def prepare(config: Path, overrides: Sequence[str] = (), *, seed: int | None = None) -> Prepared:
-    loaded = load_experiment(config, [*overrides, *OptionValue.given(seed=seed)])
+    loaded = load_experiment(config, [*overrides, *OptionValue.if_given(seed=seed)])
     split = loaded.split()
     return Prepared(loaded.data, split, loaded.fit(split))

@@ -21,7 +21,7 @@ class OptionChange:
     """`PATH=VALUE`, as for `--set`."""
 
     @classmethod
-    def given(cls, option: str, path: str, value: object) -> list[Self]:
+    def if_given(cls, option: str, path: str, value: object) -> list[Self]:
         """The change that sets the setting to the value; no change if the value is None."""
         return [] if value is None else [cls(option, f"{path}={value}")]
 
@@ -39,7 +39,7 @@ class OptionValue:
         return f"--{self.setting}"
 
     @classmethod
-    def given(cls, **values: object) -> list[Self]:
+    def if_given(cls, **values: object) -> list[Self]:
         """The options whose value is not None."""
         return [cls(setting, value) for setting, value in values.items() if value is not None]
 

@@ -87,7 +87,7 @@ def _measure(name: str, plan: BuiltinPlan) -> BuiltinScores:
         scored: dict[str, list[Scored]] = {contender: [] for contender in files}
         for seed in plan.seeds:
             for contender, file in files.items():
-                loaded = load_experiment(file, OptionValue.given(name=name, seed=seed))
+                loaded = load_experiment(file, OptionValue.if_given(name=name, seed=seed))
                 key = digest(["builtin", loaded.data.dataset.sha256, active_settings(loaded.experiment)])
                 if key not in known:
                     known[key] = train_and_test(name, loaded)
