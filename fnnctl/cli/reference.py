@@ -53,7 +53,7 @@ def show_help(
     """Show the help of the program or of a command, or a page of the documentation."""
     match words:
         case [word] if word not in DECLARED:
-            with ended_by_signals(Output().note):
+            with terminal_context(Output()):
                 show_page(word, Output(), commands=DECLARED)
         case _:
             root = context.find_root()
