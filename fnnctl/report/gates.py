@@ -29,8 +29,8 @@ from fnnctl.report.comparison.compared_run import (
     require_same_positive_class,
     require_same_target,
 )
+from fnnctl.report.comparison.differences import amount, detectable_difference, finite
 from fnnctl.report.comparison.pairs import PairTest, suitable_test
-from fnnctl.report.comparison.words import amount, findable, finite
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.words import number
@@ -93,8 +93,20 @@ class GateResult:
 def gate_lines(results: Sequence[GateResult], *, only: Sequence[GateResult] | None = None) -> list[str]:
     """One line per result, or per one of `only`; they name the run if the results are of several."""
     has_several = len({result.run for result in results}) > 1
-    shown = results if only is None else only
-    return [result.line(names_run=has_several) for result in shown]
+    return [result.line(names_run=has_several) for result in (results if only is None else only)]
+
+
+def gate_table(results: Sequence[GateResult]) -> TableSection:
+    """One row per gate and run; the run is named if there are several."""
+    has_several_runs = len({result.run for result in results}) > 1
+    names = [f"{result.metric} of {result.run}" if has_several_runs else result.metric for result in results]
+    rows = (
+        (name, result.value_text, result.wanted, result.result)
+        for name, result in zip(names, results, strict=True)
+    )
+    notes = (f"{name}: {result.note}." for name, result in zip(names, results, strict=True) if result.note)
+    header = ("metric", "value", "wanted", "result")
+    return TableSection("Gates", header, tuple(rows), notes=tuple(notes))
 
 
 DEFAULT_PART = "test"
@@ -217,8 +229,8 @@ NOT_WORSE_THAN = "--not-worse-than"
 
 def find_other_run(text: str, run: RunFolder, runs_dir: Path) -> RunFolder:
     """The run that `text` names, as in `find_run`; an experiment's name or `latest` is not `run` itself."""
-    own = run.path.resolve()
-    return find_run(text, runs_dir, lambda each: has_metrics(each) and each.path.resolve() != own)
+    path = run.path.resolve()
+    return find_run(text, runs_dir, lambda other: has_metrics(other) and other.path.resolve() != path)
 
 
 def check_not_worse(run: RunFolder, other: RunFolder, metric: str | None = None) -> GateResult:
@@ -233,66 +245,54 @@ def check_not_worse(run: RunFolder, other: RunFolder, metric: str | None = None)
         )
     require_same_target((run, other))
     metric = metric or default_metric(run)
-    own, compared = (read_compared_run(each, metric) for each in (run, other))
-    require_same_positive_class((own, compared), metric)
-    return _not_worse_result(own, compared, metric, suitable_test(own, compared))
+    compared = read_compared_run(run, metric), read_compared_run(other, metric)
+    require_same_positive_class(compared, metric)
+    return _not_worse_result(*compared, metric, suitable_test(*compared))
 
 
-def _not_worse_result(own: ComparedRun, other: ComparedRun, metric: str, found: PairTest) -> GateResult:
-    difference = found.difference
+def _not_worse_result(run: ComparedRun, other: ComparedRun, metric: str, test: PairTest) -> GateResult:
+    difference = test.difference
     p = difference.p_above if is_loss(metric) else difference.p_below
     passed = p >= LEVEL
-    smallest = findable(difference, metric, sides=1)
+    smallest = detectable_difference(difference, metric, sides=1)
     loss = "" if smallest is None else f"a loss of {amount(smallest, metric)} is detected 80 % of the time"
     if smallest is not None and math.isinf(smallest):
         loss = "even the largest loss is detected less than 80 % of the time"
     how = "not significantly worse than" if passed else "worse than"
     details = [f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", loss]
-    if found.why_unpaired:
-        details.append(f"not paired, because {found.why_unpaired}")
-    condition = f"not worse than {other.run.path.name}"
+    if test.why_unpaired:
+        details.append(f"not paired, because {test.why_unpaired}")
+    condition = f"not worse than {other.folder.path.name}"
     return GateResult(
-        run=own.path,
+        run=run.path,
         name=f"{metric}, {condition}",
         metric=metric,
-        value=own.value,
-        value_text=number(own.value),
+        value=run.value,
+        value_text=number(run.value),
         threshold=None,
         wanted=f"not worse than {number(other.value)}",
         passed=passed,
         message=(
-            f"{metric} is {number(own.value)}, {how} {number(other.value)} of {other.path} "
+            f"{metric} is {number(run.value)}, {how} {number(other.value)} of {other.path} "
             f"({'; '.join(filter(None, details))})"
         ),
         note=f"{condition}; {loss}" if loss else condition,
-        details=_details(other, found, p, finite(smallest)),
+        details=_details(other, test, p, finite(smallest)),
     )
 
 
-def _details(other: ComparedRun, found: PairTest, p: float, smallest: float | None) -> dict[str, Any]:
+def _details(other: ComparedRun, test: PairTest, p: float, smallest: float | None) -> dict[str, Any]:
     return {
         "not_worse_than": other.path,
         "other_value": other.value,
-        "difference": found.difference.value,
-        "ci95": found.difference.ci95,
+        "difference": test.difference.value,
+        "ci95": test.difference.ci95,
         "p_worse": p,
-        "found_in_80_percent": smallest,
-        "paired": found.why_unpaired is None,
-        "why_unpaired": found.why_unpaired,
-        "test": found.method,
-        "samples": found.samples,
-        "count": found.count,
+        "detectable_difference": smallest,
+        "found_in_80_percent": smallest,  # the former name, which scripts read
+        "paired": test.why_unpaired is None,
+        "why_unpaired": test.why_unpaired,
+        "test": test.method,
+        "samples": test.samples,
+        "count": test.count,
     }
-
-
-def gate_table(results: Sequence[GateResult]) -> TableSection:
-    """One row per gate and run; the run is named if there are several."""
-    has_several_runs = len({result.run for result in results}) > 1
-    names = [f"{result.metric} of {result.run}" if has_several_runs else result.metric for result in results]
-    rows = (
-        (name, result.value_text, result.wanted, result.result)
-        for name, result in zip(names, results, strict=True)
-    )
-    notes = (f"{name}: {result.note}." for name, result in zip(names, results, strict=True) if result.note)
-    header = ("metric", "value", "wanted", "result")
-    return TableSection("Gates", header, tuple(rows), notes=tuple(notes))

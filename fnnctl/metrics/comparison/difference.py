@@ -39,16 +39,18 @@ class Difference:
         interval = self.ci95 and [-self.ci95[1], -self.ci95[0]]
         return replace(self, value=-self.value, ci95=interval, p_below=self.p_above, p_above=self.p_below)
 
-    def findable(self, *, sides: int = 2) -> float | None:
-        """The true difference that the test would find in 80 % of all samples of this size.
+    def detectable(self, *, sides: int = 2) -> float | None:
+        """The true difference that the test detects in 80 % of all samples of this size.
 
         The test has one or two sides. It may be larger than any difference that there can be, and it is None
         if the standard error is unknown.
         """
         if self.error is None:
             return None
-        found = (NORMAL.inv_cdf(1 - LEVEL / sides) + NORMAL.inv_cdf(POWER)) * self.error
-        return found if self.exact_rows is None else max(found, _least_share(self.exact_rows, sides))
+        difference = (NORMAL.inv_cdf(1 - LEVEL / sides) + NORMAL.inv_cdf(POWER)) * self.error
+        return (
+            difference if self.exact_rows is None else max(difference, _least_share(self.exact_rows, sides))
+        )
 
     def samples_needed(self) -> float | None:
         """How many times as large a sample would find a true difference of this size in 80 % of all cases.

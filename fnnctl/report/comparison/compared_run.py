@@ -52,11 +52,11 @@ class MeasuredFolds:
 
     def common(self, other: MeasuredFolds) -> list[FoldKey] | None:
         """The folds that both have; None if they are fewer than two, or if some have different rows."""
-        places = [place for place in self.scores if place in other.scores]
-        rows = ((self.rows.get(place), other.rows.get(place)) for place in places)
-        if len(places) < 2 or any(own is None or own != others for own, others in rows):
+        keys = [key for key in self.scores if key in other.scores]
+        rows = ((self.rows.get(key), other.rows.get(key)) for key in keys)
+        if len(keys) < 2 or any(mine is None or mine != theirs for mine, theirs in rows):
             return None
-        return places
+        return keys
 
 
 def read_fold_scores(run: RunFolder, metric: str, *, bags: bool) -> MeasuredFolds | None:
@@ -71,13 +71,13 @@ def read_fold_scores(run: RunFolder, metric: str, *, bags: bool) -> MeasuredFold
         _whole(table, name) for name in ("repeat", "fold", "train_rows", "validation_rows", "test_rows")
     )
     values = table.numbers(table.columns.index(metric))
-    places = list(zip(repeats, folds, strict=True))
-    scores = {place: value for place, value in zip(places, values, strict=True) if value is not None}
-    others = sum(train) + (0 if bags else sum(validation))
-    if len(scores) < 2 or not others:
+    keys = list(zip(repeats, folds, strict=True))
+    scores = {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+    other_rows = sum(train) + (0 if bags else sum(validation))
+    if len(scores) < 2 or not other_rows:
         return None
-    test_rows = dict(zip(places, test, strict=True))
-    return MeasuredFolds(scores, _tested_rows(run), test_rows, sum(test) / others, len(values))
+    test_rows = dict(zip(keys, test, strict=True))
+    return MeasuredFolds(scores, _tested_rows(run), test_rows, sum(test) / other_rows, len(values))
 
 
 def _whole(table: CsvTable, name: str) -> list[int]:
@@ -101,7 +101,9 @@ def _tested_rows(run: RunFolder) -> dict[FoldKey, tuple[int, int]]:
             rows.setdefault((int(line[0]), int(line[1])), array("q")).append(int(line[2]))
     except (ValueError, OverflowError) as error:
         raise damaged(path, f"is damaged: {error}") from error
-    return {place: (len(of), zlib.crc32(array("q", sorted(of)).tobytes())) for place, of in rows.items()}
+    return {
+        key: (len(tested), zlib.crc32(array("q", sorted(tested)).tobytes())) for key, tested in rows.items()
+    }
 
 
 TOLERANCE: Final = 1e-9
@@ -128,12 +130,14 @@ def refuse_other_folds(run: RunFolder, folds: MeasuredFolds, metric: str, mean: 
     _refuse_other_value(
         path, f"the mean {metric} of its folds", statistics.fmean(folds.scores.values()), mean
     )
-    for place, count in folds.test_rows.items():
-        rows = folds.rows.get(place)
-        if folds.rows and place in folds.scores and (rows is None or rows[0] != count):
-            of_fold = f"fold {place[1]} of repeat {place[0]}"
-            wrong = f"does not have the {count:,} rows of {of_fold} in {CROSS_VALIDATION}"
-            raise damaged(run.path / PREDICTIONS, f"{wrong}{_ADVICE}")
+    for key, count in folds.test_rows.items():
+        rows = folds.rows.get(key)
+        if folds.rows and key in folds.scores and (rows is None or rows[0] != count):
+            repeat, fold = key
+            reason = (
+                f"does not have the {count:,} rows of fold {fold} of repeat {repeat} in {CROSS_VALIDATION}"
+            )
+            raise damaged(run.path / PREDICTIONS, f"{reason}{_ADVICE}")
 
 
 _ADVICE: Final = ". Put the original file back, or train again"
@@ -167,24 +171,24 @@ class ComparedRun:
     cross-validation.
     """
 
-    run: RunFolder
+    folder: RunFolder
     """As it was named: of a search, the search."""
     scored: RunFolder
     """Where the scores are: of a search, its refitted winner."""
     manifest: Manifest
-    """That of `run`."""
+    """That of `folder`."""
     data: DataFacts
     value: float
     """The metric; of a cross-validation, the mean over its folds."""
     interval: list[float] | None
     """Its 95 % interval, if the run has one."""
-    on: MeasuredPart | MeasuredFolds
+    sample: MeasuredPart | MeasuredFolds
     """What it was measured on."""
 
     @property
     def path(self) -> str:
         """The run's folder."""
-        return str(self.run.path)
+        return str(self.folder.path)
 
     @property
     def data_key(self) -> str:
@@ -209,7 +213,7 @@ class ComparedRun:
     @cached_property
     def status(self) -> str:
         """The status shown to users."""
-        alive = self.manifest.status == "running" and self.run.is_alive()
+        alive = self.manifest.status == "running" and self.folder.is_alive()
         return shown_status(self.manifest, alive=alive)
 
 
@@ -239,7 +243,7 @@ def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") 
         alive = manifest.status == "running" and run.is_alive()
         raise UsageError(f"{run.path} has no metrics ({shown_status(manifest, alive=alive)})")
     if isinstance(folds := stored.get("cross_validation"), Mapping):
-        entry = _of_folds(folds, metric, run, option)
+        entry = _fold_statistics(folds, metric, run, option)
         scores = read_fold_scores(scored, metric, bags=manifest.model is not None and manifest.model.bags)
         if not (scored.path / CROSS_VALIDATION).is_file():
             raise UsageError(f"{option}: {run.path} has no {CROSS_VALIDATION}, from which {metric} follows")
@@ -248,7 +252,7 @@ def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") 
         refuse_other_folds(scored, scores, metric, entry["mean"])
         return ComparedRun(run, scored, manifest, data, float(entry["mean"]), entry.get("ci95"), scores)
     measured = _name_with_class(metric, scored.read_manifest().positive_class)
-    rows = _part(scored, data, measured, run, option)
+    rows = _measured_rows(scored, data, measured, run, option)
     test: Mapping[str, Any] = stored.get("test") or {}
     refuse_other_rows(scored, data, rows, measured, test)
     if (measure := rows.measure) is None:
@@ -265,7 +269,9 @@ def _name_with_class(metric: str, positive: str | None) -> str:
     return f"per_class.{positive}.{of_class.class_name}"
 
 
-def _part(scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, option: str) -> MeasuredRows:
+def _measured_rows(
+    scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, option: str
+) -> MeasuredRows:
     try:
         part = MEASURED_ROWS[data.task](scored, metric)
     except UnmeasuredError as error:
@@ -280,7 +286,7 @@ def _part(scored: RunFolder, data: DataFacts, metric: str, run: RunFolder, optio
     return part
 
 
-def _of_folds(folds: Mapping[str, Any], metric: str, run: RunFolder, option: str) -> Mapping[str, Any]:
+def _fold_statistics(folds: Mapping[str, Any], metric: str, run: RunFolder, option: str) -> Mapping[str, Any]:
     names = [name for name, entry in folds.items() if isinstance(entry, Mapping)]
     if metric not in names:
         hint = did_you_mean(metric, names) or f"; choose one of {', '.join(names)}"
@@ -294,16 +300,17 @@ def _without_value(run: RunFolder, metric: str, option: str) -> UsageError:
 
 
 def require_same_target(runs: Sequence[RunFolder]) -> None:
-    """Raise `UsageError` if the runs do not all learn the first one's target."""
+    """Raise `UsageError` if the runs do not all have the first one's target."""
+    first = runs[0].read_manifest().data
     for run in runs[1:]:
-        first, other = (each.read_manifest().data for each in (runs[0], run))
+        other = run.read_manifest().data
         if first and other and (difference := _different_target(first, other)):
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
 
 
-def require_same_positive_class(sides: Sequence[ComparedRun], metric: str) -> None:
+def require_same_positive_class(runs: Sequence[ComparedRun], metric: str) -> None:
     """Raise `UsageError` if the metric is of the positive class and the runs do not all have the same one."""
-    first, *others = sides
+    first, *others = runs
     for other in others:
         if (of_class := positive_metric(metric)) and other.positive_class != first.positive_class:
             raise UsageError(
@@ -318,6 +325,6 @@ def _different_target(a: DataFacts, b: DataFacts) -> str | None:
         return f"one is a {a.task}, the other a {b.task}"
     if a.target != b.target:
         return f"their targets are {shown(a.target)} and {shown(b.target)}"
-    if only := sorted({*a.classes} ^ {*b.classes}):
-        return f"only one of them has the class{'es' if len(only) > 1 else ''} {word_list(only)}"
+    if unshared := sorted({*a.classes} ^ {*b.classes}):
+        return f"only one of them has the class{'es' if len(unshared) > 1 else ''} {word_list(unshared)}"
     return None

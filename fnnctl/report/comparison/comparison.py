@@ -20,6 +20,7 @@ from fnnctl.report.comparison.compared_run import (
 )
 from fnnctl.report.comparison.pairs import Pair, compared_pairs
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import RESOLVED
 
 LAYERS: Final = "model.hidden"
 """A list of layers is shown as a whole."""
@@ -30,43 +31,44 @@ APART: Final = frozenset(
 UNSET: Final = "–"
 
 
-def different_settings(sides: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
+def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
     """The settings of the complete configs that differ, each with its value in every run.
 
     A setting that a run does not have, or whose config is gone, is `–`. Those in `APART` are left out.
     """
-    configs = [_settings(side) for side in sides]
+    configs = [_settings(run) for run in runs]
     paths = dict.fromkeys(path for config in configs for path in config)
     rows = ((path, tuple(config.get(path, UNSET) for config in configs)) for path in paths)
     return [(path, values) for path, values in rows if path not in APART and len({*values}) > 1]
 
 
-def different_facts(sides: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
+def different_facts(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
     """What differs besides the settings: seeds, data, versions and processors."""
-    manifests = [side.manifest for side in sides]
+    manifests = [run.manifest for run in runs]
     rows = {
-        "seed": [UNSET if each.seed is None else str(each.seed) for each in manifests],
-        "data": [each.data.source for each in sides],
-        "SHA-256 of the data": [each.data_key[:12] for each in sides],
-        "rows": [f"{each.data.rows:,}" for each in sides],
-        "fnnctl": [each.fnnctl or UNSET for each in manifests],
-        "NumPy": [each.packages.get("numpy") or UNSET for each in manifests],
-        "git commit": [each.git.commit[:12] if each.git else UNSET for each in manifests],
-        "processor": [each.processor.model or UNSET for each in manifests],
+        "seed": [UNSET if manifest.seed is None else str(manifest.seed) for manifest in manifests],
+        "data": [run.data.source for run in runs],
+        "SHA-256 of the data": [run.data_key[:12] for run in runs],
+        "rows": [f"{run.data.rows:,}" for run in runs],
+        "fnnctl": [manifest.fnnctl or UNSET for manifest in manifests],
+        "NumPy": [manifest.packages.get("numpy") or UNSET for manifest in manifests],
+        "git commit": [manifest.git.commit[:12] if manifest.git else UNSET for manifest in manifests],
+        "processor": [manifest.processor.model or UNSET for manifest in manifests],
     }
     return [(name, tuple(values)) for name, values in rows.items() if len({*values}) > 1]
 
 
-def resolved_file(side: ComparedRun) -> Path | None:
+def resolved_file(run: ComparedRun) -> Path | None:
     """The complete config of what was scored; for an evaluation on a file, of the network's run."""
-    folders = [side.scored]
-    if evaluated := side.manifest.evaluated:
+    folders = [run.scored]
+    if evaluated := run.manifest.evaluated:
         folders.append(RunFolder(Path(evaluated.run)))
-    return next((each.path / "resolved.yaml" for each in folders if each.read_resolved() is not None), None)
+    resolved = (folder.path / RESOLVED for folder in folders)
+    return next((file for file in resolved if file.is_file()), None)
 
 
-def _settings(side: ComparedRun) -> dict[str, str]:
-    file = resolved_file(side)
+def _settings(run: ComparedRun) -> dict[str, str]:
+    file = resolved_file(run)
     content = RunFolder(file.parent).read_resolved() if file else None
     if content is None:
         return {}
@@ -85,8 +87,8 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def layers_text(value: Any) -> str:
     """Layers as their units, if they have nothing else: `[100, 50]`."""
-    if isinstance(value, list) and all(isinstance(each, dict) and {*each} == {"units"} for each in value):
-        return flow_yaml([each["units"] for each in value])
+    if isinstance(value, list) and all(isinstance(layer, dict) and {*layer} == {"units"} for layer in value):
+        return flow_yaml([layer["units"] for layer in value])
     return flow_yaml(value)
 
 
@@ -103,7 +105,7 @@ class RunComparison:
     """Two runs or more, and every pair of them."""
 
     metric: str
-    sides: tuple[ComparedRun, ...]
+    runs: tuple[ComparedRun, ...]
     pairs: tuple[Pair, ...]
     settings: tuple[Values, ...]
     """The settings that differ."""
@@ -112,12 +114,13 @@ class RunComparison:
 
     @property
     def ranked(self) -> list[int]:
-        """The runs' places, the best first; ties in the order of the runs."""
+        """The indices of the runs, the best first; ties in the order of the runs."""
         sign = 1 if is_loss(self.metric) else -1
-        return sorted(range(len(self.sides)), key=lambda place: sign * self.sides[place].value)
+        return sorted(range(len(self.runs)), key=lambda index: sign * self.runs[index].value)
 
-    def of(self, first: int, second: int) -> Pair:
-        """The pair of two places, in rising order."""
+    def pair(self, *indices: int) -> Pair:
+        """The pair of two runs."""
+        first, second = sorted(indices)
         return next(pair for pair in self.pairs if (pair.first, pair.second) == (first, second))
 
 
@@ -130,20 +133,20 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
     _require_different(runs)
     require_same_target(runs)
     metric = metric or default_metric(runs[0])
-    sides = tuple(read_compared_run(run, metric) for run in runs)
-    require_same_positive_class(sides, metric)
-    pairs = tuple(compared_pairs(sides, metric))
-    settings, facts = tuple(different_settings(sides)), tuple(different_facts(sides))
-    return RunComparison(metric, sides, pairs, settings, facts)
+    compared = tuple(read_compared_run(run, metric) for run in runs)
+    require_same_positive_class(compared, metric)
+    pairs = tuple(compared_pairs(compared, metric))
+    settings, facts = tuple(different_settings(compared)), tuple(different_facts(compared))
+    return RunComparison(metric, compared, pairs, settings, facts)
 
 
 def _require_different(runs: Sequence[RunFolder]) -> None:
     paths = [run.path.resolve() for run in runs]
     if len(runs) > MOST_RUNS:
         raise UsageError(f"{len(runs)} runs cannot be compared at once: name at most {MOST_RUNS}")
-    for place, path in enumerate(paths):
-        if path in paths[:place]:
-            raise UsageError(f"{runs[place].path} is named twice: a run can only be compared with others")
+    for index, path in enumerate(paths):
+        if path in paths[:index]:
+            raise UsageError(f"{runs[index].path} is named twice: a run can only be compared with others")
     if len(runs) < 2:
         raise UsageError(
             "compare needs two runs or more, as in `fnnctl compare RUN RUN`; `fnnctl runs` lists them"

@@ -7,6 +7,7 @@ from typing import Final
 from rich.console import RenderableType
 
 from fnnctl.report.comparison.comparison import LETTERS, RunComparison
+from fnnctl.report.comparison.differences import has_points
 from fnnctl.report.comparison.sections import (
     comparison_json,
     comparison_sections,
@@ -14,7 +15,6 @@ from fnnctl.report.comparison.sections import (
     title,
     verdict_sentences,
 )
-from fnnctl.report.comparison.words import has_points
 from fnnctl.report.formats.markdown import escape, markdown_section
 from fnnctl.report.formats.registry import HTML, JSON
 from fnnctl.report.formats.terminal import document
@@ -37,11 +37,10 @@ def html_comparison(comparison: RunComparison) -> str:
         blocks.append(section_block(section, look=look))
         if section.title == AFTER:
             blocks.append(Block("Figure", (figure_part(_figure(comparison), "comparison"),), "figures"))
-    shown = title(comparison)
-    article = Article(shown, element("p", content(headline(comparison))), tuple(blocks))
-    return page(
-        f"{shown}: comparison", [article], footer="Made by fnnctl; this page needs no network connection."
-    )
+    heading = title(comparison)
+    article = Article(heading, element("p", content(headline(comparison))), tuple(blocks))
+    footer = "Made by fnnctl; this page needs no network connection."
+    return page(f"{heading}: comparison", [article], footer=footer)
 
 
 def _figure(comparison: RunComparison) -> PageFigure:
@@ -52,9 +51,9 @@ def _figure(comparison: RunComparison) -> PageFigure:
     points = has_points(comparison.metric)
     factor = 100.0 if points else 1.0
     scores = [
-        PlottedScore(f"{LETTERS[place]}  {side.manifest.name}", side.value, _ends(side.interval))
-        for place in comparison.ranked
-        for side in [comparison.sides[place]]
+        PlottedScore(f"{LETTERS[index]}  {run.manifest.name}", run.value, _ends(run.interval))
+        for index in comparison.ranked
+        for run in [comparison.runs[index]]
     ]
     differences = [
         PlottedScore(

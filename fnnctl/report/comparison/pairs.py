@@ -6,7 +6,8 @@ Runs that were measured on the same rows are paired, others are not; the result 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Final, Literal, TypeAlias
 
 from fnnctl.metrics.comparison.difference import Difference
@@ -55,19 +56,19 @@ class PairTest:
 def suitable_test(a: ComparedRun, b: ComparedRun) -> PairTest:
     """Compare two runs with the same target."""
     other_data = None if a.data_key == b.data_key else "the data differ"
-    match a.on, b.on:
+    match a.sample, b.sample:
         case MeasuredFolds(), MeasuredFolds():
-            return _of_folds(a.on, b.on, other_data, _seeds(a, b))
+            return _of_folds(a.sample, b.sample, other_data, _seeds(a, b))
         case MeasuredPart(), MeasuredPart():
             why = other_data
-            if why is None and not a.on.rows.same_rows(b.on.rows):
+            if why is None and not a.sample.rows.same_rows(b.sample.rows):
                 why = f"{_seeds(a, b)}the test parts have other rows"
-            return _of_parts(a.on, b.on, why)
+            return _of_parts(a.sample, b.sample, why)
         case MeasuredFolds(), MeasuredPart():
-            return PairTest(_of_both(a.on, b.on), MIXED, "mixed", len(a.on.scores), _why_mixed(other_data))
+            return _of_both(a.sample, b.sample, other_data)
         case MeasuredPart(), MeasuredFolds():
-            found = _of_both(b.on, a.on).reversed()
-            return PairTest(found, MIXED, "mixed", len(b.on.scores), _why_mixed(other_data))
+            mixed = _of_both(b.sample, a.sample, other_data)
+            return replace(mixed, difference=mixed.difference.reversed())
     raise TypeError("a run was measured on something else")
 
 
@@ -76,8 +77,7 @@ def _of_parts(a: MeasuredPart, b: MeasuredPart, why_unpaired: str | None) -> Pai
     count = min(len(a.rows.rows), len(b.rows.rows))
     if why_unpaired is None:
         return PairTest(paired_difference(a.measure, b.measure, rng), names[0], "rows", count)
-    found = unpaired_difference(a.measure, b.measure, rng)
-    return PairTest(found, names[1], "rows", count, why_unpaired)
+    return PairTest(unpaired_difference(a.measure, b.measure, rng), names[1], "rows", count, why_unpaired)
 
 
 def _names(measure: Measure) -> tuple[str, str]:
@@ -90,30 +90,28 @@ def _names(measure: Measure) -> tuple[str, str]:
 
 
 def _of_folds(a: MeasuredFolds, b: MeasuredFolds, other_data: str | None, seeds: str) -> PairTest:
-    places = None if other_data else a.common(b)
-    if places is not None:
-        scores: list[Sequence[float]] = [[each.scores[place] for place in places] for each in (a, b)]
+    keys = None if other_data else a.common(b)
+    if keys is not None:
+        scores = [a.scores[key] for key in keys], [b.scores[key] for key in keys]
         share = max(a.test_share, b.test_share)
-        return PairTest(paired_folds(*scores, test_share=share), PAIRED_FOLDS, "folds", len(places))
-    found = unpaired_folds(
-        [*a.scores.values()], [*b.scores.values()], test_shares=(a.test_share, b.test_share)
-    )
+        return PairTest(paired_folds(*scores, test_share=share), PAIRED_FOLDS, "folds", len(keys))
+    shares = (a.test_share, b.test_share)
+    difference = unpaired_folds([*a.scores.values()], [*b.scores.values()], test_shares=shares)
     why = other_data or f"{seeds}the folds have other rows"
-    return PairTest(found, UNPAIRED_FOLDS, "folds", min(len(a.scores), len(b.scores)), why)
+    return PairTest(difference, UNPAIRED_FOLDS, "folds", min(len(a.scores), len(b.scores)), why)
 
 
-def _of_both(folds: MeasuredFolds, part: MeasuredPart) -> Difference:
-    return folds_and_part(
+def _of_both(folds: MeasuredFolds, part: MeasuredPart, other_data: str | None) -> PairTest:
+    """The folds against the test part."""
+    difference = folds_and_part(
         [*folds.scores.values()],
         part.measure.value,
         test_share=folds.test_share,
         error=standard_error(part.measure, stream(0, Purpose.BOOTSTRAP)),
     )
-
-
-def _why_mixed(other_data: str | None) -> str:
     why = "a test part scores one network, each fold of a cross-validation another one on other rows"
-    return f"{other_data}, and {why}" if other_data else why
+    why = f"{other_data}, and {why}" if other_data else why
+    return PairTest(difference, MIXED, "mixed", len(folds.scores), why)
 
 
 def _seeds(a: ComparedRun, b: ComparedRun) -> str:
@@ -125,7 +123,7 @@ Verdict: TypeAlias = Literal["better", "worse", "tie"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two runs of a comparison, by their places in it."""
+    """Two runs of a comparison, by their indices in it."""
 
     first: int
     second: int
@@ -136,14 +134,14 @@ class Pair:
     """Whether the first run is better."""
 
 
-def compared_pairs(sides: Sequence[ComparedRun], metric: str) -> list[Pair]:
+def compared_pairs(runs: Sequence[ComparedRun], metric: str) -> list[Pair]:
     """All pairs in the order of the runs, which have the same target."""
-    places = [(first, second) for first in range(len(sides)) for second in range(first + 1, len(sides))]
-    found = [suitable_test(sides[first], sides[second]) for first, second in places]
-    corrected = holm([each.difference.p for each in found])
+    indices = [*combinations(range(len(runs)), 2)]
+    tests = [suitable_test(runs[first], runs[second]) for first, second in indices]
+    corrected = holm([test.difference.p for test in tests])
     return [
-        Pair(*place, each, p, verdict(each.difference.value, p, metric))
-        for place, each, p in zip(places, found, corrected, strict=True)
+        Pair(first, second, test, p, verdict(test.difference.value, p, metric))
+        for (first, second), test, p in zip(indices, tests, corrected, strict=True)
     ]
 
 

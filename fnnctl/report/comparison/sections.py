@@ -11,8 +11,16 @@ from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss
 from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
 from fnnctl.report.comparison.comparison import LETTERS, RunComparison, resolved_file
+from fnnctl.report.comparison.differences import (
+    amount,
+    detectable_difference,
+    ends,
+    finite,
+    gain_ends,
+    has_points,
+    signed,
+)
 from fnnctl.report.comparison.pairs import Pair
-from fnnctl.report.comparison.words import amount, ends, findable, finite, gain_ends, has_points, signed
 from fnnctl.report.sections import Command, FactList, Notes, Section, TableSection
 from fnnctl.report.words import number
 from fnnctl.text import counted, joined_words, p_number, p_text
@@ -20,55 +28,59 @@ from fnnctl.text import counted, joined_words, p_number, p_text
 FEW_RUNS: Final = 3
 """With more runs only the pairs with the best one get a sentence."""
 ENOUGH_FOLDS: Final = 20
+"""With at least so many folds more repeats hardly help: the folds share training rows."""
+OUT_OF_REACH: Final = 10_000
+"""A sample that must be larger by more than this factor is called out of reach."""
 
 
 def verdict_sentences(comparison: RunComparison) -> list[str]:
     """One sentence per pair; with many runs, only for the pairs of the best one, the nearest first."""
-    if len(comparison.sides) <= FEW_RUNS:
+    if len(comparison.runs) <= FEW_RUNS:
         return [pair_sentence(comparison, pair) for pair in comparison.pairs]
     best, *others = comparison.ranked
     tied: list[str] = []
     beaten: list[str] = []
     for other in others:
-        is_tie = comparison.of(min(best, other), max(best, other)).verdict == "tie"
+        is_tie = comparison.pair(best, other).verdict == "tie"
         (tied if is_tie else beaten).append(LETTERS[other])
     sentence = f"{LETTERS[best]} has the best {comparison.metric}"
     if beaten:
         sentence += f"; it is better than {joined_words(beaten)}"
     if tied:
         sentence += f"{', but' if beaten else '; it is'} tied with {joined_words(tied)} at this sample size"
-    pairs = [comparison.of(min(best, other), max(best, other)) for other in others]
+    pairs = [comparison.pair(best, other) for other in others]
     return [f"{sentence}.", *(pair_sentence(comparison, pair) for pair in pairs)]
 
 
 def pair_sentence(comparison: RunComparison, pair: Pair) -> str:
     """Who is better, by how much, and how sure that is."""
     a, b = LETTERS[pair.first], LETTERS[pair.second]
-    metric, found = comparison.metric, pair.test.difference
+    metric, difference = comparison.metric, pair.test.difference
     p = p_text(pair.p_holm, name="Holm's p" if len(comparison.pairs) > 1 else "p")
     if pair.verdict != "tie":
         better, worse = (a, b) if pair.verdict == "better" else (b, a)
-        interval = found.ci95 and f"95 % interval {gain_ends(found, metric)}; "
-        return f"{better} is better than {worse} by {amount(found.value, metric)} ({interval or ''}{p})."
-    if found.ci95 is None:
-        if found.value == 0:
+        interval = difference.ci95 and f"95 % interval {gain_ends(difference, metric)}; "
+        return f"{better} is better than {worse} by {amount(difference.value, metric)} ({interval or ''}{p})."
+    if difference.ci95 is None:
+        if difference.value == 0:
             return f"{a} and {b} are tied: the two scores are equal in every sample."
-        return f"{a} and {b} are tied: {amount(found.value, metric)} apart, from too few samples to tell."
-    predictions = [comparison.sides[place].predictions for place in (pair.first, pair.second)]
-    if predictions[0] is not None and predictions[0] == predictions[1]:
+        apart = amount(difference.value, metric)
+        return f"{a} and {b} are tied: {apart} apart, from too few samples to tell."
+    first, second = (comparison.runs[index].predictions for index in (pair.first, pair.second))
+    if first is not None and first == second:
         return f"{a} and {b} are tied: their predictions are identical."
-    most = amount(max(map(abs, found.ci95)), metric)
-    corrected = " after Holm's correction" if found.p < LEVEL else ""
-    interval = f"95 % interval of {_names(pair)}: {ends(found.ci95, metric)}"
+    most = amount(max(map(abs, difference.ci95)), metric)
+    corrected = " after Holm's correction" if difference.p < LEVEL else ""
+    interval = f"95 % interval of {_letters(pair)}: {ends(difference.ci95, metric)}"
     return f"{a} and {b} are a tie at this sample size{corrected}: at most {most} apart ({interval}; {p})."
 
 
 def warnings(comparison: RunComparison) -> list[str]:
     """Pairs whose data differ: what is compared is then not only the runs."""
     pairs = [
-        _names(pair)
+        _letters(pair)
         for pair in comparison.pairs
-        if comparison.sides[pair.first].data_key != comparison.sides[pair.second].data_key
+        if comparison.runs[pair.first].data_key != comparison.runs[pair.second].data_key
     ]
     if not pairs:
         return []
@@ -92,7 +104,7 @@ def _tests(comparison: RunComparison) -> Iterator[str]:
     by_test: dict[tuple[str, str | None], list[str]] = {}
     for pair in comparison.pairs:
         how = f"{pair.test.method} of {pair.test.sample}", pair.test.why_unpaired
-        by_test.setdefault(how, []).append(_names(pair))
+        by_test.setdefault(how, []).append(_letters(pair))
     for (method, why), pairs in by_test.items():
         if why is None:
             yield f"{joined_words(pairs)}: {method}."
@@ -101,14 +113,14 @@ def _tests(comparison: RunComparison) -> Iterator[str]:
             yield f"{joined_words(pairs)}: {unpaired}. An unpaired test is less sensitive."
 
 
-def _names(pair: Pair) -> str:
+def _letters(pair: Pair) -> str:
     return f"{LETTERS[pair.first]} − {LETTERS[pair.second]}"
 
 
 def _of_networks(comparison: RunComparison) -> Iterator[str]:
-    parts = [side for side in comparison.sides if isinstance(side.on, MeasuredPart)]
+    parts = [run for run in comparison.runs if isinstance(run.sample, MeasuredPart)]
     if parts:
-        has_split = any(not side.data.test_source and not side.manifest.evaluated for side in parts)
+        has_split = any(not run.data.test_source and not run.manifest.evaluated for run in parts)
         yield (
             "A single test split compares these networks, not their settings; another seed would change "
             f"{'both the network and the test rows' if has_split else 'the network'}. A cross-validation "
@@ -117,16 +129,15 @@ def _of_networks(comparison: RunComparison) -> Iterator[str]:
 
 
 def _smallest(comparison: RunComparison) -> Iterator[str]:
-    """The difference that would have been found, and what it would take to find the one that was measured."""
+    """The detectable difference, and how large a sample it takes to detect the one that was measured."""
     for pair in comparison.pairs:
-        found = pair.test.difference
-        smallest = findable(found, comparison.metric)
+        smallest = detectable_difference(pair.test.difference, comparison.metric)
         if smallest is None:
             continue
         true = f"a true difference of {amount(smallest, comparison.metric)} is detected 80 % of the time"
         if math.isinf(smallest):
             true = "even the largest true difference is detected less than 80 % of the time"
-        yield f"{_names(pair)}: with samples of this size, {true}{_needed(comparison, pair)}."
+        yield f"{_letters(pair)}: with samples of this size, {true}{_needed(comparison, pair)}."
 
 
 def _needed(comparison: RunComparison, pair: Pair) -> str:
@@ -134,7 +145,7 @@ def _needed(comparison: RunComparison, pair: Pair) -> str:
     if pair.verdict != "tie" or factor is None or factor <= 1:
         return ""
     size = f"one of {amount(pair.test.difference.value, comparison.metric)}, as measured,"
-    if factor > 10_000:
+    if factor > OUT_OF_REACH:
         return f"; {size} is out of reach"
     if pair.test.samples == "rows":
         return f"; {size} needs about {_rounded(factor * pair.test.count)} test rows"
@@ -163,7 +174,7 @@ def direction_words(metric: str) -> str:
 
 def title(comparison: RunComparison) -> str:
     """The title of the comparison."""
-    return f"{comparison.metric} of {counted(len(comparison.sides), 'run')}"
+    return f"{comparison.metric} of {counted(len(comparison.runs), 'run')}"
 
 
 def headline(comparison: RunComparison) -> str:
@@ -174,7 +185,7 @@ def headline(comparison: RunComparison) -> str:
 
 def comparison_sections(comparison: RunComparison) -> list[Section]:
     """All non-empty sections, the verdict first."""
-    letters = tuple(LETTERS[: len(comparison.sides)])
+    letters = tuple(LETTERS[: len(comparison.runs)])
     sections: list[Section] = [
         Notes("Verdict", tuple(verdict_sentences(comparison))),
         Notes("Warnings", tuple(warnings(comparison))),
@@ -191,7 +202,7 @@ def comparison_sections(comparison: RunComparison) -> list[Section]:
             tuple((name, *values) for name, values in comparison.facts),
         ),
         Notes("How sure", tuple(limit_sentences(comparison))),
-        FactList("Folders", tuple(zip(letters, (side.path for side in comparison.sides), strict=True))),
+        FactList("Folders", tuple(zip(letters, (run.path for run in comparison.runs), strict=True))),
         *_next_steps(comparison),
     ]
     return [section for section in sections if section.rows]
@@ -200,11 +211,11 @@ def comparison_sections(comparison: RunComparison) -> list[Section]:
 def comparison_json(comparison: RunComparison) -> dict[str, Any]:
     """The object of `compare --json`; `difference` is a − b in the metric's own units."""
     return {
-        "runs": [side.path for side in comparison.sides],
+        "runs": [run.path for run in comparison.runs],
         "metric": comparison.metric,
         "better": "lower" if is_loss(comparison.metric) else "higher",
         "comparisons": [_pair_json(comparison, pair) for pair in comparison.pairs],
-        "scores": [_score_json(side) for side in comparison.sides],
+        "scores": [_score_json(run) for run in comparison.runs],
         "settings": {path: list(values) for path, values in comparison.settings},
         "other_differences": {name: list(values) for name, values in comparison.facts},
         "warnings": warnings(comparison),
@@ -212,13 +223,14 @@ def comparison_json(comparison: RunComparison) -> dict[str, Any]:
 
 
 def _pair_json(comparison: RunComparison, pair: Pair) -> dict[str, Any]:
-    found = pair.test.difference
+    difference = pair.test.difference
+    detectable = finite(detectable_difference(difference, comparison.metric))
     return {
-        "a": comparison.sides[pair.first].path,
-        "b": comparison.sides[pair.second].path,
-        "difference": found.value,
-        "ci95": found.ci95,
-        "p": found.p,
+        "a": comparison.runs[pair.first].path,
+        "b": comparison.runs[pair.second].path,
+        "difference": difference.value,
+        "ci95": difference.ci95,
+        "p": difference.p,
         "p_holm": pair.p_holm,
         "verdict": pair.verdict,
         "paired": pair.test.why_unpaired is None,
@@ -226,67 +238,68 @@ def _pair_json(comparison: RunComparison, pair: Pair) -> dict[str, Any]:
         "test": pair.test.method,
         "samples": pair.test.samples,
         "count": pair.test.count,
-        "found_in_80_percent": finite(findable(found, comparison.metric)),
+        "detectable_difference": detectable,
+        "found_in_80_percent": detectable,  # the former name, which scripts read
         "sentence": pair_sentence(comparison, pair),
     }
 
 
-def _score_json(side: ComparedRun) -> dict[str, Any]:
+def _score_json(run: ComparedRun) -> dict[str, Any]:
     return {
-        "run": side.path,
-        "name": side.manifest.name,
-        "kind": side.manifest.kind,
-        "status": side.manifest.status,
-        "seed": side.manifest.seed,
-        "value": side.value,
-        "ci95": side.interval,
-        "folds": len(side.on.scores) if isinstance(side.on, MeasuredFolds) else None,
-        "rows": None if isinstance(side.on, MeasuredFolds) else len(side.on.rows.rows),
+        "run": run.path,
+        "name": run.manifest.name,
+        "kind": run.manifest.kind,
+        "status": run.manifest.status,
+        "seed": run.manifest.seed,
+        "value": run.value,
+        "ci95": run.interval,
+        "folds": len(run.sample.scores) if isinstance(run.sample, MeasuredFolds) else None,
+        "rows": None if isinstance(run.sample, MeasuredFolds) else len(run.sample.rows.rows),
     }
 
 
 def _runs(comparison: RunComparison) -> TableSection:
     """The runs, the best first."""
     rows = []
-    for place in comparison.ranked:
-        side = comparison.sides[place]
-        status = "" if side.status == "completed" else f" ({side.status})"
+    for index in comparison.ranked:
+        run = comparison.runs[index]
+        status = "" if run.status == "completed" else f" ({run.status})"
         rows.append(
             (
-                LETTERS[place],
-                side.manifest.name,
-                f"{side.kind}{status}",
-                number(side.value),
-                number(side.interval),
-                _sample(side),
+                LETTERS[index],
+                run.manifest.name,
+                f"{run.kind}{status}",
+                number(run.value),
+                number(run.interval),
+                _sample(run),
             )
         )
     header = ("", "name", "kind", comparison.metric, "95 % interval", "measured on")
     return TableSection("Runs", header, tuple(rows), texts=(0, 1, 2, 5))
 
 
-def _sample(side: ComparedRun) -> str:
-    if isinstance(side.on, MeasuredFolds):
-        failed = side.on.number - len(side.on.scores)
+def _sample(run: ComparedRun) -> str:
+    if isinstance(run.sample, MeasuredFolds):
+        failed = run.sample.number - len(run.sample.scores)
         without = f", {failed:,} without a value" if failed else ""
-        return f"{counted(side.on.number, 'fold')}{without}"
-    return counted(len(side.on.rows.rows), "row")
+        return f"{counted(run.sample.number, 'fold')}{without}"
+    return counted(len(run.sample.rows.rows), "row")
 
 
 def _differences(comparison: RunComparison) -> TableSection:
     several = len(comparison.pairs) > 1
     rows = []
     for pair in comparison.pairs:
-        found, a, b = pair.test.difference, LETTERS[pair.first], LETTERS[pair.second]
+        difference, a, b = pair.test.difference, LETTERS[pair.first], LETTERS[pair.second]
         who = {"tie": "tie", "better": f"{a} is better", "worse": f"{b} is better"}[pair.verdict]
-        p = (p_number(found.p), p_number(pair.p_holm)) if several else (p_number(found.p),)
+        p = (difference.p, pair.p_holm) if several else (difference.p,)
         rows.append(
             (
                 f"{a} − {b}",
                 who,
-                signed(found.value, comparison.metric),
-                ends(found.ci95, comparison.metric),
-                *p,
+                signed(difference.value, comparison.metric),
+                ends(difference.ci95, comparison.metric),
+                *map(p_number, p),
             )
         )
     header = ("", "verdict", "difference", "95 % interval", "p", *(["Holm's p"] if several else []))
@@ -298,18 +311,18 @@ def _next_steps(comparison: RunComparison) -> list[Command]:
 
     All have the same seed, so that they are paired. A network that was scored twice has one config.
     """
-    if all(isinstance(side.on, MeasuredFolds) for side in comparison.sides):
+    if all(isinstance(run.sample, MeasuredFolds) for run in comparison.runs):
         return []
-    configs = [resolved_file(side) for side in comparison.sides]
+    configs = [resolved_file(run) for run in comparison.runs]
     if len({*configs} - {None}) < 2:
         return []
-    seeds = {side.manifest.seed for side in comparison.sides}
-    seed = "" if len(seeds) == 1 else f" --seed {min(each for each in seeds if each is not None)}"
+    seeds = {run.manifest.seed for run in comparison.runs}
+    seed = "" if len(seeds) == 1 else f" --seed {min(seed for seed in seeds if seed is not None)}"
     return [
         Command(
-            f"Cross-validate {LETTERS[place]}",
+            f"Cross-validate {LETTERS[index]}",
             (f"fnnctl evaluate {shlex.quote(str(config))} --folds 5 --repeats 5{seed}",),
         )
-        for place, config in enumerate(configs)
-        if config is not None and config not in configs[:place]
+        for index, config in enumerate(configs)
+        if config is not None and config not in configs[:index]
     ]

@@ -34,8 +34,8 @@ def test_square_and_add_by_hand() -> None:
 
 def test_the_difference_that_would_be_found() -> None:
     found = Difference(0.02, [-0.01, 0.05], 0.18, 0.91, 0.09, 0.015)
-    assert found.findable() == pytest.approx((stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * 0.015)
-    assert found.findable(sides=1) == pytest.approx((stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) * 0.015)
+    assert found.detectable() == pytest.approx((stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * 0.015)
+    assert found.detectable(sides=1) == pytest.approx((stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) * 0.015)
     assert found.samples_needed() == pytest.approx((2.8015852 * 0.015 / 0.02) ** 2)
     # The test of a sample so many times as large has a power of 80 %.
     factor = found.samples_needed()
@@ -43,4 +43,4 @@ def test_the_difference_that_would_be_found() -> None:
     z = 0.02 / (0.015 / math.sqrt(factor))
     assert stats.norm.sf(stats.norm.ppf(0.975) - z) == pytest.approx(0.8, abs=1e-4)
     without = Difference(0.02, None, 1.0, 0.5, 0.5, None)
-    assert without.findable() is without.samples_needed() is None
+    assert without.detectable() is without.samples_needed() is None

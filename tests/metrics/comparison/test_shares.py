@@ -97,9 +97,9 @@ def test_the_smallest_difference_that_can_be_found() -> None:
     assert paired_shares(94, 5, 0, 1).p > LEVEL > paired_shares(93, 6, 0, 1).p
     one = paired_shares(99, 1, 0, 0)
     for sides, needed in ((2, 6), (1, 5)):
-        share = one.findable(sides=sides)
+        share = one.detectable(sides=sides)
         assert stats.binom.sf(needed - 1, 100, share) == pytest.approx(0.8)
-    assert paired_shares(0, 5, 0, 0).findable() == math.inf
+    assert paired_shares(0, 5, 0, 0).detectable() == math.inf
     many = paired_shares(800, 60, 40, 100)
-    assert many.findable() == pytest.approx((1.959964 + 0.841621) * math.sqrt(100) / 1000, rel=1e-5)
+    assert many.detectable() == pytest.approx((1.959964 + 0.841621) * math.sqrt(100) / 1000, rel=1e-5)
     assert many.samples_needed() == pytest.approx((2.801585 * 0.01 / 0.02) ** 2, rel=1e-5)

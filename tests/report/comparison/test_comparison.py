@@ -30,27 +30,27 @@ SECOND = {
 
 
 def test_only_settings_that_differ_are_listed(tmp_path: Path) -> None:
-    sides = [
+    runs = [
         read_compared_run(write_part(tmp_path, name, HITS, settings=settings, seed=seed), "accuracy")
         for name, settings, seed in (("a", FIRST, 7), ("b", SECOND, 8))
     ]
-    assert different_settings(sides) == [
+    assert different_settings(runs) == [
         ("model.hidden", ("[100, 50]", "[{units: 8, activation: tanh}]")),
         ("training.optimizer.name", ("adam", "sgd")),
         ("training.optimizer.momentum", ("–", "0.9")),
     ]
-    assert different_facts(sides) == [("seed", ("7", "8"))]
+    assert different_facts(runs) == [("seed", ("7", "8"))]
 
 
 def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
-    sides = [
+    runs = [
         read_compared_run(write_part(tmp_path, name, HITS, settings={"model": {"dropout": 0.5}}), "accuracy")
         for name in "ab"
     ]
-    (sides[1].run.path / RESOLVED).unlink()
-    assert different_settings(sides) == [("model.dropout", ("0.5", "–"))]
-    assert resolved_file(sides[0]) == sides[0].run.path / RESOLVED
-    assert resolved_file(sides[1]) is None
+    (runs[1].folder.path / RESOLVED).unlink()
+    assert different_settings(runs) == [("model.dropout", ("0.5", "–"))]
+    assert resolved_file(runs[0]) == runs[0].folder.path / RESOLVED
+    assert resolved_file(runs[1]) is None
 
 
 def test_an_evaluation_has_the_config_of_the_networks_run(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_the_default_metric_and_the_rank(tmp_path: Path) -> None:
     found = compare_runs(runs)
     assert found.metric == "accuracy"
     assert found.ranked == [1, 0]
-    assert found.of(0, 1).verdict == "tie"
+    assert found.pair(1, 0).verdict == "tie"
     assert compare_runs(runs, "log_loss").ranked == [1, 0]
     assert compare_runs([write_regression(tmp_path, name, [1.0, 2.0]) for name in "ab"]).metric == "r2"
 

@@ -122,11 +122,11 @@ POOR = [1] * 30 + [0] * 10
 
 
 def test_all_pairs_have_holms_correction(tmp_path: Path) -> None:
-    sides = [
+    runs = [
         read_compared_run(write_part(tmp_path, name, hits), "accuracy")
         for name, hits in (("a", FAIR), ("b", GOOD), ("c", POOR))
     ]
-    pairs = compared_pairs(sides, "accuracy")
+    pairs = compared_pairs(runs, "accuracy")
     assert [(pair.first, pair.second) for pair in pairs] == [(0, 1), (0, 2), (1, 2)]
     assert [pair.verdict for pair in pairs] == ["worse", "tie", "better"]
     raw = [2 * 0.5**8, 0.5, 2 * 0.5**10]

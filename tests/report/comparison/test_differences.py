@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.metrics.comparison.difference import Difference
-from fnnctl.report.comparison.words import amount, ends, gain_ends, has_points, signed
+from fnnctl.report.comparison.differences import amount, ends, gain_ends, has_points, signed
 
 
 @pytest.mark.parametrize(

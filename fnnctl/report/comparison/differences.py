@@ -1,4 +1,4 @@
-"""Numbers and names of a comparison in words."""
+"""The differences of a metric in words, with the unit of the metric."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def has_points(metric: str) -> bool:
     return record is not None and record.unit == "points"
 
 
-def findable(found: Difference, metric: str, *, sides: int = 2) -> float | None:
-    """See `Difference.findable`; infinite if two values of the metric cannot be so far apart."""
-    value, record = found.findable(sides=sides), metric_of(metric)
+def detectable_difference(difference: Difference, metric: str, *, sides: int = 2) -> float | None:
+    """See `Difference.detectable`; infinite if two values of the metric cannot be so far apart."""
+    value, record = difference.detectable(sides=sides), metric_of(metric)
     largest = math.inf if record is None else record.highest - record.lowest
     return math.inf if value is not None and value > largest else value
 
@@ -49,10 +49,10 @@ def ends(interval: Sequence[float] | None, metric: str) -> str:
     return NOTHING if interval is None else " to ".join(signed(end, metric) for end in interval)
 
 
-def gain_ends(found: Difference, metric: str) -> str:
+def gain_ends(difference: Difference, metric: str) -> str:
     """The interval of a difference, seen from the run that is better: `1.2 to 5.0`."""
-    low, high = found.ci95 or (found.value, found.value)
-    if found.value < 0:
+    low, high = difference.ci95 or (difference.value, difference.value)
+    if difference.value < 0:
         low, high = -high, -low
     return " to ".join(signed(end, metric).removeprefix("+") for end in (low, high))
 
