@@ -56,9 +56,9 @@ def test_commands_run(document: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_python_runs() -> None:
-    found = blocks("python")
-    assert len(found) == 2
-    for text in found:
+    texts = blocks("python", "python.md")
+    assert len(texts) == 2
+    for text in texts:
         exec(compile(text, "python.md", "exec"), {})
 
 
