@@ -16,6 +16,7 @@ import typer.main
 from fnnctl.cli import app
 from fnnctl.cli.commands import DECLARED, Declared
 from fnnctl.report.figures.reference import figures_reference
+from tests.settings_reference import settings_page
 
 DOCS = Path(__file__).parent.parent / "docs"
 COMMANDS_INTRODUCTION = """# Commands
@@ -84,7 +85,11 @@ def parameters(command: Any, context: Any) -> Iterator[tuple[str, str]]:
         yield f"`{name}`".replace("|", "\\|"), text.replace("|", "\\|").replace("  [", " [")
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands_page, "plots.md": plots_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "plots.md": plots_page,
+    "settings.md": settings_page,
+}
 
 
 if __name__ == "__main__":

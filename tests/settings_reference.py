@@ -1,16 +1,10 @@
-"""The reference of all settings, `docs/settings.md`, made from the config's JSON Schema.
-
-    python -m tests.settings_reference
-
-writes it. A test compares the file with the schema, so a setting cannot be added without its line.
-"""
+"""The tables of all settings in `docs/settings.md`, made from the config's JSON Schema."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from fnnctl.config.schema.schema_tree import (
     Schema,
@@ -22,11 +16,9 @@ from fnnctl.config.schema.schema_tree import (
     words_of,
 )
 
-FILE = Path(__file__).parent.parent / "docs" / "settings.md"
 INTRODUCTION = """# Settings
 
-`python -m tests.settings_reference` writes this file from the program's own schema (`fnnctl schema`), and a
-test compares the two.
+Every setting of a config, with its values and its default, section by section.
 
 The defaults are those of `recipe: classic`; with another recipe, unset settings have [the recipe's
 values](recipes.md), and `fnnctl check --explain` says which. [The network](network.md) and
@@ -48,29 +40,29 @@ class Row:
     choices: tuple[str, ...] = ()
 
 
-def reference() -> str:
-    """The whole file."""
+def settings_page() -> str:
+    """The whole page."""
     properties = root_schema()["properties"]
-    own = [row for key in properties if key not in TOP for row in rows(key, properties[key])]
-    parts = [INTRODUCTION, table(own)]
+    outside = [row for key in properties if key not in TOP for row in rows(key, properties[key])]
+    parts = [INTRODUCTION, table(outside)]
     for section in TOP:
         parts += [f"## {section}\n", table([*rows(section, properties[section])][1:])]
     return "\n".join(parts)
 
 
-def table(found: list[Row]) -> str:
+def table(settings: list[Row]) -> str:
     lines = ["| setting | values | default | what |", "|---|---|---|---|"]
-    for row in merged(found):
+    for row in merged(settings):
         only = f" ({', '.join(f'`{name}`' for name in row.choices)})" if row.choices else ""
         cells = (f"`{row.path}`{only}", row.values, row.default, row.description.replace("|", "\\|"))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def merged(found: list[Row]) -> list[Row]:
+def merged(settings: list[Row]) -> list[Row]:
     """One row for the same setting of several choices, such as the momentum of two optimizers."""
     rows: dict[tuple[str, str, str, str], tuple[str, ...]] = {}
-    for row in found:
+    for row in settings:
         key = (row.path, row.values, row.default, row.description)
         rows[key] = (*rows.get(key, ()), *row.choices)
     return [Row(*key, choices=choices) for key, choices in rows.items()]
@@ -145,9 +137,5 @@ def default_of(schema: Schema) -> str:
     if isinstance(value, list) and all(isinstance(entry, Mapping) and "units" in entry for entry in value):
         value = [entry["units"] for entry in value]
     if isinstance(value, Mapping) and value:
-        return "see below"
+        return "those of its settings"
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
-
-
-if __name__ == "__main__":
-    FILE.write_text(reference(), encoding="utf-8")

@@ -20,7 +20,6 @@ from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.schema.schema_tree import all_settings, forms_of, homes_of, schema_at, words_of
 from fnnctl.text import install_command
 from tests.reference_pages import PAGES
-from tests.settings_reference import reference
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -126,10 +125,6 @@ def run_shell(arguments: list[str], **variables: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_made_from_the_program_is_up_to_date(name: str) -> None:
     assert TEXTS[name] == PAGES[name](), "write it: python -m tests.reference_pages"
-
-
-def test_the_reference_of_settings_is_the_schema() -> None:
-    assert TEXTS["settings.md"] == reference(), "write it: python -m tests.settings_reference"
 
 
 @pytest.mark.parametrize(
