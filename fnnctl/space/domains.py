@@ -16,9 +16,9 @@ from fnnctl.space.identity import identity, index_of
 BELOW_ONE: Final = 1.0 - 2.0**-53
 """The largest number below 1."""
 
-Place: TypeAlias = tuple[str | int, ...]
-DomainProblem: TypeAlias = tuple[Place, str]
-"""A place in the written domain, and what is wrong there."""
+DomainPath: TypeAlias = tuple[str | int, ...]
+DomainProblem: TypeAlias = tuple[DomainPath, str]
+"""A path inside the domain as the config has it, and what is wrong there."""
 
 
 class Domain(ABC):
@@ -41,8 +41,8 @@ class Domain(ABC):
         """Everything that is wrong with the domain itself."""
 
     @abstractmethod
-    def place_of(self, value: Any) -> Place:
-        """The place of a value in the written domain."""
+    def path_of(self, value: Any) -> DomainPath:
+        """The path of a value inside the domain as the config has it."""
 
     @abstractmethod
     def values_to_try(self) -> Sequence[Any]:
@@ -126,7 +126,7 @@ class Choice(Domain):
             if first.setdefault(identity(value), index) < index:
                 yield ("choice", index), f"{value!r} is given twice; remove one of the two"
 
-    def place_of(self, value: Any) -> Place:
+    def path_of(self, value: Any) -> DomainPath:
         index = self._index(value)
         return ("choice",) if index is None else ("choice", index)
 

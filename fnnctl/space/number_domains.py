@@ -17,7 +17,7 @@ from functools import cached_property
 from statistics import NormalDist
 from typing import Any, ClassVar, Final
 
-from fnnctl.space.domains import BELOW_ONE, Domain, DomainProblem, Place
+from fnnctl.space.domains import BELOW_ONE, Domain, DomainPath, DomainProblem
 from fnnctl.space.identity import index_of
 
 DIGITS: Final = 5
@@ -177,7 +177,7 @@ class Range(NumberDomain):
                 message = f"gives the domain {steps + 1:,} values; write a larger one, or leave it out"
                 yield ("step",), message
 
-    def place_of(self, value: Any) -> Place:
+    def path_of(self, value: Any) -> DomainPath:
         index = index_of(value, self.ends)
         return (self.key,) if index is None else (self.key, index)
 
@@ -271,7 +271,7 @@ class Normal(NumberDomain):
         below = steps_between(low, self.mean, self.step)
         return _added(self.mean, self.step, range(-below, steps_between(self.mean, high, self.step) + 1))
 
-    def place_of(self, value: Any) -> Place:
+    def path_of(self, value: Any) -> DomainPath:
         return (self.key,)
 
     def problems(self) -> Iterator[DomainProblem]:

@@ -395,7 +395,7 @@ def test_the_scale_of_an_axis(domain: Domain, scale: str) -> None:
     ],
 )
 def test_where_a_value_is_written(domain: Domain, value: Any, place: tuple[str | int, ...]) -> None:
-    assert domain.place_of(value) == place
+    assert domain.path_of(value) == place
 
 
 @pytest.mark.parametrize(("low", "high", "step", "steps"), [(0, 0.3, 0.1, 3), (1, 0, 0.1, 0), (0, 1, 2, 0)])

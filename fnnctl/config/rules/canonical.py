@@ -93,7 +93,7 @@ def _written_out(model: ModelConfig) -> ModelConfig:
         for layer in model.hidden
     ]
     output = AutoOutput() if isinstance(model.output, SoftmaxOutput | SquaredOutput) else model.output
-    possible = [each for each in map(model.residual_of, range(len(layers))) if each is not None]
+    possible = [flag for flag in map(model.residual_of, range(len(layers))) if flag is not None]
     mixed = len(set(possible)) > 1
     hidden = tuple(
         layer.model_copy(update={_RESIDUAL: True if mixed and model.residual_of(index) else None})

@@ -34,7 +34,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
 
     Settings inside an unread section are left out.
     """
-    found = chain.from_iterable(
+    messages = chain.from_iterable(
         rule(experiment)
         for rule in (
             _nothing_left_to_train_on,
@@ -54,7 +54,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _not_with_lbfgs,
         )
     )
-    return {path: message for path, message in found if not is_below(path, unread)}
+    return {path: message for path, message in messages if not is_below(path, unread)}
 
 
 def monitors_nothing(experiment: Experiment) -> bool:

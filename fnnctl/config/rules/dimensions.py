@@ -42,10 +42,13 @@ def dimensions_of(space: Mapping[str, DomainConfig]) -> tuple[Dimension, ...]:
     A condition on a setting that is not searched is left out.
     """
     keys = sorted(space, key=_in_order)
-    bare = {each.name: each for key in keys for each in _dimensions(key, space[key])}
+    unconditional = {dimension.name: dimension for key in keys for dimension in _dimensions(key, space[key])}
     return tuple(
-        replace(each, conditions=(*_conditions(space[str(each.key)].when, bare), *each.conditions))
-        for each in bare.values()
+        replace(
+            dimension,
+            conditions=(*_conditions(space[str(dimension.key)].when, unconditional), *dimension.conditions),
+        )
+        for dimension in unconditional.values()
     )
 
 
@@ -60,7 +63,7 @@ def layers_of(section: LayersConfig) -> Layers:
     return Layers(section.depth, section.width, section.log, section.per_layer, section.step, *choices)
 
 
-def place_of(dimension: Dimension) -> ConfigPath:
+def path_of(dimension: Dimension) -> ConfigPath:
     """The path of the dimension's domain in the config."""
     return (*SPACE, str(dimension.key))
 
@@ -80,7 +83,9 @@ def condition(path: str, wanted: Any, dimensions: Mapping[str, Dimension]) -> Co
         whole = dimensions.get(format_path(parts[:depth]))
         if whole and isinstance(whole.domain, Choice):
             known = {identity(value) for value in wanted}
-            values = (each for each in whole.domain.choice if identity(_inside(each, parts[depth:])) in known)
+            values = (
+                value for value in whole.domain.choice if identity(_inside(value, parts[depth:])) in known
+            )
             return Condition(whole.name, tuple(values))
     return None
 
@@ -111,9 +116,9 @@ def _single(section: _SingleConfig) -> Domain:
 
 def _conditions(when: Mapping[str, Any] | None, dimensions: Mapping[str, Dimension]) -> Iterator[Condition]:
     for path, wanted in sorted((when or {}).items()):
-        found = condition(path, wanted, dimensions)
-        if found:
-            yield found
+        result = condition(path, wanted, dimensions)
+        if result:
+            yield result
 
 
 def _inside(value: Any, path: Sequence[str | int]) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from fnnctl.config.paths import SPACE, ConfigPath
 from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
 from fnnctl.config.rules.plain_config import is_given, value_at, without
-from fnnctl.config.rules.trials import forks_of
+from fnnctl.config.rules.trials import searched_sections
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
@@ -30,11 +30,12 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     Settings of branches that only trials of its search use are left out. Raises
     `InvalidConfigurationError` with every problem; these have paths but no file.
     """
-    taken: Any = config
-    for fork in forks_of(config):
-        taken = fork.without_others(taken)
+    active: Any = config
+    # Settings of names that only trials have leave first: the schema would refuse them beside the own name.
+    for section in searched_sections(config):
+        active = section.without_inactive(active)
     try:
-        experiment = _completed(taken)
+        experiment = _completed(active)
     except InvalidConfigurationError as error:
         if not is_given(config, SPACE):
             raise
@@ -42,19 +43,22 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
 
         messages = error.messages | messages_beside(error.messages, config)
         raise InvalidConfigurationError(messages, certain=error.certain) from None
+    # Only a valid experiment says which settings nothing reads. Those that are set are errors, unless a trial
+    # of the search reads them. That is looked for last, because it takes hundreds of trials.
     unread = unread_settings(experiment)
-    given = {
+    without_effect = {
         path: reason
         for path, reason in unread.items()
         if is_given(config, path) and value_at(config, path) != LEFT_OPEN and not _is_off(path, experiment)
     }
-    elsewhere = _read_elsewhere(config, given, experiment)
+    elsewhere = _read_elsewhere(config, without_effect, experiment)
     left_out = set(elsewhere)
-    if VALIDATION in unread and VALIDATION not in given and is_given(taken, VALIDATION):
+    if VALIDATION in unread and VALIDATION not in without_effect and is_given(active, VALIDATION):
         left_out.add(VALIDATION)  # it is off, which is not its default
     if left_out:
-        experiment = _completed(without(taken, left_out))
-    wrong = {path: reason for path, reason in given.items() if path not in elsewhere}
+        # What nothing reads has its default, so that it changes neither `resolved.yaml` nor equality.
+        experiment = _completed(without(active, left_out))
+    wrong = {path: reason for path, reason in without_effect.items() if path not in elsewhere}
     for path, message in contradictions(experiment, unread).items():
         wrong.setdefault(path, message)
     if wrong:
@@ -100,6 +104,6 @@ def _read_elsewhere(
 
     dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
     trials = trial_configs(config, experiment, epochs=experiment.training.epochs)
-    found = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
+    read = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
     filled_in = {("model", key) for key in layer_domains(dimensions)}
-    return found | {path for path in unread if path[0] == "search" or path in filled_in}
+    return read | {path for path in unread if path[0] == "search" or path in filled_in}

@@ -16,7 +16,7 @@ from itertools import chain, combinations, product
 from typing import Any
 
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
-from fnnctl.config.rules.dimensions import place_of
+from fnnctl.config.rules.dimensions import path_of
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError
@@ -29,11 +29,17 @@ from fnnctl.space.identity import identity
 from fnnctl.space.layers import DEPTH, representatives
 
 MOST_PAIRED = 8
-"""At most this many values of a choice are tried together with the values of every other dimension."""
+"""At most this many values of a choice are tried together with the values of every other dimension.
+
+Each pair is a check of a whole config, of a millisecond: ten choices of eight values take three seconds.
+"""
 MOST_NAMED = 50
 """A message proposes a condition with at most this many values."""
 JOINT_CHANGES = 300
-"""The number of trials in which a setting is looked for that needs several changes to be read."""
+"""The number of random trials in which a setting is looked for that needs several changes to be read.
+
+If it needs one particular value of each of two choices of eight, one of 300 trials has both with 99 %.
+"""
 Values = Mapping[str, Any]
 """Values by dimension."""
 
@@ -46,7 +52,7 @@ def refused_values(
     Combinations that violate the constraints are not searched, so nothing is wrong with them.
     """
     probing = _Probing(configs, dimensions, constraints)
-    for dimension in (*probing.misfits, *probing.fitting):
+    for dimension in (*probing.unplaced, *probing.fitting):
         probing.check(dimension)
     for one, other in combinations(probing.fitting, 2):
         if _is_choice(one) or _is_choice(other):
@@ -64,16 +70,16 @@ def read_by_some_trial(
     Trials with one dimension different from the config come first. A setting may need several: a
     horizon beside lbfgs needs another optimizer and a schedule that depends on it.
     """
-    found: set[ConfigPath] = set()
+    read: set[ConfigPath] = set()
     for values in chain(_single_changes(dimensions), _joint_changes(dimensions)):
-        if len(found) == len(paths):
+        if len(read) == len(paths):
             break
         try:
             unread = configs.unread_in(assignment_of(dimensions, active(dimensions, values)))
         except ConfigError:
             continue  # the check of the space reports it
-        found |= {path for path in paths if not _is_unread(path, unread)}
-    return found
+        read |= {path for path in paths if not _is_unread(path, unread)}
+    return read
 
 
 def _single_changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
@@ -87,14 +93,14 @@ def _single_changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
 def _joint_changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
     """Random values of all dimensions, the same at every call."""
     rng, layers = random.Random(0), _first_layers(dimensions)  # no secret
-    values = {each.name: each.domain.values_to_try() for each in representatives(dimensions)}
+    values = {dimension.name: dimension.domain.values_to_try() for dimension in representatives(dimensions)}
     for _ in range(JOINT_CHANGES if len(values) > 1 else 0):
         yield {**layers, **{name: rng.choice(tried) for name, tried in values.items()}}
 
 
 def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:
     """Parent values that make a dimension active; None if it never is."""
-    by_name = {each.name: each for each in dimensions}
+    by_name = {other.name: other for other in dimensions}
     allowed: dict[str, Sequence[Any]] = {}
     waiting = [dimension]
     while waiting:
@@ -104,7 +110,9 @@ def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[s
                 allowed[condition.dimension] = condition.values
             else:
                 known = set(map(identity, before))
-                allowed[condition.dimension] = [each for each in condition.values if identity(each) in known]
+                allowed[condition.dimension] = [
+                    value for value in condition.values if identity(value) in known
+                ]
             waiting.append(by_name[condition.dimension])
     return {name: values[0] for name, values in allowed.items()} if all(allowed.values()) else None
 
@@ -118,7 +126,7 @@ class _Probing:
         self.configs = configs
         self.dimensions = dimensions
         self.constraints = constraints
-        self.contexts = {each.name: active_with(each, dimensions) or {} for each in dimensions}
+        self.contexts = {dimension.name: active_with(dimension, dimensions) or {} for dimension in dimensions}
         self.messages: Messages = {}
         self.reasons: dict[str, str] = {}
         """Why a dimension has no effect, if no trial has read it yet."""
@@ -127,39 +135,43 @@ class _Probing:
         """Whether all dimensions have their center: before, a trial has settings that no trial may have."""
         self.first_layers = _first_layers(dimensions)
         """For those that have no center yet."""
-        self.misfits = representatives(dimensions)
-        tried = {each.name for each in self.misfits}
+        self.unplaced = representatives(dimensions)
+        tried = {dimension.name for dimension in self.unplaced}
         self.center: dict[str, Any] = {
-            each.name: each.domain.values_to_try()[0] for each in dimensions if each.name not in tried
+            dimension.name: dimension.domain.values_to_try()[0]
+            for dimension in dimensions
+            if dimension.name not in tried
         }
-        """One value per dimension, without contradictions; `misfits` have none."""
+        """One value per dimension, without contradictions; the `unplaced` dimensions have none."""
         for only_allowed in (True, False):  # the constraints may allow none of the values that are tried
-            while placed := [each for each in self.misfits if self._place(each, only_allowed=only_allowed)]:
-                self.misfits = [each for each in self.misfits if each not in placed]
+            while placed := [
+                dimension for dimension in self.unplaced if self._place(dimension, only_allowed=only_allowed)
+            ]:
+                self.unplaced = [dimension for dimension in self.unplaced if dimension not in placed]
         self.is_placed = True
-        misfits = {each.name for each in self.misfits}
-        self.fitting = [each for each in dimensions if each.name in tried - misfits]
+        unplaced = {dimension.name for dimension in self.unplaced}
+        self.fitting = [dimension for dimension in dimensions if dimension.name in tried - unplaced]
 
     def check(self, *varied: Dimension) -> None:
         """Try all values of one dimension, or all pairs of values of two, and collect the errors."""
         most = None if len(varied) == 1 else MOST_PAIRED
-        for values in product(*(_some(each.domain.values_to_try(), most) for each in varied)):
-            chosen = {each.name: value for each, value in zip(varied, values, strict=True)}
-            refused = self._refused(chosen)
-            if refused and chosen.keys() <= self._around(chosen).keys() and self._is_allowed(chosen):
-                self._report(refused, chosen, varied)
+        for values in product(*(_some(dimension.domain.values_to_try(), most) for dimension in varied)):
+            chosen = {dimension.name: value for dimension, value in zip(varied, values, strict=True)}
+            problems = self._problems(chosen)
+            if problems and chosen.keys() <= self._around(chosen).keys() and self._is_allowed(chosen):
+                self._report(problems, chosen, varied)
 
     def report_unread(self) -> None:
         """Report the dimensions that no trial reads."""
         for dimension in self.dimensions:
             if dimension.name in self.reasons and dimension.name not in self.read:
-                self.messages.setdefault(place_of(dimension), self.reasons[dimension.name])
+                self.messages.setdefault(path_of(dimension), self.reasons[dimension.name])
 
     def _place(self, dimension: Dimension, *, only_allowed: bool) -> bool:
         """Give a dimension a center value that does not contradict the others; False if there is none."""
         for value in dimension.domain.values_to_try():
             chosen = {dimension.name: value}
-            if not self._refused(chosen) and (self._is_allowed(chosen) or not only_allowed):
+            if not self._problems(chosen) and (self._is_allowed(chosen) or not only_allowed):
                 self.center[dimension.name] = value
                 return True
         return False
@@ -176,7 +188,7 @@ class _Probing:
         values = self._around(chosen)
         return all(constraint.holds(values) for constraint in self.constraints)
 
-    def _refused(self, chosen: Values) -> Messages:
+    def _problems(self, chosen: Values) -> Messages:
         """Why the rules refuse that trial; empty if they do not."""
         values = self._around(chosen)
         try:
@@ -195,13 +207,15 @@ class _Probing:
                     self.read.add(dimension.name)
         return {}
 
-    def _report(self, refused: Messages, chosen: Values, varied: Sequence[Dimension]) -> None:
-        path, message = next(iter(refused.items()))
+    def _report(self, problems: Messages, chosen: Values, varied: Sequence[Dimension]) -> None:
+        path, message = next(iter(problems.items()))
         around = self._around(chosen)
-        present = [*varied, *(each for each in self.dimensions if each.name in around)]
-        owner = next((each for each in present if _is_about(path, each)), varied[0])
+        present = [*varied, *(dimension for dimension in self.dimensions if dimension.name in around)]
+        owner = next((dimension for dimension in present if _is_about(path, dimension)), varied[0])
         text = message if _is_about(path, owner) else f"{format_path(path)}: {message}"
-        for other in sorted((each for each in present if each.setting != owner.setting), key=_is_choice):
+        for other in sorted(
+            (dimension for dimension in present if dimension.setting != owner.setting), key=_is_choice
+        ):
             values = _some(other.domain.values_to_try(), MOST_NAMED)
             works = [value for value in values if self._works(chosen, other, value, owner)]
             if works and not _is_choice(other):
@@ -209,7 +223,7 @@ class _Probing:
             if works:
                 why = f"with {other.name}: {flow_yaml(around[other.name])}, {text.partition(';')[0]}"
                 when = flow_yaml({other.name: works[0] if len(works) == 1 else works})
-                self.messages.setdefault(place_of(owner), f"{why}; write when: {when}")
+                self.messages.setdefault(path_of(owner), f"{why}; write when: {when}")
                 return
         value = around.get(owner.name, chosen.get(owner.name))
         if not _is_about(path, owner):
@@ -217,22 +231,28 @@ class _Probing:
         elif path != parse_path(owner.setting):
             text = f"{format_path(path)}: {text}"
         if text not in self.messages.values():
-            inside = () if self._all_are_refused(owner, refused) else _inside(owner, value)
-            self.messages.setdefault((*place_of(owner), *inside), text)
+            inside = () if self._all_are_refused(owner, problems) else _inside(owner, value)
+            self.messages.setdefault((*path_of(owner), *inside), text)
 
-    def _all_are_refused(self, dimension: Dimension, refused: Messages) -> bool:
+    def _all_are_refused(self, dimension: Dimension, problems: Messages) -> bool:
         """Whether the rules refuse every value of a dimension for the same reason: no value is to blame."""
         values = dimension.domain.values_to_try()
-        return len(values) > 1 and all(self._refused({dimension.name: value}) == refused for value in values)
+        return len(values) > 1 and all(
+            self._problems({dimension.name: value}) == problems for value in values
+        )
 
     def _works(self, chosen: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
         changed = {**chosen, other.name: value}
-        return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._refused(changed)
+        return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._problems(changed)
 
 
 def _first_layers(dimensions: Sequence[Dimension]) -> dict[str, Any]:
     """The first value of each part of layers: layers are tried as a whole."""
-    return {each.name: each.domain.values_to_try()[0] for each in dimensions if each.part is not None}
+    return {
+        dimension.name: dimension.domain.values_to_try()[0]
+        for dimension in dimensions
+        if dimension.part is not None
+    }
 
 
 def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:
@@ -255,12 +275,12 @@ def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
 
 def _is_unread(path: ConfigPath, unread: Messages) -> str | None:
     """Why a setting, or a section around it, has no effect; None if it has an effect."""
-    around = (path[:depth] for depth in range(len(path), 0, -1))
-    return next((unread[place] for place in around if place in unread), None)
+    sections = (path[:depth] for depth in range(len(path), 0, -1))
+    return next((unread[section] for section in sections if section in unread), None)
 
 
 def _inside(dimension: Dimension, value: Any) -> ConfigPath:
     """The path of a value inside its domain."""
     if dimension.part:
         return (dimension.part.partition("[")[0],)
-    return dimension.domain.place_of(value)
+    return dimension.domain.path_of(value)

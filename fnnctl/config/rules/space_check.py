@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fnnctl.config.messages.schema_errors import MOST_SUGGESTIONS
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
-from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, place_of
+from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
@@ -90,7 +90,7 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
         return {SPACE: f"is empty; {advice}"}
     messages = _form_messages(space)
     sound = sound_domains(space)
-    dimensions = {each.name: each for each in dimensions_of(sound)}
+    dimensions = {dimension.name: dimension for dimension in dimensions_of(sound)}
     for key, section in sound.items():
         for path, wanted in (section.when or {}).items():
             if message := _condition_message(path, wanted, dimensions, experiment, space):
@@ -127,7 +127,7 @@ def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
 def _unsuspected(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:
     """The dimensions without a problem so far, and without one in those that they depend on."""
     wrong = _domains_of(messages)
-    return parents_first(dimension for dimension in dimensions if place_of(dimension) not in wrong)[0]
+    return parents_first(dimension for dimension in dimensions if path_of(dimension) not in wrong)[0]
 
 
 def _domains_of(messages: Messages) -> set[ConfigPath]:
@@ -157,16 +157,16 @@ def _setting_message(
     path = parse_path(key)
     if "" in path:
         return "is not the path of a setting; write it with dots, such as training.l2"
-    around = (first_keys[path[:depth]] for depth in range(1, len(path) + 1) if path[:depth] in first_keys)
-    _, other = min((found for found in around if found[1] != key), default=(0, None))
+    around = [first_keys[path[:depth]] for depth in range(1, len(path) + 1) if path[:depth] in first_keys]
+    _, other = min((first for first in around if first[1] != key), default=(0, None))
     if other is not None and parse_path(other) == path:
         return f"is already searched, as {other}; remove one of the two"
     if other is not None:
         return f"is part of {other}, which is searched as a whole; remove one of the two"
     if path == ("data",):
         return "cannot be searched as a whole; search settings in it, such as data.scaling"
-    for place, reason in NOT_SEARCHED.items():
-        if path[: len(place)] == place:
+    for prefix, reason in NOT_SEARCHED.items():
+        if path[: len(prefix)] == prefix:
             return f"cannot be searched: {reason}"
     if isinstance(section, ChoiceConfig) and any(gives_ensemble(path, value) for value in section.choice):
         return f"model.ensemble cannot be searched: {ONE_NETWORK}"
@@ -178,7 +178,7 @@ def _setting_message(
 def _many_unknown(dimensions: Iterable[Dimension]) -> Messages:
     """Unknown settings but for the first ones: `refused_values` tries these, and each gets a suggestion."""
     unknown = [dimension for dimension in dimensions if not is_setting(parse_path(dimension.setting))]
-    return {place_of(dimension): "unknown setting" for dimension in unknown[MOST_SUGGESTIONS:]}
+    return {path_of(dimension): "unknown setting" for dimension in unknown[MOST_SUGGESTIONS:]}
 
 
 def _condition_message(
@@ -189,20 +189,20 @@ def _condition_message(
     space: Mapping[str, DomainConfig],
 ) -> str | None:
     """Why a condition can never hold; None if it can."""
-    found = condition(path, wanted, dimensions)
+    parent = condition(path, wanted, dimensions)
     values = wanted if isinstance(wanted, list) else [wanted]
-    if found is None:
+    if parent is None:
         return _unsearched_message(path, values, experiment, space)
-    if not found.values:
-        return f"never holds: no value of {found.dimension} has {flow_yaml(wanted)} there"
-    asked = dimensions[found.dimension].domain
-    if asked.values is None:
+    if not parent.values:
+        return f"never holds: no value of {parent.dimension} has {flow_yaml(wanted)} there"
+    domain = dimensions[parent.dimension].domain
+    if domain.values is None:
         return "cannot be a condition, because its domain is continuous; use a choice"
-    for value in found.values:
-        if value not in asked:
-            shown = asked.values[:MOST_SHOWN]
-            words = [each for each in shown if isinstance(each, str)]
-            known = f"; its domain has {word_list(list(map(flow_yaml, shown)))}"
+    for value in parent.values:
+        if value not in domain:
+            first = domain.values[:MOST_SHOWN]
+            words = [choice for choice in first if isinstance(choice, str)]
+            known = f"; its domain has {word_list(list(map(flow_yaml, first)))}"
             return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or known}"
     return None
 
@@ -213,34 +213,34 @@ def _unsearched_message(
     """Why a condition on a setting that is not searched never holds; None if it holds."""
     if any(parse_path(path) == parse_path(key) for key in space):
         return None  # its problem is reported at its own path
-    given = value_at(experiment.model_dump(exclude={"search"}), parse_path(path))
-    if identity(given) in {identity(value) for value in values}:
+    config_value = value_at(experiment.model_dump(exclude={"search"}), parse_path(path))
+    if identity(config_value) in {identity(value) for value in values}:
         return None
-    if given is None and (near := did_you_mean(path, space)):
+    if config_value is None and (near := did_you_mean(path, space)):
         return f"is not searched{near}"
-    return f"is not searched and is {flow_yaml(given)}; add it to the space, or remove the condition"
+    return f"is not searched and is {flow_yaml(config_value)}; add it to the space, or remove the condition"
 
 
 def _circles(dimensions: Sequence[Dimension]) -> Messages:
     """Conditions that form a cycle; dimensions that only depend on a cycle are left out."""
     _, waiting = parents_first(dimensions)
-    by_name = {each.name: each for each in waiting}
+    by_name = {dimension.name: dimension for dimension in waiting}
     messages: Messages = {}
     for dimension in waiting:
         way = [dimension.name]
         while way[-1] not in way[:-1]:
-            asked = (each.dimension for each in by_name[way[-1]].conditions)
-            way.append(next(name for name in asked if name in by_name))
+            parents = (condition.dimension for condition in by_name[way[-1]].conditions)
+            way.append(next(name for name in parents if name in by_name))
         if way[-1] == dimension.name:
-            messages.setdefault((*place_of(dimension), "when"), f"forms a cycle: {' → '.join(way)}")
+            messages.setdefault((*path_of(dimension), "when"), f"forms a cycle: {' → '.join(way)}")
     return messages
 
 
 def _never(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
     """Conditions that exclude each other."""
     message = "never holds: its conditions, or those of the settings it depends on, exclude each other"
-    never = (each for each in dimensions if active_with(each, dimensions) is None)
-    return {(*place_of(each), "when"): message for each in never}
+    never = (dimension for dimension in dimensions if active_with(dimension, dimensions) is None)
+    return {(*path_of(dimension), "when"): message for dimension in never}
 
 
 def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
@@ -255,7 +255,7 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
         except ConfigError as error:
             (problem,) = error.problems
             what, _, advice = problem.message.partition("; ")
-            messages[place_of(dimension)] = (
+            messages[path_of(dimension)] = (
                 f"there is no such setting: {problem.path} {what}"
                 if what.startswith("is")
                 else f"{what}: {advice}"
@@ -271,7 +271,5 @@ def _not_whole(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messag
         forms = forms_at(parse_path(dimension.setting), configs.config)
         if instead and {"integer", "number"} & {form.get("type") for form in forms} == {"integer"}:
             low, *_, high = dimension.domain.values_to_try()
-            messages[place_of(dimension)] = (
-                f"must be a whole number; write {instead}: [{low:.0f}, {high:.0f}]"
-            )
+            messages[path_of(dimension)] = f"must be a whole number; write {instead}: [{low:.0f}, {high:.0f}]"
     return messages

@@ -35,27 +35,27 @@ def first_assignments(configs: TrialConfigs, search: SearchConfig) -> tuple[Assi
     Raises `InvalidConfigurationError` if one is invalid; its paths begin with `search.start_from`.
     """
     dimensions = space_of(search.space).dimensions
-    found: dict[Any, Assignment] = {}
-    for place, entry in _entries(search):
-        assignment = _completed(place, entry, configs, dimensions)
-        found.setdefault(configs.key_of(assignment), assignment)
-    return tuple(found.values())
+    assignments: dict[Any, Assignment] = {}
+    for path, entry in _entries(search):
+        assignment = _completed(path, entry, configs, dimensions)
+        assignments.setdefault(configs.key_of(assignment), assignment)
+    return tuple(assignments.values())
 
 
 def start_from_messages(configs: TrialConfigs, search: SearchConfig) -> Messages:
     """What is wrong with the entries, if the space is valid."""
     dimensions = space_of(search.space).dimensions
     messages: Messages = {}
-    for place, entry in _entries(search):
+    for path, entry in _entries(search):
         try:
-            _completed(place, entry, configs, dimensions)
+            _completed(path, entry, configs, dimensions)
         except InvalidConfigurationError as error:
             messages |= error.messages
     return messages
 
 
 def _entries(search: SearchConfig) -> Iterator[tuple[ConfigPath, Mapping[str, Any]]]:
-    """The entries, each with its place. A run has none: a search replaces it by its trials first."""
+    """The entries, each with its path. A run has none: a search replaces it by its trials first."""
     if search.start_from == DEFAULTS:
         yield START_FROM, {}
     elif not isinstance(search.start_from, str):
@@ -64,73 +64,73 @@ def _entries(search: SearchConfig) -> Iterator[tuple[ConfigPath, Mapping[str, An
 
 
 def _completed(
-    place: ConfigPath, entry: Mapping[str, Any], configs: TrialConfigs, dimensions: Sequence[Dimension]
+    path: ConfigPath, entry: Mapping[str, Any], configs: TrialConfigs, dimensions: Sequence[Dimension]
 ) -> Assignment:
     """The entry with a value for every active setting."""
-    given = _Given.of(place, entry, dimensions)
+    settings = _EntrySettings.of(path, entry, dimensions)
     try:
-        assignment = _Filling(configs, dimensions, given.values).assignment()
+        assignment = _Completion(configs, dimensions, settings.values).assignment()
         configs.experiment_of(assignment)
     except InvalidConfigurationError as error:
-        raise InvalidConfigurationError(given.located(error.messages)) from None
+        raise InvalidConfigurationError(settings.locate(error.messages)) from None
     return assignment
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What an entry gives."""
+class _EntrySettings:
+    """The settings of an entry."""
 
-    place: ConfigPath
+    path: ConfigPath
     values: Mapping[str, Any]
     """By setting."""
     keys: Mapping[str, str]
     """The settings' paths as written, by setting."""
 
     @classmethod
-    def of(cls, place: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension]) -> Self:
+    def of(cls, path: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension]) -> Self:
         """Raises `InvalidConfigurationError` if a path is not searched, occurs twice, or sets an ensemble."""
-        settings = list(dict.fromkeys(each.setting for each in dimensions))
+        settings = list(dict.fromkeys(dimension.setting for dimension in dimensions))
         keys: dict[str, str] = {}
         wrong: Messages = {}
         for key, value in entry.items():
             setting = format_path(parse_path(key))
             if setting not in settings:
-                wrong[*place, key] = _not_searched(setting, value, settings)
+                wrong[*path, key] = _not_searched(setting, value, settings)
             elif setting in keys:
-                wrong[*place, key] = f"is already given, as {keys[setting]}; remove one of the two"
+                wrong[*path, key] = f"is already given, as {keys[setting]}; remove one of the two"
             elif gives_ensemble(parse_path(key), value):
-                wrong[*place, key] = f"model.ensemble cannot be given here: {ONE_NETWORK}"
+                wrong[*path, key] = f"model.ensemble cannot be given here: {ONE_NETWORK}"
             else:
                 keys[setting] = key
         if wrong:
             raise InvalidConfigurationError(wrong)
-        return cls(place, {setting: entry[key] for setting, key in keys.items()}, keys)
+        return cls(path, {setting: entry[key] for setting, key in keys.items()}, keys)
 
-    def located(self, messages: Messages) -> Messages:
-        """The messages about a trial's settings, at the places where the entry gives them."""
-        found: Messages = {}
+    def locate(self, messages: Messages) -> Messages:
+        """The messages about a trial's settings, at the entry's own paths."""
+        located: Messages = {}
         for path, message in messages.items():
-            setting = next((each for each in self.keys if _is_about(path, parse_path(each))), None)
-            place = self.place if setting is None else (*self.place, self.keys[setting])
+            setting = next((key for key in self.keys if _is_about(path, parse_path(key))), None)
+            entry_path = self.path if setting is None else (*self.path, self.keys[setting])
             text = message if format_path(path) == setting else f"{format_path(path)}: {message}"
-            found.setdefault(place, text)
-        return found
+            located.setdefault(entry_path, text)
+        return located
 
 
-class _Filling:
-    """Gives each setting the given value or the config's own, in the order of the conditions."""
+class _Completion:
+    """Gives each setting the entry's value or the config's, in the order of the conditions."""
 
     def __init__(
-        self, configs: TrialConfigs, dimensions: Sequence[Dimension], given: Mapping[str, Any]
+        self, configs: TrialConfigs, dimensions: Sequence[Dimension], entry: Mapping[str, Any]
     ) -> None:
-        self._configs, self._dimensions, self._given = configs, dimensions, given
-        self._settings = [each for each in dimensions if each.part in {None, DEPTH}]
+        self._configs, self._dimensions, self._entry = configs, dimensions, entry
+        self._settings = [dimension for dimension in dimensions if dimension.part in {None, DEPTH}]
         """One dimension per setting."""
-        # Own values can depend on the given ones, as the defaults of an optimizer do.
-        self._filled = {
-            each.setting: given[each.setting]
-            for each in self._settings
-            if each.setting in given and not each.conditions
+        # The config's values can depend on those of the entry, as the defaults of an optimizer do.
+        self._values = {
+            dimension.setting: entry[dimension.setting]
+            for dimension in self._settings
+            if dimension.setting in entry and not dimension.conditions
         }
 
     def assignment(self) -> Assignment:
@@ -140,27 +140,27 @@ class _Filling:
             if not all(condition.holds(values) for condition in dimension.conditions):
                 continue
             setting = dimension.setting
-            value = self._given[setting] if setting in self._given else self._own(parse_path(setting))
+            value = self._entry[setting] if setting in self._entry else self._default(parse_path(setting))
             if value is _MISSING:
                 continue
-            self._filled[setting] = value
-            written = self._layers(dimension) if dimension.part else self._choice(dimension)
-            self._filled[setting] = written
-            values |= values_by_dimension(self._dimensions, {setting: written})
-        order = (each.setting for each in self._settings)
-        return {setting: self._filled[setting] for setting in order if setting in self._filled}
+            self._values[setting] = value
+            value = self._layers(dimension) if dimension.part else self._choice(dimension)
+            self._values[setting] = value
+            values |= values_by_dimension(self._dimensions, {setting: value})
+        order = (dimension.setting for dimension in self._settings)
+        return {setting: self._values[setting] for setting in order if setting in self._values}
 
-    def _own(self, path: ConfigPath) -> Any:
+    def _default(self, path: ConfigPath) -> Any:
         """The config's own value, as written there or else its default."""
-        config = self._configs.config_of(self._filled)
-        own = _found_at(validated(config), path)
-        given = _found_at(config, path)
-        return plain(own) if given in (_MISSING, None) or own is _MISSING else given
+        config = self._configs.config_of(self._values)
+        checked = _look_up(validated(config), path)
+        written = _look_up(config, path)
+        return plain(checked) if written in (_MISSING, None) or checked is _MISSING else written
 
     def _choice(self, dimension: Dimension) -> Any:
         """The value in the form of the domain: `adam`, not `{name: adam}`, if the choice has `adam`."""
         setting = dimension.setting
-        return self._in_form(setting, self._filled[setting], dimension.domain)
+        return self._in_form(setting, self._values[setting], dimension.domain)
 
     def _in_form(self, setting: str, value: Any, domain: Domain) -> Any:
         if not isinstance(domain, Choice) or value in domain:
@@ -168,41 +168,42 @@ class _Filling:
         meaning = self._meaning(setting, value)
         if meaning is _MISSING:
             return value
-        forms = (each for each in domain.choice if _is_nested(each) or _is_nested(value))
+        forms = (form for form in domain.choice if _is_nested(form) or _is_nested(value))
         return next((form for form in forms if self._meaning(setting, form) == meaning), value)
 
     def _meaning(self, setting: str, value: Any) -> Any:
         """The checked value of a setting; `_MISSING` if the schema refuses it."""
         try:
-            experiment = validated(self._configs.config_of({**self._filled, setting: value}))
+            experiment = validated(self._configs.config_of({**self._values, setting: value}))
         except InvalidConfigurationError:
             return _MISSING
-        return _found_at(experiment, parse_path(setting))
+        return _look_up(experiment, parse_path(setting))
 
     def _layers(self, dimension: Dimension) -> list[Any]:
         """The layers in the form of the space, with the model's settings where they leave searched ones out.
 
         Raises `InvalidConfigurationError` if the dimensions cannot have them.
         """
-        validated(self._configs.config_of(self._filled))  # so that it is a list of layers
+        validated(self._configs.config_of(self._values))  # so that it is a list of layers
         setting = dimension.setting
-        domains = layer_domains(each for each in self._dimensions if each.setting == setting)
-        layers = [written_out(layer) for layer in self._filled[setting]]
+        dimensions = [other for other in self._dimensions if other.setting == setting]
+        domains = layer_domains(dimensions)
+        layers = [written_out(layer) for layer in self._values[setting]]
         if any(layer.keys() - {UNITS, *domains} for layer in layers):
             known = word_list([UNITS, *domains]) if domains else "numbers of units"
             wrong = f"has layers with settings of their own; this space has only {known}"
         else:
             complete = [self._layer(layer, index, domains) for index, layer in enumerate(layers)]
             values = values_by_dimension(self._dimensions, {setting: complete})
-            found: list[Any] = assignment_of(self._dimensions, values)[setting]
-            if list(map(written_out, found)) == complete:
-                return found
+            searched: list[Any] = assignment_of(self._dimensions, values)[setting]
+            if list(map(written_out, searched)) == complete:
+                return searched
             wrong = "has more layers than this space has widths for; raise the depth"
-            if not any(own_part(each) for each in self._dimensions if each.setting == setting):
+            if not any(map(own_part, dimensions)):
                 differ = "that differ" if domains else "of different widths"
                 wrong = f"has layers {differ}; this space needs per_layer: true for that"
-        given = flow_yaml(self._filled[setting])
-        raise InvalidConfigurationError({parse_path(setting): f"{given} {wrong}"})
+        value = flow_yaml(self._values[setting])
+        raise InvalidConfigurationError({parse_path(setting): f"{value} {wrong}"})
 
     def _layer(self, layer: Mapping[str, Any], index: int, domains: Mapping[str, Domain]) -> dict[str, Any]:
         """A layer with all searched settings; the first layer has no residual connection."""
@@ -210,8 +211,9 @@ class _Filling:
         for key, domain in domains.items():
             if key != RESIDUAL or index:
                 of_model = f"model.{key}"
-                given = layer.get(key)
-                value = self._own(parse_path(of_model)) if given is None else given
+                value = layer.get(key)
+                if value is None:
+                    value = self._default(parse_path(of_model))
                 complete[key] = self._in_form(of_model, value, domain)
         return complete
 
@@ -225,7 +227,7 @@ def _is_about(path: ConfigPath, setting: ConfigPath) -> bool:
     return all(one == other for one, other in zip(path, setting, strict=False))
 
 
-def _found_at(node: Any, path: ConfigPath) -> Any:
+def _look_up(node: Any, path: ConfigPath) -> Any:
     """The value of an experiment or a plain config at a path; `_MISSING` if it has no such setting."""
     for part in path:
         if isinstance(node, Section):
@@ -242,7 +244,7 @@ def _not_searched(setting: str, value: Any, settings: Sequence[str]) -> str:
     parts = parse_path(setting)
     for other in settings:
         inside = parse_path(other)[len(parts) :]
-        if parse_path(other)[: len(parts)] == parts and _found_at(value, inside) is not _MISSING:
+        if parse_path(other)[: len(parts)] == parts and _look_up(value, inside) is not _MISSING:
             return f"is not searched; write the setting's whole path with dots: {other}"
     near = did_you_mean(setting, settings)
     return f"is not searched{near or f'; search.space has {word_list(settings)}'}"

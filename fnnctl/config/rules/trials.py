@@ -27,25 +27,25 @@ from fnnctl.space.identity import identity
 
 
 @dataclass(frozen=True, slots=True)
-class Fork:
+class SearchedSection:
     """A section whose `name` is searched, and the settings that belong to each possible name."""
 
     path: ConfigPath
     settings: Mapping[Any, Collection[str]]
     """Settings by name; the key None is for the default name."""
 
-    def others_in(self, config: Any) -> list[ConfigPath]:
+    def inactive_in(self, config: Any) -> list[ConfigPath]:
         """The settings in the config that belong to another name and not to the section's current name."""
         section = value_at(config, self.path)
         if not isinstance(section, Mapping):
             return []
         name = section.get("name")
-        own = self.settings.get(name, section) if isinstance(name, str | None) else section
-        others = {key for keys in self.settings.values() for key in keys}
-        return [(*self.path, key) for key in section if key in others and key not in own]
+        active = self.settings.get(name, section) if isinstance(name, str | None) else section
+        searched = {key for keys in self.settings.values() for key in keys}
+        return [(*self.path, key) for key in section if key in searched and key not in active]
 
     def shared_defaults(self, values: Any, config: Any) -> list[ConfigPath]:
-        """The settings in complete `values` that the config does not give and that another name also has."""
+        """The settings in complete `values` that the config does not set and that another name also has."""
         section = value_at(values, self.path)
         if not isinstance(section, Mapping):
             return []
@@ -54,24 +54,24 @@ class Fork:
         paths = [(*self.path, key) for key in section if key in shared]
         return [path for path in paths if not is_given(config, path)]
 
-    def without_others(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
-        """The config without its `others_in`; those at the `kept` paths stay, for the schema to check."""
-        return without(config, [path for path in self.others_in(config) if path not in kept])
+    def without_inactive(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
+        """The config without its `inactive_in`; those at the `kept` paths stay, for the schema to check."""
+        return without(config, [path for path in self.inactive_in(config) if path not in kept])
 
 
-def forks_of(config: Mapping[str, Any]) -> list[Fork]:
-    """The forks in a config's space; malformed parts are skipped."""
+def searched_sections(config: Mapping[str, Any]) -> list[SearchedSection]:
+    """The sections whose `name` is in a config's space; malformed parts are skipped."""
     search = config.get("search")
     space = search.get("space") if isinstance(search, Mapping) else None
-    found = []
+    sections = []
     for key, domain in space.items() if isinstance(space, Mapping) else ():
         *path, last = parse_path(key)
         choices = domain.get("choice") if isinstance(domain, Mapping) else None
         if last == "name" and path and isinstance(choices, list):
-            given = value_at(config, (*path, last))
-            names = [name for name in (*choices, given) if isinstance(name, str)]
-            found.append(Fork(tuple(path), _settings(tuple(path), names)))
-    return found
+            names = [*choices, value_at(config, (*path, last))]
+            known = _settings(tuple(path), [name for name in names if isinstance(name, str)])
+            sections.append(SearchedSection(tuple(path), known))
+    return sections
 
 
 def _settings(path: ConfigPath, names: Iterable[str]) -> dict[Any, Collection[str]]:
@@ -99,7 +99,7 @@ class TrialConfigs:
 
     config: Mapping[str, Any]
     """The experiment as plain values, without its search, and with one network per trial."""
-    forks: tuple[Fork, ...]
+    sections: tuple[SearchedSection, ...]
     epochs: int
     """The training.epochs of every trial: the largest budget."""
     horizon: int
@@ -111,7 +111,9 @@ class TrialConfigs:
         """The trial's experiment; raises `InvalidConfigurationError` if the rules or the data refuse it."""
         experiment = _resolved(self.config_of(assignment))
         if self.check and (problems := self.check(experiment)):
-            raise InvalidConfigurationError({parse_path(each.path or ""): each.message for each in problems})
+            raise InvalidConfigurationError(
+                {parse_path(problem.path or ""): problem.message for problem in problems}
+            )
         return experiment
 
     def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
@@ -121,16 +123,17 @@ class TrialConfigs:
     def for_all_trials(self, values: Any, experiment: Experiment) -> Any:
         """The complete `values` of the config's own `experiment`, adapted so that they give the same trials.
 
-        Settings that the config gives but only some trials read, such as another optimizer's momentum, are
+        Settings that the config sets but only some trials read, such as another optimizer's momentum, are
         added. In a section whose `name` is searched, a setting at its default is removed if another name has
         a setting of the same key, because its default may differ.
         """
         values = without(
-            values, [path for fork in self.forks for path in fork.shared_defaults(values, self.config)]
+            values,
+            [path for section in self.sections for path in section.shared_defaults(values, self.config)],
         )
         unread = (path for path in unread_settings(experiment) if is_given(self.config, path))
-        others = (path for fork in self.forks for path in fork.others_in(self.config))
-        for path in (*unread, *others):
+        inactive = (path for section in self.sections for path in section.inactive_in(self.config))
+        for path in (*unread, *inactive):
             values = with_value(values, path, value_at(self.config, path))
         return values
 
@@ -141,8 +144,8 @@ class TrialConfigs:
         horizon = None if self.horizon == self.epochs else self.horizon
         for path, value in {**paths, EPOCHS: self.epochs, HORIZON: horizon}.items():
             config = with_value(config, path, value)
-        for fork in self.forks:
-            config = fork.without_others(config, kept=paths)
+        for section in self.sections:
+            config = section.without_inactive(config, kept=paths)
         return config
 
     def key_of(self, assignment: Mapping[str, Any]) -> Hashable:
@@ -166,15 +169,15 @@ def trial_configs(
     The default `horizon` is that of the config or, if it has none, the largest budget. A trial has one
     network; `model.ensemble` is for the winner, because an ensemble of N takes N times as long.
     """
-    given = [path for path in (("search",), ENSEMBLE) if is_given(config, path)]
-    plain: Any = without(config, given)
+    removed = [path for path in (("search",), ENSEMBLE) if is_given(config, path)]
+    plain: Any = without(config, removed)
     plain = {**plain, "name": experiment.name}
     if experiment.training.early_stopping is None:
         plain = with_value(plain, ("training", "early_stopping"), None)
     if value_at(plain, EPOCHS) is None:
         plain = with_value(plain, EPOCHS, experiment.training.epochs)
     horizon = horizon or value_at(plain, HORIZON) or epochs
-    return TrialConfigs(plain, tuple(forks_of(config)), epochs, horizon, check)
+    return TrialConfigs(plain, tuple(searched_sections(config)), epochs, horizon, check)
 
 
 def gives_ensemble(path: ConfigPath, value: Any) -> bool:
@@ -187,9 +190,9 @@ def _resolved(config: Any) -> Experiment:
     """The experiment of plain values; settings without effect get their defaults."""
     experiment = validated(config)
     unread = unread_settings(experiment)
-    given = [path for path in unread if value_at(config, path) is not None and not is_below(path, unread)]
-    if given:
-        experiment = validated(without(config, given))
+    removed = [path for path in unread if value_at(config, path) is not None and not is_below(path, unread)]
+    if removed:
+        experiment = validated(without(config, removed))
     if wrong := contradictions(experiment, unread):
         raise InvalidConfigurationError(wrong)
     return experiment

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.rules.trials import forks_of
+from fnnctl.config.rules.trials import searched_sections
 
 
 def pruned(config: dict[str, Any], choice: list[str], path: str = "training.optimizer.name") -> Any:
     config = {**config, "search": {"space": {path: {"choice": choice}}}}
-    (fork,) = forks_of(config)
-    return {key: value for key, value in fork.without_others(config).items() if key != "search"}
+    (section,) = searched_sections(config)
+    return {key: value for key, value in section.without_inactive(config).items() if key != "search"}
 
 
 def optimizer(**settings: Any) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def test_what_has_no_settings_of_other_names_stays(value: Any) -> None:
     assert pruned({"training": {"optimizer": value}}, ["momentum"]) == {"training": {"optimizer": value}}
 
 
-def test_forks_may_stand_in_lists() -> None:
+def test_searched_sections_may_stand_in_lists() -> None:
     given = {"model": {"hidden": [3, {"units": 4, "activation": {"name": "elu", "alpha": 1, "beta": 2}}]}}
     left = pruned(given, ["swish"], "model.hidden.1.activation.name")
     assert left == {"model": {"hidden": [3, {"units": 4, "activation": {"name": "elu", "alpha": 1}}]}}
@@ -58,8 +58,8 @@ def test_forks_may_stand_in_lists() -> None:
 def test_kept_settings_stay() -> None:
     space = {"training.optimizer.name": {"choice": ["momentum"]}}
     config = {**optimizer(name="adam", momentum=0.5), "search": {"space": space}}
-    (fork,) = forks_of(config)
-    assert fork.without_others(config, kept=[("training", "optimizer", "momentum")]) == config
+    (section,) = searched_sections(config)
+    assert section.without_inactive(config, kept=[("training", "optimizer", "momentum")]) == config
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_kept_settings_stay() -> None:
         {"search": {"space": {"training.optimizer": {"choice": ["adam"]}}}},
     ],
 )
-def test_other_spaces_have_no_forks(config: dict[str, Any]) -> None:
-    assert forks_of(config) == []
+def test_other_spaces_have_no_such_sections(config: dict[str, Any]) -> None:
+    assert searched_sections(config) == []
 
 
-def test_a_fork_where_no_setting_is_leaves_everything() -> None:
+def test_a_section_without_settings_leaves_everything() -> None:
     assert pruned({"a": {"b": {"name": 1}}}, ["x"], "a.b.name") == {"a": {"b": {"name": 1}}}
