@@ -30,8 +30,8 @@ class Problem:
         object.__setattr__(self, "message", printable(self.message))  # it may quote names from any file
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
-        return printable(": ".join(part for part in (place, self.path, self.message) if part))
+        location = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        return printable(": ".join(part for part in (location, self.path, self.message) if part))
 
 
 class FnnctlError(Exception):

@@ -98,9 +98,9 @@ def alike(texts: Iterable[str]) -> list[list[str]]:
 
 def natural_key(text: str) -> tuple[list[object], str]:
     """A sort key that compares the numbers in texts by value: `class 2` before `class 10`."""
-    parts = (part.lstrip("0") if place % 2 else part for place, part in enumerate(_DIGITS.split(text)))
+    parts = (part.lstrip("0") if index % 2 else part for index, part in enumerate(_DIGITS.split(text)))
     # Numbers are compared by their length, then as text: Python refuses to convert very long ones.
-    return [(len(part), part) if place % 2 else part for place, part in enumerate(parts)], text
+    return [(len(part), part) if index % 2 else part for index, part in enumerate(parts)], text
 
 
 def install_command(package: str) -> str:

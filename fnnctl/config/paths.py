@@ -34,9 +34,9 @@ def format_path(path: ConfigPath) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
-def is_below(path: ConfigPath, places: Container[ConfigPath]) -> bool:
-    """Whether a path is inside one of these places."""
-    return any(path[:depth] in places for depth in range(len(path)))
+def is_below(path: ConfigPath, sections: Container[ConfigPath]) -> bool:
+    """Whether a path is inside one of these sections."""
+    return any(path[:depth] in sections for depth in range(len(path)))
 
 
 def problem_at(path: ConfigPath, message: str, line: int | None = None) -> Problem:
@@ -68,7 +68,7 @@ class Locations(dict[str, Location]):
 
     def _at_location(self, problem: Problem) -> Problem:
         """The problem with its location; a setting that was not given has the location of its section."""
-        given = problem.path or ""
-        while given not in self:
-            given = given[: max(given.rfind("."), given.rfind("["), 0)]
-        return replace(problem, file=self[given].file, line=self[given].line)
+        text = problem.path or ""
+        while text not in self:
+            text = text[: max(text.rfind("."), text.rfind("["), 0)]
+        return replace(problem, file=self[text].file, line=self[text].line)

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.messages.document_errors import first_fault
+from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.data.dataset import Columns
 from fnnctl.text import shown
 
@@ -172,7 +172,7 @@ class Preprocessor:
         try:
             read = _reader().validate_json(json.dumps(description), strict=True)
         except ValidationError as error:
-            raise ValueError(first_fault(error)) from error
+            raise ValueError(first_problem(error)) from error
         numbers, categories = read.numeric, read.categorical
         _check_edges(numbers)
         _refuse_repetition(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.messages.document_errors import first_fault
+from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.preprocessing import Preprocessor
@@ -271,7 +271,7 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
     try:
         return ModelDescription.model_validate_json(json.dumps(mapping))
     except ValidationError as error:
-        raise damaged(path, f"is damaged: {first_fault(error)}") from error
+        raise damaged(path, f"is damaged: {first_problem(error)}") from error
 
 
 def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
@@ -415,7 +415,7 @@ def read_parts(
     try:
         ensemble = EnsembleDescription.model_validate_json(json.dumps(mapping))
     except ValidationError as error:
-        raise damaged(path, f"is damaged: {first_fault(error)}") from error
+        raise damaged(path, f"is damaged: {first_problem(error)}") from error
     if fault := ensemble.fault():
         raise damaged(path, f"is damaged: {fault}")
     return ensemble, [

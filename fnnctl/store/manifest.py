@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from fnnctl.config.messages.document_errors import first_fault
+from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.names import LAYOUT_VERSION
@@ -389,7 +389,7 @@ def read_manifest(content: bytes, path: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate(mapping)
     except ValidationError as error:
-        raise damaged(path, f"is damaged: {first_fault(error)}") from error
+        raise damaged(path, f"is damaged: {first_problem(error)}") from error
     if manifest.layout > LAYOUT_VERSION:
         raise damaged(
             path,

@@ -36,12 +36,12 @@ _KINDS: Final[Mapping[str, str]] = {
 """What a value must be, by the first word of the type of pydantic's error, as in `int_parsing`."""
 
 
-def first_fault(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
     """The first problem with its location: `data.rows: must be a whole number`."""
     first: Any = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
+    location = ".".join(str(part) for part in first["loc"])
     sentence = _sentence(first["type"], first.get("ctx", {}))
-    return f"{cut(place)}: {sentence}" if place else sentence
+    return f"{cut(location)}: {sentence}" if location else sentence
 
 
 def _sentence(kind: str, context: Mapping[str, Any]) -> str:

@@ -48,7 +48,7 @@ def schema_messages(error: ValidationError, config: Mapping[str, Any]) -> dict[C
     for kind, location in _errors(error):
         unknown += kind == _UNKNOWN
         if kind == _UNKNOWN and unknown > MOST_SUGGESTIONS:
-            messages.setdefault(_given(location, config)[0], "unknown setting")
+            messages.setdefault(_follow(location, config)[0], "unknown setting")
             continue
         for path, message in _messages(kind, location, config):
             messages.setdefault(path, message)
@@ -65,7 +65,7 @@ def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[C
     unknown: list[ConfigPath] = []
     wrong: dict[ConfigPath, None] = {}
     for kind, location in _errors(error):
-        path, value = _given(location, config)
+        path, value = _follow(location, config)
         if kind == _UNKNOWN:
             unknown.append(path)
         elif not isinstance(value, Mapping):
@@ -91,7 +91,7 @@ def _errors(error: ValidationError) -> Iterator[tuple[str, tuple[int | str, ...]
 def _messages(
     kind: str, location: Sequence[str | int], config: Mapping[str, Any]
 ) -> Iterator[tuple[ConfigPath, str]]:
-    path, value = _given(location, config)
+    path, value = _follow(location, config)
     if kind == _UNKNOWN:
         yield path, _unknown_setting(path, config)
     elif kind == "missing" and isinstance(value, Mapping):
@@ -110,7 +110,7 @@ def _messages(
         yield path, _wrong_value(forms_of(schema_at(path, config)), value)
 
 
-def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]:
+def _follow(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]:
     """Follow pydantic's location as far as the config goes, skipping the names of union branches."""
     path: ConfigPath = ()
     for part in location:
@@ -125,10 +125,10 @@ def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
     named = forms
     if not isinstance(value, Mapping) and any(map(_is_short, forms)):
         named = [form for form in forms if "properties" not in form]
-    given = f"{shown(value)}{meant_value(forms, value)}"
+    written = f"{shown(value)}{meant_value(forms, value)}"
     if any(len(words_of(form)) > LONG_CHOICE for form in named):
-        return f"cannot be {given}; it must be {allowed(named)}"
-    return f"must be {allowed(named)}, not {given}"
+        return f"cannot be {written}; it must be {allowed(named)}"
+    return f"must be {allowed(named)}, not {written}"
 
 
 def _takes_mappings(schema: Schema) -> bool:
@@ -200,11 +200,11 @@ def _missing(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[Conf
 def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
     """Say which choice has this setting, where else it belongs, or which setting was probably meant."""
     key = str(path[-1])
-    _, given = _given(path[:-1], config)
-    if _is_glued(key, given[key]):
+    _, section_value = _follow(path[:-1], config)
+    if _is_glued(key, section_value[key]):
         return _glued(key)
     schema = schema_at(path[:-1], config)
-    section = chosen_section(schema, given)
+    section = chosen_section(schema, section_value)
     if key in {kind for other in sections_of(schema) for kind in keys_of(other)} - {*section["properties"]}:
         return f"cannot be combined with {keys_of(section)[0]}; remove one of the two"
     if len(sections_of(schema)) > 1 and keys_of(section):
@@ -212,7 +212,7 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
         return f"unknown setting{meant_word(key, here) or f'; possible here: {word_list(here)}'}"
     owners = [name for other in sections_of(schema) if key in other["properties"] for name in names_of(other)]
     if owners:
-        chosen = given.get("name", names_of(section)[0])
+        chosen = section_value.get("name", names_of(section)[0])
         all_others = 1 < len(owners) == len(_choices(schema)) - 1
         has = f"{'all others' if all_others else joined_words(owners)} {'have' if len(owners) > 1 else 'has'}"
         alike = [name for name in section["properties"] if name.startswith(key) or key.startswith(name)]
@@ -231,27 +231,27 @@ def _glued(key: str) -> str:
     return f"is one word; put a space after the colon: {key.replace(':', ': ', 1)}"
 
 
-def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
+def _beside_a_choice(key: str, section: ConfigPath, chosen: str) -> str:
     """Name the setting next to a union that has this key's effect for all choices of the union."""
-    beside = (*place[:-1], synonyms().get(key.lower(), ""))
+    beside = (*section[:-1], synonyms().get(key.lower(), ""))
     return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
 
 
 @lru_cache(maxsize=MOST_SUGGESTIONS)
-def _meant_setting(key: str, place: ConfigPath, here: tuple[str, ...]) -> str:
-    """Suggestion for a key that the section at `place` lacks; its settings are `here`.
+def _meant_setting(key: str, section: ConfigPath, here: tuple[str, ...]) -> str:
+    """Suggestion for a key that the section at `section` lacks; its settings are `here`.
 
     Cached because the check of a search space validates the same unknown key many times.
     """
-    place = tuple(0 if isinstance(part, int) else part for part in place)
+    section = tuple(0 if isinstance(part, int) else part for part in section)
     usual = synonyms().get(key.lower(), key)
-    inside = _inside(homes_of(key), place)
+    inside = _inside(homes_of(key), section)
     if usual in here:
         return f"; here it is called {usual}, or it {_belongs(inside)}" if inside else meant_word(key, here)
     choices = choices_of(usual)
-    homes = inside or _inside(homes_of(usual), place)
+    homes = inside or _inside(homes_of(usual), section)
     if not homes:
-        if near := _choice(usual, _inside(choices, place), place) or _longer_word(key, here):
+        if near := _choice(usual, _inside(choices, section), section) or _longer_word(key, here):
             return near
         homes = homes_of(usual)
     if homes:
@@ -259,8 +259,8 @@ def _meant_setting(key: str, place: ConfigPath, here: tuple[str, ...]) -> str:
         return f"; it {_belongs(homes)}" if usual == key or inside else f"; here it is called {called}"
     return (
         meant_word(key, here)
-        or _choice(usual, choices, place)
-        or _meant_elsewhere(key, place)
+        or _choice(usual, choices, section)
+        or _meant_elsewhere(key, section)
         or f"; possible here: {word_list(here, limit=30)}"
     )
 
@@ -278,18 +278,18 @@ def _belongs(homes: Sequence[ConfigPath]) -> str:
     )
 
 
-def _choice(word: str, settings: Sequence[ConfigPath], place: ConfigPath) -> str:
+def _choice(word: str, settings: Sequence[ConfigPath], section: ConfigPath) -> str:
     """Advice for a key that is a value of one of the settings."""
     if len(settings) != 1:
         return ""
-    return f"; here it is {'name' if settings[0] == place else format_path(settings[0])}: {word}"
+    return f"; here it is {'name' if settings[0] == section else format_path(settings[0])}: {word}"
 
 
-def _meant_elsewhere(key: str, place: ConfigPath) -> str:
+def _meant_elsewhere(key: str, section: ConfigPath) -> str:
     """Suggest a setting: one inside this section rather than one of another section."""
-    meant = meant_path(key, _inside(all_settings(), place)) or meant_path(key, all_settings())
+    meant = meant_path(key, _inside(all_settings(), section)) or meant_path(key, all_settings())
     return f" (did you mean '{format_path(meant)}'?)" if meant else ""
 
 
-def _inside(paths: Iterable[ConfigPath], place: ConfigPath) -> list[ConfigPath]:
-    return [path for path in paths if path[: len(place)] == place]
+def _inside(paths: Iterable[ConfigPath], section: ConfigPath) -> list[ConfigPath]:
+    return [path for path in paths if path[: len(section)] == section]

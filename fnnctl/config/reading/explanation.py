@@ -15,13 +15,13 @@ from fnnctl.config.recipes.groups import (
     GROUP_NAMES,
     SHORT,
     Group,
-    given_settings,
     group_of,
     is_classic,
     searched,
     set_or_searched,
+    settings_in,
 )
-from fnnctl.config.rules.plain_config import is_given, takes_any_key, value_at
+from fnnctl.config.rules.plain_config import is_set, takes_any_key, value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain, written_out
 
@@ -98,7 +98,7 @@ def recipe_line(config: CompleteConfig) -> str | None:
     `resolved.yaml`.
     """
     recipe = config.recipe
-    settings = list(given_settings(recipe.original))
+    settings = list(settings_in(recipe.original))
     differing = list(_differing(config))
     is_lost = any(not any(_sets(setting, path) for setting in settings) for path in differing)
     if not (recipe.applied or is_lost):
@@ -132,13 +132,13 @@ def _differing(config: CompleteConfig) -> Iterator[ConfigPath]:
     searched_paths = [parse_path(key) for key in searched(config.recipe.original)]
     for setting, default in config.recipe.values.items():
         group = group_of(setting)
-        if group not in config.recipe.classic or not is_given(values, setting):
+        if group not in config.recipe.classic or not is_set(values, setting):
             continue
         is_section = isinstance(value_at(values, setting), Mapping)
         inner = _inside(setting, written_out(default, SHORT)) if is_section else [(setting, default)]
         for path, wanted in inner:
             is_searched = any(_overlap(key, path) for key in searched_paths)
-            if group_of(path) == group and is_given(values, path) and not is_searched:
+            if group_of(path) == group and is_set(values, path) and not is_searched:
                 value = value_at(values, path)
                 if (_short(value) if path == HIDDEN else value) != wanted:
                     yield path
@@ -154,8 +154,8 @@ def left_to_classic(config: CompleteConfig, locations: Locations) -> list[str]:
     differing = {group_of(path) for path in _differing(config)}
     sentences = []
     for group in (group for group in GROUP_NAMES if group in recipe.classic):
-        is_set = set_or_searched(recipe.original, recipe.classic[group]) == "set"
-        same = ", which changes no value" if is_set and group not in differing else ""
+        has_value = set_or_searched(recipe.original, recipe.classic[group]) == "set"
+        same = ", which changes no value" if has_value and group not in differing else ""
         sentences.append(f"{is_classic(group)}{same}: {origins.of_group(group)}")
     return sentences + [
         f"{format_path(path)} is not taken from the recipe: {_in_few_words(reason)}"
@@ -172,7 +172,7 @@ class _Origins:
     def set_paths(self) -> list[ConfigPath]:
         """The settings that the config sets; those that only its search varies are not among them."""
         config = {key: value for key, value in self.config.recipe.original.items() if key != SPACE[0]}
-        return list(given_settings(config))
+        return list(settings_in(config))
 
     def of(self, path: ConfigPath, value: Any, is_hyperparameter: bool) -> str | None:
         """Where a setting's value comes from; None if the setting needs no line."""
@@ -212,9 +212,7 @@ class _Origins:
         """Whether the recipe gives the setting, by itself or in a mapping."""
         for setting, value in self.config.recipe.applied.items():
             inside = path[len(setting) :]
-            if setting == path[: len(setting)] and (
-                not inside or is_given(written_out(value, SHORT), inside)
-            ):
+            if setting == path[: len(setting)] and (not inside or is_set(written_out(value, SHORT), inside)):
                 return True
         return False
 

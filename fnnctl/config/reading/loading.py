@@ -116,22 +116,22 @@ def load_config(file: Path, overrides: Sequence[Override] = ()) -> LoadedConfig:
     `MachineError` if the file exists but cannot be read.
     """
     text = _read(file)
-    draft = _Draft(shown_file(file), text)
-    for given in overrides:
-        draft.override(given)
-    experiment = draft.experiment()
+    unchecked = _UncheckedConfig(shown_file(file), text)
+    for change in overrides:
+        unchecked.override(change)
+    experiment = unchecked.experiment()
     if experiment.name is None:
         experiment = experiment.model_copy(update={"name": _default_name(file, experiment.data.source)})
-    return LoadedConfig(experiment, text, file.absolute(), draft.locations, draft.config)
+    return LoadedConfig(experiment, text, file.absolute(), unchecked.locations, unchecked.config)
 
 
-class _Draft:
-    """A config that is not checked yet, with the problems found so far."""
+class _UncheckedConfig:
+    """A config before it is checked, with the problems found so far."""
 
     def __init__(self, file: str, text: bytes) -> None:
         self.locations = Locations({"": Location(file, 1)})
         self.problems: list[Problem] = []
-        self.refused: set[str] = set()
+        self.wrong_paths: set[str] = set()
         try:
             document = read_yaml(decode(text))
         except ConfigError as error:
@@ -147,12 +147,12 @@ class _Draft:
             raise ConfigError(*self.problems)
         self.config: Any = document.value
 
-    def override(self, given: Override) -> None:
+    def override(self, change: Override) -> None:
         """Apply one change from the command line."""
-        if isinstance(given, OptionValue):
-            self.set((given.setting,), Document(given.value, {(given.setting,): 1}, []), given.option)
+        if isinstance(change, OptionValue):
+            self.set((change.setting,), Document(change.value, {(change.setting,): 1}, []), change.option)
             return
-        option, text = ("--set", given) if isinstance(given, str) else (given.option, given.change)
+        option, text = ("--set", change) if isinstance(change, str) else (change.option, change.change)
         try:
             path, document = read_override(text)
             self.set(path, document, option)
@@ -176,18 +176,20 @@ class _Draft:
 
     def _report(self, messages: Messages) -> None:
         """Add messages, except for paths that already have a problem."""
-        new = {path: message for path, message in messages.items() if format_path(path) not in self.refused}
+        new = {
+            path: message for path, message in messages.items() if format_path(path) not in self.wrong_paths
+        }
         self.problems += self.locations.problems(new)
 
     def _add(self, problems: Iterable[Problem], file: str) -> None:
         for problem in problems:
-            self.refused.add(problem.path or "")
+            self.wrong_paths.add(problem.path or "")
             self.problems.append(replace(problem, file=file))
 
 
 def _from_top_to_bottom(problems: Iterable[Problem]) -> list[Problem]:
     """The problems of the file in the order of their lines, then those of the command line."""
-    return sorted(problems, key=lambda each: (each.line is None, each.line or 0))
+    return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))
 
 
 def _read(file: Path) -> bytes:
@@ -207,12 +209,12 @@ def _read(file: Path) -> bytes:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             raise MachineError(f"{file} cannot be read: {error.strerror}") from error
         # The starter's name is the default, so whoever gets it has probably not named a file at all.
-        others = (
+        candidates = (
             []
             if file.name == STARTER_NAME
             else [other.name for other in file.parent.glob("*.*") if _is_like(file, other)]
         )
-        near = nearest_file(file.name, others)
+        near = nearest_file(file.name, candidates)
         message = f"there is no such file{near or f'; {_how_to_start(file.parent)}'}"
     raise ConfigError(Problem(message, file=str(file)))
 

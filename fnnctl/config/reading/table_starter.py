@@ -203,7 +203,7 @@ def _columns(starter: TableStarter) -> Iterator[str]:
     yield "  columns:" if ignored else "  # columns:"
     if ignored:
         yield "    ignore:  # columns that cannot help to predict new rows; remove a line to keep its column"
-        if any(each.kind == "text" and each.name in ignored for each in starter.columns):
+        if any(column.kind == "text" and column.name in ignored for column in starter.columns):
             yield "      # (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)"
         for number, (name, why) in enumerate(ignored.items()):
             yield f"      - {_value(name)}" + (f"  # {_comment(why)}" if number < MOST_COLUMNS else "")
@@ -285,14 +285,14 @@ def _found(starter: TableStarter) -> Iterator[str]:
     header = ("column", "kind", "missing", "different values")
     rows = [header] + [
         (
-            truncate_end(cut(each.name), WIDEST_NAME) or NO_NAME,
-            each.kind,
-            f"{each.missing:,}",
-            f"{each.unique:,}",
+            truncate_end(cut(column.name), WIDEST_NAME) or NO_NAME,
+            column.kind,
+            f"{column.missing:,}",
+            f"{column.unique:,}",
         )
-        for each in listed
+        for column in listed
     ]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(header))]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(header))]
     yield "# What was found:"
     yield "#"
     for name, kind, missing, unique in rows:

@@ -63,9 +63,9 @@ def syntax_error(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Problem:
     if mark and re.search(_UNEXPECTED_KEY, problem):
         return _unexpected_key(problem, mark.line, lines[mark.line][: mark.column], lines)
     for pattern, where, sentence in _SENTENCES:
-        found = re.search(pattern, problem)
-        if found:
-            message = sentence.replace("{}", found.groupdict().get("what", ""))
+        match = re.search(pattern, problem)
+        if match:
+            message = sentence.replace("{}", match.groupdict().get("what", ""))
             return Problem(message, line=_line_of_mark((where == "start" and error.context_mark) or mark))
     return Problem(f"this is not YAML: {problem or error.context}", line=_line_of_mark(mark))
 
@@ -141,8 +141,8 @@ def read_yaml(text: str, path: ConfigPath = ()) -> Document:
     return Document(value, reader.lines, [*reader.problems, *loader.problems])
 
 
-def _control_character(found: re.Match[str]) -> str:
-    return f"contains the control character U+{ord(found[0]):04X}; remove it"
+def _control_character(match: re.Match[str]) -> str:
+    return f"contains the control character U+{ord(match[0]):04X}; remove it"
 
 
 def _one_character(pair: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from fnnctl.config.recipes.filling import (
 )
 from fnnctl.config.recipes.groups import RECIPE
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.rules.plain_config import is_given, value_at, without
+from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
 
@@ -42,7 +42,7 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
     try:
         return experiment_of(config)
     except InvalidConfigurationError as error:
-        wanted = value_at(config, RECIPE) if is_given(config, RECIPE) else "default"
+        wanted = value_at(config, RECIPE) if is_set(config, RECIPE) else "default"
         recipe = next((name for name in RECIPES if name == wanted), None)
         if recipe is None:
             raise

@@ -18,15 +18,15 @@ from fnnctl.config.recipes.definitions import RecipeFacts, default_recipe, fast_
 from fnnctl.config.recipes.groups import (
     SHORT,
     Group,
+    classic_groups,
     completed_value,
-    given_groups,
     group_of,
     is_classic,
     needed_group,
     set_or_searched,
 )
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.rules.plain_config import is_given, override, value_at
+from fnnctl.config.rules.plain_config import is_set, override, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
 from fnnctl.config.schema.section import written_out
@@ -141,7 +141,7 @@ def rule_problems(config: Mapping[str, Any]) -> Messages:
 
 def apply_recipe(config: Mapping[str, Any], values: Values, checker: ConfigChecker) -> AppliedRecipe:
     """The config with the recipe's `values`, as far as it leaves their groups open and allows them."""
-    classic = given_groups(config)
+    classic = classic_groups(config)
     open_values = {path: value for path, value in values.items() if group_of(path) not in classic}
     unsuited = {
         path: f"it suits only the recipe's {group}"
@@ -202,7 +202,7 @@ def _mends(config: Any, item: tuple[ConfigPath, Any], checker: ConfigChecker, kn
 def _with_value(config: Any, original: Mapping[str, Any], path: ConfigPath, value: Any) -> Any:
     """The config with a recipe's value. Settings of the original inside it count; a null section stays."""
     sections = (path[:depth] for depth in range(1, len(path)))
-    if any(is_given(original, section) and value_at(original, section) is None for section in sections):
+    if any(is_set(original, section) and value_at(original, section) is None for section in sections):
         return config
     return override(config, path, completed_value(original, path, value))
 
@@ -247,7 +247,7 @@ def with_classic_notes(
         """The message of a path with each note that is true, the most helpful first."""
         message = messages[path]
         for group, because in recipe.classic.items():
-            cause = path if group_of(path) == group and is_given(recipe.config, path) else because
+            cause = path if group_of(path) == group and is_set(recipe.config, path) else because
             why = f"{format_path(cause)} is {set_or_searched(recipe.config, cause)}, so {is_classic(group)}"
             for setting, value in groups[group].items():
                 if mends(path, group, setting):

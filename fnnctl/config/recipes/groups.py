@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Any, Final, Literal, get_args
 
 from fnnctl.config.paths import SPACE, ConfigPath, parse_path
-from fnnctl.config.rules.plain_config import is_given, value_at
+from fnnctl.config.rules.plain_config import is_set, value_at
 from fnnctl.config.schema.section import written_out
 
 Group = Literal["input", "architecture", "optimization", "regularization", "members", "output", "calibration"]
@@ -102,15 +102,15 @@ def group_of(path: ConfigPath) -> Group | None:
     return next((_GROUP_OF[prefix] for prefix in prefixes if prefix in _GROUP_OF), None)
 
 
-def given_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:
+def classic_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:
     """The groups that a config sets or searches, each with the first such setting."""
-    found: dict[Group, ConfigPath] = {}
-    for path in given_settings(config):
+    groups: dict[Group, ConfigPath] = {}
+    for path in settings_in(config):
         group = group_of(path)
         if group is not None:
             whole = tuple(takewhile(lambda part: isinstance(part, str), path))
-            found.setdefault(group, whole if group_of(whole) == group else path)
-    return found
+            groups.setdefault(group, whole if group_of(whole) == group else path)
+    return groups
 
 
 def is_classic(group: Group) -> str:
@@ -121,18 +121,18 @@ def is_classic(group: Group) -> str:
 def set_or_searched(config: Mapping[str, Any], path: ConfigPath) -> str:
     """How a config gives a setting: by setting it, or only by searching it."""
     outside = {key: value for key, value in config.items() if key != SPACE[0]}
-    return "set" if is_given(outside, path) or value_at(outside, path) is not None else "searched"
+    return "set" if is_set(outside, path) or value_at(outside, path) is not None else "searched"
 
 
 def completed_value(config: Mapping[str, Any], path: ConfigPath, value: Any) -> Any:
-    """A recipe's value of a setting beside what the config gives inside the setting, which counts."""
-    given, section = value_at(config, path), written_out(value, SHORT)
-    if isinstance(given, Mapping) and isinstance(section, Mapping):
-        return {**section, **given}
-    return given if is_given(config, path) else value
+    """A recipe's value of a setting beside what the config sets inside the setting, which counts."""
+    config_value, section = value_at(config, path), written_out(value, SHORT)
+    if isinstance(config_value, Mapping) and isinstance(section, Mapping):
+        return {**section, **config_value}
+    return config_value if is_set(config, path) else value
 
 
-def given_settings(config: Mapping[str, Any]) -> Iterator[ConfigPath]:
+def settings_in(config: Mapping[str, Any]) -> Iterator[ConfigPath]:
     """The settings that a config sets, then those that it searches; the innermost ones."""
     for key, value in config.items():
         if key != SPACE[0]:
@@ -153,5 +153,5 @@ def _inside(path: ConfigPath, value: Any) -> Iterator[ConfigPath]:
     inner = (
         value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     )
-    paths = [each for key, entry in inner for each in _inside((*path, key), entry)]
+    paths = [setting for key, entry in inner for setting in _inside((*path, key), entry)]
     yield from paths or [path]

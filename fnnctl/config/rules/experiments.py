@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, ConfigPath
 from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
-from fnnctl.config.rules.plain_config import is_given, value_at, without
+from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.trials import searched_sections
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
@@ -37,7 +37,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     try:
         experiment = _completed(active)
     except InvalidConfigurationError as error:
-        if not is_given(config, SPACE):
+        if not is_set(config, SPACE):
             raise
         from fnnctl.config.rules.space_check import messages_beside
 
@@ -49,11 +49,11 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     without_effect = {
         path: reason
         for path, reason in unread.items()
-        if is_given(config, path) and value_at(config, path) != LEFT_OPEN and not _is_off(path, experiment)
+        if is_set(config, path) and value_at(config, path) != LEFT_OPEN and not _is_off(path, experiment)
     }
     elsewhere = _read_elsewhere(config, without_effect, experiment)
     left_out = set(elsewhere)
-    if VALIDATION in unread and VALIDATION not in without_effect and is_given(active, VALIDATION):
+    if VALIDATION in unread and VALIDATION not in without_effect and is_set(active, VALIDATION):
         left_out.add(VALIDATION)  # it is off, which is not its default
     if left_out:
         # What nothing reads has its default, so that it changes neither `resolved.yaml` nor equality.
@@ -80,7 +80,7 @@ def _is_off(path: ConfigPath, experiment: Experiment) -> bool:
 def _completed(config: Any) -> Experiment:
     """The experiment, including defaults that depend on other settings."""
     experiment = validated(config)
-    if monitors_nothing(experiment) and not is_given(config, EARLY_STOPPING):
+    if monitors_nothing(experiment) and not is_set(config, EARLY_STOPPING):
         training = experiment.training.model_copy(update={"early_stopping": None})
         experiment = experiment.model_copy(update={"training": training})
     return experiment

@@ -22,7 +22,7 @@ def value_at(config: Any, path: ConfigPath) -> Any:
     return config
 
 
-def is_given(config: Any, path: ConfigPath) -> bool:
+def is_set(config: Any, path: ConfigPath) -> bool:
     """Whether a config sets the setting at a path, even to null."""
     section = value_at(config, path[:-1])
     return isinstance(section, dict) and path[-1] in section

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from fnnctl.config.paths import ConfigPath, Messages, is_below, parse_path
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.contradictions import contradictions
-from fnnctl.config.rules.plain_config import is_given, value_at, with_value, without
+from fnnctl.config.rules.plain_config import is_set, value_at, with_value, without
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
@@ -52,7 +52,7 @@ class SearchedSection:
         name = section["name"]
         shared = {key for other, keys in self.settings.items() if other != name for key in keys} - {"name"}
         paths = [(*self.path, key) for key in section if key in shared]
-        return [path for path in paths if not is_given(config, path)]
+        return [path for path in paths if not is_set(config, path)]
 
     def without_inactive(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
         """The config without its `inactive_in`; those at the `kept` paths stay, for the schema to check."""
@@ -131,7 +131,7 @@ class TrialConfigs:
             values,
             [path for section in self.sections for path in section.shared_defaults(values, self.config)],
         )
-        unread = (path for path in unread_settings(experiment) if is_given(self.config, path))
+        unread = (path for path in unread_settings(experiment) if is_set(self.config, path))
         inactive = (path for section in self.sections for path in section.inactive_in(self.config))
         for path in (*unread, *inactive):
             values = with_value(values, path, value_at(self.config, path))
@@ -169,7 +169,7 @@ def trial_configs(
     The default `horizon` is that of the config or, if it has none, the largest budget. A trial has one
     network; `model.ensemble` is for the winner, because an ensemble of N takes N times as long.
     """
-    removed = [path for path in (("search",), ENSEMBLE) if is_given(config, path)]
+    removed = [path for path in (("search",), ENSEMBLE) if is_set(config, path)]
     plain: Any = without(config, removed)
     plain = {**plain, "name": experiment.name}
     if experiment.training.early_stopping is None:
@@ -183,7 +183,7 @@ def trial_configs(
 def gives_ensemble(path: ConfigPath, value: Any) -> bool:
     """Whether a value of the setting at this path, such as a whole model section, sets `model.ensemble`."""
     inside = ENSEMBLE[len(path) :]
-    return bool(inside) and ENSEMBLE[: len(path)] == path and is_given(value, inside)
+    return bool(inside) and ENSEMBLE[: len(path)] == path and is_set(value, inside)
 
 
 def _resolved(config: Any) -> Experiment:

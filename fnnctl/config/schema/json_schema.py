@@ -28,11 +28,11 @@ from fnnctl.config.schema.section import Section
 def attribute_docstrings(cls: type) -> dict[str, str]:
     """The text below each annotated attribute of a class, and of its base classes in the same package."""
     package = cls.__module__.partition(".")[0]
-    found: dict[str, str] = {}
+    docstrings: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         if base.__module__.partition(".")[0] == package:
-            found |= _of_module(base.__module__).get(base.__name__, {})
-    return found
+            docstrings |= _of_module(base.__module__).get(base.__name__, {})
+    return docstrings
 
 
 @cache

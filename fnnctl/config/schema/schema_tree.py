@@ -68,8 +68,8 @@ def chosen_section(schema: Schema, value: Any) -> Schema:
     """
     candidates = sections_of(schema)
     if len(candidates) > 1:
-        given = value if isinstance(value, Mapping) else {}
-        candidates = [section for section in candidates if _answers_to(section, given)]
+        mapping = value if isinstance(value, Mapping) else {}
+        candidates = [section for section in candidates if _answers_to(section, mapping)]
     if not candidates:
         raise LookupError
     return candidates[0]
@@ -97,10 +97,10 @@ def forms_at(path: ConfigPath, config: Any) -> list[Schema]:
         return []
 
 
-def _answers_to(section: Schema, given: Mapping[str, Any]) -> bool:
+def _answers_to(section: Schema, mapping: Mapping[str, Any]) -> bool:
     if not names_of(section):
-        return any(key in given for key in keys_of(section))
-    name = given.get("name")
+        return any(key in mapping for key in keys_of(section))
+    name = mapping.get("name")
     return "default" in section["properties"]["name"] if name is None else name in names_of(section)
 
 
@@ -162,17 +162,17 @@ def _without_layers(paths: Iterable[ConfigPath]) -> list[ConfigPath]:
 
 @cache
 def _all_schemas() -> list[tuple[ConfigPath, Schema]]:
-    found: list[tuple[ConfigPath, Schema]] = []
+    schemas: list[tuple[ConfigPath, Schema]] = []
     waiting: deque[tuple[ConfigPath, Schema]] = deque([((), root_schema())])
     while waiting:
         path, schema = waiting.popleft()
         if path and isinstance(path[-1], str):
-            found.append((path, schema))
+            schemas.append((path, schema))
         for form in forms_of(schema):
             waiting.extend(((*path, key), inner) for key, inner in form.get("properties", {}).items())
             if "items" in form:
                 waiting.append(((*path, 0), form["items"]))
-    return found
+    return schemas
 
 
 def value_in(config: Any, part: str | int) -> Any:

@@ -149,8 +149,8 @@ class SearchConfig(Section):
     @property
     def requirements(self) -> tuple[str, ...]:
         """The expressions of `require`."""
-        given = () if self.require is None else self.require
-        return (given,) if isinstance(given, str) else tuple(given)
+        texts = () if self.require is None else self.require
+        return (texts,) if isinstance(texts, str) else tuple(texts)
 
     @property
     def depends_on_order(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from fnnctl.config.messages.document_errors import first_fault
+from fnnctl.config.messages.document_errors import first_problem
 
 
 class Inner(BaseModel):
@@ -57,4 +57,4 @@ class Model(BaseModel):
 def test_what_pydantic_refuses_is_said_in_other_words(facts: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Model.model_validate(facts)
-    assert first_fault(caught.value) == sentence
+    assert first_problem(caught.value) == sentence

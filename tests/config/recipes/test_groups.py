@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.recipes.groups import GROUP_NAMES, GROUPS, NO_GROUP, given_groups, group_of
+from fnnctl.config.recipes.groups import GROUP_NAMES, GROUPS, NO_GROUP, classic_groups, group_of
 from fnnctl.config.schema.schema_tree import all_settings
 
 SETTINGS = {format_path(tuple(part for part in path if isinstance(part, str))) for path in all_settings()}
@@ -74,4 +74,4 @@ def test_the_group_of_a_setting(setting: str, group: str | None) -> None:
     ],
 )
 def test_the_groups_that_a_config_sets_or_searches(config: dict[str, Any], found: dict[str, str]) -> None:
-    assert {group: format_path(path) for group, path in given_groups(config).items()} == found
+    assert {group: format_path(path) for group, path in classic_groups(config).items()} == found

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from fnnctl.config.rules.plain_config import is_given, override, value_at, without
+from fnnctl.config.rules.plain_config import is_set, override, value_at, without
 
 
 def test_values_and_settings_by_their_paths() -> None:
@@ -13,12 +13,12 @@ def test_values_and_settings_by_their_paths() -> None:
 
 def test_given_settings() -> None:
     config = {"a": {"b": None, "c": [{"d": 1}]}, "e": "short"}
-    assert is_given(config, ("a",))
-    assert is_given(config, ("a", "b"))
-    assert is_given(config, ("a", "c", 0, "d"))
-    assert not is_given(config, ("a", "x"))
-    assert not is_given(config, ("e", "name"))
-    assert not is_given(config, ("x", "y", "z"))
+    assert is_set(config, ("a",))
+    assert is_set(config, ("a", "b"))
+    assert is_set(config, ("a", "c", 0, "d"))
+    assert not is_set(config, ("a", "x"))
+    assert not is_set(config, ("e", "name"))
+    assert not is_set(config, ("x", "y", "z"))
 
 
 def test_a_number_is_written_out_as_what_its_section_means() -> None:
