@@ -10,6 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.overrides import OptionValue
 from fnnctl.errors import ConfigError
 from tests.config.strategies import raw_experiment
 
@@ -24,7 +25,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     def load_text(text: str | bytes, *overrides: str, **options: Any) -> LoadedConfig:
         file = Path("experiment.yaml")
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return load_config(file, overrides, **options)
+        return load_config(file, [*overrides, *OptionValue.of(**options)])
 
     return load_text
 
