@@ -25,7 +25,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     def load_text(text: str | bytes, *overrides: str, **options: Any) -> LoadedConfig:
         file = Path("experiment.yaml")
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return load_config(file, [*overrides, *OptionValue.of(**options)])
+        return load_config(file, [*overrides, *OptionValue.if_given(**options)])
 
     return load_text
 
