@@ -123,9 +123,11 @@ def fnnctl(seed: int, *, shapes: bool) -> Told:
 
 def share_of_work(timeline: Path) -> float:
     """The workers' time in training, relative to that from the first job's start to the last one's end."""
-    events = [json.loads(line) for line in timeline.read_text(encoding="utf-8").splitlines()]
-    span = max(each["ended"] for each in events) - min(each["ended"] - each["seconds"] for each in events)
-    return float(sum(each["seconds"] for each in events) / span / len(os.sched_getaffinity(0)))
+    lines = map(json.loads, timeline.read_text(encoding="utf-8").splitlines())
+    stacks = [event for event in lines if "ended" in event]  # the others are starts of workers
+    begun = min(stack["ended"] - stack["seconds"] for stack in stacks)
+    span = max(stack["ended"] for stack in stacks) - begun
+    return float(sum(stack["seconds"] for stack in stacks) / span / len(os.sched_getaffinity(0)))
 
 
 def optuna(seed: int, *, shapes: bool) -> Told:

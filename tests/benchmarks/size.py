@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 COLUMNS, EPOCHS = 50, 3
+ROWS = (1_000_000, 100_000)
+"""Those of a whole and of a quick run."""
 LIMITS = {"X.npy, float32": 1.5, "X.npy, float64": None, "CSV": 2.5}
 PEAK = "[l for l in open('/proc/self/status') if l.startswith('VmHWM')][0].split()[1]"
 IDLE = f"print({PEAK})"
@@ -96,7 +98,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--classes", type=int, default=5)
     given = parser.parse_args()
-    rows = 100_000 if given.quick else 1_000_000
+    rows = ROWS[given.quick]
     array = rows * COLUMNS * 4 / 2**20
     idle = int(run(IDLE).stdout) / 1024
     print(f"{rows:,} rows, {COLUMNS} columns, {given.classes} classes")

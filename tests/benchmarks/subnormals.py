@@ -27,6 +27,7 @@ __attribute__((constructor)) static void flush_subnormals(void) { _mm_setcsr(_mm
 """
 """The bits are FTZ and DAZ of the register MXCSR."""
 COLUMNS = 12
+RECIPES = ("default", "fast", "classic")
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -81,7 +82,7 @@ def main() -> None:
         (folder / "fnnctl.yaml").write_text("data: {source: table.csv, target: y}\n")
         library = compiled(folder)
         print(f"{rows:,} rows of {COLUMNS} columns; processor seconds, medians of {rounds}")
-        for recipe in ("default", "fast", "classic"):
+        for recipe in RECIPES:
             train = ("train", "--set", f"recipe={recipe}", "--quiet", "--no-figures")
             contenders = {
                 (checkout, preloaded): processor_seconds(checkout, folder, preloaded, *train)
