@@ -49,6 +49,11 @@ ORDERS = {
         "dataset", "in_memory", "settings", "preprocessing", "fitting", "splits", "equal_rows", "warnings",
         "new_rows", "loading", "profile",
     ),
+    "report": (
+        "words", "plan_table", "sections", "summary", "stored_importances", "searched_settings", "best_model",
+        "document", "figures", "topics", "comparison", "gates", "listing", "html", "formats", "description",
+        "comparison_report",
+    ),
     "store": (
         "names", "atomic", "lock", "documents", "tables", "weights", "metrics_shape", "manifest", "journal",
         "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder", "catalogue",

@@ -10,8 +10,8 @@ from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.report.comparison.compared_run import has_metrics
 from fnnctl.report.comparison.comparison import RunComparison, compare_runs
-from fnnctl.report.comparison.formats import terminal_comparison, text_comparison
 from fnnctl.report.comparison.sections import verdict_sentences, warnings
+from fnnctl.report.comparison_report import terminal_comparison, text_comparison
 from fnnctl.report.formats.form import ReportForm
 from fnnctl.store.catalogue import find_run
 

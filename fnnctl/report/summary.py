@@ -116,6 +116,12 @@ class Summary:
         return self.part_metrics("cross_validation")
 
     @property
+    def sizes(self) -> Sequence[Mapping[str, Any]]:
+        """A learning curve over data size, in rising order; empty for a run without one."""
+        entries: Sequence[Mapping[str, Any]] = (self.metrics or {}).get("sizes") or ()
+        return entries
+
+    @property
     def positive_class(self) -> str | None:
         """See `Manifest.positive_class`."""
         return self.manifest.positive_class

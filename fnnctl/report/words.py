@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from fnnctl.text import counted
+
+if TYPE_CHECKING:
+    from fnnctl.records.timeline import Timeline
 
 NOTHING: Final = "–"
 DECIMALS: Final = 4
@@ -37,3 +42,15 @@ def seconds_text(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def share_text(share: float) -> str:
+    """A share as a percentage, such as `12.5 %`."""
+    return f"{100 * share:.4g} %"
+
+
+def workers_text(timeline: Timeline) -> str:
+    """How many workers there were, and how busy they were."""
+    workers, seconds = counted(len(timeline.workers), "worker"), seconds_text(timeline.ends[-1])
+    pauses = ", pauses left out" if len(timeline.ends) > 1 else ""
+    return f"{workers}, training {timeline.busy:.0%} of {seconds}{pauses}"

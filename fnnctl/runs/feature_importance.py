@@ -19,7 +19,7 @@ from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.processors import usable_processors
 from fnnctl.report.figures.drawing import redraw_figures
-from fnnctl.report.topics.feature_importance import write_importances
+from fnnctl.report.stored_importances import write_importances
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import EvaluatedRun

@@ -196,7 +196,7 @@ def test_a_size_whose_folds_all_diverged_is_left_out_of_the_report(
     assert done.code == 0
     assert "Scores by data size" in done.out
     assert "20 %" not in done.out
-    assert "More rows" not in done.out
+    assert "paired difference" not in done.out
     first, last = read_json(only_run(tmp_path) / "metrics.json")["sizes"]
     assert "accuracy" not in first
     assert last["accuracy"]["difference"] is None
@@ -218,7 +218,7 @@ def test_the_report_has_a_table_a_sentence_and_a_figure(program: Program, iris: 
     assert "data_size.png" in done.out
     text = program("report", "--format", "markdown").out
     assert "| rows | share | accuracy | 95 % interval | change | 95 % interval |" in text
-    assert "from 10 % to 100 % of the rows (10 to 100), accuracy " in text
+    assert "From 10 % to 100 % of the rows (10 to 100), accuracy " in text
     assert "data_size.png" in text
     assert (only_run(tmp_path) / "data_size.png").read_bytes().startswith(b"\x89PNG")
     (run,) = program("report", "--json").json["runs"]

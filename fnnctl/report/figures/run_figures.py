@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, is_loss
 from fnnctl.report.figures.record import RunFigure
+from fnnctl.report.stored_importances import read_importances
 from fnnctl.report.summary import Summary, scored_rows, validation_name
-from fnnctl.report.topics.feature_importance import read_importances
-from fnnctl.report.topics.sizes import recorded_sizes, share_text
-from fnnctl.report.words import number
+from fnnctl.report.words import number, share_text
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.classification.tables import (
@@ -140,7 +139,7 @@ def _draw_data_sizes(run: RunFolder, summary: Summary) -> Any:
             interval=entry[key]["ci95"],
             train=entry["train"].get(key),
         )
-        for entry in recorded_sizes(summary)
+        for entry in summary.sizes
         if entry.get(key, {}).get("mean") is not None
     ]
     title = f"{summary.manifest.name}: {label} by data size {scored_rows(summary)}"

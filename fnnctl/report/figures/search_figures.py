@@ -15,13 +15,12 @@ from fnnctl.records.confirmation import Confirmation, Leader
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import CURVE, Result, Status
+from fnnctl.report.best_model import best_model, moving_average, rewards
 from fnnctl.report.figures.numbers import DrawnNumbers, some_numbers, table_numbers
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.searched_settings import importances, leading_first, searched_settings
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.architecture import best_model, moving_average, rewards
-from fnnctl.report.topics.workers import workers_text
-from fnnctl.report.words import number
+from fnnctl.report.words import number, workers_text
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS

@@ -12,7 +12,6 @@ from rich.cells import cell_len
 from fnnctl.arrays import IntArray
 from fnnctl.report.sections import SCORES, WRONG, Formats, Section, TableSection
 from fnnctl.report.summary import Summary, judged_part, scored_rows
-from fnnctl.report.topics.sizes import recorded_sizes
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
@@ -83,7 +82,7 @@ class WorstGroup:
 def _highlights(summary: Summary) -> Iterator[Section]:
     if worst := worst_groups(summary, judged_part(summary), MOST_WORST):
         # A short report has no room for both sizes and classes.
-        yield _worst_table(summary, worst, priority=None if recorded_sizes(summary) else 60)
+        yield _worst_table(summary, worst, priority=None if summary.sizes else 60)
 
 
 def _details(summary: Summary) -> Iterator[Section]:

@@ -13,7 +13,7 @@ from fnnctl.report.sections import SUMMARY, FactList, Formats, Section
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.architecture import reward_facts
 from fnnctl.report.topics.topic import Topic
-from fnnctl.report.topics.workers import workers_text
+from fnnctl.report.words import workers_text
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import amount_done, bound_prefix, counted
 

@@ -10,32 +10,21 @@ from fnnctl.metrics.registry import is_loss
 from fnnctl.report.sections import SCORES, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
-from fnnctl.report.words import number
+from fnnctl.report.words import number, share_text
 from fnnctl.text import p_text
 
 SHORT_COLUMNS: Final = 4
 """The change from size to size, which the sentence sums up, has no room in a short report."""
 
 
-def recorded_sizes(summary: Summary) -> Sequence[Mapping[str, Any]]:
-    """One entry per size, in rising order; empty for a run without sizes."""
-    entries: Sequence[Mapping[str, Any]] = (summary.metrics or {}).get("sizes") or ()
-    return entries
-
-
 def sizes_json(summary: Summary) -> dict[str, Any]:
     """The entry in `evaluate --json`; none for a run without sizes."""
-    return {"sizes": entries} if (entries := recorded_sizes(summary)) else {}
-
-
-def share_text(share: float) -> str:
-    """A share of the rows as a percentage, such as `12.5 %`."""
-    return f"{100 * share:.4g} %"
+    return {"sizes": summary.sizes} if summary.sizes else {}
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
     """The table of the task's first metric, and a sentence; nothing for a run without sizes."""
-    entries, (label, key) = recorded_sizes(summary), summary.task_report.metrics[0]
+    entries, (label, key) = summary.sizes, summary.task_report.metrics[0]
     rows = tuple(
         (
             number(entry["rows"]),

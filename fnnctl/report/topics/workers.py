@@ -11,16 +11,8 @@ from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names
-from fnnctl.text import counted
 
 MOST_WORKERS: Final = 20
-
-
-def workers_text(timeline: Timeline) -> str:
-    """How many workers there were, and how busy they were."""
-    workers, seconds = counted(len(timeline.workers), "worker"), seconds_text(timeline.ends[-1])
-    pauses = ", pauses left out" if len(timeline.ends) > 1 else ""
-    return f"{workers}, training {timeline.busy:.0%} of {seconds}{pauses}"
 
 
 def workers_table(timeline: Timeline) -> TableSection:

@@ -8,7 +8,6 @@ import pytest
 
 from fnnctl.console.output import Output
 from fnnctl.report.comparison.comparison import compare_runs
-from fnnctl.report.comparison.formats import terminal_comparison, text_comparison
 from fnnctl.report.comparison.sections import (
     comparison_json,
     comparison_sections,
@@ -18,6 +17,7 @@ from fnnctl.report.comparison.sections import (
     verdict_sentences,
     warnings,
 )
+from fnnctl.report.comparison_report import terminal_comparison, text_comparison
 from fnnctl.report.sections import Command
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED

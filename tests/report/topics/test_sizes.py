@@ -9,7 +9,8 @@ import pytest
 
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.sizes import TOPIC, recorded_sizes, share_text, sizes_json
+from fnnctl.report.topics.sizes import TOPIC, sizes_json
+from fnnctl.report.words import share_text
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from tests.report.topics.said import tables
@@ -84,7 +85,7 @@ def test_a_size_without_scores_is_left_out(with_sizes: Callable[..., Summary]) -
 
 def test_other_runs_have_no_sizes(with_sizes: Callable[..., Summary]) -> None:
     summary = with_sizes()
-    assert (tables(TOPIC, summary), recorded_sizes(summary), sizes_json(summary)) == ([], (), {})
+    assert (tables(TOPIC, summary), summary.sizes, sizes_json(summary)) == ([], (), {})
 
 
 def test_shares_are_percentages() -> None:

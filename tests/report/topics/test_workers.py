@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from fnnctl.records.timeline import Timeline, started_event, timeline
-from fnnctl.report.topics.workers import MOST_WORKERS, workers_table, workers_text
+from fnnctl.report.topics.workers import MOST_WORKERS, workers_table
+from fnnctl.report.words import workers_text
 
 
 def of(*events: dict[str, Any]) -> Timeline:

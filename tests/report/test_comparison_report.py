@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from fnnctl.report.comparison.comparison import compare_runs
-from fnnctl.report.comparison.formats import html_comparison
+from fnnctl.report.comparison_report import html_comparison
 from tests.report.comparison.written import write_folds, write_part
 
 GOOD = [1] * 97 + [0] * 3

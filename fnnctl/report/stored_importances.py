@@ -1,0 +1,78 @@
+"""feature_importance.csv: one row per column of the data, the most important one first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Literal, cast
+
+from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
+from fnnctl.metrics.registry import importance_metrics
+from fnnctl.store import names
+from fnnctl.store.atomic import damaged
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.tables import CsvTable, csv_lines
+
+_STATISTICS: Final = ("", "_std", "_ci95_low", "_ci95_high")
+"""The columns of a metric: its name with these endings."""
+_FACTS: Final = ("correlated_with", "correlation", "part", "rows", "repeats")
+
+
+def write_importances(run: RunFolder, importances: FeatureImportances) -> None:
+    """Write them to the folder of a run that has ended; raises `MachineError` if that is impossible."""
+    columns = (
+        "column",
+        *(f"{metric}{end}" for metric in importances.metrics for end in _STATISTICS),
+        *_FACTS,
+    )
+    run.write_rebuilt(names.FEATURE_IMPORTANCE, csv_lines(columns, _rows(importances)))
+
+
+def read_importances(run: RunFolder) -> FeatureImportances | None:
+    """What `write_importances` wrote; None if there is no such file. Raises `DataError` if it is damaged."""
+    table = run.read_table(names.FEATURE_IMPORTANCE)
+    if table is None:
+        return None
+    known = {metric.name for metric in importance_metrics()}
+    metrics = [name for name in table.columns if name in known]
+    if table.columns != _columns(metrics) or not table.rows:
+        raise damaged(table.path, "is damaged: delete it, and use `fnnctl report --importance` again")
+    index = {name: position for position, name in enumerate(table.columns)}
+    estimates = {metric: _estimates(table, index, metric) for metric in metrics}
+    correlations = table.numbers(index["correlation"])
+    columns = [
+        ColumnImportance(
+            row[0],
+            {metric: estimates[metric][row_number] for metric in metrics},
+            None if correlation is None else (row[index["correlated_with"]], correlation),
+        )
+        for row_number, (row, correlation) in enumerate(zip(table.rows, correlations, strict=True))
+    ]
+    rows, repeats = (int(table.numbers(index[name])[0] or 0) for name in ("rows", "repeats"))
+    part = "validation" if table.rows[0][index["part"]] == "validation" else "test"
+    return FeatureImportances(cast(Literal["test", "validation"], part), rows, repeats, tuple(columns))
+
+
+def _columns(metrics: Iterable[str]) -> tuple[str, ...]:
+    return ("column", *(f"{metric}{end}" for metric in metrics for end in _STATISTICS), *_FACTS)
+
+
+def _rows(importances: FeatureImportances) -> Iterator[Sequence[object]]:
+    facts = (importances.part, importances.rows, importances.repeats)
+    for column in importances.columns:
+        numbers: list[float | None] = []
+        for estimate in column.estimates.values():
+            if estimate is None:
+                numbers += [None] * len(_STATISTICS)
+            else:
+                numbers += [estimate.mean, estimate.std, *(estimate.ci95 or (None, None))]
+        yield column.column, *numbers, *(column.correlated or (None, None)), *facts
+
+
+def _estimates(table: CsvTable, index: dict[str, int], metric: str) -> list[Estimate | None]:
+    values = [table.numbers(index[f"{metric}{end}"]) for end in _STATISTICS]
+    return [
+        None
+        if mean is None or std is None
+        else Estimate(mean, std, None if low is None or high is None else [low, high])
+        for mean, std, low, high in zip(*values, strict=True)
+    ]
