@@ -57,6 +57,10 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
     if not equals or "" in path or not written_path.isprintable():
         message = f"{text!r} is not a setting; write PATH=VALUE, such as training.epochs=100"
         raise ConfigError(Problem(message))
+    if "=" in written_value and path[:2] != SPACE and takes_any_key(path[:-1]):
+        section = format_path(path[:-1])
+        advice = f"write {section}='{{\"NAME\": VALUE}}', with the name of a class or a column"
+        raise ConfigError(problem_at(path[:-1], f"a name that contains = stands in quotes: {advice}"))
     try:
         document = read_yaml(written_value, path)
     except ConfigError as error:

@@ -45,9 +45,9 @@ class ListedRun:
         """The run with its metrics as reported."""
         return replace(self, metrics=reported_metrics(self.entry.read_metrics()))
 
-    def keeping(self, asked: Iterable[Field]) -> ListedRun:
+    def keeping(self, fields: Iterable[Field]) -> ListedRun:
         """The run with the values of these fields instead of what they are read from."""
-        values = {**self.values, **{each.name: each.read(self) for each in asked}}
+        values = {**self.values, **{field.name: field.read(self) for field in fields}}
         return ListedRun(self.entry, values=values)
 
     @property
@@ -165,10 +165,10 @@ def _inside(value: object, path: str) -> Value:
         return None
     if path in value:
         return value[path]
-    place = path.find(".")
-    while place > 0:
-        found = _inside(value.get(path[:place]), path[place + 1 :])
-        if found is not None:
-            return found
-        place = path.find(".", place + 1)
+    dot = path.find(".")
+    while dot > 0:
+        inner = _inside(value.get(path[:dot]), path[dot + 1 :])
+        if inner is not None:
+            return inner
+        dot = path.find(".", dot + 1)
     return None

@@ -40,7 +40,7 @@ EQUALITY: Final[Mapping[str, Callable[[Any, Any], bool]]] = {"=": operator.eq, "
 CONTAINS: Final = "~"
 SHOWN_STATUSES: Final = (*STATUSES, DIED, DAMAGED)
 
-_CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|!=|==|[<>=~])\s*(.*?)\s*", re.DOTALL)
+_SIGN = re.compile(r"<=|>=|!=|==|[<>=~]")
 _TIME = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d(\.\d+)?)?)?)?)?)?")
 
 
@@ -54,6 +54,21 @@ class RunCondition:
     sign: str
     """One of `ORDER`, `EQUALITY` or `CONTAINS`."""
     value: str
+    alternatives: tuple[RunCondition, ...] = ()
+    """What else the text may mean: the name of a class, such as `<=50K`, has signs in it."""
+
+    @property
+    def readings(self) -> tuple[RunCondition, ...]:
+        """All that the text may mean, the shortest field first."""
+        return self, *self.alternatives
+
+    def meant(self, runs: Sequence[ListedRun]) -> RunCondition:
+        """The first reading whose field some run has; without any, the one with the shortest field."""
+        for reading in self.readings if self.alternatives else ():
+            values = (reading.field.read(run) for run in runs)
+            if any(value is not None and not isinstance(value, Mapping) for value in values):
+                return reading
+        return self
 
     def refuse_order_of_texts(self, runs: Sequence[ListedRun]) -> None:
         """Raise `UsageError` if it asks for an order, and no run has a number there, but some have a text."""
@@ -61,35 +76,35 @@ class RunCondition:
             return
         values = [value for run in runs if (value := self.field.read(run)) is not None]
         if values and not any(map(_is_number, values)):
-            raise self._fault(f"{self.field.name} is not a number; compare it with =, != or ~")
+            raise self._error(f"{self.field.name} is not a number; compare it with =, != or ~")
 
     def holds(self, run: ListedRun) -> bool:
         """Whether the run meets the condition; a text is neither above nor below a number.
 
         Raises `UsageError` if the condition's value cannot be compared with numbers.
         """
-        found = self.field.read(run)
+        value = self.field.read(run)
         if self.value == "null":
-            return (found is None) == (self.sign == "=")
-        if found is None:
+            return (value is None) == (self.sign == "=")
+        if value is None:
             return False
         if self.sign == CONTAINS:
-            return self.value.casefold() in value_text(found).casefold()
-        if self.field.name in TIMES:  # to the precision of the value: all of a day is equal to it
-            return {**ORDER, **EQUALITY}[self.sign](found[: len(self.value)], self.value)
-        if _is_number(found):
-            return self._compares(found)
-        return self.sign in EQUALITY and EQUALITY[self.sign](value_text(found), self.value)
+            return self.value.casefold() in value_text(value).casefold()
+        if self.field.name in TIMES:  # to the precision of the condition: all of a day is equal to it
+            return {**ORDER, **EQUALITY}[self.sign](value[: len(self.value)], self.value)
+        if _is_number(value):
+            return self._holds_for(value)
+        return self.sign in EQUALITY and EQUALITY[self.sign](value_text(value), self.value)
 
-    def _compares(self, found: float) -> bool:
+    def _holds_for(self, value: float) -> bool:
         number = _number(self.value)
         if number is not None:
-            return {**ORDER, **EQUALITY}[self.sign](found, number)
+            return {**ORDER, **EQUALITY}[self.sign](value, number)
         if self.sign in ORDER:
-            raise self._fault(f"'{self.value}' is not a number")
+            raise self._error(f"'{self.value}' is not a number")
         return self.sign == "!="
 
-    def _fault(self, message: str) -> UsageError:
+    def _error(self, message: str) -> UsageError:
         return UsageError(f"--where '{self.text}': {message}")
 
 
@@ -99,29 +114,39 @@ def parse_conditions(texts: Sequence[str]) -> list[RunCondition]:
 
 
 def _parse(text: str) -> RunCondition:
-    match = _CONDITION.fullmatch(text)
-    if match is None:
+    splits = [
+        (name, sign[0], text[sign.end() :].strip())
+        for sign in _SIGN.finditer(text)
+        if (name := text[: sign.start()].strip()) and not name.endswith(".")
+    ]
+    if not splits:
         raise UsageError(
             f"--where '{text}': write FIELD OPERATOR VALUE in quotes, as in 'accuracy>0.95'; the operators "
             "are =, !=, <, <=, > and >=, and ~ for a text that contains another"
         )
-    name, sign, value = match.groups()
+    if problem := _problem(*splits[0]):
+        raise UsageError(f"--where '{text}': {problem}")
+    first, *others = (_condition(text, *split) for split in splits if not _problem(*split))
+    if first.field.source is FieldSource.FACTS:
+        return first
+    return replace(first, alternatives=tuple(others))
+
+
+def _condition(text: str, name: str, sign: str, value: str) -> RunCondition:
+    value = _unquoted(value)
+    if name in TIMES and sign != CONTAINS:
+        value = _time(value)
+    return RunCondition(text, field_of(name), "=" if sign == "==" else sign, value)
+
+
+def _problem(name: str, sign: str, value: str) -> str | None:
+    """What is wrong with a condition whatever the runs are; None if nothing is."""
     sign = "=" if sign == "==" else sign
     if value[:1] in ("<", ">", "="):
         swapped = value[0] + sign
         advice = f": write {swapped}" if swapped in ORDER else ""
-        raise UsageError(f"--where '{text}': there is no operator {sign}{value[0]}{advice}")
+        return f"there is no operator {sign}{value[0]}{advice}"
     value = _unquoted(value)
-    condition = RunCondition(text, field_of(name), sign, value)
-    if fault := _fault(name, sign, value):
-        raise UsageError(f"--where '{text}': {fault}")
-    if name in TIMES and sign != CONTAINS:
-        return RunCondition(text, condition.field, sign, _time(value))
-    return condition
-
-
-def _fault(name: str, sign: str, value: str) -> str | None:
-    """What is wrong with a condition whatever the runs are; None if nothing is."""
     if value == "null":
         return None if sign in EQUALITY else "null is compared with = and !="
     if value == "" and sign not in EQUALITY:
@@ -200,9 +225,8 @@ def select_runs(
     Metrics are read only if a field is one, and then only of the runs that conditions on facts leave;
     complete configs only of those that conditions on metrics leave, too.
     """
-    asked = [("--where", condition.field) for condition in conditions]
-    asked += [("--sort", order.field)] if order else []
-    asked += [("--columns", field) for field in columns]
+    others = [("--sort", order.field)] if order else []
+    others += [("--columns", field) for field in columns]
     load: Mapping[FieldSource, Callable[[ListedRun], ListedRun]] = {
         FieldSource.FACTS: lambda run: run,
         FieldSource.METRICS: ListedRun.with_metrics,
@@ -210,15 +234,17 @@ def select_runs(
     }
     runs = [ListedRun(entry) for entry in entries]
     for source in FieldSource:
-        fields = {field.name: (option, field) for option, field in asked if field.source is source}
-        if fields and source is not FieldSource.FACTS:
-            needed = [field for _, field in fields.values()]
+        of_source = [condition for condition in conditions if condition.field.source is source]
+        asked = [(option, field) for option, field in others if field.source is source]
+        needed = [reading.field for condition in of_source for reading in condition.readings]
+        needed += [field for _, field in asked]
+        if needed and source is not FieldSource.FACTS:
             runs = [load[source](run).keeping(needed) for run in runs]
-        refuse_unknown(fields.values(), runs, load[source])
-        checked = [condition for condition in conditions if condition.field.source is source]
-        for condition in checked:
+        meant = [condition.meant(runs) for condition in of_source]
+        refuse_unknown([*(("--where", condition.field) for condition in meant), *asked], runs, load[source])
+        for condition in meant:
             condition.refuse_order_of_texts(runs)
-        runs = [run for run in runs if all(condition.holds(run) for condition in checked)]
+        runs = [run for run in runs if all(condition.holds(run) for condition in meant)]
     return order.sorted(runs) if order else runs
 
 

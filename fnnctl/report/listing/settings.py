@@ -37,7 +37,9 @@ class SettingsReader:
         None if there is none that can be read.
         """
         folders = list(dict.fromkeys((entry.path, entry.scored)))
-        mark = stamp(str(entry.path), [str((each / RESOLVED).relative_to(entry.path)) for each in folders])
+        mark = stamp(
+            str(entry.path), [str((folder / RESOLVED).relative_to(entry.path)) for folder in folders]
+        )
         settings = self._cache.get(entry.path.name, mark)
         if isinstance(settings, dict):
             return settings

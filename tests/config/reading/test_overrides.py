@@ -101,6 +101,12 @@ def test_a_list_that_is_left_out_starts_from_its_default() -> None:
         ("epochs", (), "'epochs' is not a setting; write PATH=VALUE, such as training.epochs=100"),
         ("=5", (), "'=5' is not a setting; write PATH=VALUE, such as training.epochs=100"),
         ("a..b=5", (), "'a..b=5' is not a setting; write PATH=VALUE, such as training.epochs=100"),
+        (
+            "training.class_weights.<=50K=2",
+            ("training", "class_weights"),
+            "a name that contains = stands in quotes: write training.class_weights='{\"NAME\": VALUE}', with "
+            "the name of a class or a column",
+        ),
         ("a\nb=5", (), "'a\\nb=5' is not a setting; write PATH=VALUE, such as training.epochs=100"),
         ("a.b=[1", ("a", "b"), "a list starts here, but a comma or the closing ] is missing"),
         ("a=*x", ("a",), "is the alias *x; write the value out"),
