@@ -82,15 +82,15 @@ def write_text_and_delete(path: Path, text: str, obsolete: Iterable[Path]) -> No
     a full disk, is done before the deletion.
     """
 
-    def place(temporary: Path, path: Path) -> None:
-        for each in obsolete:
+    def delete_and_replace(temporary: Path, path: Path) -> None:
+        for outdated in obsolete:
             with suppress(OSError):
-                each.unlink()
-            shutil.rmtree(each, ignore_errors=True)
+                outdated.unlink()
+            shutil.rmtree(outdated, ignore_errors=True)
         _replace(temporary, path)
 
     try:
-        _write(path, [_encoded(text)], place)
+        _write(path, [_encoded(text)], delete_and_replace)
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -212,9 +212,9 @@ def sync_folder(path: Path) -> None:
 
 
 def _write(
-    path: Path, pieces: Iterable[bytes], place: Callable[[Path, Path], None], *, sync: bool = True
+    path: Path, pieces: Iterable[bytes], put_in_place: Callable[[Path, Path], None], *, sync: bool = True
 ) -> None:
-    """Write under a temporary name and sync; `place` then gives the file its own name."""
+    """Write under a temporary name and sync; `put_in_place` then gives the file its own name."""
     temporary = path.with_name(temporary_file_name(path.name))
     try:
         with temporary.open("xb") as file:
@@ -222,7 +222,7 @@ def _write(
             file.flush()
             if sync:
                 os.fsync(file.fileno())
-        place(temporary, path)
+        put_in_place(temporary, path)
     finally:
         with suppress(OSError):
             temporary.unlink()

@@ -87,9 +87,9 @@ def _run_inside(text: str, runs_dir: Path) -> RunFolder | None:
         return None
     inside, missing = _INSIDE[part]
     outer = find_run(search, runs_dir, lambda run: inside(run) is not None)
-    if (found := inside(outer)) is None:
+    if (run := inside(outer)) is None:
         raise UsageError(f"{outer.path} {missing}")
-    return found
+    return run
 
 
 def _first_usable(
@@ -113,7 +113,7 @@ def _runs_of(experiment: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFo
     own_slug = slug(experiment)
     slugs = {run: slug_by_name(run.path.name) for run in runs}
     # Unless a folder was renamed, its slug rules out other experiments without reading the manifest.
-    candidates = [run for run, found in slugs.items() if found in (own_slug, None)]
+    candidates = [run for run, folder_slug in slugs.items() if folder_slug in (own_slug, None)]
     for run, manifest in _newest_first(candidates):
         if manifest.name == experiment if manifest else slugs[run] == own_slug:
             yield run, manifest

@@ -57,12 +57,12 @@ class JournalFile:
         Raises `DataError` if it is damaged, and `MachineError` if it cannot be read or written; a damaged
         file is not changed.
         """
-        found = read_bytes(path)
-        content = found or b""
+        existing = read_bytes(path)
+        content = existing or b""
         self.path = path
         self.records: list[JournalRecord]
         """The records in the file when it was opened."""
-        self.records, self._size, self._checksum = ([], 0, 0) if found is None else _read(content, path)
+        self.records, self._size, self._checksum = ([], 0, 0) if existing is None else _read(content, path)
         self.torn = len(content) - self._size
         """The length of the incomplete last line, in bytes."""
         self._is_synced = True
@@ -149,8 +149,8 @@ class ResultCache:
 
     def _open(self) -> JournalFile:
         """Open the file without what a kill or damage has left in it."""
-        if found := self.read():
-            write_bytes(self._path, journal_bytes(found))
+        if records := self.read():
+            write_bytes(self._path, journal_bytes(records))
         else:
             self.clear()
         return JournalFile(self._path)

@@ -131,8 +131,10 @@ def started(path: Path, by_manifest: str | None) -> str:
 def run_paths(runs_dir: Path) -> list[Path]:
     """The folders of the runs in a folder, sorted by name; empty if there is no such folder."""
     try:
-        with os.scandir(runs_dir) as found:
-            folders = sorted(each.name for each in found if each.name[0] != "." and not each.is_symlink())
+        with os.scandir(runs_dir) as entries:
+            folders = sorted(
+                entry.name for entry in entries if entry.name[0] != "." and not entry.is_symlink()
+            )
     except FileNotFoundError:
         return []
     except NotADirectoryError as error:
@@ -211,8 +213,8 @@ def _facts(path: Path) -> ListedFacts:
         raise damaged(path, f"is damaged: status: must be one of {', '.join(STATUSES)}")
     layout = _whole(manifest.get("layout", names.LAYOUT_VERSION))
     if layout is None or layout > names.LAYOUT_VERSION:
-        found = f"was written by a newer fnnctl (layout {layout}; this one reads {names.LAYOUT_VERSION})"
-        raise damaged(path, "is damaged: layout: must be a number" if layout is None else found)
+        message = f"was written by a newer fnnctl (layout {layout}; this one reads {names.LAYOUT_VERSION})"
+        raise damaged(path, "is damaged: layout: must be a number" if layout is None else message)
     return ListedFacts(
         status=manifest["status"],
         kind=manifest["kind"],
@@ -235,9 +237,9 @@ def _check_journal(path: Path, facts: ListedFacts) -> None:
     counts = count_records(path)
     if counts is None:
         raise damaged(path, "is missing: a search cannot be read without it; restore a copy of the file")
-    found, before = counts["trial"], facts.trials or 0
-    if found < before:
-        lost = f"has {found:,} trials, and {names.MANIFEST} says {before:,}"
+    count, before = counts["trial"], facts.trials or 0
+    if count < before:
+        lost = f"has {count:,} trials, and {names.MANIFEST} says {before:,}"
     elif facts.status == "completed" and not counts["end"]:
         lost = "has no end, although the search is complete"
     else:
@@ -246,8 +248,8 @@ def _check_journal(path: Path, facts: ListedFacts) -> None:
 
 
 def _inside(manifest: Mapping[str, Any], part: str, key: str) -> object:
-    found = manifest.get(part)
-    return found.get(key) if isinstance(found, dict) else None
+    mapping = manifest.get(part)
+    return mapping.get(key) if isinstance(mapping, dict) else None
 
 
 def _text(value: object) -> str | None:

@@ -114,7 +114,7 @@ class DataFacts(Facts):
     test_sha256: str | None = None
     """SHA-256 of the test file."""
     task: Literal["classification", "regression"] = "classification"
-    """What kind of target is learned."""
+    """The kind of target."""
     target: str
     """The target column."""
     classes: list[str] = []
@@ -138,7 +138,7 @@ class ModelFacts(Facts):
     """Units from the inputs to the outputs: `[64, 100, 10]` has one hidden layer of 100 units. Of several
     networks, those of the first one."""
     parameters: int
-    """Weights, biases and learned slopes of all networks."""
+    """Weights, biases and trained slopes of all networks."""
     networks: int = 1
     """The number of networks whose predictions are averaged."""
     shared_weights: bool = False

@@ -41,17 +41,17 @@ def _faults_of_run(metrics: Mapping[str, Any]) -> Faults:
         yield from _object(f"sizes.{index}", size, _faults_of_folds)
 
 
-def _object(place: str, value: object, faults: Callable[[str, Mapping[str, Any]], Faults]) -> Faults:
+def _object(key: str, value: object, faults: Callable[[str, Mapping[str, Any]], Faults]) -> Faults:
     """The faults of an object, which may be null."""
     if isinstance(value, dict):
-        yield from faults(place, value)
+        yield from faults(key, value)
     elif value is not None:
-        yield f"{place} must be an object or null"
+        yield f"{key} must be an object or null"
 
 
-def _faults_of_part(place: str, part: Mapping[str, Any]) -> Faults:
+def _faults_of_part(key: str, part: Mapping[str, Any]) -> Faults:
     for name, value in part.items():
-        inside = f"{place}.{name}"
+        inside = f"{key}.{name}"
         if name == "baseline":
             yield from _object(inside, value, _faults_of_part)
         elif name == "per_class":
@@ -62,35 +62,35 @@ def _faults_of_part(place: str, part: Mapping[str, Any]) -> Faults:
             yield f"{inside} must be two numbers or null"
 
 
-def _faults_of_classes(place: str, classes: Mapping[str, Any]) -> Faults:
+def _faults_of_classes(key: str, classes: Mapping[str, Any]) -> Faults:
     for name, metrics in classes.items():
         if metrics is None:
-            yield f"{place}.{name} must be an object"
-        yield from _object(f"{place}.{name}", metrics, _faults_of_part)
+            yield f"{key}.{name} must be an object"
+        yield from _object(f"{key}.{name}", metrics, _faults_of_part)
 
 
-def _faults_of_folds(place: str, folds: Mapping[str, Any]) -> Faults:
+def _faults_of_folds(key: str, folds: Mapping[str, Any]) -> Faults:
     """Those of the metrics over several folds; null stands for no metric."""
     for name in ("folds", "repeats", "rows", "share", "diverged"):
         if name in folds and (folds[name] is None or not _is_number(folds[name])):
-            yield f"{place}.{name} must be a number"
+            yield f"{key}.{name} must be a number"
     for name, entry in folds.items():
         if isinstance(entry, dict):
-            yield from _faults_of_scores(f"{place}.{name}", entry)
+            yield from _faults_of_scores(f"{key}.{name}", entry)
         elif _is_metric(name):
-            yield f"{place}.{name} must be an object"
+            yield f"{key}.{name} must be an object"
 
 
-def _faults_of_scores(place: str, entry: Mapping[str, Any]) -> Faults:
+def _faults_of_scores(key: str, entry: Mapping[str, Any]) -> Faults:
     for name in ("mean", "std", "p"):
         if not _is_number(entry.get(name)):
-            yield f"{place}.{name} must be a number or null"
-    yield from _object(f"{place}.difference", entry.get("difference"), _faults_of_scores)
+            yield f"{key}.{name} must be a number or null"
+    yield from _object(f"{key}.difference", entry.get("difference"), _faults_of_scores)
     if not _is_interval(entry.get(_INTERVAL)):
-        yield f"{place}.{_INTERVAL} must be two numbers or null"
+        yield f"{key}.{_INTERVAL} must be two numbers or null"
     scores = entry.get("scores", [])
     if not isinstance(scores, list) or not all(map(_is_number, scores)):
-        yield f"{place}.scores must be a list of numbers"
+        yield f"{key}.scores must be a list of numbers"
 
 
 def _is_metric(name: str) -> bool:

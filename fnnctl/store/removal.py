@@ -73,8 +73,8 @@ def leftovers(runs_dir: Path) -> list[Path]:
     """Hidden folders of commands that were killed before their run appeared, or while they removed one."""
     patterns = (names.HIDDEN_FOLDER_PATTERN, names.REMOVED_FOLDER_PATTERN)
     try:
-        found = sorted(path for pattern in patterns for path in runs_dir.glob(pattern))
-        return [path for path in found if _is_stale(path)]
+        hidden = sorted(path for pattern in patterns for path in runs_dir.glob(pattern))
+        return [path for path in hidden if _is_stale(path)]
     except OSError as error:
         raise cannot_read(runs_dir, error) from error
 

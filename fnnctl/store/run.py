@@ -131,15 +131,15 @@ class OpenRun(RunFolder):
         self._replace(names.ENSEMBLE, names.NEXT_ENSEMBLE, names.FORMER_ENSEMBLE)
 
     def _replace(self, name: str, next_name: str, former_name: str) -> None:
-        place, former = self.path / name, self.path / former_name
+        target, former = self.path / name, self.path / former_name
         try:
-            if place.exists():
-                place.rename(former)
-            (self.path / next_name).rename(place)
+            if target.exists():
+                target.rename(former)
+            (self.path / next_name).rename(target)
             sync_folder(self.path)
             shutil.rmtree(former, ignore_errors=True)
         except OSError as error:
-            raise cannot_write(place, error) from error
+            raise cannot_write(target, error) from error
 
     def record(self, facts: Mapping[str, Any]) -> None:
         """Add facts that were not known at the start to the manifest; the keys are the manifest's."""
@@ -269,12 +269,12 @@ def take_over_run(folder: RunFolder) -> OpenRun:
     return OpenRun(folder.path, lock)
 
 
-def _keep_one(place: Path, former: Path) -> None:
+def _keep_one(current: Path, former: Path) -> None:
     """Finish an interrupted `replace_winner`: keep the new folder if it is in place, else the former one."""
-    if place.exists():
+    if current.exists():
         shutil.rmtree(former, ignore_errors=True)
     elif former.exists():
-        former.rename(place)
+        former.rename(current)
 
 
 def _is_complete(folder: RunFolder) -> bool:

@@ -35,8 +35,8 @@ class CsvTable:
         try:
             return [float(value) if value else None for value in self.column(index)]
         except ValueError as error:
-            what = f"column {shown(self.columns[index])}: {cut(str(error))}"
-            raise damaged(self.path, f"is damaged: {what}") from error
+            fault = f"column {shown(self.columns[index])}: {cut(str(error))}"
+            raise damaged(self.path, f"is damaged: {fault}") from error
 
 
 class _Line:
@@ -116,8 +116,8 @@ def read_rows(content: bytes, path: Path) -> Iterator[list[str]]:
             yield columns
             for number, row in enumerate(reader, start=1):
                 if len(row) != len(columns):
-                    found = f"row {number} has {len(row)} values, but the header has {len(columns)}"
-                    raise damaged(path, f"is damaged: {found}")
+                    difference = f"row {number} has {len(row)} values, but the header has {len(columns)}"
+                    raise damaged(path, f"is damaged: {difference}")
                 yield row
     except (ValueError, csv.Error) as error:
         raise damaged(path, f"is damaged: it is not a CSV table ({error})") from error

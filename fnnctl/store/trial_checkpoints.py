@@ -28,7 +28,7 @@ _NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
 
 
 @dataclass(frozen=True, slots=True)
-class StatePlace:
+class StateLocation:
     """The location of a fit's checkpoint."""
 
     file: Path
@@ -42,7 +42,7 @@ class TrialCheckpoints:
     def __init__(self, run: Path, folder: str = names.CHECKPOINTS) -> None:
         """Find the existing checkpoints; a file that cannot be read counts as lost."""
         self._folder = run / folder
-        self._places: dict[tuple[int, int], dict[int, StatePlace]] = {}
+        self._locations: dict[tuple[int, int], dict[int, StateLocation]] = {}
         """By trial and budget, then by the index of the fit."""
         self._needed: dict[Path, int] = {}
         """By file, the number of its checkpoints that are still needed."""
@@ -61,12 +61,12 @@ class TrialCheckpoints:
 
     def known(self) -> list[tuple[int, int]]:
         """The pairs of a trial and a budget that have checkpoints."""
-        return [key for key, places in self._places.items() if places]
+        return [key for key, locations in self._locations.items() if locations]
 
-    def place(self, key: FitKey, budget: int) -> StatePlace | None:
+    def location(self, key: FitKey, budget: int) -> StateLocation | None:
         """The location of the fit's checkpoint at this budget; None if there is none."""
         trial, fit = key
-        return self._places.get((trial, budget), {}).get(fit)
+        return self._locations.get((trial, budget), {}).get(fit)
 
     def has_written(self, key: FitKey, budget: int) -> bool:
         """Whether this object wrote the fit's checkpoint and still has it; then no check is needed."""
@@ -77,15 +77,18 @@ class TrialCheckpoints:
 
         Raises `DataError` if one is lost or damaged, or if their arrays do not match.
         """
-        places = [place for key in keys if (place := self.place(key, budget))]
-        if len(places) < len(keys):
+        locations = [location for key in keys if (location := self.location(key, budget))]
+        if len(locations) < len(keys):
             raise DataError(Problem(f"lacks a checkpoint after epoch {budget}", file=str(self._folder)))
         files = {
-            file: self._recent.get(file) or read_state(file) for file in {place.file for place in places}
+            file: self._recent.get(file) or read_state(file)
+            for file in {location.file for location in locations}
         }
         try:
             return {
-                name: np.concatenate([files[place.file][name][place.row : place.row + 1] for place in places])
+                name: np.concatenate(
+                    [files[location.file][name][location.row : location.row + 1] for location in locations]
+                )
                 for name in next(iter(files.values()))
             }
         except (KeyError, ValueError) as error:
@@ -111,25 +114,25 @@ class TrialCheckpoints:
     def release(self, keys: Iterable[tuple[int, int]]) -> None:
         """Forget the checkpoints of pairs of a trial and a budget; remove files of which none is needed."""
         for trial, budget in keys:
-            for fit, place in self._places.pop((trial, budget), {}).items():
+            for fit, location in self._locations.pop((trial, budget), {}).items():
                 self._written.discard(((trial, fit), budget))
-                self._let_go(place.file)
+                self._let_go(location.file)
 
     def clear(self) -> None:
         """Remove all files."""
         for file in self._folder.glob("*.npz"):
             with suppress(OSError):
                 file.unlink()
-        self._places, self._needed, self._written = {}, {}, set()
+        self._locations, self._needed, self._written = {}, {}, set()
         self._recent, self._recent_bytes = {}, 0
 
     def _note(self, file: Path, keys: Sequence[FitKey], budget: int) -> None:
         self._needed[file] = len(keys)
         for row, (trial, fit) in enumerate(keys):
-            places = self._places.setdefault((trial, budget), {})
-            if former := places.get(fit):
+            locations = self._locations.setdefault((trial, budget), {})
+            if former := locations.get(fit):
                 self._let_go(former.file)
-            places[fit] = StatePlace(file, row)
+            locations[fit] = StateLocation(file, row)
 
     def _let_go(self, file: Path) -> None:
         """One checkpoint of the file is not needed any more."""

@@ -54,11 +54,11 @@ def read_listed_npz(content: bytes, expected: object, path: Path) -> dict[str, A
     listed = array_list(arrays)
     if sorted(listed) != sorted(expected):
         raise damaged(path, "is damaged: its arrays are not those that model.json lists")
-    for name, found in listed.items():
-        if found != expected[name]:
+    for name, entry in listed.items():
+        if entry != expected[name]:
             listed_as = _in_words(expected[name])
-            what = f"{shown(name)} is {_in_words(found)}, but {names.MODEL} lists {listed_as}"
-            raise damaged(path, f"is damaged: {what}")
+            difference = f"{shown(name)} is {_in_words(entry)}, but {names.MODEL} lists {listed_as}"
+            raise damaged(path, f"is damaged: {difference}")
     return {name: arrays[name] for name in expected}
 
 

@@ -172,7 +172,7 @@ def test_what_cannot_be_read_is_an_error_with_its_line(
     assert done.code == 2
     assert done.out == ""
     assert "new.csv:3: column 'c': '€6' is not a number with a decimal point" in done.err
-    assert "new.csv:3: column 'd': 'soon' is not a date or time as in the training data" in done.err
+    assert "new.csv:3: column 'd': 'soon' is not a date as in the training data" in done.err
     new = write(tmp_path / "new.csv", ("c", "t"), ["$5"], ["maybe"])
     done = program("predict", str(run), str(new))
     assert "the column 'd' is missing" in done.err

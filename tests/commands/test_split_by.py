@@ -72,7 +72,7 @@ def test_the_last_days_are_tested_and_the_run_repeats_it(program: Program, own: 
 def test_folds_chain_forward_and_do_not_test_the_first_days(program: Program, own: Path) -> None:
     done = program("evaluate", str(own), "--workers", "1", "--json")
     assert (
-        "folds by 'day': each learns from earlier rows only; the first 30 rows, up to 5, are never tested"
+        "folds by 'day': each trains on earlier rows only; the first 30 rows, up to 5, are never tested"
     ) in done.err
     run = run_of(done.out)
     predictions = table(run, names.PREDICTIONS)

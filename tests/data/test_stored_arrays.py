@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.arrays.crafted import CRAFTED, header_of
-from tests.data.arrays.saving import X, Y, fault, load, save
+from tests.data.saving import X, Y, fault, load, save
 
 DAMAGED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is not an array in NumPy's format"),

@@ -17,9 +17,9 @@ def state(*values: float) -> dict[str, np.ndarray]:
 
 
 def values(checkpoints: TrialCheckpoints, trial: int, unit: int, budget: int) -> list[float]:
-    place = checkpoints.place((trial, unit), budget)
-    assert place is not None
-    return [float(each) for each in read_state(place.file)["parameters"][place.row]]
+    location = checkpoints.location((trial, unit), budget)
+    assert location is not None
+    return [float(each) for each in read_state(location.file)["parameters"][location.row]]
 
 
 def test_each_network_is_found_again(tmp_path: Path) -> None:
@@ -33,8 +33,8 @@ def test_each_network_is_found_again(tmp_path: Path) -> None:
         assert values(checkpoints, 1, 0, 3) == [10.0]
         assert values(checkpoints, 1, 1, 3) == [11.0]
         assert values(checkpoints, 1, 1, 9) == [111.0]
-        assert checkpoints.place((2, 0), 9) is None
-        assert checkpoints.place((2, 1), 3) is None
+        assert checkpoints.location((2, 0), 9) is None
+        assert checkpoints.location((2, 1), 3) is None
 
 
 def test_what_is_there_is_known(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_files_that_no_one_needs_are_removed(tmp_path: Path, again: bool) -> Non
     checkpoints.release([(0, 3), (2, 3), (7, 3), (1, 9)])
     assert len(files(tmp_path)) == 3, "another of each stack is needed"
     assert values(checkpoints, 1, 0, 3) == [1.0]
-    assert checkpoints.place((0, 0), 3) is None
-    assert checkpoints.place((2, 0), 3) is None
+    assert checkpoints.location((0, 0), 3) is None
+    assert checkpoints.location((2, 0), 3) is None
     checkpoints.release([(3, 3), (3, 3)])
     assert len(files(tmp_path)) == 2
     assert values(checkpoints, 2, 0, 9) == [20.0]
@@ -83,7 +83,7 @@ def test_all_folds_of_a_trial_are_released(tmp_path: Path) -> None:
     checkpoints.release([(1, 3)])
     assert len(files(tmp_path)) == 1
     assert values(checkpoints, 0, 0, 3) == [0.0]
-    assert all(checkpoints.place((1, fold), 3) is None for fold in range(3))
+    assert all(checkpoints.location((1, fold), 3) is None for fold in range(3))
 
 
 def test_a_checkpoint_that_is_written_again_takes_the_place_of_the_former(tmp_path: Path) -> None:
@@ -139,32 +139,32 @@ def test_everything_can_be_cleared(tmp_path: Path) -> None:
     (tmp_path / "checkpoints" / "unreadable.npz").write_bytes(b"half")
     checkpoints.clear()
     assert files(tmp_path) == []
-    assert checkpoints.place((0, 0), 3) is None
+    assert checkpoints.location((0, 0), 3) is None
 
 
 def test_what_cannot_be_read_is_lost(tmp_path: Path) -> None:
     written = TrialCheckpoints(tmp_path)
     written.write([(0, 0)], 1, state(0.0))
-    place = written.place((0, 0), 1)
-    assert place is not None
+    location = written.location((0, 0), 1)
+    assert location is not None
     folder = tmp_path / "checkpoints"
-    place.file.write_bytes(place.file.read_bytes()[:-50])
+    location.file.write_bytes(location.file.read_bytes()[:-50])
     np.savez(folder / "another.npz", parameters=np.zeros(3))
     odd = {"checkpoint.networks": np.zeros(3), "checkpoint.budget": np.zeros(2)}
     (folder / "odd.npz").write_bytes(to_npz(odd))
     (folder / ".1-0-aa.npz.0123abcd.tmp").write_bytes(b"half")
-    assert TrialCheckpoints(tmp_path).place((0, 0), 1) is None
+    assert TrialCheckpoints(tmp_path).location((0, 0), 1) is None
     assert list(folder.glob(".*")) == []
     with pytest.raises(DataError, match="is damaged"):
-        read_state(place.file)
-    place.file.unlink()
+        read_state(location.file)
+    location.file.unlink()
     with pytest.raises(DataError):
-        read_state(place.file)
+        read_state(location.file)
 
 
 def test_without_a_folder_nothing_is_there(tmp_path: Path) -> None:
     checkpoints = TrialCheckpoints(tmp_path)
-    assert checkpoints.place((0, 0), 1) is None
+    assert checkpoints.location((0, 0), 1) is None
     checkpoints.release([(0, 1)])
     checkpoints.clear()
     assert list(tmp_path.iterdir()) == []
