@@ -48,7 +48,9 @@ class MappedNumbers:
 
 _LARGEST = float(np.finfo(np.float32).max)
 _HEADROOM = 32
+"""The exponent, below that of the largest distance in the sample, at which distances are stored."""
 _LARGEST_EXPONENT = 895
+"""A float32 is below 2¹²⁸, so a distance that is scaled by at most 2⁸⁹⁵ stays below 2¹⁰²³, a float64."""
 
 
 @dataclass(frozen=True, slots=True)

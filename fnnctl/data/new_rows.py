@@ -31,6 +31,7 @@ from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
 MOST_NAMED_ALONE = 5
+"""If more columns are missing, it is probably the wrong file, and one message says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.text import counted
 
 MOST_PROBLEMS = 20
+"""More lines would scroll the first ones, which often explain the others, out of sight."""
 
 
 class Problems:

@@ -29,6 +29,7 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.text import cut, did_you_mean, printable, shown, word_list
 
 BLOCK_BYTES = 2**20
+"""A block with its float64 copy fits in the processor's second-level cache."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ class CalibrationFacts(Facts):
 
 
 class RestoredWeightsFacts(Facts):
-    """The weights that training the best trial alone keeps, if not those of its objective."""
+    """The weights that are kept if the best trial is trained alone; they may be of another epoch."""
 
     trial: int
     """The trial's number."""
@@ -241,7 +241,7 @@ class SearchFacts(Facts):
     """The trial that is refitted, by the confirmation if there is one: `trial`, `objective` (in the search),
     `configuration` (path: value), `epochs` (of the refit); null if there is none."""
     kept_alone: RestoredWeightsFacts | None = None
-    """Null if training that trial alone keeps the weights of its objective."""
+    """Null if that trial, trained alone, keeps the weights of the epoch of its objective."""
     own_settings: DefaultTrialFacts | None = None
     """The comparison of that trial with the trial of the default settings; null if there was none."""
 

@@ -23,6 +23,7 @@ from fnnctl.text import counted, shown, word_list
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 MANY_STRATA = 20
+"""More classes, all of them numbers, are more likely quantities."""
 
 
 @dataclass(frozen=True, slots=True)

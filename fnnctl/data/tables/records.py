@@ -20,6 +20,7 @@ from fnnctl.data.tables.text_files import wrong_byte
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_RECORDS = 20
+"""So many records show the delimiter; more would delay a table of thousands of columns."""
 _DECLARATION = re.compile(r"[\"'\s]*sep\s*=(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -58,10 +59,12 @@ def _fit(lines: Sequence[str], delimiter: str) -> tuple[int, int]:
 BLOCK_VALUES = 2**13
 """About so many values form a block, which then fits in the processor's cache."""
 FEWEST_BLOCK_ROWS = 128
+"""Blocks of wide tables would otherwise have few rows, and each block costs some calls per column."""
 MOST_BLOCK_VALUES: Final = 2**24
 """No block has more values, unless a single row has: wide tables have blocks of fewer rows."""
 SAMPLE_LINES = 100
 SAMPLE_CHARACTERS: Final = 2**20
+"""The first lines, from which the delimiter is detected; a line may be a whole megabyte."""
 LONGEST_RECORD: Final = 2**24
 """The most characters of a row, enough for a million columns."""
 MOST_BLANK_LINES: Final = 1_000_000

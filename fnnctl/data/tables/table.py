@@ -30,6 +30,7 @@ from fnnctl.data.tables.typed_columns import (
 from fnnctl.text import shown
 
 Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "group"]
+"""What a config declares a column to be."""
 UNDECIDED: Final[tuple[Kind | None, ...]] = (None, "numeric", "date")
 """The kinds of columns whose format is found from their values."""
 ROW_NUMBER = np.uint32
@@ -170,7 +171,7 @@ def read_table(
     """Read a CSV file. The kind of a column that is not in `kinds` is `others`, or inferred from its values.
 
     Columns with one of the known `form.formats` have that format; for the others, see `detection`. Faults are
-    noted in `problems`; the table must not be used then. `on_read` is told of each pass through the file.
+    noted in `problems`; the table must not be used then. `on_read` is called in each pass through the file.
     """
 
     def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[CsvRows, _Pass]:

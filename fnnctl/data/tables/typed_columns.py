@@ -37,8 +37,8 @@ def find_types(
 ) -> tuple[dict[str, TypedColumn], Notation]:
     """Find the types of the columns named in `declared`, which gives their declared kind; note every fault.
 
-    The notation is returned with what the columns tell about the file; other columns, such as the target,
-    tell of decimal commas, too.
+    The notation is returned with what the columns show about the file; other columns, such as the target,
+    show decimal commas, too.
     """
     if any(has_decimal_commas(column.texts) for column in columns.values()):
         decimal_commas = notation.is_csv and notation.decimal_mark == "auto"
@@ -50,7 +50,7 @@ def find_types(
 def possible_thousands(matrix: NumberMatrix) -> list[str]:
     """The columns of plain numbers that are thousands, such as `1.234`, if another column has decimal commas.
 
-    Only their texts can tell: 1.5 may have been `1.500`.
+    Only their texts can show it: 1.5 may have been `1.500`.
     """
     return [name for name, numbers in matrix.items() if _may_be_thousands(numbers)]
 

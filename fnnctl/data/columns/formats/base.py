@@ -33,11 +33,11 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How a file writes numbers and dates, as far as its settings and its other columns tell."""
+    """How a file writes numbers and dates, as far as its settings and its other columns show."""
 
     decimal_mark: MarkSetting = "auto"
     european: bool = False
-    """Whether numbers have decimal commas and dates begin with the day, in doubt."""
+    """Whether ambiguous numbers have decimal commas, and ambiguous dates begin with the day."""
     decimal_commas: bool = False
     """Whether a column has numbers that can only be read with decimal commas."""
     patterns: Mapping[str, str] = field(default_factory=dict)

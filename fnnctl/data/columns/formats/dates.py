@@ -35,7 +35,7 @@ from fnnctl.data.columns.formats.moments import (
 from fnnctl.text import shown
 
 DatePart = Literal["year", "month", "weekday", "hour", "days"]
-PARTS: Final[tuple[DatePart, ...]] = ("year", "month", "weekday", "hour", "days")
+DATE_PARTS: Final[tuple[DatePart, ...]] = ("year", "month", "weekday", "hour", "days")
 _MONDAY: Final = 4
 """1970-01-05 was a Monday."""
 _YEAR_FIRST: Final = re.compile("[0-9]{4}[-/.]")
@@ -160,7 +160,7 @@ def date_format(
     """The format of a column with these distinct moments, n ≥ 1; parts that are constant are left out."""
     since = min(day for day, _ in moments)
     values = date_parts(moments, since=since)
-    parts = tuple(part for part in PARTS if part == "days" or np.ptp(values[part]) > 0)
+    parts = tuple(part for part in DATE_PARTS if part == "days" or np.ptp(values[part]) > 0)
     return DateFormat(parts, iso_day(since), order, pattern, compact)
 
 
