@@ -16,6 +16,17 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 
+_LARGEST = float(np.finfo(np.float32).max)
+_HEADROOM = 32
+"""The exponent, below that of the largest distance in the sample, at which distances are stored."""
+_LARGEST_EXPONENT = 895
+"""A float32 is below 2¹²⁸, so a distance that is scaled by at most 2⁸⁹⁵ stays below 2¹⁰²³, a float64."""
+EXACT_VALUES = 2**22
+"""Up to this many numbers are kept as float64, which needs 32 MB."""
+BLOCK_VALUES = 2**17
+ColumnSource = Callable[[slice], FloatArray]
+"""Gives the values of a column, float64, in some rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class MappedNumbers:
@@ -44,13 +55,6 @@ class MappedNumbers:
         first -= first % mmap.PAGESIZE
         if end > first:
             self.file.madvise(mmap.MADV_DONTNEED, first, end - first)
-
-
-_LARGEST = float(np.finfo(np.float32).max)
-_HEADROOM = 32
-"""The exponent, below that of the largest distance in the sample, at which distances are stored."""
-_LARGEST_EXPONENT = 895
-"""A float32 is below 2¹²⁸, so a distance that is scaled by at most 2⁸⁹⁵ stays below 2¹⁰²³, a float64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,6 @@ class Packing:
         numbers *= self.scale[columns]
         numbers += self.offset[columns]
         return numbers
-
-
-EXACT_VALUES = 2**22
-"""Up to this many numbers are kept as float64, which needs 32 MB."""
-BLOCK_VALUES = 2**17
-ColumnSource = Callable[[slice], FloatArray]
-"""Gives the values of a column, float64, in some rows."""
 
 
 class NumberMatrix(Mapping[str, FloatArray]):

@@ -32,6 +32,10 @@ from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
 MOST_NAMED_ALONE = 5
 """If more columns are missing, it is probably the wrong file, and one message says so."""
+Keep: TypeAlias = Sequence[str] | None
+"""The names of the columns to keep; None keeps all."""
+KEEP_NONE: Final = ()
+PREFIX = "input_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +99,6 @@ def note_missing(
 def suggestion(name: str, unused: Sequence[str]) -> str:
     """A hint at the unused column with the most similar name, if there is one."""
     return did_you_mean(name, map(printable, unused))
-
-
-Keep: TypeAlias = Sequence[str] | None
-"""The names of the columns to keep; None keeps all."""
-KEEP_NONE: Final = ()
-PREFIX = "input_"
 
 
 def kept_columns(

@@ -26,6 +26,9 @@ from fnnctl.text import shown
 
 LARGEST = 1e300
 """Edges beyond it are drawn in, so that differences between them are finite."""
+BLOCK_VALUES = 2**17
+EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
+"""Validation when features are read back: no unknown keys, no infinities."""
 
 
 def bin_edges(values: FloatArray, bins: int) -> list[FloatArray]:
@@ -47,11 +50,6 @@ def bin_coordinates(numbers: FloatArray, edges: FloatArray) -> FloatArray:
     low = edges[bins]
     coordinates: FloatArray = bins + (inside - low) / (edges[bins + 1] - low)
     return coordinates
-
-
-BLOCK_VALUES = 2**17
-EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
-"""Validation when features are read back: no unknown keys, no infinities."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ from fnnctl.text import cut, did_you_mean, printable, shown, word_list
 
 BLOCK_BYTES = 2**20
 """A block with its float64 copy fits in the processor's second-level cache."""
+FEATURES, LABELS = "X", "y"
+NAMES = ("feature_names", "columns")
+"""The arrays that may contain the names of the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +154,6 @@ def npz_errors(origin: str) -> Iterator[None]:
 
 def _damaged_npz(origin: str, error: Exception) -> DataError:
     return fault(origin, f"the NPZ file is damaged ({cut(str(error))}): save or copy it again")
-
-
-FEATURES, LABELS = "X", "y"
-NAMES = ("feature_names", "columns")
-"""The arrays that may contain the names of the columns."""
 
 
 def holds_arrays(path: Path) -> bool:

@@ -43,6 +43,11 @@ _WATCHED: Final = (
     ),
 )
 """The files that an entry is read from; runs that are no searches have only the first two."""
+_TYPES: Final = (
+    *(str, str, str, str, str | None, float | None, int | None, str | None, str | None),
+    *(int | None, float | None),
+)
+"""The types of `ListedFacts` in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,6 @@ class ListedFacts:
     """The first metric of the task on the test part; in a cross-validation, the mean over the folds."""
 
 
-_TYPES: Final = (
-    *(str, str, str, str, str | None, float | None, int | None, str | None, str | None),
-    *(int | None, float | None),
-)
-"""The types of `ListedFacts` in the cache."""
 _CACHED: Final = " ".join(field.name for field in fields(ListedFacts))
 
 

@@ -43,6 +43,9 @@ KNOWN_MARKERS: Final = frozenset(
      "nd", "#div/0!", "#value!", "#ref!", "#null!", "#num!", "#name?"}
 )  # fmt: skip
 """What stands for a missing value in most tables, in lower case."""
+DEFAULT_ENCODING = "utf-8"
+_NAMED_SETTING = re.compile(r"\bdata\.(columns|missing_values|decimal_mark)\b")
+_ABOUT_SETTINGS = "settings of an experiment; `fnnctl init` without --data writes one that can be edited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +133,6 @@ def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> I
 def _is_amount(text: str) -> bool:
     """Whether a text is a number in another notation, which is to be corrected."""
     return almost_number(text) is not None or is_written_number(text)
-
-
-DEFAULT_ENCODING = "utf-8"
-_NAMED_SETTING = re.compile(r"\bdata\.(columns|missing_values|decimal_mark)\b")
-_ABOUT_SETTINGS = "settings of an experiment; `fnnctl init` without --data writes one that can be edited"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from fnnctl.data.splits.parts import VALIDATION, Split, stratified_parts
 from fnnctl.seeds import Purpose, fold_seed, stream
 
 Assignment = npt.NDArray[np.int32]
+_NEVER_TESTED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +209,6 @@ def _dealt(strata: IntArray, folds: int, stratify: bool, rng: np.random.Generato
     assigned = np.empty(len(strata), np.int32)
     assigned[order] = rng.permutation(folds)[np.arange(len(strata)) % folds]
     return assigned
-
-
-_NEVER_TESTED = -1
 
 
 @dataclass(frozen=True, slots=True)

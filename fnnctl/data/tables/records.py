@@ -22,6 +22,21 @@ DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_RECORDS = 20
 """So many records show the delimiter; more would delay a table of thousands of columns."""
 _DECLARATION = re.compile(r"[\"'\s]*sep\s*=(.*)", re.IGNORECASE | re.DOTALL)
+BLOCK_VALUES = 2**13
+"""About so many values form a block, which then fits in the processor's cache."""
+FEWEST_BLOCK_ROWS = 128
+"""Blocks of wide tables would otherwise have few rows, and each block costs some calls per column."""
+MOST_BLOCK_VALUES: Final = 2**24
+"""No block has more values, unless a single row has: wide tables have blocks of fewer rows."""
+SAMPLE_LINES = 100
+SAMPLE_CHARACTERS: Final = 2**20
+"""The first lines, from which the delimiter is detected; a line may be a whole megabyte."""
+LONGEST_RECORD: Final = 2**24
+"""The most characters of a row, enough for a million columns."""
+MOST_BLANK_LINES: Final = 1_000_000
+"""No table has more blank lines in a row, and reading them could take hours."""
+_LINE_END, _LINE_END_BYTES = re.compile(r"\r\n?|\n"), re.compile(rb"\r\n?|\n")
+TextRows: TypeAlias = list[list[str]]
 
 
 def declared_delimiter(lines: Sequence[str]) -> str | None:
@@ -54,24 +69,6 @@ def _fit(lines: Sequence[str], delimiter: str) -> tuple[int, int]:
     if not widths or widths[0] == 1:
         return 0, 1
     return widths.count(widths[0]), widths[0]
-
-
-BLOCK_VALUES = 2**13
-"""About so many values form a block, which then fits in the processor's cache."""
-FEWEST_BLOCK_ROWS = 128
-"""Blocks of wide tables would otherwise have few rows, and each block costs some calls per column."""
-MOST_BLOCK_VALUES: Final = 2**24
-"""No block has more values, unless a single row has: wide tables have blocks of fewer rows."""
-SAMPLE_LINES = 100
-SAMPLE_CHARACTERS: Final = 2**20
-"""The first lines, from which the delimiter is detected; a line may be a whole megabyte."""
-LONGEST_RECORD: Final = 2**24
-"""The most characters of a row, enough for a million columns."""
-MOST_BLANK_LINES: Final = 1_000_000
-"""No table has more blank lines in a row, and reading them could take hours."""
-_LINE_END, _LINE_END_BYTES = re.compile(r"\r\n?|\n"), re.compile(rb"\r\n?|\n")
-
-TextRows: TypeAlias = list[list[str]]
 
 
 class _CsvReader(Protocol):

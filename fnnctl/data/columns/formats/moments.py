@@ -43,6 +43,21 @@ _NAME_DAY = re.compile(
 _TIME_ALONE = re.compile(_TIME)
 _COMPACT = re.compile(r"(?P<Y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})")
 SECONDS_PER_DAY = 86400
+DIRECTIVES: Final = {
+    "Y": r"(?P<Y>[0-9]{4})",
+    "y": r"(?P<Y>[0-9]{2})",
+    "m": r"(?P<m>[0-9]{1,2})",
+    "d": r"(?P<d>[0-9]{1,2})",
+    "b": r"(?P<b>[A-Za-z]{3,9})\.?",
+    "B": r"(?P<b>[A-Za-z]{3,9})",
+    "H": r"(?P<H>[0-9]{1,2})",
+    "I": r"(?P<H>[0-9]{1,2})",
+    "M": r"(?P<M>[0-9]{2})",
+    "S": r"(?P<S>[0-9]{2}(?:[.,][0-9]{1,9})?)",
+    "p": r"(?P<p>[AaPp])\.?[Mm]\.?",
+    "%": "%",
+}
+"""What each directive matches."""
 
 
 def read_moment(text: str, order: DayOrder) -> Moment | None:
@@ -135,23 +150,6 @@ def _moment(year: int, month: int, day: int, match: re.Match[str]) -> Moment | N
         offset = 60 * (60 * int(match["zh"]) + int(match["zm"] or 0))
         second += offset if match["sign"] == "-" else -offset
     return day_and_second(year, month, day, second)
-
-
-DIRECTIVES: Final = {
-    "Y": r"(?P<Y>[0-9]{4})",
-    "y": r"(?P<Y>[0-9]{2})",
-    "m": r"(?P<m>[0-9]{1,2})",
-    "d": r"(?P<d>[0-9]{1,2})",
-    "b": r"(?P<b>[A-Za-z]{3,9})\.?",
-    "B": r"(?P<b>[A-Za-z]{3,9})",
-    "H": r"(?P<H>[0-9]{1,2})",
-    "I": r"(?P<H>[0-9]{1,2})",
-    "M": r"(?P<M>[0-9]{2})",
-    "S": r"(?P<S>[0-9]{2}(?:[.,][0-9]{1,9})?)",
-    "p": r"(?P<p>[AaPp])\.?[Mm]\.?",
-    "%": "%",
-}
-"""What each directive matches."""
 
 
 def pattern_fault(pattern: str) -> str | None:
