@@ -44,7 +44,7 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
     [
         ("fnnctl tr", ["train"]),
         ("fnnctl runs pr", ["prune"]),
-        ("fnnctl help tr", ["train"]),
+        ("fnnctl help tr", ["train", "training"]),
         ("fnnctl report --format m", ["markdown"]),
         ("fnnctl compare --format ", ["terminal", "markdown", "html", "json"]),
         ("fnnctl search --method h", ["halving", "hyperband"]),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +13,7 @@ from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
-from tests.commands.folding import SMALL, plan_with, table
+from tests.commands.folding import SMALL, interrupt_folds, plan_with, table
 from tests.program import Program, only_run, read_json
 
 
@@ -101,33 +98,10 @@ def test_a_diverged_fold_is_reported_and_has_no_score(
     assert "1 of 6 folds diverged" in program("report").out
 
 
-@pytest.fixture
-def interrupt_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Folds train one by one; a signal arrives after so many epochs."""
-
-    def interrupt(epochs: int) -> None:
-        @contextmanager
-        def progress(listener: object, total: int, **options: object) -> Iterator[Callable[[int], None]]:
-            sent: list[int] = []
-
-            def show(done: int) -> None:
-                if done >= epochs and not sent:
-                    sent.append(done)
-                    os.kill(os.getpid(), signal.SIGINT)
-
-            yield show
-
-        stacks = [[index] for index in range(6)]
-        monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with("serial", stacks))
-        monkeypatch.setattr("fnnctl.console.progress.TerminalListener.amount", progress)
-
-    return interrupt
-
-
 def test_a_signal_before_a_fold_is_complete_keeps_nothing(
-    program: Program, iris: Path, tmp_path: Path, interrupt_at: Callable[[int], None]
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupt_at(3)
+    interrupt_folds(monkeypatch, folds=6, epochs=3)
     done = program("evaluate", str(iris), *SMALL)
     place = only_run(tmp_path).relative_to(tmp_path)
     assert done.err.splitlines()[-2:] == [
@@ -138,10 +112,10 @@ def test_a_signal_before_a_fold_is_complete_keeps_nothing(
 
 
 def test_a_signal_keeps_what_was_done(
-    program: Program, iris: Path, tmp_path: Path, interrupt_at: Callable[[int], None]
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two folds complete, the third is interrupted, the others do not start."""
-    interrupt_at(30)
+    interrupt_folds(monkeypatch, folds=6, epochs=30)
     done = program("evaluate", str(iris), *SMALL)
     assert done.code == 130
     run = only_run(tmp_path)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +15,7 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
-from tests.commands.folding import SMALL, plan_with, table
+from tests.commands.folding import SMALL, interrupt_folds, plan_with, table
 from tests.commands.resuming import resumed_from
 from tests.program import Program, only_run, read_json
 
@@ -127,22 +123,8 @@ def test_an_interrupted_curve_is_resumed_where_it_was(
     program: Program, iris: Path, sized: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The signal comes in the ninth fit, the third of the smallest size."""
-
-    @contextmanager
-    def progress(listener: object, total: int, **options: object) -> Iterator[Callable[[int], None]]:
-        assert total == 18 * 12
-        sent: list[int] = []
-
-        def show(done: int) -> None:
-            if done >= 8 * 12 + 3 and not sent:
-                sent.append(done)
-                os.kill(os.getpid(), signal.SIGINT)
-
-        yield show
-
     with monkeypatch.context() as patch:
-        patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", [[k] for k in range(18)]))
-        patch.setattr("fnnctl.console.progress.TerminalListener.amount", progress)
+        interrupt_folds(patch, folds=18, epochs=8 * 12 + 3)
         assert program("evaluate", str(iris), *SMALL, *SIZES).code == 130
     (run,) = (path for path in sized.parent.iterdir() if path != sized)
     stopped = [row["stopped"] for row in table(run, "data_size.csv")]

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 
 def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
     """The program in its own process, with a checkpoint after every epoch."""
-    lines = ["import fnnctl.runs.checkpointing as keeping", "import fnnctl.commands.train as train"]
+    lines = ["import fnnctl.runs.checkpointing as keeping", "import fnnctl.context, fnnctl.runs.training"]
     lines += [f"keeping.{name} = {value}" for name, value in KEEP_ALL]
     lines += [before, "from fnnctl.cli import main", "main()"]
     command = [sys.executable, "-c", "\n".join(lines), "train", *arguments, "--verbose", "--no-figures"]
@@ -245,12 +245,12 @@ def test_the_message_names_the_epoch_to_resume_from(
 
 
 @pytest.mark.usefixtures("keep_all")
-@pytest.mark.parametrize("place", ["score_parts", "FigureDrawer.draw"])
+@pytest.mark.parametrize("place", ["runs.training.score_parts", "context.NoFigures.draw"])
 def test_killed_when_training_was_over(
     program: Program, config: Path, undisturbed: Path, tmp_path: Path, place: str
 ) -> None:
     die = "lambda *_: __import__('os').kill(__import__('os').getpid(), 9)"
-    with process(str(config), before=f"train.{place} = {die}") as killed:
+    with process(str(config), before=f"fnnctl.{place} = {die}") as killed:
         killed.communicate(timeout=60)
     assert killed.returncode == -9
     (run,) = (tmp_path / "runs").iterdir()

@@ -9,8 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import read_npz, to_npz
-from tests.commands.folding import plan_with, table
+from tests.commands.folding import interrupt_folds, plan_with, table
 from tests.commands.resuming import resumed_from
 from tests.program import Program, read_json
 
@@ -107,20 +106,8 @@ def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
     """`interrupt(65)`: a run, one fold at a time, that a signal ends after 65 epochs, in the third fold."""
 
     def start(epochs: int, *arguments: str, number: signal.Signals = signal.SIGINT) -> Path:
-        @contextmanager
-        def progress(listener: object, total: int, **options: object) -> Iterator[Callable[[int], None]]:
-            sent: list[int] = []
-
-            def show(done: int) -> None:
-                if done >= epochs and not sent:
-                    sent.append(done)
-                    os.kill(os.getpid(), number)
-
-            yield show
-
         with monkeypatch.context() as patch:
-            patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", ALONE))
-            patch.setattr("fnnctl.console.progress.TerminalListener.amount", progress)
+            interrupt_folds(patch, len(ALONE), epochs, number)
             done = program("evaluate", str(config), *arguments)
         assert done.code == 128 + number
         *_, told, line = done.err.splitlines()
@@ -186,9 +173,9 @@ def test_interrupted_before_the_first_fold_was_done(
 def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
     """The program in its own process, with one fold at a time."""
     lines = [
-        f"import {COMMAND} as command",
+        f"import fnnctl.context, {COMMAND}",
         "from tests.commands.folding import plan_with",
-        "command.plan_folds = lambda fits, **options: "
+        f"{COMMAND}.plan_folds = lambda fits, **options: "
         "plan_with('serial', [[k] for k in range(len(fits))])(fits, **options)",
         before,
         "from fnnctl.cli import main; main()",
@@ -235,12 +222,14 @@ def test_killed_at_random_instants(
     assert places[0] >= 1
 
 
-@pytest.mark.parametrize("place", ["write_folds", "out_of_fold", "FigureDrawer.draw"])
+@pytest.mark.parametrize(
+    "place", [f"{COMMAND}.write_folds", f"{COMMAND}.out_of_fold", "fnnctl.context.NoFigures.draw"]
+)
 def test_killed_when_all_folds_were_trained(
     program: Program, config: Path, undisturbed: Path, tmp_path: Path, trained: Trained, place: str
 ) -> None:
     die = "lambda *_: __import__('os').kill(__import__('os').getpid(), 9)"
-    with process(str(config), before=f"command.{place} = {die}") as killed:
+    with process(str(config), before=f"{place} = {die}") as killed:
         assert killed.wait(timeout=60) == -9
     (run,) = (tmp_path / "runs").iterdir()
     assert program("evaluate", "--resume", str(run)).code == 0
