@@ -71,59 +71,61 @@ class TableSection(_Placed):
 
 
 @dataclass(frozen=True, slots=True)
-class FactList(_Placed):
-    """Facts: pairs of a name and a text. Empty lines in a text separate paragraphs."""
+class _Pairs(_Placed):
+    """Pairs of a name and a text."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Notes(_Placed):
-    """Sentences, one per row."""
+class FactList(_Pairs):
+    """Facts: a name and a text per row. Empty lines in a text separate paragraphs."""
 
-    title: str
-    rows: tuple[str, ...]
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Failure(_Placed):
-    """Why a run has no results, or not all of them."""
-
-    title: str
-    rows: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Warnings(_Placed):
-    """Warnings, one per row. No format leaves one out."""
-
-    title: str
-    rows: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FileList(_Placed):
+class FileList(_Pairs):
     """Files in the run folder, each with a description of its content."""
 
-    title: str
-    rows: tuple[tuple[str, str], ...]
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Command(_Placed):
+class _Lines(_Placed):
+    """Texts, one per row."""
+
+    title: str
+    rows: tuple[str, ...]
+
+
+class Notes(_Lines):
+    """Sentences, one per row."""
+
+    __slots__ = ()
+
+
+class Failure(_Lines):
+    """Why a run has no results, or not all of them."""
+
+    __slots__ = ()
+
+
+class Warnings(_Lines):
+    """Warnings, one per row. No format leaves one out."""
+
+    __slots__ = ()
+
+
+class Command(_Lines):
     """A shell command, one part per row."""
 
-    title: str
-    rows: tuple[str, ...]
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt(_Placed):
+class Excerpt(_Lines):
     """Lines of a config, which can be pasted."""
 
-    title: str
-    rows: tuple[str, ...]
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

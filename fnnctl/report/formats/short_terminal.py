@@ -135,7 +135,7 @@ def _unbroken(line: str, style: str = "") -> Text:
 def _styled(section: Section, lines: Sequence[str]) -> list[Text]:
     """The lines of a block, indented; the header of a table is dim and warnings are yellow."""
     first = "dim" if isinstance(section, Scores | TableSection) else ""
-    style = {Warnings: "yellow", Failure: "red"}.get(type(section), "")
+    style = "yellow" if isinstance(section, Warnings) else "red" if isinstance(section, Failure) else ""
     return [
         _unbroken(" " * INDENT + line, style if index else first or style) for index, line in enumerate(lines)
     ]
