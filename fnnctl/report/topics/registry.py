@@ -78,11 +78,38 @@ TOPICS: Final[tuple[Topic, ...]] = (
 
 def topics_of(summary: Summary) -> Iterable[Topic]:
     """The topics that a run may have something to say about, each once."""
-    if summary.search is None:
-        return TOPICS
-    from fnnctl.report.topics.searches import SEARCH_TOPICS  # most runs are no searches
+    return TOPICS if summary.search is None else dict.fromkeys((*search_topics(), *TOPICS))
 
-    return dict.fromkeys((*SEARCH_TOPICS, *TOPICS))
+
+def search_topics() -> tuple[Topic, ...]:
+    """The topics of searches, in the order of their entries in JSON."""
+    # Most runs are no searches, and wait for their report.
+    from fnnctl.report.topics import (
+        architecture,
+        audit,
+        confirmation,
+        default_trial,
+        hyperparameter_importance,
+        leaderboard,
+        rungs,
+        search,
+        winner,
+        workers,
+    )
+
+    return (
+        search.TOPIC,
+        winner.TOPIC,
+        default_trial.TOPIC,
+        confirmation.TOPIC,
+        ensemble.TOPIC,
+        leaderboard.TOPIC,
+        rungs.TOPIC,
+        audit.TOPIC,
+        hyperparameter_importance.TOPIC,
+        architecture.TOPIC,
+        workers.TOPIC,
+    )
 
 
 def short_document(summary: Summary) -> Document:

@@ -20,11 +20,11 @@ from fnnctl.report.topics import registry
 from fnnctl.report.topics.registry import (
     CONTENTS,
     page_document,
+    search_topics,
     short_document,
     text_document,
     topics_of,
 )
-from fnnctl.report.topics.searches import SEARCH_TOPICS
 from fnnctl.report.topics.topic import Topic
 from fnnctl.store.run import OpenRun
 from tests.report.searches import halving
@@ -36,13 +36,13 @@ def titles(document: Document) -> list[str]:
 
 
 def test_every_topic_has_a_place_in_the_contents() -> None:
-    topics = (*registry.TOPICS, *SEARCH_TOPICS)
+    topics = (*registry.TOPICS, *search_topics())
     assert {topic.heading for topic in topics} <= {*CONTENTS}
 
 
 def test_the_topics_of_a_search_are_listed_once() -> None:
     topics = [*topics_of(searched(halving()))]
-    assert len({*topics}) == len(topics) > len(SEARCH_TOPICS)
+    assert len({*topics}) == len(topics) > len(search_topics())
 
 
 def test_the_sections_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
