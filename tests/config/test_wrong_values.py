@@ -109,18 +109,19 @@ def yaml_of(value: Any) -> str:
     return json.dumps(value).replace("NaN", ".nan").replace("Infinity", ".inf")
 
 
-@pytest.mark.parametrize("kind", WRONG)
-def test_a_wrong_value_anywhere_is_reported_with_its_location(tmp_path: Path, kind: str) -> None:
-    file = tmp_path / "experiment.yaml"
-    for config, path in every_node():
-        file.write_text(yaml_of(replaced(config, path, WRONG[kind])))
+@pytest.mark.parametrize("kind", range(len(WRONG)), ids=WRONG)
+def test_a_wrong_value_anywhere_is_reported_with_its_location(tmp_path: Path, kind: int) -> None:
+    """Each node has every third kind of value, its neighbours the others: all of all would take a minute."""
+    file, value = tmp_path / "experiment.yaml", [*WRONG.values()][kind]
+    for config, path in every_node()[kind % 3 :: 3]:
+        file.write_text(yaml_of(replaced(config, path, value)))
         check(file)
 
 
 def test_a_wrong_value_of_set_is_reported_with_its_location(tmp_path: Path) -> None:
-    """The test above has every value at every node; here each node has three of them, in turn."""
+    """Every second node has one of the values, in turn."""
     file, values = tmp_path / "experiment.yaml", list(WRONG.values())
-    for index, (config, path) in enumerate(every_node()):
+    for index, (config, path) in enumerate(every_node()[::2]):
         file.write_text(yaml_of(config))
-        for offset in (0, 4, 8) if path else ():
-            check(file, f"{format_path(path)}={yaml_of(values[(index + offset) % len(values)])}")
+        if path:
+            check(file, f"{format_path(path)}={yaml_of(values[index % len(values)])}")

@@ -111,78 +111,9 @@ def test_an_empty_file_is_refused(problems: Problems, text: str) -> None:
     assert problems(text) == [f"1: is empty; {HOW_TO_START}"]
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("- a\n- b\n", "a list of length 2"),
-        ("digits", "'digits'"),
-        ("source iris", "'source iris' (write source: iris)"),
-        ("data:iris\nseed:3\n", "'data:iris seed:3' (write data: iris)"),
-    ],
-)
-def test_a_file_that_is_no_mapping_is_refused(problems: Problems, text: str, shown: str) -> None:
-    assert problems(text) == [f"1: must be a mapping with the sections data, model and training, not {shown}"]
-
-
 def test_a_broken_form_ends_the_reading(problems: Problems) -> None:
     assert problems("data:\n\tsource: iris\n") == ["2: there is a tab here; YAML needs spaces"]
     assert problems(b"data: \xff") == ["1: byte 0xff is not UTF-8; save the file as UTF-8"]
-
-
-def test_problems_of_yaml_and_of_the_schema_are_reported_together(problems: Problems) -> None:
-    text = "data:\n  source: &a iris\n  target: *a\ntraining:\n  epochs: 0\n  epochs: 5\n  l2: x\n"
-    assert problems(text, "training.precision=3", "seed") == [
-        "2: data.source: has the anchor &a; anchors are not supported",
-        "3: data.target: is the alias *a; write the value out",
-        "6: training.epochs: is given twice, first on line 5; remove one of the two",
-        "7: training.l2: must be a number from 0 to 1000000, not 'x'",
-        "--set: seed has no value; write seed=VALUE",
-        "--set: training.precision: must be one of float32, float64, auto, not 3",
-    ]
-
-
-def test_settings_hidden_by_an_alias_are_not_reported_as_missing(problems: Problems) -> None:
-    assert problems("data:\n  source: *x\n") == ["2: data.source: is the alias *x; write the value out"]
-
-
-@pytest.mark.parametrize(
-    ("override", "problem"),
-    [
-        ("training.epochs=x", "training.epochs: must be a whole number from 1 to 10000000, not 'x'"),
-        ("trainin.epochs=3", "trainin: unknown setting (did you mean 'training'?)"),
-        (
-            "training.lerning_rate=0.1",
-            "training.lerning_rate: unknown setting (did you mean 'training.optimizer.learning_rate'?)",
-        ),
-        ("training.epochs.x=5", "training.epochs: is a single value; write training.epochs=VALUE"),
-        ("learning_rate=1e-3", "learning_rate: unknown setting; it belongs under training.optimizer"),
-        (
-            "training.optimizer.momentum=1",
-            "training.optimizer.momentum: adam has no momentum; momentum and nesterov have",
-        ),
-        ("training=", "training: is empty; add settings, or remove it to use the defaults"),
-        (
-            "data.split={validation: 0.15, test: 0.9}",
-            "data.split: validation and test sum to 1.05, which leaves no rows to train on",
-        ),
-    ],
-)
-def test_an_overrides_problem_names_the_option(problems: Problems, override: str, problem: str) -> None:
-    assert problems(f"recipe: classic\n{IRIS}", override) == [f"--set: {problem}"]
-
-
-def test_a_path_into_a_value_of_the_file_is_an_error_of_the_option(problems: Problems) -> None:
-    text = f"{IRIS}training:\n  epochs: 10\n"
-    assert problems(text, "training.epochs.x=5") == [
-        "--set: training.epochs: is a single value; write training.epochs=VALUE"
-    ]
-
-
-def test_a_wrong_value_on_the_path_is_an_error_of_the_file(problems: Problems) -> None:
-    assert problems("data: iris\n", "data.target=x") == [
-        "1: data: must be a mapping with source, sha256, target, task, weights, … (17 in all)"
-        ", not 'iris' (write {source: iris})"
-    ]
 
 
 def test_an_override_replaces_a_wrong_value_of_the_file(load: Load) -> None:

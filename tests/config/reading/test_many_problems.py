@@ -18,15 +18,6 @@ def test_thousands_of_unknown_settings_are_all_reported_in_a_moment(problems: Pr
     assert found[MOST_SUGGESTIONS].endswith(f"training.epochs{MOST_SUGGESTIONS}: unknown setting")
 
 
-def test_what_the_recipe_mends_is_no_problem_beside_an_unknown_setting(problems: Problems) -> None:
-    text = "data: {source: iris, tagret: species}\ntraining: {early_stopping: {patience: null}}\n"
-    assert problems(text) == ["1: data.tagret: unknown setting (did you mean 'target'?)"]
-
-
-def test_a_wrong_value_is_reported_beside_an_unknown_setting(problems: Problems) -> None:
-    assert len(problems("data: {source: iris, tagret: species}\ntraining: {epochs: -1}\n")) == 2
-
-
 def test_thousands_of_wrong_layers_are_checked_once_and_not_for_every_value_of_the_recipe(
     problems: Problems,
 ) -> None:

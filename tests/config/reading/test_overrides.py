@@ -157,23 +157,6 @@ def test_an_entry_cannot_be_set_where_a_text_stands_for_a_list(key: str, text: s
     assert str(caught.value) == f"search.{key}: is '{text}', which has no entries; write search.{key}=[…]"
 
 
-@pytest.mark.parametrize(
-    ("override", "problem"),
-    [
-        (
-            "sampler=foo",
-            "sampler: must be one of grid, random, tpe, gp, evolution, controller, auto, not 'foo'",
-        ),
-        ("schedulr=asha", "schedulr: unknown setting (did you mean 'scheduler'?)"),
-    ],
-)
-def test_a_wrong_part_of_a_method_that_has_a_name(
-    problems: Callable[..., list[str]], override: str, problem: str
-) -> None:
-    text = "data: {source: iris}\nsearch: {method: bayes}\n"
-    assert problems(text, f"search.method.{override}") == [f"--set: search.method.{problem}"]
-
-
 def test_what_an_override_gave_is_known_to_come_from_it() -> None:
     file, option = Location("a.yaml", 1), Location("--set")
     places = Locations(dict.fromkeys(["", "model", "model.hidden", "model.hidden[0]"], file))

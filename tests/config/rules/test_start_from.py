@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
-from fnnctl.config.rules.trials import ONE_NETWORK, trial_configs
+from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import Assignment
 from tests.config.spaces import CONFIG, spaces
 
-Problems = Callable[..., list[str]]
 Load = Callable[..., LoadedConfig]
 L2 = {"training.l2": {"uniform": [0.1, 0.2]}}
 OPTIMIZER: dict[str, Any] = {
@@ -162,59 +161,6 @@ def test_layers_are_complete(
 
 
 @pytest.mark.parametrize(
-    ("layers", "per_layer", "why"),
-    [
-        ("[8, 9]", "false", "has layers that differ; this space needs per_layer: true for that"),
-        (
-            "[8, {units: 8, activation: relu}]",
-            "false",
-            "has layers that differ; this space needs per_layer: true for that",
-        ),
-        ("[8, 8, 8]", "true", "has more layers than this space has widths for; raise the depth"),
-        (
-            "[{units: 8, dropout: 0.1}]",
-            "false",
-            "has layers with settings of their own; this space has only units, activation",
-        ),
-    ],
-)
-def test_layers_with_settings_that_the_dimensions_cannot_have(
-    search_problems_of: Problems, layers: str, per_layer: str, why: str
-) -> None:
-    own = f"per_layer: {per_layer}, activation: [tanh, elu]"
-    hidden = f"model.hidden: {{depth: [1, 2], width: [4, 8], {own}}}"
-    config, given = "model: {activation: tanh}", f"  start_from:\n    - {{model.hidden: {layers}}}\n"
-    found = search_problems_of(hidden, config=config, search=given)
-    assert found == [f"5: search.start_from[0].model.hidden: {layers} {why}"]
-
-
-@pytest.mark.parametrize(
-    ("layers", "per_layer", "why"),
-    [
-        ("[8, 9]", "false", "has layers of different widths; this space needs per_layer: true for that"),
-        ("[8, 8, 8]", "true", "has more layers than this space has widths for; raise the depth"),
-        (
-            "[{units: 8, dropout: 0.1}]",
-            "false",
-            "has layers with settings of their own; this space has only numbers of units",
-        ),
-    ],
-)
-def test_layers_that_the_dimensions_cannot_have(
-    search_problems_of: Problems, layers: str, per_layer: str, why: str
-) -> None:
-    hidden = f"model.hidden: {{depth: [1, 2], width: [4, 8], per_layer: {per_layer}}}"
-    given = f"  start_from:\n    - {{model.hidden: {layers}}}\n"
-    assert search_problems_of(hidden, search=given) == [
-        f"5: search.start_from[0].model.hidden: {layers} {why}"
-    ]
-    own = f"model: {{hidden: {layers}}}"
-    assert search_problems_of(hidden, config=own, search="  start_from: defaults\n") == [
-        f"4: search.start_from: model.hidden: {layers} {why}"
-    ]
-
-
-@pytest.mark.parametrize(
     ("entry", "problem"),
     [
         ("{training.l1: 0}", ".training.l1: is not searched (did you mean 'training.l2'?)"),
@@ -236,42 +182,6 @@ def test_what_is_refused_has_its_line(load: Load, entry: str, problem: str) -> N
     except ConfigError as error:  # of the schema
         problems = list(error.problems)
     assert list(map(str, problems)) == [f"experiment.yaml:6: search.start_from[1]{problem}"]
-
-
-def test_all_that_is_wrong_is_told_at_once(search_problems_of: Problems) -> None:
-    given = "  start_from:\n    - {training.l2: -1, training.mixup: -2}\n    - {training.l2: x}\n"
-    found = search_problems_of(
-        "training.l2: {uniform: [0, 1]}", "training.mixup: {uniform: [0, 1]}", search=given
-    )
-    assert [line.partition(": must")[0] for line in found] == [
-        "5: search.start_from[0].training.l2",
-        "5: search.start_from[0].training.mixup",
-        "6: search.start_from[1].training.l2",
-    ]
-
-
-def test_what_contradicts_the_config_is_told_at_the_value(search_problems_of: Problems) -> None:
-    found = search_problems_of(
-        "training.optimizer: {choice: [adam, sgd]}",
-        config="model: {dropout: 0.1}",
-        search="  start_from: [{training.optimizer: lbfgs}]\n",
-    )
-    assert len(found) == 1
-    assert found[0].startswith("4: search.start_from[0]: model.dropout: cannot be used with lbfgs")
-
-
-def test_a_trial_cannot_be_an_ensemble(search_problems_of: Problems) -> None:
-    found = search_problems_of(
-        "model: {choice: [{hidden: [4]}, {hidden: [8]}]}",
-        search="  start_from: [{model: {hidden: [5]}}, {model: {hidden: [5], ensemble: 3}}]\n",
-    )
-    assert found == [f"4: search.start_from[1].model: model.ensemble cannot be given here: {ONE_NETWORK}"]
-
-
-def test_another_form_is_refused(problems: Problems) -> None:
-    text = "data: {source: iris}\nsearch:\n  start_from: 5\n"
-    told = "must be text, or a list of at most 10000 entries, or null, not 5 (put it in quotes)"
-    assert problems(text) == [f"3: search.start_from: {told}"]
 
 
 @given(plain=spaces(), data=st.data())

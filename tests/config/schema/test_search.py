@@ -40,49 +40,6 @@ def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        (
-            "method: hyperbnd",
-            "method: cannot be 'hyperbnd' (did you mean 'hyperband'?); it must be one of grid, random, "
-            "halving, hyperband, asha, bayes, bohb, evolution, nas",
-        ),
-        (
-            "method: tpe",
-            "method: cannot be 'tpe' (tpe is a sampler; write {scheduler: full_budget, sampler: tpe}); "
-            "it must be one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, nas",
-        ),
-        (
-            "method: full_budget",
-            "method: cannot be 'full_budget' (full_budget is a scheduler; write {scheduler: full_budget, "
-            "sampler: random}); it must be one of grid, random, halving, hyperband, asha, bayes, bohb, "
-            "evolution, nas",
-        ),
-        ("confirm: {top: 3, seed: 10}", "confirm.seed: unknown setting (did you mean 'seeds'?)"),
-        (
-            "space: null",
-            "space: must be a mapping of settings to domains, not null (remove it to use the default)",
-        ),
-        (
-            "method: 5",
-            "method: cannot be 5; it must be one of grid, random, halving, hyperband, asha, bayes, bohb, "
-            "evolution, nas",
-        ),
-        (
-            "method: {scheduler: tpe}",
-            "method.scheduler: must be one of full_budget, halving, hyperband, asha, not 'tpe'",
-        ),
-        ("method: {grid: 1}", "method.grid: unknown setting; possible here: scheduler, sampler"),
-        ("budget: {max_epoch: 3}", "budget.max_epoch: unknown setting (did you mean 'max_epochs'?)"),
-        ("objective: accuracy", "objective: must be a mapping with metric, on, direction, not 'accuracy'"),
-        ("grid_resolution: 1", "grid_resolution: must be a whole number from 2 to 10000, not 1"),
-    ],
-)  # fmt: skip
-def test_refused_values(problems: Callable[..., list[str]], text: str, problem: str) -> None:
-    assert problems(f"{IRIS}  {text}") == [f"3: search.{problem}"]
-
-
-@pytest.mark.parametrize(
     ("metric", "direction", "minimized"),
     [
         ("accuracy", "auto", False),

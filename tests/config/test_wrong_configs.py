@@ -1,0 +1,39 @@
+"""What is said about wrong configs: the sentences stand in one table, `wrong_configs.txt`.
+
+A case is a config, `--set` options, and what is wrong (`=> valid` if nothing is), until the next empty line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.errors import ConfigError
+
+TOPICS = Path(__file__).with_name("wrong_configs.txt").read_text(encoding="utf-8").split("## ")[1:]
+
+
+def cases(topic: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """The config, the `--set` options and the expected lines of each case."""
+    for case in topic.partition("\n")[2].strip("\n").split("\n\n"):
+        lines = case.split("\n")
+        changes = [line.removeprefix("--set ") for line in lines if line.startswith("--set ")]
+        expected = [line.removeprefix("=> ") for line in lines if line.startswith("=> ")]
+        config = [line for line in lines if not line.startswith(("--set ", "=> "))]
+        yield "\n".join(config) + "\n", changes, expected
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=[topic.partition("\n")[0] for topic in TOPICS])
+def test_what_is_wrong_is_said_in_one_sentence_per_setting(
+    load: Callable[..., LoadedConfig], topic: str
+) -> None:
+    for config, changes, expected in cases(topic):
+        try:
+            problems = load(config, *changes).search_problems()
+        except ConfigError as error:
+            problems = list(error.problems)
+        lines = [str(problem).removeprefix("experiment.yaml:") for problem in problems]
+        assert (lines or ["valid"]) == expected, config
