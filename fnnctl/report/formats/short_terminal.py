@@ -99,12 +99,13 @@ def _run_lines(document: Document, width: int) -> RenderableType:
     title.append(document.status, status_style(document.status))
     head = (title, _unbroken(str(document.path)), _unbroken(fit_sentence(document.when, width), "dim"))
     sections = by_priority(section for section in document.sections if section.priority != REQUESTED)
-    blocks = dict(_blocks(sections, width - INDENT))
+    blocks = [*_blocks(sections, width - INDENT)]
     most = MOST_LINES + max(0, len(document.warnings) - USUAL_WARNINGS) - len(head)
-    gaps = [0 if isinstance(section, FactList) else 1 for section in blocks]
-    counts = allotted([*blocks.values()], [*map(_growth, blocks)], most, gaps=gaps)
+    gaps = [0 if isinstance(section, FactList) else 1 for section, _ in blocks]
+    growth = [_growth(section) for section, _ in blocks]
+    counts = allotted([block for _, block in blocks], growth, most, gaps=gaps)
     lines: list[Text] = [*head]
-    for (section, block), gap, count in zip(blocks.items(), gaps, counts, strict=True):
+    for (section, block), gap, count in zip(blocks, gaps, counts, strict=True):
         if count:
             lines += [Text()] * gap
             lines += _styled(section, block.lines(count))

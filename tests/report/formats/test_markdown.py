@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from fnnctl.report.formats.markdown import escape, markdown_report
+from fnnctl.report.formats.markdown import escape, markdown_report, markdown_section
 from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.sections import Section
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import text_document
 from fnnctl.store.run import OpenRun
 from fnnctl.text import plain_text
+from tests.report.kinds import SECTIONS, SHOWN
 
 READER = MarkdownIt("gfm-like", {"linkify": False})
 
@@ -107,3 +109,12 @@ def test_a_warning_is_one_item(start_run: Callable[..., OpenRun], tmp_path: Path
     )
     paragraph = next(token for token in tokens if token.type == "inline")
     assert "".join(child.content for child in paragraph.children or []) == line
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: type(section).__name__)
+def test_every_kind_of_section_is_shown(section: Section) -> None:
+    text = "\n\n".join(markdown_section(section))
+    tokens = flat(READER.parse(text))
+    assert "\x1b" not in text
+    assert not any(token.type.startswith("html") for token in tokens)
+    assert "".join(token.content for token in tokens if token.type in {"text", "fence"}).count(SHOWN) >= 2

@@ -11,11 +11,12 @@ from fnnctl.console.output import Output
 from fnnctl.report.document import Document
 from fnnctl.report.formats.short_terminal import MOST_LINES, short_terminal_report
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
-from fnnctl.report.sections import REQUESTED, TableSection
+from fnnctl.report.sections import REQUESTED, Section, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import short_document
 from fnnctl.store.run import OpenRun
 from tests.report.formats.documents import HOSTILE, made, overfull, worst
+from tests.report.kinds import SECTIONS, SHOWN
 
 
 def shown(*documents: Document, width: int = 80) -> list[str]:
@@ -213,3 +214,9 @@ def test_importances_that_were_asked_for_are_shown() -> None:
         ["x_1", "0.5"],
     ]
     assert str(document.path) in shown(document, document)[-6]
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: type(section).__name__)
+def test_every_kind_of_section_with_a_priority_has_a_line(section: Section) -> None:
+    document = made(replace(section, priority=1), facts=(), sentences=(), classes=None, commands={})
+    assert sum(SHOWN[:12] in line for line in shown(document, width=200)) >= 1

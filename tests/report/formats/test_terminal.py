@@ -9,13 +9,15 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from fnnctl.console.output import Output
 from fnnctl.report.formats.terminal import section_text, terminal_report
 from fnnctl.report.gates import check_gates, parse_gates
-from fnnctl.report.sections import TableSection
+from fnnctl.report.sections import Section, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import text_document
 from fnnctl.store.run import OpenRun
 from fnnctl.text import plain_text
+from tests.report.kinds import SECTIONS, SHOWN
 
 
 def shown(run: OpenRun, *gates: str, width: int = 80, colour: bool = False) -> str:
@@ -114,3 +116,10 @@ def test_a_narrow_encoding_gets_the_report(
     with (tmp_path / "out.txt").open("w", encoding=encoding, errors="replace") as file:
         Console(file=file, width=80).print(terminal_report([text_document(summarize(finished_run()))]))
     assert "flowers-mlp" in (tmp_path / "out.txt").read_text(encoding=encoding)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: type(section).__name__)
+def test_every_kind_of_section_is_shown(section: Section) -> None:
+    text = Output().rendered(section_text(section, 200), plain=True)
+    assert "\x1b" not in text
+    assert text.count(SHOWN) >= 2

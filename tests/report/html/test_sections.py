@@ -5,35 +5,9 @@ import pytest
 from fnnctl.report.html.markup import EMPTY
 from fnnctl.report.html.page import Article, page
 from fnnctl.report.html.sections import section_block, section_body
-from fnnctl.report.sections import (
-    Command,
-    Excerpt,
-    FactList,
-    Failure,
-    FileList,
-    Notes,
-    Score,
-    Scores,
-    Section,
-    TableSection,
-    Warnings,
-)
+from fnnctl.report.sections import Command, FactList, Section, TableSection
 from tests.report.html.checked import checked
-
-HOSTILE = "<script>x</script> \x1b[31m \"' $$ =cmd() שלום"
-SECTIONS: list[Section] = [
-    TableSection(HOSTILE, (HOSTILE, "value"), ((HOSTILE, "1.0"), ("  indented", HOSTILE))),
-    FactList(HOSTILE, ((HOSTILE, HOSTILE),)),
-    FactList(HOSTILE, ((HOSTILE, f"{HOSTILE}\n\n{HOSTILE}"),)),
-    Failure(HOSTILE, (HOSTILE,)),
-    Warnings(HOSTILE, (HOSTILE,)),
-    Scores(HOSTILE, HOSTILE, (Score(HOSTILE, 0.5),)),
-    Notes(HOSTILE, (HOSTILE,)),
-    Notes(HOSTILE, (HOSTILE, "two")),
-    FileList(HOSTILE, ((HOSTILE, HOSTILE),)),
-    Command(HOSTILE, ("train", HOSTILE)),
-    Excerpt(HOSTILE, (HOSTILE, "  b: 1")),
-]
+from tests.report.kinds import HOSTILE, SECTIONS, SHOWN
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: type(section).__name__)
@@ -41,7 +15,7 @@ def test_hostile_text_is_shown_as_it_is(section: Section) -> None:
     text = page(HOSTILE, [Article(HOSTILE, EMPTY, (section_block(section),))])
     parsed = checked(text)
     shown = "".join(data for tag, data in parsed.texts if tag != "style")
-    assert shown.count("<script>x</script> [31m \"' $$ =cmd() שלום") >= 4
+    assert shown.count(SHOWN) >= 4
     assert "\x1b" not in text
 
 
