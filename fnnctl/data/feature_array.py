@@ -15,7 +15,7 @@ from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.numbers import ordered
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import EXACT_VALUES, NumberMatrix
-from fnnctl.data.stored_arrays import FEATURES, LABELS, NAMES, StoredArray, fault, find_arrays
+from fnnctl.data.stored_arrays import FEATURES, LABELS, NAMES, StoredArray, array_error, find_arrays
 from fnnctl.data.tables.table import Kind, Table
 from fnnctl.text import counted, shown
 
@@ -43,7 +43,7 @@ class FeatureArray:
         labels = _read_labels(arrays[LABELS]) if LABELS in arrays else None
         if labels and len(labels.codes) != rows:
             counts = f"has {counted(rows, 'row')}, but {LABELS} has {counted(len(labels.codes), 'label')}"
-            raise fault(features.origin, f"{counts}: one per row is needed")
+            raise array_error(features.origin, f"{counts}: one per row is needed")
         return cls(features, names, saved is not None, labels)
 
     @property
@@ -74,7 +74,8 @@ class FeatureArray:
             if infinite.any():
                 row, column = np.argwhere(infinite)[0].tolist()
                 which = f"{FEATURES}[{start + row}, {position[names[column]]}]"
-                raise fault(self.stored.origin, f"{which} is {numbers[row, column]}: a number must be finite")
+                message = f"{which} is {numbers[row, column]}: a number must be finite"
+                raise array_error(self.stored.origin, message)
             start += len(block)
             yield numbers
 
@@ -82,30 +83,31 @@ class FeatureArray:
 def _check_shape(features: StoredArray) -> None:
     shape, dtype = features.header.shape, features.header.dtype
     if dtype.kind in "US":
-        raise fault(features.origin, f"contains text ({dtype}), not numbers: use a CSV file for text")
+        raise array_error(features.origin, f"contains text ({dtype}), not numbers: use a CSV file for text")
     if len(shape) != 2:
         hint = f": {FEATURES}.reshape(-1, 1) is one column" if len(shape) == 1 else ""
         hint = f": {FEATURES}.reshape(len({FEATURES}), -1) flattens each row" if len(shape) > 2 else hint
-        raise fault(features.origin, f"has the shape {shape}, but one row per example is needed{hint}")
+        raise array_error(features.origin, f"has the shape {shape}, but one row per example is needed{hint}")
     if not shape[0] or not shape[1]:
-        raise fault(features.origin, f"is empty: its shape is {shape}")
+        raise array_error(features.origin, f"is empty: its shape is {shape}")
 
 
 def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
     """The column names as saved, without surrounding blanks."""
     names = stored.whole()
     if names.dtype.kind not in "US" or names.shape != (columns,):
-        array = f"{names.dtype} of shape {names.shape}"
-        raise fault(stored.origin, f"is {array}: one text for each of the {columns:,} columns is needed")
+        needed = f"one text for each of the {columns:,} columns is needed"
+        raise array_error(stored.origin, f"is {names.dtype} of shape {names.shape}: {needed}")
     try:
         texts = [(name.decode() if isinstance(name, bytes) else name).strip() for name in names.tolist()]
     except UnicodeDecodeError as error:
-        raise fault(stored.origin, f"is not UTF-8 ({error}): save an array of type str") from error
+        raise array_error(stored.origin, f"is not UTF-8 ({error}): save an array of type str") from error
     seen: set[str] = set()
     for position, text in enumerate(texts):
         if not text or text in seen:
             reason = "is blank" if not text else f"is {shown(text)}, which another column has"
-            raise fault(stored.origin, f"the name of column {position} {reason}: each column needs its own")
+            message = f"the name of column {position} {reason}: each column needs its own"
+            raise array_error(stored.origin, message)
         seen.add(text)
     return tuple(texts)
 
@@ -119,7 +121,7 @@ def _read_labels(stored: StoredArray) -> CodedTexts:
     if len(shape) != 1 and shape[1:] != (1,):
         one_hot = f" (for one-hot labels, save {LABELS}.argmax(axis=1))"
         hint = one_hot if len(shape) == 2 else ""
-        raise fault(stored.origin, f"has the shape {shape}, but one label per row is needed{hint}")
+        raise array_error(stored.origin, f"has the shape {shape}, but one label per row is needed{hint}")
     labels = np.empty(shape[0], np.intp)
     distinct = np.empty(0, stored.header.dtype)
     for start, block in _blocks(stored):
@@ -128,7 +130,7 @@ def _read_labels(stored: StoredArray) -> CodedTexts:
     try:
         texts = [label_text(value) for value in distinct.tolist()]
     except UnicodeDecodeError as error:
-        raise fault(stored.origin, f"is not UTF-8 ({error}): save an array of type str") from error
+        raise array_error(stored.origin, f"is not UTF-8 ({error}): save an array of type str") from error
     classes = ordered(set(texts))
     position = {text: code for code, text in enumerate(classes)}
     recode = np.array([position[text] for text in texts], np.intp)
@@ -155,7 +157,7 @@ def _refuse_missing(labels: npt.NDArray[Any], start: int, origin: str) -> None:
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
         value = f"{LABELS}[{start + row}] is {labels[row] if labels.dtype.kind == 'f' else 'blank'}"
-        raise fault(origin, f"has rows without a value: {value}; leave such rows out")
+        raise array_error(origin, f"has rows without a value: {value}; leave such rows out")
 
 
 def label_text(value: bool | float | str | bytes) -> str:
@@ -196,7 +198,7 @@ def read_arrays(
             for kind, column in zip(columns, block.T[len(numeric) :], strict=True):
                 columns[kind].append(column.copy())
     if others != "ignore" and not matrix.present.any():
-        raise fault(array.stored.origin, "has no column with values to train on")
+        raise array_error(array.stored.origin, "has no column with values to train on")
     return Table(
         names=(*array.names, LABELS),
         numeric=matrix,

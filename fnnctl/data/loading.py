@@ -14,7 +14,7 @@ from fnnctl.config.rules.unread import CSV_SETTINGS
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, PARQUET_REASON, DataConfig
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.conversion import note_plain_faults
+from fnnctl.data.columns.conversion import note_plain_problems
 from fnnctl.data.columns.formats.base import Candidate, ColumnFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_warnings
@@ -258,8 +258,8 @@ def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], Fl
 
 def _check_weights_and_groups(table: Table, config: DataConfig, problems: Problems) -> None:
     weights, groups, lines = table.weights, table.groups, table.lines
-    if weights is not None and (fault := weights_fault(weights)):
-        row, message = fault
+    if weights is not None and (problem := weights_problem(weights)):
+        row, message = problem
         line = None if row is None or lines is None else int(lines[row])
         if row is not None and lines is None:
             message = f"{message} (the first is row {row}, counted from 0)"
@@ -271,7 +271,7 @@ def _check_weights_and_groups(table: Table, config: DataConfig, problems: Proble
         problems.add(f"the column {column}, which data.split.group names, {message}")
 
 
-def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
+def weights_problem(weights: FloatArray) -> tuple[int | None, str] | None:
     """The first bad row and why the weights (n,), NaN if missing, cannot be used; None if they can."""
     missing, negative = np.flatnonzero(np.isnan(weights)), np.flatnonzero(weights < 0.0)
     if missing.size:
@@ -324,7 +324,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
 
     all_rows, table = read.rows, read.labelled(target)
     written = amounts(main.table, target)
-    note_plain_faults(target, table.categorical[target], written.format if written else None, problems)
+    note_plain_problems(target, table.categorical[target], written.format if written else None, problems)
     problems.raise_any()
     if not table.rows:
         problems.add(f"no row has a value in the target {shown(target)}")

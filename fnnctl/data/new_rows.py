@@ -17,7 +17,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_faults
+from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import almost_number
 from fnnctl.data.dataset import Columns
@@ -203,7 +203,7 @@ def _table_blocks(
                 codes[:, j] = column.codes
             labels = None if target is None else texts(target, block)
             if target is not None and labels is not None:
-                note_plain_faults(target, labels, form.formats.get(target), problems)
+                note_plain_problems(target, labels, form.formats.get(target), problems)
                 labels = as_trained(labels, form.formats.get(target))
             problems.raise_any()
             yield NewRows(
@@ -250,8 +250,8 @@ class _Numbers:
         for name, column in zip(self._plain, columns, strict=True):
             if (first := column.value_counts().first) is not None:
                 line, text = first
-                fault = almost_number(text) or f"{shown(text)} is not a number"
-                problems.add(f"column {shown(name)}: {fault}", line=line)
+                problem = almost_number(text) or f"{shown(text)} is not a number"
+                problems.add(f"column {shown(name)}: {problem}", line=line)
         if not self._formatted:
             return plain
         count = len(self._plain) + sum(len(used) for _, _, used, _ in self._formatted)

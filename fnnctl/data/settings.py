@@ -7,7 +7,7 @@ from typing import Final
 
 from fnnctl.config.rules.unread import TABLE_SETTINGS
 from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, ColumnsConfig, DataConfig
-from fnnctl.data.columns.formats.moments import pattern_fault
+from fnnctl.data.columns.formats.moments import pattern_problem
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.table import Kind
@@ -127,14 +127,14 @@ def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
 
 def _check_patterns(columns: ColumnsConfig, problems: Problems) -> None:
     for name, pattern in _declared_patterns(columns).items():
-        if fault := pattern_fault(pattern):
-            problems.add_setting("data.columns.dates", f"{shown(name)}: {fault}")
+        if problem := pattern_problem(pattern):
+            problems.add_setting("data.columns.dates", f"{shown(name)}: {problem}")
 
 
 def date_patterns(columns: ColumnsConfig) -> dict[str, str]:
     """The declared patterns of columns of dates, without those that `check_settings` notes."""
     declared = _declared_patterns(columns)
-    return {name: pattern for name, pattern in declared.items() if pattern_fault(pattern) is None}
+    return {name: pattern for name, pattern in declared.items() if pattern_problem(pattern) is None}
 
 
 def _declared_patterns(columns: ColumnsConfig) -> dict[str, str]:

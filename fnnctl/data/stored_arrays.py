@@ -57,14 +57,14 @@ class StoredArray:
         dtype = header.dtype
         if dtype.hasobject:
             advice = "save it as numbers, or text as an array of type str"
-            raise fault(
+            raise array_error(
                 origin, f"contains Python objects, which are not loaded because they can run code: {advice}"
             )
         if dtype.names is not None or dtype.subdtype is not None or dtype.kind not in "biufUS":
-            raise fault(origin, f"is of type {cut(str(dtype))}: numbers, booleans or text are needed")
+            raise array_error(origin, f"is of type {cut(str(dtype))}: numbers, booleans or text are needed")
         if header.start + header.nbytes != size:
             promised = f"its header promises {header.nbytes:,} bytes for the shape {header.shape}"
-            raise fault(origin, f"is damaged: {promised}, but the file has {size - header.start:,}")
+            raise array_error(origin, f"is damaged: {promised}, but the file has {size - header.start:,}")
         return cls(origin, path, member, header)
 
     def whole(self) -> npt.NDArray[Any]:
@@ -114,7 +114,7 @@ class StoredArray:
         return MappedNumbers(as_array(mapping, self.header), mapping, self.header.start)
 
 
-def fault(origin: str, message: str) -> DataError:
+def array_error(origin: str, message: str) -> DataError:
     """The error for an array; `origin` is its file, or its file and its name in the archive."""
     return DataError(Problem(message, file=origin))
 
@@ -138,9 +138,9 @@ def npz_errors(origin: str) -> Iterator[None]:
         try:
             yield
         except NpyError as error:
-            raise fault(origin, f"is damaged: {error}: save or copy it again") from error
+            raise array_error(origin, f"is damaged: {error}: save or copy it again") from error
         except (RuntimeError, NotImplementedError) as error:
-            raise fault(
+            raise array_error(
                 origin, f"cannot be unpacked ({cut(str(error))}): save it with numpy.savez"
             ) from error
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
@@ -153,7 +153,7 @@ def npz_errors(origin: str) -> Iterator[None]:
 
 
 def _damaged_npz(origin: str, error: Exception) -> DataError:
-    return fault(origin, f"the NPZ file is damaged ({cut(str(error))}): save or copy it again")
+    return array_error(origin, f"the NPZ file is damaged ({cut(str(error))}): save or copy it again")
 
 
 def holds_arrays(path: Path) -> bool:
@@ -172,7 +172,7 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
     if path.suffix.lower() == ".npy" and not path.is_dir():
         if labelled:
             advice = "put X.npy and y.npy into a folder and name it here, or save both in one NPZ file"
-            raise fault(source, f"this is a single array, but X and y are needed: {advice}")
+            raise array_error(source, f"this is a single array, but X and y are needed: {advice}")
         members: dict[str, tuple[Path, str | None]] = {FEATURES: (path, None)}
     else:
         members = _members(path, source)
@@ -183,7 +183,7 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
             missing = f"{name}.npy" if path.is_dir() else name
             folder = "; a data folder contains X.npy and y.npy" if path.is_dir() else ""
             hint = did_you_mean(name, members) or (f"; {present}" if members else folder)
-            raise fault(source, f"there is no {kind} {missing}{hint}")
+            raise array_error(source, f"there is no {kind} {missing}{hint}")
     arrays = {}
     for name in (*needed, *NAMES):
         if name in members:

@@ -21,13 +21,13 @@ def read_mapping(content: bytes, path: Path) -> dict[str, Any]:
     try:
         value = json.loads(content, parse_constant=_refuse, parse_int=_integer, parse_float=_float)
     except (ValueError, RecursionError) as error:
-        raise damaged(path, f"is damaged: {_fault(error, content)}") from error
+        raise damaged(path, f"is damaged: {_problem(error, content)}") from error
     if not isinstance(value, dict):
         raise damaged(path, "is damaged: it is not a JSON object")
     return value
 
 
-def _fault(error: ValueError | RecursionError, content: bytes) -> str:
+def _problem(error: ValueError | RecursionError, content: bytes) -> str:
     """What is wrong with JSON that cannot be read."""
     match error:
         case _ if not content.strip():

@@ -15,22 +15,22 @@ from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.text import cut
 
-Faults = Iterator[str]
+Messages = Iterator[str]
 _INTERVAL: Final = INTERVAL.removeprefix("_")
 
 
 def read_metrics(content: bytes, path: Path) -> dict[str, Any]:
     """The metrics in a file's content; raises `DataError`, which names `path`, if they are damaged."""
     metrics = read_mapping(content, path)
-    for fault in _faults_of_run(metrics):
-        raise damaged(path, f"is damaged: {cut(fault)}")
+    for problem in _problems_of_run(metrics):
+        raise damaged(path, f"is damaged: {cut(problem)}")
     return metrics
 
 
-def _faults_of_run(metrics: Mapping[str, Any]) -> Faults:
+def _problems_of_run(metrics: Mapping[str, Any]) -> Messages:
     for name in ("train", "validation", "test"):
-        yield from _object(name, metrics.get(name), _faults_of_part)
-    yield from _object("cross_validation", metrics.get("cross_validation"), _faults_of_folds)
+        yield from _object(name, metrics.get(name), _problems_of_part)
+    yield from _object("cross_validation", metrics.get("cross_validation"), _problems_of_folds)
     sizes = metrics.get("sizes") or []
     if not isinstance(sizes, list):
         yield "sizes must be a list"
@@ -38,54 +38,54 @@ def _faults_of_run(metrics: Mapping[str, Any]) -> Faults:
     for index, size in enumerate(sizes):
         if size is None:
             yield f"sizes.{index} must be an object"
-        yield from _object(f"sizes.{index}", size, _faults_of_folds)
+        yield from _object(f"sizes.{index}", size, _problems_of_folds)
 
 
-def _object(key: str, value: object, faults: Callable[[str, Mapping[str, Any]], Faults]) -> Faults:
-    """The faults of an object, which may be null."""
+def _object(key: str, value: object, problems: Callable[[str, Mapping[str, Any]], Messages]) -> Messages:
+    """The problems of an object, which may be null."""
     if isinstance(value, dict):
-        yield from faults(key, value)
+        yield from problems(key, value)
     elif value is not None:
         yield f"{key} must be an object or null"
 
 
-def _faults_of_part(key: str, part: Mapping[str, Any]) -> Faults:
+def _problems_of_part(key: str, part: Mapping[str, Any]) -> Messages:
     for name, value in part.items():
         inside = f"{key}.{name}"
         if name == "baseline":
-            yield from _object(inside, value, _faults_of_part)
+            yield from _object(inside, value, _problems_of_part)
         elif name == "per_class":
-            yield from _object(inside, value, _faults_of_classes)
+            yield from _object(inside, value, _problems_of_classes)
         elif _is_metric(name) and not _is_number(value):
             yield f"{inside} must be a number or null"
         elif name.endswith(_INTERVAL) and not _is_interval(value):
             yield f"{inside} must be two numbers or null"
 
 
-def _faults_of_classes(key: str, classes: Mapping[str, Any]) -> Faults:
+def _problems_of_classes(key: str, classes: Mapping[str, Any]) -> Messages:
     for name, metrics in classes.items():
         if metrics is None:
             yield f"{key}.{name} must be an object"
-        yield from _object(f"{key}.{name}", metrics, _faults_of_part)
+        yield from _object(f"{key}.{name}", metrics, _problems_of_part)
 
 
-def _faults_of_folds(key: str, folds: Mapping[str, Any]) -> Faults:
+def _problems_of_folds(key: str, folds: Mapping[str, Any]) -> Messages:
     """Those of the metrics over several folds; null stands for no metric."""
     for name in ("folds", "repeats", "rows", "share", "diverged"):
         if name in folds and (folds[name] is None or not _is_number(folds[name])):
             yield f"{key}.{name} must be a number"
     for name, entry in folds.items():
         if isinstance(entry, dict):
-            yield from _faults_of_scores(f"{key}.{name}", entry)
+            yield from _problems_of_scores(f"{key}.{name}", entry)
         elif _is_metric(name):
             yield f"{key}.{name} must be an object"
 
 
-def _faults_of_scores(key: str, entry: Mapping[str, Any]) -> Faults:
+def _problems_of_scores(key: str, entry: Mapping[str, Any]) -> Messages:
     for name in ("mean", "std", "p"):
         if not _is_number(entry.get(name)):
             yield f"{key}.{name} must be a number or null"
-    yield from _object(f"{key}.difference", entry.get("difference"), _faults_of_scores)
+    yield from _object(f"{key}.difference", entry.get("difference"), _problems_of_scores)
     if not _is_interval(entry.get(_INTERVAL)):
         yield f"{key}.{_INTERVAL} must be two numbers or null"
     scores = entry.get("scores", [])

@@ -35,8 +35,8 @@ class CsvTable:
         try:
             return [float(value) if value else None for value in self.column(index)]
         except ValueError as error:
-            fault = f"column {shown(self.columns[index])}: {cut(str(error))}"
-            raise damaged(self.path, f"is damaged: {fault}") from error
+            problem = f"column {shown(self.columns[index])}: {cut(str(error))}"
+            raise damaged(self.path, f"is damaged: {problem}") from error
 
 
 class _Line:

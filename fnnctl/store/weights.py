@@ -80,10 +80,10 @@ def read_npz(content: bytes, path: Path) -> dict[str, Array]:
             }
     except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
         is_archive = zipfile.is_zipfile(io.BytesIO(content))
-        fault = (
+        problem = (
             "its bytes have changed since it was written" if is_archive else "it is incomplete or no NPZ file"
         )
-        raise damaged(path, f"is damaged: {fault}") from error
+        raise damaged(path, f"is damaged: {problem}") from error
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Array:

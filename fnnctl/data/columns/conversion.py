@@ -54,16 +54,16 @@ class FormatReader:
             value = numbers[index, 0]
             if plain is None or (not np.isnan(value) and plain != value):
                 self._formatted = self._formatted or text
-            elif np.isnan(value) and self._format.plain_fault(text) is None:
+            elif np.isnan(value) and self._format.plain_problem(text) is None:
                 self._plain = self._plain or text
                 numbers[index] = plain
 
 
-def note_plain_faults(name: str, column: CodedTexts, form: ColumnFormat | None, problems: Problems) -> None:
+def note_plain_problems(name: str, column: CodedTexts, form: ColumnFormat | None, problems: Problems) -> None:
     """Note every text of a target that is a plain number and cannot stand for one of its format."""
     for text, line in zip(column.texts, column.lines, strict=True):
-        if form is not None and (fault := form.plain_fault(text)):
-            problems.add(f"column {shown(name)}: {fault}", line=line)
+        if form is not None and (problem := form.plain_problem(text)):
+            problems.add(f"column {shown(name)}: {problem}", line=line)
 
 
 def as_trained(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:

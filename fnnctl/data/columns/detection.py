@@ -1,7 +1,7 @@
 """Decides the type of a column of texts: numbers, dates, truth values or categories.
 
 A column is numeric if all its values are numbers in one notation, and categorical if most are texts. If most
-are numbers or dates and some are not, that is a fault: a single typo must not change the type of a column.
+are numbers or dates and some are not, that is a problem: a single typo must not change the type of a column.
 Digits with zeros in front are codes, such as zip codes, unless nearly all differ: padded amounts or ids.
 """
 
@@ -114,7 +114,7 @@ def detect(
         fits = _fitting(candidate, column.texts)
         is_most = rows <= 2 * int(counts[fits | form.resembling(column.texts)].sum())
         if declared is not None or is_most:
-            _note_misfit(name, column, form, fits, notation, problems)
+            _note_problem(name, column, form, fits, notation, problems)
             return None
     return typed(name, column, kind_of_texts(column), warning=_unit_warning(column.texts))
 
@@ -152,7 +152,7 @@ def _unit_warning(texts: Sequence[str]) -> str | None:
     )
 
 
-def _note_misfit(
+def _note_problem(
     name: str,
     column: CodedTexts,
     form: type[ColumnFormat],
@@ -162,6 +162,6 @@ def _note_misfit(
 ) -> None:
     """The first text that does not fit is to be corrected, or the column declared."""
     index, counts = int(np.argmin(fits)), column.counts()
-    fault, advice = form.misfit(name, column.texts[index], notation)
+    problem, advice = form.problem_with(name, column.texts[index], notation)
     known = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {form.noun}s"
-    problems.add(f"column {shown(name)}: {fault} ({known}). {advice}", line=column.lines[index])
+    problems.add(f"column {shown(name)}: {problem} ({known}). {advice}", line=column.lines[index])

@@ -69,9 +69,9 @@ class Marker:
 def read_with_markers(
     path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str, on_read: OnRead = UNREPORTED
 ) -> tuple[Table, tuple[Marker, ...]]:
-    """Read a table; if a few texts among numbers or dates are its only faults, read them as missing values.
+    """Read a table; if a few texts among numbers or dates are its only problems, read them as missing values.
 
-    Raises DataError for any other fault.
+    Raises DataError for any other problem.
     """
     problems = Problems(file)
     table = read_table(path, form, kinds, problems, on_read=on_read)
@@ -120,13 +120,13 @@ def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> I
         if not fitting:
             continue
         noun, best = max(fitting, key=lambda pair: pair[1].rows(counts))
-        misfits = np.flatnonzero(~best.fits).tolist()
-        texts = [column.texts[index] for index in misfits]
+        unfitting = np.flatnonzero(~best.fits).tolist()
+        texts = [column.texts[index] for index in unfitting]
         unknown = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
         may_be_values = any(text in elsewhere or _is_amount(text) for text in unknown)
         may_be_values |= not all(map(is_allowed_value, texts))  # no config can declare it
         if len(unknown) <= MOST_MARKERS and not may_be_values:
-            for index in misfits:
+            for index in unfitting:
                 yield Marker(column.texts[index], name, int(counts[index]), column.lines[index], noun)
 
 

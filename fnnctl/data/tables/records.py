@@ -1,8 +1,8 @@
 """Reads the records of a CSV file, with their line numbers, in blocks.
 
-The delimiter is detected unless the first line says it. Faults in the file's form (open quotes, wrong bytes)
-are noted, not raised; the records before them are kept. A small compressed file may contain gigabytes, so the
-length of a record, the values of a block and the number of blank lines in a row are bounded.
+The delimiter is detected unless the first line says it. Problems in the file's form (open quotes, wrong
+bytes) are noted, not raised; the records before them are kept. A small compressed file may contain gigabytes,
+so the length of a record, the values of a block and the number of blank lines in a row are bounded.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Records:
             if isinstance(error, UnreadableLineError):
                 self._problems.add(str(error), line=error.line)
             else:
-                self._problems.add(_csv_fault(error), line=starts[-1])
+                self._problems.add(_csv_problem(error), line=starts[-1])
 
     def _reader(self) -> _CsvReader:
         lines = self._lines()
@@ -156,17 +156,17 @@ class Records:
                 self._characters += len(line)
                 blank = blank + 1 if line.isspace() else 0
                 if self._characters > LONGEST_RECORD or blank > MOST_BLANK_LINES or "\0" in line:
-                    raise UnreadableLineError(number, self._fault(line, blank))
+                    raise UnreadableLineError(number, self._problem(line, blank))
                 yield line if number > 1 else line.removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             earlier = len(_LINE_END_BYTES.findall(error.object[: error.start]))
-            fault = wrong_byte(error, self._text.encoding, self._encoding_setting)
-            raise UnreadableLineError(number + 1 + earlier, fault) from error
+            problem = wrong_byte(error, self._text.encoding, self._encoding_setting)
+            raise UnreadableLineError(number + 1 + earlier, problem) from error
         except UnicodeError as error:
-            fault = f"the file is not {self._text.encoding} ({error}): set {self._encoding_setting}"
-            raise UnreadableLineError(number + 1, fault) from error
+            problem = f"the file is not {self._text.encoding} ({error}): set {self._encoding_setting}"
+            raise UnreadableLineError(number + 1, problem) from error
 
-    def _fault(self, line: str, blank: int) -> str:
+    def _problem(self, line: str, blank: int) -> str:
         """Why a line does not belong to a CSV file."""
         if "\0" in line:
             advice = f"it is UTF-16 (then set {self._encoding_setting} to utf-16-le)"
@@ -207,7 +207,7 @@ def _without_blanks(starts: Sequence[int], rows: TextRows) -> tuple[Sequence[int
     return [starts[k] for k in filled], [rows[k] for k in filled]
 
 
-def _csv_fault(error: csv.Error) -> str:
+def _csv_problem(error: csv.Error) -> str:
     text = str(error)
     if "unexpected end of data" in text:
         return "a quote is opened in this row and not closed before the end of the file"

@@ -1,7 +1,7 @@
 """Reads a CSV file, or a Parquet file, as blocks of rows, a few thousand values at a time.
 
 Only the values of one block exist as Python strings, so the memory needed is little more than that of the
-typed arrays. A block fits in the processor's cache (blocks of 2^16 values take 40 % longer). Faults in the
+typed arrays. A block fits in the processor's cache (blocks of 2^16 values take 40 % longer). Problems in the
 file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
 """
 
@@ -106,7 +106,7 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
     """Open a CSV or Parquet file, or CSV on standard input (None), and read its header; `blocks` reads the
     rest lazily.
 
-    Faults are noted in `problems`, except those that make reading impossible: these are raised as DataError
+    Problems are noted in `problems`, except those that make reading impossible: these are raised as DataError
     (an empty file, a wrong encoding) or MachineError (see `open_text` and `open_parquet`).
     """
     if path is not None and is_parquet(path):
@@ -206,7 +206,7 @@ def _without_ends(blocks: Iterator[TextRows], named: int, problems: Problems) ->
         for line, row in zip(block.lines, block.rows, strict=True):
             index = next((k for k in range(named, len(row)) if row[k].strip()), None)
             if index is not None:
-                fault = f"{shown(row[index])} is in column {index + 1}, which has no name in the header"
-                problems.add(f"{fault}: give it one, or remove the column", line=line)
+                problem = f"{shown(row[index])} is in column {index + 1}, which has no name in the header"
+                problems.add(f"{problem}: give it one, or remove the column", line=line)
                 return
         yield TextRows(block.lines, [row[:named] for row in block.rows])

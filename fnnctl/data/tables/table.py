@@ -170,8 +170,8 @@ def read_table(
 ) -> Table:
     """Read a CSV file. The kind of a column that is not in `kinds` is `others`, or inferred from its values.
 
-    Columns with one of the known `form.formats` have that format; for the others, see `detection`. Faults are
-    noted in `problems`; the table must not be used then. `on_read` is called in each pass through the file.
+    Columns with one of the known `form.formats` have that format; for the others, see `detection`. The table
+    must not be used if a problem is noted in `problems`. `on_read` is called in each pass through the file.
     """
 
     def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[CsvRows, _Pass]:
@@ -274,11 +274,11 @@ def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
     if counts.first is None:
         return
     line, text = counts.first
-    fault = almost_number(text) or f"{shown(text)} is not a number"
+    problem = almost_number(text) or f"{shown(text)} is not a number"
     values = counts.numbers + counts.almost + counts.texts
     known = f"{counts.numbers:,} of the column's {values:,} values are numbers"
     advice = "The column of data.weights needs a number in every row"
-    problems.add(f"column {shown(name)}: {fault} ({known}). {advice}", line=line)
+    problems.add(f"column {shown(name)}: {problem} ({known}). {advice}", line=line)
 
 
 def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:

@@ -113,15 +113,15 @@ def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
 def wrong_byte(error: UnicodeDecodeError, encoding: str, setting: str) -> str:
     """Say which byte is wrong, and what to write in `setting`: cp1252 if the text makes sense in it."""
     start, data = error.start, error.object
-    fault = f"the byte 0x{data[start]:02x} is not {encoding}"
+    problem = f"the byte 0x{data[start]:02x} is not {encoding}"
     saved = "the encoding the file was saved in"
     try:
         text = data[max(0, start - _NEARBY) : start + _NEARBY].decode(_WINDOWS)
     except UnicodeDecodeError:
-        return f"{fault}: set {setting} to {saved}"
+        return f"{problem}: set {setting} to {saved}"
     index = min(start, _NEARBY)
     sign = text[index]
     if codecs.lookup(encoding).name == _WINDOWS or not (sign.isalpha() or sign in _SIGNS):
-        return f"{fault}: set {setting} to {saved}"
+        return f"{problem}: set {setting} to {saved}"
     word = _SEPARATORS.split(text[:index])[-1] + sign + _SEPARATORS.split(text[index + 1 :])[0]
-    return f"{fault}: set {setting} to {_WINDOWS} if the text is {shown(word)}, else to {saved}"
+    return f"{problem}: set {setting} to {_WINDOWS} if the text is {shown(word)}, else to {saved}"

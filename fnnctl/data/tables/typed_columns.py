@@ -35,7 +35,7 @@ def find_types(
     notation: Notation,
     problems: Problems,
 ) -> tuple[dict[str, TypedColumn], Notation]:
-    """Find the types of the columns named in `declared`, which gives their declared kind; note every fault.
+    """Find the types of the columns named in `declared`, which gives their declared kind; note every problem.
 
     The notation is returned with what the columns show about the file; other columns, such as the target,
     show decimal commas, too.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_faults
+from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems
 from fnnctl.data.columns.formats.boolean import BooleanFormat
 from fnnctl.data.columns.formats.dates import DateFormat
 from fnnctl.data.columns.formats.number import NumberFormat
@@ -73,5 +73,5 @@ def test_a_plain_number_that_would_be_a_huge_percentage_is_refused() -> None:
     assert read(PERCENT, ("1", "-1"))[0] == [1, -1]
     assert read(NumberFormat(currency="USD"), ("50",))[0] == [50]
     problems = Problems("t.csv")
-    note_plain_faults("y", coded("50", "0.5", "50%"), PERCENT, problems)
+    note_plain_problems("y", coded("50", "0.5", "50%"), PERCENT, problems)
     assert str(problems.error()) == f"t.csv:2: column 'y': '50' has no percent sign and {would}"

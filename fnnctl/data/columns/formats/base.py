@@ -95,7 +95,7 @@ class ColumnFormat(ABC):
         return np.zeros(len(texts), np.bool_)
 
     @classmethod
-    def misfit(cls, name: str, text: str, notation: Notation) -> tuple[str, str]:
+    def problem_with(cls, name: str, text: str, notation: Notation) -> tuple[str, str]:
         """What is wrong with a text in a column `name` of which most have this format, and what to do."""
         return f"{shown(text)} is not a {cls.noun}", CORRECT_IT
 
@@ -130,7 +130,7 @@ class ColumnFormat(ABC):
         """Why a text of new rows cannot be read."""
         return f"{shown(text)} is not a {self.noun} as in the training data"
 
-    def plain_fault(self, text: str) -> str | None:
+    def plain_problem(self, text: str) -> str | None:
         """Why a plain number cannot stand for one of this format; None if it can, and for any other text."""
         return None
 

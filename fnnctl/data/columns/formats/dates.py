@@ -26,7 +26,7 @@ from fnnctl.data.columns.formats.moments import (
     Moment,
     day_number,
     iso_day,
-    pattern_fault,
+    pattern_problem,
     read_compact,
     read_hours,
     read_moment,
@@ -63,9 +63,9 @@ class DateFormat(ColumnFormat):
 
     def __post_init__(self) -> None:
         day_number(self.since)
-        fault = None if self.pattern is None else pattern_fault(self.pattern)
-        if fault or not self.parts or len(set(self.parts)) < len(self.parts):
-            raise ValueError(fault or "the parts of a date must be different, and at least one")
+        problem = None if self.pattern is None else pattern_problem(self.pattern)
+        if problem or not self.parts or len(set(self.parts)) < len(self.parts):
+            raise ValueError(problem or "the parts of a date must be different, and at least one")
 
     @classmethod
     def find(
@@ -78,10 +78,10 @@ class DateFormat(ColumnFormat):
         return _in_any_notation(column, european=notation.european, compact=declared)
 
     @classmethod
-    def misfit(cls, name: str, text: str, notation: Notation) -> tuple[str, str]:
+    def problem_with(cls, name: str, text: str, notation: Notation) -> tuple[str, str]:
         """A declared pattern may be wrong itself."""
         if (pattern := notation.patterns.get(name)) is None:
-            return super(DateFormat, cls).misfit(name, text, notation)
+            return super(DateFormat, cls).problem_with(name, text, notation)
         return (
             f"{shown(text)} is no date of the pattern {shown(pattern)}",
             "Correct it, or the pattern in data.columns.dates, or add the value to data.missing_values",
@@ -119,7 +119,7 @@ class TimeFormat(ColumnFormat):
     def find(
         cls, name: str, column: CodedTexts, notation: Notation, *, declared: bool = False
     ) -> Candidate | None:
-        """None unless all texts are times: a note such as `noon` among them is no fault."""
+        """None unless all texts are times: a note such as `noon` among them is no problem."""
         if name in notation.patterns or None in read_or_none(column.texts, read_hours):
             return None
         form = cls()

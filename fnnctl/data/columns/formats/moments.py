@@ -152,7 +152,7 @@ def _moment(year: int, month: int, day: int, match: re.Match[str]) -> Moment | N
     return day_and_second(year, month, day, second)
 
 
-def pattern_fault(pattern: str) -> str | None:
+def pattern_problem(pattern: str) -> str | None:
     """Why a text is not a pattern of a date; None if it is."""
     directives = re.findall("%(.?)", pattern, re.DOTALL)
     for directive in directives:

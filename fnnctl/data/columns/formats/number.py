@@ -160,7 +160,7 @@ class NumberFormat(ColumnFormat):
         return np.array([almost_number(text) is not None for text in texts], np.bool_)
 
     @classmethod
-    def misfit(cls, name: str, text: str, notation: Notation) -> tuple[str, str]:
+    def problem_with(cls, name: str, text: str, notation: Notation) -> tuple[str, str]:
         """A number with the other decimal mark needs a setting that only CSV files have."""
         if is_written_number(text):
             setting = "; data.decimal_mark says which mark is decimal" if notation.is_csv else ""
@@ -185,7 +185,7 @@ class NumberFormat(ColumnFormat):
         values = [np.nan if (plain := self.plain(text)) is None else float(plain) for text in texts]
         return np.array(values, dtype=np.float64).reshape(-1, 1)
 
-    def plain_fault(self, text: str) -> str | None:
+    def plain_problem(self, text: str) -> str | None:
         """Plain fractions may stand for percentages, but 50 is more likely to be 50 % than 5,000 %."""
         number = plain_number(text) if self.percent else None
         if number is None or abs(number) <= 1.0:
@@ -195,8 +195,8 @@ class NumberFormat(ColumnFormat):
 
     def unreadable(self, text: str) -> str:
         """Says what numbers look like in the training data."""
-        if fault := self.plain_fault(text):
-            return fault
+        if problem := self.plain_problem(text):
+            return problem
         if self.decimal == "point" and (almost := almost_number(text)) is not None:
             return almost
         percent = " and a percent sign" if self.percent else ""

@@ -12,7 +12,7 @@ from fnnctl.data.columns.formats.moments import (
     DayOrder,
     day_number,
     iso_day,
-    pattern_fault,
+    pattern_problem,
     read_compact,
     read_hours,
     read_moment,
@@ -145,7 +145,7 @@ PATTERNS = [
 def test_what_a_pattern_writes_it_reads(moment: datetime, pattern: str) -> None:
     text = moment.strftime(pattern)
     since = datetime.strptime(text, pattern) - datetime(1970, 1, 1)
-    assert pattern_fault(pattern) is None
+    assert pattern_problem(pattern) is None
     assert read_pattern(text, pattern) == (since.days, since.seconds)
 
 
@@ -172,4 +172,4 @@ def test_other_texts_are_no_dates(text: str) -> None:
     ],
 )
 def test_wrong_patterns(pattern: str, words: str) -> None:
-    assert words in (pattern_fault(pattern) or "")
+    assert words in (pattern_problem(pattern) or "")
