@@ -42,7 +42,7 @@ class ClassCounts:
     def matthews_correlation(self) -> FloatArray:
         """The correlation R_K (…,) (Gorodkin, 2004); 0 if labels or predictions have one class."""
         excess, rows = self._excess()
-        labels, predictions = ((each**2).sum(axis=-1) for each in (self.support, self.predicted))
+        labels, predictions = ((counts**2).sum(axis=-1) for counts in (self.support, self.predicted))
         with np.errstate(divide="ignore", invalid="ignore"):
             spread = np.sqrt((rows**2 - labels) * (rows**2 - predictions))
             return np.where(spread > 0, excess / spread, 0.0)

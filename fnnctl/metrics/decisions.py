@@ -175,14 +175,14 @@ def mean_trade_offs(of_repeats: Sequence[TradeOffs]) -> TradeOffs:
     """The means over several repeats with the same thresholds; a precision's is over those that have one."""
     if len(of_repeats) == 1:
         return of_repeats[0]
-    costs = [each.cost for each in of_repeats if each.cost is not None]
+    costs = [rates.cost for rates in of_repeats if rates.cost is not None]
     return TradeOffs(
         of_repeats[0].thresholds,
-        precision=_mean([each.precision for each in of_repeats]),
-        recall=_mean([each.recall for each in of_repeats]),
-        f1=_mean([each.f1 for each in of_repeats]),
-        false_positive_rate=_mean([each.false_positive_rate for each in of_repeats]),
-        predicted_positive=_mean([each.predicted_positive for each in of_repeats]),
+        precision=_mean([rates.precision for rates in of_repeats]),
+        recall=_mean([rates.recall for rates in of_repeats]),
+        f1=_mean([rates.f1 for rates in of_repeats]),
+        false_positive_rate=_mean([rates.false_positive_rate for rates in of_repeats]),
+        predicted_positive=_mean([rates.predicted_positive for rates in of_repeats]),
         cost=_mean(costs) if costs else None,
     )
 

@@ -169,9 +169,9 @@ class FeatureImportances:
     def undecided(self) -> tuple[str, ...]:
         """The columns whose importance cannot be told from zero."""
         return tuple(
-            each.column
-            for each in self.columns
-            if (found := self.headline(each)) is None or not found.is_positive
+            column.column
+            for column in self.columns
+            if (estimate := self.headline(column)) is None or not estimate.is_positive
         )
 
 
@@ -179,8 +179,8 @@ def by_importance(columns: list[ColumnImportance]) -> tuple[ColumnImportance, ..
     """The columns by decreasing importance for their first metric, ties in their order."""
 
     def key(column: ColumnImportance) -> float:
-        found = next(iter(column.estimates.values()))
-        return math.inf if found is None else -found.mean
+        estimate = next(iter(column.estimates.values()))
+        return math.inf if estimate is None else -estimate.mean
 
     return tuple(sorted(columns, key=key))
 
@@ -199,18 +199,18 @@ def strong_correlations(numbers: FloatArray, columns: Mapping[str, IntArray]) ->
     is kept. Of columns with several numbers the strongest one counts.
     """
     owners = np.full(numbers.shape[1], -1)
-    for position, places in enumerate(columns.values()):
-        owners[places] = position
+    for position, numbers_of in enumerate(columns.values()):
+        owners[numbers_of] = position
     numbers, owners = numbers[:, owners >= 0], owners[owners >= 0]
     if len(numbers) < FEWEST_CORRELATED or not 2 <= len(owners) <= MOST_NUMBERS:
         return {}
     with np.errstate(all="ignore"):  # a constant column has no correlation
-        found = np.nan_to_num(np.corrcoef(numbers.astype(np.float64), rowvar=False))
-    found[owners[:, None] == owners] = 0.0
-    names, strongest = list(columns), np.abs(found).argmax(axis=1)
+        correlations = np.nan_to_num(np.corrcoef(numbers.astype(np.float64), rowvar=False))
+    correlations[owners[:, None] == owners] = 0.0
+    names, strongest = list(columns), np.abs(correlations).argmax(axis=1)
     partners: dict[str, tuple[str, float]] = {}
-    for place, partner in enumerate(strongest.tolist()):
-        correlation, name = float(found[place, partner]), names[owners[place]]
+    for number, partner in enumerate(strongest.tolist()):
+        correlation, name = float(correlations[number, partner]), names[owners[number]]
         if abs(correlation) > max(STRONG, abs(partners.get(name, ("", 0.0))[1])):
             partners[name] = (names[owners[partner]], correlation)
     return partners

@@ -74,12 +74,12 @@ def importances(columns: Sequence[SettingValues], losses: FloatArray) -> list[Im
     grids = [_Grid.of(column) for column in columns]
     rng = stream(0, Purpose.PERMUTATIONS)
     permuted = [rng.permutation(best) for _ in range(PERMUTATIONS)]
-    found: list[tuple[float, float]] = []
+    values: list[tuple[float, float]] = []
     for grid in filter(None, grids):
-        by_chance = [grid.importance(each) for each in permuted]
-        found.append((grid.importance(best), float(np.quantile(by_chance, 0.95))))
-    total = math.fsum(value for value, _ in found) or 1.0
-    of_grids = iter(found)
+        by_chance = [grid.importance(degrees) for degrees in permuted]
+        values.append((grid.importance(best), float(np.quantile(by_chance, 0.95))))
+    total = math.fsum(value for value, _ in values) or 1.0
+    of_grids = iter(values)
     return [_relative(*next(of_grids), total, grid.trials) if grid else None for grid in grids]
 
 

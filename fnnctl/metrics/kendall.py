@@ -49,7 +49,7 @@ def kendall(first: FloatArray, second: FloatArray) -> RankCorrelation | None:
     scale = math.sqrt(float(untied[0].sum()) * float(untied[1].sum()))
     tau = min(1.0, max(-1.0, float(balance.sum()) / scale))
     # Per row: its part of the numerator, and of both factors of the denominator.
-    influence = n * balance / scale - tau / 2 * sum(n * each / each.sum() for each in untied)
+    influence = n * balance / scale - tau / 2 * sum(n * rows / rows.sum() for rows in untied)
     variance = 4 * float(influence @ influence) / (n * (n - 1))
     return RankCorrelation(tau, _interval(tau, variance, n))
 
@@ -74,16 +74,16 @@ def _balance(first: IntArray, second: IntArray) -> IntArray:
         keys = group * width + second
         order = np.argsort(keys, kind="stable")
         in_order = keys[order]
-        places = [
+        bounds = [
             np.searchsorted(in_order, group * width),
             np.searchsorted(in_order, keys),
             np.searchsorted(in_order, keys, side="right"),
             np.searchsorted(in_order, (group + 1) * width),
         ]
         for half in (True, False):
-            own = is_upper == half
-            others = np.concatenate([[0], np.cumsum(~own[order])])
-            start, below, above, end = (others[place[own]] for place in places)
+            in_half = is_upper == half
+            other_half = np.concatenate([[0], np.cumsum(~in_half[order])])
+            start, below, above, end = (other_half[bound[in_half]] for bound in bounds)
             excess = (below - start) - (end - above)
-            total[own] += excess if half else -excess
+            total[in_half] += excess if half else -excess
     return total

@@ -236,15 +236,15 @@ def mean_auc(estimates: Sequence[AucEstimate | None], influence: FloatArray) -> 
     effective sample size of the mean is at most C − 1 times the harmonic mean of the classes' limits: the
     variances of independent areas add up, and the last class's scores follow from the others'.
     """
-    found = [estimate for estimate in estimates if estimate is not None]
-    if not found:
+    known = [estimate for estimate in estimates if estimate is not None]
+    if not known:
         return None
-    has_variance = all(estimate.variance is not None for estimate in found)
-    trials_of_one = len(found) / math.fsum(1 / estimate.most_trials for estimate in found)
+    has_variance = all(estimate.variance is not None for estimate in known)
+    trials_of_one = len(known) / math.fsum(1 / estimate.most_trials for estimate in known)
     return AucEstimate(
-        area=math.fsum(estimate.area for estimate in found) / len(found),
-        variance=float(influence @ influence) / len(found) ** 2 if has_variance else None,
-        most_trials=max(1, len(found) - 1) * trials_of_one,
+        area=math.fsum(estimate.area for estimate in known) / len(known),
+        variance=float(influence @ influence) / len(known) ** 2 if has_variance else None,
+        most_trials=max(1, len(known) - 1) * trials_of_one,
     )
 
 

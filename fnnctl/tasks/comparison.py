@@ -69,7 +69,7 @@ def in_row_order(rows: array[int], *columns: npt.NDArray[Any]) -> tuple[npt.NDAr
     """The row numbers, (n,), in rising order, and the columns, (n, …), in the same order."""
     numbers = np.array(rows, np.int64)
     order = np.argsort(numbers, kind="stable")
-    return numbers[order], *(each[order] for each in columns)
+    return numbers[order], *(column[order] for column in columns)
 
 
 PREFIX: Final = "p_"

@@ -106,5 +106,5 @@ def described(decision: Decision | None, classes: Sequence[str]) -> dict[str, An
     if decision is None:
         return {}
     costs = decision.costs
-    of_costs = None if costs is None else [costs.false_positive, costs.false_negative]
+    of_costs = None if costs is None else (costs.false_positive, costs.false_negative)
     return {"positive_class": classes[decision.positive], "costs": of_costs}

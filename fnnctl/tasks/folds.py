@@ -43,18 +43,20 @@ class Repeat(Generic[P]):
 
 def repeats_of(folds: Sequence[FoldScores], kind: type[P]) -> list[Repeat[P]]:
     """The repeats that have scores of this kind."""
-    found = []
-    for number in dict.fromkeys(each.repeat for each in folds):
+    repeats = []
+    for number in dict.fromkeys(scores.repeat for scores in folds):
         scored = [
-            (each, each.part) for each in folds if each.repeat == number and isinstance(each.part, kind)
+            (scores, scores.part)
+            for scores in folds
+            if scores.repeat == number and isinstance(scores.part, kind)
         ]
         if scored:
-            rows = np.concatenate([each.rows for each, _ in scored])
-            fold = np.concatenate([np.full(len(each.rows), each.fold) for each, _ in scored])
+            rows = np.concatenate([scores.rows for scores, _ in scored])
+            fold = np.concatenate([np.full(len(scores.rows), scores.fold) for scores, _ in scored])
             order = np.argsort(rows)
             parts = [part for _, part in scored]
-            found.append(Repeat(number, parts, rows[order], fold[order], order))
-    return found
+            repeats.append(Repeat(number, parts, rows[order], fold[order], order))
+    return repeats
 
 
 def mean_metrics(of_parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -35,8 +35,8 @@ def cells(values: ColumnValues, edges: FloatArray) -> IntArray:
     if not is_numeric(values):
         codes: IntArray = values.astype(np.int64) + 1
         return codes
-    found = np.maximum(np.searchsorted(edges, values, side="right"), 1)
-    return np.where(np.isnan(values), 0, found).astype(np.int64)
+    numbers = np.maximum(np.searchsorted(edges, values, side="right"), 1)
+    return np.where(np.isnan(values), 0, numbers).astype(np.int64)
 
 
 MOST_CLASSES = 20
@@ -49,20 +49,20 @@ CLASS_LEVELS = np.linspace(0.0, 1.0, 9)
 def classes_of_column(
     values: ColumnValues, labels: IntArray, others: ColumnValues, *, classes: int
 ) -> IntArray:
-    """(m,) the classes of the rows with the values `others` (m,), learned from n ≥ 1 rows with labels (n,).
+    """(m,) the classes of the rows with the values `others` (m,), by a rule fitted to n ≥ 1 rows with labels.
 
-    A cell without any learned row has the most frequent class of all.
+    A cell without any of those has the most frequent class of all.
     """
     edges: FloatArray = np.empty(0)
     if is_numeric(values):
         edges = _class_edges(values.astype(np.float64), labels)
-    learned, wanted = cells(values, edges), cells(others, edges)
-    pairs, counts = np.unique(learned * classes + labels, return_counts=True)
+    cell_of_row, cell_of_other = cells(values, edges), cells(others, edges)
+    pairs, counts = np.unique(cell_of_row * classes + labels, return_counts=True)
     majority = int(np.bincount(labels, minlength=classes).argmax())
-    of_cell = np.full(int(max(learned.max(), wanted.max(initial=0))) + 1, majority, np.int64)
+    of_cell = np.full(int(max(cell_of_row.max(), cell_of_other.max(initial=0))) + 1, majority, np.int64)
     rising = pairs[np.argsort(counts, kind="stable")]
     of_cell[rising // classes] = rising % classes  # of several values for one cell the last one stays
-    found: IntArray = of_cell[wanted]
+    found: IntArray = of_cell[cell_of_other]
     return found
 
 
@@ -93,9 +93,9 @@ TARGET_LEVELS = np.linspace(0.0, 1.0, 25)[:-1]
 
 
 def estimated_targets(values: ColumnValues, targets: FloatArray, others: ColumnValues) -> FloatArray:
-    """(m,) estimates for the rows with the values `others` (m,), learned from n ≥ 1 rows with targets (n,).
+    """(m,) estimates for the rows with the values `others` (m,), by a rule fitted to n ≥ 1 rows with targets.
 
-    No estimate is outside the range of the targets. A cell without any learned row has the mean of all.
+    No estimate is outside the range of the targets. A cell without any of those rows has the mean of all.
     """
     edges: FloatArray = np.empty(0)
     is_line = False
@@ -104,20 +104,20 @@ def estimated_targets(values: ColumnValues, targets: FloatArray, others: ColumnV
         distinct = distinct_edges(numbers)
         is_line = distinct is None
         edges = _quantiles(numbers) if distinct is None else distinct
-    learned, wanted = cells(values, edges), cells(others, edges)
-    count = int(max(learned.max(), wanted.max(initial=0))) + 1
-    rows = np.bincount(learned, minlength=count)
-    mean = _means(learned, targets, rows, float(targets.mean()))
-    estimates: FloatArray = mean[wanted]
+    cell_of_row, cell_of_other = cells(values, edges), cells(others, edges)
+    count = int(max(cell_of_row.max(), cell_of_other.max(initial=0))) + 1
+    rows = np.bincount(cell_of_row, minlength=count)
+    mean = _means(cell_of_row, targets, rows, float(targets.mean()))
+    estimates: FloatArray = mean[cell_of_other]
     if is_line:
         x, new = np.nan_to_num(values.astype(np.float64)), np.nan_to_num(others.astype(np.float64))
         with np.errstate(all="ignore"):  # numbers may be huge
-            middle = _means(learned, x, rows, 0.0)
-            centred = x - middle[learned]
-            products = np.bincount(learned, centred * (targets - mean[learned]), count)
-            squares = np.bincount(learned, centred * centred, count)
+            middle = _means(cell_of_row, x, rows, 0.0)
+            centred = x - middle[cell_of_row]
+            products = np.bincount(cell_of_row, centred * (targets - mean[cell_of_row]), count)
+            squares = np.bincount(cell_of_row, centred * centred, count)
             slope = np.nan_to_num(products / squares, posinf=0.0, neginf=0.0)
-            estimates = np.nan_to_num(estimates + slope[wanted] * (new - middle[wanted]))
+            estimates = np.nan_to_num(estimates + slope[cell_of_other] * (new - middle[cell_of_other]))
     return np.clip(estimates, targets.min(), targets.max())
 
 
@@ -125,7 +125,7 @@ def _quantiles(numbers: FloatArray) -> FloatArray:
     return np.unique(np.quantile(numbers[~np.isnan(numbers)], TARGET_LEVELS, method="lower"))
 
 
-def _means(learned: IntArray, values: FloatArray, rows: IntArray, default: float) -> FloatArray:
+def _means(cell_of_row: IntArray, values: FloatArray, rows: IntArray, default: float) -> FloatArray:
     """The mean value in each cell; `default` in a cell without rows."""
-    sums = np.bincount(learned, values, len(rows))
+    sums = np.bincount(cell_of_row, values, len(rows))
     return np.where(rows > 0, sums / np.maximum(rows, 1), default)

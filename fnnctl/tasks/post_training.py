@@ -1,4 +1,4 @@
-"""The last step of training: what else is fitted to the rows that were not learned from."""
+"""The last step of training: what is fitted to rows that the network was not trained on."""
 
 from __future__ import annotations
 

@@ -57,7 +57,8 @@ def encode(
 def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKind, list[str]]:
     """The kind of task that suits the target, and notes for the user about the choice.
 
-    Raises DataError if the target would be a regression without a few texts, unless a run has learned them.
+    Raises DataError if the target would be a regression without a few texts, unless they are the classes of
+    a run.
     """
     counts = dataset.target_counts()
     texts = [dataset.target.texts[code] for code in np.flatnonzero(counts)]
@@ -80,7 +81,7 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
 def task_of_column(target: RawTarget, source: str) -> Literal["classification", "regression"]:
     """The task that `auto` chooses for a column of a source, whose texts all occur.
 
-    Raises DataError if the column cannot be learned: it has a single value, names, numbers of which a few are
+    Raises DataError if it cannot be a target: it has a single value, names, numbers of which a few are
     misspelt, or amounts that are too large to compute with.
     """
     if not target.texts:

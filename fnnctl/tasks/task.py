@@ -225,15 +225,15 @@ class Task(Protocol):
         """The output layer for these settings, fitted to the targets of the training rows, (n,)."""
 
     def example_weights(
-        self, training: TrainingConfig, targets: Targets, given: FloatArray | None
+        self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None
     ) -> FloatArray | None:
         """Each training row's factor in the loss, (n,); None if all are 1.
 
-        `targets` (n,) and the `given` weights (n,) are those of the training rows.
+        `targets` (n,) and `row_weights`, those in the data, (n,), are those of the training rows.
         """
 
-    def weights_problem(self, given: FloatArray | None) -> Problem:
-        """The problem to report if all `example_weights` are 0; `given` (n,) are the weights in the data."""
+    def weights_problem(self, row_weights: FloatArray | None) -> Problem:
+        """The problem to report if all `example_weights` are 0; `row_weights` (n,) are those in the data."""
 
     def decision(self, experiment: Experiment) -> Decision | None:
         """How one of two classes is predicted, before a threshold is chosen; None if there are not two."""
@@ -304,15 +304,15 @@ class Task(Protocol):
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
         """Warnings about what some folds of the N rows lack."""
 
-    def untrained_classes(self, targets: Targets, learned: Targets) -> list[str]:
-        """The classes of some `targets`, (n,), that none of the `learned` ones, (m,), has; empty in a
+    def untrained_classes(self, targets: Targets, trained: Targets) -> list[str]:
+        """The classes of some `targets`, (n,), that none of the `trained` ones, (m,), has; empty in a
         regression.
         """
 
     def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
         """(m,) targets that a simple rule predicts from one column with the values `others` (m,).
 
-        It is learned from n ≥ 1 rows with the column's `values` (n,) and these targets (n,).
+        The rule is fitted to n ≥ 1 rows with the column's `values` (n,) and these targets (n,).
         """
 
     def column_score(self, targets: Targets, predicted: Targets) -> float:
@@ -356,8 +356,8 @@ class TaskData:
 
     def example_weights(self, experiment: Experiment, rows: IntArray) -> FloatArray | None:
         """The factors in the loss, (n,), of training rows (n,); None if all are 1."""
-        given = None if self.dataset.weights is None else self.dataset.weights[rows]
-        return self.task.example_weights(experiment.training, self.targets[rows], given)
+        row_weights = None if self.dataset.weights is None else self.dataset.weights[rows]
+        return self.task.example_weights(experiment.training, self.targets[rows], row_weights)
 
     def score(self, rows: IntArray, batches: Iterable[FloatArray], decoder: OutputDecoder) -> PartScores:
         """The scores of some rows, (n,) with n ≥ 1, from the network's outputs batch by batch."""

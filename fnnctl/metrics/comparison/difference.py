@@ -59,8 +59,8 @@ class Difference:
         """
         if not self.error or not self.value:
             return None
-        found = NORMAL.inv_cdf(1 - LEVEL / 2) + NORMAL.inv_cdf(POWER)
-        return max(1.0, (found * self.error / self.value) ** 2)
+        factor = NORMAL.inv_cdf(1 - LEVEL / 2) + NORMAL.inv_cdf(POWER)
+        return max(1.0, (factor * self.error / self.value) ** 2)
 
 
 def _least_share(rows: int, sides: int) -> float:

@@ -45,15 +45,15 @@ def paired_difference(first: Measure, second: Measure, rng: np.random.Generator)
         case Hits(), Hits():
             a, b = first.hits, second.hits
             counts = (a & b, a & ~b, ~a & b, ~a & ~b)
-            return paired_shares(*(int(np.count_nonzero(each)) for each in counts))
+            return paired_shares(*(int(np.count_nonzero(rows)) for rows in counts))
         case Influences(), Influences():
             return _of_areas(first, second, paired=True)
         case RowSums(), RowSums():
             width = first.values.shape[1]
             drawn = _resampled(np.concatenate([first.values, second.values], axis=1), rng)
             differences = first.combine(drawn[:, :width]) - second.combine(drawn[:, width:])
-            found = _by_resamples(first.value - second.value, differences, len(first.values))
-            return found if found.ci95 is None else _exchanged(found, first, second, rng)
+            difference = _by_resamples(first.value - second.value, differences, len(first.values))
+            return difference if difference.ci95 is None else _exchanged(difference, first, second, rng)
     raise TypeError("the measures are of different metrics")
 
 
@@ -70,7 +70,7 @@ def unpaired_difference(first: Measure, second: Measure, rng: np.random.Generato
         case Influences(), Influences():
             return _of_areas(first, second, paired=False)
         case RowSums(), RowSums():
-            drawn = [each.combine(_resampled(each.values, rng)) for each in (first, second)]
+            drawn = [measure.combine(_resampled(measure.values, rng)) for measure in (first, second)]
             least = min(len(first.values), len(second.values))
             return _by_resamples(first.value - second.value, drawn[0] - drawn[1], least)
     raise TypeError("the measures are of different metrics")
@@ -114,7 +114,7 @@ def exchanged_tails(first: RowSums, second: RowSums, rng: np.random.Generator) -
     apart = _groups(first.values[changed] - second.values[changed], MOST_GROUPS, rng)
     is_complete = len(apart) <= MOST_COMPLETE
     moved = _all_exchanges(apart) if is_complete else _drawn_exchanges(apart, rng)
-    sums = (each.values.sum(axis=0, dtype=np.float64) for each in (first, second))
+    sums = (measure.values.sum(axis=0, dtype=np.float64) for measure in (first, second))
     a, b = (total + sign * moved for total, sign in zip(sums, (-1, 1), strict=True))
     drawn = first.combine(a) - second.combine(b)
     drawn = drawn[np.isfinite(drawn)]
@@ -158,11 +158,13 @@ def _extended(beyond: int, count: int, tail: float) -> float:
     return min(share, tail) if beyond < FEW else share
 
 
-def _exchanged(found: Difference, first: RowSums, second: RowSums, rng: np.random.Generator) -> Difference:
+def _exchanged(
+    difference: Difference, first: RowSums, second: RowSums, rng: np.random.Generator
+) -> Difference:
     """The difference with the p values of `exchanged_tails`."""
     p, p_below, p_above = exchanged_tails(first, second, rng)
-    interval = found.ci95 and with_zero(found.ci95, p)
-    return replace(found, ci95=interval, p=p, p_below=p_below, p_above=p_above)
+    interval = difference.ci95 and with_zero(difference.ci95, p)
+    return replace(difference, ci95=interval, p=p, p_below=p_below, p_above=p_above)
 
 
 def _groups(values: FloatArray | IntArray, most: int, rng: np.random.Generator) -> FloatArray:
@@ -236,8 +238,8 @@ def _tail(beyond: int, count: int, z: float, rows: int) -> float:
     if rows > MANY:
         return min(share, NORMAL.cdf(-z)) if beyond < FEW else share
     t = -NORMAL.inv_cdf(share) / _expansion(rows)
-    found = upper_tail(t, rows - 1)
-    return min(found, upper_tail(z, rows - 1)) if beyond < FEW else found
+    p = upper_tail(t, rows - 1)
+    return min(p, upper_tail(z, rows - 1)) if beyond < FEW else p
 
 
 def _expansion(rows: int) -> float:
@@ -262,7 +264,7 @@ def _of_areas(first: Influences, second: Influences, *, paired: bool) -> Differe
     The interval follows from those of the two areas and their correlation: see `square_and_add`.
     """
     value = first.value - second.value
-    squares = [float(each.influences @ each.influences) for each in (first, second)]
+    squares = [float(measure.influences @ measure.influences) for measure in (first, second)]
     shared = float(first.influences @ second.influences) if paired else 0.0
     if first.interval is None or second.interval is None:
         return Difference(value, None, 1.0, 0.5, 0.5, None)

@@ -83,14 +83,14 @@ def fisher(hits: int, rows: int, other_hits: int, other_rows: int) -> tuple[floa
         for k in range(lowest, highest + 1)
     ]
     probabilities = [math.exp(log) for log in logs]
-    place = hits - lowest
-    own = probabilities[place] * (1 + ROUNDING)
+    index = hits - lowest
+    limit = probabilities[index] * (1 + ROUNDING)
     sums = (
-        [each for each in probabilities if each <= own],
-        probabilities[: place + 1],
-        probabilities[place:],
+        [p for p in probabilities if p <= limit],
+        probabilities[: index + 1],
+        probabilities[index:],
     )
-    both, below, above = (min(1.0, math.fsum(each)) for each in sums)
+    both, below, above = (min(1.0, math.fsum(terms)) for terms in sums)
     return both, below, above
 
 

@@ -1,4 +1,4 @@
-"""Encodes the raw target as classes, and refuses columns that cannot be learned as classes."""
+"""Encodes the raw target as classes, and refuses columns that cannot be classes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ClassLabels:
 def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
     """The target's values as classes in natural order, or in the order that an older run has `recorded`.
 
-    Raises DataError if the training data cannot be learned as classes, or if the test file has other classes.
+    Raises DataError if the values cannot be classes, or if the test file has other classes.
     """
     target, counts = dataset.target, dataset.target_counts()
     classes = [target.texts[code] for code in np.flatnonzero(counts)]
@@ -63,7 +63,7 @@ def natural_order(classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | None:
-    """Why the target `name` cannot be learned as classes; None if it can.
+    """Why the values of the target `name` cannot be classes; None if they can.
 
     `counts` (C,) are the numbers of rows of the C ≥ 1 `classes`.
     """

@@ -56,28 +56,32 @@ class ClassOutOfFold:
 
     def metrics(self) -> dict[str, Any]:
         """The mean of the repeats' metrics; see `OutOfFold`."""
-        return mean_metrics([each.part.metrics() for each in self.repeats])
+        return mean_metrics([repeat.part.metrics() for repeat in self.repeats])
 
     def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """See `OutOfFold`."""
-        return of_most_repeats([each.part.warnings_by_kind(OUT_OF_FOLD, training) for each in self.repeats])
+        return of_most_repeats(
+            [repeat.part.warnings_by_kind(OUT_OF_FOLD, training) for repeat in self.repeats]
+        )
 
     def artifacts(self) -> Artifacts:
         """All predictions, summed confusion matrix, mean curves and rates, pooled bins; see `OutOfFold`."""
-        blocks = ((each.prediction_rows(), each.part.probabilities) for each in self.repeats)
+        blocks = ((repeat.prediction_rows(), repeat.part.probabilities) for repeat in self.repeats)
         yield tables.predictions(self.classes, blocks, columns=PREDICTION_COLUMNS)
-        counts = [each.part.confusion() for each in self.repeats]
+        counts = [repeat.part.confusion() for repeat in self.repeats]
         yield tables.confusion(self.classes, np.sum(counts, axis=0))
-        ranked = [each.part.ranked for each in self.repeats]
+        ranked = [repeat.part.ranked for repeat in self.repeats]
         yield from tables.curves(
-            mean_roc_curves([roc_curves(each, self.classes) for each in ranked]),
-            mean_pr_curves([pr_curves(each, self.classes) for each in ranked]),
+            mean_roc_curves([roc_curves(repeat, self.classes) for repeat in ranked]),
+            mean_pr_curves([pr_curves(repeat, self.classes) for repeat in ranked]),
         )
         positive = self.repeats[0].part.positive
-        bins = (reliability(each.part.labels, each.part.probabilities, positive) for each in self.repeats)
+        bins = (
+            reliability(repeat.part.labels, repeat.part.probabilities, positive) for repeat in self.repeats
+        )
         table = sum(bins, NO_ROWS).table(repeats=len(self.repeats))
         yield tables.calibration(table, of_positive=positive is not None)
-        yield from trade_off_table([each.part for each in self.repeats])
+        yield from trade_off_table([repeat.part for repeat in self.repeats])
 
 
 def out_of_fold(
@@ -117,13 +121,13 @@ def _mean_decision(repeat: Repeat[ClassScores]) -> Decision | None:
     decisions = [part.decision for part in repeat.parts if part.decision]
     if first is None:
         return None
-    chosen = _mean([each.threshold for each in decisions])
-    return replace(first, threshold=chosen, default=_mean([each.default for each in decisions]))
+    chosen = _mean([decision.threshold for decision in decisions])
+    return replace(first, threshold=chosen, default=_mean([decision.default for decision in decisions]))
 
 
 def _mean(thresholds: Sequence[float | None]) -> float | None:
     """The mean of those that there are; None if there are none."""
-    known = [each for each in thresholds if each is not None]
+    known = [threshold for threshold in thresholds if threshold is not None]
     return math.fsum(known) / len(known) if known else None
 
 
@@ -144,10 +148,10 @@ def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:
         for part in parts
     ]
     rows = [len(part.rows) for part in parts]
-    total = math.fsum(each.loss * count for each, count in zip(before, rows, strict=True))
-    of_positive = [each.of_positive for each in before if each.of_positive is not None]
+    total = math.fsum(scores.loss * count for scores, count in zip(before, rows, strict=True))
+    of_positive = [scores.of_positive for scores in before if scores.of_positive is not None]
     return Uncalibrated(
         total / sum(rows),
-        sum((each.reliability for each in before), NO_ROWS),
+        sum((scores.reliability for scores in before), NO_ROWS),
         sum(of_positive, NO_ROWS) if of_positive else None,
     )

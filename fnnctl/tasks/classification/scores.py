@@ -229,10 +229,11 @@ class ClassScores:
         if decision is None or decision.costs is None or shares is None:
             return None
         answers = cheapest_answer(decision, decision.costs, np.broadcast_to(shares, self.probabilities.shape))
-        own, always = (
-            row_costs(decision, decision.costs, self.labels, each) for each in (self.predictions, answers)
+        decided, always = (
+            row_costs(decision, decision.costs, self.labels, predicted)
+            for predicted in (self.predictions, answers)
         )
-        return own, always
+        return decided, always
 
     def row_losses(self) -> dict[str, FloatArray]:
         """See `PartScores`; of a metric that rises what is missing to 1, such as whether a row is wrong."""
@@ -272,13 +273,15 @@ def trade_off_table(repeats: Sequence[ClassScores]) -> Artifacts:
     decision = repeats[0].decision
     if decision is None:
         return
-    found = [(each.labels == decision.positive, each.probabilities[:, decision.positive]) for each in repeats]
-    is_positive, scores = (np.concatenate(column) for column in zip(*found, strict=True))
-    chosen = [each.decision.effective for each in repeats if each.decision]
+    columns_of_repeats = [
+        (part.labels == decision.positive, part.probabilities[:, decision.positive]) for part in repeats
+    ]
+    is_positive, scores = (np.concatenate(column) for column in zip(*columns_of_repeats, strict=True))
+    chosen = [part.decision.effective for part in repeats if part.decision]
     marked = [threshold for threshold in chosen if threshold is not None]
     thresholds = shown_thresholds(is_positive, scores, [math.fsum(marked) / len(marked)] if marked else [])
     yield tables.trade_offs(
-        mean_trade_offs([trade_offs(*columns, thresholds, decision.costs) for columns in found])
+        mean_trade_offs([trade_offs(*columns, thresholds, decision.costs) for columns in columns_of_repeats])
     )
 
 

@@ -107,8 +107,8 @@ class Classification:
         }
         return [
             Problem(f"{reason}; write {path.rpartition('.')[2]}: {off}", path=path)
-            for path, (given, off) in needs_two.items()
-            if given
+            for path, (is_set, off) in needs_two.items()
+            if is_set
         ]
 
     def check_metric(self, metric: str) -> str | None:
@@ -129,14 +129,14 @@ class Classification:
         return OutputShape(len(self.classes), "logistic", number)
 
     def example_weights(
-        self, training: TrainingConfig, targets: Targets, given: FloatArray | None
+        self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None
     ) -> FloatArray | None:
         """Class weights times row weights; `balanced` is rows/(classes·count), as in scikit-learn."""
         of_class = self._of_classes(training, targets)
         if of_class is None:
-            return given
+            return row_weights
         weights: FloatArray = of_class[targets]
-        return weights if given is None else weights * given
+        return weights if row_weights is None else weights * row_weights
 
     def _of_classes(self, training: TrainingConfig, targets: Targets) -> FloatArray | None:
         """The weight of each class, (C,); None without class weights."""
@@ -156,8 +156,8 @@ class Classification:
         weights = np.where(of_class > 0, of_class, 1.0)
         return None if (weights == weights[0]).all() else tuple(weights.tolist())
 
-    def weights_problem(self, given: FloatArray | None) -> Problem:
-        setting = "training.class_weights" if given is None or given.any() else "data.weights"
+    def weights_problem(self, row_weights: FloatArray | None) -> Problem:
+        setting = "training.class_weights" if row_weights is None or row_weights.any() else "data.weights"
         return Problem("all rows of the training part have weight 0", path=setting)
 
     def decision(self, experiment: Experiment) -> Decision | None:
@@ -189,10 +189,10 @@ class Classification:
                 return decoder
             prior_rows = PRIOR_ROWS if calibration == "shrunk_temperature" else 0
             return replace(decoder, temperature=fit_temperature(scores, targets, prior_rows=prior_rows))
-        found = fit_with_weights(scores, targets, weights, calibration)
-        if found is None:  # of the temperature; the weights have a power all the same, if scores are finite
-            found = fit_with_weights(scores, targets, weights, "none")
-        temperature, share = found or (None, 1.0)
+        fitted = fit_with_weights(scores, targets, weights, calibration)
+        if fitted is None:  # of the temperature; the weights have a power all the same, if scores are finite
+            fitted = fit_with_weights(scores, targets, weights, "none")
+        temperature, share = fitted or (None, 1.0)
         logs = np.clip(share * np.log(weights), -LARGEST_LOG, LARGEST_LOG)
         return replace(decoder, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
 
@@ -205,7 +205,7 @@ class Classification:
         first = decoders[0]
         decision = first.decision and replace(first.decision, threshold=None, default=None)
         joint = OutputDecoder(OutputShape(len(self.classes), "softmax"), first.baseline, decision=decision)
-        are_alike = all(each.class_weights == first.class_weights for each in decoders)
+        are_alike = all(decoder.class_weights == first.class_weights for decoder in decoders)
         return joint.weighted(first.class_weights) if are_alike else joint
 
     def converted(self, scores: FloatArray, own: OutputDecoder, joint: OutputDecoder) -> FloatArray:
@@ -273,13 +273,13 @@ class Classification:
 
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
         classes = len(self.classes)
-        untested, unlearned = np.zeros(classes, np.bool_), np.zeros(classes, np.bool_)
-        for tested, learned in folds.counts(targets, classes):
+        untested, untrained = np.zeros(classes, np.bool_), np.zeros(classes, np.bool_)
+        for tested, trained in folds.counts(targets, classes):
             untested |= (tested == 0).any(axis=0)
-            unlearned |= ((learned == 0) & (tested.sum(axis=0) > 0)).any(axis=0)
+            untrained |= ((trained == 0) & (tested.sum(axis=0) > 0)).any(axis=0)
         consequences: list[tuple[BoolArray, str]] = [
             (untested, "test part of some folds, where its AUC is null"),
-            (unlearned, "training part of some folds, where it cannot be learned"),
+            (untrained, "training part of some folds, where it cannot be learned"),
         ]
         warnings = []
         for which, consequence in consequences:
@@ -289,8 +289,8 @@ class Classification:
                 warnings.append(f"{subject} no row in the {consequence}: {word_list(names)}")
         return warnings
 
-    def untrained_classes(self, targets: Targets, learned: Targets) -> list[str]:
-        return [self.classes[index] for index in np.setdiff1d(targets, learned)]
+    def untrained_classes(self, targets: Targets, trained: Targets) -> list[str]:
+        return [self.classes[index] for index in np.setdiff1d(targets, trained)]
 
     def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
         """The most frequent class among rows with similar values."""

@@ -62,8 +62,8 @@ def fit_temperature(
     prior = prior_rows / len(labels)
 
     def slope(beta: float) -> tuple[float, float]:
-        found = _derivatives(scores, labels, (beta, 1.0), logs)
-        first, second = float(found.slopes[0]), float(found.curvatures[0, 0])
+        derivatives = _derivatives(scores, labels, (beta, 1.0), logs)
+        first, second = float(derivatives.slopes[0]), float(derivatives.curvatures[0, 0])
         return first + prior * (1 - 1 / beta), second + prior / beta**2
 
     low, high = 1 / HIGHEST, 1 / LOWEST

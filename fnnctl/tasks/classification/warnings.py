@@ -76,36 +76,36 @@ def baseline_warning(
     right, guessed = predicted == labels, majority == labels
     p = sign_test(int(np.sum(right & ~guessed)), int(np.sum(guessed & ~right)))
     accuracy, by_guessing = float(right.mean()), float(guessed.mean())
-    own, given = (log_losses(labels, each) for each in (probabilities, shares))
-    has_better_probabilities = mean_test(given - own) <= LEVEL
+    losses, baseline_losses = (log_losses(labels, answers) for answers in (probabilities, shares))
+    has_better_probabilities = mean_test(baseline_losses - losses) <= LEVEL
     if p <= LEVEL or (has_better_probabilities and accuracy > by_guessing):
         return None
     most = int(np.bincount(majority, minlength=len(classes)).argmax())
     name = shown(classes[most])
     if np.array_equal(predicted, majority):
-        said = f"the network predicts {name} for every row {where}, as the baseline does"
+        finding = f"the network predicts {name} for every row {where}, as the baseline does"
     else:
-        said = (
+        finding = (
             f"accuracy {accuracy:.3g} {where} is not better than always predicting {name} "
             f"({by_guessing:.3g}) by more than chance ({p_text(p)})"
         )
-    others = int(np.sum(~guessed))
-    if sign_test(others, 0) > LEVEL:
-        few = f"{counted(len(labels), 'row')}, {others:,} of them not {name}, are too few to tell"
-        return f"{said}: {few}"
+    other_rows = int(np.sum(~guessed))
+    if sign_test(other_rows, 0) > LEVEL:
+        few = f"{counted(len(labels), 'row')}, {other_rows:,} of them not {name}, are too few to tell"
+        return f"{finding}: {few}"
     rare = int(np.bincount(labels[labels != most], minlength=len(classes)).argmax())
     if has_better_probabilities:
         return (
-            f"{said}, but its probabilities are better than the classes' shares (log loss {own.mean():.3g}, "
-            f"not {given.mean():.3g}): rank rows by them and judge by ROC AUC, or "
-            f"{favour_rare(classes, rare, positive)}"
+            f"{finding}, but its probabilities are better than the classes' shares (log loss "
+            f"{losses.mean():.3g}, not {baseline_losses.mean():.3g}): rank rows by them and judge by "
+            f"ROC AUC, or {favour_rare(classes, rare, positive)}"
         )
     if by_guessing >= UNEQUAL:
         return (
-            f"{said}: accuracy says little where one class has most rows, so judge by balanced accuracy or "
-            f"ROC AUC, and {favour_rare(classes, rare, positive)}"
+            f"{finding}: accuracy says little where one class has most rows, so judge by balanced accuracy "
+            f"or ROC AUC, and {favour_rare(classes, rare, positive)}"
         )
-    return f"{said}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, training=training)}"
+    return f"{finding}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, training=training)}"
 
 
 CHANCE = 0.5
@@ -134,19 +134,19 @@ def decision_warning(
     if area is None:
         return None
     if _lower_end(area) <= CHANCE:
-        said = (
+        finding = (
             f"the ROC AUC of {shown(positive)} {where} is {area.area:.3g}, not above 0.5 by more than "
             "chance, so no threshold separates the classes"
         )
         if _lower_end(replace(area, area=1.0)) <= CHANCE:
-            return f"{said}: {counted(rows, 'row')} are too few to tell"
-        return f"{said}: {worth_trying(rows, is_ahead=area.area > CHANCE, training=training)}"
+            return f"{finding}: {counted(rows, 'row')} are too few to tell"
+        return f"{finding}: {worth_trying(rows, is_ahead=area.area > CHANCE, training=training)}"
     if costs is None:
         return None
-    own, always = costs
-    if mean_test(always - own) <= LEVEL:
+    decided, always = costs
+    if mean_test(always - decided) <= LEVEL:
         return None
-    cost, least = float(own.mean()), float(always.mean())
+    cost, least = float(decided.mean()), float(always.mean())
     return (
         f"the decisions cost {cost:.3g} per row {where}, which is not less than always predicting one class "
         f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, training=training)}"
@@ -173,16 +173,16 @@ def ranking_warning(
     known = [(area, name) for area, name in zip(areas, classes, strict=True) if area is not None]
     if not known or any(_lower_end(area) > CHANCE for area, _ in known):
         return None
-    best, name = max(known, key=lambda each: each[0].area)
+    best, name = max(known, key=lambda pair: pair[0].area)
     if len(classes) == 2:
         return decision_warning(classes[1], best, None, rows=rows, where=where, training=training)
-    said = (
+    finding = (
         f"no class has a ROC AUC above 0.5 by more than chance {where}: the largest is {best.area:.3g}, "
         f"of {shown(name)}"
     )
     if all(_lower_end(replace(area, area=1.0)) <= CHANCE for area, _ in known):
-        return f"{said}; {counted(rows, 'row')} are too few to tell"
-    return f"{said}; {worth_trying(rows, is_ahead=best.area > CHANCE, training=training)}"
+        return f"{finding}; {counted(rows, 'row')} are too few to tell"
+    return f"{finding}; {worth_trying(rows, is_ahead=best.area > CHANCE, training=training)}"
 
 
 def _lower_end(area: AucEstimate) -> float:
@@ -219,32 +219,32 @@ def missed_classes_warning(
         training: What is known about the training.
     """
     rows = np.bincount(labels, minlength=len(classes)).tolist()
-    found = np.bincount(labels[predicted == labels], minlength=len(classes)).tolist()
-    missed = [number for number in range(len(classes)) if _is_missed(found[number], rows[number])]
+    hits = np.bincount(labels[predicted == labels], minlength=len(classes)).tolist()
+    missed = [index for index in range(len(classes)) if _is_missed(hits[index], rows[index])]
     if not missed:
         return None
     if len(missed) == 1:
-        (own,) = missed
-        which = counted(rows[own], "row")
-        said = (
-            f"the network finds {found[own]:,} of {which} of the class {shown(classes[own])} {where} "
-            f"(recall {found[own] / rows[own]:.2f})"
+        (index,) = missed
+        which = counted(rows[index], "row")
+        finding = (
+            f"the network finds {hits[index]:,} of {which} of the class {shown(classes[index])} {where} "
+            f"(recall {hits[index] / rows[index]:.2f})"
         )
     else:
-        each = [f"{shown(classes[own])} ({found[own]:,} of {rows[own]:,})" for own in missed]
-        said = f"the network finds few rows of {len(missed):,} classes {where}, or none: "
-        said += word_list(each, MOST_MISSED)
+        named = [f"{shown(classes[index])} ({hits[index]:,} of {rows[index]:,})" for index in missed]
+        finding = f"the network finds few rows of {len(missed):,} classes {where}, or none: "
+        finding += word_list(named, MOST_MISSED)
     most = int(np.argmax(rows))
     if 2 * rows[most] > len(labels):
-        accuracy, by_guessing = sum(found) / len(labels), rows[most] / len(labels)
-        said += (
+        accuracy, by_guessing = sum(hits) / len(labels), rows[most] / len(labels)
+        finding += (
             f". Accuracy ({accuracy:.3g}) hides this: always predicting {shown(classes[most])} scores "
             f"{by_guessing:.3g}"
         )
     confused = None
     if len(missed) == 1:
         confused = np.bincount(predicted[labels == missed[0]], minlength=len(classes)).tolist()
-    are_rare = any(4 * rows[own] * len(classes) < 3 * len(labels) for own in missed)
+    are_rare = any(4 * rows[index] * len(classes) < 3 * len(labels) for index in missed)
     if are_rare:
         rarest = min(missed, key=rows.__getitem__)
         advice = "try other columns or more rows of rare classes"
@@ -253,12 +253,12 @@ def missed_classes_warning(
         advice += "; judge by balanced accuracy or ROC AUC"
     else:
         advice = _confusion(classes, confused, training)
-    return f"{said}. {capitalized(advice)}"
+    return f"{finding}. {capitalized(advice)}"
 
 
-def _is_missed(found: int, rows: int) -> bool:
-    interval = wilson_interval(found, rows)
-    is_low = interval is not None and found < LOW_RECALL * rows and interval[1] < HIGHEST_END
+def _is_missed(hits: int, rows: int) -> bool:
+    interval = wilson_interval(hits, rows)
+    is_low = interval is not None and hits < LOW_RECALL * rows and interval[1] < HIGHEST_END
     return is_low and rows >= FEWEST_OF_CLASS
 
 
@@ -350,24 +350,24 @@ def mean_probability_warning(
         return None
     if len(far) == 1:
         (index,) = far
-        said = (
+        finding = (
             f"the mean probability of {shown(classes[index])} {where} is {means[index]:.3g}, but its share "
             f"of the rows is {counts[index] / rows:.3g}"
         )
     else:
-        named = [f"{shown(classes[each])} ({means[each]:.3g}, {counts[each] / rows:.3g})" for each in far]
-        said = (
+        named = [f"{shown(classes[index])} ({means[index]:.3g}, {counts[index] / rows:.3g})" for index in far]
+        finding = (
             f"the mean probabilities of {len(far):,} classes {where} are far from their shares of the rows: "
             f"{word_list(named, MOST_NAMED)}"
         )
     if baseline is not None:
         shares = np.broadcast_to(baseline, probabilities.shape).mean(axis=0).tolist()
-        if all(_is_far(shares[each], counts[each], rows) for each in far):
-            of_training = word_list([f"{shares[each]:.3g}" for each in far], MOST_NAMED)
-            return f"{said}: in the training rows it is {of_training}, so these rows are of another kind"
+        if all(_is_far(shares[index], counts[index], rows) for index in far):
+            of_training = word_list([f"{shares[index]:.3g}" for index in far], MOST_NAMED)
+            return f"{finding}: in the training rows it is {of_training}, so these rows are of another kind"
     if training.has_row_weights:
-        return f"{said}: probabilities follow the weights of the rows (data.weights)"
-    return f"{said}: rank rows by the probabilities, but do not read them as frequencies"
+        return f"{finding}: probabilities follow the weights of the rows (data.weights)"
+    return f"{finding}: rank rows by the probabilities, but do not read them as frequencies"
 
 
 def _is_far(mean: float, count: int, rows: int) -> bool:

@@ -43,8 +43,8 @@ def values_of(target: RawTarget, counts: IntArray, file: str, test_file: str = "
     known = np.flatnonzero(counts)
     spread = np.ptp(values[known])
     if spread < SMALLEST:
-        found = f"the target {shown(target.name)} has only one value, {target.texts[known[0]]}"
-        message = f"{found}: there is nothing to learn"
+        subject = f"the target {shown(target.name)} has only one value, {target.texts[known[0]]}"
+        message = f"{subject}: there is nothing to learn"
         if spread > 0:
             message = (
                 f"the values of the target {shown(target.name)} differ by {spread:g}: use a smaller unit"

@@ -114,12 +114,12 @@ def estimate_scores(
     """
     scale = scale_of(decoder)
     outputs = np.concatenate([batch[:, 0] for batch in batches]).astype(np.float64)
-    learned = scale.standardized(targets)
+    standardized = scale.standardized(targets)
     baseline = baseline_loss = None
     if decoder.baseline is not None:
         baseline = np.full(len(rows), decoder.baseline[0])
-        baseline_loss = mean_loss(scale.standardized(baseline) - learned, decoder)
-    loss = mean_loss(outputs - learned, decoder)
+        baseline_loss = mean_loss(scale.standardized(baseline) - standardized, decoder)
+    loss = mean_loss(outputs - standardized, decoder)
     return EstimateScores(rows, targets, scale.restored(outputs), loss, baseline, baseline_loss, seed)
 
 

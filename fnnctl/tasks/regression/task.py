@@ -76,8 +76,8 @@ class Regression:
             *refused_monitors(experiment, RegressionEpochMetrics(), self.name),
             *(
                 Problem(f"a regression has no classes; write {path.rpartition('.')[2]}: {off}", path=path)
-                for path, (given, off) in needs_classes.items()
-                if given
+                for path, (is_set, off) in needs_classes.items()
+                if is_set
             ),
         ]
 
@@ -98,11 +98,11 @@ class Regression:
         return OutputDecoder(shape, baseline=(mean,), scale=TargetScale(mean, deviation, ends))
 
     def example_weights(
-        self, training: TrainingConfig, targets: Targets, given: FloatArray | None
+        self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None
     ) -> FloatArray | None:
-        return given
+        return row_weights
 
-    def weights_problem(self, given: FloatArray | None) -> Problem:
+    def weights_problem(self, row_weights: FloatArray | None) -> Problem:
         return Problem("all rows of the training part have weight 0", path="data.weights")
 
     def decision(self, experiment: Experiment) -> None:
@@ -127,8 +127,8 @@ class Regression:
 
         The range is that of all networks together: each has its own limits before.
         """
-        ranges = [scale_of(each).range for each in decoders]
-        known = [each for each in ranges if each is not None]
+        ranges = [scale_of(decoder).range for decoder in decoders]
+        known = [limits for limits in ranges if limits is not None]
         ends = None
         if len(known) == len(ranges):
             ends = min(low for low, _ in known), max(high for _, high in known)
@@ -148,8 +148,8 @@ class Regression:
         """
         shares = [1.0] * len(scores) if weights is None else weights
         total = np.zeros(scores[0].shape)
-        for each, share in zip(scores, shares, strict=True):
-            total += each.astype(np.float64) * share
+        for outputs, share in zip(scores, shares, strict=True):
+            total += outputs.astype(np.float64) * share
         return total / sum(shares)
 
     def score(
@@ -169,10 +169,10 @@ class Regression:
         return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
-        found = {text: target_value(self.target, text) for text in texts}
-        wrong = {text: fault for text, (_, fault) in found.items() if fault}
+        values = {text: target_value(self.target, text) for text in texts}
+        wrong = {text: fault for text, (_, fault) in values.items() if fault}
         # The code -1 selects the last entry.
-        return np.array([*(found[text][0] for text in texts), np.nan])[codes], wrong
+        return np.array([*(values[text][0] for text in texts), np.nan])[codes], wrong
 
     def split_warnings(self, targets: Targets, split: Split) -> list[str]:
         return [
@@ -193,7 +193,7 @@ class Regression:
             return []
         return [f"in {counted(flat, 'fold')} all test targets are equal, so R² is undefined there"]
 
-    def untrained_classes(self, targets: Targets, learned: Targets) -> list[str]:
+    def untrained_classes(self, targets: Targets, trained: Targets) -> list[str]:
         return []
 
     def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:

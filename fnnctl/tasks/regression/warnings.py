@@ -43,25 +43,27 @@ def baseline_warning(
     p = min(1.0, 2 * min(by_mean, by_sign))
     if p <= LEVEL:
         return _shifted(targets, estimates, baseline, where)
-    own, guessed = (float(np.sqrt(np.mean(np.square(targets - each)))) for each in (estimates, baseline))
-    said = (
-        f"the root mean squared error {where}, {own:.4g}, is not smaller than with the mean of the training "
-        f"targets ({guessed:.4g}) by more than chance ({p_text(p)})"
+    rmse, baseline_rmse = (
+        float(np.sqrt(np.mean(np.square(targets - answers)))) for answers in (estimates, baseline)
+    )
+    finding = (
+        f"the root mean squared error {where}, {rmse:.4g}, is not smaller than with the mean of the training "
+        f"targets ({baseline_rmse:.4g}) by more than chance ({p_text(p)})"
     )
     if 2 * sign_test(len(targets), 0) > LEVEL:
-        return f"{said}: {counted(len(targets), 'row')} are too few to tell"
-    return f"{said}: {worth_trying(len(targets), is_ahead=own < guessed, training=training)}"
+        return f"{finding}: {counted(len(targets), 'row')} are too few to tell"
+    return f"{finding}: {worth_trying(len(targets), is_ahead=rmse < baseline_rmse, training=training)}"
 
 
 def _shifted(targets: FloatArray, estimates: FloatArray, baseline: FloatArray, where: str) -> str | None:
     """A warning if the mean of these targets, far from the baseline's, would be a better estimate."""
-    mean, learned = float(np.mean(targets)), float(np.mean(baseline))
+    mean, trained_mean = float(np.mean(targets)), float(np.mean(baseline))
     variance = float(np.mean(np.square(targets - mean)))
-    is_far = (mean - learned) ** 2 * len(targets) > FAR**2 * variance
+    is_far = (mean - trained_mean) ** 2 * len(targets) > FAR**2 * variance
     if not is_far or np.mean(np.square(targets - estimates)) <= variance:
         return None
     return (
         f"R² {where} is negative although the errors are smaller than with the mean of the training targets: "
-        f"that mean is {learned:.4g}, and here it is {mean:.4g}; if the rows are ordered by "
+        f"that mean is {trained_mean:.4g}, and here it is {mean:.4g}; if the rows are ordered by "
         "time or come from several groups, see data.split"
     )
