@@ -188,7 +188,7 @@ def test_ctrl_c_while_a_table_is_read_ends_with_130_and_leaves_no_run(tmp_path: 
         "def slow(*arguments, **options):\n"
         "    print('reading', flush=True)\n"
         "    time.sleep(30)\n"
-        "table._Reading.add = slow\n"
+        "table._Pass.add = slow\n"
         "main()\n"
     )
     config = tmp_path / "c.yaml"
