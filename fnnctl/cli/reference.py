@@ -8,7 +8,6 @@ import typer
 
 from fnnctl.cli.commands import DECLARED, Heading
 from fnnctl.cli.completion import complete_help
-from fnnctl.commands.documentation import show_page
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 
@@ -53,6 +52,8 @@ def show_help(
     """Show the help of the program or of a command, or a page of the documentation."""
     match words:
         case [word] if word not in DECLARED:
+            from fnnctl.commands.documentation import show_page
+
             with terminal_context(Output()):
                 show_page(word, Output(), commands=DECLARED)
         case _:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from fnnctl.console.output import Output
 from fnnctl.console.text_table import table_lines
-from fnnctl.context import Context
 from fnnctl.report.listing.fields import FACTS, Field, FieldSource, ListedRun, field_of
 from fnnctl.report.listing.selection import Order, RunCondition, parse_conditions, select_runs
 from fnnctl.report.listing.table import COLUMNS, LEFT_OUT, one_line_each, table_columns, to_dict
 from fnnctl.store.listing import RunEntry, list_runs
 
 
-@dataclass(frozen=True, slots=True)
-class RunList:
+class RunList(NamedTuple):
     """Some of the runs of a folder."""
 
     folder: Path
@@ -28,7 +26,7 @@ class RunList:
 
 
 def runs(
-    context: Context,
+    runs_dir: Path,
     *,
     where: Sequence[str] = (),
     sort: str | None = None,
@@ -43,11 +41,11 @@ def runs(
     conditions = parse_conditions(where)
     order = Order.parse(sort) if sort else None
     fields = [field_of(name) for name in (FACTS if columns is None else columns)]
-    entries = list_runs(context.runs_dir)
+    entries = list_runs(runs_dir)
     chosen_runs = choose(entries, conditions, order, fields)
     if limit is not None:
         chosen_runs = chosen_runs[:limit] if order else chosen_runs[-limit:]
-    return RunList(context.runs_dir, len(entries), chosen_runs, fields)
+    return RunList(runs_dir, len(entries), chosen_runs, fields)
 
 
 def choose(
