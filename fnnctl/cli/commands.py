@@ -20,7 +20,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from fnnctl.cli.options import with_shared_options
-from fnnctl.commands.documentation import topics
 
 PLAIN: Final[tuple[type[Any], ...]] = (str, Path, bool)
 C = TypeVar("C", bound=Callable[..., Any])
@@ -149,6 +148,8 @@ def _write_examples(context: Any, formatter: Any) -> None:
         for line in DECLARED[name].examples if name else PROGRAM_EXAMPLES:
             formatter.write(f"  {line}\n")
     if not name:
+        from fnnctl.commands.documentation import topics
+
         with formatter.section("Topics, for `fnnctl help TOPIC`"):
             lines = textwrap.wrap(", ".join(topics()), formatter.width - 2)
             formatter.write("".join(f"  {line}\n" for line in lines))

@@ -14,7 +14,6 @@ from pathlib import Path
 import typer
 from typer.core import TyperGroup
 
-from fnnctl.commands.documentation import topics
 from fnnctl.errors import FnnctlError
 
 
@@ -44,6 +43,8 @@ def complete_config_or_run(context: typer.Context, incomplete: str) -> list[str]
 
 def complete_help(context: typer.Context, incomplete: str) -> list[str]:
     """The program's commands and the topics of its documentation, for its help."""
+    from fnnctl.commands.documentation import topics
+
     root = context.find_root()
     commands = root.command.list_commands(root) if isinstance(root.command, TyperGroup) else []
     return [name for name in (*commands, *topics()) if name.startswith(incomplete)]
