@@ -62,12 +62,12 @@ def architecture_figure(
         axes.set_aspect("equal")
         half = BOX_WIDTH / 2 + ARC_WIDTH
         axes.set(xlim=(-half, half), ylim=(-(BOX_HEIGHT + GAP) * len(boxes) + GAP - 0.05, 0.05))
-        for place, box in enumerate(boxes):
-            _draw_box(axes, box, place)
-            if place:
-                _draw_arrow(axes, place)
+        for index, box in enumerate(boxes):
+            _draw_box(axes, box, index)
+            if index:
+                _draw_arrow(axes, index)
             if box.adds:
-                _draw_arc(axes, box, place)
+                _draw_arc(axes, box, index)
     return figure
 
 
@@ -98,12 +98,12 @@ def _norm(layer: PlottedLayer) -> str:
     return f"{layer.normalization} normalization"
 
 
-def _top(place: int) -> float:
-    return -(BOX_HEIGHT + GAP) * place
+def _top(index: int) -> float:
+    return -(BOX_HEIGHT + GAP) * index
 
 
-def _draw_box(axes: Axes, box: _Box, place: int) -> None:
-    width, top = BOX_WIDTH * box.share, _top(place)
+def _draw_box(axes: Axes, box: _Box, index: int) -> None:
+    width, top = BOX_WIDTH * box.share, _top(index)
     style: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.08", "linewidth": 1.2}
     axes.add_patch(
         FancyBboxPatch(
@@ -124,16 +124,16 @@ def _draw_box(axes: Axes, box: _Box, place: int) -> None:
     axes.text(0, top - 0.72 * BOX_HEIGHT, detail, color=MUTED, fontsize=8.0, **middle)
 
 
-def _draw_arrow(axes: Axes, place: int) -> None:
-    ends = (0.0, _top(place - 1) - BOX_HEIGHT), (0.0, _top(place))
+def _draw_arrow(axes: Axes, index: int) -> None:
+    ends = (0.0, _top(index - 1) - BOX_HEIGHT), (0.0, _top(index))
     axes.add_patch(
         FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=8, color=FAINT, shrinkA=0, shrinkB=0)
     )
 
 
-def _draw_arc(axes: Axes, box: _Box, place: int) -> None:
+def _draw_arc(axes: Axes, box: _Box, index: int) -> None:
     """From above the box around it to a plus sign below, where its inputs are added."""
-    above, below = _top(place) + 0.28 * GAP, _top(place) - BOX_HEIGHT - 0.36 * GAP
+    above, below = _top(index) + 0.28 * GAP, _top(index) - BOX_HEIGHT - 0.36 * GAP
     side = BOX_WIDTH * box.share / 2 + 0.3
     style: dict[str, Any] = {"color": COLOURS[1], "linewidth": 1.2}
     axes.plot([0.0, side, side], [above, above, below], solid_joinstyle="round", **style)

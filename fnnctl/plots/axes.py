@@ -68,9 +68,9 @@ def objective_range(values: FloatArray, *, minimized: bool) -> tuple[float, floa
     return low, min(high, bad + BAD_WIDTH * (bad - low)) if bad > low else high
 
 
-def finish_objective(axes: Axes, shown: tuple[float, float], *, minimized: bool) -> None:
+def finish_objective(axes: Axes, limits: tuple[float, float], *, minimized: bool) -> None:
     """Set the scale and limits of an axis that shows this range of objectives."""
-    low, high = shown
+    low, high = limits
     if minimized and low > 0 and high >= LOGARITHMIC_FROM * low:
         _use_logarithm(axes, low, high)
         axes.set_ylim(low / 1.15, high * 1.15)
@@ -79,15 +79,15 @@ def finish_objective(axes: Axes, shown: tuple[float, float], *, minimized: bool)
     axes.set_ylim(low - margin, high + margin)
 
 
-def mark_clipped(axes: Axes, points: FloatArray, shown: tuple[float, float]) -> dict[str, Line2D]:
+def mark_clipped(axes: Axes, points: FloatArray, limits: tuple[float, float]) -> dict[str, Line2D]:
     """Mark the points (n, 2) whose values are outside of the range, at its end; return the legend entry."""
-    low, high = shown
+    low, high = limits
     below, above = points[points[:, 1] < low], points[points[:, 1] > high]
     look: dict[str, Any] = {"color": MUTED, "linestyle": "none", "markersize": 5.0}
     for outside, end, marker in ((below, low, "v"), (above, high, "^")):
         if len(outside):
-            place = np.full(len(outside), end)
-            axes.add_line(Line2D(outside[:, 0], place, marker=marker, zorder=3, clip_on=False, **look))
+            heights = np.full(len(outside), end)
+            axes.add_line(Line2D(outside[:, 0], heights, marker=marker, zorder=3, clip_on=False, **look))
     if not len(below) + len(above):
         return {}
     return {"outside of the axis": Line2D([], [], marker="^" if len(above) else "v", **look)}

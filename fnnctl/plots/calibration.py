@@ -73,8 +73,8 @@ def _draw_rows(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
     rows, width = bins["rows"], bins["high"] - bins["low"]
     axes.bar(bins["low"], rows, width=width, align="edge", color=FAINT, edgecolor="white", linewidth=1.2)
     for middle, count in zip(bins["low"] + width / 2, rows.tolist(), strict=True):
-        place: dict[str, Any] = {"xytext": (0, 2), "textcoords": "offset points", "ha": "center"}
-        axes.annotate(count_text(int(count)), (middle, count), color=MUTED, fontsize=6.5, **place)
+        style: dict[str, Any] = {"xytext": (0, 2), "textcoords": "offset points", "ha": "center"}
+        axes.annotate(count_text(int(count)), (middle, count), color=MUTED, fontsize=6.5, **style)
     axes.set(xlim=(-0.02, 1.02), xticks=np.arange(6) / 5)
     axes.set(ylim=(0, 1.22 * max(rows, default=1)), yticks=[], ylabel="rows")
     axes.grid(False)

@@ -44,7 +44,7 @@ def comparison_figure(
     """
     scores, differences = scores[:MOST_ROWS], differences[:MOST_ROWS]
     heights = [max(2, len(rows)) + 1.3 for rows in (scores, differences)]
-    texts = [metric, unit, *(each.name for each in (*scores, *differences))]
+    texts = [metric, unit, *(row.name for row in (*scores, *differences))]
     with new_figure(NARROW, 0.7 + ROW_HEIGHT * sum(heights) + 0.6, title, texts) as figure:
         above, below = figure.subplots(2, 1, height_ratios=heights)
         _draw_rows(above, scores, COLOURS[0], [])
@@ -59,15 +59,15 @@ def comparison_figure(
 
 def _draw_rows(axes: Axes, rows: Sequence[PlottedScore], colour: str, also: Sequence[float]) -> None:
     """Draw the rows on an axis that also reaches these values."""
-    for row, each in enumerate(rows):
-        if each.interval:
-            axes.plot(each.interval, [row, row], color=colour, zorder=2, **_LINE)
-        axes.plot([each.value], [row], color=colour, zorder=3, **(_TIED if each.is_tie else _DIFFERENT))
-    ends = [*also, *(end for each in rows for end in (each.value, *(each.interval or ())))]
+    for height, score in enumerate(rows):
+        if score.interval:
+            axes.plot(score.interval, [height, height], color=colour, zorder=2, **_LINE)
+        axes.plot([score.value], [height], color=colour, zorder=3, **(_TIED if score.is_tie else _DIFFERENT))
+    ends = [*also, *(end for score in rows for end in (score.value, *(score.interval or ())))]
     low, high = float(np.min(ends)), float(np.max(ends))
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
     axes.set_xlim(low - margin, high + margin)
-    axes.set_yticks(range(len(rows)), [drawable_text(each.name, LONGEST_NAME) for each in rows])
+    axes.set_yticks(range(len(rows)), [drawable_text(score.name, LONGEST_NAME) for score in rows])
     axes.set_ylim(max(2, len(rows)) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(False, axis="y")

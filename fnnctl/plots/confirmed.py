@@ -35,21 +35,21 @@ def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: st
     The first 30 leaders are drawn, from top to bottom. The axis is that of the leaders with a mean: those of
     which a network diverged may have others with huge scores, which would flatten everything else.
     """
-    shown = leaders[:MOST_LEADERS]
-    with new_figure(WIDTH, 1.6 + ROW_HEIGHT * max(3, len(shown)), title, [metric]) as figure:
+    drawn = leaders[:MOST_LEADERS]
+    with new_figure(WIDTH, 1.6 + ROW_HEIGHT * max(3, len(drawn)), title, [metric]) as figure:
         axes = figure.subplots()
         entries: dict[str, Line2D] = {}
-        for row, leader in enumerate(shown):
+        for row, leader in enumerate(drawn):
             colour = _LOOKS[leader.standing]
             _draw_leader(axes, row, leader, colour)
             if text := _TEXTS.get(leader.standing):
                 entries[text] = Line2D([], [], color=colour, **_DOT)
         entries["mean, 95 %"] = Line2D([], [], marker="D", markersize=4.5, **_MEAN)
         entries["in the search"] = Line2D([], [], **{**_SEARCH, "markersize": 9.0})
-        if sound := [leader for leader in shown if leader.standing != "failed"]:
+        if sound := [leader for leader in drawn if leader.standing != "failed"]:
             axes.set_xlim(*_limits(sound))
-        axes.set_yticks(range(len(shown)), [f"trial {leader.trial}" for leader in shown])
-        axes.set_ylim(max(3, len(shown)) - 0.5, -0.5)
+        axes.set_yticks(range(len(drawn)), [f"trial {leader.trial}" for leader in drawn])
+        axes.set_ylim(max(3, len(drawn)) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_xlabel(drawable_text(metric, 40))
         axes.grid(False, axis="y")
@@ -74,9 +74,9 @@ def _draw_leader(axes: Axes, row: int, leader: PlottedLeader, colour: str) -> No
     if leader.objective is not None:
         axes.plot([leader.objective], [row], zorder=3, **_SEARCH)
     if leader.standing == "failed":
-        place: dict[str, Any] = {"textcoords": "offset points", "xytext": (-6, 0), "ha": "right"}
-        place |= {"xycoords": axes.get_yaxis_transform(), "va": "center", "color": MUTED, "fontsize": 8.5}
-        axes.annotate("no mean", (1.0, row), **place)
+        style: dict[str, Any] = {"textcoords": "offset points", "xytext": (-6, 0), "ha": "right"}
+        style |= {"xycoords": axes.get_yaxis_transform(), "va": "center", "color": MUTED, "fontsize": 8.5}
+        axes.annotate("no mean", (1.0, row), **style)
         return
     mean = float(leader.scores.mean())
     if leader.interval:

@@ -81,11 +81,11 @@ class _Layout:
 def _label_axes(axes: Axes, names: Sequence[str], layout: _Layout) -> None:
     step = -(-len(names) // MOST_TICKS)
     ticks = range(0, len(names), step)
-    shown = [names[tick] for tick in ticks]
+    labels = [names[tick] for tick in ticks]
     size = min(8.5, 72 * 0.8 * step * layout.cell)
     slanted: dict[str, Any] = {"ha": "right", "rotation_mode": "anchor"} if layout.angle == 45 else {}
-    axes.set_xticks(ticks, shown, fontsize=size, rotation=layout.angle, **slanted)
-    axes.set_yticks(ticks, shown, fontsize=size)
+    axes.set_xticks(ticks, labels, fontsize=size, rotation=layout.angle, **slanted)
+    axes.set_yticks(ticks, labels, fontsize=size)
     axes.set_xlabel("predicted label")
     axes.set_ylabel("true label")
     axes.tick_params(length=0 if step == 1 else 2.5)
@@ -129,8 +129,8 @@ def _write_counts(axes: Axes, matrix: IntArray, shares: FloatArray, cell: float)
     for (row, column), count in np.ndenumerate(matrix):
         if count or len(matrix) <= MOST_CLASSES_WITH_ZEROS:
             colour = FAINT if not count else "white" if is_dark[row, column] else INK
-            place: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
-            axes.text(column, row, texts[row][column], color=colour, fontsize=size, **place)
+            style: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
+            axes.text(column, row, texts[row][column], color=colour, fontsize=size, **style)
 
 
 def _write_recalls(axes: Axes, shares: FloatArray, has_rows: BoolArray, cell: float) -> None:

@@ -32,7 +32,7 @@ class PlottedSize:
     interval: tuple[float, float] | None
     """Its 95 % interval."""
     train: float | None
-    """The mean of the scores on the rows that were learned, while they were."""
+    """The mean of the scores on the training rows, during the training."""
 
 
 def data_size_figure(sizes: Sequence[PlottedSize], *, metric: str, title: str) -> Figure:
@@ -56,8 +56,8 @@ def data_size_figure(sizes: Sequence[PlottedSize], *, metric: str, title: str) -
         )
         finish_metric(axes, metric)
         legend_above(axes, lines)
-        shown = _finish_rows(axes, sizes)
-        for size in shown:
+        labelled = _finish_rows(axes, sizes)
+        for size in labelled:
             _label(axes, size)
     return figure
 
@@ -66,21 +66,21 @@ def _finish_rows(axes: Axes, sizes: Sequence[PlottedSize]) -> list[PlottedSize]:
     """Set up the axis of rows, with a tick at each size that has room for its label; return these sizes."""
     low, high = sizes[0].rows, sizes[-1].rows
     is_wide = high >= WIDE * low
-    places = np.array([size.rows for size in sizes], dtype=np.float64)
+    positions = np.array([size.rows for size in sizes], dtype=np.float64)
     if is_wide:
         axes.set_xscale("log")
-        places = np.log(places)
+        positions = np.log(positions)
     axes.margins(x=0.07)
-    gap = LEAST_GAP * (places[-1] - places[0])
-    shown: list[int] = []
+    gap = LEAST_GAP * (positions[-1] - positions[0])
+    kept: list[int] = []
     for index in reversed(range(len(sizes))):
-        if not shown or places[shown[-1]] - places[index] >= gap:
-            shown.append(index)
-    chosen = [sizes[index] for index in reversed(shown)]
-    axes.set_xticks([size.rows for size in chosen], [f"{size.rows:,}\n{size.share}" for size in chosen])
+        if not kept or positions[kept[-1]] - positions[index] >= gap:
+            kept.append(index)
+    labelled = [sizes[index] for index in reversed(kept)]
+    axes.set_xticks([size.rows for size in labelled], [f"{size.rows:,}\n{size.share}" for size in labelled])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("rows that a fold learns from")
-    return chosen
+    return labelled
 
 
 def _label(axes: Axes, size: PlottedSize) -> None:

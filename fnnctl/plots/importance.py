@@ -48,45 +48,45 @@ def feature_importance_figure(columns: Sequence[PlottedColumn], *, axis: str, ti
     The first 20 are drawn, and the title says how many more there are. Dots of columns whose importance
     cannot be told from zero are hollow. `axis` is the label of the axis.
     """
-    shown = columns[:MOST_COLUMNS]
-    if left := len(columns) - len(shown):
+    drawn = columns[:MOST_COLUMNS]
+    if left := len(columns) - len(drawn):
         title += f"; {left:,} more in the table"
-    texts = [axis, *(column.name for column in shown)]
-    with new_figure(WIDTH, 1.5 + ROW_HEIGHT * max(3, len(shown)), title, texts) as figure:
+    texts = [axis, *(column.name for column in drawn)]
+    with new_figure(WIDTH, 1.5 + ROW_HEIGHT * max(3, len(drawn)), title, texts) as figure:
         axes = figure.subplots()
-        if not shown:
+        if not drawn:
             show_message(axes, "the metric has no value, so there is no importance")
             return figure
         axes.axvline(0.0, color=FAINT, linewidth=1.2, zorder=1)
-        for row, column in enumerate(shown):
+        for row, column in enumerate(drawn):
             look = _DECIDED if column.is_positive else _UNDECIDED
             if column.interval:
                 axes.plot(column.interval, [row, row], color=look["color"], linewidth=1.5, zorder=2)
             axes.plot([column.mean], [row], linestyle="none", zorder=3, **look)
-        axes.set_xlim(*_limits(shown))
-        axes.set_yticks(range(len(shown)), [drawable_text(column.name, NAME_COLUMNS) for column in shown])
-        axes.set_ylim(max(3, len(shown)) - 0.5, -0.5)
+        axes.set_xlim(*_limits(drawn))
+        axes.set_yticks(range(len(drawn)), [drawable_text(column.name, NAME_COLUMNS) for column in drawn])
+        axes.set_ylim(max(3, len(drawn)) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7))
         axes.set_xlabel(drawable_text(axis, 80))
         axes.grid(False, axis="y")
-        legend_above(axes, _entries(shown))
+        legend_above(axes, _entries(drawn))
     return figure
 
 
-def _entries(shown: Sequence[PlottedColumn]) -> dict[str, Line2D]:
+def _entries(columns: Sequence[PlottedColumn]) -> dict[str, Line2D]:
     entries = {}
-    if any(column.is_positive for column in shown):
+    if any(column.is_positive for column in columns):
         entries["mean, 95 % interval"] = Line2D([], [], linewidth=1.5, **_DECIDED)
-    if not all(column.is_positive for column in shown):
+    if not all(column.is_positive for column in columns):
         entries["cannot be told from zero"] = Line2D([], [], linewidth=1.5, **_UNDECIDED)
     return entries
 
 
-def _limits(shown: Sequence[PlottedColumn]) -> tuple[float, float]:
+def _limits(columns: Sequence[PlottedColumn]) -> tuple[float, float]:
     """The limits of an axis for all means, intervals and zero."""
-    drawn = np.array([0.0, *(end for each in shown for end in (each.mean, *(each.interval or ())))])
-    low, high = float(drawn.min()), float(drawn.max())
+    ends = np.array([0.0, *(end for column in columns for end in (column.mean, *(column.interval or ())))])
+    low, high = float(ends.min()), float(ends.max())
     margin = MARGIN * (high - low) or 1.0
     return low - margin, high + margin
 
@@ -124,10 +124,10 @@ def hyperparameter_importance_figure(bars: Bars, *, axis: str, title: str) -> Fi
         colours = [COLOURS[0] if share > chance else FAINT for share, chance in shares]
         axes.barh(heights, [share for share, _ in shares], height=0.62, color=colours)
         for height, (share, chance) in zip(heights.tolist(), shares, strict=True):
-            place: dict[str, Any] = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
+            style: dict[str, Any] = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
             is_covered = share <= chance < share + NUMBER_WIDTH * limit
             end = chance if is_covered else share
-            axes.annotate(f"{share:.0%}", (end, height), color=MUTED, fontsize=8.5, **place)
+            axes.annotate(f"{share:.0%}", (end, height), color=MUTED, fontsize=8.5, **style)
             axes.add_line(Line2D([chance], [height], **_CHANCE))
         axes.set_yticks(heights, [drawable_text(name, SETTING_COLUMNS) for name in order])
         axes.tick_params(axis="y", length=0, labelcolor=INK)

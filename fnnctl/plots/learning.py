@@ -167,13 +167,13 @@ def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> F
 def _draw_folds(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
     """Draw the lines of the folds and of their mean; return the line of the mean."""
     folds, longest = values.shape
-    shown = evenly_spaced(longest, MOST_POINTS)
+    epochs = evenly_spaced(longest, MOST_POINTS)
     segments = [
-        np.column_stack([shown + 1.0, values[fold, shown]]) for fold in evenly_spaced(folds, MOST_FOLDS)
+        np.column_stack([epochs + 1.0, values[fold, epochs]]) for fold in evenly_spaced(folds, MOST_FOLDS)
     ]
     axes.add_collection(LineCollection(segments, colors=colour, linewidths=0.6, alpha=0.3), autolim=False)
     present = np.isfinite(values).sum(axis=0)
-    common = shown[2 * present[shown] >= folds]
+    common = epochs[2 * present[epochs] >= folds]
     mean = np.nansum(values[:, common], axis=0) / present[common]
     marker = "o" if longest == 1 else None
     (line,) = axes.plot(common + 1.0, mean, color=colour, linestyle=dash, marker=marker, linewidth=2.0)

@@ -61,10 +61,10 @@ def setting_axis(setting: SearchedSetting) -> ParallelAxis:
     values, name = setting.values, drawable_text(setting.name, LONGEST_NAME)
     if setting.scale == "choice":
         return _listed_axis(name, values, [drawable_text(text, VALUE_COLUMNS) for text in setting.categories])
-    distinct, places = np.unique(values[np.isfinite(values)], return_inverse=True)
-    if len(distinct) <= min(MOST_LISTED_VALUES, len(places) // 2):
+    distinct, indices = np.unique(values[np.isfinite(values)], return_inverse=True)
+    if len(distinct) <= min(MOST_LISTED_VALUES, len(indices) // 2):
         positions = np.full(len(values), np.nan)
-        positions[np.isfinite(values)] = places
+        positions[np.isfinite(values)] = indices
         return _listed_axis(name, positions, [f"{value:,.6g}" for value in distinct])
     return _numeric_axis(name, values, "not set", logarithmic=setting.scale == "log")
 
@@ -72,8 +72,8 @@ def setting_axis(setting: SearchedSetting) -> ParallelAxis:
 def _listed_axis(name: str, positions: FloatArray, texts: Sequence[str]) -> ParallelAxis:
     """An axis with an evenly spaced height for each of a few values."""
     count = len(texts)
-    places = ((np.arange(count) + 0.5) / count).tolist()
-    ticks = list(zip(places, texts, strict=True))[:: -(-count // MOST_CATEGORIES)]
+    heights = ((np.arange(count) + 0.5) / count).tolist()
+    ticks = list(zip(heights, texts, strict=True))[:: -(-count // MOST_CATEGORIES)]
     return ParallelAxis(name, ticks, (positions + 0.5) / count, "not set", banded=True)
 
 
@@ -98,8 +98,8 @@ def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: b
     texts = [f"{tick:,.6g}" for tick in ticks.tolist()]
     if logarithmic:
         low, high, ticks, values = np.log(low), np.log(high), np.log(ticks), np.log(values)
-    heights, places = (values - low) / (high - low), (ticks - low) / (high - low)
-    return ParallelAxis(name, list(zip(places.tolist(), texts, strict=True)), heights, missing)
+    heights, tick_heights = (values - low) / (high - low), (ticks - low) / (high - low)
+    return ParallelAxis(name, list(zip(tick_heights.tolist(), texts, strict=True)), heights, missing)
 
 
 def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:
@@ -161,24 +161,24 @@ def parallel_figure(
     value. If a trial does not have a setting, its line passes below that axis. The last axis is the
     objective; a few bad values may be drawn at its end.
     """
-    shown = settings[:MOST_AXES]
-    texts = [metric, *(text for each in shown for text in (each.name, *each.categories))]
-    if len(shown) < len(settings):
-        title = f"{title}, {len(shown)} of {len(settings)} settings"
-    with new_figure(max(WIDTH, 1.6 + INCHES_PER_AXIS * (len(shown) + 1)), 5.2, title, texts) as figure:
+    drawn = settings[:MOST_AXES]
+    texts = [metric, *(text for setting in drawn for text in (setting.name, *setting.categories))]
+    if len(drawn) < len(settings):
+        title = f"{title}, {len(drawn)} of {len(settings)} settings"
+    with new_figure(max(WIDTH, 1.6 + INCHES_PER_AXIS * (len(drawn) + 1)), 5.2, title, texts) as figure:
         axes = figure.subplots()
-        if not len(objectives) or not shown:
-            show_message(axes, "no results yet" if shown else "no setting was searched")
+        if not len(objectives) or not drawn:
+            show_message(axes, "no results yet" if drawn else "no setting was searched")
             return figure
-        columns = [setting_axis(setting) for setting in shown]
+        columns = [setting_axis(setting) for setting in drawn]
         columns.append(objective_axis(objectives, drawable_text(metric, NAME_COLUMNS), minimized=minimized))
         entries = _draw_lines(axes, columns, minimized=minimized, best=best)
         for position, column in enumerate(columns):
             _draw_axis(axes, position, column)
         _finish(axes, columns)
         _add_colour_bar(axes, objectives, drawable_text(metric, 30), minimized=minimized)
-        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
-        add_legend(axes, [*entries.values()], [*entries], ncols=len(entries), **place)
+        below: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
+        add_legend(axes, [*entries.values()], [*entries], ncols=len(entries), **below)
     return figure
 
 
@@ -196,8 +196,8 @@ def _draw_lines(
             heights[:, position] = spread_lines(column.heights, badness)
     drawn = np.where(np.isnan(heights), NOWHERE, heights)
     ranked = np.argsort(badness, kind="stable")  # trials without an objective come last
-    top, others = ranked[:TOP], ranked[TOP:]
-    ranked = np.concatenate([top, others[:: max(1, -(-len(others) // (MOST_LINES - TOP)))]])
+    top, rest = ranked[:TOP], ranked[TOP:]
+    ranked = np.concatenate([top, rest[:: max(1, -(-len(rest) // (MOST_LINES - TOP)))]])
     across = np.arange(len(columns), dtype=np.float64)
 
     def segments(trials: IntArray) -> list[FloatArray]:
@@ -241,9 +241,9 @@ def _add_colour_bar(axes: Axes, objectives: FloatArray, metric: str, *, minimize
     count = len(SEQUENCE)
     shades = ScalarMappable(BoundaryNorm(range(count + 1), count), COLOUR_MAP)
     bar = axes.figure.colorbar(shades, ax=axes, aspect=36, pad=0.01, shrink=0.86)
-    places = np.array([0, 2.5, 5, 7.5, 10])
-    values = known[np.round(places / count * (len(known) - 1)).astype(np.intp)]
-    bar.set_ticks(places.tolist(), labels=[f"{value:,.4g}" for value in values.tolist()])
+    tenths = np.array([0, 2.5, 5, 7.5, 10])
+    values = known[np.round(tenths / count * (len(known) - 1)).astype(np.intp)]
+    bar.set_ticks(tenths.tolist(), labels=[f"{value:,.4g}" for value in values.tolist()])
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.set_label(f"{metric}; each colour is a tenth of the trials")
@@ -270,7 +270,7 @@ def _finish(axes: Axes, columns: Sequence[ParallelAxis]) -> None:
     axes.set_ylim(NOWHERE - 0.04 if missing else -0.03, 1.03)
     names = [column.name for column in columns]
     if any(text_columns(name) > NAME_COLUMNS for name in names):
-        names = [name if place % 2 else f"{name}\n" for place, name in enumerate(names)]
+        names = [name if position % 2 else f"{name}\n" for position, name in enumerate(names)]
     axes.set_xticks(range(len(columns)), names, fontsize=8.5, ha="left")
     axes.tick_params(axis="x", length=0, labeltop=True, labelbottom=False, labelcolor=INK)
     axes.set_yticks([])

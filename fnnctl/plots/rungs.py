@@ -68,19 +68,19 @@ def rungs_figure(
             show_message(panels[0], "no trial has a finite value yet")
             return figure
         values = np.concatenate([trial.values[np.isfinite(trial.values)] for trial in drawn])
-        shown = objective_range(values, minimized=minimized)
+        limits = objective_range(values, minimized=minimized)
         outside: dict[str, Line2D] = {}
         for axes, bracket in zip(panels, brackets, strict=False):
-            own = [trial for trial in drawn if trial.bracket == bracket]
-            _draw_bracket(axes, own, shown)
-            outside |= mark_clipped(axes, _leaving_points(own, shown), shown)
+            in_bracket = [trial for trial in drawn if trial.bracket == bracket]
+            _draw_bracket(axes, in_bracket, limits)
+            outside |= mark_clipped(axes, _leaving_points(in_bracket, limits), limits)
             for budget in budgets[bracket] if len(budgets[bracket]) > 1 else ():
                 axes.axvline(budget, color=FAINT, linewidth=0.8, zorder=1)
             if len(brackets) > 1:
-                axes.set_title(f"bracket {bracket}: {counted(len(own), 'trial')}")
+                axes.set_title(f"bracket {bracket}: {counted(len(in_bracket), 'trial')}")
         for axes in panels[len(brackets) :]:
             axes.set_axis_off()
-        finish_objective(panels[0], shown, minimized=minimized)
+        finish_objective(panels[0], limits, minimized=minimized)
         _finish_epochs(
             panels[0], drawn, sorted({budget for bracket in brackets for budget in budgets[bracket]})
         )
@@ -89,10 +89,10 @@ def rungs_figure(
     return figure
 
 
-def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float, float]) -> None:
+def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], limits: tuple[float, float]) -> None:
     for fate, (_, look, end) in _FATES.items():
-        own = [trial for trial in trials if trial.fate == fate and not trial.best]
-        curves = [_points(trial, shown) for trial in own[:: -(-len(own) // MOST_CURVES) or 1]]
+        drawn = [trial for trial in trials if trial.fate == fate and not trial.best]
+        curves = [_points(trial, limits) for trial in drawn[:: -(-len(drawn) // MOST_CURVES) or 1]]
         if curves:
             alpha = min(0.85, max(0.15, 12 / len(curves)))
             axes.add_collection(LineCollection(curves, alpha=alpha, zorder=2, **look), autolim=False)
@@ -101,15 +101,15 @@ def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float
             axes.add_line(Line2D(ends[:, 0], ends[:, 1], zorder=2.5, **style, **end))
     for trial in trials:
         if trial.best:
-            curve = _points(trial, shown)
+            curve = _points(trial, limits)
             axes.add_line(Line2D(curve[:, 0], curve[:, 1], zorder=4, markevery=[len(curve) - 1], **_BEST))
 
 
-def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
+def _points(trial: PlottedTrial, limits: tuple[float, float]) -> FloatArray:
     """The epochs and finite values of one curve, (n, 2)."""
     exists = np.flatnonzero(np.isfinite(trial.values))
     chosen = exists[evenly_spaced(len(exists), MOST_POINTS)]
-    return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*shown)])
+    return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*limits)])
 
 
 def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int]) -> None:
@@ -141,13 +141,13 @@ def _label(panels: Sequence[Axes], columns: int, metric: str) -> None:
             axes.tick_params(labelbottom=True)
 
 
-def _leaving_points(trials: Sequence[PlottedTrial], shown: tuple[float, float]) -> FloatArray:
+def _leaving_points(trials: Sequence[PlottedTrial], limits: tuple[float, float]) -> FloatArray:
     """The first point of each curve, (n, 2), that is outside of this range."""
-    found = [np.empty((0, 2))]
+    points = [np.empty((0, 2))]
     for trial in trials:
-        outside = np.flatnonzero((trial.values < shown[0]) | (trial.values > shown[1]))[:1]
-        found.append(np.column_stack([trial.epochs[outside], trial.values[outside]]))
-    return np.concatenate(found)
+        outside = np.flatnonzero((trial.values < limits[0]) | (trial.values > limits[1]))[:1]
+        points.append(np.column_stack([trial.epochs[outside], trial.values[outside]]))
+    return np.concatenate(points)
 
 
 def _add_key(figure: Figure, trials: Sequence[PlottedTrial], outside: Mapping[str, Line2D]) -> None:

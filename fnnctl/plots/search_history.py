@@ -47,16 +47,17 @@ def search_history_figure(
             return figure
         objectives = np.array([result.objective for result in finite], dtype=np.float64)
         spent = np.array([result.spent for result in finite], dtype=np.float64)
-        low, high = shown = objective_range(objectives, minimized=minimized)
-        lines = _draw_points(axes, spent, objectives.clip(low, high), [each.budget for each in finite])
+        low, high = limits = objective_range(objectives, minimized=minimized)
+        lines = _draw_points(axes, spent, objectives.clip(low, high), [result.budget for result in finite])
         last = results[-1].spent
         steps = [(result.spent, result.incumbent) for result in results if result.incumbent is not None]
         if steps:
             ends, best = np.array([*steps, (last, steps[-1][1])], dtype=np.float64).T
             (lines[_best_words(best, minimized)],) = axes.plot(ends, best.clip(low, high), **_BEST)
-        lines |= mark_clipped(axes, np.column_stack([spent, objectives]), shown)
-        lines |= _draw_failures(axes, [each.spent for each in results if each.objective is None], minimized)
-        finish_objective(axes, shown, minimized=minimized)
+        lines |= mark_clipped(axes, np.column_stack([spent, objectives]), limits)
+        failures = [result.spent for result in results if result.objective is None]
+        lines |= _draw_failures(axes, failures, minimized)
+        finish_objective(axes, limits, minimized=minimized)
         axes.set(xlabel="epochs trained by all trials", ylabel=drawable_text(metric, 40))
         axes.set_xlim(0, 1.02 * max(last, 1))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -82,25 +83,25 @@ def _draw_points(
     if len(set(budgets)) == 1:
         axes.scatter(spent, objectives, color=COLOURS[0], **look)
         return {"trial": Line2D([], [], color=COLOURS[0], **entry)}
-    found = budget_colours(budgets)
-    count = len(found.colours)
-    look |= {"cmap": ListedColormap(found.colours), "norm": BoundaryNorm(range(count + 1), count)}
-    points = axes.scatter(spent, objectives, c=found.places(budgets), **look)
+    shades = budget_colours(budgets)
+    count = len(shades.colours)
+    look |= {"cmap": ListedColormap(shades.colours), "norm": BoundaryNorm(range(count + 1), count)}
+    points = axes.scatter(spent, objectives, c=shades.indices(budgets), **look)
     bar = axes.figure.colorbar(points, ax=axes, aspect=32, pad=0.02)
-    bar.set_ticks([place + 0.5 for place in range(count)], labels=found.texts)
+    bar.set_ticks([index + 0.5 for index in range(count)], labels=shades.texts)
     bar.ax.tick_params(length=0)
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.set_label("epochs of the trial")
-    return {"trial at a rung": Line2D([], [], color=found.colours[count // 2], **entry)}
+    return {"trial at a rung": Line2D([], [], color=shades.colours[count // 2], **entry)}
 
 
 def _draw_failures(axes: Axes, spent: Sequence[int], minimized: bool) -> dict[str, Line2D]:
     if not spent:
         return {}
     height = 0.985 if minimized else 0.015
-    place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False}
-    axes.add_line(Line2D(spent, [height] * len(spent), **place, **_NONE))
+    style: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False}
+    axes.add_line(Line2D(spent, [height] * len(spent), **style, **_NONE))
     return {"diverged or failed": Line2D([], [], **_NONE)}
 
 
@@ -123,14 +124,14 @@ def rewards_figure(
         if not len(rewards):
             show_message(axes, "no rewards so far")
             return figure
-        low, high = shown = objective_range(rewards, minimized=False)
+        low, high = limits = objective_range(rewards, minimized=False)
         numbers = np.arange(1, len(rewards) + 1)
         size = 18.0 if len(rewards) <= 200 else 9.0
         look: dict[str, Any] = {"linewidths": 0.0, "alpha": 0.6, "clip_on": False}
-        is_shown = rewards >= low
-        axes.scatter(numbers[is_shown], rewards[is_shown], s=size, color=COLOURS[0], **look)
+        is_inside = rewards >= low
+        axes.scatter(numbers[is_inside], rewards[is_inside], s=size, color=COLOURS[0], **look)
         (line,) = axes.plot(numbers, average.clip(low - FAR * (high - low)), color=INK)
-        finish_objective(axes, shown, minimized=False)
+        finish_objective(axes, limits, minimized=False)
         axes.set(
             xlabel="results, in the order in which they came", ylabel=drawable_text(f"reward: {label}", 40)
         )
@@ -140,9 +141,9 @@ def rewards_figure(
         point: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 4.5, "color": COLOURS[0]}
         mean = f"mean of up to {window:,} results" if len(rewards) > window else "mean of the results so far"
         entries = {"trial": Line2D([], [], **point), mean: line}
-        if not is_shown.all():
+        if not is_inside.all():
             axes.add_line(
-                Line2D(numbers[~is_shown], np.full((~is_shown).sum(), low), clip_on=False, **_LOWER)
+                Line2D(numbers[~is_inside], np.full((~is_inside).sum(), low), clip_on=False, **_LOWER)
             )
             entries[f"lower, down to {rewards.min():.4g}"] = Line2D([], [], **_LOWER)
         legend_above(axes, entries)

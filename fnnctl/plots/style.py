@@ -168,8 +168,8 @@ def new_figure(width: float, height: float, title: str, texts: Iterable[str] = (
         needed = (columns(title) + 1) * _INCHES_PER_TITLE_COLUMN
         width = max(width, min(needed, WIDTH))
         figure = Figure(figsize=(width, height), layout="constrained")
-        shown = drawable_text(title, int(width / _INCHES_PER_TITLE_COLUMN))
-        figure.suptitle(shown, x=0.1 / width, ha="left", fontsize=11.5)
+        heading = drawable_text(title, int(width / _INCHES_PER_TITLE_COLUMN))
+        figure.suptitle(heading, x=0.1 / width, ha="left", fontsize=11.5)
         yield figure
         for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
             if type(axis.get_major_formatter()) is ScalarFormatter:  # the default one
@@ -205,27 +205,27 @@ def png_bytes(figure: Figure) -> bytes:
 def add_legend(axes: Axes, lines: Sequence[Artist], texts: Sequence[str], **options: Any) -> None:
     """Add a legend. The texts are set afterwards, because a label that begins with `_` hides its entry."""
     legend = axes.legend(lines, ["·"] * len(lines), **options)
-    for shown, text in zip(legend.get_texts(), texts, strict=True):
-        shown.set_text(text)
+    for entry, text in zip(legend.get_texts(), texts, strict=True):
+        entry.set_text(text)
 
 
 def legend_above(axes: Axes, lines: Mapping[str, Artist]) -> None:
     """Add a legend in one row above the axes, where it covers no curve."""
-    place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
-    add_legend(axes, list(lines.values()), list(lines), ncols=max(1, len(lines)), **place)
+    position: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
+    add_legend(axes, list(lines.values()), list(lines), ncols=max(1, len(lines)), **position)
 
 
 def legend_beside(axes: Axes, lines: Sequence[Artist], texts: Sequence[str], *, title: str) -> None:
     """Add a legend with a title to the right of the axes."""
-    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
-    add_legend(axes, lines, texts, title=title, alignment="left", **place)
+    position: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+    add_legend(axes, lines, texts, title=title, alignment="left", **position)
 
 
 def show_message(axes: Axes, text: str) -> None:
     """Show a message in place of an empty plot."""
     axes.set_axis_off()
-    place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
-    axes.text(0.5, 0.5, text, color=MUTED, fontsize=10.5, **place)
+    style: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+    axes.text(0.5, 0.5, text, color=MUTED, fontsize=10.5, **style)
 
 
 SEQUENCE: Final = (
@@ -253,7 +253,7 @@ class BudgetColours:
         pairs = zip(self.lows, self.highs, strict=True)
         return [f"{low:,}" if low == high else f"{low:,}–{high:,}" for low, high in pairs]
 
-    def places(self, budgets: Iterable[int]) -> IntArray:
+    def indices(self, budgets: Iterable[int]) -> IntArray:
         """The index of each budget's colour, (n,)."""
         return np.searchsorted(self.lows, list(budgets), side="right") - 1
 
@@ -262,7 +262,7 @@ def budget_colours(budgets: Iterable[int]) -> BudgetColours:
     """The colours of these budgets, of which there is at least one."""
     distinct = sorted(set(budgets))
     groups = np.array_split(distinct, min(len(distinct), MOST_BUDGETS))
-    lows, highs = (tuple(int(group[place]) for group in groups) for place in (0, -1))
+    lows, highs = (tuple(int(group[end]) for group in groups) for end in (0, -1))
     return BudgetColours(lows, highs, tuple(spread_colours(len(groups))))
 
 

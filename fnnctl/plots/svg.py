@@ -86,10 +86,10 @@ def _svg(figure: Figure, name: str) -> bytes:
 
 
 def _referenced(root: ElementTree.Element) -> set[str]:
-    found = {element.attrib[_HREF][1:] for element in root.iter() if _HREF in element.attrib}
+    identifiers = {element.attrib[_HREF][1:] for element in root.iter() if _HREF in element.attrib}
     for element in root.iter():
-        found.update(_REFERENCE.findall(element.get("clip-path", "") + element.get("style", "")))
-    return found
+        identifiers.update(_REFERENCE.findall(element.get("clip-path", "") + element.get("style", "")))
+    return identifiers
 
 
 def _simplify(element: ElementTree.Element, name: str, kept: set[str]) -> None:

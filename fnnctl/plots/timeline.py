@@ -43,46 +43,47 @@ def timeline_figure(workers: Sequence[PlottedWorker], ends: Sequence[float], *, 
     `ends` are the ends of the sessions, in seconds; each but the last is a vertical line, where a pause was
     cut out. The first 40 workers are drawn, and the title says how many more there are.
     """
-    shown = workers[:MOST_LANES]
-    if left := len(workers) - len(shown):
+    drawn = workers[:MOST_LANES]
+    if left := len(workers) - len(drawn):
         title += f"; {left:,} more are not drawn"
-    height = 1.5 + LANE_HEIGHT * max(2, len(shown))
-    with new_figure(WIDTH, height, title, [each.name for each in shown]) as figure:
+    height = 1.5 + LANE_HEIGHT * max(2, len(drawn))
+    with new_figure(WIDTH, height, title, [worker.name for worker in drawn]) as figure:
         axes = figure.subplots()
-        if not shown:
+        if not drawn:
             show_message(axes, "nothing was trained yet")
             return figure
         last = max(ends[-1], 1e-3)
         unit, name = next((length, text) for least, length, text in UNITS if last >= least)
-        entries = _draw_bars(axes, shown, last / unit, unit)
+        entries = _draw_bars(axes, drawn, last / unit, unit)
         for end in ends[:-1]:
             axes.axvline(end / unit, color=INK, linewidth=0.9, linestyle=(0, (1.5, 1.5)), zorder=3)
-        _draw_shares(axes, shown)
-        axes.set_yticks(range(len(shown)), [drawable_text(each.name, NAME_COLUMNS) for each in shown])
+        _draw_shares(axes, drawn)
+        axes.set_yticks(range(len(drawn)), [drawable_text(worker.name, NAME_COLUMNS) for worker in drawn])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
+        axes.set_ylim(len(drawn) - 0.4, -0.6)
         axes.set_xlim(0, last / unit)
         axes.xaxis.set_major_locator(MaxNLocator(8))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
         axes.set_xlabel(f"{name} of searching" + (", without the pauses" if len(ends) > 1 else ""))
         axes.grid(False, axis="y")
-        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.1}
-        add_legend(axes, [*entries.values()], [*entries], ncols=len(entries), handlelength=1.1, **place)
+        position: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.1}
+        add_legend(axes, [*entries.values()], [*entries], ncols=len(entries), handlelength=1.1, **position)
     return figure
 
 
 def _draw_bars(axes: Axes, workers: Sequence[PlottedWorker], last: float, unit: float) -> dict[str, Patch]:
     """Draw all bars on an axis that ends at `last`; return the entries of the legend."""
-    budgets = np.concatenate([each.budgets for each in workers])
+    budgets = np.concatenate([worker.budgets for worker in workers])
     colours: dict[str, str] = {}
     limits: list[tuple[int, int]] = []
     if len(of_trials := budgets[budgets > 0]):
-        found = budget_colours(of_trials.tolist())
-        limits = list(zip(found.lows, found.highs, strict=True))
-        several = len(limits) > 1
-        texts = [f"{text} epochs" if k == len(limits) - 1 else text for k, text in enumerate(found.texts)]
-        shades = found.colours if several else (COLOURS[0],)
-        colours = dict(zip(texts if several else ["trials"], shades, strict=True))
+        shades = budget_colours(of_trials.tolist())
+        limits = list(zip(shades.lows, shades.highs, strict=True))
+        if len(limits) > 1:
+            *smaller, largest = shades.texts
+            colours = dict(zip([*smaller, f"{largest} epochs"], shades.colours, strict=True))
+        else:
+            colours = {"trials": COLOURS[0]}
     if (budgets == 0).any():
         limits.append((0, 0))
         colours["confirmation"] = COLOURS[1]
@@ -90,8 +91,8 @@ def _draw_bars(axes: Axes, workers: Sequence[PlottedWorker], last: float, unit: 
         for lane, worker in enumerate(workers):
             chosen = (worker.budgets >= low) & (worker.budgets <= high)
             bars = _merged(worker, chosen, last * FINEST * unit) / unit
-            place = (lane - BAR_HEIGHT / 2, BAR_HEIGHT)
-            axes.broken_barh([*map(tuple, bars)], place, facecolors=colour, linewidth=0, zorder=2)
+            lane_range = (lane - BAR_HEIGHT / 2, BAR_HEIGHT)
+            axes.broken_barh([*map(tuple, bars)], lane_range, facecolors=colour, linewidth=0, zorder=2)
     return {text: Patch(facecolor=colour) for text, colour in colours.items()}
 
 
@@ -108,7 +109,7 @@ def _merged(worker: PlottedWorker, chosen: BoolArray, finest: float) -> FloatArr
 
 def _draw_shares(axes: Axes, workers: Sequence[PlottedWorker]) -> None:
     """Write each worker's share of busy time at the end of its lane."""
-    place: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
-    place |= {"xytext": (5, 0), "va": "center", "color": MUTED, "fontsize": 8.5}
+    style: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
+    style |= {"xytext": (5, 0), "va": "center", "color": MUTED, "fontsize": 8.5}
     for lane, worker in enumerate(workers):
-        axes.annotate(f"{worker.share:.0%}", (1.0, lane), **place)
+        axes.annotate(f"{worker.share:.0%}", (1.0, lane), **style)

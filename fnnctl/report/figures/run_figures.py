@@ -203,8 +203,8 @@ def _metrics_in_words(*keys: str) -> Callable[[Summary], str]:
 
     def words(summary: Summary) -> str:
         metrics = summary.part_metrics("test") or {}
-        shown = [(label, key) for label, key in summary.task_report.shown(metrics) if key in keys]
-        return "; ".join(f"{label} {number(metrics[key])}" for label, key in shown)
+        rows = [(label, key) for label, key in summary.task_report.shown(metrics) if key in keys]
+        return "; ".join(f"{label} {number(metrics[key])}" for label, key in rows)
 
     return words
 

@@ -52,12 +52,12 @@ def run_figures(run: RunFolder, summary: Summary, prefix: str) -> list[PageFigur
     # Importing matplotlib takes half a second.
     from fnnctl.plots.svg import SCALE, inline_svg
 
-    shown = []
+    page_figures = []
     for figure in figures:
         if (drawn := figure.draw(run, summary)) is not None:
             numbers = figure.drawn_numbers(run, summary)
             scale = 1.0 if figure.is_wide else SCALE
-            shown.append(
+            page_figures.append(
                 PageFigure(
                     figure.file,
                     capitalized(figure.title),
@@ -68,7 +68,7 @@ def run_figures(run: RunFolder, summary: Summary, prefix: str) -> list[PageFigur
                     figure.is_wide,
                 )
             )
-    return shown
+    return page_figures
 
 
 def figure_part(figure: PageFigure, prefix: str) -> Part:
