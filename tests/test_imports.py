@@ -43,6 +43,15 @@ FILES = {
     if path.name != "__main__.py"
 }
 ORDERS = {
+    "metrics": (
+        "confusion", "ranking", "calibration", "rows", "metric", "registry", "classification", "regression",
+        "resampling", "paired", "comparison", "curves", "decisions", "feature_importance",
+        "hyperparameter_importance", "kendall", "stored",
+    ),
+    "tasks": (
+        "decisions", "detection", "one_column", "warnings", "epoch_metrics", "task", "folds", "post_training",
+        "checks", "comparison", "reports", "regression", "classification", "registry",
+    ),
     "config": ("paths", "yaml_text", "other_files", "schema", "messages", "rules", "recipes", "reading"),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",

@@ -26,11 +26,12 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.metric import Form, OfRows
+from fnnctl.metrics.metric import OfRows
 from fnnctl.metrics.paired import MANY
 from fnnctl.metrics.ranking import Z_95
 from fnnctl.metrics.registry import metric_of
 from fnnctl.metrics.resampling import student_quantile
+from fnnctl.metrics.rows import Form
 from fnnctl.seeds import Purpose, stream
 
 REPEATS: Final = 10

@@ -1,7 +1,8 @@
 """A metric as one record: what it is called, how it is computed, and what may use it.
 
 Configs and lists of runs need the names alone, so this module and `registry` import no NumPy. Formulas get
-the values of `rows` and `confusion`, whose methods and properties they can use.
+the values of `rows` and `confusion`, whose methods and properties they can use. The records have no methods
+for comparison and representation, because `fnnctl runs` would wait 2 ms for them.
 """
 
 from __future__ import annotations
@@ -16,22 +17,19 @@ if TYPE_CHECKING:
 
     from fnnctl.arrays import FloatArray
     from fnnctl.metrics.confusion import ClassCounts
-    from fnnctl.metrics.rows import ClassRows, ErrorRows
+    from fnnctl.metrics.rows import ClassRows, ErrorRows, Form
 
 TaskName: TypeAlias = Literal["classification", "regression"]
 Needs: TypeAlias = Literal["predictions", "ranking", "probabilities", "decision"]
 NEEDS: Final[tuple[Needs, ...]] = ("predictions", "ranking", "probabilities", "decision")
 """What a metric can be computed from, in the order of reports. `predictions` are classes or estimates;
 a `decision` is one between two classes, with a threshold or with costs."""
-Form: TypeAlias = Literal["mean", "root", "explained"]
-"""How a metric follows from a value per row: as the mean, as its square root, or as 1 − sum / Σ(y − ȳ)²; see
-`rows.of_sum`."""
 Interval: TypeAlias = Literal["wilson", "delong", "bootstrap"]
 
 RowsT = TypeVar("RowsT", "ClassRows", "ErrorRows")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OfRows(Generic[RowsT]):
     """A metric that follows from a value per row.
 
@@ -42,11 +40,12 @@ class OfRows(Generic[RowsT]):
     values: Callable[[RowsT], npt.NDArray[Any]]
     """(…, n) for rows (…, n), numbers or whether something is true."""
     form: Form = "mean"
+    """How the metric follows from the values' sum; see `rows.of_sum`."""
     at_once: Callable[[RowsT], float] | None = None
     """The metric of many rows, if computing their values first would take too much memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OfCounts:
     """A metric that follows from the counts of each class; it can be compared."""
 
@@ -54,12 +53,11 @@ class OfCounts:
     """(…) from counts (…, C); of a metric of a single class (…, C)."""
 
 
-@dataclass(frozen=True, slots=True)
 class OfAreas:
     """The ROC AUC of a class, or the mean over the classes that have one; it can be compared."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OfPart(Generic[RowsT]):
     """A metric of all rows together, which cannot be compared row by row."""
 
@@ -69,12 +67,11 @@ class OfPart(Generic[RowsT]):
     """(RESAMPLES,) its values in random resamples of the rows, for a bootstrap interval."""
 
 
-@dataclass(frozen=True, slots=True)
 class Given:
     """A number that is known without a formula, such as the loss that training minimizes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Metric(Generic[RowsT]):
     """A number that metrics.json has for each part of the data."""
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.calibration import Reliability, brier_score, class_calibration_errors, reliability
 from fnnctl.metrics.confusion import ClassCounts, class_counts
-from fnnctl.metrics.metric import Form
 from fnnctl.metrics.ranking import RankedPart, average_precision, rank_part, roc_auc
 
+Form: TypeAlias = Literal["mean", "root", "explained"]
+"""How a metric follows from a value per row: as the mean, as its square root, or as 1 − sum / Σ(y − ȳ)²."""
 RESAMPLES: Final = 2000
+"""Of bootstrap intervals: their ends vary by about a fiftieth of their width from seed to seed."""
 ROUNDING: Final = 1e-12
 """A variance below this share of the sum of squares that it is computed from is only a rounding error."""
 
