@@ -38,7 +38,7 @@ PERMUTATIONS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Importance:
+class HyperparameterImportance:
     """The importance of one setting, relative to that of all settings."""
 
     share: float
@@ -58,7 +58,9 @@ class SettingValues:
     scale: Scale
 
 
-def importances(columns: Sequence[SettingValues], losses: FloatArray) -> list[Importance | None]:
+def hyperparameter_importances(
+    columns: Sequence[SettingValues], losses: FloatArray
+) -> list[HyperparameterImportance | None]:
     """The importance of each setting, from its values in n trials with these losses, (n,).
 
     A loss is infinite if the trial has none; only the order of losses matters. The best trials T are the best
@@ -83,8 +85,8 @@ def importances(columns: Sequence[SettingValues], losses: FloatArray) -> list[Im
     return [_relative(*next(of_grids), total, grid.trials) if grid else None for grid in grids]
 
 
-def _relative(value: float, chance: float, total: float, trials: int) -> Importance:
-    return Importance(value / total, min(1.0, chance / total), trials)
+def _relative(value: float, chance: float, total: float, trials: int) -> HyperparameterImportance:
+    return HyperparameterImportance(value / total, min(1.0, chance / total), trials)
 
 
 def _best(losses: FloatArray) -> FloatArray | None:

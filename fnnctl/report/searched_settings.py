@@ -12,8 +12,12 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.metrics.hyperparameter_importance import LEAST_TRIALS, Importance, SettingValues
-from fnnctl.metrics.hyperparameter_importance import importances as setting_importances
+from fnnctl.metrics.hyperparameter_importance import (
+    LEAST_TRIALS,
+    HyperparameterImportance,
+    SettingValues,
+    hyperparameter_importances,
+)
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Trial
@@ -44,7 +48,7 @@ def leading_first(
     return sorted(settings, key=lambda setting: setting.name not in names)
 
 
-def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None]] | None:
+def importances(search: SearchHistory) -> tuple[int, dict[str, HyperparameterImportance | None]] | None:
     """The budget at which trials are compared, and each setting's importance there.
 
     The budget is the largest at which enough trials have a result. None if there is no such budget.
@@ -66,7 +70,9 @@ def paths_by_importance(search: SearchHistory) -> list[str]:
 
 
 @lru_cache(maxsize=8)  # a report needs them for its first facts, a table, and two figures
-def _importances(search: SearchHistory) -> tuple[int | None, Sequence[tuple[str, str, Importance | None]]]:
+def _importances(
+    search: SearchHistory,
+) -> tuple[int | None, Sequence[tuple[str, str, HyperparameterImportance | None]]]:
     """The budget at which trials are compared (or None), and path, name and importance of each column."""
     by_budget: dict[int, list[tuple[Trial, float]]] = {}
     for result in search.results:
@@ -78,7 +84,7 @@ def _importances(search: SearchHistory) -> tuple[int | None, Sequence[tuple[str,
         return None, ()
     trials, losses = zip(*by_budget[budget], strict=True)
     settings = _with_paths(search, trials)
-    measured = setting_importances(
+    measured = hyperparameter_importances(
         [SettingValues(setting.values, setting.scale) for _, setting in settings], np.array(losses)
     )
     return budget, tuple(

@@ -14,20 +14,24 @@ from fnnctl.metrics.hyperparameter_importance import (
     CELLS,
     LEAST_DEVIATION,
     LEAST_TRIALS,
-    Importance,
+    HyperparameterImportance,
     Scale,
     SettingValues,
     _bandwidth,
     _best,
     _density,
-    importances,
+    hyperparameter_importances,
 )
 
 Given: TypeAlias = tuple[FloatArray, Scale]
 
 
-def found(losses: FloatArray, *columns: Given) -> list[Importance]:
-    every = [each for each in importances([SettingValues(*column) for column in columns], losses) if each]
+def found(losses: FloatArray, *columns: Given) -> list[HyperparameterImportance]:
+    every = [
+        each
+        for each in hyperparameter_importances([SettingValues(*column) for column in columns], losses)
+        if each
+    ]
     assert len(every) == len(columns)
     return every
 
@@ -138,7 +142,9 @@ def test_settings_that_do_nothing_stay_below_chance() -> None:
             (np.where(rng.random(60) < 0.7, rng.random(60), np.nan), "linear"),
             (rng.integers(1, 9, 60) * 1.0, "linear"),
         ]
-        every = importances([SettingValues(values, scale) for values, scale in columns], rng.random(60))
+        every = hyperparameter_importances(
+            [SettingValues(values, scale) for values, scale in columns], rng.random(60)
+        )
         above += [each.share > each.chance for each in every if each]
     assert len(above) == 400
     assert 0.017 < np.mean(above) < 0.083
@@ -188,4 +194,4 @@ def test_a_scale_that_is_stretched_changes_nothing() -> None:
     ],
 )
 def test_no_importance_from_too_little(values: FloatArray, losses: FloatArray, scale: Scale) -> None:
-    assert importances([SettingValues(values, scale)], losses) == [None]
+    assert hyperparameter_importances([SettingValues(values, scale)], losses) == [None]
