@@ -109,6 +109,16 @@ def test_imports_go_down() -> None:
     assert upward == []
 
 
+def test_a_terminal_is_known_to_the_command_line_alone() -> None:
+    """A Python program gets no output: what it calls is given a `Context`."""
+    users = {
+        package_of_file(file)
+        for file, modules in IMPORTS.items()
+        if any(package(module) == "console" for module in modules)
+    }
+    assert users == {"cli", "commands", "console"}
+
+
 def test_imports_go_down_inside_packages() -> None:
     upward = []
     for file, modules in IMPORTS.items():
