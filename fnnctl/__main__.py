@@ -2,8 +2,8 @@
 
 Signals are blocked until a command handles them (`console.signals`). During an import, an exception raised by
 a signal handler would end in a traceback, or would be printed and lost in a callback of the import system.
-The garbage collector is off until then: imported objects are never freed, and scanning them again and again
-takes a tenth of the time of the imports.
+The garbage collector is off until then: imported objects are never freed, and scanning them costs 10 % of
+start-up.
 """
 
 import gc

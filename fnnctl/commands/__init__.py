@@ -1,1 +1,1 @@
-"""One plain function per command: the only place where the other packages meet."""
+"""One file per command: it calls the packages below in order, and shows what comes back."""

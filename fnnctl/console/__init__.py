@@ -1,1 +1,1 @@
-"""The terminal: output, progress bars, signals."""
+"""The terminal: output, progress, signals, and the `Context` made of them."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Interruption:
-    """Handles the signals that end a run, and keeps the facts for the error message."""
+    """Asks to stop when a signal has arrived: see `context.Stop`."""
 
     def __init__(self, note: Callable[[str], None]) -> None:
         """`note` prints a message."""

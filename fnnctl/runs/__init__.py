@@ -1,1 +1,1 @@
-"""A run in progress: recording, checkpoints, resuming."""
+"""One run while it is written: trained, searched, evaluated, recorded, interrupted and resumed."""
