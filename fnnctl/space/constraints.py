@@ -54,15 +54,15 @@ class Constraint:
 
 def constraints_of(text: str, dimensions: Iterable[Dimension]) -> list[Constraint]:
     """The constraints in a text, one per part that `and` joins; raises `ExpressionError`."""
-    by_name = {each.name: each for each in dimensions}
+    by_name = {dimension.name: dimension for dimension in dimensions}
     truth = parse(text, _Names(by_name).full_name)
     for node in truth.walk():
         _check(node, by_name)
-    found = list(conjuncts(truth))
-    for part in found:
+    parts = list(conjuncts(truth))
+    for part in parts:
         if not part.names:
             raise ExpressionError(part.column, "names no dimension, so it is always true or always false")
-    return [Constraint(part) for part in found]
+    return [Constraint(part) for part in parts]
 
 
 def check_syntax(text: str) -> None:
@@ -83,11 +83,11 @@ class _Names:
     def full_name(self, text: str, column: int) -> str:
         """The full name of the dimension that a text stands for; raises `ExpressionError`."""
         text = _normal(text)
-        found = [self._full[text]] if text in self._full else self._ends.get(text, [])
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise ExpressionError(column, f"'{text}' is ambiguous: it can be {' or '.join(found[:3])}")
+        candidates = [self._full[text]] if text in self._full else self._ends.get(text, [])
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            raise ExpressionError(column, f"'{text}' is ambiguous: it can be {' or '.join(candidates[:3])}")
         known = f"; the dimensions are {word_list(list(self._full.values()))}"
         first = next((end for end in self._ends if end.startswith(f"{text}[")), None)  # one of several layers
         near = did_you_mean(text, self._ends) if first is None else f" (did you mean '{first}'?)"

@@ -34,32 +34,32 @@ def corners(space: Space, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     if space.size:
         everything = space.everything()
         count = min(everything.size, MOST_CORNERS)
-        numbers = (place * (everything.size - 1) // max(1, count - 1) for place in range(count))
+        numbers = (step * (everything.size - 1) // max(1, count - 1) for step in range(count))
         yield from (values_by_dimension(space.dimensions, everything.at(number)) for number in numbers)
 
 
 def _reached(space: Space, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     names = {name for constraint in space.constraints for name in constraint.names}
     dimensions = _with_parents(space.dimensions, names)
-    compared = [each for each in dimensions if each.name in names]
+    compared = [dimension for dimension in dimensions if dimension.name in names]
     left = MOST_CORNERS
     for dimension in compared:
         for value in _some_values(dimension)[: max(1, MOST_CORNERS // len(compared))]:
             start = _allowed_start(space, dimensions, {dimension.name: value}, rng)
             if start is not None and left:
                 left -= 1
-                others = [each for each in compared if each.ordered and each is not dimension]
+                others = [other for other in compared if other.ordered and other is not dimension]
                 last = [dimension] if dimension.ordered else []
                 yield _raised(space, dimensions, start, [*others, *last])
 
 
 def _with_parents(dimensions: Sequence[Dimension], names: set[str]) -> list[Dimension]:
     """The named dimensions, and those that decide whether they are active."""
-    found = set(names)
+    needed = set(names)
     for dimension in reversed(dimensions):
-        if dimension.name in found:
-            found |= {condition.dimension for condition in dimension.conditions}
-    return [each for each in dimensions if each.name in found]
+        if dimension.name in needed:
+            needed |= {condition.dimension for condition in dimension.conditions}
+    return [dimension for dimension in dimensions if dimension.name in needed]
 
 
 def _some_values(dimension: Dimension) -> Sequence[Any]:
@@ -76,7 +76,10 @@ def _allowed_start(
     """An allowed point with a fixed value: the lowest one, or a random one."""
     for draw in range(MOST_DRAWS):
         coordinates = rng.random(len(dimensions)).tolist() if draw else [0.0] * len(dimensions)
-        drawn = {each.name: each.domain.value(u) for each, u in zip(dimensions, coordinates, strict=True)}
+        drawn = {
+            dimension.name: dimension.domain.value(u)
+            for dimension, u in zip(dimensions, coordinates, strict=True)
+        }
         values = {**drawn, **fixed}
         if _allows(space, dimensions, values):
             return values

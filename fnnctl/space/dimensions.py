@@ -61,7 +61,7 @@ def parents_first(dimensions: Iterable[Dimension]) -> tuple[list[Dimension], lis
     waiting = list(dimensions)
     ordered: list[Dimension] = []
     placed: set[str] = set()
-    while ready := next((each for each in waiting if _parents(each) <= placed), None):
+    while ready := next((dimension for dimension in waiting if _parents(dimension) <= placed), None):
         waiting.remove(ready)
         ordered.append(ready)
         placed.add(ready.name)
@@ -70,11 +70,13 @@ def parents_first(dimensions: Iterable[Dimension]) -> tuple[list[Dimension], lis
 
 def active(dimensions: Sequence[Dimension], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values whose conditions hold; the dimensions must be in `parents_first` order."""
-    found: dict[str, Any] = {}
+    active_values: dict[str, Any] = {}
     for dimension in dimensions:
-        if dimension.name in values and all(each.holds(found) for each in dimension.conditions):
-            found[dimension.name] = values[dimension.name]
-    return found
+        if dimension.name in values and all(
+            condition.holds(active_values) for condition in dimension.conditions
+        ):
+            active_values[dimension.name] = values[dimension.name]
+    return active_values
 
 
 def _parents(dimension: Dimension) -> set[str]:

@@ -134,4 +134,4 @@ class Choice(Domain):
         return self.choice
 
     def neighbours(self, value: Any) -> list[Any]:
-        return [each for each in self.choice if identity(each) != identity(value)]
+        return [other for other in self.choice if identity(other) != identity(value)]

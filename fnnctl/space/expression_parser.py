@@ -88,19 +88,19 @@ class _Token:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    for found in _TOKEN.finditer(text):
-        column = found.start() + 1
-        match found.lastgroup:
+    for token in _TOKEN.finditer(text):
+        column = token.start() + 1
+        match token.lastgroup:
             case "number":
-                yield _Token("number", found[0], column)
+                yield _Token("number", token[0], column)
             case "name":
-                yield _Token("word" if found[0] in _RESERVED else "name", found[0], column)
+                yield _Token("word" if token[0] in _RESERVED else "name", token[0], column)
             case "text":
-                yield _Token("text", found[0][1:-1], column)
+                yield _Token("text", token[0][1:-1], column)
             case "sign":
-                if found[0] in "\"'":
-                    raise ExpressionError(column, f"the text has no closing {found[0]}")
-                yield _Token("sign", found[0], column)
+                if token[0] in "\"'":
+                    raise ExpressionError(column, f"the text has no closing {token[0]}")
+                yield _Token("sign", token[0], column)
     yield _Token("end", "", len(text) + 1)
 
 

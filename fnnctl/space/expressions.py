@@ -227,10 +227,10 @@ class Joined(Truth):
     def truth(self, values: Values) -> bool | None:
         result: bool | None = not self.decisive
         for part in self.truths:
-            found = part.truth(values)
-            if found is self.decisive:
-                return found
-            if found is None:
+            truth = part.truth(values)
+            if truth is self.decisive:
+                return truth
+            if truth is None:
                 result = None
         return result
 

@@ -53,19 +53,19 @@ class Combinations:
 
     def factors(self, columns: Mapping[str, Column]) -> list[Factor]:
         """The factors of the columns of all active dimensions; columns with too many combinations stay."""
-        found: list[Factor] = []
+        factors: list[Factor] = []
         joined = self._joined(columns)
         for name, column in columns.items():
             group = joined.get(name, (name,))
             if group == (name,) and name not in joined:
-                found.append(column)
+                factors.append(column)
             elif group[0] == name:
-                found += self._factors_of([columns[each] for each in group])
-        return found
+                factors += self._factors_of([columns[other] for other in group])
+        return factors
 
     def _joined(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The names of each group, in their order, by each of its names; only those that are compared."""
-        order = {name: place for place, name in enumerate(names)}
+        order = {name: index for index, name in enumerate(names)}
         groups: dict[str, set[str]] = {}
         for constraint in self._constraints:
             compared = [name for name in constraint.names if name in order]
@@ -86,18 +86,20 @@ class Combinations:
     def _list(self, group: Sequence[Column]) -> Factor | None:
         """All combinations that fulfil the constraints, in order; None if too many have to be tried."""
         waiting = {column.name for column in group}
-        constraints = [each for each in self._constraints if each.names & waiting]
+        constraints = [constraint for constraint in self._constraints if constraint.names & waiting]
         combinations: list[dict[str, Any]] = [{}]
         for column in group:
             waiting.discard(column.name)
             complete = [
-                each for each in constraints if column.name in each.names and not each.names & waiting
+                constraint
+                for constraint in constraints
+                if column.name in constraint.names and not constraint.names & waiting
             ]
             if self._left < len(combinations) * len(column):
                 return None
             self._left -= len(combinations) * len(column)
             longer = ({**one, column.name: value} for one in combinations for value in column.values)
-            combinations = [one for one in longer if all(each.holds(one) for each in complete)]
+            combinations = [one for one in longer if all(constraint.holds(one) for constraint in complete)]
         return combinations
 
 
@@ -113,11 +115,11 @@ class _Block:
 
     def at(self, index: int) -> dict[str, Any]:
         """The combination with this number; the last factor changes fastest."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for factor in reversed(self.factors):
             index, digit = divmod(index, len(factor))
-            found.update(factor[digit])
-        return found
+            values.update(factor[digit])
+        return values
 
 
 class Grid:
@@ -154,9 +156,12 @@ class Grid:
     def __contains__(self, assignment: Assignment) -> bool:
         values = values_by_dimension(self._dimensions, assignment)
         return all(
-            all(condition.holds(values) for condition in each.conditions) == (each.name in values)
-            and (each.name not in values or index_of(values[each.name], self._values[each.name]) is not None)
-            for each in self._dimensions
+            all(condition.holds(values) for condition in dimension.conditions) == (dimension.name in values)
+            and (
+                dimension.name not in values
+                or index_of(values[dimension.name], self._values[dimension.name]) is not None
+            )
+            for dimension in self._dimensions
         ) and all(constraint.holds(values) for constraint in self._constraints)
 
     def __iter__(self) -> Iterator[Assignment]:
@@ -170,8 +175,8 @@ def _blocks(
     asked: dict[str, dict[Hashable, Any]] = {}
     for dimension in dimensions:
         for condition in dimension.conditions:
-            found = asked.setdefault(condition.dimension, {})
-            found.update((identity(value), value) for value in condition.values)
+            values_asked = asked.setdefault(condition.dimension, {})
+            values_asked.update((identity(value), value) for value in condition.values)
     # The blocks so far; beside each, one value of every active dimension that a condition depends on.
     partial: list[tuple[dict[str, Any], dict[str, Column]]] = [({}, {})]
     for dimension in dimensions:

@@ -86,8 +86,8 @@ class Layers:
         for key, choice in self._choices.items():
             if not choice.values:
                 yield (key,), f"is empty; write the values to choose from, such as {CHOICES[key]}"
-            for place, message in choice.problems() if choice.values else ():
-                yield (key, *place[1:]), message
+            for path, message in choice.problems() if choice.values else ():
+                yield (key, *path[1:]), message
         if self.residual and max(self.depth) < 2:
             advice = "raise the depth, or remove it"
             yield (RESIDUAL,), f"has no effect: only layers after the first add their inputs; {advice}"
@@ -99,8 +99,8 @@ class Layers:
 
     @property
     def _choices(self) -> dict[str, Choice]:
-        given = {key: getattr(self, key) for key in CHOICES}
-        return {key: Choice(tuple(values)) for key, values in given.items() if values is not None}
+        choices = {key: getattr(self, key) for key in CHOICES}
+        return {key: Choice(tuple(values)) for key, values in choices.items() if values is not None}
 
     @property
     def _width_domain(self) -> Domain:
@@ -146,19 +146,23 @@ def layer_dimensions(setting: str, layers: Iterable[Sequence[Layer]]) -> list[st
 
     The settings of layers are those of each layer only if they differ between the layers of a network.
     """
-    known = [list(map(_mapping, each)) for each in layers]
-    parts = [part for part, key in PARTS.items() if part == WIDTH or any(key in _all(each) for each in known)]
+    known = [list(map(_mapping, network)) for network in layers]
+    parts = [
+        part for part, key in PARTS.items() if part == WIDTH or any(key in _all(network) for network in known)
+    ]
     names = [DEPTH, *parts]
-    if any(_differ(each, PARTS[part]) for each in known for part in parts):
+    if any(_differ(network, PARTS[part]) for network in known for part in parts):
         deepest = range(max(map(len, known)))
-        own = [of_layer(part, index) for index in deepest for part in parts if index or part != RESIDUAL]
-        names = [DEPTH, *own]
+        per_layer = [
+            of_layer(part, index) for index in deepest for part in parts if index or part != RESIDUAL
+        ]
+        names = [DEPTH, *per_layer]
     return [f"{setting}.{name}" for name in names]
 
 
 def layer_domains(dimensions: Iterable[Dimension]) -> dict[str, Domain]:
     """The domains of what is searched beside the widths, by the key in a layer's mapping."""
-    parts = (((each.part or "").partition("[")[0], each.domain) for each in dimensions)
+    parts = (((dimension.part or "").partition("[")[0], dimension.domain) for dimension in dimensions)
     return {PARTS[part]: domain for part, domain in parts if part in CHOICES}
 
 
@@ -173,15 +177,15 @@ def representatives(dimensions: Iterable[Dimension]) -> list[Dimension]:
     If each layer has its own settings, all have the same domains, and there may be a thousand layers.
     """
     known = list(dimensions)
-    own: dict[str, list[str]] = {}
-    for each in known:
-        if (part := own_part(each)) is not None:
-            own.setdefault(part, []).append(each.name)
-    inner = {name for names in own.values() for name in names[2:-1]}
-    return [each for each in known if each.name not in inner]
+    names_by_part: dict[str, list[str]] = {}
+    for dimension in known:
+        if (part := single_layer_part(dimension)) is not None:
+            names_by_part.setdefault(part, []).append(dimension.name)
+    inner = {name for names in names_by_part.values() for name in names[2:-1]}
+    return [dimension for dimension in known if dimension.name not in inner]
 
 
-def own_part(dimension: Dimension) -> str | None:
+def single_layer_part(dimension: Dimension) -> str | None:
     """The part, such as `width`, if the dimension is that of one layer only; otherwise None."""
     part, bracket, _ = (dimension.part or "").partition("[")
     return part if bracket else None

@@ -109,7 +109,7 @@ class NumberDomain(Domain):
         if self.values is not None and index is not None:
             near = [self.values[max(index - 1, 0)], self.values[min(index + 1, len(self.values) - 1)]]
             moved = near if self.step else [min(near[0], moved[0]), max(near[1], moved[1])]
-        return [each for each in moved if each != value]
+        return [neighbour for neighbour in moved if neighbour != value]
 
     def __contains__(self, value: Any) -> bool:
         if self.values is not None:

@@ -23,10 +23,12 @@ class Space:
     def __init__(self, dimensions: Iterable[Dimension], require: Iterable[str] = ()) -> None:
         ordered, circular = parents_first(dimensions)
         if circular:
-            raise ValueError(f"conditions form a cycle: {', '.join(each.name for each in circular)}")
+            raise ValueError(
+                f"conditions form a cycle: {', '.join(dimension.name for dimension in circular)}"
+            )
         self.dimensions: tuple[Dimension, ...] = tuple(ordered)
         self.constraints: tuple[Constraint, ...] = tuple(
-            each for text in require for each in constraints_of(text, ordered)
+            constraint for text in require for constraint in constraints_of(text, ordered)
         )
 
     @cached_property
@@ -35,7 +37,7 @@ class Space:
 
         None if a dimension is continuous, or if too many must be tried to count those that are allowed.
         """
-        if any(each.domain.values is None for each in self.dimensions):
+        if any(dimension.domain.values is None for dimension in self.dimensions):
             return None
         everything = self.everything()
         return everything.size if everything.exact else None
@@ -55,7 +57,7 @@ class Space:
         constraints: see `allows`.
         """
         pairs = zip(self.dimensions, point, strict=True)
-        return self.assignment_of({each.name: each.domain.value(u) for each, u in pairs})
+        return self.assignment_of({dimension.name: dimension.domain.value(u) for dimension, u in pairs})
 
     def assignment_of(self, values: Mapping[str, Any]) -> Assignment:
         """The assignment from values by dimension, without those whose conditions do not hold."""
@@ -64,8 +66,11 @@ class Space:
     def coordinates(self, assignment: Assignment) -> dict[str, float]:
         """The coordinate of each active dimension."""
         values = values_by_dimension(self.dimensions, assignment)
-        active_ones = (each for each in self.dimensions if each.name in values)
-        return {each.name: each.domain.coordinate(values[each.name]) for each in active_ones}
+        active_dimensions = (dimension for dimension in self.dimensions if dimension.name in values)
+        return {
+            dimension.name: dimension.domain.coordinate(values[dimension.name])
+            for dimension in active_dimensions
+        }
 
     def nearest_coordinates(self, assignment: Assignment) -> dict[str, float]:
         """The coordinates of an assignment whose values may lie outside their domains.
@@ -73,14 +78,17 @@ class Space:
         A number counts as the nearest value; a dimension whose domain has no such value is left out.
         """
         values = values_by_dimension(self.dimensions, assignment)
-        active_ones = (each for each in self.dimensions if each.name in values)
-        found = {each.name: each.domain.nearest_coordinate(values[each.name]) for each in active_ones}
-        return {name: coordinate for name, coordinate in found.items() if coordinate is not None}
+        active_dimensions = (dimension for dimension in self.dimensions if dimension.name in values)
+        coordinates = {
+            dimension.name: dimension.domain.nearest_coordinate(values[dimension.name])
+            for dimension in active_dimensions
+        }
+        return {name: coordinate for name, coordinate in coordinates.items() if coordinate is not None}
 
     def grid(self, resolution: int) -> Grid:
         """All allowed combinations of the values of each domain's grid; if not `exact`, also others."""
         if resolution not in self._grids:
-            values = {each.name: each.domain.grid(resolution) for each in self.dimensions}
+            values = {dimension.name: dimension.domain.grid(resolution) for dimension in self.dimensions}
             self._grids[resolution] = Grid(self.dimensions, values, self.constraints)
         return self._grids[resolution]
 
@@ -90,7 +98,7 @@ class Space:
 
     @cached_property
     def _everything(self) -> Grid:
-        values = {each.name: each.domain.values or () for each in self.dimensions}
+        values = {dimension.name: dimension.domain.values or () for dimension in self.dimensions}
         return Grid(self.dimensions, values, self.constraints)
 
     @cached_property
@@ -105,7 +113,7 @@ class Space:
         longer holds is left out. No assignment occurs twice, and the given one is not included.
         """
         values = values_by_dimension(self.dimensions, assignment)
-        middle = {each.name: each.domain.value(0.5) for each in self.dimensions}
+        middle = {dimension.name: dimension.domain.value(0.5) for dimension in self.dimensions}
         seen = {identity(assignment)}
         for dimension in self.dimensions:
             if dimension.name in values:

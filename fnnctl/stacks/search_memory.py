@@ -12,7 +12,7 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.corners import corners
 from fnnctl.space.dimensions import Dimension
-from fnnctl.space.layers import WIDTH, own_part
+from fnnctl.space.layers import WIDTH, single_layer_part
 from fnnctl.space.space import Space
 from fnnctl.stacks.trial_fits import TrialFits
 from fnnctl.text import word_list
@@ -66,7 +66,7 @@ def _largest(fits: TrialFits, space: Space) -> Assignment | None:
             return None
     varied: dict[tuple[str, str], list[Dimension]] = {}
     for dimension in space.dimensions:
-        if (part := own_part(dimension)) != WIDTH:
+        if (part := single_layer_part(dimension)) != WIDTH:
             varied.setdefault((dimension.setting, part or dimension.name), []).append(dimension)
     for _ in range(SWEEPS):
         for together in varied.values():

@@ -12,8 +12,8 @@ from fnnctl.space.layers import (
     is_layers,
     layer_dimensions,
     layer_index,
-    own_part,
     representatives,
+    single_layer_part,
     split_layers,
 )
 
@@ -197,11 +197,11 @@ def test_what_layers_are() -> None:
 def test_dimensions_of_one_layer_have_its_part_and_index() -> None:
     layers: dict[str, Any] = {"depth": [1, 12], "width": [8, 64], "residual": [False, True]}
     own = dimensions({"model.hidden": {**layers, "per_layer": True}})
-    assert [own_part(each) for each in own[:4]] == [None, "width", "width", "residual"]
+    assert [single_layer_part(each) for each in own[:4]] == [None, "width", "width", "residual"]
     assert [layer_index(each) for each in own[:4]] == [None, 0, 1, 1]
     assert layer_index(own[-1]) == 11
     shared = dimensions({"model.hidden": layers, "training.l2": {"choice": [0, 1]}})
-    assert {(own_part(each), layer_index(each)) for each in shared} == {(None, None)}
+    assert {(single_layer_part(each), layer_index(each)) for each in shared} == {(None, None)}
 
 
 def test_the_widths_of_inner_layers_are_represented_by_others() -> None:

@@ -21,7 +21,7 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import Choice, Domain
-from fnnctl.space.layers import DEPTH, RESIDUAL, UNITS, layer_domains, own_part
+from fnnctl.space.layers import DEPTH, RESIDUAL, UNITS, layer_domains, single_layer_part
 from fnnctl.text import did_you_mean, word_list
 
 START_FROM: Final[ConfigPath] = ("search", "start_from")
@@ -199,7 +199,7 @@ class _Completion:
             if list(map(written_out, searched)) == complete:
                 return searched
             wrong = "has more layers than this space has widths for; raise the depth"
-            if not any(map(own_part, dimensions)):
+            if not any(map(single_layer_part, dimensions)):
                 differ = "that differ" if domains else "of different widths"
                 wrong = f"has layers {differ}; this space needs per_layer: true for that"
         value = flow_yaml(self._values[setting])

@@ -17,7 +17,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import BELOW_ONE, Domain
 from fnnctl.space.identity import index_of
-from fnnctl.space.layers import DEPTH, RESIDUAL, WIDTH, layer_index, of_layer, own_part
+from fnnctl.space.layers import DEPTH, RESIDUAL, WIDTH, layer_index, of_layer, single_layer_part
 from fnnctl.space.space import Space
 
 BINS: Final = 8
@@ -206,7 +206,7 @@ def _first_layer(dimension: Dimension, depth: str) -> int:
 
 def _kind_name(dimension: Dimension) -> str:
     """The name of the dimension, without the layer's index."""
-    part = own_part(dimension)
+    part = single_layer_part(dimension)
     return dimension.name if part is None else f"{dimension.setting}.{part}"
 
 
@@ -217,7 +217,7 @@ def _weights(kind: Kind, dimension: Dimension, values: Values) -> list[float]:
     one that does not.
     """
     index, choices = layer_index(dimension), dimension.domain.values or ()
-    if index and own_part(dimension) == RESIDUAL and False in choices:
+    if index and single_layer_part(dimension) == RESIDUAL and False in choices:
         names = (f"{dimension.setting}.{of_layer(WIDTH, layer)}" for layer in (index - 1, index))
         below, width = map(values.get, names)
         if below != width:
