@@ -36,7 +36,7 @@ class Costs:
 
 
 Rule: TypeAlias = Literal["f1", "youden"] | Costs
-"""What the best threshold maximizes, F1 or Youden's J = recall − false positive rate; or whose cost it
+"""What the best threshold maximizes: F1, or Youden's J = recall − false positive rate; or the costs that it
 minimizes."""
 
 

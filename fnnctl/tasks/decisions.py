@@ -13,7 +13,7 @@ from fnnctl.config.schema.model import CostThreshold, Threshold
 from fnnctl.metrics.decisions import Costs, Rule, choose_threshold
 
 BY_WEIGHTS: Final = "classes are chosen by weight × probability (training.class_weights)"
-"""What decides between more than two classes that had weights in training."""
+"""How more than two classes with weights in training are decided, for reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,10 @@ class Decision:
     costs: Costs | None = None
     """What wrong decisions cost; None if they were not given."""
     threshold: float | None = None
-    """The positive class is predicted if its probability is at least this number; None if nobody has chosen
-    one."""
+    """The positive class is predicted at or above this probability; None if no threshold was chosen."""
     default: float | None = None
-    """What stands for a threshold that is not chosen, if the classes had weights in training. None: the more
-    probable class is predicted, and of two equally probable ones the first."""
+    """The threshold if none was chosen, for classes with weights in training. None: the more probable class
+    is predicted, and of two equally probable ones the first."""
 
     @property
     def effective(self) -> float | None:
@@ -37,7 +36,7 @@ class Decision:
         return self.default if self.threshold is None else self.threshold
 
     def corrected(self, threshold: float) -> float:
-        """The threshold of corrected probabilities that decides as this one does of uncorrected ones."""
+        """The threshold for corrected probabilities that decides as this one does for uncorrected ones."""
         if self.default is None:
             return threshold
         upper = threshold * self.default
@@ -65,8 +64,8 @@ def predicted_classes(
 ) -> IntArray:
     """The predicted class of each row, (n,), from probabilities (n, classes).
 
-    Of two classes the decision's threshold chooses, if it has one. Else it is the class with the largest
-    probability, times its weight in training, and of several such classes the first.
+    With a threshold, it decides between the two classes. Otherwise it is the class with the largest product
+    of probability and weight in training; of several such classes the first.
     """
     threshold = None if decision is None else decision.effective
     if decision is None or threshold is None:
@@ -89,13 +88,13 @@ def choose(
 
 
 def row_costs(decision: Decision, costs: Costs, labels: IntArray, predictions: IntArray) -> FloatArray:
-    """What the prediction of each row costs, (n,), from labels (n,) and predictions (n,)."""
+    """The cost of each row's prediction, (n,), from labels (n,) and predictions (n,)."""
     is_wrong, is_positive = labels != predictions, labels == decision.positive
     return np.where(is_wrong, np.where(is_positive, costs.false_negative, costs.false_positive), 0.0)
 
 
 def cheapest_answer(decision: Decision, costs: Costs, shares: FloatArray) -> IntArray:
-    """The class, (…,), that costs the least if it is always predicted, for shares of the classes (…, 2)."""
+    """The class that costs least if it is always predicted, (…,), for shares of the classes (…, 2)."""
     of_positive = shares[..., decision.positive] * costs.false_negative
     of_negative = shares[..., 1 - decision.positive] * costs.false_positive
     return np.where(of_positive > of_negative, decision.positive, 1 - decision.positive)

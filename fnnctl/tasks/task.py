@@ -70,7 +70,7 @@ class TargetScale:
     def restored(self, outputs: FloatArray) -> FloatArray:
         """Network outputs of any shape converted to the target's units, in float64.
 
-        Of outputs within the limits, rounding leads to no estimate outside the range.
+        Rounding puts no estimate outside the range if its output is within the limits.
         """
         estimates: FloatArray = outputs.astype(np.float64) * self.deviation + self.mean
         if self.range is None:
@@ -80,7 +80,7 @@ class TargetScale:
 
 @dataclass(frozen=True, slots=True)
 class OutputDecoder:
-    """How a network's outputs become predictions: what else is fitted to the targets."""
+    """How a network's outputs become predictions, with what is fitted to the targets beside the network."""
 
     output: OutputShape
     baseline: tuple[float, ...] | None = None
@@ -144,8 +144,8 @@ class PartScores(Protocol):
         """The mean loss; not finite if the scores overflow."""
 
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
-        """The part's entry in metrics.json; unless it must be `complete`, slow parts may be left out:
-        intervals and the baseline.
+        """The part's entry in metrics.json; if it need not be `complete`, without the baseline and without
+        intervals that take long.
         """
 
     def baseline_metrics(self) -> dict[str, Any] | None:
@@ -154,10 +154,10 @@ class PartScores(Protocol):
     def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """Warnings if the predictions of these rows are of little use, the most severe one first.
 
-        They are if they are not better than the baseline's by more than chance (unless the loss weighs rows:
-        the network then has another aim), if some class is hardly ever found, if the rows are too few to
-        tell, or if probabilities are misleading. A warning says `where` the rows are, and what to try after
-        this `training` of the training.
+        There is one if they are not better than the baseline's by more than chance (unless the loss weights
+        rows: the network then has another aim), if some class is hardly ever predicted, if the rows are too
+        few to tell, or if probabilities are misleading. A warning says `where` the rows are, and what to try
+        after such a `training`.
         """
 
     def row_losses(self) -> Mapping[str, FloatArray]:

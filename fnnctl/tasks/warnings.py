@@ -21,20 +21,20 @@ FEWEST_EPOCHS = 10
 
 @dataclass(frozen=True, slots=True)
 class TrainingOutcome:
-    """What is known about the training of the network, or of a cross-validation's median fold."""
+    """How the training of the network went, or that of a cross-validation's median fold."""
 
     epochs: int = 0
     best_epoch: int | None = None
     """The epoch whose weights were kept; None without early stopping."""
     folds: int = 1
     has_recipe: bool = False
-    """Whether settings may have a recipe's values."""
+    """Whether unset settings have a recipe's values."""
     has_class_weights: bool = False
     has_row_weights: bool = False
 
     @property
     def counts_rows_equally(self) -> bool:
-        """Whether no row or class has a weight in the loss: only then it should be right in most rows."""
+        """Whether all rows count equally in the loss: only then should most predictions be right."""
         return not (self.has_class_weights or self.has_row_weights)
 
     @property

@@ -12,7 +12,7 @@ from fnnctl.metrics.paired import LEVEL, MANY
 from fnnctl.metrics.resampling import student_within
 
 POWER: Final = 0.8
-"""How often a test must find a difference for it to count as one that the test can find."""
+"""How often a test must detect a difference for it to count as detectable."""
 NORMAL: Final = NormalDist()
 
 

@@ -28,9 +28,9 @@ MOST_STEPS = 100
 BLOCK_SCORES = 2**16
 """The number of scores per block, so that temporary arrays stay in the cache."""
 PRIOR_ROWS: Final = 10
-"""The weight of the priors of a shrunk temperature and of λ, in rows. On the training folds of 41 tables 3,
-10 and 30 for the temperature lower the mean log loss by 0.0218, 0.0213 and 0.0200. The more they are, the
-less harm few rows do."""
+"""The weight of the priors of a shrunk temperature and of λ, in rows. On the training folds of 41 tables,
+temperatures with 3, 10 and 30 prior rows lower the mean log loss by 0.0218, 0.0213 and 0.0200. More prior
+rows do less harm where there are few validation rows."""
 
 
 def fit_temperature(
