@@ -20,15 +20,22 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
+from fnnctl.metrics.registry import ACCURACY, R2
 
 COMPLETED: Final = ("model", "training")
 """The sections that the recipe completes; the data can be read without them."""
 EXTREMES: Final = (
     RecipeFacts(
-        task="classification", rows=1, numeric=1, indicators=0, categories=0, outputs=2, metric="accuracy"
+        task="classification",
+        rows=1,
+        numeric=1,
+        indicators=0,
+        categories=0,
+        outputs=2,
+        metric=ACCURACY.name,
     ),
     RecipeFacts(
-        task="regression", rows=MANY, numeric=0, indicators=0, categories=MANY, outputs=1, metric="r2"
+        task="regression", rows=MANY, numeric=0, indicators=0, categories=MANY, outputs=1, metric=R2.name
     ),
 )
 """Facts that differ so much that every value of a recipe that depends on the data differs between the two."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fnnctl.metrics.registry import is_loss, positive_metric
+from fnnctl.metrics.metric import UNCALIBRATED
+from fnnctl.metrics.registry import is_loss, metrics_of, positive_metric
 from fnnctl.metrics.stored import PARTS
 from fnnctl.report.sections import SCORES, SUMMARY, Formats, Notes, Score, Scores, Section, TableSection
 from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part
@@ -14,8 +15,6 @@ from fnnctl.report.words import number
 from fnnctl.tasks.reports import TaskReport, without_repetition
 from fnnctl.text import counted, joined_words, shown
 
-UNCALIBRATED: Final = "_uncalibrated"
-"""The end of the keys of metrics before calibration."""
 ABOUT: Final = "About the scores"
 
 
@@ -84,7 +83,8 @@ def first_scores(summary: Summary, part: str) -> dict[str, Score]:
 
 
 def _label(task: TaskReport, key: str) -> str:
-    return next((label.strip() for label, name in task.metrics if name == key), key.replace("_", " "))
+    labels = (metric.label for metric in metrics_of(task.task) if metric.name == key)
+    return next(labels, key.replace("_", " "))
 
 
 def _interval(metrics: Mapping[str, Any], folds: Mapping[str, Any], key: str) -> tuple[float, float] | None:
