@@ -15,6 +15,7 @@ from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
 from fnnctl.runs.ensemble import NO_ENSEMBLE
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
+from fnnctl.runs.resuming import resolved_config
 from fnnctl.search.extension import kept_horizon, more_trials, other_limit, plan_words, refuse_shorter
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store import names
@@ -66,7 +67,7 @@ def missing_folders(run: RunFolder) -> list[str]:
 def search_as_recorded(run: RunFolder, journal: Journal, listener: Listener) -> PreparedSearch:
     """The search with its journal's plan, which an earlier resume may have extended."""
     settings = journal.settings
-    loaded = read_experiment(run.path / names.RESOLVED, plan_words(settings), listener, run=run)
+    loaded = read_experiment(resolved_config(run), plan_words(settings), listener, run=run)
     return prepare_search(loaded, max_trials=settings.get("max_trials"), horizon=settings.get("horizon"))
 
 

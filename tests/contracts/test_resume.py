@@ -1,0 +1,562 @@
+"""The contract of all runs that can be resumed: however one was interrupted, it ends like an undisturbed one.
+
+Add a new kind of run to `KINDS`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any, Final
+
+import numpy as np
+import pytest
+import yaml
+
+from fnnctl.cli import run as run_program
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import open_run
+from fnnctl.store.weights import read_npz, to_npz
+from tests.commands.folding import plan_with
+from tests.program import KEEP_ALL, Program, read_json
+
+Harm = Callable[[Path], None]
+WEIGHTS: Final = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv")
+FOLDS: Final = (
+    "cross_validation.csv", "history.csv", "predictions.csv", "metrics.json", "roc_curve.csv", "pr_curve.csv",
+    "calibration.csv", "confusion_matrix.csv", "resolved.yaml",
+)  # fmt: skip
+SEARCH: Final = (
+    "leaderboard.csv", "metrics.json", "best/model.npz", "best/resolved.yaml", "resolved.yaml"
+)  # fmt: skip
+NETWORK: Final = {"hidden": [8, 8], "dropout": 0.1, "normalization": "batch"}
+TRAINING: Final = {
+    "epochs": 40,
+    "batch_size": 32,
+    "mixup": 0.2,
+    "optimizer": {"name": "adam", "learning_rate": 0.1},
+    "lr_schedule": {"name": "adaptive", "patience": 3},
+    "averaging": "ema",
+    "early_stopping": {"monitor": "validation_loss", "patience": 9},
+}
+"""Every kind of training state, and an end by early stopping."""
+SPACE: Final = {
+    "training.optimizer.learning_rate": {"log_uniform": [0.003, 0.3]},
+    "model.hidden": {"choice": [[4], [6]]},
+}
+RANDOM: Final = {"method": "random", "trials": 3, "budget": {"max_epochs": 4}, "space": SPACE}
+HALVING: Final = {
+    "method": "halving",
+    "trials": 9,
+    "budget": {"min_epochs": 1, "max_epochs": 9, "reduction_factor": 3},
+    "space": SPACE,
+}
+SMALL: Final = {"model": {"hidden": [6]}, "training": {"epochs": 9, "batch_size": 32, "early_stopping": None}}
+
+
+def lost(file: Path) -> None:
+    file.unlink()
+
+
+def truncated(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def with_another_bit(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def of_another_seed(file: Path) -> None:
+    arrays = read_npz(file.read_bytes(), file)
+    file.write_bytes(
+        to_npz({name: array + name.endswith(("seed", "seeds")) for name, array in arrays.items()})
+    )
+
+
+def of_other_weights(file: Path) -> None:
+    """The file is intact, but its weights do not have the digest in the journal."""
+    arrays = read_npz(file.read_bytes(), file)
+    name = next(name for name in arrays if name.endswith("parameters"))
+    file.write_bytes(to_npz({**arrays, name: arrays[name] + np.float32(1)}))
+
+
+def of_another_format(file: Path) -> None:
+    arrays = read_npz(file.read_bytes(), file)
+    file.write_bytes(to_npz({name: array + name.endswith("format") for name, array in arrays.items()}))
+
+
+def something_else(file: Path) -> None:
+    file.write_bytes(to_npz({"x": np.zeros(3)}))
+
+
+REASONS: Final[Mapping[Harm, str]] = {
+    lost: "",
+    truncated: "is damaged",
+    with_another_bit: "is damaged",
+    of_another_seed: "to another configuration",
+    of_another_format: "it was not written by this version of fnnctl",
+    something_else: "it was not written by this version of fnnctl",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of run that can be resumed."""
+
+    name: str
+    """That of the manifest."""
+    command: str
+    sections: Mapping[str, Any]
+    """The config, without its data."""
+    words: Sequence[str]
+    """The arguments of each call."""
+    results: Sequence[str]
+    """The files whose bits are the same."""
+    kept: str
+    """The pattern of the files that change when another part is done."""
+    states: str
+    """The pattern of the files that keep states of training."""
+    step: str
+    """The function that is called for each part of the work that is done."""
+    parts: Sequence[int]
+    """The numbers of parts after which a run is stopped."""
+    ending: Sequence[str]
+    """Functions that are called when all parts are done."""
+    refused: Sequence[tuple[Sequence[str], str]]
+    """Arguments that a resume refuses, and the names in the message."""
+    other_data: str
+    """The message about data that changed unbeknownst to the config."""
+    harms: Sequence[Harm]
+    """What can make a file of `states` unusable."""
+    unusable: str = ""
+    """The beginning of what is said about such a file; a search says nothing."""
+    more: Sequence[str] = ()
+    """The arguments that extend a complete run."""
+
+    def config(self, folder: Path, **data: str) -> Path:
+        path = folder / "x.yaml"
+        path.write_text(
+            yaml.safe_dump({"recipe": "classic", "data": data or {"source": "iris"}, **self.sections})
+        )
+        return path
+
+    def started(self, folder: Path, **data: str) -> list[str]:
+        """The program's words that start the run in this folder; an extension's are those that extend it."""
+        words = [
+            self.command,
+            str(self.config(folder, **data)),
+            "--runs-dir",
+            str(folder / "runs"),
+            *self.words,
+        ]
+        if not self.more:
+            return words
+        assert run_program(words) == 0
+        return [self.command, "--resume", str(only_run(folder)), *self.words, *self.more]
+
+    def resumed(self, run: Path) -> list[str]:
+        return [self.command, "--resume", str(run), *self.words]
+
+
+DRAWN: Final = "fnnctl.report.figures.drawer.FigureDrawer.draw"
+OF_SEARCH: Final[Mapping[str, Any]] = {
+    "name": "search",
+    "command": "search",
+    "words": ["--executor", "serial"],
+    "results": SEARCH,
+    "kept": "journal.jsonl",
+    "states": "checkpoints/*.npz",
+    "step": "fnnctl.records.journal.Journal.add_result",
+    "other_data": "journal.jsonl: began with different data",
+    "harms": [lost, with_another_bit, of_other_weights],
+    "refused": [
+        (["x.yaml"], "CONFIG"),
+        (["--name", "x", "--seed", "1"], "--name and --seed"),
+    ],
+}
+KINDS: Final = {
+    "training": Kind(
+        name="train",
+        command="train",
+        sections={"model": NETWORK, "training": TRAINING},
+        words=(),
+        results=WEIGHTS,
+        kept=".checkpoint.npz",
+        states=".checkpoint.npz",
+        step="fnnctl.store.run.OpenRun.write_checkpoint",
+        parts=(0, 1, 5, 9),
+        ending=("fnnctl.runs.training.score_parts", "fnnctl.runs.training.write_scores", DRAWN),
+        refused=[
+            (["x.yaml"], "CONFIG"),
+            (["--set", "seed=3"], "--set"),
+            (["--name", ""], "--name"),
+            (["x.yaml", "--seed", "1"], "CONFIG and --seed"),
+        ],
+        other_data="resolved.yaml: data: the data have changed since the run began",
+        harms=list(REASONS),
+        unusable="the checkpoint cannot be used, so training starts again: ",
+    ),
+    "cross-validation": Kind(
+        name="cross_validation",
+        command="evaluate",
+        sections={
+            "model": {"hidden": [8, 8], "dropout": 0.1, "calibration": "temperature"},
+            "training": {
+                "epochs": 30,
+                "batch_size": 32,
+                "optimizer": {"name": "adam", "learning_rate": 0.1},
+                "early_stopping": {"monitor": "validation_loss", "patience": 6},
+            },
+            "evaluation": {"cross_validation": {"folds": 3, "repeats": 2}},
+        },
+        words=("--workers", "1"),
+        results=FOLDS,
+        kept=".folds/*.npz",
+        states=".folds/*.npz",
+        step="fnnctl.store.run.OpenRun.write_fold_file",
+        parts=(0, 1, 3),
+        ending=(
+            "fnnctl.runs.cross_validation.write_folds",
+            "fnnctl.runs.cross_validation.out_of_fold",
+            DRAWN,
+        ),
+        refused=[
+            (["x.yaml"], "CONFIG"),
+            (["--folds", "3", "--repeats", "2"], "--folds and --repeats"),
+            (["--set", "seed=3"], "--set"),
+            (["--seed", "0", "--name", "x"], "--seed and --name"),
+            (["--data", "x.csv"], "--data"),
+        ],
+        other_data="resolved.yaml: data: the data have changed since the run began",
+        harms=list(REASONS),
+        unusable="some saved folds cannot be used and are trained again: ",
+    ),
+    "search": Kind(
+        **OF_SEARCH,
+        sections={**SMALL, "search": HALVING},
+        parts=(0, 4, 9, 11),
+        ending=("fnnctl.runs.search.refit_winner", "fnnctl.runs.training.write_scores", DRAWN),
+    ),
+    "extension": Kind(
+        **OF_SEARCH,
+        sections={**SMALL, "search": RANDOM},
+        more=("--set", "search.trials=8"),
+        parts=(0, 2),
+        ending=(
+            "fnnctl.store.run.OpenRun.write_resolved",
+            "fnnctl.runs.training.score_parts",
+            "fnnctl.runs.training.write_scores",
+        ),
+    ),
+}
+pytestmark = [
+    pytest.mark.usefixtures("no_figures", "one_part_at_a_time"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork"),
+]
+
+
+def only_run(folder: Path) -> Path:
+    (run,) = (folder / "runs").glob("[!.]*")
+    return run
+
+
+@pytest.fixture
+def one_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint after every epoch, and one fold in a stack."""
+    for name, value in KEEP_ALL:
+        monkeypatch.setattr(f"fnnctl.runs.checkpointing.{name}", value)
+
+    def plan(fits: Sequence[object], **options: int) -> Any:
+        return plan_with("serial", [[fold] for fold in range(len(fits))])(fits, **options)
+
+    monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    words = [
+        kind.command,
+        str(kind.config(folder)),
+        "--runs-dir",
+        str(folder / "runs"),
+        *kind.words,
+        *kind.more,
+    ]
+    assert run_program([*words, "--quiet", "--no-figures"]) == 0
+    return only_run(folder)
+
+
+def before_calls(path: str, patch: pytest.MonkeyPatch, action: Callable[[int], object]) -> None:
+    """Before each call of this function, call the action with the number of calls so far."""
+    function, count = resolve_name(path), itertools.count()
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        action(next(count))
+        return function(*arguments, **options)
+
+    patch.setattr(path, call)
+
+
+def forked(words: Sequence[str]) -> int:
+    """Run the program in a process of its own, and return the process's id at once."""
+    process = os.fork()
+    if not process:
+        try:
+            os._exit(run_program([*words, "--quiet"]))
+        finally:
+            os._exit(70)
+    return process
+
+
+def exit_code(process: int) -> int:
+    """The process's exit code when it ends; that of a signal is negative."""
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def killed_at(path: str, words: Sequence[str], *, call: int = 0) -> None:
+    """Run the program in a process that is killed when it calls this function for another time."""
+
+    def kill(count: int) -> None:
+        if count == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.MonkeyPatch.context() as patch:
+        before_calls(path, patch, kill)
+        assert exit_code(forked(words)) == -signal.SIGKILL
+
+
+def interrupted(
+    program: Program, kind: Kind, folder: Path, *, number: signal.Signals = signal.SIGTERM, **data: str
+) -> Path:
+    """A run that a signal interrupted when it had done some of its parts."""
+    words = kind.started(folder, **data)
+
+    def send(count: int) -> None:
+        if count == kind.parts[-1]:
+            signal.raise_signal(number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        before_calls(kind.step, patch, send)
+        done = program(*words)
+    run = only_run(folder)
+    assert done.code == 128 + number
+    assert done.err.splitlines()[-1] == f"fnnctl {kind.command} --resume {run}"
+    assert read_json(run / "manifest.json")["status"] == "interrupted"
+    return run
+
+
+def contents(run: Path) -> dict[Path, bytes]:
+    """Every file except the lock, which holds the id of the last process."""
+    return {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+def assert_same_results(kind: Kind, run: Path, undisturbed: Path) -> None:
+    for name in kind.results:
+        assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert read_json(run / "manifest.json")["status"] == "completed"
+    assert [path.name for path in run.glob(".*")] == [".lock"]
+
+
+def assert_refused(program: Program, kind: Kind, run: Path, *messages: str) -> None:
+    before = contents(run)
+    done = program(*kind.resumed(run))
+    assert done.code == 2
+    for message in messages:
+        assert message in done.err
+    assert contents(run) == before
+    assert not RunFolder(run).is_alive()
+
+
+def test_an_undisturbed_run_is_worth_comparing(undisturbed: Path) -> None:
+    """Early stopping ended a training, so that its state matters."""
+    manifest = read_json(undisturbed / "manifest.json")
+    if manifest["kind"] == "train":
+        assert manifest["training"]["stopped"] == "no better validation_loss for 9 epochs"
+        assert 15 < manifest["training"]["epochs"] < 40
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal(
+    program: Program, kind: Kind, undisturbed: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """The message can be pasted; nothing unfinished is left."""
+    run = interrupted(program, kind, tmp_path, number=number)
+    assert read_json(run / "manifest.json")["error"]
+    (run / ".model.npz.0123abcd.tmp").write_bytes(b"half")
+    done = program(*kind.resumed(run))
+    assert done.code == 0
+    assert "the last digits may differ" not in done.err  # the machine is the same
+    assert done.err.splitlines()[0].startswith("resuming ")
+    assert done.err.splitlines()[0].endswith(str(run))
+    assert_same_results(kind, run, undisturbed)
+    manifest = read_json(run / "manifest.json")
+    assert manifest["error"] is None
+    assert len(manifest["resumed"]) == 1 + bool(kind.more)
+
+
+def test_a_kill_before_each_part(kind: Kind, undisturbed: Path, tmp_path: Path) -> None:
+    """One run is killed again and again, after some parts of its work."""
+    words, done = kind.started(tmp_path), 0
+    for part in kind.parts:
+        killed_at(kind.step, words, call=part - done)
+        run, done = only_run(tmp_path), part
+        assert read_json(run / "manifest.json")["status"] == "running"
+        words = kind.resumed(run)
+    assert run_program(words) == 0
+    assert_same_results(kind, run, undisturbed)
+
+
+def test_a_kill_when_all_parts_are_done(kind: Kind, undisturbed: Path, tmp_path: Path) -> None:
+    """One run is killed in each of the functions that end it."""
+    words = kind.started(tmp_path)
+    for path in kind.ending:
+        killed_at(path, words)
+        words = kind.resumed(only_run(tmp_path))
+    assert run_program(words) == 0
+    assert_same_results(kind, only_run(tmp_path), undisturbed)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_kills_at_random_instants(kind: Kind, undisturbed: Path, tmp_path: Path, seed: int) -> None:
+    """One run is killed three times, each time a few parts later and at an arbitrary instant."""
+    rng = random.Random(seed)
+    words = kind.started(tmp_path)
+    for _ in range(3):
+        process, code = forked(words), None
+        seen, wanted = {kept_now(kind, tmp_path)}, rng.randint(2, 4)
+        while len(seen) < wanted and code is None:
+            seen.add(kept_now(kind, tmp_path))
+            ended, status = os.waitpid(process, os.WNOHANG)
+            code = os.waitstatus_to_exitcode(status) if ended else None
+        time.sleep(rng.uniform(0.0, 0.02))
+        if code is None:
+            os.kill(process, signal.SIGKILL)
+            code = exit_code(process)
+        assert code in (0, -signal.SIGKILL)
+        words = [*kind.resumed(only_run(tmp_path)), *kind.more]  # a kill may have preceded its record
+    assert run_program(words) == 0
+    assert_same_results(kind, only_run(tmp_path), undisturbed)
+
+
+def kept_now(kind: Kind, folder: Path) -> frozenset[tuple[str, int, int]]:
+    """What the only run keeps of its work; nothing if a file goes while it is looked at."""
+    try:
+        files = [(path.name, path.stat()) for path in folder.glob(f"runs/[!.]*/{kind.kept}")]
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset((name, stat.st_size, stat.st_mtime_ns) for name, stat in files)
+
+
+def test_a_file_that_cannot_be_used_is_made_again(
+    program: Program, kind: Kind, undisturbed: Path, tmp_path: Path
+) -> None:
+    stopped = interrupted(program, kind, tmp_path)
+    for harm in kind.harms:
+        run = shutil.copytree(stopped, tmp_path / harm.__name__)
+        for file in sorted(run.glob(kind.states)):
+            harm(file)
+        done = program(*kind.resumed(run))
+        assert done.code == 0
+        if kind.unusable and harm is not lost:
+            first = done.err.splitlines()[0]
+            assert first.startswith(kind.unusable)
+            assert REASONS[harm] in first
+            assert first in (run / "log.txt").read_text()
+        assert_same_results(kind, run, undisturbed)
+
+
+def test_a_complete_run_stays_as_it_is(program: Program, kind: Kind, undisturbed: Path) -> None:
+    before = contents(undisturbed)
+    done = program(*kind.resumed(undisturbed), "--json")
+    assert (done.code, done.err) == (0, f"{undisturbed} is complete: nothing to do\n")
+    assert done.json["status"] == "completed"
+    assert contents(undisturbed) == before
+
+
+def test_the_second_of_two_resumes_is_refused(
+    program: Program, kind: Kind, undisturbed: Path, tmp_path: Path
+) -> None:
+    run = interrupted(program, kind, tmp_path)
+    first = open_run(RunFolder(run))
+    assert first is not None
+    before = contents(run)
+    done = program(*kind.resumed(run))
+    assert (done.code, done.err) == (
+        2,
+        f"the run {run} is still running in process {os.getpid()}: wait for it, or stop it first\n",
+    )
+    assert contents(run) == before
+    first.let_go()
+    assert program(*kind.resumed(run)).code == 0
+
+
+def test_the_config_is_the_runs_own(program: Program, kind: Kind) -> None:
+    for arguments, names in kind.refused:
+        done = program(kind.command, "--resume", "latest", *arguments)
+        assert (done.code, done.err) == (2, f"--resume uses the run's own config: leave out {names}\n")
+
+
+def test_a_run_of_another_kind(program: Program, kind: Kind, undisturbed: Path) -> None:
+    for other in KINDS.values():
+        if other.command != kind.command:
+            done = program(other.command, "--resume", str(undisturbed))
+            own = f"it is a run of kind '{kind.name}', which `fnnctl {kind.command} --resume` continues"
+            assert (done.code, own in done.err) == (2, True)
+
+
+def test_data_or_a_config_that_are_gone_or_changed(program: Program, kind: Kind, tmp_path: Path) -> None:
+    data = tmp_path / "own.csv"
+    rows = "".join(f"{k % 7},{'yes' if k % 2 else 'no'}\n" for k in range(60))
+    data.write_text(f"x,label\n{rows}")
+    run = interrupted(program, kind, tmp_path, source="own.csv", target="label")
+    resolved = run / "resolved.yaml"
+    config = resolved.read_text()
+    moved = data.rename(data.with_name("moved.csv"))
+    assert_refused(program, kind, run, f"{resolved}:", "data.source: there is no file")
+    data.write_text(f"x,label\n{rows}1,yes\n")
+    assert_refused(program, kind, run, f"{resolved}:", "data.sha256: ", "SHA-256")
+    resolved.write_text("\n".join(line for line in config.splitlines() if "sha256" not in line))
+    assert_refused(program, kind, run, kind.other_data)
+    resolved.unlink()
+    assert_refused(program, kind, run, f"{resolved}: is missing")
+    resolved.write_text(config)
+    moved.rename(data)
+    assert program(*kind.resumed(run)).code == 0
+
+
+def test_another_machine_gives_a_warning(
+    program: Program, kind: Kind, undisturbed: Path, tmp_path: Path
+) -> None:
+    """It is printed, logged, and once in the manifest, however often the run is resumed."""
+    run = interrupted(program, kind, tmp_path)
+    manifest = read_json(run / "manifest.json")
+    model, manifest["processor"]["model"] = manifest["processor"]["model"], "Abacus"
+    manifest["processor"]["features"].append("SSE17")
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    done = program(*kind.resumed(run))
+    warning = (
+        f"the processor was Abacus, now {model}; NumPy's instruction sets: no longer SSE17: "
+        "the last digits may differ from those of an uninterrupted run"
+    )
+    assert done.code == 0
+    assert f"warning: {warning}" in done.err.splitlines()
+    assert f"warning: {warning}" in (run / "log.txt").read_text()
+    assert warning in read_json(run / "manifest.json")["warnings"]
+    assert_same_results(kind, run, undisturbed)
