@@ -9,12 +9,8 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.records.journal import Journal
-from fnnctl.records.trials import Result
-from fnnctl.store.run import OpenRun
 from tests.commands.extending import RANDOM, assert_same_outcome, extend
-from tests.commands.searching import of_kind, records, resume, search, write_config
-from tests.program import read_json
+from tests.commands.searching import resume, search, write_config
 
 
 @pytest.fixture(scope="module")
@@ -47,52 +43,14 @@ def assert_former_winner(folder: Path, complete: Path) -> None:
         assert (folder / "best" / name).read_bytes() == (complete / "best" / name).read_bytes()
 
 
-def test_a_killed_extension_is_continued(
+def test_a_kill_while_the_new_winner_is_trained(
     folder: Path, complete: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_result = Journal.add_result
-    left = 2
-
-    def dies(journal: Journal, result: Result) -> None:
-        nonlocal left
-        if not left:
-            raise OSError("the process dies here")
-        left -= 1
-        add_result(journal, result)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "add_result", dies)
-        extend(folder, "trials=8", code=3)
-    assert len(of_kind(folder, "result")) == 3 + 2
-    assert_former_winner(folder, complete)
-    assert resume(folder) == 0
-    assert_same_outcome(folder, at_once)
-
-
-def test_a_kill_right_after_the_record(folder: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The manifest still says that the search is complete, and `resolved.yaml` has the former plan."""
-
     def dies(*arguments: Any) -> None:
         raise OSError("the process dies here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(OpenRun, "write_resolved", dies)
-        extend(folder, "trials=8", code=3)
-    assert read_json(folder / "manifest.json")["status"] == "completed"
-    assert records(folder)[-1]["changes"]["trials"] == 8
-    assert resume(folder) == 0
-    assert_same_outcome(folder, at_once)
-
-
-@pytest.mark.parametrize("place", ["score_parts", "write_scores"])
-def test_a_kill_while_the_new_winner_is_trained(
-    folder: Path, complete: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
-    def dies(*arguments: Any) -> None:
-        raise OSError("the process dies here")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(f"fnnctl.runs.training.{place}", dies)
+        patch.setattr("fnnctl.runs.training.write_scores", dies)
         extend(folder, "trials=8", code=3)
     assert_former_winner(folder, complete)
     assert resume(folder) == 0

@@ -1,14 +1,12 @@
-"""However a training was interrupted, `--resume` gives the bits of an uninterrupted one."""
+"""What only an interrupted training has: the rest is in tests/contracts/test_resume.py."""
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,73 +15,30 @@ import numpy as np
 import pytest
 
 import fnnctl
+from fnnctl.cli import run as run_program
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import read_npz, to_npz
 from tests.commands.resuming import assert_same_bits, resumed_from
-from tests.program import KEEP_ALL, AtEpoch, Interrupt, Program, read_json
+from tests.program import AtEpoch, Interrupt, Program, read_json
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
 
-def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
-    """The program in its own process, with a checkpoint after every epoch."""
-    lines = ["import fnnctl.runs.checkpointing as keeping", "import fnnctl.context, fnnctl.runs.training"]
-    lines += [f"keeping.{name} = {value}" for name, value in KEEP_ALL]
-    lines += [before, "from fnnctl.cli import main", "main()"]
-    command = [sys.executable, "-c", "\n".join(lines), "train", *arguments, "--verbose", "--no-figures"]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
 @pytest.mark.usefixtures("keep_all")
-@pytest.mark.parametrize("seed", range(2))
-def test_killed_at_random_instants(program: Program, config: Path, tmp_path: Path, seed: int) -> None:
-    """One run is killed four times, each time a few epochs later and at an arbitrary instant."""
-    rng = random.Random(seed)
-    longer = ["--set", "training.epochs=150", "--set", "training.early_stopping.patience=150"]
-    arguments = [str(config), *longer]
-    undisturbed = Path(program("train", *arguments, "--runs-dir", "undisturbed", "--json").json["run"])
-    for _ in range(4):
-        with process(*arguments) as killed:
-            assert killed.stderr is not None
-            told = 0
-            wanted = rng.randint(1, 20)
-            for line in killed.stderr:
-                told += line.startswith(b"epoch ")
-                if told == wanted:
-                    break
-            try:
-                killed.wait(timeout=rng.uniform(0.0, 0.02))
-            except subprocess.TimeoutExpired:
-                killed.kill()
-        (run,) = (tmp_path / "runs").iterdir()
-        assert read_json(run / "manifest.json")["status"] == "running"
-        assert not (run / "model.npz").exists()
-        arguments = ["--resume", str(run)]
-    assert program("train", *arguments).code == 0
-    assert_same_bits(run, undisturbed)
-    epochs = [int(place.removeprefix("epoch ")) for place in resumed_from(run)]
-    assert epochs == sorted(epochs)
-    assert len(epochs) == 4
-    assert len(read_json(run / "manifest.json")["resumed"]) == 4
-
-
-@pytest.mark.usefixtures("keep_all")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_interrupted_twice(
     program: Program,
     undisturbed: Path,
     interrupt: Interrupt,
     at_epoch: AtEpoch,
-    number: signal.Signals,
 ) -> None:
-    run = interrupt(5, number=number)
+    run = interrupt(5)
     assert len((run / "history.csv").read_text().splitlines()) == 6
-    at_epoch(9, lambda: signal.raise_signal(number))
+    at_epoch(9, lambda: signal.raise_signal(signal.SIGTERM))
     again = program("train", "--resume", "latest")
-    assert again.code == 128 + number
+    assert again.code == 143
     assert f"interrupted after 9 epochs; the work so far is in {run}" in again.err
     assert len((run / "history.csv").read_text().splitlines()) == 10
     assert program("train", "--resume", run.name[:25]).code == 0
@@ -154,54 +109,6 @@ def test_the_line_that_resumes_can_be_pasted(
     assert not (tmp_path / "gone").exists()
 
 
-def truncated(run: Path) -> bytes:
-    return (run / ".checkpoint.npz").read_bytes()[:-100]
-
-
-def one_bit_turned(run: Path) -> bytes:
-    content = bytearray((run / ".checkpoint.npz").read_bytes())
-    content[len(content) // 2] ^= 1
-    return bytes(content)
-
-
-def of_another_seed(run: Path) -> bytes:
-    arrays = read_npz((run / ".checkpoint.npz").read_bytes(), run)
-    return to_npz({**arrays, "members.seeds": arrays["members.seeds"] + np.uint64(1)})
-
-
-def something_else(run: Path) -> bytes:
-    return (run / "model.npz").read_bytes()
-
-
-@pytest.mark.usefixtures("keep_all")
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (truncated, "is damaged"),
-        (one_bit_turned, "is damaged"),
-        (of_another_seed, "it belongs to another configuration"),
-        (something_else, "it was not written by this version of fnnctl"),
-    ],
-)
-def test_without_a_usable_checkpoint_training_begins_again(
-    program: Program,
-    undisturbed: Path,
-    interrupt: Interrupt,
-    content: Callable[[Path], bytes],
-    reason: str,
-) -> None:
-    run = interrupt(5)
-    (run / ".checkpoint.npz").write_bytes(content(run))
-    done = program("train", "--resume", str(run))
-    assert done.code == 0
-    first, second = done.err.splitlines()[:2]
-    assert first.startswith("the checkpoint cannot be used, so training starts again: ")
-    assert reason in first
-    assert second == f"resuming from the start of {run}"
-    assert first in (run / "log.txt").read_text()
-    assert_same_bits(run, undisturbed)
-
-
 @pytest.mark.usefixtures("keep_none")
 def test_a_stop_between_two_epochs_is_resumed_right_there(
     program: Program, undisturbed: Path, interrupt: Interrupt
@@ -244,22 +151,6 @@ def test_the_message_names_the_epoch_to_resume_from(
     assert resumed_from(run) == ["epoch 2" if kept == "keep_all" else "the start"]
 
 
-@pytest.mark.usefixtures("keep_all")
-@pytest.mark.parametrize("place", ["runs.training.score_parts", "context.NoFigures.draw"])
-def test_killed_when_training_was_over(
-    program: Program, config: Path, undisturbed: Path, tmp_path: Path, place: str
-) -> None:
-    die = "lambda *_: __import__('os').kill(__import__('os').getpid(), 9)"
-    with process(str(config), before=f"fnnctl.{place} = {die}") as killed:
-        killed.communicate(timeout=60)
-    assert killed.returncode == -9
-    (run,) = (tmp_path / "runs").iterdir()
-    assert program("train", "--resume", str(run)).code == 0
-    epochs = len((undisturbed / "history.csv").read_text().splitlines()) - 1
-    assert resumed_from(run) == [f"epoch {epochs}"]
-    assert_same_bits(run, undisturbed)
-
-
 def with_seconds(run: Path, seconds: float) -> None:
     """Change the training time that the checkpoint records."""
     path = run / ".checkpoint.npz"
@@ -293,26 +184,6 @@ def test_the_time_trained_before_counts_against_the_limit(program: Program, inte
     assert (training["epochs"], training["stopped"]) == (5, "the time limit of 900 s")
 
 
-def test_another_machine_gives_a_warning(program: Program, interrupt: Interrupt) -> None:
-    """The warning is printed, logged, and once in the manifest, however often the run is resumed."""
-    run = interrupt(3)
-    manifest = read_json(run / "manifest.json")
-    numpy, model = manifest["packages"]["numpy"], manifest["processor"]["model"]
-    manifest["packages"]["numpy"], manifest["processor"]["model"] = "1.0", "Abacus"
-    manifest["processor"]["features"] += ["SSE17"]
-    (run / "manifest.json").write_text(json.dumps(manifest))
-    done = program("train", "--resume", str(run))
-    warning = (
-        f"NumPy was 1.0, now {numpy}; the processor was Abacus, now {model}; "
-        "NumPy's instruction sets: no longer SSE17: "
-        "the last digits may differ from those of an uninterrupted run"
-    )
-    assert done.code == 0
-    assert f"warning: {warning}" in done.err.splitlines()
-    assert f"warning: {warning}" in (run / "log.txt").read_text()
-    assert read_json(run / "manifest.json")["warnings"] == [warning]
-
-
 def test_another_version_gives_a_warning(program: Program, interrupt: Interrupt) -> None:
     run = interrupt(3)
     manifest = read_json(run / "manifest.json")
@@ -337,18 +208,6 @@ def test_a_run_that_starts_again_is_one_of_this_version(program: Program, interr
     assert read_json(run / "manifest.json")["fnnctl"] == fnnctl.__version__
 
 
-def test_the_same_machine_is_not_warned_of(program: Program, interrupt: Interrupt) -> None:
-    run = interrupt(3)
-    assert "warning" not in program("train", "--resume", str(run)).err
-
-
-def test_unfinished_files_are_removed(program: Program, interrupt: Interrupt, undisturbed: Path) -> None:
-    run = interrupt(3)
-    (run / ".model.npz.0123abcd.tmp").write_bytes(b"half")
-    assert program("train", "--resume", str(run)).code == 0
-    assert_same_bits(run, undisturbed)
-
-
 @pytest.mark.usefixtures("keep_all")
 def test_a_full_disk_at_a_checkpoint_ends_nothing(
     program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
@@ -364,19 +223,33 @@ def test_a_full_disk_at_a_checkpoint_ends_nothing(
     assert_same_bits(run, undisturbed)
 
 
-@pytest.mark.usefixtures("keep_all")
-def test_a_failed_run_can_be_resumed(
-    program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_living_training_is_not_resumed(
+    program: Program, config: Path, undisturbed: Path, at_epoch: AtEpoch
 ) -> None:
-    """The disk was full when the model was written, but is no longer."""
-    with monkeypatch.context() as full:
+    codes: list[int] = []
+    at_epoch(3, lambda: codes.append(run_program(["train", "--resume", "latest"])))
+    done = program("train", str(config), "--json")
+    assert (done.code, codes) == (0, [2])
+    assert f"is still running in process {os.getpid()}" in done.err
+    assert_same_bits(Path(done.json["run"]), undisturbed)
 
-        def full_disk(run: OpenRun, *arguments: Any) -> None:
-            raise MachineError("model.npz cannot be written: No space left on device")
 
-        full.setattr(OpenRun, "write_model", full_disk)
-        assert program("train", str(config)).code == 3
-    (run,) = Path("runs").iterdir()
-    assert read_json(run / "manifest.json")["status"] == "failed"
-    assert program("train", "--resume", str(run)).code == 0
-    assert_same_bits(run, undisturbed)
+def test_a_run_that_is_not_there(program: Program, undisturbed: Path) -> None:
+    assert program("train", "--resume", "latest").err.startswith("there are no runs in runs yet")
+    done = program("train", "--resume", "nope", "--runs-dir", "undisturbed")
+    assert (done.code, done.err.split(",")[0]) == (2, "there is no run 'nope' in undisturbed")
+
+
+def test_a_signal_before_the_run_continues(
+    program: Program, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = interrupt(3)
+
+    def load(*arguments: object, **options: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("fnnctl.commands.train.read_experiment", load)
+    done = program("train", "--resume", str(run))
+    assert (done.code, done.err.splitlines()[-1]) == (143, f"fnnctl train --resume {run}")
+    assert read_json(run / "manifest.json")["status"] == "interrupted"
+    assert not RunFolder(run).is_alive()

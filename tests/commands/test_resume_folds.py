@@ -1,14 +1,9 @@
-"""However a cross-validation was interrupted, `evaluate --resume` gives the bits of an uninterrupted one."""
+"""What only an interrupted cross-validation has: the rest is in tests/contracts/test_resume.py."""
 
 from __future__ import annotations
 
-import os
-import random
 import re
 import shlex
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +18,6 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.run import OpenRun
-from fnnctl.store.weights import read_npz, to_npz
 from tests.commands.folding import interrupt_folds, plan_with, table
 from tests.commands.resuming import resumed_from
 from tests.program import Program, read_json
@@ -74,10 +68,6 @@ def assert_same_folds(run: Path, undisturbed: Path) -> None:
     assert [path.name for path in run.iterdir() if path.name.startswith(".")] == [".lock"]
 
 
-def contents(run: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
-
-
 class Trained:
     """Records which folds were trained, if the work is done in this process."""
 
@@ -105,11 +95,11 @@ Interrupt = Callable[..., Path]
 def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> Interrupt:
     """`interrupt(65)`: a run, one fold at a time, that a signal ends after 65 epochs, in the third fold."""
 
-    def start(epochs: int, *arguments: str, number: signal.Signals = signal.SIGINT) -> Path:
+    def start(epochs: int, *arguments: str) -> Path:
         with monkeypatch.context() as patch:
-            interrupt_folds(patch, len(ALONE), epochs, number)
+            interrupt_folds(patch, len(ALONE), epochs)
             done = program("evaluate", str(config), *arguments)
-        assert done.code == 128 + number
+        assert done.code == 130
         *_, told, line = done.err.splitlines()
         assert re.search(r"\. To (start again|resume from \d+ of \d+ folds), run:$", told)
         words = shlex.split(line)
@@ -119,11 +109,10 @@ def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
     return start
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_kept_folds_are_not_trained_again(
-    program: Program, interrupt: Interrupt, undisturbed: Path, trained: Trained, number: signal.Signals
+    program: Program, interrupt: Interrupt, undisturbed: Path, trained: Trained
 ) -> None:
-    run = interrupt(65, number=number)
+    run = interrupt(65)
     assert trained.folds == [(0, 0), (0, 1), (0, 2)]
     stopped = [fold["stopped"] for fold in table(run, "cross_validation.csv")]
     assert stopped[2:] == ["interrupted", "", "", ""]
@@ -167,117 +156,6 @@ def test_interrupted_before_the_first_fold_was_done(
     assert not (run / ".folds").exists()
     assert program("evaluate", "--resume", str(run)).code == 0
     assert resumed_from(run) == ["the start"]
-    assert_same_folds(run, undisturbed)
-
-
-def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
-    """The program in its own process, with one fold at a time."""
-    lines = [
-        f"import fnnctl.context, {COMMAND}",
-        "from tests.commands.folding import plan_with",
-        f"{COMMAND}.plan_folds = lambda fits, **options: "
-        "plan_with('serial', [[k] for k in range(len(fits))])(fits, **options)",
-        before,
-        "from fnnctl.cli import main; main()",
-    ]
-    command = [sys.executable, "-c", "\n".join(lines), "evaluate", *arguments, "--verbose", "--no-figures"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-
-
-def folds_in(place: Path) -> int:
-    """How many folds the only run has saved; 0 if the folder is removed while it is read."""
-    try:
-        return len(list(place.glob("runs/*/.folds/*.npz")))
-    except FileNotFoundError:
-        return 0
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_killed_at_random_instants(
-    program: Program, config: Path, undisturbed: Path, tmp_path: Path, seed: int
-) -> None:
-    """One run is killed three times, each time a few folds later and at an arbitrary instant."""
-    rng = random.Random(seed)
-    arguments, kept = [str(config)], 0
-    for _ in range(3):
-        with process(*arguments) as killed:
-            wanted = kept + rng.randint(1, 2)
-            while killed.poll() is None and folds_in(tmp_path) < wanted:
-                pass
-            try:
-                killed.wait(timeout=rng.uniform(0.0, 0.02))
-            except subprocess.TimeoutExpired:
-                killed.kill()
-        (run,) = tmp_path.glob("runs/2*")
-        if killed.returncode == 0:
-            break
-        kept = len(list(run.glob(".folds/*.npz")))
-        assert read_json(run / "manifest.json")["status"] == "running"
-        arguments = ["--resume", str(run)]
-    assert program("evaluate", "--resume", str(run)).code == 0
-    assert_same_folds(run, undisturbed)
-    places = [int(place.split()[0]) for place in resumed_from(run)]
-    assert places == sorted(places)
-    assert places[0] >= 1
-
-
-@pytest.mark.parametrize(
-    "place", [f"{COMMAND}.write_folds", f"{COMMAND}.out_of_fold", "fnnctl.context.NoFigures.draw"]
-)
-def test_killed_when_all_folds_were_trained(
-    program: Program, config: Path, undisturbed: Path, tmp_path: Path, trained: Trained, place: str
-) -> None:
-    die = "lambda *_: __import__('os').kill(__import__('os').getpid(), 9)"
-    with process(str(config), before=f"{place} = {die}") as killed:
-        assert killed.wait(timeout=60) == -9
-    (run,) = (tmp_path / "runs").iterdir()
-    assert program("evaluate", "--resume", str(run)).code == 0
-    assert resumed_from(run) == ["6 of 6 folds"]
-    assert trained.folds == []
-    assert_same_folds(run, undisturbed)
-
-
-def truncated(file: Path) -> bytes:
-    return file.read_bytes()[:-100]
-
-
-def of_another_seed(file: Path) -> bytes:
-    arrays = read_npz(file.read_bytes(), file)
-    return to_npz({name: array + (name.endswith("seed")) for name, array in arrays.items()})
-
-
-def of_another_format(file: Path) -> bytes:
-    arrays = read_npz(file.read_bytes(), file)
-    return to_npz({**arrays, "kept.format": arrays["kept.format"] + 1})
-
-
-def without_outcome(file: Path) -> bytes:
-    arrays = read_npz(file.read_bytes(), file)
-    return to_npz({name: array for name, array in arrays.items() if not name.endswith("outcome")})
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (truncated, "is damaged"),
-        (of_another_seed, "they belong to another configuration or to other rows"),
-        (of_another_format, "it was not written by this version of fnnctl"),
-        (without_outcome, "outcome"),
-    ],
-)
-def test_folds_whose_file_cannot_be_used_are_trained_again(
-    program: Program, interrupt: Interrupt, undisturbed: Path, content: Callable[[Path], bytes], reason: str
-) -> None:
-    run = interrupt(65)
-    first, _ = sorted(run.glob(".folds/*.npz"))
-    first.write_bytes(content(first))
-    done = program("evaluate", "--resume", str(run))
-    assert done.code == 0
-    told = done.err.splitlines()[0]
-    assert told.startswith("some saved folds cannot be used and are trained again: ")
-    assert reason in told
-    assert resumed_from(run) == ["1 of 6 folds"]
     assert_same_folds(run, undisturbed)
 
 
@@ -331,47 +209,3 @@ def test_a_full_disk_keeps_no_fold_and_ends_nothing(
     run = Path(done.json["run"])
     assert "cannot be saved: .folds cannot be written" in (run / "log.txt").read_text()
     assert_same_folds(run, undisturbed)
-
-
-def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> None:
-    before = contents(undisturbed)
-    done = program("evaluate", "--resume", str(undisturbed), "--json")
-    assert done.code == 0
-    assert done.json["cross_validation"] == read_json(undisturbed / "metrics.json")["cross_validation"]
-    assert done.err == f"{undisturbed} is complete: nothing to do\n"
-    assert contents(undisturbed) == before
-
-
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
-        (["x.yaml"], "CONFIG"),
-        (["--folds", "3", "--repeats", "2"], "--folds and --repeats"),
-        (["--set", "seed=3"], "--set"),
-        (["--seed", "0", "--name", "x"], "--seed and --name"),
-        (["--data", "x.csv"], "--data"),
-    ],
-)
-def test_the_config_is_the_runs_own(program: Program, arguments: list[str], named: str) -> None:
-    done = program("evaluate", "--resume", "latest", *arguments)
-    assert (done.code, done.err) == (2, f"--resume uses the run's own config: leave out {named}\n")
-
-
-def test_only_cross_validations_are_resumed(program: Program, config: Path, undisturbed: Path) -> None:
-    trained = program("train", str(config), "--quiet").out.strip()
-    done = program("evaluate", "--resume", trained)
-    assert (done.code, "a run of kind 'train'" in done.err) == (2, True)
-    done = program("train", "--resume", str(undisturbed))
-    assert (done.code, "a run of kind 'cross_validation'" in done.err) == (2, True)
-
-
-def test_other_data_are_refused(program: Program, config: Path, interrupt: Interrupt, tmp_path: Path) -> None:
-    data = tmp_path / "own.csv"
-    data.write_text("x,label\n" + "".join(f"{k % 7},{k % 2}\n" for k in range(60)))
-    config.write_text(FOLDED.replace("{source: iris}", "{source: own.csv, target: label}"))
-    run = interrupt(65)
-    data.write_text(data.read_text() + "1,1\n")
-    before = contents(run)
-    done = program("evaluate", "--resume", str(run))
-    assert (done.code, "data.sha256: " in done.err) == (2, True)
-    assert contents(run) == before

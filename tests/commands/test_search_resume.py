@@ -1,4 +1,4 @@
-"""A search that was interrupted anywhere ends like an uninterrupted one after it is resumed."""
+"""What only an interrupted search has: the rest is in tests/contracts/test_resume.py."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from fnnctl.cli import run
@@ -20,7 +21,6 @@ from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
 from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.journal import ResultCache
-from fnnctl.store.weights import read_npz, to_npz
 from tests.commands import killing
 from tests.commands.extending import timeline
 from tests.commands.killing import dying_after
@@ -157,39 +157,6 @@ def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyP
     assert [each["changes"] for each in of_kind(folders[1], "resume")] == [{"max_trials": 3}]
 
 
-def lost(file: Path) -> None:
-    file.unlink()
-
-
-def damaged(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
-
-
-def another(file: Path) -> None:
-    """The file is intact, but its weights do not have the digest in the journal."""
-    arrays = read_npz(file.read_bytes(), file)
-    name = next(name for name in arrays if name.endswith("parameters"))
-    file.write_bytes(to_npz({**arrays, name: arrays[name] + np.float32(1)}))
-
-
-def gone(file: Path) -> None:
-    shutil.rmtree(file.parent)
-
-
-@pytest.mark.parametrize("harm", [lost, damaged, another, gone])
-def test_a_lost_checkpoint_is_trained_again(
-    cut: Cut, undisturbed: Path, harm: Callable[[Path], None]
-) -> None:
-    folder = cut(0, budget=3)
-    for file in sorted((folder / "checkpoints").glob("*.npz")):
-        if file.exists():
-            harm(file)
-    assert resume(folder, "--executor", "serial") == 0
-    assert_same_search(folder, undisturbed)
-
-
 def test_a_checkpoint_that_comes_out_differently_stops_the_search(
     cut: Cut, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -221,45 +188,6 @@ def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
     told = capsys.readouterr().err
     assert "could not be trained again after its checkpoint or its weights were lost: its worker" in told
     assert "to the bit" not in told
-
-
-def test_another_machine_gives_a_warning(cut: Cut, undisturbed: Path) -> None:
-    """A machine with another kind of processor: bits are promised for one kind only."""
-    folder = cut(1)
-    manifest = read_json(folder / "manifest.json")
-    assert manifest["blas"]["threads"] == 1
-    manifest["processor"]["features"] = ["ABACUS", *manifest["processor"]["features"][1:]]
-    missing = read_json(undisturbed / "manifest.json")["processor"]["features"][0]
-    core, manifest["blas"]["core"] = manifest["blas"]["core"], "Slide rule"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert resume(folder, "--executor", "serial") == 0
-    assert read_json(folder / "manifest.json")["warnings"] == [
-        f"the BLAS's kind of processor was Slide rule, now {core}; "
-        f"NumPy's instruction sets: no longer ABACUS, now {missing}: "
-        "the last digits may differ from those of an uninterrupted run"
-    ]
-    assert "warning: the BLAS's kind" in (folder / "log.txt").read_text()
-    assert_same_search(folder, undisturbed)
-    assert read_json(undisturbed / "manifest.json")["warnings"] == []
-
-
-def test_a_second_resume_is_refused(cut: Cut, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = cut(1)
-    script = (
-        "import sys, time; from pathlib import Path; from fnnctl.store.lock import take_over_lock; "
-        "take_over_lock(Path(sys.argv[1]) / '.lock'); print('held', flush=True); time.sleep(60)"
-    )
-    with subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        before = (folder / "journal.jsonl").read_bytes()
-        capsys.readouterr()
-        assert resume(folder) == 2
-        told = capsys.readouterr().err
-        assert f"is still running in process {holder.pid}" in told
-        assert (folder / "journal.jsonl").read_bytes() == before
-        holder.kill()
-    assert resume(folder, "--executor", "serial") == 0
 
 
 @pytest.mark.parametrize(
@@ -362,8 +290,23 @@ def test_a_journal_cut_anywhere_is_resumed(undisturbed: Path, tmp_path: Path) ->
             assert (folder / "journal.torn").read_bytes() == torn + b"\n"
 
 
-def test_a_complete_search_is_left_as_it_is(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()}
-    assert run(["search", "--resume", str(undisturbed)]) == 0
-    assert "is complete: nothing to do" in capsys.readouterr().err
-    assert {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()} == before
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_processes_train(
+    config: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    """The processes train forever, until a signal arrives."""
+    runs = tmp_path / "runs"
+    command = [sys.executable, "-m", "fnnctl", "search", str(config), "--runs-dir", str(runs)]
+    command += ["--method", "random", "--set", "search.budget={max_epochs: 1000000}"]
+    command += ["--set", "training.early_stopping=null", "--executor", "processes", "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not list(runs.glob("[!.]*")):
+            time.sleep(0.02)
+        time.sleep(0.5)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    (folder,) = runs.glob("[!.]*")
+    assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"
+    assert read_json(folder / "manifest.json")["status"] == "interrupted"

@@ -23,6 +23,7 @@ import pytest
 import yaml
 
 from fnnctl.cli import run as run_program
+from fnnctl.errors import MachineError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import open_run
 from fnnctl.store.weights import read_npz, to_npz
@@ -61,6 +62,11 @@ HALVING: Final = {
     "space": SPACE,
 }
 SMALL: Final = {"model": {"hidden": [6]}, "training": {"epochs": 9, "batch_size": 32, "early_stopping": None}}
+
+
+def incomplete(file: Path) -> None:
+    arrays = read_npz(file.read_bytes(), file)
+    file.write_bytes(to_npz({name: arrays[name] for name in sorted(arrays)[:-1]}))
 
 
 def lost(file: Path) -> None:
@@ -106,6 +112,7 @@ REASONS: Final[Mapping[Harm, str]] = {
     with_another_bit: "is damaged",
     of_another_seed: "to another configuration",
     of_another_format: "it was not written by this version of fnnctl",
+    incomplete: "",
     something_else: "it was not written by this version of fnnctl",
 }
 
@@ -433,6 +440,24 @@ def test_a_kill_when_all_parts_are_done(kind: Kind, undisturbed: Path, tmp_path:
     assert_same_results(kind, only_run(tmp_path), undisturbed)
 
 
+def test_a_failure(
+    program: Program, kind: Kind, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full at the end, but later it no longer is."""
+    words = kind.started(tmp_path)
+
+    def full_disk(*arguments: Any, **options: Any) -> None:
+        raise MachineError("metrics.json cannot be written: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind.ending[1], full_disk)
+        assert program(*words).code == 3
+    run = only_run(tmp_path)
+    assert read_json(run / "manifest.json")["status"] == "failed"
+    assert program(*kind.resumed(run)).code == 0
+    assert_same_results(kind, run, undisturbed)
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_kills_at_random_instants(kind: Kind, undisturbed: Path, tmp_path: Path, seed: int) -> None:
     """One run is killed three times, each time a few parts later and at an arbitrary instant."""
@@ -547,12 +572,14 @@ def test_another_machine_gives_a_warning(
     """It is printed, logged, and once in the manifest, however often the run is resumed."""
     run = interrupted(program, kind, tmp_path)
     manifest = read_json(run / "manifest.json")
+    numpy, manifest["packages"]["numpy"] = manifest["packages"]["numpy"], "1.0"
     model, manifest["processor"]["model"] = manifest["processor"]["model"], "Abacus"
     manifest["processor"]["features"].append("SSE17")
     (run / "manifest.json").write_text(json.dumps(manifest))
     done = program(*kind.resumed(run))
     warning = (
-        f"the processor was Abacus, now {model}; NumPy's instruction sets: no longer SSE17: "
+        f"NumPy was 1.0, now {numpy}; the processor was Abacus, now {model}; "
+        "NumPy's instruction sets: no longer SSE17: "
         "the last digits may differ from those of an uninterrupted run"
     )
     assert done.code == 0
