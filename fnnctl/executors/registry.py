@@ -1,4 +1,4 @@
-"""The executors by name. To add one, write a new file and add a line here.
+"""The executors by name. To add one, write a new file and add it to `EXECUTORS`.
 
 The one for Dask is imported only if it is asked for. If the system cannot start workers, this process does
 the work, with the same results.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from fnnctl.executors.processes import ProcessExecutor
@@ -67,23 +68,39 @@ class FallbackExecutor:
 ExecutorKind = Literal["serial", "threads", "processes", "dask"]
 
 
-def _dask(workers: int, poll: Poll, cluster: ClusterOptions | None = None) -> Executor:
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An executor of the registry, and what those who choose it must know of it."""
+
+    make: Callable[[int, Poll, ClusterOptions | None], Executor]
+    is_offered: bool = True
+    """Whether a user can choose it."""
+    has_workers: bool = True
+    """Whether others than the calling thread do the work."""
+    check_cluster: Callable[[str | None], None] | None = None
+    """Raises `UsageError` if the cluster at this address cannot be used; None if it needs no cluster."""
+
+
+def _dask(workers: int, poll: Poll, cluster: ClusterOptions | None) -> Executor:
     from fnnctl.executors.dask import DaskExecutor
 
     return DaskExecutor(workers, poll, cluster)
 
 
-EXECUTORS: Final[Mapping[ExecutorKind, Callable[[int, Poll], Executor]]] = {
-    "serial": SerialExecutor,
-    "threads": ThreadExecutor,
-    "processes": ProcessExecutor,
-    "dask": _dask,
-}
+def _check_dask(address: str | None) -> None:
+    from fnnctl.executors.dask import check_dask  # Dask may be missing
 
-BY_NAME: Final[Mapping[str, ExecutorKind]] = {
-    "serial": "serial",
-    "processes": "processes",
-    "dask": "dask",
+    check_dask(address)
+
+
+EXECUTORS: Final[Mapping[ExecutorKind, Execution]] = {
+    "serial": Execution(lambda workers, poll, _: SerialExecutor(workers, poll), has_workers=False),
+    "threads": Execution(lambda workers, poll, _: ThreadExecutor(workers, poll), is_offered=False),
+    "processes": Execution(lambda workers, poll, _: ProcessExecutor(workers, poll)),
+    "dask": Execution(_dask, check_cluster=_check_dask),
+}
+OFFERED: Final[Mapping[str, ExecutorKind]] = {
+    kind: kind for kind, execution in EXECUTORS.items() if execution.is_offered
 }
 """The executors that a user can choose."""
 
@@ -106,9 +123,9 @@ def make_executor(
             stop.
         note: Called with a message for the user if the system cannot start workers and this process does the
             work instead. Without `note`, `submit` raises `WorkersRefusedError`.
-        cluster: The options of the executor "dask".
+        cluster: The options of an executor that needs a cluster.
     """
-    executor = _dask(workers, poll, cluster) if kind == "dask" else EXECUTORS[kind](workers, poll)
+    executor = EXECUTORS[kind].make(workers, poll, cluster)
     if note is not None:
         executor = FallbackExecutor(executor, SerialExecutor(1, poll), note)
     try:

@@ -14,7 +14,7 @@ from fnnctl.config.reading.overrides import OptionChange
 from fnnctl.context import Context
 from fnnctl.errors import LostClusterError, UsageError
 from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Executor, Poll
-from fnnctl.executors.registry import BY_NAME, make_executor
+from fnnctl.executors.registry import EXECUTORS, OFFERED, Execution, make_executor
 from fnnctl.processors import usable_processors
 from fnnctl.records.confirmation import Confirmation, confirmation
 from fnnctl.records.journal import INTERRUPTED, Journal
@@ -43,19 +43,22 @@ class SearchOptions:
     dask_address: str | None = None
 
     def __post_init__(self) -> None:
-        if self.executor is not None and self.executor not in BY_NAME:
-            known = joined_words([*BY_NAME], "or")
-            hint = did_you_mean(self.executor, BY_NAME)
+        if self.executor is not None and self.executor not in OFFERED:
+            known = joined_words([*OFFERED], "or")
+            hint = did_you_mean(self.executor, OFFERED)
             raise UsageError(f"there is no executor '{self.executor}'; choose {known}{hint}")
-        if self.dask_address is not None and self.executor != "dask":
+        if self.dask_address is not None and not (self._execution and self._execution.check_cluster):
             raise UsageError("--dask-address needs --executor dask")
+
+    @property
+    def _execution(self) -> Execution | None:
+        """The chosen executor; None if there is none."""
+        return EXECUTORS[OFFERED[self.executor]] if self.executor else None
 
     def check_cluster(self) -> None:
         """Raise `UsageError` if there is no Dask, or no worker at its address, before anything is written."""
-        if self.executor == "dask":
-            from fnnctl.executors.dask import check_dask  # noqa: PLC0415  # Dask may be missing
-
-            check_dask(self.dask_address)
+        if self._execution and self._execution.check_cluster:
+            self._execution.check_cluster(self.dask_address)
 
     @property
     def most_workers(self) -> int:
@@ -136,7 +139,7 @@ class SearchSession:
             train_rows=fits.most_train_rows,
             epochs=epochs,
             workers=options.most_workers,
-            executor=BY_NAME[options.executor] if options.executor else None,
+            executor=OFFERED[options.executor] if options.executor else None,
         )
 
         def note(text: str) -> None:

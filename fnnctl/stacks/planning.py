@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from fnnctl.executors.processes import can_fork
-from fnnctl.executors.registry import ExecutorKind
+from fnnctl.executors.registry import EXECUTORS, ExecutorKind
 from fnnctl.memory import available_bytes
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.parameters import ParameterLayout
@@ -136,7 +136,7 @@ def plan_folds(fits: Sequence[Fit], *, rows: int, workers: int) -> tuple[WorkerP
     ]
     values = rows * largest.shape.inputs
     kind = executor_kind(math.fsum(seconds), step_values(largest), values=values, forks=can_fork())
-    workers = 1 if kind == "serial" else min(workers, affordable, len(fits))
+    workers = min(workers, affordable, len(fits)) if EXECUTORS[kind].has_workers else 1
     stacks = group_into_stacks(
         [(fit.settings, (*fit.sizes, fit.trained_rows)) for fit in fits],
         most=max(1, min(best_size(largest), affordable // workers)),
@@ -162,7 +162,7 @@ def plan_search_workers(
     seconds = rough_seconds(settings, train_rows=train_rows, epochs=epochs)
     step = step_values(settings) * best_size(settings)
     kind = executor or executor_kind(seconds, step, values=rows * settings.shape.inputs, forks=can_fork())
-    return WorkerPlan(kind, 1 if kind == "serial" else workers)
+    return WorkerPlan(kind, workers if EXECUTORS[kind].has_workers else 1)
 
 
 def stack_size(settings: StackSettings, fits: int, *, rows: int, workers: int) -> int:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.executors.protocols import Executor
-from fnnctl.executors.registry import ExecutorKind, make_executor
+from fnnctl.executors.registry import EXECUTORS, ExecutorKind, make_executor
 from fnnctl.executors.work import run_queue
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.records.standings import Standings
@@ -171,7 +171,7 @@ class QueueRunner(ToyRunner):
         return job.key, (job,)
 
 
-LOCAL: list[ExecutorKind] = [kind for kind in get_args(ExecutorKind) if kind != "dask"]
+LOCAL = [kind for kind, execution in EXECUTORS.items() if execution.check_cluster is None]
 
 
 @pytest.fixture(scope="module")
