@@ -20,8 +20,8 @@ CLUSTERS = {"executors.dask", "executors.cluster", "executors.remote"}
 CONFIG = {"config.reading", "config.recipes", "config.rules"}
 TRAINING = {"training", "modelling", "executors", "stacks", "nn", "data", *CONFIG}
 UNNEEDED = {
-    "train": {*SEARCHES, "plots", "executors.processes", "modelling.held_out", "report.search"},
-    "cross_validate": {*SEARCHES, *CLUSTERS, "plots", "modelling.held_out", "report.search"},
+    "train": {*SEARCHES, "plots", "executors.processes", "modelling.feature_importance", "report.search"},
+    "cross_validate": {*SEARCHES, *CLUSTERS, "plots", "modelling.feature_importance", "report.search"},
     "evaluate_run": {*SEARCHES, "plots", "executors", "stacks", "report.search"},
     "predict": {*SEARCHES, "plots", "executors", "stacks", "report", "config.reading"},
     "check": {*SEARCHES, "plots", "executors", "stacks", "runs", "report"},

@@ -157,8 +157,8 @@ class Admission:
                 raise UsageError("the Dask scheduler has no workers: start some with `dask worker ADDRESS`")
             time.sleep(0.1)
 
-    def tell(self) -> None:
-        """Pass on what there is to tell; the listeners may write files, so this is the caller's thread."""
+    def pass_on(self) -> None:
+        """Call the listeners with what is new; they may write files, so this is the caller's thread."""
         while self._notes:
             self._note(self._notes.popleft())
         while self._events:

@@ -192,7 +192,7 @@ class ClusterExecutor:
 
     def poll(self) -> bool:
         """See `Executor`."""
-        self._admission.tell()
+        self._admission.pass_on()
         with self._lock:
             done = self._ended_progress + sum(item.done for item in self._running.values())
         if self._stop_deadline is None and self._poll(done):

@@ -101,7 +101,7 @@ class LoadedExperiment:
         return [] if by is None else [fold_line(self.data.dataset, never, by)]
 
     def notes(self) -> list[str]:
-        """What was done with the data and with the recipe, to be told once; see `runs.recorder.tell`."""
+        """What was done with the data and with the recipe, for `runs.recorder.record_notes`."""
         line = recipe_line(self._complete)
         return [*self.data.notes, *([] if line is None else [line])]
 

@@ -7,9 +7,9 @@ members, so a member has the same bits in any stack. The last axis of activation
 Read in this order:
 
 - `shape`: what the members of a stack have in common;
-- `parameters`, `segments`: all parameters of a member in one flat row, and where each array is in it;
+- `parameters`: all parameters of a member in one flat row, and where each array is in it;
 - `network` and `layers/hidden`: the forward pass, with activations, normalization and dropout;
-- `layers/inputs/stage`: what is learned before the first layer: embeddings, and a factor per input;
+- `layers/input_stage`: what is learned before the first layer: embeddings, and a factor per input;
 - `layers/shared_weights`, `inner_members`: networks that share the weights of hidden layers, as one member;
 - `workspace`: the buffers that a pass writes to, made once per batch size;
 - `losses/base`, `losses/cross_entropy` and `losses/real_values`: the output layer's error terms;

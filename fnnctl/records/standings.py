@@ -57,7 +57,7 @@ class Standings:
         """
         self._most_completed = 0
         for result in results:
-            self.tell(result)
+            self.add(result)
 
     def ranked(self) -> list[Result]:
         """The latest results by objective, regardless of their budgets, the best first."""
@@ -81,7 +81,7 @@ class Standings:
         """The results that compete with the incumbent, the best, which is the incumbent, first."""
         return ranked(filter(self._is_eligible, self.latest.values()), self.direction)
 
-    def tell(self, result: Result) -> None:
+    def add(self, result: Result) -> None:
         """Add a job's result; all trials are compared again only if the largest budget changes."""
         self.epochs[result.trial] = self.epochs.get(result.trial, 0) + result.epochs
         before = self.latest.get(result.trial)

@@ -138,7 +138,7 @@ def _search(session: SearchSession) -> str:
                 journal,
                 concurrency=setup.concurrency,
                 stop=session.stop,
-                on_result=session.standings.tell,
+                on_result=session.standings.add,
                 on_stops=session.standings.stop,
             )
 

@@ -19,7 +19,7 @@ by hand is a dialogue with the scheduler:
     ...         result = Result(
     ...             job.trial.number, job.rung, job.stop, Status.COMPLETED, score, job.stop - job.start
     ...         )
-    ...         standings.tell(result)
+    ...         standings.add(result)
     ...         _ = scheduler.tell(result)
     [(0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1)]
     [(0, 1, 2), (1, 1, 2)]

@@ -8,6 +8,6 @@ Read in this order:
 - `ensembles`: what the members of an ensemble share;
 - `trainer`: epochs until every member has ended;
 - `learners`: one epoch: gradient descent, or an iteration of L-BFGS;
-- `stopping`, `history`, `diagnostics`: when members end, and what is recorded of each epoch;
+- `early_stopping`, `history`, `diagnostics`: when members end, and what is recorded of each epoch;
 - `state` and `checkpoint`: what must be saved to continue later.
 """

@@ -260,13 +260,13 @@ def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
 ) -> None:
     """The clock stands still until the first results, and then advances by an hour."""
     hours = [0.0]
-    tell = Standings.tell
+    add = Standings.add
 
-    def tells(standings: Standings, result: Result) -> None:
-        tell(standings, result)
+    def adds(standings: Standings, result: Result) -> None:
+        add(standings, result)
         hours[0] = 3600.0
 
-    monkeypatch.setattr(Standings, "tell", tells)
+    monkeypatch.setattr(Standings, "add", adds)
     for module in ("commands.search", "runs.search_session"):
         clock = SimpleNamespace(monotonic=lambda: hours[0])
         monkeypatch.setattr(f"fnnctl.{module}.time", clock)

@@ -176,14 +176,14 @@ def test_a_time_limit_ends_the_trials_but_not_the_confirmation(
     config = write_config(tmp_path / "x.yaml", data="wine", search={**RANDOM, "space": space})
     undisturbed = search(config, "--executor", "serial")
     results = [0]
-    tell = Standings.tell
+    add = Standings.add
 
-    def tells(standings: Standings, result: Result) -> None:
-        tell(standings, result)
+    def adds(standings: Standings, result: Result) -> None:
+        add(standings, result)
         results[0] += 1
 
     with monkeypatch.context() as patch:
-        patch.setattr(Standings, "tell", tells)
+        patch.setattr(Standings, "add", adds)
         clock = SimpleNamespace(monotonic=lambda: 3600.0 * (results[0] > 1))
         for module in ("commands.search", "runs.search_session"):
             patch.setattr(f"fnnctl.{module}.time", clock)

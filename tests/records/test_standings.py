@@ -55,7 +55,7 @@ def test_those_compete_that_had_the_largest_budget_or_stopped_early() -> None:
         result(4, None, 3, status=Status.DIVERGED), result(5, 0.95, 3, status=Status.STOPPED_BY_CURVE),
     ]  # fmt: skip
     for each in told:
-        standings.tell(each)
+        standings.add(each)
     assert [each.trial for each in standings.contenders()] == [3, 1, 2]
     assert standings.contenders()[0] == standings.incumbent
 
@@ -64,7 +64,7 @@ def test_the_incumbent_has_the_largest_budget_and_then_the_best_objective() -> N
     standings = Standings("maximize")
     incumbents = []
     for told in [result(0, 0.9), result(1, 0.8), result(1, 0.6, 3), result(2, 0.7, 3), result(3, 0.7, 3)]:
-        standings.tell(told)
+        standings.add(told)
         assert standings.incumbent is not None
         incumbents.append(standings.incumbent.trial)
     assert incumbents == [0, 0, 1, 2, 2]
@@ -74,13 +74,13 @@ def test_an_early_stop_counts_at_every_budget() -> None:
     early = result(0, 0.8, 1, Status.STOPPED_EARLY)
     standings = Standings("maximize", [early, result(1, 0.7), result(1, 0.75, 9)])
     assert standings.incumbent is early
-    standings.tell(result(2, 0.81, 9))
+    standings.add(result(2, 0.81, 9))
     assert standings.incumbent == result(2, 0.81, 9)
 
 
 def test_a_trial_that_diverges_later_is_out() -> None:
     standings = Standings("minimize", [result(0, 0.1), result(1, 0.2)])
-    standings.tell(result(0, None, 3, Status.DIVERGED, epochs=1))
+    standings.add(result(0, None, 3, Status.DIVERGED, epochs=1))
     assert standings.incumbent == result(1, 0.2)
     assert [each.trial for each in standings.ranked()] == [1, 0]
     assert standings.epochs == {0: 2, 1: 1}
@@ -152,7 +152,7 @@ RESULTS = st.builds(
 def test_the_incumbent_by_definition_after_every_result(results: list[Result], direction: Direction) -> None:
     standings = Standings(direction)
     for k, each in enumerate(results, start=1):
-        standings.tell(each)
+        standings.add(each)
         assert standings.incumbent == defined_incumbent(results[:k], direction)
 
 

@@ -65,7 +65,7 @@ def _plotted_results(search: SearchHistory) -> Iterator[PlottedResult]:
     standings, stops = Standings(search.direction), {(stop.trial, stop.budget): stop for stop in search.stops}
     for result in search.results:
         spent += result.epochs
-        standings.tell(result)
+        standings.add(result)
         standings.stop([stops[result.key]] if result.key in stops else [])
         if result.key in drawn:
             best = standings.incumbent
