@@ -32,7 +32,7 @@ class StopWhen:
     def tell(self, result: Result) -> Sequence[Stop]:
         """See `Scheduler`."""
         stops = self._scheduler.tell(result)
-        self._standings.tell(result)
+        self._standings.add(result)
         incumbent, tried = self._standings.incumbent, len(self._standings.latest)
         if incumbent is None or not self._is_full(incumbent) or self._ended:
             return stops
