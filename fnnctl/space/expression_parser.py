@@ -144,8 +144,8 @@ class _Parser:
         if here.kind == "end":
             return ExpressionError(here.column, f"expected {expected}, but the expression ends")
         instead = INSTEAD.get(here.text) if here.kind != "text" else None
-        advice = f" (write {instead})" if instead else ""
-        return ExpressionError(here.column, f"expected {expected}, not {shown(here.text)}{advice}")
+        suggestion = f" (write {instead})" if instead else ""
+        return ExpressionError(here.column, f"expected {expected}, not {shown(here.text)}{suggestion}")
 
     @contextmanager
     def _deeper(self) -> Iterator[None]:

@@ -89,8 +89,8 @@ class Layers:
             for path, message in choice.problems() if choice.values else ():
                 yield (key, *path[1:]), message
         if self.residual and max(self.depth) < 2:
-            advice = "raise the depth, or remove it"
-            yield (RESIDUAL,), f"has no effect: only layers after the first add their inputs; {advice}"
+            suggestion = "raise the depth, or remove it"
+            yield (RESIDUAL,), f"has no effect: only layers after the first add their inputs; {suggestion}"
 
     @property
     def _domains(self) -> dict[str, Domain]:

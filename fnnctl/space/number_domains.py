@@ -129,8 +129,8 @@ class NumberDomain(Domain):
         if low > high:
             yield (key,), f"the minimum, {low}, is above the maximum, {high}; write [{high}, {low}]"
         elif low == high:
-            advice = f"write {{choice: [{low}]}}, or set it outside the search"
-            yield (key,), f"has only one value, {low}; {advice}"
+            suggestion = f"write {{choice: [{low}]}}, or set it outside the search"
+            yield (key,), f"has only one value, {low}; {suggestion}"
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,8 @@ class Range(NumberDomain):
         yield from self._order_problems(self.key)
         low, high, step = self.low, self.high, self.step
         if self.log and low <= 0:
-            advice = f"write a small number, or {self.key.removeprefix('log_')}: [{low}, {high}]"
-            yield (self.key, 0), f"must be above 0 on a logarithmic scale, not {low}; {advice}"
+            suggestion = f"write a small number, or {self.key.removeprefix('log_')}: [{low}, {high}]"
+            yield (self.key, 0), f"must be above 0 on a logarithmic scale, not {low}; {suggestion}"
         elif self.log and math.isinf(high / low):
             yield (self.key, 0), f"is too close to 0 for a range up to {high}; write 1e-290 or more"
         elif step is not None and low < high:

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
-from fnnctl.config.messages.wording import allowed, shown
+from fnnctl.config.messages.wording import allowed, value_text
 from fnnctl.config.paths import SPACE, ConfigPath, format_path
 from fnnctl.config.schema.schema_tree import (
     Schema,
@@ -125,7 +125,7 @@ def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
     named = forms
     if not isinstance(value, Mapping) and any(map(_is_short, forms)):
         named = [form for form in forms if "properties" not in form]
-    written = f"{shown(value)}{meant_value(forms, value)}"
+    written = f"{value_text(value)}{meant_value(forms, value)}"
     if any(len(words_of(form)) > LONG_CHOICE for form in named):
         return f"cannot be {written}; it must be {allowed(named)}"
     return f"must be {allowed(named)}, not {written}"
@@ -150,8 +150,12 @@ def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
     """A value has none of the keys that distinguish the sections of a union."""
     kinds = [key for section in sections_of(schema) for key in keys_of(section)]
     if not isinstance(value, Mapping):
-        advice = f" (write {{choice: [{shown(value)}]}})" if isinstance(value, str | int | float) else ""
-        return f"must be a mapping with one of {joined_words(kinds, 'or')}, not {shown(value)}{advice}"
+        suggestion = (
+            f" (write {{choice: [{value_text(value)}]}})" if isinstance(value, str | int | float) else ""
+        )
+        return (
+            f"must be a mapping with one of {joined_words(kinds, 'or')}, not {value_text(value)}{suggestion}"
+        )
     meant = next(filter(None, (meant_word(key, kinds) for key in value)), "")
     if not meant and (inside := _to_first_of(kinds, value)):
         meant = f"; write a setting's whole path with dots: {format_path((path[-1], *inside))}"
@@ -279,7 +283,7 @@ def _belongs(homes: Sequence[ConfigPath]) -> str:
 
 
 def _choice(word: str, settings: Sequence[ConfigPath], section: ConfigPath) -> str:
-    """Advice for a key that is a value of one of the settings."""
+    """A suggestion for a key that is a value of one of the settings."""
     if len(settings) != 1:
         return ""
     return f"; here it is {'name' if settings[0] == section else format_path(settings[0])}: {word}"

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from fnnctl.config.messages.wording import shown
+from fnnctl.config.messages.wording import value_text
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
@@ -59,7 +59,7 @@ def glued_setting(text: str) -> str:
 
 
 def meant_value(forms: Sequence[Schema], value: Any) -> str:
-    """Return advice on how a value becomes valid, such as ` (remove the quotes)`; empty if there is none."""
+    """What makes a value valid, such as ` (remove the quotes)`; empty if there is none."""
     kinds = {_kind(form) for form in forms}
     if isinstance(value, str):
         return _meant_text(forms, kinds, value) if value and value.isprintable() else ""
@@ -75,7 +75,7 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
         return short
     is_pair = any("minItems" in form for form in forms)
     if "array" in kinds and not is_pair and not isinstance(value, Mapping | list):
-        return f" (write [{shown(value)}])"
+        return f" (write [{value_text(value)}])"
     return ""
 
 
@@ -86,7 +86,7 @@ def _as_first_setting(forms: Sequence[Schema], value: Any) -> str:
         return ""
     for name, schema in sections[0]["properties"].items():
         if any(_is_number_within(form, value) for form in forms_of(schema)):
-            return f" (write, e.g., {{{name}: {shown(value)}}})"
+            return f" (write, e.g., {{{name}: {value_text(value)}}})"
     return ""
 
 
@@ -118,9 +118,9 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
         return " (remove the quotes)"
     without_underscores = plain_scalar(re.sub(r"(?<=[0-9])_(?=[0-9])", "", text))
     if _fits(kinds, without_underscores):
-        return f" (write {shown(without_underscores)})"
+        return f" (write {value_text(without_underscores)})"
     if "boolean" in kinds and lower in {"yes", "no", "on", "off"}:
-        return f" (write {shown(lower in {'yes', 'on'})})"
+        return f" (write {value_text(lower in {'yes', 'on'})})"
     if "null" in kinds and lower in {"none", "no", "off"}:
         return " (write null)"
     if "array" in kinds:
@@ -132,7 +132,7 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
 
 
 def _part_of_method(word: str) -> str:
-    """Return advice for the name of a sampler or a scheduler in place of a method; empty for other words."""
+    """A suggestion for a sampler's or a scheduler's name in place of a method; empty for other words."""
     if word in SAMPLERS:
         return f" ({word} is a sampler; write {{scheduler: full_budget, sampler: {word}}})"
     if word in SCHEDULERS:

@@ -35,7 +35,7 @@ def allowed(forms: Iterable[Schema]) -> str:
     return ", or ".join(dict.fromkeys(map(_form_in_words, forms)))
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Format a given value for a message. Long texts are cut; lists and mappings are not written out."""
     if isinstance(value, Mapping):
         return "a mapping"

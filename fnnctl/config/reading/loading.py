@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.config.messages.suggestions import glued_setting
-from fnnctl.config.messages.wording import shown
+from fnnctl.config.messages.wording import value_text
 from fnnctl.config.other_files import JSON, other_file
 from fnnctl.config.paths import (
     ConfigPath,
@@ -244,8 +244,10 @@ def _refuse_other_file(file: str, text: bytes) -> None:
 def _no_mapping(value: Any) -> str:
     if value is None:
         return f"is empty; {_how_to_start()}"
-    advice = glued_setting(value) if isinstance(value, str) else ""
-    return f"must be a mapping with the sections data, model and training, not {shown(value)}{advice}"
+    suggestion = glued_setting(value) if isinstance(value, str) else ""
+    return (
+        f"must be a mapping with the sections data, model and training, not {value_text(value)}{suggestion}"
+    )
 
 
 def _default_name(file: Path, source: str) -> str:

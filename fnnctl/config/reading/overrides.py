@@ -59,8 +59,8 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
         raise ConfigError(Problem(message))
     if "=" in written_value and path[:2] != SPACE and takes_any_key(path[:-1]):
         section = format_path(path[:-1])
-        advice = f"write {section}='{{\"NAME\": VALUE}}', with the name of a class or a column"
-        raise ConfigError(problem_at(path[:-1], f"a name that contains = stands in quotes: {advice}"))
+        suggestion = f"write {section}='{{\"NAME\": VALUE}}', with the name of a class or a column"
+        raise ConfigError(problem_at(path[:-1], f"a name that contains = stands in quotes: {suggestion}"))
     try:
         document = read_yaml(written_value, path)
     except ConfigError as error:

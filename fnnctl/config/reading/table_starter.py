@@ -232,8 +232,8 @@ def _split(starter: TableStarter) -> Iterator[str]:
         yield f"    # group: {_value(starter.group)}"
     if starter.date is not None:
         instead = "" if "stratify" not in split else " (without stratify)"
-        yield f"    # If new rows come later than these, test the last ones{instead}: a random split is too"
-        yield "    # optimistic, because the network learns from rows that are later than those of the test."
+        yield f"    # If new rows come later than these, test the last ones{instead}. A random split is too"
+        yield "    # optimistic: the network is then trained on rows that are later than the tested ones."
         yield f"    # by: {_value(starter.date)}"
 
 

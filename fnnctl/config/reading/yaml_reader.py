@@ -254,8 +254,8 @@ class _Reader:
         self._refuse(node, path, *self.loader.refused[node])
         key = self.loader.construct_object(node)
         if not isinstance(key, str):
-            advice = "" if key is None else f" (if it is a name, put it in quotes: {node.value!r})"
-            self._refuse(node, path, f"a key must be a word, not {node.value or 'null'}{advice}")
+            suggestion = "" if key is None else f" (if it is a name, put it in quotes: {node.value!r})"
+            self._refuse(node, path, f"a key must be a word, not {node.value or 'null'}{suggestion}")
         elif not key.isprintable():
             self._refuse(node, path, f"a key must be a word, not {key!r}")
         elif key == "<<" and not node.style:

@@ -83,8 +83,8 @@ def _not_in_order(experiment: Experiment) -> Contradictions:
         yield ("data", "split", "by"), f"{message}; write null for this setting or for data.split.group"
     if experiment.model.ensemble.bags:
         message = "the members would train on rows later than those that they are validated on"
-        advice = "write bags: false, or data.split.by: null"
-        yield ("model", "ensemble", "bags"), f"{message}, but data.split.by orders the rows; {advice}"
+        suggestion = "write bags: false, or data.split.by: null"
+        yield ("model", "ensemble", "bags"), f"{message}, but data.split.by orders the rows; {suggestion}"
 
 
 def _nothing_to_monitor(experiment: Experiment) -> Contradictions:
@@ -97,16 +97,16 @@ def _nothing_to_monitor(experiment: Experiment) -> Contradictions:
 def _nothing_to_calibrate_on(experiment: Experiment) -> Contradictions:
     if experiment.model.calibration != "none" and not is_validated(experiment):
         message = "the temperature is fitted on the validation part, but data.split.validation is 0"
-        advice = "write data.split.validation: 0.15, or calibration: none"
-        yield ("model", "calibration"), f"{message}; {advice}"
+        suggestion = "write data.split.validation: 0.15, or calibration: none"
+        yield ("model", "calibration"), f"{message}; {suggestion}"
 
 
 def _nothing_to_choose_on(experiment: Experiment) -> Contradictions:
     threshold = experiment.model.threshold
     if not isinstance(threshold, float) and not is_validated(experiment):
         message = "the threshold is chosen on validation rows, but data.split.validation is 0"
-        advice = "write data.split.validation: 0.15, model.ensemble.bags: true, or a number"
-        yield ("model", "threshold"), f"{message}; {advice} such as threshold: {_likely(threshold):.3g}"
+        suggestion = "write data.split.validation: 0.15, model.ensemble.bags: true, or a number"
+        yield ("model", "threshold"), f"{message}; {suggestion} such as threshold: {_likely(threshold):.3g}"
 
 
 def _likely(threshold: str | CostThreshold) -> float:
@@ -129,8 +129,8 @@ def _impossible_layers(experiment: Experiment) -> Contradictions:
     if model.residual and units[1:] and all(layer.residual is not None for layer in equal):
         which = "without a residual of its own " if equal else ""
         message = f"no hidden layer {which}has as many units as the one before it, so no inputs can be added"
-        advice = f"write hidden: [{units[0]}, {units[0]}], or residual: false"
-        yield ("model", "residual"), f"{message}; {advice}"
+        suggestion = f"write hidden: [{units[0]}, {units[0]}], or residual: false"
+        yield ("model", "residual"), f"{message}; {suggestion}"
     for index, layer in enumerate(model.hidden):
         if _normalization(model, layer) == "layer" and _pre_activations(model, layer) == 1:
             message = "layer normalization makes a single neuron's output constant"
@@ -156,8 +156,8 @@ def _batches_of_one(experiment: Experiment) -> Contradictions:
     if experiment.training.batch_size != 1:
         return
     if any(_normalization(experiment.model, layer) == "batch" for layer in experiment.model.hidden):
-        advice = "write 2 or more, or model.normalization: layer"
-        yield path, f"batch normalization needs at least 2 rows per batch; {advice}"
+        suggestion = "write 2 or more, or model.normalization: layer"
+        yield path, f"batch normalization needs at least 2 rows per batch; {suggestion}"
     elif experiment.training.mixup:
         yield path, "mixup mixes the rows of a batch; write 2 or more, or mixup: 0"
 
@@ -191,8 +191,8 @@ def _impossible_average(experiment: Experiment) -> Contradictions:
     for name, rule in rules.items():
         if rule is not None and rule.patience is not None and rule.patience < before:
             message = f"may end training before swa starts averaging, after epoch {before}"
-            advice = f"write {name}: null, patience: {before} or more, or averaging: ema"
-            yield ("training", name), f"{message}; {advice}"
+            suggestion = f"write {name}: null, patience: {before} or more, or averaging: ema"
+            yield ("training", name), f"{message}; {suggestion}"
 
 
 def _no_class_weighed(experiment: Experiment) -> Contradictions:
@@ -227,8 +227,8 @@ def _not_with_lbfgs(experiment: Experiment) -> Contradictions:
     """
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         for path, instead in _not_for_line_searches(experiment):
-            advice = f"write {path[-1]}: {instead}, or choose another training.optimizer"
-            yield path, f"cannot be used with lbfgs; {advice}"
+            suggestion = f"write {path[-1]}: {instead}, or choose another training.optimizer"
+            yield path, f"cannot be used with lbfgs; {suggestion}"
 
 
 def _not_for_line_searches(experiment: Experiment) -> Iterator[tuple[ConfigPath, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from fnnctl.config.messages.wording import shown
+from fnnctl.config.messages.wording import value_text
 from fnnctl.config.paths import ConfigPath, format_path, problem_at
 from fnnctl.config.schema.methods import method_parts
 from fnnctl.config.schema.schema_tree import forms_at, has_free_keys, schema_at, value_in
@@ -99,7 +99,7 @@ def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
 def _refuse_single_text(node: Any, here: ConfigPath) -> None:
     """Refuse an index into a text that is valid in place of a list."""
     if isinstance(node, str) and any(form.get("type") == "string" for form in forms_at(here, {})):
-        message = f"is {shown(node)}, which has no entries; write {format_path(here)}=[…]"
+        message = f"is {value_text(node)}, which has no entries; write {format_path(here)}=[…]"
         raise ConfigError(problem_at(here, message))
 
 
@@ -108,7 +108,7 @@ def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     if isinstance(node, dict):
         return node
     if isinstance(node, str | int | float) and takes_any_key(here):
-        message = f"is {shown(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}"
+        message = f"is {value_text(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}"
         raise ConfigError(problem_at(here, message))
     known = {key for form in forms_at(here, {}) for key in form.get("properties", ())}
     section: Any = {} if node is None else method_parts(node) if here == METHOD else written_out(node, known)

@@ -86,8 +86,8 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
     """
     space = search.space
     if not space:
-        advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
-        return {SPACE: f"is empty; {advice}"}
+        suggestion = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
+        return {SPACE: f"is empty; {suggestion}"}
     messages = _form_messages(space)
     sound = sound_domains(space)
     dimensions = {dimension.name: dimension for dimension in dimensions_of(sound)}
@@ -254,11 +254,11 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
                 config = override(config, parse_path(dimension.setting), value)
         except ConfigError as error:
             (problem,) = error.problems
-            what, _, advice = problem.message.partition("; ")
+            what, _, suggestion = problem.message.partition("; ")
             messages[path_of(dimension)] = (
                 f"there is no such setting: {problem.path} {what}"
                 if what.startswith("is")
-                else f"{what}: {advice}"
+                else f"{what}: {suggestion}"
             )
     return messages
 

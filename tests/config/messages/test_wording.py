@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.messages.wording import about, allowed, shown
+from fnnctl.config.messages.wording import about, allowed, value_text
 from fnnctl.config.paths import parse_path
 from fnnctl.config.schema.schema_tree import forms_of, schema_at
 
@@ -73,7 +73,7 @@ def test_allowed_values_are_described_in_words(path: str, words: str) -> None:
     ],
 )
 def test_a_value_is_shown_as_it_would_be_written(value: Any, text: str) -> None:
-    assert shown(value) == text
+    assert value_text(value) == text
 
 
 def test_a_message_as_a_sentence() -> None:
