@@ -6,6 +6,6 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _figures_only_if_marked(request: pytest.FixtureRequest) -> None:
+def figures_only_if_marked(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("figures") is None:
         request.getfixturevalue("no_figures")

@@ -21,11 +21,11 @@ from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.classification.temperature import PRIOR_ROWS, fit_temperature
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, OutputShape
-from tests.commands.ensembles import WORKERS, assert_same_folds, run_of
-from tests.commands.folding import SMALL, table
-from tests.commands.resuming import assert_same_bits, resumed_from
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import Interrupt, Program, read_json
+from tests.runs.ensembles import WORKERS, assert_same_folds, run_of
+from tests.runs.folding import SMALL, table
+from tests.runs.resuming import assert_same_bits, resumed_from
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.commands.searching import write_config
 from tests.program import AtEpoch, Program, only_run, read_json
+from tests.runs.searching import write_config
 
 NATURAL, AS_TEXT = ["class 2", "class 10", "class 100"], ["class 10", "class 100", "class 2"]
 Older = Callable[[], AbstractContextManager[None]]

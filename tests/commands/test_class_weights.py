@@ -10,8 +10,8 @@ import pytest
 
 from fnnctl.data.builtin import FOLDER
 from fnnctl.tasks.classification.task import Classification
-from tests.commands.searching import RATE
 from tests.program import Program, read_json
+from tests.runs.searching import RATE
 
 BALANCED = "training.class_weights=balanced"
 TWO = ("breast_cancer", "data.positive_class=malignant", "training.class_weights={malignant: 9}")

@@ -11,10 +11,10 @@ import pytest
 from sklearn.metrics import mean_absolute_error, r2_score
 
 from fnnctl.arrays import FloatArray
-from tests.commands.ensembles import run_of
-from tests.commands.folding import SMALL, plan_with, table
-from tests.commands.resuming import assert_same_bits, resumed_from
 from tests.program import Interrupt, Program, read_json
+from tests.runs.ensembles import run_of
+from tests.runs.folding import SMALL, plan_with, table
+from tests.runs.resuming import assert_same_bits, resumed_from
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

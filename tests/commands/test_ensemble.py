@@ -17,11 +17,11 @@ from fnnctl.modelling.saved_model import load_model
 from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.folder import RunFolder
-from tests.commands.ensembles import WORKERS, assert_predicts_as_in_training, assert_same_folds, run_of
-from tests.commands.folding import SMALL, table
-from tests.commands.resuming import assert_same_bits, resumed_from
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import AtEpoch, Interrupt, Program, read_json
+from tests.runs.ensembles import WORKERS, assert_predicts_as_in_training, assert_same_folds, run_of
+from tests.runs.folding import SMALL, table
+from tests.runs.resuming import assert_same_bits, resumed_from
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from fnnctl.cli import run as run_program
-from tests.commands.searching import (
+from tests.program import Program, read_json
+from tests.runs.searching import (
     resume,
     search,
     write_config,
 )
-from tests.commands.selecting import SPACE, selection
-from tests.program import Program, read_json
+from tests.runs.selecting import SPACE, selection
 
 
 def noisy_table(path: Path, *, classes: bool) -> None:

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from fnnctl.text import shown
-from tests.commands.searching import write_config
 from tests.commands.tables import penguins, write_table
 from tests.program import Program, read_json
+from tests.runs.searching import write_config
 
 
 def test_latest_skips_runs_without_a_network(program: Program, iris: Path) -> None:

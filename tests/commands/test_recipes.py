@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from fnnctl.config.recipes import filling
-from tests.commands.extending import assert_same_outcome, extend
-from tests.commands.killing import dying_after
-from tests.commands.searching import (
+from tests.program import AtEpoch, Program
+from tests.runs.extending import assert_same_outcome, extend
+from tests.runs.killing import dying_after
+from tests.runs.searching import (
     assert_same_search,
     of_kind,
     printed_words,
@@ -22,7 +23,6 @@ from tests.commands.searching import (
     trained_alone,
     write_config,
 )
-from tests.program import AtEpoch, Program
 
 VALUES: dict[str, Any] = {
     "data.scaling": "robust",

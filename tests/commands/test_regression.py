@@ -9,8 +9,8 @@ import pytest
 
 from fnnctl.data.builtin import builtin_path
 from fnnctl.store import names
-from tests.commands.folding import SMALL, table
 from tests.program import Program, only_run, read_json
+from tests.runs.folding import SMALL, table
 
 CONFIG = """\
 recipe: classic

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fnnctl.report.listing.table import COLUMNS
-from tests.commands.searching import search, write_config
 from tests.program import Program
+from tests.runs.searching import search, write_config
 
 
 def test_runs_lists_every_run(program: Program, iris: Path, tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from scipy.special import softmax
 from fnnctl.arrays import FloatArray
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.folder import RunFolder
-from tests.commands.ensembles import CV_FILES, assert_predicts_as_in_training, run_of
-from tests.commands.folding import SMALL, plan_with, table
-from tests.commands.resuming import assert_same_bits, resumed_from
-from tests.commands.searching import RATE, of_kind, search, write_config
 from tests.modelling.prepared import prepare
 from tests.program import Interrupt, Program, read_json
+from tests.runs.ensembles import CV_FILES, assert_predicts_as_in_training, run_of
+from tests.runs.folding import SMALL, plan_with, table
+from tests.runs.resuming import assert_same_bits, resumed_from
+from tests.runs.searching import RATE, of_kind, search, write_config
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

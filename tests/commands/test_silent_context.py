@@ -24,7 +24,7 @@ from fnnctl.runs.evaluation import RescoredRun
 from fnnctl.runs.search_session import SearchOptions
 from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
-from tests.commands.searching import write_config
+from tests.runs.searching import write_config
 
 TIMES = {"manifest.json", "log.txt", "timeline.jsonl", "timeline.png", "progress.json"}
 """Files that name the time, the folder or the command."""

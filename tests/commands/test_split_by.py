@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from fnnctl.store import names
-from tests.commands.folding import table
 from tests.program import Program, read_json
+from tests.runs.folding import table
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

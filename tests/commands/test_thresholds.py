@@ -15,8 +15,8 @@ from fnnctl.metrics.decisions import MOST_SHOWN
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.store.names import MODEL
 from fnnctl.tasks.classification.scores import ClassScores
-from tests.commands.searching import RATE, search, write_config
 from tests.program import AtEpoch, Program, read_json
+from tests.runs.searching import RATE, search, write_config
 
 COSTS = "model.threshold={cost: {false_positive: 1, false_negative: 10}}"
 F1 = "model.threshold=f1"

@@ -27,8 +27,8 @@ from fnnctl.errors import MachineError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import open_run
 from fnnctl.store.weights import read_npz, to_npz
-from tests.commands.folding import plan_with
 from tests.program import KEEP_ALL, Program, read_json
+from tests.runs.folding import plan_with
 
 Harm = Callable[[Path], None]
 WEIGHTS: Final = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv")

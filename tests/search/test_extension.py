@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
-from tests.commands.extending import RANDOM, SPACE, assert_same_outcome, changes, extend, objectives, timeline
-from tests.commands.searching import leaderboard, of_kind, resume, search, write_config
 from tests.program import read_json
+from tests.runs.extending import RANDOM, SPACE, assert_same_outcome, changes, extend, objectives, timeline
+from tests.runs.searching import leaderboard, of_kind, resume, search, write_config
 
 WEIGHTS = {"class_weights": {"malignant": 9}}
 

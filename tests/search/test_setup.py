@@ -17,7 +17,7 @@ from fnnctl.search.setup import size_for_search
 from fnnctl.space import grid as combinations
 from fnnctl.stacks.search_preparation import prepare_search
 from fnnctl.stacks.trial_fits import FailedTrialError
-from tests.commands.searching import write_config
+from tests.runs.searching import write_config
 
 RANGE = {"training.l2": {"log_uniform": [1e-4, 1e-1]}}
 

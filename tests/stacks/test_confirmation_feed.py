@@ -11,9 +11,9 @@ from fnnctl.executors.serial import SerialExecutor
 from fnnctl.records.trials import Confirmed, Trial
 from fnnctl.stacks import stack_runner
 from fnnctl.stacks.confirmation_feed import ConfirmationFeed, Network
-from tests.commands import killing
-from tests.commands.searching import RATE, of_kind, prepared, search, write_config
 from tests.program import read_json
+from tests.runs import killing
+from tests.runs.searching import RATE, of_kind, prepared, search, write_config
 
 SEEDS = 3
 

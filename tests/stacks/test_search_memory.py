@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from fnnctl.training.memory import training_bytes
-from tests.commands.searching import RATE, write_config
 from tests.modelling.prepared import prepare
 from tests.program import Program
+from tests.runs.searching import RATE, write_config
 
 LAYERS = {"depth": [1, 3], "width": [4, 60]}
 MOMENTUM = {"uniform": [0.1, 0.9], "when": {"training.optimizer.name": "momentum"}}

@@ -25,8 +25,9 @@ from fnnctl.search.loop import run_search
 from fnnctl.stacks import stack_runner
 from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
-from tests.commands import killing
-from tests.commands.searching import (
+from tests.program import read_json
+from tests.runs import killing
+from tests.runs.searching import (
     RATE,
     assert_same_search,
     leaderboard,
@@ -35,7 +36,6 @@ from tests.commands.searching import (
     search,
     write_config,
 )
-from tests.program import read_json
 
 PROCESSES = ("--executor", "processes", "--workers", "2")
 

@@ -9,8 +9,8 @@ import pytest
 
 from fnnctl.modelling.fit import Fit
 from fnnctl.stacks.trial_fits import FailedTrialError
-from tests.commands.searching import RATE, prepared, search, write_config
 from tests.modelling.prepared import prepare
+from tests.runs.searching import RATE, prepared, search, write_config
 
 SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [8], [4, 4]]}}
 

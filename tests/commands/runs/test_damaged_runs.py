@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fnnctl.cli import run
-from tests.commands.searching import write_config
 from tests.program import read_json
+from tests.runs.searching import write_config
 
 Place = tuple[str | int, ...]
 

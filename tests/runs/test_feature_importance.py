@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from fnnctl.modelling import feature_importance as features
-from tests.commands.searching import RATE, search, write_config
 from tests.commands.tables import penguins, train, write_table
 from tests.program import Program, only_run, read_json
+from tests.runs.searching import RATE, search, write_config
 
 COLUMNS = {
     "island", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex", "year",

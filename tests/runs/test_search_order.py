@@ -16,9 +16,10 @@ from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
 from fnnctl.search.schedulers.curve_stopping import REASONS, Curves
 from fnnctl.store.folder import RunFolder
-from tests.commands.extending import extend, timeline
-from tests.commands.killing import dying_after
-from tests.commands.searching import (
+from tests.program import read_json
+from tests.runs.extending import extend, timeline
+from tests.runs.killing import dying_after
+from tests.runs.searching import (
     RATE,
     assert_same_search,
     leaderboard,
@@ -27,7 +28,6 @@ from tests.commands.searching import (
     search,
     write_config,
 )
-from tests.program import read_json
 
 SPACE = {
     RATE: {"log_uniform": [0.001, 1.0]},

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
-from tests.commands.extending import RANDOM, assert_same_outcome, extend
-from tests.commands.searching import resume, search, write_config
+from tests.runs.extending import RANDOM, assert_same_outcome, extend
+from tests.runs.searching import resume, search, write_config
 
 
 @pytest.fixture(scope="module")

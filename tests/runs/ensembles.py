@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fnnctl.executors.registry import ExecutorKind
-from tests.commands.folding import plan_with, table
 from tests.modelling.prepared import prepare
 from tests.program import Done, Program
+from tests.runs.folding import plan_with, table
 
 WORKERS = [("threads", 2, [[0, 1, 2], [3, 4, 5]]), ("serial", 1, [[0], [1], [2], [3], [4], [5]])]
 """Kinds of executors with numbers of workers, and stacks of six fits."""

@@ -20,17 +20,17 @@ from fnnctl.runs import search as search_module
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
-from tests.commands.extending import extend
-from tests.commands.killing import dying_after
-from tests.commands.searching import (
+from tests.program import Program, read_json
+from tests.runs.extending import extend
+from tests.runs.killing import dying_after
+from tests.runs.searching import (
     assert_same_search,
     of_kind,
     resume,
     search,
     write_config,
 )
-from tests.commands.selecting import SPACE, selection
-from tests.program import Program, read_json
+from tests.runs.selecting import SPACE, selection
 
 LADDER = {"max_epochs": 9, "reduction_factor": 3}
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}

@@ -25,10 +25,11 @@ from fnnctl.seeds import confirmation_seed
 from fnnctl.stacks.confirmation_feed import ConfirmationFeed
 from fnnctl.stacks.measures import ObjectiveMeasure
 from fnnctl.stacks.work import train_fits
-from tests.commands.confirming import RANDOM, SPACE, confirmed_of, reported
-from tests.commands.extending import assert_same_outcome, extend, timeline
-from tests.commands.killing import dying_after
-from tests.commands.searching import (
+from tests.program import read_json
+from tests.runs.confirming import RANDOM, SPACE, confirmed_of, reported
+from tests.runs.extending import assert_same_outcome, extend, timeline
+from tests.runs.killing import dying_after
+from tests.runs.searching import (
     RATE,
     assert_same_search,
     of_kind,
@@ -38,7 +39,6 @@ from tests.commands.searching import (
     search,
     write_config,
 )
-from tests.program import read_json
 
 IMPATIENT = {"early_stopping": {"monitor": "validation_loss", "patience": 1}}
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.commands.searching import (
+from tests.program import Program, read_json
+from tests.runs.searching import (
     RATE,
     SPACE,
     Settings,
@@ -23,7 +24,6 @@ from tests.commands.searching import (
     trained_alone,
     write_config,
 )
-from tests.program import Program, read_json
 
 RATES = {RATE: {"log_uniform": [0.003, 0.3]}}
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}

@@ -14,8 +14,8 @@ from fnnctl.config.yaml_text import CoreLoader
 from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.training.trainer import TrainedMember
-from tests.commands.searching import of_kind, printed_words, search, trained_alone, write_config
 from tests.program import read_json
+from tests.runs.searching import of_kind, printed_words, search, trained_alone, write_config
 
 LAYERS = {
     "depth": [1, 3],

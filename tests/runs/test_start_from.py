@@ -15,7 +15,9 @@ from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
 from fnnctl.search.loop import run_search
 from fnnctl.training.memory import training_bytes
-from tests.commands.searching import (
+from tests.modelling.prepared import prepare
+from tests.program import Program
+from tests.runs.searching import (
     RATE,
     assert_same_search,
     decisions,
@@ -26,8 +28,6 @@ from tests.commands.searching import (
     search,
     write_config,
 )
-from tests.modelling.prepared import prepare
-from tests.program import Program
 
 HIDDEN, L2 = "model.hidden", "training.l2"
 FEW = {HIDDEN: {"choice": [[4], [5], [6]]}, L2: {"choice": [0.0, 0.01]}}

@@ -19,11 +19,11 @@ from fnnctl.executors.serial import SerialExecutor
 from fnnctl.runs import search as search_module
 from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.stacks import stack_runner
-from tests.commands import killing
-from tests.commands.extending import timeline
-from tests.commands.searching import assert_same_search, of_kind, resume, search, write_config
 from tests.executors.clusters import DaskCluster, dask_cluster, end
 from tests.program import Program, read_json
+from tests.runs import killing
+from tests.runs.extending import timeline
+from tests.runs.searching import assert_same_search, of_kind, resume, search, write_config
 
 pytestmark = pytest.mark.extra
 

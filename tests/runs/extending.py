@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.commands.searching import RATE, of_kind, resume
 from tests.program import read_json
+from tests.runs.searching import RATE, of_kind, resume
 
 SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [6]]}}
 RANDOM = {"method": "random", "trials": 3, "budget": {"max_epochs": 4}, "space": SPACE}

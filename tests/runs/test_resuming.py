@@ -21,8 +21,8 @@ from fnnctl.errors import MachineError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import read_npz, to_npz
-from tests.commands.resuming import assert_same_bits, resumed_from
 from tests.program import AtEpoch, Interrupt, Program, read_json
+from tests.runs.resuming import assert_same_bits, resumed_from
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

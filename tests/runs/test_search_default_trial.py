@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.commands.searching import RATE, search, write_config
 from tests.program import Program, only_run, read_json
+from tests.runs.searching import RATE, search, write_config
 
 SEARCH: dict[str, Any] = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.019, 0.021]}}}
 

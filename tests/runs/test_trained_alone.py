@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.commands.extending import extend
-from tests.commands.searching import (
+from tests.program import Program, read_json
+from tests.runs.extending import extend
+from tests.runs.searching import (
     RATE,
     assert_same_search,
     of_kind,
@@ -21,7 +22,6 @@ from tests.commands.searching import (
     trained_alone,
     write_config,
 )
-from tests.program import Program, read_json
 
 RATES = {RATE: {"log_uniform": [0.003, 0.3]}}
 RANDOM = {"method": "random", "trials": 3, "budget": {"max_epochs": 4}, "space": RATES}

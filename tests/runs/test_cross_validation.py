@@ -13,8 +13,8 @@ from sklearn.metrics import f1_score
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.store import names
-from tests.commands.folding import SMALL, plan_with, table
 from tests.program import Program, only_run, read_json
+from tests.runs.folding import SMALL, plan_with, table
 
 FIGURES = {"confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png"}
 OTHER_RUNS = {

@@ -18,9 +18,9 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.run import OpenRun
-from tests.commands.folding import interrupt_folds, plan_with, table
-from tests.commands.resuming import resumed_from
 from tests.program import Program, read_json
+from tests.runs.folding import interrupt_folds, plan_with, table
+from tests.runs.resuming import resumed_from
 
 FOLDED = """\
 recipe: classic

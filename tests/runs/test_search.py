@@ -14,7 +14,8 @@ import pytest
 
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result
-from tests.commands.searching import (
+from tests.program import Program, read_json
+from tests.runs.searching import (
     HALVING,
     RATE,
     SPACE,
@@ -27,7 +28,6 @@ from tests.commands.searching import (
     search,
     write_config,
 )
-from tests.program import Program, read_json
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
-from tests.commands.confirming import RANDOM, confirmed_of, reported
-from tests.commands.extending import extend
-from tests.commands.searching import (
+from tests.runs.confirming import RANDOM, confirmed_of, reported
+from tests.runs.extending import extend
+from tests.runs.searching import (
     records,
     resume,
     search,

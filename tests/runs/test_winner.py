@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from fnnctl.modelling.predictor import score_parts
-from tests.commands.searching import RATE, of_kind, prepared, resume, search, write_config
 from tests.program import Program, read_json
+from tests.runs.searching import RATE, of_kind, prepared, resume, search, write_config
 
 SEARCH = {"space": {RATE: {"log_uniform": [0.003, 0.3]}}}
 

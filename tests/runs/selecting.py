@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.commands.searching import RATE
 from tests.program import read_json
+from tests.runs.searching import RATE
 
 SPACE = {
     RATE: {"log_uniform": [0.003, 0.3]},

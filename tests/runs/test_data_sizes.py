@@ -15,9 +15,9 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
-from tests.commands.folding import SMALL, interrupt_folds, plan_with, table
-from tests.commands.resuming import resumed_from
 from tests.program import Program, only_run, read_json
+from tests.runs.folding import SMALL, interrupt_folds, plan_with, table
+from tests.runs.resuming import resumed_from
 
 COMMAND = "fnnctl.runs.cross_validation"
 SIZES = ("--sizes", "1,0.2,0.5")

@@ -11,7 +11,8 @@ import pytest
 
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.folder import RunFolder
-from tests.commands.searching import (
+from tests.program import Program, read_json
+from tests.runs.searching import (
     RATE,
     assert_same_search,
     of_kind,
@@ -21,7 +22,6 @@ from tests.commands.searching import (
     trained_alone,
     write_config,
 )
-from tests.program import Program, read_json
 
 SEARCH: dict[str, Any] = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.003, 0.3]}}}
 

@@ -13,8 +13,8 @@ from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
-from tests.commands.folding import SMALL, interrupt_folds, plan_with, table
 from tests.program import Program, only_run, read_json
+from tests.runs.folding import SMALL, interrupt_folds, plan_with, table
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.searching import write_config
 from tests.program import Program
+from tests.runs.searching import write_config
 
 SEARCH = (
     "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "

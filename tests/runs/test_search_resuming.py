@@ -21,10 +21,11 @@ from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
 from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.journal import ResultCache
-from tests.commands import killing
-from tests.commands.extending import timeline
-from tests.commands.killing import dying_after
-from tests.commands.searching import (
+from tests.program import read_json
+from tests.runs import killing
+from tests.runs.extending import timeline
+from tests.runs.killing import dying_after
+from tests.runs.searching import (
     RATE,
     assert_same_search,
     of_kind,
@@ -33,7 +34,6 @@ from tests.commands.searching import (
     search,
     write_config,
 )
-from tests.program import read_json
 
 Cut = Callable[..., Path]
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}

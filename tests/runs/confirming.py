@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
-from tests.commands.searching import RATE, of_kind
+from tests.runs.searching import RATE, of_kind
 
 SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [6]]}}
 RANDOM = {
