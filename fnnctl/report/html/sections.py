@@ -50,10 +50,6 @@ def heading_block(heading: str, look: str, sections: Sequence[Section], figures:
             sections, key=lambda section: [isinstance(section, kind) for kind in kinds], reverse=True
         )
         return block(heading, *map(section_body, sections), look=look)
-    if len(sections) == 1 and not figures:
-        return block(
-            heading, section_body(sections[0]), look="block" if look in {"columns", "figures"} else look
-        )
     parts = (_part(section, heading, is_wide=look == "figures") for section in sections)
     return Block(heading, (*figures, *parts), look)
 

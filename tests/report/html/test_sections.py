@@ -4,8 +4,8 @@ import pytest
 
 from fnnctl.report.html.markup import EMPTY
 from fnnctl.report.html.page import Article, page
-from fnnctl.report.html.sections import section_block, section_body
-from fnnctl.report.sections import Command, FactList, Section, TableSection
+from fnnctl.report.html.sections import heading_block, section_block, section_body
+from fnnctl.report.sections import Command, FactList, FileList, Section, TableSection
 from tests.report.html.checked import checked
 from tests.report.kinds import HOSTILE, SECTIONS, SHOWN
 
@@ -44,3 +44,11 @@ def test_the_name_of_a_setting_breaks_after_its_dots() -> None:
 def test_a_command_keeps_its_lines() -> None:
     body = section_body(Command("Repeat", ("fnnctl train a.yaml", "--set b=1")))
     assert "fnnctl train a.yaml \\\n  --set b=1" in body
+
+
+def test_a_section_has_its_own_title_unless_it_is_the_headings() -> None:
+    table, files = TableSection("Most wrong, by row", ("row",), (("1",),)), FileList("Files", (("a", "b"),))
+    assert [part.title for part in heading_block("What goes wrong", "columns", [table], ()).parts] == [
+        "Most wrong, by row"
+    ]
+    assert [part.title for part in heading_block("Files", "block", [files], ()).parts] == [None]
