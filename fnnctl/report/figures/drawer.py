@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DONE: Final = b"done\n"
 FAILED: Final = b"failed\n"
-"""The answers of the drawing process: all figures of the runs are written, or not."""
+"""The replies of the drawing process: all figures of the runs are written, or not."""
 _GRACE: Final = 1.0
 """How many seconds a drawing process that was asked for figures has to finish a file and to clean up."""
 _ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -70,8 +70,8 @@ class FigureDrawer:
     def _has_drawn(self, runs: Sequence[RunFolder]) -> bool:
         """Let the drawing process draw the runs' figures; return whether it has drawn all of them.
 
-        It ends if it dies or answers anything else: another line, printed by one of its libraries, would be
-        taken for the answer, and the answer for that about the next runs.
+        It ends if it dies or replies anything else: another line, printed by one of its libraries, would be
+        taken for the reply, and the reply for that about the next runs.
         """
         if self._process is None:
             return False
@@ -80,12 +80,12 @@ class FigureDrawer:
         try:
             stdin.write(json.dumps([os.fspath(run.path.absolute()) for run in runs]).encode("ascii") + b"\n")
             stdin.flush()
-            answer = stdout.readline()
+            reply = stdout.readline()
         except OSError:
-            answer = b""
-        if answer not in (DONE, FAILED):
+            reply = b""
+        if reply not in (DONE, FAILED):
             self.end()
-        return answer == DONE
+        return reply == DONE
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The drawing process: imports matplotlib, then draws the figures of the runs that a command names.
 
-Each line of its standard input names runs, as a JSON list. It answers with one line when the figures are
+Each line of its standard input names runs, as a JSON list. It replies with one line when the figures are
 written, or when one cannot be drawn. It ends when its standard input does, that is, with the command.
 
 On Linux two processes draw: a fork shares all that was imported, and is safe because the process has a single
@@ -41,10 +41,10 @@ def serve() -> None:
         try:
             runs = [RunFolder(Path(path)) for path in json.loads(line)]
             draw_in_parallel(runs, on_each=_end_with_command)
-            answer = DONE
+            reply = DONE
         except Exception:  # the command will meet it, too, as it then draws the figures itself
-            answer = FAILED
-        sys.stdout.buffer.write(answer)
+            reply = FAILED
+        sys.stdout.buffer.write(reply)
         sys.stdout.buffer.flush()
 
 
@@ -121,7 +121,7 @@ def _prepare() -> None:
 
 
 def _end_with_command() -> None:
-    """End this process if the command has ended: before the answer, the only input is its end."""
+    """End this process if the command has ended: before the reply, the only input is its end."""
     if _has_input():
         sys.exit()
 
