@@ -32,7 +32,7 @@ _QUOTE_IT = "{} cannot start a value; put the text in quotes"
 _UNEXPECTED_KEY = r"mapping values are not allowed|found '<block mapping start>'"
 _KEY_WITHOUT_COLON = re.compile(r"[A-Za-z_][\w.]*(:\S+|\s[^:]*)?")
 
-# PyYAML's message, the place of the cause, and our message; the first match counts. The place is where
+# PyYAML's message, the line of the cause, and our message; the first match counts. The line is that where
 # reading stopped ("here"), or where the element that was being read starts ("start").
 _SENTENCES: Sequence[tuple[str, str, str]] = (
     (r"character '\\t' that cannot start", "here", _TAB),
