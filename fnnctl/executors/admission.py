@@ -20,6 +20,9 @@ from fnnctl.errors import UsageError
 from fnnctl.executors.protocols import Note
 from fnnctl.store.provenance import machine
 
+SECONDS_FOR_FIRST = 10.0
+"""How long to wait for the first worker."""
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -62,8 +65,6 @@ class Machine:
         return "; ".join(f"{what} is {there}, here {value}" for what, there, value in pairs if there != value)
 
 
-SECONDS_FOR_FIRST = 10.0
-"""How long to wait for the first worker."""
 INSTALL_THE_SAME = "install the same there, and start the worker again"
 
 Call = Callable[..., Mapping[str, Any]]

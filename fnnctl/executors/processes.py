@@ -48,6 +48,10 @@ from fnnctl.executors.protocols import (
 
 PROTOCOL: Final = 5
 """The first one that gives arrays' buffers out."""
+DESCRIPTORS_PER_WORKER = 3
+"""One for the pipe to the worker, and two to notice when it ends."""
+OTHER_DESCRIPTORS = 8
+"""Needed briefly during a start, and by the rest of the program."""
 
 
 def send_message(connection: Connection, message: Any) -> None:
@@ -83,11 +87,6 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 THREADED = {"jax", "tensorflow", "torch"}
 """Libraries whose own threads do not survive a fork and are not counted by Python."""
-
-DESCRIPTORS_PER_WORKER = 3
-"""One for the pipe to the worker, and two to notice when it ends."""
-OTHER_DESCRIPTORS = 8
-"""Needed briefly during a start, and by the rest of the program."""
 
 
 def can_fork() -> bool:

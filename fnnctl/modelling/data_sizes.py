@@ -27,6 +27,8 @@ from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.text import counted, shown, word_list
 
 LARGER = "write a larger share, or leave it out"
+_OF_FOLDS = ("folds", "repeats", "diverged")
+"""The entries of a cross-validation's summary that are not metrics."""
 
 
 def with_sizes(validation: CrossValidation) -> CrossValidation:
@@ -83,10 +85,6 @@ def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
 def _too_small(validation: CrossValidation, share: float, message: str) -> ConfigError:
     index = (validation.experiment.evaluation.sizes or ()).index(share)
     return ConfigError(Problem(f"with {share:g} of the rows, {message}", path=f"evaluation.sizes[{index}]"))
-
-
-_OF_FOLDS = ("folds", "repeats", "diverged")
-"""The entries of a cross-validation's summary that are not metrics."""
 
 
 def share_suffix(validation: CrossValidation) -> str:

@@ -46,6 +46,8 @@ MOST: Final = 1_000_000_000
 """The largest size of a layer, far beyond what can be trained."""
 Cost = Annotated[float, Field(gt=0.0, le=1e6)]
 ClassWeight = Annotated[float, Field(gt=0.0)]
+PARTS = "parts"
+"""The entry of model.json that only a model of several networks has."""
 
 
 class Described(BaseModel):
@@ -305,10 +307,6 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             "preprocessing": fit.preprocessor.to_dict(),
         }
     )
-
-
-PARTS = "parts"
-"""The entry of model.json that only a model of several networks has."""
 
 
 class PartDescription(Described):

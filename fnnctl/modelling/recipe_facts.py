@@ -26,6 +26,13 @@ from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 
+LEAST_LEARNED: Final = 0.6
+"""The share of the rows outside the test part that each member must train on."""
+LEAST_VALIDATED: Final = 1 / 6
+"""The share of these rows that must be validation rows of some member."""
+MUCH_SMALLER: Final = 4
+"""How many times the largest of small groups fits into a bag's share of the rows."""
+
 
 def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
     """What the recipe of an experiment on these data depends on."""
@@ -53,14 +60,6 @@ def _indicators(dataset: Dataset) -> int:
         return len(dataset.numeric_names)
     incomplete = {part for column in dataset.types.values() if column.missing for part in column.columns}
     return len(incomplete.intersection(dataset.numeric_names))
-
-
-LEAST_LEARNED: Final = 0.6
-"""The share of the rows outside the test part that each member must train on."""
-LEAST_VALIDATED: Final = 1 / 6
-"""The share of these rows that must be validation rows of some member."""
-MUCH_SMALLER: Final = 4
-"""How many times the largest of small groups fits into a bag's share of the rows."""
 
 
 def against_bags(data: TaskData, experiment: Experiment, split: Split | None) -> str | None:

@@ -46,6 +46,9 @@ from fnnctl.nn.shape import (
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 
+AUTO_BATCH_SIZE = 200
+"""As in scikit-learn: large enough for fast products, small enough for several steps per epoch."""
+
 
 def input_stage(model: ModelConfig, *, numbers: int, inputs: int) -> InputStageShape | None:
     """The input stage for `inputs` features, of so many `numbers`; None if the first layer reads them."""
@@ -60,10 +63,6 @@ def numeric_bins(model: ModelConfig) -> int | None:
     """The most bins of a number whose coordinates are features; None if they are not."""
     embedding = model.numeric_embedding
     return embedding.bins if isinstance(embedding, PiecewiseLinearEmbeddingConfig) else None
-
-
-AUTO_BATCH_SIZE = 200
-"""As in scikit-learn: large enough for fast products, small enough for several steps per epoch."""
 
 
 def batch_size(experiment: Experiment, rows: int) -> int:

@@ -31,6 +31,19 @@ from fnnctl.seeds import Purpose, stream
 NEVER: Final = np.iinfo(np.int64).max
 """The end of a trial that did not end by itself."""
 _ENDED: Final = {Status.STOPPED_EARLY, Status.DIVERGED, Status.FAILED}
+MOST_GROUPS: Final = 2000
+"""If there are more groups than this, as many are drawn at random."""
+MOST_DRAWN: Final = 1_000_000
+"""The most random numbers that are drawn for all groups, but there are never fewer groups than 100."""
+SAFE_TAU: Final = 0.3
+"""Ranks hold if the lower limit of τ is at least this, and mislead if τ itself is below.
+
+For normal values with τ = 0.3, a rung that keeps a third of many trials drops the best of 81 in about a
+quarter of all searches; with τ = 0.5 in one of 22.
+"""
+LEAST_JUDGED: Final = 10
+"""A correlation of fewer trials is shown, but nothing is concluded from it."""
+_USUAL_FACTOR: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +193,6 @@ def _least(losses: FloatArray, among: BoolArray) -> float | None:
     return float(losses[among].min()) if among.any() else None
 
 
-MOST_GROUPS: Final = 2000
-"""If there are more groups than this, as many are drawn at random."""
-MOST_DRAWN: Final = 1_000_000
-"""The most random numbers that are drawn for all groups, but there are never fewer groups than 100."""
-
-
 @dataclass(frozen=True, slots=True)
 class DropRisk:
     """What happens if a rung keeps the best few of a random group of trials."""
@@ -232,17 +239,6 @@ def _groups(n: int, size: int) -> IntArray:
     count = max(100, min(MOST_GROUPS, MOST_DRAWN // n))
     drawn = stream(0, Purpose.GROUPS, n, size).random((count, n))
     return np.sort(np.argpartition(drawn, size - 1, axis=1)[:, :size], axis=1)
-
-
-SAFE_TAU: Final = 0.3
-"""Ranks hold if the lower limit of τ is at least this, and mislead if τ itself is below.
-
-For normal values with τ = 0.3, a rung that keeps a third of many trials drops the best of 81 in about a
-quarter of all searches; with τ = 0.5 in one of 22.
-"""
-LEAST_JUDGED: Final = 10
-"""A correlation of fewer trials is shown, but nothing is concluded from it."""
-_USUAL_FACTOR: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)

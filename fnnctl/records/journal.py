@@ -30,6 +30,12 @@ MEMBERS: Final = "members"
 """The setting that holds the number of networks of the refitted winner, if there are several."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
+COMPLETE: Final = "complete"
+"""The reason if nothing is left to do."""
+INTERRUPTED: Final = "interrupted"
+"""The reason after a signal."""
+CONFIRMED: Final = "confirmed"
+"""The kind of the records that may follow the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +65,6 @@ class End:
 
     reason: str
 
-
-COMPLETE: Final = "complete"
-"""The reason if nothing is left to do."""
-
-INTERRUPTED: Final = "interrupted"
-"""The reason after a signal."""
-
-CONFIRMED: Final = "confirmed"
-"""The kind of the records that may follow the end."""
 
 SearchRecord: TypeAlias = Header | Trial | Result | Stop | Resume | End | Confirmed
 

@@ -10,6 +10,8 @@ from typing import Any
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.trials import Direction, Result, Status, Stop, Trial
 
+COLUMNS = ("rank", "trial", "status", "objective", "epochs", "bracket", "rung")
+
 
 def finite_objective(result: Result) -> float | None:
     """The objective; None if the job failed or diverged, or if it is not a finite number."""
@@ -126,9 +128,6 @@ class Standings:
 def _completed(result: Result) -> int:
     """The budget of a finite result; 0 if it stopped early."""
     return 0 if result.status is Status.STOPPED_EARLY else result.budget
-
-
-COLUMNS = ("rank", "trial", "status", "objective", "epochs", "bracket", "rung")
 
 
 def leaderboard_table(

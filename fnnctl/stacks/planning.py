@@ -27,6 +27,17 @@ SECONDS_A_VALUE = 3e-9
 """Seconds per value and step, in stacks of small networks."""
 SECONDS_A_STEP = 2e-5
 """Seconds per step and network that the calls take, however few values they touch."""
+WORTH_FORKS = 0.1
+"""With more seconds of training than this, forks of this process pay off."""
+WORTH_THREADS = 0.5
+"""With more seconds than this, threads pay off."""
+WORTH_PROCESSES = 4.0
+"""With more seconds than this, starting processes pays off; each must import NumPy and the rest."""
+LONG_STEP = 2**16
+"""If a step touches more values than this, operations are long enough for threads to be efficient."""
+MOST_SENT = 2**24
+"""Larger data sets, by number of values, are shared by threads instead of copied to processes."""
+SHARE_OF_MEMORY = 0.5
 
 
 def group_into_stacks(
@@ -103,19 +114,6 @@ def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> f
     """A rough training time per fit of a stack, within a factor of two on a processor of 2024."""
     steps = epochs * math.ceil(train_rows / settings.batch_size)
     return steps * (SECONDS_A_STEP * settings.ensemble + SECONDS_A_VALUE * step_values(settings))
-
-
-WORTH_FORKS = 0.1
-"""With more seconds of training than this, forks of this process pay off."""
-WORTH_THREADS = 0.5
-"""With more seconds than this, threads pay off."""
-WORTH_PROCESSES = 4.0
-"""With more seconds than this, starting processes pays off; each must import NumPy and the rest."""
-LONG_STEP = 2**16
-"""If a step touches more values than this, operations are long enough for threads to be efficient."""
-MOST_SENT = 2**24
-"""Larger data sets, by number of values, are shared by threads instead of copied to processes."""
-SHARE_OF_MEMORY = 0.5
 
 
 @dataclass(frozen=True, slots=True)

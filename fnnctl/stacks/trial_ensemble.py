@@ -39,6 +39,8 @@ Combine: TypeAlias = Callable[[Sequence[FloatArray], Sequence[float]], FloatArra
 """The mean of predictions with these weights."""
 Score: TypeAlias = Callable[[FloatArray], tuple[float | None, float]]
 """How good predictions are, None if that is undefined; and their loss, which decides between equal scores."""
+MOST_KEPT: Final = 50
+"""The number of trials from which an ensemble is selected, the best by objective."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +210,6 @@ def train_again(
         return None
     refuse_another_result(trial_result(job, [(fit_objective, done.digests.get(0))], metric), recorded)
     return fit_objective.weights
-
-
-MOST_KEPT: Final = 50
-"""The number of trials from which an ensemble is selected, the best by objective."""
 
 
 class WeightLibrary:

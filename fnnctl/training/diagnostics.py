@@ -18,6 +18,12 @@ from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.history import Record, activity_column
 
+MOST_DEAD, MOST_DEAD_IN_RECIPES = 0.5, 0.9
+"""Layers with at least this share of dead units get a warning. The learning rates of a recipe leave about
+half of the units dead in many good networks, so the lower share would say nothing there."""
+MANY_DEAD: Final = 0.75
+"""With a recipe, layers with at least this share get a note: they could have fewer units."""
+
 
 class Diagnostics:
     """Sums over the steps of one epoch, for every member."""
@@ -52,14 +58,6 @@ class Diagnostics:
             record[activity_column("active", layer)] = active
             record[activity_column("dead", layer)] = dead
         return record
-
-
-MOST_DEAD, MOST_DEAD_IN_RECIPES = 0.5, 0.9
-"""Layers with at least this share of dead units get a warning. The learning rates of a recipe leave about
-half of the units dead in many good networks, so the lower share would say nothing there."""
-
-MANY_DEAD: Final = 0.75
-"""With a recipe, layers with at least this share get a note: they could have fewer units."""
 
 
 def dead_layers(

@@ -27,6 +27,9 @@ from fnnctl.training.pool import Pool, gather
 SCORING_BATCH = 512
 FEWEST = 16
 """The smallest batch of a network with many inner members."""
+PROBES = 4
+FEWEST_ROWS = 16
+"""Fewer rows are computed as this many."""
 
 
 def rows_at_once(shape: NetworkShape) -> int:
@@ -108,9 +111,6 @@ class Scorer:
 WIDTHS = (SCORING_BATCH, 16, 8, 1)
 """The slice widths to try; the first one in which all positions give the same bits is used. OpenBLAS's AVX2
 kernels need 16, which takes 1.4 times as long as 512; its AVX-512 kernels treat all positions alike."""
-PROBES = 4
-FEWEST_ROWS = 16
-"""Fewer rows are computed as this many."""
 
 
 class RowScorer:

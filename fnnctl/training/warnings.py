@@ -47,6 +47,10 @@ HALF_FALL, HALF_SHARE = 0.03, 0.05
 smallest decrease that leads to a warning after few steps. On ten tables, with `cosine` and `one_cycle`, three
 times the epochs lowered the loss wherever it was larger."""
 SMALL_BATCH = 32
+EXPLODED = 100.0
+"""A loss of more than this many times the loss of guessing has exploded."""
+FAILED = 10.0
+"""So has a loss of more than this many times that, if the training loss is as large: no overfitting."""
 
 
 class Ended(Protocol):
@@ -169,12 +173,6 @@ def _clear(before: float, after: float, epochs: int, least: float, least_share: 
     """The decrease from `before` to `after`; None if it is too small."""
     fall = before - after
     return _Fall(fall / before, epochs) if fall >= max(least, least_share * before) else None
-
-
-EXPLODED = 100.0
-"""A loss of more than this many times the loss of guessing has exploded."""
-FAILED = 10.0
-"""So has a loss of more than this many times that, if the training loss is as large: no overfitting."""
 
 
 def exploded(

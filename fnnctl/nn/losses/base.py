@@ -18,6 +18,8 @@ from fnnctl.nn.shape import NetworkShape
 
 TargetArray: TypeAlias = npt.NDArray[Any]
 """Indices of classes, or real values."""
+STEPS = 8
+"""The number of stored steps. It affects the last bits of all results, so it is the same for all stacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,6 @@ class Targets:
         out[at] += kept * self.share
         at_partner = at[0], self.partners, at[2]
         out[at_partner] += kept * (1.0 - self.share)
-
-
-STEPS = 8
-"""The number of stored steps. It affects the last bits of all results, so it is the same for all stacks."""
 
 
 class LossTotals:

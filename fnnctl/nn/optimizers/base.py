@@ -27,6 +27,13 @@ from fnnctl.arrays.limits import flush, negligible
 
 BLOCK = 2**16
 """Elements of each array in a block: 1.3 MB in five arrays, about the size of a second-level cache."""
+FLUSH_STEPS = 32
+"""Flushing takes three operations for each array: at this interval less than 3 % of the time of Adam. A
+moment with β = 0.5 becomes smaller by a factor of 2⁻³² meanwhile, so it is not subnormal either."""
+SQUARES = ("square", "step_square")
+"""The arrays of a state that are means of squares: `Optimizer.square` keeps them from being subnormal."""
+_ONE = np.ones((), np.int64)
+_ZERO = np.zeros(())
 
 
 def blocks(members: int, size: int) -> list[slice]:
@@ -50,16 +57,6 @@ def shared(values: FloatArray) -> FloatArray:
 
 Rates: TypeAlias = tuple[FloatArray, ...]
 """Factors of one step, (K, 1) each or 0-d; the learning rate is the first."""
-
-FLUSH_STEPS = 32
-"""Flushing takes three operations for each array: at this interval less than 3 % of the time of Adam. A
-moment with β = 0.5 becomes smaller by a factor of 2⁻³² meanwhile, so it is not subnormal either."""
-
-SQUARES = ("square", "step_square")
-"""The arrays of a state that are means of squares: `Optimizer.square` keeps them from being subnormal."""
-
-_ONE = np.ones((), np.int64)
-_ZERO = np.zeros(())
 
 
 class StepArrays(NamedTuple):

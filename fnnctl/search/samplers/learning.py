@@ -23,6 +23,10 @@ STARTS: Final = 10
 """The number of configurations that are not proposed by the model, as in Optuna."""
 MOST_CANDIDATES: Final = 1_000
 """A model gives up after this many candidates that are known or violate the constraints."""
+EARLY: Final = 10
+"""So many of the first losses say what is usual."""
+FAR: Final = 10.0
+"""How much farther from the usual loss the largest one may be than the smallest one is."""
 
 
 @dataclass(slots=True)
@@ -107,12 +111,6 @@ class LearningSampler(ABC):
                 if self.space.allows(candidate) and self._random.is_new(candidate):
                     return candidate
         return next(iter(self._random.ask(1, ())), None)
-
-
-EARLY: Final = 10
-"""So many of the first losses say what is usual."""
-FAR: Final = 10.0
-"""How much farther from the usual loss the largest one may be than the smallest one is."""
 
 
 def bounded(losses: FloatArray) -> FloatArray:

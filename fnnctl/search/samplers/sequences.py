@@ -19,6 +19,8 @@ from fnnctl.space.space import Space
 
 Points: TypeAlias = Callable[[int], Sequence[float]]
 """Returns the point with this number, counted from 0: one number in [0, 1) per dimension."""
+MOST_REJECTED: Final = 100_000
+"""After this many rejections in a row, practically nothing fulfils the constraints."""
 
 
 def pseudo_random(dimensions: int, *, seed: int) -> Points:
@@ -95,10 +97,6 @@ def shuffled(size: int, *, seed: int) -> Iterator[int]:
 def _below(bound: int, rng: np.random.Generator) -> int:
     """A random whole number in [0, bound), for a bound of any size; its bias is less than 2⁻⁶⁴."""
     return int.from_bytes(rng.bytes(bound.bit_length() // 8 + 9), "big") % bound
-
-
-MOST_REJECTED: Final = 100_000
-"""After this many rejections in a row, practically nothing fulfils the constraints."""
 
 
 def allowed(

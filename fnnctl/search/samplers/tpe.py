@@ -37,6 +37,20 @@ from fnnctl.space.space import Space
 END: Final = 8.5
 """Farther from 0 a tail is less than the rounding of 1."""
 PER_UNIT: Final = 256
+PRIOR_MEAN: Final = 0.5
+PRIOR_SIGMA: Final = 1.0
+MOST_CELLS: Final = 100
+"""With more values than this, all equally likely, the density at a value stands for its probability."""
+_LOG_ROOT: Final = 0.5 * math.log(2 * math.pi)
+_LEAST_MASS: Final = 1e-300
+CANDIDATES: Final = 24
+GOOD: Final = 0.1
+"""The share of trials that count as good."""
+MOST_GOOD: Final = 25
+RECENT: Final = 25
+"""So many of the latest trials have full weight."""
+MOST_DRAWS: Final = 20
+"""So many times candidates are drawn if all are known or violate the constraints."""
 
 
 def cdf(z: FloatArray) -> FloatArray:
@@ -63,14 +77,6 @@ def _cubes() -> FloatArray:
     rise = np.diff(shares)
     first, last = slopes[:-1] - rise, slopes[1:] - rise
     return np.stack([shares[:-1], slopes[:-1], -2 * first - last, first + last])
-
-
-PRIOR_MEAN: Final = 0.5
-PRIOR_SIGMA: Final = 1.0
-MOST_CELLS: Final = 100
-"""With more values than this, all equally likely, the density at a value stands for its probability."""
-_LOG_ROOT: Final = 0.5 * math.log(2 * math.pi)
-_LEAST_MASS: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,16 +228,6 @@ def choice_kernels(column: FloatArray, choices: int) -> FloatArray:
 def chosen_values(column: FloatArray, choices: int) -> IntArray:
     """The index of each coordinate's value."""
     return np.minimum((column * choices).astype(np.intp), choices - 1)
-
-
-CANDIDATES: Final = 24
-GOOD: Final = 0.1
-"""The share of trials that count as good."""
-MOST_GOOD: Final = 25
-RECENT: Final = 25
-"""So many of the latest trials have full weight."""
-MOST_DRAWS: Final = 20
-"""So many times candidates are drawn if all are known or violate the constraints."""
 
 
 class TpeSampler(LearningSampler):

@@ -40,6 +40,8 @@ POWERS: Final = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 """The exponents c of a + b·t^(−c) that are tried."""
 TIME_SCALES: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """The constants τ of a + b·exp(−t/τ) that are tried, as shares of the full budget."""
+PARTS: Final = 9
+"""How many parts the full budget is divided into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +138,6 @@ def _power(c: float) -> Callable[[FloatArray], FloatArray]:
 
 def _exponential(scale: float) -> Callable[[FloatArray], FloatArray]:
     return lambda t: np.exp(-t / scale)
-
-
-PARTS: Final = 9
-"""How many parts the full budget is divided into."""
 
 
 @dataclass(slots=True)

@@ -25,6 +25,21 @@ UNITS: Final = 32
 """The number of units of the recurrent network, and the length of the embeddings."""
 LARGEST_WEIGHT: Final = 0.1
 """First weights are uniform between this and its opposite (as in ENAS: Pham et al., ICML 2018)."""
+LEARNING_RATE: Final = 0.02
+"""Some thirty times that of Zoph & Le: a search has tens of updates, theirs had thousands."""
+ENTROPY: Final = 0.03
+"""The weight of the entropies of all steps, for advantages in units of their spread: choices of equal reward
+stay about equally likely."""
+DECAY: Final = 0.8
+"""How much the moving average of the rewards keeps of its value in an update: about the last five count."""
+LARGEST_ADVANTAGE: Final = 1.5
+"""In units of the spread: a single lucky trial does not make its choices nearly certain."""
+LARGEST_RATIO: Final = 1.0
+"""The most that an episode counts because the policy now thinks it likelier than when it was drawn."""
+BETA1: Final = 0.9
+BETA2: Final = 0.999
+TINY: Final = 1e-8
+"""Adam's β₁, β₂ and ε, as in its paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,23 +261,6 @@ def _log_softmax(scores: FloatArray) -> FloatArray:
 def _taken(log_p: FloatArray, tokens: IntArray) -> FloatArray:
     taken: FloatArray = np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
     return taken
-
-
-LEARNING_RATE: Final = 0.02
-"""Some thirty times that of Zoph & Le: a search has tens of updates, theirs had thousands."""
-ENTROPY: Final = 0.03
-"""The weight of the entropies of all steps, for advantages in units of their spread: choices of equal reward
-stay about equally likely."""
-DECAY: Final = 0.8
-"""How much the moving average of the rewards keeps of its value in an update: about the last five count."""
-LARGEST_ADVANTAGE: Final = 1.5
-"""In units of the spread: a single lucky trial does not make its choices nearly certain."""
-LARGEST_RATIO: Final = 1.0
-"""The most that an episode counts because the policy now thinks it likelier than when it was drawn."""
-BETA1: Final = 0.9
-BETA2: Final = 0.999
-TINY: Final = 1e-8
-"""Adam's β₁, β₂ and ε, as in its paper."""
 
 
 @dataclass(slots=True)

@@ -25,6 +25,20 @@ FAR: Final = -20.0
 """Below it, φ(z) + zΦ(z) would be lost in rounding, and asymptotic series are exact."""
 TERMS: Final = 9
 LOG_SQRT_2_PI: Final = 0.5 * math.log(2.0 * math.pi)
+SPREAD, NEAR = 1024, 256
+"""How many points are all over the space, and near the best trials."""
+BEST: Final = 3
+"""How many trials count as the best."""
+NEAREST: Final = 1e-5
+"""The smallest distance from a best trial, as a share of the lengthscales; the largest is half of them."""
+STARTS: Final = 8
+"""From so many points the gradient is followed; two are near the best trials."""
+EVALUATIONS: Final = 40
+TOLERANCE: Final = 1e-4
+SCALE: Final = 0.1
+"""The first step, as a share of the lengthscales."""
+ROUNDS: Final = 10
+"""The most steps from level to level."""
 
 
 def log_improvement(process: Process, points: FloatArray, best: float) -> FloatArray:
@@ -69,21 +83,6 @@ def _log_h_far(z: FloatArray) -> tuple[FloatArray, FloatArray]:
     value = -0.5 * np.square(z) - LOG_SQRT_2_PI - 2.0 * np.log(-z) + np.log(of_h)
     return value, -z * of_cumulative / of_h
 
-
-SPREAD, NEAR = 1024, 256
-"""How many points are all over the space, and near the best trials."""
-BEST: Final = 3
-"""How many trials count as the best."""
-NEAREST: Final = 1e-5
-"""The smallest distance from a best trial, as a share of the lengthscales; the largest is half of them."""
-STARTS: Final = 8
-"""From so many points the gradient is followed; two are near the best trials."""
-EVALUATIONS: Final = 40
-TOLERANCE: Final = 1e-4
-SCALE: Final = 0.1
-"""The first step, as a share of the lengthscales."""
-ROUNDS: Final = 10
-"""The most steps from level to level."""
 
 Allowed = Callable[[FloatArray], FloatArray]
 """Of some points, those that the constraints allow."""

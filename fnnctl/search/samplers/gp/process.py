@@ -19,6 +19,23 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.search.samplers.gp.bfgs import minimize
 
+LEAST_NOISE: Final = 1e-10
+"""Optuna has 1e-6; with less, searches of functions without noise come nearer to the optimum."""
+FIRST_NOISE: Final = 1e-4
+TOLERANCE: Final = 1e-2
+MOST_WEIGHT, MOST_VARIANCE, MOST_NOISE = 1e6, 1e4, 1e1
+"""Bounds, far out: the priors decide."""
+LEAST_LEARNED_NOISE: Final = 1e-13
+"""The noise that is learned comes on top of the least noise."""
+SMALL: Final = 32
+"""A matrix of this size is inverted by LAPACK."""
+JITTERS: Final = (0.0, 1e-12, 1e-10, 1e-8)
+"""Shares of the variance; the first is added with which the covariance matrix is positive definite."""
+MOST_JITTER: Final = 1e-6
+"""With so much it always is: rounding errors are below n² units in the last place."""
+LEAST_VARIANCE: Final = 1e-14
+"""As a share of the prior variance: smaller posterior variances are rounding errors."""
+
 
 def matern(distance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The kernel, and its derivative by the weighted squared distance D."""
@@ -52,18 +69,6 @@ def weighted_distance(points: FloatArray, other_points: FloatArray, weights: Flo
         difference *= difference
         total += difference
     return total
-
-
-LEAST_NOISE: Final = 1e-10
-"""Optuna has 1e-6; with less, searches of functions without noise come nearer to the optimum."""
-FIRST_NOISE: Final = 1e-4
-TOLERANCE: Final = 1e-2
-MOST_WEIGHT, MOST_VARIANCE, MOST_NOISE = 1e6, 1e4, 1e1
-"""Bounds, far out: the priors decide."""
-LEAST_LEARNED_NOISE: Final = 1e-13
-"""The noise that is learned comes on top of the least noise."""
-SMALL: Final = 32
-"""A matrix of this size is inverted by LAPACK."""
 
 
 @dataclass(frozen=True)
@@ -162,14 +167,6 @@ def triangular_inverse(L: FloatArray) -> FloatArray:
     inverse[half:, half:] = lower = triangular_inverse(L[half:, half:])
     inverse[half:, :half] = -lower @ (L[half:, :half] @ upper)
     return inverse
-
-
-JITTERS: Final = (0.0, 1e-12, 1e-10, 1e-8)
-"""Shares of the variance; the first is added with which the covariance matrix is positive definite."""
-MOST_JITTER: Final = 1e-6
-"""With so much it always is: rounding errors are below n² units in the last place."""
-LEAST_VARIANCE: Final = 1e-14
-"""As a share of the prior variance: smaller posterior variances are rounding errors."""
 
 
 class Process:

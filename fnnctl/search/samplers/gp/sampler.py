@@ -26,6 +26,11 @@ from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
 
 POWERS: Final = tuple(np.linspace(-2.0, 2.0, 41).tolist())
+EVALUATIONS: Final = 60
+LATER_EVALUATIONS: Final = 15
+"""With many trials, one more changes the parameters little, and a fit starts from those of the last fit."""
+MANY: Final = 30
+"""With more trials than this, a fit has `LATER_EVALUATIONS`."""
 
 
 def normalized(losses: FloatArray) -> FloatArray:
@@ -64,13 +69,6 @@ def yeo_johnson(y: FloatArray, power: float) -> FloatArray:
 
 def _box_cox(y: FloatArray, power: float) -> FloatArray:
     return np.log1p(y) if abs(power) < 1e-9 else np.expm1(power * np.log1p(y)) / power
-
-
-EVALUATIONS: Final = 60
-LATER_EVALUATIONS: Final = 15
-"""With many trials, one more changes the parameters little, and a fit starts from those of the last fit."""
-MANY: Final = 30
-"""With more trials than this, a fit has `LATER_EVALUATIONS`."""
 
 
 class GpSampler(LearningSampler):
