@@ -391,8 +391,8 @@ class ClusterExecutor:
                 if item := self._running.get(number):
                     item.done, item.reported = max(item.done, done), time.monotonic()
                     item.has_begun = True
-            others = self._admission.admitted - set(workers)
-            before = {worker: called for worker, called in self._silent.items() if worker in others}
+            absent = self._admission.admitted - set(workers)
+            before = {worker: called for worker, called in self._silent.items() if worker in absent}
             self._silent = before | {worker: now for worker in workers if worker not in counts}
 
     def _send_unreported_again(self, now: float) -> None:
@@ -434,7 +434,7 @@ class ClusterExecutor:
             if self._placed:
                 connection.spread(new)
         admitted = self._admission.admitted
-        self._threads = {each: count for each, count in accepting.items() if each in admitted}
+        self._threads = {worker: count for worker, count in accepting.items() if worker in admitted}
         self._admission.note_accepting(self._threads)
         return alive
 

@@ -46,7 +46,7 @@ MOST: Final = 1_000_000_000
 """The largest size of a layer, far beyond what can be trained."""
 Cost = Annotated[float, Field(gt=0.0, le=1e6)]
 ClassWeight = Annotated[float, Field(gt=0.0)]
-PARTS = "parts"
+PARTS_KEY = "parts"
 """The entry of model.json that only a model of several networks has."""
 
 
@@ -341,7 +341,7 @@ class EnsembleDescription(Described):
         for number, part in enumerate(self.parts):
             for name in ("target", "classes"):
                 if getattr(part.network, name) != getattr(first, name):
-                    return f"{PARTS}.{number}.network.{name}: it differs from that of the first part"
+                    return f"{PARTS_KEY}.{number}.network.{name}: it differs from that of the first part"
         if self.threshold is not None and len(first.classes) != 2:
             return "threshold: only a model with two classes has one"
         if self.class_weights is not None and len(self.class_weights) != len(first.classes):
@@ -407,7 +407,7 @@ def read_parts(
 
     Raises `DataError`, which names `path`, if it is damaged.
     """
-    if PARTS not in mapping:
+    if PARTS_KEY not in mapping:
         single = PartDescription(weight=1.0, members=1, network=read_description(mapping, path))
         return None, [DescribedPart(single, "", [""])]
     try:
@@ -417,6 +417,6 @@ def read_parts(
     if fault := ensemble.fault():
         raise damaged(path, f"is damaged: {fault}")
     return ensemble, [
-        DescribedPart(part, f"{PARTS}.{k}.network.", [array_prefix(k, j) for j in range(part.members)])
+        DescribedPart(part, f"{PARTS_KEY}.{k}.network.", [array_prefix(k, j) for j in range(part.members)])
         for k, part in enumerate(ensemble.parts)
     ]

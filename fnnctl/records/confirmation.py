@@ -163,7 +163,7 @@ class Confirmation:
     @property
     def tied(self) -> list[int]:
         """The trials that the seeds cannot tell from the winner."""
-        return [trial for trial, each in self.comparisons.items() if each.is_tie]
+        return [trial for trial, comparison in self.comparisons.items() if comparison.is_tie]
 
     def same_epochs(self, leader: Leader) -> bool:
         """Whether the search, too, has trained the leader for the budget, unless it stopped early."""

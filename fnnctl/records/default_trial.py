@@ -76,8 +76,8 @@ def compare_with_default_trial(
 ) -> DefaultTrialComparison:
     """Compare the trial `winner` with `default`, the trial with the default settings, if there is one."""
     best = standings.latest[winner]
-    others = [contender for contender in standings.contenders() if contender.trial != winner]
-    tests = [_chance(best, other, measurement) for other in others]
+    rivals = [contender for contender in standings.contenders() if contender.trial != winner]
+    tests = [_chance(best, other, measurement) for other in rivals]
     ties = None if None in tests or not tests else sum(p is not None and p > LEVEL for p in tests)
     if default is None or default not in standings.latest:
         return DefaultTrialComparison(winner, ties=ties)

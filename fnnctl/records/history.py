@@ -168,14 +168,14 @@ class SearchHistory:
 
         A setting can have several dimensions: those of `model.hidden` are `model.hidden.depth` and so on.
         """
-        found = dict.fromkeys(path for trial in self.trials.values() for path in trial.assignment)
+        paths = dict.fromkeys(path for trial in self.trials.values() for path in trial.assignment)
         names = [str(name) for name in self.settings.get("paths") or ()]
 
-        def place(path: str) -> int:
+        def position(path: str) -> int:
             matching = (k for k, name in enumerate(names) if name == path or name.startswith(f"{path}."))
             return next(matching, len(names))
 
-        return sorted(found, key=place)
+        return sorted(paths, key=position)
 
     @property
     def statuses(self) -> dict[str, int]:

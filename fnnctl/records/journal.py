@@ -31,9 +31,9 @@ MEMBERS: Final = "members"
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 COMPLETE: Final = "complete"
-"""The reason if nothing is left to do."""
+"""The reason of an end at which nothing is left to do."""
 INTERRUPTED: Final = "interrupted"
-"""The reason after a signal."""
+"""The reason of an end after a signal."""
 CONFIRMED: Final = "confirmed"
 """The kind of the records that may follow the end."""
 

@@ -35,13 +35,13 @@ def restored_weights(
     `results` are those of one trial, in the order of their budgets, measured on the validation part. None if
     it keeps the weights of the objective: of the last epoch, or of the best one if the trial stopped early.
     """
-    found = list(results)
-    if stopping is None or not stopping.restore_best or not found:
+    measured = list(results)
+    if stopping is None or not stopping.restore_best or not measured:
         return None
-    last = found[-1]
+    last = measured[-1]
     if last.status is not Status.COMPLETED or last.objective is None:
         return None
-    kept = _best_epoch(stopping, found) if last.budget == epochs else None
+    kept = _best_epoch(stopping, measured) if last.budget == epochs else None
     return None if kept == last.budget else RestoredWeights(last.trial, last.budget, kept)
 
 

@@ -117,15 +117,15 @@ def timeline(events: Iterable[Event]) -> Timeline | None:
     available = 0.0
     for session in sessions:
         by_worker = session.by_worker(ends[-1])
-        for worker, own in by_worker.items():
-            stacks.setdefault(worker, []).extend(own)
+        for worker, times in by_worker.items():
+            stacks.setdefault(worker, []).extend(times)
             present[worker] = present.get(worker, 0.0) + session.seconds
         available += session.seconds * (session.workers or len(by_worker))
         ends.append(ends[-1] + session.seconds)
     has_hosts = len({host for host, _ in stacks}) > 1
     workers = [
-        _worker(f"{host}, worker {k + 1}" if has_hosts else f"worker {k + 1}", own, present[host, k])
-        for (host, k), own in sorted(stacks.items())
+        _worker(f"{host}, worker {k + 1}" if has_hosts else f"worker {k + 1}", times, present[host, k])
+        for (host, k), times in sorted(stacks.items())
     ]
     return Timeline(
         tuple(workers), tuple(ends[1:]), _share(sum(worker.busy for worker in workers), available)

@@ -93,11 +93,11 @@ def _validated(
 
 def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> list[FloatArray]:
     """The scores of rows (n,) of each fit, (n, outputs); those of an ensemble's members are combined."""
-    in_pool = [own + offset for own, offset in zip(rows, stack.offsets, strict=True)]
+    in_pool = [indices + offset for indices, offset in zip(rows, stack.offsets, strict=True)]
     members = len(stack.members) // len(stack.fits)
     scores = scorer.scores(np.repeat(in_pool, members, axis=0))
-    each = scores.reshape(len(stack.fits), -1, *scores.shape[1:])
-    return [own[0] if len(own) == 1 else stack.data.task.combine(list(own)) for own in each]
+    by_fit = scores.reshape(len(stack.fits), -1, *scores.shape[1:])
+    return [of_fit[0] if len(of_fit) == 1 else stack.data.task.combine(list(of_fit)) for of_fit in by_fit]
 
 
 @dataclass(frozen=True, slots=True)

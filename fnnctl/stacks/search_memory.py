@@ -71,8 +71,11 @@ def _largest(fits: TrialFits, space: Space) -> Assignment | None:
     for _ in range(SWEEPS):
         for together in varied.values():
             tried = together[0].domain.values_to_try()
-            others = ({**values, **{dimension.name: value for dimension in together}} for value in tried)
-            options = [values, *(other for other in others if space.allows(space.assignment_of(other)))]
+            variants = ({**values, **{dimension.name: value for dimension in together}} for value in tried)
+            options = [
+                values,
+                *(variant for variant in variants if space.allows(space.assignment_of(variant))),
+            ]
             values = max(options, key=size)  # max keeps the first of equals, so large values stay
     return space.assignment_of(values)
 

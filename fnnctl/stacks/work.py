@@ -134,7 +134,7 @@ class WorkerData:
         pool = self._pools.get(key)
         if pool is None:
             pool = fit.examples(self.data)
-            alike = {each: kept for each, kept in self._pools.items() if each[0] == kind}
+            alike = {known: kept for known, kept in self._pools.items() if known[0] == kind}
             self._pools = {**alike, key: pool}  # a new dict, because other threads may be reading the old one
         return pool
 
@@ -206,7 +206,7 @@ def train_fits(
     """
     made = [pools(fit) if pools else fit.examples(data) for fit in fits]
     distinct = list({id(pool): pool for pool in made}.values())
-    offsets = [next(j for j, each in enumerate(distinct) if each is pool) * len(data) for pool in made]
+    offsets = [next(j for j, other in enumerate(distinct) if other is pool) * len(data) for pool in made]
     members = [
         member
         for fit, offset in zip(fits, offsets, strict=True)

@@ -249,7 +249,7 @@ def test_trials_are_judged_by_their_objectives(
     seen: list[float] = []
 
     def judge(curves: Curves) -> None:
-        seen.extend(curves.own)
+        seen.extend(curves.losses)
 
     monkeypatch.setitem(REASONS, "median", judge)
     weights = {"versicolor": 5}

@@ -67,8 +67,8 @@ class LossTotals:
     """The losses and the training metric of K members' batches of one size, summed over steps."""
 
     def __init__(self, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
-        self._found = np.empty((2, members, STEPS, batch), dtype)
-        self._steps = [(self._found[0, :, step], self._found[1, :, step]) for step in range(STEPS)]
+        self._stored = np.empty((2, members, STEPS, batch), dtype)
+        self._steps = [(self._stored[0, :, step], self._stored[1, :, step]) for step in range(STEPS)]
         self._used = 0
         self._sums = np.zeros((2, members))
 
@@ -89,7 +89,7 @@ class LossTotals:
     def _add_up(self) -> None:
         """Sum each member's row separately in float64, so that it has the same bits in any stack."""
         if self._used:
-            losses = self._found[:, :, : self._used].astype(np.float64)
+            losses = self._stored[:, :, : self._used].astype(np.float64)
             self._sums += np.add.reduce(losses.reshape(*self._sums.shape, -1), axis=2)
             self._used = 0
 

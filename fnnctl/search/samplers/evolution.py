@@ -86,7 +86,7 @@ def mutated(space: Space, parent: Assignment, rng: np.random.Generator) -> Assig
     """
     known = space.nearest_coordinates(parent)
     drawn = rng.random(len(space.dimensions)).tolist()
-    point = {each.name: known.get(each.name, u) for each, u in zip(space.dimensions, drawn, strict=True)}
+    point = {axis.name: known.get(axis.name, u) for axis, u in zip(space.dimensions, drawn, strict=True)}
     values = {dimension.name: dimension.domain.value(point[dimension.name]) for dimension in space.dimensions}
     present = active(space.dimensions, values)
     variable = [

@@ -271,8 +271,8 @@ class TpeSampler(LearningSampler):
             self._dimensions, self._coordinates(ordered[:good]), weights(good), narrow=self._narrow
         )
         waiting = [self._row(assignment) for assignment in pending]
-        others = np.vstack([self._coordinates(ordered[good:]), *waiting])
-        unlikely = Mixture(self._dimensions, others, weights(len(others)), narrow=self._narrow)
+        worse = np.vstack([self._coordinates(ordered[good:]), *waiting])
+        unlikely = Mixture(self._dimensions, worse, weights(len(worse)), narrow=self._narrow)
         rng = stream(self.seed, Purpose.PROPOSALS, number)
         draw = partial(likely.draw, rng, CANDIDATES)
         candidates: list[Assignment] = []

@@ -95,7 +95,10 @@ class TrialSource:
         n = min(wanted, free)
         pending = list(self._pending.values()) if self.learns else ()  # there may be very many
         proposed = self._sampler.ask(n, pending)
-        trials = [Trial(number, each, bracket) for number, each in enumerate(proposed, start=self._begun)]
+        trials = [
+            Trial(number, assignment, bracket)
+            for number, assignment in enumerate(proposed, start=self._begun)
+        ]
         self._begun += len(trials)
         self._pending |= {trial.number: trial.assignment for trial in trials}
         self.exhausted = len(trials) < n or self._begun == self._most

@@ -40,7 +40,7 @@ POWERS: Final = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 """The exponents c of a + b·t^(−c) that are tried."""
 TIME_SCALES: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """The constants τ of a + b·exp(−t/τ) that are tried, as shares of the full budget."""
-PARTS: Final = 9
+BUDGET_PARTS: Final = 9
 """How many parts the full budget is divided into."""
 
 
@@ -50,9 +50,9 @@ class Curves:
 
     epochs: Sequence[int]
     """The epochs after which the trial's loss is known: all, or only some of them."""
-    own: Sequence[float]
+    losses: Sequence[float]
     """The losses of the trial after these epochs."""
-    others: Sequence[float]
+    other_means: Sequence[float]
     """The mean losses of the other trials that have come so far, up to the same epoch, in rising order."""
     best: float | None
     """The loss of the best trial that has had the full budget; None if there is none yet."""
@@ -67,8 +67,8 @@ def median_reason(curves: Curves) -> str | None:
     same epoch (Golovin et al., Google Vizier, KDD 2017, section 3.2.2). Trials that have not come so far do
     not count.
     """
-    means, count = curves.others, len(curves.others)
-    if count < FEWEST_OTHERS or min(curves.own) <= (means[(count - 1) // 2] + means[count // 2]) / 2:
+    means, count = curves.other_means, len(curves.other_means)
+    if count < FEWEST_OTHERS or min(curves.losses) <= (means[(count - 1) // 2] + means[count // 2]) / 2:
         return None
     return f"worse than the median of {counted(count, 'other trial')}"
 
@@ -78,9 +78,9 @@ def extrapolation_reason(curves: Curves) -> str | None:
 
     It is stopped if its chance of beating the best trial at the full budget is below `CHANCE`.
     """
-    if curves.best is None or len(curves.own) < FEWEST_POINTS:
+    if curves.best is None or len(curves.losses) < FEWEST_POINTS:
         return None
-    chance = chance_to_beat(curves.best, curves.own, curves.epochs, full=curves.full)
+    chance = chance_to_beat(curves.best, curves.losses, curves.epochs, full=curves.full)
     if chance >= CHANCE:
         return None
     return f"a chance of {chance:.1%} to beat the best trial"
@@ -192,7 +192,7 @@ class CurveStopping:
         """
         self._scheduler, self._reason = scheduler, reason
         self._max_epochs, self._direction, self._curve = max_epochs, direction, curve
-        self._ends = sorted({max_epochs * k // PARTS for k in range(1, PARTS + 1)} - {0})
+        self._ends = sorted({max_epochs * k // BUDGET_PARTS for k in range(1, BUDGET_PARTS + 1)} - {0})
         self._parts: dict[JobKey, tuple[Job, _Whole]] = {}
         """The parts that are under way."""
         self._waiting: deque[tuple[Job, _Whole]] = deque()

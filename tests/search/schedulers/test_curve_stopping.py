@@ -95,7 +95,7 @@ def test_the_rule_sees_the_curves_as_losses_and_the_best_full_trial() -> None:
     seen: list[Curves] = []
 
     def watch(curves: Curves) -> str | None:
-        seen.append(replace(curves, epochs=list(curves.epochs), own=list(curves.own)))
+        seen.append(replace(curves, epochs=list(curves.epochs), losses=list(curves.losses)))
         return None
 
     scheduler = stopping(watch, epochs=9, trials=2)
@@ -111,7 +111,7 @@ def test_without_a_curve_the_objective_is_known_after_each_part() -> None:
     seen: list[tuple[list[int], list[float]]] = []
 
     def watch(curves: Curves) -> str | None:
-        seen.append((list(curves.epochs), list(curves.own)))
+        seen.append((list(curves.epochs), list(curves.losses)))
         return None
 
     scheduler = stopping(watch, trials=1)
@@ -134,12 +134,12 @@ def test_without_curves_trials_of_other_rungs_are_compared_at_the_same_epoch() -
             scheduler.tell(result_of(job, job.stop / 100))
     assert {tuple(each.epochs) for each in seen if each.epochs[-1] == 6} == {(1, 3, 6), (3, 6)}
     for each in seen:
-        assert all(-each.epochs[-1] / 100 <= mean <= -0.01 for mean in each.others)
-        assert list(each.others) == sorted(each.others)
+        assert all(-each.epochs[-1] / 100 <= mean <= -0.01 for mean in each.other_means)
+        assert list(each.other_means) == sorted(each.other_means)
 
 
 def test_a_stopped_trial_is_told_with_its_last_value_and_not_asked_for_again() -> None:
-    scheduler = stopping(lambda curves: "hopeless" if len(curves.others) == 3 else None, trials=4)
+    scheduler = stopping(lambda curves: "hopeless" if len(curves.other_means) == 3 else None, trials=4)
     jobs = list(scheduler.ask(10))
     stops: list[Stop] = []
     for job in jobs:
@@ -152,7 +152,7 @@ def test_halving_promotes_no_trial_that_was_stopped() -> None:
     """Nine trials for three places in the second rung; the five best are stopped in the first."""
 
     def stops_the_best(curves: Curves) -> str | None:
-        return "told to" if curves.own[-1] < -0.35 else None
+        return "told to" if curves.losses[-1] < -0.35 else None
 
     budget = SearchBudget(max_epochs=81, min_epochs=18, trials=9, reduction_factor=3)
     inner = build_scheduler("halving", numbered(9), budget, direction="maximize")
@@ -166,7 +166,7 @@ def test_halving_promotes_no_trial_that_was_stopped() -> None:
 
 
 def test_each_checkpoint_is_released_once_when_no_part_goes_on_from_it() -> None:
-    scheduler = stopping(lambda curves: "enough" if len(curves.own) >= 9 else None, trials=1)
+    scheduler = stopping(lambda curves: "enough" if len(curves.losses) >= 9 else None, trials=1)
     released: list[tuple[int, int]] = []
     while jobs := scheduler.ask(1):
         scheduler.tell(with_curve(jobs[0], [0.5] * 27))

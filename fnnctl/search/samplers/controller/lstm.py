@@ -73,8 +73,8 @@ def unrolled(weights: Weights, inputs: FloatArray) -> tuple[FloatArray, list[Cel
     """The outputs of all steps, (T, B, H), and what the backward pass needs."""
     outputs = np.empty((*inputs.shape[:2], weights.units))
     state, steps = State.first(inputs.shape[1], weights.units), []
-    for time, each in enumerate(inputs):
-        state, step = forward(weights, each, state)
+    for time, x in enumerate(inputs):
+        state, step = forward(weights, x, state)
         outputs[time] = state.output
         steps.append(step)
     return outputs, steps

@@ -63,7 +63,7 @@ class Cube:
     def assignment(self, point: FloatArray) -> Assignment:
         """The assignment of the value at each coordinate."""
         pairs = zip(self.dimensions, point.tolist(), strict=True)
-        return self._space.assignment_of({each.name: each.value(u) for each, u in pairs})
+        return self._space.assignment_of({dimension.name: dimension.value(u) for dimension, u in pairs})
 
     def snapped(self, points: FloatArray) -> FloatArray:
         """The nearest points with levels where a dimension has some."""

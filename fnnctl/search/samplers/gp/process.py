@@ -100,18 +100,20 @@ class Parameters:
         return cls(values[:-2], float(values[-2]), float(values[-1]) + LEAST_NOISE)
 
 
-def fitted(points: FloatArray, y: FloatArray, starts: list[Parameters], *, evaluations: int) -> Parameters:
+def fitted_parameters(
+    points: FloatArray, y: FloatArray, starts: list[Parameters], *, evaluations: int
+) -> Parameters:
     """The best parameters that are found from these starts."""
     squares = squared_differences(points)
 
     def function(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-        found = [negative_log_posterior(row, squares, y) for row in rows]
-        return np.array([value for value, _ in found]), np.array([gradient for _, gradient in found])
+        results = [negative_log_posterior(row, squares, y) for row in rows]
+        return np.array([value for value, _ in results]), np.array([gradient for _, gradient in results])
 
     weights = np.full(points.shape[1], MOST_WEIGHT)
     high = np.log([*weights, MOST_VARIANCE, MOST_NOISE])
     low = np.log([*(1.0 / weights), 1.0 / MOST_VARIANCE, LEAST_LEARNED_NOISE])
-    found, values = minimize(
+    logs, values = minimize(
         function,
         np.array([start.logs for start in starts]),
         (low, high),
@@ -119,7 +121,7 @@ def fitted(points: FloatArray, y: FloatArray, starts: list[Parameters], *, evalu
         evaluations=evaluations,
         tolerance=TOLERANCE,
     )
-    return Parameters.of_logs(found[np.argmin(values)])
+    return Parameters.of_logs(logs[np.argmin(values)])
 
 
 def negative_log_posterior(logs: FloatArray, squares: FloatArray, y: FloatArray) -> tuple[float, FloatArray]:

@@ -18,7 +18,7 @@ from fnnctl.search.samplers.auto import MOST_TRIALS, gp_problem
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.gp.acquisition import promising
 from fnnctl.search.samplers.gp.coordinates import Cube
-from fnnctl.search.samplers.gp.process import Parameters, Process, fitted
+from fnnctl.search.samplers.gp.process import Parameters, Process, fitted_parameters
 from fnnctl.search.samplers.learning import LearningSampler, bounded
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment
@@ -123,7 +123,7 @@ class GpSampler(LearningSampler):
         points = np.array([self._points[number] for number in numbers[chosen].tolist()])
         starts = [self._parameters, Parameters.default(points.shape[1])]
         evaluations = LATER_EVALUATIONS if len(y) > MANY else EVALUATIONS
-        self._parameters = fitted(points, y, starts, evaluations=evaluations)
+        self._parameters = fitted_parameters(points, y, starts, evaluations=evaluations)
         return Process(points, y, self._parameters)
 
 

@@ -9,7 +9,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.search.samplers.gp.process import (
     LEAST_NOISE,
     Parameters,
-    fitted,
+    fitted_parameters,
     negative_log_posterior,
     squared_differences,
     triangular_inverse,
@@ -50,21 +50,21 @@ def test_the_likelihood_is_scikit_learns_and_the_priors_are_optunas() -> None:
 
 
 def test_a_fit_is_a_stationary_point() -> None:
-    found = fitted(POINTS, Y, [Parameters.default(3)], evaluations=200)
+    found = fitted_parameters(POINTS, Y, [Parameters.default(3)], evaluations=200)
     gradient = negative_log_posterior(found.logs, squared_differences(POINTS), Y)[1]
     assert np.abs(gradient).max() <= 0.01
 
 
 def test_of_several_starts_the_best_is_taken() -> None:
     bad = Parameters(np.full(3, 1e5), 1.0, 1e-4)
-    found = fitted(POINTS, Y, [bad, Parameters.default(3)], evaluations=60)
-    alone = fitted(POINTS, Y, [Parameters.default(3)], evaluations=60)
+    found = fitted_parameters(POINTS, Y, [bad, Parameters.default(3)], evaluations=60)
+    alone = fitted_parameters(POINTS, Y, [Parameters.default(3)], evaluations=60)
     assert density(found.logs) == pytest.approx(density(alone.logs), abs=1e-6)
-    assert density(found.logs) < density(fitted(POINTS, Y, [bad], evaluations=1).logs) - 1.0
+    assert density(found.logs) < density(fitted_parameters(POINTS, Y, [bad], evaluations=1).logs) - 1.0
 
 
 def test_a_dimension_without_effect_gets_a_long_lengthscale() -> None:
-    found = fitted(POINTS, np.sin(6 * POINTS[:, 0]), [Parameters.default(3)], evaluations=100)
+    found = fitted_parameters(POINTS, np.sin(6 * POINTS[:, 0]), [Parameters.default(3)], evaluations=100)
     assert found.weights[0] > 10 * max(found.weights[1:])
 
 
@@ -73,8 +73,8 @@ def test_noise_is_learned() -> None:
     clean = np.sin(6 * points[:, 0])
     noisy = clean + 0.3 * rng.standard_normal(60)
     start = [Parameters.default(1)]
-    assert fitted(points, clean, start, evaluations=100).noise < 1e-5
-    assert 0.04 < fitted(points, noisy, start, evaluations=100).noise < 0.2
+    assert fitted_parameters(points, clean, start, evaluations=100).noise < 1e-5
+    assert 0.04 < fitted_parameters(points, noisy, start, evaluations=100).noise < 0.2
 
 
 def test_parameters_and_their_logs() -> None:

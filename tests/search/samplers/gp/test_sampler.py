@@ -15,7 +15,7 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.gp import sampler as module
-from fnnctl.search.samplers.gp.process import fitted
+from fnnctl.search.samplers.gp.process import fitted_parameters
 from fnnctl.search.samplers.gp.sampler import GpSampler, normalized, standardized, yeo_johnson
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.identity import identity
@@ -133,9 +133,9 @@ class TestDeterminism:
 
         def counted(*args: Any, **settings: Any) -> Any:
             calls.append(len(args[0]))
-            return fitted(*args, **settings)
+            return fitted_parameters(*args, **settings)
 
-        monkeypatch.setattr(module, "fitted", counted)
+        monkeypatch.setattr(module, "fitted_parameters", counted)
         searched(bowl, 26, batch=8)
         assert calls == [8, 16, 24]
 
