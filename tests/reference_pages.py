@@ -7,7 +7,7 @@ writes them; `test_readme.py` compares them with the program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ import typer.main
 
 from fnnctl.cli import app
 from fnnctl.cli.commands import DECLARED, Declared
-from fnnctl.report.figures.reference import figures_reference
+from fnnctl.report.figures import run_figures, search_figures
+from fnnctl.report.figures.record import RunFigure
+from fnnctl.text import capitalized
 from tests.settings_reference import settings_page
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -38,7 +40,18 @@ COMMON = {"--quiet", "--verbose", "--no-color", "--json", "--help"}
 
 def plots_page() -> str:
     """The page on how to read the figures."""
-    return f"{PLOTS_INTRODUCTION}\n{figures_reference()}"
+    runs = "\n\n".join(figure_entries(run_figures.RUN_FIGURES))
+    searches = "\n\n".join(figure_entries(search_figures.SEARCH_FIGURES))
+    return f"{PLOTS_INTRODUCTION}\n## Of a run\n\n{runs}\n\n## Of a search\n\n{searches}\n"
+
+
+def figure_entries(figures: Iterable[RunFigure]) -> Iterator[str]:
+    """The paragraphs on each figure."""
+    for figure in figures:
+        only = f" In a {figure.task}." if figure.task else ""
+        yield f"### {capitalized(figure.title)}"
+        yield f"`{figure.file}`, drawn from `{figure.source}`.{only}"
+        yield figure.reading
 
 
 def commands_page() -> str:

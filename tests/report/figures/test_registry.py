@@ -13,7 +13,6 @@ from fnnctl.plots.style import new_figure
 from fnnctl.report.figures import run_figures, search_figures
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.figures.record import RunFigure
-from fnnctl.report.figures.reference import figures_reference
 from fnnctl.report.figures.registry import registered_figures
 from fnnctl.report.figures.server import draw_in_parallel
 from fnnctl.report.formats.json_report import json_report
@@ -25,6 +24,7 @@ from fnnctl.report.topics.registry import text_document
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
+from tests.reference_pages import plots_page
 from tests.report.searches import halving, start_search
 
 
@@ -82,7 +82,7 @@ def test_a_registered_figure_is_in_every_report(
     assert "<figcaption>What was made</figcaption>" in page
     assert f"<desc>made of {summary.manifest.kind}</desc>" in page
     assert MADE.file in json_report([summary])["runs"][0]["files"]
-    assert "Made to be found." in figures_reference()
+    assert "Made to be found." in plots_page()
 
 
 def test_every_figure_has_its_own_file_and_says_how_it_is_read() -> None:
