@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from fnnctl.metrics import classification, regression
-from fnnctl.metrics.metric import INTERVAL, SUPPORT, Metric, TaskName
+from fnnctl.metrics.metric import INTERVAL, SUPPORT, Metric, OfCounts, OfRows, TaskName
 from fnnctl.metrics.registry import (
+    CLASSIFICATION,
     METRICS,
+    REGRESSION,
     class_of,
     headline,
     importance_metrics,
@@ -55,6 +57,18 @@ def test_a_record_is_consistent(metric: Metric[Any]) -> None:
     assert metric.lowest < metric.highest
     value = scores_of(metric.task).get(metric.name)
     assert value is None or metric.lowest <= value <= metric.highest
+    intervals = {CLASSIFICATION: {"wilson", "delong"}, REGRESSION: {"bootstrap"}}
+    assert metric.interval in {None, *intervals[metric.task]}
+
+
+@pytest.mark.parametrize("metric", [metric for metric in METRICS if metric.monitored])
+def test_what_training_records_needs_no_probabilities_and_no_unit(metric: Metric[Any]) -> None:
+    """After an epoch only labels and predictions are known, in a regression standardized ones."""
+    assert metric.needs == "predictions"
+    assert isinstance(metric.formula, OfRows | OfCounts)
+    if metric.task == REGRESSION:
+        assert isinstance(metric.formula, OfRows)
+        assert metric.formula.form == "explained"
 
 
 def test_losses_and_errors_are_losses() -> None:
