@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 SHOWN_LENGTH = 60
-LEAST_BEGINNING = 3
-"""Shorter words, in characters, begin too many others to be taken for one of them."""
+"""The most characters of a value in a message."""
+SHORTEST_PREFIX = 3
+"""In characters: a shorter word begins too many others to be taken for one of them."""
 _DIGITS = re.compile("([0-9]+)")
 # Direction controls can make a line look like another one.
 DIRECTION_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -90,10 +91,10 @@ def shown(text: str) -> str:
 
 def alike(texts: Iterable[str]) -> list[list[str]]:
     """The texts that differ only in case or blanks, such as `Gold` and `gold `."""
-    written: dict[str, list[str]] = {}
+    spellings: dict[str, list[str]] = {}
     for text in texts:
-        written.setdefault("".join(text.casefold().split()), []).append(text)
-    return [several for several in written.values() if len(several) > 1]
+        spellings.setdefault("".join(text.casefold().split()), []).append(text)
+    return [group for group in spellings.values() if len(group) > 1]
 
 
 def natural_key(text: str) -> tuple[list[object], str]:
@@ -131,7 +132,7 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     """
     by_folded = {option.casefold(): option for option in options}
     folded = word.casefold()
-    longer = [option for option in by_folded if len(folded) >= LEAST_BEGINNING and option.startswith(folded)]
+    longer = [option for option in by_folded if len(folded) >= SHORTEST_PREFIX and option.startswith(folded)]
     close = sorted(longer, key=len) or difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return f" (did you mean '{printable(by_folded[close[0]])}'?)" if close else ""
 
@@ -168,7 +169,7 @@ def amount_done(done: int, planned: int | None, noun: str, *, bound: str = "at m
 
 
 def bound_prefix(bound: str | None) -> str:
-    """`at least ` before a planned amount that may be exceeded; empty if it is the most."""
+    """`at least ` before a planned amount that may be exceeded; empty if it is a maximum."""
     return f"{bound} " if bound == "at least" else ""
 
 

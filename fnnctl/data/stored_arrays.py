@@ -1,5 +1,4 @@
-"""The user's arrays, in an NPZ archive or a folder of NPY files: opened by name, checked, then read in
-blocks.
+"""The user's arrays, in an NPZ archive or a folder of NPY files: opened by name, checked, and read in blocks.
 
 No memory is allocated before the size of a file has been checked against its header.
 """
@@ -82,7 +81,7 @@ class StoredArray:
         """
         rows, columns = self.header.shape[0], math.prod(self.header.shape[1:])
         columns_first, dtype = self.header.columns_first, self.header.dtype
-        # In Fortran order, each block needs one seek per column, so blocks have more rows.
+        # In Fortran order each block needs one seek per column, so there are fewer, larger blocks.
         step = max(1, BLOCK_BYTES * (16 if columns_first else 1) // max(1, columns * dtype.itemsize))
         spans = [(start, min(start + step, rows)) for start in range(0, rows, step)]
         if columns_first and self.member is not None:

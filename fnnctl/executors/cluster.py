@@ -97,7 +97,7 @@ class _ClusterItem:
     future: Future[Any]
     """The caller's."""
     number: int = 0
-    """Every copy has another."""
+    """Every copy has a new one."""
     worker: str = ""
     sent: Future[RemoteResult[Any]] = field(default_factory=Future)
     """The cluster's."""
@@ -121,11 +121,11 @@ class ClusterExecutor:
     def __init__(
         self, connect: Callable[[], Connection], workers: int, poll: Poll, options: ClusterOptions
     ) -> None:
-        """`workers` is how many items may run at the same time.
+        """At most so many items as `workers` run at the same time.
 
         Workers of this machine start at the first `submit`. A scheduler with an address is asked at once.
         """
-        self._connect, self._most, self._poll = connect, workers, poll
+        self._connect, self._max_running, self._poll = connect, workers, poll
         self._session, self._is_remote = uuid.uuid4().hex, options.address is not None
         self._admission = Admission(options.note, options.on_worker)
         self._values: list[Any] = []
@@ -133,7 +133,7 @@ class ClusterExecutor:
         self._threads: dict[str, int] = {}
         """By worker, without those that accept no items now."""
         self._lock = threading.Lock()
-        """Held while the following six are changed."""
+        """Held while an attribute from here to `_count` is changed."""
         self._waiting: deque[_ClusterItem] = deque()
         self._running: dict[int, _ClusterItem] = {}
         """By the number of the copy."""
@@ -168,8 +168,8 @@ class ClusterExecutor:
     def workers(self) -> int:
         """See `Executor`; it changes as workers join and leave."""
         if self._connection is None:
-            return self._most
-        return max(1, min(self._most, sum(self._threads.copy().values())))
+            return self._max_running
+        return max(1, min(self._max_running, sum(self._threads.copy().values())))
 
     def share(self, value: T) -> Shared[T]:
         """See `Executor`."""
@@ -267,7 +267,7 @@ class ClusterExecutor:
             counts = {worker: count for worker, count in self._threads.items() if worker not in self._silent}
             free = {worker: 1 - busy[worker] / count for worker, count in counts.items() if count}
             worker = max(free, key=free.__getitem__, default=None)
-            if worker is None or free[worker] <= 0 or len(self._running) >= self._most:
+            if worker is None or free[worker] <= 0 or len(self._running) >= self._max_running:
                 return None
             while self._waiting:
                 item = self._waiting.popleft()
@@ -330,7 +330,7 @@ class ClusterExecutor:
                 self._send_waiting()
                 failures = 0
             except Exception as error:
-                failures += 1  # a worker may die while it is called, which the next call knows
+                failures += 1  # a worker may have died during the call; the next one leaves it out
                 if isinstance(error, MachineError) or failures > MOST_FAILURES:
                     self._failure = error if self._stop_deadline is None else WorkerKilledError()
                     self._fail_all(self._failure)
@@ -364,11 +364,11 @@ class ClusterExecutor:
         self._send_unreported_again(now)
 
     def _awake(self) -> Sequence[str]:
-        """The workers that accept items and answer, without those whose item another one does."""
+        """The workers that accept items and answer, without those of dropped copies."""
         with self._lock:
-            return sorted(self._threads.keys() - self._silent.keys() - self._slow())
+            return sorted(self._threads.keys() - self._silent.keys() - self._workers_of_dropped())
 
-    def _slow(self) -> set[str]:
+    def _workers_of_dropped(self) -> set[str]:
         """The workers whose items others do instead."""
         return {worker for worker, _ in self._dropped.values()}
 
@@ -378,7 +378,7 @@ class ClusterExecutor:
         A call waits for silent workers. So those without an item are called only now and then.
         """
         with self._lock:
-            busy = {item.worker for item in self._running.values()} | self._slow()
+            busy = {item.worker for item in self._running.values()} | self._workers_of_dropped()
             recent = {worker for worker, called in self._silent.items() if now - called < SECONDS_TO_REPORT}
         workers = sorted(busy | (self._admission.admitted - recent))
         stop, dropped = self._stop_deadline is not None, [*self._dropped]
@@ -391,9 +391,9 @@ class ClusterExecutor:
                 if item := self._running.get(number):
                     item.done, item.reported = max(item.done, done), time.monotonic()
                     item.has_begun = True
-            absent = self._admission.admitted - set(workers)
-            before = {worker: called for worker, called in self._silent.items() if worker in absent}
-            self._silent = before | {worker: now for worker in workers if worker not in counts}
+            not_called = self._admission.admitted - set(workers)
+            still_silent = {worker: called for worker, called in self._silent.items() if worker in not_called}
+            self._silent = still_silent | {worker: now for worker in workers if worker not in counts}
 
     def _send_unreported_again(self, now: float) -> None:
         """Take items from workers that do not run them, as long as there is another one.

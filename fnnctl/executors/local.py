@@ -80,7 +80,7 @@ def start_threads(count: int) -> ThreadPoolExecutor:
             pool.submit(all_run.wait)  # keeps its thread busy, so that the next one needs another
     except RuntimeError as error:
         all_run.set()
-        pool.shutdown()
+        pool.shutdown()  # waits for the threads
         raise WorkersRefusedError(str(error)) from error
     finally:
         all_run.set()

@@ -100,8 +100,9 @@ def class_calibration_errors(labels: IntArray, probabilities: FloatArray) -> Flo
     (n, C). A class without rows also has an error: its probability should be 0.
     """
     rows, classes = probabilities.shape
-    of_label = probabilities[np.arange(rows), labels]
-    cells = labels.astype(np.int64) * BINS + _bins(of_label)
+    label_probabilities = probabilities[np.arange(rows), labels]
+    cells = labels.astype(np.int64) * BINS + _bins(label_probabilities)
+    # In each bin of a class: its rows of the class, less the sum of the class's probabilities.
     gaps = np.bincount(cells, minlength=classes * BINS).astype(np.float64)
     first_bins = np.arange(classes) * BINS
     for block in _blocks(rows, classes):
@@ -125,8 +126,8 @@ def brier_score(labels: IntArray, probabilities: FloatArray) -> float:
         distances = probabilities[block].copy()
         distances[np.arange(len(distances)), labels[block]] -= 1.0
         total += float(np.square(distances, out=distances).sum())
-    counted: int = 2 * rows if classes == 2 else rows
-    return total / counted
+    divisor: int = 2 * rows if classes == 2 else rows
+    return total / divisor
 
 
 def _bins(probabilities: FloatArray) -> IntArray:

@@ -55,7 +55,7 @@ class ClassCounts:
             return np.where(rows**2 > by_chance, excess / (rows**2 - by_chance), np.nan)
 
     def _excess(self) -> tuple[FloatArray, FloatArray]:
-        """n times the hits, less n² times the share that is expected by chance; and the number of rows n."""
+        """n times the hits, less n² times the share of hits expected by chance; and the number of rows n."""
         rows: FloatArray = self.support.sum(axis=-1).astype(np.float64)
         by_chance = (self.support * self.predicted).sum(axis=-1)
         return self.hits.sum(axis=-1) * rows - by_chance, rows
@@ -65,8 +65,8 @@ def class_counts(labels: IntArray, predictions: IntArray, classes: int) -> Class
     """The counts of labels and predictions (…, n)."""
     shape = (*labels.shape[:-1], classes)
     stacks = int(np.prod(shape[:-1], dtype=np.intp))
-    first = np.arange(stacks).reshape(*shape[:-1], 1) * classes
-    truth, guess = labels + first, predictions + first
+    offsets = np.arange(stacks).reshape(*shape[:-1], 1) * classes
+    truth, guess = labels + offsets, predictions + offsets
 
     def counts(cells: IntArray) -> IntArray:
         return np.bincount(cells.ravel(), minlength=stacks * classes).reshape(shape)

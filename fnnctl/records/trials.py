@@ -94,7 +94,8 @@ class Result:
 
 
 ConfirmedKey: TypeAlias = tuple[int, int, int]
-"""A trial's number, its epochs at most, and a seed's number: they identify a network of a confirmation."""
+"""A trial's number, its largest number of epochs, and a seed's number: they identify a network of a
+confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Confirmed:
 
     trial: int
     budget: int
-    """The epochs at most."""
+    """The largest number of epochs."""
     seed: int
     """The seed's number, from 0."""
     objective: float | None

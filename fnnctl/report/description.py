@@ -29,6 +29,7 @@ MOST_LISTED: Final = 200
 MOST_ALIKE = 4
 """More columns with the same note share a line."""
 LONGEST_NAME, VALUE_WIDTH = 120, 14
+"""The most characters of a column's name, where the terminal sets no limit, and of a frequent value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,12 @@ class Description:
         return name if name.isprintable() and name else "COLUMN"
 
 
-def description_sections(description: Description, names: int = LONGEST_NAME) -> Iterator[Section]:
-    """The sections, in their order; of names longer than `names` the middle is left out."""
+def description_sections(description: Description, name_width: int = LONGEST_NAME) -> Iterator[Section]:
+    """The sections, in their order; names wider than `name_width` lose their middle."""
     facts, target = description.facts, description.target
     if target is not None:
-        yield from _target(facts, target, names)
-    yield _columns(description, names)
+        yield from _target(facts, target, name_width)
+    yield _columns(description, name_width)
     if notes := (*description.check.warnings, *_notes(facts)):
         yield Notes("To look at", notes)
     if description.candidates:
@@ -125,11 +126,11 @@ def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any
     }
 
 
-def _target(facts: TableFacts, target: TargetFacts, names: int) -> Iterator[Section]:
+def _target(facts: TableFacts, target: TargetFacts, name_width: int) -> Iterator[Section]:
     unlabelled = facts.rows - target.rows
     if target.classes:
         rows = [
-            (fit_name(name, names), f"{count:,}", _percent(count, target.rows))
+            (fit_name(name, name_width), f"{count:,}", _percent(count, target.rows))
             for name, count in target.classes[:MOST_LISTED]
         ]
         if more := target.classes[MOST_LISTED:]:
@@ -141,21 +142,21 @@ def _target(facts: TableFacts, target: TargetFacts, names: int) -> Iterator[Sect
         yield TableSection(title, ("class", "rows", "share"), tuple(rows))
         return
     extent = facts[target.name].extent
-    said = () if extent is None else (f"least, median and largest number: {_range(extent)}",)
+    numbers = () if extent is None else (f"least, median and largest number: {_range(extent)}",)
     missing = (f"{counted(unlabelled, 'row')} without a value",) if unlabelled else ()
-    yield Notes(f"Target {_quoted(target.name)}: a regression", (*said, *missing))
+    yield Notes(f"Target {_quoted(target.name)}: a regression", (*numbers, *missing))
 
 
-def _columns(description: Description, names: int) -> TableSection:
+def _columns(description: Description, name_width: int) -> TableSection:
     facts = description.facts
-    rows = [_row(description, column, names) for column in facts.columns[:MOST_LISTED]]
+    rows = [_row(description, column, name_width) for column in facts.columns[:MOST_LISTED]]
     if more := len(facts.columns) - len(rows):
         rows.append((f"{more:,} more: see --json", "", "", "", ""))
     header = ("column", "kind", "missing", "unique", "values")
     return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4), unbroken=(0,))
 
 
-def _row(description: Description, column: ColumnFacts, names: int) -> tuple[str, ...]:
+def _row(description: Description, column: ColumnFacts, name_width: int) -> tuple[str, ...]:
     missing = f"{column.missing:,} ({_percent(column.missing, column.rows)})" if column.missing else "0"
     values = ", ".join(_frequent(column))
     if (extent := description.extent(column)) is not None:
@@ -163,7 +164,7 @@ def _row(description: Description, column: ColumnFacts, names: int) -> tuple[str
     elif column.span is not None:
         values = " … ".join(column.span)
     kind = "target" if column.name == description.facts.source.target_name else column.type.kind
-    return fit_name(column.name, names), kind, missing, f"{column.unique:,}", values
+    return fit_name(column.name, name_width), kind, missing, f"{column.unique:,}", values
 
 
 def _frequent(column: ColumnFacts) -> Iterator[str]:
@@ -206,14 +207,14 @@ def _quoted(name: str) -> str:
 
 
 LEAST_NAME, BESIDE_NAMES = 24, 72
-"""The width for names in a narrow terminal, and what the other columns need."""
+"""The width of names in a narrow terminal, and what the other columns need beside them."""
 
 
 def terminal_description(description: Description, *, width: int | None = None) -> RenderableType:
-    """For a terminal of this width; without one, names are as long as they are."""
+    """For a terminal of this width; without one, names are as in the other formats."""
     title = description.facts.source.file
-    names = LONGEST_NAME if width is None else max(LEAST_NAME, width - BESIDE_NAMES)
-    return document(title, description.headline, description_sections(description, names), width)
+    name_width = LONGEST_NAME if width is None else max(LEAST_NAME, width - BESIDE_NAMES)
+    return document(title, description.headline, description_sections(description, name_width), width)
 
 
 def text_description(description: Description, format_: str) -> str:

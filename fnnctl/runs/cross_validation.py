@@ -79,11 +79,11 @@ def complete_cross_validation(
             with recorder.time_training():
                 _train(run, validation, results, recorder, context, workers or usable_processors())
         finally:
-            of_folds = write_folds(run, validation, results)
+            fold_metrics = write_folds(run, validation, results)
         context.stop.raise_if_requested()
         sizes = _sizes(validation, results)
         _warn_of_diverged(run, validation, results, context)
-        del results[len(validation.fits) :]
+        del results[len(validation.fits) :]  # those of smaller shares, which only `sizes` is about
         ended = [result for result in results if result]
         record_warnings(run, loss_warnings(validation.fits[0], ended), context.listener)
         thresholds = [result.threshold for result in ended if result.scores]
@@ -91,11 +91,11 @@ def complete_cross_validation(
         rows = validation.fits[0].sizes[1]
         record_warnings(run, post_training.fold_warnings(thresholds, decoder, rows=rows), context.listener)
         scores = out_of_fold(validation, results)
-        of_all = {**summary(validation, of_folds), "baseline": mean_baseline(results)}
+        means = {**summary(validation, fold_metrics), "baseline": mean_baseline(results)}
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
-        doubts = score_warnings(validation.experiment, scores, ended)
-        record_warnings(run, doubts, context.listener, first=True)
-        metrics = {"test": scores.metrics(), "cross_validation": of_all, **sizes}
+        warnings = score_warnings(validation.experiment, scores, ended)
+        record_warnings(run, warnings, context.listener, first=True)
+        metrics = {"test": scores.metrics(), "cross_validation": means, **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())
         context.figures.draw(run)
@@ -135,13 +135,13 @@ def _train(
             shared = executor.share(WorkerData(validation.data, reuse=False))
             shared_fits = executor.share(fits)
             items = ((shared, shared_fits, stack, measure) for stack in stacks)
-            for index, done in run_work(executor, train_shared_fits, items):
+            for index, result in run_work(executor, train_shared_fits, items):
                 folds = [missing[k] for k in stacks[index]]
-                measured = dict(zip(folds, done.measured, strict=True))
+                measured = dict(zip(folds, result.measured, strict=True))
                 saved += keep_folds(run, validation, measured, seconds=recorder.trained_seconds())
                 context.stop.kept(kept_folds_words(saved, validation))
-                for fold, result in measured.items():
-                    results[fold] = result.without_outputs()
+                for fold, fold_result in measured.items():
+                    results[fold] = fold_result.without_outputs()
 
 
 def _sizes(validation: CrossValidation, results: Sequence[FoldResult | None]) -> dict[str, Any]:
@@ -161,6 +161,6 @@ def _warn_of_diverged(
             context.figures.draw(run)
             raise diverged(run, validation.fits[0], folds=count)
         if count:
-            left = "means are over the other folds" if count < len(of_size) else "this size has no scores"
-            warning = f"{count} of {len(of_size)} folds{share_suffix(size)} diverged: {left}"
+            rest = "means are over the other folds" if count < len(of_size) else "this size has no scores"
+            warning = f"{count} of {len(of_size)} folds{share_suffix(size)} diverged: {rest}"
             record_warnings(run, [warning], context.listener)

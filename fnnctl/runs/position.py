@@ -15,7 +15,7 @@ SECONDS_BETWEEN_NOTES: Final = 5.0
 
 
 class FollowedTraining:
-    """Called after each epoch and each step of a training."""
+    """What a training calls after each epoch and each step."""
 
     def __init__(self, run: OpenRun, position: TrainingPosition, show: ShowEpochs) -> None:
         self._run, self._position, self._show = run, position, show

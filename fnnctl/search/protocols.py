@@ -1,4 +1,4 @@
-"""The two parts of a search method, and who does their jobs.
+"""The protocols of a search method's two parts, and of what does their jobs.
 
 A sampler proposes configurations, a scheduler spends epochs on them, a runner does the jobs. Samplers and
 schedulers depend only on the calls of `ask` and `tell` (no clock, no shared random state), so replaying a
@@ -44,8 +44,8 @@ class Scheduler(Protocol):
     def ask(self, free: int) -> Sequence[Job]:
         """At most `free` jobs that can start now, by trial.
 
-        None means that it waits for results, or that the search is over if no job is under way. It can be
-        asked again at once, and may then have further jobs.
+        Without jobs it waits for results or, if no job is under way, the search is over. It can be asked
+        again at once, and may then have further jobs.
         """
 
     def tell(self, result: Result) -> Sequence[Stop]:
@@ -55,7 +55,7 @@ class Scheduler(Protocol):
         """
 
     def released(self) -> Sequence[JobKey]:
-        """The results, since the last call, whose checkpoints no job will resume from any more."""
+        """The results whose checkpoints no job will resume from any more; only those not returned before."""
 
 
 class Runner(Protocol):

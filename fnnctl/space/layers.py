@@ -16,6 +16,8 @@ from fnnctl.space.domains import Choice, Domain, DomainProblem
 from fnnctl.space.number_domains import Integer, LogInteger
 
 COARSE_STEPS: Final = 8
+"""Into how many steps `coarse` divides a linear range of widths: so few that many trials have the same shape
+and train as one stack."""
 DEPTH: Final = "depth"
 WIDTH: Final = "width"
 UNITS: Final = "units"
@@ -63,13 +65,13 @@ class Layers:
         yield Dimension(setting, Integer(low, high), DEPTH, key=key)
         for index in range(high if self.per_layer else min(high, 1)):
             for part, domain in self._domains.items():
-                least = index + 1
+                min_depth = index + 1
                 if part == RESIDUAL and index == 0:
                     if self.per_layer or high < 2:
                         continue
-                    least = 2
-                deeper = Condition(f"{setting}.{DEPTH}", range(least, high + 1))
-                conditions = (deeper,) if low < least else ()
+                    min_depth = 2  # the one dimension of all layers: it begins to matter with the second
+                deeper = Condition(f"{setting}.{DEPTH}", range(min_depth, high + 1))
+                conditions = (deeper,) if low < min_depth else ()
                 name = of_layer(part, index) if self.per_layer else part
                 yield Dimension(setting, domain, name, conditions, key)
 
@@ -144,17 +146,19 @@ def split_layers(setting: str, layers: Sequence[Layer]) -> dict[str, Any]:
 def layer_dimensions(setting: str, layers: Iterable[Sequence[Layer]]) -> list[str]:
     """The names of the dimensions that distinguish these layers, in order.
 
-    The settings of layers are those of each layer only if they differ between the layers of a network.
+    Each layer has dimensions of its own only if a setting differs between the layers of a network.
     """
-    known = [list(map(_mapping, network)) for network in layers]
+    networks = [list(map(_mapping, network)) for network in layers]
     parts = [
-        part for part, key in PARTS.items() if part == WIDTH or any(key in _all(network) for network in known)
+        part
+        for part, key in PARTS.items()
+        if part == WIDTH or any(key in _keys(network) for network in networks)
     ]
     names = [DEPTH, *parts]
-    if any(_differ(network, PARTS[part]) for network in known for part in parts):
-        deepest = range(max(map(len, known)))
+    if any(_differ(network, PARTS[part]) for network in networks for part in parts):
+        indices = range(max(map(len, networks)))
         per_layer = [
-            of_layer(part, index) for index in deepest for part in parts if index or part != RESIDUAL
+            of_layer(part, index) for index in indices for part in parts if index or part != RESIDUAL
         ]
         names = [DEPTH, *per_layer]
     return [f"{setting}.{name}" for name in names]
@@ -172,17 +176,17 @@ def is_layers(value: object) -> bool:
 
 
 def representatives(dimensions: Iterable[Dimension]) -> list[Dimension]:
-    """The dimensions without those of inner layers: what is wrong with these is wrong with others, too.
+    """The dimensions without those of inner layers: what is wrong with one of them is wrong with others.
 
     If each layer has its own settings, all have the same domains, and there may be a thousand layers.
     """
-    known = list(dimensions)
+    all_dimensions = list(dimensions)
     names_by_part: dict[str, list[str]] = {}
-    for dimension in known:
+    for dimension in all_dimensions:
         if (part := single_layer_part(dimension)) is not None:
             names_by_part.setdefault(part, []).append(dimension.name)
     inner = {name for names in names_by_part.values() for name in names[2:-1]}
-    return [dimension for dimension in known if dimension.name not in inner]
+    return [dimension for dimension in all_dimensions if dimension.name not in inner]
 
 
 def single_layer_part(dimension: Dimension) -> str | None:
@@ -212,12 +216,12 @@ def _is_layer(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _all(layers: Iterable[Mapping[str, Any]]) -> set[str]:
+def _keys(layers: Iterable[Mapping[str, Any]]) -> set[str]:
     """The keys of all layers."""
     return {key for layer in layers for key in layer}
 
 
 def _differ(layers: Iterable[Mapping[str, Any]], key: str) -> bool:
-    """Whether those of the layers that have a setting have different values of it."""
+    """Whether a setting has several values, among the layers that have it."""
     values = [layer[key] for layer in layers if key in layer]
     return any(value != values[0] for value in values)

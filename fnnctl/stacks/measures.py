@@ -193,8 +193,8 @@ def _measured_weights(stack: TrainedStack, k: int) -> tuple[FloatArray, FloatArr
     """The parameters, (N, P), and running statistics, (N, S), that are measured: see `ObjectiveMeasure`."""
     if stack.trained_fit(k).outcome is not Outcome.COMPLETED or stack.last is None:
         return stack.final_weights(k)
-    at, network = stack.places(k), stack.last.evaluated
-    return network.parameters[at], network.statistics[at]
+    indices, network = stack.indices(k), stack.last.evaluated
+    return network.parameters[indices], network.statistics[indices]
 
 
 def _kept_epoch(stack: TrainedStack, k: int) -> int:

@@ -69,12 +69,12 @@ class TrainedStack:
         part = fresh_part(self.fits[k], self.members[self.members_of(k)], parameters, statistics)
         return Predictor.of_parts(self.data.task, [part])
 
-    def places(self, k: int) -> IntArray:
+    def indices(self, k: int) -> IntArray:
         """The indices of the members of fit k in `last`, (N,)."""
         if self.last is None:
             raise ValueError("no member has reached the last epoch")
-        at = {id(member): index for index, member in enumerate(self.last.members)}
-        return np.array([at[id(member)] for member in self.members[self.members_of(k)]])
+        index_of = {id(member): index for index, member in enumerate(self.last.members)}
+        return np.array([index_of[id(member)] for member in self.members[self.members_of(k)]])
 
 
 class Measure(Protocol[T_co]):
@@ -134,14 +134,14 @@ class WorkerData:
         pool = self._pools.get(key)
         if pool is None:
             pool = fit.examples(self.data)
-            alike = {known: kept for known, kept in self._pools.items() if known[0] == kind}
-            self._pools = {**alike, key: pool}  # a new dict, because other threads may be reading the old one
+            kept = {other: rows for other, rows in self._pools.items() if other[0] == kind}
+            self._pools = {**kept, key: pool}  # a new dict, because other threads may be reading the old one
         return pool
 
 
 def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> StackResult[T]:
     """Train an item's fits and measure them."""
-    begun = time.monotonic()
+    started = time.monotonic()
     stack = train_fits(
         shared.data,
         item.fits,
@@ -162,7 +162,7 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         measured=measured,
         digests={k: state_digest(state) for k, state in states.items()},
         state=concatenate_members(list(states.values())) if item.keep and states else None,
-        seconds=time.monotonic() - begun,
+        seconds=time.monotonic() - started,
         ended=time.time(),
         trained_by=f"{platform.node()}:{threading.get_native_id()}",
     )
@@ -204,9 +204,10 @@ def train_fits(
         checkpoint: For a single fit: the checkpoint from which training resumes.
         diagnose, on_epoch, should_stop, seconds: See `training.trainer`.
     """
-    made = [pools(fit) if pools else fit.examples(data) for fit in fits]
-    distinct = list({id(pool): pool for pool in made}.values())
-    offsets = [next(j for j, other in enumerate(distinct) if other is pool) * len(data) for pool in made]
+    pool_of_fit = [pools(fit) if pools else fit.examples(data) for fit in fits]
+    distinct = list({id(pool): pool for pool in pool_of_fit}.values())
+    index_of = {id(pool): index for index, pool in enumerate(distinct)}
+    offsets = [index_of[id(pool)] * len(data) for pool in pool_of_fit]
     members = [
         member
         for fit, offset in zip(fits, offsets, strict=True)
@@ -239,4 +240,4 @@ def _states(stack: TrainedStack) -> dict[int, State]:
     if not reached or stack.last is None:
         return {}
     state = stack.last.state
-    return {k: select_members(state, stack.places(k)) for k in reached}
+    return {k: select_members(state, stack.indices(k)) for k in reached}

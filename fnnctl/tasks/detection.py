@@ -36,14 +36,14 @@ def are_amounts(texts: Sequence[str], counts: IntArray) -> bool:
 
 
 def misspelt_amount(texts: Sequence[str], counts: IntArray) -> int | None:
-    """The place of the first text that is not a plain number in an otherwise continuous target, or None.
+    """The index of the first text that is not a plain number in an otherwise continuous target, or None.
 
     Such a target has more than twenty values, of which at least nine in ten are plain numbers or nearly so
     (`3,5`); and most are nearly so, or the plain ones alone are amounts.
     """
     plain = np.array([plain_number(text) is not None for text in texts])
     wrong = np.flatnonzero(~plain).tolist()
-    almost = sum(almost_number(texts[place]) is not None for place in wrong)
+    almost = sum(almost_number(texts[index]) is not None for index in wrong)
     if not wrong or len(texts) <= MANY_VALUES or 10 * (len(wrong) - almost) > len(texts):
         return None
     numbers = [text for text, is_plain in zip(texts, plain, strict=True) if is_plain]

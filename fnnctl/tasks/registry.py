@@ -57,8 +57,8 @@ def encode(
 def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKind, list[str]]:
     """The kind of task that suits the target, and notes for the user about the choice.
 
-    Raises DataError if the target would be a regression without a few texts, unless they are the classes of
-    a run.
+    Raises DataError if only a few texts keep the target from being a regression, unless they are the classes
+    of a run.
     """
     counts = dataset.target_counts()
     texts = [dataset.target.texts[code] for code in np.flatnonzero(counts)]
@@ -93,8 +93,8 @@ def task_of_column(target: RawTarget, source: str) -> Literal["classification", 
         regression.values_of(plain, counts, source)
         return "regression"
     _refuse_misspelt_amount(plain, counts, source)
-    if fault := classification.target_fault(target.name, target.texts, _counts(target)):
-        raise DataError(Problem(fault, file=source))
+    if problem := classification.target_problem(target.name, target.texts, _counts(target)):
+        raise DataError(Problem(problem, file=source))
     return "classification"
 
 
@@ -109,19 +109,19 @@ def _counts(target: RawTarget) -> IntArray:
 
 
 def _refuse_misspelt_amount(target: RawTarget, counts: IntArray, source: str) -> None:
-    known = np.flatnonzero(counts).tolist()
-    in_order = sorted(known, key=lambda code: target.lines[code] or 0)
+    codes = np.flatnonzero(counts).tolist()
+    in_order = sorted(codes, key=lambda code: target.lines[code] or 0)
     texts = [target.texts[code] for code in in_order]
-    place = misspelt_amount(texts, counts[in_order])
-    if place is None:
+    index = misspelt_amount(texts, counts[in_order])
+    if index is None:
         return
-    text = texts[place]
+    text = texts[index]
     wrong = almost_number(text) or f"{shown(text)} is not a number"
     if "," not in text:
         wrong += ": correct it, or add it to data.missing_values"
     message = f"most values of the target {shown(target.name)} are numbers, but {wrong}"
     message += " (if they are classes, write data.task: classification)"
-    raise DataError(Problem(message, file=printable(source), line=target.lines[in_order[place]]))
+    raise DataError(Problem(message, file=printable(source), line=target.lines[in_order[index]]))
 
 
 def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[str]) -> TaskData:

@@ -15,8 +15,8 @@ from fnnctl.config.recipes.groups import (
     GROUP_NAMES,
     SHORT,
     Group,
+    classic_clause,
     group_of,
-    is_classic,
     searched,
     set_or_searched,
     settings_in,
@@ -156,7 +156,7 @@ def left_to_classic(config: CompleteConfig, locations: Locations) -> list[str]:
     for group in (group for group in GROUP_NAMES if group in recipe.classic):
         has_value = set_or_searched(recipe.original, recipe.classic[group]) == "set"
         same = ", which changes no value" if has_value and group not in differing else ""
-        sentences.append(f"{is_classic(group)}{same}: {origins.of_group(group)}")
+        sentences.append(f"{classic_clause(group)}{same}: {origins.of_group(group)}")
     return sentences + [
         f"{format_path(path)} is not taken from the recipe: {_in_few_words(reason)}"
         for path, reason in recipe.omitted.items()

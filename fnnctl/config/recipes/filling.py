@@ -18,10 +18,10 @@ from fnnctl.config.recipes.definitions import RecipeFacts, default_recipe, fast_
 from fnnctl.config.recipes.groups import (
     SHORT,
     Group,
+    classic_clause,
     classic_groups,
     completed_value,
     group_of,
-    is_classic,
     needed_group,
     set_or_searched,
 )
@@ -44,7 +44,7 @@ RECIPES: Final[dict[Recipe, Callable[[RecipeFacts], Mapping[str, Any]]]] = {
 }
 NAME: Final = "name"
 _SUGGESTION: Final = re.compile(r"; [^;]*\bwrite\b.*")
-"""What a message says to write instead."""
+"""The part of a message that says what to write instead."""
 
 
 def recipe_values(recipe: Recipe, facts: RecipeFacts) -> Values:
@@ -65,7 +65,7 @@ class AppliedRecipe:
     values: Values
     """All values of the recipe."""
     classic: Mapping[Group, ConfigPath]
-    """The groups that the config has settings of, each with one of these."""
+    """The groups in which the config has settings, each with the path of one of these."""
     applied: Values
     omitted: Messages = field(default_factory=dict)
     """The values of other groups that were not applied, each with the reason."""
@@ -111,7 +111,7 @@ class ConfigChecker:
     checks_search: bool = True
 
     def problems(self, config: Mapping[str, Any]) -> Messages:
-        """The messages of a config by path; empty if it is valid."""
+        """The messages about a config by path; empty if it is valid."""
         try:
             experiment = self.experiment(config)
         except InvalidConfigurationError as error:
@@ -200,7 +200,7 @@ def _mends(config: Any, item: tuple[ConfigPath, Any], checker: ConfigChecker, kn
 
 
 def _with_value(config: Any, original: Mapping[str, Any], path: ConfigPath, value: Any) -> Any:
-    """The config with a recipe's value. Settings of the original inside it count; a null section stays."""
+    """The config with a recipe's value. Settings of the original inside it stay, as does a null section."""
     sections = (path[:depth] for depth in range(1, len(path)))
     if any(is_set(original, section) and value_at(original, section) is None for section in sections):
         return config
@@ -221,7 +221,7 @@ def with_classic_notes(
 ) -> Messages:
     """The messages about a config, with a note where the recipe's values of a classic group would help.
 
-    `problems` finds all messages of a config.
+    `problems` finds all messages about a config.
     """
     groups = {
         group: {path: value for path, value in recipe.values.items() if group_of(path) == group}
@@ -240,15 +240,17 @@ def with_classic_notes(
             return None
 
     def mends(path: ConfigPath, group: Group, setting: ConfigPath | None = None) -> bool:
-        left = problems_with(group, setting)
-        return left is not None and path not in left and left.keys() <= messages.keys()
+        remaining = problems_with(group, setting)
+        return remaining is not None and path not in remaining and remaining.keys() <= messages.keys()
 
     def notes(path: ConfigPath) -> Iterator[str]:
         """The message of a path with each note that is true, the most helpful first."""
         message = messages[path]
-        for group, because in recipe.classic.items():
-            cause = path if group_of(path) == group and is_set(recipe.config, path) else because
-            why = f"{format_path(cause)} is {set_or_searched(recipe.config, cause)}, so {is_classic(group)}"
+        for group, setting_of_group in recipe.classic.items():
+            cause = path if group_of(path) == group and is_set(recipe.config, path) else setting_of_group
+            why = (
+                f"{format_path(cause)} is {set_or_searched(recipe.config, cause)}, so {classic_clause(group)}"
+            )
             for setting, value in groups[group].items():
                 if mends(path, group, setting):
                     written = flow_yaml(_short(completed_value(recipe.config, setting, _kind(value))))
@@ -260,7 +262,7 @@ def with_classic_notes(
 
 
 def _kind(value: Any) -> Any:
-    """Of a section's settings the one that chooses the others, if there is one."""
+    """A section's value reduced to the settings that choose the others, such as `name`, if it has any."""
     section = written_out(value, SHORT)
     if not isinstance(section, Mapping):
         return value
@@ -268,5 +270,5 @@ def _kind(value: Any) -> Any:
 
 
 def _short(value: Any) -> Any:
-    """The short form of a section that has only its kind."""
+    """The short form of a section that has only a name."""
     return value[NAME] if isinstance(value, Mapping) and value.keys() == {NAME} else value

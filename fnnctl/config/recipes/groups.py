@@ -113,7 +113,7 @@ def classic_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:
     return groups
 
 
-def is_classic(group: Group) -> str:
+def classic_clause(group: Group) -> str:
     """The clause that says that a group is classic."""
     return f"the {group} {'are' if group == 'members' else 'is'} classic"
 

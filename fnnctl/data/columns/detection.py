@@ -40,7 +40,7 @@ class TypedColumn:
 
     type: ColumnType
     texts: CodedTexts
-    """Of truth values, with one text for all spellings of each."""
+    """Truth values have one text for all spellings of each."""
     numbers: FloatArray | None = None
     """(texts, columns) float64; None if it is not numeric."""
 
@@ -89,8 +89,8 @@ def detect(
     """
     if not column.texts:
         if declared == "numeric":
-            nothing = Candidate(None, np.empty(0, np.bool_), np.empty((0, 1)))
-            return typed(name, column, "numeric", nothing, declared=True)
+            no_numbers = Candidate(None, np.empty(0, np.bool_), np.empty((0, 1)))
+            return typed(name, column, "numeric", no_numbers, declared=True)
         return typed(name, column, "empty", declared=declared is not None)
     if declared is None and are_codes(column.texts):
         return _codes_or_numbers(name, column, notation)
@@ -109,11 +109,11 @@ def detect(
                 return None
             return typed(name, column, form.column_kind, candidate, declared=declared is not None)
         candidates.append((form, candidate))
-    counts, rows = column.counts(), int(column.counts().sum())
+    counts = column.counts()
     for form, candidate in candidates:
         fits = _fitting(candidate, column.texts)
-        is_most = rows <= 2 * int(counts[fits | form.resembling(column.texts)].sum())
-        if declared is not None or is_most:
+        most_fit = int(counts.sum()) <= 2 * int(counts[fits | form.resembling(column.texts)].sum())
+        if declared is not None or most_fit:
             _note_problem(name, column, form, fits, notation, problems)
             return None
     return typed(name, column, kind_of_texts(column), warning=_unit_warning(column.texts))
@@ -160,8 +160,8 @@ def _note_problem(
     notation: Notation,
     problems: Problems,
 ) -> None:
-    """The first text that does not fit is to be corrected, or the column declared."""
+    """Note the first text that does not fit, how many do, and what to write instead."""
     index, counts = int(np.argmin(fits)), column.counts()
     problem, advice = form.problem_with(name, column.texts[index], notation)
-    known = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {form.noun}s"
-    problems.add(f"column {shown(name)}: {problem} ({known}). {advice}", line=column.lines[index])
+    fitting = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {form.noun}s"
+    problems.add(f"column {shown(name)}: {problem} ({fitting}). {advice}", line=column.lines[index])

@@ -21,6 +21,7 @@ from fnnctl.text import printable, shown
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _ZERO_FIRST = re.compile(r"0[0-9]+")
 _ALIKE = str.maketrans("23456789 \t\n\r\f\v", "11111111,,,,,,")
+"""Turns each digit except 0 into 1, and each white space into a comma."""
 _WITH_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+|[+-]?\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
 """`3,5`, `1.234,56` or `1,234.56`."""
 
@@ -51,7 +52,7 @@ def have_code(values: Sequence[str], missing: frozenset[str]) -> bool:
 
 
 def _may_have_code(joined: str) -> bool:
-    """Whether a value between commas may be a code; much quicker than looking at each."""
+    """Whether one of the values, joined by commas, may be a code; much quicker than looking at each."""
     alike = f",{joined}".translate(_ALIKE)
     return ",01" in alike or ",00" in alike
 
@@ -62,8 +63,10 @@ def plain_numbers(values: Sequence[str], missing: frozenset[str]) -> FloatArray 
 
 
 def numbers_with_codes(values: Sequence[str], missing: frozenset[str]) -> tuple[FloatArray | None, bool]:
-    """The same, and whether a number may be a code."""
-    if not _has_number(missing):  # then a block of numbers has no missing values, which are slow to find
+    """The result of `plain_numbers`, and whether a value may be a code."""
+    if not _has_number(
+        missing
+    ):  # then a block of numbers has none of the missing values: skip the slow search
         numbers, codes = _floats(values)
         if numbers is not None and np.isfinite(numbers).all():
             return numbers, codes
@@ -80,9 +83,9 @@ def _has_number(texts: frozenset[str]) -> bool:
 
 
 def _floats(values: Sequence[str]) -> tuple[FloatArray | None, bool]:
-    """(n,) float64; None if a value is no float, or if only Python takes it for one.
+    """(n,) float64, None if a value is no float or one for Python only; and whether a value may be a code.
 
-    And whether one may be a code, which is no number in JSON.
+    A code is no number in JSON, so numbers that the JSON parser accepts are none.
     """
     joined = ",".join(values)
     if "_" in joined or not joined.isascii():

@@ -84,13 +84,13 @@ def column_facts(source: Source, column_type: ColumnType) -> ColumnFacts:
     """The facts about a column of a source."""
     table, name = source.table, column_type.name
     if source.target is not None and name == source.target.name:
-        return _of_target(column_type, source.target.plain())
+        return _target_facts(column_type, source.target.plain())
     if name in table.categorical:
-        return _of_texts(column_type, table.categorical[name])
+        return _text_facts(column_type, table.categorical[name])
     if column_type.kind == "date":
-        return _of_date(column_type, table.numeric[column_type.columns[-1]])
+        return _date_facts(column_type, table.numeric[column_type.columns[-1]])
     if column_type.ignored is None:
-        return _of_numbers(column_type, table.numeric[name])
+        return _number_facts(column_type, table.numeric[name])
     unique = column_type.unique or (table.rows if column_type.kind == "index" else 0)
     return ColumnFacts(type=column_type, rows=table.rows, missing=column_type.missing, unique=unique)
 
@@ -104,13 +104,13 @@ def target_numbers(target: RawTarget) -> FloatArray | None:
     return np.array([*numbers, np.nan], np.float64)[plain.codes]
 
 
-def _of_target(column_type: ColumnType, target: RawTarget) -> ColumnFacts:
-    facts = _of_texts(column_type, CodedTexts(target.codes, target.texts, target.lines))
+def _target_facts(column_type: ColumnType, target: RawTarget) -> ColumnFacts:
+    facts = _text_facts(column_type, CodedTexts(target.codes, target.texts, target.lines))
     numbers = target_numbers(target) if column_type.kind == "numeric" else None
     return facts if numbers is None else replace(facts, extent=_extent(numbers)[0])
 
 
-def _of_texts(column_type: ColumnType, column: CodedTexts) -> ColumnFacts:
+def _text_facts(column_type: ColumnType, column: CodedTexts) -> ColumnFacts:
     counts, rows = column.counts(), len(column.codes)
     in_order = np.argsort(-counts, kind="stable")[:MOST_FREQUENT].tolist()
     return ColumnFacts(
@@ -123,9 +123,9 @@ def _of_texts(column_type: ColumnType, column: CodedTexts) -> ColumnFacts:
     )
 
 
-def _of_date(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
-    """Facts about dates; `numbers` (N,) are days since the first, or hours of times."""
-    facts = _of_numbers(column_type, numbers)
+def _date_facts(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
+    """Facts about dates; `numbers` (N,) are those of the last part: days since the first date, or hours."""
+    facts = _number_facts(column_type, numbers)
     form, extent = column_type.format, facts.extent
     span = None
     if isinstance(form, DateFormat) and extent is not None:
@@ -137,7 +137,7 @@ def _of_date(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
     )
 
 
-def _of_numbers(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
+def _number_facts(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
     extent, unique = _extent(numbers)
     return ColumnFacts(
         type=column_type,

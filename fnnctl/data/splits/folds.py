@@ -2,9 +2,9 @@
 
 The folds depend only on the split's seed, the strata, the groups and the number of folds, so every
 configuration of an experiment is scored on the same folds. In the order of a column, folds follow one
-another (forward chaining): K folds divide the rows into K + 1 blocks. The first block is only trained on.
-Fold k tests the block after it and trains on all earlier blocks, so no fold trains on rows that are later
-than those it is tested on.
+another (forward chaining): K folds divide the rows into K + 1 blocks. Fold k = 1 … K is tested on block k + 1
+and trained on the k blocks before it, so no fold is trained on rows that are later than those it is tested
+on, and the first block is never tested.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from fnnctl.data.splits.in_order import cut_last, cuts
 from fnnctl.data.splits.parts import VALIDATION, Split, stratified_parts
 from fnnctl.seeds import Purpose, fold_seed, stream
 
-Assignment = npt.NDArray[np.int32]
+FoldNumbers = npt.NDArray[np.int32]
 _NEVER_TESTED = -1
+"""The fold of rows that no fold tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Fold:
     repeat: int
     """Counted from 0 here and from 1 in files, like `number`."""
     number: int
-    assigned: Assignment
+    assigned: FoldNumbers
     """(n,) for each of the divided rows, the fold that tests it in this repeat."""
     validation: float
     """The share of the fold's non-test rows that is held out for validation."""
@@ -58,18 +59,18 @@ class Fold:
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The fold's parts of N rows with these `strata` (N,) and `groups` (N,)."""
-        known: IntArray = np.flatnonzero(self.assigned != self.number)
+        others: IntArray = np.flatnonzero(self.assigned != self.number)
         test: IntArray = np.flatnonzero(self.assigned == self.number)
         if self.rows is not None:
-            known, test = self.rows[known], self.rows[test]
+            others, test = self.rows[others], self.rows[test]
         held = hold_out(
-            strata[known],
+            strata[others],
             self.validation,
             stratify=self.stratify,
             rng=stream(self.seed, Purpose.HELD_OUT, self.repeat, self.number),
-            groups=None if groups is None else groups[known],
+            groups=None if groups is None else groups[others],
         )
-        return Split(known[~held], known[held], test)
+        return Split(others[~held], others[held], test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class AssignedFolds:
     """N rows divided into `count` folds, several times."""
 
     count: int
-    assignment: Assignment
+    assignment: FoldNumbers
     """(repeats, N) the fold that tests each row; -1 if none does."""
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
@@ -255,9 +256,9 @@ class ForwardFolds(AssignedFolds):
         there are fewer different values than `fewest_values`.
         """
         rows = np.argsort(order, kind="stable")
-        wanted = [round(len(rows) * number / (folds + 1)) for number in range(1, folds + 1)]
-        starts = cuts(order[rows], wanted, first=2 if validated else 1)
-        block = np.empty(len(rows), np.int32)
+        ideal_starts = [round(len(rows) * number / (folds + 1)) for number in range(1, folds + 1)]
+        starts = cuts(order[rows], ideal_starts, first=2 if validated else 1)
+        block = np.empty(len(rows), np.int32)  # the first block is -1, so the others have their fold's number
         block[rows] = np.searchsorted(starts, np.arange(len(rows)), side="right") + _NEVER_TESTED
         return cls(folds, np.broadcast_to(block, (repeats, len(rows))), order)
 

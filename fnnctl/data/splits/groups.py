@@ -25,18 +25,19 @@ def divide_groups(
     stratum. Each part gets at least the `fewest` (P,) groups: by default one, or none if its size is 0. There
     must be enough groups.
     """
-    _, of_row = np.unique(groups, return_inverse=True)
-    held = _rows_by_stratum(of_row, strata)
+    _, group_of_row = np.unique(groups, return_inverse=True)
+    rows_by_stratum = _rows_by_stratum(group_of_row, strata)
     count = int(strata.max()) + 1
     totals = np.append(np.bincount(strata, minlength=count), len(strata)).astype(np.float64)
     weights = [1.0 / max(total, 1.0) ** 2 for total in totals.tolist()]
     wanted = [[total * size / len(strata) for total in totals.tolist()] for size in sizes.tolist()]
-    drawn = rng.permutation(len(held))
-    counts = np.array([sum(rows for _, rows in of_group) for of_group in held])
-    part_of = np.zeros(len(held), np.int16)
+    order = rng.permutation(len(rows_by_stratum))
+    group_sizes = np.array([sum(rows for _, rows in strata_rows) for strata_rows in rows_by_stratum])
+    part_of = np.zeros(len(rows_by_stratum), np.int16)
     open_parts = [part for part, size in enumerate(sizes.tolist()) if size]
-    for group in drawn[np.argsort(-counts[drawn], kind="stable")].tolist():
-        contents = [*held[group], (count, int(counts[group]))]
+    for group in order[np.argsort(-group_sizes[order], kind="stable")].tolist():
+        contents = [*rows_by_stratum[group], (count, int(group_sizes[group]))]
+        # The part whose squared shortage w falls most, by w² − (w − rows)² = rows · (2w − rows).
         part = max(
             open_parts,
             key=lambda part: sum(weights[s] * rows * (2 * wanted[part][s] - rows) for s, rows in contents),
@@ -44,24 +45,24 @@ def divide_groups(
         part_of[group] = part
         for s, rows in contents:
             wanted[part][s] -= rows
-    _fill_up(part_of, counts, np.minimum(sizes, 1) if fewest is None else np.array(fewest))
-    return part_of[of_row]
+    _fill_up(part_of, group_sizes, np.minimum(sizes, 1) if fewest is None else np.array(fewest))
+    return part_of[group_of_row]
 
 
-def _rows_by_stratum(of_row: IntArray, strata: IntArray) -> list[list[tuple[int, int]]]:
+def _rows_by_stratum(group_of_row: IntArray, strata: IntArray) -> list[list[tuple[int, int]]]:
     """For each group, its strata with their numbers of rows."""
     strata_count = int(strata.max()) + 1
-    pairs, rows = np.unique(of_row * strata_count + strata, return_counts=True)
-    held: list[list[tuple[int, int]]] = [[] for _ in range(int(of_row.max()) + 1)]
+    pairs, rows = np.unique(group_of_row * strata_count + strata, return_counts=True)
+    rows_by_stratum: list[list[tuple[int, int]]] = [[] for _ in range(int(group_of_row.max()) + 1)]
     for pair, count in zip(pairs.tolist(), rows.tolist(), strict=True):
-        held[pair // strata_count].append((pair % strata_count, count))
-    return held
+        rows_by_stratum[pair // strata_count].append((pair % strata_count, count))
+    return rows_by_stratum
 
 
-def _fill_up(part_of: IntArray, counts: IntArray, fewest: IntArray) -> None:
+def _fill_up(part_of: IntArray, group_sizes: IntArray, fewest: IntArray) -> None:
     """Move the smallest groups of the parts with the most to spare into parts with too few groups."""
     for part, wanted in enumerate(fewest.tolist()):
         while np.count_nonzero(part_of == part) < wanted:
             richest = int((np.bincount(part_of, minlength=len(fewest)) - fewest).argmax())
             candidates = np.flatnonzero(part_of == richest)
-            part_of[candidates[counts[candidates].argmin()]] = part
+            part_of[candidates[group_sizes[candidates].argmin()]] = part

@@ -22,10 +22,10 @@ from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextC
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.data.tables.typed_columns import (
     find_types,
+    note_collisions,
     possible_thousands,
     put_together,
     read_known_types,
-    refuse_collisions,
 )
 from fnnctl.text import shown
 
@@ -205,7 +205,7 @@ def read_table(
     columns |= read_known_types(table.categorical, form.formats, problems)
     if problems:
         return table
-    refuse_collisions(columns, file.names, problems)
+    note_collisions(columns, file.names, problems)
     numeric, categorical, types = put_together(
         file.names, table.numeric, table.categorical, columns, frozenset(kinds)
     )

@@ -24,7 +24,8 @@ from fnnctl.data.problems import Problems
 from fnnctl.text import shown
 
 LEAST_FRACTION, ROUNDING = 5e-4, 0.1
-"""Numbers of large tables are packed as float32, so a thousandth is not exact."""
+"""A number within half a thousandth of a whole one is whole; one within a tenth of a thousandth of three
+decimals has three. Numbers of large tables are packed as float32, so a thousandth is not exact."""
 INDEX: Final = "Unnamed: 0"
 """The name that pandas gives to an index that it has written without one."""
 
@@ -37,8 +38,8 @@ def find_types(
 ) -> tuple[dict[str, TypedColumn], Notation]:
     """Find the types of the columns named in `declared`, which gives their declared kind; note every problem.
 
-    The notation is returned with what the columns show about the file; other columns, such as the target,
-    show decimal commas, too.
+    Also returns the notation, which is European if a column has decimal commas. Columns that are not in
+    `declared`, such as the target, count as well.
     """
     if any(has_decimal_commas(column.texts) for column in columns.values()):
         decimal_commas = notation.is_csv and notation.decimal_mark == "auto"
@@ -56,7 +57,7 @@ def possible_thousands(matrix: NumberMatrix) -> list[str]:
 
 
 def _may_be_thousands(numbers: FloatArray) -> bool:
-    """Whether all numbers (n,) below 1000 that are not whole have at most three decimals, and are above 1."""
+    """Whether some numbers (n,) below 1000 are not whole, and all of these are above 1 with ≤ 3 decimals."""
     small = np.abs(numbers[np.abs(numbers) < 1000])
     fractions = small[np.abs(small - np.rint(small)) > LEAST_FRACTION]
     thousandths = 1000 * fractions
@@ -86,8 +87,8 @@ def read_known_types(
     return types
 
 
-def refuse_collisions(columns: Mapping[str, TypedColumn], names: tuple[str, ...], problems: Problems) -> None:
-    """Note every column that a date would become although the file has it, or another date becomes it."""
+def note_collisions(columns: Mapping[str, TypedColumn], names: tuple[str, ...], problems: Problems) -> None:
+    """Note every column made from a date, such as `day year`, that the file or another date has already."""
     origins = dict.fromkeys(names, "")
     for source, column in columns.items():
         for name in column.type.columns if column.numbers is not None else ():

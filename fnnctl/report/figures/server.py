@@ -33,14 +33,15 @@ def serve() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    # Python calls this last. It leaves out the rest of Python's end, which takes a quarter of a second with
-    # matplotlib, but not matplotlib's own callback: that removes the folder it makes where HOME is read-only.
+    # Registered first, so called last. It skips the rest of the interpreter's shutdown, a quarter of a second
+    # with matplotlib, but not matplotlib's own callback, which removes the folder it makes where HOME is
+    # read-only.
     atexit.register(os._exit, 0)
     _prepare()
     for line in sys.stdin.buffer:
         try:
             runs = [RunFolder(Path(path)) for path in json.loads(line)]
-            draw_in_parallel(runs, on_each=_end_with_command)
+            draw_in_parallel(runs, before_each=_end_with_command)
             reply = DONE
         except Exception:  # the command will meet it, too, as it then draws the figures itself
             reply = FAILED
@@ -48,8 +49,8 @@ def serve() -> None:
         sys.stdout.buffer.flush()
 
 
-def draw_in_parallel(runs: Sequence[RunFolder], *, on_each: Callable[[], None] = lambda: None) -> None:
-    """Draw each figure that the runs have numbers for; `on_each` is called before one is written.
+def draw_in_parallel(runs: Sequence[RunFolder], *, before_each: Callable[[], None] = lambda: None) -> None:
+    """Draw each figure that the runs have numbers for; `before_each` is called before one is written.
 
     Raises `MachineError` if a figure cannot be written, and OSError if the other process failed.
     """
@@ -58,7 +59,7 @@ def draw_in_parallel(runs: Sequence[RunFolder], *, on_each: Callable[[], None] =
 
     def draw(indices: Iterable[int]) -> None:
         for index in indices:
-            jobs[index].write(on_drawn=on_each)
+            jobs[index].write(on_drawn=before_each)
 
     if sys.platform != "linux" or usable_processors() < 2 or len(jobs) < 2:
         draw(range(len(jobs)))
@@ -107,7 +108,7 @@ def _exit_after(work: Callable[[], None]) -> None:
 
 
 def _prepare() -> None:
-    """Import what figures need, and draw one, which loads the fonts. Stops early if figures are asked for."""
+    """Import what figures need, and draw one, which loads the fonts; stop early if figures are asked for."""
     from fnnctl.plots.style import new_figure, png_bytes
 
     for module in pkgutil.iter_modules(plots.__path__, f"{plots.__name__}."):

@@ -36,11 +36,11 @@ def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
     """
     target, counts = dataset.target, dataset.target_counts()
     classes = [target.texts[code] for code in np.flatnonzero(counts)]
-    if fault := target_fault(target.name, classes, counts[counts > 0]):
-        raise DataError(Problem(fault, file=printable(dataset.source)))
+    if problem := target_problem(target.name, classes, counts[counts > 0]):
+        raise DataError(Problem(problem, file=printable(dataset.source)))
     problems = Problems(printable(dataset.test_source or ""))
-    places = zip(target.lines, target.texts, counts.tolist(), strict=True)
-    unknown = [(line, text) for line, text, count in places if not count]
+    labels_of_file = zip(target.lines, target.texts, counts.tolist(), strict=True)
+    unknown = [(line, text) for line, text, count in labels_of_file if not count]
     for line, text in sorted(unknown, key=lambda pair: pair[0] or 0):
         problems.add(f"the label {shown(text)} does not occur in the training data", line=line)
         if line is None:  # one example is enough if there is no line to correct
@@ -62,7 +62,7 @@ def natural_order(classes: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(classes, key=natural_key))
 
 
-def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | None:
+def target_problem(name: str, classes: Sequence[str], counts: IntArray) -> str | None:
     """Why the values of the target `name` cannot be classes; None if they can.
 
     `counts` (C,) are the numbers of rows of the C ≥ 1 `classes`.

@@ -38,7 +38,7 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
         with log.open("a") as file:
             file.write(f"{os.getpid()}\n")
 
-    draw_in_parallel([run], on_each=note)
+    draw_in_parallel([run], before_each=note)
     assert taken(run) == expected
     drawers = log.read_text().split()
     assert len(drawers) == len(FIGURES)

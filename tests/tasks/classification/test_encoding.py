@@ -16,13 +16,13 @@ from fnnctl.tasks.classification.encoding import (
     natural_order,
     same_number_twice,
     same_word_twice,
-    target_fault,
+    target_problem,
 )
 
 
 def fault(values: list[str]) -> str | None:
     classes, counts = np.unique(values, return_counts=True)
-    return target_fault("y", classes.tolist(), counts)
+    return target_problem("y", classes.tolist(), counts)
 
 
 def test_a_target_without_distinct_classes_is_refused() -> None:

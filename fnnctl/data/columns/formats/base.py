@@ -55,7 +55,7 @@ class Candidate:
     fits: BoolArray
     """(texts,) which texts have it."""
     numbers: FloatArray | None
-    """(texts, columns) their values; those of texts that do not fit mean nothing. None for categories."""
+    """(texts, columns) their values, arbitrary for texts that do not fit; None for categories."""
     warning: str | None = None
     """Why it may be wrong, and what to write then."""
     problem: tuple[int, str] | None = None
@@ -131,7 +131,7 @@ class ColumnFormat(ABC):
         return f"{shown(text)} is not a {self.noun} as in the training data"
 
     def plain_problem(self, text: str) -> str | None:
-        """Why a plain number cannot stand for one of this format; None if it can, and for any other text."""
+        """Why a plain number cannot stand for one of this format; None if it can, or `text` is none."""
         return None
 
 
