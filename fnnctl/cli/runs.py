@@ -357,7 +357,7 @@ def prune(
             "--older-than",
             metavar="AGE",
             parser=age("--older-than"),
-            help="Only runs started longer ago, such as 12h, 30d or 8w.",
+            help="Only runs that started longer ago than this, such as 12h, 30d or 8w.",
         ),
     ] = None,
     keep: Annotated[

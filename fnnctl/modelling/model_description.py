@@ -190,14 +190,14 @@ class NetworkDescription(Described):
         costs = None if self.costs is None else Costs(*self.costs)
         return Decision(1 if positive is None else self.classes.index(positive), costs)
 
-    def fault(self, preprocessor: Preprocessor) -> str | None:
+    def problem(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
-        if fault := self._target_fault():
-            return fault
+        if problem := self._target_problem():
+            return problem
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
             return "features: they differ from those of the preprocessing"
-        if fault := self._stage_fault(preprocessor) or self._size_fault():
-            return fault
+        if problem := self._stage_problem(preprocessor) or self._size_problem():
+            return problem
         below = self.shape.first_inputs
         for number, layer in enumerate(self.hidden):
             if layer.activation not in ACTIVATIONS:
@@ -209,7 +209,7 @@ class NetworkDescription(Described):
             below = layer.units
         return None
 
-    def _stage_fault(self, preprocessor: Preprocessor) -> str | None:
+    def _stage_problem(self, preprocessor: Preprocessor) -> str | None:
         """Why the input stage does not fit the preprocessor's features; None if it does."""
         numeric = None if self.stage is None else self.stage.numeric
         if (numeric is not None) != preprocessor.binned:
@@ -218,7 +218,7 @@ class NetworkDescription(Described):
             return "stage.numeric.numbers: the preprocessing has another number of numeric columns"
         return None
 
-    def _size_fault(self) -> str | None:
+    def _size_problem(self) -> str | None:
         """The first size with which there is no network; None if there is none."""
         sizes = [
             (f"hidden.{number}.{name}", getattr(layer, name), 1)
@@ -233,7 +233,7 @@ class NetworkDescription(Described):
                 return f"{name}: must be from {least} to {MOST:,}"
         return None
 
-    def _target_fault(self) -> str | None:
+    def _target_problem(self) -> str | None:
         """What is wrong with the facts about the target and the output; None if they are valid."""
         if self.output in REAL_VALUE_LOSSES:
             if self.classes:
@@ -335,7 +335,7 @@ class EnsembleDescription(Described):
     arrays: dict[str, Any] = Field(default={})
     """The arrays in model.npz: see `store.weights`; their names begin with those of part and member."""
 
-    def fault(self) -> str | None:
+    def problem(self) -> str | None:
         """Why the parts cannot form one model; None if they can."""
         first = self.parts[0].network
         for number, part in enumerate(self.parts):
@@ -414,8 +414,8 @@ def read_parts(
         ensemble = EnsembleDescription.model_validate_json(json.dumps(mapping))
     except ValidationError as error:
         raise damaged(path, f"is damaged: {first_problem(error)}") from error
-    if fault := ensemble.fault():
-        raise damaged(path, f"is damaged: {fault}")
+    if problem := ensemble.problem():
+        raise damaged(path, f"is damaged: {problem}")
     return ensemble, [
         DescribedPart(part, f"{PARTS_KEY}.{k}.network.", [array_prefix(k, j) for j in range(part.members)])
         for k, part in enumerate(ensemble.parts)

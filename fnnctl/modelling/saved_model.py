@@ -176,8 +176,8 @@ def _checked(
         preprocessor = Preprocessor.from_dict(network.preprocessing)
     except ValueError as error:
         raise damaged(path, f"is damaged: {part.place}preprocessing.{error}") from error
-    if fault := network.fault(preprocessor):
-        raise damaged(path, f"is damaged: {part.place}{fault}")
+    if problem := network.problem(preprocessor):
+        raise damaged(path, f"is damaged: {part.place}{problem}")
     if earlier and columns_of(preprocessor) != columns_of(earlier[0].preprocessor):
         what = f"{part.place}preprocessing: its columns are not those of the first part"
         raise damaged(path, f"is damaged: {what}")

@@ -94,8 +94,8 @@ class DataConfig(Section):
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""
     positive_class: ClassName | None = None
-    """Of two classes: the one that `model.threshold` is about and whose curves figures show (default: that of
-    a logistic output's `positive_class`, or else the second class)."""
+    """With two classes, the positive one: `model.threshold` applies to it, and figures show its curves
+    (default: that of a logistic output's `positive_class`, or else the second class)."""
     test_source: Annotated[str, Field(min_length=1)] | None = None
     """A second file to use as the test part, in place of `split.test`."""
     test_sha256: Sha256 | None = None
@@ -107,9 +107,9 @@ class DataConfig(Section):
     missing_values: Names = DEFAULT_MISSING_VALUES
     """The texts that stand for missing values in the table. A null of a Parquet file always is one."""
     decimal_mark: Literal["auto", "point", "comma"] = "auto"
-    """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values; a value
-    like `1,250` alone is a thousand, unless the delimiter is a semicolon or another column has decimal
-    commas; with the latter, `1.250` is a thousand if all values of its column with a point are like it."""
+    """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values. If these
+    leave `1,250` ambiguous, it is 1250, unless the delimiter is a semicolon or another column has decimal
+    commas. If another column has them, `1.250` is 1250, too, where all values with a point are like it."""
     columns: ColumnsConfig = ColumnsConfig.model_construct()
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
     imputation: Literal["median", "mean"] = "median"
@@ -118,8 +118,8 @@ class DataConfig(Section):
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
     max_categories: Annotated[int, Field(ge=2, le=1_000_000)] | None = MAX_CATEGORIES
-    """The most categories of a column. If the training part has more, the most frequent ones are kept (in a
-    tie the first in the order of texts), and all others are one category together, the values that are not in
-    the training part included; null for no limit."""
+    """The most categories of a column; null for no limit. If the training part has more, the most frequent
+    ones are kept (in a tie the first in the order of texts), and all others form one category, with the
+    values that are not in the training part."""
     split: SplitConfig = SplitConfig.model_construct()
     """How the rows are divided into training, validation and test parts."""

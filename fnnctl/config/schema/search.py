@@ -113,14 +113,13 @@ class SearchConfig(Section):
     the space more evenly."""
     concurrency: Annotated[int, Field(ge=1, le=1_000_000)] = 16
     """How many jobs are under way at once if decisions depend on the order of results, as in asha or bayes.
-    It is the same for any number of workers, so results are, too; write at least as many as there are
-    workers."""
+    It does not depend on the number of workers, so results do not either; set it to at least that number."""
     batch: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_BATCH
     """How many configurations a sampler that learns proposes at once, so that they can train as a stack.
     Large batches train faster; the proposals of small ones are based on more results."""
     curve_stopping: Literal["none", "median", "extrapolate"] = "none"
     """Whether trials with bad learning curves are stopped: `median` stops those that are worse than the
-    median of the others at the same epoch; `extrapolate` those that have hardly a chance to beat the best
+    median of the others at the same epoch; `extrapolate` those with hardly a chance of beating the best
     trial. A trial is judged after each ninth of max_epochs."""
     stop_when: StopWhenConfig | None = None
     """When to end the search before its plan is complete; null for never."""

@@ -39,8 +39,8 @@ def _draw_roc_curves(run: RunFolder, summary: Summary) -> Any:
     from fnnctl.plots.curves import roc_figure
 
     curves = _curves(run, summary, source=names.ROC_CURVE, metric="roc_auc")
-    what = "ROC curve" if len(curves) == 1 else "ROC curves"
-    return roc_figure(curves, title=_title(summary, what)) if curves else None
+    subject = "ROC curve" if len(curves) == 1 else "ROC curves"
+    return roc_figure(curves, title=_title(summary, subject)) if curves else None
 
 
 def _draw_precision_recall(run: RunFolder, summary: Summary) -> Any:
@@ -158,13 +158,13 @@ def _draw_residuals(run: RunFolder, summary: Summary) -> Any:
     return _draw_estimates(run, summary, residuals_figure, "residuals")
 
 
-def _draw_estimates(run: RunFolder, summary: Summary, draw: Callable[..., Any], what: str) -> Any:
+def _draw_estimates(run: RunFolder, summary: Summary, draw: Callable[..., Any], subject: str) -> Any:
     stored = read_predictions(run)
     if stored is None or not summary.manifest.data:
         return None
     targets, predictions = stored
     target = summary.manifest.data.target
-    return draw(targets, predictions, target=target, title=_title(summary, what))
+    return draw(targets, predictions, target=target, title=_title(summary, subject))
 
 
 def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
@@ -182,14 +182,15 @@ def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
     ]
     change = "rise" if is_loss(key) else "drop"
     axis = f"{change} of {label} when the column is permuted, {importances.part} part"
-    whose = "columns of the ensemble" if summary.manifest.selection else "columns"
-    title = f"{summary.manifest.name}: importance of the {whose}"
+    subject = "columns of the ensemble" if summary.manifest.selection else "columns"
+    title = f"{summary.manifest.name}: importance of the {subject}"
     return feature_importance_figure(columns, axis=axis, title=title)
 
 
-def _title(summary: Summary, what: str) -> str:
-    whose = f"{what} of the ensemble" if summary.manifest.selection else what
-    return f"{summary.manifest.name}: {whose} {scored_rows(summary)}"
+def _title(summary: Summary, subject: str) -> str:
+    if summary.manifest.selection:
+        subject = f"{subject} of the ensemble"
+    return f"{summary.manifest.name}: {subject} {scored_rows(summary)}"
 
 
 def _measured(summary: Summary) -> Mapping[str, Any]:
@@ -199,7 +200,7 @@ def _measured(summary: Summary) -> Mapping[str, Any]:
 
 
 def _metrics_in_words(*keys: str) -> Callable[[Summary], str]:
-    """A summary by those of these metrics that reports show."""
+    """Sums a figure up by those of these metrics that reports show."""
 
     def words(summary: Summary) -> str:
         metrics = summary.part_metrics("test") or {}
@@ -240,11 +241,11 @@ along is a class that is predicted too often: look at `training.class_weights`."
         in_words=_metrics_in_words("roc_auc", "roc_auc_macro"),
         is_slow=True,
         reading="""\
-The share of the positive rows that are found, over the share of the negative rows that are taken for
-positive ones, for every threshold. The diagonal is chance; the area under the curve is the probability
-that a positive row has a higher score than a negative one. With several classes each is compared to all
-others. A high area says that the order is right, not that the probabilities are, and with a rare class it
-is easily too optimistic.""",
+The true positive rate over the false positive rate: the share of the positive rows, and of the negative
+rows, that are predicted positive, for every threshold. The diagonal is chance; the area under the curve is
+the probability that a positive row has a higher score than a negative one. With several classes each is
+compared to all others. A large area says that the rows are ordered well, not that the probabilities are
+right, and with a rare class it is easily too optimistic.""",
     ),
     RunFigure(
         file="pr_curve.png",
@@ -255,9 +256,9 @@ is easily too optimistic.""",
         in_words=_metrics_in_words("average_precision", "average_precision_macro"),
         is_slow=True,
         reading="""\
-Precision is the share of the rows predicted positive that are, recall the share of the positive rows that
-are found. Guessing has the share of the positive rows as its precision, at any recall; with two classes
-it is drawn. For a rare class this plot says more than the ROC curve.""",
+Precision is the share of positive rows among those predicted positive, recall the share of the positive
+rows that are predicted positive. The precision of random guesses is the share of the positive rows, at any
+recall; with two classes a line marks it. For a rare class this plot says more than the ROC curve.""",
     ),
     RunFigure(
         file="calibration.png",
@@ -268,11 +269,11 @@ it is drawn. For a rare class this plot says more than the ROC curve.""",
         in_words=_metrics_in_words(CLASS_CALIBRATION_ERROR.name, CALIBRATION_ERROR.name),
         is_slow=True,
         reading="""\
-How often predictions with about the same confidence are right. On the diagonal, 80 % confidence is right
-in 80 % of the cases. Below it the network is too sure, above it not sure enough. The intervals say what
-chance alone could do with so few rows. With two classes it is how often rows are of the positive class,
-over its probability: the confidence is at least 50 % in every row and would hide that a rare class is
-said to be too frequent. `model.calibration: temperature` corrects it.""",
+The accuracy of predictions with about the same confidence. On the diagonal, predictions with 80 %
+confidence are right in 80 % of the rows. Below it the network is overconfident, above it underconfident;
+`model.calibration: temperature` corrects both. The intervals show how far chance alone may move the points.
+With two classes the plot has the share of positive rows over the probability of the positive class: the
+confidence is at least 50 % in every row, and would hide that a rare class gets too high probabilities.""",
     ),
     RunFigure(
         file="threshold.png",
@@ -282,7 +283,7 @@ said to be too frequent. `model.calibration: temperature` corrects it.""",
         task="classification",
         in_words=_metrics_in_words("threshold"),
         reading="""\
-Of two classes. Precision, recall, F1 and false positive rate for every threshold of the positive class,
+With two classes. Precision, recall, F1 and false positive rate for every threshold of the positive class,
 and the cost if `model.threshold` gives costs. The line marks the threshold in use.""",
     ),
     RunFigure(
@@ -293,8 +294,8 @@ and the cost if `model.threshold` gives costs. The line marks the threshold in u
         task="regression",
         in_words=_metrics_in_words("r2", "rmse"),
         reading="""\
-Points on the diagonal are right. A cloud that is flatter than the diagonal is drawn to the mean: small
-values are predicted too high, large ones too low.""",
+Points on the diagonal are right. If the cloud is flatter than the diagonal, predictions tend to the
+mean: small values are predicted too high, large ones too low.""",
     ),
     RunFigure(
         file="residuals.png",
@@ -304,9 +305,9 @@ values are predicted too high, large ones too low.""",
         task="regression",
         in_words=_metrics_in_words("rmse", "mae"),
         reading="""\
-Prediction errors over the predicted value. A band of even width around 0 is what one hopes for. A curve
-says that something is missing in the network or the columns; a funnel that the error grows with the
-value, in which case a logarithm of the target is worth a try.""",
+Prediction errors over the predicted value. They should form a band of even width around 0. If the band is
+curved, the network or the columns miss something; if it widens like a funnel, the error grows with the
+value, and the logarithm of the target is worth a try.""",
     ),
     RunFigure(
         file="learning_curve.png",
@@ -322,7 +323,8 @@ The loss above, the first metric below, over the epochs, for the training and th
 - The training loss falls and the validation loss rises: the network memorizes the training rows. Early
   stopping keeps the best epoch, which is marked. A smaller network, dropout, `training.l2` or more rows
   help.
-- Both stay high: the network is too small, the learning rate is wrong, or the columns do not tell more.
+- Both stay high: the network is too small, the learning rate is wrong, or the columns say too little about
+  the target.
 - The training loss jumps: the learning rate is too large, or `training.clip_norm` is needed.
 - The training part scores worse than the validation part: this is usual with dropout, input noise, mixup
   and label smoothing, which act in training only.""",

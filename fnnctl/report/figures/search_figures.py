@@ -365,9 +365,9 @@ SEARCH_FIGURES: Final[tuple[RunFigure, ...]] = (
         in_words=_progress_in_words,
         numbers=_history_numbers,
         reading="""\
-The objective of each trial over the epochs that the search had trained until then, and the best trial's
-by then: the best of those with the most epochs, so the line can become worse where a trial reaches a
-higher rung. A line that has long been flat says that more trials of this kind gain little.""",
+The objective of each trial, over the number of epochs that the search had trained when it was measured. The
+line is the best trial so far. That is the best among the trials with the most epochs, so the line can get
+worse where a trial reaches a higher rung. If it has long been flat, more trials of this kind gain little.""",
     ),
     RunFigure(
         file="rungs.png",
@@ -379,8 +379,8 @@ higher rung. A line that has long been flat says that more trials of this kind g
         in_words=_rungs_in_words,
         is_slow=True,
         reading="""\
-The learning curves of all trials, cut where they were dropped. If curves of the survivors cross far after
-a rung, its epochs were too few to judge; the report's audit puts a number on that.""",
+The learning curves of all trials, cut where they were dropped. If curves of the survivors cross long
+after a rung, its epochs were too few to judge by; the report's audit measures this.""",
     ),
     RunFigure(
         file="parallel_coordinates.png",
@@ -396,8 +396,8 @@ a rung, its epochs were too few to judge; the report's audit puts a number on th
         reading="""\
 One line per trial through its settings and its objective. Each colour stands for a tenth of the trials,
 from the best to the worst; the ten best are thick, and the best one is black, with a star. Where the best
-lines meet, the setting matters and the region is found. Where they are spread over the axis, it does not
-matter. Where they gather at an end of an axis, the space should be larger there.""",
+lines meet, the setting matters, and they show its best values. Where they are spread over the axis, it
+hardly matters. Where they gather at an end of an axis, extend the space beyond it.""",
     ),
     RunFigure(
         file="importance.png",
@@ -408,7 +408,8 @@ matter. Where they gather at an end of an axis, the space should be larger there
         is_possible=_has_results,
         in_words=_importance_in_words,
         reading="""\
-How much the values of the best tenth of the trials differ from those of all, beside what chance reaches.""",
+How much the values of the best tenth of the trials differ from those of all trials (PED-ANOVA), beside the
+level that chance alone reaches.""",
     ),
     RunFigure(
         file="confirmed.png",
@@ -418,8 +419,8 @@ How much the values of the best tenth of the trials differ from those of all, be
         place="Is the winner better than the others?",
         is_possible=_is_confirmed,
         reading="""\
-With `search.confirm`. The scores of the best trials over several seeds: how much of the first ranking was
-luck.""",
+With `search.confirm`. The scores of the best trials over several seeds show how much of the first ranking
+was luck.""",
     ),
     RunFigure(
         file="timeline.png",
@@ -432,7 +433,7 @@ luck.""",
         numbers=_timeline_numbers,
         is_wide=True,
         reading="""\
-What each worker did when, and which share of the time it trained. Gaps are waiting; dotted lines are
+What each worker trained when, and for which share of the time. In the gaps it waited; dotted lines are
 pauses between sessions of a search that was resumed.""",
     ),
     RunFigure(
@@ -453,7 +454,7 @@ With `nas` and `evolution`. The layers of the best trial, from the inputs to the
         place="The best architecture",
         is_possible=lambda summary: _has_results(summary) and _search(summary).has_rewards,
         reading="""\
-With `nas`. How the controller's rewards rise.""",
+With `nas`. The controller's rewards should rise over the trials.""",
     ),
 )
 """In the order in which they are listed and shown."""

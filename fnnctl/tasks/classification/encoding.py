@@ -39,8 +39,8 @@ def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
     if problem := target_problem(target.name, classes, counts[counts > 0]):
         raise DataError(Problem(problem, file=printable(dataset.source)))
     problems = Problems(printable(dataset.test_source or ""))
-    labels_of_file = zip(target.lines, target.texts, counts.tolist(), strict=True)
-    unknown = [(line, text) for line, text, count in labels_of_file if not count]
+    file_labels = zip(target.lines, target.texts, counts.tolist(), strict=True)
+    unknown = [(line, text) for line, text, count in file_labels if not count]
     for line, text in sorted(unknown, key=lambda pair: pair[0] or 0):
         problems.add(f"the label {shown(text)} does not occur in the training data", line=line)
         if line is None:  # one example is enough if there is no line to correct

@@ -31,12 +31,12 @@ def values_of(target: RawTarget, counts: IntArray, file: str, test_file: str = "
     """
     in_training, in_test = Problems(file), Problems(test_file)
     values = np.zeros(len(target.texts))
-    places = enumerate(zip(target.texts, target.lines, strict=True))
-    for code, (text, line) in sorted(places, key=lambda place: place[1][1] or 0):
-        number, fault = target_value(target.name, text)
-        if fault:
+    texts = enumerate(zip(target.texts, target.lines, strict=True))
+    for code, (text, line) in sorted(texts, key=lambda entry: entry[1][1] or 0):
+        number, problem = target_value(target.name, text)
+        if problem:
             problems = in_training if counts[code] else in_test
-            problems.add(fault, line=line)
+            problems.add(problem, line=line)
         values[code] = number
     in_training.raise_any()
     in_test.raise_any()
@@ -56,13 +56,13 @@ def values_of(target: RawTarget, counts: IntArray, file: str, test_file: str = "
 def target_value(target: str, text: str) -> tuple[float, str | None]:
     """The value of the target that a text stands for, and None; or 0 and the reason why it is not valid."""
     number = plain_number(text)
-    fault = None
+    problem = None
     if number is None:
-        fault = almost_number(text) or f"{shown(text)} is not a number"
+        problem = almost_number(text) or f"{shown(text)} is not a number"
     elif abs(number) > LARGEST:
-        fault = f"{shown(text)} is beyond ±{LARGEST:g}; use a larger unit"
-    if fault or number is None:
-        return 0.0, f"the target {shown(target)} of a regression: {fault}"
+        problem = f"{shown(text)} is beyond ±{LARGEST:g}; use a larger unit"
+    if problem or number is None:
+        return 0.0, f"the target {shown(target)} of a regression: {problem}"
     return number, None
 
 

@@ -170,7 +170,7 @@ class Regression:
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         values = {text: target_value(self.target, text) for text in texts}
-        wrong = {text: fault for text, (_, fault) in values.items() if fault}
+        wrong = {text: problem for text, (_, problem) in values.items() if problem}
         # The code -1 selects the last entry.
         return np.array([*(values[text][0] for text in texts), np.nan])[codes], wrong
 
