@@ -24,8 +24,8 @@ def return_large_blocks() -> None:
 
 def available_bytes() -> int | None:
     """The bytes that a process can still allocate on this machine or in its container; None if unknown."""
-    found = [amount for amount in (_machine_bytes(), _container_bytes()) if amount is not None]
-    return min(found, default=None)
+    limits = [limit for limit in (_machine_bytes(), _container_bytes()) if limit is not None]
+    return min(limits, default=None)
 
 
 def _machine_bytes() -> int | None:

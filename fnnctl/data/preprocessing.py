@@ -122,7 +122,7 @@ class Preprocessor:
         return tuple(names)
 
     @property
-    def places(self) -> dict[str, IntArray]:
+    def feature_indices(self) -> dict[str, IntArray]:
         """The indices of each column's features, (k,), by the column's name; numeric columns come first."""
         indices_of = {number.name: [j] for j, number in enumerate(self.numbers)}
         index = len(self.numbers)

@@ -48,12 +48,12 @@ def score(
         if positive is not None:
             scores |= _entries(metric, metric.name, of_classes[positive])
         target = rates if isinstance(metric.formula, OfCounts) else others
-        for entries, own in zip(target, of_classes, strict=True):
-            entries.update(_entries(metric, metric.class_name, own))
+        for entries, score in zip(target, of_classes, strict=True):
+            entries.update(_entries(metric, metric.class_name, score))
     supports = rows.counts.support.tolist()
     per_class = {
-        name: {**own_rates, SUPPORT: support, **own}
-        for name, own_rates, support, own in zip(classes, rates, supports, others, strict=True)
+        name: {**before, SUPPORT: support, **after}
+        for name, before, support, after in zip(classes, rates, supports, others, strict=True)
     }
     return {**scores, SUPPORT: len(rows.labels), PER_CLASS: per_class}
 
@@ -75,9 +75,10 @@ def _score(metric: Metric[ClassRows], rows: ClassRows) -> Score:
         case OfRows(at_once=at_once) if at_once is not None:
             return _number(at_once(rows)), None
         case OfRows(values, form):
-            own = values(rows)
-            interval = wilson_interval(int(own.sum()), len(own)) if metric.is_share else None
-            return _number(of_sum(form, own.sum(), len(own))), interval
+            row_values = values(rows)
+            count = len(row_values)
+            interval = wilson_interval(int(row_values.sum()), count) if metric.is_share else None
+            return _number(of_sum(form, row_values.sum(), count)), interval
     raise TypeError(f"{metric.name} has no formula")
 
 
@@ -88,9 +89,9 @@ def _class_scores(metric: Metric[ClassRows], rows: ClassRows) -> list[Score]:
         case OfCounts(value):
             values = value(rows.counts).tolist()
             occurs = rows.counts.occurs.tolist()
-            return [(own if is_there else None, None) for own, is_there in zip(values, occurs, strict=True)]
+            return [(rate if is_there else None, None) for rate, is_there in zip(values, occurs, strict=True)]
         case OfPart(value):
-            return [(_number(own), None) for own in value(rows)]
+            return [(_number(score), None) for score in value(rows)]
     raise TypeError(f"{metric.name} has no formula for a single class")
 
 

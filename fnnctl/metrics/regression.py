@@ -65,12 +65,12 @@ def bootstrap(rows: ErrorRows, rng: np.random.Generator) -> dict[str, list[float
     if len(rows.targets) < 2:
         return dict.fromkeys(metric.name for metric in metrics)
     summed = {metric.name: metric.formula for metric in metrics if isinstance(metric.formula, OfRows)}
-    columns, places = rows.columns(*(formula.values(rows) for formula in summed.values()))
+    columns, indices = rows.columns(*(formula.values(rows) for formula in summed.values()))
     totals = _resampled(columns, rng)
     spread = spread_of(totals[:, 0], totals[:, 3], totals[:, 4])
     samples = {
-        name: of_sum(formula.form, totals[:, place], totals[:, 0], spread)
-        for (name, formula), place in zip(summed.items(), places, strict=True)
+        name: of_sum(formula.form, totals[:, index], totals[:, 0], spread)
+        for (name, formula), index in zip(summed.items(), indices, strict=True)
     }
     for metric in metrics:
         if isinstance(metric.formula, OfPart) and metric.formula.resampled is not None:

@@ -150,18 +150,18 @@ class ErrorRows:
         return np.median(self.errors)
 
     def columns(self, *values: FloatArray) -> tuple[FloatArray, list[int]]:
-        """What is summed over n rows, (n, m), and the columns of these values, (n,) each.
+        """What is summed over n rows, (n, m), and the indices of the columns of these `values`, (n,) each.
 
         Ones, squared errors, errors, and centred targets with their squares are always summed: the last bits
         of a matrix product depend on the number of its columns.
         """
         columns = [np.ones(len(self.errors)), self.squares, self.errors, self.centred, self.centred**2]
-        places = []
-        for own in values:
-            place = next((k for k, column in enumerate(columns) if column is own), len(columns))
-            columns += [own] * (place == len(columns))
-            places.append(place)
-        return np.stack(columns, axis=1), places
+        indices = []
+        for wanted in values:
+            index = next((k for k, column in enumerate(columns) if column is wanted), len(columns))
+            columns += [wanted] * (index == len(columns))
+            indices.append(index)
+        return np.stack(columns, axis=1), indices
 
     def total(self, values: FloatArray) -> Any:
         """The sum of values (n,); that of squares is a dot product, as in the metrics of older runs."""

@@ -155,9 +155,9 @@ def _warnings(data: TaskData, names: Sequence[str], score: float, group: str | N
         return ()
     scored = f"{data.task.default_metric} {score:.4g}"
     if len(names) == 1:
-        which, each = f"the column {shown(names[0])} alone predicts", "it is"
+        subject, verb = f"the column {shown(names[0])} alone predicts", "it is"
     else:
-        which, each = f"each of the columns {word_list([*map(shown, names)])} alone predicts", "they are"
+        subject, verb = f"each of the columns {word_list([*map(shown, names)])} alone predicts", "they are"
     groups = ""
     if group is not None:
         groups = (
@@ -165,7 +165,7 @@ def _warnings(data: TaskData, names: Sequence[str], score: float, group: str | N
             f"data.split.group: {flow_yaml(group)}, which tests on other ones"
         )
     return (
-        f"{which} the target: {scored} on held-out rows; if {each} known only after the outcome, add "
+        f"{subject} the target: {scored} on held-out rows; if {verb} known only after the outcome, add "
         f"{'it' if len(names) == 1 else 'them'} to data.columns.ignore{groups}",
     )
 

@@ -158,8 +158,8 @@ def feature_importances(
     `permute` replaces the permutations that follow from the seed. `on_column` is called with the number of
     columns that are done.
     """
-    places = [part.preprocessor.places for part in predictor.distinct]
-    permuted = _Permuted(held_out, predictor.decoder, places)
+    feature_indices = [part.preprocessor.feature_indices for part in predictor.distinct]
+    permuted = _Permuted(held_out, predictor.decoder, feature_indices)
     all_rows = np.arange(len(held_out))
     losses = permuted.losses(all_rows, all_rows, ())
     draw = permute or (lambda column, rows: permutations(seed, column, rows))
@@ -209,8 +209,8 @@ class _Permuted:
 
     held_out: HeldOutFeatures
     decoder: OutputDecoder
-    places: Sequence[Mapping[str, IntArray]]
-    """The features of each column, for each part with features of its own."""
+    feature_indices: Sequence[Mapping[str, IntArray]]
+    """The indices of each column's features, for each part with features of its own."""
 
     def copied(self) -> _Permuted:
         """The same, for another thread: predictors write to buffers."""
@@ -251,7 +251,7 @@ class _Permuted:
     def _batches(
         self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]
     ) -> Iterator[list[FloatArray]]:
-        indices = [self._indices(places, names) for places in self.places]
+        indices = [self._indices(by_column, names) for by_column in self.feature_indices]
         for start in range(0, len(receivers), SCORING_BATCH):
             stop = start + SCORING_BATCH
             rows, donor_rows = receivers[start:stop], donors[start:stop]
@@ -264,8 +264,10 @@ class _Permuted:
         """The number of each row's value in these columns, (n,), and how many there are."""
         rows = len(self.held_out)
         values = [
-            np.ascontiguousarray(features[:, self._indices(places, names)]).view(np.uint8).reshape(rows, -1)
-            for features, places in zip(self.held_out.features, self.places, strict=True)
+            np.ascontiguousarray(features[:, self._indices(by_column, names)])
+            .view(np.uint8)
+            .reshape(rows, -1)
+            for features, by_column in zip(self.held_out.features, self.feature_indices, strict=True)
         ]
         together = np.concatenate(values, axis=1)
         if not together.shape[1]:  # a column without a value in the training rows has no feature
@@ -275,8 +277,8 @@ class _Permuted:
         return numbers.astype(np.int64), len(distinct)
 
     @staticmethod
-    def _indices(places: Mapping[str, IntArray], names: tuple[str, ...]) -> IntArray:
-        return np.concatenate([np.empty(0, np.intp), *(places[name] for name in names)])
+    def _indices(by_column: Mapping[str, IntArray], names: tuple[str, ...]) -> IntArray:
+        return np.concatenate([np.empty(0, np.intp), *(by_column[name] for name in names)])
 
 
 def _correlated(held_out: HeldOutFeatures, predictor: Predictor) -> dict[str, tuple[str, float]]:

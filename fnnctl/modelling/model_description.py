@@ -394,9 +394,9 @@ class DescribedPart:
     """A part as read from model.json, and where it stands there."""
 
     description: PartDescription
-    place: str
+    key_prefix: str
     """The beginning of the names of its entries in model.json."""
-    prefixes: Sequence[str]
+    array_prefixes: Sequence[str]
     """The beginning of the names of each member's arrays."""
 
 

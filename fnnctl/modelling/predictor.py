@@ -241,8 +241,8 @@ class Predictor:
             if len(scores) == 1:
                 return scores[0]
             converted = [
-                self.task.converted(each, part.decoder, self.decoder)
-                for each, part in zip(scores, self.parts, strict=True)
+                self.task.converted(part_scores, part.decoder, self.decoder)
+                for part_scores, part in zip(scores, self.parts, strict=True)
             ]
             return self.task.combine(converted, [part.weight for part in self.parts])
 

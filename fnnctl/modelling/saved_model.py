@@ -126,7 +126,7 @@ def _loaded(run: RunFolder) -> SavedModel:
         preprocessor, layout = _checked(part, parts, run.path / names.MODEL)
         networks: list[Network] = []
         try:
-            for prefix in part.prefixes:
+            for prefix in part.array_prefixes:
                 networks.append(_network(layout, part.description.network, arrays[prefix]))
         except ValueError as error:
             where = f"part {len(parts) + 1}, member {len(networks) + 1}: " if ensemble else ""
@@ -157,7 +157,9 @@ def _by_prefix(
     arrays: Mapping[str, FloatArray], parts: Sequence[DescribedPart], path: Path
 ) -> dict[str, dict[str, FloatArray]]:
     """The arrays of each network, by the prefix of their names, which is removed."""
-    by_prefix: dict[str, dict[str, FloatArray]] = {prefix: {} for part in parts for prefix in part.prefixes}
+    by_prefix: dict[str, dict[str, FloatArray]] = {
+        prefix: {} for part in parts for prefix in part.array_prefixes
+    }
     for full_name, array in arrays.items():
         prefix = "" if "" in by_prefix else "".join(full_name.rpartition(".")[:2])
         if prefix not in by_prefix:
@@ -175,11 +177,11 @@ def _checked(
     try:
         preprocessor = Preprocessor.from_dict(network.preprocessing)
     except ValueError as error:
-        raise damaged(path, f"is damaged: {part.place}preprocessing.{error}") from error
+        raise damaged(path, f"is damaged: {part.key_prefix}preprocessing.{error}") from error
     if problem := network.problem(preprocessor):
-        raise damaged(path, f"is damaged: {part.place}{problem}")
+        raise damaged(path, f"is damaged: {part.key_prefix}{problem}")
     if earlier and columns_of(preprocessor) != columns_of(earlier[0].preprocessor):
-        what = f"{part.place}preprocessing: its columns are not those of the first part"
+        what = f"{part.key_prefix}preprocessing: its columns are not those of the first part"
         raise damaged(path, f"is damaged: {what}")
     return preprocessor, ParameterLayout(network.shape)
 

@@ -137,7 +137,7 @@ def _rare(target: TargetFacts) -> RareClass | None:
     name, count = known[-1]
     if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_CLASSES:
         return None
-    in_order = in_class_order([each for each, _ in target.classes])
+    in_order = in_class_order([label for label, _ in target.classes])
     return RareClass(name, count, target.rows, len(in_order) == 2, in_order[-1] == name)
 
 

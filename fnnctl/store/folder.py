@@ -47,11 +47,11 @@ class RunFolder:
         """The names of the run's files, in the order of the layout; then those of its figures."""
         try:
             with os.scandir(self.path) as entries:
-                found = {entry.name for entry in entries if entry.is_file()}
+                existing = {entry.name for entry in entries if entry.is_file()}
         except OSError:
             return ()
-        figures = (name for name in sorted(found) if name.endswith(names.FIGURE_ENDING))
-        return (*(name for name in names.LAYOUT if name in found), *figures)
+        figures = (name for name in sorted(existing) if name.endswith(names.FIGURE_ENDING))
+        return (*(name for name in names.LAYOUT if name in existing), *figures)
 
     def is_alive(self) -> bool:
         """Whether the run's process is still alive."""

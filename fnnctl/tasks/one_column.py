@@ -85,8 +85,8 @@ def _class_edges(numbers: FloatArray, labels: IntArray) -> FloatArray:
     present = np.unique(of_known)
     if len(present) > MOST_CLASSES:
         return np.unique(np.quantile(known, np.linspace(0.0, 1.0, 4 * len(CLASS_LEVELS)), method="lower"))
-    own = [np.quantile(known[of_known == label], CLASS_LEVELS, method="lower") for label in present]
-    return np.unique(np.concatenate(own))
+    by_class = [np.quantile(known[of_known == label], CLASS_LEVELS, method="lower") for label in present]
+    return np.unique(np.concatenate(by_class))
 
 
 TARGET_LEVELS = np.linspace(0.0, 1.0, 25)[:-1]

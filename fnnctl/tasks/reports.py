@@ -83,10 +83,10 @@ class TaskReport:
     def _in_order(self) -> list[Metric[Any]]:
         """The metrics by what they need; one that stands in for another one is in its place."""
         metrics = metrics_of(self.task)
-        places = {metric.name: place for place, metric in enumerate(metrics)}
+        positions = {metric.name: index for index, metric in enumerate(metrics)}
         return sorted(
             metrics,
-            key=lambda metric: (NEEDS.index(metric.needs), places[metric.instead_of or metric.name]),
+            key=lambda metric: (NEEDS.index(metric.needs), positions[metric.instead_of or metric.name]),
         )
 
     def shown(self, metrics: Mapping[str, Any]) -> Labels:

@@ -315,7 +315,7 @@ def test_the_way_through_json_is_exact(bins: int | None) -> None:
 
 
 @given(st.integers(0, 2**32), st.booleans(), st.sampled_from([None, 2]))
-def test_the_places_of_the_columns_are_those_of_their_features(
+def test_the_indices_of_the_columns_are_those_of_their_features(
     seed: int, binned: bool, most: int | None
 ) -> None:
     """Every feature belongs to one column, and its name begins with that of the column."""
@@ -324,11 +324,11 @@ def test_the_places_of_the_columns_are_those_of_their_features(
     dataset = dataset_of(numeric, rng.integers(-1, 3, (30, 2), np.int32), (("a", "b", "c"), ("d", "e", "f")))
     capped = config(max_categories=most)
     fitted = fit_preprocessor(dataset, np.arange(20), capped, 4 if binned else None)
-    owners = {int(place): name for name, places in fitted.places.items() for place in places}
-    assert list(fitted.places) == ["n0", "n1", "n2", "c0", "c1"]
-    assert sum(map(len, fitted.places.values())) == len(owners) == len(fitted.features)
-    assert all(feature.startswith(owners[place]) for place, feature in enumerate(fitted.features))
-    assert [int(fitted.places[f"n{j}"][0]) for j in range(3)] == [0, 1, 2]
+    owners = {int(index): name for name, indices in fitted.feature_indices.items() for index in indices}
+    assert list(fitted.feature_indices) == ["n0", "n1", "n2", "c0", "c1"]
+    assert sum(map(len, fitted.feature_indices.values())) == len(owners) == len(fitted.features)
+    assert all(feature.startswith(owners[index]) for index, feature in enumerate(fitted.features))
+    assert [int(fitted.feature_indices[f"n{j}"][0]) for j in range(3)] == [0, 1, 2]
 
 
 NUMBER = {"name": "x", "fill": 1.0, "centre": 0, "spread": 2.5, "indicator": True}

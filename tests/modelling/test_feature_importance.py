@@ -213,9 +213,9 @@ def test_a_column_does_not_depend_on_the_others(trained: Trained) -> None:
 def test_a_column_that_the_network_ignores_has_exactly_none(trained: Trained) -> None:
     """Also one whose values are all equal, and one without features."""
     model, held_out = trained("{source: penguins}")
-    place = model.predictor.preprocessor.places["year"]
+    indices = model.predictor.preprocessor.feature_indices["year"]
     features = features_of_run(model, held_out, 3, no_note)
-    features.features[0][:, place] = 1.5
+    features.features[0][:, indices] = 1.5
     changed = replace(features, columns={**features.columns, "nothing": ()})
     found = feature_importances(changed, model.predictor, 3)
     means = {each.column: each.estimates["log_loss"] for each in found.columns}

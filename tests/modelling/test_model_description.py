@@ -83,7 +83,7 @@ def test_damage_is_reported(facts: dict[str, object], message: str) -> None:
 def test_a_layer_of_impossible_size(units: int) -> None:
     description = read(inputs=0, features=[], hidden=[{"units": units, "activation": "relu"}])
     preprocessor = Preprocessor.from_dict(description.preprocessing)
-    assert description.fault(preprocessor) == "hidden.0.units: must be from 1 to 1,000,000,000"
+    assert description.problem(preprocessor) == "hidden.0.units: must be from 1 to 1,000,000,000"
 
 
 def test_an_unknown_name_prints() -> None:

@@ -217,7 +217,7 @@ def _columns(starter: TableStarter) -> Iterator[str]:
 
 def _split(starter: TableStarter) -> Iterator[str]:
     split: dict[str, Any] = {"test": 0.2, **starter.split}
-    said = {
+    comments = {
         "test": "fraction of the rows for the final score; used once, at the end",
         "validation": "fraction for early stopping",
     }
@@ -226,7 +226,7 @@ def _split(starter: TableStarter) -> Iterator[str]:
     yield "  split:"
     for name, value in split.items():
         is_usual = name not in starter.split
-        yield f"    {name}: {_value(value)}" + (f"  # {said[name]}" if is_usual else "")
+        yield f"    {name}: {_value(value)}" + (f"  # {comments[name]}" if is_usual else "")
     if starter.group is not None:
         yield "    # If new rows will have other ids, test on other ids, too (the column is then no feature):"
         yield f"    # group: {_value(starter.group)}"

@@ -65,10 +65,10 @@ def class_measure(metric: Metric[ClassRows], rows: ClassRows, of_class: int | No
         case OfAreas():
             return _areas(rows, of_class)
         case OfRows(values, form):
-            own = values(rows)
-            if own.dtype == np.bool_:
-                return Hits(own.astype(np.bool_))
-            columns = np.stack([np.ones(len(own)), own], axis=1)
+            row_values = values(rows)
+            if row_values.dtype == np.bool_:
+                return Hits(row_values.astype(np.bool_))
+            columns = np.stack([np.ones(len(row_values)), row_values], axis=1)
             return _known(RowSums(columns, lambda sums: of_sum(form, sums[..., 1], sums[..., 0])))
         case OfCounts(value):
             return _known(RowSums(_counts(rows), _of_counts(value, of_class)))
@@ -80,11 +80,11 @@ def error_measure(metric: Metric[ErrorRows], rows: ErrorRows) -> RowSums | None:
     if not isinstance(metric.formula, OfRows):
         raise TypeError(f"{metric.name} does not follow from a value per row")
     form = metric.formula.form
-    columns, (place,) = rows.columns(metric.formula.values(rows))
+    columns, (index,) = rows.columns(metric.formula.values(rows))
 
     def combine(sums: FloatArray) -> FloatArray:
         spread = spread_of(sums[..., 0], sums[..., 3], sums[..., 4])
-        combined: FloatArray = of_sum(form, sums[..., place], sums[..., 0], spread)
+        combined: FloatArray = of_sum(form, sums[..., index], sums[..., 0], spread)
         return combined
 
     return _known(RowSums(columns, combine))

@@ -220,8 +220,10 @@ def _reach(confirmation: Confirmation) -> str:
     if not ends:
         return ""
     trial = max(ends, key=ends.__getitem__)
-    whose = "the interval of the difference reaches" if len(ends) == 1 else "the differences' intervals reach"
-    return f"; {whose} to {number(ends[trial])} in favour of trial {trial}"
+    subject = (
+        "the interval of the difference reaches" if len(ends) == 1 else "the differences' intervals reach"
+    )
+    return f"; {subject} to {number(ends[trial])} in favour of trial {trial}"
 
 
 def _failed(confirmation: Confirmation) -> list[str]:

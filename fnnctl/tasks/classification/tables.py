@@ -190,5 +190,5 @@ def most_probable(
     """
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
     values = np.take_along_axis(probabilities, best, axis=1)
-    for numbers, own in zip(best.tolist(), values.tolist(), strict=True):
-        yield [field for k, p in zip(numbers, own, strict=True) for field in (classes[k], p)]
+    for numbers, row in zip(best.tolist(), values.tolist(), strict=True):
+        yield [field for k, p in zip(numbers, row, strict=True) for field in (classes[k], p)]

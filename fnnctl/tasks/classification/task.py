@@ -86,8 +86,8 @@ class Classification:
             ]
         if isinstance(output, LogisticOutput):
             if len(self.classes) != 2:
-                found = f"{shown(self.target)} has {len(self.classes)}"
-                message = f"a logistic output needs two classes, but {found}; write output: softmax"
+                count = f"{shown(self.target)} has {len(self.classes)}"
+                message = f"a logistic output needs two classes, but {count}; write output: softmax"
                 return [*problems, Problem(message, path="model.output")]
             positive = output.positive_class
             if positive is not None and positive not in self.classes:
@@ -243,7 +243,7 @@ class Classification:
         if top is None:
             return predicted, probabilities
         best = most_probable(self.classes, probabilities, top)
-        leading = [[*own, *others] for own, others in zip(predicted, best, strict=True)]
+        leading = [[*label, *probable] for label, probable in zip(predicted, best, strict=True)]
         return leading, np.empty((len(leading), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:

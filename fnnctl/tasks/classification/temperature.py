@@ -106,11 +106,11 @@ def fit_with_weights(
     free = slice(1, 2) if calibration == "none" else slice(0, 2)
 
     def derivatives(beta: float, share: float) -> _Derivatives:
-        found = _derivatives(scores, labels, (beta, share), logs)
+        cross_entropy = _derivatives(scores, labels, (beta, share), logs)
         return _Derivatives(
-            found.value + of_beta * (beta - 1 - math.log(beta)) + prior * (share - 1) ** 2 / 2,
-            found.slopes + np.array([of_beta * (1 - 1 / beta), prior * (share - 1)]),
-            found.curvatures + np.diag([of_beta / beta**2, prior]),
+            cross_entropy.value + of_beta * (beta - 1 - math.log(beta)) + prior * (share - 1) ** 2 / 2,
+            cross_entropy.slopes + np.array([of_beta * (1 - 1 / beta), prior * (share - 1)]),
+            cross_entropy.curvatures + np.diag([of_beta / beta**2, prior]),
         )
 
     point, here = np.array([beta, 1.0]), derivatives(beta, 1.0)
