@@ -22,6 +22,7 @@ class RealValueLoss(Loss):
         self._y = np.zeros((members, batch), dtype)
         """The targets, mixed if mixup has chosen partners."""
         self._one = np.ones((), dtype)
+        """An operand that NumPy need not convert, which saves half a microsecond in each operation."""
 
     @classmethod
     def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
