@@ -50,17 +50,21 @@ _WITHOUT_TABLE: Final = frozenset({_PNG, _JPEG, _GIF, _TOML, _PYTHON, _EXPERIMEN
 
 def no_table(start: bytes, ending: str) -> str | None:
     """Why a file that begins with these bytes and has this ending is no table; None if it may be one."""
-    what = _EXPERIMENT if ending in {".yaml", ".yml"} else other_file(start, ending)
-    if what is None:
+    content = _EXPERIMENT if ending in {".yaml", ".yml"} else other_file(start, ending)
+    if content is None:
         return None
-    return f"{what}, not a table" if what in _WITHOUT_TABLE else f"{what}, not a CSV file: save it as CSV"
+    return (
+        f"{content}, not a table"
+        if content in _WITHOUT_TABLE
+        else f"{content}, not a CSV file: save it as CSV"
+    )
 
 
 def other_file(start: bytes, ending: str) -> str | None:
     """What a file is that begins with these bytes and has this ending; None if neither says it."""
-    for mark, what in _MARKS:
+    for mark, content in _MARKS:
         if start.startswith(mark):
-            return what
+            return content
     text = start[:LONGEST_MARK].decode("utf-8", "replace").lstrip("\ufeff \t\r\n").lower()
-    by_text = next((what for beginning, what in _BEGINNINGS if text.startswith(beginning)), None)
+    by_text = next((content for beginning, content in _BEGINNINGS if text.startswith(beginning)), None)
     return _ENDINGS.get(ending.lower()) or by_text

@@ -62,7 +62,9 @@ class Machine:
             ("the processor", self.processor, here.processor),
             ("the list of NumPy's instruction sets", " ".join(self.features), " ".join(here.features)),
         )
-        return "; ".join(f"{what} is {there}, here {value}" for what, there, value in pairs if there != value)
+        return "; ".join(
+            f"{subject} is {there}, here {value}" for subject, there, value in pairs if there != value
+        )
 
 
 INSTALL_THE_SAME = "install the same there, and start the worker again"

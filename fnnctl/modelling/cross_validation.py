@@ -141,11 +141,11 @@ def _check_rows(data: TaskData, experiment: Experiment) -> None:
         raise ConfigError(Problem(message, path="data.test_source"))
     most = most_folds(data.strata, groups)
     wanted = experiment.evaluation.cross_validation.folds
-    what = counted(most, "row" if groups is None else "group")
+    count = counted(most, "row" if groups is None else "group")
     if wanted > most:
-        raise ConfigError(Problem(f"{what} cannot be divided into {wanted:,} folds", path=FOLDS))
+        raise ConfigError(Problem(f"{count} cannot be divided into {wanted:,} folds", path=FOLDS))
     if validation_share(experiment) > 0 and most - -(-most // wanted) < 2:
-        message = f"with {what} in {wanted:,} folds, none is left for validation"
+        message = f"with {count} in {wanted:,} folds, none is left for validation"
         raise ConfigError(Problem(f"{message}: set data.split.validation to 0", path=FOLDS))
 
 

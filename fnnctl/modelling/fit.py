@@ -181,8 +181,8 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
     known = bagged.known(data.strata, groups)
     most = most_folds(data.strata[known], None if groups is None else groups[known])
     if most < ensemble.members:
-        what = counted(most, "row" if groups is None else "group")
-        message = f"{what} outside the test part cannot be divided into {ensemble.members:,} folds"
+        count = counted(most, "row" if groups is None else "group")
+        message = f"{count} outside the test part cannot be divided into {ensemble.members:,} folds"
         raise ConfigError(Problem(f"{message}; write fewer members, or bags: false", path="model.ensemble"))
     return bagged
 

@@ -81,8 +81,8 @@ class InputFile:
         path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
         for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
             if value is not None and (holds_arrays(path) or is_parquet(path)):
-                what = "contains arrays" if holds_arrays(path) else "is a Parquet file"
-                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} {what}")
+                kind = "contains arrays" if holds_arrays(path) else "is a Parquet file"
+                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} {kind}")
         return cls(path, form)
 
     @property

@@ -49,8 +49,8 @@ class SavedModel:
         if threshold is None:
             return self
         if self.predictor.decoder.decision is None:
-            what = self.predictor.task.in_words()
-            raise UsageError(f"--threshold: is for two classes, but {self.run.path} has {what}")
+            task = self.predictor.task.in_words()
+            raise UsageError(f"--threshold: is for two classes, but {self.run.path} has {task}")
         return replace(self, predictor=self.predictor.deciding_at(threshold))
 
 
@@ -163,8 +163,8 @@ def _by_prefix(
     for full_name, array in arrays.items():
         prefix = "" if "" in by_prefix else "".join(full_name.rpartition(".")[:2])
         if prefix not in by_prefix:
-            what = f"the array {shown(full_name)} belongs to none of its parts"
-            raise damaged(path, f"does not fit {names.MODEL}: {what}")
+            problem = f"the array {shown(full_name)} belongs to none of its parts"
+            raise damaged(path, f"does not fit {names.MODEL}: {problem}")
         by_prefix[prefix][full_name.removeprefix(prefix)] = array
     return by_prefix
 
@@ -181,8 +181,8 @@ def _checked(
     if problem := network.problem(preprocessor):
         raise damaged(path, f"is damaged: {part.key_prefix}{problem}")
     if earlier and columns_of(preprocessor) != columns_of(earlier[0].preprocessor):
-        what = f"{part.key_prefix}preprocessing: its columns are not those of the first part"
-        raise damaged(path, f"is damaged: {what}")
+        problem = f"{part.key_prefix}preprocessing: its columns are not those of the first part"
+        raise damaged(path, f"is damaged: {problem}")
     return preprocessor, ParameterLayout(network.shape)
 
 

@@ -88,11 +88,11 @@ def _draw_rows(
         np.count_nonzero((x >= x_range[0]) & (x <= x_range[1]) & (y >= y_range[0]) & (y <= y_range[1]))
     )
     outside = len(x) - inside
-    what = f"{len(x):,} rows" + (f", {outside:,} not shown" if outside else "")
+    caption = f"{len(x):,} rows" + (f", {outside:,} not shown" if outside else "")
     if len(x) <= MOST_POINTS:
         size, alpha = (5.0, 0.65) if len(x) <= FEW_POINTS else (3.4, 0.4)
         axes.plot(x, y, **_POINTS, markersize=size, alpha=alpha)
-        return {what: Line2D([], [], **_POINTS, markersize=5.0)}
+        return {caption: Line2D([], [], **_POINTS, markersize=5.0)}
     is_log = axes.get_xscale() == "log"
     extent = tuple(np.log10([*x_range, *y_range])) if is_log else (*x_range, *y_range)
     axes.hexbin(
@@ -107,7 +107,7 @@ def _draw_rows(
         xscale="log" if is_log else "linear",
         yscale="log" if is_log else "linear",
     )
-    return {what: Patch(color=COLOURS[0])}
+    return {caption: Patch(color=COLOURS[0])}
 
 
 def _has_long_tail(values: FloatArray) -> bool:

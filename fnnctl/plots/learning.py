@@ -132,14 +132,14 @@ def folds_learning_figure(history: History, *, metric: tuple[str, str], title: s
         panels = figure.subplots(2, sharex=True, height_ratios=[3.0, 2.4])
         lines: dict[str, Line2D] = {}
         label, name = metric
-        for axes, what in zip(panels, ("loss", name), strict=True):
+        for axes, column in zip(panels, ("loss", name), strict=True):
             drawn = []
             for (part, prefix), colour, dash in zip(PARTS.items(), COLOURS, DASHES, strict=False):
-                values = _by_fold(history, f"{prefix}_{what}", starts, longest)
+                values = _by_fold(history, f"{prefix}_{column}", starts, longest)
                 if np.isfinite(values).any():
                     drawn.append(values)
                     lines[f"mean, {part}"] = _draw_folds(axes, values, colour, dash)
-            if what == "loss":
+            if column == "loss":
                 finish_loss(axes)
             else:
                 finish_metric(axes, label)

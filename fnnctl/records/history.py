@@ -345,13 +345,13 @@ def read_search(run: RunFolder) -> SearchHistory | None:
 
 def _lost_end(search: SearchHistory, recorded: SearchFacts) -> str | None:
     """What the journal has fewer of than the manifest counts, as the end of a sentence; None if nothing."""
-    for count, before, what in (
+    for count, before, noun in (
         (len(search.trials), recorded.trials, "trial"),
         (search.trained, recorded.epochs_trained, "trained epoch"),
         (search.networks_confirmed, recorded.confirmed, "confirming network"),
     ):
         if before is not None and count < before:
-            return f"has {counted(count, what)}, and {names.MANIFEST} says {before:,}"
+            return f"has {counted(count, noun)}, and {names.MANIFEST} says {before:,}"
     return None
 
 

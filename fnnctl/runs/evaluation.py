@@ -141,8 +141,8 @@ def _known_rows(model: SavedModel, file: InputFile, sha256: str) -> list[str]:
     data = model.run.read_manifest().data
     if data is None or data.sha256 != sha256:
         return []
-    what = f"the network was trained on {file.name}, so it has seen most of these rows"
-    return [f"{what}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
+    reason = f"the network was trained on {file.name}, so it has seen most of these rows"
+    return [f"{reason}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
 
 
 def _score_warnings(model: SavedModel, part: PartScores, file: InputFile) -> list[str]:

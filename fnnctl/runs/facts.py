@@ -125,8 +125,8 @@ def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list
             "alone gives its numbers; start a new run to compare it with others"
         )
     changes = [
-        f"{what} was {before}, now {after}"
-        for what, before, after in (
+        f"{subject} was {before}, now {after}"
+        for subject, before, after in (
             ("NumPy", manifest.packages.get("numpy"), now.packages.get("numpy")),
             ("the processor", manifest.processor.model, now.processor.model),
             (

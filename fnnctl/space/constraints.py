@@ -114,8 +114,10 @@ def _check(node: Node, dimensions: Mapping[str, Dimension]) -> None:
                 raise ExpressionError(other.column, message)
     elif isinstance(node, Comparison | Chain | Minus | Power | Extreme):
         for part in node.parts:
-            if what := _no_number(part, dimensions):
-                raise ExpressionError(part.column, f"{what}, and only numbers are ordered or calculated with")
+            if reason := _no_number(part, dimensions):
+                raise ExpressionError(
+                    part.column, f"{reason}, and only numbers are ordered or calculated with"
+                )
 
 
 def _never_equal(one: Node, literal: Literal, dimensions: Mapping[str, Dimension]) -> str | None:

@@ -23,10 +23,10 @@ def threads_warning(threads: int, layout: ParameterLayout, networks: int) -> lis
     """A warning if so many threads are usually slower than one."""
     if threads == 1 or default_threads(layout, networks) > 1:
         return []
-    what = (
+    products = (
         "an ensemble's matrix products" if networks > 1 else "the matrix products of a network of this size"
     )
     return [
-        f"training.threads is {threads}, but {what} are too small to be divided: one thread is usually "
+        f"training.threads is {threads}, but {products} are too small to be divided: one thread is usually "
         "faster; remove the setting"
     ]

@@ -203,8 +203,8 @@ def _read(file: Path) -> bytes:
         if stat.S_ISREG(kind):
             with file.open("rb") as stream:
                 return stream.read(MAX_BYTES + 1)
-        what = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"  # a pipe could block
-        message = f"is {what}, not a config file"
+        file_kind = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"  # a pipe could block
+        message = f"is {file_kind}, not a config file"
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             raise MachineError(f"{file} cannot be read: {error.strerror}") from error
@@ -234,11 +234,11 @@ def _how_to_start(folder: Path | None = None) -> str:
 def _refuse_other_file(file: str, text: bytes) -> None:
     """Raise `ConfigError` if a file that is no experiment is known to be something else."""
     ending = Path(file).suffix
-    what = other_file(text, ending)
-    if what == JSON and ending in {".yaml", ".yml"}:
+    other = other_file(text, ending)
+    if other == JSON and ending in {".yaml", ".yml"}:
         return  # JSON is YAML, and a problem with a line says more
-    if what:
-        raise ConfigError(Problem(f"is {what}, not an experiment; {_how_to_start()}", file=file))
+    if other:
+        raise ConfigError(Problem(f"is {other}, not an experiment; {_how_to_start()}", file=file))
 
 
 def _no_mapping(value: Any) -> str:

@@ -49,11 +49,6 @@ class RareClass:
     def __str__(self) -> str:
         return f"the class {shown(self.name)} has {self.rows:,} of {self.of:,} rows"
 
-    @property
-    def can_be_named(self) -> bool:
-        """Whether a config can contain its name."""
-        return is_allowed_value(self.name)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableStarter:

@@ -254,11 +254,11 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
                 config = override(config, parse_path(dimension.setting), value)
         except ConfigError as error:
             (problem,) = error.problems
-            what, _, suggestion = problem.message.partition("; ")
+            reason, _, suggestion = problem.message.partition("; ")
             messages[path_of(dimension)] = (
-                f"there is no such setting: {problem.path} {what}"
-                if what.startswith("is")
-                else f"{what}: {suggestion}"
+                f"there is no such setting: {problem.path} {reason}"
+                if reason.startswith("is")
+                else f"{reason}: {suggestion}"
             )
     return messages
 

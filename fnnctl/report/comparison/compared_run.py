@@ -143,13 +143,13 @@ def refuse_other_folds(run: RunFolder, folds: MeasuredFolds, metric: str, mean: 
 _ADVICE: Final = ". Put the original file back, or train again"
 
 
-def _refuse_other_value(path: Path, what: str, value: float | None, recorded: float | None) -> None:
+def _refuse_other_value(path: Path, subject: str, value: float | None, recorded: float | None) -> None:
     if recorded is None or (
         value is not None and math.isclose(value, recorded, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     ):
         return
     state = "does not exist" if value is None else f"is {value:.6g}"
-    raise damaged(path, f"does not belong to {METRICS}: {what} {state}, not {recorded:.6g}{_ADVICE}")
+    raise damaged(path, f"does not belong to {METRICS}: {subject} {state}, not {recorded:.6g}{_ADVICE}")
 
 
 class UnmeasurableError(UsageError):

@@ -73,10 +73,12 @@ def markdown_section(section: Section, folder: Path = Path()) -> Iterable[str]:
         case Excerpt():
             yield _code(section.rows, "yaml")
         case FileList():
-            yield "\n".join(f"- {link(name, folder / name)}: {escape(what)}" for name, what in section.rows)
-            for name, what in section.rows:
+            yield "\n".join(
+                f"- {link(name, folder / name)}: {escape(description)}" for name, description in section.rows
+            )
+            for name, description in section.rows:
                 if name.endswith(".png"):
-                    yield "!" + link(what, folder / name)
+                    yield "!" + link(description, folder / name)
 
 
 def markdown_table(section: TableSection) -> Iterable[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from fnnctl.report.html.markup import (
     Markup,
@@ -32,9 +31,6 @@ from fnnctl.report.sections import (
     Warnings,
     command_lines,
 )
-
-SUMMARY_ORDER: Final = (Scores, TableSection, Notes, FactList, Failure, Warnings, FileList, Command, Excerpt)
-"""The order of sections in a summary, by their kinds."""
 
 
 def section_block(section: Section, *, look: str = "block") -> Block:
@@ -81,7 +77,8 @@ def section_body(section: Section) -> Markup:
             return code(section.rows)
         case FileList():
             return listed(
-                Markup(f"{element('code', escape(name))}: {content(what)}") for name, what in section.rows
+                Markup(f"{element('code', escape(name))}: {content(description)}")
+                for name, description in section.rows
             )
 
 

@@ -117,12 +117,12 @@ def verdict_sentence(audit: Audit) -> str:
 
 def baseline_sentence(direction: str, *, exists: bool, has_bounds: bool) -> str:
     """What the table of the baselines shows, or why there is none."""
-    what = "The i-epoch baseline trains all trials for i epochs and then only the best few to the end"
+    definition = "The i-epoch baseline trains all trials for i epochs and then only the best few to the end"
     if not exists:
-        return f"{what}. With as many epochs as the search trained, none could be trained to the end."
+        return f"{definition}. With as many epochs as the search trained, none could be trained to the end."
     sentence = (
-        f"{what}, with the epochs that the search trained on the same trials: those whose value after i "
-        "epochs is known whatever their rank."
+        f"{definition}, with the epochs that the search trained on the same trials: those whose value "
+        "after i epochs is known whatever their rank."
     )
     if has_bounds:
         sign = "≤" if direction == "minimize" else "≥"

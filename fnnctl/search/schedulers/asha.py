@@ -35,7 +35,7 @@ class Asha:
 
         The other rungs' numbers of trials are not read: promotions depend on results alone.
         """
-        self._source, self._most = source, bracket.trials
+        self._source, self._max_trials = source, bracket.trials
         eta = exact(reduction_factor)
         self._rungs = [_Rung(rung.epochs, source, eta) for rung in bracket.rungs]
         self._trials: dict[int, Trial] = {}
@@ -66,7 +66,7 @@ class Asha:
         jobs: list[Job] = []
         while len(jobs) < free and (job := self._promotion()):
             jobs += self._jobs.begin([job])
-        left = self._most - len(self._trials)
+        left = self._max_trials - len(self._trials)
         if len(jobs) < free and left and not self._source.exhausted:
             trials = self._source.begin(left, free - len(jobs))
             self._trials |= {trial.number: trial for trial in trials}

@@ -64,14 +64,19 @@ class TrialSource:
     """Starts trials with the assignments that a sampler proposes, and tells it their losses."""
 
     def __init__(
-        self, sampler: Sampler, most: int | None = None, *, direction: Direction, batch: int = DEFAULT_BATCH
+        self,
+        sampler: Sampler,
+        max_trials: int | None = None,
+        *,
+        direction: Direction,
+        batch: int = DEFAULT_BATCH,
     ) -> None:
-        """Start at most `most` trials; a sampler that learns proposes `batch` configurations at once."""
+        """Start at most `max_trials`; a sampler that learns proposes `batch` configurations at once."""
         self.learns = sampler.learns
         self.direction: Direction = direction
         self.exhausted = False
         """Whether there are no more trials."""
-        self._sampler, self._most, self._batch = sampler, most, batch
+        self._sampler, self._max_trials, self._batch = sampler, max_trials, batch
         self._slots = 0
         """The most trials that could start at once so far: the room that there is if nothing is under way."""
         self._begun = 0
@@ -91,7 +96,7 @@ class TrialSource:
             count = min(count, self._batch, self._slots)
             if count > free:
                 return []
-        wanted = count if self._most is None else min(count, self._most - self._begun)
+        wanted = count if self._max_trials is None else min(count, self._max_trials - self._begun)
         n = min(wanted, free)
         pending = list(self._pending.values()) if self.learns else ()  # there may be very many
         proposed = self._sampler.ask(n, pending)
@@ -101,7 +106,7 @@ class TrialSource:
         ]
         self._begun += len(trials)
         self._pending |= {trial.number: trial.assignment for trial in trials}
-        self.exhausted = len(trials) < n or self._begun == self._most
+        self.exhausted = len(trials) < n or self._begun == self._max_trials
         return trials
 
     def tell(self, trial: Trial, result: Result) -> None:

@@ -17,7 +17,7 @@ class StopWhen:
         self, scheduler: Scheduler, direction: Direction, *, no_improvement: int, max_epochs: int
     ) -> None:
         """`no_improvement` is the number of trials, `max_epochs` the largest budget."""
-        self._scheduler, self._most, self._max_epochs = scheduler, no_improvement, max_epochs
+        self._scheduler, self._no_improvement, self._max_epochs = scheduler, no_improvement, max_epochs
         self._standings = Standings(direction)
         self._best: int | None = None
         """The incumbent's trial, once it has had the largest budget."""
@@ -38,7 +38,7 @@ class StopWhen:
             return stops
         if incumbent.trial != self._best:
             self._best, self._since = incumbent.trial, tried
-        if tried - self._since < self._most:
+        if tried - self._since < self._no_improvement:
             return stops
         self._ended = True
         reason = f"no improvement in {counted(tried - self._since, 'trial')} after trial {self._best}"
