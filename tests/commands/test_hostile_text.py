@@ -156,7 +156,9 @@ def test_markdown(program: Program, runs: Path, options: tuple[str, ...]) -> Non
     assert {tag for tag, _ in page.tags} <= written | {"table", "thead", "tbody", "tr", "th", "td"}
     assert not any("javascript" in str(each.get("href")) for each in page.of("a"))
     assert "</h1><script>alert(6)" in "".join(page.text("h1"))
-    assert "\\$\\$n\\$\\$" in done.out  # GitHub would set it as a formula
+    assert "$$" not in done.out  # GitHub would set it as a formula
+    if not more:  # a short report leaves out the middle of a long name
+        assert "\\$\\$n\\$\\$" in done.out
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fnnctl.report.sections import WRONG, Section, TableSection
+from fnnctl.errors import DataError
+from fnnctl.report.sections import WRONG, Notes, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
@@ -56,7 +57,12 @@ class WorstExamples:
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    if examples := worst_examples(summary):
+    try:
+        examples = worst_examples(summary)
+    except DataError as error:  # a report of all else is still of use
+        yield Notes("Worst examples", (f"They are not shown: {error.message}.",))
+        return
+    if examples is not None:
         yield examples_table(examples, relative_to=summary.path)
 
 

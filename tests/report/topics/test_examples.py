@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.errors import DataError
+from fnnctl.report.sections import Notes
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics import examples
 from fnnctl.report.topics.examples import TOPIC, WorstExample, worst_examples
@@ -84,6 +85,10 @@ def test_a_damaged_file_is_reported(
     run.write_table(names.PREDICTIONS, columns, [line])
     with pytest.raises(DataError, match=message):
         worst_examples(summarize(run))
+    (section,) = TOPIC.details(summarize(run))
+    assert isinstance(section, Notes)
+    assert section.rows[0].startswith("They are not shown: ")
+    assert message in section.rows[0]
 
 
 def test_a_run_without_predictions_has_no_examples(start_run: Callable[..., OpenRun]) -> None:
