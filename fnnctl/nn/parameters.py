@@ -85,7 +85,7 @@ class StageSegments:
     mixing: Segment | None = None
     """(numbers, values, bins): A in the embeddings of numbers, A h(u)."""
     scales: Segment | None = None
-    """(inputs of the first layer, 1): their learned factors."""
+    """(inputs of the first layer, 1): their trained factors."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:

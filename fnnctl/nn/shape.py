@@ -57,7 +57,7 @@ class InputStageShape:
     numeric: NumericEmbeddingShape | None = None
     """The embedding of numbers; None if they are inputs of the first layer as they are."""
     scaled: bool = False
-    """Whether each input of the first layer has a learned factor."""
+    """Whether each input of the first layer has a trained factor."""
 
     @property
     def numbers(self) -> int:

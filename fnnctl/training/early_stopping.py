@@ -24,7 +24,7 @@ class _Rules:
     def __init__(self, rules: Sequence[StoppingRule | ConvergenceRule | None]) -> None:
         self._ruled = np.array([rule is not None for rule in rules])
         self._any_rule = bool(self._ruled.any())
-        self._nobody = np.zeros(len(rules), np.bool_)
+        self._no_member = np.zeros(len(rules), np.bool_)
         self._patience = np.array([_NEVER if rule is None else _patience(rule) for rule in rules])
         self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
 
@@ -74,7 +74,7 @@ class EarlyStopping(_Rules):
     @property
     def out_of_patience(self) -> BoolArray:
         """Which members have not improved for `patience` epochs, (K,)."""
-        return np.asarray(self.state["waited"] >= self._patience) if self._any_rule else self._nobody
+        return np.asarray(self.state["waited"] >= self._patience) if self._any_rule else self._no_member
 
     def update(self, epoch: int, record: Record, network: Network) -> None:
         """Process the record of an epoch."""
@@ -121,7 +121,7 @@ class Convergence(_Rules):
     @property
     def converged(self) -> BoolArray:
         """Which members' losses have not fallen for too long, (K,)."""
-        return np.asarray(self.state["failed"] > self._patience) if self._any_rule else self._nobody
+        return np.asarray(self.state["failed"] > self._patience) if self._any_rule else self._no_member
 
     def update(self, record: Record) -> None:
         """Process the record of an epoch."""

@@ -91,7 +91,7 @@ class MethodConfig(Section):
     scheduler: SchedulerName = "hyperband"
     """`full_budget` trains every trial to the end; `halving` drops the worst trials at every rung;
     `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
-    as it is among the best of its rung, so that nobody waits for slow trials."""
+    as it is among the best of its rung, so that no worker waits for slow trials."""
     sampler: SamplerName = "random"
     """`grid` tries all combinations; `random` draws combinations at random. Four learn from the results of
     earlier trials: `tpe`, a tree-structured Parzen estimator; `evolution`, which changes one value of a good

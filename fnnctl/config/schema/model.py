@@ -276,9 +276,9 @@ class ModelConfig(Section):
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
     numeric_embedding: NumericEmbeddingConfig = NoEmbedding.model_construct(name="none")
-    """How numeric columns become several inputs of the first layer each: `none` or `piecewise_linear`."""
+    """How each numeric column becomes several inputs of the first layer: `none` or `piecewise_linear`."""
     scaling_layer: bool = False
-    """Whether each input of the first layer is multiplied by a learned factor, which is 1 at first."""
+    """Whether each input of the first layer is multiplied by a trained factor, which is 1 at first."""
     activation: Activation = PlainActivation.model_construct(name="relu")
     """The activation of the hidden layers that do not set their own."""
     initialization: Initialization = "auto"

@@ -116,7 +116,7 @@ class SearchConfig(Section):
     It does not depend on the number of workers, so results do not either; set it to at least that number."""
     batch: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_BATCH
     """How many configurations a sampler that learns proposes at once, so that they can train as a stack.
-    Large batches train faster; the proposals of small ones are based on more results."""
+    Large batches train faster; with small ones, proposals follow from more results."""
     curve_stopping: Literal["none", "median", "extrapolate"] = "none"
     """Whether trials with bad learning curves are stopped: `median` stops those that are worse than the
     median of the others at the same epoch; `extrapolate` those with hardly a chance of beating the best

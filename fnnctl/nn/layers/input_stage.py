@@ -1,7 +1,7 @@
 """The input stage: what is learned between the features and the first layer, one part after the other.
 
 Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number. All
-of them may then be scaled, by a learned factor per input of the first layer. The result is an array like the
+of them may then be scaled, by a trained factor per input of the first layer. The result is an array like the
 activations of a hidden layer, (K, units + 1, batch) with a last row of ones. The first layer gives back the
 gradient with respect to it, from `NetworkShape.first_learned` on.
 
