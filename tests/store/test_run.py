@@ -262,38 +262,44 @@ def test_only_a_complete_run_needs_no_checkpoint(
 
 KILLED_AT_THE_END = """
 import os, signal, sys
+from itertools import count
 from pathlib import Path
 import numpy as np
 from fnnctl.store.run import create_run
-run = create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="", manifest={})
-run.write_checkpoint({"epoch": np.array(3)})
-print(run.path, flush=True)
-calls, moment = iter(range(100)), int(sys.argv[2])
-def kill_before(owner, name):
+
+def kill_before(owner, name, calls, moment):
     original = getattr(owner, name)
     def wrapped(*arguments):
         if next(calls) == moment:
             os.kill(os.getpid(), signal.SIGKILL)
         return original(*arguments)
     setattr(owner, name, wrapped)
-for owner, name in ((Path, "replace"), (Path, "unlink"), (os, "fsync"), (os, "close")):
-    kill_before(owner, name)
-run.finish("completed", {"total": 1.5, "training": 1.0})
+
+for moment in count():
+    run = create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="", manifest={})
+    run.write_checkpoint({"epoch": np.array(3)})
+    print(run.path, flush=True)
+    if child := os.fork():
+        _, status = os.waitpid(child, 0)
+        if status == 0:
+            break
+    else:
+        calls = count()
+        for owner, name in ((Path, "replace"), (Path, "unlink"), (os, "fsync"), (os, "close")):
+            kill_before(owner, name, calls, moment)
+        run.finish("completed", {"total": 1.5, "training": 1.0})
+        os._exit(0)
 """
+"""Ends runs in child processes; each is killed before a later one of the calls that change files."""
 
 
 def test_no_kill_leaves_a_checkpoint_in_a_complete_run(tmp_path: Path) -> None:
-    ends = set()
-    for moment in range(100):
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED_AT_THE_END, str(tmp_path), str(moment)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        run = RunFolder(Path(done.stdout.strip()))
-        ends.add((run.read_manifest().status, run.read_checkpoint() is not None))
-        if done.returncode == 0:
-            break
-    assert moment >= 4
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AT_THE_END, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    runs = [RunFolder(Path(line)) for line in done.stdout.splitlines()]
+    ends = {(run.read_manifest().status, run.read_checkpoint() is not None) for run in runs}
+    assert len(runs) > 4
     assert ends == {("running", True), ("running", False), ("completed", False)}
 
 
