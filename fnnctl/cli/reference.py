@@ -49,7 +49,7 @@ def show_help(
         ),
     ] = None,
 ) -> None:
-    """Show the help of the program or of a command, or a page of the documentation."""
+    """Show the help of a command, or a page of the documentation."""
     match words:
         case [word] if word not in DECLARED:
             from fnnctl.commands.documentation import show_page

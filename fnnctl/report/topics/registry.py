@@ -121,9 +121,11 @@ def short_document(summary: Summary) -> Document:
 
 
 def text_document(summary: Summary) -> Document:
-    """What complete texts show."""
+    """What complete texts show: the tables of scores first, because only pages begin with large numbers."""
     sections = [section for section in _all_sections(summary) if section.formats is Formats.ALL]
-    return _document(summary, joined(sections))
+    headings = [heading for heading in CONTENTS if heading != SCORES]
+    headings.insert(headings.index(SUMMARY), SCORES)
+    return _document(summary, joined(sections), headings)
 
 
 def page_document(summary: Summary) -> Document:
@@ -150,7 +152,17 @@ def _placed(section: Section, topic: Topic) -> Section:
     return section if section.heading else replace(section, heading=topic.heading)
 
 
-def _document(summary: Summary, sections: Iterable[Section]) -> Document:
+def _document(
+    summary: Summary, sections: Iterable[Section], headings: Iterable[str] | None = None
+) -> Document:
+    """The sections in the order of the headings, by default that of the page."""
+    order = {heading: index for index, heading in enumerate(headings or CONTENTS)}
+
+    def position(section: Section) -> tuple[int, int]:
+        # In a summary, the sections of many topics alternate: their priorities are their order there, too.
+        priority = section.priority if section.heading == SUMMARY else None
+        return order[section.heading], priority or 0
+
     filled = (section for section in sections if section.rows)
     return Document(
         path=summary.path,
@@ -158,11 +170,5 @@ def _document(summary: Summary, sections: Iterable[Section]) -> Document:
         kind=summary.manifest.kind,
         status=summary.shown_status,
         when=headline(summary),
-        sections=tuple(sorted(filled, key=_position)),
+        sections=tuple(sorted(filled, key=position)),
     )
-
-
-def _position(section: Section) -> tuple[int, int]:
-    """In a summary, the sections of many topics alternate: their priorities are their order there, too."""
-    priority = section.priority if section.heading == SUMMARY else None
-    return [*CONTENTS].index(section.heading), priority or 0

@@ -63,7 +63,7 @@ def test_it_stands_beside_the_winner(summary: Summary) -> None:
     assert rows["accuracy"] == ("0.9500", "0.9000")
     assert any("–" in own and "–" in winners for own, winners in rows.values()), "intervals"
     titles = [section.title for section in text_document(summary).sections]
-    assert titles.index("On the test part") < titles.index("Metrics of the refitted winner")
+    assert titles.index("Metrics of the refitted winner") < titles.index("On the test part")
 
 
 @pytest.mark.parametrize("has_one_loss", [True, False])

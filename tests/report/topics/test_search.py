@@ -83,6 +83,9 @@ def test_an_ensemble_is_refitted_and_scored_out_of_bag(tmp_path: Path) -> None:
 def test_every_section_of_a_complete_search(complete: Summary) -> None:
     found = sections_of(complete)
     assert list(found) == [
+        "Metrics of the refitted winner",
+        "Classes on the test part",
+        "Confusion matrix on the test part",
         "About the scores",
         "accuracy of the winner",
         "Best trial",
@@ -94,9 +97,6 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         "Leaderboard",
         "Train it alone",
         "Extend the search",
-        "Metrics of the refitted winner",
-        "Classes on the test part",
-        "Confusion matrix on the test part",
         "Training",
         "Repeat the search",
         "Predict new rows",
