@@ -49,12 +49,12 @@ def test_the_sections_of_a_finished_run(finished_run: Callable[..., OpenRun]) ->
     summary = summarize(finished_run())
     assert headline(summary).endswith("UTC, took 1 min 23 s")
     assert titles(text_document(summary)) == [
-        "About the scores",
-        "Warnings",
-        "Most confidently wrong; row numbers as in predictions.csv, from 0",
         "Metrics",
         "Classes on the test part",
         "Confusion matrix on the test part",
+        "About the scores",
+        "Warnings",
+        "Most confidently wrong; row numbers as in predictions.csv, from 0",
         "Data",
         "Training",
         "Repeat the run",
