@@ -26,7 +26,7 @@ def test_a_page_is_formatted_on_a_terminal(
     monkeypatch.setenv("NO_COLOR", "1")
     assert run(["help", "training"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].strip() == "Training"
+    assert "Training" in {line.strip(" ┃") for line in lines[:3]}  # some versions of rich draw a frame
     assert max(map(len, lines)) <= 100
 
 
