@@ -51,11 +51,11 @@ def show_help(
 ) -> None:
     """Show the help of a command, or a page of the documentation."""
     match words:
-        case [word] if word not in DECLARED:
+        case [first, *_] if first not in DECLARED:
             from fnnctl.commands.documentation import show_page
 
             with terminal_context(Output()):
-                show_page(word, Output(), commands=DECLARED)
+                show_page(" ".join(words), Output(), commands=DECLARED)
         case _:
             root = context.find_root()
             root.command.main([*(words or []), "--help"], prog_name=root.info_name, standalone_mode=False)

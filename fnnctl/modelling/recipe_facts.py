@@ -26,7 +26,7 @@ from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 
-LEAST_LEARNED: Final = 0.6
+LEAST_TRAINED: Final = 0.6
 """The share of the rows outside the test part that each member must train on."""
 LEAST_VALIDATED: Final = 1 / 6
 """The share of these rows that must be validation rows of some member."""
@@ -95,11 +95,11 @@ def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | Non
     if bagged is None or groups is None or _are_small(groups[bagged.known(data.strata, groups)], experiment):
         return None
     bags = bagged.bags(data.strata, groups)
-    known, learned = split.train.size + split.validation.size, bags[0].train.size
+    known, trained = split.train.size + split.validation.size, bags[0].train.size
     validated = sum(bag.validation.size for bag in bags)
     of = f"of the {counted(known, 'row')} outside the test part"
-    if learned < LEAST_LEARNED * known:
-        return f"the groups differ so much in size that each member would be trained on {learned:,} {of}"
+    if trained < LEAST_TRAINED * known:
+        return f"the groups differ so much in size that each member would be trained on {trained:,} {of}"
     if validated < LEAST_VALIDATED * known:
         return f"the groups differ so much in size that {validated:,} {of} would be validation rows"
     return None

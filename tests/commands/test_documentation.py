@@ -34,3 +34,8 @@ def test_the_help_lists_all_topics(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["help"]) == 0
     words = capsys.readouterr().out.replace(",", " ").split()
     assert set(topics()) <= set(words)
+
+
+def test_two_topics_are_no_topic(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help", "tables", "ci"]) == 2
+    assert capsys.readouterr().err.startswith("there is no command or topic 'tables ci'")
