@@ -17,7 +17,7 @@ from fnnctl.config.schema.json_schema import attribute_docstrings, json_schema
 from fnnctl.config.schema.optimizers import AdamwOptimizer
 from fnnctl.config.schema.schema_tree import all_settings
 
-EXAMPLES = sorted(Path(__file__).parents[4].joinpath("configs").glob("*.yaml"))
+EXAMPLES = sorted(Path(__file__).parents[3].joinpath("configs").glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
