@@ -126,7 +126,7 @@ training:
 """
 """A config that early stopping ends, with every kind of training state."""
 
-KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("LARGEST_SHARE", 1e9))
+KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("MAX_SHARE", 1e9))
 """A checkpoint after every epoch."""
 
 

@@ -193,7 +193,7 @@ def test_wide(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 
 def test_sizes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sizes, "SIZES", (1, 2))
-    monkeypatch.setattr(sizes, "LEAST_STEPS", 1)
+    monkeypatch.setattr(sizes, "MIN_STEPS", 1)
     sizes.sizes(TINY)
     row = capsys.readouterr().out.splitlines()[-1].split()
     assert row[:2] == ["iris", "5×20"]

@@ -13,7 +13,7 @@ import fnnctl
 
 ROOT = Path(fnnctl.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
-MOST_FILES, MOST_LINES, MOST_FUNCTION_LINES = 30, 500, 100
+MAX_FILES, MAX_LINES, MAX_FUNCTION_LINES = 30, 500, 100
 
 PLACEHOLDER = re.compile(r"\W*((TODO|FIXME|TBD|XXX)\b|$)", re.IGNORECASE)
 """A docstring that begins with a placeholder word, or that has only punctuation."""
@@ -32,12 +32,12 @@ def name_of(path: Path) -> str:
 
 def test_folders_have_few_files() -> None:
     counts = Counter(path.parent for path in FILES)
-    assert {name_of(folder): count for folder, count in counts.items() if count > MOST_FILES} == {}
+    assert {name_of(folder): count for folder, count in counts.items() if count > MAX_FILES} == {}
 
 
 def test_files_are_short() -> None:
     lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
-    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+    assert {name: length for name, length in lengths.items() if length > MAX_LINES} == {}
 
 
 def test_functions_are_short() -> None:
@@ -46,7 +46,7 @@ def test_functions_are_short() -> None:
         for path in FILES
         for node in nodes(path, ast.FunctionDef)
     }
-    assert {name: length for name, length in lengths.items() if length > MOST_FUNCTION_LINES} == {}
+    assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION_LINES} == {}
 
 
 def placeholders(source: str) -> list[str]:

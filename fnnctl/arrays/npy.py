@@ -22,7 +22,7 @@ _PARSERS = {
 }
 """For each version: the size of the length field in bytes, and the function that parses the header."""
 _LONGEST_HEADER = 2**16
-_MOST_DIMENSIONS = 32
+_MAX_DIMENSIONS = 32
 
 
 class NpyError(ValueError):
@@ -70,7 +70,7 @@ def read_header(file: IO[bytes]) -> NpyHeader:
         raise NpyError("it is not an array in NumPy's format, or its header is damaged") from error
     # NumPy multiplies the other dimensions even if one is 0, so their product must not overflow either.
     largest = math.prod(n for n in shape if n) * dtype.itemsize
-    if len(shape) > _MOST_DIMENSIONS or min(shape, default=0) < 0 or not 0 < largest < 2**63:
+    if len(shape) > _MAX_DIMENSIONS or min(shape, default=0) < 0 or not 0 < largest < 2**63:
         raise NpyError("its header promises a shape that no array can have")
     return NpyHeader(dtype, shape, columns_first, npy_format.MAGIC_LEN + length_bytes + len(header))
 

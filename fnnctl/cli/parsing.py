@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from fnnctl.errors import UsageError
 from fnnctl.text import shown
 
-MOST_DIGITS = 100
+MAX_DIGITS = 100
 """Python refuses to convert thousands of digits, and no option needs that many."""
-MOST_DECIMALS = 17
+MAX_DECIMALS = 17
 """More digits after the decimal point say nothing about a probability."""
 
 
@@ -23,7 +23,7 @@ def whole_number(option: str, *, least: int | None = None, most: int | None = No
         wanted = f"a whole number from {least} to {most}"
 
     def convert(text: str) -> int:
-        if re.fullmatch(r"[+-]?[0-9]+", text) and len(text) <= MOST_DIGITS:
+        if re.fullmatch(r"[+-]?[0-9]+", text) and len(text) <= MAX_DIGITS:
             number = int(text)
             if (least is None or number >= least) and (most is None or number <= most):
                 return number

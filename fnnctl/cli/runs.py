@@ -20,7 +20,7 @@ from fnnctl.cli.options import (
     Runs,
     RunsDir,
 )
-from fnnctl.cli.parsing import MOST_DECIMALS, age, column_names, whole_number
+from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, whole_number
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -41,7 +41,7 @@ Digits = Annotated[
     typer.Option(
         "--digits",
         metavar="N",
-        parser=whole_number("--digits", least=0, most=MOST_DECIMALS),
+        parser=whole_number("--digits", least=0, most=MAX_DECIMALS),
         help="Round estimates and probabilities to N digits after the decimal point (default: all).",
     ),
 ]

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 Hashes = npt.NDArray[np.uint64]
 
-LEAST_SHARE, LEAST_ROWS = 0.05, 3
+MIN_SHARE, MIN_ROWS = 0.05, 3
 """Fewer equal rows than these change a score little."""
 DEPENDENCE = 10.0
 """How much more probable equal rows are than with independent columns, before it is a warning."""
-MOST_COMPARED = 10_000
+MAX_COMPARED = 10_000
 """The values of at most so many rows are counted."""
 ADVICE = "remove the repeated rows, or keep them in one part by data.split.group"
 
@@ -86,7 +86,7 @@ def repeated_rows(dataset: Dataset, hashes: Hashes, rows: IntArray | None = None
 
 def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, other_rows: int) -> bool:
     """Whether so many `equal` ones of some `rows` are more than chance explains with so many other rows."""
-    if equal < max(LEAST_ROWS, LEAST_SHARE * rows):
+    if equal < max(MIN_ROWS, MIN_SHARE * rows):
         return False
     chance = min(1.0, DEPENDENCE * _coincidence(dataset, hashes))
     return equal >= 1.0 + rows * -math.expm1(-chance * other_rows)
@@ -95,7 +95,7 @@ def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, othe
 def _coincidence(dataset: Dataset, hashes: Hashes) -> float:
     """The probability that two different rows would be equal if the columns were independent."""
     _, rows = np.unique(hashes, return_index=True)
-    rows = np.sort(rows)[:: max(1, len(rows) // MOST_COMPARED)]
+    rows = np.sort(rows)[:: max(1, len(rows) // MAX_COMPARED)]
     if len(rows) < 2:
         return 1.0
     chance = _agreement(dataset.target.codes[rows])

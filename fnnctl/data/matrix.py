@@ -19,7 +19,7 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 _LARGEST = float(np.finfo(np.float32).max)
 _HEADROOM = 32
 """The exponent, below that of the largest distance in the sample, at which distances are stored."""
-_LARGEST_EXPONENT = 895
+_MAX_EXPONENT = 895
 """A float32 is below 2¹²⁸, so a distance that is scaled by at most 2⁸⁹⁵ stays below 2¹⁰²³, a float64."""
 EXACT_VALUES = 2**22
 """Up to this many numbers are kept as float64, which needs 32 MB."""
@@ -83,7 +83,7 @@ class Packing:
             farthest = np.max(np.abs(values * 0.5 - offset[j] * 0.5))  # halves cannot overflow
             if farthest > 0:
                 exponent = int(np.frexp(farthest)[1]) + 1 + _HEADROOM
-                scale[j] = np.ldexp(1.0, min(exponent, _LARGEST_EXPONENT))
+                scale[j] = np.ldexp(1.0, min(exponent, _MAX_EXPONENT))
         return cls(offset, scale)
 
     def select(self, columns: Sequence[int]) -> Packing:

@@ -30,7 +30,7 @@ from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextC
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
-MOST_NAMED_ALONE = 5
+MAX_NAMED_ALONE = 5
 """If more columns are missing, it is probably the wrong file, and one message says so."""
 Keep: TypeAlias = Sequence[str] | None
 """The names of the columns to keep; None keeps all."""
@@ -88,7 +88,7 @@ def note_missing(
     """
     present = set(names)
     missing = [name for name in wanted if name not in present]
-    if len(missing) > MOST_NAMED_ALONE:
+    if len(missing) > MAX_NAMED_ALONE:
         count = f"{len(missing):,} of the {len(wanted):,} columns that the network needs"
         problems.add(f"{count} are missing: {word_list([*map(shown, missing)])}", line=line)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import counted
 
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 """More lines would scroll the first ones, which often explain the others, out of sight."""
 
 
@@ -26,7 +26,7 @@ class Problems:
 
     def add(self, message: str, *, line: int | None = None) -> None:
         """Note a problem with the file, and its line (from 1) if it has one."""
-        if len(self._of_file) < MOST_PROBLEMS:
+        if len(self._of_file) < MAX_PROBLEMS:
             self._of_file.append(Problem(message, file=self.file, line=line))
         else:
             self._more += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.columns.ids import FEWEST_ROWS, may_number_rows, nearly_all_differ
+from fnnctl.data.columns.ids import MIN_ROWS, may_number_rows, nearly_all_differ
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.equal_rows import Hashes, repeated_rows, row_hashes, shared_rows
 from fnnctl.text import counted, printable, shown, word_list
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FAR = 1e5
 """A number is far if it is so many times the spread of the middle values from the median."""
-MOST_COMPARED = 10_000
+MAX_COMPARED = 10_000
 SPREADS = ((0.25, 0.75), (0.05, 0.95))
 """If the quartiles are equal, the spread is that of the middle nine tenths."""
 
@@ -31,7 +31,7 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
     """
     if not len(rows):
         return []
-    sample = rows[:: max(1, len(rows) // MOST_COMPARED)]
+    sample = rows[:: max(1, len(rows) // MAX_COMPARED)]
     columns = (column for block in dataset.number_columns(sample) for column in block)
     far = []
     with np.errstate(over="ignore", invalid="ignore"):
@@ -66,8 +66,8 @@ def _limits(known: FloatArray) -> tuple[float, float] | None:
 
 def _row_of(dataset: Dataset, rows: IntArray, column: int, value: float) -> str:
     """The row of the number, as predictions.csv counts rows."""
-    for start in range(0, len(rows), MOST_COMPARED):
-        block = rows[start : start + MOST_COMPARED]
+    for start in range(0, len(rows), MAX_COMPARED):
+        block = rows[start : start + MAX_COMPARED]
         matches = np.flatnonzero(dataset.numbers(block, [column])[:, 0] == value)
         if matches.size:
             return f" (row {int(dataset.file_rows[block[matches[0]]])}, counted from 0)"
@@ -143,7 +143,7 @@ class _Ranges:
 
 
 def _row_ids(dataset: Dataset, ranges: _Ranges, rows: int) -> list[str]:
-    if rows < FEWEST_ROWS:
+    if rows < MIN_ROWS:
         return []
     intended = {name for name, column in dataset.types.items() if column.declared}
     intended.update(dataset.sources)  # the days of a date may count the rows

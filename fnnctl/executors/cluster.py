@@ -44,10 +44,10 @@ SECONDS_TO_REPORT = 20.0
 called many times meanwhile; one that is only busy for a while should keep its item."""
 SECONDS_TO_CLOSE = 1.5
 """How long to wait for the end of a connection to a cluster that was not started here."""
-MOST_ATTEMPTS = 4
+MAX_ATTEMPTS = 4
 """How often an item is sent if the cluster loses it although its worker lives. That happens while the shared
 values are copied or deleted; an item that is lost every time must end."""
-MOST_FAILURES = 20
+MAX_FAILURES = 20
 """How many calls in a row may fail for another reason than a lost connection. A worker that dies while it is
 called makes one fail; so many mean that nothing has worked for some seconds."""
 
@@ -331,7 +331,7 @@ class ClusterExecutor:
                 failures = 0
             except Exception as error:
                 failures += 1  # a worker may have died during the call; the next one leaves it out
-                if isinstance(error, MachineError) or failures > MOST_FAILURES:
+                if isinstance(error, MachineError) or failures > MAX_FAILURES:
                     self._failure = error if self._stop_deadline is None else WorkerKilledError()
                     self._fail_all(self._failure)
                     return
@@ -354,7 +354,7 @@ class ClusterExecutor:
         for item in unfinished:
             if item.lost and item not in dead:
                 item.losses += 1
-                if item.losses < MOST_ATTEMPTS:
+                if item.losses < MAX_ATTEMPTS:
                     self._send_again(item)
                 else:
                     self._end(item, error=WorkerKilledError())

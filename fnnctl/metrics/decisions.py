@@ -117,7 +117,7 @@ def _quality(counts: Counts, rule: Rule) -> FloatArray | IntArray:
     return counts.true_positives * counts.negatives - counts.false_positives * counts.positives
 
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 """The most thresholds of a table."""
 
 
@@ -155,13 +155,13 @@ def trade_offs(
 
 
 def shown_thresholds(is_positive: BoolArray, scores: FloatArray, marked: Sequence[float]) -> FloatArray:
-    """At most `MOST_SHOWN` thresholds, rising: the default, the `marked` ones, and others that differ.
+    """At most `MAX_SHOWN` thresholds, rising: the default, the `marked` ones, and others that differ.
 
     If there are too many `candidates`, half of the others have evenly spaced ranks among all scores and half
     among those of positive rows: where these are rare, most scores are close to 0.
     """
     fixed = np.unique([EVEN, *marked])
-    between, room = candidates(scores), MOST_SHOWN - len(fixed)
+    between, room = candidates(scores), MAX_SHOWN - len(fixed)
     if len(between) > room:
         groups = [np.sort(scores), np.sort(scores[is_positive])]
         ranked = [_evenly(group, (room - 2) // len(groups)) for group in groups if len(group)]

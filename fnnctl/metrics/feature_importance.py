@@ -187,9 +187,9 @@ def by_importance(columns: list[ColumnImportance]) -> tuple[ColumnImportance, ..
 
 
 STRONG: Final = 0.9
-FEWEST_CORRELATED: Final = 20
+MIN_CORRELATED: Final = 20
 """With fewer rows, independent columns may be correlated as strongly by chance."""
-MOST_NUMBERS: Final = 2000
+MAX_NUMBERS: Final = 2000
 """With more numeric columns, the matrix of all pairs would take too long and too much memory."""
 
 
@@ -203,7 +203,7 @@ def strong_correlations(numbers: FloatArray, columns: Mapping[str, IntArray]) ->
     for position, numbers_of in enumerate(columns.values()):
         owners[numbers_of] = position
     numbers, owners = numbers[:, owners >= 0], owners[owners >= 0]
-    if len(numbers) < FEWEST_CORRELATED or not 2 <= len(owners) <= MOST_NUMBERS:
+    if len(numbers) < MIN_CORRELATED or not 2 <= len(owners) <= MAX_NUMBERS:
         return {}
     with np.errstate(all="ignore"):  # a constant column has no correlation
         correlations = np.nan_to_num(np.corrcoef(numbers.astype(np.float64), rowvar=False))

@@ -23,16 +23,16 @@ from fnnctl.seeds import Purpose, stream
 
 Scale: TypeAlias = Literal["linear", "log", "choice"]
 
-LEAST_TRIALS: Final = 20
+MIN_TRIALS: Final = 20
 """With fewer trials, importances would be noise."""
 BEST_SHARE: Final = 0.1
-LEAST_BEST: Final = 5
+MIN_BEST: Final = 5
 """At least this many trials count as the best, however few there are."""
-LEAST_IN_BRANCH: Final = 2.0
+MIN_IN_BRANCH: Final = 2.0
 """If fewer of the best trials have a conditional setting, it has no part in what makes them the best."""
 CELLS: Final = 50
 """The number of cells into which the range of a number is divided."""
-LEAST_DEVIATION: Final = 0.5 / 1.64
+MIN_DEVIATION: Final = 0.5 / 1.64
 """The smallest bandwidth in cells: 90 % of the kernel is then inside its own cell."""
 PERMUTATIONS: Final = 200
 
@@ -92,9 +92,9 @@ def _relative(value: float, chance: float, total: float, trials: int) -> Hyperpa
 def _best(losses: FloatArray) -> FloatArray | None:
     """How far each trial belongs to the best, (n,), 0 to 1; None if there are too few trials to say."""
     n = len(losses)
-    if n < LEAST_TRIALS or (losses == losses[0]).all():
+    if n < MIN_TRIALS or (losses == losses[0]).all():
         return None
-    count = max(LEAST_BEST, math.ceil(BEST_SHARE * n))
+    count = max(MIN_BEST, math.ceil(BEST_SHARE * n))
     last = np.sort(losses)[count - 1]
     better, tied = losses < last, losses == last
     degrees: FloatArray = better + tied * ((count - np.count_nonzero(better)) / np.count_nonzero(tied))
@@ -123,7 +123,7 @@ class _Grid:
         where = np.flatnonzero(np.isfinite(column.values))
         values = column.values[where]
         distinct = np.unique(values)
-        if len(where) < LEAST_TRIALS or len(distinct) < 2:
+        if len(where) < MIN_TRIALS or len(distinct) < 2:
             return None
         if column.scale == "choice" or 2 * len(distinct) <= min(len(values), 2 * CELLS):
             # Few values, such as integers or steps, are a cell each: they are evenly spaced on their scale.
@@ -145,7 +145,7 @@ class _Grid:
     def importance(self, best: FloatArray) -> float:
         """The setting's importance if each trial belongs to the best to this degree, (n,)."""
         weights = best[self.where]
-        if (weight := float(weights.sum())) < LEAST_IN_BRANCH:
+        if (weight := float(weights.sum())) < MIN_IN_BRANCH:
             return 0.0
         of_best = _density(np.bincount(self.cells, weights, self.count).astype(float), ordered=self.ordered)
         divergence = float((self.density * np.square(of_best / self.density - 1)).sum())
@@ -181,7 +181,7 @@ def _bandwidth(counts: FloatArray) -> float:
     deviation = math.sqrt(float(counts @ np.square(places - mean)) / max(1.0, total - 1))
     upto = np.cumsum(counts)
     low, high = (int(np.searchsorted(upto, share * total - 1e-9)) for share in (0.25, 0.75))
-    return max(1.059 * min((high - low) / 1.34, deviation) / math.pow(total, 0.2), LEAST_DEVIATION)
+    return max(1.059 * min((high - low) / 1.34, deviation) / math.pow(total, 0.2), MIN_DEVIATION)
 
 
 @lru_cache(maxsize=256)

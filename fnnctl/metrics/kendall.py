@@ -11,7 +11,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.ranking import wilson_interval
 
-LEAST_PAIRED: Final = 4
+MIN_PAIRED: Final = 4
 """With fewer rows, every interval would be about as wide as the range of τ."""
 
 
@@ -38,7 +38,7 @@ def kendall(first: FloatArray, second: FloatArray) -> RankCorrelation | None:
     So τ = 1 of a few rows does not have an interval of width 0.
     """
     n = len(first)
-    if n < LEAST_PAIRED:
+    if n < MIN_PAIRED:
         return None
     _, of_first, equal_first = np.unique(first, return_inverse=True, return_counts=True)
     _, of_second, equal_second = np.unique(second, return_inverse=True, return_counts=True)

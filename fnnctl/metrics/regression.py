@@ -15,7 +15,7 @@ from fnnctl.metrics.metric import INTERVAL, SUPPORT, Given, Metric, OfPart, OfRo
 from fnnctl.metrics.registry import REGRESSION, metrics_of
 from fnnctl.metrics.rows import RESAMPLES, ErrorRows, of_sum, spread_of
 
-MOST_GROUPS: Final = 2**13
+MAX_GROUPS: Final = 2**13
 """More rows than this are divided at random into this many groups, and the groups are resampled."""
 DRAWS_AT_ONCE: Final = 2**18
 LEVELS: Final = (0.025, 0.975)
@@ -57,7 +57,7 @@ def bootstrap(rows: ErrorRows, rng: np.random.Generator) -> dict[str, list[float
     """The 95 % interval of each metric that has one by the percentile bootstrap over n rows.
 
     (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3.) A single row has no interval,
-    and R² has none if in most resamples all targets are equal. More than `MOST_GROUPS` rows are divided at
+    and R² has none if in most resamples all targets are equal. More than `MAX_GROUPS` rows are divided at
     random into that many groups of nearly one size, and groups are drawn instead of rows: the variance of a
     sum is the same, and the time no longer grows with the rows.
     """
@@ -90,11 +90,11 @@ def _resampled(columns: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _grouped(values: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The values, (n, m), or, if there are many rows, sums over random groups of them, (MOST_GROUPS, m)."""
-    if len(values) <= MOST_GROUPS:
+    """The values, (n, m), or, if there are many rows, sums over random groups of them, (MAX_GROUPS, m)."""
+    if len(values) <= MAX_GROUPS:
         return values
     shuffled = values[rng.permutation(len(values))]
-    return np.add.reduceat(shuffled, np.arange(MOST_GROUPS) * len(values) // MOST_GROUPS, axis=0)
+    return np.add.reduceat(shuffled, np.arange(MAX_GROUPS) * len(values) // MAX_GROUPS, axis=0)
 
 
 def _ends(samples: FloatArray) -> list[float] | None:

@@ -23,19 +23,19 @@ from fnnctl.tasks.task import TaskData
 from fnnctl.text import shown, word_list
 
 FOLDS = 3
-MOST_ROWS = 10_000
-MOST_VALUES = 500_000
-"""Of a wide table fewer rows are read, but not fewer than `LEAST_SAMPLE`."""
-LEAST_SAMPLE = 1_000
-MOST_COLUMNS = 2_000
+MAX_ROWS = 10_000
+MAX_VALUES = 500_000
+"""Of a wide table fewer rows are read, but not fewer than `MIN_SAMPLE`."""
+MIN_SAMPLE = 1_000
+MAX_COLUMNS = 2_000
 """A table with more columns, such as pixels or genes, is not looked at."""
-FEWEST_ROWS = 50
+MIN_ROWS = 50
 """In fewer rows a column may separate the classes by chance, or because the task is easy."""
-FEWEST_GROUPS = 10
+MIN_GROUPS = 10
 """Fewer values of a leak are taken for codes of the target, not for groups of rows."""
 NEARLY_PERFECT = 0.98
 """The share of the baseline's errors that a leak takes away."""
-MOST_TOLERATED = 0.1
+MAX_TOLERATED = 0.1
 """The share that single rows may leave: of a few rows of a rare class, one miss is more than 1 in 50."""
 
 
@@ -70,10 +70,10 @@ def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
     """Predict the target from each column alone, outside the test part; of all rows without a split."""
     rows = np.arange(len(data)) if split is None else np.concatenate([split.train, split.validation])
     columns = len(data.dataset.numeric_names) + len(data.dataset.categorical_names)
-    if len(rows) < FEWEST_ROWS or columns > MOST_COLUMNS:
+    if len(rows) < MIN_ROWS or columns > MAX_COLUMNS:
         return ColumnCheck()
     rng = stream(0, Purpose.COLUMNS)
-    most = min(MOST_ROWS, max(LEAST_SAMPLE, MOST_VALUES // max(1, columns)))
+    most = min(MAX_ROWS, max(MIN_SAMPLE, MAX_VALUES // max(1, columns)))
     if len(rows) > most:
         rows = np.sort(rng.choice(rows, most, replace=False))
     folds = _folds(data, rows, rng)
@@ -81,7 +81,7 @@ def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
     scores = [(name, _score(data, rows, folds, values)) for name, values in _columns(data, rows)]
     name, score = max(scores, key=lambda pair: pair[1])
     errors = 1.0 - baseline
-    missed = min(data.task.column_tolerance(len(rows)), MOST_TOLERATED * errors)
+    missed = min(data.task.column_tolerance(len(rows)), MAX_TOLERATED * errors)
     least = 1.0 - max((1.0 - NEARLY_PERFECT) * errors, missed)
     leaks = [pair for pair in scores if pair[1] >= least] if errors > 0.0 else []
     best = BestColumn(name, data.task.default_metric, score, baseline, is_leak=bool(leaks))
@@ -145,7 +145,7 @@ def _grouping(data: TaskData, rows: IntArray, leaks: set[str]) -> str | None:
     }
     name = max(values, key=values.__getitem__)
     targets = len(np.unique(data.targets[rows]))
-    may_group = FEWEST_GROUPS <= values[name] <= len(rows) // 2 and values[name] > targets
+    may_group = MIN_GROUPS <= values[name] <= len(rows) // 2 and values[name] > targets
     return name if may_group else None
 
 

@@ -39,9 +39,9 @@ from fnnctl.tasks.task import OutputDecoder, Targets
 from fnnctl.text import counted
 from fnnctl.training.scoring import SCORING_BATCH
 
-MOST_PREDICTIONS: Final = 2_000_000
+MAX_PREDICTIONS: Final = 2_000_000
 """Half a minute for an ensemble with an embedding of its numbers; a few seconds for a small network."""
-MOST_ROWS, FEWEST_ROWS = 5_000, 500
+MAX_ROWS, MIN_ROWS = 5_000, 500
 """The rows are chosen so that there are no more predictions. More rows only make the intervals narrower."""
 
 
@@ -132,8 +132,8 @@ def _written(predictor: Predictor, columns: Columns, rows: IntArray) -> Iterator
 
 def _chosen(rows: int, columns: Mapping[str, object], seed: int, whose: str, note: Note) -> IntArray:
     """The sorted indices of the rows that are used."""
-    affordable = MOST_PREDICTIONS // (REPEATS * max(1, len(columns)))
-    chosen = drawn_rows(seed, rows, min(MOST_ROWS, max(FEWEST_ROWS, affordable)))
+    affordable = MAX_PREDICTIONS // (REPEATS * max(1, len(columns)))
+    chosen = drawn_rows(seed, rows, min(MAX_ROWS, max(MIN_ROWS, affordable)))
     if len(chosen) < rows:
         used = f"{len(chosen):,} of the {counted(rows, 'row')} {whose}"
         note(f"importance is measured on {used}, drawn at random; the intervals allow for that")

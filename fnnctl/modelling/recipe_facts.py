@@ -26,9 +26,9 @@ from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 
-LEAST_TRAINED: Final = 0.6
+MIN_TRAINED: Final = 0.6
 """The share of the rows outside the test part that each member must train on."""
-LEAST_VALIDATED: Final = 1 / 6
+MIN_VALIDATED: Final = 1 / 6
 """The share of these rows that must be validation rows of some member."""
 MUCH_SMALLER: Final = 4
 """How many times the largest of small groups fits into a bag's share of the rows."""
@@ -98,9 +98,9 @@ def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | Non
     known, trained = split.train.size + split.validation.size, bags[0].train.size
     validated = sum(bag.validation.size for bag in bags)
     of = f"of the {counted(known, 'row')} outside the test part"
-    if trained < LEAST_TRAINED * known:
+    if trained < MIN_TRAINED * known:
         return f"the groups differ so much in size that each member would be trained on {trained:,} {of}"
-    if validated < LEAST_VALIDATED * known:
+    if validated < MIN_VALIDATED * known:
         return f"the groups differ so much in size that {validated:,} {of} would be validation rows"
     return None
 

@@ -25,9 +25,9 @@ from fnnctl.text import counted, shown
 
 RARE_SHARE: Final = 0.1
 """A class with a smaller share of the rows is rare."""
-MOST_CLASSES: Final = 5
+MAX_CLASSES: Final = 5
 """With more classes some are rare in most tables."""
-FEWEST_TRAINED: Final = 5
+MIN_TRAINED: Final = 5
 """A class with fewer rows can hardly be found: a network would memorize its few rows."""
 LISTED_CLASSES: Final = 3
 SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
@@ -131,11 +131,11 @@ def _about(facts: TableFacts, target: TargetFacts) -> str:
 
 def _rare(target: TargetFacts) -> RareClass | None:
     """The rarest class with enough rows to be trained on, if it is rare and there are not many classes."""
-    known = [(name, count) for name, count in target.classes if count >= FEWEST_TRAINED]
+    known = [(name, count) for name, count in target.classes if count >= MIN_TRAINED]
     if not known:
         return None
     name, count = known[-1]
-    if count >= RARE_SHARE * target.rows or len(target.classes) > MOST_CLASSES:
+    if count >= RARE_SHARE * target.rows or len(target.classes) > MAX_CLASSES:
         return None
     in_order = in_class_order([label for label, _ in target.classes])
     return RareClass(name, count, target.rows, len(in_order) == 2, in_order[-1] == name)
@@ -143,13 +143,13 @@ def _rare(target: TargetFacts) -> RareClass | None:
 
 def _scarce(target: TargetFacts) -> str | None:
     """What to expect of classes with a few rows, which are too few to be rare classes."""
-    few = [(name, count) for name, count in target.classes if 1 < count < FEWEST_TRAINED]
+    few = [(name, count) for name, count in target.classes if 1 < count < MIN_TRAINED]
     if not few:
         return None
     name, count = few[-1]
     which = f"the class {shown(name)} has {count} of {target.rows:,} rows"
     if len(few) > 1:
-        which = f"{len(few):,} classes, such as {shown(name)}, have fewer than {FEWEST_TRAINED} rows each"
+        which = f"{len(few):,} classes, such as {shown(name)}, have fewer than {MIN_TRAINED} rows each"
     return f"{which}, about one of them in the test part: too few to train on or to test with; add rows"
 
 

@@ -21,13 +21,13 @@ from fnnctl.data.profile.source import Source
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.data.tables.table import ROW_NUMBER
 from fnnctl.errors import DataError
-from fnnctl.modelling.data_checks import MOST_COLUMNS, MOST_ROWS, ColumnCheck, check_columns
+from fnnctl.modelling.data_checks import MAX_COLUMNS, MAX_ROWS, ColumnCheck, check_columns
 from fnnctl.seeds import Purpose, stream
 from fnnctl.tasks.detection import all_numbers
 from fnnctl.tasks.registry import encode, task_of_column
 
-MOST_CANDIDATES: Final = 3
-MOST_CLASSES: Final = 20
+MAX_CANDIDATES: Final = 3
+MAX_CLASSES: Final = 20
 _NAMES: Final = frozenset(
     {"target", "label", "labels", "class", "classes", "y", "outcome", "output", "result", "response",
      "species", "diagnosis", "survived", "churn", "default", "quality", "grade", "price", "score", "category",
@@ -92,7 +92,7 @@ def target_candidates(facts: TableFacts) -> tuple[Candidate, ...]:
             continue
         score, reasons = _likelihood(column, is_first=index == 0, is_last=column.name == last)
         scored.append((-score, index, Candidate(column.name, ", ".join(reasons))))
-    likeliest = sorted(scored, key=lambda likely: likely[:2])[:MOST_CANDIDATES]
+    likeliest = sorted(scored, key=lambda likely: likely[:2])[:MAX_CANDIDATES]
     return tuple(candidate for _, _, candidate in likeliest)
 
 
@@ -103,7 +103,7 @@ def _likelihood(column: ColumnFacts, *, is_first: bool, is_last: bool) -> tuple[
         score, reasons = score + 4, [*reasons, "its name is typical of a target"]
     if is_last:
         score, reasons = score + 3, [*reasons, "it is the last column"]
-    if column.unique <= MOST_CLASSES:
+    if column.unique <= MAX_CLASSES:
         score, reasons = score + 1 + is_first, [*reasons, f"it has {column.unique:,} different values"]
     elif column.extent is not None:
         reasons.append("it is numeric (regression)")
@@ -113,17 +113,17 @@ def _likelihood(column: ColumnFacts, *, is_first: bool, is_last: bool) -> tuple[
 
 
 def check_table(facts: TableFacts, target: TargetFacts) -> ColumnCheck:
-    """Check the columns that should not be left out, in at most `MOST_ROWS` rows with a target.
+    """Check the columns that should not be left out, in at most `MAX_ROWS` rows with a target.
 
     Empty if the table has too many columns, or if the rows have too few targets to be trained on.
     """
     source = facts.source
     used = [column for column in source.types.values() if column.name not in {*facts.left_out, target.name}]
-    if not 0 < len(used) <= MOST_COLUMNS:
+    if not 0 < len(used) <= MAX_COLUMNS:
         return ColumnCheck()
     rows = np.flatnonzero(target.column.codes >= 0)
-    if len(rows) > MOST_ROWS:
-        rows = np.sort(stream(0, Purpose.COLUMNS).choice(rows, MOST_ROWS, replace=False))
+    if len(rows) > MAX_ROWS:
+        rows = np.sort(stream(0, Purpose.COLUMNS).choice(rows, MAX_ROWS, replace=False))
     dataset = _dataset(source, target, rows, [name for column in used for name in column.columns])
     try:
         return check_columns(encode(dataset, target.task), None)

@@ -13,13 +13,13 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, drawable_text, new_figure
 from fnnctl.text import counted
 
-MOST_DRAWN: Final = 12
+MAX_DRAWN: Final = 12
 """In a deeper network, the layers in the middle are one box."""
 BOX_WIDTH, BOX_HEIGHT, GAP = 3.2, 0.5, 0.46
 ARC_WIDTH = 0.5
 PLUS = 0.08
 """The radius of the circle around a plus sign."""
-LEAST_SHARE = 0.66
+MIN_SHARE = 0.66
 """The narrowest box has at least this share of the widest box's width."""
 TEXT_COLUMNS = 34
 
@@ -79,19 +79,19 @@ def _boxes(
         _Box(
             counted(layer.units, "unit"),
             ", ".join([layer.activation, *([_norm(layer)] if layer.normalization != "none" else [])]),
-            max(LEAST_SHARE, (layer.units / widest) ** 0.5),
+            max(MIN_SHARE, (layer.units / widest) ** 0.5),
             COLOURS[0],
             layer.adds,
         )
         for layer in layers
     ]
-    if len(hidden) > MOST_DRAWN:
-        half, left_out = MOST_DRAWN // 2, len(hidden) - MOST_DRAWN
-        middle = _Box(f"{left_out:,} more layers", "", LEAST_SHARE, FAINT)
+    if len(hidden) > MAX_DRAWN:
+        half, left_out = MAX_DRAWN // 2, len(hidden) - MAX_DRAWN
+        middle = _Box(f"{left_out:,} more layers", "", MIN_SHARE, FAINT)
         hidden = [*hidden[:half], middle, *hidden[-half:]]
     first = "inputs" if inputs is None else counted(inputs, "input")
     last = "outputs" if outputs is None else counted(outputs, "output")
-    return [_Box(first, "", LEAST_SHARE, MUTED), *hidden, _Box(last, output, LEAST_SHARE, MUTED)]
+    return [_Box(first, "", MIN_SHARE, MUTED), *hidden, _Box(last, output, MIN_SHARE, MUTED)]
 
 
 def _norm(layer: PlottedLayer) -> str:

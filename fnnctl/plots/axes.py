@@ -16,7 +16,7 @@ LOGARITHMIC_FROM = 30.0
 """The axis of losses is logarithmic if the largest is at least this many times the smallest."""
 LOWEST_SHOWN = -0.5
 """R² has no lower bound and is often very low in the first epochs."""
-LARGEST_LOSS = 1e200
+MAX_LOSS = 1e200
 """Larger losses are outside the axis, because ticks beyond them would overflow."""
 BAD_SHARE = 5.0
 """The axis is widened only a little for this percentage of the values, at the bad end."""
@@ -29,8 +29,8 @@ def finish_loss(axes: Axes) -> None:
     axes.set_title("loss")
     lowest, highest = _drawn_range(axes)
     if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
-        if highest > LARGEST_LOSS:  # before the scale, whose logarithmic margins would overflow
-            axes.set_ylim(lowest, LARGEST_LOSS)
+        if highest > MAX_LOSS:  # before the scale, whose logarithmic margins would overflow
+            axes.set_ylim(lowest, MAX_LOSS)
         _use_logarithm(axes, lowest, highest)
     elif lowest >= 0:
         axes.set_ylim(0, 1.05 * highest or 1.0)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from fnnctl.plots.style import COLOURS, INK, MUTED, drawable_text, new_figure
 
-MOST_ROWS: Final = 30
+MAX_ROWS: Final = 30
 """More runs or pairs are not drawn."""
 NARROW: Final = 6.0
 """Inches: the page shows the figure on a phone too."""
@@ -42,7 +42,7 @@ def comparison_figure(
     `unit` is that of the differences, which are shown against a line at 0: a dot is filled if a difference is
     more than chance, else hollow.
     """
-    scores, differences = scores[:MOST_ROWS], differences[:MOST_ROWS]
+    scores, differences = scores[:MAX_ROWS], differences[:MAX_ROWS]
     heights = [max(2, len(rows)) + 1.3 for rows in (scores, differences)]
     texts = [metric, unit, *(row.name for row in (*scores, *differences))]
     with new_figure(NARROW, 0.7 + ROW_HEIGHT * sum(heights) + 0.6, title, texts) as figure:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from fnnctl.plots.searched import PlottedLeader
 from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, drawable_text, legend_above, new_figure
 
-MOST_LEADERS = 30
+MAX_LEADERS = 30
 MARGIN = 0.05
 """The margin of the axis on both sides, as a share of what it shows."""
 ROW_HEIGHT = 0.42
@@ -35,7 +35,7 @@ def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: st
     The first 30 leaders are drawn, from top to bottom. The axis is that of the leaders with a mean: those of
     which a network diverged may have others with huge scores, which would flatten everything else.
     """
-    drawn = leaders[:MOST_LEADERS]
+    drawn = leaders[:MAX_LEADERS]
     with new_figure(WIDTH, 1.6 + ROW_HEIGHT * max(3, len(drawn)), title, [metric]) as figure:
         axes = figure.subplots()
         entries: dict[str, Line2D] = {}

@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.plots.style import FAINT, INK, MUTED, columns, count_text, drawable_text, new_figure
 
-MOST_NUMBERED_CLASSES = 30
+MAX_NUMBERED_CLASSES = 30
 """With more classes the cells are too small for numbers."""
-MOST_CLASSES_WITH_ZEROS = 10
+MAX_CLASSES_WITH_ZEROS = 10
 """With more classes, zeros are omitted, because they would hide the numbers that matter."""
-MOST_VISIBLE_CELLS = 350
+MAX_VISIBLE_CELLS = 350
 """With more classes the cells are too small to see."""
-MOST_TICKS = 40
+MAX_TICKS = 40
 NAME_COLUMNS = 24
 COLOUR_MAP = colormaps["Blues"]
 
@@ -40,7 +40,7 @@ def confusion_matrix_figure(matrix: IntArray, classes: Sequence[str], *, title: 
     names = [drawable_text(name, NAME_COLUMNS) for name in classes]
     totals = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
-    has_numbers = len(names) <= MOST_NUMBERED_CLASSES
+    has_numbers = len(names) <= MAX_NUMBERED_CLASSES
     layout = _Layout.of(names)
     with new_figure(layout.width, layout.height, title, names) as figure:
         axes = figure.subplots()
@@ -79,7 +79,7 @@ class _Layout:
 
 
 def _label_axes(axes: Axes, names: Sequence[str], layout: _Layout) -> None:
-    step = -(-len(names) // MOST_TICKS)
+    step = -(-len(names) // MAX_TICKS)
     ticks = range(0, len(names), step)
     labels = [names[tick] for tick in ticks]
     size = min(8.5, 72 * 0.8 * step * layout.cell)
@@ -96,7 +96,7 @@ def _label_axes(axes: Axes, names: Sequence[str], layout: _Layout) -> None:
 def _draw_shades(axes: Axes, shares: FloatArray) -> None:
     """Draw shades without numbers. If cells are too small to see, blocks show the largest share in them."""
     count = len(shares)
-    block = -(-count // MOST_VISIBLE_CELLS)
+    block = -(-count // MAX_VISIBLE_CELLS)
     starts = np.arange(0, count, block)
     largest = np.maximum.reduceat(np.maximum.reduceat(shares, starts, axis=0), starts, axis=1)
     end = len(starts) * block - 0.5
@@ -127,7 +127,7 @@ def _write_counts(axes: Axes, matrix: IntArray, shares: FloatArray, cell: float)
     size = min(11.0, 72 * cell * 0.5, 72 * cell * 0.9 / (_EM * widest))
     is_dark = _luminance(shares) < 0.22  # at this luminance white and INK have the same contrast
     for (row, column), count in np.ndenumerate(matrix):
-        if count or len(matrix) <= MOST_CLASSES_WITH_ZEROS:
+        if count or len(matrix) <= MAX_CLASSES_WITH_ZEROS:
             colour = FAINT if not count else "white" if is_dark[row, column] else INK
             style: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
             axes.text(column, row, texts[row][column], color=colour, fontsize=size, **style)

@@ -28,7 +28,7 @@ from fnnctl.plots.style import (
     new_figure,
 )
 
-MOST_NAMED_CLASSES = 10
+MAX_NAMED_CLASSES = 10
 """With more classes only the averages and the worst classes are named."""
 WORST_CLASSES = 5
 ENLARGED_FROM = 0.95
@@ -124,7 +124,7 @@ def _divided(curves: Sequence[PlottedCurve]) -> tuple[list[PlottedCurve], list[P
     """The curves named in the legend, averages first, and the other curves by increasing area."""
     averages = [curve for kind in ("macro", "micro") for curve in curves if curve.kind == kind]
     of_classes = [curve for curve in curves if curve.kind == "class"]
-    if len(of_classes) <= MOST_NAMED_CLASSES:
+    if len(of_classes) <= MAX_NAMED_CLASSES:
         return averages + of_classes, []
     of_classes.sort(key=_area)
     return averages + of_classes[:WORST_CLASSES], of_classes[WORST_CLASSES:]

@@ -16,7 +16,7 @@ from fnnctl.plots.style import COLOURS, DASHES, INK, WIDTH, legend_above, new_fi
 
 WIDE = 4.0
 """The axis of rows is logarithmic if the largest size is at least this many times the smallest."""
-LEAST_GAP = 0.09
+MIN_GAP = 0.09
 """Labels of sizes that are nearer than this share of the axis to a larger one's are left out."""
 
 
@@ -71,7 +71,7 @@ def _finish_rows(axes: Axes, sizes: Sequence[PlottedSize]) -> list[PlottedSize]:
         axes.set_xscale("log")
         positions = np.log(positions)
     axes.margins(x=0.07)
-    gap = LEAST_GAP * (positions[-1] - positions[0])
+    gap = MIN_GAP * (positions[-1] - positions[0])
     kept: list[int] = []
     for index in reversed(range(len(sizes))):
         if not kept or positions[kept[-1]] - positions[index] >= gap:

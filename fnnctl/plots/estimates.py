@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.style import COLOURS, DASHES, FAINT, GRID, MUTED, drawable_text, legend_above, new_figure
 
-FEW_POINTS, MOST_POINTS = 300, 3000
+FEW_POINTS, MAX_POINTS = 300, 3000
 """More rows are drawn as a density, which shows differences between dense regions."""
 CELLS = 60
 BINS = 30
@@ -89,7 +89,7 @@ def _draw_rows(
     )
     outside = len(x) - inside
     caption = f"{len(x):,} rows" + (f", {outside:,} not shown" if outside else "")
-    if len(x) <= MOST_POINTS:
+    if len(x) <= MAX_POINTS:
         size, alpha = (5.0, 0.65) if len(x) <= FEW_POINTS else (3.4, 0.4)
         axes.plot(x, y, **_POINTS, markersize=size, alpha=alpha)
         return {caption: Line2D([], [], **_POINTS, markersize=5.0)}

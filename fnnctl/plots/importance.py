@@ -22,7 +22,7 @@ from fnnctl.plots.style import (
     show_message,
 )
 
-MOST_COLUMNS = 20
+MAX_COLUMNS = 20
 NAME_COLUMNS = 36
 ROW_HEIGHT = 0.27
 MARGIN = 0.04
@@ -48,7 +48,7 @@ def feature_importance_figure(columns: Sequence[PlottedColumn], *, axis: str, ti
     The first 20 are drawn, and the title says how many more there are. Dots of columns whose importance
     cannot be told from zero are hollow. `axis` is the label of the axis.
     """
-    drawn = columns[:MOST_COLUMNS]
+    drawn = columns[:MAX_COLUMNS]
     if left := len(columns) - len(drawn):
         title += f"; {left:,} more in the table"
     texts = [axis, *(column.name for column in drawn)]
@@ -91,7 +91,7 @@ def _limits(columns: Sequence[PlottedColumn]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-MOST_BARS = 30
+MAX_BARS = 30
 SETTING_COLUMNS = 36
 BAR_HEIGHT = 0.3
 NUMBER_WIDTH = 0.07
@@ -111,7 +111,7 @@ def hyperparameter_importance_figure(bars: Bars, *, axis: str, title: str) -> Fi
     axis.
     """
     known = {name: bar for name, bar in bars.items() if bar}
-    order = sorted(known, key=lambda name: -known[name][0])[:MOST_BARS]
+    order = sorted(known, key=lambda name: -known[name][0])[:MAX_BARS]
     if left := len(known) - len(order):
         title += f"; {left:,} more in the report"
     with new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, order) as figure:

@@ -20,10 +20,10 @@ from fnnctl.plots.axes import finish_epochs, finish_loss, finish_metric
 from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_figure
 from fnnctl.text import counted
 
-MOST_MARKED_EPOCHS = 20
-MOST_BINS = 2000
+MAX_MARKED_EPOCHS = 20
+MAX_BINS = 2000
 """Longer histories are drawn as the minimum and maximum of this many bins, which looks the same."""
-MOST_DEAD_LAYERS = 4
+MAX_DEAD_LAYERS = 4
 
 History = Mapping[str, Sequence[float | None]]
 
@@ -71,7 +71,7 @@ def _draw(
     for (name, column), colour, dash in zip(columns.items(), colours, DASHES, strict=False):
         epochs, values = _series(history, column)
         if len(values):
-            marker = "o" if len(values) <= MOST_MARKED_EPOCHS else None
+            marker = "o" if len(values) <= MAX_MARKED_EPOCHS else None
             look: dict[str, Any] = {"color": colour, "linestyle": dash, "marker": marker, "markersize": 3.5}
             (lines[name],) = axes.plot(epochs, values, **look)
     return lines
@@ -83,9 +83,9 @@ def _series(history: History, column: str) -> tuple[FloatArray, FloatArray]:
     values = np.array(history.get(column, [None] * len(epochs)), dtype=np.float64)
     exists = np.isfinite(values)
     epochs, values = epochs[exists], values[exists]
-    if len(values) <= 2 * MOST_BINS:
+    if len(values) <= 2 * MAX_BINS:
         return epochs, values
-    starts = np.arange(MOST_BINS) * len(values) // MOST_BINS
+    starts = np.arange(MAX_BINS) * len(values) // MAX_BINS
     extremes = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     return np.repeat(epochs[starts], 2), np.column_stack(extremes).ravel()
 
@@ -97,7 +97,7 @@ def _layers_with_dead_units(history: History) -> list[int]:
     while f"dead_{layer}" in history:
         largest[layer] = max(_series(history, f"dead_{layer}")[1], default=0.0)
         layer += 1
-    worst = sorted(largest, key=lambda layer: -largest[layer])[:MOST_DEAD_LAYERS]
+    worst = sorted(largest, key=lambda layer: -largest[layer])[:MAX_DEAD_LAYERS]
     return sorted(layer for layer in worst if largest[layer] > 0)
 
 
@@ -109,10 +109,10 @@ def _finish_dead_units(axes: Axes, lines: Mapping[str, Line2D]) -> None:
     legend_above(axes, lines)
 
 
-MOST_FOLDS = 50
+MAX_FOLDS = 50
 """The most folds drawn, evenly chosen; the mean is over all folds."""
-MOST_POINTS = 1000
-MOST_ABOVE = 10.0
+MAX_POINTS = 1000
+MAX_ABOVE = 10.0
 """Losses above this multiple of the 99th percentile, as in a diverging fold, do not widen the axis."""
 
 PARTS = {"training": "train", "validation": "validation"}
@@ -167,9 +167,9 @@ def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> F
 def _draw_folds(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
     """Draw the lines of the folds and of their mean; return the line of the mean."""
     folds, longest = values.shape
-    epochs = evenly_spaced(longest, MOST_POINTS)
+    epochs = evenly_spaced(longest, MAX_POINTS)
     segments = [
-        np.column_stack([epochs + 1.0, values[fold, epochs]]) for fold in evenly_spaced(folds, MOST_FOLDS)
+        np.column_stack([epochs + 1.0, values[fold, epochs]]) for fold in evenly_spaced(folds, MAX_FOLDS)
     ]
     axes.add_collection(LineCollection(segments, colors=colour, linewidths=0.6, alpha=0.3), autolim=False)
     present = np.isfinite(values).sum(axis=0)
@@ -183,9 +183,9 @@ def _draw_folds(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2
 def _show_all(axes: Axes, values: FloatArray) -> None:
     """Widen the axis, so far set for the means, to show the folds' values except extreme ones."""
     values = values[np.isfinite(values)]
-    most = MOST_ABOVE * float(np.percentile(values, 99)) or 1.0
+    most = MAX_ABOVE * float(np.percentile(values, 99)) or 1.0
     low, high = float(values.min()), float(values.max())
     bottom, top = axes.get_ylim()
     if axes.get_yscale() == "log":
-        low, high = max(0.9 * low, bottom / MOST_ABOVE), 1.1 * high
+        low, high = max(0.9 * low, bottom / MAX_ABOVE), 1.1 * high
     axes.set_ylim(min(bottom, low), min(max(top, high), most))

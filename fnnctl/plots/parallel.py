@@ -33,9 +33,9 @@ from fnnctl.plots.style import (
 )
 from fnnctl.plots.style import columns as text_columns
 
-MOST_CATEGORIES = 24
+MAX_CATEGORIES = 24
 """The most categories labelled on an axis."""
-MOST_LISTED_VALUES = 8
+MAX_LISTED_VALUES = 8
 """A numeric setting with at most this many values (on average two trials each) is drawn like a choice."""
 BAND = 0.2
 """The lines of a category are spread over this share of the distance between categories."""
@@ -62,7 +62,7 @@ def setting_axis(setting: SearchedSetting) -> ParallelAxis:
     if setting.scale == "choice":
         return _listed_axis(name, values, [drawable_text(text, VALUE_COLUMNS) for text in setting.categories])
     distinct, indices = np.unique(values[np.isfinite(values)], return_inverse=True)
-    if len(distinct) <= min(MOST_LISTED_VALUES, len(indices) // 2):
+    if len(distinct) <= min(MAX_LISTED_VALUES, len(indices) // 2):
         positions = np.full(len(values), np.nan)
         positions[np.isfinite(values)] = indices
         return _listed_axis(name, positions, [f"{value:,.6g}" for value in distinct])
@@ -73,7 +73,7 @@ def _listed_axis(name: str, positions: FloatArray, texts: Sequence[str]) -> Para
     """An axis with an evenly spaced height for each of a few values."""
     count = len(texts)
     heights = ((np.arange(count) + 0.5) / count).tolist()
-    ticks = list(zip(heights, texts, strict=True))[:: -(-count // MOST_CATEGORIES)]
+    ticks = list(zip(heights, texts, strict=True))[:: -(-count // MAX_CATEGORIES)]
     return ParallelAxis(name, ticks, (positions + 0.5) / count, "not set", banded=True)
 
 
@@ -129,9 +129,9 @@ def spread_lines(heights: FloatArray, badness: FloatArray) -> FloatArray:
     return spread
 
 
-MOST_AXES = 8
+MAX_AXES = 8
 """The most settings drawn; later ones are left out."""
-MOST_LINES = 1000
+MAX_LINES = 1000
 """The most trials drawn: the best ones, and others evenly chosen by rank."""
 TOP = 10
 """So many of the best trials have thick lines."""
@@ -161,7 +161,7 @@ def parallel_figure(
     value. If a trial does not have a setting, its line passes below that axis. The last axis is the
     objective; a few bad values may be drawn at its end.
     """
-    drawn = settings[:MOST_AXES]
+    drawn = settings[:MAX_AXES]
     texts = [metric, *(text for setting in drawn for text in (setting.name, *setting.categories))]
     if len(drawn) < len(settings):
         title = f"{title}, {len(drawn)} of {len(settings)} settings"
@@ -197,7 +197,7 @@ def _draw_lines(
     drawn = np.where(np.isnan(heights), NOWHERE, heights)
     ranked = np.argsort(badness, kind="stable")  # trials without an objective come last
     top, rest = ranked[:TOP], ranked[TOP:]
-    ranked = np.concatenate([top, rest[:: max(1, -(-len(rest) // (MOST_LINES - TOP)))]])
+    ranked = np.concatenate([top, rest[:: max(1, -(-len(rest) // (MAX_LINES - TOP)))]])
     across = np.arange(len(columns), dtype=np.float64)
 
     def segments(trials: IntArray) -> list[FloatArray]:

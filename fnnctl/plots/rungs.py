@@ -18,14 +18,14 @@ from fnnctl.plots.searched import PlottedTrial
 from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, drawable_text, new_figure, show_message
 from fnnctl.text import counted
 
-MOST_POINTS = 300
+MAX_POINTS = 300
 """The most points drawn per curve, evenly chosen."""
-MOST_CURVES = 500
+MAX_CURVES = 500
 """The most trials drawn per bracket and outcome, evenly chosen."""
 LOGARITHMIC_FROM = 8.0
 """The axis is logarithmic if the last budget is at least this many times the first."""
 PANEL_HEIGHT = 2.3
-MOST_TICKS = 6
+MAX_TICKS = 6
 
 _FATES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "dropped": ("not promoted", {"color": MUTED, "linewidth": 0.9}, {"marker": "o", "markersize": 2.6}),
@@ -92,7 +92,7 @@ def rungs_figure(
 def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], limits: tuple[float, float]) -> None:
     for fate, (_, look, end) in _FATES.items():
         drawn = [trial for trial in trials if trial.fate == fate and not trial.best]
-        curves = [_points(trial, limits) for trial in drawn[:: -(-len(drawn) // MOST_CURVES) or 1]]
+        curves = [_points(trial, limits) for trial in drawn[:: -(-len(drawn) // MAX_CURVES) or 1]]
         if curves:
             alpha = min(0.85, max(0.15, 12 / len(curves)))
             axes.add_collection(LineCollection(curves, alpha=alpha, zorder=2, **look), autolim=False)
@@ -108,7 +108,7 @@ def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], limits: tuple[floa
 def _points(trial: PlottedTrial, limits: tuple[float, float]) -> FloatArray:
     """The epochs and finite values of one curve, (n, 2)."""
     exists = np.flatnonzero(np.isfinite(trial.values))
-    chosen = exists[evenly_spaced(len(exists), MOST_POINTS)]
+    chosen = exists[evenly_spaced(len(exists), MAX_POINTS)]
     return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*limits)])
 
 
@@ -126,7 +126,7 @@ def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence
     if len(budgets) == 1 and first < last:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     else:
-        step = -(-len(budgets) // MOST_TICKS)
+        step = -(-len(budgets) // MAX_TICKS)
         axes.xaxis.set_major_locator(FixedLocator(list(budgets)[::-1][::step]))
         axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

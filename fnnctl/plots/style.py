@@ -234,7 +234,7 @@ SEQUENCE: Final = (
 )  # fmt: skip
 """From light to dark in equal steps of lightness, and none too light to see on white."""
 COLOUR_MAP: Final = ListedColormap(list(SEQUENCE))
-MOST_BUDGETS: Final = 8
+MAX_BUDGETS: Final = 8
 """With more budgets, several share a colour."""
 
 
@@ -261,7 +261,7 @@ class BudgetColours:
 def budget_colours(budgets: Iterable[int]) -> BudgetColours:
     """The colours of these budgets, of which there is at least one."""
     distinct = sorted(set(budgets))
-    groups = np.array_split(distinct, min(len(distinct), MOST_BUDGETS))
+    groups = np.array_split(distinct, min(len(distinct), MAX_BUDGETS))
     lows, highs = (tuple(int(group[end]) for group in groups) for end in (0, -1))
     return BudgetColours(lows, highs, tuple(spread_colours(len(groups))))
 

@@ -25,7 +25,7 @@ from fnnctl.plots.style import (
     show_message,
 )
 
-MOST_LANES = 40
+MAX_LANES = 40
 """The most workers drawn; later ones are left out."""
 NAME_COLUMNS = 28
 LANE_HEIGHT = 0.34
@@ -43,7 +43,7 @@ def timeline_figure(workers: Sequence[PlottedWorker], ends: Sequence[float], *, 
     `ends` are the ends of the sessions, in seconds; each but the last is a vertical line, where a pause was
     cut out. The first 40 workers are drawn, and the title says how many more there are.
     """
-    drawn = workers[:MOST_LANES]
+    drawn = workers[:MAX_LANES]
     if left := len(workers) - len(drawn):
         title += f"; {left:,} more are not drawn"
     height = 1.5 + LANE_HEIGHT * max(2, len(drawn))

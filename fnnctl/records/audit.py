@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.kendall import LEAST_PAIRED, RankCorrelation, kendall
+from fnnctl.metrics.kendall import MIN_PAIRED, RankCorrelation, kendall
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.seeds import Purpose, stream
@@ -31,9 +31,9 @@ from fnnctl.seeds import Purpose, stream
 NEVER: Final = np.iinfo(np.int64).max
 """The end of a trial that did not end by itself."""
 _ENDED: Final = {Status.STOPPED_EARLY, Status.DIVERGED, Status.FAILED}
-MOST_GROUPS: Final = 2000
+MAX_GROUPS: Final = 2000
 """If there are more groups than this, as many are drawn at random."""
-MOST_DRAWN: Final = 1_000_000
+MAX_DRAWN: Final = 1_000_000
 """The most random numbers that are drawn for all groups, but there are never fewer groups than 100."""
 SAFE_TAU: Final = 0.3
 """Ranks hold if the lower limit of τ is at least this, and mislead if τ itself is below.
@@ -41,7 +41,7 @@ SAFE_TAU: Final = 0.3
 For normal values with τ = 0.3, a rung that keeps a third of many trials drops the best of 81 in about a
 quarter of all searches; with τ = 0.5 in one of 22.
 """
-LEAST_JUDGED: Final = 10
+MIN_JUDGED: Final = 10
 """A correlation of fewer trials is shown, but nothing is concluded from it."""
 _USUAL_FACTOR: Final = 3.0
 
@@ -234,9 +234,9 @@ def drop_risk(early: FloatArray, late: FloatArray, *, rung: int, factor: float) 
 
 def _groups(n: int, size: int) -> IntArray:
     """All groups of this size from n trials, or random ones; members of each in rising order."""
-    if math.comb(n, size) <= MOST_GROUPS:
+    if math.comb(n, size) <= MAX_GROUPS:
         return np.array(list(combinations(range(n), size)), np.int64)
-    count = max(100, min(MOST_GROUPS, MOST_DRAWN // n))
+    count = max(100, min(MAX_GROUPS, MAX_DRAWN // n))
     drawn = stream(0, Purpose.GROUPS, n, size).random((count, n))
     return np.sort(np.argpartition(drawn, size - 1, axis=1)[:, :size], axis=1)
 
@@ -267,7 +267,7 @@ class RungPair:
     @property
     def is_judged(self) -> bool:
         """Whether there are enough trials to conclude something."""
-        return self.correlation is not None and self.trials >= LEAST_JUDGED
+        return self.correlation is not None and self.trials >= MIN_JUDGED
 
     @property
     def holds(self) -> bool:
@@ -335,7 +335,7 @@ def _pair(values: RungValues, early: int, late: int, *, size: int, factor: float
     before, after = values.losses[:, early], values.losses[:, late]
     known = np.isfinite(before) & ~np.isnan(after)
     unselected = known & (values.first >= values.epochs[late])
-    is_selected = int(np.count_nonzero(unselected)) < LEAST_PAIRED
+    is_selected = int(np.count_nonzero(unselected)) < MIN_PAIRED
     used = known if is_selected else unselected
     before, after = before[used], after[used]
     return RungPair(

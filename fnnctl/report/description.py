@@ -24,9 +24,9 @@ from fnnctl.report.words import NOTHING
 from fnnctl.store.documents import to_json
 from fnnctl.text import counted, plain_text, shown, truncate_end, word_list
 
-MOST_LISTED: Final = 200
+MAX_LISTED: Final = 200
 """How many columns, notes and classes are listed; JSON has all of them."""
-MOST_ALIKE = 4
+MAX_ALIKE = 4
 """More columns with the same note share a line."""
 LONGEST_NAME, VALUE_WIDTH = 120, 14
 """The most characters of a column's name, where the terminal sets no limit, and of a frequent value."""
@@ -131,9 +131,9 @@ def _target(facts: TableFacts, target: TargetFacts, name_width: int) -> Iterator
     if target.classes:
         rows = [
             (fit_name(name, name_width), f"{count:,}", _percent(count, target.rows))
-            for name, count in target.classes[:MOST_LISTED]
+            for name, count in target.classes[:MAX_LISTED]
         ]
-        if more := target.classes[MOST_LISTED:]:
+        if more := target.classes[MAX_LISTED:]:
             rest = sum(count for _, count in more)
             rows.append((f"{len(more):,} more", f"{rest:,}", _percent(rest, target.rows)))
         if unlabelled:
@@ -149,7 +149,7 @@ def _target(facts: TableFacts, target: TargetFacts, name_width: int) -> Iterator
 
 def _columns(description: Description, name_width: int) -> TableSection:
     facts = description.facts
-    rows = [_row(description, column, name_width) for column in facts.columns[:MOST_LISTED]]
+    rows = [_row(description, column, name_width) for column in facts.columns[:MAX_LISTED]]
     if more := len(facts.columns) - len(rows):
         rows.append((f"{more:,} more: see --json", "", "", "", ""))
     header = ("column", "kind", "missing", "unique", "values")
@@ -183,12 +183,12 @@ def _notes(facts: TableFacts) -> tuple[str, ...]:
             alike.setdefault(key, []).append((_quoted(name), note.text))
     sentences: list[str] = []
     for (_, advice, start), pairs in sorted(alike.items(), key=lambda pair: pair[0][0]):
-        if len(pairs) > MOST_ALIKE:
-            sentences.append(f"{word_list([name for name, _ in pairs], MOST_ALIKE)}: {start}{advice}")
+        if len(pairs) > MAX_ALIKE:
+            sentences.append(f"{word_list([name for name, _ in pairs], MAX_ALIKE)}: {start}{advice}")
         else:
             sentences += [f"{name}: {text}{advice}" for name, text in pairs]
-    more = len(sentences) - MOST_LISTED
-    return tuple(sentences[:MOST_LISTED] + ([f"and {more:,} more: see --json"] if more > 0 else []))
+    more = len(sentences) - MAX_LISTED
+    return tuple(sentences[:MAX_LISTED] + ([f"and {more:,} more: see --json"] if more > 0 else []))
 
 
 def _range(extent: Extent) -> str:
@@ -206,14 +206,14 @@ def _quoted(name: str) -> str:
     return shown(name) if name else "the column without a name"
 
 
-LEAST_NAME, BESIDE_NAMES = 24, 72
+MIN_NAME_WIDTH, BESIDE_NAMES = 24, 72
 """The width of names in a narrow terminal, and what the other columns need beside them."""
 
 
 def terminal_description(description: Description, *, width: int | None = None) -> RenderableType:
     """For a terminal of this width; without one, names are as in the other formats."""
     title = description.facts.source.file
-    name_width = LONGEST_NAME if width is None else max(LEAST_NAME, width - BESIDE_NAMES)
+    name_width = LONGEST_NAME if width is None else max(MIN_NAME_WIDTH, width - BESIDE_NAMES)
     return document(title, description.headline, description_sections(description, name_width), width)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.hyperparameter_importance import (
-    LEAST_TRIALS,
+    MIN_TRIALS,
     HyperparameterImportance,
     SettingValues,
     hyperparameter_importances,
@@ -78,7 +78,7 @@ def _importances(
     for result in search.results:
         entry = search.trials[result.trial], search.loss_of(result)
         by_budget.setdefault(result.budget, []).append(entry)
-    common = (budget for budget, entries in by_budget.items() if len(entries) >= LEAST_TRIALS)
+    common = (budget for budget, entries in by_budget.items() if len(entries) >= MIN_TRIALS)
     budget = max(common, default=None)
     if budget is None:
         return None, ()

@@ -28,7 +28,7 @@ from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
 
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
-LARGEST_SHARE = 0.02
+MAX_SHARE = 0.02
 """The largest share of the time that may be spent on writing checkpoints."""
 
 
@@ -86,7 +86,7 @@ class Checkpointer:
         except (MachineError, MemoryError) as error:
             self._run.log(f"no checkpoint after epoch {stack.epoch}: {error or 'out of memory'}")
         now = time.monotonic()
-        self._checkpoint_due = now + max(SECONDS_BETWEEN_CHECKPOINTS, (now - before) / LARGEST_SHARE)
+        self._checkpoint_due = now + max(SECONDS_BETWEEN_CHECKPOINTS, (now - before) / MAX_SHARE)
 
     def should_stop(self) -> bool:
         """Whether training should end after this step: on request, or because a callback failed."""

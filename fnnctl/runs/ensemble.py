@@ -17,7 +17,7 @@ from fnnctl.runs.recorder import RunRecorder, record_warnings, write_scores
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.trial_ensemble import (
-    MOST_KEPT,
+    MAX_KEPT,
     TrainedTrial,
     TrialEnsemble,
     WeightLibrary,
@@ -73,7 +73,7 @@ def build_ensemble(session: SearchSession) -> None:
 def _trained_trials(session: SearchSession, library: WeightLibrary) -> Iterator[TrainedTrial]:
     """The trials that can be selected, the best first; those whose weights are lost are trained again."""
     context, journal = session.context, session.journal
-    for result in session.standings.contenders()[:MOST_KEPT]:
+    for result in session.standings.contenders()[:MAX_KEPT]:
         trial = journal.trials[result.trial]
         (fit,) = session.search.fits.fits(trial.assignment)
         weights = library.read(result)

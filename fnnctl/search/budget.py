@@ -18,7 +18,7 @@ BracketTable: TypeAlias = Literal["algorithm", "table"]
 Bound: TypeAlias = Literal["at most", "at least"]
 """Whether a search trains at most or at least as many epochs as planned, if all trials stay finite."""
 
-LEAST_REDUCTION_FACTOR = 2
+MIN_REDUCTION_FACTOR = 2
 """With smaller factors, the budgets of adjacent rungs could be rounded to the same epoch."""
 
 
@@ -133,8 +133,8 @@ def _ladder(number: int, s: int, trials: int, max_epochs: int, eta: Fraction) ->
 
 def exact(reduction_factor: float) -> Fraction:
     """The exact decimal value: 2.7 is 27/10, not the nearest binary fraction."""
-    if not LEAST_REDUCTION_FACTOR <= reduction_factor < math.inf:
-        raise ValueError(f"a reduction factor is at least {LEAST_REDUCTION_FACTOR}, not {reduction_factor}")
+    if not MIN_REDUCTION_FACTOR <= reduction_factor < math.inf:
+        raise ValueError(f"a reduction factor is at least {MIN_REDUCTION_FACTOR}, not {reduction_factor}")
     return Fraction(str(reduction_factor))
 
 

@@ -15,7 +15,7 @@ from fnnctl.records.history import read_search
 from fnnctl.store.catalogue import find_run
 from fnnctl.text import did_you_mean, shown, word_list
 
-MOST_TRIALS: Final = 10
+MAX_TRIALS: Final = 10
 """How many trials of the earlier search are tried first."""
 _PATH: Final = format_path(START_FROM)
 
@@ -37,7 +37,7 @@ def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> li
     if search is None:
         kind = shown(run.read_manifest().kind)
         raise _refusal(f"{run.path} is a run of kind {kind}, not a search")
-    best = search.standings.leaders(MOST_TRIALS)
+    best = search.standings.leaders(MAX_TRIALS)
     if not best:
         raise _refusal(f"no trial of {run.path} has a result")
     if not any(path in settings for path in search.paths):

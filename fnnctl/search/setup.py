@@ -30,7 +30,7 @@ from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import make_sampler
 from fnnctl.search.samplers.auto import chosen_sampler, gp_problem
 from fnnctl.search.samplers.learning import LearningSampler
-from fnnctl.search.samplers.sequences import MOST_REJECTED, pseudo_random, shuffled
+from fnnctl.search.samplers.sequences import MAX_REJECTED, pseudo_random, shuffled
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.curve_stopping import REASONS, CurveStopping
@@ -41,7 +41,7 @@ from fnnctl.tasks.epoch_metrics import VALIDATION_LOSS
 from fnnctl.tasks.task import Task
 
 FEWEST: Final = 10
-"""Of `MOST_REJECTED` random configurations, at least this many must fulfil the constraints."""
+"""Of `MAX_REJECTED` random configurations, at least this many must fulfil the constraints."""
 
 
 def size_for_search(
@@ -81,11 +81,11 @@ def _refuse_rare(
     if size == 0:
         raise _wrong("no configuration of the space fulfils it")
     if size is None:
-        tried = islice(candidates, MOST_REJECTED)
+        tried = islice(candidates, MAX_REJECTED)
         count = sum(1 for _ in islice(filter(space.allows, tried), FEWEST))
         if count < FEWEST:
-            some = f"only {count} of {MOST_REJECTED:,} random configurations fulfil it"
-            some = some if count else f"none of {MOST_REJECTED:,} random configurations fulfils it"
+            some = f"only {count} of {MAX_REJECTED:,} random configurations fulfil it"
+            some = some if count else f"none of {MAX_REJECTED:,} random configurations fulfils it"
             raise _wrong(f"{some}; narrow the domains in search.space, so that more of them do")
         if _may_be_unbounded(search) and _is_unbounded(budget):
             advice = "set search.trials, or use method: random"

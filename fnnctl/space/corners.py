@@ -14,8 +14,8 @@ from fnnctl.space.dimensions import Dimension, active
 from fnnctl.space.domains import BELOW_ONE
 from fnnctl.space.space import Space
 
-MOST_CORNERS: Final = 64
-MOST_DRAWS: Final = 200
+MAX_CORNERS: Final = 64
+MAX_DRAWS: Final = 200
 """How many random points are drawn in search of the first allowed one."""
 HALVINGS: Final = 40
 """How often the interval is halved in which a value stops being allowed."""
@@ -33,7 +33,7 @@ def corners(space: Space, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     yield from _reached(space, rng)
     if space.size:
         everything = space.everything()
-        count = min(everything.size, MOST_CORNERS)
+        count = min(everything.size, MAX_CORNERS)
         numbers = (step * (everything.size - 1) // max(1, count - 1) for step in range(count))
         yield from (values_by_dimension(space.dimensions, everything.at(number)) for number in numbers)
 
@@ -42,9 +42,9 @@ def _reached(space: Space, rng: np.random.Generator) -> Iterator[dict[str, Any]]
     names = {name for constraint in space.constraints for name in constraint.names}
     dimensions = _with_parents(space.dimensions, names)
     compared = [dimension for dimension in dimensions if dimension.name in names]
-    left = MOST_CORNERS
+    left = MAX_CORNERS
     for dimension in compared:
-        for value in _some_values(dimension)[: max(1, MOST_CORNERS // len(compared))]:
+        for value in _some_values(dimension)[: max(1, MAX_CORNERS // len(compared))]:
             start = _allowed_start(space, dimensions, {dimension.name: value}, rng)
             if start is not None and left:
                 left -= 1
@@ -74,7 +74,7 @@ def _allowed_start(
     space: Space, dimensions: Sequence[Dimension], fixed: Mapping[str, Any], rng: np.random.Generator
 ) -> dict[str, Any] | None:
     """An allowed point with a fixed value: the lowest one, or a random one."""
-    for draw in range(MOST_DRAWS):
+    for draw in range(MAX_DRAWS):
         coordinates = rng.random(len(dimensions)).tolist() if draw else [0.0] * len(dimensions)
         drawn = {
             dimension.name: dimension.domain.value(u)

@@ -41,8 +41,8 @@ from fnnctl.space.expressions import (
 )
 from fnnctl.text import shown
 
-MOST_CHARACTERS: Final = 1000
-MOST_NESTED: Final = 30
+MAX_CHARACTERS: Final = 1000
+MAX_NESTED: Final = 30
 """How deep parentheses and signs may be nested; each level is several calls deep."""
 WORDS: Final = {"true": True, "false": False, "null": None}
 INSTEAD: Final = {
@@ -74,9 +74,9 @@ class ExpressionError(ValueError):
 
 def parse(text: str, resolve: Resolve) -> Truth:
     """The expression in a text; raises `ExpressionError`."""
-    if len(text) > MOST_CHARACTERS:
-        message = f"there are more than {MOST_CHARACTERS:,} characters; write several expressions in a list"
-        raise ExpressionError(MOST_CHARACTERS + 1, message)
+    if len(text) > MAX_CHARACTERS:
+        message = f"there are more than {MAX_CHARACTERS:,} characters; write several expressions in a list"
+        raise ExpressionError(MAX_CHARACTERS + 1, message)
     return _Parser(text, resolve).expression()
 
 
@@ -150,8 +150,8 @@ class _Parser:
     @contextmanager
     def _deeper(self) -> Iterator[None]:
         self._nested += 1
-        if self._nested > MOST_NESTED:
-            message = f"this is more than {MOST_NESTED} levels deep; write several expressions in a list"
+        if self._nested > MAX_NESTED:
+            message = f"this is more than {MAX_NESTED} levels deep; write several expressions in a list"
             raise ExpressionError(self._here.column, message)
         yield
         self._nested -= 1

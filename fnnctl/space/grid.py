@@ -18,7 +18,7 @@ from fnnctl.space.constraints import Constraint
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.identity import identity, index_of
 
-MOST_TRIED: Final = 200_000
+MAX_TRIED: Final = 200_000
 """How many combinations are tried at most: about a second's work."""
 
 
@@ -45,7 +45,7 @@ class Combinations:
 
     def __init__(self, constraints: Sequence[Constraint]) -> None:
         self._constraints = constraints
-        self._left = MOST_TRIED
+        self._left = MAX_TRIED
         self._listed: dict[tuple[tuple[str, int], ...], Factor | None] = {}
         """Factors by the names and the identities of their columns, which different blocks share."""
         self.exact = True

@@ -23,7 +23,7 @@ from fnnctl.space.identity import index_of
 DIGITS: Final = 5
 FACTOR_DIGITS: Final = 12
 """Significant digits of a value reached by factors: the square root of 10, applied twice, gives 10."""
-MOST_STEPS: Final = 100_000
+MAX_STEPS: Final = 100_000
 """The maximum number of values of a domain with steps."""
 FEW: Final = 12
 """A domain with at most this many values is checked with all of them."""
@@ -173,7 +173,7 @@ class Range(NumberDomain):
                 yield ("step",), f"is a factor here, and larger than the ratio of {high} to {low}"
             elif not steps:
                 yield ("step",), f"is larger than the whole domain, from {low} to {high}"
-            elif steps >= MOST_STEPS and not self.whole:
+            elif steps >= MAX_STEPS and not self.whole:
                 message = f"gives the domain {steps + 1:,} values; write a larger one, or leave it out"
                 yield ("step",), message
 
@@ -291,7 +291,7 @@ class Normal(NumberDomain):
             if not low <= self.mean <= high:
                 message = f"counts from the mean, {self.mean}, so the mean must be between {low} and {high}"
                 yield ("step",), message
-            elif not steps or steps >= MOST_STEPS:
+            elif not steps or steps >= MAX_STEPS:
                 message = f"gives the domain {steps + 1:,} values; write another one, or leave it out"
                 yield ("step",), message
 

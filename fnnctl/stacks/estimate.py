@@ -22,13 +22,13 @@ from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, train_stack
 
-MOST_SAMPLED = 200
+MAX_SAMPLED = 200
 """The number of configurations from which the sizes of networks are known: the first ones of the search."""
 SECONDS_OF_SAMPLING = 0.3
 SECONDS_OF_CALIBRATION = 1.0
 SECONDS_OF_TRAINING = 0.4
 """How long networks are trained to see after which share of their epochs they stop."""
-MOST_MEMBERS = 16
+MAX_MEMBERS = 16
 LONG_EPOCH = 0.1
 """An epoch that takes more seconds than this is not repeated."""
 WORKERS_GAIN = 0.8
@@ -95,7 +95,7 @@ class SearchCosts:
         self._fits, self._clock = fits, clock
         self._sample: list[Fit] = []
         deadline = clock() + SECONDS_OF_SAMPLING
-        for assignment in islice(assignments, MOST_SAMPLED):
+        for assignment in islice(assignments, MAX_SAMPLED):
             if fit := fits.typical_fit(assignment):
                 self._sample.append(fit)
             if self._sample and clock() >= deadline:
@@ -190,7 +190,7 @@ class SearchCosts:
 
     def _measured(self, fit: Fit) -> EpochCost:
         alone = _seconds_an_epoch(self._stack(fit, 1), self._clock)
-        most = min(best_size(fit.settings), MOST_MEMBERS)
+        most = min(best_size(fit.settings), MAX_MEMBERS)
         if most == 1 or alone > LONG_EPOCH:
             return EpochCost(0.0, alone)
         together = _seconds_an_epoch(self._stack(fit, most), self._clock)

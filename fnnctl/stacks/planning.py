@@ -35,7 +35,7 @@ WORTH_PROCESSES = 4.0
 """With more seconds than this, starting processes pays off; each must import NumPy and the rest."""
 LONG_STEP = 2**16
 """If a step touches more values than this, operations are long enough for threads to be efficient."""
-MOST_SENT = 2**24
+MAX_SENT = 2**24
 """Larger data sets, by number of values, are shared by threads instead of copied to processes."""
 SHARE_OF_MEMORY = 0.5
 
@@ -189,6 +189,6 @@ def executor_kind(seconds: float, step: int, *, values: int, forks: bool) -> Exe
     """
     if forks:
         return "processes" if seconds >= WORTH_FORKS else "serial"
-    if step >= LONG_STEP or values > MOST_SENT:
+    if step >= LONG_STEP or values > MAX_SENT:
         return "threads" if seconds >= WORTH_THREADS else "serial"
     return "processes" if seconds >= WORTH_PROCESSES else "serial"

@@ -17,7 +17,7 @@ from fnnctl.space.space import Space
 from fnnctl.stacks.trial_fits import TrialFits
 from fnnctl.text import word_list
 
-MOST_SHOWN = 8
+MAX_SHOWN = 8
 SWEEPS = 2
 """How often each dimension is maximized in turn, with the others fixed."""
 
@@ -84,7 +84,7 @@ def _shown(assignment: Mapping[str, Any]) -> str:
     """The assignment on one line; of a long list, only the beginning and the length."""
     texts = []
     for path, value in assignment.items():
-        long = isinstance(value, list) and len(value) > MOST_SHOWN
-        text = f"[{word_list(list(map(flow_yaml, value)), MOST_SHOWN)}]" if long else flow_yaml(value)
+        long = isinstance(value, list) and len(value) > MAX_SHOWN
+        text = f"[{word_list(list(map(flow_yaml, value)), MAX_SHOWN)}]" if long else flow_yaml(value)
         texts.append(f"{path}: {text}")
     return f"{{{', '.join(texts)}}}"

@@ -39,7 +39,7 @@ Combine: TypeAlias = Callable[[Sequence[FloatArray], Sequence[float]], FloatArra
 """The mean of predictions with these weights."""
 Score: TypeAlias = Callable[[FloatArray], tuple[float | None, float]]
 """How good predictions are, None if that is undefined; and their loss, which decides between equal scores."""
-MOST_KEPT: Final = 50
+MAX_KEPT: Final = 50
 """The number of trials from which an ensemble is selected, the best by objective."""
 
 
@@ -213,7 +213,7 @@ def train_again(
 
 
 class WeightLibrary:
-    """The weights of the `MOST_KEPT` best trials that have ended so far.
+    """The weights of the `MAX_KEPT` best trials that have ended so far.
 
     Which ones these are does not depend on the order in which trials end.
     """
@@ -238,7 +238,7 @@ class WeightLibrary:
     def add(self, result: Result, weights: Weights) -> None:
         """Keep the weights of a trial at its end, unless there are enough better ones."""
         self._best[result.key] = order(result, self._direction)
-        worst = max(self._best, key=self._best.__getitem__) if len(self._best) > MOST_KEPT else None
+        worst = max(self._best, key=self._best.__getitem__) if len(self._best) > MAX_KEPT else None
         if worst != result.key:
             parameters, statistics = weights
             state = {"parameters": parameters[None], "statistics": statistics[None]}

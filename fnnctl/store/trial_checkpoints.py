@@ -22,7 +22,7 @@ from fnnctl.store.weights import Array, read_npz, to_npz
 FitKey: TypeAlias = tuple[int, int]
 """A trial's number and the index of the fit: 0, or the index of the fold."""
 
-MOST_RECENT = 2**27
+MAX_RECENT_BYTES = 2**27
 """The most bytes of states that are kept in memory."""
 _NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
 
@@ -48,7 +48,7 @@ class TrialCheckpoints:
         """By file, the number of its checkpoints that are still needed."""
         self._written: set[tuple[FitKey, int]] = set()
         self._recent: dict[Path, Mapping[str, Array]] = {}
-        """The states written last, up to `MOST_RECENT` bytes: most of them are needed again soon."""
+        """The states written last, up to `MAX_RECENT_BYTES` bytes: most of them are needed again soon."""
         self._recent_bytes = 0
         for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
             with suppress(OSError):
@@ -108,7 +108,7 @@ class TrialCheckpoints:
         self._written |= {(key, budget) for key in keys}
         self._recent[file] = state
         self._recent_bytes += _size(state)
-        while self._recent_bytes > MOST_RECENT:
+        while self._recent_bytes > MAX_RECENT_BYTES:
             self._forget(next(iter(self._recent)))
 
     def release(self, keys: Iterable[tuple[int, int]]) -> None:

@@ -11,7 +11,7 @@ from fnnctl.arrays import FloatArray, IntArray
 ColumnValues: TypeAlias = FloatArray | IntArray
 """(n,) numbers, NaN if missing, or codes of categories, -1 if missing."""
 
-MOST_DISTINCT = 64
+MAX_DISTINCT = 64
 """A column with at most so many different numbers has a cell for each of them."""
 
 
@@ -23,7 +23,7 @@ def is_numeric(values: ColumnValues) -> bool:
 def distinct_edges(numbers: FloatArray) -> FloatArray | None:
     """The distinct numbers in ascending order, without missing ones; None if there are many."""
     distinct = np.unique(numbers[~np.isnan(numbers)])
-    return distinct if len(distinct) <= MOST_DISTINCT else None
+    return distinct if len(distinct) <= MAX_DISTINCT else None
 
 
 def cells(values: ColumnValues, edges: FloatArray) -> IntArray:
@@ -39,9 +39,9 @@ def cells(values: ColumnValues, edges: FloatArray) -> IntArray:
     return np.where(np.isnan(values), 0, numbers).astype(np.int64)
 
 
-MOST_CLASSES = 20
+MAX_CLASSES = 20
 """With more classes the cells do not follow the classes' own quantiles, but those of all rows."""
-MOST_CHANGES = 20
+MAX_CHANGES = 20
 """Where the class changes more often along the numbers, a cell for each change would follow noise."""
 CLASS_LEVELS = np.linspace(0.0, 1.0, 9)
 
@@ -79,11 +79,11 @@ def _class_edges(numbers: FloatArray, labels: IntArray) -> FloatArray:
     order = np.argsort(known, kind="stable")
     low, high = known[order[:-1]], known[order[1:]]
     is_change = (of_known[order[:-1]] != of_known[order[1:]]) & (low < high)
-    if np.count_nonzero(is_change) <= MOST_CHANGES:
+    if np.count_nonzero(is_change) <= MAX_CHANGES:
         middle = low[is_change] / 2 + high[is_change] / 2
         return np.concatenate([known[order[:1]], middle])
     present = np.unique(of_known)
-    if len(present) > MOST_CLASSES:
+    if len(present) > MAX_CLASSES:
         return np.unique(np.quantile(known, np.linspace(0.0, 1.0, 4 * len(CLASS_LEVELS)), method="lower"))
     by_class = [np.quantile(known[of_known == label], CLASS_LEVELS, method="lower") for label in present]
     return np.unique(np.concatenate(by_class))

@@ -12,10 +12,10 @@ OUT_OF_FOLD = "out of fold"
 """Which rows the warning is about in a cross-validation."""
 TEST_PART = "on the test part"
 
-FEWEST_ROWS = 10
+MIN_ROWS = 10
 """Even if a classifier is right in all of fewer rows, its accuracy may be below 0.7."""
 
-FEWEST_EPOCHS = 10
+MIN_EPOCHS = 10
 """With fewer epochs it is too early to say that more would not help."""
 
 
@@ -41,9 +41,7 @@ class TrainingOutcome:
     def was_best_early(self) -> bool:
         """Whether the best epoch is in the first half."""
         return (
-            self.best_epoch is not None
-            and self.epochs >= FEWEST_EPOCHS
-            and 2 * self.best_epoch <= self.epochs
+            self.best_epoch is not None and self.epochs >= MIN_EPOCHS and 2 * self.best_epoch <= self.epochs
         )
 
 
@@ -71,7 +69,7 @@ def worth_trying(rows: int, *, is_ahead: bool, training: TrainingOutcome = UNKNO
 
 def few_rows(rows: int, where: str) -> str | None:
     """A warning if there are too few rows `where` the scores are measured, else None."""
-    if rows >= FEWEST_ROWS:
+    if rows >= MIN_ROWS:
         return None
     better = ", or use `fnnctl evaluate CONFIG`, which tests on every row" if where == TEST_PART else ""
     which = f"{counted(rows, 'row')} {where} {'is' if rows == 1 else 'are'}"

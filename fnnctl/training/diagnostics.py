@@ -18,7 +18,7 @@ from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.history import Record, activity_column
 
-MOST_DEAD, MOST_DEAD_IN_RECIPES = 0.5, 0.9
+MAX_DEAD, MAX_DEAD_IN_RECIPES = 0.5, 0.9
 """Layers with at least this share of dead units get a warning. The learning rates of a recipe leave about
 half of the units dead in many good networks, so the lower share would say nothing there."""
 MANY_DEAD: Final = 0.75
@@ -63,8 +63,8 @@ class Diagnostics:
 def dead_layers(
     history: Mapping[str, Sequence[float]], shape: NetworkShape, *, has_recipe: bool = False
 ) -> Iterator[str]:
-    """A warning for each hidden layer in which most units are dead in the last epoch: see `MOST_DEAD`."""
-    most = MOST_DEAD_IN_RECIPES if has_recipe else MOST_DEAD
+    """A warning for each hidden layer in which most units are dead in the last epoch: see `MAX_DEAD`."""
+    most = MAX_DEAD_IN_RECIPES if has_recipe else MAX_DEAD
     advice = "Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
     advice = keeping_recipe(advice, has_recipe=has_recipe)
     for number, layer in enumerate(shape.hidden, start=1):
@@ -84,7 +84,7 @@ def dead_layer_notes(history: Mapping[str, Sequence[float]], shape: NetworkShape
     """
     for number, layer in enumerate(shape.hidden, start=1):
         dead = history.get(activity_column("dead", number), ())
-        if dead and MANY_DEAD <= dead[-1] < MOST_DEAD_IN_RECIPES:
+        if dead and MANY_DEAD <= dead[-1] < MAX_DEAD_IN_RECIPES:
             yield (
                 f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
                 "every row; fewer units may do as well"

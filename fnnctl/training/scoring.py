@@ -28,7 +28,7 @@ SCORING_BATCH = 512
 FEWEST = 16
 """The smallest batch of a network with many inner members."""
 PROBES = 4
-FEWEST_ROWS = 16
+MIN_ROWS = 16
 """Fewer rows are computed as this many."""
 
 
@@ -144,7 +144,7 @@ class RowScorer:
         Outputs that overflow are infinite or NaN, without a warning. The rows are rounded up to a power of
         two, so that few workspaces are needed; the other slices are not computed.
         """
-        computed = max(FEWEST_ROWS, self._width, 1 << (rows - 1).bit_length())
+        computed = max(MIN_ROWS, self._width, 1 << (rows - 1).bit_length())
         if computed not in self._workspaces:
             self._workspaces[computed] = self._workspace(computed, self._width)
         work = self._workspaces[computed]
@@ -167,7 +167,7 @@ class RowScorer:
         if width == 1:
             return True
         rng = np.random.default_rng(0)
-        work = self._workspace(max(FEWEST_ROWS, width), width)
+        work = self._workspace(max(MIN_ROWS, width), width)
         for _ in range(PROBES):
             work.inputs[...] = rng.normal(size=self.inputs.shape[1])
             scores = self._scores(self._networks[0], work)

@@ -30,7 +30,7 @@ History = Mapping[str, Sequence[float]]
 
 FEW_STEPS = 2000
 """After more steps than this the loss must fall faster for a warning."""
-FEWEST_EPOCHS = 20
+MIN_EPOCHS = 20
 """Below this number of epochs the fall at the end cannot be told from chance: there is only a warning if the
 last epoch was the best."""
 TAIL = 0.1
@@ -125,7 +125,7 @@ def _was_short(ended: Ended, steps: int) -> bool:
         return False
     name, epochs = _watched(ended.history)
     *before, last = ended.history[name]
-    if epochs >= FEWEST_EPOCHS or ended.best_epoch not in {None, epochs}:
+    if epochs >= MIN_EPOCHS or ended.best_epoch not in {None, epochs}:
         return False
     return not before or _clear(min(before), last, 1, *_least(steps * epochs)) is not None
 
@@ -150,7 +150,7 @@ def _fall(ended: Ended, steps: int) -> _Fall | None:
         return None
     name, epochs = _watched(ended.history)
     losses, tail = ended.history[name], int(TAIL * epochs)
-    if epochs < FEWEST_EPOCHS or (ended.best_epoch is not None and ended.best_epoch <= epochs - tail):
+    if epochs < MIN_EPOCHS or (ended.best_epoch is not None and ended.best_epoch <= epochs - tail):
         return None
     after = _mean(losses[-tail:])
     rates, few = ended.history.get("learning_rate"), steps * epochs <= FEW_STEPS

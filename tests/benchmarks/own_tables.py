@@ -28,7 +28,7 @@ from tests.benchmarks.recipe.tables import TARGET, find_tables, name_of
 from tests.messy import MESSY
 
 ROOT = Path(__file__).parents[2]
-MOST_PARAMETERS = 200_000
+MAX_PARAMETERS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _fnnctl(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def _printed(case: Case, outcome: Outcome, *, full: bool) -> None:
     failed = "" if outcome.codes == (0, 0) else f"  FAILED {outcome.codes}"
-    large = "  TOO LARGE" if outcome.parameters > MOST_PARAMETERS else ""
+    large = "  TOO LARGE" if outcome.parameters > MAX_PARAMETERS else ""
     print(
         f"{case.name:16} {outcome.columns:5} columns, {outcome.parameters:8,} parameters, {outcome.score:28} "
         f"{outcome.seconds:5.1f} s{failed}{large}"

@@ -29,7 +29,7 @@ from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
 from fnnctl.runs.ensemble import weight_library
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
-from fnnctl.stacks.trial_ensemble import MOST_KEPT, TrainedTrial, select_trials
+from fnnctl.stacks.trial_ensemble import MAX_KEPT, TrainedTrial, select_trials
 from fnnctl.store.run import OpenRun
 from tests.benchmarks.kills import only_run
 
@@ -102,7 +102,7 @@ def trained(
     """The search's trials with the weights that it has kept, the best first."""
     library = weight_library(run, search.setup, journal)
     trials = []
-    for result in standings.contenders()[:MOST_KEPT]:
+    for result in standings.contenders()[:MAX_KEPT]:
         weights = library.read(result) if library else None
         if weights is None:
             raise RuntimeError(f"the weights of trial {result.trial} are lost")

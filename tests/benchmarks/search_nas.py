@@ -30,7 +30,7 @@ import numpy as np
 CONFIG = Path(__file__).parent.parent.parent / "configs" / "digits-nas.yaml"
 METHODS = ("nas", "evolution", "random")
 FIFTH = 5
-LARGEST_LOSS = 0.005
+MAX_LOSS = 0.005
 """How much worse the controller's test accuracy may be than that of random search."""
 
 
@@ -94,7 +94,7 @@ def missed(found: dict[str, Sequence[Searched]]) -> list[str]:
         wrong.append("the reward does not rise with every seed")
     if {"nas", "random"} <= found.keys():
         nas, random = (statistics.fmean(each.test for each in found[name]) for name in ("nas", "random"))
-        if nas < random - LARGEST_LOSS:
+        if nas < random - MAX_LOSS:
             wrong.append(f"the test accuracy is {random - nas:.4f} below that of random search")
     return wrong
 

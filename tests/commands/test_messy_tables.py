@@ -13,7 +13,7 @@ import pytest
 from tests.messy import MESSY
 from tests.program import Program
 
-MOST_PARAMETERS = 200_000
+MAX_PARAMETERS = 200_000
 WARNED = {"leak": 2, "many_categories": 1}
 """The tables about which `init` and `check` must warn, and how often; they are silent about all others."""
 
@@ -30,4 +30,4 @@ def test_a_messy_table_is_ready_to_be_trained_on(program: Program, tmp_path: Pat
     assert told.count("warning: ") == WARNED.get(name, 0), told
     networks = re.search(r"an ensemble of 8 networks of ([\d,]+) parameters each", checked.err)
     assert networks is not None
-    assert int(networks[1].replace(",", "")) <= MOST_PARAMETERS
+    assert int(networks[1].replace(",", "")) <= MAX_PARAMETERS

@@ -15,7 +15,7 @@ from fnnctl.text import plain_text
 from tests.program import Done, Program, only_run
 from tests.report.formats.documents import HOSTILE
 
-MOST_LINES = 25
+MAX_LINES = 25
 SEARCH = """
 search:
   method: hyperband
@@ -28,7 +28,7 @@ search:
 
 def lines_of(done: Done) -> list[str]:
     lines = done.out.rstrip("\n").split("\n")
-    assert len(lines) <= MOST_LINES
+    assert len(lines) <= MAX_LINES
     return lines
 
 
@@ -69,7 +69,7 @@ def test_a_training_on_few_or_many_classes_with_hostile_names(
     assert all(str(only_run(tmp_path).name) in line for line in wide)  # paths and commands are never broken
     assert program("report").out == done.out
     long = program("report", "--verbose").out
-    assert len(long.splitlines()) > MOST_LINES
+    assert len(long.splitlines()) > MAX_LINES
     assert all(plain_text(name)[:20] in long for name in classes[:3])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from fnnctl.metrics.decisions import MOST_SHOWN
+from fnnctl.metrics.decisions import MAX_SHOWN
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.store.names import MODEL
 from fnnctl.tasks.classification.scores import ClassScores
@@ -126,7 +126,7 @@ def test_predict_and_evaluate_decide_as_train_does(program: Program, rare: Path)
     table = predictions(Path(scored["run"], "threshold.csv"))
     (chosen,) = [row for row in table if float(row["threshold"]) == model["threshold"]]
     assert float(chosen["cost"]) == scored["metrics"]["test"]["cost"]
-    assert len(table) <= MOST_SHOWN
+    assert len(table) <= MAX_SHOWN
 
 
 def test_another_threshold_for_one_command(program: Program, rare: Path, iris: Path) -> None:

@@ -106,7 +106,7 @@ def test_labels_are_read_where_they_are_wanted(read: Read) -> None:
 
 
 def test_blocks_follow_one_another(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 2)
     monkeypatch.setattr(records, "BLOCK_VALUES", 1)
     _, blocks = read("u,v,c\n" + "".join(f"{k},1,{k}\n" for k in range(5)))
     assert [(block.first, len(block)) for block in blocks] == [(0, 2), (2, 2), (4, 1)]
@@ -142,7 +142,7 @@ def test_a_missing_label_is_reported_with_a_suggestion(read: Read) -> None:
 
 
 def test_a_fault_is_raised_when_its_block_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 2)
     monkeypatch.setattr(records, "BLOCK_VALUES", 1)
     (tmp_path / "new.csv").write_text("u,v,c\n1,1,1\n2,1,1\n3,x,1\n")
     with open_new_rows(

@@ -16,7 +16,7 @@ import fnnctl
 from fnnctl.errors import MachineError
 from fnnctl.executors import cluster, remote
 from fnnctl.executors.admission import sources_digest
-from fnnctl.executors.cluster import MOST_ATTEMPTS, ClusterExecutor
+from fnnctl.executors.cluster import MAX_ATTEMPTS, ClusterExecutor
 from fnnctl.executors.protocols import ClusterOptions, WorkerKilledError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, exchange_progress, leave_session, run_item
 from fnnctl.executors.work import run_work
@@ -183,11 +183,11 @@ def test_progress_never_falls_although_a_worker_dies() -> None:
 
 def test_what_a_living_worker_loses_is_sent_again() -> None:
     connection = ToyConnection("a", "b")
-    connection.to_lose = MOST_ATTEMPTS - 1
+    connection.to_lose = MAX_ATTEMPTS - 1
     executor = executor_of(connection)
     assert executor.submit(tasks.times, 3, 4).result(20) == 12
-    assert len(connection.sent) == MOST_ATTEMPTS
-    connection.to_lose = MOST_ATTEMPTS
+    assert len(connection.sent) == MAX_ATTEMPTS
+    connection.to_lose = MAX_ATTEMPTS
     with pytest.raises(WorkerKilledError):
         executor.submit(tasks.times, 3, 4).result(20)
     executor.shutdown()
@@ -370,7 +370,7 @@ def test_copies_that_are_withdrawn_are_no_losses(monkeypatch: pytest.MonkeyPatch
     executor = executor_of(connection)
     connection.suspended = {"a"}
     future = executor.submit(tasks.times, 3, 4)
-    wait_until(lambda: len(connection.sent) > MOST_ATTEMPTS + 2)
+    wait_until(lambda: len(connection.sent) > MAX_ATTEMPTS + 2)
     assert {worker for worker, _ in connection.sent[2:]} == {"b"}
     assert not future.done()
     connection.holding.clear()

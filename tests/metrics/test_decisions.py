@@ -12,7 +12,7 @@ from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_
 
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.metrics.decisions import (
-    MOST_SHOWN,
+    MAX_SHOWN,
     Costs,
     Rule,
     candidates,
@@ -149,7 +149,7 @@ def test_of_many_thresholds_those_of_rare_positive_rows_are_shown() -> None:
     is_positive = np.zeros(50_000, bool)
     is_positive[np.argsort(scores)[-40::2]] = True
     shown = shown_thresholds(is_positive, scores, [0.2])
-    assert 100 < len(shown) <= MOST_SHOWN
+    assert 100 < len(shown) <= MAX_SHOWN
     assert {0.2, 0.5, candidates(scores)[0], candidates(scores)[-1]} <= set(shown.tolist())
     assert (np.diff(shown) > 0).all()
     recalls = trade_offs(is_positive, scores, shown).recall

@@ -182,5 +182,5 @@ def test_few_rows_say_nothing(rows: int) -> None:
 
 
 def test_so_many_pairs_are_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feature_importance, "MOST_NUMBERS", 1)
+    monkeypatch.setattr(feature_importance, "MAX_NUMBERS", 1)
     assert strong_correlations(NUMBERS, places([0], [1])) == {}

@@ -12,8 +12,8 @@ from scipy import stats
 from fnnctl.arrays import FloatArray
 from fnnctl.metrics.hyperparameter_importance import (
     CELLS,
-    LEAST_DEVIATION,
-    LEAST_TRIALS,
+    MIN_DEVIATION,
+    MIN_TRIALS,
     HyperparameterImportance,
     Scale,
     SettingValues,
@@ -106,7 +106,7 @@ def test_the_bandwidth_is_scotts() -> None:
     """100 trials on cells 0 to 99, one each: the quartiles are at 24 and 74, the deviation is 29.01."""
     counts = np.ones(100)
     assert_allclose(_bandwidth(counts), 1.059 * min(50 / 1.34, 29.011491975882016) * 100**-0.2)
-    assert _bandwidth(np.array([0.0, 7.0, 0.0])) == LEAST_DEVIATION
+    assert _bandwidth(np.array([0.0, 7.0, 0.0])) == MIN_DEVIATION
 
 
 def test_trials_that_tie_for_the_last_places_share_them() -> None:
@@ -183,7 +183,7 @@ def test_a_scale_that_is_stretched_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("values", "losses", "scale"),
     [
-        (np.arange(LEAST_TRIALS - 1.0), np.arange(LEAST_TRIALS - 1.0), "linear"),
+        (np.arange(MIN_TRIALS - 1.0), np.arange(MIN_TRIALS - 1.0), "linear"),
         (np.empty(0), np.empty(0), "linear"),
         (np.zeros(50), np.arange(50.0), "linear"),
         (np.zeros(50), np.arange(50.0), "choice"),

@@ -114,7 +114,7 @@ def test_many_rows_are_resampled_in_groups_with_the_same_spread(monkeypatch: pyt
     rng = np.random.default_rng(0)
     errors, centred = np.abs(rng.normal(size=3000)), rng.normal(size=3000)
     exact = bootstrap(rows_of(errors, centred), np.random.default_rng(1))
-    monkeypatch.setattr(regression, "MOST_GROUPS", 300)
+    monkeypatch.setattr(regression, "MAX_GROUPS", 300)
     grouped = bootstrap(rows_of(errors, centred), np.random.default_rng(1))
     for name in ("r2", "rmse", "mae"):
         (low, high), (lower, higher) = exact[name] or [], grouped[name] or []

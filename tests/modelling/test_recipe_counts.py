@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pytest
 
-from fnnctl.config.recipes.definitions import MOST_PARAMETERS
+from fnnctl.config.recipes.definitions import MAX_PARAMETERS
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.modelling.fit import Fit
@@ -21,10 +21,10 @@ from fnnctl.modelling.loading import load_experiment, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.tasks.task import TaskData
 
-MOST_DEFAULT: Final = 10.0
+MAX_DEFAULT: Final = 10.0
 """How many times classic's count that of `default` may be."""
-MOST_FAST: Final = 2.0
-MOST_DEFAULT_OF_TWO: Final = 18.0
+MAX_FAST: Final = 2.0
+MAX_DEFAULT_OF_TWO: Final = 18.0
 """The same with two columns: classic's network has 401 parameters for a number and 502 for two classes, and
 there are 4,160 between two layers of 64 alone. The training is cheap all the same: its count is below that
 for eight columns.
@@ -72,9 +72,9 @@ def ratios(folder: Path, recipe: str, columns: int, classes: int) -> Iterator[fl
 @pytest.mark.parametrize("classes", [2, 10, 0])
 @pytest.mark.parametrize("columns", [2, 8, 30, 100])
 def test_the_count_is_limited(columns: int, classes: int, tmp_path: Path) -> None:
-    limit = MOST_DEFAULT_OF_TWO if columns == 2 else MOST_DEFAULT
+    limit = MAX_DEFAULT_OF_TWO if columns == 2 else MAX_DEFAULT
     assert max(ratios(tmp_path, "default", columns, classes)) <= limit
-    assert max(ratios(tmp_path, "fast", columns, classes)) <= MOST_FAST
+    assert max(ratios(tmp_path, "fast", columns, classes)) <= MAX_FAST
 
 
 def test_the_count_is_that_of_the_formula(tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ def test_many_categories_give_no_more_parameters_than_allowed(recipe: str, tmp_p
     loaded = load_experiment(tmp_path / "config.yaml")
     fit = loaded.fit(loaded.split())
     assert len(fit.preprocessor.features) > 4_000
-    assert 100_000 < fit.layout.size <= MOST_PARAMETERS
+    assert 100_000 < fit.layout.size <= MAX_PARAMETERS

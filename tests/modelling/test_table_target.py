@@ -119,7 +119,7 @@ def test_noise_is_no_leak(tmp_path: Path) -> None:
 
 def test_of_many_rows_some_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The only row of the class c is not among them."""
-    monkeypatch.setattr(table_target, "MOST_ROWS", 60)
+    monkeypatch.setattr(table_target, "MAX_ROWS", 60)
     y = [*CLASSES[:3], "c", *CLASSES[4:]]
     columns: dict[str, Sequence[object]] = {"a": NOISE, "code": [*range(4)] * (ROWS // 4), "y": y}
     assert check(tmp_path, columns).leaks == ("code",)
@@ -130,6 +130,6 @@ def test_nothing_is_known_of_too_many_columns_or_too_few_rows(
 ) -> None:
     columns: dict[str, Sequence[object]] = {"a": NOISE, "code": [*range(4)] * (ROWS // 4), "y": CLASSES}
     assert check(tmp_path, {name: values[:20] for name, values in columns.items()}) == ColumnCheck()
-    monkeypatch.setattr(table_target, "MOST_COLUMNS", 1)
+    monkeypatch.setattr(table_target, "MAX_COLUMNS", 1)
     assert check(tmp_path, columns) == ColumnCheck()
     assert check(tmp_path, {"id": range(ROWS), "y": CLASSES}) == ColumnCheck()

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from fnnctl.plots.architecture import LEAST_SHARE, MOST_DRAWN, PlottedLayer, architecture_figure
+from fnnctl.plots.architecture import MAX_DRAWN, MIN_SHARE, PlottedLayer, architecture_figure
 
 CheckFit = Callable[[Figure], None]
 TextsOf = Callable[[Figure], list[str]]
@@ -42,7 +42,7 @@ def test_wider_layers_have_wider_boxes() -> None:
     widths = [patch.get_width() for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
     assert len(widths) == 5
     assert widths[1] == widths[2] > widths[3]
-    assert widths[3] == pytest.approx(LEAST_SHARE * widths[1])
+    assert widths[3] == pytest.approx(MIN_SHARE * widths[1])
 
 
 def test_an_arc_leads_around_each_layer_that_adds_its_inputs() -> None:
@@ -59,7 +59,7 @@ def test_an_arc_leads_around_each_layer_that_adds_its_inputs() -> None:
 
 def test_the_middle_of_a_deep_network_is_left_out(texts_of: TextsOf, check_fit: CheckFit) -> None:
     figure = figure_of([PlottedLayer(2**index, "relu", "none", False) for index in range(20)])
-    assert f"{20 - MOST_DRAWN} more layers" in texts_of(figure)
+    assert f"{20 - MAX_DRAWN} more layers" in texts_of(figure)
     check_fit(figure)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from fnnctl.plots.importance import MOST_COLUMNS, PlottedColumn, feature_importance_figure
+from fnnctl.plots.importance import MAX_COLUMNS, PlottedColumn, feature_importance_figure
 from fnnctl.plots.style import COLOURS, MUTED
 
 CheckFit = Callable[[Figure], None]
@@ -58,8 +58,8 @@ def test_the_legend_has_what_is_drawn(columns: tuple[PlottedColumn, ...], entrie
 
 
 def test_only_the_first_are_drawn(texts_of: TextsOf) -> None:
-    figure = figure_of(*([MUCH] * (MOST_COLUMNS + 1000)))
-    assert len(figure.axes[0].get_yticks()) == MOST_COLUMNS
+    figure = figure_of(*([MUCH] * (MAX_COLUMNS + 1000)))
+    assert len(figure.axes[0].get_yticks()) == MAX_COLUMNS
     assert "t; 1,000 more in the table" in texts_of(figure)
 
 

@@ -49,7 +49,7 @@ def test_the_first_run_is_on_top_and_all_is_inside() -> None:
 
 
 def test_equal_scores_and_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison, "MOST_ROWS", 1)
+    monkeypatch.setattr(comparison, "MAX_ROWS", 1)
     scores, differences = [PlottedScore("A", 0.0, None)] * 2, [PlottedScore("A − B", 0.0, None)] * 2
     above, below = figure_of(scores, differences).axes
     assert len(above.get_yticklabels()) == len(below.get_yticklabels()) == 1

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fnnctl.plots.confirmed import MOST_LEADERS, confirmed_figure
+from fnnctl.plots.confirmed import MAX_LEADERS, confirmed_figure
 from fnnctl.plots.searched import PlottedLeader
 from fnnctl.plots.style import COLOURS, FAINT, png_bytes
 
@@ -76,7 +76,7 @@ def test_everything_fits(awkward_names: tuple[str, ...], check_fit: CheckFit) ->
     check_fit(drawn([replace(WINNER, scores=np.array([1e-300, 2e-300]), interval=None, objective=0.0), TIED]))
     many = drawn([replace(WORSE, trial=number) for number in range(10**6, 10**6 + 100)])
     check_fit(many)
-    assert len(many.axes[0].get_yticklabels()) == MOST_LEADERS
+    assert len(many.axes[0].get_yticklabels()) == MAX_LEADERS
 
 
 def test_the_same_leaders_give_the_same_bytes() -> None:

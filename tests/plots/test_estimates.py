@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.testing import assert_allclose
 
-from fnnctl.plots.estimates import BINS, MOST_POINTS, predicted_actual_figure, residuals_figure
+from fnnctl.plots.estimates import BINS, MAX_POINTS, predicted_actual_figure, residuals_figure
 from fnnctl.plots.style import png_bytes
 
 TextsOf = Callable[[Figure], list[str]]
@@ -47,7 +47,7 @@ def test_residuals_are_what_is_left_of_the_actual_values(texts_of: TextsOf) -> N
 @pytest.mark.parametrize("draw", [predicted_actual_figure, residuals_figure])
 def test_many_rows_are_a_density(draw: Callable[..., Figure]) -> None:
     rng = np.random.default_rng(0)
-    targets = rng.normal(size=MOST_POINTS + 1)
+    targets = rng.normal(size=MAX_POINTS + 1)
     figure = draw(targets, targets + rng.normal(size=len(targets)), target="y", title="t")
     assert any(isinstance(each, PolyCollection) for each in figure.axes[0].collections)
 

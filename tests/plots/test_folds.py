@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
-from fnnctl.plots.learning import MOST_FOLDS, folds_learning_figure
+from fnnctl.plots.learning import MAX_FOLDS, folds_learning_figure
 from fnnctl.plots.style import png_bytes
 
 ACCURACY = ("accuracy", "accuracy")
@@ -69,7 +69,7 @@ def test_a_diverging_fold_does_not_flatten_the_others() -> None:
 def test_of_many_folds_some_are_drawn() -> None:
     figure = folds_learning_figure(history_of(*[3] * 400, validation=False), metric=ACCURACY, title="t")
     (folds,) = (each for each in figure.axes[0].collections if isinstance(each, LineCollection))
-    assert len(folds.get_segments()) == MOST_FOLDS
+    assert len(folds.get_segments()) == MAX_FOLDS
     assert_allclose(np.asarray(figure.axes[0].get_lines()[0].get_ydata())[0], np.mean(np.arange(1, 401)))
 
 

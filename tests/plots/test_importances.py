@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 
-from fnnctl.plots.importance import MOST_BARS, Bars, hyperparameter_importance_figure
+from fnnctl.plots.importance import MAX_BARS, Bars, hyperparameter_importance_figure
 from fnnctl.plots.style import COLOURS, FAINT, png_bytes
 
 CheckFit = Callable[[Figure], None]
@@ -65,9 +65,9 @@ def test_the_title_says_how_many_settings_are_left_out(texts_of: TextsOf, check_
     shares = {str(number): (number / 100, 0.1) for number in range(100)}
     many = figure_of({**shares, "unknown": None})
     check_fit(many)
-    assert len(many.axes[0].patches) == MOST_BARS
+    assert len(many.axes[0].patches) == MAX_BARS
     assert "t; 70 more in the report" in texts_of(many)
-    assert "t" in texts_of(figure_of(dict(islice(shares.items(), MOST_BARS))))
+    assert "t" in texts_of(figure_of(dict(islice(shares.items(), MAX_BARS))))
 
 
 def test_the_same_bars_give_the_same_bytes() -> None:

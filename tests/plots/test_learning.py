@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from numpy.testing import assert_array_equal
 
-from fnnctl.plots.learning import MOST_BINS, learning_curve_figure
+from fnnctl.plots.learning import MAX_BINS, learning_curve_figure
 from fnnctl.plots.style import png_bytes
 
 ACCURACY = ("accuracy", "accuracy")
@@ -136,7 +136,7 @@ def test_a_long_history_keeps_its_extremes_and_takes_seconds() -> None:
     png_bytes(figure)
     assert time.perf_counter() - start < 5
     drawn = np.asarray(figure.axes[0].lines[0].get_ydata())
-    assert len(drawn) == 2 * MOST_BINS
+    assert len(drawn) == 2 * MAX_BINS
     assert drawn.max() == 7.0
     assert drawn.min() == 0.5
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.parallel import MOST_AXES, MOST_LINES, NOWHERE, TOP, parallel_figure
+from fnnctl.plots.parallel import MAX_AXES, MAX_LINES, NOWHERE, TOP, parallel_figure
 from fnnctl.plots.searched import Scale, SearchedSetting
 from fnnctl.plots.style import SEQUENCE, png_bytes
 
@@ -93,15 +93,15 @@ def test_settings_with_a_single_value(
 
 
 def test_of_many_settings_some_are_drawn(texts_of: TextsOf, check_fit: CheckFit) -> None:
-    figure = parallel([linear(*range(20))] * (MOST_AXES + 5), np.arange(20.0))
-    assert f"t, {MOST_AXES} of {MOST_AXES + 5} settings" in texts_of(figure)
+    figure = parallel([linear(*range(20))] * (MAX_AXES + 5), np.arange(20.0))
+    assert f"t, {MAX_AXES} of {MAX_AXES + 5} settings" in texts_of(figure)
     check_fit(figure)
 
 
 def test_of_many_trials_some_are_drawn_from_the_best_on() -> None:
-    values = np.append(np.arange(2.0 * MOST_LINES), np.nan)
+    values = np.append(np.arange(2.0 * MAX_LINES), np.nan)
     heights, failed = lines(parallel([SearchedSetting("x", "linear", values)], values))
-    assert len(heights) + len(failed) <= MOST_LINES
+    assert len(heights) + len(failed) <= MAX_LINES
     assert_allclose(heights[-TOP:], np.linspace(1 - (TOP - 1) / 1999, 1, TOP)[:, None] * [1, 1])
 
 

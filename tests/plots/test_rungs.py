@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
-from fnnctl.plots.rungs import MOST_CURVES, MOST_POINTS, rungs_figure
+from fnnctl.plots.rungs import MAX_CURVES, MAX_POINTS, rungs_figure
 from fnnctl.plots.searched import PlottedTrial
 from fnnctl.plots.style import png_bytes
 
@@ -61,14 +61,14 @@ def test_values_that_do_not_exist_are_left_out() -> None:
 def test_long_curves_are_thinned_out() -> None:
     (axes,) = figure_of([way(5000, "top")], {0: [5000]}).axes
     (curve,) = curves(axes)
-    assert len(curve) == MOST_POINTS
+    assert len(curve) == MAX_POINTS
     assert curve[-1, 0] == 5000
 
 
 def test_of_many_trials_some_are_drawn_and_the_best_always() -> None:
-    trials = [*(way(2, "top") for _ in range(3 * MOST_CURVES)), way(2, "top", best=True)]
+    trials = [*(way(2, "top") for _ in range(3 * MAX_CURVES)), way(2, "top", best=True)]
     (axes,) = figure_of(trials, {0: [2]}).axes
-    assert len(curves(axes)) == MOST_CURVES
+    assert len(curves(axes)) == MAX_CURVES
     assert [line.get_marker() for line in axes.get_lines()] == ["o", "*"]
 
 

@@ -17,7 +17,7 @@ from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.style import (
     DEFAULT_FAMILY,
     DPI,
-    MOST_BUDGETS,
+    MAX_BUDGETS,
     SEQUENCE,
     add_legend,
     budget_colours,
@@ -161,9 +161,9 @@ def test_budgets_have_a_colour_each_up_to_a_limit() -> None:
     assert (few.texts, few.colours) == (["1", "3", "9"], (SEQUENCE[0], SEQUENCE[4], SEQUENCE[-1]))
     assert few.indices([3, 9, 1]).tolist() == [1, 2, 0]
     many = budget_colours(range(1, 1_001))
-    assert len(set(many.colours)) == MOST_BUDGETS
+    assert len(set(many.colours)) == MAX_BUDGETS
     assert (many.texts[0], many.texts[-1]) == ("1–125", "876–1,000")
-    assert many.indices([1, 125, 126, 1_000]).tolist() == [0, 0, 1, MOST_BUDGETS - 1]
+    assert many.indices([1, 125, 126, 1_000]).tolist() == [0, 0, 1, MAX_BUDGETS - 1]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, len(SEQUENCE)])

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from fnnctl.plots.searched import PlottedWorker
 from fnnctl.plots.style import png_bytes
-from fnnctl.plots.timeline import MOST_LANES, timeline_figure
+from fnnctl.plots.timeline import MAX_LANES, timeline_figure
 
 CheckFit = Callable[[Figure], None]
 TextsOf = Callable[[Figure], list[str]]
@@ -68,11 +68,11 @@ def test_pauses_are_lines(texts_of: TextsOf) -> None:
 def test_many_workers_and_long_names_fit(check_fit: CheckFit, texts_of: TextsOf) -> None:
     workers = [
         worker((0, 9, 3**k), name=f"a-machine-with-a-very-long-name.example.org, worker {k}")
-        for k in range(MOST_LANES + 2)
+        for k in range(MAX_LANES + 2)
     ]
     figure = timeline(*workers[:3], title="$$ [/] <b> long " * 10)
     check_fit(figure)
-    figure = timeline(*[worker((k, k + 1, k)) for k in range(1, MOST_LANES + 3)], ends=[50])
+    figure = timeline(*[worker((k, k + 1, k)) for k in range(1, MAX_LANES + 3)], ends=[50])
     assert "t; 2 more are not drawn" in texts_of(figure)
     check_fit(figure)
 

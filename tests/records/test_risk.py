@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from fnnctl.records.audit import MOST_GROUPS, DropRisk, drop_risk
+from fnnctl.records.audit import MAX_GROUPS, DropRisk, drop_risk
 
 EARLY = np.arange(6.0)
 
@@ -59,7 +59,7 @@ def test_random_groups_are_close_to_all_groups_and_always_the_same() -> None:
     """The best trial is fifth of 18 and groups of nine keep three, so it must not be fourth or fifth."""
     late = np.arange(18.0)
     late[4] = -1
-    assert math.comb(18, 9) > MOST_GROUPS
+    assert math.comb(18, 9) > MAX_GROUPS
     risk = drop_risk(np.arange(18.0), late, rung=9, factor=3)
     dropped = sum(math.comb(4, k) * math.comb(13, 8 - k) for k in (3, 4))
     assert risk

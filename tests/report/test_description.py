@@ -13,7 +13,7 @@ from fnnctl.commands import describe as command
 from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.report.description import (
-    MOST_LISTED,
+    MAX_LISTED,
     Description,
     description_json,
     description_sections,
@@ -121,16 +121,16 @@ def test_the_json_has_the_promised_keys_and_all_columns(tmp_path: Path) -> None:
 
 
 def test_a_wide_table_is_cut_but_not_in_json(tmp_path: Path) -> None:
-    wide: Mapping[str, Sequence[object]] = {f"x{number}": [1, 1, 1] for number in range(MOST_LISTED + 5)}
+    wide: Mapping[str, Sequence[object]] = {f"x{number}": [1, 1, 1] for number in range(MAX_LISTED + 5)}
     description = describe(tmp_path, wide)
     sections = list(description_sections(description))
     assert of_kind(sections, "Columns").rows[-1] == ("5 more: see --json", "", "", "", "")
     told = "'x0', 'x1', 'x2', 'x3', … (205 in all): has the same value in every row; leave it out"
     assert of_kind(sections, "To look at").rows == (told,)
-    assert len(description_json(description)["columns"]) == MOST_LISTED + 5
+    assert len(description_json(description)["columns"]) == MAX_LISTED + 5
 
 
-@pytest.mark.parametrize("classes", [MOST_LISTED + 3])
+@pytest.mark.parametrize("classes", [MAX_LISTED + 3])
 def test_many_classes_are_summed_up(tmp_path: Path, classes: int) -> None:
     y = [f"class {number}" for number in range(classes)] * 3
     sections = description_sections(describe(tmp_path, {"a": range(len(y)), "y": y}, target="y"))

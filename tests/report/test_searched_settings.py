@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.testing import assert_equal
 
-from fnnctl.metrics.hyperparameter_importance import LEAST_TRIALS
+from fnnctl.metrics.hyperparameter_importance import MIN_TRIALS
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.report.searched_settings import (
     importances,
@@ -110,12 +110,12 @@ def test_layers_that_are_a_choice_are_categories() -> None:
 
 def test_importance_is_that_at_the_largest_budget_with_enough_trials() -> None:
     """At 3 epochs there are twice as many trials as needed, at 9 epochs one too few."""
-    trials = range(2 * LEAST_TRIALS)
+    trials = range(2 * MIN_TRIALS)
     rng = np.random.default_rng(1)
     records = [header(paths=["x", "y"], scales={})]
     records += [trial(number, {"x": number / 10, "y": float(rng.random())}) for number in trials]
     records += [result(number, 3, number / 100) for number in trials]
-    records += [result(number, 9, 0.5, rung=1, epochs=6) for number in trials[1:LEAST_TRIALS]]
+    records += [result(number, 9, 0.5, rung=1, epochs=6) for number in trials[1:MIN_TRIALS]]
     found = importances(read(records))
     assert found
     budget, of_settings = found
@@ -136,7 +136,7 @@ def test_few_trials_have_no_importance() -> None:
 def test_the_paths_that_matter_most_come_first() -> None:
     """Layers have the importance of their most important dimension; paths without one come last, in order."""
     rng = np.random.default_rng(2)
-    numbers = range(3 * LEAST_TRIALS)
+    numbers = range(3 * MIN_TRIALS)
     paths = ["none", "noise", "hidden", "some"]
     values = [
         {

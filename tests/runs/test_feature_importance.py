@@ -194,7 +194,7 @@ def test_several_runs_are_each_measured(run: Path, program: Program) -> None:
 
 
 def test_many_rows_are_drawn_from(run: Path, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "MOST_ROWS", 40)
+    monkeypatch.setattr(features, "MAX_ROWS", 40)
     done = program("report", "--importance", "--json")
     assert done.json["runs"][0]["feature_importance_rows"]["rows"] == 40
     assert done.err.startswith(

@@ -192,7 +192,7 @@ def test_what_nothing_or_hardly_anything_fulfils(
 
 
 def test_a_grid_that_cannot_be_counted_needs_a_number_of_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(combinations, "MOST_TRIED", 20)
+    monkeypatch.setattr(combinations, "MAX_TRIED", 20)
     assert size(PAIR, "a < b", method="grid", trials=3) is None
     with pytest.raises(ConfigError, match=r"set search\.trials, or use method: random"):
         size(PAIR, "a < b", method="grid", trials=None)

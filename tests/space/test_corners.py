@@ -6,7 +6,7 @@ import numpy as np
 
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.space.corners import MOST_CORNERS, corners
+from fnnctl.space.corners import MAX_CORNERS, corners
 from fnnctl.space.space import Space
 
 
@@ -49,7 +49,7 @@ def test_only_what_is_compared_and_its_parents_are_there() -> None:
 def test_many_dimensions_have_few_corners() -> None:
     plain = {f"x{index}": {"integer": [0, 9]} for index in range(50)}
     require = f"{' + '.join(plain)} <= 300"
-    assert 0 < len(found(space(plain, require))) <= MOST_CORNERS
+    assert 0 < len(found(space(plain, require))) <= MAX_CORNERS
 
 
 def test_points_of_a_finite_space_are_added() -> None:

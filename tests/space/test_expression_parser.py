@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.space.expression_parser import MOST_CHARACTERS, MOST_NESTED, ExpressionError, parse
+from fnnctl.space.expression_parser import MAX_CHARACTERS, MAX_NESTED, ExpressionError, parse
 
 
 def message_of(text: str) -> str:
@@ -47,15 +47,15 @@ def test_what_is_wrong_and_where(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("nest", ["(", "-", "not ", "2**", "min(1, "])
 def test_deep_expressions_are_refused(nest: str) -> None:
-    deep = f"this is more than {MOST_NESTED} levels deep; write several expressions in a list"
+    deep = f"this is more than {MAX_NESTED} levels deep; write several expressions in a list"
     assert message_of(nest * 100 + "a < 3").endswith(f": {deep}")
 
 
 def test_long_expressions_are_refused() -> None:
-    text = "a" + "+a" * (MOST_CHARACTERS // 2 - 2) + "<1"
+    text = "a" + "+a" * (MAX_CHARACTERS // 2 - 2) + "<1"
     assert parse(text, lambda name, column: name).truth({"a": -1}) is True
     assert message_of(text + " " * 2) == (
-        f"column {MOST_CHARACTERS + 1}: there are more than {MOST_CHARACTERS:,} characters; "
+        f"column {MAX_CHARACTERS + 1}: there are more than {MAX_CHARACTERS:,} characters; "
         "write several expressions in a list"
     )
 

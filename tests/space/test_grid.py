@@ -60,7 +60,7 @@ def test_independent_groups_are_counted_apart() -> None:
 
 
 def test_what_cannot_be_listed_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(combinations, "MOST_TRIED", 50)
+    monkeypatch.setattr(combinations, "MAX_TRIED", 50)
     plain = {name: {"integer": [1, 10]} for name in "abcd"}
     large = space(["a + b < 12", "d < 3"], plain)
     everything = large.grid(10)

@@ -16,7 +16,7 @@ from fnnctl.modelling.loading import load_experiment
 from fnnctl.nn.shape import InputStageShape
 from fnnctl.stacks.planning import (
     LONG_STEP,
-    MOST_SENT,
+    MAX_SENT,
     affordable_at_once,
     affordable_fits,
     best_size,
@@ -47,12 +47,12 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (0.09, 1, 1, True, "serial"),
         (0.1, 1, 1, True, "processes"),
-        (0.1, LONG_STEP, MOST_SENT + 1, True, "processes"),  # forks have the data already
-        (3.9, LONG_STEP - 1, MOST_SENT, False, "serial"),
-        (4.0, LONG_STEP - 1, MOST_SENT, False, "processes"),
+        (0.1, LONG_STEP, MAX_SENT + 1, True, "processes"),  # forks have the data already
+        (3.9, LONG_STEP - 1, MAX_SENT, False, "serial"),
+        (4.0, LONG_STEP - 1, MAX_SENT, False, "processes"),
         (0.4, LONG_STEP, 1, False, "serial"),
         (0.5, LONG_STEP, 1, False, "threads"),
-        (0.5, 1, MOST_SENT + 1, False, "threads"),
+        (0.5, 1, MAX_SENT + 1, False, "threads"),
         (100.0, LONG_STEP, 1, False, "threads"),
     ],
 )
@@ -64,7 +64,7 @@ def test_who_does_so_much_work(seconds: float, step: int, values: int, forks: bo
     seconds=st.floats(0, 1e6),
     more=st.floats(1, 1e3),
     step=st.integers(1, 2 * LONG_STEP),
-    values=st.integers(1, 2 * MOST_SENT),
+    values=st.integers(1, 2 * MAX_SENT),
     forks=st.booleans(),
 )
 def test_what_is_worth_workers_is_worth_them_if_it_takes_longer(

@@ -321,7 +321,7 @@ def test_an_undefined_score_is_the_worst(undefined: float | None) -> None:
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial_ensemble, "MOST_KEPT", 3)
+    monkeypatch.setattr(trial_ensemble, "MAX_KEPT", 3)
 
 
 def weights(trial: int) -> Weights:

@@ -36,7 +36,7 @@ from fnnctl.text import joined_words, word_list
 
 LONG_CHOICE = 8
 """A list of more allowed words than this comes after the wrong value in a message, not before it."""
-MOST_SUGGESTIONS = 100
+MAX_SUGGESTIONS = 100
 """Unknown settings that are compared with all known ones, which takes a millisecond each."""
 _UNKNOWN = "extra_forbidden"
 
@@ -47,7 +47,7 @@ def schema_messages(error: ValidationError, config: Mapping[str, Any]) -> dict[C
     unknown = 0
     for kind, location in _errors(error):
         unknown += kind == _UNKNOWN
-        if kind == _UNKNOWN and unknown > MOST_SUGGESTIONS:
+        if kind == _UNKNOWN and unknown > MAX_SUGGESTIONS:
             messages.setdefault(_follow(location, config)[0], "unknown setting")
             continue
         for path, message in _messages(kind, location, config):
@@ -73,7 +73,7 @@ def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[C
     for section in dict.fromkeys(path[:-1] for path in unknown):
         known[section] = {key for form in forms_at(section, config) for key in form.get("properties", ())}
     certain = [path for path in unknown if path[-1] not in known[path[:-1]]]
-    return [*certain, *wrong] if error.error_count() > MOST_SUGGESTIONS else certain
+    return [*certain, *wrong] if error.error_count() > MAX_SUGGESTIONS else certain
 
 
 def _whole_setting(path: ConfigPath) -> ConfigPath:
@@ -241,7 +241,7 @@ def _beside_a_choice(key: str, section: ConfigPath, chosen: str) -> str:
     return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
 
 
-@lru_cache(maxsize=MOST_SUGGESTIONS)
+@lru_cache(maxsize=MAX_SUGGESTIONS)
 def _meant_setting(key: str, section: ConfigPath, here: tuple[str, ...]) -> str:
     """Suggestion for a key that the section at `section` lacks; its settings are `here`.
 

@@ -14,9 +14,9 @@ from fnnctl.config.yaml_text import flow_yaml, is_allowed_value
 from fnnctl.errors import UsageError
 from fnnctl.text import counted, cut, printable, shown, truncate_end
 
-MOST_NAMED: Final = 3
+MAX_NAMED: Final = 3
 """How many of the columns that are left out are named on the terminal."""
-MOST_COLUMNS: Final = 50
+MAX_COLUMNS: Final = 50
 """How many columns the comments list, and of how many they say why they are left out."""
 WIDEST_NAME: Final = 30
 LEAK: Final = "alone predicts the target: is it known only after the outcome?"
@@ -106,7 +106,7 @@ class TableStarter:
         if self.ignored:
             some = [
                 f"{shown(name) if name else 'the first'} ({why})"
-                for name, why in list(self.ignored.items())[:MOST_NAMED]
+                for name, why in list(self.ignored.items())[:MAX_NAMED]
             ]
             more = len(self.ignored) - len(some)
             rest = f"; and {more:,} more" if more else ""
@@ -201,7 +201,7 @@ def _columns(starter: TableStarter) -> Iterator[str]:
         if any(column.kind == "text" and column.name in ignored for column in starter.columns):
             yield "      # (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)"
         for number, (name, why) in enumerate(ignored.items()):
-            yield f"      - {_value(name)}" + (f"  # {_comment(why)}" if number < MOST_COLUMNS else "")
+            yield f"      - {_value(name)}" + (f"  # {_comment(why)}" if number < MAX_COLUMNS else "")
         yield from (f"      # - {_value(name)}  # {LEAK}" for name in starter.leaks)
     elif starter.leaks:
         yield f"    # ignore: {flow_yaml(list(starter.leaks))}  # {LEAK}"
@@ -276,7 +276,7 @@ def _search(starter: TableStarter) -> Iterator[str]:
 
 
 def _found(starter: TableStarter) -> Iterator[str]:
-    listed = starter.columns[:MOST_COLUMNS]
+    listed = starter.columns[:MAX_COLUMNS]
     header = ("column", "kind", "missing", "different values")
     rows = [header] + [
         (

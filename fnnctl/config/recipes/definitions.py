@@ -54,7 +54,7 @@ EPOCHS: Final = ((20_000, 32), (100_000, 16), (MANY, 8))
 """Up to how many rows each number of epochs is for."""
 WIDEST, NARROWEST, WIDTH_STEP = 64, 8, 8
 """The units of a hidden layer, and the step between possible numbers of units."""
-MOST_PARAMETERS: Final = 200_000
+MAX_PARAMETERS: Final = 200_000
 """How many parameters a network has at most, if it has more units than the narrowest."""
 
 
@@ -71,7 +71,7 @@ def units(inputs: int, outputs: int, *, of_inputs: int) -> int:
     """
     for width in range(WIDEST, NARROWEST, -WIDTH_STEP):
         parameters = of_inputs + (inputs + 1) * width + (width + 1) * width + (width + 1) * outputs
-        if parameters <= MOST_PARAMETERS:
+        if parameters <= MAX_PARAMETERS:
             return width
     return NARROWEST
 
@@ -80,7 +80,7 @@ EMBEDDING_SIZE: Final = 4
 """The inputs that each embedded number becomes, itself included."""
 BINS: Final = 16
 """The bins of each embedded number; the time of an embedding is proportional to them."""
-MOST_EMBEDDED: Final = 100
+MAX_EMBEDDED: Final = 100
 """The largest number of numeric columns that are embedded: each becomes `EMBEDDING_SIZE` inputs."""
 MEMBERS: Final = 8
 
@@ -120,7 +120,7 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
 
 def is_embedded(facts: RecipeFacts) -> bool:
     """Whether numbers are embedded."""
-    return 0 < facts.numeric <= MOST_EMBEDDED
+    return 0 < facts.numeric <= MAX_EMBEDDED
 
 
 def hidden_units(facts: RecipeFacts) -> int:

@@ -28,12 +28,12 @@ from fnnctl.space.dimensions import Dimension, active
 from fnnctl.space.identity import identity
 from fnnctl.space.layers import DEPTH, representatives
 
-MOST_PAIRED = 8
+MAX_PAIRED = 8
 """At most this many values of a choice are tried together with the values of every other dimension.
 
 Each pair is a check of a whole config, of a millisecond: ten choices of eight values take three seconds.
 """
-MOST_NAMED = 50
+MAX_NAMED = 50
 """A message proposes a condition with at most this many values."""
 JOINT_CHANGES = 300
 """The number of random trials in which a setting is looked for that needs several changes to be read.
@@ -154,7 +154,7 @@ class _Probing:
 
     def check(self, *varied: Dimension) -> None:
         """Try all values of one dimension, or all pairs of values of two, and collect the errors."""
-        most = None if len(varied) == 1 else MOST_PAIRED
+        most = None if len(varied) == 1 else MAX_PAIRED
         for values in product(*(_some(dimension.domain.values_to_try(), most) for dimension in varied)):
             chosen = {dimension.name: value for dimension, value in zip(varied, values, strict=True)}
             problems = self._problems(chosen)
@@ -216,7 +216,7 @@ class _Probing:
         for other in sorted(
             (dimension for dimension in present if dimension.setting != owner.setting), key=_is_choice
         ):
-            values = _some(other.domain.values_to_try(), MOST_NAMED)
+            values = _some(other.domain.values_to_try(), MAX_NAMED)
             works = [value for value in values if self._works(chosen, other, value, owner)]
             if works and not _is_choice(other):
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from fnnctl.config.messages.schema_errors import MOST_SUGGESTIONS
+from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
 from fnnctl.config.rules.plain_config import override, value_at
@@ -48,7 +48,7 @@ def checked_constraints(
 
 
 _WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
-MOST_SHOWN = 100
+MAX_SHOWN = 100
 HIDDEN: ConfigPath = ("model", "hidden")
 _SAME_ROWS = "all trials are evaluated on the same rows"
 _SAME_WAY = "all trials are evaluated in the same way"
@@ -178,7 +178,7 @@ def _setting_message(
 def _many_unknown(dimensions: Iterable[Dimension]) -> Messages:
     """Unknown settings but for the first ones: `refused_values` tries these, and each gets a suggestion."""
     unknown = [dimension for dimension in dimensions if not is_setting(parse_path(dimension.setting))]
-    return {path_of(dimension): "unknown setting" for dimension in unknown[MOST_SUGGESTIONS:]}
+    return {path_of(dimension): "unknown setting" for dimension in unknown[MAX_SUGGESTIONS:]}
 
 
 def _condition_message(
@@ -200,7 +200,7 @@ def _condition_message(
         return "cannot be a condition, because its domain is continuous; use a choice"
     for value in parent.values:
         if value not in domain:
-            first = domain.values[:MOST_SHOWN]
+            first = domain.values[:MAX_SHOWN]
             words = [choice for choice in first if isinstance(choice, str)]
             known = f"; its domain has {word_list(list(map(flow_yaml, first)))}"
             return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or known}"

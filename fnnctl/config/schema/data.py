@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.schema.section import LARGEST_SEED, ClassName, Section
+from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
@@ -69,7 +69,7 @@ class SplitConfig(Section):
     """A column of numbers or dates that orders the rows: the last rows are the test part, the last of the
     others the validation part, and a cross-validation trains on earlier rows only. Rows with equal values
     stay together. The column is a feature unless `data.columns.ignore` names it."""
-    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     """The seed of the parts, folds, bags and draws of rows; null for the experiment's seed. With a number,
     runs of several seeds divide the rows alike, and differ in their other random numbers alone. Not with
     `by`."""

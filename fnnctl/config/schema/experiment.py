@@ -11,10 +11,10 @@ from pydantic import Field
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.config.schema.section import LARGEST_SEED, Section, Shorthand
+from fnnctl.config.schema.section import MAX_SEED, Section, Shorthand
 from fnnctl.config.schema.training import TrainingConfig
 
-MOST_FOLDS = 10_000
+MAX_FOLDS = 10_000
 
 PartOfRows = Annotated[float, Field(gt=0.0, le=1.0)]
 
@@ -26,9 +26,9 @@ class CrossValidationConfig(Section):
     only; the first rows are in no fold.
     """
 
-    folds: Annotated[int, Field(ge=2, le=MOST_FOLDS)] = 5
+    folds: Annotated[int, Field(ge=2, le=MAX_FOLDS)] = 5
     """The number of folds."""
-    repeats: Annotated[int, Field(ge=1, le=MOST_FOLDS)] = 5
+    repeats: Annotated[int, Field(ge=1, le=MAX_FOLDS)] = 5
     """The number of repeats of the cross-validation, each with different folds (with `data.split.by`, only
     with different seeds)."""
     stratify: bool = True
@@ -76,7 +76,7 @@ class Experiment(Section):
     name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     """The experiment's name, which is part of the names of its run folders (default: the config file's name;
     for fnnctl.yaml, the data source's)."""
-    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     """The seed of all random numbers: initial weights, order of rows, splits."""
     recipe: Recipe = "default"
     """What unset settings are: `default` is the most accurate network in the time that a user waits, `fast` a

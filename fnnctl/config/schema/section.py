@@ -22,7 +22,7 @@ SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {
 """The settings that a bare text or a bare whole number may stand for; a section has at most one of them."""
 SHORT_FOR: Final = "Short for"
 """How the JSON Schema's description of a short form begins."""
-LARGEST_SEED: Final = 2**64 - 1
+MAX_SEED: Final = 2**64 - 1
 
 
 class Section(BaseModel):

@@ -30,7 +30,7 @@ from fnnctl.data.columns.types import NOT_USED, ColumnType
 from fnnctl.data.problems import Problems
 from fnnctl.text import shown
 
-FEWEST_WITH_UNIT: Final = 3
+MIN_WITH_UNIT: Final = 3
 """Two texts with a unit, such as `1 dose` and `2 dose`, are categories."""
 
 
@@ -144,7 +144,7 @@ def kind_of_texts(column: CodedTexts) -> ColumnKind:
 def _unit_warning(texts: Sequence[str]) -> str | None:
     """What to do if all texts, at least three, are numbers with one unit."""
     unit = find_unit(texts)
-    if unit is None or len(texts) < FEWEST_WITH_UNIT:
+    if unit is None or len(texts) < MIN_WITH_UNIT:
         return None
     return (
         f"all values are numbers with {shown(unit)}, such as {shown(texts[0])}, and are read as texts: "

@@ -8,13 +8,13 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray
 
-FEWEST_ROWS: Final = 20
+MIN_ROWS: Final = 20
 """With fewer rows, different values are no sign of ids."""
 
 
 def nearly_all_differ(distinct: int, rows: int) -> bool:
     """Whether there are nearly as many distinct texts as rows: names, ids or remarks, not categories."""
-    return rows >= FEWEST_ROWS and 10 * distinct >= 9 * rows
+    return rows >= MIN_ROWS and 10 * distinct >= 9 * rows
 
 
 def may_number_rows(low: float | FloatArray, high: float | FloatArray, rows: int) -> BoolArray:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from fnnctl.data.columns.types import ColumnType
 
 
-MOST_NAMED: Final = 10
-MOST_SPELLINGS: Final = 10_000
+MAX_NAMED: Final = 10
+MAX_SPELLINGS: Final = 10_000
 """A column with more categories is not searched for two spellings of one."""
 _CONVERTED: Final[Mapping[ColumnKind, str]] = {
     "numeric": "numbers in another notation",
@@ -51,7 +51,7 @@ def spelling_notes(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 def written_twice(texts: Sequence[str]) -> str | None:
     """The first texts that differ only in case or blanks; None if there are none, or too many to compare."""
-    groups = alike(texts) if len(texts) <= MOST_SPELLINGS else []
+    groups = alike(texts) if len(texts) <= MAX_SPELLINGS else []
     if not groups:
         return None
     more = f" (and {len(groups) - 1:,} more)" if len(groups) > 1 else ""
@@ -81,6 +81,6 @@ def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[st
 
 
 def _some(parts: Sequence[str]) -> str:
-    more = len(parts) - MOST_NAMED
+    more = len(parts) - MAX_NAMED
     rest = [f"and {counted(more, 'more column')}"] if more > 0 else []
-    return "; ".join([*parts[:MOST_NAMED], *rest])
+    return "; ".join([*parts[:MAX_NAMED], *rest])

@@ -16,9 +16,9 @@ from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.source import Source
 
-MOST_FREQUENT = 3
+FREQUENT_VALUES = 3
 """How many of a column's values are listed."""
-LARGEST_WRITTEN, SMALLEST_WRITTEN = 1e12, 1e-4
+MAX_WRITTEN, MIN_WRITTEN = 1e12, 1e-4
 """Numbers between these are written without exponents."""
 FEW_NUMBERS = 20
 """Up to how many different numbers are kept, to be looked at one by one."""
@@ -46,7 +46,7 @@ class Extent:
         Exponents are used for all numbers of a column or for none, so that they can be compared at a glance.
         """
         sizes = [abs(number) for number in (self.low, self.median, self.high) if number]
-        if sizes and (max(sizes) >= LARGEST_WRITTEN or min(sizes) < SMALLEST_WRITTEN):
+        if sizes and (max(sizes) >= MAX_WRITTEN or min(sizes) < MIN_WRITTEN):
             mantissa, _, exponent = f"{value:.4e}".partition("e")
             return f"{float(mantissa):g}e{exponent}" if value else "0"
         return f"{value:.5g}" if abs(value) < 10_000 else f"{value:.0f}"
@@ -112,7 +112,7 @@ def _target_facts(column_type: ColumnType, target: RawTarget) -> ColumnFacts:
 
 def _text_facts(column_type: ColumnType, column: CodedTexts) -> ColumnFacts:
     counts, rows = column.counts(), len(column.codes)
-    in_order = np.argsort(-counts, kind="stable")[:MOST_FREQUENT].tolist()
+    in_order = np.argsort(-counts, kind="stable")[:FREQUENT_VALUES].tolist()
     return ColumnFacts(
         type=column_type,
         rows=rows,

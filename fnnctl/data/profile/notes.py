@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.columns.ids import FEWEST_ROWS, may_number_rows
+from fnnctl.data.columns.ids import MIN_ROWS, may_number_rows
 from fnnctl.data.columns.notes import written_twice
 from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import RawTarget
@@ -34,7 +34,7 @@ NoteKind = Literal[
 ]
 
 MOSTLY_MISSING, NEARLY_ALL_MISSING = 0.9, 0.99
-MOST_CODES: Final = 50
+MAX_CODES: Final = 50
 """Columns of more different whole numbers are taken for amounts, and for no copy of the target."""
 _ID_WORDS: Final = frozenset({"id", "ids", "key", "uuid", "guid", "index", "rownames", "nr", "no", "number"})
 _CODE_WORDS: Final = frozenset({"code", "zip", "zipcode", "postcode", "type", "class", "category", "field"})
@@ -44,7 +44,7 @@ _WHO: Final = (
 )
 _GROUP_NAME: Final = re.compile(rf"\b(ids?|uuid|guid|({_WHO})(id|s)?|({_WHO}) (no|nr|num|number|key|code))$")
 """The names of ids that several rows may have."""
-FEWEST_GROUPS: Final = 10
+MIN_GROUPS: Final = 10
 _SENTINEL: Final = re.compile("-?9{2,6}")
 
 
@@ -133,7 +133,7 @@ def _percent(column: ColumnFacts) -> str:
 def _is_id(column: ColumnFacts) -> bool:
     """Whether it numbers the rows, or has an id's name and a different whole number in every row."""
     extent = column.extent
-    distinct = column.unique == column.rows >= FEWEST_ROWS
+    distinct = column.unique == column.rows >= MIN_ROWS
     if extent is None or not extent.integral or not distinct:
         return False
     named_so = bool(_words(column.name) & _ID_WORDS)
@@ -181,14 +181,14 @@ def _codes(column: ColumnFacts) -> Iterator[ColumnNote]:
     """Whole numbers whose column's name says that they are codes."""
     extent = column.extent
     named_so = bool(_words(column.name) & _CODE_WORDS)
-    if extent is not None and extent.integral and named_so and 2 < column.unique <= MOST_CODES:
+    if extent is not None and extent.integral and named_so and 2 < column.unique <= MAX_CODES:
         yield ColumnNote("codes", f"has {column.unique:,} different whole numbers: are they codes?")
 
 
 def _groups(column: ColumnFacts) -> Iterator[ColumnNote]:
     """Ids that several rows have, such as customers."""
     extent = column.extent
-    repeats = FEWEST_GROUPS <= column.unique <= column.present / 2
+    repeats = MIN_GROUPS <= column.unique <= column.present / 2
     if repeats and (extent is None or extent.integral) and _GROUP_NAME.search(_spaced(column.name)):
         yield ColumnNote(
             "group",

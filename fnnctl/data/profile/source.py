@@ -34,7 +34,7 @@ from fnnctl.data.tables.table import Kind, Table, read_table
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
-MOST_MARKERS: Final = 3
+MAX_MARKERS: Final = 3
 """A column with more different texts among its numbers or dates has errors to be corrected, unless all are
 known."""
 KNOWN_MARKERS: Final = frozenset(
@@ -125,7 +125,7 @@ def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> I
         unknown = [text for text in texts if text in classes or text.casefold() not in KNOWN_MARKERS]
         may_be_values = any(text in elsewhere or _is_amount(text) for text in unknown)
         may_be_values |= not all(map(is_allowed_value, texts))  # no config can declare it
-        if len(unknown) <= MOST_MARKERS and not may_be_values:
+        if len(unknown) <= MAX_MARKERS and not may_be_values:
             for index in unfitting:
                 yield Marker(column.texts[index], name, int(counts[index]), column.lines[index], noun)
 

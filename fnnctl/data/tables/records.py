@@ -24,16 +24,16 @@ SAMPLE_RECORDS = 20
 _DECLARATION = re.compile(r"[\"'\s]*sep\s*=(.*)", re.IGNORECASE | re.DOTALL)
 BLOCK_VALUES = 2**13
 """About so many values form a block, which then fits in the processor's cache."""
-FEWEST_BLOCK_ROWS = 128
+MIN_BLOCK_ROWS = 128
 """Blocks of wide tables would otherwise have few rows, and each block costs some calls per column."""
-MOST_BLOCK_VALUES: Final = 2**24
+MAX_BLOCK_VALUES: Final = 2**24
 """No block has more values, unless a single row has: wide tables have blocks of fewer rows."""
 SAMPLE_LINES = 100
 SAMPLE_CHARACTERS: Final = 2**20
 """The first lines, from which the delimiter is detected; a line may be a whole megabyte."""
 LONGEST_RECORD: Final = 2**24
 """The most characters of a row, enough for a million columns."""
-MOST_BLANK_LINES: Final = 1_000_000
+MAX_BLANK_LINES: Final = 1_000_000
 """No table has more blank lines in a row, and reading them could take hours."""
 _LINE_END, _LINE_END_BYTES = re.compile(r"\r\n?|\n"), re.compile(rb"\r\n?|\n")
 TextRows: TypeAlias = list[list[str]]
@@ -107,7 +107,7 @@ class Records:
                 self._characters = 0
                 rows.append(row)
                 values += len(row)
-                if len(rows) < size and values < MOST_BLOCK_VALUES:
+                if len(rows) < size and values < MAX_BLOCK_VALUES:
                     continue
                 starts, line = _starts(rows, line, reader.line_num + 1), reader.line_num + 1
                 starts, records = _without_blanks(starts, rows)
@@ -155,7 +155,7 @@ class Records:
                 number += 1
                 self._characters += len(line)
                 blank = blank + 1 if line.isspace() else 0
-                if self._characters > LONGEST_RECORD or blank > MOST_BLANK_LINES or "\0" in line:
+                if self._characters > LONGEST_RECORD or blank > MAX_BLANK_LINES or "\0" in line:
                     raise UnreadableLineError(number, self._problem(line, blank))
                 yield line if number > 1 else line.removeprefix("\ufeff")
         except UnicodeDecodeError as error:
@@ -171,8 +171,8 @@ class Records:
         if "\0" in line:
             advice = f"it is UTF-16 (then set {self._encoding_setting} to utf-16-le)"
             return f"a NUL byte: this is not a CSV file, or {advice}"
-        if blank > MOST_BLANK_LINES:
-            return f"more than {MOST_BLANK_LINES:,} blank lines in a row: remove them"
+        if blank > MAX_BLANK_LINES:
+            return f"more than {MAX_BLANK_LINES:,} blank lines in a row: remove them"
         return (
             f"a row of more than {LONGEST_RECORD:,} characters: "
             "this is not a CSV file, or a closing quote is missing"
@@ -189,7 +189,7 @@ class UnreadableLineError(Exception):
 
 def _block_rows(width: int) -> int:
     """The rows of a block: a power of two, so that blocks are not cut where they are scored in batches."""
-    return 1 << max(FEWEST_BLOCK_ROWS, BLOCK_VALUES // width).bit_length() - 1
+    return 1 << max(MIN_BLOCK_ROWS, BLOCK_VALUES // width).bit_length() - 1
 
 
 def _starts(rows: TextRows, line: int, end: int | None = None) -> Sequence[int]:

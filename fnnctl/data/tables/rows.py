@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.parquet import NULL, is_parquet, open_parquet
-from fnnctl.data.tables.records import BLOCK_VALUES, FEWEST_BLOCK_ROWS, Records
+from fnnctl.data.tables.records import BLOCK_VALUES, MIN_BLOCK_ROWS, Records
 from fnnctl.data.tables.text_files import open_text, share_read
 from fnnctl.text import counted, shown
 
@@ -110,7 +110,7 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
     (an empty file, a wrong encoding) or MachineError (see `open_text` and `open_parquet`).
     """
     if path is not None and is_parquet(path):
-        with open_parquet(path, block_values=BLOCK_VALUES, fewest_rows=FEWEST_BLOCK_ROWS) as stored:
+        with open_parquet(path, block_values=BLOCK_VALUES, fewest_rows=MIN_BLOCK_ROWS) as stored:
             if not stored.names:
                 problems.add("the file has no columns")
                 raise problems.error()

@@ -23,7 +23,7 @@ from fnnctl.data.matrix import ColumnSource, NumberMatrix
 from fnnctl.data.problems import Problems
 from fnnctl.text import shown
 
-LEAST_FRACTION, ROUNDING = 5e-4, 0.1
+MIN_FRACTION, ROUNDING = 5e-4, 0.1
 """A number within half a thousandth of a whole one is whole; one within a tenth of a thousandth of three
 decimals has three. Numbers of large tables are packed as float32, so a thousandth is not exact."""
 INDEX: Final = "Unnamed: 0"
@@ -59,7 +59,7 @@ def possible_thousands(matrix: NumberMatrix) -> list[str]:
 def _may_be_thousands(numbers: FloatArray) -> bool:
     """Whether some numbers (n,) below 1000 are not whole, and all of these are above 1 with ≤ 3 decimals."""
     small = np.abs(numbers[np.abs(numbers) < 1000])
-    fractions = small[np.abs(small - np.rint(small)) > LEAST_FRACTION]
+    fractions = small[np.abs(small - np.rint(small)) > MIN_FRACTION]
     thousandths = 1000 * fractions
     return bool(
         fractions.size

@@ -22,12 +22,12 @@ from fnnctl.metrics.paired import LEVEL, MANY
 from fnnctl.metrics.resampling import student_quantile
 
 RESAMPLES: Final = 4000
-MOST_COMPLETE: Final = 12
+MAX_COMPLETE: Final = 12
 """Rows whose 4096 exchanges are all counted."""
-MOST_GROUPS: Final = 2**12
+MAX_GROUPS: Final = 2**12
 """More rows than this are divided at random into this many groups, and the groups are resampled."""
 GROUPS_AT_ONCE: Final = 2**8
-MOST_SUMS: Final = 2**23
+MAX_SUMS: Final = 2**23
 """At most so many sums of groups are kept."""
 DRAWS_AT_ONCE: Final = 2**20
 FEW: Final = 20
@@ -111,8 +111,8 @@ def exchanged_tails(first: RowSums, second: RowSums, rng: np.random.Generator) -
     too small with few discordant rows.
     """
     changed = (first.values != second.values).any(axis=1)
-    apart = _groups(first.values[changed] - second.values[changed], MOST_GROUPS, rng)
-    is_complete = len(apart) <= MOST_COMPLETE
+    apart = _groups(first.values[changed] - second.values[changed], MAX_GROUPS, rng)
+    is_complete = len(apart) <= MAX_COMPLETE
     moved = _all_exchanges(apart) if is_complete else _drawn_exchanges(apart, rng)
     sums = (measure.values.sum(axis=0, dtype=np.float64) for measure in (first, second))
     a, b = (total + sign * moved for total, sign in zip(sums, (-1, 1), strict=True))
@@ -187,7 +187,7 @@ def _resampled(values: FloatArray | IntArray, rng: np.random.Generator) -> Float
 
     The variance of a sum is the same if groups are drawn, and the time does not grow with the rows.
     """
-    most = min(MOST_GROUPS, max(256, MOST_SUMS // values.shape[1]))
+    most = min(MAX_GROUPS, max(256, MAX_SUMS // values.shape[1]))
     grouped = _groups(values, most, rng)
     count = len(grouped)
     sums = np.empty((RESAMPLES, grouped.shape[1]))

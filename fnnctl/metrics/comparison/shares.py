@@ -9,7 +9,7 @@ from fnnctl.metrics.comparison.difference import NORMAL, Difference, square_and_
 from fnnctl.metrics.paired import sign_test
 from fnnctl.metrics.ranking import wilson_interval
 
-MOST_ROWS: Final = 100_000
+MAX_ROWS: Final = 100_000
 """With more rows Fisher's exact test is replaced by the test of two proportions with a pooled variance."""
 ROUNDING: Final = 1e-7
 """Two tables are equally likely if their probabilities differ by a smaller share, as in scipy and R."""
@@ -39,7 +39,7 @@ def unpaired_shares(hits: int, rows: int, other_hits: int, other_rows: int) -> D
     shares = hits / rows, other_hits / other_rows
     pooled = (hits + other_hits) / (rows + other_rows)
     error = math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / other_rows))
-    if rows + other_rows > MOST_ROWS and error > 0:
+    if rows + other_rows > MAX_ROWS and error > 0:
         z = (shares[0] - shares[1]) / error
         p, p_below, p_above = 2 * NORMAL.cdf(-abs(z)), NORMAL.cdf(z), NORMAL.cdf(-z)
     else:

@@ -310,13 +310,13 @@ class Gelu(Activation):
 
     CUBIC: ClassVar[float] = 0.044715
     FACTOR: ClassVar[float] = 0.79788456080286535587989211986876
-    LARGEST_SQUARE: ClassVar[float] = 100.0
+    MAX_SQUARE: ClassVar[float] = 100.0
     """For larger |x|, t is 1 or −1 to the last bit, and u and u′ could overflow."""
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         t, slope = buffers.spare, buffers.slope
         np.multiply(z, z, out=t)
-        np.minimum(t, self.LARGEST_SQUARE, out=t)
+        np.minimum(t, self.MAX_SQUARE, out=t)
         if buffers.training:
             np.multiply(t, 3.0 * self.CUBIC * self.FACTOR, out=slope)
             slope += self.FACTOR

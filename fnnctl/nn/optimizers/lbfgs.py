@@ -34,7 +34,7 @@ STATE_NAMES = (
 # The error of a value, a sum over many rows, in units in the last place.
 _NOISE = 8.0
 # A smaller decrease, in the same units, counts as none.
-_LEAST_DECREASE = 64.0
+_MIN_DECREASE = 64.0
 
 
 class LbfgsStatus(IntEnum):
@@ -204,7 +204,7 @@ class Lbfgs:
         largest = np.abs(self._gradient).max(axis=1)
         size = np.maximum(np.maximum(np.abs(before), np.abs(value)), 1.0)
         tolerance = self.hyperparameters["decrease_tolerance"]
-        tolerance = np.where(tolerance > 0.0, np.maximum(tolerance, _LEAST_DECREASE * self._epsilon), 0.0)
+        tolerance = np.where(tolerance > 0.0, np.maximum(tolerance, _MIN_DECREASE * self._epsilon), 0.0)
         small = (tolerance > 0.0) & (np.abs(before - value) <= tolerance * size)
         stuck = going & (small | ~moved)
         without_memory = self._taken <= moved  # apart from this step's pair

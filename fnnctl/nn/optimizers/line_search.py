@@ -17,7 +17,7 @@ CURVATURE = 0.9
 _MARGIN = 0.1
 _SLOW = 0.66
 # The next stride, in multiples of the last one, while there is no upper bound.
-_LEAST_STRIDE, _STRIDE, _LONGEST_STRIDE = 1.1, 4.0, 10.0
+_MIN_STRIDE, _STRIDE, _LONGEST_STRIDE = 1.1, 4.0, 10.0
 # The share of the way to a step without a finite value that is tried next.
 _RETREAT = 0.25
 
@@ -103,7 +103,7 @@ def _beyond(behind: LinePoint, trial: LinePoint) -> float:
     ahead = _cubic_minimum(behind, trial) - trial.step
     if not ahead > 0.0:
         return trial.step + _STRIDE * stride
-    return trial.step + min(max(ahead, _LEAST_STRIDE * stride), _LONGEST_STRIDE * stride)
+    return trial.step + min(max(ahead, _MIN_STRIDE * stride), _LONGEST_STRIDE * stride)
 
 
 def _between(low: LinePoint, high: LinePoint, width_before: float) -> float:

@@ -92,7 +92,7 @@ def layers_text(value: Any) -> str:
     return flow_yaml(value)
 
 
-MOST_RUNS: Final = 20
+MAX_RUNS: Final = 20
 """More runs have more than 190 pairs, of which Holm's correction leaves no small difference."""
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -142,8 +142,8 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
 
 def _require_different(runs: Sequence[RunFolder]) -> None:
     paths = [run.path.resolve() for run in runs]
-    if len(runs) > MOST_RUNS:
-        raise UsageError(f"{len(runs)} runs cannot be compared at once: name at most {MOST_RUNS}")
+    if len(runs) > MAX_RUNS:
+        raise UsageError(f"{len(runs)} runs cannot be compared at once: name at most {MAX_RUNS}")
     for index, path in enumerate(paths):
         if path in paths[:index]:
             raise UsageError(f"{runs[index].path} is named twice: a run can only be compared with others")

@@ -9,8 +9,8 @@ from typing import Final
 from fnnctl.arrays import evenly_spaced
 from fnnctl.store.folder import RunFolder
 
-MOST_ROWS: Final = 60
-CURVES, OF_CLASS, MOST_CURVES = "kind", "class", 12
+MAX_ROWS: Final = 60
+CURVES, OF_CLASS, MAX_CURVES = "kind", "class", 12
 """Files of curves begin with their kind. Of more curves, only the averages over the classes are shown."""
 
 
@@ -27,13 +27,13 @@ class DrawnNumbers:
 
 
 def some_numbers(header: Sequence[str], rows: Sequence[Sequence[str]], source: str) -> DrawnNumbers:
-    """At most `MOST_ROWS` of the rows, evenly spaced."""
-    chosen = evenly_spaced(len(rows), MOST_ROWS).tolist()
+    """At most `MAX_ROWS` of the rows, evenly spaced."""
+    chosen = evenly_spaced(len(rows), MAX_ROWS).tolist()
     return DrawnNumbers(header, [rows[index] for index in chosen], source, len(rows))
 
 
 def table_numbers(run: RunFolder, name: str) -> DrawnNumbers | None:
-    """At most `MOST_ROWS` rows of one of the run's CSV files, evenly spaced; None without rows.
+    """At most `MAX_ROWS` rows of one of the run's CSV files, evenly spaced; None without rows.
 
     The file is read twice and never held as a whole.
     """
@@ -52,8 +52,8 @@ def table_numbers(run: RunFolder, name: str) -> DrawnNumbers | None:
     if rows is None or not count:
         return None
     next(rows)
-    only_averages = len(curves) > MOST_CURVES
+    only_averages = len(curves) > MAX_CURVES
     if only_averages:
         rows = (row for row in rows if row[0] != OF_CLASS)
-    wanted = set(evenly_spaced(averages if only_averages else count, MOST_ROWS).tolist())
+    wanted = set(evenly_spaced(averages if only_averages else count, MAX_ROWS).tolist())
     return DrawnNumbers(header, [row for index, row in enumerate(rows) if index in wanted], name, count)

@@ -29,7 +29,7 @@ from fnnctl.text import counted
 LOSSES: Final = (VALIDATION_LOSS, UNCORRECTED_LOSS)
 UPDATES: Final = 5
 """The moving average of the rewards is over the results of so many updates."""
-MOST_NAMED: Final = 3
+MAX_NAMED: Final = 3
 
 
 def _search(summary: Summary) -> SearchHistory:
@@ -184,7 +184,7 @@ def _rungs_in_words(summary: Summary) -> str:
 
 
 def _draw_parallel(run: RunFolder, summary: Summary) -> Any:
-    from fnnctl.plots.parallel import MOST_AXES, parallel_figure
+    from fnnctl.plots.parallel import MAX_AXES, parallel_figure
 
     search = _search(summary)
     ranked = search.standings.ranked()
@@ -193,7 +193,7 @@ def _draw_parallel(run: RunFolder, summary: Summary) -> Any:
     title = f"{summary.manifest.name}: {counted(len(trials), 'trial')}, each after its last epoch"
     axis = {**_axis(search), "metric": search.metric}  # where it was measured would not fit
     best = next((index for index, trial in enumerate(trials) if trial is search.best), None)
-    settings = leading_first(search, searched_settings(search, trials), MOST_AXES)
+    settings = leading_first(search, searched_settings(search, trials), MAX_AXES)
     return parallel_figure(settings, objectives, title=title, best=best, **axis)
 
 
@@ -227,7 +227,7 @@ def _draw_importance(run: RunFolder, summary: Summary) -> Any:
 def _importance_in_words(summary: Summary) -> str:
     _, by_setting = importances(_search(summary)) or (None, {})
     shares = {name: importance.share for name, importance in by_setting.items() if importance}
-    first = sorted(shares, key=lambda name: -shares[name])[:MOST_NAMED]
+    first = sorted(shares, key=lambda name: -shares[name])[:MAX_NAMED]
     return ", ".join(f"{name}: {shares[name]:.0%}" for name in first)
 
 

@@ -30,7 +30,7 @@ from fnnctl.text import capitalized, counted
 
 NAME_WIDTH: Final = 60
 SENTENCE_WIDTH: Final = 200
-MOST_ROWS: Final = 6
+MAX_ROWS: Final = 6
 """The most rows of a table that nobody has asked for."""
 
 
@@ -81,7 +81,7 @@ def _blocks(section: Section) -> Iterator[str]:
 
 
 def _short_table(table: TableSection) -> Iterator[str]:
-    rows = table.rows[-MOST_ROWS:] if table.keeps_end else table.rows[:MOST_ROWS]
+    rows = table.rows[-MAX_ROWS:] if table.keeps_end else table.rows[:MAX_ROWS]
     yield _table(replace(table, rows=rows))
     if table.notes:
         yield " ".join(map(escape, table.notes))

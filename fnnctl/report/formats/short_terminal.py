@@ -42,14 +42,14 @@ from fnnctl.report.sections import (
 )
 from fnnctl.text import plain_text
 
-MOST_LINES: Final = 25
+MAX_LINES: Final = 25
 USUAL_WARNINGS: Final = 7
 """More warnings than these make the report longer, as none is left out."""
 USUAL_WIDTH: Final = 80
-LEAST_WIDTH: Final = 60
+MIN_WIDTH: Final = 60
 """On a narrower terminal, lines are wrapped by the terminal."""
 GAP: Final = 2
-MOST_FACT_LINES: Final = 2
+MAX_FACT_LINES: Final = 2
 WARNING: Final = "warning: "
 GROWTH: Final[Mapping[type[Section], tuple[int, ...]]] = {
     FactList: (2, 4, 4, 4, 6),
@@ -79,7 +79,7 @@ def short_terminal_report(
     Without a width, lines have at most 80 columns. Paths and commands are never broken. Sections that the
     user has asked for are shown in any case.
     """
-    columns = max(USUAL_WIDTH if width is None else width, LEAST_WIDTH)
+    columns = max(USUAL_WIDTH if width is None else width, MIN_WIDTH)
     one = len(documents) == 1
     parts = [_run_lines(documents[0], columns) if one else _side_by_side(documents, columns)]
     for document in documents:
@@ -100,7 +100,7 @@ def _run_lines(document: Document, width: int) -> RenderableType:
     head = (title, _unbroken(str(document.path)), _unbroken(fit_sentence(document.when, width), "dim"))
     sections = by_priority(section for section in document.sections if section.priority != REQUESTED)
     blocks = [*_blocks(sections, width - INDENT)]
-    most = MOST_LINES + max(0, len(document.warnings) - USUAL_WARNINGS) - len(head)
+    most = MAX_LINES + max(0, len(document.warnings) - USUAL_WARNINGS) - len(head)
     gaps = [0 if isinstance(section, FactList) else 1 for section, _ in blocks]
     growth = [_growth(section) for section, _ in blocks]
     counts = allotted([block for _, block in blocks], growth, most, gaps=gaps)
@@ -191,7 +191,7 @@ def _fact_lines(text: str, width: int) -> list[str]:
     first, *others = text.split("; ")
     while len(others) > 1 and cell_len("; ".join([first, *others])) > width:
         others.pop()
-    return shortened("; ".join([first, *others]), MOST_FACT_LINES, width)
+    return shortened("; ".join([first, *others]), MAX_FACT_LINES, width)
 
 
 def _sentences(sentences: Sequence[str], width: int) -> FittingLines:

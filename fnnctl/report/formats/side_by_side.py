@@ -11,7 +11,7 @@ from fnnctl.report.sections import Command, TableSection
 from fnnctl.report.words import NOTHING, number
 from fnnctl.text import joined_words
 
-MOST_NAMED: Final = 3
+MAX_NAMED: Final = 3
 """Commands that name more runs than this are too long to be read."""
 
 
@@ -46,7 +46,7 @@ def _row(position: int, document: Document) -> tuple[str, ...]:
 
 def commands_of_several(documents: Sequence[Document]) -> Iterator[Command]:
     """What shows the rest, and what compares the runs with statistics."""
-    if len(documents) > MOST_NAMED:
+    if len(documents) > MAX_NAMED:
         yield Command("More of one of them", ("fnnctl report RUN",))
         return
     paths = " ".join(shlex.quote(str(document.path)) for document in documents)

@@ -18,7 +18,7 @@ from fnnctl.text import capitalized, counted
 
 WIDE: Final = 560
 """Wider figures, in points, have a row of their own."""
-MOST_COLUMNS: Final = 40
+MAX_COLUMNS: Final = 40
 DIGITS: Final = 4
 LONGEST: Final = len("-0.1234")
 """Longer numbers are shortened. A shorter one may be the name of a class, such as `1.10`."""
@@ -99,9 +99,9 @@ def numbers_table(numbers: DrawnNumbers) -> Markup:
     rows = counted(numbers.count, "row")
     some = rows if len(numbers.rows) == numbers.count else f"{len(numbers.rows):,} of {rows}"
     count = len(numbers.header)
-    columns = f", {MOST_COLUMNS} of {count:,} columns" if count > MOST_COLUMNS else ""
-    header = numbers.header[:MOST_COLUMNS]
-    cells = [[_short(cell) for cell in row[:MOST_COLUMNS]] for row in numbers.rows]
+    columns = f", {MAX_COLUMNS} of {count:,} columns" if count > MAX_COLUMNS else ""
+    header = numbers.header[:MAX_COLUMNS]
+    cells = [[_short(cell) for cell in row[:MAX_COLUMNS]] for row in numbers.rows]
     texts = [column for column in range(len(header)) if any(_is_text(row[column]) for row in cells)]
     small = element("small", content(f" {some}{columns} of {numbers.source}"))
     summary = element("summary", joined((content("Numbers"), small)))

@@ -53,7 +53,7 @@ def block(title: str, *parts: Markup, look: str = "block") -> Block:
     return Block(title, tuple(map(Part, parts)), look)
 
 
-MOST_BYTES: Final = 1_000_000
+MAX_BYTES: Final = 1_000_000
 SMALL: Final = 1000
 """Smaller parts are not left out for want of room: the note in their index is hardly smaller."""
 FIRST_LOOKS: Final = frozenset({"summary", "failure", "warning", "passed"})
@@ -64,20 +64,20 @@ PartIndex: TypeAlias = tuple[int, int, int]
 
 
 def limited_page(articles: Sequence[Article], render: Callable[[Sequence[Article]], str]) -> str:
-    """The page of the articles, of less than `MOST_BYTES`.
+    """The page of the articles, of less than `MAX_BYTES`.
 
     From a larger one the largest parts are left out: first those that are in a file too, such as figures,
     then others. Raises `UsageError` if the page is too large even so, as one of very many runs.
     """
     for candidates in (_with_sources, _others):
         text = render(articles)
-        if (excess := len(text.encode()) - MOST_BYTES + 1) <= 0:
+        if (excess := len(text.encode()) - MAX_BYTES + 1) <= 0:
             return text
         articles = _smaller(articles, dict(candidates(articles)), excess)
-    if (size := len((text := render(articles)).encode())) < MOST_BYTES:
+    if (size := len((text := render(articles)).encode())) < MAX_BYTES:
         return text
     raise UsageError(
-        f"the page would have {size:,} bytes, and it must have fewer than {MOST_BYTES:,}: name fewer runs, "
+        f"the page would have {size:,} bytes, and it must have fewer than {MAX_BYTES:,}: name fewer runs, "
         "or use --format markdown"
     )
 
@@ -119,7 +119,7 @@ def _note(source: str | None) -> Markup:
     """What stands in place of a part: where else its content is."""
     where = "the Markdown report has it" if source is None else "it is in "
     file = EMPTY if source is None else element("code", escape(source))
-    text = f"Left out, so that this page stays below {MOST_BYTES // 1_000_000} MB: {where}"
+    text = f"Left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: {where}"
     return element("p", content(text), file, Markup("."), class_="note")
 
 

@@ -10,14 +10,14 @@ from fnnctl.report.html.markup import EMPTY, Markup, content, element, joined
 from fnnctl.report.sections import Score
 from fnnctl.report.words import number
 
-MOST_TILES: Final = 4
+MAX_TILES: Final = 4
 
 
 def tiles(scores: Sequence[Score], measured: str) -> Markup:
     """A tile per score; `measured` says where the scores were measured."""
     if not scores:
         return EMPTY
-    return element("div", *(_tile(score, measured) for score in scores[:MOST_TILES]), class_="tiles")
+    return element("div", *(_tile(score, measured) for score in scores[:MAX_TILES]), class_="tiles")
 
 
 def _tile(score: Score, measured: str) -> Markup:

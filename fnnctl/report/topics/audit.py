@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fnnctl.records.audit import LEAST_JUDGED, SAFE_TAU, Audit, Baseline, RungPair, audit
+from fnnctl.records.audit import MIN_JUDGED, SAFE_TAU, Audit, Baseline, RungPair, audit
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.sections import Notes, Section, TableSection
 from fnnctl.report.summary import Summary
@@ -13,7 +13,7 @@ from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.text import capitalized, counted
 
-MOST_ROWS: Final = 40
+MAX_ROWS: Final = 40
 
 
 def _details(summary: Summary) -> Iterator[Section]:
@@ -25,8 +25,8 @@ def _details(summary: Summary) -> Iterator[Section]:
     baselines = [baseline for baseline in result.baselines.values() if baseline and baseline.continued]
     has_bounds = any(baseline.loss is not None and not baseline.is_exact for baseline in baselines)
     header = ("epochs", "trials", "τ", "95 % interval", "best dropped", f"{search.metric} lost")
-    yield TableSection("Rung audit: do early ranks hold?", header, tuple(map(_row, pairs[:MOST_ROWS])))
-    yield _baseline_table(search, baselines[:MOST_ROWS])
+    yield TableSection("Rung audit: do early ranks hold?", header, tuple(map(_row, pairs[:MAX_ROWS])))
+    yield _baseline_table(search, baselines[:MAX_ROWS])
     sentences = (
         measure_sentence(pairs),
         verdict_sentence(result),
@@ -37,7 +37,7 @@ def _details(summary: Summary) -> Iterator[Section]:
 
 def _judged_pairs(result: Audit) -> list[RungPair]:
     """The pairs of adjacent rungs, and those with the last rung that say something."""
-    to_full = (pair for pair in result.to_full if not pair.is_selected and pair.trials >= LEAST_JUDGED)
+    to_full = (pair for pair in result.to_full if not pair.is_selected and pair.trials >= MIN_JUDGED)
     return [*result.adjacent, *to_full]
 
 
@@ -150,7 +150,7 @@ def _misleading(pair: RungPair) -> str:
 
 
 def _too_few(pairs: Sequence[RungPair]) -> str:
-    return f"fewer than {LEAST_JUDGED} trials {_epochs_text(pairs)}"
+    return f"fewer than {MIN_JUDGED} trials {_epochs_text(pairs)}"
 
 
 def _epochs_text(pairs: Sequence[RungPair]) -> str:

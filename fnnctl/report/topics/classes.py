@@ -18,19 +18,19 @@ from fnnctl.store import names
 from fnnctl.tasks.reports import GroupMetrics
 from fnnctl.text import joined_words
 
-MOST_GROUPS, WORST_GROUPS = 50, 20
+MAX_GROUPS, WORST_GROUPS = 50, 20
 """With more groups, only the worst are shown."""
-MOST_NARROW, WORST_NARROW = 12, 10
+MAX_NARROW, WORST_NARROW = 12, 10
 """The same for a terminal."""
-MOST_WORST: Final = 3
+MAX_WORST: Final = 3
 PERFECT: Final = 1.0
 NOT_IN_SHORT: Final = frozenset({"ROC AUC"})
 """Metrics of groups for which 80 columns have no room beside the most frequent error."""
-MOST_MATRIX_ROWS: Final = 12
+MAX_MATRIX_ROWS: Final = 12
 """With more classes, only pairs are shown."""
 MATRIX_WIDTH: Final = 76
 """A confusion matrix that is wider than this, in characters, has numbers as column names."""
-MOST_PAIRS: Final = 10
+MAX_PAIRS: Final = 10
 FIRST_PAIRS: Final = 5
 
 
@@ -80,7 +80,7 @@ class WorstGroup:
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
-    if worst := worst_groups(summary, judged_part(summary), MOST_WORST):
+    if worst := worst_groups(summary, judged_part(summary), MAX_WORST):
         # A short report has no room for both sizes and classes.
         yield _worst_table(summary, worst, priority=None if summary.sizes else 60)
 
@@ -203,8 +203,8 @@ def _group_table(summary: Summary, groups: GroupMetrics) -> Iterator[Section]:
     if not isinstance(values, Mapping):
         return
     known = {name: metrics for name, metrics in values.items() if isinstance(metrics, Mapping)}
-    narrow = _worst_rows(summary, groups, known, MOST_NARROW, WORST_NARROW)
-    yield replace(_worst_rows(summary, groups, known, MOST_GROUPS, WORST_GROUPS), narrow=narrow)
+    narrow = _worst_rows(summary, groups, known, MAX_NARROW, WORST_NARROW)
+    yield replace(_worst_rows(summary, groups, known, MAX_GROUPS, WORST_GROUPS), narrow=narrow)
 
 
 def _worst_rows(
@@ -226,8 +226,8 @@ def _confusion_table(
     summary: Summary, titles: tuple[str, str], classes: Sequence[str], counts: IntArray
 ) -> Iterator[Section]:
     """The matrix or, with many classes, the most confused pairs; `titles` are its title and its corner."""
-    if len(classes) > MOST_MATRIX_ROWS:
-        pairs, count = confused_pairs(classes, counts, MOST_PAIRS)
+    if len(classes) > MAX_MATRIX_ROWS:
+        pairs, count = confused_pairs(classes, counts, MAX_PAIRS)
         title = f"Confused classes {scored_rows(summary)}"
         if len(pairs) < count:
             title += f": the {len(pairs)} most frequent pairs of {count:,}"

@@ -18,10 +18,10 @@ from fnnctl.text import counted, shown, word_list
 if TYPE_CHECKING:
     from fnnctl.metrics.feature_importance import FeatureImportances
 
-MOST_COLUMNS: Final = 20
+MAX_COLUMNS: Final = 20
 MANY_COLUMNS: Final = 20
 """With so many columns, some intervals lie above zero by chance."""
-MOST_CORRELATED: Final = 6
+MAX_CORRELATED: Final = 6
 BY_CHANCE: Final = 0.025
 """The share of 95 % intervals that lie above zero if there is no effect."""
 
@@ -36,7 +36,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     # The interval of the headline alone: the others would leave no room for names.
     header = ("column", first, "95 % interval", *others)
     rows = []
-    for column in importances.columns[:MOST_COLUMNS]:
+    for column in importances.columns[:MAX_COLUMNS]:
         mean, *means = (number(estimate and estimate.mean) for estimate in column.estimates.values())
         headline = importances.headline(column)
         rows.append((column.column, mean, number(headline and headline.ci95), *means))
@@ -65,7 +65,7 @@ def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
     if pairs := [*_pairs(importances)]:
         yield (
             "strongly correlated columns share their importance, so each of them seems less important than "
-            f"both are together: {word_list(pairs, limit=MOST_CORRELATED)}"
+            f"both are together: {word_list(pairs, limit=MAX_CORRELATED)}"
         )
 
 

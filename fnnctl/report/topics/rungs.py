@@ -14,8 +14,8 @@ from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 
-MOST_RUNGS: Final = 40
-MOST_STOPS: Final = 10
+MAX_RUNGS: Final = 40
+MAX_STOPS: Final = 10
 
 
 def _details(summary: Summary) -> Iterator[Section]:
@@ -38,11 +38,11 @@ def rungs_table(search: SearchHistory) -> TableSection:
             *(NOTHING if rung[name] is None else f"{rung[name]:,}" for name in counts),
             number(rung["best"]),
         )
-        for rung in rungs[:MOST_RUNGS]
+        for rung in rungs[:MAX_RUNGS]
     )
     title = "Brackets and rungs" if several else "Rungs"
-    if len(rungs) > MOST_RUNGS:
-        title += f"; {len(rungs) - MOST_RUNGS:,} more in {names.JOURNAL}"
+    if len(rungs) > MAX_RUNGS:
+        title += f"; {len(rungs) - MAX_RUNGS:,} more in {names.JOURNAL}"
     header = (*(("bracket",) if several else ()), *counts, f"best {search.metric}")
     return TableSection(title, header, tuple(rows) if len(rungs) > 1 else (), texts=())
 
@@ -77,11 +77,11 @@ def stops_table(search: SearchHistory) -> TableSection:
     """Why trials were stopped by their curves; empty if none was."""
     stops = [stop for stop in search.stops if stop.trial is not None]
     rows = (
-        (str(stop.trial), f"{stop.budget:,}", f"{stop.saved:,}", stop.reason) for stop in stops[:MOST_STOPS]
+        (str(stop.trial), f"{stop.budget:,}", f"{stop.saved:,}", stop.reason) for stop in stops[:MAX_STOPS]
     )
     title = "Stopped by their learning curves"
-    if len(stops) > MOST_STOPS:
-        title += f"; {len(stops) - MOST_STOPS:,} more in {names.JOURNAL}"
+    if len(stops) > MAX_STOPS:
+        title += f"; {len(stops) - MAX_STOPS:,} more in {names.JOURNAL}"
     return TableSection(title, ("trial", "epochs", "saved", "reason"), tuple(rows))
 
 

@@ -12,7 +12,7 @@ from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names
 
-MOST_WORKERS: Final = 20
+MAX_WORKERS: Final = 20
 
 
 def workers_table(timeline: Timeline) -> TableSection:
@@ -25,10 +25,10 @@ def workers_table(timeline: Timeline) -> TableSection:
             seconds_text(worker.busy),
             f"{worker.share:.0%}",
         )
-        for worker in timeline.workers[:MOST_WORKERS]
+        for worker in timeline.workers[:MAX_WORKERS]
     )
     title = "Workers"
-    if (left := len(timeline.workers) - MOST_WORKERS) > 0:
+    if (left := len(timeline.workers) - MAX_WORKERS) > 0:
         title += f"; {left:,} more in {names.TIMELINE}"
     header = ("worker", "stacks", "networks", "training", "share of its time")
     return TableSection(title, header, tuple(rows) if len(timeline.workers) > 1 else ())

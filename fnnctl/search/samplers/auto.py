@@ -15,7 +15,7 @@ from fnnctl.search.samplers import make_sampler as make_other
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.space.space import Space
 
-MOST_TRIALS: Final = 250
+MAX_TRIALS: Final = 250
 """A process knows at most so many trials, because its time grows with their cube."""
 
 
@@ -40,7 +40,7 @@ def chosen_sampler(space: Space, search: SearchConfig) -> SamplerName:
     if search.method.sampler != AUTO:
         return search.method.sampler
     trials = search.most_trials
-    is_small = trials is not None and trials <= MOST_TRIALS
+    is_small = trials is not None and trials <= MAX_TRIALS
     one_budget = not search.method.scheduling.has_rungs
     return "gp" if is_small and one_budget and gp_problem(space) is None else "tpe"
 

@@ -34,9 +34,9 @@ FRESH: Final = 0.5
 smooth functions, worse on architectures."""
 MOVE: Final = 0.1
 """The standard deviation of a step in a domain without steps, as a share of the unit interval."""
-MOST_CHILDREN: Final = 100
+MAX_CHILDREN: Final = 100
 """After so many children that are known or violate the constraints, a point of the sequence is proposed."""
-MOST_MOVES: Final = 100
+MAX_MOVES: Final = 100
 """How often a step is drawn until it changes the value."""
 
 
@@ -53,7 +53,7 @@ class EvolutionSampler(LearningSampler):
         room = max(POPULATION - len(pending), TOURNAMENT)
         members = sorted(self.known.trials)[-room:]
         losses = {member: self._losses_of(member) for member in members}
-        for _ in range(MOST_CHILDREN):
+        for _ in range(MAX_CHILDREN):
             drawn = [members[index] for index in rng.permutation(len(members))[:TOURNAMENT]]
             best = drawn[0]
             for other in drawn[1:]:
@@ -106,7 +106,7 @@ def _has_several(dimension: Dimension) -> bool:
 def _other(dimension: Dimension, value: Any, here: float, rng: np.random.Generator) -> float:
     """The coordinate of another value of a dimension that has several; `here` is that of its value."""
     domain = dimension.domain
-    for _ in range(MOST_MOVES):
+    for _ in range(MAX_MOVES):
         is_fresh = not dimension.ordered or (dimension.part != DEPTH and rng.random() < FRESH)
         if is_fresh:
             coordinate = rng.random()

@@ -21,7 +21,7 @@ from fnnctl.space.space import Space
 
 STARTS: Final = 10
 """The number of configurations that are not proposed by the model, as in Optuna."""
-MOST_CANDIDATES: Final = 1_000
+MAX_CANDIDATES: Final = 1_000
 """A model gives up after this many candidates that are known or violate the constraints."""
 EARLY: Final = 10
 """So many of the first losses say what is usual."""
@@ -107,7 +107,7 @@ class LearningSampler(ABC):
         with_results = len(self.known.trials)
         number = with_results + len(pending)
         if number >= self._starts and 2 * with_results >= self._starts:
-            for candidate in islice(self.candidates(pending, number), MOST_CANDIDATES):
+            for candidate in islice(self.candidates(pending, number), MAX_CANDIDATES):
                 if self.space.allows(candidate) and self._random.is_new(candidate):
                     return candidate
         return next(iter(self._random.ask(1, ())), None)

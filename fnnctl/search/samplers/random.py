@@ -9,16 +9,16 @@ from typing import Final
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.distinct import Distinct, Key
-from fnnctl.search.samplers.sequences import MOST_REJECTED, SEQUENCES, allowed, shuffled
+from fnnctl.search.samplers.sequences import MAX_REJECTED, SEQUENCES, allowed, shuffled
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
 
 PATIENCE: Final = 64
 """After this many repetitions in a row, the rest of a small space is listed and shuffled."""
-MOST_LISTED: Final = 100_000
+MAX_LISTED: Final = 100_000
 """The largest space that counts as small."""
-MOST_REPETITIONS: Final = 10_000
+MAX_REPETITIONS: Final = 10_000
 """After this many repetitions in a row, a larger space counts as exhausted."""
 FEW_REJECTED: Final = 1_000
 """After this many points in a row that violate the constraints, the rest of a small space is listed."""
@@ -36,22 +36,22 @@ class RandomSampler(Distinct):
         super().__init__(key)
         self._space, self._seed = space, seed
         point = SEQUENCES[sequence](len(space.dimensions), seed=seed)
-        self._is_small = space.size is not None and space.size <= MOST_LISTED
-        most = FEW_REJECTED if self._is_small else MOST_REJECTED
+        self._is_small = space.size is not None and space.size <= MAX_LISTED
+        most = FEW_REJECTED if self._is_small else MAX_REJECTED
         self._candidates = allowed((space.assignment(point(number)) for number in count()), space, most)
         self._rest: Iterator[Assignment] | None = None
 
     def _next(self) -> Assignment | None:
         """The next new configuration; None if the space is exhausted or nearly so."""
         if self._rest is None:
-            patience = PATIENCE if self._is_small else MOST_REPETITIONS
+            patience = PATIENCE if self._is_small else MAX_REPETITIONS
             for repetitions, assignment in enumerate(islice(self._candidates, patience)):
                 if self.is_new(assignment):
                     self.saved += repetitions
                     return assignment
             is_rare = bool(self._space.constraints) and self._space.size is not None
             self._rest = self._listed() if self._is_small or is_rare else iter(())
-        most = None if self._is_small else MOST_REPETITIONS
+        most = None if self._is_small else MAX_REPETITIONS
         return next(filter(self.is_new, islice(self._rest, most)), None)
 
     def _listed(self) -> Iterator[Assignment]:

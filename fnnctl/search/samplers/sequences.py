@@ -19,7 +19,7 @@ from fnnctl.space.space import Space
 
 Points: TypeAlias = Callable[[int], Sequence[float]]
 """Returns the point with this number, counted from 0: one number in [0, 1) per dimension."""
-MOST_REJECTED: Final = 100_000
+MAX_REJECTED: Final = 100_000
 """After this many rejections in a row, practically nothing fulfils the constraints."""
 
 
@@ -99,9 +99,7 @@ def _below(bound: int, rng: np.random.Generator) -> int:
     return int.from_bytes(rng.bytes(bound.bit_length() // 8 + 9), "big") % bound
 
 
-def allowed(
-    candidates: Iterable[Assignment], space: Space, most: int = MOST_REJECTED
-) -> Iterator[Assignment]:
+def allowed(candidates: Iterable[Assignment], space: Space, most: int = MAX_REJECTED) -> Iterator[Assignment]:
     """The candidates that the space allows, until `most` in a row are rejected."""
     rejected = 0
     for assignment in candidates:

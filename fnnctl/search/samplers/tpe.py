@@ -39,17 +39,17 @@ END: Final = 8.5
 PER_UNIT: Final = 256
 PRIOR_MEAN: Final = 0.5
 PRIOR_SIGMA: Final = 1.0
-MOST_CELLS: Final = 100
+MAX_CELLS: Final = 100
 """With more values than this, all equally likely, the density at a value stands for its probability."""
 _LOG_ROOT: Final = 0.5 * math.log(2 * math.pi)
-_LEAST_MASS: Final = 1e-300
+_MIN_MASS: Final = 1e-300
 CANDIDATES: Final = 24
 GOOD: Final = 0.1
 """The share of trials that count as good."""
-MOST_GOOD: Final = 25
+MAX_GOOD: Final = 25
 RECENT: Final = 25
 """So many of the latest trials have full weight."""
-MOST_DRAWS: Final = 20
+MAX_DRAWS: Final = 20
 """So many times candidates are drawn if all are known or violate the constraints."""
 
 
@@ -190,7 +190,7 @@ class Mixture:
         mean, sigma = self._mean[first, index], self._sigma[first, index]
         ends = (np.stack([low, high])[:, :, None] - mean) / sigma
         below = cdf(np.nan_to_num(ends))
-        mass = np.maximum(below[1] - below[0], _LEAST_MASS)
+        mass = np.maximum(below[1] - below[0], _MIN_MASS)
         logs: FloatArray = np.log(mass / (self._above[first, index] - self._below[first, index]))[:, which]
         return logs
 
@@ -264,7 +264,7 @@ class TpeSampler(LearningSampler):
         losses = self.known.of_largest_budget(len(self._dimensions) + 1)
         numbers, values = np.array(list(losses)), np.array(list(losses.values()))
         ordered = numbers[np.lexsort((numbers, values))]
-        good = min(math.ceil(GOOD * len(ordered)), MOST_GOOD, int(np.isfinite(values).sum()))
+        good = min(math.ceil(GOOD * len(ordered)), MAX_GOOD, int(np.isfinite(values).sum()))
         if not good:
             return
         likely = Mixture(
@@ -276,10 +276,10 @@ class TpeSampler(LearningSampler):
         rng = stream(self.seed, Purpose.PROPOSALS, number)
         draw = partial(likely.draw, rng, CANDIDATES)
         candidates: list[Assignment] = []
-        for drawn_before in range(MOST_DRAWS):
+        for drawn_before in range(MAX_DRAWS):
             drawn = (self.space.assignment(point) for point in draw().tolist())
             candidates += filter(self.space.allows, drawn)
-            if candidates and (len(candidates) >= CANDIDATES or drawn_before + 1 == MOST_DRAWS):
+            if candidates and (len(candidates) >= CANDIDATES or drawn_before + 1 == MAX_DRAWS):
                 points = self._points(candidates)
                 gain = likely.log_density(points) - unlikely.log_density(points)
                 for index in np.argsort(-gain, kind="stable").tolist():
@@ -316,7 +316,7 @@ def parzen_dimension(dimension: Dimension) -> ParzenDimension:
     if not dimension.ordered:
         return ParzenDimension(choices=len(values))
     ends = (dimension.domain.share(values[index]) for index in (0, len(values) // 2, -1))
-    return ParzenDimension(cells=any(high - low > 1 / MOST_CELLS for low, high in ends))
+    return ParzenDimension(cells=any(high - low > 1 / MAX_CELLS for low, high in ends))
 
 
 def weights(count: int) -> FloatArray:

@@ -28,13 +28,13 @@ from fnnctl.text import counted
 
 CurveRule: TypeAlias = Literal["median", "extrapolate"]
 
-FEWEST_OTHERS: Final = 3
+MIN_OTHERS: Final = 3
 """How many other trials must have reached an epoch before their median counts."""
-FEWEST_POINTS: Final = 4
+MIN_POINTS: Final = 4
 """The shortest curve that is extrapolated: its three parameters and the noise follow from the points."""
 CHANCE: Final = 0.01
 """A trial is stopped if its chance of beating the best trial is smaller."""
-LEAST_NOISE: Final = 1e-4
+MIN_NOISE: Final = 1e-4
 """The smallest standard deviation of the noise, relative to the losses: a short flat curve fits exactly."""
 POWERS: Final = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 """The exponents c of a + b·t^(−c) that are tried."""
@@ -68,7 +68,7 @@ def median_reason(curves: Curves) -> str | None:
     not count.
     """
     means, count = curves.other_means, len(curves.other_means)
-    if count < FEWEST_OTHERS or min(curves.losses) <= (means[(count - 1) // 2] + means[count // 2]) / 2:
+    if count < MIN_OTHERS or min(curves.losses) <= (means[(count - 1) // 2] + means[count // 2]) / 2:
         return None
     return f"worse than the median of {counted(count, 'other trial')}"
 
@@ -78,7 +78,7 @@ def extrapolation_reason(curves: Curves) -> str | None:
 
     It is stopped if its chance of beating the best trial at the full budget is below `CHANCE`.
     """
-    if curves.best is None or len(curves.losses) < FEWEST_POINTS:
+    if curves.best is None or len(curves.losses) < MIN_POINTS:
         return None
     chance = chance_to_beat(curves.best, curves.losses, curves.epochs, full=curves.full)
     if chance >= CHANCE:
@@ -104,7 +104,7 @@ def chance_to_beat(best: float, losses: Sequence[float], epochs: Sequence[int], 
     y = np.asarray(losses, dtype=np.float64)
     if not np.isfinite(y).all():
         return 0.0
-    skipped = min(len(y) // 10, len(y) - FEWEST_POINTS)
+    skipped = min(len(y) // 10, len(y) - MIN_POINTS)
     t = np.asarray(epochs[skipped:], dtype=np.float64)
     y = y[skipped:]
     weights, distances = [], []
@@ -126,7 +126,7 @@ def _prediction(x: FloatArray, y: FloatArray, x_full: float) -> tuple[float, flo
     if slope < 0:
         slope, leverage, parameters = 0.0, 1 / n, 1
     residuals = float(((y - y_mean - slope * (x - x_mean)) ** 2).sum())
-    residuals = max(residuals, n * (LEAST_NOISE * max(1.0, abs(y_mean))) ** 2)
+    residuals = max(residuals, n * (MIN_NOISE * max(1.0, abs(y_mean))) ** 2)
     weight = -0.5 * (n * math.log(residuals / n) + parameters * math.log(n))
     deviation = math.sqrt(residuals / (n - parameters) * (1 + leverage))
     return weight, y_mean + slope * (x_full - x_mean), deviation

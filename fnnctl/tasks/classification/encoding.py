@@ -15,7 +15,7 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
 from fnnctl.text import alike, joined_words, natural_key, printable, shown, word_list
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """How many classes a warning names."""
 
 
@@ -99,5 +99,5 @@ def same_word_twice(name: str, classes: Sequence[str]) -> list[str]:
     several = [joined_words([*map(shown, texts)]) for texts in alike(classes)]
     if not several:
         return []
-    same = word_list(several, MOST_NAMED)
+    same = word_list(several, MAX_NAMED)
     return [f"the target {shown(name)} has classes {same}: if they are one class, write them alike"]

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from fnnctl.data.splits.parts import Split
 
 
-LARGEST_LOG: Final = 500.0
+MAX_LOG: Final = 500.0
 """The largest logarithm of a power of a class weight, so that neither it nor a sum of them overflows."""
 
 
@@ -193,7 +193,7 @@ class Classification:
         if fitted is None:  # of the temperature; the weights have a power all the same, if scores are finite
             fitted = fit_with_weights(scores, targets, weights, "none")
         temperature, share = fitted or (None, 1.0)
-        logs = np.clip(share * np.log(weights), -LARGEST_LOG, LARGEST_LOG)
+        logs = np.clip(share * np.log(weights), -MAX_LOG, MAX_LOG)
         return replace(decoder, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
 
     def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:

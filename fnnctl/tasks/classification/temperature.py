@@ -23,7 +23,7 @@ LOWEST, HIGHEST = 1e-6, 1e6
 """Beyond these temperatures all probabilities are practically 0 or 1, or practically equal."""
 TOLERANCE = 1e-10
 """The allowed relative error."""
-MOST_STEPS = 100
+MAX_STEPS = 100
 """Of Newton's method with two unknowns, which needs about ten."""
 BLOCK_SCORES = 2**16
 """The number of scores per block, so that temporary arrays stay in the cache."""
@@ -114,7 +114,7 @@ def fit_with_weights(
         )
 
     point, here = np.array([beta, 1.0]), derivatives(beta, 1.0)
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         step = np.zeros(2)
         step[free] = -np.linalg.solve(here.curvatures[free, free], here.slopes[free])
         wanted = float(here.slopes @ step) / 10

@@ -192,11 +192,11 @@ def _lower_end(area: AucEstimate) -> float:
 
 
 LOW_RECALL = 0.2
-FEWEST_OF_CLASS = 5
+MIN_OF_CLASS = 5
 """Of fewer rows of a class, missing all is not unusual."""
 HIGHEST_END = 0.5
 """The upper end of the recall's 95 % interval must be lower, so that the rows are enough to tell."""
-MOST_MISSED = 5
+MAX_MISSED = 5
 
 
 def missed_classes_warning(
@@ -233,7 +233,7 @@ def missed_classes_warning(
     else:
         named = [f"{shown(classes[index])} ({hits[index]:,} of {rows[index]:,})" for index in missed]
         finding = f"the network finds few rows of {len(missed):,} classes {where}, or none: "
-        finding += word_list(named, MOST_MISSED)
+        finding += word_list(named, MAX_MISSED)
     most = int(np.argmax(rows))
     if 2 * rows[most] > len(labels):
         accuracy, by_guessing = sum(hits) / len(labels), rows[most] / len(labels)
@@ -259,7 +259,7 @@ def missed_classes_warning(
 def _is_missed(hits: int, rows: int) -> bool:
     interval = wilson_interval(hits, rows)
     is_low = interval is not None and hits < LOW_RECALL * rows and interval[1] < HIGHEST_END
-    return is_low and rows >= FEWEST_OF_CLASS
+    return is_low and rows >= MIN_OF_CLASS
 
 
 def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, training: TrainingOutcome) -> str:
@@ -283,8 +283,8 @@ FAR = 4.0
 """A mean probability differs from a frequency if it is so many standard errors away, because there may be
 many classes, and if their odds differ by the factor `ODDS` and they themselves by `LEAST`."""
 ODDS = 1.5
-SMALLEST_GAP = 0.01
-MOST_NAMED = 5
+MIN_GAP = 0.01
+MAX_NAMED = 5
 
 
 def log_loss_warning(
@@ -358,12 +358,12 @@ def mean_probability_warning(
         named = [f"{shown(classes[index])} ({means[index]:.3g}, {counts[index] / rows:.3g})" for index in far]
         finding = (
             f"the mean probabilities of {len(far):,} classes {where} are far from their shares of the rows: "
-            f"{word_list(named, MOST_NAMED)}"
+            f"{word_list(named, MAX_NAMED)}"
         )
     if baseline is not None:
         shares = np.broadcast_to(baseline, probabilities.shape).mean(axis=0).tolist()
         if all(_is_far(shares[index], counts[index], rows) for index in far):
-            of_training = word_list([f"{shares[index]:.3g}" for index in far], MOST_NAMED)
+            of_training = word_list([f"{shares[index]:.3g}" for index in far], MAX_NAMED)
             return f"{finding}: in the training rows it is {of_training}, so these rows are of another kind"
     if training.has_row_weights:
         return f"{finding}: probabilities follow the weights of the rows (data.weights)"
@@ -372,7 +372,7 @@ def mean_probability_warning(
 
 def _is_far(mean: float, count: int, rows: int) -> bool:
     share = count / rows
-    if abs(mean - share) < SMALLEST_GAP:
+    if abs(mean - share) < MIN_GAP:
         return False
     # The larger of two variances: that of a frequency equal to the mean probability is too small for a
     # surprise in a single row. The other one is Agresti & Coull's, which is never 0.

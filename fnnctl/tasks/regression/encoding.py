@@ -13,7 +13,7 @@ from fnnctl.text import printable, shown
 
 LARGEST, SMALLEST = 1e150, 1e-150
 """The squares of larger values may overflow, and those of smaller differences may underflow."""
-SMALLEST_BIN = 2
+MIN_BIN = 2
 """A stratum with a single row cannot be split."""
 
 
@@ -77,6 +77,6 @@ def bins(values: FloatArray, count: int, *, test_rows: int = 0) -> IntArray:
     _, starts = np.unique(first * count // len(ranked), return_index=True)
     chosen = [0]
     for start in starts[1:].tolist():
-        if start - chosen[-1] >= SMALLEST_BIN and len(ranked) - start >= SMALLEST_BIN:
+        if start - chosen[-1] >= MIN_BIN and len(ranked) - start >= MIN_BIN:
             chosen.append(start)
     return np.searchsorted(ranked[chosen[1:]], values, side="right")

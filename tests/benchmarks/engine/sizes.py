@@ -11,7 +11,7 @@ from tests.benchmarks.engine.work import cell, cells
 from tests.benchmarks.measuring import interleaved
 
 SIZES = tuple(2**power for power in range(9))
-LEAST_STEPS = 20
+MIN_STEPS = 20
 
 
 def sizes(settings: Settings) -> None:
@@ -23,9 +23,7 @@ def sizes(settings: Settings) -> None:
         f"{'data':14} {'hidden':6}" + "".join(f" {size:7}" for size in SIZES) + f" {'rise':>6} {'a stack':>8}"
     )
     for source, network in cells(settings.sources, settings.networks):
-        works = {
-            size: cell(source, network, steps=max(LEAST_STEPS, settings.steps // size)) for size in SIZES
-        }
+        works = {size: cell(source, network, steps=max(MIN_STEPS, settings.steps // size)) for size in SIZES}
         trainers = {size: ours.trainer(work, size) for size, work in works.items()}
         medians = interleaved({size: seconds_of(train) for size, train in trainers.items()}, settings.rounds)
         times = [medians[size] / work.steps / size * 1e6 for size, work in works.items()]

@@ -29,7 +29,7 @@ from fnnctl.tasks.post_training import PostTraining
 from tests.benchmarks.recipe.parts import Settings
 from tests.benchmarks.recipe.tables import TARGET, Table
 
-SMALLEST_PROBABILITY = 1e-15
+MIN_PROBABILITY = 1e-15
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def class_scores(probabilities: FloatArray, labels: IntArray) -> tuple[float, fl
 
     In the log loss a probability of 0 counts as 1e-15.
     """
-    own = np.maximum(probabilities[np.arange(len(labels)), labels], SMALLEST_PROBABILITY)
+    own = np.maximum(probabilities[np.arange(len(labels)), labels], MIN_PROBABILITY)
     accuracy, loss = np.mean(probabilities.argmax(axis=1) == labels), -np.log(own).mean()
     return float(accuracy), float(loss), reliability(labels, probabilities).expected_error
 

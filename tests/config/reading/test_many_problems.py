@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from fnnctl.config.messages.schema_errors import MOST_SUGGESTIONS
+from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS
 
 Problems = Callable[..., list[str]]
 
@@ -15,7 +15,7 @@ def test_thousands_of_unknown_settings_are_all_reported_in_a_moment(problems: Pr
     assert time.process_time() - before < 2.0  # it was 50 ms for each of them
     assert len(found) == 2_000
     assert found[0] == "3: training.epochs0: unknown setting (did you mean 'epochs'?)"
-    assert found[MOST_SUGGESTIONS].endswith(f"training.epochs{MOST_SUGGESTIONS}: unknown setting")
+    assert found[MAX_SUGGESTIONS].endswith(f"training.epochs{MAX_SUGGESTIONS}: unknown setting")
 
 
 def test_thousands_of_wrong_layers_are_checked_once_and_not_for_every_value_of_the_recipe(
@@ -34,5 +34,5 @@ def test_hundreds_of_unknown_settings_in_a_space_are_reported_in_a_moment(
     before = time.process_time()
     found = search_problems_of(*(f"training.foo{number}: {{choice: [1]}}" for number in range(500)))
     assert time.process_time() - before < 10.0  # it was half a second for each of them
-    assert len(found) == 500 - MOST_SUGGESTIONS + 1  # the first ones have one suggestion
+    assert len(found) == 500 - MAX_SUGGESTIONS + 1  # the first ones have one suggestion
     assert found[-1] == "504: search.space.training.foo499: unknown setting"

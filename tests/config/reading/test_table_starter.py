@@ -11,7 +11,7 @@ from fnnctl.config.reading.explanation import recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.table_starter import (
-    MOST_COLUMNS,
+    MAX_COLUMNS,
     FoundColumn,
     RareClass,
     TableStarter,
@@ -189,10 +189,10 @@ def test_a_regression_has_no_label_smoothing() -> None:
 
 
 def test_long_tables_are_cut() -> None:
-    columns = tuple(FoundColumn(f"x{number}", "numeric", 0, 9) for number in range(MOST_COLUMNS + 7))
+    columns = tuple(FoundColumn(f"x{number}", "numeric", 0, 9) for number in range(MAX_COLUMNS + 7))
     text = table_starter_text(starter(columns=columns), STARTER_NAME)
     assert "#   and 7 more: `fnnctl describe` lists them" in text
-    assert f"x{MOST_COLUMNS}" not in text
+    assert f"x{MAX_COLUMNS}" not in text
 
 
 def test_names_that_a_config_cannot_contain_are_not_written() -> None:
@@ -205,7 +205,7 @@ def test_a_config_is_never_too_large() -> None:
     names = [f"column {number:05}" for number in range(40_000)]
     text = table_starter_text(starter(ignored=dict.fromkeys(names, "is constant")), STARTER_NAME)
     assert len(text) <= MAX_BYTES
-    assert text.count("# is constant") == MOST_COLUMNS
+    assert text.count("# is constant") == MAX_COLUMNS
     longer = dict.fromkeys((f"{name} of a long name" for name in names), "is constant")
     with pytest.raises(UsageError, match=r"the 40,000 columns to leave out: remove them from the table"):
         table_starter_text(starter(ignored=longer), STARTER_NAME)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.recipes.definitions import BATCH_SIZES, MOST_PARAMETERS, NARROWEST, by_rows, units
+from fnnctl.config.recipes.definitions import BATCH_SIZES, MAX_PARAMETERS, NARROWEST, by_rows, units
 
 
 @pytest.mark.parametrize(("rows", "value"), [(1, 8), (10, 8), (11, 16), (20, 16), (21, 16)])
@@ -32,4 +32,4 @@ def test_layers_become_narrower_where_parameters_are_many(inputs: int, outputs: 
     found = units(inputs, outputs, of_inputs=inputs)
     assert found == width
     parameters = inputs + (inputs + 1) * found + (found + 1) * found + (found + 1) * outputs
-    assert parameters <= MOST_PARAMETERS or found == NARROWEST
+    assert parameters <= MAX_PARAMETERS or found == NARROWEST

@@ -17,7 +17,7 @@ from fnnctl.data.columns.formats.boolean import BooleanFormat
 from fnnctl.data.columns.formats.dates import DateFormat, TimeFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.formats.registry import FORMATS
-from fnnctl.data.columns.ids import FEWEST_ROWS
+from fnnctl.data.columns.ids import MIN_ROWS
 from fnnctl.data.problems import Problems
 from tests.data.columns.coding import coded
 
@@ -116,7 +116,7 @@ def test_declared_columns() -> None:
 
 
 def test_texts_that_nearly_all_differ() -> None:
-    texts = [f"remark {n}" for n in range(FEWEST_ROWS)]
+    texts = [f"remark {n}" for n in range(MIN_ROWS)]
     assert typed(*texts).type.kind == "text"
     assert typed(*texts[:-1]).type.kind == "categorical"
     assert typed(*texts[:18], *texts[:2]).type.kind == "text"

@@ -71,7 +71,7 @@ class TestFiles:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(rows, "BLOCK_VALUES", 6)
-        monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+        monkeypatch.setattr(rows, "MIN_BLOCK_ROWS", 1)
         table = self.arrow.table({" a ": range(20), "b": ["x", "y"] * 10})
         names, numbers, values, problems = self.read(tmp_path / "t.parquet", table)
         assert names == ("a", "b")

@@ -51,7 +51,7 @@ def test_blanks_before_a_quote_and_a_blank_as_the_delimiter(tmp_path: Path) -> N
 
 def test_blocks_join_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BLOCK_VALUES", 6)
-    monkeypatch.setattr(module, "FEWEST_BLOCK_ROWS", 1)
+    monkeypatch.setattr(module, "MIN_BLOCK_ROWS", 1)
     content = "a,b\n" + "".join(f"{i},x\n" for i in range(10))
     assert read(tmp_path, content)[1] == [(i + 2, (str(i), "x")) for i in range(10)]
 
@@ -82,7 +82,7 @@ def test_any_records_are_read_as_if_one_by_one(
         problems.append(f"t.csv:{line}: a quote is ")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK_VALUES", 2 * size)
-        patch.setattr(module, "FEWEST_BLOCK_ROWS", 1)
+        patch.setattr(module, "MIN_BLOCK_ROWS", 1)
         patch.setattr(module, "SAMPLE_LINES", size)
         _, found, told = read(tmp_path, content, CsvFormat(",", "utf-8", frozenset()))
     assert found == expected
@@ -122,7 +122,7 @@ def test_what_has_no_end_is_not_read_to_its_end(
     repeated: str, problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LONGEST_RECORD", 1_000)
-    monkeypatch.setattr(module, "MOST_BLANK_LINES", 100)
+    monkeypatch.setattr(module, "MAX_BLANK_LINES", 100)
     text, problems = Endless(["a,b\n", '"\n' if '"' in repeated else "1,2\n"], repeated), Problems("t.csv")
     list(module.Records(text, problems, delimiter=",", encoding_setting="data.encoding"))
     assert str(problems.error()).startswith(problem)
@@ -131,7 +131,7 @@ def test_what_has_no_end_is_not_read_to_its_end(
 
 def test_blocks_of_wide_tables_have_fewer_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row of ten values is a block if a block may have ten values, also if the header has two names."""
-    monkeypatch.setattr(module, "MOST_BLOCK_VALUES", 10)
+    monkeypatch.setattr(module, "MAX_BLOCK_VALUES", 10)
     text, problems = io.StringIO("a,b\n" + "1,2,3,4,5,6,7,8,9,10\n" * 5), Problems("t.csv")
     blocks = list(module.Records(text, problems, delimiter=",", encoding_setting="data.encoding"))
     assert [len(rows) for _, rows in blocks] == [1, 1, 1, 1, 1, 1]

@@ -59,7 +59,7 @@ def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "BLOCK_VALUES", 4)
-    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 1)
+    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 1)
     table, problems = read(tmp_path, "a,b\n" + "01,2\n" * 10 + "x,3\n" * 11)
     assert problems == []
     assert table.categorical["a"].texts == ("01", "x")
@@ -82,7 +82,7 @@ def test_the_kind_of_a_column_does_not_depend_on_the_order_of_its_rows(
     other = random.sample(values, len(values))
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "BLOCK_VALUES", 8)
-        patch.setattr(records, "FEWEST_BLOCK_ROWS", 4)
+        patch.setattr(records, "MIN_BLOCK_ROWS", 4)
         tables = [
             read(Path(folder), "a,n\n" + "".join(f"{value},1\n" for value in rows))
             for rows in (values, other)
@@ -94,7 +94,7 @@ def test_the_kind_of_a_column_does_not_depend_on_the_order_of_its_rows(
 
 def test_a_code_after_many_numbers_makes_categories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "BLOCK_VALUES", 4)
-    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 2)
     rows = "12345,00.5,1\n" * 10 + "01234,00.25,2\n"
     table, problems = read(tmp_path, f"zip,half,n\n{rows}", {"n": "numeric"})
     assert problems == []

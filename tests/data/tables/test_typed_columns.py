@@ -56,7 +56,7 @@ def test_the_example_of_a_format_is_not_zero(tmp_path: Path) -> None:
 
 def test_many_rows_are_converted_like_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "BLOCK_VALUES", 4)
-    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 2)
+    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 2)
     values = [f"{n},{n}.5%" for n in range(50)]
     table, problems = read(tmp_path, "n,p\n" + "\n".join(values) + "\n")
     assert problems == []
@@ -67,7 +67,7 @@ def test_many_rows_are_converted_like_few(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_format_that_begins_late_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first block has plain numbers only, so the column is read again as texts."""
     monkeypatch.setattr(records, "BLOCK_VALUES", 1)
-    monkeypatch.setattr(records, "FEWEST_BLOCK_ROWS", 1)
+    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 1)
     table, problems = read(tmp_path, 'a,b,c\n1.234,1,900\n"1.234,5",0,"1,200"\n3,yes,5\n4,no,5\n')
     assert problems == []
     np.testing.assert_array_equal(table.numeric["a"], [1234, 1234.5, 3, 4])

@@ -52,7 +52,7 @@ def test_the_interval_of_a_mean_is_that_of_the_t_test(
     n: int, tolerance: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For a mean the expanded interval has the width of Student's, also for groups of rows."""
-    monkeypatch.setattr(rows_module, "MOST_GROUPS", 500)
+    monkeypatch.setattr(rows_module, "MAX_GROUPS", 500)
     a, b = losses(3, n, gain=0.1)
     oracle = stats.ttest_rel(a, b)
     low, high = oracle.confidence_interval()
@@ -94,7 +94,7 @@ def test_p_is_that_of_scipys_permutation_test() -> None:
     first = np.where(random.random(30) < 0.1, random.integers(3, size=30), labels)
     second = np.where(random.random(30) < 0.2, random.integers(3, size=30), labels)
     differ = first != second
-    assert 4 < differ.sum() <= rows_module.MOST_COMPLETE
+    assert 4 < differ.sum() <= rows_module.MAX_COMPLETE
 
     def difference(a: IntArray, b: IntArray) -> float:
         whole = [first.copy(), second.copy()]
@@ -111,7 +111,7 @@ def test_p_is_that_of_scipys_permutation_test() -> None:
 
 
 def test_groups_have_all_rows_and_nearly_one_size() -> None:
-    sums = rows_module._groups(np.ones((10_000, 2), np.int8), rows_module.MOST_GROUPS, rng())
+    sums = rows_module._groups(np.ones((10_000, 2), np.int8), rows_module.MAX_GROUPS, rng())
     assert {*sums[:, 0].tolist()} == {2.0, 3.0}
     assert sums.sum(axis=0).tolist() == [10_000, 10_000]
     few = rows_module._groups(np.ones((300, 1), np.int8), 1, rng())

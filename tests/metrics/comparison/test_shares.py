@@ -76,7 +76,7 @@ def test_fishers_test_is_scipys(rows: int, other_rows: int, seed: int) -> None:
 def test_many_rows_have_the_test_of_two_proportions(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the root of the chi-squared test without a correction, and near Fisher's."""
     exact = unpaired_shares(1700, 2000, 1760, 2000)
-    monkeypatch.setattr(shares, "MOST_ROWS", 100)
+    monkeypatch.setattr(shares, "MAX_ROWS", 100)
     found = unpaired_shares(1700, 2000, 1760, 2000)
     oracle = stats.chi2_contingency([[1700, 300], [1760, 240]], correction=False)
     assert found.p == pytest.approx(oracle.pvalue)

@@ -93,6 +93,6 @@ def test_what_cannot_be_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         compare_runs([run])
     with pytest.raises(UsageError, match="is named twice"):
         compare_runs([run, other, run])
-    monkeypatch.setattr(comparison, "MOST_RUNS", 1)
+    monkeypatch.setattr(comparison, "MAX_RUNS", 1)
     with pytest.raises(UsageError, match="2 runs cannot be compared at once: name at most 1"):
         compare_runs([run, other])

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from fnnctl.console.output import Output
 from fnnctl.report.document import Document
-from fnnctl.report.formats.short_terminal import MOST_LINES, short_terminal_report
+from fnnctl.report.formats.short_terminal import MAX_LINES, short_terminal_report
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
 from fnnctl.report.sections import REQUESTED, Section, TableSection
 from fnnctl.report.summary import summarize
@@ -59,7 +59,7 @@ def test_what_a_reader_sees() -> None:
 def test_nothing_makes_it_longer_or_wider(name: str, width: int) -> None:
     for document in (overfull(name), overfull(name, sizes=False), overfull(name, sizes=False, failure=False)):
         lines = shown(document, width=width)
-        assert len(lines) <= MOST_LINES
+        assert len(lines) <= MAX_LINES
         assert max(map(cell_len, lines)) <= width
         assert "\x1b" not in "".join(lines)
 
@@ -90,7 +90,7 @@ def test_each_warning_has_a_line_and_none_is_left_out() -> None:
         f"  warning: {('the rows differ ' * 5)[:68].rstrip()}…",
         "  warning: second", "  warning: third", "  warning: fourth",
     ]  # fmt: skip
-    assert len(four) <= MOST_LINES
+    assert len(four) <= MAX_LINES
 
 
 def test_very_many_warnings_make_it_longer() -> None:
@@ -115,7 +115,7 @@ def test_the_end_of_a_long_fact_is_left_out_part_by_part() -> None:
 
 def test_a_sentence_that_does_not_fit_makes_room_for_the_next() -> None:
     lines = shown(overfull("word"))
-    assert sum(line.startswith("  word word") for line in lines) <= MOST_LINES
+    assert sum(line.startswith("  word word") for line in lines) <= MAX_LINES
     text = " ".join(shown(made(sentences=("long " * 200, "A short one."))))
     assert "A short one." in text
     assert "long long" not in text
@@ -133,7 +133,7 @@ def test_the_largest_sizes_are_shown() -> None:
     rows = tuple((str(number), "1 %", "0.5", "0–1", "–", "–") for number in range(20))
     header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
     lines = shown(made(sizes(header, rows)))
-    assert len(lines) <= MOST_LINES
+    assert len(lines) <= MAX_LINES
     assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
 
 
@@ -143,7 +143,7 @@ def test_sizes_leave_room_for_all_metrics() -> None:
     table = sizes(header, rows, notes=("More rows help. " * 15,))
     lines = shown(made(table, sentences=("Means over 3 folds.",), classes=None))
     assert any(line.startswith("  log loss  ") for line in lines)
-    assert len(lines) <= MOST_LINES
+    assert len(lines) <= MAX_LINES
 
 
 def test_without_a_matrix_there_is_no_column_of_errors() -> None:
@@ -199,7 +199,7 @@ def test_the_table_of_gates_is_never_cut() -> None:
 def test_a_run_with_few_or_many_classes(finished_run: Callable[..., OpenRun], count: int) -> None:
     classes = [f"{HOSTILE[place % 10]}{place}" for place in range(count)]
     lines = shown(short_document(summarize(finished_run("[/] \x1b[2J$$", classes))))
-    assert len(lines) <= MOST_LINES
+    assert len(lines) <= MAX_LINES
     assert lines[0] == "[/] [2J$$  completed"
     assert sum("0.3333" in line for line in lines) == min(count, 3)
 

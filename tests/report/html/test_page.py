@@ -4,7 +4,7 @@ import pytest
 
 from fnnctl.errors import UsageError
 from fnnctl.report.html.markup import EMPTY, Markup, content, element
-from fnnctl.report.html.page import MOST_BYTES, Article, Block, Part, block, page
+from fnnctl.report.html.page import MAX_BYTES, Article, Block, Part, block, page
 from tests.report.html.checked import checked
 
 
@@ -64,4 +64,4 @@ def test_the_size_is_that_of_the_file() -> None:
 
 def test_a_page_that_is_too_large_even_so_is_refused() -> None:
     with pytest.raises(UsageError, match="and it must have fewer than 1,000,000: name fewer runs"):
-        page_of(Block("Answer", (big("a", MOST_BYTES),), "summary"))
+        page_of(Block("Answer", (big("a", MAX_BYTES),), "summary"))

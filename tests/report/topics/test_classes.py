@@ -11,7 +11,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.classes import (
-    MOST_PAIRS,
+    MAX_PAIRS,
     TOPIC,
     ConfusedPair,
     WorstGroup,
@@ -125,7 +125,7 @@ def test_the_largest_counts_are_shown(summary: Summary) -> None:
     counts = np.random.default_rng(0).integers(0, 9, (30, 30))
     found = table(with_counts(summary, counts))
     beside = counts[~np.eye(30, dtype=bool)]
-    assert [int(row[2]) for row in found.rows] == sorted(beside.tolist(), reverse=True)[:MOST_PAIRS]
+    assert [int(row[2]) for row in found.rows] == sorted(beside.tolist(), reverse=True)[:MAX_PAIRS]
     for true, predicted, rows, share in found.rows:
         of_class = counts[int(true[1:])]
         assert of_class[int(predicted[1:])] == int(rows)

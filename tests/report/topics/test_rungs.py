@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.report.topics.rungs import MOST_RUNGS, rung_entries, rungs_table
+from fnnctl.report.topics.rungs import MAX_RUNGS, rung_entries, rungs_table
 from tests.report.searches import halving, header, hyperband, read, result, trial
 
 CURVES: Sequence[Sequence[float]] = [[(k * 7 % 27) / 27] * 9 for k in range(27)]
@@ -42,6 +42,6 @@ def test_no_table_without_a_second_rung() -> None:
 
 def test_of_many_rungs_some_are_shown() -> None:
     records = [header(), trial(0)]
-    records += [result(0, k, 0.1, rung=k - 1, epochs=1) for k in range(1, MOST_RUNGS + 3)]
+    records += [result(0, k, 0.1, rung=k - 1, epochs=1) for k in range(1, MAX_RUNGS + 3)]
     table = rungs_table(read(records))
-    assert (len(table.rows), table.title) == (MOST_RUNGS, "Rungs; 2 more in journal.jsonl")
+    assert (len(table.rows), table.title) == (MAX_RUNGS, "Rungs; 2 more in journal.jsonl")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from fnnctl.records.timeline import Timeline, started_event, timeline
-from fnnctl.report.topics.workers import MOST_WORKERS, workers_table
+from fnnctl.report.topics.workers import MAX_WORKERS, workers_table
 from fnnctl.report.words import workers_text
 
 
@@ -33,5 +33,5 @@ def test_a_single_worker_needs_no_table() -> None:
 
 
 def test_of_many_workers_some_are_shown() -> None:
-    table = workers_table(of(*(stack(1, 1, f"a:{k}") for k in range(MOST_WORKERS + 2))))
-    assert (len(table.rows), table.title) == (MOST_WORKERS, "Workers; 2 more in timeline.jsonl")
+    table = workers_table(of(*(stack(1, 1, f"a:{k}") for k in range(MAX_WORKERS + 2))))
+    assert (len(table.rows), table.title) == (MAX_WORKERS, "Workers; 2 more in timeline.jsonl")

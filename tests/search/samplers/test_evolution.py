@@ -16,7 +16,7 @@ from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import optimize
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.evolution import (
-    MOST_CHILDREN,
+    MAX_CHILDREN,
     POPULATION,
     TOURNAMENT,
     EvolutionSampler,
@@ -60,7 +60,7 @@ def parents(sampler: EvolutionSampler, *, pending: int = 0) -> set[int]:
     """The parents of the candidates for many proposals."""
     waiting = [dict.fromkeys(LETTERS, "199")] * pending
     found = [each for number in range(5) for each in sampler.candidates(waiting, 100 + number)]
-    assert len(found) == 5 * MOST_CHILDREN
+    assert len(found) == 5 * MAX_CHILDREN
     return {int(max(set(values), key=values.count)) for values in (list(each.values()) for each in found)}
 
 

@@ -45,7 +45,7 @@ def test_what_was_drawn_again_before_something_new_is_counted() -> None:
 
 
 def test_a_space_whose_configurations_are_all_equal_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random, "MOST_REPETITIONS", 50)
+    monkeypatch.setattr(random, "MAX_REPETITIONS", 50)
     for plain in ({"a": {"uniform": [0, 1]}}, {"a": {"integer": [1, 10**12]}}):
         sampler = RandomSampler(space(plain), key=lambda each: 0)
         assert len(sampler.ask(2, ())) == 1

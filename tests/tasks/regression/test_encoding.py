@@ -11,7 +11,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError, Problem
-from fnnctl.tasks.regression.encoding import SMALLEST_BIN, bins, encode
+from fnnctl.tasks.regression.encoding import MIN_BIN, bins, encode
 
 
 def encoded(folder: Path, table: str, test: str | None = None) -> FloatArray:
@@ -89,7 +89,7 @@ def test_bins_are_numbered_in_order_and_none_has_a_single_row(values: list[int],
     numbers = np.array(values, np.float64)
     found = bins(numbers, count)
     sizes = np.bincount(found)
-    assert sizes.min() >= SMALLEST_BIN
+    assert sizes.min() >= MIN_BIN
     assert len(sizes) <= count
     order = np.lexsort((found, numbers))
     assert (np.diff(found[order]) >= 0).all()

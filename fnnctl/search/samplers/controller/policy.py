@@ -23,7 +23,7 @@ from fnnctl.search.samplers.controller.sequences import ChoiceStep, Sequences, V
 
 UNITS: Final = 32
 """The number of units of the recurrent network, and the length of the embeddings."""
-LARGEST_WEIGHT: Final = 0.1
+MAX_WEIGHT: Final = 0.1
 """First weights are uniform between this and its opposite (as in ENAS: Pham et al., ICML 2018)."""
 LEARNING_RATE: Final = 0.02
 """Some thirty times that of Zoph & Le: a search has tens of updates, theirs had thousands."""
@@ -32,9 +32,9 @@ ENTROPY: Final = 0.03
 stay about equally likely."""
 DECAY: Final = 0.8
 """How much the moving average of the rewards keeps of its value in an update: about the last five count."""
-LARGEST_ADVANTAGE: Final = 1.5
+MAX_ADVANTAGE: Final = 1.5
 """In units of the spread: a single lucky trial does not make its choices nearly certain."""
-LARGEST_RATIO: Final = 1.0
+MAX_RATIO: Final = 1.0
 """The most that an episode counts because the policy now thinks it likelier than when it was drawn."""
 BETA1: Final = 0.9
 BETA2: Final = 0.999
@@ -105,9 +105,7 @@ class Policy:
         kinds, tokens = len(sequences.kinds), sequences.tokens
         shapes = [(kinds, units), (tokens + 1, units), (units, 4 * units), (units, 4 * units), (4 * units,)]
         shapes += [(units, tokens), (tokens,)]
-        self.parameters = PolicyParameters(
-            *(rng.uniform(-LARGEST_WEIGHT, LARGEST_WEIGHT, shape) for shape in shapes)
-        )
+        self.parameters = PolicyParameters(*(rng.uniform(-MAX_WEIGHT, MAX_WEIGHT, shape) for shape in shapes))
         self.parameters.cell_bias[...] = np.repeat([0.0, 1.0, 0.0, 0.0], units)  # it remembers at first
         self.parameters.biases[...] = 0.0
 
@@ -286,7 +284,7 @@ class MovingBaseline:
         spread = math.sqrt(self.variance)
         if spread == 0.0:
             return np.zeros_like(rewards)
-        return (differences / spread).clip(-LARGEST_ADVANTAGE, LARGEST_ADVANTAGE)
+        return (differences / spread).clip(-MAX_ADVANTAGE, MAX_ADVANTAGE)
 
 
 class Reinforce:
@@ -305,7 +303,7 @@ class Reinforce:
         """
         batch = self._policy.batch(episodes)
         drawn = np.array([episode.log_probability for episode in episodes])
-        ratios = np.exp(np.minimum(self._policy.log_probabilities(batch) - drawn, math.log(LARGEST_RATIO)))
+        ratios = np.exp(np.minimum(self._policy.log_probabilities(batch) - drawn, math.log(MAX_RATIO)))
         _, gradient = self._policy.loss_and_gradient(batch, ratios * advantages, ENTROPY)
         self._updates += 1
         rate = LEARNING_RATE * math.sqrt(1.0 - BETA2**self._updates) / (1.0 - BETA1**self._updates)

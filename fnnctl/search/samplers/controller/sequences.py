@@ -22,7 +22,7 @@ from fnnctl.space.space import Space
 
 BINS: Final = 8
 """The number of choices in a domain with many numbers: each is a share of the unit interval."""
-MOST_VALUES: Final = 16
+MAX_VALUES: Final = 16
 """The number of values of an ordered domain up to which each is a choice of its own."""
 STOP, GO_ON = 0, 1
 
@@ -46,7 +46,7 @@ class Kind:
         if self.domain is None:
             return True
         values = self.domain.values
-        return values is not None and (not self.domain.ordered or len(values) <= MOST_VALUES)
+        return values is not None and (not self.domain.ordered or len(values) <= MAX_VALUES)
 
     @cached_property
     def choices(self) -> int:

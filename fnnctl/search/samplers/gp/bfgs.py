@@ -22,8 +22,8 @@ DECREASE: Final = 1e-4
 """The least decrease of a step, as a share of what the slope promises."""
 SHRINK: Final = (0.1, 0.5)
 """After a step that is too long, the next one as a share of it: at least and at most."""
-MOST_SHRINKS: Final = 12
-LEAST_CURVATURE: Final = 1e-12
+MAX_SHRINKS: Final = 12
+MIN_CURVATURE: Final = 1e-12
 """The least cosine of the angle between a step and the change of the gradient."""
 
 
@@ -119,7 +119,7 @@ class _Descents:
             share = -promised / (2.0 * (change - promised))
         self._step[rows] *= np.clip(np.where(np.isfinite(share), share, SHRINK[0]), *SHRINK)
         self._shrinks[rows] += 1
-        stuck = rows[self._shrinks[rows] >= MOST_SHRINKS]
+        stuck = rows[self._shrinks[rows] >= MAX_SHRINKS]
         self.going[stuck[self._fresh[stuck]]] = False
         self._forget(stuck)
         self._aimed[stuck] = False
@@ -127,7 +127,7 @@ class _Descents:
     def _learn(self, rows: IntArray, s: FloatArray, y: FloatArray) -> None:
         """Update the inverse Hessians where the curvature is positive (Nocedal & Wright 2006, 6.17)."""
         curvature = np.vecdot(s, y)
-        some = curvature > LEAST_CURVATURE * np.sqrt(np.vecdot(s, s) * np.vecdot(y, y))
+        some = curvature > MIN_CURVATURE * np.sqrt(np.vecdot(s, s) * np.vecdot(y, y))
         rows, s, y, curvature = rows[some], s[some], y[some], curvature[some]
         first = self._fresh[rows]
         # the first matrix gets the size of the curvature (6.20)

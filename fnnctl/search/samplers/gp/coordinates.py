@@ -14,11 +14,11 @@ from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import BELOW_ONE
 from fnnctl.space.space import Space
 
-MOST_LEVELS: Final = 1_000
+MAX_LEVELS: Final = 1_000
 """A domain with more values counts as continuous."""
 FEW_LEVELS: Final = 16
 """With at most so many, all of them are tried."""
-MOST_LISTED: Final = 2_000
+MAX_LISTED: Final = 2_000
 """A space with at most so many points is listed."""
 
 
@@ -28,7 +28,7 @@ class CubeDimension:
     def __init__(self, dimension: Dimension) -> None:
         domain = self._domain = dimension.domain
         self.name = dimension.name
-        self._values = domain.values if domain.values and len(domain.values) <= MOST_LEVELS else None
+        self._values = domain.values if domain.values and len(domain.values) <= MAX_LEVELS else None
         self.levels: FloatArray | None = None
         if self._values is not None:
             self.levels = np.array([domain.coordinate(value) for value in self._values])
@@ -90,7 +90,7 @@ class Cube:
     def listed(self) -> FloatArray | None:
         """All points, if they are few."""
         levels = [dimension.levels for dimension in self.dimensions if dimension.levels is not None]
-        if len(levels) < len(self.dimensions) or math.prod(map(len, levels)) > MOST_LISTED:
+        if len(levels) < len(self.dimensions) or math.prod(map(len, levels)) > MAX_LISTED:
             return None
         return np.stack([grid.ravel() for grid in np.meshgrid(*levels, indexing="ij")], axis=1)
 

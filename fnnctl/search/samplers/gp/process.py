@@ -19,21 +19,21 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.search.samplers.gp.bfgs import minimize
 
-LEAST_NOISE: Final = 1e-10
+MIN_NOISE: Final = 1e-10
 """Optuna has 1e-6; with less, searches of functions without noise come nearer to the optimum."""
 FIRST_NOISE: Final = 1e-4
 TOLERANCE: Final = 1e-2
-MOST_WEIGHT, MOST_VARIANCE, MOST_NOISE = 1e6, 1e4, 1e1
+MAX_WEIGHT, MAX_VARIANCE, MAX_NOISE = 1e6, 1e4, 1e1
 """Bounds, far out: the priors decide."""
-LEAST_LEARNED_NOISE: Final = 1e-13
+MIN_LEARNED_NOISE: Final = 1e-13
 """The noise that is learned comes on top of the least noise."""
 SMALL: Final = 32
 """A matrix of this size is inverted by LAPACK."""
 JITTERS: Final = (0.0, 1e-12, 1e-10, 1e-8)
 """Shares of the variance; the first is added with which the covariance matrix is positive definite."""
-MOST_JITTER: Final = 1e-6
+MAX_JITTER: Final = 1e-6
 """With so much it always is: rounding errors are below n² units in the last place."""
-LEAST_VARIANCE: Final = 1e-14
+MIN_VARIANCE: Final = 1e-14
 """As a share of the prior variance: smaller posterior variances are rounding errors."""
 
 
@@ -90,14 +90,14 @@ class Parameters:
     @property
     def logs(self) -> FloatArray:
         """The variables of a fit: log w, log s² and log v, without the least noise."""
-        noise = max(self.noise - LEAST_NOISE, LEAST_LEARNED_NOISE)
+        noise = max(self.noise - MIN_NOISE, MIN_LEARNED_NOISE)
         return np.log([*self.weights, self.variance, noise])
 
     @classmethod
     def of_logs(cls, logs: FloatArray) -> Self:
         """The inverse of `logs`."""
         values = np.exp(logs)
-        return cls(values[:-2], float(values[-2]), float(values[-1]) + LEAST_NOISE)
+        return cls(values[:-2], float(values[-2]), float(values[-1]) + MIN_NOISE)
 
 
 def fitted_parameters(
@@ -110,9 +110,9 @@ def fitted_parameters(
         results = [negative_log_posterior(row, squares, y) for row in rows]
         return np.array([value for value, _ in results]), np.array([gradient for _, gradient in results])
 
-    weights = np.full(points.shape[1], MOST_WEIGHT)
-    high = np.log([*weights, MOST_VARIANCE, MOST_NOISE])
-    low = np.log([*(1.0 / weights), 1.0 / MOST_VARIANCE, LEAST_LEARNED_NOISE])
+    weights = np.full(points.shape[1], MAX_WEIGHT)
+    high = np.log([*weights, MAX_VARIANCE, MAX_NOISE])
+    low = np.log([*(1.0 / weights), 1.0 / MAX_VARIANCE, MIN_LEARNED_NOISE])
     logs, values = minimize(
         function,
         np.array([start.logs for start in starts]),
@@ -134,7 +134,7 @@ def negative_log_posterior(logs: FloatArray, squares: FloatArray, y: FloatArray)
     w, (s2, v) = np.exp(logs[:-2]), np.exp(logs[-2:]).tolist()
     k, slope = matern((squares @ w).reshape(n, n))
     covariance = s2 * k
-    covariance.flat[:: n + 1] += v + LEAST_NOISE
+    covariance.flat[:: n + 1] += v + MIN_NOISE
     try:
         L = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
@@ -177,7 +177,7 @@ class Process:
     def __init__(self, points: FloatArray, y: FloatArray, parameters: Parameters, exact: int = 0) -> None:
         self.points, self.y, self.parameters, self._exact = points, y, parameters, exact
         covariance = parameters.variance * matern(weighted_distance(points, points, parameters.weights))[0]
-        noise = np.repeat([parameters.noise, LEAST_NOISE], [len(points) - exact, exact])
+        noise = np.repeat([parameters.noise, MIN_NOISE], [len(points) - exact, exact])
         covariance.flat[:: len(points) + 1] += noise
         self._root = triangular_inverse(cholesky(covariance))
         self._alpha = self._root.T @ (self._root @ y)
@@ -227,7 +227,7 @@ class Process:
 
     def _variance(self, whitened: FloatArray) -> FloatArray:
         prior = self.parameters.variance
-        variance: FloatArray = np.maximum(prior - np.vecdot(whitened, whitened), LEAST_VARIANCE * prior)
+        variance: FloatArray = np.maximum(prior - np.vecdot(whitened, whitened), MIN_VARIANCE * prior)
         return variance
 
 
@@ -239,4 +239,4 @@ def cholesky(covariance: FloatArray) -> FloatArray:
             return np.linalg.cholesky(covariance + jitter * size)
         except np.linalg.LinAlgError:
             continue
-    return np.linalg.cholesky(covariance + MOST_JITTER * size)
+    return np.linalg.cholesky(covariance + MAX_JITTER * size)

@@ -14,7 +14,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.samplers.auto import MOST_TRIALS, gp_problem
+from fnnctl.search.samplers.auto import MAX_TRIALS, gp_problem
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.gp.acquisition import promising
 from fnnctl.search.samplers.gp.coordinates import Cube
@@ -129,10 +129,10 @@ class GpSampler(LearningSampler):
 
 def _chosen(losses: FloatArray) -> slice | list[int]:
     """Which trials a process knows: if there are too many, the best and the last ones."""
-    if len(losses) <= MOST_TRIALS:
+    if len(losses) <= MAX_TRIALS:
         return slice(None)
-    last = range(len(losses) - MOST_TRIALS // 2, len(losses))
-    best = np.argsort(losses[: last.start], kind="stable")[: MOST_TRIALS - len(last)]
+    last = range(len(losses) - MAX_TRIALS // 2, len(losses))
+    best = np.argsort(losses[: last.start], kind="stable")[: MAX_TRIALS - len(last)]
     return sorted([*best.tolist(), *last])
 
 

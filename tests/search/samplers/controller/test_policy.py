@@ -16,7 +16,7 @@ from fnnctl.search.samplers.controller.policy import (
     BETA1,
     DECAY,
     ENTROPY,
-    LARGEST_ADVANTAGE,
+    MAX_ADVANTAGE,
     Episode,
     MovingBaseline,
     Policy,
@@ -183,7 +183,7 @@ class TestMovingBaseline:
     def test_an_extreme_reward_is_bounded(self) -> None:
         rewards = np.zeros(100)
         rewards[0] = -1e9
-        assert MovingBaseline().advantages(rewards).min() == -LARGEST_ADVANTAGE
+        assert MovingBaseline().advantages(rewards).min() == -MAX_ADVANTAGE
 
 
 def test_the_mean_reward_of_a_bandit_rises() -> None:

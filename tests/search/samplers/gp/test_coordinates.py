@@ -7,14 +7,14 @@ import pytest
 
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.search.samplers.gp.coordinates import MOST_LEVELS, MOST_LISTED, Cube
+from fnnctl.search.samplers.gp.coordinates import MAX_LEVELS, MAX_LISTED, Cube
 from fnnctl.space.identity import identity
 
 MIXED: dict[str, Any] = {
     "rate": {"log_uniform": [1e-4, 1.0]},
     "width": {"log_integer": [1, 64]},
     "steps": {"uniform": [0, 1], "step": 0.25},
-    "many": {"integer": [1, 100 * MOST_LEVELS]},
+    "many": {"integer": [1, 100 * MAX_LEVELS]},
     "noise": {"normal": [0, 1], "step": 0.5},
 }
 
@@ -71,7 +71,7 @@ def test_a_small_space_is_listed(count: int) -> None:
 
 def test_other_spaces_are_not_listed() -> None:
     assert cube({"a": {"integer": [1, 3]}, "x": {"uniform": [0, 1]}}).listed() is None
-    assert cube({"a": {"integer": [1, MOST_LISTED // 2]}, "b": {"integer": [1, 3]}}).listed() is None
+    assert cube({"a": {"integer": [1, MAX_LISTED // 2]}, "b": {"integer": [1, 3]}}).listed() is None
 
 
 def test_foreign_values_count_as_the_nearest_or_the_middle() -> None:

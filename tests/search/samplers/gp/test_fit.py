@@ -7,7 +7,7 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from fnnctl.arrays import FloatArray
 from fnnctl.search.samplers.gp.process import (
-    LEAST_NOISE,
+    MIN_NOISE,
     Parameters,
     fitted_parameters,
     negative_log_posterior,
@@ -40,7 +40,7 @@ def test_the_likelihood_is_scikit_learns_and_the_priors_are_optunas() -> None:
     def expected(logs: FloatArray) -> float:
         *w, s2, v = np.exp(logs).tolist()
         lengths = 1.0 / np.sqrt(w)
-        kernel = ConstantKernel(s2) * Matern(lengths, nu=2.5) + WhiteKernel(v + LEAST_NOISE)
+        kernel = ConstantKernel(s2) * Matern(lengths, nu=2.5) + WhiteKernel(v + MIN_NOISE)
         model = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None).fit(POINTS, Y)
         prior = -sum(0.1 / each + 0.1 * each for each in w) + np.log(s2) - s2 + 0.1 * np.log(v) - 30 * v
         return -float(model.log_marginal_likelihood_value_ + prior)
@@ -82,7 +82,7 @@ def test_parameters_and_their_logs() -> None:
     back = Parameters.of_logs(parameters.logs)
     np.testing.assert_allclose(back.weights, parameters.weights)
     assert (back.variance, back.noise) == pytest.approx((2.0, 1e-3))
-    assert np.isfinite(Parameters(np.ones(1), 1.0, LEAST_NOISE).logs).all()
+    assert np.isfinite(Parameters(np.ones(1), 1.0, MIN_NOISE).logs).all()
 
 
 @pytest.mark.parametrize("n", [1, 31, 33, 100, 101])
