@@ -37,9 +37,10 @@ def show_page(topic: str, output: Output, *, commands: Iterable[str]) -> None:
         output.data(text.rstrip("\n"))
         return
     from rich.constrain import Constrain
-    from rich.markdown import Markdown
 
-    output.render(Constrain(Markdown(text, hyperlinks=False), _COLUMNS))
+    from fnnctl.console.markdown import TerminalMarkdown
+
+    output.render(Constrain(TerminalMarkdown(text, hyperlinks=False), _COLUMNS))
 
 
 def _folder() -> Path:

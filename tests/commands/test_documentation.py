@@ -30,6 +30,20 @@ def test_a_page_is_formatted_on_a_terminal(
     assert max(map(len, lines)) <= 100
 
 
+def test_lines_of_code_that_fit_into_the_terminal_are_not_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["help", "tables"]) == 0
+    blocks = capsys.readouterr().out.split("```")[1::2]
+    wide = {line for block in blocks for line in block.splitlines() if 78 < len(line) <= 80}
+    assert wide
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["help", "tables"]) == 0
+    assert wide <= set(capsys.readouterr().out.splitlines())
+
+
 def test_the_help_lists_all_topics(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["help"]) == 0
     words = capsys.readouterr().out.replace(",", " ").split()
