@@ -109,11 +109,12 @@ def report(
 
 
 def _draw_missing(run: RunFolder, context: Context) -> None:
-    """Draw the missing figures of a run that has ended."""
+    """Draw the missing figures of a run that has ended, and of the runs inside a search."""
     if run.is_alive():
         return
     try:
-        draw_missing_figures(run)
+        for folder in filter(None, (run, run.winner(), run.ensemble())):
+            draw_missing_figures(folder)
     except MachineError as error:
         context.note(error.message)
 

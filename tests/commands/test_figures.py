@@ -54,6 +54,12 @@ def test_a_search_and_its_winner_without_figures(program: Program, tmp_path: Pat
         run = only_run(tmp_path)
         assert (run / "best" / "model.npz").is_file()
         assert figures_in(run) == {}
+    assert program("report", "--importance").code == 0
+    assert (run / "search_history.png").is_file()
+    assert {path.name for path in (run / "best").glob("*.png")} == {
+        "confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png",
+        "feature_importance.png",
+    }  # fmt: skip
 
 
 def test_folds_and_evaluations_without_figures(program: Program, iris: Path, trained: Path) -> None:
