@@ -13,7 +13,9 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.splits.folds import Folds, ForwardFolds, divide, fewest_values, most_folds
+from fnnctl.data.splits.folds import Folds, divide
+from fnnctl.data.splits.forward_folds import ForwardFolds, fewest_values
+from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.in_order import distinct
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.metrics.metric import SUPPORT

@@ -13,7 +13,7 @@ from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.fitting import fit_preprocessor
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.bags import BaggedRows
-from fnnctl.data.splits.folds import most_folds
+from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes

@@ -18,7 +18,7 @@ from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.splits.folds import most_folds
+from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError
 from fnnctl.modelling.cross_validation import divided

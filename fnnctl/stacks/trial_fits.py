@@ -13,7 +13,7 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.splits.folds import most_folds
+from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
 from fnnctl.modelling.cross_validation import FOLDS, divided, refuse_single_groups

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.data.splits.folds import by_stratum, fold_sizes, most_folds
-from fnnctl.data.splits.groups import divide_groups
+from fnnctl.data.splits.folds import by_stratum, fold_sizes
+from fnnctl.data.splits.groups import divide_groups, most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.seeds import Purpose, stream
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fnnctl.arrays import IntArray
-from fnnctl.data.splits.folds import hold_out
-from fnnctl.data.splits.parts import Rows, Split
+from fnnctl.data.splits.parts import Rows, Split, hold_out
 from fnnctl.seeds import Purpose, confirmation_seed, stream
 
 

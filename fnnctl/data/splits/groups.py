@@ -9,6 +9,11 @@ import numpy as np
 from fnnctl.arrays import IntArray
 
 
+def most_folds(strata: IntArray, groups: IntArray | None) -> int:
+    """The largest possible number of folds of N rows with `strata` (N,) and `groups` (N,)."""
+    return len(strata) if groups is None else len(np.unique(groups))
+
+
 def divide_groups(
     groups: IntArray,
     strata: IntArray,

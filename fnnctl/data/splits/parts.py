@@ -12,10 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.columns.numbers import plain_number
-from fnnctl.data.splits.groups import divide_groups
+from fnnctl.data.splits.groups import divide_groups, most_folds
 from fnnctl.data.splits.in_order import distinct, part_ends
 from fnnctl.errors import DataError, Problem
 from fnnctl.seeds import Purpose, stream
@@ -200,6 +200,40 @@ def _group_parts(
         sizes = np.array([len(known) - size, size])
         parts[known] = divide_groups(groups[known], strata[known], sizes, rng=rng)  # 0 train, 1 validation
     return parts
+
+
+def hold_out(
+    strata: IntArray,
+    share: float,
+    *,
+    stratify: bool,
+    rng: np.random.Generator,
+    groups: IntArray | None = None,
+) -> BoolArray:
+    """(n,) which of n non-test rows are held out for validation.
+
+    These are round(share·n) rows: at least one if the share is not 0, and at most all but one. If stratified,
+    they come from the strata in proportion, and each stratum keeps at least one row for training. With
+    `groups` (n,), whole groups are held out, so there may be fewer or more rows. Raises ValueError if there
+    are fewer than two rows, or groups.
+    """
+    rows = len(strata)
+    held = np.zeros(rows, np.bool_)
+    if share == 0:
+        return held
+    if most_folds(strata, groups) < 2:
+        raise ValueError("a single row or group cannot be divided")
+    size = min(max(1, round(share * rows)), rows - 1)
+    if groups is not None:
+        proportional = strata if stratify else np.zeros_like(strata)
+        parts = divide_groups(groups, proportional, np.array([rows - size, size]), rng=rng)
+        return np.asarray(parts == VALIDATION)
+    if stratify:
+        counts = np.bincount(strata)
+        size = min(size, int(np.maximum(counts - 1, 0).sum()))
+        return np.asarray(stratified_parts(strata, counts, size, 0, rng) == VALIDATION)
+    held[rng.permutation(rows)[:size]] = True
+    return held
 
 
 def stratified_parts(

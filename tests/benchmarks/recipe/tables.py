@@ -16,7 +16,8 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.loading import load_dataset
-from fnnctl.data.splits.folds import Fold, Folds, hold_out
+from fnnctl.data.splits.folds import Fold, Folds
+from fnnctl.data.splits.parts import hold_out
 from fnnctl.seeds import Purpose, stream
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData

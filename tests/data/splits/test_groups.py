@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.splits.groups import divide_groups
+from fnnctl.data.splits.groups import divide_groups, most_folds
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.errors import DataError
 from tests.data.conftest import Load, Refuse
@@ -143,3 +143,8 @@ def test_a_test_file_needs_no_groups(load: Load, tmp_path_factory: pytest.TempPa
     )
     assert parts.test.tolist() == [12]
     assert len(parts.validation) == 2  # of 12 rows 3 are wanted, and the groups are pairs
+
+
+def test_most_folds() -> None:
+    assert most_folds(np.zeros(7, np.intp), None) == 7
+    assert most_folds(np.zeros(7, np.intp), np.array([3, 3, 1, 1, 1, 3, 9])) == 3

@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.schema.data import SplitConfig
-from fnnctl.data.splits.parts import Split, apportion, split_rows
+from fnnctl.data.splits.parts import Split, apportion, hold_out, split_rows
 from fnnctl.errors import DataError
+from fnnctl.seeds import Purpose, stream
+
+SEEDS = st.integers(0, 2**64 - 1)
 
 
 def names(count: int) -> tuple[str, ...]:
@@ -239,3 +242,62 @@ class TestInOrder:
             "data.split.by: the column 'day' has the same value in all rows, but 3 parts need one each, for "
             "rows with equal values stay together: name another column, or set a share to 0"
         )
+
+
+def held_out(seed: int, repeat: int, fold: int) -> np.random.Generator:
+    return stream(seed, Purpose.HELD_OUT, repeat, fold)
+
+
+class TestHoldOut:
+    @given(
+        counts=st.lists(st.integers(1, 40), min_size=1, max_size=6),
+        share=st.floats(0.01, 0.9),
+        seed=SEEDS,
+        stratify=st.booleans(),
+    )
+    def test_size_and_what_stays(self, counts: list[int], share: float, seed: int, stratify: bool) -> None:
+        labels = np.random.default_rng(seed % 2**32).permutation(np.repeat(np.arange(len(counts)), counts))
+        n = len(labels)
+        if n < 2:
+            with pytest.raises(ValueError, match="cannot be divided"):
+                hold_out(labels, share, stratify=stratify, rng=held_out(seed, 0, 0))
+            return
+        held = hold_out(labels, share, stratify=stratify, rng=held_out(seed, 0, 0))
+        wanted = min(max(1, round(share * n)), n - 1)
+        if stratify:
+            assert held.sum() == min(wanted, n - len(counts))
+            assert set(labels[~held]) == set(range(len(counts)))
+        else:
+            assert held.sum() == wanted
+
+    def test_classes_in_proportion(self) -> None:
+        # a fifth of 60, 30 and 10 rows
+        labels = np.repeat(np.arange(3), [60, 30, 10])
+        held = hold_out(labels, 0.2, stratify=True, rng=held_out(1, 0, 0))
+        assert np.bincount(labels[held]).tolist() == [12, 6, 2]
+
+    def test_nothing(self) -> None:
+        assert not hold_out(np.zeros(1, np.intp), 0.0, stratify=True, rng=held_out(1, 0, 0)).any()
+
+    def test_every_fold_draws_its_own(self) -> None:
+        labels = np.zeros(50, np.intp)
+        drawn = [
+            hold_out(labels, 0.3, stratify=True, rng=held_out(1, repeat, fold)).tolist()
+            for repeat in range(2)
+            for fold in range(2)
+        ]
+        assert len({tuple(each) for each in drawn}) == 4
+        again = hold_out(labels, 0.3, stratify=True, rng=held_out(1, 1, 0))
+        assert again.tolist() == drawn[2]
+
+    @given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=20), share=st.floats(0.05, 0.5), seed=SEEDS)
+    def test_whole_groups(self, sizes: list[int], share: float, seed: int) -> None:
+        groups = np.repeat(np.arange(len(sizes)), sizes)
+        held = hold_out(groups % 2, share, stratify=True, rng=held_out(seed, 0, 0), groups=groups)
+        assert 0 < held.sum() < len(groups)
+        assert not set(groups[held]) & set(groups[~held])
+
+    def test_groups_come_near_the_share(self) -> None:
+        groups = np.repeat(np.arange(100), 3)
+        held = hold_out(groups % 2, 0.2, stratify=True, rng=held_out(3, 0, 0), groups=groups)
+        assert 54 <= held.sum() <= 66

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.splits.folds import Fold, ForwardFolds, divide
+from fnnctl.data.splits.folds import Fold, divide
+from fnnctl.data.splits.forward_folds import ForwardFolds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.data.splits.subsets import Subset, draw_share
 
