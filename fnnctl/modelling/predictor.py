@@ -12,8 +12,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Split
-from fnnctl.nn.inner_members import inner_members
-from fnnctl.nn.network import Network
+from fnnctl.nn.network import Network, inner_members
 from fnnctl.tasks.task import OutputDecoder, PartScores, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool

@@ -10,7 +10,7 @@ Read in this order:
 - `parameters`: all parameters of a member in one flat row, and where each array is in it;
 - `network` and `layers/hidden`: the forward pass, with activations, normalization and dropout;
 - `layers/input_stage`: what is learned before the first layer: embeddings, and a factor per input;
-- `layers/shared_weights`, `inner_members`: networks that share the weights of hidden layers, as one member;
+- `layers/shared_weights`: networks that share the weights of hidden layers, as one member;
 - `workspace`: the buffers that a pass writes to, made once per batch size;
 - `losses/base`, `losses/cross_entropy` and `losses/real_values`: the output layer's error terms;
 - `backpropagation`: the gradient of the regularized risk;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from fnnctl.nn.layers.hidden import HiddenLayer
 from fnnctl.nn.layers.input_stage import InputStage
 from fnnctl.nn.layers.shared_weights import Heads
 from fnnctl.nn.member_generators import MemberGenerators
-from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.parameters import LayerSegments, ParameterLayout
 from fnnctl.nn.workspace import Workspace
 
 LAYER_HYPERPARAMETERS = ("activation", "dropout", "epsilon", "momentum")
@@ -83,3 +84,48 @@ class Network:
             return scores
         low, high = np.repeat(self.limits, len(scores) // len(self.limits), axis=0).T
         return limited(scores, low[:, None, None], high[:, None, None])
+
+
+def inner_members(network: Network) -> list[Network]:
+    """A network's inner members as networks without shared weights, each alone in its stack.
+
+    A layer's weights are W ⊙ sⱼrⱼᵀ. A network with one inner member is returned itself. Raises ValueError if
+    there are several networks in the stack.
+    """
+    if len(network.parameters) != 1:
+        raise ValueError(f"{len(network.parameters)} networks cannot be divided into their inner members")
+    shape = network.layout.shape
+    if shape.inner_members == 1:
+        return [network]
+    layout = ParameterLayout(replace(shape, inner_members=1))
+    networks = []
+    for number in range(shape.inner_members):
+        parameters = np.empty((1, layout.size), network.parameters.dtype)
+        for shared, single in zip(network.layout.layers, layout.layers, strict=True):
+            _copy(shared, single, network.parameters, parameters, number)
+        if network.layout.stage is not None and layout.stage is not None:
+            pairs = zip(network.layout.stage.segments, layout.stage.segments, strict=True)
+            for shared_segment, segment in pairs:
+                segment.view(parameters)[...] = shared_segment.view(network.parameters)
+        networks.append(
+            Network(layout, parameters, network.statistics, network.hyperparameters, network.limits)
+        )
+    return networks
+
+
+def _copy(
+    shared: LayerSegments, single: LayerSegments, source: FloatArray, to: FloatArray, number: int
+) -> None:
+    """Fill the arrays of a layer of the inner member with this number."""
+    if shared.factors is None:
+        single.weights.view(to)[0] = shared.weights.view(source)[0, number]
+        return
+    r = shared.factors.inputs.view(source)[0, :, number]
+    s = shared.factors.outputs.view(source)[0, :, number]
+    single.weights_alone(to)[0] = shared.weights.view(source)[0] * np.outer(s, r)
+    if shared.factors.biases is not None:
+        single.weights.view(to)[0, :, -1] = shared.factors.biases.view(source)[0, :, number]
+    for name in ("gains", "shifts", "slopes"):
+        segment, shared_segment = getattr(single, name), getattr(shared, name)
+        if segment is not None:
+            segment.view(to)[...] = shared_segment.view(source)

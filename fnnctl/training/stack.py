@@ -1,10 +1,16 @@
-"""K members in training: their state, and an epoch of all of them together."""
+"""K members in training: their state, and an epoch of all of them together.
+
+An ensemble is as many consecutive members that have one record and end together. The record's validation
+columns are those of the averaged prediction, and its other columns are means over the members. With bags,
+each validation row is predicted by the one member that is not trained on it. Each member has a copy of the
+record, so stopping rules and schedules decide the same for all of them.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +22,6 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.early_stopping import Convergence, EarlyStopping
-from fnnctl.training.ensembles import all_of_each, for_each_member, joined_rows, means_over_members
 from fnnctl.training.history import History, Record
 from fnnctl.training.learners.descent import Descent
 from fnnctl.training.learners.quasi_newton import QuasiNewton
@@ -24,6 +29,8 @@ from fnnctl.training.members import Member, StackSettings, initial_parameters, m
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.state import State, extract_part, merge_parts, select_members
+
+T = TypeVar("T", bound=np.generic)
 
 
 class Stack:
@@ -101,7 +108,7 @@ class Stack:
             return None
         diagnosed = diagnostics.record() if diagnostics else {}
         if (size := self.settings.ensemble) > 1:
-            learned, diagnosed = (means_over_members(part, size) for part in (learned, diagnosed))
+            learned, diagnosed = (_means_over_members(part, size) for part in (learned, diagnosed))
         record = {**learned, **self._validate(), **diagnosed}
         self.history.append(record)
         self._learner.observe(record)
@@ -145,7 +152,7 @@ class Stack:
         """Which members have converged, (K,); an ensemble has if all its members have."""
         learned, size = self._learner.converged, self.settings.ensemble
         if size > 1:
-            learned = all_of_each(learned, size)
+            learned = learned.reshape(-1, size).all(axis=1).repeat(size)
         return np.asarray(self._convergence.converged | learned)
 
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:
@@ -164,9 +171,33 @@ class Stack:
         if self.settings.bags:
             of_members, predictions = self._scorer.evaluate(rows)
             losses = of_members.reshape(-1, size).sum(axis=1) / size
-            predictions, targets = joined_rows(predictions, size), joined_rows(targets, size)
+            predictions, targets = _joined_rows(predictions, size), _joined_rows(targets, size)
         else:
             losses, predictions = self._scorer.evaluate_ensembles(rows, size)
             targets = targets[::size]
         averaged = self._metrics.validation_record(losses, predictions, targets)
-        return for_each_member(averaged, size)
+        return _for_each_member(averaged, size)
+
+
+def _for_each_member(record: Mapping[str, FloatArray], size: int) -> dict[str, FloatArray]:
+    """The columns (K,) for the members, from those of the ensembles, (K / size,)."""
+    return {name: values.repeat(size) for name, values in record.items()}
+
+
+def _means_over_members(record: Mapping[str, FloatArray], size: int) -> dict[str, FloatArray]:
+    """The means of columns (K,) over the members of each ensemble, for each member.
+
+    A value that is the same for all of them, such as the learning rate, is kept as it is.
+    """
+    if not record:
+        return {}
+    columns = np.stack(list(record.values()))
+    of_ensembles = columns.reshape(len(columns), -1, size)
+    first = of_ensembles[:, :, 0]
+    means = first + (of_ensembles - first[:, :, None]).sum(axis=2) / size
+    return _for_each_member(dict(zip(record, means, strict=True)), size)
+
+
+def _joined_rows(of_members: npt.NDArray[T], size: int) -> npt.NDArray[T]:
+    """Values (K, n) of the members' own rows as those of their ensembles, (K / size, size·n)."""
+    return of_members.reshape(-1, size * of_members.shape[1])

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fnnctl.nn.inner_members import inner_members
-from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
+from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network, inner_members
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from fnnctl.nn.workspace import Workspace

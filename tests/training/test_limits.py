@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.inner_members import inner_members
-from fnnctl.nn.network import Network
+from fnnctl.nn.network import Network, inner_members
 from fnnctl.nn.shape import OutputKind
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.scoring import RowScorer, Scorer

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.network import inner_members
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind
 from fnnctl.training.history import Record

@@ -70,16 +70,6 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
 }  # fmt: skip
 """The settings of each group, with everything inside them that is not a setting of another group."""
 
-NO_GROUP: Final[Mapping[str, str]] = {
-    "model.threshold": "it is chosen after training",
-    "training.shuffle": "it is a property of the data's order",
-    "training.class_weights": "they say which errors matter",
-    "training.precision": "it is the accuracy of the arithmetic",
-    "training.threads": "they are a property of the machine",
-    "training.time_limit": "it is a matter of patience",
-}
-"""The settings of `model` and `training` that recipes leave alone, with the reasons."""
-
 _GROUP_OF: Final[Mapping[ConfigPath, Group]] = {
     parse_path(setting): group for group, settings in GROUPS.items() for setting in settings
 }

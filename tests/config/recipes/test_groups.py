@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.recipes.groups import GROUP_NAMES, GROUPS, NO_GROUP, classic_groups, group_of
+from fnnctl.config.recipes.groups import GROUP_NAMES, GROUPS, classic_groups, group_of
 from fnnctl.config.schema.schema_tree import all_settings
 
 SETTINGS = {format_path(tuple(part for part in path if isinstance(part, str))) for path in all_settings()}
+NO_GROUP = [
+    "model.threshold",
+    *(f"training.{name}" for name in ("shuffle", "class_weights", "precision", "threads", "time_limit")),
+]
 GROUPED = [setting for settings in GROUPS.values() for setting in settings]
 
 
