@@ -372,6 +372,11 @@ def is_loss(name: str) -> bool:
     return metric is not None and metric.lower_is_better
 
 
+def label_of(name: str) -> str:
+    """What texts call the metric of this name; other names, such as one of a single class, as they are."""
+    return next((metric.label for metric in METRICS if metric.name == name), name)
+
+
 def class_of(name: str) -> str | None:
     """The class in a name like `per_class.CLASS.recall`, which may contain dots; None for other metrics."""
     first, _, rest = name.partition(".")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, is_loss
+from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, is_loss, label_of
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.stored_importances import read_importances
 from fnnctl.report.summary import Summary, scored_rows, validation_name
@@ -174,14 +174,13 @@ def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
     if importances is None:
         return None
     key = importances.metrics[0]
-    label = next(label for label, metric in summary.task_report.metrics if metric == key)
     columns = [
         PlottedColumn(column.column, estimate.mean, estimate.ci95, estimate.is_positive)
         for column in importances.columns
         if (estimate := importances.headline(column))
     ]
     change = "rise" if is_loss(key) else "drop"
-    axis = f"{change} of {label} when the column is permuted, {importances.part} part"
+    axis = f"{change} of {label_of(key)} when the column is permuted, {importances.part} part"
     subject = "columns of the ensemble" if summary.manifest.selection else "columns"
     title = f"{summary.manifest.name}: importance of the {subject}"
     return feature_importance_figure(columns, axis=axis, title=title)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.best_model import best_model, rewards
 from fnnctl.report.sections import Excerpt, Section
@@ -23,7 +24,7 @@ def reward_facts(search: SearchHistory) -> Iterator[tuple[str, str]]:
     count = len(known) // FIFTH
     for name, part in (("first fifth", known[:count]), ("last fifth", known[-count:])):
         mean = search.from_loss(-float(part.mean()))
-        yield name, f"mean {search.metric} {number(mean)} of {counted(count, 'trial')}"
+        yield name, f"mean {label_of(search.metric)} {number(mean)} of {counted(count, 'trial')}"
 
 
 def _details(summary: Summary) -> Iterator[Section]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.records.audit import MIN_JUDGED, SAFE_TAU, Audit, Baseline, RungPair, audit
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.sections import Notes, Section, TableSection
@@ -24,7 +25,7 @@ def _details(summary: Summary) -> Iterator[Section]:
     pairs = _judged_pairs(result)
     baselines = [baseline for baseline in result.baselines.values() if baseline and baseline.continued]
     has_bounds = any(baseline.loss is not None and not baseline.is_exact for baseline in baselines)
-    header = ("epochs", "trials", "τ", "95 % interval", "best dropped", f"{search.metric} lost")
+    header = ("epochs", "trials", "τ", "95 % interval", "best dropped", f"{label_of(search.metric)} lost")
     yield TableSection("Rung audit: do early ranks hold?", header, tuple(map(_row, pairs[:MAX_ROWS])))
     yield _baseline_table(search, baselines[:MAX_ROWS])
     sentences = (
@@ -66,7 +67,7 @@ def _baseline_table(search: SearchHistory, baselines: Sequence[Baseline]) -> Tab
         )
         for baseline in baselines
     )
-    header = ("i", "trials", "continued", "epochs", search.metric, "the search")
+    header = ("i", "trials", "continued", "epochs", label_of(search.metric), "the search")
     return TableSection("The i-epoch baseline at equal epochs", header, tuple(rows))
 
 

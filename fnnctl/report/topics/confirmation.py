@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.records.confirmation import CONFIRM, Confirmation, Leader, LeaderComparison
 from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
-from fnnctl.text import counted, joined_words, p_number
+from fnnctl.text import capitalized, counted, joined_words, p_number
 
 TITLE: Final = "Is the winner better than the others?"
 
@@ -55,7 +56,7 @@ def _details(summary: Summary) -> Iterator[Section]:
 def _leaders_table(confirmation: Confirmation) -> TableSection:
     trials, seeds = counted(len(confirmation.leaders), "trial"), counted(confirmation.seeds, "seed")
     return TableSection(
-        f"Confirmed {confirmation.metric}: {trials}, {seeds} each; intervals of 95 %",
+        f"Confirmed {label_of(confirmation.metric)}: {trials}, {seeds} each; intervals of 95 %",
         ("trial", "mean", "±", "difference", "±", "p", "in the search"),
         tuple(_row(confirmation, leader) for leader in confirmation.ranked),
     )
@@ -97,13 +98,14 @@ def left_out_sentence(confirmation: Confirmation) -> str | None:
     """Which seeds do not count; None if all do."""
     if not confirmation.left_out:
         return None
+    metric = capitalized(label_of(confirmation.metric))
     if not confirmation.compared_seeds:
-        return f"{confirmation.metric} is undefined on the validation rows of every seed."
+        return f"{metric} is undefined on the validation rows of every seed."
     seeds = "seed" if len(confirmation.left_out) == 1 else "seeds"
     which = f"{seeds} {joined_words([*map(str, confirmation.left_out)])}"
     return (
-        f"{confirmation.metric} is undefined on the validation rows of {which}: the trials are compared with "
-        f"the other {counted(confirmation.compared_seeds, 'seed')}."
+        f"{metric} is undefined on the validation rows of {which}: the trials are compared with the other "
+        f"{counted(confirmation.compared_seeds, 'seed')}."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.report.sections import DATA, SUMMARY, FactList, Formats, Section
 from fnnctl.report.summary import Summary, validation_name
 from fnnctl.report.topics.topic import Topic
@@ -39,9 +40,7 @@ def _facts(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]:
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
     if (best := data.best_column) and best.score > best.baseline:
-        labels = {name: label for label, name in summary.task_report.metrics}
-        metric = labels.get(best.metric, best.metric)
-        yield "best single column", f"{best.name}: {metric} {best.score:.3g} on held-out rows"
+        yield "best single column", f"{best.name}: {label_of(best.metric)} {best.score:.3g} on held-out rows"
     yield "SHA-256", data.sha256
 
 

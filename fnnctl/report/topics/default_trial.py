@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.records.default_trial import DefaultTrialComparison
 from fnnctl.records.trials import Result
 from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, Warnings
@@ -49,7 +50,7 @@ def comparison_sentence(comparison: DefaultTrialComparison, metric: str) -> str:
     if comparison.objectives is None or comparison.budget is None:
         return f"trial {winner} and {default} have no result after the same number of epochs"
     best, other = map(number, comparison.objectives)
-    scores = f"{metric} {best} against {other} after {counted(comparison.budget, 'epoch')}"
+    scores = f"{label_of(metric)} {best} against {other} after {counted(comparison.budget, 'epoch')}"
     if comparison.p is None:
         return (
             f"trial {winner} has {scores} for {default}; one validation part does not say how much of that "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.report.sections import SUMMARY, FactList, Notes, Section, TableSection
 from fnnctl.report.summary import TEST, EnsembleSummary, Summary
 from fnnctl.report.topics.scores import ABOUT
@@ -35,14 +36,14 @@ def _details(summary: Summary) -> Iterator[Section]:
         return
     yield FactList("Ensemble of trials", tuple(_facts(selection)))
     trials = ((str(trial.trial), f"{trial.count:,}", number(trial.objective)) for trial in selection.trials)
-    yield TableSection("Selected trials", ("trial", "times", selection.metric), tuple(trials))
+    yield TableSection("Selected trials", ("trial", "times", label_of(selection.metric)), tuple(trials))
     if ensemble:
         yield _beside_winner(summary, ensemble)
 
 
 def _facts(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
     best = f"; the best trial alone has {number(selection.best_alone)}"
-    yield f"validation {selection.metric}", f"{number(selection.objective)}{best}"
+    yield f"validation {label_of(selection.metric)}", f"{number(selection.objective)}{best}"
     rounds = f"{selection.kept:,} of {counted(selection.rounds, 'round')}"
     yield "selected in", f"{rounds}, from {counted(selection.candidates, 'trial')}"
     yield "selected on", "the validation part, so its validation scores are optimistic"

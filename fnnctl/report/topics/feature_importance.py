@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.metrics.feature_importance import FeatureImportances
-from fnnctl.metrics.registry import is_loss
+from fnnctl.metrics.registry import is_loss, label_of
 from fnnctl.report.sections import REQUESTED, Notes, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
@@ -31,10 +31,9 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     importances = summary.importances
     if importances is None:
         return
-    labels = {key: label for label, key in summary.task_report.metrics}
-    first, *others = (f"{labels[metric]} {'+' if is_loss(metric) else '−'}" for metric in importances.metrics)
+    first, *more = (f"{label_of(name)} {'+' if is_loss(name) else '−'}" for name in importances.metrics)
     # The interval of the headline alone: the others would leave no room for names.
-    header = ("column", first, "95 % interval", *others)
+    header = ("column", first, "95 % interval", *more)
     rows = []
     for column in importances.columns[:MAX_COLUMNS]:
         mean, *means = (number(estimate and estimate.mean) for estimate in column.estimates.values())
@@ -43,7 +42,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     title = f"Importance of the columns on the {importances.part} part"
     if left := len(importances.columns) - len(rows):
         title += f": the first {len(rows)}; {names.FEATURE_IMPORTANCE} has {left:,} more"
-    notes = tuple(_notes(importances, labels[importances.metrics[0]]))
+    notes = tuple(_notes(importances, label_of(importances.metrics[0])))
     yield TableSection(title, header, tuple(rows), priority=REQUESTED)
     yield Notes("About the importance", notes, priority=REQUESTED)
 

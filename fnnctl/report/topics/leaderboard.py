@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from rich.cells import cell_len
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import can_go_on, leaderboard_table
 from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
@@ -45,7 +46,7 @@ def leaderboard(search: SearchHistory, width: int | None) -> TableSection:
     top, count = search.standings.ranked()[:TOP], len(search.standings.latest)
     columns = [
         ("trial", [str(result.trial) for result in top]),
-        (search.metric, [result_text(result) for result in top]),
+        (label_of(search.metric), [result_text(result) for result in top]),
         ("epochs", [f"{search.standings.epochs[result.trial]:,}" for result in top]),
     ]
     assignments = [search.trials[result.trial].assignment for result in top]
@@ -103,8 +104,8 @@ def _with_fewer_epochs(search: SearchHistory) -> Iterator[str]:
         trials, verb = counted(count, "trial"), "has" if count == 1 else "have"
         example = f"trial {first.trial}: {number(first.objective)} after {counted(first.budget, 'epoch')}"
         yield (
-            f"{trials} {verb} a better {search.metric} than trial {best.trial}, but with fewer epochs "
-            f"({example}). The best trial is chosen among those with the most epochs."
+            f"{trials} {verb} a better {label_of(search.metric)} than trial {best.trial}, but with fewer "
+            f"epochs ({example}). The best trial is chosen among those with the most epochs."
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import ranked
 from fnnctl.report.sections import Section, TableSection
@@ -43,7 +44,7 @@ def rungs_table(search: SearchHistory) -> TableSection:
     title = "Brackets and rungs" if several else "Rungs"
     if len(rungs) > MAX_RUNGS:
         title += f"; {len(rungs) - MAX_RUNGS:,} more in {names.JOURNAL}"
-    header = (*(("bracket",) if several else ()), *counts, f"best {search.metric}")
+    header = (*(("bracket",) if several else ()), *counts, f"best {label_of(search.metric)}")
     return TableSection(title, header, tuple(rows) if len(rungs) > 1 else (), texts=())
 
 

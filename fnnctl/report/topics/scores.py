@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fnnctl.metrics.metric import UNCALIBRATED
-from fnnctl.metrics.registry import is_loss, metrics_of, positive_metric
+from fnnctl.metrics.registry import is_loss, label_of, positive_metric
 from fnnctl.metrics.stored import PARTS
 from fnnctl.report.sections import SCORES, SUMMARY, Formats, Notes, Score, Scores, Section, TableSection
 from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
-from fnnctl.tasks.reports import TaskReport, without_repetition
+from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import counted, joined_words, shown
 
 ABOUT: Final = "About the scores"
@@ -75,16 +75,11 @@ def first_scores(summary: Summary, part: str) -> dict[str, Score]:
     folds, baseline = summary.cross_validation or {}, metrics.get("baseline") or {}
     return {
         key: Score(
-            _label(task, key), value, _interval(metrics, folds, key), _float(baseline.get(key)), is_loss(key)
+            label_of(key), value, _interval(metrics, folds, key), _float(baseline.get(key)), is_loss(key)
         )
         for key in dict.fromkeys([*objectives, *keys])
         if (value := _float(metrics.get(key))) is not None
     }
-
-
-def _label(task: TaskReport, key: str) -> str:
-    labels = (metric.label for metric in metrics_of(task.task) if metric.name == key)
-    return next(labels, key.replace("_", " "))
 
 
 def _interval(metrics: Mapping[str, Any], folds: Mapping[str, Any], key: str) -> tuple[float, float] | None:

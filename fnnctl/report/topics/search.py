@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE, INTERRUPTED
 from fnnctl.records.timeline import Timeline
@@ -59,7 +60,7 @@ def _facts(
 ) -> Iterator[tuple[str, str]]:
     if search.method:
         yield "method", method_text(search)
-    yield "objective", f"{search.metric} {where_measured(search)}, {search.direction}d"
+    yield "objective", f"{label_of(search.metric)} {where_measured(search)}, {search.direction}d"
     words = {} if search.end == COMPLETE else UNFINISHED
     counts = ", ".join(f"{count:,} {words.get(status, status)}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE
 from fnnctl.records.trials import Result
@@ -32,8 +33,8 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         return
     differ = search.has_rungs or search.end != COMPLETE
     after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
-    text = f"{best.trial}, with {search.metric} {number(best.objective)} {where_measured(search)}{after}"
-    yield _fact(11, "best trial", text)
+    score = f"{label_of(search.metric)} {number(best.objective)}"
+    yield _fact(11, "best trial", f"{best.trial}, with {score} {where_measured(search)}{after}")
     assignment = search.trials[best.trial].assignment
     # The most important ones first, as the end may be left out.
     paths = [path for path in paths_by_importance(search) if path in assignment]
@@ -69,9 +70,10 @@ def _details(summary: Summary) -> Iterator[Section]:
     search = summary.search
     if search is None or (best := search.winner) is None:
         return
-    header = ("", search.metric, "95 % interval", "chosen by it")
+    label = label_of(search.metric)
+    header = ("", label, "95 % interval", "chosen by it")
     scores = tuple(_scores(summary, search, best))
-    yield TableSection(f"{search.metric} of the winner", header, scores, texts=(0, 3))
+    yield TableSection(f"{label} of the winner", header, scores, texts=(0, 3))
     yield FactList("Best trial", tuple(_facts(summary, search, best)))
     yield Command("Train it alone", tuple(_training_command(summary, best)), heading=COMMANDS)
     if facts := summary.manifest.search:
@@ -111,7 +113,7 @@ def result_text(result: Result) -> str:
 
 def _facts(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, str]]:
     yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
-    yield search.metric, number(best.objective)
+    yield label_of(search.metric), number(best.objective)
     confirmation = search.confirmation
     refitted = "refitted"
     if names.BEST not in summary.files or summary.has_former_winner:

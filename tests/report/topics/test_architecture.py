@@ -16,8 +16,8 @@ def test_the_first_and_the_last_fifth() -> None:
     ]
     minimized = read(journal(*objectives, metric="log_loss", direction="minimize"))
     assert [text for _, text in reward_facts(minimized)] == [
-        "mean log_loss 0.2000 of 2 trials",
-        "mean log_loss 0.7500 of 2 trials",
+        "mean log loss 0.2000 of 2 trials",
+        "mean log loss 0.7500 of 2 trials",
     ]
 
 

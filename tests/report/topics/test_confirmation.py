@@ -124,7 +124,7 @@ class TestVerdict:
         assert found
         assert "tied with trial 0: 3 seeds cannot tell them apart" in verdict_sentence(found)
         assert left_out_sentence(found) == (
-            "accuracy is undefined on the validation rows of seed 2: the trials are compared with the other "
+            "Accuracy is undefined on the validation rows of seed 2: the trials are compared with the other "
             "3 seeds."
         )
         assert left_out_sentence(found_in(CLEAR)) is None
@@ -144,7 +144,7 @@ class TestVerdict:
         table, notes = sections_of(search)
         assert isinstance(table, TableSection)
         assert [row[1:6] for row in table.rows] == [("–",) * 5] * 3
-        assert "accuracy is undefined on the validation rows of every seed." in notes.rows
+        assert "Accuracy is undefined on the validation rows of every seed." in notes.rows
         assert search.confirmation
         assert [each.standing for each in plotted_leaders(search.confirmation)] == ["failed"] * 3
 

@@ -301,7 +301,7 @@ def test_of_many_trials_the_best_are_shown() -> None:
 
 def test_a_cross_validated_objective_is_reported() -> None:
     records = [header(objective={"metric": "log_loss", "on": "cross_validation", "direction": "minimize"})]
-    assert ("objective", "log_loss over the folds, minimized") in titled(records)["Search"].rows
+    assert ("objective", "log loss over the folds, minimized") in titled(records)["Search"].rows
 
 
 def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:

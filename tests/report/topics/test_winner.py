@@ -131,3 +131,9 @@ def test_a_winner_beside_the_default_settings(tmp_path: Path, p: float, is_doubt
     assert isinstance(section, Warnings if is_doubtful else Notes)
     verdict = "trial 1 cannot be told from" if is_doubtful else "Trial 1 is better than"
     assert str(section.rows[0]).startswith(f"{verdict} the default settings (trial 0)")
+
+
+def test_the_objective_has_its_label(tmp_path: Path) -> None:
+    records = [header(objective={"metric": "log_loss", "on": "validation"}), *halving()[1:]]
+    (table,) = tables(TOPIC, of(tmp_path, records))
+    assert (table.title, table.header[1]) == ("log loss of the winner", "log loss")
