@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from fnnctl.errors import MachineError
+from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, model_files
 from fnnctl.store import names
@@ -25,11 +25,18 @@ from fnnctl.text import counted
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table
 from fnnctl.training.stack import Stack
+from fnnctl.training.state import MissingArrayError
 from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
 
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
 MAX_SHARE = 0.02
 """The largest share of the time that may be spent on writing checkpoints."""
+
+
+def incomplete_checkpoint(run: OpenRun, error: MissingArrayError) -> DataError:
+    """The error for an edited checkpoint; a damaged one fails its checksums, and training starts again."""
+    message = f"lacks the array {error}: restore the file, or remove it to train from the start"
+    return DataError(Problem(message, file=str(run.path / names.CHECKPOINT)))
 
 
 class Checkpointer:

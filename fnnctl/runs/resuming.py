@@ -10,6 +10,7 @@ from typing import Final
 from fnnctl.context import Listener
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import Fit
+from fnnctl.runs.checkpointing import incomplete_checkpoint
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.store.catalogue import find_run
@@ -20,6 +21,7 @@ from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import shown
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
+from fnnctl.training.state import MissingArrayError
 
 START: Final = "the start"
 """Where a run resumes if nothing of it was kept."""
@@ -57,11 +59,16 @@ def refuse_other_data(run: OpenRun, data: TaskData, file: Path, *, command: str)
 
 
 def load_checkpoint(run: OpenRun, data: TaskData, fit: Fit, note: Callable[[str], None]) -> Checkpoint | None:
-    """The run's checkpoint; None if there is no usable one, so that training starts again."""
+    """The run's checkpoint; None if there is no usable one, so that training starts again.
+
+    Raises `DataError` if it lacks an array.
+    """
     try:
         arrays = run.read_checkpoint()
         members = fit.members(data, fit.split(data))
         return None if arrays is None else Checkpoint.from_arrays(arrays, members)
+    except MissingArrayError as error:
+        raise incomplete_checkpoint(run, error) from error
     except (DataError, ForeignCheckpointError) as error:
         message = f"the checkpoint cannot be used, so training starts again: {error}"
         note(message)

@@ -13,7 +13,7 @@ from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe
 from fnnctl.modelling.predictor import Predictor, score_parts
-from fnnctl.runs.checkpointing import Checkpointer
+from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint
 from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_training
@@ -25,6 +25,7 @@ from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
 from fnnctl.training.learners.batches import batch_bounds
+from fnnctl.training.state import MissingArrayError
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 
@@ -138,15 +139,18 @@ def _train(
         ) as checkpointer,
         recorder.time_training(),
     ):
-        stack = train_fits(
-            data,
-            [fit],
-            checkpoint=checkpoint,
-            diagnose=True,
-            on_epoch=checkpointer.on_epoch,
-            should_stop=checkpointer.should_stop,
-            seconds=(training.time_limit or math.inf) - recorder.trained_seconds(),
-        )
+        try:
+            stack = train_fits(
+                data,
+                [fit],
+                checkpoint=checkpoint,
+                diagnose=True,
+                on_epoch=checkpointer.on_epoch,
+                should_stop=checkpointer.should_stop,
+                seconds=(training.time_limit or math.inf) - recorder.trained_seconds(),
+            )
+        except MissingArrayError as error:
+            raise incomplete_checkpoint(run, error) from error
         checkpointer.trained = stack.trained
     return stack
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from fnnctl.nn.optimizers.lbfgs import STATE_NAMES
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
-from fnnctl.training.state import State, extract_part, merge_parts
+from fnnctl.training.state import MissingArrayError, State, extract_part, merge_parts
 
 FORMAT = 1
 """Incremented whenever the arrays of a state change their names or meaning."""
@@ -51,19 +52,33 @@ class Checkpoint:
 
     @classmethod
     def from_arrays(cls, arrays: State, members: Sequence[Member]) -> Checkpoint:
-        """Read a checkpoint of these members; raises `ForeignCheckpointError` for any other arrays."""
+        """Read a checkpoint of these members; raises `ForeignCheckpointError` for any other arrays.
+
+        Raises `MissingArrayError` if the epoch or the time is missing, as `stack` does for its arrays.
+        """
         facts, identities = extract_part(arrays, "checkpoint"), extract_part(arrays, "members")
         if not np.array_equal(facts.get("format", ()), FORMAT):
             raise ForeignCheckpointError("it was not written by this version of fnnctl")
         expected = _identities(members)
         if not all(np.array_equal(identities.get(name, ()), expected[name]) for name in expected):
             raise ForeignCheckpointError("it belongs to another configuration or to other rows")
+        _refuse_missing("checkpoint", ("epoch", "seconds"), facts)
         return cls(int(facts["epoch"]), float(facts["seconds"]), identities, extract_part(arrays, "stack"))
 
     def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
         """Restore the stack; training it does not change the checkpoint."""
+        expected = [*Stack(settings, members, pool).state]
+        if settings.optimizer == "lbfgs":  # which has a state after its first iteration
+            expected += [f"learner.{name}" for name in STATE_NAMES]
+        _refuse_missing("stack", expected, self.state)
         state = {name: array.copy() for name, array in self.state.items()}
         return Stack(settings, members, pool, epoch=self.epoch, state=state)
+
+
+def _refuse_missing(part: str, names: Iterable[str], state: State) -> None:
+    for name in names:
+        if name not in state:
+            raise MissingArrayError(f"{part}.{name}")
 
 
 def _identities(members: Sequence[Member]) -> State:

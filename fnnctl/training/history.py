@@ -8,7 +8,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, EpochMetrics
-from fnnctl.training.state import State
+from fnnctl.training.state import MissingArrayError, State
 
 Record = Mapping[str, FloatArray]
 """One epoch: a (K,) array per column."""
@@ -39,9 +39,11 @@ class History:
         self.epochs = next((array.shape[1] for array in self._columns.values()), 0)
 
     def append(self, record: Record) -> None:
-        """Add an epoch's record."""
+        """Add an epoch's record; raises `MissingArrayError` if the former epochs lack one of its columns."""
         for name, values in record.items():
             column = self._columns.get(name)
+            if column is None and self.epochs:
+                raise MissingArrayError(f"stack.history.{name}")
             if column is None or column.shape[1] == self.epochs:
                 grown = np.empty((len(values), max(16, 2 * self.epochs)))
                 if column is not None:

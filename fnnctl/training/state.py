@@ -17,6 +17,10 @@ from fnnctl.arrays import IntArray
 State: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
 
+class MissingArrayError(ValueError):
+    """A saved state lacks an array, whose name is the message."""
+
+
 def select_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any]]:
     """The state of some of the members, given by their indices."""
     return {name: array[members] for name, array in state.items()}

@@ -151,6 +151,22 @@ def test_the_message_names_the_epoch_to_resume_from(
     assert resumed_from(run) == ["epoch 2" if kept == "keep_all" else "the start"]
 
 
+@pytest.mark.usefixtures("keep_all")
+@pytest.mark.parametrize("name", ["checkpoint.epoch", "stack.stopping.best", "stack.history.train_loss"])
+def test_a_checkpoint_without_one_of_its_arrays(program: Program, interrupt: Interrupt, name: str) -> None:
+    run = interrupt(5)
+    path = run / ".checkpoint.npz"
+    arrays = read_npz(path.read_bytes(), path)
+    path.write_bytes(to_npz({key: array for key, array in arrays.items() if key != name}))
+    done = program("train", "--resume", str(run))
+    assert (done.code, done.err.splitlines()[-1]) == (
+        2,
+        f"{path}: lacks the array {name}: restore the file, or remove it to train from the start",
+    )
+    path.unlink()
+    assert program("train", "--resume", str(run)).code == 0
+
+
 def with_seconds(run: Path, seconds: float) -> None:
     """Change the training time that the checkpoint records."""
     path = run / ".checkpoint.npz"

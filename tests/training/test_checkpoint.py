@@ -13,7 +13,7 @@ from fnnctl.store.weights import read_npz, to_npz
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.stack import Stack
-from fnnctl.training.state import State
+from fnnctl.training.state import MissingArrayError, State
 from tests.training.recipes import blobs, member_of, settings_of
 
 EXAMPLES = blobs(60, 4, 3)
@@ -102,6 +102,28 @@ def test_what_a_checkpoint_of_lbfgs_holds() -> None:
         *("point", "value", "gradient", "pairs", "inverse"),
         *("products", "curvature", "scale", "taken", "status"),
     }
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_no_array_may_be_missing(optimizer: str) -> None:
+    """Those that identify the members are not missing but foreign."""
+    settings = of_adam()
+    own = members(settings)
+    if optimizer == "lbfgs":
+        settings = settings_of(4, ((5, "tanh"),), 3, optimizer="lbfgs", batch_size=40)
+        hyperparameters = {"gradient_tolerance": 0.0, "decrease_tolerance": 0.0, "max_evaluations": 20.0}
+        own = members(settings, optimizer_hyperparameters=hyperparameters)
+    arrays = Checkpoint.of(trained(settings, own, 2), seconds=0.0).arrays()
+
+    def resume(arrays: State) -> None:
+        stack = Checkpoint.from_arrays(arrays, own).stack(settings, own, EXAMPLES)
+        stack.run_epoch(diagnose=True, should_stop=lambda: False)
+
+    for name in arrays:
+        if name != "checkpoint.format" and not name.startswith("members."):
+            rest = {key: array for key, array in arrays.items() if key != name}
+            with pytest.raises(MissingArrayError, match=f"^{name}$"):
+                resume(rest)
 
 
 def test_one_member_of_several_continues_alone() -> None:
