@@ -55,7 +55,7 @@ ORDERS = {
     "config": ("paths", "yaml_text", "other_files", "schema", "messages", "rules", "recipes", "reading"),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
-        "dataset", "in_memory", "settings", "preprocessing", "fitting", "splits", "equal_rows", "warnings",
+        "dataset", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",
         "new_rows", "loading", "profile",
     ),
     "report": (

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.ids import MIN_ROWS, may_number_rows, nearly_all_differ
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
-from fnnctl.data.equal_rows import Hashes, repeated_rows, row_hashes, shared_rows
 from fnnctl.text import counted, printable, shown, word_list
 
 if TYPE_CHECKING:
     from fnnctl.data.splits.parts import Split
 
 
+Hashes = npt.NDArray[np.uint64]
+
+MIN_EQUAL_SHARE, MIN_EQUAL = 0.05, 3
+"""Fewer equal rows than these change a score little."""
+DEPENDENCE = 10.0
+"""How much more probable equal rows are than with independent columns, before it is a warning: columns of few
+different values make rows equal without any mistake, and so they are in new data, too."""
+ADVICE = "remove the repeated rows, or keep them in one part by data.split.group"
 FAR = 1e5
 """A number is far if it is so many times the spread of the middle values from the median."""
 MAX_COMPARED = 10_000
+"""The values of at most so many rows are compared or counted."""
 SPREADS = ((0.25, 0.75), (0.05, 0.95))
 """If the quartiles are equal, the spread is that of the middle nine tenths."""
 
@@ -109,9 +119,106 @@ def data_warnings(
 def _equal_rows(dataset: Dataset, hashes: Hashes, split: Split | None, *, bags: bool) -> list[str]:
     """With bags, a warning about the test part says enough: the same rows are repeated in the others."""
     if split is None:
-        return repeated_rows(dataset, hashes)
-    shared = shared_rows(dataset, hashes, split)
-    return shared or (repeated_rows(dataset, hashes, split.train) if bags else [])
+        return _repeated_rows(dataset, hashes)
+    shared = _shared_rows(dataset, hashes, split)
+    return shared or (_repeated_rows(dataset, hashes, split.train) if bags else [])
+
+
+def row_hashes(labels: IntArray, numbers: FloatArray, codes: IntArray) -> Hashes:
+    """(n,) a hash of each row's label (n,), numbers (n, p) and codes (n, q); 0 and -0 are one number.
+
+    The probability that any two of N different rows have the same hash is about N²/2⁶⁵.
+    """
+    hashes = _mixed(labels.astype(np.uint64))
+    for column in numbers.T:
+        hashes = _mixed(hashes ^ (column + 0.0).view(np.uint64))
+    for column in codes.T:
+        hashes = _mixed(hashes ^ column.astype(np.uint64))
+    return hashes
+
+
+def _shared_rows(dataset: Dataset, hashes: Hashes, split: Split) -> list[str]:
+    """Warn about rows of the validation and the test part that are in another part, too."""
+    earlier = "training or validation" if split.validation.size else "training"
+    pairs = (
+        ("validation", split.validation, "training", split.train),
+        ("test", split.test, earlier, np.concatenate([split.train, split.validation])),
+    )
+    warnings = []
+    for part, rows, others, known in pairs:
+        shared = _count_known(hashes[rows], np.sort(hashes[known]))
+        if _is_suspicious(dataset, hashes, shared, len(rows), len(known)):
+            fact = (
+                f"{shared:,} of {counted(len(rows), 'row')} of the {part} part are also in the {others} part"
+            )
+            warnings.append(f"{fact}, with the same target, so the {part} scores may be too high: {ADVICE}")
+    return warnings
+
+
+def _repeated_rows(dataset: Dataset, hashes: Hashes, rows: IntArray | None = None) -> list[str]:
+    """Warn about equal rows that may be in different folds; the rows of a group are always in one fold.
+
+    The folds are those of a cross-validation of all rows, or those of the bags of these `rows`.
+    """
+    groups, location, scores = dataset.groups, "in the data", "the scores of the folds"
+    compared = hashes
+    if rows is not None:
+        location, scores = "outside the test part", "the validation scores"
+        compared, groups = hashes[rows], None if groups is None else groups[rows]
+    _, kind = np.unique(compared, return_inverse=True)
+    group_kinds, in_groups = kind, ""
+    if groups is not None:
+        pairs = np.unique(np.stack([kind, groups]), axis=1)
+        group_kinds, in_groups = pairs[0], " and in several groups"
+    repeated = int(np.count_nonzero(np.bincount(group_kinds)[kind] > 1))
+    if not _is_suspicious(dataset, hashes, repeated, len(compared), len(compared) - 1):
+        return []
+    fact = f"{repeated:,} of {counted(len(compared), 'row')} {location} occur more than once"
+    return [f"{fact}{in_groups}, with the same target, so {scores} may be too high: {ADVICE}"]
+
+
+def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, other_rows: int) -> bool:
+    """Whether so many `equal` ones of some `rows` are more than chance explains with so many other rows."""
+    if equal < max(MIN_EQUAL, MIN_EQUAL_SHARE * rows):
+        return False
+    chance = min(1.0, DEPENDENCE * _coincidence(dataset, hashes))
+    return equal >= 1.0 + rows * -math.expm1(-chance * other_rows)
+
+
+def _coincidence(dataset: Dataset, hashes: Hashes) -> float:
+    """The probability that two different rows would be equal if the columns were independent."""
+    _, rows = np.unique(hashes, return_index=True)
+    rows = np.sort(rows)[:: max(1, len(rows) // MAX_COMPARED)]
+    if len(rows) < 2:
+        return 1.0
+    chance = _agreement(dataset.target.codes[rows])
+    for codes in dataset.categorical[rows].T:
+        chance *= _agreement(codes)
+    for columns in dataset.number_columns(rows):
+        for column in columns:
+            chance *= _agreement(column)
+    return chance
+
+
+def _agreement(values: npt.NDArray[np.generic]) -> float:
+    """The probability that two of the values (n,), n ≥ 2, are equal."""
+    _, counts = np.unique(values, return_counts=True)
+    return float((counts * (counts - 1.0)).sum() / (len(values) * (len(values) - 1.0)))
+
+
+def _count_known(hashes: Hashes, known: Hashes) -> int:
+    """How many of the hashes are among the known ones, which are sorted."""
+    if not known.size:
+        return 0
+    indices = np.minimum(np.searchsorted(known, hashes), known.size - 1)
+    return int(np.count_nonzero(known[indices] == hashes))
+
+
+def _mixed(words: Hashes) -> Hashes:
+    """Mix every bit into every other: the finalizer of SplitMix64 (Steele, Lea & Flood, 2014)."""
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
 
 
 def unseen_categories(column: str, rows: int, first: str) -> str:

@@ -7,9 +7,8 @@ import pytest
 
 from fnnctl.arrays import IntArray
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.equal_rows import ADVICE
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.warnings import data_warnings
+from fnnctl.data.warnings import ADVICE, data_warnings
 from tests.data.test_warnings import NAN, dataset_of, noise
 
 SPLIT = Split(np.arange(0, 40), np.arange(40, 60), np.arange(60, 90))

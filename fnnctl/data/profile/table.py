@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from fnnctl.data.equal_rows import row_hashes
 from fnnctl.data.profile.columns import ColumnFacts, column_facts
 from fnnctl.data.profile.notes import ColumnNote, column_notes, left_out
 from fnnctl.data.profile.source import Source
+from fnnctl.data.warnings import row_hashes
 
 
 @dataclass(frozen=True, kw_only=True)
