@@ -56,7 +56,7 @@ ORDERS = {
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
         "dataset", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",
-        "new_rows", "loading", "profile",
+        "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
         "words", "plan_table", "sections", "summary", "stored_importances", "searched_settings", "best_model",

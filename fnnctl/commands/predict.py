@@ -13,8 +13,8 @@ from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
-from fnnctl.modelling.predicted_rows import predicted_rows
 from fnnctl.modelling.saved_model import has_network, load_model
+from fnnctl.modelling.scored_rows import predicted_rows
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.folder import RunFolder
@@ -72,7 +72,7 @@ def predict(
     decoder = model.predictor.decoder
     if decoder.class_weights is not None and decoder.decision is None:
         context.note(f"note: {BY_WEIGHTS}")
-    if isinstance(to, Path) and source.holds(to):
+    if isinstance(to, Path) and source.contains(to):
         raise UsageError(f"'{to}' holds the rows to predict and is not overwritten; name another file")
     columns = model.predictor.task.prediction_columns(form.top)
     # On a terminal, the rows themselves show how far the reading is.
@@ -83,7 +83,7 @@ def predict(
         for name, new in kept.items():
             if new != name:
                 context.note(f"{source.name}: the column {shown(name)} is called {shown(new)} in the output")
-        blocks = predicted_rows(model.predictor, rows.blocks, source, top=form.top)
+        blocks = predicted_rows(model.predictor, rows.blocks, source.name, top=form.top)
         lines = wide_csv_lines(("row", *kept.values(), *columns), blocks, decimals=form.digits)
         if isinstance(to, Path):
             write_output(to, lines)

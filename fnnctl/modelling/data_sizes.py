@@ -14,15 +14,9 @@ from fnnctl.data.splits.bags import BaggedRows
 from fnnctl.data.splits.subsets import Subset
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.metrics.paired import paired_test
-from fnnctl.modelling.cross_validation import (
-    CrossValidation,
-    Results,
-    fold_metrics,
-    fold_table,
-    single_metrics,
-    summary,
-)
+from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.fold_results import Results, fold_metrics, fold_table, single_metrics, summary
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.text import counted, shown, word_list
 

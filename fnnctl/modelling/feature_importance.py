@@ -32,9 +32,10 @@ from fnnctl.metrics.feature_importance import (
     strong_correlations,
 )
 from fnnctl.modelling.held_out_rows import HeldOutRows
-from fnnctl.modelling.input_file import InputFile, Note, labelled_blocks
+from fnnctl.modelling.input_file import InputFile, Note
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.modelling.scored_rows import labelled_blocks
 from fnnctl.tasks.task import OutputDecoder, Targets
 from fnnctl.text import counted
 from fnnctl.training.scoring import SCORING_BATCH

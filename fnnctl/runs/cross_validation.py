@@ -11,8 +11,9 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
-from fnnctl.modelling.cross_validation import CrossValidation, FoldResult, mean_baseline, out_of_fold, summary
+from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries
+from fnnctl.modelling.fold_results import FoldResult, mean_baseline, out_of_fold, summary
 from fnnctl.processors import usable_processors
 from fnnctl.runs.endings import diverged, loss_warnings, score_warnings
 from fnnctl.runs.facts import known_facts

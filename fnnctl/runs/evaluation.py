@@ -19,9 +19,10 @@ from fnnctl.context import Context
 from fnnctl.errors import UsageError
 from fnnctl.metrics.registry import positive_metric
 from fnnctl.modelling.held_out_rows import held_out_rows
-from fnnctl.modelling.input_file import InputFile, read_labelled
+from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.modelling.scored_rows import read_labelled
 from fnnctl.runs.endings import score_warnings, training_outcome
 from fnnctl.runs.facts import evaluation_facts
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores

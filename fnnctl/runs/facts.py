@@ -102,7 +102,7 @@ def evaluation_facts(
             "run": str(model.run.path.resolve()),
             "sha256": model.sha256,
             "threshold": model.predictor.decoder.threshold,
-            **file.own_format(model),
+            **file.format_changes(model),
         },
         "warnings": list(warnings),
     }

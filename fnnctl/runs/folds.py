@@ -15,16 +15,10 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.errors import DataError, MachineError
-from fnnctl.modelling.cross_validation import (
-    CrossValidation,
-    FoldResult,
-    Metrics,
-    fold_metrics,
-    fold_table,
-    history_rows,
-)
+from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_table
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.fold_results import FoldResult, Metrics, fold_metrics, fold_table, history_rows
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import Array

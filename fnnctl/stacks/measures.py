@@ -11,7 +11,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.stored import flat_metrics
-from fnnctl.modelling.cross_validation import FoldResult
+from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining

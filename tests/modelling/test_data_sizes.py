@@ -13,8 +13,9 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.in_memory import dataset_of
 from fnnctl.errors import ConfigError
-from fnnctl.modelling.cross_validation import FACT_COLUMNS, CrossValidation, FoldResult, cross_validation
+from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries, size_table, with_sizes
+from fnnctl.modelling.fold_results import FACT_COLUMNS, FoldResult
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.work import train_fits

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fnnctl.executors.protocols import Progress
-from fnnctl.modelling.cross_validation import FoldResult
+from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
 from tests.program import Program, only_run, read_json

@@ -12,7 +12,7 @@ from scipy import stats
 
 from fnnctl.executors.protocols import Progress
 from fnnctl.executors.registry import ExecutorKind
-from fnnctl.modelling.cross_validation import FoldResult
+from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
 from tests.program import Program, only_run, read_json

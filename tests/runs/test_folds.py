@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.modelling.cross_validation import CrossValidation, FoldResult
+from fnnctl.modelling.cross_validation import CrossValidation
+from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.runs.folds import keep_folds, load_folds
 from fnnctl.stacks.measures import FoldMeasure

@@ -15,7 +15,7 @@ from fnnctl.errors import MachineError
 from fnnctl.executors.processes import can_fork
 from fnnctl.executors.protocols import Progress
 from fnnctl.executors.registry import ExecutorKind
-from fnnctl.modelling.cross_validation import FoldResult
+from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.run import OpenRun
 from tests.program import Program, read_json

@@ -18,8 +18,8 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.data.splits.folds import Fold
 from fnnctl.metrics.calibration import reliability
-from fnnctl.modelling.cross_validation import FoldResult
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.stacks.measures import FoldMeasure

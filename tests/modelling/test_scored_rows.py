@@ -1,107 +1,18 @@
-"""The notes about values that do not occur in the training data, counted over all blocks of a file."""
+"""Rows of a file that have a label are scored, and the others are left out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fnnctl.data.new_rows import NewRows
-from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.errors import DataError
-from fnnctl.modelling.input_file import InputFile, LabelledRows, Unseen, read_labelled
+from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.modelling.scored_rows import LabelledRows, read_labelled
 from fnnctl.store.folder import RunFolder
 from tests.program import only_run
-
-AGE = NumberFeature("age", 40.0, 40.0, 10.0, False, range=(18.0, 90.0))
-
-
-def numbers(values: Sequence[float], names: tuple[str, ...] = ("age",)) -> NewRows:
-    return replace(
-        block(0, colour=[None] * len(values)),
-        numeric=np.array(values).reshape(-1, 1) * np.ones(len(names)),
-        numeric_names=names,
-        categorical=np.empty((len(values), 0), np.int32),
-        categorical_names=(),
-        categories=(),
-    )
-
-
-def block(first: int, **columns: Sequence[str | None]) -> NewRows:
-    """Rows of categorical columns; None is a missing value."""
-    categories = [tuple(dict.fromkeys(text for text in texts if text)) for texts in columns.values()]
-    codes = [
-        [known.index(text) if text else -1 for text in texts]
-        for texts, known in zip(columns.values(), categories, strict=True)
-    ]
-    rows = len(codes[0])
-    return NewRows(
-        numeric=np.empty((rows, 0)),
-        numeric_names=(),
-        categorical=np.array(codes, np.int32).T,
-        categorical_names=(*columns,),
-        categories=(*categories,),
-        first=first,
-        labels=None,
-    )
-
-
-def told(*blocks: NewRows) -> list[str]:
-    known = (CategoryFeatures("colour", ("green", "red"), True), CategoryFeatures("size", ("big",), False))
-    unseen = Unseen(Preprocessor((), known))
-    assert [*unseen.count(iter(blocks))] == [*blocks]
-    return [*unseen.sentences()]
-
-
-def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None:
-    """Blue is in three rows, pink in one; the code of a value differs between blocks."""
-    first = block(0, colour=["red", "blue", "green"], size=["big", None, "big"])
-    second = block(3, colour=["blue", "pink", "red", "blue"], size=["big", "big", "tiny", "big"])
-    ending = "none of the column's features is set there"
-    assert told(first, second) == [
-        "in 4 rows the column 'colour' has a value that does not occur in the training data (the first is "
-        "'blue'): " + ending,
-        "in 1 row the column 'size' has a value that does not occur in the training data (the first is "
-        "'tiny'): " + ending,
-    ]
-
-
-def test_a_column_with_a_feature_for_all_other_values_has_no_unseen_ones() -> None:
-    unseen = Unseen(Preprocessor((), (CategoryFeatures("colour", ("red",), False, others=True),)))
-    rows = block(0, colour=["red", "blue"])
-    assert [*unseen.count(iter([rows]))] == [rows]
-    assert [*unseen.sentences()] == []
-
-
-def test_missing_values_are_not_unseen() -> None:
-    assert told(block(0, colour=[None, "red"], size=[None, "big"])) == []
-
-
-def test_a_file_without_rows_has_no_notes() -> None:
-    assert told() == []
-
-
-def test_numbers_far_outside_of_the_training_rows_are_counted_in_one_line() -> None:
-    """Far is farther from the range than it is wide: below -54 and above 162 for ages from 18 to 90."""
-    blocks = [numbers([40, -54, 162, np.nan]), numbers([999, 163, -55])]
-    unseen = Unseen(Preprocessor((AGE,), ()))
-    assert [*unseen.count(iter(blocks))] == blocks
-    assert [*unseen.sentences()] == [
-        "3 numbers are far outside of what the network was trained on (the first is 999 in 'age', trained on "
-        "18 to 90): do not trust the predictions of such rows"
-    ]
-
-
-@pytest.mark.parametrize("range_", [None, (3.0, 3.0), (-1e308, 1e308)])
-def test_without_a_range_no_number_is_far(range_: tuple[float, float] | None) -> None:
-    unseen = Unseen(Preprocessor((replace(AGE, range=range_),), ()))
-    assert len([*unseen.count(iter([numbers([999, -1e308], ("other", "age"))]))]) == 1
-    assert [*unseen.sentences()] == []
-
 
 COUNT = 2500
 """More rows than a block that is read, and than a batch that is scored."""
@@ -130,8 +41,8 @@ def without_label(header: str, line: str) -> str:
 
 
 def read(path: Path, model: SavedModel, notes: list[str]) -> LabelledRows:
-    given = InputFile.find(str(path), model, setting="--data", delimiter=None, encoding=None)
-    return read_labelled(given, model, notes.append)
+    file = InputFile.find(str(path), model, setting="--data", delimiter=None, encoding=None)
+    return read_labelled(file, model, notes.append)
 
 
 def test_rows_without_a_label_are_left_out_and_counted(

@@ -1,0 +1,95 @@
+"""Counts values of new rows that did not occur in training, for warnings after all rows have been read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray
+from fnnctl.data.new_rows import NewRows
+from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.warnings import unseen_categories
+from fnnctl.text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranges:
+    """The ranges of numeric columns in the training rows."""
+
+    columns: list[int]
+    """The columns of the new rows whose range is known."""
+    ends: FloatArray
+    """(2, columns) the smallest and the largest number."""
+
+    @classmethod
+    def of(cls, preprocessor: Preprocessor, names: Sequence[str]) -> Self:
+        """The ranges of the columns that the new rows have."""
+        known = {number.name: number.range for number in preprocessor.numbers if number.range}
+        columns = [j for j, name in enumerate(names) if name in known]
+        return cls(columns, np.array([known[names[j]] for j in columns]).reshape(-1, 2).T)
+
+    def are_far(self, numbers: FloatArray) -> BoolArray:
+        """(n, columns) which numbers are farther from the range than it is wide."""
+        low, high = self.ends
+        with np.errstate(over="ignore", invalid="ignore"):
+            width = high - low
+            far: BoolArray = (np.maximum(low - numbers, numbers - high) > width) & (width > 0.0)
+        return far
+
+
+@dataclass(slots=True)
+class UnseenValues:
+    """Counts categories that do not occur in training, and numbers far outside of the training rows' range.
+
+    A column with a feature for all other categories is left out: its rare ones in training are not known.
+    """
+
+    preprocessor: Preprocessor
+    _categories: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Per column: the number of rows with such a category, and the first such category."""
+    _far: int = 0
+    """How many numbers are farther from the range than it is wide."""
+    _first_far: str = ""
+
+    def count(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
+        """Pass the blocks on unchanged, and count as they are read."""
+        columns = self.preprocessor.categories
+        known = [None if column.others else set(column.categories) for column in columns]
+        ranges: _Ranges | None = None
+        for block in blocks:
+            ranges = ranges or _Ranges.of(self.preprocessor, block.numeric_names)
+            self._count_categories(block, known)
+            self._count_far(block, ranges)
+            yield block
+
+    def _count_categories(self, block: NewRows, known: Sequence[Set[str] | None]) -> None:
+        for j, name in enumerate(block.categorical_names):
+            old = known[j]
+            new = [k for k, text in enumerate(block.categories[j]) if old is not None and text not in old]
+            if new:
+                count, first = self._categories.get(name, (0, block.categories[j][new[0]]))
+                rows = int(np.count_nonzero(np.isin(block.categorical[:, j], new)))
+                self._categories[name] = (count + rows, first)
+
+    def _count_far(self, block: NewRows, ranges: _Ranges) -> None:
+        numbers = block.numbers(slice(None), ranges.columns)
+        far = np.argwhere(ranges.are_far(numbers))
+        if far.size and not self._far:
+            row, j = far[0].tolist()
+            name, (low, high) = block.numeric_names[ranges.columns[j]], ranges.ends[:, j].tolist()
+            self._first_far = f"{numbers[row, j]:.6g} in {shown(name)}, trained on {low:.6g} to {high:.6g}"
+        self._far += len(far)
+
+    def warnings(self) -> Iterator[str]:
+        """One message per column with new categories, and one about all numbers."""
+        for name, (rows, first) in self._categories.items():
+            yield unseen_categories(name, rows, first)
+        if self._far:
+            are = "number is" if self._far == 1 else "numbers are"
+            yield (
+                f"{self._far:,} {are} far outside of what the network was trained on (the first is "
+                f"{self._first_far}): do not trust the predictions of such rows"
+            )

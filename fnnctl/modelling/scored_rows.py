@@ -1,0 +1,147 @@
+"""The rows of a file through a saved model, block by block, so that a file of any size fits into memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.files import UNREPORTED, OnRead
+from fnnctl.data.new_rows import NewRows
+from fnnctl.data.problems import Problems
+from fnnctl.errors import DataError, Problem
+from fnnctl.modelling.input_file import InputFile, Note
+from fnnctl.modelling.predictor import Predictor
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.tasks.task import PartScores, Targets, Task
+from fnnctl.text import counted, shown
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRows:
+    """n rows that have a label, and their scores."""
+
+    numbers: IntArray
+    """(n,) row numbers in the file, from 0."""
+    targets: Targets
+    """(n,)"""
+    scores: list[FloatArray]
+    """(n, outputs) in total, batch by batch."""
+
+    def part(self, model: SavedModel) -> PartScores:
+        """The scores of these rows by the model."""
+        predictor = model.predictor
+        return predictor.task.score(self.numbers, self.targets, self.scores, predictor.decoder)
+
+
+def read_labelled(
+    file: InputFile,
+    model: SavedModel,
+    note: Note,
+    warn: Note | None = None,
+    *,
+    on_read: OnRead = UNREPORTED,
+) -> LabelledRows:
+    """Read and score all rows that have a label; `note` is called with notes for the user.
+
+    `warn`, by default `note`, is called with warnings, `on_read` as a table is read.
+
+    Raises `DataError` if a label is unknown to the model, or if no row has a label.
+    """
+    numbers: list[IntArray] = []
+    targets: list[Targets] = []
+
+    def pieces() -> Iterator[tuple[NewRows, IntArray]]:
+        for block, kept, encoded in labelled_blocks(file, model, note, warn, on_read=on_read):
+            numbers.append(block.first + kept)
+            targets.append(encoded)
+            yield block, kept
+
+    scores = list(model.predictor.column_scores(pieces()))
+    rows = LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores)
+    start = 0
+    for batch in scores:
+        _refuse_overflow(batch, rows.numbers[start : start + len(batch)], file.name)
+        start += len(batch)
+    return rows
+
+
+def labelled_blocks(
+    file: InputFile,
+    model: SavedModel,
+    note: Note,
+    warn: Note | None = None,
+    *,
+    on_read: OnRead = UNREPORTED,
+) -> Iterator[tuple[NewRows, IntArray, Targets]]:
+    """The blocks of a file, each with the numbers of its rows that have a label, and their targets, (m,).
+
+    The parameters and errors are those of `read_labelled`.
+    """
+    target, task = model.description.target, model.predictor.task
+    labelled = left_out = 0
+    warn = warn or note
+    with file.open(model, note, warn=warn, labelled=True, on_read=on_read) as opened:
+        for block in opened.blocks:
+            kept, encoded = _encoded(block.labels, task, file.name)
+            labelled += len(kept)
+            left_out += len(block) - len(kept)
+            yield block, kept, encoded
+    if not labelled:
+        message = f"no row has a label in the column {shown(target)}"
+        raise DataError(Problem(message, file=file.name))
+    if left_out:
+        warn(f"{file.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}")
+
+
+def _encoded(labels: CodedTexts | None, task: Task, file: str) -> tuple[IntArray, Targets]:
+    """The numbers of a block's rows that have a target, (m,), and the targets, (m,)."""
+    if labels is None:
+        raise ValueError("the rows were read without labels")
+    targets, wrong = task.encode_new(labels.texts, labels.codes)
+    problems = Problems(file)
+    for text, line in zip(labels.texts, labels.lines, strict=True):
+        if text in wrong:
+            problems.add(wrong[text], line=line)
+    problems.raise_any()
+    kept = np.flatnonzero(labels.codes >= 0)
+    return kept, targets[kept]
+
+
+def predicted_rows(
+    predictor: Predictor, blocks: Iterable[NewRows], file: str, *, top: int | None = None
+) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray]]:
+    """Yield row numbers, kept texts and predictions, with the numeric columns (n, c), batch by batch.
+
+    `file` is its name in messages. With `top`, so many of the most probable classes instead of the
+    probabilities of all.
+    """
+    waiting: deque[Sequence[str]] = deque()
+
+    def pieces() -> Iterator[tuple[NewRows, IntArray]]:
+        for block in blocks:
+            waiting.extend(block.kept or ())
+            yield block, np.arange(len(block))
+
+    row = 0
+    for scores in predictor.column_scores(pieces()):
+        numbers = np.arange(row, row + len(scores))
+        _refuse_overflow(scores, numbers, file)
+        predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
+        kept = [waiting.popleft() for _ in numbers] if waiting else [()] * len(numbers)
+        leading = zip(numbers.tolist(), kept, predicted, strict=True)
+        yield ([number, *texts, *columns] for number, texts, columns in leading), values
+        row += len(scores)
+
+
+def _refuse_overflow(scores: FloatArray, rows: IntArray, file: str) -> None:
+    """Raise `DataError` if a score, (n, outputs), is not finite; `rows`, (n,), are the row numbers."""
+    finite = np.isfinite(scores).all(axis=1)
+    if not finite.all():
+        row = rows[np.argmin(finite)]
+        message = f"the values of row {row} (from 0) are too large for the network: its scores overflow"
+        raise DataError(Problem(message, file=file))
