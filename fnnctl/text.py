@@ -8,11 +8,14 @@ import shlex
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from os.path import commonprefix
 
 SHOWN_LENGTH = 60
 """The most characters of a value in a message."""
 SHORTEST_PREFIX = 3
 """In characters: a shorter word begins too many others to be taken for one of them."""
+MIN_NAME_WIDTH = 6
+"""A shorter name is not told from others of its list."""
 _DIGITS = re.compile("([0-9]+)")
 # Direction controls can make a line look like another one.
 DIRECTION_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -77,6 +80,26 @@ def truncate_middle(text: str, width: int, measure: Callable[[str], int] = len) 
         tail -= 1
         free -= widths[tail]
     return f"{text[:head].rstrip()}…{text[tail:].lstrip()}"
+
+
+def truncate_names(names: Sequence[str], width: int, measure: Callable[[str], int] = len) -> list[str]:
+    """The names of one list as `truncate_middle` shortens them.
+
+    If some would then be equal, the beginning that they share is shortened first.
+    """
+    by_text: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        by_text.setdefault(truncate_middle(name, width, measure), []).append(name)
+    short: dict[str, str] = {}
+    for text, equal in by_text.items():
+        short |= dict.fromkeys(equal, text)
+        shared = commonprefix(equal) if len(equal) > 1 else ""  # noqa: RUF071 (names are no paths)
+        if shared and width >= MIN_NAME_WIDTH:
+            start = truncate_end(shared, width // 3, measure)
+            rest = [name.removeprefix(shared) for name in equal]
+            ends = truncate_names(rest, width - sum(map(measure, start)), measure)
+            short |= {name: start + end for name, end in zip(equal, ends, strict=True)}
+    return [short[name] for name in names]
 
 
 def cut(text: str) -> str:

@@ -14,7 +14,7 @@ from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import Candidate, TargetFacts
-from fnnctl.report.formats.fitting import fit_name
+from fnnctl.report.formats.fitting import fit_names
 from fnnctl.report.formats.markdown import escape, markdown_section
 from fnnctl.report.formats.registry import HTML, JSON
 from fnnctl.report.formats.terminal import document
@@ -129,9 +129,11 @@ def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any
 def _target(facts: TableFacts, target: TargetFacts, name_width: int) -> Iterator[Section]:
     unlabelled = facts.rows - target.rows
     if target.classes:
+        classes = target.classes[:MAX_LISTED]
+        names = fit_names((name for name, _ in classes), name_width)
         rows = [
-            (fit_name(name, name_width), f"{count:,}", _percent(count, target.rows))
-            for name, count in target.classes[:MAX_LISTED]
+            (name, f"{count:,}", _percent(count, target.rows))
+            for name, (_, count) in zip(names, classes, strict=True)
         ]
         if more := target.classes[MAX_LISTED:]:
             rest = sum(count for _, count in more)
@@ -148,15 +150,16 @@ def _target(facts: TableFacts, target: TargetFacts, name_width: int) -> Iterator
 
 
 def _columns(description: Description, name_width: int) -> TableSection:
-    facts = description.facts
-    rows = [_row(description, column, name_width) for column in facts.columns[:MAX_LISTED]]
-    if more := len(facts.columns) - len(rows):
+    columns = description.facts.columns[:MAX_LISTED]
+    names = fit_names((column.name for column in columns), name_width)
+    rows = [(name, *_cells(description, column)) for name, column in zip(names, columns, strict=True)]
+    if more := len(description.facts.columns) - len(rows):
         rows.append((f"{more:,} more: see --json", "", "", "", ""))
     header = ("column", "kind", "missing", "unique", "values")
     return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4), unbroken=(0,))
 
 
-def _row(description: Description, column: ColumnFacts, name_width: int) -> tuple[str, ...]:
+def _cells(description: Description, column: ColumnFacts) -> tuple[str, ...]:
     missing = f"{column.missing:,} ({_percent(column.missing, column.rows)})" if column.missing else "0"
     values = ", ".join(_frequent(column))
     if (extent := description.extent(column)) is not None:
@@ -164,7 +167,7 @@ def _row(description: Description, column: ColumnFacts, name_width: int) -> tupl
     elif column.span is not None:
         values = " … ".join(column.span)
     kind = "target" if column.name == description.facts.source.target_name else column.type.kind
-    return fit_name(column.name, name_width), kind, missing, f"{column.unique:,}", values
+    return kind, missing, f"{column.unique:,}", values
 
 
 def _frequent(column: ColumnFacts) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from fnnctl.text import plain_text, truncate_end, truncate_middle
+from fnnctl.text import plain_text, truncate_end, truncate_middle, truncate_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,18 @@ class FittingLines:
 def fit_name(text: str, width: int) -> str:
     """The text on one line of at most `width` cells; the middle of a longer one is left out."""
     return truncate_middle(plain_text(text), width, cell_len)
+
+
+def fit_names(names: Iterable[str], width: int) -> list[str]:
+    """The names of one list as by `fit_name`, but so that they still differ."""
+    return truncate_names([*map(plain_text, names)], width, cell_len)
+
+
+def fit_columns(rows: Iterable[Sequence[str]], widths: Mapping[int, int]) -> list[tuple[str, ...]]:
+    """The rows with the names in these columns short enough for the columns' widths."""
+    columns = enumerate(zip(*rows, strict=True))
+    fitted = (fit_names(column, widths[index]) if index in widths else column for index, column in columns)
+    return [*zip(*fitted, strict=True)]
 
 
 def fit_sentence(text: str, width: int) -> str:
@@ -69,7 +81,7 @@ def aligned(rows: Sequence[Sequence[str]], *, texts: Sequence[int], gap: int = 2
 
 def narrowed(
     rows: Sequence[Sequence[str]], width: int, *, texts: Sequence[int], gap: int = 2
-) -> list[list[str]]:
+) -> list[tuple[str, ...]]:
     """The rows with texts short enough for `width` cells: they share evenly what numbers leave of it."""
     widths = [max(map(cell_len, map(plain_text, column))) for column in zip(*rows, strict=True)]
     room = width - gap * (len(widths) - 1)
@@ -78,10 +90,7 @@ def narrowed(
     for left, index in zip(range(len(columns), 0, -1), columns, strict=True):
         widths[index] = min(widths[index], max(room // left, 1))
         room -= widths[index]
-    return [
-        [fit_name(cell, widths[index]) if index in texts else cell for index, cell in enumerate(row)]
-        for row in rows
-    ]
+    return fit_columns(rows, {index: widths[index] for index in columns})
 
 
 def allotted(

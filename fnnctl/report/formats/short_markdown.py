@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.report.document import Document, by_priority
-from fnnctl.report.formats.fitting import fit_name, fit_sentence
+from fnnctl.report.formats.fitting import fit_columns, fit_name, fit_sentence
 from fnnctl.report.formats.markdown import escape, item, link, table
 from fnnctl.report.formats.side_by_side import runs_tables, warned_runs
 from fnnctl.report.gates import GateResult, gate_table
@@ -117,8 +117,5 @@ def _folder(document: Document, relative_to: Path) -> str:
 
 def _table(section: TableSection) -> str:
     """The table, with names short enough for a page."""
-    rows = [
-        [fit_name(cell, NAME_WIDTH) if index in section.texts else cell for index, cell in enumerate(row)]
-        for row in section.rows
-    ]
+    rows = fit_columns(section.rows, dict.fromkeys(section.texts, NAME_WIDTH))
     return table(section.header, rows, texts=section.texts)

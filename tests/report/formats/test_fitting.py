@@ -9,7 +9,9 @@ from fnnctl.report.formats.fitting import (
     FittingLines,
     aligned,
     allotted,
+    fit_columns,
     fit_name,
+    fit_names,
     fit_sentence,
     narrowed,
     wrapped,
@@ -37,9 +39,23 @@ def test_the_end_of_a_long_sentence_is_left_out() -> None:
 
 @given(st.text(max_size=60), st.integers(1, 40))
 def test_whatever_the_text_it_fits_on_one_line(text: str, width: int) -> None:
-    for cut in (fit_name(text, width), fit_sentence(text, width)):
+    for cut in (
+        fit_name(text, width),
+        fit_sentence(text, width),
+        *fit_names((text, f"{text}…{text}"), width),
+    ):
         assert cell_len(cut) <= width
         assert "\n" not in cut
+
+
+def test_names_that_differ_in_their_middle_still_differ() -> None:
+    names = [f"temperature_of_sensor_{number}_in_the_reactor" for number in (7, 18, 19)]
+    rows = fit_columns([("column", "1"), *((name, "2") for name in names), ("a" * 30, "3")], {0: 20})
+    assert rows == [
+        ("column", "1"), ("tempe…7_in_th…eactor", "2"), ("tempe…18_in_t…eactor", "2"),
+        ("tempe…19_in_t…eactor", "2"), ("aaaaaaaaaa…aaaaaaaaa", "3"),
+    ]  # fmt: skip
+    assert fit_names((names[0], *names), 20)[:2] == [rows[1][0]] * 2
 
 
 def test_words_are_kept_whole_when_lines_are_broken() -> None:
@@ -78,6 +94,6 @@ def test_a_table_is_shown_with_a_row_or_not_at_all() -> None:
 def test_texts_share_what_numbers_leave_of_the_width() -> None:
     rows = [("name", "n" * 30, "0.5", "e" * 10), ("class", "m", "1.25", "error")]
     narrow = narrowed(rows, 31, texts=(0, 1, 3))
-    assert narrow[0] == ["name", "nnnn…nnn", "0.5", "eeee…eee"]
-    assert narrowed(rows, 99, texts=(0, 1, 3)) == [[*row] for row in rows]
+    assert narrow[0] == ("name", "nnnn…nnn", "0.5", "eeee…eee")
+    assert narrowed(rows, 99, texts=(0, 1, 3)) == rows
     assert max(map(cell_len, aligned(narrow, texts=(0, 1, 3)))) == 31
