@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -57,6 +58,12 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+@cache
+def _command() -> typer.core.TyperGroup:
+    """The commands as typer calls them, which take 10 ms to make: one process may run several commands."""
+    return typer.main.get_group(app)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the program with these arguments, report an error if one occurs, and return the exit code.
 
@@ -70,7 +77,8 @@ def run(arguments: Sequence[str]) -> int:
             output.lines(f"{value}\n" for value in values)
             return 0
         refuse_split_setting(options)
-        return app(args=list(arguments) or ["--help"], prog_name="fnnctl", standalone_mode=False) or 0
+        command = _command()
+        return command(args=list(arguments) or ["--help"], prog_name="fnnctl", standalone_mode=False) or 0
     except FnnctlError as error:
         return _report(error, output)
     except SystemExit:  # raised by typer if its help is piped and the pipe is closed
