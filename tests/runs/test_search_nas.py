@@ -12,6 +12,8 @@ import yaml
 from fnnctl.cli import run
 from fnnctl.config.yaml_text import CoreLoader
 from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.figures.search_figures import SEARCH_FIGURES
+from fnnctl.report.summary import summarize
 from fnnctl.store.folder import RunFolder
 from fnnctl.training.trainer import TrainedMember
 from tests.program import read_json
@@ -101,6 +103,12 @@ def test_the_best_architecture_and_the_rewards_are_drawn(folder: Path) -> None:
     drawn = draw_figures(RunFolder(folder))
     assert {"architecture.png", "reward.png"} <= set(drawn)
     assert (folder / "architecture.png").read_bytes().startswith(b"\x89PNG")
+    (figure,) = (figure for figure in SEARCH_FIGURES if figure.file == "architecture.png")
+    layer = r"\d+ units? \(\w+\)"
+    assert re.fullmatch(
+        rf"\d hidden layers?, from the inputs to the outputs: {layer}(, {layer})*\.",
+        figure.in_words(summarize(RunFolder(folder))),
+    )
 
 
 @pytest.mark.figures

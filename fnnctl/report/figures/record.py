@@ -23,11 +23,6 @@ def always(summary: Summary) -> bool:
     return True
 
 
-def no_words(summary: Summary) -> str:
-    """The figure has no summary."""
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class RunFigure:
     """A figure in a run's folder."""
@@ -41,6 +36,8 @@ class RunFigure:
     draw: Draw
     """Returns a matplotlib figure, or None if there is nothing to draw. Imports its module of `plots` itself,
     because to import matplotlib takes half a second, and most reports draw nothing."""
+    in_words: Callable[[Summary], str]
+    """What it shows, in numbers, for those who do not see it; empty if there are none."""
     reading: str
     """How to read it, for the documentation, in Markdown."""
     place: str = FIGURES
@@ -49,8 +46,6 @@ class RunFigure:
     """The only task whose runs have it; None if all have."""
     is_possible: Callable[[Summary], bool] = always
     """Whether a run that has the source has the figure, too."""
-    in_words: Callable[[Summary], str] = no_words
-    """What it shows, in numbers, for those who do not see it."""
     numbers: Callable[[RunFolder, Summary], DrawnNumbers | None] | None = None
     """The numbers that are drawn; None: those of the source, if that is a table."""
     is_wide: bool = False

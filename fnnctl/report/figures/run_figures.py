@@ -20,10 +20,13 @@ from fnnctl.tasks.classification.tables import (
     read_trade_offs,
 )
 from fnnctl.tasks.regression.tables import read_predictions
-from fnnctl.text import counted
+from fnnctl.text import capitalized, counted, joined_words
 
 if TYPE_CHECKING:
     from fnnctl.plots.curves import PlottedCurve
+
+MAX_NAMED: Final = 3
+"""The number of columns that the summary of their importance names."""
 
 
 def _draw_confusion_matrix(run: RunFolder, summary: Summary) -> Any:
@@ -217,6 +220,30 @@ def _epochs_in_words(summary: Summary) -> str:
     return f"{counted(training.epochs, 'epoch')}{best}."
 
 
+def _sizes_in_words(summary: Summary) -> str:
+    label, key = summary.task_report.metrics[0]
+    means = [
+        f"{number(entry[key]['mean'])} with {counted(entry['rows'], 'training row')}"
+        for entry in summary.sizes
+        if entry.get(key, {}).get("mean") is not None
+    ]
+    return f"{capitalized(label)} is {joined_words(means)}." if means else ""
+
+
+def _importances_in_words(summary: Summary) -> str:
+    importances = read_importances(RunFolder(summary.path))
+    if importances is None:
+        return ""
+    key = importances.metrics[0]
+    columns = [
+        f"{number(estimate.mean)} if {column.column} is permuted"
+        for column in importances.columns[:MAX_NAMED]
+        if (estimate := importances.headline(column))
+    ]
+    verb = "rises" if is_loss(key) else "drops"
+    return f"{capitalized(label_of(key))} {verb} by {joined_words(columns)}." if columns else ""
+
+
 RUN_FIGURES: Final[tuple[RunFigure, ...]] = (
     RunFigure(
         file="confusion_matrix.png",
@@ -333,6 +360,7 @@ The loss above, the first metric below, over the epochs, for the training and th
         title="the scores over the number of training rows",
         source=names.DATA_SIZE,
         draw=_draw_data_sizes,
+        in_words=_sizes_in_words,
         reading="""\
 From `fnnctl evaluate --sizes`. The score over the number of each fold's training rows. If the last step
 still rises, more rows help; see [Cross-validation](cross-validation.md).""",
@@ -342,6 +370,7 @@ still rises, more rows help; see [Cross-validation](cross-validation.md).""",
         title="the importance of the columns",
         source=names.FEATURE_IMPORTANCE,
         draw=_draw_feature_importance,
+        in_words=_importances_in_words,
         reading="""\
 From `fnnctl report --importance`. How much worse the scores get if a column's values are permuted; see
 [Reports](reports.md#which-columns-matter).""",

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from fnnctl.metrics.registry import is_loss
+from fnnctl.metrics.registry import is_loss, label_of
 from fnnctl.plots.searched import PlottedLeader, PlottedResult, PlottedTrial, PlottedWorker
 from fnnctl.records.confirmation import Confirmation, Leader
 from fnnctl.records.history import SearchHistory
@@ -24,7 +24,7 @@ from fnnctl.report.words import number, workers_text
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS
-from fnnctl.text import counted
+from fnnctl.text import capitalized, counted, joined_words
 
 LOSSES: Final = (VALIDATION_LOSS, UNCORRECTED_LOSS)
 UPDATES: Final = 5
@@ -79,7 +79,7 @@ def _progress_in_words(summary: Summary) -> str:
         return ""
     best = min(finite, key=search.loss_of)
     return (
-        f"{search.metric} was {number(finite[0].objective)} in the first result and "
+        f"{capitalized(label_of(search.metric))} was {number(finite[0].objective)} in the first result and "
         f"{number(best.objective)} in the best of {counted(len(search.results), 'result')}."
     )
 
@@ -266,6 +266,30 @@ def _draw_rewards(run: RunFolder, summary: Summary) -> Any:
     return rewards_figure(values, moving_average(values, window), window=window, label=label, title=title)
 
 
+def _architecture_in_words(summary: Summary) -> str:
+    if (best := best_model(summary)) is None:
+        return ""
+    layers = [
+        f"{counted(layer.units, 'unit')} ({(layer.activation or best.model.activation).name})"
+        for layer in best.model.hidden
+    ]
+    count = counted(len(layers), "hidden layer")
+    return f"{count}, from the inputs to the outputs: {', '.join(layers)}." if layers else f"{count}."
+
+
+def _rewards_in_words(summary: Summary) -> str:
+    search = _search(summary)
+    values = rewards(search)
+    if not len(values):
+        return ""
+    window = min(len(values), UPDATES * search.batch)
+    averages, trials = moving_average(values, window), counted(window, "trial")
+    return (
+        f"The mean reward is {number(averages[window - 1])} over the first {trials} and "
+        f"{number(averages[-1])} over the last {trials}."
+    )
+
+
 # The confirmation of the best trials, and the workers.
 
 
@@ -280,6 +304,18 @@ def _draw_confirmed(run: RunFolder, summary: Summary) -> Any:
     some = "" if counting == seeds else f"{counting:,} of "
     title = f"{summary.manifest.name}: the best trials, each with {some}{counted(seeds, 'seed')}"
     return confirmed_figure(leaders, metric=search.metric, title=title)
+
+
+def _confirmed_in_words(summary: Summary) -> str:
+    if (confirmation := _search(summary).confirmation) is None:
+        return ""
+    means = [
+        f"{number(leader.mean)} for trial {leader.trial}"
+        for leader in confirmation.ranked
+        if leader.mean is not None
+    ]
+    mean = f"the mean {label_of(confirmation.metric)} is {joined_words(means)}"
+    return f"Over {counted(confirmation.compared_seeds, 'seed')}, {mean}." if means else ""
 
 
 def _is_confirmed(summary: Summary) -> bool:
@@ -418,6 +454,7 @@ level that chance alone reaches.""",
         draw=_draw_confirmed,
         place="Is the winner better than the others?",
         is_possible=_is_confirmed,
+        in_words=_confirmed_in_words,
         reading="""\
 With `search.confirm`. The scores of the best trials over several seeds show how much of the first ranking
 was luck.""",
@@ -443,6 +480,7 @@ pauses between sessions of a search that was resumed.""",
         draw=_draw_architecture,
         place="The best architecture",
         is_possible=lambda summary: _has_results(summary) and best_model(summary) is not None,
+        in_words=_architecture_in_words,
         reading="""\
 With `nas` and `evolution`. The layers of the best trial, from the inputs to the outputs.""",
     ),
@@ -453,6 +491,7 @@ With `nas` and `evolution`. The layers of the best trial, from the inputs to the
         draw=_draw_rewards,
         place="The best architecture",
         is_possible=lambda summary: _has_results(summary) and _search(summary).has_rewards,
+        in_words=_rewards_in_words,
         reading="""\
 With `nas`. The controller's rewards should rise over the trials.""",
     ),

@@ -32,6 +32,30 @@ def draw(name: str, records: Sequence[JournalRecord], folder: Path) -> Any:
     return figure.draw(run, summarize(run))
 
 
+def words(name: str, records: Sequence[JournalRecord], folder: Path) -> str:
+    """What the figure of this file shows in words."""
+    (figure,) = (figure for figure in SEARCH_FIGURES if figure.file == name)
+    return figure.in_words(summarize(start_search(folder, records)))
+
+
+def test_rewards_in_words(tmp_path: Path) -> None:
+    begin = header(metric="log_loss", direction="minimize", method="nas", batch=2)
+    results = [result(number, 3, (12 - number) / 10) for number in range(12)]
+    records = [begin, *map(trial, range(12)), *results]
+    assert words("reward.png", records, tmp_path / "a") == (
+        "The mean reward is -0.7500 over the first 10 trials and -0.5500 over the last 10 trials."
+    )
+    assert words("reward.png", records[:13], tmp_path / "b") == ""
+
+
+def test_a_confirmation_in_words(tmp_path: Path) -> None:
+    networks = confirmed({1: [0.9, 0.8], 0: [0.7, 0.6]}, budget=9)
+    records = [header(confirm={"top": 2, "seeds": 2}), *halving()[1:], *networks]
+    assert words("confirmed.png", records, tmp_path) == (
+        "Over 2 seeds, the mean accuracy is 0.8500 for trial 1 and 0.6500 for trial 0."
+    )
+
+
 def test_the_average_is_over_five_updates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: dict[str, Any] = {}
 
