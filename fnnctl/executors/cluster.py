@@ -1,8 +1,5 @@
 """Runs work on a cluster, whose workers may be on other machines, join at any time, and die.
 
-Each thread of a worker gets one item at a time; further items wait here. So it is known which items a worker
-had when it died. The cluster's own scheduler would run them again beside others, which may be what killed it.
-
 A worker may also hold an item and do nothing: Dask pauses it when its memory is almost full, another program
 keeps it busy, or its machine is suspended. Another worker then gets the item; results do not depend on who
 computes them, so the first copy is dropped.
@@ -13,16 +10,15 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
 from fnnctl.errors import MachineError
 from fnnctl.executors.admission import Admission
+from fnnctl.executors.cluster_items import ClusterItem, ClusterItems
 from fnnctl.executors.protocols import (
     SECONDS_TO_STOP,
     ClusterOptions,
@@ -88,33 +84,6 @@ class Connection(Protocol):
         """End the connection, and workers that it has started."""
 
 
-@dataclass(slots=True, eq=False)
-class _ClusterItem:
-    """An item, and what is known of the copy that was sent last."""
-
-    work: Work[Any]
-    args: Sequence[Any]
-    future: Future[Any]
-    """The caller's."""
-    number: int = 0
-    """Every copy has a new one."""
-    worker: str = ""
-    sent: Future[RemoteResult[Any]] = field(default_factory=Future)
-    """The cluster's."""
-    reported: float = 0.0
-    """When the copy was sent or, later, when its worker last reported it as running."""
-    has_begun: bool = False
-    done: int = 0
-    """The progress that the worker has reported."""
-    lost: bool = False
-    losses: int = 0
-    """How many copies were lost."""
-
-    def can_run(self) -> bool:
-        """Whether the caller still wants the result; the caller can then cancel the item no more."""
-        return self.future.running() or self.future.set_running_or_notify_cancel()
-
-
 class ClusterExecutor:
     """Runs items on a cluster; work, shared values, arguments and results are pickled."""
 
@@ -132,17 +101,9 @@ class ClusterExecutor:
         self._connection: Connection | None = None
         self._threads: dict[str, int] = {}
         """By worker, without those that accept no items now."""
-        self._lock = threading.Lock()
-        """Held while an attribute from here to `_count` is changed."""
-        self._waiting: deque[_ClusterItem] = deque()
-        self._running: dict[int, _ClusterItem] = {}
-        """By the number of the copy."""
-        self._dropped: dict[int, tuple[str, Future[RemoteResult[Any]]]] = {}
-        """Copies of which another worker does the item, by number: each still keeps its worker busy."""
         self._silent: dict[str, float] = {}
         """The workers that did not answer the last call, and when they were called."""
-        self._ended_progress = 0
-        self._count = 0
+        self._items = ClusterItems()
         self._placed = self._closing = False
         self._stop_deadline: float | None = None
         """When items that have not stopped are given up; None before they are asked to stop."""
@@ -169,7 +130,7 @@ class ClusterExecutor:
         """See `Executor`; it changes as workers join and leave."""
         if self._connection is None:
             return self._max_running
-        return max(1, min(self._max_running, sum(self._threads.copy().values())))
+        return max(1, min(self._max_running, sum(self._threads.values())))
 
     def share(self, value: T) -> Shared[T]:
         """See `Executor`."""
@@ -183,8 +144,7 @@ class ClusterExecutor:
         if self._calls is None:
             self._start()
         future: Future[R] = Future()
-        with self._lock:
-            self._waiting.append(_ClusterItem(work, args, future))
+        self._items.add(ClusterItem(work, args, future))
         if self._failure:
             self._fail_all(self._failure)
         self._send_waiting()
@@ -193,9 +153,7 @@ class ClusterExecutor:
     def poll(self) -> bool:
         """See `Executor`."""
         self._admission.pass_on()
-        with self._lock:
-            done = self._ended_progress + sum(item.done for item in self._running.values())
-        if self._stop_deadline is None and self._poll(done):
+        if self._stop_deadline is None and self._poll(self._items.progress()):
             self._stop()
         if self._stop_deadline is None:
             return False
@@ -206,12 +164,8 @@ class ClusterExecutor:
     def shutdown(self) -> None:
         """See `Executor`. It takes a few seconds at most, even if nothing in the cluster answers."""
         deadline = self._stop()
-        with self._lock:
-            waiting, self._waiting = self._waiting, deque()
-            running = [item.future for item in self._running.values()]
-        for item in waiting:
-            if not item.future.cancel():  # a copy was sent before
-                item.future.set_exception(WorkerKilledError())
+        self._items.cancel_waiting()
+        running = [item.future for item in self._items.running()]
         try:
             wait(running, max(0.0, deadline - time.monotonic()))
         finally:
@@ -250,76 +204,34 @@ class ClusterExecutor:
 
     def _send_waiting(self) -> None:
         """Send waiting items as long as there are free threads."""
-        while self._placed and self.connection.has_values() and (item := self._next_to_send()):
+        while self._placed and self.connection.has_values():
+            threads = {worker: count for worker, count in self._threads.items() if worker not in self._silent}
+            item = self._items.next_to_send(threads, self._max_running)
+            if item is None:
+                return
             remote = RemoteItem(self._session, item.number, item.work, item.args)
             try:
                 item.sent = self.connection.submit(item.worker, remote)
             except Exception as error:  # it cannot be pickled
-                self._end(item, error=error)
+                self._items.end(item, error=error)
             else:
                 item.sent.add_done_callback(partial(self._receive, item, remote.number))
 
-    def _next_to_send(self) -> _ClusterItem | None:
-        """The next item, with its worker: the one with the largest share of free threads that answers."""
-        with self._lock:
-            busy = Counter(item.worker for item in self._running.values())
-            busy.update(worker for worker, _ in self._dropped.values())
-            counts = {worker: count for worker, count in self._threads.items() if worker not in self._silent}
-            free = {worker: 1 - busy[worker] / count for worker, count in counts.items() if count}
-            worker = max(free, key=free.__getitem__, default=None)
-            if worker is None or free[worker] <= 0 or len(self._running) >= self._max_running:
-                return None
-            while self._waiting:
-                item = self._waiting.popleft()
-                if item.can_run():
-                    self._count += 1
-                    item.number, item.worker, item.lost = self._count, worker, False
-                    item.reported, item.has_begun = time.monotonic(), False
-                    self._running[item.number] = item
-                    return item
-        return None
-
-    def _receive(self, item: _ClusterItem, number: int, sent: Future[RemoteResult[Any]]) -> None:
+    def _receive(self, item: ClusterItem, number: int, sent: Future[RemoteResult[Any]]) -> None:
         """Take the result of a copy; if the cluster has lost it, the next call to the workers shows why."""
-        if self._running.get(number) is not item:  # the copy was dropped, or the item given up
+        if not self._items.is_running(item, number):  # the copy was dropped, or the item given up
             return
         if self.connection.is_lost(sent):
             item.lost = True
             self._wake.set()
             return
         if error := sent.exception():
-            self._end(item, error=error)
+            self._items.end(item, error=error)
         elif (result := sent.result()).abandoned:
-            self._send_again(item)
+            self._items.send_again(item)
         else:
-            self._end(item, result=result)
+            self._items.end(item, result=result)
         self._send_waiting()
-
-    def _end(
-        self,
-        item: _ClusterItem,
-        *,
-        result: RemoteResult[Any] | None = None,
-        error: BaseException | None = None,
-    ) -> None:
-        with self._lock:
-            if self._running.pop(item.number, None) is None:
-                return
-            self._ended_progress += result.done if result else item.done
-        if result:
-            item.future.set_result(result.value)
-        else:
-            item.future.set_exception(error)
-
-    def _send_again(self, item: _ClusterItem, *, drops: bool = False) -> None:
-        """Put the item before all that wait; `drops` is whether the copy that was sent may still run."""
-        with self._lock:
-            if self._running.pop(item.number, None):
-                self._ended_progress += item.done
-                item.done = 0
-                self._waiting.appendleft(item)
-                if drops:
-                    self._dropped[item.number] = item.worker, item.sent
 
     def _call_regularly(self) -> None:
         """Call all workers now and then until the executor is shut down; runs in a thread of its own."""
@@ -341,11 +253,10 @@ class ClusterExecutor:
     def _call_workers(self, connection: Connection) -> None:
         """See which workers there are, and exchange progress with them."""
         alive = self._admit(connection)
-        with self._lock:
-            unfinished = list(self._running.values())
+        unfinished = self._items.running()
         dead = [item for item in unfinished if item.worker not in alive]
         for item in dead:
-            self._end(item, error=WorkerKilledError())
+            self._items.end(item, error=WorkerKilledError())
             item.sent.cancel()  # else it would wait for a worker of this address
         awake = self._awake()
         if awake and not (self._placed and connection.has_values()):
@@ -355,45 +266,35 @@ class ClusterExecutor:
             if item.lost and item not in dead:
                 item.losses += 1
                 if item.losses < MAX_ATTEMPTS:
-                    self._send_again(item)
+                    self._items.send_again(item)
                 else:
-                    self._end(item, error=WorkerKilledError())
-        self._forget_ended_copies(alive)
+                    self._items.end(item, error=WorkerKilledError())
+        self._items.forget_ended_copies(alive)
         now = time.monotonic()
         self._exchange_progress(connection, now)
         self._send_unreported_again(now)
 
     def _awake(self) -> Sequence[str]:
         """The workers that accept items and answer, without those of dropped copies."""
-        with self._lock:
-            return sorted(self._threads.keys() - self._silent.keys() - self._workers_of_dropped())
-
-    def _workers_of_dropped(self) -> set[str]:
-        """The workers whose items others do instead."""
-        return {worker for worker, _ in self._dropped.values()}
+        return sorted(self._threads.keys() - self._silent.keys() - self._items.workers_of_dropped())
 
     def _exchange_progress(self, connection: Connection, now: float) -> None:
         """Learn how far the items are and which workers answer, and tell the workers what to stop.
 
         A call waits for silent workers. So those without an item are called only now and then.
         """
-        with self._lock:
-            busy = {item.worker for item in self._running.values()} | self._workers_of_dropped()
-            recent = {worker for worker, called in self._silent.items() if now - called < SECONDS_TO_REPORT}
+        busy = {item.worker for item in self._items.running()} | self._items.workers_of_dropped()
+        recent = {worker for worker, called in self._silent.items() if now - called < SECONDS_TO_REPORT}
         workers = sorted(busy | (self._admission.admitted - recent))
-        stop, dropped = self._stop_deadline is not None, [*self._dropped]
+        stop, dropped = self._stop_deadline is not None, self._items.dropped_copies()
         answers = connection.call(
             exchange_progress, self._session, stop=stop, dropped=dropped, workers=workers
         )
         counts = {worker: count for worker, count in answers.items() if isinstance(count, Mapping)}
-        with self._lock:
-            for number, done in (pair for count in counts.values() for pair in count.items()):
-                if item := self._running.get(number):
-                    item.done, item.reported = max(item.done, done), time.monotonic()
-                    item.has_begun = True
-            not_called = self._admission.admitted - set(workers)
-            still_silent = {worker: called for worker, called in self._silent.items() if worker in not_called}
-            self._silent = still_silent | {worker: now for worker in workers if worker not in counts}
+        self._items.report(pair for count in counts.values() for pair in count.items())
+        not_called = self._admission.admitted - set(workers)
+        still_silent = {worker: called for worker, called in self._silent.items() if worker in not_called}
+        self._silent = still_silent | {worker: now for worker in workers if worker not in counts}
 
     def _send_unreported_again(self, now: float) -> None:
         """Take items from workers that do not run them, as long as there is another one.
@@ -402,28 +303,16 @@ class ClusterExecutor:
         silent worker may have the only copy of the shared values, because the cluster deletes further copies
         while nobody needs them. So the values are placed again, also for items that wait for them.
         """
-        with self._lock:
-            items = self._running.values()
-            unreported = [item for item in items if now - item.reported > SECONDS_TO_REPORT]
-        for item in unreported:
+        running = self._items.running()
+        for item in [item for item in running if now - item.reported > SECONDS_TO_REPORT]:
             if set(self._awake()) - {item.worker}:
-                self._send_again(item, drops=True)
+                self._items.send_again(item, drops=True)
                 self._admission.note_silent(item.worker, SECONDS_TO_REPORT)
             self._placed = self._placed and not self._silent
         if not self._placed:
-            with self._lock:
-                not_begun = [item for item in self._running.values() if not item.has_begun]
-            for item in reversed(not_begun):
-                self._send_again(item)
+            for item in reversed([item for item in self._items.running() if not item.has_begun]):
+                self._items.send_again(item)
                 item.sent.cancel()
-
-    def _forget_ended_copies(self, alive: Mapping[str, int]) -> None:
-        """Drop the copies that their workers have ended, or that can no longer run: their worker is dead."""
-        for worker, sent in self._dropped.values():
-            if worker not in alive:
-                sent.cancel()
-        with self._lock:
-            self._dropped = {number: copy for number, copy in self._dropped.items() if not copy[1].done()}
 
     def _admit(self, connection: Connection) -> Mapping[str, int]:
         """Admit new workers, and forget those that have left; return all that live."""
@@ -439,12 +328,5 @@ class ClusterExecutor:
         return alive
 
     def _fail_all(self, error: Exception) -> None:
-        with self._lock:
-            waiting, self._waiting = self._waiting, deque()
-            running = list(self._running.values())
-            self._threads = {}
-        for item in running:
-            self._end(item, error=error)
-        for item in waiting:
-            if item.can_run():
-                item.future.set_exception(error)
+        self._threads = {}
+        self._items.fail_all(error)
