@@ -191,5 +191,5 @@ class Dataset(Columns):
 
     def target_counts(self) -> IntArray:
         """(T,) the number of rows with each of the target's texts, not counting the test file."""
-        known = self.target.codes[: len(self) - self.test_rows]
-        return np.bincount(known, minlength=len(self.target.texts))
+        codes = self.target.codes[: len(self) - self.test_rows]
+        return np.bincount(codes, minlength=len(self.target.texts))

@@ -119,8 +119,8 @@ def _fit_numbers(
     for length in np.unique(lengths[lengths > 0]).tolist():
         alike = lengths == length
         values = columns[present & alike[:, None]].reshape(-1, length)
-        fitted = statistics(values, scaling=config.scaling, imputation=config.imputation)
-        fill[alike], centre[alike], spread[alike] = fitted
+        estimates = statistics(values, scaling=config.scaling, imputation=config.imputation)
+        fill[alike], centre[alike], spread[alike] = estimates
         indices = np.flatnonzero(alike).tolist()
         ends = zip(values.min(axis=1).tolist(), values.max(axis=1).tolist(), strict=True)
         for j, low_and_high in zip(indices, ends, strict=True):

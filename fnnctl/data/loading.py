@@ -329,11 +329,11 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     if not table.rows:
         problems.add(f"no row has a value in the target {shown(target)}")
         problems.raise_any()
-    known = frozenset(main.table.names)
+    columns = frozenset(main.table.names)
     warnings = [
         f"the column {shown(name)} of {file} is not in the training data and is ignored"
         for name in table.names
-        if name and name not in known
+        if name and name not in columns
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
     warnings += conversion_warnings(table.types.values(), file)

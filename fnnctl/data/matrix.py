@@ -170,16 +170,16 @@ class NumberMatrix(Mapping[str, FloatArray]):
         stored = self._stored()
         for start in range(0, self.rows, self._step):
             block = slice(start, start + self._step)
-            kept = stored[block][rows[block]]
-            yield (self._packing.unpack(kept) if self._packing else kept)[:, columns]
+            chosen = stored[block][rows[block]]
+            yield (self._packing.unpack(chosen) if self._packing else chosen)[:, columns]
 
     def joined(self, names: Sequence[str], added: Mapping[str, ColumnSource]) -> NumberMatrix:
         """A new matrix with the columns `names`, in this order: the `added` ones, and else its own."""
         matrix = NumberMatrix(names)
         kept_names = [name for name in names if name not in added]
         index_of = {name: j for j, name in enumerate(kept_names)}
-        every, start = np.ones(self.rows, np.bool_), 0
-        for block in self.blocks(every, kept_names):
+        all_rows, start = np.ones(self.rows, np.bool_), 0
+        for block in self.blocks(all_rows, kept_names):
             rows = slice(start, start + len(block))
             values = np.empty((len(block), len(names)))
             for j, name in enumerate(names):

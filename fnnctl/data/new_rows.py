@@ -75,21 +75,21 @@ def columns_of(
 
 
 def note_missing(
-    wanted: Sequence[str],
+    needed: Sequence[str],
     unused: Sequence[str],
     names: Sequence[str],
     problems: Problems,
     *,
     line: int | None = None,
 ) -> None:
-    """Note which of the `wanted` columns are missing from a file's `names`, and suggest `unused` columns.
+    """Note which of the `needed` columns are missing from a file's `names`, and suggest `unused` columns.
 
     A few missing columns are a problem each. Many suggest that this is the wrong file: they are one problem.
     """
     present = set(names)
-    missing = [name for name in wanted if name not in present]
+    missing = [name for name in needed if name not in present]
     if len(missing) > MAX_NAMED_ALONE:
-        count = f"{len(missing):,} of the {len(wanted):,} columns that the network needs"
+        count = f"{len(missing):,} of the {len(needed):,} columns that the network needs"
         problems.add(f"{count} are missing: {word_list([*map(shown, missing)])}", line=line)
         return
     for name in missing:
@@ -110,20 +110,20 @@ def kept_columns(
     """
     if keep is None:
         return tuple(names)
-    known = set(names)
+    present = set(names)
     for name in dict.fromkeys(keep):
-        if name not in known:
+        if name not in present:
             hint = did_you_mean(name, map(printable, names))
             problems.add(f"there is no column {shown(name)} to keep{hint}", line=line)
-    return tuple(name for name in dict.fromkeys(keep) if name in known)
+    return tuple(name for name in dict.fromkeys(keep) if name in present)
 
 
-def output_names(kept: Iterable[str], others: Iterable[str]) -> dict[str, str]:
-    """The name of each kept column in a table with these `others`: its own, with a prefix if it is taken."""
-    kept = tuple(kept)
-    used, names = {*others, *kept}, {}
-    reserved = set(others)
-    for name in kept:
+def output_names(columns: Iterable[str], fixed: Iterable[str]) -> dict[str, str]:
+    """The name of each kept column in a table with these `fixed`: its own, with a prefix if it is taken."""
+    columns = tuple(columns)
+    used, names = {*fixed, *columns}, {}
+    reserved = set(fixed)
+    for name in columns:
         new = name
         while new in reserved or (new != name and new in used):
             new = PREFIX + new
@@ -154,14 +154,14 @@ def open_new_rows(
     problems = Problems(shown_name(path))
     with open_rows(path, form, problems) as file:
         problems.raise_any()
-        wanted = columns_of(preprocessor, form.formats)
-        used = {*wanted, target}
+        needed = columns_of(preprocessor, form.formats)
+        used = {*needed, target}
         unused = tuple(name for name in file.names if name not in used)
-        if len(file.names) == 1 < len(wanted) and file.names[0] not in wanted:
-            header = f"the header has only one column, {shown(file.names[0])}, but {len(wanted):,} are needed"
+        if len(file.names) == 1 < len(needed) and file.names[0] not in needed:
+            header = f"the header has only one column, {shown(file.names[0])}, but {len(needed):,} are needed"
             problems.add(f"{header}: is {delimiter_setting} right?", line=file.header_line)
         else:
-            note_missing(wanted, unused, file.names, problems, line=file.header_line)
+            note_missing(needed, unused, file.names, problems, line=file.header_line)
         if labelled and target not in file.names and not problems:
             without = f"the target column {shown(target)} is missing{suggestion(target, unused)}"
             problems.add(without, line=file.header_line)
@@ -303,15 +303,15 @@ def open_new_arrays(
     return NewFile(unused, kept, _array_blocks(array, wanted, kept))
 
 
-def _array_blocks(array: FeatureArray, wanted: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[NewRows]:
+def _array_blocks(array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[NewRows]:
     first, labels = 0, array.labels
     texts = array.texts(kept) if kept else repeat(None)
-    for numbers, block_texts in zip(array.blocks(wanted), texts, strict=False):
+    for numbers, block_texts in zip(array.blocks(needed), texts, strict=False):
         end = first + len(numbers)
         yield NewRows(
             first=first,
             numeric=numbers,
-            numeric_names=wanted,
+            numeric_names=needed,
             categorical=np.empty((len(numbers), 0), np.int32),
             categorical_names=(),
             categories=(),

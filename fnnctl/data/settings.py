@@ -52,8 +52,8 @@ def check_settings(
     """Note a missing target, and column names that are unknown or already used otherwise."""
     file, names = problems.file, [name for name in names if name]  # an index has none
     if not target:
-        listed = word_list([printable(name) for name in names])
-        message = f"name the target column; the columns of {file} are {listed}"
+        listing = word_list([printable(name) for name in names])
+        message = f"name the target column; the columns of {file} are {listing}"
         problems.add_setting("data.target", message)
     elif target not in names:
         headless = any(plain_number(name) is not None for name in names)

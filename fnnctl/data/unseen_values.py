@@ -27,9 +27,9 @@ class _Ranges:
     @classmethod
     def of(cls, preprocessor: Preprocessor, names: Sequence[str]) -> Self:
         """The ranges of the columns that the new rows have."""
-        known = {number.name: number.range for number in preprocessor.numbers if number.range}
-        columns = [j for j, name in enumerate(names) if name in known]
-        return cls(columns, np.array([known[names[j]] for j in columns]).reshape(-1, 2).T)
+        ranges = {number.name: number.range for number in preprocessor.numbers if number.range}
+        columns = [j for j, name in enumerate(names) if name in ranges]
+        return cls(columns, np.array([ranges[names[j]] for j in columns]).reshape(-1, 2).T)
 
     def are_far(self, numbers: FloatArray) -> BoolArray:
         """(n, columns) which numbers are farther from the range than it is wide."""
@@ -57,17 +57,17 @@ class UnseenValues:
     def count(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
         """Pass the blocks on unchanged, and count as they are read."""
         columns = self.preprocessor.categories
-        known = [None if column.others else set(column.categories) for column in columns]
+        trained = [None if column.others else set(column.categories) for column in columns]
         ranges: _Ranges | None = None
         for block in blocks:
             ranges = ranges or _Ranges.of(self.preprocessor, block.numeric_names)
-            self._count_categories(block, known)
+            self._count_categories(block, trained)
             self._count_far(block, ranges)
             yield block
 
-    def _count_categories(self, block: NewRows, known: Sequence[Set[str] | None]) -> None:
+    def _count_categories(self, block: NewRows, trained: Sequence[Set[str] | None]) -> None:
         for j, name in enumerate(block.categorical_names):
-            old = known[j]
+            old = trained[j]
             new = [k for k, text in enumerate(block.categories[j]) if old is not None and text not in old]
             if new:
                 count, first = self._categories.get(name, (0, block.categories[j][new[0]]))

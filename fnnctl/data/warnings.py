@@ -46,8 +46,8 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
     far = []
     with np.errstate(over="ignore", invalid="ignore"):
         for number, column in enumerate(columns):
-            known = column[~np.isnan(column)]
-            limits = _limits(known) if known.size else None
+            present = column[~np.isnan(column)]
+            limits = _limits(present) if present.size else None
             if limits is not None and (low[number] < limits[0] or high[number] > limits[1]):
                 value = high[number] if high[number] > limits[1] else low[number]
                 far.append((number, float(value)))
@@ -64,11 +64,11 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
     ]
 
 
-def _limits(known: FloatArray) -> tuple[float, float] | None:
+def _limits(numbers: FloatArray) -> tuple[float, float] | None:
     """Beyond which numbers are far from the others; None if most are equal."""
-    middle = float(np.median(known))
+    middle = float(np.median(numbers))
     for levels in SPREADS:
-        first, last = np.quantile(known, levels)
+        first, last = np.quantile(numbers, levels)
         if last > first:
             return middle - FAR * float(last - first), middle + FAR * float(last - first)
     return None
@@ -145,13 +145,12 @@ def _shared_rows(dataset: Dataset, hashes: Hashes, split: Split) -> list[str]:
         ("test", split.test, earlier, np.concatenate([split.train, split.validation])),
     )
     warnings = []
-    for part, rows, others, known in pairs:
-        shared = _count_known(hashes[rows], np.sort(hashes[known]))
-        if _is_suspicious(dataset, hashes, shared, len(rows), len(known)):
-            fact = (
-                f"{shared:,} of {counted(len(rows), 'row')} of the {part} part are also in the {others} part"
-            )
-            warnings.append(f"{fact}, with the same target, so the {part} scores may be too high: {ADVICE}")
+    for part, rows, other_part, other_rows in pairs:
+        shared = _count_known(hashes[rows], np.sort(hashes[other_rows]))
+        if _is_suspicious(dataset, hashes, shared, len(rows), len(other_rows)):
+            fact = f"{shared:,} of {counted(len(rows), 'row')} of the {part} part"
+            where = f"are also in the {other_part} part, with the same target"
+            warnings.append(f"{fact} {where}, so the {part} scores may be too high: {ADVICE}")
     return warnings
 
 
@@ -206,12 +205,12 @@ def _agreement(values: npt.NDArray[np.generic]) -> float:
     return float((counts * (counts - 1.0)).sum() / (len(values) * (len(values) - 1.0)))
 
 
-def _count_known(hashes: Hashes, known: Hashes) -> int:
+def _count_known(hashes: Hashes, sorted_hashes: Hashes) -> int:
     """How many of the hashes are among the known ones, which are sorted."""
-    if not known.size:
+    if not sorted_hashes.size:
         return 0
-    indices = np.minimum(np.searchsorted(known, hashes), known.size - 1)
-    return int(np.count_nonzero(known[indices] == hashes))
+    indices = np.minimum(np.searchsorted(sorted_hashes, hashes), sorted_hashes.size - 1)
+    return int(np.count_nonzero(sorted_hashes[indices] == hashes))
 
 
 def _mixed(words: Hashes) -> Hashes:

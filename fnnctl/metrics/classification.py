@@ -44,11 +44,11 @@ def score(
             if metric.name not in scores and not isinstance(metric.formula, Given):
                 scores |= _entries(metric, metric.name, _score(metric, rows))
             continue
-        of_classes = _class_scores(metric, rows)
+        class_scores = _class_scores(metric, rows)
         if positive is not None:
-            scores |= _entries(metric, metric.name, of_classes[positive])
+            scores |= _entries(metric, metric.name, class_scores[positive])
         target = rates if isinstance(metric.formula, OfCounts) else others
-        for entries, score in zip(target, of_classes, strict=True):
+        for entries, score in zip(target, class_scores, strict=True):
             entries.update(_entries(metric, metric.class_name, score))
     supports = rows.counts.support.tolist()
     per_class = {

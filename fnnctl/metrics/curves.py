@@ -107,30 +107,30 @@ def _roc_curve(ranking: Ranking) -> _Points:
     # The ranking has dropped points on straight lines through negatives; those through positives remain.
     rise, run = np.diff(true), np.diff(false)
     is_straight = (rise[:-1] > 0) & (rise[1:] == rise[:-1]) & (run[1:] == run[:-1])
-    kept = _with_ends(~is_straight, len(true))
+    corners = _with_ends(~is_straight, len(true))
     return (
-        np.append(0, false[kept]) / ranking.negatives,
-        np.append(0, true[kept]) / ranking.positives,
-        np.append(np.inf, ranking.thresholds[kept]),
+        np.append(0, false[corners]) / ranking.negatives,
+        np.append(0, true[corners]) / ranking.positives,
+        np.append(np.inf, ranking.thresholds[corners]),
     )
 
 
 def _pr_curve(ranking: Ranking) -> _Points:
     gains = np.diff(ranking.true_positives) != 0
-    kept = _with_ends(gains[:-1] | gains[1:], len(ranking.true_positives))[::-1]
-    false, true = ranking.false_positives[kept], ranking.true_positives[kept]
+    corners = _with_ends(gains[:-1] | gains[1:], len(ranking.true_positives))[::-1]
+    false, true = ranking.false_positives[corners], ranking.true_positives[corners]
     return (
         np.append(true / ranking.positives, 0.0),
         np.append(true / (true + false), 1.0),
-        np.append(ranking.thresholds[kept], np.inf),
+        np.append(ranking.thresholds[corners], np.inf),
     )
 
 
 def _with_ends(inner_is_kept: BoolArray, points: int) -> IntArray:
     """The indices of the points to keep: the first, the last, and the chosen ones between them."""
-    kept = np.ones(points, dtype=np.bool_)
-    kept[1:-1] = inner_is_kept
-    return np.flatnonzero(kept)
+    mask = np.ones(points, dtype=np.bool_)
+    mask[1:-1] = inner_is_kept
+    return np.flatnonzero(mask)
 
 
 def _mean_of_lines(curves: Sequence[Curve]) -> _Points:

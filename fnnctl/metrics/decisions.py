@@ -85,12 +85,12 @@ def candidates(scores: FloatArray) -> FloatArray:
     are positive, and the one between the highest and 1, where none is. If the highest score is 1, there is no
     such threshold.
     """
-    known = np.unique(scores)
-    below, above = np.append(0.0, known), np.append(known, 1.0)
+    thresholds = np.unique(scores)
+    below, above = np.append(0.0, thresholds), np.append(thresholds, 1.0)
     middles = below + (above - below) / 2
     # Between two adjacent floating-point numbers there is no other: the upper one separates them as well.
     middles[1:] = np.where(middles[1:] > below[1:], middles[1:], above[1:])
-    candidates: FloatArray = middles[:-1] if known[-1] == 1.0 else middles
+    candidates: FloatArray = middles[:-1] if thresholds[-1] == 1.0 else middles
     return candidates
 
 
@@ -171,18 +171,18 @@ def shown_thresholds(is_positive: BoolArray, scores: FloatArray, marked: Sequenc
     return np.unique(np.concatenate([between, fixed]))
 
 
-def mean_trade_offs(of_repeats: Sequence[TradeOffs]) -> TradeOffs:
+def mean_trade_offs(repeats: Sequence[TradeOffs]) -> TradeOffs:
     """The means over several repeats with the same thresholds; a precision's is over those that have one."""
-    if len(of_repeats) == 1:
-        return of_repeats[0]
-    costs = [rates.cost for rates in of_repeats if rates.cost is not None]
+    if len(repeats) == 1:
+        return repeats[0]
+    costs = [rates.cost for rates in repeats if rates.cost is not None]
     return TradeOffs(
-        of_repeats[0].thresholds,
-        precision=_mean([rates.precision for rates in of_repeats]),
-        recall=_mean([rates.recall for rates in of_repeats]),
-        f1=_mean([rates.f1 for rates in of_repeats]),
-        false_positive_rate=_mean([rates.false_positive_rate for rates in of_repeats]),
-        predicted_positive=_mean([rates.predicted_positive for rates in of_repeats]),
+        repeats[0].thresholds,
+        precision=_mean([rates.precision for rates in repeats]),
+        recall=_mean([rates.recall for rates in repeats]),
+        f1=_mean([rates.f1 for rates in repeats]),
+        false_positive_rate=_mean([rates.false_positive_rate for rates in repeats]),
+        predicted_positive=_mean([rates.predicted_positive for rates in repeats]),
         cost=_mean(costs) if costs else None,
     )
 
@@ -200,6 +200,6 @@ def _share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
 
 def _mean(values: Sequence[FloatArray]) -> FloatArray:
     """The mean, (t,), over the values that exist; NaN where none does."""
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    return _share(total, known.sum(axis=0))
+    is_known = ~np.isnan(values)
+    total = np.where(is_known, values, 0.0).sum(axis=0)
+    return _share(total, is_known.sum(axis=0))

@@ -101,17 +101,17 @@ def _linearized(
     `changes` (R, n) are the permuted rows' losses less their own.
     """
     form, before, changed = _form(metric), losses.mean(), changes.mean(axis=1)
-    of_rows = changes.mean(axis=0) + _given(changes, donors)
+    effects = changes.mean(axis=0) + _given(changes, donors)
     if form == "mean":
-        return of_rows, changed
+        return effects, changed
     if form == "explained":
         squares = np.square(targets - targets.mean())
         variance = squares.mean()
         rises = changed / variance
-        return (of_rows - rises.mean() * squares) / variance, rises
+        return (effects - rises.mean() * squares) / variance, rises
     # The square root's slope: a mean loss of 0 is the least possible, so no row has an influence.
     slopes = [0.5 / math.sqrt(mean) if mean > 0 else 0.0 for mean in (before + changed.mean(), before)]
-    influence = slopes[0] * (losses + of_rows) - slopes[1] * losses
+    influence = slopes[0] * (losses + effects) - slopes[1] * losses
     return influence, np.sqrt(before + changed) - np.sqrt(before)
 
 
@@ -125,8 +125,8 @@ def _form(name: str) -> Form:
 def _given(changes: FloatArray, donors: IntArray) -> FloatArray:
     """(n,) the mean change of the rows that got a row's value."""
     total = np.zeros(changes.shape[1])
-    for of_rows, of_donors in zip(changes, donors, strict=True):
-        total[of_donors] += of_rows
+    for column_changes, column_donors in zip(changes, donors, strict=True):
+        total[column_donors] += column_changes
     return total / len(changes)
 
 

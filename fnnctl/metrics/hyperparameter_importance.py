@@ -81,8 +81,8 @@ def hyperparameter_importances(
         by_chance = [grid.importance(degrees) for degrees in permuted]
         values.append((grid.importance(best), float(np.quantile(by_chance, 0.95))))
     total = math.fsum(value for value, _ in values) or 1.0
-    of_grids = iter(values)
-    return [_relative(*next(of_grids), total, grid.trials) if grid else None for grid in grids]
+    grid_values = iter(values)
+    return [_relative(*next(grid_values), total, grid.trials) if grid else None for grid in grids]
 
 
 def _relative(value: float, chance: float, total: float, trials: int) -> HyperparameterImportance:
@@ -147,8 +147,8 @@ class _Grid:
         weights = best[self.where]
         if (weight := float(weights.sum())) < MIN_IN_BRANCH:
             return 0.0
-        of_best = _density(np.bincount(self.cells, weights, self.count).astype(float), ordered=self.ordered)
-        divergence = float((self.density * np.square(of_best / self.density - 1)).sum())
+        density = _density(np.bincount(self.cells, weights, self.count).astype(float), ordered=self.ordered)
+        divergence = float((self.density * np.square(density / self.density - 1)).sum())
         return float((weight / best.sum()) ** 2 / self.share * divergence)
 
 
@@ -160,11 +160,11 @@ def _density(counts: FloatArray, *, ordered: bool) -> FloatArray:
     """
     total, count = float(counts.sum()), len(counts)
     if not ordered:
-        others = 1 / (total + 1)
-        of_trials = (counts + total * others) / (1 + count * others)
-        return np.asarray((of_trials + 1 / count) / (total + 1))
-    of_trials = counts @ _kernels(count, _bandwidth(counts))
-    return np.asarray((of_trials + _prior(count)) / (total + 1))
+        similarity = 1 / (total + 1)
+        density = (counts + total * similarity) / (1 + count * similarity)
+        return np.asarray((density + 1 / count) / (total + 1))
+    density = counts @ _kernels(count, _bandwidth(counts))
+    return np.asarray((density + _prior(count)) / (total + 1))
 
 
 @lru_cache(maxsize=16)

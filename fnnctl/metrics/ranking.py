@@ -88,9 +88,9 @@ def micro_ranking(labels: IntArray, probabilities: FloatArray) -> Ranking:
     A pair is positive if the row is of the class. The scores are sorted without their indices, which needs
     only one copy of `probabilities`.
     """
-    of_labels = probabilities[np.arange(len(labels)), labels]
-    of_labels.sort()
-    return _count(np.sort(probabilities, axis=None), of_labels)
+    label_probabilities = probabilities[np.arange(len(labels)), labels]
+    label_probabilities.sort()
+    return _count(np.sort(probabilities, axis=None), label_probabilities)
 
 
 def roc_auc(ranking: Ranking) -> float | None:
@@ -210,8 +210,8 @@ def estimate_auc(ranking: Ranking) -> AucEstimate | None:
     m, n = ranking.positives, ranking.negatives
     variance = None
     if min(m, n) > 1:
-        of_positive, of_negative = _influences(ranking)
-        squares = ranking.new_positives @ of_positive**2 + ranking.new_negatives @ of_negative**2
+        positive, negative = _influences(ranking)
+        squares = ranking.new_positives @ positive**2 + ranking.new_negatives @ negative**2
         variance = float(squares)
     return AucEstimate(area, variance, 4 * m * n / (m + n + 2))
 
@@ -222,9 +222,9 @@ def add_influences(total: FloatArray, ranking: Ranking, reached: IntArray, is_po
     It is (V₁₀ − AUC)/√(m(m−1)) or (V₀₁ − AUC)/√(n(n−1)), so that the squares add up to DeLong's variance.
     The class needs two positives and two negatives.
     """
-    of_positive, of_negative = _influences(ranking)
-    influence = of_negative[reached]
-    influence[is_positive] = of_positive[reached[is_positive]]
+    positive, negative = _influences(ranking)
+    influence = negative[reached]
+    influence[is_positive] = positive[reached[is_positive]]
     total += influence
 
 
@@ -236,15 +236,15 @@ def mean_auc(estimates: Sequence[AucEstimate | None], influence: FloatArray) -> 
     effective sample size of the mean is at most C − 1 times the harmonic mean of the classes' limits: the
     variances of independent areas add up, and the last class's scores follow from the others'.
     """
-    known = [estimate for estimate in estimates if estimate is not None]
-    if not known:
+    areas = [estimate for estimate in estimates if estimate is not None]
+    if not areas:
         return None
-    has_variance = all(estimate.variance is not None for estimate in known)
-    trials_of_one = len(known) / math.fsum(1 / estimate.most_trials for estimate in known)
+    has_variance = all(estimate.variance is not None for estimate in areas)
+    trials_of_one = len(areas) / math.fsum(1 / estimate.most_trials for estimate in areas)
     return AucEstimate(
-        area=math.fsum(estimate.area for estimate in known) / len(known),
-        variance=float(influence @ influence) / len(known) ** 2 if has_variance else None,
-        most_trials=max(1, len(known) - 1) * trials_of_one,
+        area=math.fsum(estimate.area for estimate in areas) / len(areas),
+        variance=float(influence @ influence) / len(areas) ** 2 if has_variance else None,
+        most_trials=max(1, len(areas) - 1) * trials_of_one,
     )
 
 
@@ -253,9 +253,9 @@ def _influences(ranking: Ranking) -> tuple[FloatArray, FloatArray]:
     m, n = ranking.positives, ranking.negatives
     wins, losses = ranking.doubled_wins, ranking.doubled_losses
     total = ranking.new_positives @ wins
-    of_positive = (m * wins - total) / (2 * m * n * math.sqrt(m * (m - 1)))
-    of_negative = (n * losses - total) / (2 * m * n * math.sqrt(n * (n - 1)))
-    return of_positive, of_negative
+    positive = (m * wins - total) / (2 * m * n * math.sqrt(m * (m - 1)))
+    negative = (n * losses - total) / (2 * m * n * math.sqrt(n * (n - 1)))
+    return positive, negative
 
 
 def _wilson(share: float, trials: float) -> list[float]:

@@ -71,15 +71,15 @@ def student_within(t: float, freedom: int) -> float:
 
 
 def _summary(name: str, scores: list[float | None], test_share: float) -> dict[str, Any]:
-    known = [score for score in scores if score is not None]
-    interval = corrected_interval(known, test_share=test_share)
+    values = [score for score in scores if score is not None]
+    interval = corrected_interval(values, test_share=test_share)
     if interval:
         metric = metric_of(name)
         lowest, highest = (metric.lowest, metric.highest) if metric else (0.0, 1.0)
         interval = [max(interval[0], lowest), min(interval[1], highest)]
     return {
-        "mean": math.fsum(known) / len(known) if known else None,
-        "std": statistics.stdev(known) if len(known) > 1 else None,
+        "mean": math.fsum(values) / len(values) if values else None,
+        "std": statistics.stdev(values) if len(values) > 1 else None,
         "ci95": interval,
         "scores": scores,
     }

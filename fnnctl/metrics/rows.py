@@ -82,8 +82,8 @@ class ClassRows:
         exists = np.array([value is not None for value in values])
         if not exists.any():
             return None
-        known = np.array(values, dtype=np.float64)[exists]
-        return float(np.average(known, weights=None if weights is None else weights[exists]))
+        defined = np.array(values, dtype=np.float64)[exists]
+        return float(np.average(defined, weights=None if weights is None else weights[exists]))
 
     @property
     def of_labels(self) -> FloatArray:
@@ -116,8 +116,8 @@ class ClassRows:
 
 def log_losses(labels: IntArray, probabilities: FloatArray) -> FloatArray:
     """−log p of the true class of each row, (n,); p is at least the machine epsilon, as in scikit-learn."""
-    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    losses: FloatArray = -np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0))
+    label_probabilities = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    losses: FloatArray = -np.log(np.clip(label_probabilities, np.finfo(np.float64).eps, 1.0))
     return losses
 
 

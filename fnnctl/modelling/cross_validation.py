@@ -70,8 +70,8 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     folds = divided(data, experiment)
     share, stratify = validation_share(experiment), experiment.data.split.stratify
     refuse_single_groups(folds, dataset.groups, share)
-    of_folds = folds.folds(validation=share, stratify=stratify, seed=experiment.split_seed)
-    fits = [Fit.of(data, experiment, fold, seed=0) for fold in of_folds]
+    fold_rows = folds.folds(validation=share, stratify=stratify, seed=experiment.split_seed)
+    fits = [Fit.of(data, experiment, fold, seed=0) for fold in fold_rows]
     if share > 0 and not all(fit.sizes[1] for fit in fits):
         message = "in a fold every class or bin has only one row, so no row is left for validation"
         advice = "use more folds, or set data.split.validation to 0"

@@ -100,12 +100,12 @@ def by_size(validation: CrossValidation, results: Results) -> list[tuple[CrossVa
 
 def size_table(validation: CrossValidation, results: Results) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of data_size.csv: those of cross_validation.csv for each share."""
-    sizes = [(size, of_size, fold_metrics(of_size)) for size, of_size in by_size(validation, results)]
-    names = single_metrics([metrics for _, _, of_folds in sizes for metrics in of_folds])
+    sizes = [(size, folds, fold_metrics(folds)) for size, folds in by_size(validation, results)]
+    names = single_metrics([metrics for _, _, fold_scores in sizes for metrics in fold_scores])
     columns: list[str] = []
     rows: list[list[object]] = []
-    for size, of_size, of_folds in sizes:
-        columns, table = fold_table(size, of_size, of_folds, names)
+    for size, folds, fold_scores in sizes:
+        columns, table = fold_table(size, folds, fold_scores, names)
         rows += [[size.share, *row] for row in table]
     return ["share", *columns], rows
 
@@ -123,10 +123,10 @@ def size_summaries(validation: CrossValidation, results: Results) -> list[dict[s
     """
     entries: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
-    for size, of_size in by_size(validation, results):
-        of_folds = summary(size, fold_metrics(of_size))
-        metrics = {name: entry for name, entry in of_folds.items() if name not in _OF_FOLDS}
-        shown = {
+    for size, size_results in by_size(validation, results):
+        scores = summary(size, fold_metrics(size_results))
+        metrics = {name: entry for name, entry in scores.items() if name not in _OF_FOLDS}
+        statistics = {
             name: {
                 **{key: entry[key] for key in ("mean", "std", "ci95")},
                 "difference": _difference(before.get(name), entry, validation.test_share),
@@ -134,8 +134,8 @@ def size_summaries(validation: CrossValidation, results: Results) -> list[dict[s
             for name, entry in metrics.items()
         }
         rows = round(sum(fit.known_rows for fit in size.fits) / len(size.fits))
-        facts = {"share": size.share, "rows": rows, "diverged": of_folds["diverged"]}
-        entries.append({**facts, "train": _train_scores(size, of_size), **shown})
+        facts = {"share": size.share, "rows": rows, "diverged": scores["diverged"]}
+        entries.append({**facts, "train": _train_scores(size, size_results), **statistics})
         before = metrics
     return entries
 

@@ -101,20 +101,20 @@ def features_of_file(model: SavedModel, file: InputFile, seed: int, note: Note) 
         columns = columns or source_columns(predictor, block)
         blocks.append(_features(predictor, block, kept))
         targets.append(encoded)
-    every = np.concatenate(targets)
-    if len(every) < 2:
+    all_targets = np.concatenate(targets)
+    if len(all_targets) < 2:
         raise UsageError(f"{file.name} has a single row with a label: importance needs at least two")
-    rows = _chosen(len(every), columns, seed, f"of {file.name}", note)
-    features = [np.concatenate(of_part)[rows] for of_part in zip(*blocks, strict=True)]
-    return HeldOutFeatures("test", every[rows], features, [(predictor, np.arange(len(rows)))], columns)
+    rows = _chosen(len(all_targets), columns, seed, f"of {file.name}", note)
+    features = [np.concatenate(part_blocks)[rows] for part_blocks in zip(*blocks, strict=True)]
+    return HeldOutFeatures("test", all_targets[rows], features, [(predictor, np.arange(len(rows)))], columns)
 
 
 def source_columns(predictor: Predictor, columns: Columns) -> dict[str, tuple[str, ...]]:
     """The columns that a predictor reads, by the table's column that they were made from."""
-    wanted = columns_of(predictor.preprocessor)
+    columns_read = columns_of(predictor.preprocessor)
     source = {name: original for original, made in columns.expansions.items() for name in made}
     columns_of_source: dict[str, list[str]] = {}
-    for name in wanted:
+    for name in columns_read:
         columns_of_source.setdefault(source.get(name, name), []).append(name)
     return {name: tuple(parts) for name, parts in columns_of_source.items()}
 
@@ -171,12 +171,12 @@ def feature_importances(
         free.put(permuted if number == 0 else permuted.copied())
 
     def measured(column: str, names: tuple[str, ...]) -> ColumnImportance:
-        of_thread = free.get()
+        thread_predictor = free.get()
         try:
             donors = draw(column, len(held_out))
-            permuted_losses = of_thread.of_column(names, donors, losses)
+            permuted_losses = thread_predictor.of_column(names, donors, losses)
         finally:
-            free.put(of_thread)
+            free.put(thread_predictor)
         estimates = {
             metric: estimate(metric, of_rows, permuted_losses[metric], donors, held_out.targets)
             for metric, of_rows in losses.items()

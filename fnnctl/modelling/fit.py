@@ -178,8 +178,8 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
     if not ensemble.bags:
         return None
     bagged = BaggedRows(rows, ensemble.members, experiment.data.split.stratify, experiment.split_seed)
-    known = bagged.known(data.strata, groups)
-    most = most_folds(data.strata[known], None if groups is None else groups[known])
+    outside_test = bagged.known(data.strata, groups)
+    most = most_folds(data.strata[outside_test], None if groups is None else groups[outside_test])
     if most < ensemble.members:
         count = counted(most, "row" if groups is None else "group")
         message = f"{count} outside the test part cannot be divided into {ensemble.members:,} folds"
@@ -197,10 +197,10 @@ def completed(
 ) -> Experiment:
     """Fill in the settings that follow from the data and the network's size; by default also `threads`."""
     if threads is None:
-        wanted = experiment.training.threads
+        setting = experiment.training.threads
         threads = default_threads(ParameterLayout(settings.shape), settings.ensemble)
-        if wanted != "auto":
-            threads = wanted
+        if setting != "auto":
+            threads = setting
     concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
     training = experiment.training.model_copy(update=concrete)
     return with_data_facts(experiment, data).model_copy(update={"training": training})

@@ -80,47 +80,49 @@ def fold_metrics(results: Results) -> list[Metrics | None]:
 
 def _without_partial_means(metrics: dict[str, Any]) -> dict[str, Any]:
     """Replace a mean over classes by None if a class has no value: it would be over fewer classes."""
-    of_classes = metrics.get(PER_CLASS, {}).values()
+    class_scores = metrics.get(PER_CLASS, {}).values()
     partial = [
         metric.name
         for metric in metrics_of(CLASSIFICATION)
         # rates of a class without rows and predictions are left out as in scikit-learn
-        if metric.needs == "ranking" and any(scores.get(metric.mean_of, 0) is None for scores in of_classes)
+        if metric.needs == "ranking" and any(scores.get(metric.mean_of, 0) is None for scores in class_scores)
     ]
     return {name: None if name in partial else value for name, value in metrics.items()}
 
 
-def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> dict[str, Any]:
+def summary(validation: CrossValidation, fold_scores: Sequence[Metrics | None]) -> dict[str, Any]:
     """The `cross_validation` entry of metrics.json: each metric's mean, deviation, interval and scores."""
-    scores = {name: [_score(metrics, name) for metrics in of_folds] for name in single_metrics(of_folds)}
+    scores = {
+        name: [_score(metrics, name) for metrics in fold_scores] for name in single_metrics(fold_scores)
+    }
     return {
         "folds": validation.folds.count,
         "repeats": len(validation.folds.assignment),
-        "diverged": sum(metrics is None for metrics in of_folds),
+        "diverged": sum(metrics is None for metrics in fold_scores),
         **summarize_scores(scores, test_share=validation.test_share),
     }
 
 
 def mean_baseline(results: Results) -> dict[str, Any] | None:
     """The baseline's metrics, averaged over the folds as the scores are; None if it is unknown."""
-    of_folds = [
+    baselines = [
         baseline
         for result in results
         if result and result.scores and (baseline := result.scores.baseline_metrics())
     ]
-    return mean_metrics(of_folds) if of_folds else None
+    return mean_metrics(baselines) if baselines else None
 
 
 def fold_table(
     validation: CrossValidation,
     results: Results,
-    of_folds: Sequence[Metrics | None],
+    fold_scores: Sequence[Metrics | None],
     names: Sequence[str] | None = None,
 ) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of cross_validation.csv; `names` are the metrics, by default all of the folds."""
-    names = single_metrics(of_folds) if names is None else names
+    names = single_metrics(fold_scores) if names is None else names
     rows: list[list[object]] = []
-    folds = zip(validation.folds, validation.fits, results, of_folds, strict=True)
+    folds = zip(validation.folds, validation.fits, results, fold_scores, strict=True)
     for fold, fit, result, metrics in folds:
         facts: tuple[object, ...] = (None,) * 4
         if result:
@@ -155,15 +157,15 @@ def out_of_fold(validation: CrossValidation, results: Results) -> OutOfFold:
     return data.task.out_of_fold(folds, data.dataset.file_rows, data.targets)
 
 
-def single_metrics(of_folds: Sequence[Metrics | None]) -> list[str]:
+def single_metrics(fold_scores: Sequence[Metrics | None]) -> list[str]:
     """The metrics of the folds that are a single number, in order; row counts are not metrics."""
-    known = [metrics for metrics in of_folds if metrics]
-    names = dict.fromkeys(name for metrics in known for name in metrics)
+    scored = [metrics for metrics in fold_scores if metrics]
+    names = dict.fromkeys(name for metrics in scored for name in metrics)
     return [
         name
         for name in names
         if name != SUPPORT
-        and not any(isinstance(metrics.get(name), list | dict) for metrics in known)
+        and not any(isinstance(metrics.get(name), list | dict) for metrics in scored)
         and not name.endswith("_ci95")
     ]
 

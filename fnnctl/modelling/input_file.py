@@ -137,11 +137,11 @@ class InputFile:
                 note(f"{self.name}: the first column has no name and is ignored")
             ignored = [shown(name) for name in unused if name]
             if ignored:
-                listed = word_list(ignored)
+                listing = word_list(ignored)
                 one = len(ignored) == 1
                 which = "a column is" if one else f"{len(ignored):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"
-                note(f"{self.name}: {which} ignored, because {why}: {listed}")
+                note(f"{self.name}: {which} ignored, because {why}: {listing}")
             yield replace(file, blocks=unseen.count(file.blocks))
         for warning in unseen.warnings():
             (warn or note)(f"{self.name}: {warning}")

@@ -191,11 +191,11 @@ class Predictor:
         for columns, rows in pieces:
             start = 0
             while start < len(rows):
-                taken = rows[start : start + SCORING_BATCH - filled]
-                end = filled + len(taken)
+                batch = rows[start : start + SCORING_BATCH - filled]
+                end = filled + len(batch)
                 for part in distinct:
-                    part.preprocessor.transform(columns, taken, part.inputs[filled:end, :-1])
-                start, filled = start + len(taken), end
+                    part.preprocessor.transform(columns, batch, part.inputs[filled:end, :-1])
+                start, filled = start + len(batch), end
                 if filled == SCORING_BATCH:
                     yield scores()
                     filled = 0

@@ -95,12 +95,12 @@ def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | Non
     if bagged is None or groups is None or _are_small(groups[bagged.known(data.strata, groups)], experiment):
         return None
     bags = bagged.bags(data.strata, groups)
-    known, trained = split.train.size + split.validation.size, bags[0].train.size
+    rows, trained = split.train.size + split.validation.size, bags[0].train.size
     validated = sum(bag.validation.size for bag in bags)
-    of = f"of the {counted(known, 'row')} outside the test part"
-    if trained < MIN_TRAINED * known:
+    of = f"of the {counted(rows, 'row')} outside the test part"
+    if trained < MIN_TRAINED * rows:
         return f"the groups differ so much in size that each member would be trained on {trained:,} {of}"
-    if validated < MIN_VALIDATED * known:
+    if validated < MIN_VALIDATED * rows:
         return f"the groups differ so much in size that {validated:,} {of} would be validation rows"
     return None
 
@@ -115,9 +115,9 @@ def _doubtful_folds(data: TaskData, experiment: Experiment) -> Iterator[Rows]:
     groups, members = dataset.groups, experiment.model.ensemble.members
     if settings.folds > most_folds(data.strata, groups) or (groups is not None and dataset.test_rows):
         return
-    known = len(data) - math.ceil(len(data) / settings.folds)
-    are_enough = known >= members if groups is None else _are_small(groups, experiment)
-    if are_enough and _zero_weights(data, experiment) < known / 2:
+    rows = len(data) - math.ceil(len(data) / settings.folds)
+    are_enough = rows >= members if groups is None else _are_small(groups, experiment)
+    if are_enough and _zero_weights(data, experiment) < rows / 2:
         return
     yield from divided(data, experiment).folds(
         validation=0.0, stratify=experiment.data.split.stratify, seed=experiment.split_seed

@@ -79,16 +79,16 @@ def refit_experiment(
         "early_stopping": None,
         "threads": 1,
     }
-    of_model: dict[str, Any] = {"ensemble": members}
+    model_changes: dict[str, Any] = {"ensemble": members}
     if not members.bags:
-        of_model |= {"calibration": "none", "threshold": _refit_threshold(model)}
+        model_changes |= {"calibration": "none", "threshold": _refit_threshold(model)}
         if isinstance(schedule, AdaptiveLrSchedule):
             changes["lr_schedule"] = schedule.model_copy(update={"monitor": "train_loss"})
     split = experiment.data.split.model_copy(update={"validation": 0.0})
     return experiment.model_copy(
         update={
             "data": experiment.data.model_copy(update={"split": split}),
-            "model": model.model_copy(update=of_model),
+            "model": model.model_copy(update=model_changes),
             "training": training.model_copy(update=changes),
         }
     )

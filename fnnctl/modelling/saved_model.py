@@ -202,5 +202,5 @@ def _network(
         for name in LAYER_HYPERPARAMETERS
     }
     limits = description.decoder.limits
-    of_network = None if limits is None else np.array([limits])
-    return Network(layout, row[None], statistics[None], hyperparameters, of_network)
+    network_limits = None if limits is None else np.array([limits])
+    return Network(layout, row[None], statistics[None], hyperparameters, network_limits)

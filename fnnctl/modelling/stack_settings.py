@@ -69,8 +69,8 @@ def batch_size(experiment: Experiment, rows: int) -> int:
     """The batch size for a training part of `rows` rows."""
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         return rows
-    wanted = experiment.training.batch_size
-    return min(AUTO_BATCH_SIZE if wanted == "auto" else wanted, rows)
+    size = experiment.training.batch_size
+    return min(AUTO_BATCH_SIZE if size == "auto" else size, rows)
 
 
 def precision(experiment: Experiment) -> str:

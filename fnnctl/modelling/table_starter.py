@@ -131,10 +131,10 @@ def _about(facts: TableFacts, target: TargetFacts) -> str:
 
 def _rare(target: TargetFacts) -> RareClass | None:
     """The rarest class with enough rows to be trained on, if it is rare and there are not many classes."""
-    known = [(name, count) for name, count in target.classes if count >= MIN_TRAINED]
-    if not known:
+    classes = [(name, count) for name, count in target.classes if count >= MIN_TRAINED]
+    if not classes:
         return None
-    name, count = known[-1]
+    name, count = classes[-1]
     if count >= RARE_SHARE * target.rows or len(target.classes) > MAX_CLASSES:
         return None
     in_order = in_class_order([label for label, _ in target.classes])
@@ -181,5 +181,5 @@ def _reason(target: TargetFacts) -> str:
     if single:
         which = f"{len(single):,} classes, such as {single[0]}, have a single row each"
         return f"{which}, which only one part can have: add rows or remove these"
-    wanted = "parts that all have the same classes" if target.classes else "three parts"
-    return f"{counted(target.rows, 'row')} are too few for {wanted}: add rows"
+    need = "parts that all have the same classes" if target.classes else "three parts"
+    return f"{counted(target.rows, 'row')} are too few for {need}: add rows"

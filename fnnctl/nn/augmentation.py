@@ -30,9 +30,9 @@ def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
     targets = work.targets
     if targets.partners is None or targets.share is None:
         raise ValueError("the workspace was not made for mixup")
-    for k, (rng, of_member) in enumerate(zip(rngs.generators, alpha, strict=True)):
+    for k, (rng, member_alpha) in enumerate(zip(rngs.generators, alpha, strict=True)):
         order = rng.permutation(work.batch)
-        share = work.inputs.dtype.type(rng.beta(of_member, of_member))
+        share = work.inputs.dtype.type(rng.beta(member_alpha, member_alpha))
         if share < negligible(share.dtype):  # usual for a small α
             share = share.dtype.type(0.0)
         targets.partners[k] = targets.y[k, order]

@@ -146,8 +146,8 @@ class ParameterLayout:
             if array is None:
                 raise ValueError(f"there is no array '{name}'")
             if (array.shape, array.dtype) != (view.shape, dtype):
-                kind, wanted = f"{array.dtype} {array.shape}", f"{dtype} {view.shape}"
-                raise ValueError(f"the array '{name}' is {kind}, not {wanted}")
+                kind, expected = f"{array.dtype} {array.shape}", f"{dtype} {view.shape}"
+                raise ValueError(f"the array '{name}' is {kind}, not {expected}")
             view[...] = array
         return row, statistics
 

@@ -333,10 +333,10 @@ def audit(search: SearchHistory) -> Audit | None:
 
 def _pair(values: RungValues, early: int, late: int, *, size: int, factor: float) -> RungPair:
     before, after = values.losses[:, early], values.losses[:, late]
-    known = np.isfinite(before) & ~np.isnan(after)
-    unselected = known & (values.first >= values.epochs[late])
+    comparable = np.isfinite(before) & ~np.isnan(after)
+    unselected = comparable & (values.first >= values.epochs[late])
     is_selected = int(np.count_nonzero(unselected)) < MIN_PAIRED
-    used = known if is_selected else unselected
+    used = comparable if is_selected else unselected
     before, after = before[used], after[used]
     return RungPair(
         start=values.epochs[early],

@@ -189,10 +189,10 @@ def confirmation(
     settings: Mapping[str, Any], standings: Standings, networks: Mapping[ConfirmedKey, Confirmed]
 ) -> Confirmation | None:
     """The confirmation of a search with the journal's `settings`; None if it has none or a single leader."""
-    wanted = settings.get(CONFIRM)
-    if not isinstance(wanted, Mapping):
+    count = settings.get(CONFIRM)
+    if not isinstance(count, Mapping):
         return None
-    results, seeds = standings.leaders(int(wanted["top"])), int(wanted["seeds"])
+    results, seeds = standings.leaders(int(count["top"])), int(count["seeds"])
     if len(results) < 2:
         return None
     budget = confirmation_budget(results)

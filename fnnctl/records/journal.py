@@ -199,10 +199,10 @@ class Journal:
             self._append([header])
             return
         self._refuse_another(self.header, header)
-        wanted, now = {**header.settings, **(machine or {})}, self.settings
+        recorded, now = {**header.settings, **(machine or {})}, self.settings
         changes = {
             name: value
-            for name, value in wanted.items()
+            for name, value in recorded.items()
             if name not in now or _canonical(value) != _canonical(now[name])
         }
         # the rungs and the sampler of `auto` follow from the plan: a longer one may give others

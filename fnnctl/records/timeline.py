@@ -100,7 +100,7 @@ class _WorkerSession:
                 named = numbers.setdefault(done.host, {})
                 number = named.setdefault(done.name, len(named))
             else:
-                while (of_worker := stacks.get((done.host, number))) and of_worker[-1].stop > start + TOUCH:
+                while (former := stacks.get((done.host, number))) and former[-1].stop > start + TOUCH:
                     number += 1
             stacks.setdefault((done.host, number), []).append(replace(done.stack, start=start, stop=stop))
         return stacks

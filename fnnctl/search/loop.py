@@ -116,10 +116,10 @@ def _objective_curve(recorded: Sequence[Result], name: str) -> list[float | None
     for result in recorded:
         if not result.epochs:
             continue
-        of_job = ((result.facts or {}).get(CURVE) or {}).get(name, ())
-        if len(of_job) != result.epochs:
+        values = ((result.facts or {}).get(CURVE) or {}).get(name, ())
+        if len(values) != result.epochs:
             return None
-        curve += of_job
+        curve += values
     return curve
 
 
@@ -190,8 +190,8 @@ class _Results:
 
     def request(self, job: Job, since: int) -> None:
         """Have the job done, unless its result is known."""
-        if known := known_result(job, self._journal):
-            self._there[job.key] = known
+        if result := known_result(job, self._journal):
+            self._there[job.key] = result
         elif held := self._journal.held.get(job.key):
             self._there[job.key] = KnownResult(held, job, is_new=True, has_curve=False)
         else:

@@ -66,8 +66,8 @@ def size_for_search(
         _refuse_rare(space, search, budget, candidates, size)
     if size is None:
         return None
-    known = space.everything() if grid is None else grid
-    return size + sum(assignment not in known for assignment in first)
+    points = space.everything() if grid is None else grid
+    return size + sum(assignment not in points for assignment in first)
 
 
 def _refuse_rare(
@@ -141,10 +141,10 @@ class SearchSetup:
         if self.size is None:
             return None
         try:
-            wanted = plan_search(self.settings.method.scheduler, self.budget)
+            plan = plan_search(self.settings.method.scheduler, self.budget)
         except ValueError:  # a grid without a bound has all that there are
             return None
-        return self.size if wanted.trials > self.plan.trials else None
+        return self.size if plan.trials > self.plan.trials else None
 
     @property
     def auto_sampler(self) -> SamplerName | None:
@@ -306,14 +306,14 @@ def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> 
 
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:
-    wanted = search.budget
-    most = wanted.max_epochs or experiment.training.epochs
+    config = search.budget
+    most = config.max_epochs or experiment.training.epochs
     return SearchBudget(
         max_epochs=most,
-        min_epochs=min(wanted.min_epochs, most),
-        reduction_factor=wanted.reduction_factor,
+        min_epochs=min(config.min_epochs, most),
+        reduction_factor=config.reduction_factor,
         trials=search.trials if _may_be_unbounded(search) else search.trials or DEFAULT_TRIALS,
         max_trials=max_trials,
-        total_epochs=wanted.total if search.method.scheduling.divides_total else None,
-        brackets=wanted.brackets,
+        total_epochs=config.total if search.method.scheduling.divides_total else None,
+        brackets=config.brackets,
     )

@@ -119,10 +119,10 @@ class _SimulatedRunner:
         while self._free and self._queue:
             _, number, job = heapq.heappop(self._queue)
             rng = stream(self._seed, Purpose.SIMULATION, number, job.stop)
-            taken = self._duration(job, rng)
-            self.busy += taken
+            duration = self._duration(job, rng)
+            self.busy += duration
             self._free -= 1
-            heapq.heappush(self._running, (self.now + taken, number, self._result(job, rng)))
+            heapq.heappush(self._running, (self.now + duration, number, self._result(job, rng)))
         if not self._running:
             return []
         self.now, _, result = heapq.heappop(self._running)
@@ -140,11 +140,11 @@ class _SimulatedRunner:
     def _duration(self, job: Job, rng: np.random.Generator) -> float:
         """The seconds until the job is done, with those that are lost because its worker died."""
         odds = self._disturbances
-        taken = self._seconds(job) * max(0.1, rng.normal(1.0, odds.noise))
+        seconds = self._seconds(job) * max(0.1, rng.normal(1.0, odds.noise))
         if rng.random() < odds.stragglers:
-            taken *= STRAGGLER
-        lost = taken * rng.random() if rng.random() < odds.deaths else 0.0
-        return float(lost + taken)
+            seconds *= STRAGGLER
+        lost = seconds * rng.random() if rng.random() < odds.deaths else 0.0
+        return float(lost + seconds)
 
     def _result(self, job: Job, rng: np.random.Generator) -> Result:
         """The trial's quality, less what is left to learn, with noise that the epochs average out."""

@@ -88,10 +88,10 @@ class _Names:
             return candidates[0]
         if candidates:
             raise ExpressionError(column, f"'{text}' is ambiguous: it can be {' or '.join(candidates[:3])}")
-        known = f"; the dimensions are {word_list(list(self._full.values()))}"
+        dimensions = f"; the dimensions are {word_list(list(self._full.values()))}"
         first = next((end for end in self._ends if end.startswith(f"{text}[")), None)  # one of several layers
         near = did_you_mean(text, self._ends) if first is None else f" (did you mean '{first}'?)"
-        raise ExpressionError(column, f"there is no dimension '{text}'{near or known}")
+        raise ExpressionError(column, f"there is no dimension '{text}'{near or dimensions}")
 
 
 def _normal(name: str) -> str:
@@ -130,8 +130,8 @@ def _never_equal(one: Node, literal: Literal, dimensions: Mapping[str, Dimension
     if isinstance(domain, Choice):
         values = [plain_value(value) for value in domain.choice]
         meant = did_you_mean(str(constant), [value for value in values if isinstance(value, str)])
-        known = meant or f"; its domain has {word_list(list(map(_shown, values)))}"
-        return None if identity(constant) in map(identity, values) else never + known
+        hint = meant or f"; its domain has {word_list(list(map(_shown, values)))}"
+        return None if identity(constant) in map(identity, values) else never + hint
     if constant in domain:
         return None
     if domain.values and type(constant) is float:

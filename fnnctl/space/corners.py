@@ -48,9 +48,9 @@ def _reached(space: Space, rng: np.random.Generator) -> Iterator[dict[str, Any]]
             start = _allowed_start(space, dimensions, {dimension.name: value}, rng)
             if start is not None and left:
                 left -= 1
-                others = [other for other in compared if other.ordered and other is not dimension]
+                other_dimensions = [other for other in compared if other.ordered and other is not dimension]
                 last = [dimension] if dimension.ordered else []
-                yield _raised(space, dimensions, start, [*others, *last])
+                yield _raised(space, dimensions, start, [*other_dimensions, *last])
 
 
 def _with_parents(dimensions: Sequence[Dimension], names: set[str]) -> list[Dimension]:

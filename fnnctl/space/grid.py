@@ -77,11 +77,11 @@ class Combinations:
         key = tuple((column.name, id(column.values)) for column in group)
         if key not in self._listed:
             self._listed[key] = self._list(group)
-        listed = self._listed[key]
-        if listed is None:
+        factors = self._listed[key]
+        if factors is None:
             self.exact = False
             return group
-        return [listed]
+        return [factors]
 
     def _list(self, group: Sequence[Column]) -> Factor | None:
         """All combinations that fulfil the constraints, in order; None if too many have to be tried."""
@@ -172,37 +172,37 @@ def _blocks(
     dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]
 ) -> Iterator[Mapping[str, Column]]:
     """The columns of each block; blocks differ in the values that conditions depend on."""
-    asked: dict[str, dict[Hashable, Any]] = {}
+    compared: dict[str, dict[Hashable, Any]] = {}
     for dimension in dimensions:
         for condition in dimension.conditions:
-            values_asked = asked.setdefault(condition.dimension, {})
+            values_asked = compared.setdefault(condition.dimension, {})
             values_asked.update((identity(value), value) for value in condition.values)
     # The blocks so far; beside each, one value of every active dimension that a condition depends on.
     partial: list[tuple[dict[str, Any], dict[str, Column]]] = [({}, {})]
     for dimension in dimensions:
         name = dimension.name
-        groups = _groups(values[name], list(asked.get(name, {}).values()))
+        groups = _groups(values[name], list(compared.get(name, {}).values()))
         columns = [Column(name, group) for group in groups]
         grown = []
-        for known, block in partial:
-            if not all(condition.holds(known) for condition in dimension.conditions):
-                grown.append((known, block))
-            elif name in asked:
-                grown += [({**known, name: column.values[0]}, {**block, name: column}) for column in columns]
+        for chosen, block in partial:
+            if not all(condition.holds(chosen) for condition in dimension.conditions):
+                grown.append((chosen, block))
+            elif name in compared:
+                grown += [({**chosen, name: column.values[0]}, {**block, name: column}) for column in columns]
             elif columns:
                 block[name] = columns[0]  # there may be a thousand blocks of a thousand dimensions: no copies
-                grown.append((known, block))
+                grown.append((chosen, block))
         partial = grown
     return (block for _, block in partial)
 
 
-def _groups(values: Sequence[Any], asked: Sequence[Any]) -> list[Sequence[Any]]:
+def _groups(values: Sequence[Any], compared: Sequence[Any]) -> list[Sequence[Any]]:
     """Groups of values: one for each value that conditions depend on, and one for all others."""
-    positions = {index_of(value, values) for value in asked} - {None}
+    positions = {index_of(value, values) for value in compared} - {None}
     single = sorted(position for position in positions if position is not None)
     groups: list[Sequence[Any]] = [(values[position],) for position in single]
-    others = _Without(values, single)
-    return [*groups, others] if len(others) else groups
+    rest = _Without(values, single)
+    return [*groups, rest] if len(rest) else groups
 
 
 @dataclass(frozen=True, slots=True)

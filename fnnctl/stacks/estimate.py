@@ -194,8 +194,8 @@ class SearchCosts:
         if most == 1 or alone > LONG_EPOCH:
             return EpochCost(0.0, alone)
         together = _seconds_an_epoch(self._stack(fit, most), self._clock)
-        of_member = max(0.0, together - alone) / (most - 1)
-        return EpochCost(max(0.0, alone - of_member), of_member)
+        member_cost = max(0.0, together - alone) / (most - 1)
+        return EpochCost(max(0.0, alone - member_cost), member_cost)
 
     def _stack(self, fit: Fit, members: int) -> Stack:
         data = self._fits.data

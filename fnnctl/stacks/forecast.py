@@ -106,11 +106,11 @@ def _simulation(search: PreparedSearch, costs: SearchCosts, workers: SimulatedWo
 
 def _per_trial(value_of: Callable[[Assignment], T]) -> Callable[[Job], T]:
     """The value of each trial, computed once."""
-    known: dict[int, T] = {}
+    values: dict[int, T] = {}
 
     def value(job: Job) -> T:
-        if job.trial.number not in known:
-            known[job.trial.number] = value_of(job.trial.assignment)
-        return known[job.trial.number]
+        if job.trial.number not in values:
+            values[job.trial.number] = value_of(job.trial.assignment)
+        return values[job.trial.number]
 
     return value

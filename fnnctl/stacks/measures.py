@@ -97,7 +97,7 @@ def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> li
     members = len(stack.members) // len(stack.fits)
     scores = scorer.scores(np.repeat(in_pool, members, axis=0))
     by_fit = scores.reshape(len(stack.fits), -1, *scores.shape[1:])
-    return [of_fit[0] if len(of_fit) == 1 else stack.data.task.combine(list(of_fit)) for of_fit in by_fit]
+    return [parts[0] if len(parts) == 1 else stack.data.task.combine(list(parts)) for parts in by_fit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +149,9 @@ class ObjectiveMeasure:
                 curves[UNCORRECTED_LOSS] = curves.pop(VALIDATION_LOSS)
             kept = _kept_epoch(stack, k)
             is_final = trained.outcome in ENDED_EARLY or trained.epochs == self.weights_at
-            wanted = self.weights_at is not None and objective is not None and is_final
+            has_weights = self.weights_at is not None and objective is not None and is_final
             weights: Weights | None = None
-            if wanted:
+            if has_weights:
                 parameters, statistics = _measured_weights(stack, k)
                 weights = parameters[0], statistics[0]  # a trial has one network
             results.append(FitObjective(outcome, trained.epochs, kept, objective, curves, weights))
@@ -165,10 +165,10 @@ class ObjectiveMeasure:
         if not reached and trained.outcome not in ENDED_EARLY:
             return None, 0.0
         column = f"validation_{self.metric}"
-        known = epoch_metrics(stack.fits[k].settings.shape).validation_columns
+        columns = epoch_metrics(stack.fits[k].settings.shape).validation_columns
         # class weights make the losses of the history wrong, but no decisions
         is_wrong = column == VALIDATION_LOSS and _is_corrected(stack, k)
-        if not self.on_folds and not is_wrong and column in known:
+        if not self.on_folds and not is_wrong and column in columns:
             epoch = _kept_epoch(stack, k)
             value, loss = (trained.history[name][epoch - 1] for name in (column, VALIDATION_LOSS))
             return value if math.isfinite(value) else None, loss

@@ -80,18 +80,18 @@ def select_greedily(
             return math.inf, loss
         return (value if minimized else -value), loss
 
-    known: dict[tuple[int, ...], tuple[float | None, float]] = {}
+    measured: dict[tuple[int, ...], tuple[float | None, float]] = {}
 
     def score_of(chosen: Sequence[int]) -> tuple[float | None, float]:
         """The score of an ensemble; equal weights have one score, which rounding could make two."""
         counts = Counter(chosen)
         divisor = math.gcd(*counts.values())
         weights = tuple(counts[k] // divisor for k in range(len(predictions)))
-        if weights not in known:
+        if weights not in measured:
             used = [k for k, weight in enumerate(weights) if weight]
             mean = combine([predictions[k] for k in used], [float(weights[k]) for k in used])
-            known[weights] = score(mean)
-        return known[weights]
+            measured[weights] = score(mean)
+        return measured[weights]
 
     chosen = [0]
     scores = [score_of(chosen)]

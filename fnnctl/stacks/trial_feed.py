@@ -151,10 +151,10 @@ class TrialFeed:
             if not open_job.missing:
                 del self._open[trial.number]
                 fits = [open_job.measured[number] for number in sorted(open_job.measured)]
-                of_trial = trial_result(open_job.job, fits, self._settings.metric)
+                outcome = trial_result(open_job.job, fits, self._settings.metric)
                 if self._library and fit.weights:
-                    self._library.add(of_trial, fit.weights)
-                self._finish(open_job, of_trial)
+                    self._library.add(outcome, fit.weights)
+                self._finish(open_job, outcome)
 
     def fail(self, stack: PlannedStack, reason: str) -> None:
         """See `Feed`."""
@@ -163,16 +163,16 @@ class TrialFeed:
                 self._finish(open_job, failed_result(open_job.job, reason))
 
     def _stack_keys_of(self, trial: Trial) -> StackKeys | FailedTrialError:
-        known = self._stack_keys.get(trial.number)
-        if known is None:
+        keys = self._stack_keys.get(trial.number)
+        if keys is None:
             try:
-                known = self._fits.stack_keys(trial.assignment)
-                distinct = [self._distinct_keys.setdefault(key, key) for key in known.of_fits]
-                known = replace(known, of_fits=distinct)
+                keys = self._fits.stack_keys(trial.assignment)
+                distinct = [self._distinct_keys.setdefault(key, key) for key in keys.of_fits]
+                keys = replace(keys, of_fits=distinct)
             except FailedTrialError as error:
-                known = error
-            self._stack_keys[trial.number] = known
-        return known
+                keys = error
+            self._stack_keys[trial.number] = keys
+        return keys
 
     def _begin(self, job: Job, stack_keys: StackKeys, since: int, *, goes_on_with: Job | None = None) -> None:
         measured = self._ended(job)

@@ -85,11 +85,11 @@ class TrialFits:
 
     def of_stack(self, members: Sequence[tuple[Trial, int]]) -> tuple[Fit, ...]:
         """The fits of a stack: of each member, the fit of the trial with this index."""
-        of_trials: dict[int, list[Fit]] = {}
+        fits_by_trial: dict[int, list[Fit]] = {}
         for trial, _ in members:
-            if trial.number not in of_trials:
-                of_trials[trial.number] = self.fits(trial.assignment)
-        return tuple(of_trials[trial.number][index] for trial, index in members)
+            if trial.number not in fits_by_trial:
+                fits_by_trial[trial.number] = self.fits(trial.assignment)
+        return tuple(fits_by_trial[trial.number][index] for trial, index in members)
 
     def stack_keys(self, assignment: Assignment) -> StackKeys:
         """The stack keys of a trial's fits.
@@ -151,8 +151,8 @@ class TrialFits:
             for index, rows in enumerate(self.rows):
                 if only not in (None, index):
                     continue
-                known = self._preprocessors.get((key, index))
-                fit = Fit.of(self.data, experiment, rows, seed=0, preprocessor=known, check_memory=False)
+                former = self._preprocessors.get((key, index))
+                fit = Fit.of(self.data, experiment, rows, seed=0, preprocessor=former, check_memory=False)
                 self._preprocessors[key, index] = fit.preprocessor
                 if check_memory and fit.settings not in self._affordable:
                     fit.refuse_memory_shortage(len(self.data))
@@ -180,14 +180,14 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
             message = "trials cannot be compared without a validation part: set data.split.validation above 0"
             raise ConfigError(Problem(message, path="search.objective.on"))
         return (split,)
-    known = split.known
-    groups = None if data.dataset.groups is None else data.dataset.groups[known]
+    rows = split.known
+    groups = None if data.dataset.groups is None else data.dataset.groups[rows]
     settings, config = experiment.evaluation.cross_validation, experiment.data.split
-    if settings.folds > (most := most_folds(data.strata[known], groups)):
+    if settings.folds > (most := most_folds(data.strata[rows], groups)):
         message = f"{most:,} rows or groups outside the test part are too few for {settings.folds:,} folds"
         raise ConfigError(Problem(message, path=FOLDS))
-    folds = divided(data, experiment, known)
+    folds = divided(data, experiment, rows)
     refuse_single_groups(folds, groups, config.validation)
     return folds.folds(
-        validation=config.validation, stratify=config.stratify, seed=experiment.split_seed, rows=known
+        validation=config.validation, stratify=config.stratify, seed=experiment.split_seed, rows=rows
     )

@@ -134,8 +134,11 @@ class WorkerData:
         pool = self._pools.get(key)
         if pool is None:
             pool = fit.examples(self.data)
-            kept = {other: rows for other, rows in self._pools.items() if other[0] == kind}
-            self._pools = {**kept, key: pool}  # a new dict, because other threads may be reading the old one
+            pools = {other: rows for other, rows in self._pools.items() if other[0] == kind}
+            self._pools = {
+                **pools,
+                key: pool,
+            }  # a new dict, because other threads may be reading the old one
         return pool
 
 

@@ -110,12 +110,12 @@ def _first_usable(
 
 def _runs_of(experiment: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manifest | None]]:
     """The runs of an experiment, newest first; a damaged one is included if its folder name matches."""
-    own_slug = slug(experiment)
+    experiment_slug = slug(experiment)
     slugs = {run: slug_by_name(run.path.name) for run in runs}
     # Unless a folder was renamed, its slug rules out other experiments without reading the manifest.
-    candidates = [run for run, folder_slug in slugs.items() if folder_slug in (own_slug, None)]
+    candidates = [run for run, folder_slug in slugs.items() if folder_slug in (experiment_slug, None)]
     for run, manifest in _newest_first(candidates):
-        if manifest.name == experiment if manifest else slugs[run] == own_slug:
+        if manifest.name == experiment if manifest else slugs[run] == experiment_slug:
             yield run, manifest
 
 
@@ -171,9 +171,9 @@ def _suggestion(text: str, folder_names: list[str]) -> str:
     if containing := [name for name in folder_names if text and text in name]:
         return f" (did you mean '{containing[-1]}'?)"
     slugs = [slug for name in folder_names if (slug := slug_by_name(name))]
-    listed = "; `fnnctl runs` lists them"
-    wanted = slug_by_name(text)
-    if wanted is None:
-        return did_you_mean(text, [*folder_names, *slugs]) or listed
-    closest = difflib.get_close_matches(wanted, slugs, n=1)
-    return did_you_mean(text, (name for name in folder_names if slug_by_name(name) in closest)) or listed
+    advice = "; `fnnctl runs` lists them"
+    slug_name = slug_by_name(text)
+    if slug_name is None:
+        return did_you_mean(text, [*folder_names, *slugs]) or advice
+    closest = difflib.get_close_matches(slug_name, slugs, n=1)
+    return did_you_mean(text, (name for name in folder_names if slug_by_name(name) in closest)) or advice

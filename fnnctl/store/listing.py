@@ -186,8 +186,8 @@ def _cached_facts(values: object) -> ListedFacts | None:
 def first_metric(metrics: Mapping[str, Any], task: str | None) -> float | None:
     """The value of `ListedFacts.metric`."""
     name = headline(task).name
-    of_folds = _inside(metrics, "cross_validation", name)
-    return _number(of_folds.get("mean") if isinstance(of_folds, dict) else _inside(metrics, "test", name))
+    summary = _inside(metrics, "cross_validation", name)
+    return _number(summary.get("mean") if isinstance(summary, dict) else _inside(metrics, "test", name))
 
 
 def _scored(path: Path, facts: ListedFacts) -> Path:

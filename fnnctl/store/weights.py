@@ -51,10 +51,10 @@ def read_listed_npz(content: bytes, expected: object, path: Path) -> dict[str, A
     if not isinstance(expected, dict):
         raise damaged(path.with_name(names.MODEL), f"is damaged: it does not list the arrays of {path.name}")
     arrays = read_npz(content, path)
-    listed = array_list(arrays)
-    if sorted(listed) != sorted(expected):
+    entries = array_list(arrays)
+    if sorted(entries) != sorted(expected):
         raise damaged(path, "is damaged: its arrays are not those that model.json lists")
-    for name, entry in listed.items():
+    for name, entry in entries.items():
         if entry != expected[name]:
             listed_as = _in_words(expected[name])
             difference = f"{shown(name)} is {_in_words(entry)}, but {names.MODEL} lists {listed_as}"

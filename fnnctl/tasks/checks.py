@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
 
 
-def refused_output(output: Output, task: str, known: tuple[type, ...]) -> Iterator[Problem]:
-    """A problem if `model.output` is not one of the `known` outputs of the task."""
-    if not isinstance(output, known):
+def refused_output(output: Output, task: str, accepted: tuple[type, ...]) -> Iterator[Problem]:
+    """A problem if `model.output` is not one of the `accepted` outputs of the task."""
+    if not isinstance(output, accepted):
         message = f"{output.name} is not an output of a {task}; write output: auto"
         yield Problem(message, path="model.output")
 

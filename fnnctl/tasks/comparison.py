@@ -23,9 +23,9 @@ from fnnctl.store.names import PREDICTIONS
 class UnmeasuredError(LookupError):
     """The metric cannot be computed from the predictions of a test part; has the names of those that can."""
 
-    def __init__(self, known: Sequence[str]) -> None:
-        super().__init__(", ".join(known))
-        self.known = tuple(known)
+    def __init__(self, metrics: Sequence[str]) -> None:
+        super().__init__(", ".join(metrics))
+        self.known = tuple(metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +110,16 @@ def classified_rows(run: RunFolder, name: str) -> MeasuredRows | None:
 def _compared(name: str) -> tuple[str | None, Metric[ClassRows]]:
     """The class, if it is the metric of one, and the metric."""
     metric, owner = metric_of(name), class_of(name)
-    known = compared("classification", per_class=owner is not None)
+    metrics = compared("classification", per_class=owner is not None)
     key = name if owner is None else name.rpartition(".")[2]
-    if metric is None or key not in known:
+    if metric is None or key not in metrics:
         raise _unmeasured()
     return owner, metric
 
 
 def _unmeasured() -> UnmeasuredError:
-    of_class = compared("classification", per_class=True)
-    return UnmeasuredError((*compared("classification"), *(f"per_class.CLASS.{name}" for name in of_class)))
+    names = compared("classification", per_class=True)
+    return UnmeasuredError((*compared("classification"), *(f"per_class.CLASS.{name}" for name in names)))
 
 
 def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:

@@ -95,9 +95,9 @@ def row_costs(decision: Decision, costs: Costs, labels: IntArray, predictions: I
 
 def cheapest_answer(decision: Decision, costs: Costs, shares: FloatArray) -> IntArray:
     """The class that costs least if it is always predicted, (…,), for shares of the classes (…, 2)."""
-    of_positive = shares[..., decision.positive] * costs.false_negative
-    of_negative = shares[..., 1 - decision.positive] * costs.false_positive
-    return np.where(of_positive > of_negative, decision.positive, 1 - decision.positive)
+    positive_cost = shares[..., decision.positive] * costs.false_negative
+    negative_cost = shares[..., 1 - decision.positive] * costs.false_positive
+    return np.where(positive_cost > negative_cost, decision.positive, 1 - decision.positive)
 
 
 def described(decision: Decision | None, classes: Sequence[str]) -> dict[str, Any]:
@@ -105,5 +105,5 @@ def described(decision: Decision | None, classes: Sequence[str]) -> dict[str, An
     if decision is None:
         return {}
     costs = decision.costs
-    of_costs = None if costs is None else (costs.false_positive, costs.false_negative)
-    return {"positive_class": classes[decision.positive], "costs": of_costs}
+    pair = None if costs is None else (costs.false_positive, costs.false_negative)
+    return {"positive_class": classes[decision.positive], "costs": pair}

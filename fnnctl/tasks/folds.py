@@ -31,13 +31,13 @@ class Repeat(Generic[P]):
     order: IntArray
     """(n,) the order that sorts the rows of all parts."""
 
-    def joined(self, of_parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    def joined(self, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         """Arrays whose first axis runs over the rows of a part, one per part, as one array (n, …)."""
-        return np.concatenate(of_parts)[self.order]
+        return np.concatenate(parts)[self.order]
 
-    def mean(self, of_parts: Sequence[float], sizes: Sequence[int]) -> float:
+    def mean(self, values: Sequence[float], sizes: Sequence[int]) -> float:
         """The mean over all rows, from the mean and the number of rows of each part."""
-        total = math.fsum(mean * rows for mean, rows in zip(of_parts, sizes, strict=True))
+        total = math.fsum(mean * rows for mean, rows in zip(values, sizes, strict=True))
         return total / len(self.rows)
 
 
@@ -59,25 +59,25 @@ def repeats_of(folds: Sequence[FoldScores], kind: type[P]) -> list[Repeat[P]]:
     return repeats
 
 
-def mean_metrics(of_parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def mean_metrics(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The mean of metrics and of interval ends; of counts, such as `support`, the largest.
 
     If some parts lack a metric, its mean is over the others.
     """
-    mean: dict[str, Any] = _mean_value(of_parts)
+    mean: dict[str, Any] = _mean_value(parts)
     return mean
 
 
 def _mean_value(values: Sequence[Any]) -> Any:
     """The mean of numbers and interval ends, also within mappings; of counts, the largest."""
-    known = [value for value in values if value is not None]
-    if not known:
+    present = [value for value in values if value is not None]
+    if not present:
         return None
-    if isinstance(known[0], Mapping):
-        names = dict.fromkeys(name for mapping in known for name in mapping)
-        return {name: _mean_value([mapping.get(name) for mapping in known]) for name in names}
-    if isinstance(known[0], list):
-        return [_mean_value(ends) for ends in zip(*known, strict=True)]
-    if isinstance(known[0], int):
-        return max(known)
-    return math.fsum(known) / len(known)
+    if isinstance(present[0], Mapping):
+        names = dict.fromkeys(name for mapping in present for name in mapping)
+        return {name: _mean_value([mapping.get(name) for mapping in present]) for name in names}
+    if isinstance(present[0], list):
+        return [_mean_value(ends) for ends in zip(*present, strict=True)]
+    if isinstance(present[0], int):
+        return max(present)
+    return math.fsum(present) / len(present)

@@ -47,23 +47,23 @@ CLASS_LEVELS = np.linspace(0.0, 1.0, 9)
 
 
 def classes_of_column(
-    values: ColumnValues, labels: IntArray, others: ColumnValues, *, classes: int
+    values: ColumnValues, labels: IntArray, new_values: ColumnValues, *, classes: int
 ) -> IntArray:
-    """(m,) the classes of the rows with the values `others` (m,), by a rule fitted to n ≥ 1 rows with labels.
+    """(m,) the classes of rows with the `new_values` (m,), by a rule fitted to n ≥ 1 rows with labels.
 
     A cell without any of those has the most frequent class of all.
     """
     edges: FloatArray = np.empty(0)
     if is_numeric(values):
         edges = _class_edges(values.astype(np.float64), labels)
-    cell_of_row, cell_of_other = cells(values, edges), cells(others, edges)
+    cell_of_row, cell_of_other = cells(values, edges), cells(new_values, edges)
     pairs, counts = np.unique(cell_of_row * classes + labels, return_counts=True)
     majority = int(np.bincount(labels, minlength=classes).argmax())
-    of_cell = np.full(int(max(cell_of_row.max(), cell_of_other.max(initial=0))) + 1, majority, np.int64)
+    class_of_cell = np.full(int(max(cell_of_row.max(), cell_of_other.max(initial=0))) + 1, majority, np.int64)
     rising = pairs[np.argsort(counts, kind="stable")]
-    of_cell[rising // classes] = rising % classes  # of several values for one cell the last one stays
-    found: IntArray = of_cell[cell_of_other]
-    return found
+    class_of_cell[rising // classes] = rising % classes  # of several values for one cell the last one stays
+    classes_of_rows: IntArray = class_of_cell[cell_of_other]
+    return classes_of_rows
 
 
 def _class_edges(numbers: FloatArray, labels: IntArray) -> FloatArray:
@@ -75,25 +75,25 @@ def _class_edges(numbers: FloatArray, labels: IntArray) -> FloatArray:
     if distinct is not None:
         return distinct
     is_known = ~np.isnan(numbers)
-    known, of_known = numbers[is_known], labels[is_known]
-    order = np.argsort(known, kind="stable")
-    low, high = known[order[:-1]], known[order[1:]]
-    is_change = (of_known[order[:-1]] != of_known[order[1:]]) & (low < high)
+    values, value_labels = numbers[is_known], labels[is_known]
+    order = np.argsort(values, kind="stable")
+    low, high = values[order[:-1]], values[order[1:]]
+    is_change = (value_labels[order[:-1]] != value_labels[order[1:]]) & (low < high)
     if np.count_nonzero(is_change) <= MAX_CHANGES:
         middle = low[is_change] / 2 + high[is_change] / 2
-        return np.concatenate([known[order[:1]], middle])
-    present = np.unique(of_known)
+        return np.concatenate([values[order[:1]], middle])
+    present = np.unique(value_labels)
     if len(present) > MAX_CLASSES:
-        return np.unique(np.quantile(known, np.linspace(0.0, 1.0, 4 * len(CLASS_LEVELS)), method="lower"))
-    by_class = [np.quantile(known[of_known == label], CLASS_LEVELS, method="lower") for label in present]
+        return np.unique(np.quantile(values, np.linspace(0.0, 1.0, 4 * len(CLASS_LEVELS)), method="lower"))
+    by_class = [np.quantile(values[value_labels == label], CLASS_LEVELS, method="lower") for label in present]
     return np.unique(np.concatenate(by_class))
 
 
 TARGET_LEVELS = np.linspace(0.0, 1.0, 25)[:-1]
 
 
-def estimated_targets(values: ColumnValues, targets: FloatArray, others: ColumnValues) -> FloatArray:
-    """(m,) estimates for the rows with the values `others` (m,), by a rule fitted to n ≥ 1 rows with targets.
+def estimated_targets(values: ColumnValues, targets: FloatArray, new_values: ColumnValues) -> FloatArray:
+    """(m,) estimates for rows with the `new_values` (m,), by a rule fitted to n ≥ 1 rows with targets.
 
     No estimate is outside the range of the targets. A cell without any of those rows has the mean of all.
     """
@@ -104,13 +104,13 @@ def estimated_targets(values: ColumnValues, targets: FloatArray, others: ColumnV
         distinct = distinct_edges(numbers)
         is_line = distinct is None
         edges = _quantiles(numbers) if distinct is None else distinct
-    cell_of_row, cell_of_other = cells(values, edges), cells(others, edges)
+    cell_of_row, cell_of_other = cells(values, edges), cells(new_values, edges)
     count = int(max(cell_of_row.max(), cell_of_other.max(initial=0))) + 1
     rows = np.bincount(cell_of_row, minlength=count)
     mean = _means(cell_of_row, targets, rows, float(targets.mean()))
     estimates: FloatArray = mean[cell_of_other]
     if is_line:
-        x, new = np.nan_to_num(values.astype(np.float64)), np.nan_to_num(others.astype(np.float64))
+        x, new = np.nan_to_num(values.astype(np.float64)), np.nan_to_num(new_values.astype(np.float64))
         with np.errstate(all="ignore"):  # numbers may be huge
             middle = _means(cell_of_row, x, rows, 0.0)
             centred = x - middle[cell_of_row]

@@ -31,12 +31,12 @@ class GroupMetrics:
     @property
     def metrics(self) -> Labels:
         """The labels and keys of the metrics of a group."""
-        of_groups = (
+        groups = (
             (metric.label, metric.class_name)
             for metric in metrics_of(self.task)
             if metric.class_name is not None and metric.in_class_table
         )
-        return *of_groups, ROWS
+        return *groups, ROWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,12 +106,12 @@ class OutputDecoder:
     def fitted_parameters(self) -> dict[str, float | tuple[float, ...]]:
         """The entries of model.json that are known only after training."""
         threshold = None if self.decision is None else self.decision.effective
-        known = {
+        parameters = {
             "temperature": self.temperature,
             "threshold": threshold,
             "class_weights": self.class_weights,
         }
-        return {name: value for name, value in known.items() if value is not None}
+        return {name: value for name, value in parameters.items() if value is not None}
 
     @property
     def threshold(self) -> float | None:

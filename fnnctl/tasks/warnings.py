@@ -76,10 +76,10 @@ def few_rows(rows: int, where: str) -> str | None:
     return f"{which} too few for a reliable score: see its 95 % interval{better}"
 
 
-def of_most_repeats(of_repeats: Sequence[Sequence[str | None]]) -> list[str]:
+def of_most_repeats(repeats: Sequence[Sequence[str | None]]) -> list[str]:
     """The warnings of a cross-validation: of each kind the first one, if most repeats lead to one.
 
     Each repeat has one entry per kind, which is None where there is no warning.
     """
-    kinds = ([warning for warning in kind if warning] for kind in zip(*of_repeats, strict=True))
-    return [warnings[0] for warnings in kinds if 2 * len(warnings) > len(of_repeats)]
+    kinds = ([warning for warning in kind if warning] for kind in zip(*repeats, strict=True))
+    return [warnings[0] for warnings in kinds if 2 * len(warnings) > len(repeats)]

@@ -88,14 +88,14 @@ class EarlyStopping(_Rules):
         state["best"] = np.where(improved, values, state["best"])
         state["best_epoch"] = np.where(improved, epoch, state["best_epoch"])
         state["waited"] = np.where(improved, 0, state["waited"] + self._ruled)
-        if (kept := improved & self.restores).any():
-            state["parameters"][kept] = network.parameters[kept]
-            state["statistics"][kept] = network.statistics[kept]
+        if (updated := improved & self.restores).any():
+            state["parameters"][updated] = network.parameters[updated]
+            state["statistics"][updated] = network.statistics[updated]
 
     def final_weights(self, network: Network, k: int) -> tuple[FloatArray, FloatArray]:
         """A member's final parameters, (P,), and statistics, (S,): its best ones if it restores them."""
-        kept = self.restores[k] and self.best_epoch[k] > 0
-        source = self.state if kept else {"parameters": network.parameters, "statistics": network.statistics}
+        best = self.restores[k] and self.best_epoch[k] > 0
+        source = self.state if best else {"parameters": network.parameters, "statistics": network.statistics}
         return source["parameters"][k].copy(), source["statistics"][k].copy()
 
 

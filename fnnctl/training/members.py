@@ -120,7 +120,7 @@ def technique(settings: StackSettings, members: Sequence[Member], name: str) -> 
 
 def stacked(members: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, FloatArray]:
     """Hyperparameters by name, (K,) each, in float64, from a mapping per member."""
-    return {name: np.array([of_member[name] for of_member in members], dtype=np.float64) for name in names}
+    return {name: np.array([member[name] for member in members], dtype=np.float64) for name in names}
 
 
 def member_generators(members: Sequence[Member], purpose: Purpose, epoch: int) -> MemberGenerators:

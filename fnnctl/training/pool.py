@@ -81,9 +81,9 @@ class JoinedPool:
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """See `Pool`."""
         size = len(self.targets) // len(self.pools)
-        for of_member, out in zip(rows, inputs, strict=True):
-            number = int(of_member[0]) // size
-            self.pools[number].gather((of_member - number * size)[None], out[None])
+        for member_rows, out in zip(rows, inputs, strict=True):
+            number = int(member_rows[0]) // size
+            self.pools[number].gather((member_rows - number * size)[None], out[None])
 
 
 def join_pools(pools: Sequence[Pool]) -> Pool:
@@ -91,9 +91,9 @@ def join_pools(pools: Sequence[Pool]) -> Pool:
     if len(pools) == 1:
         return pools[0]
     targets = np.concatenate([pool.targets for pool in pools])
-    kept = [pool for pool in pools if isinstance(pool, Examples)]
-    if len(kept) == len(pools):
-        return Examples(np.concatenate([pool.inputs for pool in kept]), targets)
+    in_memory = [pool for pool in pools if isinstance(pool, Examples)]
+    if len(in_memory) == len(pools):
+        return Examples(np.concatenate([pool.inputs for pool in in_memory]), targets)
     return JoinedPool(pools, targets)
 
 

@@ -87,8 +87,8 @@ class Scorer:
         networks = members * shape.inner_members
         scores = np.empty((networks, count, shape.outputs), self._network.parameters.dtype)
         for part, work in self._batches(rows):
-            of_members = self._network.within_limits(work.member_scores())
-            scores[:, part] = work.loss.outputs(of_members).transpose(0, 2, 1)
+            member_scores = self._network.within_limits(work.member_scores())
+            scores[:, part] = work.loss.outputs(member_scores).transpose(0, 2, 1)
         return scores
 
     def _batches(self, rows: IntArray) -> Iterator[tuple[slice, Workspace]]:

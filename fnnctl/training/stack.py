@@ -103,13 +103,13 @@ class Stack:
         """Train every member for an epoch and record it; None if it was interrupted."""
         self.epoch += 1
         diagnostics = Diagnostics(self.network) if diagnose else None
-        learned = self._learner.run_epoch(self.epoch, diagnostics, should_stop)
-        if learned is None:
+        trained = self._learner.run_epoch(self.epoch, diagnostics, should_stop)
+        if trained is None:
             return None
         diagnosed = diagnostics.record() if diagnostics else {}
         if (size := self.settings.ensemble) > 1:
-            learned, diagnosed = (_means_over_members(part, size) for part in (learned, diagnosed))
-        record = {**learned, **self._validate(), **diagnosed}
+            trained, diagnosed = (_means_over_members(part, size) for part in (trained, diagnosed))
+        record = {**trained, **self._validate(), **diagnosed}
         self.history.append(record)
         self._learner.observe(record)
         self.stopping.update(self.epoch, record, self._learner.evaluated)
@@ -150,10 +150,10 @@ class Stack:
     @property
     def converged(self) -> BoolArray:
         """Which members have converged, (K,); an ensemble has if all its members have."""
-        learned, size = self._learner.converged, self.settings.ensemble
+        converged, size = self._learner.converged, self.settings.ensemble
         if size > 1:
-            learned = learned.reshape(-1, size).all(axis=1).repeat(size)
-        return np.asarray(self._convergence.converged | learned)
+            converged = converged.reshape(-1, size).all(axis=1).repeat(size)
+        return np.asarray(self._convergence.converged | converged)
 
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:
         """A member's final weights: `parameters` (P,) and `statistics` (S,)."""
@@ -169,8 +169,8 @@ class Stack:
         if size == 1:
             return self._metrics.validation_record(*self._scorer.evaluate(rows), targets)
         if self.settings.bags:
-            of_members, predictions = self._scorer.evaluate(rows)
-            losses = of_members.reshape(-1, size).sum(axis=1) / size
+            member_losses, predictions = self._scorer.evaluate(rows)
+            losses = member_losses.reshape(-1, size).sum(axis=1) / size
             predictions, targets = _joined_rows(predictions, size), _joined_rows(targets, size)
         else:
             losses, predictions = self._scorer.evaluate_ensembles(rows, size)
@@ -192,12 +192,12 @@ def _means_over_members(record: Mapping[str, FloatArray], size: int) -> dict[str
     if not record:
         return {}
     columns = np.stack(list(record.values()))
-    of_ensembles = columns.reshape(len(columns), -1, size)
-    first = of_ensembles[:, :, 0]
-    means = first + (of_ensembles - first[:, :, None]).sum(axis=2) / size
+    by_ensemble = columns.reshape(len(columns), -1, size)
+    first = by_ensemble[:, :, 0]
+    means = first + (by_ensemble - first[:, :, None]).sum(axis=2) / size
     return _for_each_member(dict(zip(record, means, strict=True)), size)
 
 
-def _joined_rows(of_members: npt.NDArray[T], size: int) -> npt.NDArray[T]:
+def _joined_rows(member_rows: npt.NDArray[T], size: int) -> npt.NDArray[T]:
     """Values (K, n) of the members' own rows as those of their ensembles, (K / size, size·n)."""
-    return of_members.reshape(-1, size * of_members.shape[1])
+    return member_rows.reshape(-1, size * member_rows.shape[1])

@@ -47,5 +47,5 @@ def first_problem(error: ValidationError) -> str:
 def _sentence(kind: str, context: Mapping[str, Any]) -> str:
     if kind in _SENTENCES:
         return _SENTENCES[kind].format_map(context)
-    wanted = _KINDS.get(kind.partition("_")[0])
-    return f"must be {wanted}" if wanted else "has a wrong value"
+    expected = _KINDS.get(kind.partition("_")[0])
+    return f"must be {expected}" if expected else "has a wrong value"

@@ -61,7 +61,7 @@ def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[C
     These are unknown settings whose key no choice has. If there are very many errors, the settings with wrong
     values are added, each as a whole.
     """
-    known: dict[ConfigPath, set[str]] = {}
+    properties: dict[ConfigPath, set[str]] = {}
     unknown: list[ConfigPath] = []
     wrong: dict[ConfigPath, None] = {}
     for kind, location in _errors(error):
@@ -71,8 +71,10 @@ def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[C
         elif not isinstance(value, Mapping):
             wrong[_whole_setting(path)] = None
     for section in dict.fromkeys(path[:-1] for path in unknown):
-        known[section] = {key for form in forms_at(section, config) for key in form.get("properties", ())}
-    certain = [path for path in unknown if path[-1] not in known[path[:-1]]]
+        properties[section] = {
+            key for form in forms_at(section, config) for key in form.get("properties", ())
+        }
+    certain = [path for path in unknown if path[-1] not in properties[path[:-1]]]
     return [*certain, *wrong] if error.error_count() > MAX_SUGGESTIONS else certain
 
 

@@ -54,8 +54,8 @@ def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
 def glued_setting(text: str) -> str:
     """Return ` (write a: b)` if a text is a setting without its colon or without the space after it."""
     match = re.match(r"(\w+)[:\s]\s*(\S+)", text)
-    known = match and match[1] in {path[-1] for path in all_settings()}
-    return f" (write {match[1]}: {match[2]})" if match and known else ""
+    is_setting = match and match[1] in {path[-1] for path in all_settings()}
+    return f" (write {match[1]}: {match[2]})" if match and is_setting else ""
 
 
 def meant_value(forms: Sequence[Schema], value: Any) -> str:

@@ -136,11 +136,11 @@ def _differing(config: CompleteConfig) -> Iterator[ConfigPath]:
             continue
         is_section = isinstance(value_at(values, setting), Mapping)
         inner = _inside(setting, written_out(default, SHORT)) if is_section else [(setting, default)]
-        for path, wanted in inner:
+        for path, inner_value in inner:
             is_searched = any(_overlap(key, path) for key in searched_paths)
             if group_of(path) == group and is_set(values, path) and not is_searched:
                 value = value_at(values, path)
-                if (_short(value) if path == HIDDEN else value) != wanted:
+                if (_short(value) if path == HIDDEN else value) != inner_value:
                     yield path
 
 

@@ -74,7 +74,7 @@ def note_override(locations: Locations, path: ConfigPath, document: Document, op
     """Record that everything at a path now comes from a command-line option."""
     text = format_path(path)
     inside = (f"{text}.", f"{text}[")
-    for replaced in [known for known in locations if known == text or known.startswith(inside)]:
+    for replaced in [location for location in locations if location == text or location.startswith(inside)]:
         del locations[replaced]
     for depth in range(1, len(path)):
         locations.setdefault(format_path(path[:depth]), Location(option))

@@ -276,7 +276,7 @@ def _search(starter: TableStarter) -> Iterator[str]:
 
 
 def _found(starter: TableStarter) -> Iterator[str]:
-    listed = starter.columns[:MAX_COLUMNS]
+    columns = starter.columns[:MAX_COLUMNS]
     header = ("column", "kind", "missing", "different values")
     rows = [header] + [
         (
@@ -285,14 +285,14 @@ def _found(starter: TableStarter) -> Iterator[str]:
             f"{column.missing:,}",
             f"{column.unique:,}",
         )
-        for column in listed
+        for column in columns
     ]
     widths = [max(len(row[index]) for row in rows) for index in range(len(header))]
     yield "# What was found:"
     yield "#"
     for name, kind, missing, unique in rows:
         yield f"#   {name:{widths[0]}}  {kind:{widths[1]}}  {missing:>{widths[2]}}  {unique:>{widths[3]}}"
-    if more := len(starter.columns) - len(listed):
+    if more := len(starter.columns) - len(columns):
         yield f"#   and {more:,} more: `fnnctl describe` lists them"
     yield ""
 

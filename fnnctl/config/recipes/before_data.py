@@ -49,8 +49,8 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
     try:
         return experiment_of(config)
     except InvalidConfigurationError as error:
-        wanted = value_at(config, RECIPE) if is_set(config, RECIPE) else "default"
-        recipe = next((name for name in RECIPES if name == wanted), None)
+        setting = value_at(config, RECIPE) if is_set(config, RECIPE) else "default"
+        recipe = next((name for name in RECIPES if name == setting), None)
         if recipe is None:
             raise
         original = error
@@ -77,14 +77,14 @@ def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError
     try:
         experiment_before_data(without(config, original.certain))
     except InvalidConfigurationError as error:
-        others = error.messages
+        messages = error.messages
     else:
-        others = {}
+        messages = {}
     certain = set(original.certain)
     return {
-        path: message if is_certain else others[path]
+        path: message if is_certain else messages[path]
         for path, message in original.messages.items()
-        if (is_certain := path in certain or is_below(path, certain)) or path in others
+        if (is_certain := path in certain or is_below(path, certain)) or path in messages
     }
 
 

@@ -170,31 +170,31 @@ def _apply_one_by_one(
     Values are tried one after the other, so a value may need those before it. Those that mend the config
     come first, because its search is checked only when nothing else is wrong.
     """
-    config, known = original, checker.problems(original)
-    in_order = sorted(candidates.items(), key=lambda item: not _mends(original, item, checker, known))
+    config, problems = original, checker.problems(original)
+    in_order = sorted(candidates.items(), key=lambda item: not _mends(original, item, checker, problems))
     applied: dict[ConfigPath, Any] = {}
     omitted: Messages = {}
     for path, value in in_order:
-        messages = known
+        messages = problems
         try:
             attempt = _with_value(config, original, path, value)
             messages = checker.problems(attempt)
-            new = {cause: message for cause, message in messages.items() if cause not in known}
+            new = {cause: message for cause, message in messages.items() if cause not in problems}
         except ConfigError as error:
             new = {parse_path(problem.path or ""): problem.message for problem in error.problems}
         if new:
             omitted[path] = _reason(path, new)
         else:
-            config, known, applied[path] = attempt, messages, value
+            config, problems, applied[path] = attempt, messages, value
     return config, applied, omitted
 
 
-def _mends(config: Any, item: tuple[ConfigPath, Any], checker: ConfigChecker, known: Messages) -> bool:
-    """Whether a value, by itself, leaves a config with fewer than the `known` problems, and no new one."""
-    if not known:
+def _mends(config: Any, item: tuple[ConfigPath, Any], checker: ConfigChecker, problems: Messages) -> bool:
+    """Whether a value, by itself, leaves a config with fewer than these `problems`, and no new one."""
+    if not problems:
         return False
     try:
-        return checker.problems(_with_value(config, config, *item)).keys() < known.keys()
+        return checker.problems(_with_value(config, config, *item)).keys() < problems.keys()
     except ConfigError:
         return False
 

@@ -68,23 +68,23 @@ def path_of(dimension: Dimension) -> ConfigPath:
     return (*SPACE, str(dimension.key))
 
 
-def condition(path: str, wanted: Any, dimensions: Mapping[str, Dimension]) -> Condition | None:
-    """The condition for `path: wanted` in a `when`; None if the path is not searched.
+def condition(path: str, options: Any, dimensions: Mapping[str, Dimension]) -> Condition | None:
+    """The condition for `path: options` in a `when`; None if the path is not searched.
 
-    `wanted` is a value or a list of values. The path may lead into a setting that is searched as a whole; the
-    condition then holds for every choice whose value at that path is wanted.
+    `options` is a value or a list of values. The path may lead into a setting that is searched as a whole;
+    the condition then holds for every choice whose value at that path is one of them.
     """
-    wanted = tuple(wanted) if isinstance(wanted, list | tuple) else (wanted,)
+    options = tuple(options) if isinstance(options, list | tuple) else (options,)
     parts = parse_path(path)
     name = format_path(parts)
     if name in dimensions:
-        return Condition(name, wanted)
+        return Condition(name, options)
     for depth in range(1, len(parts)):
         whole = dimensions.get(format_path(parts[:depth]))
         if whole and isinstance(whole.domain, Choice):
-            known = {identity(value) for value in wanted}
+            allowed = {identity(value) for value in options}
             values = (
-                value for value in whole.domain.choice if identity(_inside(value, parts[depth:])) in known
+                value for value in whole.domain.choice if identity(_inside(value, parts[depth:])) in allowed
             )
             return Condition(whole.name, tuple(values))
     return None
@@ -115,8 +115,8 @@ def _single(section: _SingleConfig) -> Domain:
 
 
 def _conditions(when: Mapping[str, Any] | None, dimensions: Mapping[str, Dimension]) -> Iterator[Condition]:
-    for path, wanted in sorted((when or {}).items()):
-        result = condition(path, wanted, dimensions)
+    for path, values in sorted((when or {}).items()):
+        result = condition(path, values, dimensions)
         if result:
             yield result
 

@@ -37,8 +37,8 @@ def without(config: Any, paths: Iterable[ConfigPath]) -> Any:
         return [
             without(value, below[index]) if index in below else value for index, value in enumerate(config)
         ]
-    kept = {key: value for key, value in config.items() if () not in below.get(key, ())}
-    return {key: without(value, below[key]) if key in below else value for key, value in kept.items()}
+    rest = {key: value for key, value in config.items() if () not in below.get(key, ())}
+    return {key: without(value, below[key]) if key in below else value for key, value in rest.items()}
 
 
 def override(config: Any, path: ConfigPath, value: Any) -> Any:
@@ -110,11 +110,11 @@ def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     if isinstance(node, str | int | float) and takes_any_key(here):
         message = f"is {value_text(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}"
         raise ConfigError(problem_at(here, message))
-    known = {key for form in forms_at(here, {}) for key in form.get("properties", ())}
-    section: Any = {} if node is None else method_parts(node) if here == METHOD else written_out(node, known)
+    names = {key for form in forms_at(here, {}) for key in form.get("properties", ())}
+    section: Any = {} if node is None else method_parts(node) if here == METHOD else written_out(node, names)
     if not isinstance(section, dict):
         return None
-    return section if section.keys() <= known else None
+    return section if section.keys() <= names else None
 
 
 def _default_entries(path: ConfigPath) -> list[Any]:

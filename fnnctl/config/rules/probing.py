@@ -109,9 +109,9 @@ def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[s
             if before is None or before == condition.values:
                 allowed[condition.dimension] = condition.values
             else:
-                known = set(map(identity, before))
+                identities = set(map(identity, before))
                 allowed[condition.dimension] = [
-                    value for value in condition.values if identity(value) in known
+                    value for value in condition.values if identity(value) in identities
                 ]
             waiting.append(by_name[condition.dimension])
     return {name: values[0] for name, values in allowed.items()} if all(allowed.values()) else None

@@ -107,11 +107,11 @@ def _meant_metric(metric: str) -> str:
     part, _, rest = metric.partition("_")
     if part in {"train", "validation", "test"} and rest in objectives():
         return f" (write metric: {rest}; `on` sets where it is measured)"
-    if of_class := positive_metric(metric):
-        name = of_class.class_name
+    if class_metric := positive_metric(metric):
+        name = class_metric.class_name
         return f" of a trial; write per_class.CLASS.{name}, with the name of a class, or {name}_macro"
-    known = f"; the metrics are {', '.join(objectives())}, and per class, such as per_class.CLASS.recall"
-    return did_you_mean(metric, objectives()) or known
+    hint = f"; the metrics are {', '.join(objectives())}, and per class, such as per_class.CLASS.recall"
+    return did_you_mean(metric, objectives()) or hint
 
 
 def _budget_messages(search: SearchConfig, epochs: int) -> Messages:

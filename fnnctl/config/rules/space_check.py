@@ -92,8 +92,8 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
     sound = sound_domains(space)
     dimensions = {dimension.name: dimension for dimension in dimensions_of(sound)}
     for key, section in sound.items():
-        for path, wanted in (section.when or {}).items():
-            if message := _condition_message(path, wanted, dimensions, experiment, space):
+        for path, values in (section.when or {}).items():
+            if message := _condition_message(path, values, dimensions, experiment, space):
                 messages[(*SPACE, key, "when", path)] = message
     messages |= _many_unknown(dimensions.values())
     messages |= _circles(list(dimensions.values()))
@@ -183,18 +183,18 @@ def _many_unknown(dimensions: Iterable[Dimension]) -> Messages:
 
 def _condition_message(
     path: str,
-    wanted: Any,
+    option: Any,
     dimensions: Mapping[str, Dimension],
     experiment: Experiment,
     space: Mapping[str, DomainConfig],
 ) -> str | None:
     """Why a condition can never hold; None if it can."""
-    parent = condition(path, wanted, dimensions)
-    values = wanted if isinstance(wanted, list) else [wanted]
+    parent = condition(path, option, dimensions)
+    values = option if isinstance(option, list) else [option]
     if parent is None:
         return _unsearched_message(path, values, experiment, space)
     if not parent.values:
-        return f"never holds: no value of {parent.dimension} has {flow_yaml(wanted)} there"
+        return f"never holds: no value of {parent.dimension} has {flow_yaml(option)} there"
     domain = dimensions[parent.dimension].domain
     if domain.values is None:
         return "cannot be a condition, because its domain is continuous; use a choice"
@@ -202,8 +202,8 @@ def _condition_message(
         if value not in domain:
             first = domain.values[:MAX_SHOWN]
             words = [choice for choice in first if isinstance(choice, str)]
-            known = f"; its domain has {word_list(list(map(flow_yaml, first)))}"
-            return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or known}"
+            hint = f"; its domain has {word_list(list(map(flow_yaml, first)))}"
+            return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or hint}"
     return None
 
 

@@ -190,8 +190,8 @@ class _Completion:
         domains = layer_domains(dimensions)
         layers = [written_out(layer) for layer in self._values[setting]]
         if any(layer.keys() - {UNITS, *domains} for layer in layers):
-            known = word_list([UNITS, *domains]) if domains else "numbers of units"
-            wrong = f"has layers with settings of their own; this space has only {known}"
+            names = word_list([UNITS, *domains]) if domains else "numbers of units"
+            wrong = f"has layers with settings of their own; this space has only {names}"
         else:
             complete = [self._layer(layer, index, domains) for index, layer in enumerate(layers)]
             values = values_by_dimension(self._dimensions, {setting: complete})
@@ -210,11 +210,11 @@ class _Completion:
         complete = {UNITS: layer[UNITS]}
         for key, domain in domains.items():
             if key != RESIDUAL or index:
-                of_model = f"model.{key}"
+                model_path = f"model.{key}"
                 value = layer.get(key)
                 if value is None:
-                    value = self._default(parse_path(of_model))
-                complete[key] = self._in_form(of_model, value, domain)
+                    value = self._default(parse_path(model_path))
+                complete[key] = self._in_form(model_path, value, domain)
         return complete
 
 

@@ -54,9 +54,9 @@ class SearchedSection:
         paths = [(*self.path, key) for key in section if key in shared]
         return [path for path in paths if not is_set(config, path)]
 
-    def without_inactive(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
-        """The config without its `inactive_in`; those at the `kept` paths stay, for the schema to check."""
-        return without(config, [path for path in self.inactive_in(config) if path not in kept])
+    def without_inactive(self, config: Any, exceptions: Collection[ConfigPath] = ()) -> Any:
+        """The config without its `inactive_in`; `exceptions` stay, for the schema to check."""
+        return without(config, [path for path in self.inactive_in(config) if path not in exceptions])
 
 
 def searched_sections(config: Mapping[str, Any]) -> list[SearchedSection]:
@@ -69,16 +69,16 @@ def searched_sections(config: Mapping[str, Any]) -> list[SearchedSection]:
         choices = domain.get("choice") if isinstance(domain, Mapping) else None
         if last == "name" and path and isinstance(choices, list):
             names = [*choices, value_at(config, (*path, last))]
-            known = _settings(tuple(path), [name for name in names if isinstance(name, str)])
-            sections.append(SearchedSection(tuple(path), known))
+            settings = _settings(tuple(path), [name for name in names if isinstance(name, str)])
+            sections.append(SearchedSection(tuple(path), settings))
     return sections
 
 
 def _settings(path: ConfigPath, names: Iterable[str]) -> dict[Any, Collection[str]]:
     sections = [form for form in forms_at(path, {}) if "properties" in form]
-    known = {name: section["properties"] for section in sections for name in names_of(section)}
-    default = next((keys for keys in known.values() if "default" in keys["name"]), None)
-    settings = {name: known[name].keys() for name in names if name in known}
+    properties = {name: section["properties"] for section in sections for name in names_of(section)}
+    default = next((keys for keys in properties.values() if "default" in keys["name"]), None)
+    settings = {name: properties[name].keys() for name in names if name in properties}
     return settings if default is None else {None: default.keys(), **settings}
 
 
@@ -145,7 +145,7 @@ class TrialConfigs:
         for path, value in {**paths, EPOCHS: self.epochs, HORIZON: horizon}.items():
             config = with_value(config, path, value)
         for section in self.sections:
-            config = section.without_inactive(config, kept=paths)
+            config = section.without_inactive(config, exceptions=paths)
         return config
 
     def key_of(self, assignment: Mapping[str, Any]) -> Hashable:

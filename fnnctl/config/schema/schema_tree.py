@@ -120,7 +120,7 @@ def all_settings() -> Iterator[ConfigPath]:
 def is_setting(path: ConfigPath) -> bool:
     """Whether some choices make this the path of a setting; entries of lists and free keys are settings."""
     path = tuple(0 if isinstance(part, int) else part for part in path)
-    parents = [schema for known, schema in _all_schemas() if known == path[:-1]]
+    parents = [schema for setting, schema in _all_schemas() if setting == path[:-1]]
     forms = [form for schema in parents for form in forms_of(schema)]
     return path in {*all_settings()} or any("items" in form or has_free_keys(form) for form in forms)
 
@@ -147,7 +147,7 @@ def choices_of(word: str) -> list[ConfigPath]:
 def values_of(path: ConfigPath) -> list[str]:
     """The values of a setting that can be listed: words, true and false, null, and a short default."""
     values: list[str] = []
-    for schema in (schema for known, schema in _all_schemas() if known == path):
+    for schema in (schema for setting, schema in _all_schemas() if setting == path):
         for form in forms_of(schema):
             values += [*words_of(form), *names_of(form), *_VALUES_OF_TYPE.get(form.get("type", ""), ())]
         if isinstance(default := schema.get("default"), int | float) and not isinstance(default, bool):
@@ -156,8 +156,8 @@ def values_of(path: ConfigPath) -> list[str]:
 
 
 def _without_layers(paths: Iterable[ConfigPath]) -> list[ConfigPath]:
-    known = dict.fromkeys(paths)
-    return [path for path in known if path[1:2] != ("hidden",) or (*path[:1], *path[3:]) not in known]
+    settings = dict.fromkeys(paths)
+    return [path for path in settings if path[1:2] != ("hidden",) or (*path[:1], *path[3:]) not in settings]
 
 
 @cache

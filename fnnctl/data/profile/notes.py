@@ -92,8 +92,8 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
     elif _is_id(column):
         yield ColumnNote("id", "has a different whole number in every row, like an id", leave_out=True)
     elif source.target is not None and _gives_target(source, source.target, column):
-        of_target = f"has one value for each value of {shown(source.target.name)}"
-        yield ColumnNote("target", of_target, leave_out=True)
+        copy = f"has one value for each value of {shown(source.target.name)}"
+        yield ColumnNote("target", copy, leave_out=True)
     else:
         yield from _sentinels(column)
         yield from _codes(column)
@@ -148,8 +148,8 @@ def _gives_target(source: Source, target: RawTarget, column: ColumnFacts) -> boo
         return False
     numbers = source.table.numeric.get(column.type.columns[-1])
     if 2 * values > len(rows):  # any two columns without equal values stand for one another
-        wanted = target_numbers(target)
-        return numbers is not None and wanted is not None and bool(np.all(numbers[rows] == wanted[rows]))
+        targets = target_numbers(target)
+        return numbers is not None and targets is not None and bool(np.all(numbers[rows] == targets[rows]))
     codes = source.table.categorical[column.name].codes if numbers is None else _coded(numbers)
     pairs = np.unique(np.stack([codes[rows], target.codes[rows]]), axis=1)
     return int(pairs.shape[1]) == values

@@ -213,8 +213,8 @@ def _read(
         raise DataError(*map(_for_options, error.problems)) from None
     if target is not None and target not in table.names:
         close = did_you_mean(target, map(printable, table.names))
-        known = close or f"; its columns are {word_list([shown(name) for name in table.names])}"
-        raise UsageError(f"there is no column {shown(target)} in {file}{known}")
+        hint = close or f"; its columns are {word_list([shown(name) for name in table.names])}"
+        raise UsageError(f"there is no column {shown(target)} in {file}{hint}")
     raw = None
     if target is not None:
         raw = raw_target(target, table.categorical[target], amounts(table, target))

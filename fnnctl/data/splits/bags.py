@@ -58,12 +58,12 @@ class BaggedRows:
         return self.rows.split(strata, groups).known
 
     def _bags(self, split: Split, strata: IntArray, groups: IntArray | None) -> tuple[Split, ...]:
-        known = split.known
-        of_known = None if groups is None else groups[known]
+        rows = split.known
+        row_groups = None if groups is None else groups[rows]
         rng = stream(self.seed, Purpose.BAGS, *self.key)
-        proportional = strata[known] if self.stratify else np.zeros(len(known), np.intp)
-        of_members = member_rows(proportional, self.members, rng=rng, groups=of_known)
-        return tuple(Split(known[train], known[validation], split.test) for train, validation in of_members)
+        proportional = strata[rows] if self.stratify else np.zeros(len(rows), np.intp)
+        bags = member_rows(proportional, self.members, rng=rng, groups=row_groups)
+        return tuple(Split(rows[train], rows[validation], split.test) for train, validation in bags)
 
 
 def member_rows(

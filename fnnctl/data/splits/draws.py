@@ -77,6 +77,6 @@ def draws(split: Split, count: int, *, stratify: bool, seed: int, in_order: bool
     """`count` draws for a split with a training and a validation part; `in_order` if it is by a column."""
     if in_order:
         return tuple(SameRows(number, split) for number in range(count))
-    known = split.known
-    share = split.validation.size / known.size
-    return tuple(Draw(number, known, split.test, share, stratify, seed) for number in range(count))
+    rows = split.known
+    share = split.validation.size / rows.size
+    return tuple(Draw(number, rows, split.test, share, stratify, seed) for number in range(count))

@@ -51,18 +51,18 @@ class Fold:
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The fold's parts of N rows with these `strata` (N,) and `groups` (N,)."""
-        others: IntArray = np.flatnonzero(self.assigned != self.number)
+        rest: IntArray = np.flatnonzero(self.assigned != self.number)
         test: IntArray = np.flatnonzero(self.assigned == self.number)
         if self.rows is not None:
-            others, test = self.rows[others], self.rows[test]
+            rest, test = self.rows[rest], self.rows[test]
         held = hold_out(
-            strata[others],
+            strata[rest],
             self.validation,
             stratify=self.stratify,
             rng=stream(self.seed, Purpose.HELD_OUT, self.repeat, self.number),
-            groups=None if groups is None else groups[others],
+            groups=None if groups is None else groups[rest],
         )
-        return Split(others[~held], others[held], test)
+        return Split(rest[~held], rest[held], test)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def divide_groups(
     count = int(strata.max()) + 1
     totals = np.append(np.bincount(strata, minlength=count), len(strata)).astype(np.float64)
     weights = [1.0 / max(total, 1.0) ** 2 for total in totals.tolist()]
-    wanted = [[total * size / len(strata) for total in totals.tolist()] for size in sizes.tolist()]
+    shortage = [[total * size / len(strata) for total in totals.tolist()] for size in sizes.tolist()]
     order = rng.permutation(len(rows_by_stratum))
     group_sizes = np.array([sum(rows for _, rows in strata_rows) for strata_rows in rows_by_stratum])
     part_of = np.zeros(len(rows_by_stratum), np.int16)
@@ -45,11 +45,11 @@ def divide_groups(
         # The part whose squared shortage w falls most, by w² − (w − rows)² = rows · (2w − rows).
         part = max(
             open_parts,
-            key=lambda part: sum(weights[s] * rows * (2 * wanted[part][s] - rows) for s, rows in contents),
+            key=lambda part: sum(weights[s] * rows * (2 * shortage[part][s] - rows) for s, rows in contents),
         )
         part_of[group] = part
         for s, rows in contents:
-            wanted[part][s] -= rows
+            shortage[part][s] -= rows
     _fill_up(part_of, group_sizes, np.minimum(sizes, 1) if fewest is None else np.array(fewest))
     return part_of[group_of_row]
 
@@ -66,8 +66,8 @@ def _rows_by_stratum(group_of_row: IntArray, strata: IntArray) -> list[list[tupl
 
 def _fill_up(part_of: IntArray, group_sizes: IntArray, fewest: IntArray) -> None:
     """Move the smallest groups of the parts with the most to spare into parts with too few groups."""
-    for part, wanted in enumerate(fewest.tolist()):
-        while np.count_nonzero(part_of == part) < wanted:
+    for part, count in enumerate(fewest.tolist()):
+        while np.count_nonzero(part_of == part) < count:
             richest = int((np.bincount(part_of, minlength=len(fewest)) - fewest).argmax())
             candidates = np.flatnonzero(part_of == richest)
             part_of[candidates[group_sizes[candidates].argmin()]] = part

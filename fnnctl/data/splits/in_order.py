@@ -19,20 +19,20 @@ def distinct(order: FloatArray) -> int:
     return len(np.unique(order))
 
 
-def cuts(values: FloatArray, wanted: Sequence[int], *, first: int = 1) -> list[int]:
+def cuts(values: FloatArray, ideal: Sequence[int], *, first: int = 1) -> list[int]:
     """Where n sorted `values` (n,) are cut into P parts, P - 1 positions, so that equal values stay together.
 
-    Each cut is as near as possible to the `wanted` one (P - 1, rising); of two equally near, it is the
+    Each cut is as near as possible to the `ideal` one (P - 1, rising); of two equally near, it is the
     earlier one. The first part has at least `first` different values, and each other part at least one.
     Raises ValueError if there are too few.
     """
     possible = np.flatnonzero(values[1:] != values[:-1]) + 1
-    if len(possible) < first - 1 + len(wanted):
+    if len(possible) < first - 1 + len(ideal):
         raise ValueError(f"{len(possible) + 1} different values are too few")
     positions: list[int] = []
     lowest = first - 1
-    for number, position in enumerate(wanted):
-        later = len(wanted) - number - 1
+    for number, position in enumerate(ideal):
+        later = len(ideal) - number - 1
         candidates = possible[lowest : len(possible) - later]
         nearest = int(np.abs(candidates - position).argmin())
         positions.append(int(candidates[nearest]))

@@ -194,11 +194,11 @@ def _group_parts(
         fewest = (min(2, len(np.unique(groups)) - 1), 1)
         parts[divide_groups(groups, strata, sizes, rng=rng, fewest=fewest) == 1] = TEST
     if validation_size:
-        known = np.flatnonzero(parts != TEST)
-        wanted = round(len(known) * validation_size / (len(groups) - test_size))
-        size = min(max(1, wanted), len(known) - 1)
-        sizes = np.array([len(known) - size, size])
-        parts[known] = divide_groups(groups[known], strata[known], sizes, rng=rng)  # 0 train, 1 validation
+        rows = np.flatnonzero(parts != TEST)
+        ideal = round(len(rows) * validation_size / (len(groups) - test_size))
+        size = min(max(1, ideal), len(rows) - 1)
+        sizes = np.array([len(rows) - size, size])
+        parts[rows] = divide_groups(groups[rows], strata[rows], sizes, rng=rng)  # 0 train, 1 validation
     return parts
 
 

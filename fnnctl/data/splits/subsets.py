@@ -50,24 +50,24 @@ class Subset:
             return self._latest(whole, self.order)
 
         def drawn(rows: IntArray, part: int) -> IntArray:
-            of_rows = strata[rows] if self.stratify else np.zeros(len(rows), np.intp)
+            row_strata = strata[rows] if self.stratify else np.zeros(len(rows), np.intp)
             rng = stream(self.seed, Purpose.SUBSETS, *self.rows.key, part)
-            of_groups = None if groups is None else groups[rows]
-            return rows[draw_share(of_rows, self.share, rng=rng, groups=of_groups)]
+            row_groups = None if groups is None else groups[rows]
+            return rows[draw_share(row_strata, self.share, rng=rng, groups=row_groups)]
 
         return Split(drawn(whole.train, TRAIN), drawn(whole.validation, VALIDATION), whole.test)
 
     def _latest(self, whole: Split, order: FloatArray) -> Split:
         """The last rows, the validation part being the last of these as it is of all rows."""
-        known = whole.known[np.argsort(order[whole.known], kind="stable")]
-        size = max(1, round(self.share * len(known)))
-        if size == len(known):
+        rows = whole.known[np.argsort(order[whole.known], kind="stable")]
+        size = max(1, round(self.share * len(rows)))
+        if size == len(rows):
             return whole
-        (start,) = cuts(order[known], [len(known) - size])
-        latest = known[start:]
+        (start,) = cuts(order[rows], [len(rows) - size])
+        latest = rows[start:]
         train_end = len(latest)
         if whole.validation.size:
-            train_end = cut_last(order[latest], whole.validation.size / len(known))
+            train_end = cut_last(order[latest], whole.validation.size / len(rows))
         return Split(np.sort(latest[:train_end]), np.sort(latest[train_end:]), whole.test)
 
 
@@ -87,8 +87,11 @@ def draw_share(
     rows = len(strata)
     if not rows:
         return np.arange(0)
-    of_row = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
-    sizes, stratum_of = np.bincount(of_row), strata if groups is None else _strata_of_groups(of_row, strata)
+    unit_of = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    sizes, stratum_of = (
+        np.bincount(unit_of),
+        strata if groups is None else _strata_of_groups(unit_of, strata),
+    )
     totals = np.bincount(stratum_of, weights=sizes)
     drawn = rng.permutation(len(sizes))
     by_stratum = drawn[np.argsort(stratum_of[drawn], kind="stable")]
@@ -104,13 +107,13 @@ def draw_share(
         count = max(1, round(share * rows))
     is_drawn = np.zeros(len(sizes), np.bool_)
     is_drawn[order[:count]] = True
-    return np.flatnonzero(is_drawn[of_row])
+    return np.flatnonzero(is_drawn[unit_of])
 
 
-def _strata_of_groups(of_row: IntArray, strata: IntArray) -> IntArray:
+def _strata_of_groups(group_of_row: IntArray, strata: IntArray) -> IntArray:
     """The stratum of which each group has the largest share of all rows, (groups,)."""
     totals = np.bincount(strata)
-    pairs, counts = np.unique(of_row * len(totals) + strata, return_counts=True)
+    pairs, counts = np.unique(group_of_row * len(totals) + strata, return_counts=True)
     group, stratum = np.divmod(pairs, len(totals))
     by_share = np.lexsort((counts / totals[stratum], group))
     last_of_group = by_share[np.append(group[1:] != group[:-1], True)]

@@ -73,8 +73,8 @@ class ParquetBlock:
             raise DataError(*problems)
 
     def _problem(self, position: int) -> Problem:
-        of_type = f"has the type {shown(str(self.arrays[position].type))}"
-        message = f"the column {shown(self.names[position])} {of_type}, not numbers, texts, dates or booleans"
+        fact = f"has the type {shown(str(self.arrays[position].type))}"
+        message = f"the column {shown(self.names[position])} {fact}, not numbers, texts, dates or booleans"
         return Problem(f"{message}: leave it out (data.columns.ignore), or convert it", file=self.file)
 
 

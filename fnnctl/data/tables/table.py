@@ -276,9 +276,9 @@ def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
     line, text = counts.first
     problem = almost_number(text) or f"{shown(text)} is not a number"
     values = counts.numbers + counts.almost + counts.texts
-    known = f"{counts.numbers:,} of the column's {values:,} values are numbers"
+    count = f"{counts.numbers:,} of the column's {values:,} values are numbers"
     advice = "The column of data.weights needs a number in every row"
-    problems.add(f"column {shown(name)}: {problem} ({known}). {advice}", line=line)
+    problems.add(f"column {shown(name)}: {problem} ({count}). {advice}", line=line)
 
 
 def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:
@@ -286,9 +286,9 @@ def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[Float
 
     The numbers of the other tables are appended to the first, so that the data are in memory only once.
     """
-    first, *others = tables
+    first, *rest = tables
     first.numeric.keep(np.ones(first.rows, np.bool_), names)
-    for table in others:
+    for table in rest:
         for block in table.numeric.blocks(np.ones(table.rows, np.bool_), names):
             first.numeric.append(block)
     return first.numeric.finish()

@@ -207,16 +207,16 @@ def _by_resamples(value: float, differences: FloatArray, rows: int) -> Differenc
     distribution; its levels are moved so that it has the width of Student's (Hesterberg, The American
     Statistician 69, 2015, section 4.3). p is the level at which the interval would just reach 0.
     """
-    known = differences[np.isfinite(differences)]
-    if 2 * len(known) < len(differences) or rows < 2:
+    finite = differences[np.isfinite(differences)]
+    if 2 * len(finite) < len(differences) or rows < 2:
         return Difference(value, None, 1.0, 0.5, 0.5, None)
-    deviation = float(known.std()) * _expansion(rows)
+    deviation = float(finite.std()) * _expansion(rows)
     if deviation <= 1e-12 * abs(value) or not deviation:
         return _without_spread(value, rows)
-    p_below = _tail(int(np.count_nonzero(known >= 0)), len(known), -value / deviation, rows)
-    p_above = _tail(int(np.count_nonzero(known <= 0)), len(known), value / deviation, rows)
+    p_below = _tail(int(np.count_nonzero(finite >= 0)), len(finite), -value / deviation, rows)
+    p_above = _tail(int(np.count_nonzero(finite <= 0)), len(finite), value / deviation, rows)
     p = min(1.0, 2 * min(p_below, p_above))
-    interval = _percentiles(known, rows)
+    interval = _percentiles(finite, rows)
     return Difference(value, interval and with_zero(interval, p), p, p_below, p_above, deviation)
 
 
@@ -248,14 +248,14 @@ def _expansion(rows: int) -> float:
 
 
 def _percentiles(drawn: FloatArray, rows: int) -> list[float] | None:
-    known = drawn[np.isfinite(drawn)]
-    if 2 * len(known) < len(drawn) or rows < 2:
+    finite = drawn[np.isfinite(drawn)]
+    if 2 * len(finite) < len(drawn) or rows < 2:
         return None
     quantile = NORMAL.inv_cdf(1 - LEVEL / 2)
     if rows <= MANY:
         quantile = student_quantile(1 - LEVEL / 2, rows - 1) * _expansion(rows)
     low = NORMAL.cdf(-quantile)
-    return [float(end) for end in np.quantile(known, (low, 1 - low))]
+    return [float(end) for end in np.quantile(finite, (low, 1 - low))]
 
 
 def _of_areas(first: Influences, second: Influences, *, paired: bool) -> Difference:

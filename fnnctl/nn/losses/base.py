@@ -51,16 +51,16 @@ class Targets:
     def probabilities(self, out: FloatArray) -> None:
         """Write the target probabilities, (K, classes, batch): (1 − ε)(ρy + (1 − ρ)y′) + ε/classes."""
         members, classes, batch = out.shape
-        kept = 1.0 if self.smoothing is None else 1.0 - self.smoothing
+        weight = 1.0 if self.smoothing is None else 1.0 - self.smoothing
         spread = np.zeros((1, 1)) if self.smoothing is None else self.smoothing / classes
         out[...] = spread[:, :, None]
         at = np.arange(members)[:, None], self.y, np.arange(batch)
         if self.partners is None or self.share is None:
-            out[at] = spread + kept  # no two examples share a place, so the sum need not be read back
+            out[at] = spread + weight  # no two examples share a place, so the sum need not be read back
             return
-        out[at] += kept * self.share
+        out[at] += weight * self.share
         at_partner = at[0], self.partners, at[2]
-        out[at_partner] += kept * (1.0 - self.share)
+        out[at_partner] += weight * (1.0 - self.share)
 
 
 class LossTotals:

@@ -238,11 +238,11 @@ def averaged_cross_entropy(scores: FloatArray, y: IntArray, size: int) -> tuple[
     """
     p = scores.reshape(-1, size, *scores.shape[1:]).astype(np.float64)
     p -= p.max(axis=2, keepdims=True)
-    of_label = np.take_along_axis(p, np.repeat(y[:, None, None], size, axis=1), axis=2)
+    label_probabilities = np.take_along_axis(p, np.repeat(y[:, None, None], size, axis=1), axis=2)
     np.exp(p, out=p)
     total = p.sum(axis=2, keepdims=True)
     p /= total
-    logs = np.logaddexp.reduce((of_label - np.log(total))[:, :, 0], axis=1)
+    logs = np.logaddexp.reduce((label_probabilities - np.log(total))[:, :, 0], axis=1)
     losses: FloatArray = np.log(size) - logs
     return losses.sum(axis=1), p.sum(axis=1).argmax(axis=1)
 

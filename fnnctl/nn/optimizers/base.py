@@ -187,12 +187,12 @@ class Optimizer:
 
         A mean that is divided by ε is negligible if its step is.
         """
-        limits, of_parameters = np.finfo(self.dtype), np.full((1, 1), negligible(self.dtype))
-        of_state = of_parameters
+        limits, parameter_limit = np.finfo(self.dtype), np.full((1, 1), negligible(self.dtype))
+        state_limit = parameter_limit
         if "epsilon" in self.hyperparameter_names:
             smallest = float(limits.tiny) / float(limits.eps)
-            of_state = np.maximum(self.hyperparameters["epsilon"] * float(limits.eps) ** 2, smallest)
-        return self.cast(of_parameters), self.cast(of_state)
+            state_limit = np.maximum(self.hyperparameters["epsilon"] * float(limits.eps) ** 2, smallest)
+        return self.cast(parameter_limit), self.cast(state_limit)
 
     def square(self, gradient: FloatArray, out: FloatArray) -> None:
         """Write g² for a running mean of squares, of which none is subnormal.

@@ -182,7 +182,7 @@ class Nadam(Optimizer):
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
         parameters, gradient, scratch, _, (mean, square), _, epsilon = arrays
-        learning_rate, of_gradient, of_mean, correction = rates
+        learning_rate, gradient_rate, mean_rate, correction = rates
         mean *= self._cast["beta1"]
         np.multiply(gradient, self._rest["beta1"], out=scratch)
         mean += scratch
@@ -190,8 +190,8 @@ class Nadam(Optimizer):
         self.square(gradient, out=scratch)
         scratch *= self._rest["beta2"]
         square += scratch
-        gradient *= of_gradient
-        np.multiply(mean, of_mean, out=scratch)
+        gradient *= gradient_rate
+        np.multiply(mean, mean_rate, out=scratch)
         gradient += scratch
         np.multiply(square, correction, out=scratch)
         np.sqrt(scratch, out=scratch)

@@ -49,12 +49,12 @@ class Penalty:
     @staticmethod
     def add_gradient(parts: Iterable[Penalised]) -> None:
         """Add λW + λ₁ sign(W) to the gradient; a weight of 0 has the subgradient 0."""
-        for W, gradient, scratch, of_weights, of_signs in parts:
-            np.multiply(W, of_weights, out=scratch)
+        for W, gradient, scratch, l2, l1 in parts:
+            np.multiply(W, l2, out=scratch)
             np.add(gradient, scratch, out=gradient)
-            if of_signs is not None:
+            if l1 is not None:
                 np.sign(W, out=scratch)
-                np.multiply(scratch, of_signs, out=scratch)
+                np.multiply(scratch, l1, out=scratch)
                 np.add(gradient, scratch, out=gradient)
 
     def values(self, parameters: FloatArray) -> FloatArray:
@@ -66,9 +66,9 @@ class Penalty:
         return total
 
 
-def _factors(of_members: FloatArray, is_weight: FloatArray) -> FloatArray:
+def _factors(member_factors: FloatArray, is_weight: FloatArray) -> FloatArray:
     """λ at weights and 0 elsewhere, (K, P), or (1, P) if all members have the same λ."""
-    cast = of_members.astype(is_weight.dtype)[:, None]
+    cast = member_factors.astype(is_weight.dtype)[:, None]
     return is_weight * (cast[:1] if (cast == cast[0]).all() else cast)
 
 

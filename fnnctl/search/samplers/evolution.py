@@ -84,9 +84,9 @@ def mutated(space: Space, parent: Assignment, rng: np.random.Generator) -> Assig
     Dimensions that become active by it have random values, like those whose values in the parent are far
     outside their domains.
     """
-    known = space.nearest_coordinates(parent)
+    nearest = space.nearest_coordinates(parent)
     drawn = rng.random(len(space.dimensions)).tolist()
-    point = {axis.name: known.get(axis.name, u) for axis, u in zip(space.dimensions, drawn, strict=True)}
+    point = {axis.name: nearest.get(axis.name, u) for axis, u in zip(space.dimensions, drawn, strict=True)}
     values = {dimension.name: dimension.domain.value(point[dimension.name]) for dimension in space.dimensions}
     present = active(space.dimensions, values)
     variable = [

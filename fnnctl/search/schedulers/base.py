@@ -96,8 +96,8 @@ class TrialSource:
             count = min(count, self._batch, self._slots)
             if count > free:
                 return []
-        wanted = count if self._max_trials is None else min(count, self._max_trials - self._begun)
-        n = min(wanted, free)
+        size = count if self._max_trials is None else min(count, self._max_trials - self._begun)
+        n = min(size, free)
         pending = list(self._pending.values()) if self.learns else ()  # there may be very many
         proposed = self._sampler.ask(n, pending)
         trials = [

@@ -52,9 +52,9 @@ class HyperBand:
         """See `Scheduler`."""
         jobs: list[Job] = []
         for ladder in self._ladders:
-            of_ladder = ladder.ask(free - len(jobs))
-            self._ladder_of |= {job.trial.number: ladder for job in of_ladder}
-            jobs += of_ladder
+            ladder_jobs = ladder.ask(free - len(jobs))
+            self._ladder_of |= {job.trial.number: ladder for job in ladder_jobs}
+            jobs += ladder_jobs
             if not ladder.is_filled or (self._one_by_one and not ladder.has_started_last_rung):
                 break
         return jobs

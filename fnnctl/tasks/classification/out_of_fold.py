@@ -127,8 +127,8 @@ def _mean_decision(repeat: Repeat[ClassScores]) -> Decision | None:
 
 def _mean(thresholds: Sequence[float | None]) -> float | None:
     """The mean of those that there are; None if there are none."""
-    known = [threshold for threshold in thresholds if threshold is not None]
-    return math.fsum(known) / len(known) if known else None
+    chosen = [threshold for threshold in thresholds if threshold is not None]
+    return math.fsum(chosen) / len(chosen) if chosen else None
 
 
 def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:
@@ -149,9 +149,9 @@ def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:
     ]
     rows = [len(part.rows) for part in parts]
     total = math.fsum(scores.loss * count for scores, count in zip(before, rows, strict=True))
-    of_positive = [scores.of_positive for scores in before if scores.of_positive is not None]
+    reliabilities = [scores.of_positive for scores in before if scores.of_positive is not None]
     return Uncalibrated(
         total / sum(rows),
         sum((scores.reliability for scores in before), NO_ROWS),
-        sum(of_positive, NO_ROWS) if of_positive else None,
+        sum(reliabilities, NO_ROWS) if reliabilities else None,
     )

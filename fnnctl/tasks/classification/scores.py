@@ -154,9 +154,9 @@ class ClassScores:
 
     def warnings_by_kind(self, where: str, training: TrainingOutcome) -> tuple[str | None, ...]:
         """The warning of each kind, or None: about decisions, the log loss, and mean probabilities."""
-        of_decisions = self._no_better(where, training)
+        decisions = self._no_better(where, training)
         if self.decision is None or self.decision.threshold is None:  # else a class may be missed on purpose
-            of_decisions = of_decisions or missed_classes_warning(
+            decisions = decisions or missed_classes_warning(
                 self.classes,
                 self.labels,
                 self.predictions,
@@ -164,9 +164,9 @@ class ClassScores:
                 positive=self.positive,
                 training=training,
             )
-        of_log_loss = None
+        log_loss = None
         if self.baseline is not None:
-            of_log_loss = log_loss_warning(
+            log_loss = log_loss_warning(
                 self.labels,
                 self.probabilities,
                 self.baseline,
@@ -174,8 +174,8 @@ class ClassScores:
                 is_calibrated=self.uncalibrated is not None,
             )
         return (
-            of_decisions or few_rows(len(self.labels), where),
-            of_log_loss,
+            decisions or few_rows(len(self.labels), where),
+            log_loss,
             mean_probability_warning(
                 self.classes,
                 self.labels,
@@ -310,9 +310,9 @@ def class_scores(
             if temperature is not None:
                 before = calibrated(scores, None, class_weights)
                 losses_before[batch] = cross_entropy(before, labels[batch])
-                of_batch = softmax(before)
-                bins_before += reliability(labels[batch], of_batch)
-                positive_before += reliability(labels[batch], of_batch, positive)
+                batch_probabilities = softmax(before)
+                bins_before += reliability(labels[batch], batch_probabilities)
+                positive_before += reliability(labels[batch], batch_probabilities, positive)
             after = calibrated(scores, temperature, class_weights)
             losses[batch] = cross_entropy(after, labels[batch])
             probabilities[batch] = softmax(after)

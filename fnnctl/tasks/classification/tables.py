@@ -136,10 +136,10 @@ def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
     for kind, label, x, y, _ in rows:
         if kind not in get_args(CurveKind):
             raise damaged(path, f"is damaged: {shown(kind)} is not a kind of curve")
-        of_curve = points.setdefault((kind, label), (array("d"), array("d")))
+        curve = points.setdefault((kind, label), (array("d"), array("d")))
         try:
-            of_curve[0].append(float(x))
-            of_curve[1].append(float(y))
+            curve[0].append(float(x))
+            curve[1].append(float(y))
         except ValueError as error:
             raise damaged(path, f"is damaged: {error}") from error
     return [

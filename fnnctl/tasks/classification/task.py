@@ -98,8 +98,8 @@ class Classification:
         """Problems with the threshold and the positive class."""
         positive = experiment.data.positive_class
         if len(self.classes) == 2:
-            known = positive is None or positive in self.classes
-            return [] if known else [Problem(self._no_class(positive or ""), path="data.positive_class")]
+            is_class = positive is None or positive in self.classes
+            return [] if is_class else [Problem(self._no_class(positive or ""), path="data.positive_class")]
         reason = f"is for two classes, but {shown(self.target)} has {len(self.classes):,}"
         needs_two = {
             "model.threshold": (experiment.model.threshold != DEFAULT_THRESHOLD, f"{DEFAULT_THRESHOLD}"),
@@ -132,28 +132,28 @@ class Classification:
         self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None
     ) -> FloatArray | None:
         """Class weights times row weights; `balanced` is rows/(classes·count), as in scikit-learn."""
-        of_class = self._of_classes(training, targets)
-        if of_class is None:
+        class_weights = self._of_classes(training, targets)
+        if class_weights is None:
             return row_weights
-        weights: FloatArray = of_class[targets]
+        weights: FloatArray = class_weights[targets]
         return weights if row_weights is None else weights * row_weights
 
     def _of_classes(self, training: TrainingConfig, targets: Targets) -> FloatArray | None:
         """The weight of each class, (C,); None without class weights."""
-        wanted = training.class_weights
-        if wanted is None:
+        weights = training.class_weights
+        if weights is None:
             return None
-        if wanted == "balanced":
+        if weights == "balanced":
             counts = np.bincount(targets, minlength=len(self.classes))
             balanced: FloatArray = targets.size / (len(self.classes) * np.maximum(counts, 1))
             return balanced
-        return np.array([wanted.get(name, 1.0) for name in self.classes])
+        return np.array([weights.get(name, 1.0) for name in self.classes])
 
     def class_weights(self, training: TrainingConfig, targets: Targets) -> tuple[float, ...] | None:
-        of_class = self._of_classes(training, targets)
-        if of_class is None:
+        class_weights = self._of_classes(training, targets)
+        if class_weights is None:
             return None
-        weights = np.where(of_class > 0, of_class, 1.0)
+        weights = np.where(class_weights > 0, class_weights, 1.0)
         return None if (weights == weights[0]).all() else tuple(weights.tolist())
 
     def weights_problem(self, row_weights: FloatArray | None) -> Problem:
@@ -248,10 +248,10 @@ class Classification:
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}
-        known = f"; the classes are {word_list([*map(shown, number)])}"
+        hint = f"; the classes are {word_list([*map(shown, number)])}"
         wrong = {
             text: f"the label {shown(text)} does not occur in the training data"
-            f"{did_you_mean(text, number) or known}"
+            f"{did_you_mean(text, number) or hint}"
             for text in texts
             if text not in number
         }
@@ -326,5 +326,5 @@ class Classification:
         }
 
     def _no_class(self, name: str) -> str:
-        known = f"; the classes are {word_list([*map(shown, self.classes)])}"
-        return f"there is no class {shown(name)}{did_you_mean(name, self.classes) or known}"
+        hint = f"; the classes are {word_list([*map(shown, self.classes)])}"
+        return f"there is no class {shown(name)}{did_you_mean(name, self.classes) or hint}"

@@ -97,7 +97,7 @@ def fit_with_weights(
     if not np.isfinite(scores).all():
         return None
     logs, prior, beta = np.log(class_weights), PRIOR_ROWS / len(labels), 1.0
-    of_beta = prior if calibration == "shrunk_temperature" else 0.0
+    beta_prior = prior if calibration == "shrunk_temperature" else 0.0
     if calibration == "temperature":
         start = fit_temperature(scores, labels, class_weights=class_weights)
         if start is None:
@@ -108,24 +108,24 @@ def fit_with_weights(
     def derivatives(beta: float, share: float) -> _Derivatives:
         cross_entropy = _derivatives(scores, labels, (beta, share), logs)
         return _Derivatives(
-            cross_entropy.value + of_beta * (beta - 1 - math.log(beta)) + prior * (share - 1) ** 2 / 2,
-            cross_entropy.slopes + np.array([of_beta * (1 - 1 / beta), prior * (share - 1)]),
-            cross_entropy.curvatures + np.diag([of_beta / beta**2, prior]),
+            cross_entropy.value + beta_prior * (beta - 1 - math.log(beta)) + prior * (share - 1) ** 2 / 2,
+            cross_entropy.slopes + np.array([beta_prior * (1 - 1 / beta), prior * (share - 1)]),
+            cross_entropy.curvatures + np.diag([beta_prior / beta**2, prior]),
         )
 
     point, here = np.array([beta, 1.0]), derivatives(beta, 1.0)
     for _ in range(MAX_STEPS):
         step = np.zeros(2)
         step[free] = -np.linalg.solve(here.curvatures[free, free], here.slopes[free])
-        wanted = float(here.slopes @ step) / 10
+        decrease = float(here.slopes @ step) / 10
         while abs(step).max() > TOLERANCE:
             beta, share = (point + step).tolist()
             if 1 / HIGHEST < beta < 1 / LOWEST:
                 there = derivatives(beta, share)
-                if there.value <= here.value + wanted:
+                if there.value <= here.value + decrease:
                     point, here = point + step, there
                     break
-            step, wanted = step / 2, wanted / 2
+            step, decrease = step / 2, decrease / 2
         else:
             break
     beta, share = point.tolist()
@@ -179,10 +179,10 @@ def _derivatives(
         p = point[0] * z
         p -= point[1] * logs
         p -= p.max(axis=1, keepdims=True)
-        of_label = p[rows, y]
+        label_probabilities = p[rows, y]
         np.exp(p, out=p)
         total = p.sum(axis=1, keepdims=True)
-        value += float((np.log(total[:, 0]) - of_label).sum())
+        value += float((np.log(total[:, 0]) - label_probabilities).sum())
         p /= total
         deviations = []
         for k, values in enumerate((z, np.broadcast_to(-logs, z.shape))):

@@ -170,17 +170,17 @@ def ranking_warning(
         where: Which rows these are, such as `on the test part`.
         training: What is known about the training.
     """
-    known = [(area, name) for area, name in zip(areas, classes, strict=True) if area is not None]
-    if not known or any(_lower_end(area) > CHANCE for area, _ in known):
+    estimates = [(area, name) for area, name in zip(areas, classes, strict=True) if area is not None]
+    if not estimates or any(_lower_end(area) > CHANCE for area, _ in estimates):
         return None
-    best, name = max(known, key=lambda pair: pair[0].area)
+    best, name = max(estimates, key=lambda pair: pair[0].area)
     if len(classes) == 2:
         return decision_warning(classes[1], best, None, rows=rows, where=where, training=training)
     finding = (
         f"no class has a ROC AUC above 0.5 by more than chance {where}: the largest is {best.area:.3g}, "
         f"of {shown(name)}"
     )
-    if all(_lower_end(replace(area, area=1.0)) <= CHANCE for area, _ in known):
+    if all(_lower_end(replace(area, area=1.0)) <= CHANCE for area, _ in estimates):
         return f"{finding}; {counted(rows, 'row')} are too few to tell"
     return f"{finding}; {worth_trying(rows, is_ahead=best.area > CHANCE, training=training)}"
 
@@ -305,9 +305,9 @@ def log_loss_warning(
         is_calibrated: Whether a temperature was fitted.
     """
     losses = log_losses(labels, probabilities)
-    of_shares = log_losses(labels, np.broadcast_to(baseline, probabilities.shape))
-    is_worse = mean_test(losses - of_shares) <= LEVEL
-    is_no_better = not losses.mean() < of_shares.mean() and len(labels) >= ENOUGH_FOR_LOG_LOSS
+    baseline_losses = log_losses(labels, np.broadcast_to(baseline, probabilities.shape))
+    is_worse = mean_test(losses - baseline_losses) <= LEVEL
+    is_no_better = not losses.mean() < baseline_losses.mean() and len(labels) >= ENOUGH_FOR_LOG_LOSS
     if not (is_worse or is_no_better):
         return None
     advice = "rank rows by them, but do not read them as frequencies"
@@ -315,8 +315,8 @@ def log_loss_warning(
         advice = f"set model.calibration: temperature, or {advice}"
     return (
         f"the log loss {where}, {losses.mean():.4g}, is not better than the baseline's "
-        f"({of_shares.mean():.4g}), which gives every row the classes' shares of the training rows, so the "
-        f"probabilities are misleading: {advice}"
+        f"({baseline_losses.mean():.4g}), which gives every row the classes' shares of the training rows, so "
+        f"the probabilities are misleading: {advice}"
     )
 
 
@@ -363,8 +363,8 @@ def mean_probability_warning(
     if baseline is not None:
         shares = np.broadcast_to(baseline, probabilities.shape).mean(axis=0).tolist()
         if all(_is_far(shares[index], counts[index], rows) for index in far):
-            of_training = word_list([f"{shares[index]:.3g}" for index in far], MAX_NAMED)
-            return f"{finding}: in the training rows it is {of_training}, so these rows are of another kind"
+            trained = word_list([f"{shares[index]:.3g}" for index in far], MAX_NAMED)
+            return f"{finding}: in the training rows it is {trained}, so these rows are of another kind"
     if training.has_row_weights:
         return f"{finding}: probabilities follow the weights of the rows (data.weights)"
     return f"{finding}: rank rows by the probabilities, but do not read them as frequencies"

@@ -40,10 +40,10 @@ def values_of(target: RawTarget, counts: IntArray, file: str, test_file: str = "
         values[code] = number
     in_training.raise_any()
     in_test.raise_any()
-    known = np.flatnonzero(counts)
-    spread = np.ptp(values[known])
+    codes = np.flatnonzero(counts)
+    spread = np.ptp(values[codes])
     if spread < SMALLEST:
-        subject = f"the target {shown(target.name)} has only one value, {target.texts[known[0]]}"
+        subject = f"the target {shown(target.name)} has only one value, {target.texts[codes[0]]}"
         message = f"{subject}: there is nothing to learn"
         if spread > 0:
             message = (

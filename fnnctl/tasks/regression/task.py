@@ -128,10 +128,10 @@ class Regression:
         The range is that of all networks together: each has its own limits before.
         """
         ranges = [scale_of(decoder).range for decoder in decoders]
-        known = [limits for limits in ranges if limits is not None]
+        finite_ranges = [limits for limits in ranges if limits is not None]
         ends = None
-        if len(known) == len(ranges):
-            ends = min(low for low, _ in known), max(high for _, high in known)
+        if len(finite_ranges) == len(ranges):
+            ends = min(low for low, _ in finite_ranges), max(high for _, high in finite_ranges)
         return replace(decoders[0], scale=replace(scale_of(decoders[0]), range=ends))
 
     def converted(self, scores: FloatArray, own: OutputDecoder, joint: OutputDecoder) -> FloatArray:

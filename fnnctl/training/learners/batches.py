@@ -73,9 +73,9 @@ class Batches:
 
     def training_record(self) -> dict[str, FloatArray]:
         """The task's training columns, (K,) each: means over the rows of an epoch, since the last call."""
-        totals, *others = (work.loss.totals() for work in self._workspaces.values())
-        for of_batch in others:
-            totals += of_batch
+        totals, *rest = (work.loss.totals() for work in self._workspaces.values())
+        for batch_totals in rest:
+            totals += batch_totals
         totals /= self.rows * self._settings.shape.inner_members
         return dict(zip(self._columns, totals, strict=True))
 
@@ -116,8 +116,8 @@ def batch_bounds(rows: int, settings: StackSettings) -> list[tuple[int, int]]:
 def _each_in(orders: Sequence[IntArray], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Each member's values, (K, rows), in its own order."""
     ordered = np.empty_like(values)
-    for of_member, order, out in zip(values, orders, ordered, strict=True):
-        of_member.take(order, None, out, "clip")
+    for member_values, order, out in zip(values, orders, ordered, strict=True):
+        member_values.take(order, None, out, "clip")
     return ordered
 
 

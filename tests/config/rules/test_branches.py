@@ -59,7 +59,7 @@ def test_kept_settings_stay() -> None:
     space = {"training.optimizer.name": {"choice": ["momentum"]}}
     config = {**optimizer(name="adam", momentum=0.5), "search": {"space": space}}
     (section,) = searched_sections(config)
-    assert section.without_inactive(config, kept=[("training", "optimizer", "momentum")]) == config
+    assert section.without_inactive(config, exceptions=[("training", "optimizer", "momentum")]) == config
 
 
 @pytest.mark.parametrize(

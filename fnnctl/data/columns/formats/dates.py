@@ -137,7 +137,7 @@ class TimeFormat(ColumnFormat):
 
 def date_parts(moments: Sequence[Moment | None], *, since: int) -> dict[DatePart, FloatArray]:
     """All parts of n moments, (n,) float64 each, NaN for None; `since` is a day as in a moment."""
-    known = np.array([moment is not None for moment in moments], dtype=np.bool_)
+    is_known = np.array([moment is not None for moment in moments], dtype=np.bool_)
     pairs = np.array([(0, 0.0) if moment is None else moment for moment in moments], np.float64).reshape(
         -1, 2
     )
@@ -151,7 +151,7 @@ def date_parts(moments: Sequence[Moment | None], *, since: int) -> dict[DatePart
         "hour": seconds / 3600,
         "days": day - since + seconds / SECONDS_PER_DAY,
     }
-    return {part: np.where(known, values, np.nan) for part, values in parts.items()}
+    return {part: np.where(is_known, values, np.nan) for part, values in parts.items()}
 
 
 def date_format(

@@ -157,8 +157,8 @@ def pattern_problem(pattern: str) -> str | None:
     directives = re.findall("%(.?)", pattern, re.DOTALL)
     for directive in directives:
         if directive not in DIRECTIVES:
-            known = " ".join(f"%{name}" for name in DIRECTIVES if name != "%")
-            return f"{shown('%' + directive)} is not supported; use {known}"
+            listing = " ".join(f"%{name}" for name in DIRECTIVES if name != "%")
+            return f"{shown('%' + directive)} is not supported; use {listing}"
     try:
         groups = set(_compiled(pattern).groupindex)
     except re.error:

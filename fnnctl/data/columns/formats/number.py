@@ -225,19 +225,19 @@ class _WithBothMarks:
             mark = "comma"
         numbers = self._read[mark]
         fits = np.array([number is not None for number in numbers], np.bool_)
-        known = [(index, number) for index, number in enumerate(numbers) if number is not None]
-        if not known or all(number.accounting for _, number in known):  # all in brackets: footnotes
+        readings = [(index, number) for index, number in enumerate(numbers) if number is not None]
+        if not readings or all(number.accounting for _, number in readings):  # all in brackets: footnotes
             return None
         values = np.array([float(number.plain) if number else 0.0 for number in numbers]).reshape(-1, 1)
         are_plain = all(
             plain_number(self._texts[index]) is not None and number.plain == self._texts[index]
-            for index, number in known
+            for index, number in readings
         )
         if are_plain and warning is None:
             return Candidate(None, fits, values)
-        currency = next((number.currency for _, number in known if number.currency), None)
-        form = NumberFormat(mark, any(number.percent for _, number in known), currency)
-        return Candidate(form, fits, values, warning, self._contradiction(form, known))
+        currency = next((number.currency for _, number in readings if number.currency), None)
+        form = NumberFormat(mark, any(number.percent for _, number in readings), currency)
+        return Candidate(form, fits, values, warning, self._contradiction(form, readings))
 
     def _mark(self, notation: Notation) -> tuple[DecimalMark, str | None]:
         """The decimal mark, and a warning if it may be the other one."""
@@ -290,11 +290,11 @@ class _WithBothMarks:
         return bool(values) and max(values) < 1000
 
     def _contradiction(
-        self, form: NumberFormat, known: Sequence[tuple[int, WrittenNumber]]
+        self, form: NumberFormat, readings: Sequence[tuple[int, WrittenNumber]]
     ) -> tuple[int, str] | None:
         """The first text whose unit differs from that of an earlier one, unless it is 0."""
         first: dict[bool, str] = {}
-        for index, number in known:
+        for index, number in readings:
             text = self._texts[index]
             if form.percent and float(number.plain) != 0:
                 first.setdefault(number.percent, text)

@@ -82,27 +82,27 @@ def unrolled(weights: Weights, inputs: FloatArray) -> tuple[FloatArray, list[Cel
 
 def backward(weights: Weights, steps: list[CellStep], outputs: FloatArray) -> tuple[FloatArray, Weights]:
     """The gradients of the inputs and of the weights, from those of the `outputs`, (T, B, H)."""
-    of_weights = Weights(*map(np.zeros_like, (weights.input, weights.hidden, weights.bias)))
-    of_inputs = np.empty((len(steps), outputs.shape[1], len(weights.input)))
-    of_output = of_memory = np.zeros(outputs.shape[1:])
+    weight_gradients = Weights(*map(np.zeros_like, (weights.input, weights.hidden, weights.bias)))
+    input_gradients = np.empty((len(steps), outputs.shape[1], len(weights.input)))
+    output_gradient = memory_gradient = np.zeros(outputs.shape[1:])
     for time in reversed(range(len(steps))):
         inputs, before, gates, squashed = steps[time]
         enters, stays, leaves, candidate = np.split(gates, 4, axis=1)
-        of_output = of_output + outputs[time]
-        of_memory = of_memory + of_output * leaves * (1.0 - squashed**2)
-        of_gates = np.concatenate(
+        output_gradient = output_gradient + outputs[time]
+        memory_gradient = memory_gradient + output_gradient * leaves * (1.0 - squashed**2)
+        gate_gradients = np.concatenate(
             [
-                of_memory * candidate * enters * (1.0 - enters),
-                of_memory * before.memory * stays * (1.0 - stays),
-                of_output * squashed * leaves * (1.0 - leaves),
-                of_memory * enters * (1.0 - candidate**2),
+                memory_gradient * candidate * enters * (1.0 - enters),
+                memory_gradient * before.memory * stays * (1.0 - stays),
+                output_gradient * squashed * leaves * (1.0 - leaves),
+                memory_gradient * enters * (1.0 - candidate**2),
             ],
             axis=1,
         )
-        of_weights.input[...] += inputs.T @ of_gates
-        of_weights.hidden[...] += before.output.T @ of_gates
-        of_weights.bias[...] += of_gates.sum(axis=0)
-        of_inputs[time] = of_gates @ weights.input.T
-        of_output = of_gates @ weights.hidden.T
-        of_memory = of_memory * stays
-    return of_inputs, of_weights
+        weight_gradients.input[...] += inputs.T @ gate_gradients
+        weight_gradients.hidden[...] += before.output.T @ gate_gradients
+        weight_gradients.bias[...] += gate_gradients.sum(axis=0)
+        input_gradients[time] = gate_gradients @ weights.input.T
+        output_gradient = gate_gradients @ weights.hidden.T
+        memory_gradient = memory_gradient * stays
+    return input_gradients, weight_gradients

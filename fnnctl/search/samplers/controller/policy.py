@@ -178,9 +178,9 @@ class Policy:
         loss = -float((gains * batch.present).sum()) / episodes
         chosen = np.zeros_like(p)
         np.put_along_axis(chosen, batch.tokens[..., None], 1.0, axis=-1)
-        of_scores = advantages[:, None] * (chosen - p) - entropy * p * (safe + entropies)
-        of_scores *= -(present / episodes)
-        return loss, self._backward(batch, outputs, steps, of_scores)
+        score_gradients = advantages[:, None] * (chosen - p) - entropy * p * (safe + entropies)
+        score_gradients *= -(present / episodes)
+        return loss, self._backward(batch, outputs, steps, score_gradients)
 
     def _forward(self, batch: Batch) -> tuple[FloatArray, FloatArray, list[lstm.CellStep]]:
         """The log probabilities of all tokens, and what the backward pass needs."""
@@ -190,15 +190,15 @@ class Policy:
         return _log_softmax(scores + batch.log_weights), outputs, steps
 
     def _backward(
-        self, batch: Batch, outputs: FloatArray, steps: list[lstm.CellStep], of_scores: FloatArray
+        self, batch: Batch, outputs: FloatArray, steps: list[lstm.CellStep], score_gradients: FloatArray
     ) -> PolicyParameters:
         parameters = self.parameters
-        of_inputs, cell = lstm.backward(parameters.cell, steps, of_scores @ parameters.heads.T)
+        input_gradients, cell = lstm.backward(parameters.cell, steps, score_gradients @ parameters.heads.T)
         kinds, tokens = np.zeros_like(parameters.kinds), np.zeros_like(parameters.tokens)
-        np.add.at(kinds, batch.kinds, of_inputs)
-        np.add.at(tokens, batch.before, of_inputs)
-        heads = np.tensordot(outputs, of_scores, axes=((0, 1), (0, 1)))
-        biases = of_scores.sum(axis=(0, 1))
+        np.add.at(kinds, batch.kinds, input_gradients)
+        np.add.at(tokens, batch.before, input_gradients)
+        heads = np.tensordot(outputs, score_gradients, axes=((0, 1), (0, 1)))
+        biases = score_gradients.sum(axis=(0, 1))
         return PolicyParameters(kinds, tokens, cell.input, cell.hidden, cell.bias, heads, biases)
 
 

@@ -75,13 +75,13 @@ def log_h(z: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _log_h_far(z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Φ = φ/|z| (1 − 1/z² + 1·3/z⁴ − …) and h = φ/z² (1 − 3/z² + 3·5/z⁴ − …)."""
     term = np.ones_like(z)
-    of_cumulative, of_h = term.copy(), term.copy()
+    cumulative_sum, h_sum = term.copy(), term.copy()
     for k in range(1, TERMS + 1):
         term *= (1 - 2 * k) / np.square(z)
-        of_cumulative += term
-        of_h += (2 * k + 1) * term
-    value = -0.5 * np.square(z) - LOG_SQRT_2_PI - 2.0 * np.log(-z) + np.log(of_h)
-    return value, -z * of_cumulative / of_h
+        cumulative_sum += term
+        h_sum += (2 * k + 1) * term
+    value = -0.5 * np.square(z) - LOG_SQRT_2_PI - 2.0 * np.log(-z) + np.log(h_sum)
+    return value, -z * cumulative_sum / h_sum
 
 
 Allowed = Callable[[FloatArray], FloatArray]
@@ -95,9 +95,9 @@ def promising(
 
     All are snapped. Those that were found by following gradients and levels may violate constraints.
     """
-    listed = cube.listed()
-    if listed is not None:
-        points = allowed(listed)
+    all_points = cube.listed()
+    if all_points is not None:
+        points = allowed(all_points)
         values = log_improvement(process, points, best)
     else:
         wide = allowed(cube.snapped(spread(SPREAD, len(cube.dimensions), rng)))

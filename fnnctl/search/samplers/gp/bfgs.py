@@ -83,10 +83,10 @@ class _Descents:
         value, gradient = self._function(tried)
         promised = np.vecdot(moved, self._g[rows])
         good = np.isfinite(value) & (value <= self.f[rows] + DECREASE * promised) & (promised < 0.0)
-        taken, refused = rows[good], rows[~good]
-        self._learn(taken, moved[good], gradient[good] - self._g[taken])
-        self.x[taken], self.f[taken], self._g[taken] = tried[good], value[good], gradient[good]
-        self._aimed[taken] = False
+        accepted, refused = rows[good], rows[~good]
+        self._learn(accepted, moved[good], gradient[good] - self._g[accepted])
+        self.x[accepted], self.f[accepted], self._g[accepted] = tried[good], value[good], gradient[good]
+        self._aimed[accepted] = False
         self._shrink(refused, promised[~good], value[~good] - self.f[refused])
 
     def _free(self, rows: IntArray) -> BoolArray:

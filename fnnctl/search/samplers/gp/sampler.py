@@ -113,9 +113,9 @@ class GpSampler(LearningSampler):
 
     def _fitted(self) -> Process | None:
         """The process that knows the results at the largest budget; None if no trial has a finite loss."""
-        known = self.known.of_largest_budget(len(self.space.dimensions) + 1)
-        numbers = np.array(sorted(known))
-        losses = np.array([known[number] for number in numbers.tolist()])
+        results = self.known.of_largest_budget(len(self.space.dimensions) + 1)
+        numbers = np.array(sorted(results))
+        losses = np.array([results[number] for number in numbers.tolist()])
         if not np.isfinite(losses).any():
             return None
         chosen = _chosen(losses)
