@@ -60,8 +60,8 @@ ORDERS = {
     ),
     "report": (
         "words", "plan_table", "sections", "summary", "stored_importances", "searched_settings", "best_model",
-        "document", "figures", "topics", "comparison", "gates", "listing", "html", "formats", "description",
-        "comparison_report",
+        "document", "figures", "topics", "comparison", "gates", "listing", "html", "formats",
+        "plain_report", "description", "comparison_report",
     ),
     "store": (
         "names", "atomic", "lock", "documents", "tables", "weights", "metrics_shape", "manifest", "journal",

@@ -109,7 +109,7 @@ def describe(
 
     with terminal_context(output) as context:
         source = _source(table, target, delimiter, encoding)
-        form = ReportForm(format_, file).checked(is_json=output.json)
+        form = ReportForm(format_, file).resolve(is_json=output.json)
         show_description(describe(source, context), form, output)
 
 

@@ -195,7 +195,7 @@ def report(
 
     with terminal_context(output, runs_dir) as context:
         gates = Gates(fail_under or (), not_worse_than or (), metric)
-        form = ReportForm(format_, file, short, junit).checked(
+        form = ReportForm(format_, file, short, junit).resolve(
             is_json=output.json, is_verbose=output.verbose, has_gates=bool(gates)
         )
         summaries = report(
@@ -246,7 +246,7 @@ def compare(
     from fnnctl.report.formats.form import ReportForm
 
     with terminal_context(output, runs_dir) as context:
-        form = ReportForm(format_, file).checked(is_json=output.json)
+        form = ReportForm(format_, file).resolve(is_json=output.json)
         show_comparison(compare(runs or [], context, metric=metric), form, output)
 
 

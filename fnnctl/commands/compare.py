@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
-from fnnctl.commands.documents import show_document
+from fnnctl.commands.plain_report import show_plain_report
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.report.comparison.compared_run import has_metrics
 from fnnctl.report.comparison.comparison import RunComparison, compare_runs
 from fnnctl.report.comparison.sections import verdict_sentences, warnings
-from fnnctl.report.comparison_report import terminal_comparison, text_comparison
+from fnnctl.report.comparison_report import comparison_report
 from fnnctl.report.formats.form import ReportForm
 from fnnctl.store.catalogue import find_run
 
@@ -29,10 +28,5 @@ def compare(runs: Sequence[str], context: Context, *, metric: str | None = None)
 
 def show_comparison(comparison: RunComparison, form: ReportForm, output: Output) -> None:
     """Print the comparison, or write it to a file; `--quiet` prints the verdicts alone."""
-    show_document(
-        form,
-        output,
-        text=partial(text_comparison, comparison),
-        layout=lambda width: terminal_comparison(comparison, width=width),
-        quiet=lambda: "\n".join(verdict_sentences(comparison)),
-    )
+    report = comparison_report(comparison)
+    show_plain_report(report, form, output, quiet=lambda: "\n".join(verdict_sentences(comparison)))

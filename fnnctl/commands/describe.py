@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from fnnctl.commands.documents import show_document
+from fnnctl.commands.plain_report import show_plain_report
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import check_table, target_candidates, target_facts
-from fnnctl.report.description import Description, terminal_description, text_description
+from fnnctl.report.description import Description, description_report
 from fnnctl.report.formats.form import ReportForm
 
 
@@ -22,18 +20,13 @@ def describe(options: SourceOptions, context: Context) -> Description:
     """
     with context.listener.reading() as on_read:
         source = read_source(options, on_read)
-        facts = table_facts(source)
+        table = table_facts(source)
         target = target_facts(source)
-        candidates = () if target else target_candidates(facts)
-        check = check_table(facts, target) if target else ColumnCheck()
-    return Description(options, facts, target, candidates, check)
+        candidates = () if target else target_candidates(table)
+        check = check_table(table, target) if target else ColumnCheck()
+    return Description(options, table, target, candidates, check)
 
 
 def show_description(description: Description, form: ReportForm, output: Output) -> None:
     """Print the description, or write it to a file."""
-    show_document(
-        form,
-        output,
-        text=partial(text_description, description),
-        layout=lambda width: terminal_description(description, width=width),
-    )
+    show_plain_report(description_report(description), form, output)

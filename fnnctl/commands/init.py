@@ -13,7 +13,7 @@ from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.errors import UsageError
 from fnnctl.modelling.table_starter import table_starter
-from fnnctl.report.description import terminal_description
+from fnnctl.report.description import description_report
 from fnnctl.store.atomic import refuse_existing, write_new
 
 
@@ -36,10 +36,10 @@ def init_table(options: SourceOptions, file: Path, context: Context, output: Out
     description = describe(options, context)
     if description.target is None:
         if not output.json:
-            output.render(terminal_description(description, width=output.width))
+            output.render(description_report(description).terminal(output.width))
         raise UsageError(f"name the column to predict: {description.init_command}")
-    facts, target, check = description.facts, description.target, description.check
-    starter = table_starter(facts, target, check, options, file.parent)
+    target, check = description.target, description.check
+    starter = table_starter(description.table, target, check, options, file.parent)
     write_new(file, table_starter_text(starter, str(file)))
     if output.json:
         output.json_object(

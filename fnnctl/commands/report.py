@@ -18,10 +18,10 @@ from fnnctl.report.formats.short_terminal import short_terminal_report
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.gates import (
     GateResult,
-    check_gates,
-    check_not_worse,
     find_other_run,
     gate_lines,
+    gate_results,
+    not_worse_result,
     parse_gates,
 )
 from fnnctl.report.summary import Summary, summarize
@@ -99,9 +99,9 @@ def report(
         _draw_missing(run, context)
     pairs = zip(folders, importances, strict=True)
     summaries = [replace(summarize(run), importances=measured) for run, measured in pairs]
-    results = [result for summary in summaries for result in check_gates(thresholds, summary)]
+    results = [result for summary in summaries for result in gate_results(thresholds, summary)]
     results += [
-        check_not_worse(run, find_other_run(other, run, context.runs_dir), gates.metric)
+        not_worse_result(run, find_other_run(other, run, context.runs_dir), gates.metric)
         for run in folders
         for other in gates.not_worse_than
     ]
@@ -120,7 +120,7 @@ def _draw_missing(run: RunFolder, context: Context) -> None:
 
 
 def show_report(report: Report, form: ReportForm, output: Output) -> int:
-    """Write and print the report in a form that is `checked`; return 1 if a gate was missed, else 0.
+    """Write and print the report in a resolved form; return 1 if a gate was missed, else 0.
 
     `--json` prints the JSON object even if a file is written too.
     """

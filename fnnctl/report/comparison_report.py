@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
-
-from rich.console import RenderableType
 
 from fnnctl.report.comparison.comparison import LETTERS, RunComparison
 from fnnctl.report.comparison.differences import has_points
@@ -15,32 +15,36 @@ from fnnctl.report.comparison.sections import (
     title,
     verdict_sentences,
 )
-from fnnctl.report.formats.markdown import escape, markdown_section
-from fnnctl.report.formats.registry import HTML, JSON
-from fnnctl.report.formats.terminal import document
 from fnnctl.report.html.figures import PageFigure, figure_part
-from fnnctl.report.html.markup import content, element
-from fnnctl.report.html.page import Article, Block, page
+from fnnctl.report.html.page import Block
 from fnnctl.report.html.sections import section_block
-from fnnctl.store.documents import to_json
+from fnnctl.report.plain_report import PlainReport
 
 FIGURE: Final = "comparison.png"
 AFTER: Final = "Differences"
 """The figure follows this table, which has its numbers."""
 
 
-def html_comparison(comparison: RunComparison) -> str:
-    """The page; it has no links to files, so it can be sent."""
-    blocks: list[Block] = []
+def comparison_report(comparison: RunComparison) -> PlainReport:
+    """The report; its page has no links to files, so it can be sent."""
+    heading = title(comparison)
+    return PlainReport(
+        heading,
+        headline(comparison),
+        lambda _: comparison_sections(comparison),
+        partial(comparison_json, comparison),
+        partial(_blocks, comparison),
+        page_title=f"{heading}: comparison",
+        footer="Made by fnnctl; this page needs no network connection.",
+    )
+
+
+def _blocks(comparison: RunComparison) -> Iterator[Block]:
     for section in comparison_sections(comparison):
         look = {"Verdict": "summary", "Warnings": "warning"}.get(section.title, "block")
-        blocks.append(section_block(section, look=look))
+        yield section_block(section, look=look)
         if section.title == AFTER:
-            blocks.append(Block("Figure", (figure_part(_figure(comparison), "comparison"),), "figures"))
-    heading = title(comparison)
-    article = Article(heading, element("p", content(headline(comparison))), tuple(blocks))
-    footer = "Made by fnnctl; this page needs no network connection."
-    return page(f"{heading}: comparison", [article], footer=footer)
+            yield Block("Figure", (figure_part(_figure(comparison), "comparison"),), "figures")
 
 
 def _figure(comparison: RunComparison) -> PageFigure:
@@ -74,19 +78,3 @@ def _figure(comparison: RunComparison) -> PageFigure:
 
 def _ends(interval: list[float] | None, factor: float = 1.0) -> tuple[float, float] | None:
     return None if interval is None else (factor * interval[0], factor * interval[1])
-
-
-def terminal_comparison(comparison: RunComparison, *, width: int | None = None) -> RenderableType:
-    """For a terminal of this width."""
-    return document(title(comparison), headline(comparison), comparison_sections(comparison), width)
-
-
-def text_comparison(comparison: RunComparison, format_: str) -> str:
-    """As JSON, HTML or Markdown."""
-    if format_ == JSON:
-        return to_json(comparison_json(comparison))
-    if format_ == HTML:
-        return html_comparison(comparison)
-    blocks = [f"# {escape(title(comparison))}", escape(headline(comparison))]
-    blocks += [block for section in comparison_sections(comparison) for block in markdown_section(section)]
-    return "\n\n".join(blocks) + "\n"

@@ -1,13 +1,12 @@
-"""The description of a table: sections, a JSON object, and every format."""
+"""The description of a table: what is known of it, as sections and as a JSON object."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
-
-from rich.console import RenderableType
 
 from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
@@ -15,13 +14,9 @@ from fnnctl.data.profile.table import TableFacts
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import Candidate, TargetFacts
 from fnnctl.report.formats.fitting import fit_names
-from fnnctl.report.formats.markdown import escape, markdown_section
-from fnnctl.report.formats.registry import HTML, JSON
-from fnnctl.report.formats.terminal import document
-from fnnctl.report.html.sections import html_document
+from fnnctl.report.plain_report import PlainReport
 from fnnctl.report.sections import Command, Notes, Section, TableSection
 from fnnctl.report.words import NOTHING
-from fnnctl.store.documents import to_json
 from fnnctl.text import counted, plain_text, shown, truncate_end, word_list
 
 MAX_LISTED: Final = 200
@@ -30,6 +25,8 @@ MAX_ALIKE = 4
 """More columns with the same note share a line."""
 LONGEST_NAME, VALUE_WIDTH = 120, 14
 """The most characters of a column's name, where the terminal sets no limit, and of a frequent value."""
+MIN_NAME_WIDTH, BESIDE_NAMES = 24, 72
+"""The width of names in a narrow terminal, and what the other columns need beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Description:
     """What `describe` says about a table."""
 
     options: SourceOptions
-    facts: TableFacts
+    table: TableFacts
     target: TargetFacts | None
     candidates: tuple[Candidate, ...]
     """The columns that could be the target; empty if it is known."""
@@ -47,17 +44,16 @@ class Description:
     @property
     def headline(self) -> str:
         """The size of the table, on one line."""
-        facts = self.facts
         repeated = "no repeated rows"
-        if facts.repeated_rows:
-            repeated = f"{counted(facts.repeated_rows, 'row')} equal to an earlier one"
-        rows, columns = counted(facts.rows, "row"), counted(len(facts.columns), "column")
+        if self.table.repeated_rows:
+            repeated = f"{counted(self.table.repeated_rows, 'row')} equal to an earlier one"
+        rows, columns = counted(self.table.rows, "row"), counted(len(self.table.columns), "column")
         return f"{rows}, {columns}, {repeated}"
 
     @property
     def init_command(self) -> str:
         """The command that writes an experiment; the target is the known one, or the likeliest."""
-        options, source = self.options, self.facts.source
+        options, source = self.options, self.table.source
         words = ["fnnctl", "init", "--data", options.source]
         if source.path is not None and not source.arrays:
             words += ["--target", self._target_name()]
@@ -79,13 +75,24 @@ class Description:
         return name if name.isprintable() and name else "COLUMN"
 
 
-def description_sections(description: Description, name_width: int = LONGEST_NAME) -> Iterator[Section]:
-    """The sections, in their order; names wider than `name_width` lose their middle."""
-    facts, target = description.facts, description.target
+def description_report(description: Description) -> PlainReport:
+    """The report that `describe` shows."""
+    return PlainReport(
+        description.table.source.file,
+        description.headline,
+        partial(description_sections, description),
+        partial(description_json, description),
+    )
+
+
+def description_sections(description: Description, width: int | None = None) -> Iterator[Section]:
+    """The sections; for a terminal of this width, with long names shortened."""
+    table, target = description.table, description.target
+    name_width = LONGEST_NAME if width is None else max(MIN_NAME_WIDTH, width - BESIDE_NAMES)
     if target is not None:
-        yield from _target(facts, target, name_width)
+        yield from _target(table, target, name_width)
     yield _columns(description, name_width)
-    if notes := (*description.check.warnings, *_notes(facts)):
+    if notes := (*description.check.warnings, *_notes(table)):
         yield Notes("To look at", notes)
     if description.candidates:
         reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
@@ -95,11 +102,11 @@ def description_sections(description: Description, name_width: int = LONGEST_NAM
 
 def description_json(description: Description) -> dict[str, Any]:
     """The object of `describe --json`."""
-    facts, target = description.facts, description.target
+    table, target = description.table, description.target
     return {
-        "source": facts.source.file,
-        "rows": facts.rows,
-        "repeated_rows": facts.repeated_rows,
+        "source": table.source.file,
+        "rows": table.rows,
+        "repeated_rows": table.repeated_rows,
         "target": target.name if target else None,
         "task": target.task if target else None,
         "classes": [{"class": name, "rows": rows} for name, rows in target.classes] if target else [],
@@ -107,27 +114,27 @@ def description_json(description: Description) -> dict[str, Any]:
             {"name": candidate.name, "reason": candidate.reason} for candidate in description.candidates
         ],
         "warnings": list(description.check.warnings),
-        "columns": [_column_json(description, column) for column in facts.columns],
+        "columns": [_column_json(description, column) for column in table.columns],
     }
 
 
 def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any]:
-    facts, extent = description.facts, description.extent(column)
+    table, extent = description.table, description.extent(column)
     return {
         "name": column.name,
         "kind": column.type.kind,
         "missing": column.missing,
         "unique": column.unique,
-        "notes": [note.text for note in facts.notes.get(column.name, ())],
-        "leave_out": column.name in facts.left_out,
+        "notes": [note.text for note in table.notes.get(column.name, ())],
+        "leave_out": column.name in table.left_out,
         "range": [extent.low, extent.high] if extent else list(column.span) if column.span else None,
         "median": extent.median if extent else None,
         "frequent": [{"value": text, "rows": rows} for text, rows in column.frequent],
     }
 
 
-def _target(facts: TableFacts, target: TargetFacts, name_width: int) -> Iterator[Section]:
-    unlabelled = facts.rows - target.rows
+def _target(table: TableFacts, target: TargetFacts, name_width: int) -> Iterator[Section]:
+    unlabelled = table.rows - target.rows
     if target.classes:
         classes = target.classes[:MAX_LISTED]
         names = fit_names((name for name, _ in classes), name_width)
@@ -143,17 +150,17 @@ def _target(facts: TableFacts, target: TargetFacts, name_width: int) -> Iterator
         title = f"Target {_quoted(target.name)}: {len(target.classes):,} classes"
         yield TableSection(title, ("class", "rows", "share"), tuple(rows))
         return
-    extent = facts[target.name].extent
+    extent = table[target.name].extent
     numbers = () if extent is None else (f"least, median and largest number: {_range(extent)}",)
     missing = (f"{counted(unlabelled, 'row')} without a value",) if unlabelled else ()
     yield Notes(f"Target {_quoted(target.name)}: a regression", (*numbers, *missing))
 
 
 def _columns(description: Description, name_width: int) -> TableSection:
-    columns = description.facts.columns[:MAX_LISTED]
+    columns = description.table.columns[:MAX_LISTED]
     names = fit_names((column.name for column in columns), name_width)
     rows = [(name, *_cells(description, column)) for name, column in zip(names, columns, strict=True)]
-    if more := len(description.facts.columns) - len(rows):
+    if more := len(description.table.columns) - len(rows):
         rows.append((f"{more:,} more: see --json", "", "", "", ""))
     header = ("column", "kind", "missing", "unique", "values")
     return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4), unbroken=(0,))
@@ -166,7 +173,7 @@ def _cells(description: Description, column: ColumnFacts) -> tuple[str, ...]:
         values = _range(extent)
     elif column.span is not None:
         values = " … ".join(column.span)
-    kind = "target" if column.name == description.facts.source.target_name else column.type.kind
+    kind = "target" if column.name == description.table.source.target_name else column.type.kind
     return kind, missing, f"{column.unique:,}", values
 
 
@@ -176,10 +183,10 @@ def _frequent(column: ColumnFacts) -> Iterator[str]:
         yield truncate_end(plain_text(text), VALUE_WIDTH) + share
 
 
-def _notes(facts: TableFacts) -> tuple[str, ...]:
+def _notes(table: TableFacts) -> tuple[str, ...]:
     """A sentence for each note, or for several alike; those on columns to leave out come first."""
     alike: dict[tuple[bool, str, str], list[tuple[str, str]]] = {}
-    for name, notes in facts.notes.items():
+    for name, notes in table.notes.items():
         for note in notes:
             advice = "; not used" if note.kind == "ignored" else "; leave it out" if note.leave_out else ""
             key = not note.leave_out, advice, note.text.partition(" (")[0]
@@ -207,26 +214,3 @@ def _percent(part: int, whole: int) -> str:
 
 def _quoted(name: str) -> str:
     return shown(name) if name else "the column without a name"
-
-
-MIN_NAME_WIDTH, BESIDE_NAMES = 24, 72
-"""The width of names in a narrow terminal, and what the other columns need beside them."""
-
-
-def terminal_description(description: Description, *, width: int | None = None) -> RenderableType:
-    """For a terminal of this width; without one, names are as in the other formats."""
-    title = description.facts.source.file
-    name_width = LONGEST_NAME if width is None else max(MIN_NAME_WIDTH, width - BESIDE_NAMES)
-    return document(title, description.headline, description_sections(description, name_width), width)
-
-
-def text_description(description: Description, format_: str) -> str:
-    """As JSON, HTML or Markdown."""
-    if format_ == JSON:
-        return to_json(description_json(description))
-    sections = description_sections(description)
-    if format_ == HTML:
-        return html_document(description.facts.source.file, description.headline, sections)
-    blocks = [f"# {escape(description.facts.source.file)}", escape(description.headline)]
-    blocks += [block for section in sections for block in markdown_section(section)]
-    return "\n\n".join(blocks) + "\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fnnctl.report.sections import Command, FactList, Notes, Scores, Section, Warnings
+from fnnctl.report.sections import Command, DefinitionList, Notes, Scores, Section, Warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def joined(sections: Iterable[Section]) -> list[Section]:
     for position, section in enumerate(sections):
         key = (type(section), section.heading) if section.priority else position
         match section, result.get(key):
-            case FactList(), FactList() as known:
+            case DefinitionList(), DefinitionList() as known:
                 result[key] = replace(known, rows=(*known.rows, *section.rows))
             case Notes(), Notes() as known:
                 result[key] = replace(known, rows=(*known.rows, *section.rows))

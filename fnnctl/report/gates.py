@@ -149,7 +149,7 @@ def parse_gates(texts: Sequence[str]) -> list[Gate]:
     return for_each(texts, _parse_gate)
 
 
-def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
+def gate_results(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
     """Check a run's metrics; raises `UsageError` with one problem per unknown metric.
 
     Raises `DataError` if metrics.json was edited. Of a run without digests also raises `UsageError` if the
@@ -233,7 +233,7 @@ def find_other_run(text: str, run: RunFolder, runs_dir: Path) -> RunFolder:
     return find_run(text, runs_dir, lambda other: has_metrics(other) and other.path.resolve() != path)
 
 
-def check_not_worse(run: RunFolder, other: RunFolder, metric: str | None = None) -> GateResult:
+def not_worse_result(run: RunFolder, other: RunFolder, metric: str | None = None) -> GateResult:
     """Check that the run is not worse than the other one, by default in the first metric of its task.
 
     Raises `UsageError` if both are one run, if one of them lacks the metric, or if their targets differ, and
@@ -247,10 +247,10 @@ def check_not_worse(run: RunFolder, other: RunFolder, metric: str | None = None)
     metric = metric or default_metric(run)
     compared = read_compared_run(run, metric), read_compared_run(other, metric)
     require_same_positive_class(compared, metric)
-    return _not_worse_result(*compared, metric, suitable_test(*compared))
+    return _result_of_test(*compared, metric, suitable_test(*compared))
 
 
-def _not_worse_result(run: ComparedRun, other: ComparedRun, metric: str, test: PairTest) -> GateResult:
+def _result_of_test(run: ComparedRun, other: ComparedRun, metric: str, test: PairTest) -> GateResult:
     difference = test.difference
     p = difference.p_above if is_loss(metric) else difference.p_below
     passed = p >= LEVEL

@@ -78,8 +78,8 @@ class _Pairs(_Placed):
     rows: tuple[tuple[str, str], ...]
 
 
-class FactList(_Pairs):
-    """Facts: a name and a text per row. Empty lines in a text separate paragraphs."""
+class DefinitionList(_Pairs):
+    """A name and a text per row. Empty lines in a text separate paragraphs."""
 
     __slots__ = ()
 
@@ -168,7 +168,7 @@ class Scores(_Placed):
 
 
 Section: TypeAlias = (
-    TableSection | FactList | Notes | Failure | Warnings | FileList | Command | Excerpt | Scores
+    TableSection | DefinitionList | Notes | Failure | Warnings | FileList | Command | Excerpt | Scores
 )
 
 

@@ -14,17 +14,13 @@ from fnnctl.store.tables import CsvTable, csv_lines
 
 _STATISTICS: Final = ("", "_std", "_ci95_low", "_ci95_high")
 """The columns of a metric: its name with these endings."""
-_FACTS: Final = ("correlated_with", "correlation", "part", "rows", "repeats")
+_LAST_COLUMNS: Final = ("correlated_with", "correlation", "part", "rows", "repeats")
 
 
 def write_importances(run: RunFolder, importances: FeatureImportances) -> None:
     """Write them to the folder of a run that has ended; raises `MachineError` if that is impossible."""
-    columns = (
-        "column",
-        *(f"{metric}{end}" for metric in importances.metrics for end in _STATISTICS),
-        *_FACTS,
-    )
-    run.write_rebuilt(names.FEATURE_IMPORTANCE, csv_lines(columns, _rows(importances)))
+    lines = csv_lines(_columns(importances.metrics), _rows(importances))
+    run.write_rebuilt(names.FEATURE_IMPORTANCE, lines)
 
 
 def read_importances(run: RunFolder) -> FeatureImportances | None:
@@ -32,8 +28,8 @@ def read_importances(run: RunFolder) -> FeatureImportances | None:
     table = run.read_table(names.FEATURE_IMPORTANCE)
     if table is None:
         return None
-    known = {metric.name for metric in importance_metrics()}
-    metrics = [name for name in table.columns if name in known]
+    measured = {metric.name for metric in importance_metrics()}
+    metrics = [name for name in table.columns if name in measured]
     if table.columns != _columns(metrics) or not table.rows:
         raise damaged(table.path, "is damaged: delete it, and use `fnnctl report --importance` again")
     index = {name: position for position, name in enumerate(table.columns)}
@@ -53,11 +49,11 @@ def read_importances(run: RunFolder) -> FeatureImportances | None:
 
 
 def _columns(metrics: Iterable[str]) -> tuple[str, ...]:
-    return ("column", *(f"{metric}{end}" for metric in metrics for end in _STATISTICS), *_FACTS)
+    return ("column", *(f"{metric}{end}" for metric in metrics for end in _STATISTICS), *_LAST_COLUMNS)
 
 
 def _rows(importances: FeatureImportances) -> Iterator[Sequence[object]]:
-    facts = (importances.part, importances.rows, importances.repeats)
+    measured_on = (importances.part, importances.rows, importances.repeats)
     for column in importances.columns:
         numbers: list[float | None] = []
         for estimate in column.estimates.values():
@@ -65,7 +61,7 @@ def _rows(importances: FeatureImportances) -> Iterator[Sequence[object]]:
                 numbers += [None] * len(_STATISTICS)
             else:
                 numbers += [estimate.mean, estimate.std, *(estimate.ci95 or (None, None))]
-        yield column.column, *numbers, *(column.correlated or (None, None)), *facts
+        yield column.column, *numbers, *(column.correlated or (None, None)), *measured_on
 
 
 def _estimates(table: CsvTable, index: dict[str, int], metric: str) -> list[Estimate | None]:

@@ -43,10 +43,10 @@ def keep_folds(
     ended = {fold: result for fold, result in results.items() if result.outcome is not Outcome.INTERRUPTED}
     if not ended:
         return 0
-    facts = {"format": np.array(FORMAT), "seconds": np.array(seconds)}
+    head = {"format": np.array(FORMAT), "seconds": np.array(seconds)}
     parts = {str(fold): _arrays(validation, fold, result) for fold, result in ended.items()}
     try:
-        run.write_fold_file(min(ended), merge_parts({"kept": facts, **parts}))
+        run.write_fold_file(min(ended), merge_parts({"kept": head, **parts}))
     except (MachineError, MemoryError) as error:
         run.log(f"folds {sorted(fold + 1 for fold in ended)} cannot be saved: {error or 'out of memory'}")
         return 0
@@ -65,12 +65,12 @@ def load_folds(
     for file in run.fold_files():
         try:
             arrays = run.read_fold_file(file)
-            facts = extract_part(arrays, "kept")
-            if not np.array_equal(facts.get("format", ()), FORMAT):
+            head = extract_part(arrays, "kept")
+            if not np.array_equal(head.get("format", ()), FORMAT):
                 raise ValueError("it was not written by this version of fnnctl")
             folds = sorted({name.partition(".")[0] for name in arrays} - {"kept"})
             kept |= {int(fold): _result(validation, int(fold), extract_part(arrays, fold)) for fold in folds}
-            seconds = max(seconds, float(facts["seconds"]))
+            seconds = max(seconds, float(head["seconds"]))
         except (DataError, MachineError, LookupError, TypeError, ValueError) as error:
             message = f"some saved folds cannot be used and are trained again: {error}"
             note(message)
@@ -106,7 +106,7 @@ def _outcomes(results: Sequence[FoldResult | None]) -> str:
 
 def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State:
     best = result.best_epoch
-    facts: dict[str, Any] = {
+    values: dict[str, Any] = {
         "outcome": _OUTCOMES.index(result.outcome),
         "epochs": result.epochs,
         "best_epoch": 0 if best is None else best,
@@ -114,7 +114,7 @@ def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State
         "threshold": _number(result.threshold),
         "class_weights": result.class_weights or (),
     }
-    arrays: dict[str, Array] = {name: np.array(value) for name, value in facts.items()}
+    arrays: dict[str, Array] = {name: np.array(value) for name, value in values.items()}
     if result.outputs is not None:
         arrays["outputs"] = np.ascontiguousarray(result.outputs)
     history = {name: np.array(values) for name, values in result.history.items()}
@@ -124,20 +124,20 @@ def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State
 
 def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult:
     data, fit = validation.data, validation.all_fits[fold]
-    facts, history = extract_part(arrays, "fold"), extract_part(arrays, _HISTORY)
-    if any(not np.array_equal(facts[name], value) for name, value in _identity(data, fit).items()):
+    stored, history = extract_part(arrays, "fold"), extract_part(arrays, _HISTORY)
+    if any(not np.array_equal(stored[name], value) for name, value in _identity(data, fit).items()):
         raise ValueError("they belong to another configuration or to other rows")
     result = FoldResult(
-        outcome=_OUTCOMES[int(facts["outcome"])],
-        epochs=int(facts["epochs"]),
-        best_epoch=int(facts["best_epoch"]) or None,
+        outcome=_OUTCOMES[int(stored["outcome"])],
+        epochs=int(stored["epochs"]),
+        best_epoch=int(stored["best_epoch"]) or None,
         history={name: values.tolist() for name, values in history.items()},
-        temperature=_number_or_none(facts["temperature"]),
-        threshold=_number_or_none(facts["threshold"]),
-        class_weights=tuple(facts["class_weights"].tolist()) or None,
+        temperature=_number_or_none(stored["temperature"]),
+        threshold=_number_or_none(stored["threshold"]),
+        class_weights=tuple(stored["class_weights"].tolist()) or None,
     )
-    if "outputs" in facts:
-        result = result.scored(data, fit, facts["outputs"])
+    if "outputs" in stored:
+        result = result.scored(data, fit, stored["outputs"])
     return result.without_outputs()
 
 

@@ -6,8 +6,8 @@ from typing import get_args
 
 from fnnctl.report.sections import (
     Command,
+    DefinitionList,
     Excerpt,
-    FactList,
     Failure,
     FileList,
     Notes,
@@ -23,8 +23,8 @@ HOSTILE = "<script>x</script> \x1b[31m \"' $$ =cmd() שלום"
 SHOWN = plain_text(HOSTILE)
 SECTIONS: list[Section] = [
     TableSection(HOSTILE, (HOSTILE, "value"), ((HOSTILE, "1.0"), ("  indented", HOSTILE)), notes=(HOSTILE,)),
-    FactList(HOSTILE, ((HOSTILE, HOSTILE),)),
-    FactList(HOSTILE, ((HOSTILE, f"{HOSTILE}\n\n{HOSTILE}"),)),
+    DefinitionList(HOSTILE, ((HOSTILE, HOSTILE),)),
+    DefinitionList(HOSTILE, ((HOSTILE, f"{HOSTILE}\n\n{HOSTILE}"),)),
     Failure(HOSTILE, (HOSTILE,)),
     Warnings(HOSTILE, (HOSTILE,)),
     Scores(HOSTILE, HOSTILE, (Score(HOSTILE, 0.5),)),

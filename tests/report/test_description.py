@@ -16,9 +16,8 @@ from fnnctl.report.description import (
     MAX_LISTED,
     Description,
     description_json,
+    description_report,
     description_sections,
-    terminal_description,
-    text_description,
 )
 from fnnctl.report.sections import Command, Notes, Section, TableSection
 from tests.data.profile.conftest import csv_text
@@ -149,7 +148,7 @@ def hostile(folder: Path, target: str | None = None) -> Description:
 def test_hostile_names_are_shown_as_they_are_on_a_terminal(tmp_path: Path) -> None:
     for target in (None, "a|b"):
         console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
-        console.print(terminal_description(hostile(tmp_path, target), width=80))
+        console.print(description_report(hostile(tmp_path, target)).terminal(80))
         assert isinstance(console.file, io.StringIO)
         text = console.file.getvalue()
         assert "[red]x[/]" in text
@@ -159,14 +158,14 @@ def test_hostile_names_are_shown_as_they_are_on_a_terminal(tmp_path: Path) -> No
 def test_lines_are_readable_in_80_columns(tmp_path: Path) -> None:
     text = io.StringIO()
     options = SourceOptions(source="penguins", folder=tmp_path)
-    Console(file=text, width=80).print(terminal_description(command.describe(options, Context()), width=80))
+    Console(file=text, width=80).print(description_report(command.describe(options, Context())).terminal(80))
     lines = text.getvalue().splitlines()
     assert max(map(cell_len, lines)) <= 80
     assert "Target 'species': 3 classes" in lines
 
 
 def test_markdown_escapes_names(tmp_path: Path) -> None:
-    text = text_description(hostile(tmp_path, "a|b"), "markdown")
+    text = description_report(hostile(tmp_path, "a|b")).text("markdown")
     assert "## Target 'a\\|b': 3 classes" in text
     assert "<script>" not in text
     assert "| column | kind | missing | unique | values |" in text
@@ -174,15 +173,15 @@ def test_markdown_escapes_names(tmp_path: Path) -> None:
 
 
 def test_html_escapes_names(tmp_path: Path) -> None:
-    page = checked(text_description(hostile(tmp_path, "a|b"), "html"))
+    page = checked(description_report(hostile(tmp_path, "a|b")).text("html"))
     assert page.text("title", "h1") == ["t.csv", "t.csv"]
     assert "Target 'a|b': 3 classes" in page.text("h2")
     assert {"[red]x[/]", "$$a$$", "<script>", "=cmd()"} <= {*page.text("th")}
 
 
 def test_json_is_complete(tmp_path: Path) -> None:
-    names = [column["name"] for column in json.loads(text_description(hostile(tmp_path), "json"))["columns"]]
-    assert names == [*HOSTILE]
+    columns = json.loads(description_report(hostile(tmp_path)).text("json"))["columns"]
+    assert [column["name"] for column in columns] == [*HOSTILE]
 
 
 LONG = "average_monthly_temperature_of_the_last_ten_years"
@@ -196,9 +195,9 @@ def test_names_are_never_broken_and_whole_where_there_is_room(
     (tmp_path / "t.csv").write_text(f"{LONG},text\n{rows}\n")
     description = command.describe(SourceOptions(source="t.csv", folder=tmp_path), Context())
     text = io.StringIO()
-    Console(file=text, width=width or 500).print(terminal_description(description, width=width))
+    Console(file=text, width=width or 500).print(description_report(description).terminal(width))
     (line,) = (line for line in text.getvalue().splitlines() if f"  {name} " in line)
     assert max(map(cell_len, text.getvalue().splitlines())) <= (width or 500)
     if width != 80:
         assert "19200 … 63700 … 108200" in line
-    assert LONG in text_description(description, "html")
+    assert LONG in description_report(description).text("html")

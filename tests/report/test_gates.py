@@ -10,11 +10,11 @@ from scipy import stats
 from fnnctl.errors import UsageError
 from fnnctl.report.gates import (
     GateResult,
-    check_gates,
-    check_not_worse,
     find_other_run,
     gate_lines,
+    gate_results,
     gate_table,
+    not_worse_result,
     parse_gates,
 )
 from fnnctl.report.summary import summarize
@@ -85,7 +85,7 @@ def passed(start_run: Callable[..., OpenRun]) -> Callable[..., bool]:
     summary = summarize(run)
 
     def check(*texts: str) -> bool:
-        return all(result.passed for result in check_gates(parse_gates(texts), summary))
+        return all(result.passed for result in gate_results(parse_gates(texts), summary))
 
     return check
 
@@ -190,12 +190,12 @@ def test_all_problems_at_once(passed: Callable[..., bool]) -> None:
 
 def test_a_run_without_metrics_passes_nothing(start_run: Callable[..., OpenRun]) -> None:
     with pytest.raises(UsageError, match=r"has no metrics \(running\)"):
-        check_gates(parse_gates(["accuracy=0"]), summarize(start_run()))
+        gate_results(parse_gates(["accuracy=0"]), summarize(start_run()))
 
 
 def test_the_entry_of_the_report(finished_run: Callable[..., OpenRun]) -> None:
     run = finished_run()
-    (result,) = check_gates(parse_gates(["train.f1_macro=0.94"]), summarize(run))
+    (result,) = gate_results(parse_gates(["train.f1_macro=0.94"]), summarize(run))
     assert result.to_dict() == {
         "run": str(run.path),
         "metric": "train.f1_macro",
@@ -212,7 +212,7 @@ FAIR = [1] * 92 + [0] * 8
 def test_a_significant_loss_is_missed(tmp_path: Path) -> None:
     """Five rows were lost and none won: p = 1/32 one-sided, 1/16 two-sided."""
     run, other = write_part(tmp_path, "new", FAIR), write_part(tmp_path, "old", GOOD)
-    found = check_not_worse(run, other)
+    found = not_worse_result(run, other)
     assert not found.passed
     assert found.to_dict() == {
         "run": str(run.path),
@@ -246,11 +246,11 @@ def test_a_significant_loss_is_missed(tmp_path: Path) -> None:
 
 def test_a_loss_that_may_be_chance_and_a_gain_pass(tmp_path: Path) -> None:
     old = write_part(tmp_path, "old", GOOD)
-    slightly = check_not_worse(write_part(tmp_path, "new", [1] * 93 + [0] * 7), old)
+    slightly = not_worse_result(write_part(tmp_path, "new", [1] * 93 + [0] * 7), old)
     assert slightly.passed
     assert slightly.details["p_worse"] == pytest.approx(1 / 16)
     assert "not significantly worse than 0.9700" in slightly.message
-    better = check_not_worse(old, write_part(tmp_path, "worse", FAIR))
+    better = not_worse_result(old, write_part(tmp_path, "worse", FAIR))
     assert better.passed
     assert better.details["p_worse"] == 1.0
 
@@ -258,29 +258,29 @@ def test_a_loss_that_may_be_chance_and_a_gain_pass(tmp_path: Path) -> None:
 def test_a_loss_is_worse_if_it_is_higher(tmp_path: Path) -> None:
     low = write_regression(tmp_path, "a", [0.5, -0.4] * 20)
     high = write_regression(tmp_path, "b", [1.5, -1.9, 1.2, -1.8] * 10)
-    assert check_not_worse(low, high, "rmse").passed
-    assert not check_not_worse(high, low, "rmse").passed
-    assert not check_not_worse(high, low).passed
+    assert not_worse_result(low, high, "rmse").passed
+    assert not not_worse_result(high, low, "rmse").passed
+    assert not not_worse_result(high, low).passed
 
 
 def test_folds_and_what_is_not_paired(tmp_path: Path) -> None:
     first = write_folds(tmp_path, "a", [0.8, 0.9, 0.7, 0.8, 0.6])
-    assert not check_not_worse(write_folds(tmp_path, "b", [0.5, 0.55, 0.4, 0.5, 0.2]), first).passed
-    other = check_not_worse(write_folds(tmp_path, "c", [0.8, 0.8, 0.7, 0.8, 0.6], shift=1, seed=8), first)
+    assert not not_worse_result(write_folds(tmp_path, "b", [0.5, 0.55, 0.4, 0.5, 0.2]), first).passed
+    other = not_worse_result(write_folds(tmp_path, "c", [0.8, 0.8, 0.7, 0.8, 0.6], shift=1, seed=8), first)
     assert other.passed
     assert other.message.endswith("not paired, because the seeds differ, so the folds have other rows)")
 
 
 def test_no_test_finds_a_difference_without_a_spread(tmp_path: Path) -> None:
     first = write_folds(tmp_path, "a", [0.8, 0.9, 0.7, 0.8, 0.6])
-    found = check_not_worse(write_folds(tmp_path, "b", [0.8, 0.9, 0.7, 0.8, 0.6]), first)
+    found = not_worse_result(write_folds(tmp_path, "b", [0.8, 0.9, 0.7, 0.8, 0.6]), first)
     assert found.passed
     assert found.wanted == "not worse than 0.7600"
     assert found.note == f"not worse than {first.path.name}"
 
 
 def test_few_rows_find_no_loss(tmp_path: Path) -> None:
-    found = check_not_worse(write_part(tmp_path, "a", [0, 0, 0]), write_part(tmp_path, "b", [1, 1, 1]))
+    found = not_worse_result(write_part(tmp_path, "a", [0, 0, 0]), write_part(tmp_path, "b", [1, 1, 1]))
     assert found.passed
     assert found.note.endswith("; even the largest loss is detected less than 80 % of the time")
     assert found.details["detectable_difference"] is None
@@ -289,11 +289,11 @@ def test_few_rows_find_no_loss(tmp_path: Path) -> None:
 def test_the_run_itself_is_refused(tmp_path: Path) -> None:
     run = write_part(tmp_path, "a", GOOD)
     with pytest.raises(UsageError, match=r"--not-worse-than: .* is the run itself; name an earlier one"):
-        check_not_worse(run, run)
+        not_worse_result(run, run)
     with pytest.raises(UsageError, match="--metric: 'average_precision' cannot be compared"):
-        check_not_worse(run, write_part(tmp_path, "b", GOOD), "average_precision")
+        not_worse_result(run, write_part(tmp_path, "b", GOOD), "average_precision")
     with pytest.raises(UsageError, match="one is a classification, the other a regression"):
-        check_not_worse(run, write_regression(tmp_path, "c", [1.0, 2.0]))
+        not_worse_result(run, write_regression(tmp_path, "c", [1.0, 2.0]))
 
 
 def test_a_name_stands_for_another_run_of_the_experiment(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_a_name_stands_for_another_run_of_the_experiment(tmp_path: Path) -> None
 def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]) -> None:
     summaries = [summarize(finished_run(name)) for name in ("a", "b")]
     gates = parse_gates(["accuracy=0.9", "loss=0.2"])
-    results = [result for summary in summaries for result in check_gates(gates, summary)]
+    results = [result for summary in summaries for result in gate_results(gates, summary)]
     assert gate_table(results[:2]).rows == (
         ("accuracy", "0.9000", "≥ 0.9", "passed"),
         ("loss", "0.2500", "≤ 0.2", "missed"),

@@ -42,7 +42,7 @@ def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str
     return [(path, values) for path, values in rows if path not in APART and len({*values}) > 1]
 
 
-def different_facts(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
+def other_differences(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
     """What differs besides the settings: seeds, data, versions and processors."""
     manifests = [run.manifest for run in runs]
     rows = {
@@ -109,7 +109,7 @@ class RunComparison:
     pairs: tuple[Pair, ...]
     settings: tuple[Values, ...]
     """The settings that differ."""
-    facts: tuple[Values, ...]
+    other_differences: tuple[Values, ...]
     """What else differs."""
 
     @property
@@ -136,8 +136,8 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
     compared = tuple(read_compared_run(run, metric) for run in runs)
     require_same_positive_class(compared, metric)
     pairs = tuple(compared_pairs(compared, metric))
-    settings, facts = tuple(different_settings(compared)), tuple(different_facts(compared))
-    return RunComparison(metric, compared, pairs, settings, facts)
+    settings, differences = tuple(different_settings(compared)), tuple(other_differences(compared))
+    return RunComparison(metric, compared, pairs, settings, differences)
 
 
 def _require_different(runs: Sequence[RunFolder]) -> None:

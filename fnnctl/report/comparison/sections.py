@@ -21,7 +21,7 @@ from fnnctl.report.comparison.differences import (
     signed,
 )
 from fnnctl.report.comparison.pairs import Pair
-from fnnctl.report.sections import Command, FactList, Notes, Section, TableSection
+from fnnctl.report.sections import Command, DefinitionList, Notes, Section, TableSection
 from fnnctl.report.words import number
 from fnnctl.text import counted, joined_words, p_number, p_text
 
@@ -199,10 +199,10 @@ def comparison_sections(comparison: RunComparison) -> list[Section]:
         TableSection(
             "Other differences",
             ("", *letters),
-            tuple((name, *values) for name, values in comparison.facts),
+            tuple((name, *values) for name, values in comparison.other_differences),
         ),
         Notes("How sure", tuple(limit_sentences(comparison))),
-        FactList("Folders", tuple(zip(letters, (run.path for run in comparison.runs), strict=True))),
+        DefinitionList("Folders", tuple(zip(letters, (run.path for run in comparison.runs), strict=True))),
         *_next_steps(comparison),
     ]
     return [section for section in sections if section.rows]
@@ -217,7 +217,7 @@ def comparison_json(comparison: RunComparison) -> dict[str, Any]:
         "comparisons": [_pair_json(comparison, pair) for pair in comparison.pairs],
         "scores": [_score_json(run) for run in comparison.runs],
         "settings": {path: list(values) for path, values in comparison.settings},
-        "other_differences": {name: list(values) for name, values in comparison.facts},
+        "other_differences": {name: list(values) for name, values in comparison.other_differences},
         "warnings": warnings(comparison),
     }
 

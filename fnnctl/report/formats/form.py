@@ -25,7 +25,7 @@ class ReportForm:
     junit: Path | None = None
     """The file for the gates' results as JUnit XML; `-` for standard output, in place of a report."""
 
-    def checked(self, *, is_json: bool, is_verbose: bool = False, has_gates: bool = False) -> ReportForm:
+    def resolve(self, *, is_json: bool, is_verbose: bool = False, has_gates: bool = False) -> ReportForm:
         """The form with its format; `is_json` and `is_verbose` are the options of all commands.
 
         Raises `UsageError` if the options contradict one another.

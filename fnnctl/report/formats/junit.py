@@ -55,8 +55,8 @@ def _add_suite(root: Element, index: int, summary: Summary, results: Sequence[Ga
         },
     )
     properties = SubElement(suite, "properties")
-    facts = {"run": str(summary.path), "kind": manifest.kind, "status": summary.shown_status}
-    for key, value in facts.items():
+    values = {"run": str(summary.path), "kind": manifest.kind, "status": summary.shown_status}
+    for key, value in values.items():
         SubElement(properties, "property", {"name": key, "value": _legal(value)})
     for result in results:
         case = _case(result, name)

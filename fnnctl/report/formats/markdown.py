@@ -16,8 +16,8 @@ from fnnctl.report.document import Document
 from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import (
     Command,
+    DefinitionList,
     Excerpt,
-    FactList,
     Failure,
     FileList,
     Notes,
@@ -62,7 +62,7 @@ def markdown_section(section: Section, folder: Path = Path()) -> Iterable[str]:
     match section:
         case TableSection():
             yield from markdown_table(section)
-        case FactList():
+        case DefinitionList():
             yield table(("", ""), section.rows, texts=(0, 1))
         case Scores():
             yield from markdown_table(section.table)

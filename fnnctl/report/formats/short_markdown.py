@@ -16,8 +16,8 @@ from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import (
     REQUESTED,
     Command,
+    DefinitionList,
     Excerpt,
-    FactList,
     Failure,
     FileList,
     Notes,
@@ -76,7 +76,7 @@ def _blocks(section: Section) -> Iterator[str]:
             yield " ".join(map(escape, section.rows))
         case Warnings():
             yield "\n".join(item(f"warning: {warning}") for warning in section.rows)
-        case FactList() | FileList() | Command() | Excerpt() | Notes():
+        case DefinitionList() | FileList() | Command() | Excerpt() | Notes():
             pass  # a reader of the page has the run's folder, and no terminal
 
 

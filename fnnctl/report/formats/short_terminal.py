@@ -30,8 +30,8 @@ from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import (
     REQUESTED,
     Command,
+    DefinitionList,
     Excerpt,
-    FactList,
     Failure,
     FileList,
     Notes,
@@ -49,10 +49,10 @@ USUAL_WIDTH: Final = 80
 MIN_WIDTH: Final = 60
 """On a narrower terminal, lines are wrapped by the terminal."""
 GAP: Final = 2
-MAX_FACT_LINES: Final = 2
+MAX_DEFINITION_LINES: Final = 2
 WARNING: Final = "warning: "
 GROWTH: Final[Mapping[type[Section], tuple[int, ...]]] = {
-    FactList: (2, 4, 4, 4, 6),
+    DefinitionList: (2, 4, 4, 4, 6),
     Failure: (5,),
     Scores: (4, 6, 6, 6, 9),
     TableSection: (2, 3, 4),
@@ -66,8 +66,8 @@ GROWTH: Final[Mapping[type[Section], tuple[int, ...]]] = {
 
 The first round is small enough that every section of a usual run is in the report with what makes it worth
 reading: the first three scores, the first sentence, the worst class, one command. The next ones complete the
-scores and what they mean, before there are more facts and commands. Warnings have a line each before all
-rounds, and get the rest of their words late.
+scores and what they mean, before there are more definitions and commands. Warnings have a line each before
+all rounds, and get the rest of their words late.
 """
 
 
@@ -101,7 +101,7 @@ def _run_lines(document: Document, width: int) -> RenderableType:
     sections = by_priority(section for section in document.sections if section.priority != REQUESTED)
     blocks = [*_blocks(sections, width - INDENT)]
     most = MAX_LINES + max(0, len(document.warnings) - USUAL_WARNINGS) - len(head)
-    gaps = [0 if isinstance(section, FactList) else 1 for section, _ in blocks]
+    gaps = [0 if isinstance(section, DefinitionList) else 1 for section, _ in blocks]
     growth = [_growth(section) for section, _ in blocks]
     counts = allotted([block for _, block in blocks], growth, most, gaps=gaps)
     lines: list[Text] = [*head]
@@ -161,8 +161,8 @@ def _blocks(sections: Sequence[Section], width: int) -> Iterator[tuple[Section, 
 
 def _block(section: Section, width: int) -> FittingLines:
     match section:
-        case FactList() | FileList():
-            return _facts(section.rows, width)
+        case DefinitionList() | FileList():
+            return _definitions(section.rows, width)
         case Scores():
             return _table(section.table, width)
         case TableSection():
@@ -175,23 +175,23 @@ def _block(section: Section, width: int) -> FittingLines:
             return FittingLines(len(section.rows), lambda count: [*section.rows[:count]])
 
 
-def _facts(facts: Sequence[tuple[str, str]], width: int) -> FittingLines:
+def _definitions(definitions: Sequence[tuple[str, str]], width: int) -> FittingLines:
     """Names and texts."""
-    names = max(cell_len(name) for name, _ in facts)
+    names = max(cell_len(name) for name, _ in definitions)
     lines = [
         fit_sentence(f"{'' if index else name:{names}}  {line}", width)
-        for name, text in facts
-        for index, line in enumerate(_fact_lines(text, max(width - names - GAP, width // 2)))
+        for name, text in definitions
+        for index, line in enumerate(_definition_lines(text, max(width - names - GAP, width // 2)))
     ]
     return FittingLines(len(lines), lambda count: lines[:count])
 
 
-def _fact_lines(text: str, width: int) -> list[str]:
+def _definition_lines(text: str, width: int) -> list[str]:
     """A text of parts with semicolons on one line without its last parts, if it is too long; or on two."""
     first, *others = text.split("; ")
     while len(others) > 1 and cell_len("; ".join([first, *others])) > width:
         others.pop()
-    return shortened("; ".join([first, *others]), MAX_FACT_LINES, width)
+    return shortened("; ".join([first, *others]), MAX_DEFINITION_LINES, width)
 
 
 def _sentences(sentences: Sequence[str], width: int) -> FittingLines:

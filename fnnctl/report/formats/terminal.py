@@ -20,8 +20,8 @@ from fnnctl.report.document import Document
 from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import (
     Command,
+    DefinitionList,
     Excerpt,
-    FactList,
     Failure,
     FileList,
     Notes,
@@ -54,9 +54,11 @@ def terminal_report(
     return Group(*parts)
 
 
-def document(title: str, headline: str, contents: Iterable[Section], width: int | None) -> RenderableType:
+def titled_sections(
+    title: str, headline: str, sections: Iterable[Section], width: int | None
+) -> RenderableType:
     """A title, a line below it, and sections, whose sentences are wrapped at `width` columns."""
-    parts = (section_text(section, width) for section in contents)
+    parts = (section_text(section, width) for section in sections)
     return Group(_text(title, "bold"), _text(headline, "dim"), *parts)
 
 
@@ -85,7 +87,7 @@ def section_text(section: Section, width: int | None) -> RenderableType:
             body: RenderableType = _table_and_notes(section.narrow or section, inner)
         case Scores():
             body = _table_and_notes(section.table, inner)
-        case FactList() | FileList():
+        case DefinitionList() | FileList():
             body = _pairs(section.rows, inner)
         case Notes() | Warnings() | Failure():
             body = Group(*(Text(_broken(f"- {line}", inner)) for line in section.rows))

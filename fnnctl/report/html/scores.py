@@ -23,10 +23,10 @@ def tiles(scores: Sequence[Score], measured: str) -> Markup:
 def _tile(score: Score, measured: str) -> Markup:
     head = element("p", content(score.label), element("small", content(f" {measured}")), class_="name")
     value = element("p", content(number(score.value)), class_="value")
-    facts = [f"95 % interval {score.interval_text}"] if score.interval else []
+    parts = [f"95 % interval {score.interval_text}"] if score.interval else []
     if score.baseline is not None:
-        facts.append(f"baseline {number(score.baseline)}")
-    words = element("p", content("; ".join(facts) or "no interval"), class_="note")
+        parts.append(f"baseline {number(score.baseline)}")
+    words = element("p", content("; ".join(parts) or "no interval"), class_="note")
     return element("div", head, value, _line(score), words, class_="tile")
 
 

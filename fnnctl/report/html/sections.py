@@ -1,9 +1,9 @@
-"""The sections of a report as blocks of a page; and a page of sections alone."""
+"""The sections of a report as blocks of a page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from fnnctl.report.html.markup import (
     Markup,
@@ -16,12 +16,12 @@ from fnnctl.report.html.markup import (
     listed,
     table,
 )
-from fnnctl.report.html.page import Article, Block, Part, block, page
+from fnnctl.report.html.page import Block, Part, block
 from fnnctl.report.html.scores import tiles
 from fnnctl.report.sections import (
     Command,
+    DefinitionList,
     Excerpt,
-    FactList,
     Failure,
     FileList,
     Notes,
@@ -41,7 +41,7 @@ def section_block(section: Section, *, look: str = "block") -> Block:
 def heading_block(heading: str, look: str, sections: Sequence[Section], figures: Sequence[Part]) -> Block:
     """The figures and sections below one heading; each section has its own title, unless it says the same."""
     if look == "summary":
-        kinds = (Scores, Notes, FactList)
+        kinds = (Scores, Notes, DefinitionList)
         sections = sorted(
             sections, key=lambda section: [isinstance(section, kind) for kind in kinds], reverse=True
         )
@@ -67,7 +67,7 @@ def section_body(section: Section) -> Markup:
             return Markup(rows + (notes(section.notes) if section.notes else ""))
         case Scores():
             return tiles(section.rows, section.measured)
-        case FactList():
+        case DefinitionList():
             return definitions((name, _value(text)) for name, text in section.rows)
         case Notes() | Warnings() | Failure():
             return notes(section.rows)
@@ -97,9 +97,3 @@ def _value(text: str) -> Markup:
         if others
         else content(first)
     )
-
-
-def html_document(title: str, headline: str, sections: Iterable[Section]) -> str:
-    """A page of sections alone, for reports that are not about runs."""
-    blocks = tuple(map(section_block, sections))
-    return page(title, [Article(title, element("p", content(headline)), blocks)])

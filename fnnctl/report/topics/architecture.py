@@ -17,8 +17,8 @@ from fnnctl.text import counted
 FIFTH: Final = 5
 
 
-def reward_facts(search: SearchHistory) -> Iterator[tuple[str, str]]:
-    """The mean rewards of the first and of the last fifth of a controller's trials, for a list of facts."""
+def reward_definitions(search: SearchHistory) -> Iterator[tuple[str, str]]:
+    """The mean rewards of the first and of the last fifth of a controller's trials, with their names."""
     if not search.has_rewards or len(known := rewards(search)) < FIFTH:
         return
     count = len(known) // FIFTH

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fnnctl.metrics.registry import label_of
-from fnnctl.report.sections import DATA, SUMMARY, FactList, Formats, Section
+from fnnctl.report.sections import DATA, SUMMARY, DefinitionList, Formats, Section
 from fnnctl.report.summary import Summary, validation_name
 from fnnctl.report.topics.topic import Topic
 from fnnctl.store.manifest import DataFacts
@@ -18,15 +18,15 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         columns = counted(data.numeric + data.categorical, "column")
         classes = f" ({len(data.classes):,} classes)" if data.classes else ""
         text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, target {data.target}{classes}"
-        yield FactList("Data", (("data", text),), heading=SUMMARY, priority=14, formats=Formats.PAGE)
+        yield DefinitionList("Data", (("data", text),), heading=SUMMARY, priority=14, formats=Formats.PAGE)
 
 
 def _details(summary: Summary) -> Iterator[Section]:
     if (data := summary.manifest.data) is not None:
-        yield FactList("Data", tuple(_facts(summary, data)))
+        yield DefinitionList("Data", tuple(_definitions(summary, data)))
 
 
-def _facts(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]:
+def _definitions(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]:
     yield "name", data.name
     if data.source != data.name:
         yield "file", data.source

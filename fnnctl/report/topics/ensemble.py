@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from fnnctl.metrics.registry import label_of
-from fnnctl.report.sections import SUMMARY, FactList, Notes, Section, TableSection
+from fnnctl.report.sections import SUMMARY, DefinitionList, Notes, Section, TableSection
 from fnnctl.report.summary import TEST, EnsembleSummary, Summary
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
@@ -34,14 +34,14 @@ def _details(summary: Summary) -> Iterator[Section]:
     selection = ensemble.selection if ensemble else summary.manifest.selection
     if selection is None:
         return
-    yield FactList("Ensemble of trials", tuple(_facts(selection)))
+    yield DefinitionList("Ensemble of trials", tuple(_definitions(selection)))
     trials = ((str(trial.trial), f"{trial.count:,}", number(trial.objective)) for trial in selection.trials)
     yield TableSection("Selected trials", ("trial", "times", label_of(selection.metric)), tuple(trials))
     if ensemble:
         yield _beside_winner(summary, ensemble)
 
 
-def _facts(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
+def _definitions(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
     best = f"; the best trial alone has {number(selection.best_alone)}"
     yield f"validation {label_of(selection.metric)}", f"{number(selection.objective)}{best}"
     rounds = f"{selection.kept:,} of {counted(selection.rounds, 'round')}"

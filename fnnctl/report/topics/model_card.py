@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from fnnctl.errors import ConfigError
-from fnnctl.report.sections import Excerpt, FactList, Formats, Notes, Score, Section
+from fnnctl.report.sections import DefinitionList, Excerpt, Formats, Notes, Score, Section
 from fnnctl.report.summary import Summary, judged_part
 from fnnctl.report.topics.classes import worst_groups
 from fnnctl.report.topics.scores import first_scores, measured_text
@@ -33,7 +33,7 @@ def _details(summary: Summary) -> Iterator[Section]:
     if text := notes.get("text"):
         yield Notes(TITLE, tuple(re.split(r"\n\s*\n", text.strip())), formats=formats)
     stated = tuple((label, notes.get(field, "not stated").strip()) for field, label in FIELDS.items())
-    yield FactList(TITLE, (*stated, *_known(summary)), formats=formats)
+    yield DefinitionList(TITLE, (*stated, *_known(summary)), formats=formats)
     missing = tuple(f"  {field}: …" for field in FIELDS if field not in notes)
     if missing:
         title = "The config's notes fill in what is not stated"

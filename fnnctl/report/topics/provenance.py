@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from fnnctl.report.sections import FactList, Section
+from fnnctl.report.sections import DefinitionList, Section
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
 from fnnctl.store.manifest import Manifest
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    yield FactList("Provenance", tuple(_facts(summary.manifest)))
+    yield DefinitionList("Provenance", tuple(_definitions(summary.manifest)))
 
 
-def _facts(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _definitions(manifest: Manifest) -> Iterator[tuple[str, str]]:
     if manifest.command:
         yield "command", manifest.command
     versions = {"fnnctl": manifest.fnnctl, "Python": manifest.python, "NumPy": manifest.packages.get("numpy")}

@@ -10,9 +10,9 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE, INTERRUPTED
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Status
-from fnnctl.report.sections import SUMMARY, FactList, Formats, Section
+from fnnctl.report.sections import SUMMARY, DefinitionList, Formats, Section
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.architecture import reward_facts
+from fnnctl.report.topics.architecture import reward_definitions
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import workers_text
 from fnnctl.store.manifest import SearchFacts
@@ -46,16 +46,16 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     text = f"{method_text(search)}, {trials}, {epochs_done(search, facts)} trained"
     if search.end and search.end not in {COMPLETE, INTERRUPTED}:  # the run's status says the latter
         text += f"; ended by {search.end}"
-    yield FactList("Search", (("search", text),), heading=SUMMARY, priority=10, formats=Formats.PAGE)
+    yield DefinitionList("Search", (("search", text),), heading=SUMMARY, priority=10, formats=Formats.PAGE)
 
 
 def _details(summary: Summary) -> Iterator[Section]:
     if summary.search is not None:
-        facts = _facts(summary.search, summary.manifest.search, summary.timeline)
-        yield FactList("Search", tuple(facts))
+        rows = _definitions(summary.search, summary.manifest.search, summary.timeline)
+        yield DefinitionList("Search", tuple(rows))
 
 
-def _facts(
+def _definitions(
     search: SearchHistory, facts: SearchFacts | None, timeline: Timeline | None
 ) -> Iterator[tuple[str, str]]:
     if search.method:
@@ -78,7 +78,7 @@ def _facts(
     if saved := [stop.saved for stop in search.stops if stop.saved is not None]:
         trials = counted(len(saved), "trial")
         yield "stopped by curve", f"{trials}, which saved {counted(sum(saved), 'epoch')}"
-    yield from reward_facts(search)
+    yield from reward_definitions(search)
     if timeline:
         yield "workers", workers_text(timeline)
     if search.end:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from fnnctl.report.sections import DATA, SUMMARY, FactList, Formats, Section
+from fnnctl.report.sections import DATA, SUMMARY, DefinitionList, Formats, Section
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number, seconds_text
@@ -28,7 +28,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         training = None if manifest.cross_validation else manifest.training
         rows.append(("network", network_text(manifest.model, training)))
     rows += _decision(summary)
-    yield FactList("Network", tuple(rows), heading=SUMMARY, priority=12, formats=Formats.PAGE)
+    yield DefinitionList("Network", tuple(rows), heading=SUMMARY, priority=12, formats=Formats.PAGE)
 
 
 def network_text(model: ModelFacts, training: TrainingFacts | None) -> str:
@@ -59,17 +59,18 @@ def _decision(summary: Summary) -> Iterator[tuple[str, str]]:
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    yield FactList("Network" if summary.manifest.evaluated else "Training", tuple(_facts(summary)))
+    title = "Network" if summary.manifest.evaluated else "Training"
+    yield DefinitionList(title, tuple(_definitions(summary)))
 
 
-def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
+def _definitions(summary: Summary) -> Iterator[tuple[str, str]]:
     manifest = summary.manifest
     if manifest.evaluated:
         yield "evaluated run", manifest.evaluated.run
         yield "SHA-256", manifest.evaluated.sha256
     # The manifest of a search describes the network of its config, which may differ from every trial's.
     if manifest.model and summary.search is None:
-        yield from _network_facts(manifest.model)
+        yield from _network_definitions(manifest.model)
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "not stratified"
         if folds.by is not None:
@@ -93,7 +94,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "seed", str(manifest.seed)
 
 
-def _network_facts(model: ModelFacts) -> Iterator[tuple[str, str]]:
+def _network_definitions(model: ModelFacts) -> Iterator[tuple[str, str]]:
     yield (
         "network" if model.same_shape else "first network",
         " → ".join(f"{units:,}" for units in model.layers),

@@ -12,7 +12,7 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE
 from fnnctl.records.trials import Result
 from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
-from fnnctl.report.sections import SUMMARY, Command, FactList, Formats, Notes, Section, TableSection
+from fnnctl.report.sections import SUMMARY, Command, DefinitionList, Formats, Notes, Section, TableSection
 from fnnctl.report.summary import TEST, Summary
 from fnnctl.report.topics.default_trial import default_trial_result, ties_text, winners_comparison
 from fnnctl.report.topics.scores import ABOUT
@@ -34,20 +34,20 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     differ = search.has_rungs or search.end != COMPLETE
     after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
     score = f"{label_of(search.metric)} {number(best.objective)}"
-    yield _fact(11, "best trial", f"{best.trial}, with {score} {where_measured(search)}{after}")
+    yield _definition(11, "best trial", f"{best.trial}, with {score} {where_measured(search)}{after}")
     assignment = search.trials[best.trial].assignment
     # The most important ones first, as the end may be left out.
     paths = [path for path in paths_by_importance(search) if path in assignment]
     named = zip(paths, short_names(paths), strict=True)
-    yield _fact(
+    yield _definition(
         13, "its settings", ", ".join(f"{name} {setting_text(assignment[path])}" for path, name in named)
     )
     if sentence := _choice(summary, search, best):
         yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=51)
 
 
-def _fact(priority: int, name: str, text: str) -> FactList:
-    return FactList("Search", ((name, text),), heading=SUMMARY, priority=priority, formats=Formats.PAGE)
+def _definition(priority: int, name: str, text: str) -> DefinitionList:
+    return DefinitionList("Search", ((name, text),), heading=SUMMARY, priority=priority, formats=Formats.PAGE)
 
 
 def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None:
@@ -74,7 +74,7 @@ def _details(summary: Summary) -> Iterator[Section]:
     header = ("", label, "95 % interval", "chosen by it")
     scores = tuple(_scores(summary, search, best))
     yield TableSection(f"{label} of the winner", header, scores, texts=(0, 3))
-    yield FactList("Best trial", tuple(_facts(summary, search, best)))
+    yield DefinitionList("Best trial", tuple(_definitions(summary, search, best)))
     yield Command("Train it alone", tuple(_training_command(summary, best)), heading=COMMANDS)
     if facts := summary.manifest.search:
         restored = tuple(_restored_weights(best, facts))
@@ -111,7 +111,7 @@ def result_text(result: Result) -> str:
     return result.status.value if result.objective is None else number(result.objective)
 
 
-def _facts(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, str]]:
+def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, str]]:
     yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
     yield label_of(search.metric), number(best.objective)
     confirmation = search.confirmation

@@ -9,8 +9,8 @@ from fnnctl.report.comparison import comparison
 from fnnctl.report.comparison.compared_run import read_compared_run
 from fnnctl.report.comparison.comparison import (
     compare_runs,
-    different_facts,
     different_settings,
+    other_differences,
     resolved_file,
 )
 from fnnctl.store.names import RESOLVED
@@ -39,7 +39,7 @@ def test_only_settings_that_differ_are_listed(tmp_path: Path) -> None:
         ("training.optimizer.name", ("adam", "sgd")),
         ("training.optimizer.momentum", ("–", "0.9")),
     ]
-    assert different_facts(runs) == [("seed", ("7", "8"))]
+    assert other_differences(runs) == [("seed", ("7", "8"))]
 
 
 def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_versions_and_data_that_differ(tmp_path: Path) -> None:
     second = write_part(
         tmp_path, "b", HITS, fnnctl="1.1", packages={"numpy": "2.0"}, data={"sha256": "f" * 64, "rows": 9}
     )
-    assert different_facts([read_compared_run(run, "accuracy") for run in (first, second)]) == [
+    assert other_differences([read_compared_run(run, "accuracy") for run in (first, second)]) == [
         ("SHA-256 of the data", ("0123456789ab", "f" * 12)),
         ("rows", ("1,000", "9")),
         ("fnnctl", ("1.0", "1.1")),

@@ -17,7 +17,7 @@ from fnnctl.report.comparison.sections import (
     verdict_sentences,
     warnings,
 )
-from fnnctl.report.comparison_report import terminal_comparison, text_comparison
+from fnnctl.report.comparison_report import comparison_report
 from fnnctl.report.sections import Command
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
@@ -62,7 +62,7 @@ def test_several_runs_have_holms_p(tmp_path: Path) -> None:
 
 def test_json_has_the_contracts_keys_and_no_nan(tmp_path: Path) -> None:
     a, b = write_part(tmp_path, "a", FAIR), write_part(tmp_path, "b", GOOD)
-    found = json.loads(text_comparison(compare_runs([a, b]), "json"))
+    found = json.loads(comparison_report(compare_runs([a, b])).text("json"))
     assert found["runs"] == [str(a.path), str(b.path)]
     assert found["metric"] == "accuracy"
     (pair,) = found["comparisons"]
@@ -106,11 +106,11 @@ def test_hostile_texts_are_shown_harmlessly(tmp_path: Path) -> None:
     ]
     (runs[1].path / RESOLVED).unlink()
     found = compare_runs(runs)
-    assert "<script>" not in text_comparison(found, "markdown")
-    page = text_comparison(found, "html")
+    assert "<script>" not in comparison_report(found).text("markdown")
+    page = comparison_report(found).text("html")
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    shown = Output(color=False).rendered(terminal_comparison(found, width=100), plain=True)
+    shown = Output(color=False).rendered(comparison_report(found).terminal(100), plain=True)
     assert "$$[/]<i>[31m" in shown
     assert "\x1b" not in shown
 

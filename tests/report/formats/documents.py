@@ -10,7 +10,7 @@ from fnnctl.report.document import Document
 from fnnctl.report.sections import (
     SUMMARY,
     Command,
-    FactList,
+    DefinitionList,
     Failure,
     Notes,
     Score,
@@ -73,7 +73,7 @@ def made(
     """The short document of a complete training on three classes, with more sections."""
     rows = tuple(Score(label, 0.9, (0.8, 0.95), 0.5) for label in scores)
     sections: list[Section | None] = [
-        FactList("Facts", tuple(facts), heading=SUMMARY, priority=10),
+        DefinitionList("Facts", tuple(facts), heading=SUMMARY, priority=10),
         Failure("Why it failed", (failure,) if failure else (), priority=20),
         Scores("How good it is", measured, rows, heading=SUMMARY, priority=30),
         Notes("About the scores", tuple(sentences), heading=SUMMARY, priority=50),

@@ -8,15 +8,15 @@ from fnnctl.errors import UsageError
 from fnnctl.report.formats.form import ReportForm
 
 
-def checked(form: ReportForm, *options: str, has_gates: bool = True) -> ReportForm:
-    return form.checked(is_json="json" in options, is_verbose="verbose" in options, has_gates=has_gates)
+def resolved(form: ReportForm, *options: str, has_gates: bool = True) -> ReportForm:
+    return form.resolve(is_json="json" in options, is_verbose="verbose" in options, has_gates=has_gates)
 
 
 def test_the_format_is_chosen_and_a_dash_is_standard_output() -> None:
-    assert checked(ReportForm()).format == "terminal"
-    assert checked(ReportForm(), "json").format == "json"
-    assert checked(ReportForm(file=Path("r.md"))).format == "markdown"
-    assert checked(ReportForm(file=Path("-"))) == ReportForm("terminal", None)
+    assert resolved(ReportForm()).format == "terminal"
+    assert resolved(ReportForm(), "json").format == "json"
+    assert resolved(ReportForm(file=Path("r.md"))).format == "markdown"
+    assert resolved(ReportForm(file=Path("-"))) == ReportForm("terminal", None)
 
 
 @pytest.mark.parametrize(
@@ -36,16 +36,16 @@ def test_the_format_is_chosen_and_a_dash_is_standard_output() -> None:
 )
 def test_options_that_contradict_each_other(form: ReportForm, options: tuple[str, ...], message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        checked(form, *options)
+        resolved(form, *options)
     assert message in str(caught.value)
 
 
 def test_junit_needs_a_gate_and_says_how_to_set_one() -> None:
     with pytest.raises(UsageError, match="--junit reports on gates: add --fail-under METRIC=VALUE"):
-        checked(ReportForm(junit=Path("j.xml")), has_gates=False)
+        resolved(ReportForm(junit=Path("j.xml")), has_gates=False)
 
 
 def test_what_does_not_contradict() -> None:
-    assert checked(ReportForm("markdown", short=True), "verbose").short
-    assert checked(ReportForm(file=Path("r.md"), junit=Path("-"))).junit == Path("-")
-    assert checked(ReportForm(short=True)).short
+    assert resolved(ReportForm("markdown", short=True), "verbose").short
+    assert resolved(ReportForm(file=Path("r.md"), junit=Path("-"))).junit == Path("-")
+    assert resolved(ReportForm(short=True)).short

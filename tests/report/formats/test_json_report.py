@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from fnnctl.report.formats.json_report import json_report
-from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.gates import gate_results, parse_gates
 from fnnctl.report.summary import summarize
 from fnnctl.store.documents import to_json
 from fnnctl.store.run import OpenRun
@@ -13,7 +13,7 @@ from fnnctl.store.run import OpenRun
 def test_the_shape_that_scripts_read(finished_run: Callable[..., OpenRun]) -> None:
     run = finished_run()
     summary = summarize(run)
-    report = json_report([summary], check_gates(parse_gates(["accuracy=0.95"]), summary))
+    report = json_report([summary], gate_results(parse_gates(["accuracy=0.95"]), summary))
     assert json.loads(to_json(report)) == report
     (entry,) = report["runs"]
     assert list(report) == ["runs", "gates"]

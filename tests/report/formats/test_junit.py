@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from fnnctl.report.formats.junit import junit_report
-from fnnctl.report.gates import GateResult, check_gates, parse_gates
+from fnnctl.report.gates import GateResult, gate_results, parse_gates
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
 from tests.report.formats.documents import HOSTILE
@@ -62,7 +62,7 @@ def parsed(text: str) -> Element:
 def test_each_gate_is_a_case_and_each_run_a_suite(finished_run: Callable[..., OpenRun]) -> None:
     summaries = [summarize(finished_run("first")), summarize(finished_run("second"))]
     gates = parse_gates(["accuracy=0.5", "loss=0.1"])
-    results = [result for summary in summaries for result in check_gates(gates, summary)]
+    results = [result for summary in summaries for result in gate_results(gates, summary)]
     root = parsed(junit_report(summaries, results))
     assert [suite.attrib["name"] for suite in root] == ["first", "second"]
     suite = root[0]

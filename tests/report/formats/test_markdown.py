@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from fnnctl.report.formats.markdown import escape, markdown_report, markdown_section
-from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.gates import gate_results, parse_gates
 from fnnctl.report.sections import Section
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import text_document
@@ -41,7 +41,7 @@ def cells(text: str) -> list[str]:
 
 def test_what_a_reader_sees(finished_run: Callable[..., OpenRun], tmp_path: Path) -> None:
     summary = summarize(finished_run())
-    gates = check_gates(parse_gates(["accuracy=0.95"]), summary)
+    gates = gate_results(parse_gates(["accuracy=0.95"]), summary)
     text = markdown_report([text_document(summary)], gates, tmp_path)
     assert text.startswith("# flowers-mlp\n\n**completed**, started 20")
     assert "\n| accuracy | 0.9500 | 0.9000 |\n" in text

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from fnnctl.report.formats.fitting import fit_name
 from fnnctl.report.formats.short_markdown import short_markdown_report
-from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.gates import gate_results, parse_gates
 from fnnctl.report.sections import REQUESTED, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import short_document
@@ -21,7 +21,7 @@ READER = MarkdownIt("gfm-like", {"linkify": False})
 
 def test_what_a_reader_sees(finished_run: Callable[..., OpenRun], tmp_path: Path) -> None:
     summary = summarize(finished_run())
-    results = check_gates(parse_gates(["accuracy=0.95", "loss=0.5"]), summary)
+    results = gate_results(parse_gates(["accuracy=0.95", "loss=0.5"]), summary)
     text = short_markdown_report([short_document(summary)], results, tmp_path)
     assert text.startswith("# flowers-mlp: completed, 1 of 2 gates missed\n\n| test part | value |")
     assert "\n| accuracy | 0.9000 | 0.8000–0.9500 | – |\n" in text
@@ -34,7 +34,7 @@ def test_what_a_reader_sees(finished_run: Callable[..., OpenRun], tmp_path: Path
 
 def test_passed_gates_are_in_the_heading(finished_run: Callable[..., OpenRun]) -> None:
     summary = summarize(finished_run())
-    results = check_gates(parse_gates(["accuracy=0.5"]), summary)
+    results = gate_results(parse_gates(["accuracy=0.5"]), summary)
     text = short_markdown_report([short_document(summary)], results, Path())
     assert text.startswith("# flowers-mlp: completed, all gates passed\n")
     assert short_markdown_report([short_document(summary)], [], Path()).startswith(

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from fnnctl.console.output import Output
 from fnnctl.report.document import Document
 from fnnctl.report.formats.short_terminal import MAX_LINES, short_terminal_report
-from fnnctl.report.gates import GateResult, check_gates, parse_gates
+from fnnctl.report.gates import GateResult, gate_results, parse_gates
 from fnnctl.report.sections import REQUESTED, Section, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import short_document
@@ -169,7 +169,7 @@ def test_several_runs_have_a_line_each_and_their_paths() -> None:
 
 def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:
     summary = summarize(finished_run())
-    results = check_gates(parse_gates(["accuracy=0.95"]), summary)
+    results = gate_results(parse_gates(["accuracy=0.95"]), summary)
     text = Output().rendered(short_terminal_report([short_document(summary)], results), plain=True)
     assert "missed" in text.split("Gates")[1]
 

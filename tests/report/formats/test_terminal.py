@@ -11,7 +11,7 @@ from rich.console import Console
 
 from fnnctl.console.output import Output
 from fnnctl.report.formats.terminal import section_text, terminal_report
-from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.gates import gate_results, parse_gates
 from fnnctl.report.sections import Section, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import text_document
@@ -25,7 +25,7 @@ def shown(run: OpenRun, *gates: str, width: int = 80, colour: bool = False) -> s
     console = Console(
         file=io.StringIO(), width=width, force_terminal=colour, color_system="standard" if colour else None
     )
-    console.print(terminal_report([text_document(summary)], check_gates(parse_gates(gates), summary)))
+    console.print(terminal_report([text_document(summary)], gate_results(parse_gates(gates), summary)))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

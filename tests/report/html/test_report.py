@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.gates import gate_results, parse_gates
 from fnnctl.report.html.report import html_report, side_by_side
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.registry import page_document
@@ -21,7 +21,7 @@ LAST = ["Scores", "Data and training", "Repeat and continue", "Provenance", "Mod
 
 
 def page_of(*summaries: Summary, gates: tuple[str, ...] = ()) -> Page:
-    results = [result for each in summaries for result in check_gates(parse_gates(gates), each)]
+    results = [result for each in summaries for result in gate_results(parse_gates(gates), each)]
     return checked(html_report(summaries, results, Path()))
 
 

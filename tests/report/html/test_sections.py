@@ -5,7 +5,7 @@ import pytest
 from fnnctl.report.html.markup import EMPTY
 from fnnctl.report.html.page import Article, page
 from fnnctl.report.html.sections import heading_block, section_block, section_body
-from fnnctl.report.sections import Command, FactList, FileList, Section, TableSection
+from fnnctl.report.sections import Command, DefinitionList, FileList, Section, TableSection
 from tests.report.html.checked import checked
 from tests.report.kinds import HOSTILE, SECTIONS, SHOWN
 
@@ -37,7 +37,7 @@ def test_short_texts_are_never_broken_and_long_ones_have_room() -> None:
 
 
 def test_the_name_of_a_setting_breaks_after_its_dots() -> None:
-    body = section_body(FactList("Settings", (("training.l2 a.", "1.5"),)))
+    body = section_body(DefinitionList("Settings", (("training.l2 a.", "1.5"),)))
     assert "<dt>training.<wbr>l2 a.</dt><dd>1.5</dd>" in body
 
 

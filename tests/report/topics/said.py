@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.document import by_priority
-from fnnctl.report.sections import SUMMARY, FactList, Notes, Section, TableSection
+from fnnctl.report.sections import SUMMARY, DefinitionList, Notes, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.registry import short_document
 from fnnctl.report.topics.topic import Topic
@@ -37,7 +37,7 @@ def sentences(summary: Summary, topic: Topic | None = None) -> tuple[str, ...]:
 def facts(summary: Summary) -> dict[str, str]:
     """The facts of a summary, in their order."""
     sections = by_priority(short_document(summary).sections)
-    return dict(row for section in sections if isinstance(section, FactList) for row in section.rows)
+    return dict(row for section in sections if isinstance(section, DefinitionList) for row in section.rows)
 
 
 def searched(records: Sequence[JournalRecord] | SearchHistory) -> Summary:

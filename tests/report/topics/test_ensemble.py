@@ -9,7 +9,7 @@ import pytest
 
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.formats.json_report import json_report
-from fnnctl.report.sections import FactList, FileList, TableSection
+from fnnctl.report.sections import DefinitionList, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics import files
 from fnnctl.report.topics.ensemble import TOPIC
@@ -45,7 +45,7 @@ def summary(search: Path) -> Summary:
 
 def test_it_stands_beside_the_winner(summary: Summary) -> None:
     facts, trials, beside = TOPIC.details(summary)
-    assert facts == FactList(
+    assert facts == DefinitionList(
         "Ensemble of trials",
         (
             ("validation accuracy", "0.9700; the best trial alone has 0.9600"),

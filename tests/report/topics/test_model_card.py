@@ -6,13 +6,13 @@ from typing import TypeVar
 
 import pytest
 
-from fnnctl.report.sections import Excerpt, FactList, Formats, Notes
+from fnnctl.report.sections import DefinitionList, Excerpt, Formats, Notes
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.model_card import TOPIC
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import OpenRun
 
-Kind = TypeVar("Kind", FactList, Excerpt, Notes)
+Kind = TypeVar("Kind", DefinitionList, Excerpt, Notes)
 RESOLVED_TEXT = """\
 notes:
   limits: |
@@ -31,7 +31,7 @@ def summary(finished_run: Callable[..., OpenRun]) -> Summary:
 
 def card(summary: Summary) -> dict[str, str]:
     """The facts of the card."""
-    return dict(row for section in of_kind(summary, FactList) for row in section.rows)
+    return dict(row for section in of_kind(summary, DefinitionList) for row in section.rows)
 
 
 def of_kind(summary: Summary, kind: type[Kind]) -> list[Kind]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.report.sections import FactList, Score, TableSection
+from fnnctl.report.sections import DefinitionList, Score, TableSection
 from fnnctl.report.summary import Summary, judged_part, summarize
 from fnnctl.report.topics.scores import TOPIC, first_scores, measured_text
 from fnnctl.report.topics.training import TOPIC as TRAINING
@@ -194,7 +194,7 @@ def test_the_effect_of_calibration_is_shown(start_run: Callable[..., OpenRun]) -
         ("calibration error", "0.1250"),
         ("  before calibration", "0.3750"),
     )
-    assert isinstance(training, FactList)
+    assert isinstance(training, DefinitionList)
     assert ("temperature", "1.235") in training.rows
 
 

@@ -14,7 +14,7 @@ from fnnctl.errors import UsageError
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.formats.terminal import terminal_report
-from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.gates import gate_results, parse_gates
 from fnnctl.report.sections import Command, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.leaderboard import TABLE_WIDTH
@@ -201,17 +201,17 @@ def test_one_of_each(tmp_path: Path) -> None:
 
 
 def test_gates_judge_the_refitted_winner(complete: Summary) -> None:
-    results = check_gates(parse_gates(["accuracy=0.9", "accuracy=0.91", "train.accuracy=0.95"]), complete)
+    results = gate_results(parse_gates(["accuracy=0.9", "accuracy=0.91", "train.accuracy=0.95"]), complete)
     assert [each.passed for each in results] == [True, False, True]
 
 
 def test_a_gate_of_a_search_without_a_winner_is_an_error(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving()[:6])
     with pytest.raises(UsageError, match=r"has no metrics \(running\)"):
-        check_gates(parse_gates(["accuracy=0.9"]), summarize(run))
+        gate_results(parse_gates(["accuracy=0.9"]), summarize(run))
     os.close(run.lock)
     with pytest.raises(UsageError, match=r"has no metrics \(died\)"):
-        check_gates(parse_gates(["accuracy=0.9"]), summarize(run))
+        gate_results(parse_gates(["accuracy=0.9"]), summarize(run))
 
 
 @pytest.mark.parametrize("kept", range(14))

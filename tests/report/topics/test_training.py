@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fnnctl.report.sections import FactList
+from fnnctl.report.sections import DefinitionList
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.data import TOPIC as DATA_TOPIC
 from fnnctl.report.topics.training import TOPIC
@@ -27,7 +27,7 @@ def test_an_ensemble_names_its_networks(
     facts = {"layers": [6, 100, 2], "parameters": 3702, "networks": 3, "same_shape": same_shape}
     run.record({"model": facts})
     training = said(TOPIC, summarize(run))["Training"]
-    assert isinstance(training, FactList)
+    assert isinstance(training, DefinitionList)
     assert [*training.rows[:2]] == rows
 
 
