@@ -61,7 +61,7 @@ def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
         by = shown(experiment.data.split.by or "")
         message = f"a fold's last rows all have the same value in the column {by}: {LARGER}"
         raise _too_small(validation, share, message) from None
-    whole, trained = fit.split(data).known, split.known
+    whole, trained = fit.split(data).non_test, split.non_test
     if absent := data.task.untrained_classes(data.targets[whole], data.targets[trained]):
         which = "the class" if len(absent) == 1 else "the classes"
         names = word_list([*map(shown, absent)])
@@ -133,7 +133,7 @@ def size_summaries(validation: CrossValidation, results: Results) -> list[dict[s
             }
             for name, entry in metrics.items()
         }
-        rows = round(sum(fit.known_rows for fit in size.fits) / len(size.fits))
+        rows = round(sum(fit.non_test_rows for fit in size.fits) / len(size.fits))
         facts = {"share": size.share, "rows": rows, "diverged": scores["diverged"]}
         entries.append({**facts, "train": _train_scores(size, size_results), **statistics})
         before = metrics

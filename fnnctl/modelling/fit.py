@@ -118,7 +118,7 @@ class Fit:
         return preprocessing_key(self.experiment)
 
     @property
-    def known_rows(self) -> int:
+    def non_test_rows(self) -> int:
         """The number of rows outside the test part that are trained or validated on."""
         return self.sizes[0] if isinstance(self.rows, BaggedRows) else self.sizes[0] + self.sizes[1]
 
@@ -178,7 +178,7 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
     if not ensemble.bags:
         return None
     bagged = BaggedRows(rows, ensemble.members, experiment.data.split.stratify, experiment.split_seed)
-    outside_test = bagged.known(data.strata, groups)
+    outside_test = bagged.non_test(data.strata, groups)
     most = most_folds(data.strata[outside_test], None if groups is None else groups[outside_test])
     if most < ensemble.members:
         count = counted(most, "row" if groups is None else "group")

@@ -92,7 +92,9 @@ def _impossible(data: TaskData, experiment: Experiment, rows: Rows) -> str | Non
 def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | None:
     """Why bags of these rows, which are possible, would leave out too many of them."""
     bagged, groups = bagged_rows(split, experiment, data), data.dataset.groups
-    if bagged is None or groups is None or _are_small(groups[bagged.known(data.strata, groups)], experiment):
+    if bagged is None or groups is None:
+        return None
+    if _are_small(groups[bagged.non_test(data.strata, groups)], experiment):
         return None
     bags = bagged.bags(data.strata, groups)
     rows, trained = split.train.size + split.validation.size, bags[0].train.size

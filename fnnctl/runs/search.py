@@ -171,7 +171,7 @@ def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialC
             objective.metric,
             setup.direction,
             test_share=session.search.fits.test_share if on_folds else None,
-            rows=len(split.known if on_folds else split.validation),
+            rows=len(split.non_test if on_folds else split.validation),
         ),
         winner=winner.trial,
         default=session.default_trial,

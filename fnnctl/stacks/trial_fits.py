@@ -69,7 +69,7 @@ class TrialFits:
         """The number of test rows per other row of the folds, over all of them."""
         groups = self.data.dataset.groups
         splits = [rows.split(self.data.strata, groups) for rows in self.rows]
-        return sum(split.test.size for split in splits) / sum(split.known.size for split in splits)
+        return sum(split.test.size for split in splits) / sum(split.non_test.size for split in splits)
 
     def fits(self, assignment: Assignment) -> list[Fit]:
         """The fits of a trial, one per entry of `rows`; raises `FailedTrialError`.
@@ -81,7 +81,7 @@ class TrialFits:
         first = drafts[0]
         experiment = completed(first.experiment, self.data, first.settings, threads=1)
         seed = configuration_seed(experiment)
-        return [replace(fit, experiment=experiment, seed=fit.rows.own_seed(seed)) for fit in drafts]
+        return [replace(fit, experiment=experiment, seed=fit.rows.network_seed(seed)) for fit in drafts]
 
     def of_stack(self, members: Sequence[tuple[Trial, int]]) -> tuple[Fit, ...]:
         """The fits of a stack: of each member, the fit of the trial with this index."""
@@ -180,7 +180,7 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
             message = "trials cannot be compared without a validation part: set data.split.validation above 0"
             raise ConfigError(Problem(message, path="search.objective.on"))
         return (split,)
-    rows = split.known
+    rows = split.non_test
     groups = None if data.dataset.groups is None else data.dataset.groups[rows]
     settings, config = experiment.evaluation.cross_validation, experiment.data.split
     if settings.folds > (most := most_folds(data.strata[rows], groups)):

@@ -48,7 +48,7 @@ def refused(data: TaskData, /, *sizes: float, **changes: Any) -> str:
 def test_the_largest_size_has_the_smaller_ones_in_rising_order() -> None:
     validation = made(data_of(40, 40), 0.5, 1, 0.25)
     assert (validation.share, [each.share for each in validation.smaller]) == (1.0, [0.25, 0.5])
-    assert [fit.known_rows for fit in validation.all_fits] == [60] * 4 + [15] * 4 + [30] * 4
+    assert [fit.non_test_rows for fit in validation.all_fits] == [60] * 4 + [15] * 4 + [30] * 4
     assert validation.all_fits[:4] == validation.fits
 
 
@@ -119,7 +119,7 @@ def test_rows_in_an_order_are_the_latest_before_the_test_block() -> None:
     data = replace(data, dataset=replace(data.dataset, order=order))
     validation = made(data, 0.5, 1, folds=3, data={"split": {"by": "x0"}})
     (half,) = validation.smaller
-    known = [sorted(order[fit.split(data).known].tolist()) for fit in half.fits]
+    known = [sorted(order[fit.split(data).non_test].tolist()) for fit in half.fits]
     assert known == [[*range(10, 20)], [*range(20, 40)], [*range(30, 60)]]
 
 
@@ -131,7 +131,7 @@ def test_a_class_without_a_row() -> None:
     )
     assert told.endswith(": write a larger share, or leave it out")
     numbers = encode(dataset_of(np.arange(240.0).reshape(120, 2), np.random.default_rng(0).normal(size=120)))
-    assert made(numbers, 0.02, 1, data={"split": {"bins": 4}}).smaller[0].fits[0].known_rows == 3
+    assert made(numbers, 0.02, 1, data={"split": {"bins": 4}}).smaller[0].fits[0].non_test_rows == 3
 
 
 def test_fewer_rows_than_members() -> None:

@@ -36,15 +36,15 @@ class BaggedRows:
         """See `Rows`."""
         return self.rows.key
 
-    def own_seed(self, seed: int) -> int:
+    def network_seed(self, seed: int) -> int:
         """See `Rows`."""
-        return self.rows.own_seed(seed)
+        return self.rows.network_seed(seed)
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """All rows outside the test part as training part; as validation part those that are in a fold."""
         split = self.rows.split(strata, groups)
         validation = [bag.validation for bag in self._bags(split, strata, groups)]
-        return Split(split.known, np.sort(np.concatenate(validation)), split.test)
+        return Split(split.non_test, np.sort(np.concatenate(validation)), split.test)
 
     def bags(self, strata: IntArray, groups: IntArray | None) -> tuple[Split, ...]:
         """Each member's parts of N rows with these `strata` (N,) and `groups` (N,).
@@ -53,12 +53,12 @@ class BaggedRows:
         """
         return self._bags(self.rows.split(strata, groups), strata, groups)
 
-    def known(self, strata: IntArray, groups: IntArray | None) -> IntArray:
+    def non_test(self, strata: IntArray, groups: IntArray | None) -> IntArray:
         """The sorted rows outside the test part."""
-        return self.rows.split(strata, groups).known
+        return self.rows.split(strata, groups).non_test
 
     def _bags(self, split: Split, strata: IntArray, groups: IntArray | None) -> tuple[Split, ...]:
-        rows = split.known
+        rows = split.non_test
         row_groups = None if groups is None else groups[rows]
         rng = stream(self.seed, Purpose.BAGS, *self.key)
         proportional = strata[rows] if self.stratify else np.zeros(len(rows), np.intp)

@@ -18,12 +18,12 @@ class Draw:
     """One draw. Its parts are computed on demand, so many draws take no more memory than one."""
 
     number: int
-    known: IntArray
+    rows: IntArray
     """(n,) the sorted numbers of the rows outside the test part."""
     test: IntArray
     """The test part, which is the same in all draws and in the split."""
     validation: float
-    """The share of `known` that the validation part gets."""
+    """The share of `rows` that the validation part gets."""
     stratify: bool
     """Whether both parts keep the proportions of the strata."""
     seed: int
@@ -33,20 +33,20 @@ class Draw:
         """See `Rows`."""
         return (self.number,)
 
-    def own_seed(self, seed: int) -> int:
+    def network_seed(self, seed: int) -> int:
         """See `Rows`."""
         return confirmation_seed(seed, self.number)
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The parts of N rows with these `strata` (N,) and `groups` (N,)."""
         held = hold_out(
-            strata[self.known],
+            strata[self.rows],
             self.validation,
             stratify=self.stratify,
             rng=stream(self.seed, Purpose.CONFIRMATION, self.number),
-            groups=None if groups is None else groups[self.known],
+            groups=None if groups is None else groups[self.rows],
         )
-        return Split(self.known[~held], self.known[held], self.test)
+        return Split(self.rows[~held], self.rows[held], self.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class SameRows:
         """See `Rows`."""
         return (self.number,)
 
-    def own_seed(self, seed: int) -> int:
+    def network_seed(self, seed: int) -> int:
         """See `Rows`."""
         return confirmation_seed(seed, self.number)
 
@@ -77,6 +77,6 @@ def draws(split: Split, count: int, *, stratify: bool, seed: int, in_order: bool
     """`count` draws for a split with a training and a validation part; `in_order` if it is by a column."""
     if in_order:
         return tuple(SameRows(number, split) for number in range(count))
-    rows = split.known
+    rows = split.non_test
     share = split.validation.size / rows.size
     return tuple(Draw(number, rows, split.test, share, stratify, seed) for number in range(count))

@@ -45,7 +45,7 @@ class Fold:
         """See `Rows`."""
         return self.repeat, self.number
 
-    def own_seed(self, seed: int) -> int:
+    def network_seed(self, seed: int) -> int:
         """See `Rows`."""
         return fold_seed(seed, self.repeat, self.number)
 

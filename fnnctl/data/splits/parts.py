@@ -40,7 +40,7 @@ class Split:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
-    def known(self) -> IntArray:
+    def non_test(self) -> IntArray:
         """The sorted rows outside the test part."""
         return np.sort(np.concatenate([self.train, self.validation]))
 
@@ -49,7 +49,7 @@ class Split:
         """See `Rows`."""
         return ()
 
-    def own_seed(self, seed: int) -> int:
+    def network_seed(self, seed: int) -> int:
         """See `Rows`."""
         return seed
 
@@ -65,7 +65,7 @@ class Rows(Protocol):
     def key(self) -> tuple[int, ...]:
         """What tells these rows from others of the same experiment; empty for its own split."""
 
-    def own_seed(self, seed: int) -> int:
+    def network_seed(self, seed: int) -> int:
         """The seed of a network that trains on these rows, from the seed of its configuration."""
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:

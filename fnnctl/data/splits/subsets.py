@@ -35,9 +35,9 @@ class Subset:
         """See `Rows`."""
         return (*self.rows.key, *self.share.as_integer_ratio())
 
-    def own_seed(self, seed: int) -> int:
+    def network_seed(self, seed: int) -> int:
         """See `Rows`. It is that of all rows, so sizes differ in their rows alone."""
-        return self.rows.own_seed(seed)
+        return self.rows.network_seed(seed)
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The parts of N rows with these `strata` (N,) and `groups` (N,).
@@ -59,7 +59,7 @@ class Subset:
 
     def _latest(self, whole: Split, order: FloatArray) -> Split:
         """The last rows, the validation part being the last of these as it is of all rows."""
-        rows = whole.known[np.argsort(order[whole.known], kind="stable")]
+        rows = whole.non_test[np.argsort(order[whole.non_test], kind="stable")]
         size = max(1, round(self.share * len(rows)))
         if size == len(rows):
             return whole

@@ -129,11 +129,11 @@ class _Pass:
             and (slot.reader.value_counts().first is not None or (slot.kind is None and slot.reader.has_code))
         ]
 
-    def undecided(self, known: Mapping[str, ColumnFormat]) -> dict[str, DeclaredKind | None]:
-        """The columns of texts whose format is not `known` but found, with their declared kinds."""
+    def undecided(self, formats: Mapping[str, ColumnFormat]) -> dict[str, DeclaredKind | None]:
+        """The columns of texts that are not in `formats`, with their declared kinds."""
         undecided: dict[str, DeclaredKind | None] = {}
         for slot in self.slots:
-            if isinstance(slot.reader, TextColumn) and slot.name not in known:
+            if isinstance(slot.reader, TextColumn) and slot.name not in formats:
                 match slot.kind:
                     case None | "numeric" | "date":
                         undecided[slot.name] = slot.kind

@@ -50,7 +50,7 @@ def train_and_score_peer(name: str, table: Table, folds: Sequence[Fold], *, thre
     begun = time.perf_counter()
     for fold in folds:
         split = fold.split(data.strata, None)
-        known = split.known
+        known = split.non_test
         with warnings.catch_warnings(), threadpool_limits(threads if name == REALMLP else 1):
             warnings.simplefilter("ignore")  # no convergence within 200 iterations
             output = PEERS[name](

@@ -80,7 +80,7 @@ def train_and_score(table: Table, config: Mapping[str, Any], folds: Sequence[Fol
     """Train one fit per fold, and score each on the fold's own test rows."""
     experiment = experiment_of(config)
     begun = time.perf_counter()
-    fits = [Fit.of(table.data, experiment, fold, seed=fold.own_seed(fold.seed)) for fold in folds]
+    fits = [Fit.of(table.data, experiment, fold, seed=fold.network_seed(fold.seed)) for fold in folds]
     return score_fits(table, fits, begun=begun)
 
 

@@ -103,7 +103,7 @@ def test_folds_of_a_cross_validation_have_bags_of_their_own() -> None:
     found = set()
     for fold in folds.folds(validation=0.0, stratify=True, seed=1):
         bagged = BaggedRows(fold, 4, stratify=True, seed=1)
-        assert (bagged.key, bagged.own_seed(9)) == (fold.key, fold.own_seed(9))
+        assert (bagged.key, bagged.network_seed(9)) == (fold.key, fold.network_seed(9))
         tested = fold.split(strata, None).test
         for bag in bagged.bags(strata, None):
             assert not {*bag.train} & {*tested}

@@ -44,7 +44,7 @@ def test_every_draw_has_other_rows_and_another_seed() -> None:
     ]
     made = draws(split, 3, stratify=True, seed=7)
     assert [each.key for each in made] == [(0,), (1,), (2,)]
-    assert [each.own_seed(5) for each in made] == [confirmation_seed(5, number) for number in range(3)]
+    assert [each.network_seed(5) for each in made] == [confirmation_seed(5, number) for number in range(3)]
 
 
 def test_more_draws_begin_with_the_same_ones() -> None:
@@ -65,7 +65,7 @@ def test_a_draw_can_be_sent_to_a_worker() -> None:
     split, found = drawn(2)
     made = draws(split, 2, stratify=True, seed=7)
     one, other = pickle.loads(pickle.dumps(made))
-    assert one.known is other.known, "the rows are sent once"
+    assert one.rows is other.rows, "the rows are sent once"
     assert isinstance(one, Draw)
     assert other.split(STRATA, None).train.tolist() == found[1].train.tolist()
 
@@ -75,4 +75,4 @@ def test_in_order_the_rows_stay_and_the_seeds_differ() -> None:
     made = draws(split, 3, stratify=False, seed=7, in_order=True)
     assert all(each.split(STRATA, None) is split for each in made)
     assert [each.key for each in made] == [(0,), (1,), (2,)]
-    assert [each.own_seed(5) for each in made] == [confirmation_seed(5, number) for number in range(3)]
+    assert [each.network_seed(5) for each in made] == [confirmation_seed(5, number) for number in range(3)]

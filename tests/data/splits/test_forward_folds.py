@@ -46,7 +46,7 @@ def test_no_fold_learns_from_the_future(values: list[int], folds: int, validatio
         assert validated.max(initial=-np.inf) < test.min()
         assert split.test.tolist() == divided.test_rows(0, fold.number).tolist()
         earlier = np.flatnonzero(order < test.min())
-        assert split.known.tolist() == earlier.tolist()
+        assert split.non_test.tolist() == earlier.tolist()
         tested += split.test.tolist()
     first = np.flatnonzero(divided.assignment[0] == -1)
     assert sorted([*tested, *first]) == list(range(len(order)))
@@ -67,7 +67,7 @@ def test_the_folds_are_those_of_scikit_learn(folds: int, rows: int, seed: int) -
 def test_repeats_have_the_same_rows_and_other_seeds() -> None:
     divided, found = made(np.arange(30.0), 4, repeats=3)
     assert [fold.key for fold in found] == list(divided) == [(r, k) for r in range(3) for k in range(4)]
-    assert [fold.own_seed(5) for fold in found] == [fold_seed(5, *fold.key) for fold in found]
+    assert [fold.network_seed(5) for fold in found] == [fold_seed(5, *fold.key) for fold in found]
     for first, second in zip(found[:4], found[4:], strict=False):
         assert first.ends == second.ends
     assert len({id(fold.rows) for fold in found}) == 1

@@ -73,7 +73,7 @@ def test_a_share_does_not_depend_on_others_but_on_fold_and_seed() -> None:
 def test_sizes_share_the_folds_seed_but_not_its_key() -> None:
     fold = first_fold()
     half, third = Subset(fold, 0.5, True, 3), Subset(fold, 1 / 3, True, 3)
-    assert half.own_seed(11) == third.own_seed(11) == fold.own_seed(11)
+    assert half.network_seed(11) == third.network_seed(11) == fold.network_seed(11)
     assert len({fold.key, half.key, third.key}) == 3
     assert half.key == (0, 1, 1, 2)
     again = pickle.loads(pickle.dumps(half))
@@ -99,7 +99,7 @@ def test_rows_in_an_order_are_the_last_ones_before_the_test_block() -> None:
     fold = folds.folds(validation=0.2, stratify=True, seed=0)[2]
     for share, split in zip((*SHARES, 1.0), subsets(fold, order=order), strict=True):
         size = round(share * 150)
-        assert sorted(order[split.known].tolist()) == list(range(150 - size, 150))
+        assert sorted(order[split.non_test].tolist()) == list(range(150 - size, 150))
         assert split.train.size == size - max(1, round(0.2 * size))
         assert order[split.train].max() < order[split.validation].min()
         assert order[split.test].tolist() == [value for value in order if value >= 150]
@@ -110,7 +110,7 @@ def test_equal_values_of_an_order_stay_together() -> None:
     folds = ForwardFolds.of(order, folds=1, repeats=1, validated=False)
     (fold,) = folds.folds(validation=0.0, stratify=True, seed=0)
     split = Subset(fold, 0.33, True, 0, order).split(STRATA, None)
-    assert split.known.tolist() == [*range(70, 100)]
+    assert split.non_test.tolist() == [*range(70, 100)]
     days = np.repeat([0.0, 1.0], 100)
     same = ForwardFolds.of(days, folds=1, repeats=1, validated=False).folds(
         validation=0.0, stratify=True, seed=0

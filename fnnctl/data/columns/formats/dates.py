@@ -210,10 +210,10 @@ def _candidate(
     pattern: str | None = None,
     warning: str | None = None,
 ) -> Candidate | None:
-    known = [moment for moment in moments if moment is not None]
-    if not known:
+    readable = [moment for moment in moments if moment is not None]
+    if not readable:
         return None
-    form = date_format(known, order=order, pattern=pattern, compact=compact)
+    form = date_format(readable, order=order, pattern=pattern, compact=compact)
     parts = date_parts(moments, since=day_number(form.since))
     numbers = np.stack([parts[part] for part in form.parts], axis=1)
     return Candidate(form, np.array([moment is not None for moment in moments], np.bool_), numbers, warning)
