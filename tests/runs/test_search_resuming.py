@@ -29,7 +29,6 @@ from tests.runs.searching import (
     RATE,
     assert_same_search,
     of_kind,
-    records,
     resume,
     search,
     write_config,
@@ -66,7 +65,7 @@ def cut(config: Path) -> Cut:
     return cut_after
 
 
-@pytest.mark.parametrize(("results", "budget"), [(0, 1), (4, 1), (0, 3), (1, 3), (0, 9)])
+@pytest.mark.parametrize(("results", "budget"), [(4, 1), (1, 3), (0, 9)])
 def test_only_what_was_neither_recorded_nor_held_is_done_again(
     cut: Cut, undisturbed: Path, results: int, budget: int
 ) -> None:
@@ -84,10 +83,10 @@ def test_only_what_was_neither_recorded_nor_held_is_done_again(
 def known_results(folder: Path) -> set[tuple[int, int]]:
     """The keys of results in the journal or in the cache of those that came before their turn."""
     held = ResultCache(folder).read()
-    return {(each["trial"], each["budget"]) for each in (*of_kind(folder, "result"), *held)}
+    return {(result["trial"], result["budget"]) for result in (*of_kind(folder, "result"), *held)}
 
 
-@pytest.mark.parametrize("stacks", [1, 2, 3])
+@pytest.mark.parametrize("stacks", [1, 3])
 def test_what_came_before_its_turn_is_not_done_again(
     config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, stacks: int
 ) -> None:
@@ -104,14 +103,14 @@ def test_what_came_before_its_turn_is_not_done_again(
     with monkeypatch.context() as patch:
         patch.setattr(TrialFeed, "collect", dies)
         folder = search(config, "--executor", "serial", code=3)
-    known = known_results(folder)
+    results = known_results(folder)
     trained = {(trial, event["to"]) for event in timeline(folder) for trial in event["trials"]}
-    assert known == trained
+    assert results == trained
     assert len(timeline(folder)) == stacks
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
     events = [(trial, event["to"]) for event in timeline(folder)[stacks:] for trial in event["trials"]]
-    assert known.isdisjoint(events)
+    assert results.isdisjoint(events)
     assert [path.name for path in folder.glob(".*")] == [".lock"]
 
 
@@ -119,7 +118,9 @@ def test_a_resume_may_use_other_workers(cut: Cut, undisturbed: Path) -> None:
     folder = cut(1)
     assert resume(folder, "--workers", "2", "--executor", "processes") == 0
     assert_same_search(folder, undisturbed)
-    assert {"workers": 2, "executor": "processes"} in [each["changes"] for each in of_kind(folder, "resume")]
+    assert {"workers": 2, "executor": "processes"} in [
+        record["changes"] for record in of_kind(folder, "resume")
+    ]
 
 
 def test_a_resume_cannot_leave_out_what_has_begun(
@@ -154,7 +155,7 @@ def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyP
     assert of_kind(folders[0], "resume") == []
     assert resume(folders[1], "--max-trials", "3") == 0
     assert len(of_kind(folders[1], "trial")) == 3
-    assert [each["changes"] for each in of_kind(folders[1], "resume")] == [{"max_trials": 3}]
+    assert [record["changes"] for record in of_kind(folders[1], "resume")] == [{"max_trials": 3}]
 
 
 def test_a_checkpoint_that_comes_out_differently_stops_the_search(
@@ -163,15 +164,12 @@ def test_a_checkpoint_that_comes_out_differently_stops_the_search(
     """The digests differ, as on another machine."""
     folder = cut(0, budget=3)
     shutil.rmtree(folder / "checkpoints")
-    before = records(folder)
+    before = of_kind(folder, "result")
     monkeypatch.setattr("fnnctl.stacks.work.state_digest", lambda state: "another")
     capsys.readouterr()
     assert resume(folder, "--executor", "serial") == 3
-    told = capsys.readouterr().err
-    assert "trained again because its checkpoint or its weights were lost" in told
-    assert [each for each in records(folder) if each["record"] == "result"] == [
-        each for each in before if each["record"] == "result"
-    ]
+    assert "trained again because its checkpoint or its weights were lost" in capsys.readouterr().err
+    assert of_kind(folder, "result") == before
     monkeypatch.undo()
     assert resume(folder, "--executor", "serial") == 0
 
@@ -185,34 +183,26 @@ def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
     monkeypatch.setattr("fnnctl.stacks.stack_runner.train_item", killing.killed)
     capsys.readouterr()
     assert resume(folder, "--executor", "processes", "--workers", "2") == 3
-    told = capsys.readouterr().err
-    assert "could not be trained again after its checkpoint or its weights were lost: its worker" in told
-    assert "to the bit" not in told
+    message = capsys.readouterr().err
+    assert "could not be trained again after its checkpoint or its weights were lost: its worker" in message
+    assert "to the bit" not in message
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (("seed: 0", "seed: 1"), "began with a different configuration"),
-        (("batch_size: 32", "batch_size: 16"), "began with a different configuration"),
-        (("metric: accuracy", "metric: f1_macro"), "began with a different configuration"),
-    ],
-)
-def test_another_configuration_is_refused(
-    cut: Cut,
-    change: tuple[str, str],
-    told: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_another_configuration_is_refused(cut: Cut, capsys: pytest.CaptureFixture[str]) -> None:
     folder = cut(1)
     resolved = (folder / "resolved.yaml").read_text()
-    assert change[0] in resolved
-    (folder / "resolved.yaml").write_text(resolved.replace(*change))
     before = (folder / "journal.jsonl").read_bytes()
-    capsys.readouterr()
-    assert resume(folder) == 2
-    assert told in capsys.readouterr().err
-    assert (folder / "journal.jsonl").read_bytes() == before
+    for line, changed in (
+        ("seed: 0", "seed: 1"),
+        ("batch_size: 32", "batch_size: 16"),
+        ("metric: accuracy", "metric: f1_macro"),
+    ):
+        assert line in resolved
+        (folder / "resolved.yaml").write_text(resolved.replace(line, changed))
+        capsys.readouterr()
+        assert resume(folder) == 2
+        assert "began with a different configuration" in capsys.readouterr().err
+        assert (folder / "journal.jsonl").read_bytes() == before
 
 
 def test_a_flipped_byte_is_never_taken(
@@ -263,10 +253,10 @@ def test_nothing_of_a_complete_search_is_overwritten_when_its_journal_lost_its_e
     ):
         capsys.readouterr()
         assert run(arguments) == 2, arguments
-        told = capsys.readouterr()
-        assert told.err.startswith(f"{journal}: is {'missing' if what == 'missing' else 'damaged'}: ")
-        assert "Traceback" not in told.err
-        assert told.out == ""
+        printed = capsys.readouterr()
+        assert printed.err.startswith(f"{journal}: is {'missing' if what == 'missing' else 'damaged'}: ")
+        assert "Traceback" not in printed.err
+        assert printed.out == ""
         assert contents(folder) == before
 
 
@@ -275,7 +265,7 @@ def test_a_journal_cut_anywhere_is_resumed(undisturbed: Path, tmp_path: Path) ->
     content = (undisturbed / "journal.jsonl").read_bytes()
     header = content.index(b"\n") + 1
     rng = random.Random(1)
-    for at in [header, *sorted(rng.sample(range(header, len(content)), 2)), len(content) - 1]:
+    for at in [header, *sorted(rng.sample(range(header, len(content)), 1)), len(content) - 1]:
         folder = tmp_path / f"cut-{at}"
         shutil.copytree(
             undisturbed, folder, ignore=shutil.ignore_patterns("best", "leaderboard.csv", "metrics.json")
@@ -290,10 +280,7 @@ def test_a_journal_cut_anywhere_is_resumed(undisturbed: Path, tmp_path: Path) ->
             assert (folder / "journal.torn").read_bytes() == torn + b"\n"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_while_processes_train(
-    config: Path, tmp_path: Path, number: signal.Signals, code: int
-) -> None:
+def test_a_signal_while_processes_train(config: Path, tmp_path: Path) -> None:
     """The processes train forever, until a signal arrives."""
     runs = tmp_path / "runs"
     command = [sys.executable, "-m", "fnnctl", "search", str(config), "--runs-dir", str(runs)]
@@ -302,11 +289,11 @@ def test_a_signal_while_processes_train(
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not list(runs.glob("[!.]*")):
-            time.sleep(0.02)
-        time.sleep(0.5)
-        process.send_signal(number)
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
-    assert process.returncode == code
+    assert process.returncode == 128 + signal.SIGINT
     (folder,) = runs.glob("[!.]*")
     assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
