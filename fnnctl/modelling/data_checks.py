@@ -18,6 +18,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import Problem
 from fnnctl.seeds import Purpose, stream
+from fnnctl.store.manifest import BestColumnFacts
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import shown, word_list
@@ -40,25 +41,10 @@ MAX_TOLERATED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class BestColumn:
-    """The column that alone predicts the target best."""
-
-    name: str
-    metric: str
-    """The name of the score's metric."""
-    score: float
-    """On rows to which the rule was not fitted."""
-    baseline: float
-    """The score without any column."""
-    is_leak: bool
-    """Whether a warning says so."""
-
-
-@dataclass(frozen=True, slots=True)
 class ColumnCheck:
     """What is known of the columns, each by itself."""
 
-    best: BestColumn | None = None
+    best: BestColumnFacts | None = None
     """None if there are too few rows or too many columns."""
     leaks: tuple[str, ...] = ()
     """The columns that are probably leaks."""
@@ -84,7 +70,13 @@ def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
     missed = min(data.task.column_tolerance(len(rows)), MAX_TOLERATED * errors)
     least = 1.0 - max((1.0 - NEARLY_PERFECT) * errors, missed)
     leaks = [pair for pair in scores if pair[1] >= least] if errors > 0.0 else []
-    best = BestColumn(name, data.task.default_metric, score, baseline, is_leak=bool(leaks))
+    best = BestColumnFacts(
+        name=name,
+        metric=data.task.default_metric,
+        score=score,
+        baseline=baseline,
+        is_leak=bool(leaks),
+    )
     sources = data.dataset.sources
     names = tuple(dict.fromkeys(sources.get(name, name) for name, _ in leaks))
     score = max((score for _, score in leaks), default=0.0)
@@ -176,7 +168,7 @@ class DataCheck:
 
     warnings: list[str]
     """The most severe ones first: leaks of the target, then what the parts lack or share."""
-    best_column: BestColumn | None
+    best_column: BestColumnFacts | None
     """None if there are too few rows or too many columns to tell."""
 
     @classmethod

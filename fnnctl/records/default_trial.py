@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Self
 
 from fnnctl.metrics.paired import LEVEL, paired_test
 from fnnctl.metrics.registry import metric_of
@@ -33,36 +32,9 @@ class Measurement:
     """The number of validation rows; in folds, of all rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultTrialComparison:
-    """The winner against the default settings."""
-
-    winner: int
-    """The winner's trial."""
-    trial: int | None = None
-    """The trial with the default settings; None if there is none with a result."""
-    budget: int | None = None
-    """The epochs after which the two are compared; None if they have no common budget."""
-    objectives: tuple[float, float] | None = None
-    """Those of the two trials after these epochs; with a confirmation, the means over its seeds."""
-    p: float | None = None
-    """Corrected for the number of trials; None if nothing is known of chance."""
-    compared: int = 0
-    """The number of trials for which p is corrected; 0 with a confirmation, which corrects its own."""
-    ties: int | None = None
-    """How many other trials cannot be told from the winner, each by itself; None if that is unknown."""
-    unconfirmed: bool = False
-    """Whether a confirmation left the trial with the default settings out."""
-
-    @classmethod
-    def recorded(cls, facts: DefaultTrialFacts) -> Self:
-        """The comparison that a manifest has."""
-        return cls(**{field.name: getattr(facts, field.name) for field in fields(cls)})
-
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether the two cannot be told apart."""
-        return self.p is not None and self.p > LEVEL
+def is_doubtful(comparison: DefaultTrialFacts) -> bool:
+    """Whether the two cannot be told apart."""
+    return comparison.p is not None and comparison.p > LEVEL
 
 
 def compare_with_default_trial(
@@ -73,33 +45,43 @@ def compare_with_default_trial(
     winner: int,
     default: int | None,
     confirmed: Confirmation | None,
-) -> DefaultTrialComparison:
+) -> DefaultTrialFacts:
     """Compare the trial `winner` with `default`, the trial with the default settings, if there is one."""
     best = standings.latest[winner]
     rivals = [contender for contender in standings.contenders() if contender.trial != winner]
     tests = [_chance(best, other, measurement) for other in rivals]
     ties = None if None in tests or not tests else sum(p is not None and p > LEVEL for p in tests)
     if default is None or default not in standings.latest:
-        return DefaultTrialComparison(winner, ties=ties)
+        return DefaultTrialFacts(winner=winner, ties=ties)
     if default == winner:
-        return DefaultTrialComparison(winner, default, ties=ties)
+        return DefaultTrialFacts(winner=winner, trial=default, ties=ties)
     if confirmed and confirmed.chosen and (comparison := confirmed.comparisons.get(default)):
         means = {leader.trial: leader.mean for leader in confirmed.leaders}
         pair = means[winner] or 0.0, means[default] or 0.0
-        return DefaultTrialComparison(
-            winner, default, confirmed.budget, pair, comparison.p_holm, ties=len(confirmed.tied)
+        return DefaultTrialFacts(
+            winner=winner,
+            trial=default,
+            budget=confirmed.budget,
+            objectives=pair,
+            p=comparison.p_holm,
+            ties=len(confirmed.tied),
         )
     pairs = _common(results, winner, default)
     if pairs is None:
-        return DefaultTrialComparison(winner, default, ties=ties)
+        return DefaultTrialFacts(winner=winner, trial=default, ties=ties)
     ahead, behind = pairs
     p, compared = _chance(ahead, behind, measurement), max(1, len(standings.latest) - 1)
     scores = finite_objective(ahead) or 0.0, finite_objective(behind) or 0.0
-    corrected = None if p is None else min(1.0, p * compared)
     leaders = confirmed.leaders if confirmed and confirmed.chosen else ()
-    is_left_out = bool(leaders) and default not in {leader.trial for leader in leaders}
-    return DefaultTrialComparison(
-        winner, default, behind.budget, scores, corrected, compared, ties, is_left_out
+    return DefaultTrialFacts(
+        winner=winner,
+        trial=default,
+        budget=behind.budget,
+        objectives=scores,
+        p=None if p is None else min(1.0, p * compared),
+        compared=compared,
+        ties=ties,
+        unconfirmed=bool(leaders) and default not in {leader.trial for leader in leaders},
     )
 
 

@@ -8,28 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from fnnctl.config.schema.training import EarlyStoppingConfig
 from fnnctl.metrics.registry import is_loss
 from fnnctl.records.trials import CURVE, Result, Status
+from fnnctl.store.manifest import RestoredWeightsFacts
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS
-
-
-@dataclass(frozen=True, slots=True)
-class RestoredWeights:
-    """The epoch of a trial's objective, and another one whose weights training it alone keeps."""
-
-    trial: int
-    objective_of: int
-    """The epoch of the objective."""
-    kept: int | None
-    """The best epoch by what early stopping monitors; None if the journal has no curve of that."""
 
 
 def restored_weights(
     stopping: EarlyStoppingConfig | None, results: Iterable[Result], *, epochs: int
-) -> RestoredWeights | None:
+) -> RestoredWeightsFacts | None:
     """What training the trial alone for `epochs` keeps, if those are not the weights of its objective.
 
     `results` are those of one trial, in the order of their budgets, measured on the validation part. None if
@@ -42,7 +31,9 @@ def restored_weights(
     if last.status is not Status.COMPLETED or last.objective is None:
         return None
     kept = _best_epoch(stopping, measured) if last.budget == epochs else None
-    return None if kept == last.budget else RestoredWeights(last.trial, last.budget, kept)
+    if kept == last.budget:
+        return None
+    return RestoredWeightsFacts(trial=last.trial, objective_of=last.budget, kept=kept)
 
 
 def _best_epoch(stopping: EarlyStoppingConfig, results: Iterable[Result]) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +50,7 @@ def known_facts(
         "categorical": len(dataset.categorical_names),
     }
     if check.best_column is not None:
-        facts["best_column"] = asdict(check.best_column)
+        facts["best_column"] = check.best_column.model_dump()
     if sizes is not None:
         facts["parts"] = dict(zip(("train", "validation", "test"), sizes, strict=True))
     return {

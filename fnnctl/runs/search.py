@@ -12,7 +12,7 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.errors import DivergedError, NoFinishedTrialError
 from fnnctl.modelling.data_checks import DataCheck
-from fnnctl.records.default_trial import DefaultTrialComparison, Measurement, compare_with_default_trial
+from fnnctl.records.default_trial import Measurement, compare_with_default_trial, is_doubtful
 from fnnctl.records.journal import COMPLETE, Header, encode
 from fnnctl.records.standings import leaderboard_table
 from fnnctl.report.topics.default_trial import comparison_sentence
@@ -28,6 +28,7 @@ from fnnctl.stacks.search_preparation import PreparedSearch
 from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import DefaultTrialFacts
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.text import counted
@@ -159,7 +160,7 @@ def _folders(run: OpenRun) -> list[RunFolder]:
     return [run, *(folder for folder in inside if folder.path.is_dir())]
 
 
-def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialComparison:
+def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialFacts:
     """The winner against the default settings."""
     setup, split = session.setup, session.search.split
     objective = setup.settings.objective
@@ -187,7 +188,7 @@ def _compare_with_default_trial(session: SearchSession, winner: Winner) -> None:
     """
     comparison = _default_comparison(session, winner)
     sentence = comparison_sentence(comparison, session.setup.settings.objective.metric)
-    note = f"{'warning: ' if comparison.is_doubtful else ''}{sentence}"
+    note = f"{'warning: ' if is_doubtful(comparison) else ''}{sentence}"
     record_notes(session.run, [note], session.context.listener)
 
 
@@ -209,8 +210,8 @@ def _record(session: SearchSession) -> None:
         "end": end,
         "confirmed": len(journal.confirmed),
         "best": winner and asdict(winner),
-        "kept_alone": kept and asdict(kept),
-        "own_settings": winner and asdict(_default_comparison(session, winner)),
+        "kept_alone": kept and kept.model_dump(),
+        "own_settings": winner and _default_comparison(session, winner).model_dump(),
     }
     run.record({"search": facts})
     run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

@@ -12,7 +12,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.modelling.refit import left_out_of_refit, refit_experiment, refit_note
-from fnnctl.records.restored_weights import RestoredWeights, restored_weights
+from fnnctl.records.restored_weights import restored_weights
 from fnnctl.records.trials import Result
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.runs.search_session import SearchSession
@@ -21,6 +21,7 @@ from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.trial_results import KEPT_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import RestoredWeightsFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def winner_of(session: SearchSession, incumbent: Result) -> Winner:
     return Winner(best.trial, best.objective, configuration, epochs)
 
 
-def weights_of_training_alone(session: SearchSession, winner: Winner) -> RestoredWeights | None:
+def weights_of_training_alone(session: SearchSession, winner: Winner) -> RestoredWeightsFacts | None:
     """What `fnnctl train` keeps of the winner's configuration, if not the weights of its objective."""
     setup = session.setup
     if setup.settings.objective.on == "cross_validation":  # training one network does not give it at all

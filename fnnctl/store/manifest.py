@@ -192,7 +192,8 @@ class RestoredWeightsFacts(Facts):
     objective_of: int
     """The epoch of its objective."""
     kept: int | None = None
-    """The epoch of the kept weights; null if it is not known."""
+    """The epoch of the kept weights, the best by what early stopping monitors; null if the journal has no
+    curve of that."""
 
 
 class DefaultTrialFacts(Facts):
@@ -201,17 +202,17 @@ class DefaultTrialFacts(Facts):
     winner: int
     """The best trial's number."""
     trial: int | None = None
-    """The number of the trial with the default settings; null if there is none."""
+    """The number of the trial with the default settings; null if there is none with a result."""
     budget: int | None = None
-    """The epochs after which the two are compared."""
+    """The epochs after which the two are compared; null if they have no common budget."""
     objectives: tuple[float, float] | None = None
-    """Those of the two after these epochs."""
+    """Those of the two after these epochs; with a confirmation, the means over its seeds."""
     p: float | None = None
-    """Corrected for the number of trials."""
+    """Corrected for the number of trials; null if nothing is known of chance."""
     compared: int = 0
-    """The number of trials for which p is corrected."""
+    """The number of trials for which p is corrected; 0 with a confirmation, which corrects its own."""
     ties: int | None = None
-    """The number of other trials that cannot be told from the best one."""
+    """How many other trials cannot be told from the best one, each by itself; null if that is unknown."""
     unconfirmed: bool = False
     """Whether a confirmation left the trial with the default settings out."""
 

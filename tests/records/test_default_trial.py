@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from fnnctl.records.confirmation import Confirmation, Leader
-from fnnctl.records.default_trial import DefaultTrialComparison, Measurement, compare_with_default_trial
+from fnnctl.records.default_trial import Measurement, compare_with_default_trial, is_doubtful
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import FOLDS, Confirmed, Result, Status
 from fnnctl.store.manifest import DefaultTrialFacts
@@ -23,7 +23,7 @@ def compared(
     measurement: Measurement = ACCURACY,
     winner: int | None = None,
     confirmed: Confirmation | None = None,
-) -> DefaultTrialComparison:
+) -> DefaultTrialFacts:
     standings = Standings(measurement.direction, results)
     assert standings.incumbent is not None
     return compare_with_default_trial(
@@ -47,8 +47,8 @@ def test_accuracies_of_one_validation_part() -> None:
     assert (found.winner, found.trial, found.budget, found.objectives) == (1, 0, 9, (0.9, 0.8))
     z = 0.1 / math.sqrt(2 * 0.85 * 0.15 / 200)
     assert found.p == pytest.approx(3 * 2 * stats.norm.sf(z))
-    assert (found.compared, found.ties, found.is_doubtful) == (3, 1, False)
-    assert compared([result(0, 0.88), result(1, 0.9)], own=0).is_doubtful
+    assert (found.compared, found.ties, is_doubtful(found)) == (3, 1, False)
+    assert is_doubtful(compared([result(0, 0.88), result(1, 0.9)], own=0))
     assert compared([result(0, 0.9), result(1, 0.9)], own=1).p == 1.0
 
 
@@ -66,7 +66,7 @@ def test_other_metrics_of_one_part_say_nothing_of_chance() -> None:
     found = compared(
         [result(0, 0.8), result(1, 0.9)], 0, Measurement("r2", "maximize", test_share=None, rows=200)
     )
-    assert (found.objectives, found.p, found.ties, found.is_doubtful) == ((0.9, 0.8), None, None, False)
+    assert (found.objectives, found.p, found.ties, is_doubtful(found)) == ((0.9, 0.8), None, None, False)
 
 
 def test_a_trial_that_was_dropped_is_compared_after_its_own_epochs() -> None:
@@ -80,8 +80,8 @@ def test_a_trial_that_was_dropped_is_compared_after_its_own_epochs() -> None:
 
 def test_no_trial_or_the_winner_has_the_settings() -> None:
     results = [result(0, 0.9), result(1, 0.8)]
-    assert compared(results, own=None) == DefaultTrialComparison(0, ties=0)
-    assert compared(results, own=0) == DefaultTrialComparison(0, 0, ties=0)
+    assert compared(results, own=None) == DefaultTrialFacts(winner=0, ties=0)
+    assert compared(results, own=0) == DefaultTrialFacts(winner=0, trial=0, ties=0)
 
 
 def test_a_confirmation_may_leave_the_own_settings_out() -> None:
@@ -94,9 +94,3 @@ def test_a_confirmation_may_leave_the_own_settings_out() -> None:
         confirmed = Confirmation(leaders, seeds=1, metric="accuracy", direction="maximize")
         assert compared(results, own, confirmed=confirmed).unconfirmed is expected
         assert not compared(results, own).unconfirmed
-
-
-def test_a_manifest_keeps_it() -> None:
-    facts = {"winner": 2, "trial": 0, "objectives": [0.9, 0.8], "p": 0.2, "new": 1}
-    found = DefaultTrialComparison.recorded(DefaultTrialFacts.model_validate(facts))
-    assert (found.winner, found.trial, found.p, found.is_doubtful) == (2, 0, 0.2, True)

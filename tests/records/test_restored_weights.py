@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from fnnctl.config.schema.training import EarlyStoppingConfig
-from fnnctl.records.restored_weights import RestoredWeights, restored_weights
+from fnnctl.records.restored_weights import restored_weights
 from fnnctl.records.trials import Result, Status
+from fnnctl.store.manifest import RestoredWeightsFacts
 
 LOSSES = [0.9, 0.5, 0.6, 0.7]
 ACCURACIES = [0.5, 0.7, 0.8, 0.75]
@@ -26,6 +27,10 @@ CURVES = {"validation_loss": LOSSES, "validation_accuracy": ACCURACIES}
 TWO_JOBS = [job(0, 1, CURVES), job(1, 4, CURVES)]
 
 
+def weights(kept: int | None) -> RestoredWeightsFacts:
+    return RestoredWeightsFacts(trial=3, objective_of=4, kept=kept)
+
+
 @pytest.mark.parametrize(
     ("settings", "kept"),
     [
@@ -37,22 +42,22 @@ TWO_JOBS = [job(0, 1, CURVES), job(1, 4, CURVES)]
 )
 def test_the_best_epoch_over_all_jobs(settings: dict[str, Any], kept: int | None) -> None:
     stopping = EarlyStoppingConfig.model_validate(settings)
-    assert restored_weights(stopping, TWO_JOBS, epochs=4) == RestoredWeights(3, 4, kept)
+    assert restored_weights(stopping, TWO_JOBS, epochs=4) == weights(kept)
 
 
 def test_the_curve_of_a_trial_with_class_weights_has_another_name() -> None:
     """Its objective is not that loss, but training watches it."""
     curves = {"uncorrected_validation_loss": LOSSES, "validation_accuracy": ACCURACIES}
-    assert restored_weights(EarlyStoppingConfig(), [job(0, 4, curves)], epochs=4) == RestoredWeights(3, 4, 2)
+    assert restored_weights(EarlyStoppingConfig(), [job(0, 4, curves)], epochs=4) == weights(2)
 
 
 def test_a_trial_that_training_alone_takes_further() -> None:
-    assert restored_weights(EarlyStoppingConfig(), TWO_JOBS, epochs=9) == RestoredWeights(3, 4, None)
+    assert restored_weights(EarlyStoppingConfig(), TWO_JOBS, epochs=9) == weights(None)
 
 
 def test_a_smaller_budget_that_an_extension_read_from_the_curve() -> None:
     results = [job(0, 2, CURVES), job(0, 4, CURVES)]
-    assert restored_weights(EarlyStoppingConfig(), results, epochs=4) == RestoredWeights(3, 4, 2)
+    assert restored_weights(EarlyStoppingConfig(), results, epochs=4) == weights(2)
 
 
 def test_weights_of_the_objective_need_no_words() -> None:

@@ -14,19 +14,8 @@ from fnnctl.seeds import Purpose, confirmation_seed, stream
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
-    """One draw. Its parts are computed on demand, so many draws take no more memory than one."""
-
+class _Numbered:
     number: int
-    rows: IntArray
-    """(n,) the sorted numbers of the rows outside the test part."""
-    test: IntArray
-    """The test part, which is the same in all draws and in the split."""
-    validation: float
-    """The share of `rows` that the validation part gets."""
-    stratify: bool
-    """Whether both parts keep the proportions of the strata."""
-    seed: int
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -36,6 +25,21 @@ class Draw:
     def network_seed(self, seed: int) -> int:
         """See `Rows`."""
         return confirmation_seed(seed, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw(_Numbered):
+    """One draw. Its parts are computed on demand, so many draws take no more memory than one."""
+
+    rows: IntArray
+    """(n,) the sorted numbers of the rows outside the test part."""
+    test: IntArray
+    """The test part, which is the same in all draws and in the split."""
+    validation: float
+    """The share of `rows` that the validation part gets."""
+    stratify: bool
+    """Whether both parts keep the proportions of the strata."""
+    seed: int
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The parts of N rows with these `strata` (N,) and `groups` (N,)."""
@@ -50,23 +54,13 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
-class SameRows:
+class SameRows(_Numbered):
     """The rows of a split in the order of a column, which are the same in all draws; only the seeds differ.
 
     In other draws, training rows would be later than the validation rows.
     """
 
-    number: int
     parts: Split
-
-    @property
-    def key(self) -> tuple[int, ...]:
-        """See `Rows`."""
-        return (self.number,)
-
-    def network_seed(self, seed: int) -> int:
-        """See `Rows`."""
-        return confirmation_seed(seed, self.number)
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The split."""

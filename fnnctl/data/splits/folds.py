@@ -21,24 +21,11 @@ FoldNumbers = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """One fold of a cross-validation. Its parts are computed on demand.
-
-    So five folds in five repeats of a million rows need only five arrays, not 25 arrays of row numbers.
-    """
+class FoldKey:
+    """The fold's number and that of its repeat: both count from 0 here and from 1 in files."""
 
     repeat: int
-    """Counted from 0 here and from 1 in files, like `number`."""
     number: int
-    assigned: FoldNumbers
-    """(n,) for each of the divided rows, the fold that tests it in this repeat."""
-    validation: float
-    """The share of the fold's non-test rows that is held out for validation."""
-    stratify: bool
-    """Whether the validation part keeps the proportions of the strata."""
-    seed: int
-    rows: IntArray | None = None
-    """(n,) the sorted numbers of the divided rows; None if all rows are divided."""
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -48,6 +35,24 @@ class Fold:
     def network_seed(self, seed: int) -> int:
         """See `Rows`."""
         return fold_seed(seed, self.repeat, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold(FoldKey):
+    """One fold of a cross-validation. Its parts are computed on demand.
+
+    So five folds in five repeats of a million rows need only five arrays, not 25 arrays of row numbers.
+    """
+
+    assigned: FoldNumbers
+    """(n,) for each of the divided rows, the fold that tests it in this repeat."""
+    validation: float
+    """The share of the fold's non-test rows that is held out for validation."""
+    stratify: bool
+    """Whether the validation part keeps the proportions of the strata."""
+    seed: int
+    rows: IntArray | None = None
+    """(n,) the sorted numbers of the divided rows; None if all rows are divided."""
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The fold's parts of N rows with these `strata` (N,) and `groups` (N,)."""

@@ -15,35 +15,25 @@ from typing import Self
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.splits.folds import AssignedFolds
+from fnnctl.data.splits.folds import AssignedFolds, FoldKey
 from fnnctl.data.splits.in_order import cut_last, cuts
 from fnnctl.data.splits.parts import Split
-from fnnctl.seeds import fold_seed
 
 _NEVER_TESTED = -1
 """The fold of rows that no fold tests."""
 
 
 @dataclass(frozen=True, slots=True)
-class ForwardFold:
-    """One fold; its parts are slices of the rows in order, so all folds share one array."""
+class ForwardFold(FoldKey):
+    """One fold; its parts are slices of the rows in order, so all folds share one array.
 
-    repeat: int
-    """Counted from 0 here and from 1 in files, like `number`. Repeats differ in their seeds alone."""
-    number: int
+    Repeats differ in their seeds alone.
+    """
+
     rows: IntArray
     """(n,) the numbers of the divided rows, in order."""
     ends: tuple[int, int, int]
     """Where the training, the validation and the test part end in `rows`; each begins at the end before."""
-
-    @property
-    def key(self) -> tuple[int, ...]:
-        """See `Rows`."""
-        return self.repeat, self.number
-
-    def network_seed(self, seed: int) -> int:
-        """See `Rows`."""
-        return fold_seed(seed, self.repeat, self.number)
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The fold's parts; neither strata nor groups have an effect."""

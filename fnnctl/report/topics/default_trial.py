@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fnnctl.metrics.registry import label_of
-from fnnctl.records.default_trial import DefaultTrialComparison
+from fnnctl.records.default_trial import is_doubtful
 from fnnctl.records.trials import Result
 from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, Warnings
 from fnnctl.report.summary import Summary
@@ -14,16 +14,17 @@ from fnnctl.report.topics.outcome import WARNING_PRIORITY, WARNINGS
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
+from fnnctl.store.manifest import DefaultTrialFacts
 from fnnctl.text import capitalized, counted, p_text
 
 CONFIRM: Final = "search.confirm: {top: 5, seeds: 10}"
 RAISE_TOP: Final = "raise search.confirm.top, to confirm those too"
 
 
-def winners_comparison(summary: Summary) -> DefaultTrialComparison | None:
+def winners_comparison(summary: Summary) -> DefaultTrialFacts | None:
     """What the manifest says of the best trial and the default settings, unless it is about another trial."""
     facts, best = summary.manifest.search, summary.search and summary.search.winner
-    recorded = DefaultTrialComparison.recorded(facts.own_settings) if facts and facts.own_settings else None
+    recorded = facts.own_settings if facts else None
     return recorded if recorded and best and recorded.winner == best.trial else None
 
 
@@ -36,7 +37,7 @@ def default_trial_result(summary: Summary) -> Result | None:
     return None if trial is None or trial == search.winner.trial else search.standings.latest.get(trial)
 
 
-def comparison_sentence(comparison: DefaultTrialComparison, metric: str) -> str:
+def comparison_sentence(comparison: DefaultTrialFacts, metric: str) -> str:
     """Whether the winner is better than them by more than chance, or why that is unknown."""
     winner, trial = comparison.winner, comparison.trial
     if trial is None:
@@ -59,14 +60,14 @@ def comparison_sentence(comparison: DefaultTrialComparison, metric: str) -> str:
     chance = p_text(comparison.p)
     if comparison.compared > 1:
         chance += f", corrected for choosing the best of {comparison.compared + 1:,} trials"
-    if comparison.is_doubtful:
+    if is_doubtful(comparison):
         confirm = RAISE_TOP if comparison.unconfirmed else f"compare the best trials with {CONFIRM}"
         advice = f"keep those, or {confirm}" if comparison.compared else "keep those"
         return f"trial {winner} cannot be told from {default}: {scores} ({chance}); {advice}"
     return f"trial {winner} is better than {default} by more than chance: {scores} ({chance})"
 
 
-def ties_text(comparison: DefaultTrialComparison) -> str | None:
+def ties_text(comparison: DefaultTrialFacts) -> str | None:
     """How many trials cannot be told from the winner; None if that is none, or unknown."""
     if not comparison.ties:
         return None
@@ -80,7 +81,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     if search is None or comparison is None or summary.has_former_winner:
         return
     text = comparison_sentence(comparison, search.metric)
-    if comparison.is_doubtful:
+    if is_doubtful(comparison):
         priority = WARNING_PRIORITY - 1
         yield Warnings(WARNINGS, (text,), heading=WARNINGS, priority=priority, formats=Formats.PAGE)
     else:
