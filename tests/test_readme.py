@@ -29,8 +29,11 @@ TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS}
 def blocks(language: str, *documents: str) -> list[str]:
     """The code blocks in this language of these documents, or of all."""
     pattern = rf"^```{language}\n(.*?)^```"
-    found = (re.findall(pattern, TEXTS[name], re.MULTILINE | re.DOTALL) for name in documents or TEXTS)
-    return [block for document in found for block in document]
+    return [
+        block
+        for name in documents or TEXTS
+        for block in re.findall(pattern, TEXTS[name], re.MULTILINE | re.DOTALL)
+    ]
 
 
 def commands(document: str) -> list[str]:
@@ -46,11 +49,35 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+REPORTS = {
+    "README.md": {
+        "fnnctl train configs/digits.yaml": "digits  completed",
+        "fnnctl search configs/wine-grid.yaml": "wine-grid  completed",
+        "fnnctl compare iris narrow": "$ fnnctl compare iris narrow\n",
+    },
+    "comparisons.md": {"fnnctl compare iris narrow": "$ fnnctl compare iris narrow\n"},
+}
+"""The commands whose report a document shows, and how the report begins there."""
+
+
 @pytest.mark.parametrize("document", [name for name in TEXTS if commands(name)])
 @pytest.mark.usefixtures("folder")
-def test_commands_run(document: str) -> None:
+def test_commands_run_and_reports_are_theirs(
+    document: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All words of the reports that the documents show; numbers depend on the processor."""
+    if document != "reports.md":  # one document with figures is enough: they take the longest
+        request.getfixturevalue("no_figures")
+    reports = dict(REPORTS.get(document, {}))
     for line in commands(document):
+        capsys.readouterr()
         assert run(shlex.split(line, comments=True)[1:]) == 0, line
+        if start := reports.pop(line, None):
+            printed = words(capsys.readouterr().out)
+            (block,) = (block for block in blocks("text", document) if block.startswith(start))
+            report = words(block.removeprefix("$ fnnctl compare iris narrow\n"))
+            assert printed[: len(report)] == report
+    assert reports == {}
 
 
 @pytest.mark.usefixtures("folder")
@@ -62,6 +89,7 @@ def test_python_runs() -> None:
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))
+@pytest.mark.usefixtures("no_figures")
 def test_yaml_trains(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("readme.yaml").write_text(text, encoding="utf-8")
@@ -127,40 +155,6 @@ def test_a_page_made_from_the_program_is_up_to_date(name: str) -> None:
     assert TEXTS[name] == PAGES[name](), "write it: python -m tests.reference_pages"
 
 
-@pytest.mark.parametrize(
-    ("commands", "start"),
-    [
-        (["train configs/digits.yaml"], "digits  completed"),
-        (["search configs/wine-grid.yaml"], "wine-grid  completed"),
-        (
-            [
-                "evaluate configs/iris.yaml --repeats 2 --quiet",
-                "evaluate configs/iris.yaml --repeats 2 --quiet --name narrow --set model.hidden=[2]",
-                "compare iris narrow",
-            ],
-            "$ fnnctl compare iris narrow",
-        ),
-    ],
-)
-@pytest.mark.usefixtures("folder")
-def test_reports_are_the_programs(
-    commands: list[str], start: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """All words of the reports that the documents show; numbers depend on the processor."""
-    for command in commands:
-        capsys.readouterr()
-        assert run(shlex.split(command)) == 0
-    printed = words(capsys.readouterr().out)
-    shown = [
-        block.removeprefix("$ fnnctl compare iris narrow\n")
-        for block in blocks("text")
-        if block.startswith(start)
-    ]
-    assert shown
-    for block in shown:
-        assert printed[: len(words(block))] == words(block)
-
-
 def words(text: str) -> list[str]:
     """The words of a text without paths and numbers; a wrapped line is as good as a long one."""
     without_paths = re.sub(r"runs/\S+", "runs", text)
@@ -177,8 +171,8 @@ def test_messages_are_the_programs(
     )
     assert run(["check", "bad.yaml"]) == 2
     printed = capsys.readouterr().out.splitlines()
-    shown = [line for block in blocks("text") for line in block.splitlines() if line.startswith("bad.yaml:")]
-    assert shown == printed
+    lines = [line for block in blocks("text") for line in block.splitlines() if line.startswith("bad.yaml:")]
+    assert lines == printed
 
 
 def test_predictions_are_the_programs(
@@ -186,21 +180,21 @@ def test_predictions_are_the_programs(
 ) -> None:
     """Texts, notes, and numbers except for their last digits, which depend on the processor."""
     (rows,) = blocks("csv")
-    shown = [block for block in blocks("text") if block.startswith("$ fnnctl predict")]
+    examples = [block for block in blocks("text") if block.startswith("$ fnnctl predict")]
     monkeypatch.chdir(tmp_path)
     Path("trees.csv").write_text(rows)
     assert run(["train", str(ROOT / "configs" / "own-csv.yaml"), "--quiet"]) == 0
     capsys.readouterr()
-    for block in shown:
+    for block in examples:
         command, *lines = block.splitlines()
         assert run(shlex.split(command)[2:]) == 0
         printed = capsys.readouterr()
-        found = [*printed.err.splitlines(), *printed.out.splitlines()]
-        for line, expected in zip(found, lines, strict=True):
+        output = [*printed.err.splitlines(), *printed.out.splitlines()]
+        for line, expected in zip(output, lines, strict=True):
             assert re.sub(r"\d\.\d+", "", line) == re.sub(r"\d\.\d+", "", expected)
-            numbers, wanted = ([*map(float, re.findall(r"\d\.\d+", text))] for text in (line, expected))
-            assert numbers == pytest.approx(wanted, abs=1e-3)
-    assert len(shown) == 2
+            numbers, in_document = ([*map(float, re.findall(r"\d\.\d+", text))] for text in (line, expected))
+            assert numbers == pytest.approx(in_document, abs=1e-3)
+    assert len(examples) == 2
     Path("trees.csv").write_text(rows.replace("2.6", "tall"))
     assert run(["predict", "latest", "trees.csv"]) == 2
     assert f"`{capsys.readouterr().err.splitlines()[-1]}`" in TEXTS["predictions.md"]
@@ -213,8 +207,8 @@ def test_what_is_said_about_a_table_is_the_programs(
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
     for start in ("$ fnnctl describe", "$ fnnctl init"):
-        (shown,) = {block for block in blocks("text") if block.startswith(start)}
-        command, *lines = shown.splitlines()
+        (example,) = {block for block in blocks("text") if block.startswith(start)}
+        command, *lines = example.splitlines()
         assert run(shlex.split(command)[2:]) == 0
         printed = capsys.readouterr()
         assert (printed.out or printed.err).splitlines()[: len(lines)] == lines
@@ -222,8 +216,8 @@ def test_what_is_said_about_a_table_is_the_programs(
 
 def test_a_plan_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
     """Compares the part of the plan that the README shows."""
-    (shown,) = (block for block in blocks("text") if block.startswith("$ fnnctl plan"))
-    command, *lines = shown.splitlines()
+    (example,) = (block for block in blocks("text") if block.startswith("$ fnnctl plan"))
+    command, *lines = example.splitlines()
     words = shlex.split(command)[2:]
     assert run([words[0], str(ROOT / words[1])]) == 0
     printed = capsys.readouterr().out.splitlines()

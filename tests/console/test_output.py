@@ -24,19 +24,20 @@ def test_a_narrow_terminal_loses_no_column(
 ) -> None:
     program("train", str(iris), "--quiet")
     monkeypatch.setenv("COLUMNS", "30")
-    shown = program("report", "--verbose").out
-    assert all(name in shown for name in ("setosa", "versicolor", "virginica"))
+    report = program("report", "--verbose").out
+    assert all(name in report for name in ("setosa", "versicolor", "virginica"))
 
 
 def test_texts_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     table = Table(":smile:")
     table.add_row("[bold]a[/] 😄 :warning:")
     Output().render(table)
-    shown = capsys.readouterr().out
-    assert ":smile:" in shown
-    assert "[bold]a[/] 😄 :warning:" in shown
+    text = capsys.readouterr().out
+    assert ":smile:" in text
+    assert "[bold]a[/] 😄 :warning:" in text
 
 
+@pytest.mark.figures
 def test_sentences_are_broken_to_a_narrow_terminal_and_tables_are_not(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,18 +66,23 @@ def into_full_disk(words: str, folder: Path, *, buffered: bool) -> subprocess.Co
 UNWRITABLE = "the output cannot be written: No space left on device"
 
 
+FIGURES = {"confusion_matrix.png", "roc_curve.png"}
+
+
 @pytest.mark.parametrize("buffered", [True, False])
-@pytest.mark.parametrize("option", ["", "--json", "--quiet"])
+@pytest.mark.parametrize(
+    ("options", "figures"), [("", FIGURES), ("--json --no-figures", set()), ("--quiet --no-figures", set())]
+)
 def test_a_report_that_cannot_be_written_loses_no_run(
-    iris: Path, tmp_path: Path, option: str, buffered: bool
+    iris: Path, tmp_path: Path, options: str, figures: set[str], buffered: bool
 ) -> None:
-    done = into_full_disk(f"train {iris} {option}", tmp_path, buffered=buffered)
+    done = into_full_disk(f"train {iris} {options}", tmp_path, buffered=buffered)
     run = only_run(tmp_path)
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == f"{UNWRITABLE}. Nothing is lost: the run is in runs/{run.name}"
     manifest = read_json(run / "manifest.json")
     assert (manifest["status"], manifest["error"]) == ("completed", None)
-    assert {"metrics.json", "model.npz", "roc_curve.png"} <= {path.name for path in run.iterdir()}
+    assert {"metrics.json", "model.npz", *figures} <= {path.name for path in run.iterdir()}
 
 
 @pytest.mark.parametrize("buffered", [True, False])
@@ -102,7 +108,7 @@ def test_an_error_of_the_system_that_nobody_expects_is_3(
 
 
 def test_standard_error_that_cannot_be_written_does_no_harm(iris: Path, tmp_path: Path) -> None:
-    command = f"{sys.executable} -m fnnctl train {iris} 2> /dev/full"
+    command = f"{sys.executable} -m fnnctl train {iris} --no-figures 2> /dev/full"
     assert subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
@@ -114,14 +120,14 @@ def test_help_into_a_closed_pipe(tmp_path: Path) -> None:
 
 def test_a_closed_pipe_ends_quietly_with_0(iris: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        f"{sys.executable} -m fnnctl train {iris} --quiet | true; exit ${{PIPESTATUS[0]}}",
+        f"{sys.executable} -m fnnctl train {iris} --quiet --no-figures | true; exit ${{PIPESTATUS[0]}}",
         shell=True, executable="/bin/bash", cwd=tmp_path, capture_output=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "messages"),
     [
         (Output(), ["note", "complaint"]),
         (Output(verbose=True), ["note", "complaint", "detail"]),
@@ -130,14 +136,14 @@ def test_a_closed_pipe_ends_quietly_with_0(iris: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_the_options_leave_out(
-    output: Output, told: list[str], capsys: pytest.CaptureFixture[str]
+    output: Output, messages: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     output.note("note")
     output.complain("complaint")
     output.detail("detail")
     output.data("data")
     said = capsys.readouterr()
-    assert (said.out, said.err.splitlines()) == ("data\n", told)
+    assert (said.out, said.err.splitlines()) == ("data\n", messages)
 
 
 def test_a_message_is_shown_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:

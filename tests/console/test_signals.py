@@ -24,7 +24,7 @@ def start(iris: Path, folder: Path, *, epochs: int, hangup: str) -> subprocess.P
     )
     changes = ["--set", f"training.epochs={epochs}", "--set", "training.early_stopping=null"]
     process = subprocess.Popen(
-        [sys.executable, "-c", script, "train", str(iris), "--verbose", *changes],
+        [sys.executable, "-c", script, "train", str(iris), "--verbose", "--no-figures", *changes],
         cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr is not None
