@@ -33,8 +33,8 @@ COMPARED = ("model.npz", "history.csv", "metrics.json", "predictions.csv")
 
 
 def command(*arguments: str) -> list[str]:
-    """The program's command line, quietly."""
-    return [sys.executable, "-m", "fnnctl", "train", "--quiet", *arguments]
+    """The program's command line, quietly; figures would take most of the kills."""
+    return [sys.executable, "-m", "fnnctl", "train", "--quiet", "--no-figures", *arguments]
 
 
 def killed_after(seconds: float, program: Sequence[str]) -> bool:

@@ -64,7 +64,7 @@ def train(folder: Path, recipe: str) -> None:
         f"name: {recipe}\nrecipe: {recipe}\ndata: {{source: train.csv, target: y}}\ntraining: {{epochs: 1}}\n"
     )
     (folder / f"{recipe}.yaml").write_text(config, encoding="utf-8")
-    fnnctl(folder, "train", f"{recipe}.yaml")
+    fnnctl(folder, "train", f"{recipe}.yaml", "--no-figures")
 
 
 def reading(path: Path, preprocessor: Preprocessor) -> float:

@@ -54,7 +54,7 @@ class Searched:
 def search(method: str, seed: int, folder: Path) -> Searched:
     """Search with the command line, and read the run folder."""
     start = time.perf_counter()
-    words = ["search", str(CONFIG), "--method", method, "--seed", str(seed), "--quiet"]
+    words = ["search", str(CONFIG), "--method", method, "--seed", str(seed), "--quiet", "--no-figures"]
     command = [sys.executable, "-m", "fnnctl", *words, "--runs-dir", str(folder)]
     run = Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
     seconds = time.perf_counter() - start

@@ -88,7 +88,8 @@ def train(folder: Path, data: Mapping[str, str]) -> tuple[float, float]:
         "training": {"epochs": EPOCHS, "batch_size": 512, "early_stopping": None},
     }
     (folder / "size.yaml").write_text(json.dumps(config))
-    done = run(TRAIN, "train", str(folder / "size.yaml"), "--runs-dir", str(folder / "runs"), "--quiet")
+    options = ["--runs-dir", str(folder / "runs"), "--quiet", "--no-figures"]
+    done = run(TRAIN, "train", str(folder / "size.yaml"), *options)
     manifest = json.loads((Path(done.stdout.strip()) / "manifest.json").read_text())
     return int(done.stderr.split()[-1]) / 1024, manifest["seconds"]["training"] / EPOCHS
 
