@@ -7,13 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-import fnnctl
+from tests.sources import FILES, ROOT, tree
 
-ROOT = Path(fnnctl.__file__).parent
 SAMPLERS = {f"search.samplers.{name}" for name in ("tpe", "gp", "controller", "evolution")}
 SEARCHES = {"search", "records", "space.dimensions", "space.expressions", "config.rules.search_check"}
 CLUSTERS = {"executors.dask", "executors.cluster", "executors.remote"}
@@ -36,12 +34,9 @@ UNNEEDED = {
 @cache
 def imported_at_once(module: str) -> frozenset[str]:
     """What importing a module of fnnctl imports of it: not what functions and type checkers import."""
-    file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
-    if not file.is_file():
-        file = ROOT.joinpath(*module.split("."), "__init__.py")
-    if not file.is_file():
-        return frozenset()
-    return frozenset(_modules(ast.parse(file.read_text(encoding="utf-8")).body))
+    path = module.replace(".", "/")
+    files = [file for file in (f"{path}.py", f"{path}/__init__.py") if file in FILES]
+    return frozenset(_modules(tree(files[0]).body)) if files else frozenset()
 
 
 def _modules(body: list[ast.stmt]) -> Iterator[str]:
@@ -54,7 +49,7 @@ def _modules(body: list[ast.stmt]) -> Iterator[str]:
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
                 pass
             case ast.If() | ast.Try() | ast.With():
-                yield from _modules([each for each in ast.walk(node) if isinstance(each, ast.stmt)][1:])
+                yield from _modules([inner for inner in ast.walk(node) if isinstance(inner, ast.stmt)][1:])
 
 
 def _ours(names: Iterator[str] | list[str]) -> Iterator[str]:
@@ -67,14 +62,16 @@ def _ours(names: Iterator[str] | list[str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("command", UNNEEDED)
 def test_a_command_imports_nothing_that_it_may_not_need(command: str) -> None:
-    found: set[str] = set()
+    modules: set[str] = set()
     waiting = {f"commands.{command}"}
     while waiting:
-        found |= waiting
-        waiting = {each for module in waiting for each in imported_at_once(module)} - found
-    assert len(found) > 10
+        modules |= waiting
+        waiting = {imported for module in waiting for imported in imported_at_once(module)} - modules
+    assert len(modules) > 10
     assert {
-        name for name in found if any(f"{name}.".startswith(f"{each}.") for each in UNNEEDED[command])
+        module
+        for module in modules
+        if any(f"{module}.".startswith(f"{package}.") for package in UNNEEDED[command])
     } == set()
 
 

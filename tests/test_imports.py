@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
+from functools import cache
 
 import pytest
 
-import fnnctl
 from fnnctl.tasks.reports import TASK_REPORTS
+from tests import sources
 
-ROOT = Path(fnnctl.__file__).parent
 LEVELS = {
     "cli": 13,
     "commands": 12,
@@ -37,11 +36,7 @@ READ_STORED_TABLES = {"report/figures/run_figures.py", "report/summary.py"}
 TASK_PACKAGES = [[name] for name in TASK_REPORTS]
 NO_CONFIG_FILES = {"executors", "records", "stacks", "training", "nn", "data", "metrics", "store", "plots"}
 """Packages that get an experiment, never its file."""
-FILES = {
-    path.relative_to(ROOT).as_posix(): path
-    for path in sorted(ROOT.rglob("*.py"))
-    if path.name != "__main__.py"
-}
+FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
         "confusion", "ranking", "calibration", "rows", "metric", "registry", "classification", "regression",
@@ -72,18 +67,16 @@ ORDERS = {
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""
 
 
-def import_names(path: Path) -> list[str]:
+@cache
+def import_names(file: str) -> list[str]:
     """The full names of the modules and names that a file imports anywhere."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(sources.tree(file)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return names
-
-
-IMPORTS = {file: import_names(path) for file, path in FILES.items()}
 
 
 def package(module: str) -> str | None:
@@ -100,8 +93,8 @@ def test_imports_go_down() -> None:
     assert {package_of_file(file) for file in FILES} - {"__init__"} <= set(LEVELS)
     upward = [
         f"{file} imports {module}"
-        for file, modules in IMPORTS.items()
-        for module in modules
+        for file in FILES
+        for module in import_names(file)
         if (here := package_of_file(file)) != "__init__"
         and (there := package(module)) not in (None, here)
         and LEVELS[there] >= LEVELS[here]
@@ -113,20 +106,20 @@ def test_a_terminal_is_known_to_the_command_line_alone() -> None:
     """A Python program gets no output: what it calls is given a `Context`."""
     users = {
         package_of_file(file)
-        for file, modules in IMPORTS.items()
-        if any(package(module) == "console" for module in modules)
+        for file in FILES
+        if any(package(module) == "console" for module in import_names(file))
     }
     assert users == {"cli", "commands", "console"}
 
 
 def test_imports_go_down_inside_packages() -> None:
     upward = []
-    for file, modules in IMPORTS.items():
+    for file in FILES:
         here, *inner = file.removesuffix(".py").split("/")
         if here not in ORDERS or inner == ["__init__"]:
             continue
         below = ORDERS[here][: ORDERS[here].index(inner[0]) + 1]
-        for module in modules:
+        for module in import_names(file):
             if module.startswith(f"fnnctl.{here}.") and module.split(".")[2] not in below:
                 upward.append(f"{file} imports {module}")
     assert upward == []
@@ -135,9 +128,9 @@ def test_imports_go_down_inside_packages() -> None:
 def test_libraries_and_tasks_stay_in_their_packages() -> None:
     """What is above the tasks knows none of them: a task is looked up and used through `tasks.task.Task`."""
     misplaced, optional, knowing = [], dict[str, set[str]](), set()
-    for file, modules in IMPORTS.items():
+    for file in FILES:
         here = package_of_file(file)
-        for module in modules:
+        for module in import_names(file):
             library = module.split(".")[0]
             is_misplaced = (
                 library in {"click", "scipy", "sklearn", "pandas", "pickle"}
@@ -168,9 +161,9 @@ OS_WRITERS = {
 }  # fmt: skip
 
 
-def writes(code: str) -> list[int]:
+def writes(tree: ast.Module) -> list[int]:
     """The lines that open a file for writing, or call a function that writes, moves or deletes files."""
-    nodes = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.expr))
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr))
     return [node.lineno for node in nodes if is_writing(node)]
 
 
@@ -209,8 +202,8 @@ def opens_to_write(call: ast.Call) -> bool:
 def test_files_are_written_by_the_store_alone() -> None:
     written = {
         file: lines
-        for file, path in FILES.items()
-        if package_of_file(file) != "store" and (lines := writes(path.read_text(encoding="utf-8")))
+        for file in FILES
+        if package_of_file(file) != "store" and (lines := writes(sources.tree(file)))
     }
     assert written == {}
 
@@ -241,7 +234,7 @@ def test_files_are_written_by_the_store_alone() -> None:
     ],
 )
 def test_what_writes_is_seen(code: str) -> None:
-    assert writes(code) == [1]
+    assert writes(ast.parse(code)) == [1]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +256,7 @@ def test_what_writes_is_seen(code: str) -> None:
     ],
 )
 def test_what_only_reads_is_let_through(code: str) -> None:
-    assert writes(code) == []
+    assert writes(ast.parse(code)) == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"]])

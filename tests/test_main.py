@@ -53,8 +53,10 @@ def run(
 
 
 @posix
-@pytest.mark.parametrize("module", ["typer", "numpy", "pydantic"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("module", "number", "code"),
+    [("typer", signal.SIGINT, 130), ("numpy", signal.SIGTERM, 143), ("pydantic", signal.SIGINT, 130)],
+)
 def test_a_signal_while_python_imports_ends_in_order(iris: Path, module: str, number: int, code: int) -> None:
     done = run("train", str(iris), module=module, number=number)
     assert (done.returncode, done.stdout) == (code, "")
@@ -95,7 +97,7 @@ def test_standard_streams_may_be_closed(
     iris: Path, command: str, closed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = {
-        "train": f"{iris} --set training.epochs=2",
+        "train": f"{iris} --no-figures --set training.epochs=2",
         "check": f"{iris}",
         "search": f"{iris} --method random --max-trials 2 --workers 2 --no-figures "
         "--set 'search.space={training.l2: {uniform: [0, 1]}}' --set training.epochs=2",
@@ -110,8 +112,8 @@ def test_standard_streams_may_be_closed(
         assert "error" not in json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(("options", "shown"), [([], False), (["-W", "default"], True)])
-def test_warnings_of_python_are_for_developers(options: list[str], shown: bool) -> None:
+@pytest.mark.parametrize(("options", "is_printed"), [([], False), (["-W", "default"], True)])
+def test_warnings_of_python_are_for_developers(options: list[str], is_printed: bool) -> None:
     script = (
         "import warnings, fnnctl.cli, fnnctl.__main__\n"
         "fnnctl.cli.main = lambda: warnings.warn('overflow encountered', RuntimeWarning)\n"
@@ -120,4 +122,4 @@ def test_warnings_of_python_are_for_developers(options: list[str], shown: bool) 
     done = subprocess.run(
         [sys.executable, *options, "-c", script], capture_output=True, text=True, check=False, timeout=60
     )
-    assert (done.returncode, "overflow encountered" in done.stderr) == (0, shown)
+    assert (done.returncode, "overflow encountered" in done.stderr) == (0, is_printed)

@@ -82,7 +82,6 @@ def test_check_looks_into_the_search(program: Program, tmp_path: Path) -> None:
     assert program("train", "a.yaml", "--quiet", "--set", "training.epochs=1").code == 0
 
 
-@pytest.mark.figures
 def test_report_formats_and_gates(program: Program, iris: Path, tmp_path: Path) -> None:
     run = program("train", str(iris), "--quiet").out.strip()
     name = Path(run).name
@@ -103,15 +102,7 @@ def test_report_formats_and_gates(program: Program, iris: Path, tmp_path: Path) 
     assert "did you mean 'accuracy'" in unknown.err
     assert program("report", "--format", "md").code == 2
     assert program("report", "--format", "markdown", "-o", "r.md").out == ""
-    assert "confusion_matrix.png" in (tmp_path / "r.md").read_text()
-
-
-@pytest.mark.figures
-def test_plots_can_be_deleted_without_harm_to_the_report(program: Program, iris: Path) -> None:
-    run = Path(program("train", str(iris), "--quiet").out.strip())
-    for figure in run.glob("*.png"):
-        figure.unlink()
-    assert program("report").code == 0
+    assert (tmp_path / "r.md").read_text().startswith("# iris")
 
 
 def test_runs_dir_from_the_environment(
@@ -212,17 +203,6 @@ def test_a_damaged_newest_run_is_no_reason_to_report_an_older_one(program: Progr
     assert done.code == 2
     assert newest.name in done.err
     assert program("runs").code == 0
-
-
-@pytest.mark.figures
-def test_deleted_figures_are_drawn_again(program: Program, iris: Path) -> None:
-    run = Path(program("train", str(iris), "--quiet").out.strip())
-    before = {path.name: path.read_bytes() for path in run.glob("*.png")}
-    assert len(before) == 5
-    for name in before:
-        (run / name).unlink()
-    assert program("report", "--quiet").code == 0
-    assert {path.name: path.read_bytes() for path in run.glob("*.png")} == before
 
 
 def test_the_files_ending_selects_the_format(program: Program, iris: Path, tmp_path: Path) -> None:

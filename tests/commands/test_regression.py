@@ -53,8 +53,8 @@ def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     curves = {names.ROC_CURVE, names.PR_CURVE, names.THRESHOLD}
     classes = {names.CONFUSION_MATRIX, names.CALIBRATION, *curves}
     of_search = {names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD}
-    others = {*of_search, names.DATA_SIZE, names.FEATURE_IMPORTANCE, names.CROSS_VALIDATION}
-    assert files_of(trained) == {*names.LAYOUT, *FIGURES} - {*others, *classes}
+    of_other_commands = {*of_search, names.DATA_SIZE, names.FEATURE_IMPORTANCE, names.CROSS_VALIDATION}
+    assert files_of(trained) == {*names.LAYOUT, *FIGURES} - {*of_other_commands, *classes}
     predictions = table(trained, "predictions.csv")
     assert list(predictions[0]) == ["row", "target", "prediction"]
     assert len(predictions) == 88
@@ -138,7 +138,6 @@ def test_a_target_that_is_no_number_is_reported_with_its_line(
 
 
 @pytest.mark.parametrize("bins", ["", "data.split.bins=5"])
-@pytest.mark.figures
 def test_folds_are_equal_for_any_number_of_workers(
     program: Program, config: Path, tmp_path: Path, bins: str
 ) -> None:
@@ -153,7 +152,6 @@ def test_folds_are_equal_for_any_number_of_workers(
     ]
     for name in ("metrics.json", "predictions.csv", "cross_validation.csv"):
         assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes()
-    assert files_of(runs[0]) >= FIGURES
     validation = read_json(runs[0] / "metrics.json")["cross_validation"]
     folds = table(runs[0], "cross_validation.csv")
     assert validation["r2"]["scores"] == [float(fold["r2"]) for fold in folds]
@@ -161,7 +159,6 @@ def test_folds_are_equal_for_any_number_of_workers(
 
 
 @pytest.mark.parametrize("metric", ["auto", "r2", "mae", "median_absolute_error", "loss"])
-@pytest.mark.figures
 def test_a_search_finds_what_train_repeats(program: Program, config: Path, metric: str) -> None:
     config.write_text(CONFIG + (ONE_LOSS if metric == "loss" else SEARCH).replace("METRIC", metric))
     done = program("search", str(config), "--workers", "1", "--json", "--quiet")
@@ -173,7 +170,15 @@ def test_a_search_finds_what_train_repeats(program: Program, config: Path, metri
     )  # fmt: skip
     name = "r2" if metric == "auto" else metric
     assert alone.json["metrics"]["validation"][name] == pytest.approx(best["objective"], rel=1e-5)
-    assert FIGURES - {"learning_curve.png"} <= files_of(Path(done.json["run"]) / "best")
+
+
+@pytest.mark.figures
+def test_folds_and_winners_have_the_figures_of_a_regression(program: Program, config: Path) -> None:
+    validated = program("evaluate", str(config), *SMALL, "--json", "--quiet").json["run"]
+    assert files_of(Path(validated)) >= FIGURES
+    config.write_text(CONFIG + SEARCH.replace("METRIC", "auto").replace("trials: 4", "trials: 1"))
+    searched = program("search", str(config), "--json", "--quiet").json["run"]
+    assert files_of(Path(searched) / "best") >= FIGURES - {"learning_curve.png"}
 
 
 @pytest.mark.parametrize(

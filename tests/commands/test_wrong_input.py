@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -19,7 +21,7 @@ ZEROS = "0" * 5000
 
 
 @pytest.mark.parametrize(
-    ("text", "override", "told"),
+    ("text", "override", "message"),
     [
         (
             "search: {space: {training.l2: {log_uniform: [0.1]}}}",
@@ -55,19 +57,22 @@ ZEROS = "0" * 5000
 )
 @pytest.mark.parametrize("command", ["check", "train", "search"])
 def test_a_wrong_value_is_reported_with_its_location(
-    program: Program, tmp_path: Path, command: str, text: str, override: str, told: str
+    program: Program, tmp_path: Path, command: str, text: str, override: str, message: str
 ) -> None:
     bare = "recipe: classic\ndata: {source: iris}\n"
     if "optimizer" in text:  # searched as well
         bare += "search: {space: {training.optimizer.name: {choice: [adam, sgd]}}}\n"
     (tmp_path / "bare.yaml").write_text(bare)
     (tmp_path / "wrong.yaml").write_text(bare + text)
-    place = f"wrong.yaml:{bare.count(chr(10)) + 1}"
-    for arguments, at in ((["wrong.yaml"], place), (["bare.yaml", "--set", override], "--set")):
+    line_number = bare.count("\n") + 1
+    for arguments, at in (
+        (["wrong.yaml"], f"wrong.yaml:{line_number}"),
+        (["bare.yaml", "--set", override], "--set"),
+    ):
         done = program(command, *arguments)
         assert done.code == 2
         (line,) = (done.out + done.err).splitlines()
-        assert line.startswith(f"{at}: {told}")
+        assert line.startswith(f"{at}: {message}")
     assert not (tmp_path / "runs").exists()
 
 
@@ -97,9 +102,9 @@ def test_an_argument_is_shown_as_it_is_written(
     program: Program, iris: Path, arguments: tuple[str, ...]
 ) -> None:
     done = program(*arguments)
-    told = done.out + done.err
-    assert told
-    assert told.replace("\n", "").isprintable()
+    text = done.out + done.err
+    assert text
+    assert text.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize("file", ["model.npz", "model.json"])
@@ -167,23 +172,31 @@ def test_a_folder_that_may_not_be_entered(
     assert program("evaluate", "closed/run").code == 2
 
 
-@pytest.mark.parametrize("arguments", [("check",), ("train",), ("evaluate",)])
-def test_a_pipe_as_config_is_not_waited_for(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Fails a test that waits: a pipe that is opened here would be waited for forever."""
+
+    def fail(number: int, frame: object) -> NoReturn:
+        pytest.fail("the program waited")
+
+    handler = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(30)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, handler)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("command", ["check", "train", "evaluate"])
+def test_a_pipe_as_config_is_not_waited_for(program: Program, tmp_path: Path, command: str) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
-    done = called(tmp_path, *arguments, "pipe.yaml")
-    assert (done.returncode, done.stdout + done.stderr) == (
-        2, b"pipe.yaml: is a pipe or a device, not a config file\n",
-    )  # fmt: skip
+    done = program(command, "pipe.yaml")
+    assert (done.code, done.out + done.err) == (2, "pipe.yaml: is a pipe or a device, not a config file\n")
 
 
-def called(folder: Path, *arguments: str | bytes, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """The program in its own process, with a timeout."""
-    return subprocess.run(
-        [sys.executable, "-m", "fnnctl", *arguments],
-        cwd=folder, env={**os.environ, **environment}, capture_output=True, timeout=100, check=False,
-    )  # fmt: skip
-
-
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("file", "arguments"),
     [
@@ -196,36 +209,44 @@ def called(folder: Path, *arguments: str | bytes, **environment: str) -> subproc
     ],
 )
 def test_a_pipe_in_a_run_folder_is_not_waited_for(
-    trained: Path, tmp_path: Path, file: str, arguments: tuple[str, ...]
+    program: Program, trained: Path, tmp_path: Path, file: str, arguments: tuple[str, ...]
 ) -> None:
-    shutil.copytree(trained, tmp_path / "copy")
-    (folder,) = (tmp_path / "copy" / "runs").iterdir()
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    (folder,) = (tmp_path / "runs").iterdir()
     (folder / file).unlink()
     os.mkfifo(folder / file)
     if file == ".lock":
         manifest = read_json(folder / "manifest.json")
         (folder / "manifest.json").write_text(json.dumps({**manifest, "status": "running"}))
-    done = called(tmp_path / "copy", *arguments)
-    assert done.returncode == 2
-    (line,) = done.stderr.decode().splitlines()
+    done = program(*arguments)
+    assert done.code == 2
+    (line,) = done.err.splitlines()
     assert line.startswith(f"runs/{folder.name}")
     assert "is a pipe or a device" in line
 
 
-@pytest.mark.parametrize("environment", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}])
+@pytest.mark.parametrize(
+    ("environment", "option"),
+    [({"LC_ALL": "C"}, ["--json"]), ({"PYTHONIOENCODING": "ascii"}, ["--format", "json"])],
+)
 def test_json_is_utf_8_whatever_a_path_holds(
-    trained: Path, tmp_path: Path, environment: dict[str, str]
+    trained: Path, tmp_path: Path, environment: dict[str, str], option: list[str]
 ) -> None:
     """A byte that is not UTF-8 becomes a lone surrogate, as in Python."""
     name = b"r\xff\xc3\xa9\xf0\x9f\x98\x80"
     shutil.copytree(trained / "runs", tmp_path / os.fsdecode(name))
-    wrong = called(tmp_path, "check", name + b".yaml", "--json", **environment)
-    told = json.loads(wrong.stdout.decode("utf-8"))
-    assert told["problems"][0]["file"] == os.fsdecode(name + b".yaml")
-    for form in (["--json"], ["--format", "json"]):
-        done = called(tmp_path, "report", *form, "--runs-dir", name, **environment)
-        (told,) = json.loads(done.stdout.decode("utf-8"))["runs"]
-        assert told["run"].startswith(os.fsdecode(name) + "/")
+
+    def printed(*arguments: str | bytes) -> dict[str, Any]:
+        command = [sys.executable, "-m", "fnnctl", *arguments]
+        variables = {**os.environ, **environment}
+        done = subprocess.run(command, cwd=tmp_path, env=variables, stdout=subprocess.PIPE, check=False)
+        answer: dict[str, Any] = json.loads(done.stdout.decode("utf-8"))
+        return answer
+
+    wrong = printed("check", name + b".yaml", "--json")
+    assert wrong["problems"][0]["file"] == os.fsdecode(name + b".yaml")
+    (run,) = printed("report", *option, "--runs-dir", name)["runs"]
+    assert run["run"].startswith(os.fsdecode(name) + "/")
 
 
 def test_an_emoji_in_a_config_that_is_json(program: Program, tmp_path: Path) -> None:

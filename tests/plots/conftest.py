@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from fnnctl.plots.style import png_bytes, quiet_fonts
+from fnnctl.plots.style import figure_style, png_bytes, quiet_fonts
 
 AWKWARD_NAMES = (
     "$$x_1^2$$",
@@ -30,12 +30,14 @@ def awkward_names() -> tuple[str, ...]:
 
 @pytest.fixture
 def texts_of() -> Callable[[Figure], list[str]]:
-    """The texts of a figure, after drawing it."""
+    """The texts of a figure, after its layout, which makes the texts at the ticks."""
 
     def texts(figure: Figure) -> list[str]:
-        png_bytes(figure)
-        found = figure.findobj(Text)
-        return [text.get_text() for text in found if isinstance(text, Text) and text.get_visible()]
+        with figure_style():
+            if layout := figure.get_layout_engine():
+                layout.execute(figure)
+        artists = figure.findobj(Text)
+        return [text.get_text() for text in artists if isinstance(text, Text) and text.get_visible()]
 
     return texts
 
@@ -47,11 +49,11 @@ def check_fit() -> Callable[[Figure], None]:
     def check(figure: Figure) -> None:
         png_bytes(figure)
         with quiet_fonts():
-            drawn = figure.get_tightbbox()
+            box = figure.get_tightbbox()
         width, height = figure.get_size_inches()
-        assert min(drawn.x0, drawn.y0) >= 0
-        assert drawn.x1 <= width
-        assert drawn.y1 <= height
+        assert min(box.x0, box.y0) >= 0
+        assert box.x1 <= width
+        assert box.y1 <= height
         for axes in figure.axes:
             if (legend := axes.get_legend()) is not None:
                 with quiet_fonts():

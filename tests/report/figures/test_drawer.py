@@ -15,7 +15,7 @@ from fnnctl.report.figures import drawer
 from fnnctl.report.figures.drawer import FigureDrawer, figure_drawer, start_process
 from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.store.run import OpenRun
-from tests.report.figures.test_drawing import FIGURES, measured
+from tests.report.figures.test_drawing import FIGURES, TWO_FIGURES, measured, with_two_figures
 
 Process = subprocess.Popen[bytes]
 START = start_process
@@ -23,8 +23,8 @@ START = start_process
 
 
 @pytest.fixture
-def run(start_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]) -> OpenRun:
-    return measured(start_run, hostile_classes)
+def run(start_run: Callable[..., OpenRun]) -> OpenRun:
+    return with_two_figures(measured(start_run, ("a", "b", "c")))
 
 
 @pytest.fixture
@@ -60,8 +60,13 @@ def taken(run: OpenRun) -> dict[str, bytes]:
 
 
 def test_the_bytes_are_those_of_this_process(
-    run: OpenRun, process: Process, drawn_here: list[OpenRun], capfd: pytest.CaptureFixture[str]
+    start_run: Callable[..., OpenRun],
+    hostile_classes: tuple[str, ...],
+    process: Process,
+    drawn_here: list[OpenRun],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    run = measured(start_run, hostile_classes)
     draw_figures(run)
     expected = taken(run)
     assert set(expected) == set(FIGURES)
@@ -81,7 +86,7 @@ def test_a_killed_process_is_replaced_by_this_one(
     for count in range(1, 3):
         figures.draw(run)
         assert drawn_here == [run] * count
-        assert set(taken(run)) == set(FIGURES)
+        assert set(taken(run)) == set(TWO_FIGURES)
     figures.end()
 
 
@@ -94,7 +99,7 @@ def test_a_process_that_cannot_import_what_it_needs_is_replaced(
         process = START()
     figures = FigureDrawer(process)
     figures.draw(run)
-    assert (drawn_here, set(taken(run))) == ([run], set(FIGURES))
+    assert (drawn_here, set(taken(run))) == ([run], set(TWO_FIGURES))
 
 
 def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here: list[OpenRun]) -> None:
@@ -105,7 +110,7 @@ def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here
     for count in range(1, 3):
         figures.draw(run)
         assert drawn_here == [run] * count
-        assert set(taken(run)) == set(FIGURES)
+        assert set(taken(run)) == set(TWO_FIGURES)
     assert process.poll() is not None
 
 

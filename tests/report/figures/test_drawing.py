@@ -25,6 +25,7 @@ from fnnctl.store.run import OpenRun
 from fnnctl.tasks.classification import tables
 
 FIGURES = ("confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png")
+TWO_FIGURES = FIGURES[3:]
 
 
 @pytest.fixture
@@ -49,6 +50,13 @@ def measured(start_run: Callable[..., OpenRun], classes: tuple[str, ...]) -> Ope
     curves = tables.curves(roc_curves(ranked, classes), pr_curves(ranked, classes))
     run.write_artifacts(curves)
     run.write_artifacts([tables.calibration(reliability(labels, probabilities).table(), of_positive=False)])
+    return run
+
+
+def with_two_figures(run: OpenRun) -> OpenRun:
+    """The measured run without what the slow figures are drawn from."""
+    for name in (names.CONFUSION_MATRIX, names.ROC_CURVE, names.PR_CURVE):
+        (run.path / name).unlink()
     return run
 
 

@@ -13,7 +13,7 @@ from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.report.figures.server import draw_in_parallel
 from fnnctl.store.run import OpenRun
 from tests.report.figures.test_drawer import taken
-from tests.report.figures.test_drawing import FIGURES, measured
+from tests.report.figures.test_drawing import FIGURES, TWO_FIGURES, measured, with_two_figures
 
 
 @pytest.fixture
@@ -47,8 +47,9 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
 
 
 @pytest.mark.usefixtures("processors")
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", TWO_FIGURES)
 def test_a_failure_of_either_process_is_an_error(run: OpenRun, name: str) -> None:
+    with_two_figures(run)
     (run.path / name).mkdir()
     with pytest.raises((MachineError, ChildProcessError)):
         draw_in_parallel([run])
