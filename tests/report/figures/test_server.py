@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.report.figures.server import draw_in_parallel
 from fnnctl.store.run import OpenRun
 from tests.report.figures.test_drawer import taken
-from tests.report.figures.test_drawing import FIGURES, TWO_FIGURES, measured, with_two_figures
+from tests.report.figures.test_drawing import FIGURES, measured, with_two_figures
 
 
 @pytest.fixture
@@ -47,12 +49,28 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
 
 
 @pytest.mark.usefixtures("processors")
-@pytest.mark.parametrize("name", TWO_FIGURES)
-def test_a_failure_of_either_process_is_an_error(run: OpenRun, name: str) -> None:
-    with_two_figures(run)
-    (run.path / name).mkdir()
-    with pytest.raises((MachineError, ChildProcessError)):
+def test_a_figure_that_cannot_be_written_is_an_error(run: OpenRun) -> None:
+    for name in FIGURES:
+        (run.path / name).mkdir()
+    with pytest.raises(MachineError, match=r"\.png cannot be written"):
         draw_in_parallel([run])
+
+
+def test_a_failure_of_the_other_process_is_an_error(
+    run: OpenRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "usable_processors", lambda: 2)
+    here, failed, deadline = os.getpid(), tmp_path / "failed", time.monotonic() + 60
+
+    def fail_elsewhere() -> None:
+        if os.getpid() != here:
+            failed.touch()
+            raise OSError
+        while not failed.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)  # otherwise all might be drawn before the other process is ready
+
+    with pytest.raises(ChildProcessError):
+        draw_in_parallel([with_two_figures(run)], before_each=fail_elsewhere)
 
 
 def test_a_run_without_numbers_has_no_figures(start_run: Callable[..., OpenRun]) -> None:
