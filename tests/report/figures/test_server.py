@@ -60,13 +60,13 @@ def test_a_failure_of_the_other_process_is_an_error(
     run: OpenRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "usable_processors", lambda: 2)
-    here, failed, deadline = os.getpid(), tmp_path / "failed", time.monotonic() + 60
+    here, mark, deadline = os.getpid(), tmp_path / "mark", time.monotonic() + 60
 
     def fail_elsewhere() -> None:
         if os.getpid() != here:
-            failed.touch()
+            mark.touch()
             raise OSError
-        while not failed.exists() and time.monotonic() < deadline:
+        while not mark.exists() and time.monotonic() < deadline:
             time.sleep(0.01)  # otherwise all might be drawn before the other process is ready
 
     with pytest.raises(ChildProcessError):
