@@ -19,7 +19,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.columns.numbers import almost_number
+from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Columns
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
@@ -250,7 +250,7 @@ class _Numbers:
         for name, column in zip(self._plain, columns, strict=True):
             if (first := column.value_counts().first) is not None:
                 line, text = first
-                problem = almost_number(text) or f"{shown(text)} is not a number"
+                problem = number_problem(text)
                 problems.add(f"column {shown(name)}: {problem}", line=line)
         if not self._formatted:
             return plain

@@ -9,7 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
-from fnnctl.data.columns.numbers import almost_number
+from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
@@ -116,7 +116,7 @@ def _refuse_misspelt_amount(target: RawTarget, counts: IntArray, source: str) ->
     if index is None:
         return
     text = texts[index]
-    wrong = almost_number(text) or f"{shown(text)} is not a number"
+    wrong = number_problem(text)
     if "," not in text:
         wrong += ": correct it, or add it to data.missing_values"
     message = f"most values of the target {shown(target.name)} are numbers, but {wrong}"

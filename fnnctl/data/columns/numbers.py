@@ -132,6 +132,11 @@ def almost_number(text: str) -> str | None:
     return None
 
 
+def number_problem(text: str) -> str:
+    """Why a text that is no plain number cannot be read."""
+    return almost_number(text) or f"{shown(text)} is not a number"
+
+
 def ordered(texts: Iterable[str]) -> tuple[str, ...]:
     """Sort by value if all are plain numbers (`2` before `10`), else as text."""
     texts = sorted(texts)

@@ -58,7 +58,6 @@ class ColumnFacts:
 
     type: ColumnType
     rows: int
-    missing: int
     unique: int
     extent: Extent | None = None
     """None if it has no numbers."""
@@ -73,6 +72,11 @@ class ColumnFacts:
     def name(self) -> str:
         """The name in the header."""
         return self.type.name
+
+    @property
+    def missing(self) -> int:
+        """How many rows have no value."""
+        return self.type.missing
 
     @property
     def present(self) -> int:
@@ -92,7 +96,7 @@ def column_facts(source: Source, column_type: ColumnType) -> ColumnFacts:
     if column_type.ignored is None:
         return _number_facts(column_type, table.numeric[name])
     unique = column_type.unique or (table.rows if column_type.kind == "index" else 0)
-    return ColumnFacts(type=column_type, rows=table.rows, missing=column_type.missing, unique=unique)
+    return ColumnFacts(type=column_type, rows=table.rows, unique=unique)
 
 
 def target_numbers(target: RawTarget) -> FloatArray | None:
@@ -111,12 +115,11 @@ def _target_facts(column_type: ColumnType, target: RawTarget) -> ColumnFacts:
 
 
 def _text_facts(column_type: ColumnType, column: CodedTexts) -> ColumnFacts:
-    counts, rows = column.counts(), len(column.codes)
+    counts = column.counts()
     in_order = np.argsort(-counts, kind="stable")[:FREQUENT_VALUES].tolist()
     return ColumnFacts(
         type=column_type,
-        rows=rows,
-        missing=rows - int(counts.sum()),
+        rows=len(column.codes),
         unique=int(np.count_nonzero(counts)),
         frequent=tuple((column.texts[code], int(counts[code])) for code in in_order if counts[code]),
         digest=hashlib.blake2b(column.codes.astype(np.int32).tobytes()).digest(),
@@ -142,7 +145,6 @@ def _number_facts(column_type: ColumnType, numbers: FloatArray) -> ColumnFacts:
     return ColumnFacts(
         type=column_type,
         rows=len(numbers),
-        missing=int(np.count_nonzero(np.isnan(numbers))),
         unique=unique,
         extent=extent,
         digest=hashlib.blake2b((numbers + 0.0).tobytes()).digest(),  # 0 and -0 are one number

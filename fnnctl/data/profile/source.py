@@ -17,6 +17,7 @@ import numpy as np
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.builtin import BUILTIN, builtin_path
+from fnnctl.data.columns.detection import typed
 from fnnctl.data.columns.formats.base import ColumnKind, Notation
 from fnnctl.data.columns.formats.number import is_written_number
 from fnnctl.data.columns.formats.registry import FORMATS
@@ -251,8 +252,7 @@ def _types(table: Table, target: RawTarget | None) -> dict[str, ColumnType]:
 def _of_arrays(table: Table) -> Iterator[tuple[str, ColumnType]]:
     for name in table.names:
         if name in table.categorical:
-            unique = len(table.categorical[name].texts)
-            yield name, ColumnType(name=name, kind="categorical", unique=unique, declared=True)
+            yield name, typed(name, table.categorical[name], "categorical", declared=True).type
             continue
         missing = table.numeric.missing(name)
         kind: ColumnKind = "numeric" if missing < table.rows else "empty"

@@ -13,7 +13,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.formats.base import ColumnFormat, DeclaredKind, Notation
-from fnnctl.data.columns.numbers import almost_number, have_code, plain_numbers
+from fnnctl.data.columns.numbers import have_code, number_problem, plain_numbers
 from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import MappedNumbers, NumberMatrix, Packing
@@ -274,7 +274,7 @@ def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
     if counts.first is None:
         return
     line, text = counts.first
-    problem = almost_number(text) or f"{shown(text)} is not a number"
+    problem = number_problem(text)
     values = counts.numbers + counts.almost + counts.texts
     count = f"{counts.numbers:,} of the column's {values:,} values are numbers"
     advice = "The column of data.weights needs a number in every row"

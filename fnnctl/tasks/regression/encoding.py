@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.columns.numbers import almost_number, plain_number
+from fnnctl.data.columns.numbers import number_problem, plain_number
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
@@ -58,7 +58,7 @@ def target_value(target: str, text: str) -> tuple[float, str | None]:
     number = plain_number(text)
     problem = None
     if number is None:
-        problem = almost_number(text) or f"{shown(text)} is not a number"
+        problem = number_problem(text)
     elif abs(number) > LARGEST:
         problem = f"{shown(text)} is beyond ±{LARGEST:g}; use a larger unit"
     if problem or number is None:

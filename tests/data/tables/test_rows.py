@@ -85,6 +85,10 @@ def test_any_records_are_read_as_if_one_by_one(
         patch.setattr(module, "MIN_BLOCK_ROWS", 1)
         patch.setattr(module, "SAMPLE_LINES", size)
         _, found, told = read(tmp_path, content, CsvFormat(",", "utf-8", frozenset()))
+    if told and ": the rows have " in told[0]:  # all rows of the first block have another width: one message
+        filled = [len(record) for record in records if record not in ([], [""])]
+        assert (found, len(told), filled[0] != 2) == ([], 1, True)
+        return
     assert found == expected
     assert [text.startswith(start) for text, start in zip(told, problems, strict=True)] == [True] * len(told)
 

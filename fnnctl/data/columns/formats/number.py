@@ -27,7 +27,7 @@ from fnnctl.data.columns.formats.base import (
     Notation,
     read_or_none,
 )
-from fnnctl.data.columns.numbers import almost_number, plain_number
+from fnnctl.data.columns.numbers import almost_number, number_problem, plain_number
 from fnnctl.text import shown
 
 DecimalMark = Literal["point", "comma"]
@@ -165,7 +165,7 @@ class NumberFormat(ColumnFormat):
         if is_written_number(text):
             setting = "; data.decimal_mark says which mark is decimal" if notation.is_csv else ""
             return f"{shown(text)} has another decimal mark than most other values", CORRECT_IT + setting
-        return almost_number(text) or f"{shown(text)} is not a {cls.noun}", CORRECT_IT
+        return number_problem(text), CORRECT_IT
 
     def plain(self, text: str) -> str | None:
         """The plain number that a text stands for; None if it does not have this format."""
