@@ -188,10 +188,10 @@ def ensemble(parts: list[Prepared], trained: Path, tmp_path: Path) -> Path:
     return write(tmp_path / "ensemble", trained, both(parts)[1]).path
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_commands_use_it_like_any_other(ensemble: Path, trained: Path, program: Program) -> None:
     (ensemble / "resolved.yaml").write_bytes((only_run(trained) / "resolved.yaml").read_bytes())
-    own = program("evaluate", str(ensemble), "--json")
-    assert own.code == 0
+    assert program("evaluate", str(ensemble), "--json").code == 0
     scored = program("evaluate", str(ensemble), "--data", str(trained / "penguins.csv"), "--json")
     metrics = scored.json["metrics"]["test"]
     predicted = program("predict", str(ensemble), str(trained / "penguins.csv"))

@@ -248,7 +248,7 @@ def test_a_folder_that_is_deleted_meanwhile_is_a_failure_of_the_environment(
     assert not list((tmp_path / "runs").iterdir())
 
 
-TWENTY_STARTS = """
+SIX_STARTS = """
 import multiprocessing, sys
 import fnnctl.commands.report, fnnctl.commands.train
 from fnnctl import cli
@@ -259,22 +259,22 @@ def start(ready):
     sys.exit(cli.run(["train", sys.argv[1], "--quiet", "--no-figures", "--set", "training.epochs=1"]))
 
 context = multiprocessing.get_context("fork")
-ready = context.Barrier(20)
-processes = [context.Process(target=start, args=(ready,)) for _ in range(20)]
+ready = context.Barrier(6)
+processes = [context.Process(target=start, args=(ready,)) for _ in range(6)]
 for process in processes:
     process.start()
 for process in processes:
     process.join()
-sys.exit([process.exitcode for process in processes] != [0] * 20)
+sys.exit([process.exitcode for process in processes] != [0] * 6)
 """
 
 
-def test_twenty_starts_at_the_same_second(tmp_path: Path, iris: Path) -> None:
-    """Twenty processes that start at the same time create twenty run folders.
+def test_six_starts_at_the_same_second(tmp_path: Path, iris: Path) -> None:
+    """Six processes that start at the same time create six run folders.
 
     They are forked from one that has imported the program, so that they do start at the same time.
     """
-    command = [sys.executable, "-c", TWENTY_STARTS, str(iris)]
+    command = [sys.executable, "-c", SIX_STARTS, str(iris)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "runs").iterdir())) == 20
+    assert len(list((tmp_path / "runs").iterdir())) == 6

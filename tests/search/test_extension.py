@@ -105,8 +105,8 @@ def test_ladders_that_grow(tmp_path: Path, method: str, begun: dict[str, Any], w
     at_once = search(config, *(argument for word in words for argument in ("--set", f"search.{word}")))
     assert of_kind(folder, "result")[: len(before)] == before
     assert objectives(at_once).items() <= objectives(folder).items()
-    numbers = {each["number"]: each for each in of_kind(folder, "trial")}
-    assert list(numbers.values()) == of_kind(at_once, "trial")
+    trials = {trial["number"]: trial for trial in of_kind(folder, "trial")}
+    assert list(trials.values()) == of_kind(at_once, "trial")
     assert (folder / "resolved.yaml").read_bytes() == (at_once / "resolved.yaml").read_bytes()
     best = read_json(folder / "manifest.json")["search"]["best"]
     rows = [row for row in leaderboard(folder) if int(row["trial"]) == best["trial"]]
@@ -125,6 +125,7 @@ def test_ladders_that_grow(tmp_path: Path, method: str, begun: dict[str, Any], w
         ("accuracy", {"training": WEIGHTS}, {True}),
     ],
 )
+@pytest.mark.usefixtures("no_figures")
 def test_a_curve_is_read_if_it_has_the_objective(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -134,11 +135,12 @@ def test_a_curve_is_read_if_it_has_the_objective(
 ) -> None:
     """Class weights make the loss of training another one than that of the corrected probabilities."""
     ladder = {"method": "halving", "trials": 8, "budget": {"max_epochs": 4, "reduction_factor": 2}}
+    space = {**SPACE, **changes.get("space", {})}
     sections = {name: value for name, value in changes.items() if name != "space"}
     config = write_config(
         tmp_path / "x.yaml",
         data={"source": "breast_cancer", "positive_class": "malignant"},
-        search={**ladder, "objective": {"metric": metric}, "space": {**SPACE, **changes.get("space", {})}},
+        search={**ladder, "objective": {"metric": metric}, "space": space},
         seed=0,  # so that trials with and without weights reach the last rung
         **sections,
     )
@@ -146,12 +148,12 @@ def test_a_curve_is_read_if_it_has_the_objective(
     extend(folder, "budget.max_epochs=6")
     at_once = search(config, "--set", "search.budget.max_epochs=6")
     assert objectives(at_once).items() <= objectives(folder).items()
-    best, expected = (read_json(each / "manifest.json")["search"]["best"] for each in (folder, at_once))
+    best, expected = (read_json(path / "manifest.json")["search"]["best"] for path in (folder, at_once))
     assert best == expected
     assert run(["report", str(folder), "--verbose"]) == 0
     assert bool(re.search(r" \d+ epochs? again", capsys.readouterr().out)) is (False in is_read)
-    after = [each for each in of_kind(folder, "result") if each["budget"] == 3]
-    assert {not each["epochs"] for each in after if (each["trial"], 4) in objectives(folder)} == is_read
+    after = [result for result in of_kind(folder, "result") if result["budget"] == 3]
+    assert {not result["epochs"] for result in after if (result["trial"], 4) in objectives(folder)} == is_read
 
 
 def test_a_horizon_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,22 +162,24 @@ def test_a_horizon_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     config = write_config(tmp_path / "x.yaml", search={**RANDOM, "method": "grid", "space": schedules})
     folder = search(config)
     extend(folder, "budget.max_epochs=6")
-    assert run(["search", "--resume", str(folder), "--set", "search.budget.max_epochs=8"]) == 0
-    told = capsys.readouterr().err
+    capsys.readouterr()
+    extended = ["search", "--resume", str(folder), "--no-figures", "--set", "search.budget.max_epochs=8"]
+    assert run(extended) == 0
+    printed = capsys.readouterr().err
     warnings = read_json(folder / "manifest.json")["warnings"]
     kept = [text for text in warnings if text.startswith("cosine keeps the horizon of 4 epochs with which")]
     assert len(kept) == 2
-    assert f"warning: {kept[1]}\n" in told
+    assert f"warning: {kept[1]}\n" in printed
     assert "from there to epoch 8 the final value holds" in kept[1]
     (cosine,) = (
-        each["number"]
-        for each in of_kind(folder, "trial")
-        if each["assignment"]["training.lr_schedule"] == "cosine"
+        trial["number"]
+        for trial in of_kind(folder, "trial")
+        if trial["assignment"]["training.lr_schedule"] == "cosine"
     )
     curves = {
-        each["budget"]: each["facts"]["curve"]["validation_loss"]
-        for each in of_kind(folder, "result")
-        if each["trial"] == cosine
+        result["budget"]: result["facts"]["curve"]["validation_loss"]
+        for result in of_kind(folder, "result")
+        if result["trial"] == cosine
     }
     assert curves[6] == [curves[4][-1]] * 2
     assert curves[8] == curves[6]
@@ -206,10 +210,8 @@ def at_once(config: Path) -> Path:
 @pytest.fixture
 def folder(complete: Path, at_once: Path, tmp_path: Path) -> Path:
     """A complete search of three trials, to be extended to eight."""
-    found = tmp_path / "search"
-    shutil.copytree(complete, found)
-    assert (found / "best/model.npz").read_bytes() != (at_once / "best/model.npz").read_bytes()
-    return found
+    assert (complete / "best/model.npz").read_bytes() != (at_once / "best/model.npz").read_bytes()
+    return shutil.copytree(complete, tmp_path / "search")
 
 
 def test_a_winner_that_stays_is_not_trained_again(
@@ -218,7 +220,7 @@ def test_a_winner_that_stays_is_not_trained_again(
     extend(folder, "trials=8")
     winner = {path: path.stat().st_mtime_ns for path in (folder / "best").iterdir()}
     extend(folder, "trials=9")
-    best = [read_json(each / "manifest.json")["search"]["best"] for each in (folder, at_once)]
+    best = [read_json(path / "manifest.json")["search"]["best"] for path in (folder, at_once)]
     assert best[0] == best[1]
     assert {path: path.stat().st_mtime_ns for path in (folder / "best").iterdir()} == winner
 
@@ -244,8 +246,7 @@ def test_nothing_more_is_asked_for(
 ) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert run(["search", "--resume", str(folder), *arguments]) == 0
-    told = capsys.readouterr().err
-    assert f"is complete and already has {has}\n" in told
+    assert f"is complete and already has {has}\n" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
@@ -274,14 +275,14 @@ def test_fewer_trials_than_planned_but_more_than_allowed(
     """Of the two limits, the smaller one is what must be raised."""
     folder = search(config, "--set", "search.trials=9", "--max-trials", "2")
     assert run(["search", "--resume", str(folder), "--set", "search.trials=4"]) == 2
-    told = "search.trials: is 4, but the search began with 9, of which --max-trials allows 2"
-    assert f"{told}; write --max-trials 4 instead" in capsys.readouterr().err
+    limits = "search.trials: is 4, but the search began with 9, of which --max-trials allows 2"
+    assert f"{limits}; write --max-trials 4 instead" in capsys.readouterr().err
     assert resume(folder, "--max-trials", "4") == 0
     assert len(leaderboard(folder)) == 4
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["training.epochs=20"], "--set training.epochs=20 would change the search"),
         (["search.method=grid"], "would change the search"),
@@ -294,37 +295,49 @@ def test_fewer_trials_than_planned_but_more_than_allowed(
     ],
 )  # fmt: skip
 def test_what_is_no_extension(
-    folder: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    folder: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     arguments = [argument for word in words for argument in ("--set", word)]
     assert resume(folder, *arguments) == 2
     err = capsys.readouterr().err
-    assert told in err
+    assert message in err
     assert "Traceback" not in err
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert resume(folder) == 0
 
 
 @pytest.mark.parametrize(
-    ("budget", "words", "told"),
+    ("budget", "refusals"),
     [
-        ({"max_epochs": 4}, ["budget.min_epochs=2"], "a resume can change only max_epochs and total"),
-        ({"max_epochs": 4}, ["budget.reduction_factor=4"], "a resume can change only max_epochs and total"),
-        ({"max_epochs": 4}, ["budget.total=40"], "a resume can neither add nor remove a total"),
-        ({"total": 40}, ["budget.total=null"], "a resume can neither add nor remove a total"),
-        ({"total": 40}, ["budget.total=32"], "total: gives trials 12 epochs, but the search began with"),
-        ({"total": 40}, ["trials=8"], "total: gives trials 10 epochs, but the search began with"),
+        (
+            {"max_epochs": 4},
+            {
+                "budget.min_epochs=2": "a resume can change only max_epochs and total",
+                "budget.reduction_factor=4": "a resume can change only max_epochs and total",
+                "budget.total=40": "a resume can neither add nor remove a total",
+            },
+        ),
+        (
+            {"total": 40},
+            {
+                "budget.total=null": "a resume can neither add nor remove a total",
+                "budget.total=32": "total: gives trials 12 epochs, but the search began with",
+                "trials=8": "total: gives trials 10 epochs, but the search began with",
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_another_ladder_is_no_extension(
-    tmp_path: Path, budget: Any, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, budget: Any, refusals: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """40 epochs for 4 trials in two rounds are 5 and 10 each; for 8 in three rounds 1, 3 and 6."""
     of_four = {"method": "halving", "trials": 4, "budget": {**budget, "reduction_factor": 2}, "space": SPACE}
     folder = search(write_config(tmp_path / "x.yaml", search=of_four))
-    extend(folder, *words, code=2)
-    assert told in capsys.readouterr().err
+    for word, message in refusals.items():
+        capsys.readouterr()
+        extend(folder, word, code=2)
+        assert message in capsys.readouterr().err
 
 
 def test_a_search_that_its_time_limit_ended_is_gone_on_with(

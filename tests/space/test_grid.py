@@ -34,13 +34,16 @@ def space(require: list[str], plain: dict[str, Any] = PLAIN) -> Space:
     return space_of(search.space, search.requirements)
 
 
+EVERYTHING = list(space([]).everything())
+
+
 @given(st.lists(st.sampled_from(REQUIRED), max_size=4, unique=True))
 def test_a_grid_has_exactly_what_is_allowed(require: list[str]) -> None:
-    constrained, free = space(require), space([])
-    wanted = {identity(each) for each in free.everything() if constrained.allows(each)}
-    found = [identity(each) for each in constrained.everything()]
-    assert len(found) == len(set(found)) == constrained.size
-    assert set(found) == wanted
+    constrained = space(require)
+    allowed = {identity(assignment) for assignment in EVERYTHING if constrained.allows(assignment)}
+    listed = [identity(assignment) for assignment in constrained.everything()]
+    assert len(listed) == len(set(listed)) == constrained.size
+    assert set(listed) == allowed
 
 
 def test_without_constraints_the_order_is_that_of_the_dimensions() -> None:

@@ -48,11 +48,23 @@ def test_the_largest_network_of_the_space(
     monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most)
     assert program("check", str(config)).code == 0
     monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
-    for command in ("check", "search", "plan"):
+    done = program("check", str(config))
+    assert done.code == 2
+    assert "search.space: with " in done.out
+    assert "training this network of" in done.out
+
+
+def test_every_command_that_searches_refuses_it_and_train_does_not(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
+) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"space": {"model.hidden": LAYERS}})
+    most = needed(config, "model.hidden=[60, 60, 60]")
+    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
+    for command in ("search", "plan"):
         done = program(command, str(config))
         assert done.code == 2
-        assert "search.space: with " in done.out + done.err
-        assert "training this network of" in done.out + done.err
+        assert "search.space: with " in done.err
+        assert "training this network of" in done.err
     assert not (tmp_path / "runs").exists()
     assert program("train", str(config), "--quiet", "--set", "training.epochs=1").code == 0
 
@@ -88,12 +100,12 @@ def test_the_largest_network_that_is_allowed(
     assert "search.space: with " in done.out
 
 
-@pytest.mark.parametrize("place", ["space", "start_from"])
+@pytest.mark.parametrize("section", ["space", "start_from"])
 def test_the_winner_must_fit_with_all_its_members(
-    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str
 ) -> None:
     """It is trained again as an ensemble when the search is over: too late to find that it is too large."""
-    first = [{"model.hidden": [90]}] if place == "start_from" else None
+    first = [{"model.hidden": [90]}] if section == "start_from" else None
     space = {"model.hidden": {"choice": [[4], [60]]}}
     config = write_config(
         tmp_path / "x.yaml", model={"ensemble": 40}, search={"space": space, "start_from": first}
@@ -107,19 +119,19 @@ def test_the_winner_must_fit_with_all_its_members(
     for command in ("check", "search"):
         done = program(command, str(config))
         assert done.code == 2
-        told = done.out + done.err
         width = 90 if first else 60
-        assert f"model.ensemble: with {{model.hidden: [{width}]}}, training an ensemble of 40" in told
+        message = f"model.ensemble: with {{model.hidden: [{width}]}}, training an ensemble of 40"
+        assert message in done.out + done.err
     assert not (tmp_path / "runs").exists()
     assert program("check", str(config), "--set", "model.ensemble=4").code == 0
 
 
 def test_of_many_layers_the_message_quotes_a_few(program: Program, tmp_path: Path) -> None:
-    layers = {"depth": [0, 1000], "width": [1, 1_000_000], "per_layer": True}
+    layers = {"depth": [0, 100], "width": [1, 1_000_000], "per_layer": True}
     config = write_config(tmp_path / "x.yaml", search={"space": {"model.hidden": layers}})
     (problem,) = program("check", str(config), "--json").json["problems"]
     quoted = ", ".join(["875001"] * 8)
-    assert problem["message"].startswith(f"with {{model.hidden: [{quoted}, … (1000 in all)]}}, training this")
+    assert problem["message"].startswith(f"with {{model.hidden: [{quoted}, … (100 in all)]}}, training this")
 
 
 def test_check_holds_the_total_against_the_number_of_trials(program: Program, tmp_path: Path) -> None:
