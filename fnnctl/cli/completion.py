@@ -27,8 +27,8 @@ def complete_run(context: typer.Context, incomplete: str) -> list[str]:
     except FnnctlError:  # a message would end up in the middle of what the user types
         return []
     experiments = [slug for name in names if (slug := slug_by_name(name))]
-    known = dict.fromkeys([LATEST, *reversed(experiments), *reversed(names)]) if names else {}
-    return [name for name in known if name.startswith(incomplete)]
+    choices = dict.fromkeys([LATEST, *reversed(experiments), *reversed(names)]) if names else {}
+    return [name for name in choices if name.startswith(incomplete)]
 
 
 def complete_config(incomplete: str) -> list[str]:
@@ -83,10 +83,10 @@ def complete_setting(incomplete: str) -> list[str]:
     A shell puts a space after an only suggestion. So `path=` is among the values, as long as any fits.
     """
     path, equals, value = incomplete.partition("=")
-    paths = [path] if equals else [known for known in _settings() if known.startswith(path)]
+    paths = [path] if equals else [setting for setting in _settings() if setting.startswith(path)]
     if len(paths) > 1:
-        return [f"{known}=" for known in paths]
-    return [f"{known}={text}" for known in paths for text in _values(known) if text.startswith(value)]
+        return [f"{setting}=" for setting in paths]
+    return [f"{setting}={text}" for setting in paths for text in _values(setting) if text.startswith(value)]
 
 
 def bash_values(environment: Mapping[str, str]) -> list[str] | None:

@@ -18,16 +18,16 @@ MAX_DECIMALS = 17
 
 def whole_number(option: str, *, least: int | None = None, most: int | None = None) -> Callable[[str], int]:
     """A converter of the option's text; it raises `UsageError` unless that is such a whole number."""
-    wanted = "a whole number" if least is None else f"a whole number of at least {least}"
+    requirement = "a whole number" if least is None else f"a whole number of at least {least}"
     if most is not None:
-        wanted = f"a whole number from {least} to {most}"
+        requirement = f"a whole number from {least} to {most}"
 
     def convert(text: str) -> int:
         if re.fullmatch(r"[+-]?[0-9]+", text) and len(text) <= MAX_DIGITS:
             number = int(text)
             if (least is None or number >= least) and (most is None or number <= most):
                 return number
-        raise UsageError(f"{option}: must be {wanted}, not {shown(text)}")
+        raise UsageError(f"{option}: must be {requirement}, not {shown(text)}")
 
     return convert
 
@@ -98,7 +98,7 @@ def column_names(option: str, words: Sequence[str]) -> tuple[str, ...] | None:
             cells = []
         cells = [name.strip() for name in cells]
         if not cells or not all(cells):
-            known = "write names with commas between them, or all"
-            raise UsageError(f"{option} {shown(word)}: {known}; quote a name with a comma in it: '\"a, b\"'")
+            advice = "write names with commas between them, or all"
+            raise UsageError(f"{option} {shown(word)}: {advice}; quote a name with a comma in it: '\"a, b\"'")
         names += cells
     return tuple(names)

@@ -67,7 +67,7 @@ def train(
         refuse_with_resume({"CONFIG": config, **changes.options})
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(wanted=not no_figures) as figures:  # it imports matplotlib during these imports
+    with figure_drawer(enabled=not no_figures) as figures:  # it imports matplotlib during these imports
         from fnnctl.commands.report import show_end
         from fnnctl.commands.train import resume_training, train
 
@@ -184,7 +184,7 @@ def evaluate(
         return
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(wanted=not no_figures) as figures:
+    with figure_drawer(enabled=not no_figures) as figures:
         from fnnctl.commands.cross_validate import cross_validate, resume_cross_validation
         from fnnctl.commands.report import show_end
         from fnnctl.config.reading.overrides import OptionChange
@@ -209,7 +209,7 @@ def _score_run(
 ) -> None:
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(wanted=not no_figures and data is not None) as figures:
+    with figure_drawer(enabled=not no_figures and data is not None) as figures:
         from fnnctl.commands.evaluate_run import evaluate_run, show_evaluation
 
         with terminal_context(output, runs_dir, figures=figures) as context:
@@ -354,7 +354,7 @@ def search(
         refuse_with_resume({"CONFIG": config, "--method": method, **changes.options, "--set": None})
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(wanted=not no_figures) as figures:  # it imports matplotlib during these imports
+    with figure_drawer(enabled=not no_figures) as figures:  # it imports matplotlib during these imports
         from fnnctl.commands.report import show_end
         from fnnctl.commands.search import resume_search, search
         from fnnctl.runs.search_session import SearchOptions

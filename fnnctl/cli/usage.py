@@ -40,8 +40,8 @@ def _after_the_command(error: typer.TyperException, arguments: Sequence[str]) ->
     if option is None or context is None or not isinstance(context.command, TyperGroup):
         return ""
     commands = context.command.commands
-    options = {name for command in commands.values() for known in command.params for name in known.opts}
-    if option not in options:
+    parameters = [parameter for command in commands.values() for parameter in command.params]
+    if not any(option in parameter.opts for parameter in parameters):
         return ""
     program, *groups = context.command_path.split()
     words = arguments[len(groups) :]
@@ -61,8 +61,8 @@ def _setting_meant(error: typer.TyperException) -> str:
     option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
     if option is None or context is None:
         return ""
-    known = {name for parameter in context.command.params for name in parameter.opts}
-    if "--set" not in known or option in known:
+    options = {name for parameter in context.command.params for name in parameter.opts}
+    if "--set" not in options or option in options:
         return ""
     from fnnctl.config.messages.suggestions import synonyms
     from fnnctl.config.paths import format_path

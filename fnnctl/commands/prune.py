@@ -87,8 +87,8 @@ def _refuse_unknown(statuses: Sequence[str]) -> None:
         if status == "running":
             raise UsageError("--status running: a running run is never removed; stop it first")
         if status not in SHOWN_STATUSES:
-            known = [name for name in SHOWN_STATUSES if name != "running"]
-            hint = did_you_mean(status, known) or f"; they are {', '.join(known)}"
+            choices = [name for name in SHOWN_STATUSES if name != "running"]
+            hint = did_you_mean(status, choices) or f"; they are {', '.join(choices)}"
             raise UsageError(f"--status {status}: there is no such status{hint}")
 
 

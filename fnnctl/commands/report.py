@@ -206,8 +206,8 @@ def _text(report: Report, form: ReportForm, output: Output) -> str:
         return text_format.text(report.summaries, report.results, folder)
     width = None if form.file else output.width
     documents = [_document(summary, output) for summary in report.summaries]
-    shown = _on_terminal(documents, report.results, output, width=width)
-    return output.rendered(shown, plain=form.file is not None)
+    renderable = _on_terminal(documents, report.results, output, width=width)
+    return output.rendered(renderable, plain=form.file is not None)
 
 
 def _document(summary: Summary, output: Output) -> Document:

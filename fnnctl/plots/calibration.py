@@ -42,29 +42,29 @@ def reliability_figure(bins: Bins, *, error: float | None, title: str, positive:
     """
     used = np.array(bins["rows"], dtype=np.float64) > 0
     columns = {name: np.array(column, dtype=np.float64)[used] for name, column in bins.items()}
-    of_x, of_y, of_axis = "confidence", "accuracy", "confidence: probability of the predicted class"
-    of_error, of_axes = "", of_y
+    x_name, y_name, x_label = "confidence", "accuracy", "confidence: probability of the predicted class"
+    error_subject, y_label = "", y_name
     if positive is not None:
         name = drawable_text(positive, NAME_COLUMNS)
-        of_x, of_y, of_axis = "probability", "frequency", f"predicted probability of {name}"
-        of_error, of_axes = f" of {name}", f"share of rows that are {name}"
+        x_name, y_name, x_label = "probability", "frequency", f"predicted probability of {name}"
+        error_subject, y_label = f" of {name}", f"share of rows that are {name}"
     with new_figure(7.4, 6.3, title, [positive or ""]) as figure:
         upper, lower = figure.subplots(2, sharex=True, height_ratios=[4.4, 1.1])
-        _draw_points(upper, columns, of_x, of_y)
-        upper.set(ylabel=of_axes)
+        _draw_points(upper, columns, x_name, y_name)
+        upper.set(ylabel=y_label)
         lines = [Line2D([], [], **_POINTS), Line2D([], [], **_PERFECT)]
         number = "–" if error is None else f"{error:.4f}"
-        texts = [f"{of_y}, 95 % interval", "perfect calibration"]
-        legend_beside(upper, lines, texts, title=f"expected calibration\nerror{of_error} {number}")
+        texts = [f"{y_name}, 95 % interval", "perfect calibration"]
+        legend_beside(upper, lines, texts, title=f"expected calibration\nerror{error_subject} {number}")
         _draw_rows(lower, columns)
-        lower.set(xlabel=of_axis)
+        lower.set(xlabel=x_label)
     return figure
 
 
-def _draw_points(axes: Axes, bins: Mapping[str, FloatArray], of_x: str, of_y: str) -> None:
-    axes.vlines(bins[of_x], bins[f"{of_y}_low"], bins[f"{of_y}_high"], color=COLOURS[0], alpha=0.45)
+def _draw_points(axes: Axes, bins: Mapping[str, FloatArray], x_name: str, y_name: str) -> None:
+    axes.vlines(bins[x_name], bins[f"{y_name}_low"], bins[f"{y_name}_high"], color=COLOURS[0], alpha=0.45)
     axes.add_line(Line2D([0, 1], [0, 1], **_PERFECT))
-    axes.add_line(Line2D(bins[of_x], bins[of_y], **_POINTS))
+    axes.add_line(Line2D(bins[x_name], bins[y_name], **_POINTS))
     axes.set(ylim=(-0.02, 1.02), yticks=np.arange(6) / 5)
 
 

@@ -100,21 +100,21 @@ def pr_figure(curves: Sequence[PlottedCurve], *, title: str, prevalence: float |
 
 
 def _figure(plane: _Plane, curves: Sequence[PlottedCurve], title: str, guessing: _Guessing | None) -> Figure:
-    named, others = _divided(curves)
+    named, unnamed = _divided(curves)
     names = [_name(curve) for curve in named]
     width = 6.0 + max(map(columns, [*names, "or more: 00 others"])) * 0.075
     with new_figure(width, 5.4, title, names) as figure:
         axes = figure.subplots()
         areas = [curve.area for curve in named]
-        entries = list(zip(_draw(axes, named, others), areas, names, strict=True))
-        if others:
-            entries.append((Line2D([], [], **_OTHERS), others[0].area, f"or more: {len(others)} others"))
+        entries = list(zip(_draw(axes, named, unnamed), areas, names, strict=True))
+        if unnamed:
+            entries.append((Line2D([], [], **_OTHERS), unnamed[0].area, f"or more: {len(unnamed)} others"))
         if guessing:
             line = axes.add_line(Line2D([0, 1], guessing.ends, **_GUESSING))
             entries.append((line, guessing.area, guessing.name))
         worst = min(map(_area, curves), default=1.0)
         if ENLARGED_FROM <= worst < 1.0:
-            _draw(_enlarged_corner(axes, plane, worst), named, others)
+            _draw(_enlarged_corner(axes, plane, worst), named, unnamed)
         _label_axes(axes, plane)
         _add_key(axes, plane, entries)
     return figure
@@ -123,17 +123,17 @@ def _figure(plane: _Plane, curves: Sequence[PlottedCurve], title: str, guessing:
 def _divided(curves: Sequence[PlottedCurve]) -> tuple[list[PlottedCurve], list[PlottedCurve]]:
     """The curves named in the legend, averages first, and the other curves by increasing area."""
     averages = [curve for kind in ("macro", "micro") for curve in curves if curve.kind == kind]
-    of_classes = [curve for curve in curves if curve.kind == "class"]
-    if len(of_classes) <= MAX_NAMED_CLASSES:
-        return averages + of_classes, []
-    of_classes.sort(key=_area)
-    return averages + of_classes[:WORST_CLASSES], of_classes[WORST_CLASSES:]
+    class_curves = [curve for curve in curves if curve.kind == "class"]
+    if len(class_curves) <= MAX_NAMED_CLASSES:
+        return averages + class_curves, []
+    class_curves.sort(key=_area)
+    return averages + class_curves[:WORST_CLASSES], class_curves[WORST_CLASSES:]
 
 
-def _draw(axes: Axes, named: Sequence[PlottedCurve], others: Sequence[PlottedCurve]) -> list[Line2D]:
+def _draw(axes: Axes, named: Sequence[PlottedCurve], unnamed: Sequence[PlottedCurve]) -> list[Line2D]:
     """Draw all curves; return the lines of the named ones."""
-    points = [np.column_stack([curve.x, curve.y]) for curve in others]
-    axes.add_collection(LineCollection(points, alpha=min(1.0, max(0.15, 60 / (len(others) + 1))), **_OTHERS))
+    points = [np.column_stack([curve.x, curve.y]) for curve in unnamed]
+    axes.add_collection(LineCollection(points, alpha=min(1.0, max(0.15, 60 / (len(unnamed) + 1))), **_OTHERS))
     looks = ({"color": colour, "linestyle": dash} for colour, dash in zip(cycle(COLOURS), cycle(DASHES)))
     return [
         axes.add_line(Line2D(curve.x, curve.y, **(_AVERAGES.get(curve.kind) or next(looks))))

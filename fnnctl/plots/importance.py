@@ -110,16 +110,16 @@ def hyperparameter_importance_figure(bars: Bars, *, axis: str, title: str) -> Fi
     the mark if that would cover the number. Bars up to the chance level are grey. `axis` is the label of the
     axis.
     """
-    known = {name: bar for name, bar in bars.items() if bar}
-    order = sorted(known, key=lambda name: -known[name][0])[:MAX_BARS]
-    if left := len(known) - len(order):
+    estimates = {name: bar for name, bar in bars.items() if bar}
+    order = sorted(estimates, key=lambda name: -estimates[name][0])[:MAX_BARS]
+    if left := len(estimates) - len(order):
         title += f"; {left:,} more in the report"
     with new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, order) as figure:
         axes = figure.subplots()
-        if not known:
+        if not estimates:
             show_message(axes, "too few trials so far to estimate importances")
             return figure
-        shares = [known[name] for name in order]
+        shares = [estimates[name] for name in order]
         heights, limit = np.arange(len(order)), min(1.0, 1.25 * max(map(max, shares)) or 1.0)
         colours = [COLOURS[0] if share > chance else FAINT for share, chance in shares]
         axes.barh(heights, [share for share, _ in shares], height=0.62, color=colours)

@@ -123,8 +123,8 @@ def spread_lines(heights: FloatArray, badness: FloatArray) -> FloatArray:
     for height in np.unique(heights[np.isfinite(heights)]):
         members = np.flatnonzero(heights == height)
         ranked = members[np.argsort(-badness[members], kind="stable")]  # NaN, the worst of all, comes last
-        known = np.isfinite(badness[ranked]).sum()
-        ranked = np.roll(ranked, len(ranked) - known)
+        count = np.isfinite(badness[ranked]).sum()
+        ranked = np.roll(ranked, len(ranked) - count)
         spread[ranked] += band * ((np.arange(len(ranked)) + 0.5) / len(ranked) - 0.5)
     return spread
 
@@ -226,23 +226,23 @@ def _draw_lines(
 
 def _tenths(badness: FloatArray) -> IntArray:
     """The tenth of the ranks of each trial, from 0 to 9, the best, (n,); equal ones share the better."""
-    known = np.sort(badness[~np.isnan(badness)])
-    better = np.searchsorted(known, badness, side="left")
-    return len(SEQUENCE) - 1 - better * len(SEQUENCE) // max(1, len(known))
+    ascending = np.sort(badness[~np.isnan(badness)])
+    better = np.searchsorted(ascending, badness, side="left")
+    return len(SEQUENCE) - 1 - better * len(SEQUENCE) // max(1, len(ascending))
 
 
 def _add_colour_bar(axes: Axes, objectives: FloatArray, metric: str, *, minimized: bool) -> None:
     """The colours of the tenths of the trials, with the objectives at the limits of some."""
-    known = np.sort(objectives[np.isfinite(objectives)])
-    if len(known) < 2 or known[0] == known[-1]:
+    ranked = np.sort(objectives[np.isfinite(objectives)])
+    if len(ranked) < 2 or ranked[0] == ranked[-1]:
         return
     if minimized:
-        known = known[::-1]
+        ranked = ranked[::-1]
     count = len(SEQUENCE)
     shades = ScalarMappable(BoundaryNorm(range(count + 1), count), COLOUR_MAP)
     bar = axes.figure.colorbar(shades, ax=axes, aspect=36, pad=0.01, shrink=0.86)
     tenths = np.array([0, 2.5, 5, 7.5, 10])
-    values = known[np.round(tenths / count * (len(known) - 1)).astype(np.intp)]
+    values = ranked[np.round(tenths / count * (len(ranked) - 1)).astype(np.intp)]
     bar.set_ticks(tenths.tolist(), labels=[f"{value:,.4g}" for value in values.tolist()])
     bar.minorticks_off()
     bar.outline.set_visible(False)

@@ -42,16 +42,16 @@ def trade_offs_figure(
     heights = [2.9, 1.6, 1.4][: len(panels)]
     name, mark = drawable_text(positive, NAME_COLUMNS), DEFAULT_THRESHOLD if chosen is None else chosen
     with new_figure(8.0, 1.2 + sum(heights), title, [positive]) as figure:
-        of_panels = figure.subplots(len(panels), sharex=True, height_ratios=heights)
-        for axes, wanted in zip(of_panels, panels, strict=True):
-            lines, texts = _draw(axes, columns, wanted, mark)
+        all_axes = figure.subplots(len(panels), sharex=True, height_ratios=heights)
+        for axes, panel in zip(all_axes, panels, strict=True):
+            lines, texts = _draw(axes, columns, panel, mark)
             marks = _mark(axes, chosen, how)
-            if wanted is _UPPER:
+            if panel is _UPPER:
                 heading = f"decisions for\n{name}\nat {mark:.3g}"
                 legend_beside(axes, [*lines, *marks.values()], [*texts, *marks], title=heading)
             else:
                 legend_beside(axes, lines, texts, title="")
-            if wanted is _COST:
+            if panel is _COST:
                 axes.set_ylim(0, 1.05 * float(np.max(columns["cost"])) or 1.0)
             else:
                 axes.set(ylim=(-0.02, 1.02), yticks=np.arange(6) / 5)
@@ -61,12 +61,12 @@ def trade_offs_figure(
 
 
 def _draw(
-    axes: Axes, columns: Mapping[str, FloatArray], wanted: Mapping[str, str], mark: float
+    axes: Axes, columns: Mapping[str, FloatArray], panel: Mapping[str, str], mark: float
 ) -> tuple[list[Line2D], list[str]]:
     """Draw the wanted columns; return the legend's lines and texts, with the values at the marked one."""
     thresholds, lines, texts = columns["threshold"], [], []
     at = min(int(np.searchsorted(thresholds, mark)), len(thresholds) - 1)
-    for (name, label), colour, dash in zip(wanted.items(), COLOURS, DASHES, strict=False):
+    for (name, label), colour, dash in zip(panel.items(), COLOURS, DASHES, strict=False):
         look: dict[str, Any] = {"color": colour, "linestyle": dash}
         axes.plot(thresholds, columns[name], drawstyle="steps-pre", **look)
         lines.append(Line2D([], [], **look))

@@ -76,8 +76,8 @@ def _draw_bars(axes: Axes, workers: Sequence[PlottedWorker], last: float, unit: 
     budgets = np.concatenate([worker.budgets for worker in workers])
     colours: dict[str, str] = {}
     limits: list[tuple[int, int]] = []
-    if len(of_trials := budgets[budgets > 0]):
-        shades = budget_colours(of_trials.tolist())
+    if len(trial_budgets := budgets[budgets > 0]):
+        shades = budget_colours(trial_budgets.tolist())
         limits = list(zip(shades.lows, shades.highs, strict=True))
         if len(limits) > 1:
             *smaller, largest = shades.texts

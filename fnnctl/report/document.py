@@ -52,12 +52,12 @@ def joined(sections: Iterable[Section]) -> list[Section]:
     for position, section in enumerate(sections):
         key = (type(section), section.heading) if section.priority else position
         match section, result.get(key):
-            case DefinitionList(), DefinitionList() as known:
-                result[key] = replace(known, rows=(*known.rows, *section.rows))
-            case Notes(), Notes() as known:
-                result[key] = replace(known, rows=(*known.rows, *section.rows))
-            case Warnings(), Warnings() as known:
-                result[key] = replace(known, rows=(*known.rows, *section.rows))
+            case DefinitionList(), DefinitionList() as former:
+                result[key] = replace(former, rows=(*former.rows, *section.rows))
+            case Notes(), Notes() as former:
+                result[key] = replace(former, rows=(*former.rows, *section.rows))
+            case Warnings(), Warnings() as former:
+                result[key] = replace(former, rows=(*former.rows, *section.rows))
             case _, None:
                 result[key] = section
             case _:

@@ -59,7 +59,7 @@ class GateResult:
     """The value as tables show it."""
     threshold: float | None
     """The limit for the value; None if there is no fixed one."""
-    wanted: str
+    condition: str
     """The condition, such as `≥ 0.9`."""
     passed: bool
     message: str
@@ -101,7 +101,7 @@ def gate_table(results: Sequence[GateResult]) -> TableSection:
     has_several_runs = len({result.run for result in results}) > 1
     names = [f"{result.metric} of {result.run}" if has_several_runs else result.metric for result in results]
     rows = (
-        (name, result.value_text, result.wanted, result.result)
+        (name, result.value_text, result.condition, result.result)
         for name, result in zip(names, results, strict=True)
     )
     notes = (f"{name}: {result.note}." for name, result in zip(names, results, strict=True) if result.note)
@@ -125,7 +125,7 @@ class Gate:
         return is_loss(self.metric)
 
     @property
-    def wanted(self) -> str:
+    def condition(self) -> str:
         """The condition, such as `≥ 0.9`."""
         return f"{'≤' if self.is_loss else '≥'} {self.threshold:g}"
 
@@ -181,9 +181,9 @@ def _threshold_result(gate: Gate, summary: Summary) -> GateResult:
         value=value,
         value_text=number(value),
         threshold=gate.threshold,
-        wanted=gate.wanted,
+        condition=gate.condition,
         passed=gate.admits(value),
-        message=f"{gate.metric} is {value:g}, wanted {gate.wanted}{gate.hint}",
+        message=f"{gate.metric} is {value:g}, wanted {gate.condition}{gate.hint}",
     )
 
 
@@ -215,8 +215,8 @@ def _metric_value(name: str, summary: Summary) -> float:
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics for the {part} part")
     values = flat_metrics(metrics)
     if inner not in values:
-        known = [metric for metric in values if "." not in metric]
-        hint = did_you_mean(inner, values) or f"; the metrics are {', '.join(known)}"
+        names = [metric for metric in values if "." not in metric]
+        hint = did_you_mean(inner, values) or f"; the metrics are {', '.join(names)}"
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metric '{inner}'{hint}")
     value = values[inner]
     if value is None:
@@ -262,21 +262,21 @@ def _result_of_test(run: ComparedRun, other: ComparedRun, metric: str, test: Pai
     details = [f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", loss]
     if test.why_unpaired:
         details.append(f"not paired, because {test.why_unpaired}")
-    condition = f"not worse than {other.folder.path.name}"
+    title = f"not worse than {other.folder.path.name}"
     return GateResult(
         run=run.path,
-        name=f"{metric}, {condition}",
+        name=f"{metric}, {title}",
         metric=metric,
         value=run.value,
         value_text=number(run.value),
         threshold=None,
-        wanted=f"not worse than {number(other.value)}",
+        condition=f"not worse than {number(other.value)}",
         passed=passed,
         message=(
             f"{metric} is {number(run.value)}, {how} {number(other.value)} of {other.path} "
             f"({'; '.join(filter(None, details))})"
         ),
-        note=f"{condition}; {loss}" if loss else condition,
+        note=f"{title}; {loss}" if loss else title,
         details=_details(other, test, p, finite(smallest)),
     )
 

@@ -137,10 +137,10 @@ def short_names(paths: Sequence[str]) -> list[str]:
     return [_shortest(path, [other for other in parts if other != path]) for path in parts]
 
 
-def _shortest(path: Sequence[str], others: Sequence[Sequence[str]]) -> str:
+def _shortest(path: Sequence[str], rest: Sequence[Sequence[str]]) -> str:
     is_part = path[-1].startswith(("name", "depth", "width")) or path[-2:-1] == ["hidden"]
     least = 2 if is_part else 1
-    enough = (k for k in range(least, len(path)) if all(other[-k:] != path[-k:] for other in others))
+    enough = (k for k in range(least, len(path)) if all(other[-k:] != path[-k:] for other in rest))
     count = next(enough, len(path))
     return ".".join(path[-count:])
 
@@ -159,15 +159,15 @@ def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[t
 
 def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting:
     """The values as a column. If any of them is not a number, they are categories on any scale."""
-    known = [value for value in values if value is not _UNSET]
-    if scale == "choice" or not all(map(_is_number, known)):
-        by_text = {flow_yaml(value): value for value in known}
+    active = [value for value in values if value is not _UNSET]
+    if scale == "choice" or not all(map(_is_number, active)):
+        by_text = {flow_yaml(value): value for value in active}
         categories = sorted(by_text, key=lambda text: _order(by_text[text], text))
         positions = {text: float(position) for position, text in enumerate(categories)}
         column = [np.nan if value is _UNSET else positions[flow_yaml(value)] for value in values]
         return SearchedSetting(name, "choice", np.array(column), tuple(categories))
     column = [np.nan if value is _UNSET else float(value) for value in values]
-    is_log = scale == "log" and min(known) > 0 and not name.endswith("depth")
+    is_log = scale == "log" and min(active) > 0 and not name.endswith("depth")
     return SearchedSetting(name, "log" if is_log else "linear", np.array(column))
 
 

@@ -174,6 +174,6 @@ Section: TypeAlias = (
 
 def command_lines(command: Command) -> list[str]:
     """The command as lines that can be pasted into a shell: all but the last end with a backslash."""
-    first, *others = command.rows
-    lines = [first, *(f"  {part}" for part in others)]
+    first, *rest = command.rows
+    lines = [first, *(f"  {part}" for part in rest)]
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]

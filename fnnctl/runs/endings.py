@@ -88,8 +88,8 @@ def training_outcome(experiment: Experiment, trained: Sequence[Trained]) -> Trai
 
     Of several folds it is the one whose best epoch is the median, relative to the number of its epochs.
     """
-    known = [(best / fit.epochs, fit.epochs, best) for fit in trained if (best := fit.best_epoch)]
-    _, epochs, best = sorted(known)[len(known) // 2] if known else (0, 0, None)
+    best_epochs = [(best / fit.epochs, fit.epochs, best) for fit in trained if (best := fit.best_epoch)]
+    _, epochs, best = sorted(best_epochs)[len(best_epochs) // 2] if best_epochs else (0, 0, None)
     return TrainingOutcome(
         epochs,
         best,

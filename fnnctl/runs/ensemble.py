@@ -37,8 +37,8 @@ def weight_library(run: OpenRun, setup: SearchSetup, journal: Journal) -> Weight
     """The library for the weights of the search's trials; None if it builds no ensemble."""
     if setup.settings.ensemble is None:
         return None
-    known = [*journal.results.values(), *journal.held.values()]
-    return WeightLibrary(run.path, setup.direction, setup.budget.max_epochs, known)
+    results = [*journal.results.values(), *journal.held.values()]
+    return WeightLibrary(run.path, setup.direction, setup.budget.max_epochs, results)
 
 
 def build_ensemble(session: SearchSession) -> None:

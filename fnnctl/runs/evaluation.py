@@ -84,11 +84,11 @@ def score_file(
         raise UsageError("--name: must have at most 200 characters and no control characters")
     sha256 = file.sha256
     notes: list[str] = []
-    of_rows: list[str] = []
+    row_warnings: list[str] = []
     with context.listener.reading() as on_read:
-        rows = read_labelled(file, model, notes.append, of_rows.append, on_read=on_read)
+        rows = read_labelled(file, model, notes.append, row_warnings.append, on_read=on_read)
     part = rows.part(model)
-    warnings = [*_known_rows(model, file, sha256), *_score_warnings(model, part, file), *of_rows]
+    warnings = [*_known_rows(model, file, sha256), *_score_warnings(model, part, file), *row_warnings]
     facts = evaluation_facts(
         model, file, sha256=sha256, rows=len(rows.numbers), warnings=warnings, blas_threads=blas_threads
     )

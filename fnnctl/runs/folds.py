@@ -88,14 +88,14 @@ def write_folds(
     """
     if validation.experiment.evaluation.sizes is not None:
         run.write_table(names.DATA_SIZE, *size_table(validation, results))
-    for size, of_size in by_size(validation, results):  # the largest is the last one
-        epochs, stopped = sum(result.epochs for result in of_size if result), _outcomes(of_size)
-        run.log(f"{epochs} epochs in {len(of_size)} folds{share_suffix(size)}: {stopped}")
-    run.record({"training": {"epochs": epochs, "stopped": f"of {len(of_size)} folds: {stopped}"}})
-    of_folds = fold_metrics(of_size)
-    run.write_table(names.HISTORY, *history_rows(validation, of_size))
-    run.write_table(names.CROSS_VALIDATION, *fold_table(validation, of_size, of_folds))
-    return of_folds
+    for size, size_results in by_size(validation, results):  # the largest is the last one
+        epochs, stopped = sum(result.epochs for result in size_results if result), _outcomes(size_results)
+        run.log(f"{epochs} epochs in {len(size_results)} folds{share_suffix(size)}: {stopped}")
+    run.record({"training": {"epochs": epochs, "stopped": f"of {len(size_results)} folds: {stopped}"}})
+    metrics = fold_metrics(size_results)
+    run.write_table(names.HISTORY, *history_rows(validation, size_results))
+    run.write_table(names.CROSS_VALIDATION, *fold_table(validation, size_results, metrics))
+    return metrics
 
 
 def _outcomes(results: Sequence[FoldResult | None]) -> str:

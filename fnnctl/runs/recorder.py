@@ -84,9 +84,9 @@ def record_warnings(
     are recorded `first`, before what is there.
     """
     record_notes(run, [f"warning: {warning}" for warning in warnings], listener)
-    known = run.read_manifest().warnings
-    if new := [warning for warning in warnings if warning not in known]:
-        run.record({"warnings": [*new, *known] if first else [*known, *new]})
+    recorded = run.read_manifest().warnings
+    if new := [warning for warning in warnings if warning not in recorded]:
+        run.record({"warnings": [*new, *recorded] if first else [*recorded, *new]})
 
 
 def write_scores(run: OpenRun, parts: dict[str, PartScores | None]) -> None:

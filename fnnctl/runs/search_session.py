@@ -44,9 +44,9 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         if self.executor is not None and self.executor not in OFFERED:
-            known = joined_words([*OFFERED], "or")
+            choices = joined_words([*OFFERED], "or")
             hint = did_you_mean(self.executor, OFFERED)
-            raise UsageError(f"there is no executor '{self.executor}'; choose {known}{hint}")
+            raise UsageError(f"there is no executor '{self.executor}'; choose {choices}{hint}")
         if self.dask_address is not None and not (self._execution and self._execution.check_cluster):
             raise UsageError("--dask-address needs --executor dask")
 

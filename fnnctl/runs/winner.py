@@ -102,8 +102,8 @@ def refit_winner(session: SearchSession, winner: Winner) -> None:
             started=started,
             budget=session.setup.budget.max_epochs,
         )
-        of_refit = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]
-        record_warnings(run, of_refit, SilentListener(), first=True)  # the user has seen them
+        warnings = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]
+        record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
         if complete:
             run.replace_winner()
     run.write_metrics(folder.read_metrics() or {})

@@ -28,7 +28,7 @@ MISSED = GateResult(
     value=0.9,
     value_text="0.9000",
     threshold=0.95,
-    wanted="≥ 0.95",
+    condition="≥ 0.95",
     passed=False,
     message="accuracy is 0.9, wanted ≥ 0.95",
 )
@@ -234,7 +234,7 @@ def test_a_significant_loss_is_missed(tmp_path: Path) -> None:
         "count": 100,
     }
     assert found.name == f"accuracy, not worse than {other.path.name}"
-    assert (found.value_text, found.wanted) == ("0.9200", "not worse than 0.9700")
+    assert (found.value_text, found.condition) == ("0.9200", "not worse than 0.9700")
     assert found.note == (
         f"not worse than {other.path.name}; a loss of 6.6 points is detected 80 % of the time"
     )
@@ -275,7 +275,7 @@ def test_no_test_finds_a_difference_without_a_spread(tmp_path: Path) -> None:
     first = write_folds(tmp_path, "a", [0.8, 0.9, 0.7, 0.8, 0.6])
     found = not_worse_result(write_folds(tmp_path, "b", [0.8, 0.9, 0.7, 0.8, 0.6]), first)
     assert found.passed
-    assert found.wanted == "not worse than 0.7600"
+    assert found.condition == "not worse than 0.7600"
     assert found.note == f"not worse than {first.path.name}"
 
 

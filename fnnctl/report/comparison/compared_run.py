@@ -263,10 +263,10 @@ def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") 
 
 def _name_with_class(metric: str, positive: str | None) -> str:
     """The name of the same metric in `per_class`, if it is one of the positive class that rows give."""
-    of_class = positive_metric(metric)
-    if positive is None or of_class is None or not of_class.is_compared:
+    record = positive_metric(metric)
+    if positive is None or record is None or not record.is_compared:
         return metric
-    return f"per_class.{positive}.{of_class.class_name}"
+    return f"per_class.{positive}.{record.class_name}"
 
 
 def _measured_rows(
@@ -310,13 +310,13 @@ def require_same_target(runs: Sequence[RunFolder]) -> None:
 
 def require_same_positive_class(runs: Sequence[ComparedRun], metric: str) -> None:
     """Raise `UsageError` if the metric is of the positive class and the runs do not all have the same one."""
-    first, *others = runs
-    for other in others:
-        if (of_class := positive_metric(metric)) and other.positive_class != first.positive_class:
+    first, *rest = runs
+    for other in rest:
+        if (record := positive_metric(metric)) and other.positive_class != first.positive_class:
             raise UsageError(
                 f"{first.path} and {other.path} cannot be compared by {metric}: their positive classes are "
                 f"{shown(first.positive_class or '')} and {shown(other.positive_class or '')}; "
-                f"write per_class.CLASS.{of_class.class_name}, with the name of a class"
+                f"write per_class.CLASS.{record.class_name}, with the name of a class"
             )
 
 

@@ -37,10 +37,10 @@ def verdict_sentences(comparison: RunComparison) -> list[str]:
     """One sentence per pair; with many runs, only for the pairs of the best one, the nearest first."""
     if len(comparison.runs) <= FEW_RUNS:
         return [pair_sentence(comparison, pair) for pair in comparison.pairs]
-    best, *others = comparison.ranked
+    best, *rest = comparison.ranked
     tied: list[str] = []
     beaten: list[str] = []
-    for other in others:
+    for other in rest:
         is_tie = comparison.pair(best, other).verdict == "tie"
         (tied if is_tie else beaten).append(LETTERS[other])
     sentence = f"{LETTERS[best]} has the best {comparison.metric}"
@@ -48,7 +48,7 @@ def verdict_sentences(comparison: RunComparison) -> list[str]:
         sentence += f"; it is better than {joined_words(beaten)}"
     if tied:
         sentence += f"{', but' if beaten else '; it is'} tied with {joined_words(tied)} at this sample size"
-    pairs = [comparison.pair(best, other) for other in others]
+    pairs = [comparison.pair(best, other) for other in rest]
     return [f"{sentence}.", *(pair_sentence(comparison, pair) for pair in pairs)]
 
 

@@ -89,9 +89,9 @@ class FigureDrawer:
 
 
 @contextmanager
-def figure_drawer(*, wanted: bool) -> Iterator[Figures]:
+def figure_drawer(*, enabled: bool) -> Iterator[Figures]:
     """Start a drawing process if figures are wanted; it ends with the block."""
-    if not wanted:
+    if not enabled:
         yield NoFigures()
         return
     drawer = FigureDrawer(start_process())

@@ -30,7 +30,7 @@ def draw_missing_figures(run: RunFolder) -> tuple[str, ...]:
 
 def redraw_figures(run: RunFolder, source: str) -> None:
     """Draw the figures of a file anew; raises `MachineError` if one cannot be written."""
-    figures = registered_figures(of_search=False)
+    figures = registered_figures(is_search=False)
     _draw(run, {figure.file for figure in figures if figure.source != source})
 
 
@@ -58,8 +58,8 @@ class FigureJob:
 def figure_jobs(run: RunFolder, present: Set[str] = frozenset()) -> list[FigureJob]:
     """The figures that the run may have, except those that are present; some may turn out to be empty."""
     manifest, files = run.read_manifest(), run.files()
-    of_search = manifest.kind == "search" or names.JOURNAL in files
-    candidates = _with_source(registered_figures(of_search=of_search), files, manifest)
+    is_search = manifest.kind == "search" or names.JOURNAL in files
+    candidates = _with_source(registered_figures(is_search=is_search), files, manifest)
     if all(figure.file in present for figure in candidates):  # reading the run takes longer
         return []
     summary = summarize(run)

@@ -55,5 +55,5 @@ def table_numbers(run: RunFolder, name: str) -> DrawnNumbers | None:
     only_averages = len(curves) > MAX_CURVES
     if only_averages:
         rows = (row for row in rows if row[0] != OF_CLASS)
-    wanted = set(evenly_spaced(averages if only_averages else count, MAX_ROWS).tolist())
-    return DrawnNumbers(header, [row for index, row in enumerate(rows) if index in wanted], name, count)
+    chosen = set(evenly_spaced(averages if only_averages else count, MAX_ROWS).tolist())
+    return DrawnNumbers(header, [row for index, row in enumerate(rows) if index in chosen], name, count)

@@ -9,9 +9,9 @@ from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.summary import Summary
 
 
-def registered_figures(*, of_search: bool) -> Sequence[RunFigure]:
+def registered_figures(*, is_search: bool) -> Sequence[RunFigure]:
     """The figures of a search and its winner, or of another run, in the order in which they are listed."""
-    if not of_search:
+    if not is_search:
         return run_figures.RUN_FIGURES
     from fnnctl.report.figures import search_figures  # most runs are no searches
 
@@ -20,4 +20,4 @@ def registered_figures(*, of_search: bool) -> Sequence[RunFigure]:
 
 def figures_of(summary: Summary) -> Sequence[RunFigure]:
     """The registered figures of a run's kind."""
-    return registered_figures(of_search=summary.search is not None)
+    return registered_figures(is_search=summary.search is not None)

@@ -66,8 +66,8 @@ def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> li
         for curve in read_curves(run, source) or ()
     ]
     positive = summary.positive_class
-    of_positive = [curve for curve in curves if curve.kind == "class" and curve.label == positive]
-    return of_positive or curves
+    positive_curves = [curve for curve in curves if curve.kind == "class" and curve.label == positive]
+    return positive_curves or curves
 
 
 def _area(curve: StoredCurve, metric: str, scores: Mapping[str, Any]) -> float | None:

@@ -91,8 +91,8 @@ def _history_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | None:
         spent += result.epochs
         best = min(best, search.loss_of(result))
         objective = result.status.value if result.objective is None else number(result.objective)
-        known = number(search.from_loss(best) if best < float("inf") else None)
-        rows.append([f"{spent}", f"{result.trial}", f"{result.budget}", objective, known])
+        best_text = number(search.from_loss(best) if best < float("inf") else None)
+        rows.append([f"{spent}", f"{result.trial}", f"{result.budget}", objective, best_text])
     header = ("epochs of all trials", "trial", "its epochs", search.metric, "best so far")
     return some_numbers(header, rows, names.JOURNAL) if rows else None
 
@@ -132,14 +132,14 @@ def _closest_curve(search: SearchHistory) -> str:
 
 def _budgets(search: SearchHistory) -> dict[int, list[int]]:
     """The rungs' epochs by bracket; if curves stopped all trials of a bracket, the most that one has had."""
-    of_rungs: dict[int, list[int]] = {}
+    rung_epochs: dict[int, list[int]] = {}
     for rung in search.rungs:
-        of_rungs.setdefault(rung.bracket, []).append(rung.epochs)
+        rung_epochs.setdefault(rung.bracket, []).append(rung.epochs)
     most: dict[int, int] = {}
     for result in search.results:
         bracket = search.trials[result.trial].bracket
         most[bracket] = max(most.get(bracket, 0), result.budget)
-    return {bracket: of_rungs.get(bracket, [epochs]) for bracket, epochs in most.items()}
+    return {bracket: rung_epochs.get(bracket, [epochs]) for bracket, epochs in most.items()}
 
 
 def _plotted_trial(

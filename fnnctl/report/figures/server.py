@@ -118,7 +118,7 @@ def _prepare() -> None:
             figure.subplots().plot([0.0, 1.0])
         png_bytes(figure)
     if not _has_input():
-        registered_figures(of_search=True)
+        registered_figures(is_search=True)
 
 
 def _end_with_command() -> None:

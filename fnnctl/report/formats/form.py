@@ -51,5 +51,6 @@ class ReportForm:
 def refuse_short(format_: str) -> None:
     """Raise `UsageError` if a format has no short report."""
     if format_ != TERMINAL and TEXT_FORMATS[format_].short is None:
-        known = [TERMINAL, *(name for name, text_format in TEXT_FORMATS.items() if text_format.short)]
-        raise UsageError(f"--short: {format_} is always complete; leave it out, or use {' or '.join(known)}")
+        formats = [TERMINAL, *(name for name, text_format in TEXT_FORMATS.items() if text_format.short)]
+        choices = " or ".join(formats)
+        raise UsageError(f"--short: {format_} is always complete; leave it out, or use {choices}")

@@ -69,7 +69,7 @@ def _add_suite(root: Element, index: int, summary: Summary, results: Sequence[Ga
 
 def _case(result: GateResult, suite: str) -> Element:
     # CI systems follow a case from run to run by its name, so that it has no measured number.
-    name = _legal(result.name if result.threshold is None else f"{result.name} {result.wanted}")
+    name = _legal(result.name if result.threshold is None else f"{result.name} {result.condition}")
     case = Element("testcase", {"name": name, "classname": f"fnnctl.{suite}", "time": "0.000"})
     if not result.passed:
         message = _legal(result.message)

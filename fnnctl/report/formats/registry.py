@@ -64,30 +64,30 @@ _BY_ENDING: Final = {
 }
 
 
-def chosen_format(wanted: str | None, file: Path | None, *, default: str = TERMINAL) -> str:
+def chosen_format(name: str | None, file: Path | None, *, default: str = TERMINAL) -> str:
     """The format of a report: the wanted one, else the one that the file's ending selects, else the default.
 
     Raises `UsageError` for an unknown format, for an unknown ending if no format is wanted, and for an ending
     that selects another format than the wanted one.
     """
     ending = file.suffix.lower() if file else ""
-    of_ending = _BY_ENDING.get(ending)
-    if wanted is None:
-        if ending and of_ending is None:
-            known = ", ".join(_BY_ENDING)
+    ending_format = _BY_ENDING.get(ending)
+    if name is None:
+        if ending and ending_format is None:
+            endings = ", ".join(_BY_ENDING)
             raise UsageError(
                 f"--output {shown(str(file))}: no report format has the ending {shown(ending)}; "
-                f"use {known}, or choose a format with --format"
+                f"use {endings}, or choose a format with --format"
             )
-        return of_ending or default
-    if wanted not in FORMATS:
+        return ending_format or default
+    if name not in FORMATS:
         raise UsageError(
-            f"there is no report format {shown(wanted)}; choose one of {', '.join(FORMATS)}"
-            + did_you_mean(wanted, FORMATS)
+            f"there is no report format {shown(name)}; choose one of {', '.join(FORMATS)}"
+            + did_you_mean(name, FORMATS)
         )
-    if of_ending not in (None, wanted):
+    if ending_format not in (None, name):
         raise UsageError(
-            f"--output {shown(str(file))} has the ending of the format {of_ending}, but --format is "
-            f"{wanted}: change one of the two"
+            f"--output {shown(str(file))} has the ending of the format {ending_format}, but --format is "
+            f"{name}: change one of the two"
         )
-    return wanted
+    return name

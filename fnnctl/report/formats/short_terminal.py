@@ -117,8 +117,8 @@ def _side_by_side(documents: Sequence[Document], width: int) -> RenderableType:
     lines: list[Text] = []
     for table in runs_tables(documents):
         rows = narrowed([table.header, *table.rows], width, texts=table.texts)
-        header, *others = aligned(rows, texts=table.texts)
-        lines += [_unbroken(header, "dim"), *map(_unbroken, others), Text()]
+        header, *body = aligned(rows, texts=table.texts)
+        lines += [_unbroken(header, "dim"), *map(_unbroken, body), Text()]
     lines += [_unbroken(f"{number}  {document.path}") for number, document in enumerate(documents, start=1)]
     lines += [_unbroken(sentence, "yellow") for sentence in warned_runs(documents)]
     lines += [
@@ -188,10 +188,10 @@ def _definitions(definitions: Sequence[tuple[str, str]], width: int) -> FittingL
 
 def _definition_lines(text: str, width: int) -> list[str]:
     """A text of parts with semicolons on one line without its last parts, if it is too long; or on two."""
-    first, *others = text.split("; ")
-    while len(others) > 1 and cell_len("; ".join([first, *others])) > width:
-        others.pop()
-    return shortened("; ".join([first, *others]), MAX_DEFINITION_LINES, width)
+    first, *parts = text.split("; ")
+    while len(parts) > 1 and cell_len("; ".join([first, *parts])) > width:
+        parts.pop()
+    return shortened("; ".join([first, *parts]), MAX_DEFINITION_LINES, width)
 
 
 def _sentences(sentences: Sequence[str], width: int) -> FittingLines:

@@ -22,14 +22,14 @@ def runs_tables(documents: Sequence[Document]) -> list[TableSection]:
     in place of where it was measured.
     """
     labels = [document.scores.rows[0].label if document.scores else "" for document in documents]
-    known = list(dict.fromkeys(filter(None, labels))) or [""]
+    metrics = list(dict.fromkeys(filter(None, labels))) or [""]
     tables = []
-    for index, label in enumerate(known):
-        wanted = {label} if index else {label, ""}
+    for index, label in enumerate(metrics):
+        group = {label} if index else {label, ""}
         rows = tuple(
             _row(position, document)
             for position, (document, first_label) in enumerate(zip(documents, labels, strict=True), start=1)
-            if first_label in wanted
+            if first_label in group
         )
         header = ("", "name", "measured on", label or "score", "95 % interval", "baseline")
         tables.append(TableSection("Runs", header, rows, texts=(0, 1, 2)))

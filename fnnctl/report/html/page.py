@@ -151,10 +151,10 @@ def page(title: str, articles: Sequence[Article], *, footer: str = "") -> str:
 def _page(title: str, articles: Sequence[Article], *, footer: str) -> str:
     several = len(articles) > 1
     names = _identifiers(articles)
-    shown = [_article(article, name, several=several) for article, name in zip(articles, names, strict=True)]
+    parts = [_article(article, name, several=several) for article, name in zip(articles, names, strict=True)]
     if several:
-        shown.insert(0, element("header", element("h1", content(title)), class_="title"))
-    main = joined(shown, "\n")
+        parts.insert(0, element("header", element("h1", content(title)), class_="title"))
+    main = joined(parts, "\n")
     end = element("footer", element("p", content(footer))) if footer else EMPTY
     return (
         f'<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n{_HEAD}<title>{escape(title)}</title>\n'

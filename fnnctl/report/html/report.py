@@ -122,8 +122,8 @@ def _score_columns(documents: Sequence[Document]) -> Iterator[tuple[str, list[st
         {score.label: score for score in document.scores.rows} if document.scores else {}
         for document in documents
     ]
-    for label in dict.fromkeys(label for of_run in scores for label in of_run):
-        column = [of_run.get(label) for of_run in scores]
+    for label in dict.fromkeys(label for run_scores in scores for label in run_scores):
+        column = [run_scores.get(label) for run_scores in scores]
         yield label, [number(score and score.value) for score in column]
         intervals = [score.interval_text if score else NOTHING for score in column]
         if {*intervals} != {NOTHING}:

@@ -91,9 +91,7 @@ def notes(sentences: tuple[str, ...]) -> Markup:
 
 def _value(text: str) -> Markup:
     """A text; if empty lines separate paragraphs, these."""
-    first, *others = re.split(r"\n\s*\n", text.strip())
+    first, *more = re.split(r"\n\s*\n", text.strip())
     return (
-        joined(element("p", content(paragraph)) for paragraph in (first, *others))
-        if others
-        else content(first)
+        joined(element("p", content(paragraph)) for paragraph in (first, *more)) if more else content(first)
     )

@@ -126,10 +126,10 @@ def _parse(text: str) -> RunCondition:
         )
     if problem := _problem(*splits[0]):
         raise UsageError(f"--where '{text}': {problem}")
-    first, *others = (_condition(text, *split) for split in splits if not _problem(*split))
+    first, *alternatives = (_condition(text, *split) for split in splits if not _problem(*split))
     if first.field.source is FieldSource.FACTS:
         return first
-    return replace(first, alternatives=tuple(others))
+    return replace(first, alternatives=tuple(alternatives))
 
 
 def _condition(text: str, name: str, sign: str, value: str) -> RunCondition:
@@ -201,9 +201,9 @@ class Order:
     def sorted(self, runs: Sequence[ListedRun]) -> list[ListedRun]:
         """The runs by their values, in the given order where they are equal; those without one are last."""
         values = [(self.field.read(run), run) for run in runs]
-        known = [pair for pair in values if pair[0] is not None]
-        known.sort(key=lambda pair: _key(pair[0]), reverse=self.descending)
-        return [run for _, run in known] + [run for value, run in values if value is None]
+        pairs = [pair for pair in values if pair[0] is not None]
+        pairs.sort(key=lambda pair: _key(pair[0]), reverse=self.descending)
+        return [run for _, run in pairs] + [run for value, run in values if value is None]
 
 
 def _key(value: Value) -> tuple[int, object]:
@@ -225,8 +225,8 @@ def select_runs(
     Metrics are read only if a field is one, and then only of the runs that conditions on facts leave;
     complete configs only of those that conditions on metrics leave, too.
     """
-    others = [("--sort", order.field)] if order else []
-    others += [("--columns", field) for field in columns]
+    requested = [("--sort", order.field)] if order else []
+    requested += [("--columns", field) for field in columns]
     load: Mapping[FieldSource, Callable[[ListedRun], ListedRun]] = {
         FieldSource.FACTS: lambda run: run,
         FieldSource.METRICS: ListedRun.with_metrics,
@@ -234,13 +234,13 @@ def select_runs(
     }
     runs = [ListedRun(entry) for entry in entries]
     for source in FieldSource:
-        of_source = [condition for condition in conditions if condition.field.source is source]
-        asked = [(option, field) for option, field in others if field.source is source]
-        needed = [reading.field for condition in of_source for reading in condition.readings]
+        source_conditions = [condition for condition in conditions if condition.field.source is source]
+        asked = [(option, field) for option, field in requested if field.source is source]
+        needed = [reading.field for condition in source_conditions for reading in condition.readings]
         needed += [field for _, field in asked]
         if needed and source is not FieldSource.FACTS:
             runs = [load[source](run).keeping(needed) for run in runs]
-        meant = [condition.meant(runs) for condition in of_source]
+        meant = [condition.meant(runs) for condition in source_conditions]
         refuse_unknown([*(("--where", condition.field) for condition in meant), *asked], runs, load[source])
         for condition in meant:
             condition.refuse_order_of_texts(runs)

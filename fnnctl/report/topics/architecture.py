@@ -19,10 +19,10 @@ FIFTH: Final = 5
 
 def reward_definitions(search: SearchHistory) -> Iterator[tuple[str, str]]:
     """The mean rewards of the first and of the last fifth of a controller's trials, with their names."""
-    if not search.has_rewards or len(known := rewards(search)) < FIFTH:
+    if not search.has_rewards or len(values := rewards(search)) < FIFTH:
         return
-    count = len(known) // FIFTH
-    for name, part in (("first fifth", known[:count]), ("last fifth", known[-count:])):
+    count = len(values) // FIFTH
+    for name, part in (("first fifth", values[:count]), ("last fifth", values[-count:])):
         mean = search.from_loss(-float(part.mean()))
         yield name, f"mean {label_of(search.metric)} {number(mean)} of {counted(count, 'trial')}"
 

@@ -202,21 +202,21 @@ def _group_table(summary: Summary, groups: GroupMetrics) -> Iterator[Section]:
     values = (summary.part_metrics("test") or {}).get(groups.key)
     if not isinstance(values, Mapping):
         return
-    known = {name: metrics for name, metrics in values.items() if isinstance(metrics, Mapping)}
-    narrow = _worst_rows(summary, groups, known, MAX_NARROW, WORST_NARROW)
-    yield replace(_worst_rows(summary, groups, known, MAX_GROUPS, WORST_GROUPS), narrow=narrow)
+    by_group = {name: metrics for name, metrics in values.items() if isinstance(metrics, Mapping)}
+    narrow = _worst_rows(summary, groups, by_group, MAX_NARROW, WORST_NARROW)
+    yield replace(_worst_rows(summary, groups, by_group, MAX_GROUPS, WORST_GROUPS), narrow=narrow)
 
 
 def _worst_rows(
-    summary: Summary, groups: GroupMetrics, known: Mapping[str, Mapping[str, Any]], most: int, worst: int
+    summary: Summary, groups: GroupMetrics, by_group: Mapping[str, Mapping[str, Any]], most: int, worst: int
 ) -> TableSection:
     """All groups or, if there are more than `most`, the `worst` ones."""
-    title, rows = f"{groups.title} {scored_rows(summary)}", list(known.items())
+    title, rows = f"{groups.title} {scored_rows(summary)}", list(by_group.items())
     if len(rows) > most:
         label, key = groups.worst_by
         scored = [(name, metrics) for name, metrics in rows if isinstance(metrics.get(key), float)]
         rows = sorted(scored, key=lambda group: group[1][key])[:worst]
-        title += f": the {len(rows)} lowest {label} of {len(known):,}; {names.METRICS} has all"
+        title += f": the {len(rows)} lowest {label} of {len(by_group):,}; {names.METRICS} has all"
     header = (groups.column, *(label for label, _ in groups.metrics))
     cells = ((name, *(number(metrics.get(key)) for _, key in groups.metrics)) for name, metrics in rows)
     return TableSection(title, header, tuple(cells))

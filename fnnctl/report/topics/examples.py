@@ -149,8 +149,8 @@ def _worst(examples: Iterator[WorstExample], most: int) -> list[WorstExample]:
     """The worst of the examples, one per row; of equally bad ones those with the lower row numbers."""
     kept: dict[int, WorstExample] = {}
     for example in examples:
-        known = kept.get(example.row)
-        if known is None or example.badness > known.badness:
+        former = kept.get(example.row)
+        if former is None or example.badness > former.badness:
             kept[example.row] = example
         if len(kept) > KEPT_AT_ONCE + most:
             kept = {worst.row: worst for worst in _ranked(kept)[:most]}

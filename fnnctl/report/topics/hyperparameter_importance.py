@@ -17,10 +17,10 @@ def _details(summary: Summary) -> Iterator[Section]:
     if summary.search is None or (measured := importances(summary.search)) is None:
         return
     budget, by_name = measured
-    known = [(name, importance) for name, importance in by_name.items() if importance]
+    estimates = [(name, importance) for name, importance in by_name.items() if importance]
     rows = (
         (name, f"{importance.share:.1%}", f"{importance.chance:.1%}", f"{importance.trials:,}")
-        for name, importance in sorted(known, key=lambda pair: -pair[1].share)
+        for name, importance in sorted(estimates, key=lambda pair: -pair[1].share)
     )
     title = f"Importance of the settings after {counted(budget, 'epoch')}"
     yield TableSection(title, ("setting", "share", "chance level", "trials"), tuple(rows))

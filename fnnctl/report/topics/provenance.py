@@ -19,8 +19,8 @@ def _definitions(manifest: Manifest) -> Iterator[tuple[str, str]]:
     if manifest.command:
         yield "command", manifest.command
     versions = {"fnnctl": manifest.fnnctl, "Python": manifest.python, "NumPy": manifest.packages.get("numpy")}
-    if known := [f"{program} {version}" for program, version in versions.items() if version]:
-        yield "versions", ", ".join(known)
+    if programs := [f"{program} {version}" for program, version in versions.items() if version]:
+        yield "versions", ", ".join(programs)
     if manifest.git:
         yield "git commit", manifest.git.commit + (" with uncommitted changes" if manifest.git.dirty else "")
     if manifest.processor.model:

@@ -150,15 +150,15 @@ def _metrics_table(summary: Summary) -> TableSection:
     if baseline := summary.baseline:
         parts["baseline"] = baseline
     columns = [OUT_OF_BAG if part == VALIDATION and summary.out_of_bag else part for part in parts]
-    known = {key: value for metrics in parts.values() for key, value in metrics.items() if value is not None}
+    values = {key: value for metrics in parts.values() for key, value in metrics.items() if value is not None}
     for key in _unchanged(parts.values()):
-        known.pop(key)
+        values.pop(key)
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
-        for label, key in summary.task_report.shown(known)
+        for label, key in summary.task_report.shown(values)
     }
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
-    title += _positive_class(summary, known)
+    title += _positive_class(summary, values)
     return TableSection(title, ("", *columns), without_repetition(summary.task_report, rows))
 
 

@@ -51,8 +51,8 @@ def threshold_table(summary: Summary) -> TableSection | None:
         best = used
     marks = {best: "largest F1", used: "used here" if used != best else "used here; largest F1"}
     recalls = [value or 0.0 for value in columns["recall"]]
-    others = {index for index in _by_recall(recalls) if abs(recalls[index] - recalls[best]) > NEAR}
-    chosen = {used, best, _nearest(columns, DEFAULT_THRESHOLD), *others}
+    further = {index for index in _by_recall(recalls) if abs(recalls[index] - recalls[best]) > NEAR}
+    chosen = {used, best, _nearest(columns, DEFAULT_THRESHOLD), *further}
     cells = {index: _cells(columns, index) for index in sorted(chosen)}
     seen = {cells[index] for index in marks}
     rows = []
@@ -71,8 +71,8 @@ def threshold_sentence(summary: Summary) -> str | None:
     scores = summary.part_metrics("test") or {}
     if columns is None or positive is None or scores.get("threshold") is not None:
         return None
-    rows, of_class = scores.get("support"), (scores.get("per_class") or {}).get(positive) or {}
-    share = of_class.get("support", 0) / rows if rows else 1.0
+    rows, class_scores = scores.get("support"), (scores.get("per_class") or {}).get(positive) or {}
+    share = class_scores.get("support", 0) / rows if rows else 1.0
     best, used = _best(columns), _nearest(columns, DEFAULT_THRESHOLD)
     if share >= RARE or best == used:
         return None

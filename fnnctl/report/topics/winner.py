@@ -132,8 +132,8 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
         if comparison and (ties := ties_text(comparison)):
             yield "ties", ties
     if summary.has_former_winner:
-        known = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
-        yield "refitted", f"not yet: {known}"
+        reason = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
+        yield "refitted", f"not yet: {reason}"
     if (test := _test_score(summary, search)) is not None:
         yield "on the test part", f"{number(test)} after the refit, not optimistic"
     for path, value in search.trials[best.trial].assignment.items():

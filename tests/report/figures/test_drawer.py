@@ -180,7 +180,7 @@ def test_nothing_is_drawn_or_started_if_figures_are_not_wanted(
     run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drawer, "start_process", lambda: pytest.fail("a process was started"))
-    with figure_drawer(wanted=False) as figures:
+    with figure_drawer(enabled=False) as figures:
         figures.draw(run)
     assert taken(run) == {}
 

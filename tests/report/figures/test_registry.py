@@ -86,7 +86,7 @@ def test_a_registered_figure_is_in_every_report(
 
 
 def test_every_figure_has_its_own_file_and_says_how_it_is_read() -> None:
-    figures = registered_figures(of_search=True)
+    figures = registered_figures(is_search=True)
     assert len({figure.file for figure in figures}) == len(figures)
     for figure in figures:
         assert figure.file.endswith(names.FIGURE_ENDING)

@@ -183,7 +183,7 @@ def test_the_table_of_gates_is_never_cut() -> None:
         value=0.15,
         value_text="0.1500",
         threshold=None,
-        wanted="not worse than 0.1482",
+        condition="not worse than 0.1482",
         passed=True,
         message="",
         note=note,
