@@ -2,7 +2,7 @@
 
 Configs and lists of runs need the names alone, so this module and `registry` import no NumPy. Formulas get
 the values of `rows` and `confusion`, whose methods and properties they can use. The records have no methods
-for comparison and representation, because `fnnctl runs` would wait 2 ms for them.
+for comparison, representation and protection from changes, because `fnnctl runs` would wait 3 ms for them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Interval: TypeAlias = Literal["wilson", "delong", "bootstrap"]
 RowsT = TypeVar("RowsT", "ClassRows", "ErrorRows")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class OfRows(Generic[RowsT]):
     """A metric that follows from a value per row.
 
@@ -45,7 +45,7 @@ class OfRows(Generic[RowsT]):
     """The metric of many rows, if computing their values first would take too much memory."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class OfCounts:
     """A metric that follows from the counts of each class; it can be compared."""
 
@@ -57,7 +57,7 @@ class OfAreas:
     """The ROC AUC of a class, or the mean over the classes that have one; it can be compared."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class OfPart(Generic[RowsT]):
     """A metric of all rows together, which cannot be compared row by row."""
 
@@ -71,7 +71,7 @@ class Given:
     """A number that is known without a formula, such as the loss that training minimizes."""
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Metric(Generic[RowsT]):
     """A number that metrics.json has for each part of the data."""
 
