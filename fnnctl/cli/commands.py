@@ -159,32 +159,26 @@ def _write_examples(context: Any, formatter: Any) -> None:
                 formatter.write(f"  fnnctl help {topic}\n")
 
 
-class PlainCommand(TyperCommand):
+class _Plain:
     """A command whose arguments are read without pydantic."""
 
     def get_params(self, ctx: Any) -> Any:
-        """All parameters, `--help` too, which typer makes late."""
-        parameters = super().get_params(ctx)
-        _simplify(parameters)
-        return parameters
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write the examples, and where to read more."""
-        _write_examples(ctx, formatter)
-
-
-class PlainGroup(TyperGroup):
-    """A command with subcommands, whose arguments are read without pydantic."""
-
-    def get_params(self, ctx: Any) -> Any:
         """All parameters, `--help` and those of the completion too, which typer makes late."""
-        parameters = super().get_params(ctx)
+        parameters = super().get_params(ctx)  # type: ignore[misc]  # of the command
         _simplify(parameters)
         return parameters
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, and where to read more."""
         _write_examples(ctx, formatter)
+
+
+class PlainCommand(_Plain, TyperCommand):
+    """A command without subcommands."""
+
+
+class PlainGroup(_Plain, TyperGroup):
+    """A command with subcommands."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names in the order in which they are declared; typer puts commands with subcommands first."""

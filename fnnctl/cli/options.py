@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 DEFAULT_CONFIG = Path("fnnctl.yaml")
 RUNS_DIR = Path("runs")
 
+
+def number_option(name: str, description: str, *, least: int | None = None, most: int | None = None) -> Any:
+    """An option for a whole number."""
+    parser = whole_number(name, least=least, most=most)
+    return typer.Option(name, metavar="N", parser=parser, help=description)
+
+
+def run_option(name: str, description: str) -> Any:
+    """An option that names a run."""
+    return typer.Option(name, metavar="RUN", help=description, autocompletion=complete_run)
+
+
 Config = Annotated[
     Path | None,
     typer.Argument(
@@ -65,9 +77,7 @@ Name = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(
-        "--seed", metavar="N", parser=whole_number("--seed"), help="The random seed (default: the config's)."
-    ),
+    number_option("--seed", "The random seed (default: the config's)."),
 ]
 Delimiter = Annotated[
     str | None,
@@ -105,21 +115,11 @@ Method = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(
-        "--workers",
-        metavar="N",
-        parser=whole_number("--workers", least=1),
-        help="Number of parallel workers (default: the number of processors).",
-    ),
+    number_option("--workers", "Number of parallel workers (default: the number of processors).", least=1),
 ]
 MaxTrials = Annotated[
     int | None,
-    typer.Option(
-        "--max-trials",
-        metavar="N",
-        parser=whole_number("--max-trials", least=1),
-        help="Start at most N trials.",
-    ),
+    number_option("--max-trials", "Start at most N trials.", least=1),
 ]
 ReportFormat = Annotated[
     str | None,

@@ -19,8 +19,10 @@ from fnnctl.cli.options import (
     ReportFormat,
     Runs,
     RunsDir,
+    number_option,
+    run_option,
 )
-from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, whole_number
+from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -38,21 +40,16 @@ KeptColumns = Annotated[
 ]
 Digits = Annotated[
     int | None,
-    typer.Option(
+    number_option(
         "--digits",
-        metavar="N",
-        parser=whole_number("--digits", least=0, most=MAX_DECIMALS),
-        help="Round estimates and probabilities to N digits after the decimal point (default: all).",
+        "Round estimates and probabilities to N digits after the decimal point (default: all).",
+        least=0,
+        most=MAX_DECIMALS,
     ),
 ]
 Top = Annotated[
     int | None,
-    typer.Option(
-        "--top",
-        metavar="N",
-        parser=whole_number("--top", least=1),
-        help="Write the N most probable classes instead of the probabilities of all.",
-    ),
+    number_option("--top", "Write the N most probable classes instead of the probabilities of all.", least=1),
 ]
 
 
@@ -121,11 +118,8 @@ def predict(
 
 NotWorseThan = Annotated[
     list[str] | None,
-    typer.Option(
-        "--not-worse-than",
-        metavar="RUN",
-        help="Exit with code 1 if the run is significantly worse than this one. Repeatable.",
-        autocompletion=complete_run,
+    run_option(
+        "--not-worse-than", "Exit with code 1 if the run is significantly worse than this one. Repeatable."
     ),
 ]
 GateMetric = Annotated[
@@ -293,12 +287,7 @@ def list_runs(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(
-            "--limit",
-            metavar="N",
-            parser=whole_number("--limit", least=1),
-            help="List the newest N runs; with --sort, the first N.",
-        ),
+        number_option("--limit", "List the newest N runs; with --sort, the first N.", least=1),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
@@ -362,11 +351,10 @@ def prune(
     ] = None,
     keep: Annotated[
         int | None,
-        typer.Option(
+        number_option(
             "--keep",
-            metavar="N",
-            parser=whole_number("--keep", least=0),
-            help="Keep the newest N runs of each experiment and kind, and its newest N completed ones.",
+            "Keep the newest N runs of each experiment and kind, and its newest N completed ones.",
+            least=0,
         ),
     ] = None,
     yes: Annotated[

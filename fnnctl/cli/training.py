@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fnnctl.cli.commands import Heading
-from fnnctl.cli.completion import complete_config_or_run, complete_run
+from fnnctl.cli.completion import complete_config_or_run
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     NO_CHANGES,
@@ -27,9 +27,11 @@ from fnnctl.cli.options import (
     Set,
     Workers,
     given_options,
+    number_option,
     refuse_with_resume,
+    run_option,
 )
-from fnnctl.cli.parsing import seconds, share, whole_number
+from fnnctl.cli.parsing import seconds, share
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -50,12 +52,7 @@ def train(
     changes: Changes = NO_CHANGES,
     resume: Annotated[
         str | None,
-        typer.Option(
-            "--resume",
-            metavar="RUN",
-            help="Continue an interrupted training; `latest` is the newest.",
-            autocompletion=complete_run,
-        ),
+        run_option("--resume", "Continue an interrupted training; `latest` is the newest."),
     ] = None,
     no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
@@ -90,20 +87,12 @@ Target = Annotated[
 ]
 Folds = Annotated[
     int | None,
-    typer.Option(
-        "--folds",
-        metavar="N",
-        parser=whole_number("--folds"),
-        help="CONFIG: number of folds (default: from the config).",
-    ),
+    number_option("--folds", "CONFIG: number of folds (default: from the config)."),
 ]
 Repeats = Annotated[
     int | None,
-    typer.Option(
-        "--repeats",
-        metavar="N",
-        parser=whole_number("--repeats"),
-        help="CONFIG: number of repeats, each with different folds (default: from the config).",
+    number_option(
+        "--repeats", "CONFIG: number of repeats, each with different folds (default: from the config)."
     ),
 ]
 Sizes = Annotated[
@@ -117,21 +106,13 @@ Sizes = Annotated[
 ]
 FoldWorkers = Annotated[
     int | None,
-    typer.Option(
-        "--workers",
-        metavar="N",
-        parser=whole_number("--workers", least=1),
-        help="CONFIG: number of parallel workers (default: the number of processors).",
+    number_option(
+        "--workers", "CONFIG: number of parallel workers (default: the number of processors).", least=1
     ),
 ]
 ResumedFolds = Annotated[
     str | None,
-    typer.Option(
-        "--resume",
-        metavar="RUN",
-        help="Continue an interrupted cross-validation.",
-        autocompletion=complete_run,
-    ),
+    run_option("--resume", "Continue an interrupted cross-validation."),
 ]
 LabelledData = Annotated[
     str | None,
@@ -244,11 +225,10 @@ def plan(
     max_trials: MaxTrials = None,
     simulate_workers: Annotated[
         int | None,
-        typer.Option(
+        number_option(
             "--simulate-workers",
-            metavar="N",
-            parser=whole_number("--simulate-workers", least=1),
-            help="Also simulate the search on N workers: how long it takes and how busy they are.",
+            "Also simulate the search on N workers: how long it takes and how busy they are.",
+            least=1,
         ),
     ] = None,
     stragglers: Annotated[
@@ -337,12 +317,7 @@ def search(
     time_limit: TimeLimit = None,
     resume: Annotated[
         str | None,
-        typer.Option(
-            "--resume",
-            metavar="RUN",
-            help="Continue a search, or extend it with --max-trials or --set.",
-            autocompletion=complete_run,
-        ),
+        run_option("--resume", "Continue a search, or extend it with --max-trials or --set."),
     ] = None,
     no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
