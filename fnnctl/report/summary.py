@@ -80,6 +80,13 @@ class Summary:
     """Whether the validation scores are of rows out of bag; for a search, those of its refitted winner."""
 
     @property
+    def search_history(self) -> SearchHistory:
+        """`search`, for what is about searches alone."""
+        if self.search is None:
+            raise TypeError(f"{self.path} is no search")
+        return self.search
+
+    @property
     def has_former_winner(self) -> bool:
         """Whether the scores are those of another trial than the best one.
 

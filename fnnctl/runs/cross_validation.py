@@ -156,12 +156,14 @@ def _warn_of_diverged(
     run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None], context: Context
 ) -> None:
     """Warn of the diverged folds of each size; raise `DivergedError` if all those of the largest one are."""
-    for size, of_size in by_size(validation, results):
-        count = sum(result is not None and result.outcome is Outcome.DIVERGED for result in of_size)
-        if size.share == validation.share and count == len(of_size):
+    for size, size_results in by_size(validation, results):
+        count = sum(result is not None and result.outcome is Outcome.DIVERGED for result in size_results)
+        if size.share == validation.share and count == len(size_results):
             context.figures.draw(run)
             raise diverged(run, validation.fits[0], folds=count)
         if count:
-            rest = "means are over the other folds" if count < len(of_size) else "this size has no scores"
-            warning = f"{count} of {len(of_size)} folds{share_suffix(size)} diverged: {rest}"
+            rest = (
+                "means are over the other folds" if count < len(size_results) else "this size has no scores"
+            )
+            warning = f"{count} of {len(size_results)} folds{share_suffix(size)} diverged: {rest}"
             record_warnings(run, [warning], context.listener)

@@ -32,15 +32,8 @@ UPDATES: Final = 5
 MAX_NAMED: Final = 3
 
 
-def _search(summary: Summary) -> SearchHistory:
-    """The search of a summary that has one: the figures are drawn of no other."""
-    if summary.search is None:
-        raise TypeError(f"{summary.path} is no search")
-    return summary.search
-
-
 def _has_results(summary: Summary) -> bool:
-    return summary.search is not None and bool(summary.search.results)
+    return bool(summary.search_history.results)
 
 
 def _axis(search: SearchHistory) -> dict[str, Any]:
@@ -55,7 +48,7 @@ def _axis(search: SearchHistory) -> dict[str, Any]:
 def _draw_history(run: RunFolder, summary: Summary) -> Any:
     from fnnctl.plots.search_history import search_history_figure
 
-    search = _search(summary)
+    search = summary.search_history
     title = f"{summary.manifest.name}: search history"
     return search_history_figure([*_plotted_results(search)], title=title, **_axis(search))
 
@@ -73,7 +66,7 @@ def _plotted_results(search: SearchHistory) -> Iterator[PlottedResult]:
 
 
 def _progress_in_words(summary: Summary) -> str:
-    search = _search(summary)
+    search = summary.search_history
     finite = [result for result in search.results if result.objective is not None]
     if not finite:
         return ""
@@ -86,7 +79,7 @@ def _progress_in_words(summary: Summary) -> str:
 
 def _history_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | None:
     """The results in the order in which they were recorded, with the best so far."""
-    search, rows, spent, best = _search(summary), [], 0, float("inf")
+    search, rows, spent, best = summary.search_history, [], 0, float("inf")
     for result in search.results:
         spent += result.epochs
         best = min(best, search.loss_of(result))
@@ -104,7 +97,7 @@ def _draw_rungs(run: RunFolder, summary: Summary) -> Any:
     """Draw the recorded curve closest to the objective; without recorded curves, the objective itself."""
     from fnnctl.plots.rungs import rungs_figure
 
-    search, curve = _search(summary), None
+    search, curve = summary.search_history, None
     drawn = _axis(search)
     if any(map(_curves, search.results)):
         curve = _closest_curve(search)
@@ -174,7 +167,7 @@ def _curves(result: Result) -> Mapping[str, Sequence[float | None]]:
 
 def _rungs_in_words(summary: Summary) -> str:
     brackets: dict[int, list[str]] = {}
-    for rung in _search(summary).rungs:
+    for rung in summary.search_history.rungs:
         words = f"{counted(len(rung.results), 'trial')} after {counted(rung.epochs, 'epoch')}"
         brackets.setdefault(rung.bracket, []).append(words)
     return "; ".join(f"bracket {bracket}: {', '.join(words)}" for bracket, words in brackets.items())
@@ -186,7 +179,7 @@ def _rungs_in_words(summary: Summary) -> str:
 def _draw_parallel(run: RunFolder, summary: Summary) -> Any:
     from fnnctl.plots.parallel import MAX_AXES, parallel_figure
 
-    search = _search(summary)
+    search = summary.search_history
     ranked = search.standings.ranked()
     trials = [search.trials[result.trial] for result in ranked]
     objectives = np.array([result.objective for result in ranked], dtype=np.float64)
@@ -198,7 +191,7 @@ def _draw_parallel(run: RunFolder, summary: Summary) -> Any:
 
 
 def _best_in_words(summary: Summary) -> str:
-    search = _search(summary)
+    search = summary.search_history
     if (best := search.best) is None:
         return ""
     settings = ", ".join(f"{path} {value}" for path, value in best.assignment.items())
@@ -212,7 +205,7 @@ def _leaderboard_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | Non
 def _draw_importance(run: RunFolder, summary: Summary) -> Any:
     from fnnctl.plots.importance import hyperparameter_importance_figure
 
-    search = _search(summary)
+    search = summary.search_history
     budget, by_setting = importances(search) or (None, {})
     bars = {
         name: (importance.share, importance.chance) if importance else None
@@ -225,7 +218,7 @@ def _draw_importance(run: RunFolder, summary: Summary) -> Any:
 
 
 def _importance_in_words(summary: Summary) -> str:
-    _, by_setting = importances(_search(summary)) or (None, {})
+    _, by_setting = importances(summary.search_history) or (None, {})
     shares = {name: importance.share for name, importance in by_setting.items() if importance}
     first = sorted(shares, key=lambda name: -shares[name])[:MAX_NAMED]
     return ", ".join(f"{name}: {shares[name]:.0%}" for name in first)
@@ -259,7 +252,7 @@ def _draw_architecture(run: RunFolder, summary: Summary) -> Any:
 def _draw_rewards(run: RunFolder, summary: Summary) -> Any:
     from fnnctl.plots.search_history import rewards_figure
 
-    search = _search(summary)
+    search = summary.search_history
     values, window = rewards(search), UPDATES * search.batch
     label = search.metric if search.direction == "maximize" else f"−{search.metric}"
     title = f"{summary.manifest.name}: reward of each trial"
@@ -278,7 +271,7 @@ def _architecture_in_words(summary: Summary) -> str:
 
 
 def _rewards_in_words(summary: Summary) -> str:
-    search = _search(summary)
+    search = summary.search_history
     values = rewards(search)
     if not len(values):
         return ""
@@ -296,7 +289,7 @@ def _rewards_in_words(summary: Summary) -> str:
 def _draw_confirmed(run: RunFolder, summary: Summary) -> Any:
     from fnnctl.plots.confirmed import confirmed_figure
 
-    search = _search(summary)
+    search = summary.search_history
     if (confirmation := search.confirmation) is None:
         return None
     leaders = plotted_leaders(confirmation)
@@ -307,7 +300,7 @@ def _draw_confirmed(run: RunFolder, summary: Summary) -> Any:
 
 
 def _confirmed_in_words(summary: Summary) -> str:
-    if (confirmation := _search(summary).confirmation) is None:
+    if (confirmation := summary.search_history.confirmation) is None:
         return ""
     means = [
         f"{number(leader.mean)} for trial {leader.trial}"
@@ -319,7 +312,7 @@ def _confirmed_in_words(summary: Summary) -> str:
 
 
 def _is_confirmed(summary: Summary) -> bool:
-    confirmation = summary.search.confirmation if summary.search else None
+    confirmation = summary.search_history.confirmation
     return confirmation is not None and confirmation.is_complete and _has_results(summary)
 
 
@@ -411,7 +404,7 @@ worse where a trial reaches a higher rung. If it has long been flat, more trials
         source=names.JOURNAL,
         draw=_draw_rungs,
         place="Brackets and rungs",
-        is_possible=lambda summary: _has_results(summary) and _search(summary).has_rungs,
+        is_possible=lambda summary: _has_results(summary) and summary.search_history.has_rungs,
         in_words=_rungs_in_words,
         is_slow=True,
         reading="""\
@@ -490,7 +483,7 @@ With `nas` and `evolution`. The layers of the best trial, from the inputs to the
         source=names.JOURNAL,
         draw=_draw_rewards,
         place="The best architecture",
-        is_possible=lambda summary: _has_results(summary) and _search(summary).has_rewards,
+        is_possible=lambda summary: _has_results(summary) and summary.search_history.has_rewards,
         in_words=_rewards_in_words,
         reading="""\
 With `nas`. The controller's rewards should rise over the trials.""",

@@ -19,8 +19,8 @@ MAX_ROWS: Final = 40
 
 def _details(summary: Summary) -> Iterator[Section]:
     """Nothing for a search with a single rung."""
-    search = summary.search
-    if search is None or (result := audit(search)) is None:
+    search = summary.search_history
+    if (result := audit(search)) is None:
         return
     pairs = _judged_pairs(result)
     baselines = [baseline for baseline in result.baselines.values() if baseline and baseline.continued]
@@ -160,9 +160,7 @@ def _epochs_text(pairs: Sequence[RungPair]) -> str:
 
 def _json(summary: Summary) -> Mapping[str, Any]:
     """Null for a search with a single rung. What cannot be computed is null, too."""
-    search = summary.search
-    if search is None:
-        return {}
+    search = summary.search_history
     if (result := audit(search)) is None:
         return {"audit": None}
     baselines = [

@@ -19,18 +19,16 @@ TITLE: Final = "Is the winner better than the others?"
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
-    search = summary.search
-    confirmation = search.confirmation if search and search.winner else None
-    if confirmation and confirmation.chosen and not summary.has_former_winner:
+    search = summary.search_history
+    confirmation = search.confirmation
+    if search.winner and confirmation and confirmation.chosen and not summary.has_former_winner:
         sentence = verdict_sentence(confirmation)
         yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=56, formats=Formats.PAGE)
 
 
 def _details(summary: Summary) -> Iterator[Section]:
     """Nothing for a search that confirms nothing, or that has not come that far."""
-    search = summary.search
-    if search is None:
-        return
+    search = summary.search_history
     confirmation = search.confirmation
     if confirmation is None:
         if search.settings.get(CONFIRM) and search.end and search.winner:
@@ -258,9 +256,7 @@ def _at_most(p: float) -> str:
 
 def _json(summary: Summary) -> Mapping[str, Any]:
     """`confirmed` is null if nothing is confirmed."""
-    if summary.search is None:
-        return {}
-    confirmation = summary.search.confirmation
+    confirmation = summary.search_history.confirmation
     return {"confirmed": None if confirmation is None else _confirmation_json(confirmation)}
 
 

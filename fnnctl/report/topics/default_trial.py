@@ -23,15 +23,15 @@ RAISE_TOP: Final = "raise search.confirm.top, to confirm those too"
 
 def winners_comparison(summary: Summary) -> DefaultTrialFacts | None:
     """What the manifest says of the best trial and the default settings, unless it is about another trial."""
-    facts, best = summary.manifest.search, summary.search and summary.search.winner
+    facts, best = summary.manifest.search, summary.search_history.winner
     recorded = facts.own_settings if facts else None
     return recorded if recorded and best and recorded.winner == best.trial else None
 
 
 def default_trial_result(summary: Summary) -> Result | None:
     """The last result of the trial with the default settings; None if that is the winner or no trial."""
-    search, facts = summary.search, summary.manifest.search
-    if search is None or search.winner is None or facts is None or facts.own_settings is None:
+    search, facts = summary.search_history, summary.manifest.search
+    if search.winner is None or facts is None or facts.own_settings is None:
         return None
     trial = facts.own_settings.trial
     return None if trial is None or trial == search.winner.trial else search.standings.latest.get(trial)
@@ -77,10 +77,10 @@ def ties_text(comparison: DefaultTrialFacts) -> str | None:
 
 def _highlights(summary: Summary) -> Iterator[Section]:
     """A warning if the winner cannot be told from the default settings, else a sentence."""
-    search, comparison = summary.search, winners_comparison(summary)
-    if search is None or comparison is None or summary.has_former_winner:
+    comparison = winners_comparison(summary)
+    if comparison is None or summary.has_former_winner:
         return
-    text = comparison_sentence(comparison, search.metric)
+    text = comparison_sentence(comparison, summary.search_history.metric)
     if is_doubtful(comparison):
         priority = WARNING_PRIORITY - 1
         yield Warnings(WARNINGS, (text,), heading=WARNINGS, priority=priority, formats=Formats.PAGE)
@@ -90,9 +90,8 @@ def _highlights(summary: Summary) -> Iterator[Section]:
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    search, comparison = summary.search, winners_comparison(summary)
-    if search is not None and comparison is not None:
-        sentence = f"{capitalized(comparison_sentence(comparison, search.metric))}."
+    if comparison := winners_comparison(summary):
+        sentence = f"{capitalized(comparison_sentence(comparison, summary.search_history.metric))}."
         yield Notes("Against the default settings", (sentence,))
 
 

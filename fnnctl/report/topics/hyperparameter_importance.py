@@ -14,7 +14,7 @@ from fnnctl.text import counted
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    if summary.search is None or (measured := importances(summary.search)) is None:
+    if (measured := importances(summary.search_history)) is None:
         return
     budget, by_name = measured
     estimates = [(name, importance) for name, importance in by_name.items() if importance]
@@ -29,7 +29,7 @@ def _details(summary: Summary) -> Iterator[Section]:
 def _json(summary: Summary) -> Mapping[str, Any]:
     """`importance` is the former name, which scripts read."""
     entry = None
-    if summary.search is not None and (measured := importances(summary.search)):
+    if measured := importances(summary.search_history):
         epochs, by_name = measured
         settings = {name: importance and asdict(importance) for name, importance in by_name.items()}
         entry = {"epochs": epochs, "settings": settings}

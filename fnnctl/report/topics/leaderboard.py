@@ -32,9 +32,9 @@ GAP: Final = 3
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    if (search := summary.search) is not None:
-        yield replace(leaderboard(search, None), narrow=leaderboard(search, TABLE_WIDTH))
-        yield Notes("Better values after fewer epochs", tuple(_with_fewer_epochs(search)))
+    search = summary.search_history
+    yield replace(leaderboard(search, None), narrow=leaderboard(search, TABLE_WIDTH))
+    yield Notes("Better values after fewer epochs", tuple(_with_fewer_epochs(search)))
 
 
 def leaderboard(search: SearchHistory, width: int | None) -> TableSection:
@@ -110,9 +110,7 @@ def _with_fewer_epochs(search: SearchHistory) -> Iterator[str]:
 
 
 def _json(summary: Summary) -> Mapping[str, Any]:
-    search = summary.search
-    if search is None:
-        return {}
+    search = summary.search_history
     columns, rows = leaderboard_table(search.trials, search.standings, ())
     top = (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))
     return {

@@ -20,9 +20,8 @@ MAX_STOPS: Final = 10
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    if summary.search is not None:
-        yield rungs_table(summary.search)
-        yield stops_table(summary.search)
+    yield rungs_table(summary.search_history)
+    yield stops_table(summary.search_history)
 
 
 def rungs_table(search: SearchHistory) -> TableSection:
@@ -87,9 +86,7 @@ def stops_table(search: SearchHistory) -> TableSection:
 
 
 def _json(summary: Summary) -> Mapping[str, Any]:
-    search = summary.search
-    if search is None:
-        return {}
+    search = summary.search_history
     return {"rungs": rung_entries(search), "stops": [asdict(stop) for stop in search.stops]}
 
 

@@ -39,9 +39,7 @@ def where_measured(search: SearchHistory) -> str:
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
-    search, facts = summary.search, summary.manifest.search
-    if search is None:
-        return
+    search, facts = summary.search_history, summary.manifest.search
     trials = counted(len(search.trials), "trial")
     text = f"{method_text(search)}, {trials}, {epochs_done(search, facts)} trained"
     if search.end and search.end not in {COMPLETE, INTERRUPTED}:  # the run's status says the latter
@@ -50,9 +48,8 @@ def _highlights(summary: Summary) -> Iterator[Section]:
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    if summary.search is not None:
-        rows = _definitions(summary.search, summary.manifest.search, summary.timeline)
-        yield DefinitionList("Search", tuple(rows))
+    rows = _definitions(summary.search_history, summary.manifest.search, summary.timeline)
+    yield DefinitionList("Search", tuple(rows))
 
 
 def _definitions(
@@ -88,9 +85,7 @@ def _definitions(
 
 def _json(summary: Summary) -> Mapping[str, Any]:
     """`epochs` is the number planned, as the manifest says, or the number granted so far if it is larger."""
-    search, facts = summary.search, summary.manifest.search
-    if search is None:
-        return {}
+    search, facts = summary.search_history, summary.manifest.search
     return {
         "method": search.method,
         "sampler": search.sampler,

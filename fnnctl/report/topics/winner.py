@@ -28,8 +28,8 @@ COMMANDS: Final = "Train and extend"
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
-    search = summary.search
-    if search is None or (best := search.winner) is None:
+    search = summary.search_history
+    if (best := search.winner) is None:
         return
     differ = search.has_rungs or search.end != COMPLETE
     after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
@@ -67,8 +67,8 @@ def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    search = summary.search
-    if search is None or (best := search.winner) is None:
+    search = summary.search_history
+    if (best := search.winner) is None:
         return
     label = label_of(search.metric)
     header = ("", label, "95 % interval", "chosen by it")
@@ -196,11 +196,8 @@ def _extension(summary: Summary, search: SearchHistory) -> Iterator[str]:
 
 
 def _json(summary: Summary) -> Mapping[str, Any]:
-    search = summary.search
-    if search is None:
-        return {}
-    best = search.winner
-    if best is None:
+    search = summary.search_history
+    if (best := search.winner) is None:
         return {"best": None}
     return {
         "best": {
