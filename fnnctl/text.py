@@ -160,10 +160,10 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     return f" (did you mean '{printable(by_folded[close[0]])}'?)" if close else ""
 
 
-def nearest_file(name: str, others: Iterable[str]) -> str:
+def nearest_file(name: str, names: Iterable[str]) -> str:
     """Like `did_you_mean`, for the names of files: that their endings are equal does not make them close."""
     stem = name.partition(".")[0]
-    return did_you_mean(name, [other for other in others if did_you_mean(stem, [other.partition(".")[0]])])
+    return did_you_mean(name, [other for other in names if did_you_mean(stem, [other.partition(".")[0]])])
 
 
 def p_text(p: float, *, name: str = "p") -> str:

@@ -171,18 +171,18 @@ def read_arrays(
     path: Path,
     kinds: Mapping[str, Kind],
     *,
-    others: Kind = "numeric",
+    default_kind: Kind = "numeric",
     mappable: bool = False,
     on_read: OnRead = UNREPORTED,
 ) -> Table:
-    """Read an archive or a folder; columns that are not in `kinds` have the kind `others`.
+    """Read an archive or a folder; columns that are not in `kinds` have the `default_kind`.
 
     If `mappable`, a large X stays in its file. Raises DataError for arrays that cannot be read, and if no
     column has values.
     """
     array = FeatureArray.of(find_arrays(path))
     # A column of X may have the label's name; the label itself is a separate array.
-    kind_of = {name: "numeric" if name == LABELS else kinds.get(name, others) for name in array.names}
+    kind_of = {name: "numeric" if name == LABELS else kinds.get(name, default_kind) for name in array.names}
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
     extra = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group")}
     columns: dict[Kind, list[FloatArray]] = {kind: [] for kind in extra}
@@ -197,7 +197,7 @@ def read_arrays(
             on_read(array.stored.origin, matrix.rows / array.rows)
             for kind, column in zip(columns, block.T[len(numeric) :], strict=True):
                 columns[kind].append(column.copy())
-    if others != "ignore" and not matrix.present.any():
+    if default_kind != "ignore" and not matrix.present.any():
         raise array_error(array.stored.origin, "has no column with values to train on")
     return Table(
         names=(*array.names, LABELS),

@@ -169,9 +169,9 @@ def _read(
 ) -> Table:
     """Read a file; `formats` are those of the training file, if it is a test file."""
     if holds_arrays(path):
-        others: Kind = "ignore" if test else "numeric"
+        default_kind: Kind = "ignore" if test else "numeric"
         mappable = config.test_source is None and config.split.by not in config.columns.ignore
-        return read_arrays(path, kinds, others=others, mappable=mappable, on_read=on_read)
+        return read_arrays(path, kinds, default_kind=default_kind, mappable=mappable, on_read=on_read)
     form = CsvFormat(
         config.delimiter,
         config.encoding,
@@ -182,7 +182,7 @@ def _read(
     )
     if config.source in BUILTIN and not test:
         form = BUILTIN_FORMAT
-    return read_table(path, form, kinds, problems, others="ignore" if test else None, on_read=on_read)
+    return read_table(path, form, kinds, problems, default_kind="ignore" if test else None, on_read=on_read)
 
 
 def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> _File:

@@ -285,10 +285,10 @@ def open_new_arrays(
     array = FeatureArray.of(find_arrays(path, labelled=labelled))
     if array.labels:
         array = replace(array, labels=as_trained(array.labels, label_format))
-    wanted = columns_of(preprocessor)
-    used, names = frozenset(wanted), frozenset(array.names)
+    needed_columns = columns_of(preprocessor)
+    used, names = frozenset(needed_columns), frozenset(array.names)
     unused = tuple(name for name in array.names if name not in used)
-    missing = [shown(name) for name in wanted if name not in names]
+    missing = [shown(name) for name in needed_columns if name not in names]
     problems = Problems(array.stored.origin)
     if preprocessor.categories:
         needed = word_list([shown(column.name) for column in preprocessor.categories])
@@ -297,10 +297,10 @@ def open_new_arrays(
         columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"
         problems.add(f"has {columns}, and no feature_names, but the network needs {word_list(missing)}")
     else:
-        note_missing(wanted, unused, array.names, problems)
+        note_missing(needed_columns, unused, array.names, problems)
     kept = kept_columns(keep, array.names, problems)
     problems.raise_any()
-    return NewFile(unused, kept, _array_blocks(array, wanted, kept))
+    return NewFile(unused, kept, _array_blocks(array, needed_columns, kept))
 
 
 def _array_blocks(array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[NewRows]:

@@ -38,7 +38,7 @@ def score(
         raise ValueError("there are no rows to score")
     scores: dict[str, Any] = {"loss": loss if math.isfinite(loss) else None}
     rates: list[dict[str, Any]] = [{} for _ in classes]
-    others: list[dict[str, Any]] = [{} for _ in classes]
+    class_entries: list[dict[str, Any]] = [{} for _ in classes]
     for metric in metrics_of(CLASSIFICATION):
         if metric.class_name is None:
             if metric.name not in scores and not isinstance(metric.formula, Given):
@@ -47,13 +47,13 @@ def score(
         class_scores = _class_scores(metric, rows)
         if positive is not None:
             scores |= _entries(metric, metric.name, class_scores[positive])
-        target = rates if isinstance(metric.formula, OfCounts) else others
+        target = rates if isinstance(metric.formula, OfCounts) else class_entries
         for entries, score in zip(target, class_scores, strict=True):
             entries.update(_entries(metric, metric.class_name, score))
     supports = rows.counts.support.tolist()
     per_class = {
         name: {**before, SUPPORT: support, **after}
-        for name, before, support, after in zip(classes, rates, supports, others, strict=True)
+        for name, before, support, after in zip(classes, rates, supports, class_entries, strict=True)
     }
     return {**scores, SUPPORT: len(rows.labels), PER_CLASS: per_class}
 

@@ -40,10 +40,10 @@ def kendall(first: FloatArray, second: FloatArray) -> RankCorrelation | None:
     n = len(first)
     if n < MIN_PAIRED:
         return None
-    _, of_first, equal_first = np.unique(first, return_inverse=True, return_counts=True)
-    _, of_second, equal_second = np.unique(second, return_inverse=True, return_counts=True)
-    balance = _balance(of_first, of_second)
-    untied = [n - equal_first[of_first], n - equal_second[of_second]]
+    _, first_codes, equal_first = np.unique(first, return_inverse=True, return_counts=True)
+    _, second_codes, equal_second = np.unique(second, return_inverse=True, return_counts=True)
+    balance = _balance(first_codes, second_codes)
+    untied = [n - equal_first[first_codes], n - equal_second[second_codes]]
     if not (untied[0].any() and untied[1].any()):
         return None
     scale = math.sqrt(float(untied[0].sum()) * float(untied[1].sum()))

@@ -32,8 +32,8 @@ class PairedTest:
     """Two-sided."""
 
 
-def paired_test(scores: Sequence[float], others: Sequence[float], *, test_share: float) -> PairedTest:
-    """The corrected resampled t-test of the differences between J ≥ 2 `scores` and `others`, pair by pair.
+def paired_test(scores: Sequence[float], other_scores: Sequence[float], *, test_share: float) -> PairedTest:
+    """The corrected resampled t-test of J ≥ 2 differences between `scores` and `other_scores`, pair by pair.
 
     The variance of the mean difference is taken as (1/J + n₂/n₁)·S², where `test_share` is n₂/n₁; t has J − 1
     degrees of freedom (Nadeau & Bengio, Machine Learning 52, 2003). Raises ValueError with a single pair.
@@ -41,11 +41,11 @@ def paired_test(scores: Sequence[float], others: Sequence[float], *, test_share:
     If all differences are 0, p is 1. If all are equal and not 0, t would be infinite. A p of 0 would claim a
     certainty that J pairs cannot give, so p is then that of the sign test, 2^(1 − J).
     """
-    differences = [score - other for score, other in zip(scores, others, strict=True)]
+    differences = [score - other for score, other in zip(scores, other_scores, strict=True)]
     if (count := len(differences)) < 2:
         raise ValueError("a paired test needs two pairs or more")
     mean = math.fsum(differences) / count
-    tolerance = ROUNDING * max(map(abs, (*scores, *others)))
+    tolerance = ROUNDING * max(map(abs, (*scores, *other_scores)))
     if max(differences) - min(differences) <= tolerance:
         is_zero = abs(mean) <= tolerance
         return PairedTest(0.0 if is_zero else mean, None, 1.0 if is_zero else 2.0 ** (1 - count))

@@ -112,14 +112,14 @@ def _count(rising: FloatArray, positives: FloatArray) -> Ranking:
     falling, n = rising[::-1], len(rising)
     if not n:
         return Ranking(falling, np.empty(0, np.int64), np.empty(0, np.int64))
-    of_class = np.unique(positives)
+    distinct = np.unique(positives)
     is_point = np.zeros(n, dtype=np.bool_)  # indices would take eight times the memory
-    before_them = n - 1 - np.searchsorted(rising, of_class, side="right")
+    before_them = n - 1 - np.searchsorted(rising, distinct, side="right")
     is_point[before_them[before_them >= 0]] = True
-    is_point[n - 1 - np.searchsorted(rising, np.append(of_class, rising[-1]), side="left")] = True
+    is_point[n - 1 - np.searchsorted(rising, np.append(distinct, rising[-1]), side="left")] = True
     is_point[_size_changes(falling)] = True
     is_point[-1] = True
-    del before_them, of_class
+    del before_them, distinct
     points = np.flatnonzero(is_point)
     thresholds = falling[points]
     true_positives = len(positives) - np.searchsorted(positives, thresholds, side="left")

@@ -157,9 +157,9 @@ class ErrorRows:
         """
         columns = [np.ones(len(self.errors)), self.squares, self.errors, self.centred, self.centred**2]
         indices = []
-        for wanted in values:
-            index = next((k for k, column in enumerate(columns) if column is wanted), len(columns))
-            columns += [wanted] * (index == len(columns))
+        for array in values:
+            index = next((k for k, column in enumerate(columns) if column is array), len(columns))
+            columns += [array] * (index == len(columns))
             indices.append(index)
         return np.stack(columns, axis=1), indices
 

@@ -178,8 +178,8 @@ def feature_importances(
         finally:
             free.put(thread_predictor)
         estimates = {
-            metric: estimate(metric, of_rows, permuted_losses[metric], donors, held_out.targets)
-            for metric, of_rows in losses.items()
+            metric: estimate(metric, row_losses, permuted_losses[metric], donors, held_out.targets)
+            for metric, row_losses in losses.items()
         }
         return ColumnImportance(column, estimates, correlated.get(column))
 
@@ -228,11 +228,11 @@ class _Permuted:
         changed = values[donors] != values[receivers]
         pairs = receivers[changed] * distinct + values[donors[changed]]
         distinct_pairs, first, which = np.unique(pairs, return_index=True, return_inverse=True)
-        permuted = {name: np.tile(of_rows, (len(donors), 1)) for name, of_rows in losses.items()}
+        permuted = {name: np.tile(row_losses, (len(donors), 1)) for name, row_losses in losses.items()}
         if len(distinct_pairs):
             scored = self.losses(distinct_pairs // distinct, donors[changed][first], names)
-            for name, of_pairs in scored.items():
-                permuted[name][changed] = of_pairs[which]
+            for name, pair_losses in scored.items():
+                permuted[name][changed] = pair_losses[which]
         return permuted
 
     def losses(self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]) -> dict[str, FloatArray]:

@@ -197,7 +197,7 @@ def confirmation(
         return None
     budget = confirmation_budget(results)
     keys = [[(result.trial, budget, seed) for seed in range(seeds)] for result in results]
-    groups = [tuple(networks[key] for key in of_leader if key in networks) for of_leader in keys]
+    groups = [tuple(networks[key] for key in leader_keys if key in networks) for leader_keys in keys]
     left_out = frozenset(network.seed for group in groups for network in group if network.is_undefined)
     leaders = [Leader(result, group, left_out) for result, group in zip(results, groups, strict=True)]
     metric = str(settings.get("objective", {}).get("metric", "objective"))

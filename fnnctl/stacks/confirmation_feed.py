@@ -82,7 +82,7 @@ class ConfirmationFeed:
                 self._add(self._failed(trial, seed, str(error)))
             return
         job = Job(trial, rung=0, start=0, stop=self._budget)
-        keys = [(seed, stack_keys.of_fits[seed]) for _, seed in networks]
+        keys = [(seed, stack_keys.fit_keys[seed]) for _, seed in networks]
         self._runner.queue.add(job, stack_keys.order, keys, since=rank)
 
     def _add(self, confirmed: Confirmed) -> None:

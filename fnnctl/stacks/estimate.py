@@ -44,20 +44,20 @@ Kind: TypeAlias = tuple[str, str, str]
 class EpochCost:
     """Seconds per epoch for networks of one size."""
 
-    of_stack: float
+    per_stack: float
     """The time of a stack that does not depend on the number of members."""
-    of_member: float
+    per_member: float
     """The time that each member adds."""
 
     def seconds(self, members: float) -> float:
         """The time per member in a stack of `members`."""
-        return self.of_member + self.of_stack / max(1.0, members)
+        return self.per_member + self.per_stack / max(1.0, members)
 
     def mixed(self, other: EpochCost, share: float) -> EpochCost:
         """The cost between this one (share 0) and another (1), or beyond them, but never below 0."""
         return EpochCost(
-            max(0.0, self.of_stack + share * (other.of_stack - self.of_stack)),
-            max(0.0, self.of_member + share * (other.of_member - self.of_member)),
+            max(0.0, self.per_stack + share * (other.per_stack - self.per_stack)),
+            max(0.0, self.per_member + share * (other.per_member - self.per_member)),
         )
 
 

@@ -167,8 +167,8 @@ class TrialFeed:
         if keys is None:
             try:
                 keys = self._fits.stack_keys(trial.assignment)
-                distinct = [self._distinct_keys.setdefault(key, key) for key in keys.of_fits]
-                keys = replace(keys, of_fits=distinct)
+                distinct = [self._distinct_keys.setdefault(key, key) for key in keys.fit_keys]
+                keys = replace(keys, fit_keys=distinct)
             except FailedTrialError as error:
                 keys = error
             self._stack_keys[trial.number] = keys
@@ -176,7 +176,7 @@ class TrialFeed:
 
     def _begin(self, job: Job, stack_keys: StackKeys, since: int, *, goes_on_with: Job | None = None) -> None:
         measured = self._ended(job)
-        keys = [(index, key) for index, key in enumerate(stack_keys.of_fits) if index not in measured]
+        keys = [(index, key) for index, key in enumerate(stack_keys.fit_keys) if index not in measured]
         self._open[job.trial.number] = _OpenJob(job, since, measured, len(keys), goes_on_with)
         self._runner.queue.add(job, stack_keys.order, keys, since)
 

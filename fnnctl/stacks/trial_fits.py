@@ -36,7 +36,7 @@ class StackKeys:
 
     order: str
     """A text by which trials are sorted."""
-    of_fits: Sequence[StackKey]
+    fit_keys: Sequence[StackKey]
     """One key per fit."""
     cost: int
     """Rows times parameters, over all fits: the virtual time of an epoch."""

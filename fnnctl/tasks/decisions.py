@@ -77,13 +77,13 @@ def predicted_classes(
 
 
 def choose(
-    decision: Decision, wanted: Threshold, probabilities: FloatArray, labels: IntArray
+    decision: Decision, threshold: Threshold, probabilities: FloatArray, labels: IntArray
 ) -> float | None:
     """The threshold that suits these rows best, probabilities (n, 2) and labels (n,); see `choose_threshold`.
 
-    `wanted` is the setting: `f1`, `youden`, or costs.
+    `threshold` is the setting: `f1`, `youden`, or costs.
     """
-    rule: Rule = costs_of(wanted) or ("youden" if wanted == "youden" else "f1")
+    rule: Rule = costs_of(threshold) or ("youden" if threshold == "youden" else "f1")
     return choose_threshold(labels == decision.positive, probabilities[:, decision.positive], rule)
 
 

@@ -255,7 +255,7 @@ class Task(Protocol):
         """
 
     def choose_threshold(
-        self, wanted: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
+        self, threshold: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
     ) -> float | None:
         """The threshold of a decoder for which n rows were scored, (n, outputs), before calibration.
 
@@ -265,7 +265,7 @@ class Task(Protocol):
     def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:
         """How the combined scores of networks with these decoders become predictions; not calibrated."""
 
-    def converted(self, scores: FloatArray, own: OutputDecoder, joint: OutputDecoder) -> FloatArray:
+    def converted(self, scores: FloatArray, decoder: OutputDecoder, joint: OutputDecoder) -> FloatArray:
         """Scores of a network with its own decoder, (n, outputs), as scores for `joint_decoder`."""
 
     def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
@@ -309,8 +309,8 @@ class Task(Protocol):
         regression.
         """
 
-    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
-        """(m,) targets that a simple rule predicts from one column with the values `others` (m,).
+    def from_column(self, values: ColumnValues, targets: Targets, new_values: ColumnValues) -> Targets:
+        """(m,) targets that a simple rule predicts from one column with the values `new_values` (m,).
 
         The rule is fitted to n ≥ 1 rows with the column's `values` (n,) and these targets (n,).
         """

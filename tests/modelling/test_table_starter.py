@@ -149,7 +149,7 @@ def test_of_two_classes_the_rare_one_may_not_be_the_positive_one(
 ) -> None:
     y = ["often"] * 195 + [rare] * 5
     made_rare = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(200)], "y": y}).rare
-    assert made_rare == RareClass(rare, 5, 200, of_two=True, is_positive=is_positive)
+    assert made_rare == RareClass(rare, 5, 200, is_binary=True, is_positive=is_positive)
 
 
 def test_the_reason_for_another_split_is_said(tmp_path: Path) -> None:

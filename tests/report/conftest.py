@@ -71,7 +71,7 @@ def write_everything(run: OpenRun, classes: Sequence[str]) -> None:
     ]
     run.write_artifacts(tables.curves(curves + averages, curves + averages))
     bins = [(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 30, 0.75, 0.9, 0.7, 0.95)]
-    run.write_artifacts([tables.calibration(bins, of_positive=False)])
+    run.write_artifacts([tables.calibration(bins, positive_only=False)])
     run.write_model({"w": np.zeros(3)}, {"classes": list(classes)})
     run.log("said")
 

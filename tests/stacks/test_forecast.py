@@ -95,7 +95,7 @@ def test_without_a_space_there_is_nothing_to_plan(program: Program, iris: Path) 
 
 def test_a_members_share_of_a_stack() -> None:
     """3 s per stack and 2 s per member: 5 s alone, 2.75 s per member in a stack of four."""
-    cost = EpochCost(of_stack=3.0, of_member=2.0)
+    cost = EpochCost(per_stack=3.0, per_member=2.0)
     assert [cost.seconds(members) for members in (0.4, 1, 4, 8)] == [5.0, 5.0, 2.75, 2.375]
 
 

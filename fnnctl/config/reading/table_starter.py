@@ -41,7 +41,7 @@ class RareClass:
     rows: int
     of: int
     """How many rows have a class."""
-    of_two: bool
+    is_binary: bool
     """Whether there is one other class, so that a threshold can decide."""
     is_positive: bool
     """Of two: whether thresholds are about it without `data.positive_class`."""
@@ -114,7 +114,7 @@ class TableStarter:
         yield from self.missing.values()
         yield from (f"warning: {warning}" for warning in self.warnings)
         if self.rare is not None:
-            setting = "model.threshold" if self.rare.of_two else "training.class_weights"
+            setting = "model.threshold" if self.rare.is_binary else "training.class_weights"
             yield f"{self.rare}: if too few of them are found, activate {setting}"
         if self.scarce is not None:
             yield f"warning: {self.scarce}"
@@ -166,7 +166,7 @@ def _data(starter: TableStarter) -> Iterator[str]:
     yield "data:"
     yield f"  source: {_value(starter.source)}  # {size}"
     yield f"  target: {_value(starter.target)}  # {cut(starter.about_target)}"
-    if starter.rare and starter.rare.of_two and not starter.rare.is_positive:
+    if starter.rare and starter.rare.is_binary and not starter.rare.is_positive:
         yield f"  # positive_class: {_value(starter.rare.name)}  # the class that model.threshold is about"
     if starter.task is not None:
         other = "  # or regression, if these numbers are amounts" if starter.may_be_amounts else ""
@@ -240,7 +240,7 @@ def _model(starter: TableStarter) -> Iterator[str]:
     if rare is None:
         return
     yield f"# {_comment(str(rare))}."
-    if rare.of_two:
+    if rare.is_binary:
         also = "" if rare.is_positive else ", and data.positive_class above"
         yield "# The probabilities are right all the same, but few of its rows reach 0.5. With `f1` it is"
         yield "# predicted from the probability of the best F1 on: more of its rows are found, and more"
@@ -257,7 +257,7 @@ def _training(starter: TableStarter) -> Iterator[str]:
         return
     yield "training:"
     yield "  label_smoothing: 0.1  # the recipe's value; searching training.l2 would otherwise drop it"
-    if starter.rare and not starter.rare.of_two:
+    if starter.rare and not starter.rare.is_binary:
         yield "  # class_weights: balanced"
     yield ""
 

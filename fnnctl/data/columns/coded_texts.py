@@ -26,10 +26,10 @@ class CodedTexts:
         """The number of occurrences of each text, (texts,)."""
         return np.bincount(self.codes + 1, minlength=len(self.texts) + 1)[1:]
 
-    def rows(self, of_texts: FloatArray) -> FloatArray:
+    def rows(self, numbers: FloatArray) -> FloatArray:
         """The rows' numbers, (n, columns), NaN if missing, from those of the texts, (texts, columns)."""
-        missing = np.full((1, of_texts.shape[1]), np.nan)
-        rows: FloatArray = np.concatenate([of_texts, missing])[self.codes]  # the code -1 picks the last
+        missing = np.full((1, numbers.shape[1]), np.nan)
+        rows: FloatArray = np.concatenate([numbers, missing])[self.codes]  # the code -1 picks the last
         return rows
 
     def with_texts(self, texts: Iterable[str]) -> CodedTexts:

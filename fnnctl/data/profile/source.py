@@ -200,7 +200,7 @@ def _refuse_options(options: SourceOptions, kind: str) -> None:
 
 
 def _read(
-    path: Path, file: str, own_path: Path | None, target: str | None, form: CsvFormat, on_read: OnRead
+    path: Path, file: str, source_path: Path | None, target: str | None, form: CsvFormat, on_read: OnRead
 ) -> Source:
     arrays = holds_arrays(path)
     markers: tuple[Marker, ...] = ()
@@ -221,7 +221,7 @@ def _read(
         raw = raw_target(target, table.categorical[target], amounts(table, target))
     return Source(
         file=file,
-        path=own_path,
+        path=source_path,
         arrays=arrays,
         table=table,
         types=_types(table, raw),

@@ -165,17 +165,17 @@ def read_table(
     kinds: Mapping[str, Kind],
     problems: Problems,
     *,
-    others: Kind | None = None,
+    default_kind: Kind | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> Table:
-    """Read a CSV file. The kind of a column that is not in `kinds` is `others`, or inferred from its values.
+    """Read a CSV file; columns that are not in `kinds` have the `default_kind`, or one by their values.
 
     Columns with one of the known `form.formats` have that format; for the others, see `detection`. The table
     must not be used if a problem is noted in `problems`. `on_read` is called in each pass through the file.
     """
 
     def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[CsvRows, _Pass]:
-        return _read(path, form, kinds, others, problems, texts, on_read)
+        return _read(path, form, kinds, default_kind, problems, texts, on_read)
 
     file, last_pass = read(problems)
     if last_pass.numeric.rows == 0 and not problems:
@@ -223,7 +223,7 @@ def _read(
     path: Path,
     form: CsvFormat,
     kinds: Mapping[str, Kind],
-    others: Kind | None,
+    default_kind: Kind | None,
     problems: Problems,
     texts: Iterable[str],
     on_read: OnRead,
@@ -233,7 +233,7 @@ def _read(
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
             if not this_pass.slots:
-                kind_of = [kinds.get(name, others) for name in file.names]
+                kind_of = [kinds.get(name, default_kind) for name in file.names]
                 this_pass = _Pass(_slots(file.names, kind_of, block, form, as_texts), form.missing)
                 used = sum(slot.reader is not None for slot in this_pass.slots)
                 refuse_too_large((file.rows or 0) * used * BYTES_PER_VALUE, problems.file)

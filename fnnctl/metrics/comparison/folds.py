@@ -10,22 +10,22 @@ from fnnctl.metrics.paired import ROUNDING, paired_test
 from fnnctl.metrics.resampling import corrected_deviation, student_quantile
 
 
-def paired_folds(scores: Sequence[float], others: Sequence[float], *, test_share: float) -> Difference:
+def paired_folds(scores: Sequence[float], other_scores: Sequence[float], *, test_share: float) -> Difference:
     """The corrected resampled t-test of J ≥ 2 scores of the same folds; see `metrics.paired.paired_test`."""
-    test = paired_test(scores, others, test_share=test_share)
+    test = paired_test(scores, other_scores, test_share=test_share)
     half = test.p / 2
     p_above, p_below = (half, 1 - half) if test.difference > 0 else (1 - half, half)
     if test.difference == 0:
         p_above = p_below = 0.5
     error = None
     if test.ci95:
-        differences = [score - other for score, other in zip(scores, others, strict=True)]
+        differences = [score - other for score, other in zip(scores, other_scores, strict=True)]
         error = corrected_deviation(differences, test_share)
     return Difference(test.difference, test.ci95, test.p, p_below, p_above, error)
 
 
 def unpaired_folds(
-    scores: Sequence[float], others: Sequence[float], *, test_shares: tuple[float, float]
+    scores: Sequence[float], other_scores: Sequence[float], *, test_shares: tuple[float, float]
 ) -> Difference:
     """Welch's t-test of the means of two cross-validations with different folds, each of ≥ 2 scores.
 
@@ -33,16 +33,17 @@ def unpaired_folds(
     2003); the degrees of freedom are Welch and Satterthwaite's, rounded down. If neither has a spread, p is
     that of the permutation test, which with J and K scores cannot be below 2 / (J+K choose J).
     """
-    means = [math.fsum(values) / len(values) for values in (scores, others)]
+    means = [math.fsum(values) / len(values) for values in (scores, other_scores)]
     difference = _less(*means)
     variances = [
         corrected_deviation(values, share) ** 2
-        for values, share in zip((scores, others), test_shares, strict=True)
+        for values, share in zip((scores, other_scores), test_shares, strict=True)
     ]
     if math.sqrt(sum(variances)) <= ROUNDING * max(map(abs, means)):
-        return _without_spread(difference, len(scores), len(others), max(map(abs, means)))
+        return _without_spread(difference, len(scores), len(other_scores), max(map(abs, means)))
     freedom = sum(variances) ** 2 / sum(
-        variance**2 / (len(values) - 1) for variance, values in zip(variances, (scores, others), strict=True)
+        variance**2 / (len(values) - 1)
+        for variance, values in zip(variances, (scores, other_scores), strict=True)
     )
     return student_difference(difference, math.sqrt(sum(variances)), freedom)
 

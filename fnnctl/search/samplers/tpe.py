@@ -179,8 +179,8 @@ class Mixture:
         z *= z
         z *= -0.5
         z -= np.log(sigma * (self._above[:, index] - self._below[:, index])) + _LOG_ROOT
-        found: FloatArray = z
-        return found
+        density: FloatArray = z
+        return density
 
     def _log_mass(self, index: int, low: FloatArray, high: FloatArray) -> FloatArray:
         """Each kernel is computed once: many trials have the same value, and few kernels differ."""

@@ -80,7 +80,7 @@ class ClassOutOfFold:
             reliability(repeat.part.labels, repeat.part.probabilities, positive) for repeat in self.repeats
         )
         table = sum(bins, NO_ROWS).table(repeats=len(self.repeats))
-        yield tables.calibration(table, of_positive=positive is not None)
+        yield tables.calibration(table, positive_only=positive is not None)
         yield from trade_off_table([repeat.part for repeat in self.repeats])
 
 
@@ -149,7 +149,7 @@ def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:
     ]
     rows = [len(part.rows) for part in parts]
     total = math.fsum(scores.loss * count for scores, count in zip(before, rows, strict=True))
-    reliabilities = [scores.of_positive for scores in before if scores.of_positive is not None]
+    reliabilities = [scores.positive_bins for scores in before if scores.positive_bins is not None]
     return Uncalibrated(
         total / sum(rows),
         sum((scores.reliability for scores in before), NO_ROWS),

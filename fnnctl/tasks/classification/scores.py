@@ -52,7 +52,7 @@ class Uncalibrated:
     loss: float
     """Mean cross-entropy."""
     reliability: Reliability
-    of_positive: Reliability | None
+    positive_bins: Reliability | None
     """By the probability of the positive class; None unless there are two classes."""
 
 
@@ -115,7 +115,7 @@ class ClassScores:
 
     def _positive_uncalibrated(self) -> dict[str, float]:
         """The calibration error of the positive class before calibration; none without two classes."""
-        before = None if self.uncalibrated is None else self.uncalibrated.of_positive
+        before = None if self.uncalibrated is None else self.uncalibrated.positive_bins
         name = f"{CLASS_CALIBRATION_ERROR.name}{UNCALIBRATED}"
         return {} if before is None else {name: before.expected_error}
 
@@ -258,7 +258,7 @@ class ClassScores:
         yield tables.confusion(self.classes, self.confusion())
         yield from tables.curves(roc_curves(self.ranked, self.classes), pr_curves(self.ranked, self.classes))
         bins = reliability(self.labels, self.probabilities, self.positive)
-        yield tables.calibration(bins.table(), of_positive=self.positive is not None)
+        yield tables.calibration(bins.table(), positive_only=self.positive is not None)
         yield from trade_off_table([self])
 
     def prediction_rows(self) -> Iterator[list[object]]:
@@ -319,8 +319,8 @@ def class_scores(
         start = batch.stop
     uncalibrated = None
     if temperature is not None:
-        of_positive = None if positive is None else positive_before
-        uncalibrated = Uncalibrated(float(np.mean(losses_before)), bins_before, of_positive)
+        positive_bins = None if positive is None else positive_before
+        uncalibrated = Uncalibrated(float(np.mean(losses_before)), bins_before, positive_bins)
     baseline = None if decoder.baseline is None else np.array(decoder.baseline)
     return ClassScores(
         classes,

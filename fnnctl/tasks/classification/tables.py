@@ -63,9 +63,9 @@ def curves(roc: Sequence[Curve], pr: Sequence[Curve]) -> Iterable[Artifact]:
     yield names.PR_CURVE, csv_lines(PR_COLUMNS, _curve_rows(pr))
 
 
-def calibration(bins: Iterable[Sequence[object]], *, of_positive: bool) -> Artifact:
+def calibration(bins: Iterable[Sequence[object]], *, positive_only: bool) -> Artifact:
     """calibration.csv, one row per bin, from `Reliability.table`."""
-    columns = POSITIVE_CALIBRATION_COLUMNS if of_positive else CALIBRATION_COLUMNS
+    columns = POSITIVE_CALIBRATION_COLUMNS if positive_only else CALIBRATION_COLUMNS
     return names.CALIBRATION, csv_lines(columns, bins)
 
 

@@ -171,13 +171,13 @@ class Classification:
         return Decision(index, costs_of(threshold))
 
     def choose_threshold(
-        self, wanted: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
+        self, threshold: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
     ) -> float | None:
-        if decoder.decision is None or isinstance(wanted, float):
+        if decoder.decision is None or isinstance(threshold, float):
             raise ValueError("only a rule for two classes can be applied to scores")
         # without the correction for class weights, so that decisions are the same with and without it
         probabilities = softmax(calibrated(scores, decoder.temperature))
-        chosen = choose(decoder.decision, wanted, probabilities, targets)
+        chosen = choose(decoder.decision, threshold, probabilities, targets)
         return None if chosen is None else decoder.decision.corrected(chosen)
 
     def with_calibration(
@@ -189,10 +189,10 @@ class Classification:
                 return decoder
             prior_rows = PRIOR_ROWS if calibration == "shrunk_temperature" else 0
             return replace(decoder, temperature=fit_temperature(scores, targets, prior_rows=prior_rows))
-        fitted = fit_with_weights(scores, targets, weights, calibration)
-        if fitted is None:  # of the temperature; the weights have a power all the same, if scores are finite
-            fitted = fit_with_weights(scores, targets, weights, "none")
-        temperature, share = fitted or (None, 1.0)
+        pair = fit_with_weights(scores, targets, weights, calibration)
+        if pair is None:  # of the temperature; the weights have a power all the same, if scores are finite
+            pair = fit_with_weights(scores, targets, weights, "none")
+        temperature, share = pair or (None, 1.0)
         logs = np.clip(share * np.log(weights), -MAX_LOG, MAX_LOG)
         return replace(decoder, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
 
@@ -208,9 +208,9 @@ class Classification:
         are_alike = all(decoder.class_weights == first.class_weights for decoder in decoders)
         return joint.weighted(first.class_weights) if are_alike else joint
 
-    def converted(self, scores: FloatArray, own: OutputDecoder, joint: OutputDecoder) -> FloatArray:
+    def converted(self, scores: FloatArray, decoder: OutputDecoder, joint: OutputDecoder) -> FloatArray:
         """The scores calibrated by the network's decoder: they then mean the same for every output."""
-        return calibrated(scores, own.temperature, None if joint.class_weights else own.class_weights)
+        return calibrated(scores, decoder.temperature, None if joint.class_weights else decoder.class_weights)
 
     def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
         """The logarithms of the networks' mean probabilities, (n, C); softmax turns them into probabilities.
@@ -292,9 +292,9 @@ class Classification:
     def untrained_classes(self, targets: Targets, trained: Targets) -> list[str]:
         return [self.classes[index] for index in np.setdiff1d(targets, trained)]
 
-    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+    def from_column(self, values: ColumnValues, targets: Targets, new_values: ColumnValues) -> Targets:
         """The most frequent class among rows with similar values."""
-        return classes_of_column(values, np.asarray(targets, np.intp), others, classes=len(self.classes))
+        return classes_of_column(values, np.asarray(targets, np.intp), new_values, classes=len(self.classes))
 
     def column_score(self, targets: Targets, predicted: Targets) -> float:
         return float(np.mean(targets == predicted))

@@ -109,7 +109,7 @@ class Regression:
         """Returns None: there are no classes to decide between."""
 
     def choose_threshold(
-        self, wanted: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
+        self, threshold: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
     ) -> None:
         """Returns None: there are no classes to decide between."""
 
@@ -134,9 +134,9 @@ class Regression:
             ends = min(low for low, _ in finite_ranges), max(high for _, high in finite_ranges)
         return replace(decoders[0], scale=replace(scale_of(decoders[0]), range=ends))
 
-    def converted(self, scores: FloatArray, own: OutputDecoder, joint: OutputDecoder) -> FloatArray:
+    def converted(self, scores: FloatArray, decoder: OutputDecoder, joint: OutputDecoder) -> FloatArray:
         """The same estimates on the scale of the joint decoder."""
-        source, target = scale_of(own), scale_of(joint)
+        source, target = scale_of(decoder), scale_of(joint)
         if (source.mean, source.deviation) == (target.mean, target.deviation):
             return scores
         return target.standardized(source.restored(scores))
@@ -196,9 +196,9 @@ class Regression:
     def untrained_classes(self, targets: Targets, trained: Targets) -> list[str]:
         return []
 
-    def from_column(self, values: ColumnValues, targets: Targets, others: ColumnValues) -> Targets:
+    def from_column(self, values: ColumnValues, targets: Targets, new_values: ColumnValues) -> Targets:
         """The mean of rows with similar values, or a straight line through them."""
-        return estimated_targets(values, np.asarray(targets, np.float64), others)
+        return estimated_targets(values, np.asarray(targets, np.float64), new_values)
 
     def column_score(self, targets: Targets, predicted: Targets) -> float:
         errors, spread = np.square(targets - predicted).sum(), np.square(targets - targets.mean()).sum()

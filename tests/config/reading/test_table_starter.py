@@ -101,7 +101,7 @@ def test_hostile_names_are_read_back_as_they_are(
         suspected=suspected,
         missing=suspected,
         about_target=about,
-        rare=RareClass(about, 3, 100, of_two=True, is_positive=False),
+        rare=RareClass(about, 3, 100, is_binary=True, is_positive=False),
         split_reason=about,
         columns=columns,
     )
@@ -152,19 +152,19 @@ def test_settings_without_which_the_rows_cannot_be_divided_are_written_with_the_
     assert load(text).experiment.data.split.stratify is False
 
 
-@pytest.mark.parametrize("of_two", [True, False])
-def test_what_helps_to_find_rows_of_a_rare_class_is_offered(of_two: bool) -> None:
+@pytest.mark.parametrize("is_binary", [True, False])
+def test_what_helps_to_find_rows_of_a_rare_class_is_offered(is_binary: bool) -> None:
     """Nothing is weighted unless the user wants it: weights would make the probabilities wrong."""
-    made = starter(rare=RareClass("no", 3, 100, of_two=of_two, is_positive=False))
+    made = starter(rare=RareClass("no", 3, 100, is_binary=is_binary, is_positive=False))
     text = table_starter_text(made, STARTER_NAME)
     assert load(text).experiment == load(table_starter_text(starter(), STARTER_NAME)).experiment
     for line in ("  # positive_class: ", "# model:", "#   threshold: f1 ", "  # class_weights: balanced"):
-        assert text.count(f"\n{line}") == (line.endswith("balanced") != of_two)
+        assert text.count(f"\n{line}") == (line.endswith("balanced") != is_binary)
         text = text.replace(f"\n{line}", "\n" + line.replace("# ", "", 1).replace("#", "", 1))
     experiment = load(text).experiment
-    assert experiment.data.positive_class == ("no" if of_two else None)
-    assert experiment.model.threshold == ("f1" if of_two else 0.5)
-    assert experiment.training.class_weights == (None if of_two else "balanced")
+    assert experiment.data.positive_class == ("no" if is_binary else None)
+    assert experiment.model.threshold == ("f1" if is_binary else 0.5)
+    assert experiment.training.class_weights == (None if is_binary else "balanced")
 
 
 @pytest.mark.parametrize("ignored", [{}, {"tree": "why"}])
@@ -219,7 +219,7 @@ def test_the_commands_name_another_file() -> None:
 def test_decisions_are_said() -> None:
     made = starter(
         ignored=dict.fromkeys("abcde", "is an id"),
-        rare=RareClass("x", 3, 100, of_two=True, is_positive=True),
+        rare=RareClass("x", 3, 100, is_binary=True, is_positive=True),
         missing={"-": "column 'a': '-' is read as missing"},
         split={"stratify": False},
         split_reason="a single row",

@@ -25,7 +25,7 @@ def read(
 ) -> tuple[Table, list[str]]:
     (folder / "t.csv").write_text(content)
     problems = Problems("t.csv")
-    table = read_table(folder / "t.csv", FORM, kinds or {}, problems, others=others)
+    table = read_table(folder / "t.csv", FORM, kinds or {}, problems, default_kind=others)
     return table, str(problems.error()).splitlines()
 
 

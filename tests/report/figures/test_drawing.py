@@ -49,7 +49,7 @@ def measured(start_run: Callable[..., OpenRun], classes: tuple[str, ...]) -> Ope
     run.write_artifacts([tables.confusion(classes, matrix)])
     curves = tables.curves(roc_curves(ranked, classes), pr_curves(ranked, classes))
     run.write_artifacts(curves)
-    run.write_artifacts([tables.calibration(reliability(labels, probabilities).table(), of_positive=False)])
+    run.write_artifacts([tables.calibration(reliability(labels, probabilities).table(), positive_only=False)])
     return run
 
 

@@ -80,7 +80,7 @@ def test_curves_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> No
 ])  # fmt: skip
 def test_calibration_round_trip(run: OpenRun, of_positive: bool, x: str, y: str) -> None:
     bins = [(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 3, 0.75, 2 / 3, 0.2, 0.9)]
-    run.write_artifacts([tables.calibration(bins, of_positive=of_positive)])
+    run.write_artifacts([tables.calibration(bins, positive_only=of_positive)])
     assert read_calibration(run) == {
         "low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [0, 3], x: [None, 0.75],
         y: [None, 2 / 3], f"{y}_low": [None, 0.2], f"{y}_high": [None, 0.9],

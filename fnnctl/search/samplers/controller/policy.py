@@ -257,8 +257,8 @@ def _log_softmax(scores: FloatArray) -> FloatArray:
 
 
 def _taken(log_p: FloatArray, tokens: IntArray) -> FloatArray:
-    taken: FloatArray = np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
-    return taken
+    chosen: FloatArray = np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
+    return chosen
 
 
 @dataclass(slots=True)

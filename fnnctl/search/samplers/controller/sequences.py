@@ -109,7 +109,7 @@ class _Layers:
     """The dimensions of a setting that has layers."""
 
     depth: Dimension
-    of_layer: Mapping[int, list[Dimension]]
+    by_layer: Mapping[int, list[Dimension]]
     """By the index of the first layer that they belong to."""
 
 
@@ -162,7 +162,7 @@ class Sequences:
             log_weights = self._log_weights_of(kind, [stops, 1.0 - stops])
             if (yield ChoiceStep(kind, log_weights, layers.depth, depth)) == STOP:
                 break
-            for dimension in layers.of_layer.get(depth, ()):
+            for dimension in layers.by_layer.get(depth, ()):
                 yield from self._value(dimension, values, point)
         values[layers.depth.name] = depth
 
@@ -187,11 +187,11 @@ def _parts(dimensions: tuple[Dimension, ...]) -> Iterator[Dimension | _Layers]:
     """The dimensions in their order; those of layers are together, where their number is."""
     for dimension in dimensions:
         if dimension.part == DEPTH:
-            of_layer: dict[int, list[Dimension]] = {}
+            by_layer: dict[int, list[Dimension]] = {}
             for other in dimensions:
                 if other.setting == dimension.setting and other.part != DEPTH:
-                    of_layer.setdefault(_first_layer(other, dimension.name), []).append(other)
-            yield _Layers(dimension, of_layer)
+                    by_layer.setdefault(_first_layer(other, dimension.name), []).append(other)
+            yield _Layers(dimension, by_layer)
         elif dimension.part is None:
             yield dimension
 
