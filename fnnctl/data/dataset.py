@@ -156,10 +156,8 @@ class Dataset(Columns):
     @property
     def notes(self) -> list[str]:
         """What the user should know about the conversion of columns, and about their categories."""
-        return [*conversion_notes(self.types.values()), *spelling_notes(self._categories_by_column())]
-
-    def _categories_by_column(self) -> dict[str, tuple[str, ...]]:
-        return dict(zip(self.categorical_names, self.categories, strict=True))
+        categories = dict(zip(self.categorical_names, self.categories, strict=True))
+        return [*conversion_notes(self.types.values()), *spelling_notes(categories)]
 
     def with_amounts(self) -> Dataset:
         """The data set with plain numbers as its target, if these are written in another notation."""

@@ -121,14 +121,11 @@ def source_columns(predictor: Predictor, columns: Columns) -> dict[str, tuple[st
 
 def _features(predictor: Predictor, columns: Columns, rows: IntArray) -> list[FloatArray]:
     """(n, features) of these rows, for each of the predictor's distinct parts, in its precision."""
-    return [*_written(predictor, columns, rows)]
-
-
-def _written(predictor: Predictor, columns: Columns, rows: IntArray) -> Iterator[FloatArray]:
+    features = []
     for part in predictor.distinct:
-        out = np.empty((len(rows), part.inputs.shape[1] - 1), part.inputs.dtype)
-        part.preprocessor.transform(columns, rows, out)
-        yield out
+        features.append(np.empty((len(rows), part.inputs.shape[1] - 1), part.inputs.dtype))
+        part.preprocessor.transform(columns, rows, features[-1])
+    return features
 
 
 def _chosen(rows: int, columns: Mapping[str, object], seed: int, whose: str, note: Note) -> IntArray:

@@ -87,7 +87,7 @@ def _refuse_rare(
             some = f"only {count} of {MAX_REJECTED:,} random configurations fulfil it"
             some = some if count else f"none of {MAX_REJECTED:,} random configurations fulfils it"
             raise _wrong(f"{some}; narrow the domains in search.space, so that more of them do")
-        if _may_be_unbounded(search) and _is_unbounded(budget):
+        if _may_be_unbounded(search) and least(budget.trials, budget.max_trials) is None:
             advice = "set search.trials, or use method: random"
             raise _wrong(f"the grid has too many combinations to count those that fulfil it; {advice}")
 
@@ -95,10 +95,6 @@ def _refuse_rare(
 def _may_be_unbounded(search: SearchConfig) -> bool:
     """Whether the number of trials may be that of all configurations: in a grid that has one budget."""
     return search.method.sampling.lists_grid and not search.method.scheduling.has_rungs
-
-
-def _is_unbounded(budget: SearchBudget) -> bool:
-    return least(budget.trials, budget.max_trials) is None
 
 
 def _wrong(message: str) -> ConfigError:

@@ -152,7 +152,7 @@ def layer_dimensions(setting: str, layers: Iterable[Sequence[Layer]]) -> list[st
     parts = [
         part
         for part, key in PARTS.items()
-        if part == WIDTH or any(key in _keys(network) for network in networks)
+        if part == WIDTH or any(key in layer for network in networks for layer in network)
     ]
     names = [DEPTH, *parts]
     if any(_differ(network, PARTS[part]) for network in networks for part in parts):
@@ -214,11 +214,6 @@ def _is_layer(value: object) -> bool:
     if isinstance(value, Mapping):
         return UNITS in value
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _keys(layers: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The keys of all layers."""
-    return {key for layer in layers for key in layer}
 
 
 def _differ(layers: Iterable[Mapping[str, Any]], key: str) -> bool:

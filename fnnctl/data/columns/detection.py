@@ -111,7 +111,7 @@ def detect(
         candidates.append((form, candidate))
     counts = column.counts()
     for form, candidate in candidates:
-        fits = _fitting(candidate, column.texts)
+        fits = candidate.fits if candidate else np.zeros(len(column.texts), np.bool_)
         most_fit = int(counts.sum()) <= 2 * int(counts[fits | form.resembling(column.texts)].sum())
         if declared is not None or most_fit:
             _note_problem(name, column, form, fits, notation, problems)
@@ -130,10 +130,6 @@ def _codes_or_numbers(name: str, column: CodedTexts, notation: Notation) -> Type
         "numbers; if they are codes, add the column to data.columns.categorical"
     )
     return typed(name, column, "numeric", candidate, warning=warning)
-
-
-def _fitting(candidate: Candidate | None, texts: Sequence[str]) -> BoolArray:
-    return np.zeros(len(texts), np.bool_) if candidate is None else candidate.fits
 
 
 def kind_of_texts(column: CodedTexts) -> ColumnKind:

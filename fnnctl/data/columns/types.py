@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,10 +45,4 @@ class ColumnType:
 
 def expansions(types: Mapping[str, ColumnType]) -> dict[str, tuple[str, ...]]:
     """The columns that became several numeric columns, with the names of these."""
-    return dict(_expanded(types))
-
-
-def _expanded(types: Mapping[str, ColumnType]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for name, column in types.items():
-        if column.columns != (name,):
-            yield name, column.columns
+    return {name: column.columns for name, column in types.items() if column.columns != (name,)}

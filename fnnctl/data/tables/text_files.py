@@ -53,7 +53,7 @@ def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") 
     is wrong.
     """
     file = shown_name(path)
-    with file_errors(file), _opened(path) as raw:
+    with file_errors(file), open(0, "rb", closefd=False) if path is None else path.open("rb") as raw:
         packed = (path is not None and path.suffix.lower() == ".gz") or raw.peek(2).startswith(_GZIP)
         plain = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
         start = plain.peek(LONGEST_MARK)
@@ -68,10 +68,6 @@ def share_read(descriptor: int) -> float:
         return os.lseek(descriptor, 0, os.SEEK_CUR) / max(1, os.fstat(descriptor).st_size)
     except OSError:
         return 0.0
-
-
-def _opened(path: Path | None) -> io.BufferedReader:
-    return open(0, "rb", closefd=False) if path is None else path.open("rb")
 
 
 def _encoding(start: bytes, encoding: str, setting: str, file: str) -> str:

@@ -34,7 +34,9 @@ class StopWhen:
         stops = self._scheduler.tell(result)
         self._standings.add(result)
         incumbent, tried = self._standings.incumbent, len(self._standings.latest)
-        if incumbent is None or not self._is_full(incumbent) or self._ended:
+        if incumbent is None or self._ended:
+            return stops
+        if incumbent.budget < self._max_epochs and incumbent.status is not Status.STOPPED_EARLY:
             return stops
         if incumbent.trial != self._best:
             self._best, self._since = incumbent.trial, tried
@@ -47,6 +49,3 @@ class StopWhen:
     def released(self) -> Sequence[JobKey]:
         """See `Scheduler`."""
         return self._scheduler.released()
-
-    def _is_full(self, result: Result) -> bool:
-        return result.budget >= self._max_epochs or result.status is Status.STOPPED_EARLY
