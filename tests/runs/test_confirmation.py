@@ -118,13 +118,12 @@ def test_the_report_says_it_in_words(undisturbed: Path, capsys: pytest.CaptureFi
 
 
 def test_workers_change_nothing(config: Path, undisturbed: Path) -> None:
-    for workers in ("1", "2"):
-        folder = search(config, "--executor", "processes", "--workers", workers)
-        assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
-        assert_same_search(folder, undisturbed)
+    folder = search(config, "--executor", "processes", "--workers", "2")
+    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
+    assert_same_search(folder, undisturbed)
 
 
-@pytest.mark.parametrize("left", [0, 1, 6, 11])
+@pytest.mark.parametrize("left", [0, 6, 11])
 def test_a_killed_confirmation_goes_on_where_it_was(config: Path, undisturbed: Path, left: int) -> None:
     with dying_after(left, adds="add_confirmed"):
         folder = search(config, "--executor", "serial", code=3)

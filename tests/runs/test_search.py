@@ -177,8 +177,7 @@ def test_every_method(tmp_path: Path, method: str, trials: int, budgets: dict[in
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--workers", "2", "--executor", "processes"],
-        ["--workers", "4", "--executor", "processes"],
+        ["--workers", "3", "--executor", "processes"],
         ["--workers", "2", "--executor", "serial"],
     ],
 )

@@ -51,8 +51,11 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return search(config, "--method", "random", "--set", "search.trials=12")
 
 
-@pytest.mark.parametrize("trials", [5, 100])
-@pytest.mark.parametrize("method", METHODS)
+NUMBERS_OF_TRIALS = [*((method, 100) for method in METHODS), ("random", 5), ("hyperband", 5), ("asha", 5)]
+"""Each method with all trials, and some with fewer than the space has."""
+
+
+@pytest.mark.parametrize(("method", "trials"), NUMBERS_OF_TRIALS)
 def test_the_first_trials_are_the_given_ones_and_the_plan_counts_them(
     program: Program, tmp_path: Path, method: str, trials: int
 ) -> None:
@@ -60,11 +63,11 @@ def test_the_first_trials_are_the_given_ones_and_the_plan_counts_them(
     config = write(tmp_path / "x.yaml", start_from=GIVEN, trials=trials)
     planned = program("plan", str(config), "--method", method, "--json").json
     folder = search(config, "--method", method)
-    found = assignments(folder)
-    assert [record["number"] for record in of_kind(folder, "trial")] == list(range(len(found)))
-    assert found[:2] == FIRST
+    tried = assignments(folder)
+    assert [record["number"] for record in of_kind(folder, "trial")] == list(range(len(tried)))
+    assert tried[:2] == FIRST
     key = prepared(config).setup.configs.key_of
-    assert len({key(each) for each in found}) == len(found) == planned["trials"]
+    assert len({key(assignment) for assignment in tried}) == len(tried) == planned["trials"]
     assert planned["trials"] == (5 if trials == 5 and method not in {"hyperband", "bohb"} else 7)
     if method != "asha":  # which promotes more, if promotions turn out wrong
         jobs = [(record["rung"], record["budget"]) for record in of_kind(folder, "result")]
@@ -95,15 +98,15 @@ def test_an_empty_list_stays_empty(tmp_path: Path, method: str) -> None:
 
 def test_without_it_nothing_changes(tmp_path: Path) -> None:
     """A list is part of the configuration's digest, and null is not, so older searches can be resumed."""
-    given: list[dict[str, Any]] = [{}, {"start_from": None}, {"start_from": GIVEN}]
+    variants: list[dict[str, Any]] = [{}, {"start_from": None}, {"start_from": GIVEN}]
     digests = [
         prepared(write(tmp_path / f"{number}.yaml", **settings), "name=x").setup.header("", {}).configuration
-        for number, settings in enumerate(given)
+        for number, settings in enumerate(variants)
     ]
     assert digests[0] == digests[1] != digests[2]
     folders = [
         search(write(tmp_path / name / "x.yaml", **settings), "--method", "random")
-        for name, settings in zip("ab", given, strict=False)
+        for name, settings in zip("ab", variants, strict=False)
     ]
     assert_same_search(*folders)
     assert "start_from" not in (folders[1] / "resolved.yaml").read_text()
@@ -114,7 +117,7 @@ def test_a_runs_best_trials_as_far_as_they_are_searched(tmp_path: Path, earlier:
     folder = search(config, "--method", "random")
     rows = leaderboard(earlier)[:10]
     best = [{HIDDEN: yaml.safe_load(row[HIDDEN]), L2: float(row[L2])} for row in rows]
-    distinct = [each for number, each in enumerate(best) if each not in best[:number]]
+    distinct = [trial for number, trial in enumerate(best) if trial not in best[:number]]
     assert assignments(folder)[: len(distinct)] == distinct
     resolved = yaml.safe_load((folder / "resolved.yaml").read_text())
     assert resolved["search"]["start_from"] == distinct
@@ -168,7 +171,7 @@ def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path, comm
         "--set", "search.space={training.l1: {choice: [0.0, 0.1, 0.2]}}",
     )  # fmt: skip
     line = next(n for n, text in enumerate(config.read_text().splitlines(), 1) if "start_from" in text)
-    for name, told in {
+    for name, message in {
         "nothing": "there is no run 'nothing' in runs",
         "default": "(did you mean 'defaults'?)",
         "trained": f"{trained} is a run of kind 'train', not a search",
@@ -178,9 +181,9 @@ def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path, comm
         config.write_text(config.read_text().replace("start_from: nothing", f"start_from: {name}"))
         done = program(command, str(config))
         assert done.code == 2
-        shown = done.out if command == "check" else done.err
-        assert shown.startswith(f"{config}:{line}: search.start_from: ")
-        assert told in shown
+        printed = done.out if command == "check" else done.err
+        assert printed.startswith(f"{config}:{line}: search.start_from: ")
+        assert message in printed
         config.write_text(config.read_text().replace(f"start_from: {name}", "start_from: nothing"))
 
 

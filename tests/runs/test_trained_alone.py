@@ -30,7 +30,6 @@ SCHEDULES: list[Any] = ["cosine", {"name": "one_cycle", "first": 0.1}, "constant
 
 CASES: dict[str, dict[str, Any]] = {
     "cosine": {"training": {"lr_schedule": "cosine"}},
-    "one cycle": {"training": {"lr_schedule": "one_cycle"}},
     "swa": {"training": {"averaging": LATE}},
     "a warm-up as long as the smaller budget allows": {
         "training": {"lr_schedule": {"name": "cosine", "warmup_epochs": 3}}
@@ -82,7 +81,9 @@ def test_after_the_search_was_made_longer(
     done = program(*command, "--json")
     assert done.code == 0, done.err
     best = read_json(folder / "manifest.json")["search"]["best"]
-    curves = [each["facts"]["curve"] for each in of_kind(folder, "result") if each["trial"] == best["trial"]]
+    curves = [
+        result["facts"]["curve"] for result in of_kind(folder, "result") if result["trial"] == best["trial"]
+    ]
     for name in ("train_loss", "validation_loss"):
         assert column(Path(done.json["run"]), name) == [loss for curve in curves for loss in curve[name]]
 
@@ -129,7 +130,7 @@ def test_settings_that_only_some_trials_read_are_kept(tmp_path: Path) -> None:
     undisturbed = search(config)
     for number, words in printed_words(undisturbed).items():
         trained = trained_alone(undisturbed / "resolved.yaml", words)
-        (result,) = (each for each in of_kind(undisturbed, "result") if each["trial"] == number)
+        (result,) = (record for record in of_kind(undisturbed, "result") if record["trial"] == number)
         assert result["facts"]["curve"]["validation_loss"] == trained.history["validation_loss"]
     folder = search(config, "--time-limit", "0", "--executor", "serial", code=4)
     assert resume(folder) == 0

@@ -74,10 +74,10 @@ def test_a_search_ends_when_there_is_nothing_left(path: Path) -> None:
     assert kinds.count("trial") == 12
 
 
-def line_ends(journal: bytes) -> set[int]:
-    """Before, at and after the end of each line."""
+def sample(journal: bytes) -> set[int]:
+    """The indices of every seventh byte, and those around the end of each line."""
     ends = [index for index, byte in enumerate(journal) if byte == ord("\n")]
-    return {end + step for end in ends for step in (-1, 0, 1)}
+    return {*range(0, len(journal), 7), *(end + step for end in ends for step in (-1, 0, 1))}
 
 
 @pytest.mark.parametrize("learns", [False, True])
@@ -85,11 +85,9 @@ def test_a_journal_that_was_cut_after_its_header_comes_to_the_same_end(tmp_path:
     undisturbed = tmp_path / "undisturbed"
     searched(undisturbed, hyperband(learns, TINY), ToyRunner())
     whole = undisturbed.read_bytes()
-    header = whole.index(b"\n") + 1
+    after_header = {*range(whole.index(b"\n") + 1, len(whole) + 1)}
     path = tmp_path / "journal.jsonl"
-    # at every seventh byte, and around the end of each line
-    cuts = {*range(header, len(whole), 7), *(header + at for at in line_ends(whole[header:]))}
-    for cut in sorted(cuts):
+    for cut in sorted(sample(whole) & after_header):
         path.write_bytes(whole[:cut])
         searched(path, hyperband(learns, TINY), ToyRunner())
         assert path.read_bytes() == whole
@@ -119,7 +117,8 @@ def test_only_what_is_not_recorded_is_done_again(path: Path) -> None:
 def test_a_flipped_byte_ends_nothing_silently(path: Path) -> None:
     searched(path, hyperband(budget=TINY), ToyRunner())
     whole = path.read_bytes()
-    for index in range(len(whole) - 1):
+    flips = sample(whole) & {*range(len(whole) - 1)}
+    for index in sorted(flips):
         path.write_bytes(whole[:index] + bytes([whole[index] ^ 1]) + whole[index + 1 :])
         with pytest.raises(DataError):
             searched(path, hyperband(budget=TINY), ToyRunner())
@@ -374,6 +373,16 @@ def ended(clock: VirtualClock) -> list[tuple[int, int]]:
         assert clock.end_first() is first
         order.append((first.trial.number, clock.now))
     return order
+
+
+def test_results_are_recorded_in_the_order_of_virtual_time() -> None:
+    class Costly(ToyRunner):
+        def cost(self, job: Job) -> int:
+            return 9 - job.trial.number
+
+    journal, budget = begun(), SearchBudget(max_epochs=3, trials=3)
+    run_search(build_scheduler("full_budget", numbered(3), budget, direction="maximize"), Costly(), journal)
+    assert [number for number, _ in journal.results] == [2, 1, 0]
 
 
 def test_jobs_end_in_the_order_of_virtual_time() -> None:
