@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fnnctl.report.sections import Command, DefinitionList, Notes, Scores, Section, Warnings
+from fnnctl.report.sections import REQUESTED, Command, DefinitionList, Notes, Scores, Section, Warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,17 @@ class Document:
         return next((section for section in self.sections if isinstance(section, Scores)), None)
 
     @property
+    def highlights(self) -> list[Section]:
+        """The sections of a short report, joined, in their order there."""
+        ranked = sorted(self.sections, key=lambda section: section.priority or 0)
+        return joined(section for section in ranked if section.priority)
+
+    @property
+    def requested(self) -> list[Section]:
+        """The sections that a short report shows whole, because the user has asked for them."""
+        return [section for section in self.sections if section.priority == REQUESTED]
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """The warnings of all topics."""
         sections = (section for section in self.sections if isinstance(section, Warnings))
@@ -38,12 +49,6 @@ class Document:
         """The document with this command in place of all others."""
         kept = (section for section in self.sections if not isinstance(section, Command))
         return replace(self, sections=(*kept, command))
-
-
-def by_priority(sections: Iterable[Section]) -> list[Section]:
-    """The sections of a short report, joined, in their order there."""
-    ranked = [section for section in sections if section.priority is not None]
-    return joined(sorted(ranked, key=lambda section: section.priority or 0))
 
 
 def joined(sections: Iterable[Section]) -> list[Section]:

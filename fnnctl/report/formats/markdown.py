@@ -12,21 +12,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from fnnctl.report import sections as kinds
 from fnnctl.report.document import Document
 from fnnctl.report.gates import GateResult, gate_table
-from fnnctl.report.sections import (
-    Command,
-    DefinitionList,
-    Excerpt,
-    Failure,
-    FileList,
-    Notes,
-    Scores,
-    Section,
-    TableSection,
-    Warnings,
-    command_lines,
-)
+from fnnctl.report.sections import Section, TableSection, command_lines
 from fnnctl.text import plain_text
 
 _ADDRESS: Final = re.compile(r"(https?|ftp|www)(://|\.)", re.IGNORECASE)
@@ -62,17 +51,17 @@ def markdown_section(section: Section, folder: Path = Path()) -> Iterable[str]:
     match section:
         case TableSection():
             yield from markdown_table(section)
-        case DefinitionList():
+        case kinds.DefinitionList():
             yield table(("", ""), section.rows, texts=(0, 1))
-        case Scores():
+        case kinds.Scores():
             yield from markdown_table(section.table)
-        case Notes() | Warnings() | Failure():
+        case kinds.Notes() | kinds.Warnings() | kinds.Failure():
             yield "\n".join(map(item, section.rows))
-        case Command():
+        case kinds.Command():
             yield _code(command_lines(section), "sh")
-        case Excerpt():
+        case kinds.Excerpt():
             yield _code(section.rows, "yaml")
-        case FileList():
+        case kinds.FileList():
             yield "\n".join(
                 f"- {link(name, folder / name)}: {escape(description)}" for name, description in section.rows
             )

@@ -8,24 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from fnnctl.report.document import Document, by_priority
+from fnnctl.report import sections as kinds
+from fnnctl.report.document import Document
 from fnnctl.report.formats.fitting import fit_columns, fit_name, fit_sentence
 from fnnctl.report.formats.markdown import escape, item, link, table
 from fnnctl.report.formats.side_by_side import runs_tables, warned_runs
 from fnnctl.report.gates import GateResult, gate_table
-from fnnctl.report.sections import (
-    REQUESTED,
-    Command,
-    DefinitionList,
-    Excerpt,
-    Failure,
-    FileList,
-    Notes,
-    Scores,
-    Section,
-    TableSection,
-    Warnings,
-)
+from fnnctl.report.sections import REQUESTED, Section, TableSection
 from fnnctl.text import capitalized, counted
 
 NAME_WIDTH: Final = 60
@@ -46,25 +35,23 @@ def short_markdown_report(
 def _run(document: Document, results: Sequence[GateResult], relative_to: Path) -> Iterator[str]:
     """The sections by priority, the gates' results after the scores, and the requested sections last."""
     yield f"# {escape(fit_name(document.name, NAME_WIDTH))}: {document.status}{_verdict(results)}"
-    sections = by_priority(document.sections)
-    requested = [section for section in sections if section.priority == REQUESTED]
     gates = [*_gates(results)]
-    for section in (section for section in sections if section.priority != REQUESTED):
+    for section in document.highlights:
         yield from _blocks(section)
-        if isinstance(section, Scores):
+        if isinstance(section, kinds.Scores):
             yield from gates
             gates = []
     yield from gates
-    for section in requested:
+    for section in document.requested:
         yield from _blocks(section)
     yield f"{escape(capitalized(document.when))}, in {_folder(document, relative_to)}"
 
 
 def _blocks(section: Section) -> Iterator[str]:
     match section:
-        case Failure():
+        case kinds.Failure():
             yield escape(fit_sentence(" ".join(section.rows), SENTENCE_WIDTH))
-        case Scores():
+        case kinds.Scores():
             yield _table(section.table)
         case TableSection():
             if section.priority == REQUESTED:
@@ -72,11 +59,11 @@ def _blocks(section: Section) -> Iterator[str]:
                 yield _table(section)
             else:
                 yield from _short_table(section.short or section)
-        case Notes() if section.priority != REQUESTED:
+        case kinds.Notes() if section.priority != REQUESTED:
             yield " ".join(map(escape, section.rows))
-        case Warnings():
+        case kinds.Warnings():
             yield "\n".join(item(f"warning: {warning}") for warning in section.rows)
-        case DefinitionList() | FileList() | Command() | Excerpt() | Notes():
+        case kinds.DefinitionList() | kinds.FileList() | kinds.Command() | kinds.Excerpt() | kinds.Notes():
             pass  # a reader of the page has the run's folder, and no terminal
 
 

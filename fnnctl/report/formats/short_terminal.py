@@ -13,7 +13,8 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from fnnctl.report.document import Document, by_priority
+from fnnctl.report import sections as kinds
+from fnnctl.report.document import Document
 from fnnctl.report.formats.fitting import (
     FittingLines,
     aligned,
@@ -27,19 +28,7 @@ from fnnctl.report.formats.fitting import (
 from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables, warned_runs
 from fnnctl.report.formats.terminal import INDENT, section_text, status_style
 from fnnctl.report.gates import GateResult, gate_table
-from fnnctl.report.sections import (
-    REQUESTED,
-    Command,
-    DefinitionList,
-    Excerpt,
-    Failure,
-    FileList,
-    Notes,
-    Scores,
-    Section,
-    TableSection,
-    Warnings,
-)
+from fnnctl.report.sections import Section, TableSection
 from fnnctl.text import plain_text
 
 MAX_LINES: Final = 25
@@ -51,16 +40,17 @@ MIN_WIDTH: Final = 60
 GAP: Final = 2
 MAX_DEFINITION_LINES: Final = 2
 WARNING: Final = "warning: "
+STYLES: Final[Mapping[type[Section], str]] = {kinds.Warnings: "yellow", kinds.Failure: "red"}
 GROWTH: Final[Mapping[type[Section], tuple[int, ...]]] = {
-    DefinitionList: (2, 4, 4, 4, 6),
-    Failure: (5,),
-    Scores: (4, 6, 6, 6, 9),
+    kinds.DefinitionList: (2, 4, 4, 4, 6),
+    kinds.Failure: (5,),
+    kinds.Scores: (4, 6, 6, 6, 9),
     TableSection: (2, 3, 4),
-    Notes: (1, 3, 4, 5, 5, 5, 9),
-    Warnings: (0, 0, 0, 0, 0, 12),
-    Command: (1, 1, 3, 3, 5),
-    FileList: (2, 4),
-    Excerpt: (2, 4),
+    kinds.Notes: (1, 3, 4, 5, 5, 5, 9),
+    kinds.Warnings: (0, 0, 0, 0, 0, 12),
+    kinds.Command: (1, 1, 3, 3, 5),
+    kinds.FileList: (2, 4),
+    kinds.Excerpt: (2, 4),
 }
 """How many lines a section of each kind may have after each round, in which the sections grow by priority.
 
@@ -83,10 +73,9 @@ def short_terminal_report(
     one = len(documents) == 1
     parts = [_run_lines(documents[0], columns) if one else _side_by_side(documents, columns)]
     for document in documents:
-        requested = [section for section in document.sections if section.priority == REQUESTED]
-        if requested and not one:
+        if document.requested and not one:
             parts += [Text(), _unbroken(str(document.path), "bold")]
-        parts += [section_text(section, width) for section in requested]
+        parts += [section_text(section, width) for section in document.requested]
     if results:
         parts.append(section_text(gate_table(results), width))
     return Group(*parts)
@@ -98,10 +87,9 @@ def _run_lines(document: Document, width: int) -> RenderableType:
     title = _unbroken("").append(name, "bold").append("  ")
     title.append(document.status, status_style(document.status))
     head = (title, _unbroken(str(document.path)), _unbroken(fit_sentence(document.when, width), "dim"))
-    sections = by_priority(section for section in document.sections if section.priority != REQUESTED)
-    blocks = [*_blocks(sections, width - INDENT)]
+    blocks = [*_blocks(document.highlights, width - INDENT)]
     most = MAX_LINES + max(0, len(document.warnings) - USUAL_WARNINGS) - len(head)
-    gaps = [0 if isinstance(section, DefinitionList) else 1 for section, _ in blocks]
+    gaps = [0 if isinstance(section, kinds.DefinitionList) else 1 for section, _ in blocks]
     growth = [_growth(section) for section, _ in blocks]
     counts = allotted([block for _, block in blocks], growth, most, gaps=gaps)
     lines: list[Text] = [*head]
@@ -135,43 +123,42 @@ def _unbroken(line: str, style: str = "") -> Text:
 
 def _styled(section: Section, lines: Sequence[str]) -> list[Text]:
     """The lines of a block, indented; the header of a table is dim and warnings are yellow."""
-    first = "dim" if isinstance(section, Scores | TableSection) else ""
-    style = "yellow" if isinstance(section, Warnings) else "red" if isinstance(section, Failure) else ""
-    return [
-        _unbroken(" " * INDENT + line, style if index else first or style) for index, line in enumerate(lines)
-    ]
+    style = STYLES.get(type(section), "")
+    first = "dim" if isinstance(section, kinds.Scores | TableSection) else style
+    return [_unbroken(" " * INDENT + line, style if index else first) for index, line in enumerate(lines)]
 
 
 def _growth(section: Section) -> tuple[int, ...]:
     """The lines after each round; in the first one only warnings grow."""
     growth = section.lines if isinstance(section, TableSection) else ()
-    return (len(section.rows) if isinstance(section, Warnings) else 0, *(growth or GROWTH[type(section)]))
+    before = len(section.rows) if isinstance(section, kinds.Warnings) else 0
+    return before, *(growth or GROWTH[type(section)])
 
 
 def _blocks(sections: Sequence[Section], width: int) -> Iterator[tuple[Section, FittingLines]]:
     """The sections with their lines of at most `width` columns; all commands are one block."""
-    commands = [_command_line(section, width) for section in sections if isinstance(section, Command)]
+    commands = [_command_line(section, width) for section in sections if isinstance(section, kinds.Command)]
     for section in sections:
-        if not isinstance(section, Command):
+        if not isinstance(section, kinds.Command):
             yield section, _block(section, width)
-    first = next((section for section in sections if isinstance(section, Command)), None)
+    first = next((section for section in sections if isinstance(section, kinds.Command)), None)
     if first is not None:
         yield first, FittingLines(len(commands), lambda count: commands[:count])
 
 
 def _block(section: Section, width: int) -> FittingLines:
     match section:
-        case DefinitionList() | FileList():
+        case kinds.DefinitionList() | kinds.FileList():
             return _definitions(section.rows, width)
-        case Scores():
+        case kinds.Scores():
             return _table(section.table, width)
         case TableSection():
             return _table(section.short or section, width)
-        case Warnings():
+        case kinds.Warnings():
             return _warnings(section.rows, width)
-        case Notes() | Failure():
+        case kinds.Notes() | kinds.Failure():
             return _sentences(section.rows, width)
-        case Excerpt() | Command():
+        case kinds.Excerpt() | kinds.Command():
             return FittingLines(len(section.rows), lambda count: [*section.rows[:count]])
 
 
@@ -238,7 +225,7 @@ def _table(table: TableSection, width: int) -> FittingLines:
     return FittingLines(1 + len(rows) + len(notes), lines, least=2)
 
 
-def _command_line(command: Command, width: int) -> str:
+def _command_line(command: kinds.Command, width: int) -> str:
     """A command that can be pasted, with its purpose as a comment if there is room for it."""
     line = " ".join(command.rows)
     commented = f"{line}  # {command.title[:1].lower()}{command.title[1:]}"

@@ -16,21 +16,10 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from fnnctl.report import sections as kinds
 from fnnctl.report.document import Document
 from fnnctl.report.gates import GateResult, gate_table
-from fnnctl.report.sections import (
-    Command,
-    DefinitionList,
-    Excerpt,
-    Failure,
-    FileList,
-    Notes,
-    Scores,
-    Section,
-    TableSection,
-    Warnings,
-    command_lines,
-)
+from fnnctl.report.sections import Section, TableSection, command_lines
 from fnnctl.text import plain_text
 
 STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow"}
@@ -85,15 +74,15 @@ def section_text(section: Section, width: int | None) -> RenderableType:
     match section:
         case TableSection():
             body: RenderableType = _table_and_notes(section.narrow or section, inner)
-        case Scores():
+        case kinds.Scores():
             body = _table_and_notes(section.table, inner)
-        case DefinitionList() | FileList():
+        case kinds.DefinitionList() | kinds.FileList():
             body = _pairs(section.rows, inner)
-        case Notes() | Warnings() | Failure():
+        case kinds.Notes() | kinds.Warnings() | kinds.Failure():
             body = Group(*(Text(_broken(f"- {line}", inner)) for line in section.rows))
-        case Command():
+        case kinds.Command():
             return Group("", _text(title, "bold"), *map(_unbroken, command_lines(section)))
-        case Excerpt():
+        case kinds.Excerpt():
             return Group("", _text(title, "bold"), *map(_unbroken, section.rows))
     return Group("", _text(title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
 

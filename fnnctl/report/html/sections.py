@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from fnnctl.report import sections as kinds
 from fnnctl.report.html.markup import (
     Markup,
     code,
@@ -18,19 +19,7 @@ from fnnctl.report.html.markup import (
 )
 from fnnctl.report.html.page import Block, Part, block
 from fnnctl.report.html.scores import tiles
-from fnnctl.report.sections import (
-    Command,
-    DefinitionList,
-    Excerpt,
-    Failure,
-    FileList,
-    Notes,
-    Scores,
-    Section,
-    TableSection,
-    Warnings,
-    command_lines,
-)
+from fnnctl.report.sections import Section, TableSection, command_lines
 
 
 def section_block(section: Section, *, look: str = "block") -> Block:
@@ -41,9 +30,9 @@ def section_block(section: Section, *, look: str = "block") -> Block:
 def heading_block(heading: str, look: str, sections: Sequence[Section], figures: Sequence[Part]) -> Block:
     """The figures and sections below one heading; each section has its own title, unless it says the same."""
     if look == "summary":
-        kinds = (Scores, Notes, DefinitionList)
+        first = (kinds.Scores, kinds.Notes, kinds.DefinitionList)
         sections = sorted(
-            sections, key=lambda section: [isinstance(section, kind) for kind in kinds], reverse=True
+            sections, key=lambda section: [isinstance(section, kind) for kind in first], reverse=True
         )
         return block(heading, *map(section_body, sections), look=look)
     parts = (_part(section, heading, is_wide=look == "figures") for section in sections)
@@ -54,7 +43,7 @@ def _part(section: Section, heading: str, *, is_wide: bool) -> Part:
     """A section; sentences below figures are as wide as the page."""
     title = None if section.title == heading else section.title
     body = section_body(section)
-    if is_wide and isinstance(section, Notes):
+    if is_wide and isinstance(section, kinds.Notes):
         body = element("div", body, class_="wide")
     return Part(body, title=title)
 
@@ -65,17 +54,17 @@ def section_body(section: Section) -> Markup:
         case TableSection():
             rows = table(section.header, section.rows, texts=section.texts, label=section.title)
             return Markup(rows + (notes(section.notes) if section.notes else ""))
-        case Scores():
+        case kinds.Scores():
             return tiles(section.rows, section.measured)
-        case DefinitionList():
+        case kinds.DefinitionList():
             return definitions((name, _value(text)) for name, text in section.rows)
-        case Notes() | Warnings() | Failure():
+        case kinds.Notes() | kinds.Warnings() | kinds.Failure():
             return notes(section.rows)
-        case Command():
+        case kinds.Command():
             return code(command_lines(section))
-        case Excerpt():
+        case kinds.Excerpt():
             return code(section.rows)
-        case FileList():
+        case kinds.FileList():
             return listed(
                 Markup(f"{element('code', escape(name))}: {content(description)}")
                 for name, description in section.rows

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.records.history import SearchHistory
-from fnnctl.report.document import by_priority
 from fnnctl.report.sections import SUMMARY, DefinitionList, Notes, Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.registry import short_document
@@ -29,14 +28,14 @@ def tables(topic: Topic, summary: Summary) -> list[TableSection]:
 
 def sentences(summary: Summary, topic: Topic | None = None) -> tuple[str, ...]:
     """The sentences of a summary, of one topic or of all."""
-    sections = topic.highlights(summary) if topic else short_document(summary).sections
-    notes = by_priority(section for section in sections if isinstance(section, Notes))
-    return tuple(row for section in notes for row in section.rows if isinstance(row, str))
+    sections = topic.highlights(summary) if topic else short_document(summary).highlights
+    notes = (section for section in sections if isinstance(section, Notes) and section.priority)
+    return tuple(row for section in notes for row in section.rows)
 
 
 def facts(summary: Summary) -> dict[str, str]:
     """The facts of a summary, in their order."""
-    sections = by_priority(short_document(summary).sections)
+    sections = short_document(summary).highlights
     return dict(row for section in sections if isinstance(section, DefinitionList) for row in section.rows)
 
 
