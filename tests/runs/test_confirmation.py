@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
+from operator import itemgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -55,15 +56,18 @@ def undisturbed(config: Path) -> Path:
 
 
 def test_the_leaders_are_trained_with_every_seed_in_a_fixed_order(undisturbed: Path) -> None:
-    found = confirmed_of(undisturbed)
+    networks = confirmed_of(undisturbed)
     rows = sorted(
-        (each["objective"], each["trial"]) for each in of_kind(undisturbed, "result") if each["objective"]
+        (result["objective"], result["trial"])
+        for result in of_kind(undisturbed, "result")
+        if result["objective"]
     )
     leaders = [trial for _, trial in rows[:3]]
-    assert [(each["trial"], each["seed"]) for each in found] == [(n, s) for n in leaders for s in range(4)]
-    assert len({each["objective"] for each in found}) == 12
-    assert {each["budget"] for each in found} == {9}
-    kinds = [each["record"] for each in records(undisturbed)]
+    pairs = [(network["trial"], network["seed"]) for network in networks]
+    assert pairs == [(trial, seed) for trial in leaders for seed in range(4)]
+    assert len({network["objective"] for network in networks}) == 12
+    assert {network["budget"] for network in networks} == {9}
+    kinds = [record["record"] for record in records(undisturbed)]
     assert kinds[-13:] == ["end", *["confirmed"] * 12]
 
 
@@ -71,25 +75,27 @@ def test_a_network_is_the_one_that_its_rows_and_its_seed_give(config: Path, undi
     """Trained alone, outside the search: own rows, own preprocessing, own weights, own early stopping."""
     ready = prepared(config)
     data, experiment = ready.loaded.data, ready.setup.experiment
-    known = {each["number"]: each["assignment"] for each in of_kind(undisturbed, "trial")}
-    for each in confirmed_of(undisturbed)[::5]:
-        trial = ready.fits.fits(known[each["trial"]])[0].experiment
-        draw = draws(ready.split, 4, stratify=True, seed=experiment.seed)[each["seed"]]
-        seed = confirmation_seed(configuration_seed(trial), each["seed"])
+    assignments = {trial["number"]: trial["assignment"] for trial in of_kind(undisturbed, "trial")}
+    for network in confirmed_of(undisturbed)[::5]:
+        trial = ready.fits.fits(assignments[network["trial"]])[0].experiment
+        draw = draws(ready.split, 4, stratify=True, seed=experiment.seed)[network["seed"]]
+        seed = confirmation_seed(configuration_seed(trial), network["seed"])
         stack = train_fits(data, [Fit.of(data, trial, draw, seed=seed)], epochs=9)
         (measured,) = ObjectiveMeasure("log_loss", on_folds=False)(stack)
-        assert (measured.objective, measured.epochs) == (each["objective"], each["epochs"])
+        assert (measured.objective, measured.epochs) == (network["objective"], network["epochs"])
 
 
 def test_the_best_on_average_is_refitted_and_reported(
     config: Path, undisturbed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     by_trial: dict[int, list[Mapping[str, Any]]] = {}
-    for each in confirmed_of(undisturbed):
-        by_trial.setdefault(each["trial"], []).append(each)
-    means = {trial: np.mean([each["objective"] for each in own]) for trial, own in by_trial.items()}
+    for network in confirmed_of(undisturbed):
+        by_trial.setdefault(network["trial"], []).append(network)
+    means = {
+        trial: np.mean([network["objective"] for network in networks]) for trial, networks in by_trial.items()
+    }
     winner = min(means, key=lambda trial: float(means[trial]))
-    epochs = sorted(each["kept_epoch"] for each in by_trial[winner])[1]
+    epochs = sorted(network["kept_epoch"] for network in by_trial[winner])[1]
     best = read_json(undisturbed / "manifest.json")["search"]["best"]
     assert (best["trial"], best["epochs"]) == (winner, epochs)
     refitted = yaml.safe_load((undisturbed / "best" / "resolved.yaml").read_text())
@@ -97,13 +103,13 @@ def test_the_best_on_average_is_refitted_and_reported(
     assert refitted["training"]["optimizer"]["learning_rate"] == best["configuration"][RATE]
     report = reported(undisturbed, capsys)
     assert report["best"]["trial"] == winner
-    found = report["confirmed"]
-    assert (found["winner"], found["complete"], found["networks"]) == (winner, True, 12)
-    assert [each["trial"] for each in found["trials"]] == sorted(means, key=lambda n: float(means[n]))
-    for each in found["trials"]:
-        assert each["mean"] == pytest.approx(float(means[each["trial"]]))
-    assert found["trials"][0]["p_holm"] is None
-    assert found["trials"][1]["difference"] > 0
+    confirmed = report["confirmed"]
+    assert (confirmed["winner"], confirmed["complete"], confirmed["networks"]) == (winner, True, 12)
+    assert [trial["trial"] for trial in confirmed["trials"]] == sorted(means, key=lambda n: float(means[n]))
+    for trial in confirmed["trials"]:
+        assert trial["mean"] == pytest.approx(float(means[trial["trial"]]))
+    assert confirmed["trials"][0]["p_holm"] is None
+    assert confirmed["trials"][1]["difference"] > 0
     assert report["trials_by_status"].keys() <= {"completed", "stopped early"}
 
 
@@ -111,9 +117,9 @@ def test_the_report_says_it_in_words(undisturbed: Path, capsys: pytest.CaptureFi
     sentence = reported(undisturbed, capsys)["confirmed"]["sentence"]
     for format_ in ("terminal", "markdown"):
         assert run(["report", str(undisturbed), "--format", format_, "--verbose"]) == 0
-        told = " ".join(capsys.readouterr().out.split()).replace("\\", "")
-        assert sentence[:40] in told
-        assert "Confirmed log_loss: 3 trials, 4 seeds each" in told
+        printed = " ".join(capsys.readouterr().out.split()).replace("\\", "")
+        assert sentence[:40] in printed
+        assert "Confirmed log loss: 3 trials, 4 seeds each" in printed
     assert sentence in (undisturbed / "log.txt").read_text()
 
 
@@ -134,8 +140,8 @@ def test_a_killed_confirmation_goes_on_where_it_was(config: Path, undisturbed: P
     assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
     assert_same_search(folder, undisturbed)
     trained = [pair for event in timeline(folder)[noted:] for pair in event["confirmed"]]
-    known = [[each["trial"], each["seed"]] for each in confirmed_of(undisturbed)]
-    assert sorted(trained) == sorted(known[left:])
+    pairs = [[network["trial"], network["seed"]] for network in confirmed_of(undisturbed)]
+    assert sorted(trained) == sorted(pairs[left:])
     before = (folder / "journal.jsonl").read_bytes()
     assert resume(folder) == 0, "nothing is left to do"
     assert (folder / "journal.jsonl").read_bytes() == before
@@ -148,8 +154,8 @@ def test_an_interrupt_keeps_what_is_done(
 
     class Interrupted(ConfirmationFeed):
         def run(self, networks: Any) -> Any:
-            for count, each in enumerate(super().run(networks)):
-                yield each
+            for count, network in enumerate(super().run(networks)):
+                yield network
                 if count == 4:
                     os.kill(os.getpid(), signal.SIGTERM)
                     return
@@ -194,8 +200,8 @@ def test_a_time_limit_ends_the_trials_but_not_the_confirmation(
     before = confirmed_of(folder)
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
-    for each in confirmed_of(undisturbed):
-        assert each in confirmed_of(folder)
+    for network in confirmed_of(undisturbed):
+        assert network in confirmed_of(folder)
     assert confirmed_of(folder)[: len(before)] == before
 
 
@@ -205,17 +211,15 @@ def test_an_extension_confirms_only_the_new_leaders(tmp_path: Path) -> None:
     folder = search(config, "--executor", "serial")
     first = confirmed_of(folder)
     extend(folder, "trials=12")
-    found = confirmed_of(folder)
-    assert found[: len(first)] == first
+    networks = confirmed_of(folder)
+    assert networks[: len(first)] == first
     at_once = search(config, "--executor", "serial", "--set", "search.trials=12")
     assert_same_outcome(folder, at_once)
-    wanted = {(each["trial"], each["seed"]): each for each in confirmed_of(at_once)}
-    new = {trial for trial, _ in wanted} - {each["trial"] for each in first}
-    assert len(new) > 0
-    assert {each["trial"] for each in found[len(first) :]} == new
-    assert {key: each for key, each in wanted.items() if key[0] in new} == {
-        (each["trial"], each["seed"]): each for each in found[len(first) :]
-    }
+    of_new = [network for network in confirmed_of(at_once) if network not in first]
+    assert of_new
+    assert {network["trial"] for network in of_new}.isdisjoint(network["trial"] for network in first)
+    by_key = itemgetter("trial", "seed")
+    assert sorted(networks[len(first) :], key=by_key) == sorted(of_new, key=by_key)
 
 
 def test_the_scores_of_a_former_winner_are_not_those_of_the_best_trial(
@@ -238,13 +242,13 @@ def test_the_scores_of_a_former_winner_are_not_those_of_the_best_trial(
     assert best["trial"] != former["trial"]
     assert (best["metrics"], best["test_objective"]) == (None, None)
     assert run(["report", str(folder), "--verbose"]) == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert f"not yet: best/ and the metrics below are those of trial {former['trial']}" in told
-    assert "after the refit" not in told
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"not yet: best/ and the metrics below are those of trial {former['trial']}" in printed
+    assert "after the refit" not in printed
     assert resume(folder) == 0
-    found = reported(folder, capsys)["best"]
-    assert found["trial"] == read_json(folder / "best" / "manifest.json")["trial"] == best["trial"]
-    assert found["metrics"]["test"]["log_loss"] == found["test_objective"]
+    refitted = reported(folder, capsys)["best"]
+    assert refitted["trial"] == read_json(folder / "best" / "manifest.json")["trial"] == best["trial"]
+    assert refitted["metrics"]["test"]["log_loss"] == refitted["test_objective"]
 
 
 def test_more_epochs_confirm_the_leaders_anew(tmp_path: Path) -> None:
@@ -253,7 +257,7 @@ def test_more_epochs_confirm_the_leaders_anew(tmp_path: Path) -> None:
     )
     folder = search(config, "--executor", "serial")
     extend(folder, "budget.max_epochs=12")
-    assert [each["budget"] for each in confirmed_of(folder)] == [9] * 12 + [12] * 12
+    assert [network["budget"] for network in confirmed_of(folder)] == [9] * 12 + [12] * 12
     at_once = search(config, "--executor", "serial", "--set", "search.budget.max_epochs=12")
     assert confirmed_of(at_once) == confirmed_of(folder)[12:]
     assert (folder / "best" / "model.npz").read_bytes() == (at_once / "best" / "model.npz").read_bytes()
@@ -276,10 +280,12 @@ def test_a_leader_that_diverges_with_a_seed_cannot_win(
         tmp_path / "x.yaml", data="wine", search={**RANDOM, "method": "grid", "trials": 2, "space": space}
     )
     folder = search(config, "--executor", "serial")
-    found = reported(folder, capsys)["confirmed"]
-    assert (found["winner"], found["verdict"]) == (1, None)
-    assert found["trials"][-1]["failed"] == [{"seed": 2, "reason": "the loss became non-finite in epoch 3"}]
-    assert "Trial 0 has no result with 1 of 4 seeds" in found["sentence"]
+    confirmed = reported(folder, capsys)["confirmed"]
+    assert (confirmed["winner"], confirmed["verdict"]) == (1, None)
+    assert confirmed["trials"][-1]["failed"] == [
+        {"seed": 2, "reason": "the loss became non-finite in epoch 3"}
+    ]
+    assert "Trial 0 has no result with 1 of 4 seeds" in confirmed["sentence"]
     assert read_json(folder / "manifest.json")["search"]["best"]["trial"] == 1
 
 
@@ -299,14 +305,14 @@ def test_networks_that_diverge_are_counted_and_named(
         },
     )  # fmt: skip
     folder = search(config, "--executor", "serial")
-    exploded = [each for each in confirmed_of(folder) if each["objective"] is None]
-    assert [each["seed"] for each in exploded] == [0, 1]
-    assert all("the loss became non-finite in epoch" in each["reason"] for each in exploded)
-    found = reported(folder, capsys)["confirmed"]
-    assert len(found["trials"][-1]["failed"]) == 2
-    assert found["trials"][-1]["mean"] is None
-    assert found["winner"] != found["trials"][-1]["trial"]
-    assert found["trials"][-1]["optimism"] is None
+    exploded = [network for network in confirmed_of(folder) if network["objective"] is None]
+    assert [network["seed"] for network in exploded] == [0, 1]
+    assert all("the loss became non-finite in epoch" in network["reason"] for network in exploded)
+    confirmed = reported(folder, capsys)["confirmed"]
+    assert len(confirmed["trials"][-1]["failed"]) == 2
+    assert confirmed["trials"][-1]["mean"] is None
+    assert confirmed["winner"] != confirmed["trials"][-1]["trial"]
+    assert confirmed["trials"][-1]["optimism"] is None
 
 
 def test_draws_without_a_metric_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -321,15 +327,16 @@ def test_draws_without_a_metric_are_left_out(tmp_path: Path, capsys: pytest.Capt
     )
     folder = search(config, "--executor", "serial")
     networks = confirmed_of(folder)
-    left_out = sorted({each["seed"] for each in networks if each["is_undefined"]})
+    left_out = sorted({network["seed"] for network in networks if network["is_undefined"]})
     assert 0 < len(left_out) < 7
-    assert [each["objective"] for each in networks if each["seed"] in left_out] == [None] * 3 * len(left_out)
-    told = (folder / "log.txt").read_text()
-    assert "warning: roc_auc_macro is undefined on the validation rows of seed" in told
-    found = reported(folder, capsys)["confirmed"]
-    assert found["seeds_left_out"] == left_out
-    assert found["winner"] == read_json(folder / "manifest.json")["search"]["best"]["trial"]
-    assert [each["failed"] for each in found["trials"]] == [[], [], []]
+    objectives = [network["objective"] for network in networks if network["seed"] in left_out]
+    assert objectives == [None] * 3 * len(left_out)
+    log = (folder / "log.txt").read_text()
+    assert "warning: Macro ROC AUC is undefined on the validation rows of seed" in log
+    confirmed = reported(folder, capsys)["confirmed"]
+    assert confirmed["seeds_left_out"] == left_out
+    assert confirmed["winner"] == read_json(folder / "manifest.json")["search"]["best"]["trial"]
+    assert [trial["failed"] for trial in confirmed["trials"]] == [[], [], []]
 
 
 def test_a_leader_that_was_dropped_early_is_trained_to_the_end(tmp_path: Path) -> None:
@@ -338,10 +345,10 @@ def test_a_leader_that_was_dropped_early_is_trained_to_the_end(tmp_path: Path) -
         tmp_path / "x.yaml", data="wine", search={"method": "halving", "confirm": {"top": 3, "seeds": 2}}
     )
     folder = search(config, "--executor", "serial")
-    found = confirmed_of(folder)
+    confirmed = confirmed_of(folder)
     reached = {each["trial"]: each["budget"] for each in of_kind(folder, "result")}
-    assert [reached[each["trial"]] for each in found[::2]] == [9, 3, 3]
-    assert {(each["budget"], each["epochs"]) for each in found} == {(9, 9)}
+    assert [reached[each["trial"]] for each in confirmed[::2]] == [9, 3, 3]
+    assert {(each["budget"], each["epochs"]) for each in confirmed} == {(9, 9)}
 
 
 def test_lost_networks_at_the_journals_end_are_noticed(
