@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.plots.learning import learning_curve_figure
+from fnnctl.report.figures import run_figures
 from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import AtEpoch, Program, only_run, read_json
@@ -161,6 +162,8 @@ def test_the_learning_curve_marks_the_best_epoch(
 ) -> None:
     """The mark is at the epoch of the lowest validation loss; without early stopping there is none."""
     marked = []
+    learning_curve = [figure for figure in run_figures.RUN_FIGURES if figure.file == "learning_curve.png"]
+    monkeypatch.setattr(run_figures, "RUN_FIGURES", learning_curve)
 
     def drawn(history: Any, *, best_epoch: int | None, **options: Any) -> Figure:
         marked.append(best_epoch)
@@ -169,13 +172,8 @@ def test_the_learning_curve_marks_the_best_epoch(
     monkeypatch.setattr("fnnctl.plots.learning.learning_curve_figure", drawn)
     stopping = "training.early_stopping={monitor: validation_loss, patience: 3}"
     changes = (
-        "--set",
-        stopping,
-        "--set",
-        "training.epochs=200",
-        "--set",
-        "training.optimizer.learning_rate=0.2",
-    )
+        "--set", stopping, "--set", "training.epochs=200", "--set", "training.optimizer.learning_rate=0.2",
+    )  # fmt: skip
     run = Path(program("train", str(iris), *changes, "--json").json["run"])
     with (run / "history.csv").open(newline="") as file:
         losses = [float(row["validation_loss"]) for row in csv.DictReader(file)]
