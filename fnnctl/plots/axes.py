@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.style import MUTED
+from fnnctl.plots.style import INK, MUTED
 
 LOGARITHMIC_FROM = 30.0
 """The axis of losses is logarithmic if the largest is at least this many times the smallest."""
@@ -75,8 +76,21 @@ def finish_objective(axes: Axes, limits: tuple[float, float], *, minimized: bool
         _use_logarithm(axes, low, high)
         axes.set_ylim(low / 1.15, high * 1.15)
         return
-    margin = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
-    axes.set_ylim(low - margin, high + margin)
+    axes.set_ylim(padded(low, high, 0.06))
+
+
+def padded(low: float, high: float, margin: float = 0.05) -> tuple[float, float]:
+    """The limits of an axis for this range, with a share of it as the margin on both sides."""
+    width = margin * (high - low) or 0.05 * abs(high) or 0.05
+    return low - width, high + width
+
+
+def finish_rows(axes: Axes, names: Sequence[str], *, limits: tuple[float, float]) -> None:
+    """Set up an axis of rows, from top to bottom; a row has its name, and no line."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(limits)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.grid(False, axis="y")
 
 
 def mark_clipped(axes: Axes, points: FloatArray, limits: tuple[float, float]) -> dict[str, Line2D]:

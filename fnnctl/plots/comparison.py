@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fnnctl.plots.style import COLOURS, INK, MUTED, drawable_text, new_figure
+from fnnctl.plots.axes import finish_rows, padded
+from fnnctl.plots.style import COLOURS, MUTED, drawable_text, new_figure
 
 MAX_ROWS: Final = 30
 """More runs or pairs are not drawn."""
@@ -64,10 +65,6 @@ def _draw_rows(axes: Axes, rows: Sequence[PlottedScore], colour: str, also: Sequ
             axes.plot(score.interval, [height, height], color=colour, zorder=2, **_LINE)
         axes.plot([score.value], [height], color=colour, zorder=3, **(_TIED if score.is_tie else _DIFFERENT))
     ends = [*also, *(end for score in rows for end in (score.value, *(score.interval or ())))]
-    low, high = float(np.min(ends)), float(np.max(ends))
-    margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
-    axes.set_xlim(low - margin, high + margin)
-    axes.set_yticks(range(len(rows)), [drawable_text(score.name, LONGEST_NAME) for score in rows])
-    axes.set_ylim(max(2, len(rows)) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
-    axes.grid(False, axis="y")
+    axes.set_xlim(padded(float(np.min(ends)), float(np.max(ends))))
+    names = [drawable_text(score.name, LONGEST_NAME) for score in rows]
+    finish_rows(axes, names, limits=(max(2, len(rows)) - 0.5, -0.5))

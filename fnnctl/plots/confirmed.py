@@ -10,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from fnnctl.plots.axes import finish_rows, padded
 from fnnctl.plots.searched import PlottedLeader
 from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, drawable_text, legend_above, new_figure
 
 MAX_LEADERS = 30
-MARGIN = 0.05
-"""The margin of the axis on both sides, as a share of what it shows."""
 ROW_HEIGHT = 0.42
 SPREAD = 0.26
 """How far the dots of a leader lie from its line at most, so that equal scores of some seeds stay apart."""
@@ -48,11 +47,9 @@ def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: st
         entries["in the search"] = Line2D([], [], **{**_SEARCH, "markersize": 9.0})
         if sound := [leader for leader in drawn if leader.standing != "failed"]:
             axes.set_xlim(*_limits(sound))
-        axes.set_yticks(range(len(drawn)), [f"trial {leader.trial}" for leader in drawn])
-        axes.set_ylim(max(3, len(drawn)) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        names = [f"trial {leader.trial}" for leader in drawn]
+        finish_rows(axes, names, limits=(max(3, len(drawn)) - 0.5, -0.5))
         axes.set_xlabel(drawable_text(metric, 40))
-        axes.grid(False, axis="y")
         legend_above(axes, entries)
     return figure
 
@@ -63,9 +60,7 @@ def _limits(leaders: Sequence[PlottedLeader]) -> tuple[float, float]:
     drawn += [np.array(leader.interval) for leader in leaders if leader.interval]
     drawn += [np.array([leader.objective]) for leader in leaders if leader.objective is not None]
     values = np.concatenate(drawn)
-    low, high = float(values.min()), float(values.max())
-    margin = MARGIN * (high - low) or 0.05 * abs(high) or 0.05
-    return low - margin, high + margin
+    return padded(float(values.min()), float(values.max()))
 
 
 def _draw_leader(axes: Axes, row: int, leader: PlottedLeader, colour: str) -> None:

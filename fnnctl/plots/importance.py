@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from fnnctl.plots.axes import finish_rows
 from fnnctl.plots.style import (
     COLOURS,
     FAINT,
@@ -64,12 +65,10 @@ def feature_importance_figure(columns: Sequence[PlottedColumn], *, axis: str, ti
                 axes.plot(column.interval, [row, row], color=look["color"], linewidth=1.5, zorder=2)
             axes.plot([column.mean], [row], linestyle="none", zorder=3, **look)
         axes.set_xlim(*_limits(drawn))
-        axes.set_yticks(range(len(drawn)), [drawable_text(column.name, NAME_COLUMNS) for column in drawn])
-        axes.set_ylim(max(3, len(drawn)) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        names = [drawable_text(column.name, NAME_COLUMNS) for column in drawn]
+        finish_rows(axes, names, limits=(max(3, len(drawn)) - 0.5, -0.5))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7))
         axes.set_xlabel(drawable_text(axis, 80))
-        axes.grid(False, axis="y")
         legend_above(axes, _entries(drawn))
     return figure
 
@@ -129,11 +128,9 @@ def hyperparameter_importance_figure(bars: Bars, *, axis: str, title: str) -> Fi
             end = chance if is_covered else share
             axes.annotate(f"{share:.0%}", (end, height), color=MUTED, fontsize=8.5, **style)
             axes.add_line(Line2D([chance], [height], **_CHANCE))
-        axes.set_yticks(heights, [drawable_text(name, SETTING_COLUMNS) for name in order])
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        names = [drawable_text(name, SETTING_COLUMNS) for name in order]
+        finish_rows(axes, names, limits=(len(order) - 0.4, -0.6))
         axes.set(xlim=(0, limit), xlabel=axis)
-        axes.set_ylim(len(order) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if limit >= 0.05 else 1))
-        axes.grid(False, axis="y")
         legend_above(axes, {"chance level (95th percentile)": Line2D([], [], **_CHANCE)})
     return figure

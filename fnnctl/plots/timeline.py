@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from fnnctl.arrays import BoolArray, FloatArray
+from fnnctl.plots.axes import finish_rows
 from fnnctl.plots.searched import PlottedWorker
 from fnnctl.plots.style import (
     COLOURS,
@@ -58,14 +59,12 @@ def timeline_figure(workers: Sequence[PlottedWorker], ends: Sequence[float], *, 
         for end in ends[:-1]:
             axes.axvline(end / unit, color=INK, linewidth=0.9, linestyle=(0, (1.5, 1.5)), zorder=3)
         _draw_shares(axes, drawn)
-        axes.set_yticks(range(len(drawn)), [drawable_text(worker.name, NAME_COLUMNS) for worker in drawn])
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
-        axes.set_ylim(len(drawn) - 0.4, -0.6)
+        names = [drawable_text(worker.name, NAME_COLUMNS) for worker in drawn]
+        finish_rows(axes, names, limits=(len(drawn) - 0.4, -0.6))
         axes.set_xlim(0, last / unit)
         axes.xaxis.set_major_locator(MaxNLocator(8))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
         axes.set_xlabel(f"{name} of searching" + (", without the pauses" if len(ends) > 1 else ""))
-        axes.grid(False, axis="y")
         position: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.1}
         add_legend(axes, [*entries.values()], [*entries], ncols=len(entries), handlelength=1.1, **position)
     return figure

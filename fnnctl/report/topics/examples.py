@@ -7,7 +7,7 @@ for a large file, so short reports leave them out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -106,19 +106,11 @@ def worst_examples(summary: Summary, most: int = MOST) -> WorstExamples | None:
         raise damaged(file, f"is damaged: it has no column {shown(missing[0])}")
     read = _residual if is_regression else _wrong
     try:
-        worst = _worst(_examples(lines, columns, read), most)
+        examples = (example for line in lines if (example := read(line, columns)) is not None)
+        worst = _worst(examples, most)
     except (ValueError, IndexError) as error:
         raise damaged(file, f"is damaged: {error}") from error
     return WorstExamples(tuple(worst), file)
-
-
-_Read = Callable[[Sequence[str], Mapping[str, int]], WorstExample | None]
-
-
-def _examples(lines: Iterator[list[str]], columns: Mapping[str, int], read: _Read) -> Iterator[WorstExample]:
-    for line in lines:
-        if (example := read(line, columns)) is not None:
-            yield example
 
 
 def _wrong(line: Sequence[str], columns: Mapping[str, int]) -> WorstExample | None:
