@@ -89,8 +89,8 @@ SAMPLERS = {
     "a grid": of_space("grid", SPACE, grid_resolution=2),
     "random from 20": of_space("random", FEW),
     "a Gaussian process from 20": of_space("gp", FEW),
-    "a controller": of_space("controller", SPACE),
-    "evolution in 20": of_space("evolution", FEW),
+    "a controller of 20": of_space("controller", FEW),
+    "evolution": of_space("evolution", SPACE),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {
     "one by one": lambda: ToyRunner(groups=1, batch=1),
