@@ -267,10 +267,10 @@ from fnnctl.store.run import create_run
 
 def kill_before(owner, name, calls, moment):
     original = getattr(owner, name)
-    def wrapped(*arguments):
+    def wrapped(*arguments, **options):
         if next(calls) == moment:
             os.kill(os.getpid(), signal.SIGKILL)
-        return original(*arguments)
+        return original(*arguments, **options)
     setattr(owner, name, wrapped)
 
 for moment in range(100):
@@ -287,6 +287,8 @@ for moment in range(100):
             kill_before(owner, name, calls, moment)
         run.finish("completed", {"total": 1.5, "training": 1.0})
         os._exit(0)
+else:
+    sys.exit("no run came to its end")
 """
 """Ends runs in child processes; each is killed before a later one of the calls that change files."""
 
