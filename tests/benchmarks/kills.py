@@ -51,8 +51,8 @@ def killed_after(seconds: float, program: Sequence[str]) -> bool:
 
 def only_run(runs: Path) -> Path | None:
     """The one run of a folder, if the kill came late enough for one."""
-    found = [path for path in runs.glob("*") if not path.name.startswith(".")]
-    return found[0] if found else None
+    paths = [path for path in runs.glob("*") if not path.name.startswith(".")]
+    return paths[0] if paths else None
 
 
 def differing(run: Path, undisturbed: Path) -> list[str]:

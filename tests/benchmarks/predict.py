@@ -139,7 +139,7 @@ def main() -> None:
             turns, walls = contenders(folder, recipe, options.rows)
             took = interleaved(turns, options.rounds)
             ratio = took["command"] / (took["reading"] + took["products"])
-            seconds = " ".join(f"{took[each]:8.2f}" for each in turns)
+            seconds = " ".join(f"{took[turn]:8.2f}" for turn in turns)
             print(f"{recipe:10} {seconds} {ratio:6.2f} {np.median(walls[1:]):6.2f}", flush=True)
 
 

@@ -59,41 +59,44 @@ def search(method: str, seed: int, folder: Path) -> Searched:
     run = Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
     seconds = time.perf_counter() - start
     lines = (run / "journal.jsonl").read_text(encoding="utf-8").splitlines()
-    results = [each for each in map(json.loads, lines) if each["record"] == "result"]
-    results.sort(key=lambda each: int(each["trial"]))
-    objectives = [each["objective"] for each in results if each["objective"] is not None]
+    results = [record for record in map(json.loads, lines) if record["record"] == "result"]
+    results.sort(key=lambda result: int(result["trial"]))
+    objectives = [result["objective"] for result in results if result["objective"] is not None]
     best = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["search"]["best"]
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     fifths = tuple(float(part.mean()) for part in np.array_split(np.array(objectives), FIFTH))
     return Searched(fifths, best["objective"], metrics["test"]["accuracy"], seconds)
 
 
-def show(found: dict[str, Sequence[Searched]]) -> None:
+def show(outcomes: dict[str, Sequence[Searched]]) -> None:
     """Print a row per method with the means over the seeds, and the conditions."""
     print(f"\n{'':<10}  mean reward of each fifth of the trials       rises  validation    test  seconds")
-    for method, searches in found.items():
+    for method, searches in outcomes.items():
         fifths = "  ".join(
             f"{statistics.fmean(part):.4f}" for part in zip(*(s.rewards for s in searches), strict=True)
         )
-        rises = f"{sum(each.rises for each in searches)}/{len(searches)}"
-        validation = statistics.fmean(each.validation for each in searches)
-        test = statistics.fmean(each.test for each in searches)
-        seconds = statistics.fmean(each.seconds for each in searches)
+        rises = f"{sum(search.rises for search in searches)}/{len(searches)}"
+        validation = statistics.fmean(search.validation for search in searches)
+        test = statistics.fmean(search.test for search in searches)
+        seconds = statistics.fmean(search.seconds for search in searches)
         print(f"{method:<10}  {fifths}  {rises:>7}      {validation:.4f}  {test:.4f}  {seconds:7.0f}")
     for method in ("evolution", "random"):
-        if {"nas", method} <= found.keys():
-            gains = [one.test - other.test for one, other in zip(found["nas"], found[method], strict=True)]
+        if {"nas", method} <= outcomes.keys():
+            pairs = zip(outcomes["nas"], outcomes[method], strict=True)
+            gains = [one.test - other.test for one, other in pairs]
             by_seed = ", ".join(f"{gain:+.4f}" for gain in gains)
             print(f"nas − {method}, test: {statistics.fmean(gains):+.4f}; by seed {by_seed}")
 
 
-def missed(found: dict[str, Sequence[Searched]]) -> list[str]:
+def missed(outcomes: dict[str, Sequence[Searched]]) -> list[str]:
     """What the controller should have shown and has not."""
     wrong = []
-    if not all(each.rises for each in found.get("nas", ())):
+    if not all(search.rises for search in outcomes.get("nas", ())):
         wrong.append("the reward does not rise with every seed")
-    if {"nas", "random"} <= found.keys():
-        nas, random = (statistics.fmean(each.test for each in found[name]) for name in ("nas", "random"))
+    if {"nas", "random"} <= outcomes.keys():
+        nas, random = (
+            statistics.fmean(search.test for search in outcomes[method]) for method in ("nas", "random")
+        )
         if nas < random - MAX_LOSS:
             wrong.append(f"the test accuracy is {random - nas:.4f} below that of random search")
     return wrong
@@ -107,7 +110,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     options = parser.parse_args()
-    found: dict[str, Sequence[Searched]] = {}
+    outcomes: dict[str, Sequence[Searched]] = {}
     for method in options.methods:
         searches: list[Searched] = []
         for seed in range(options.seeds):
@@ -115,9 +118,9 @@ def main() -> int:
                 searches.append(search(method, seed, Path(folder)))
             fifths = " ".join(f"{reward:.4f}" for reward in searches[-1].rewards)
             print(f"{method} seed {seed}: {fifths}, test {searches[-1].test:.4f}", flush=True)
-        found[method] = searches
-    show(found)
-    for text in (wrong := missed(found)):
+        outcomes[method] = searches
+    show(outcomes)
+    for text in (wrong := missed(outcomes)):
         print(f"missed: {text}")
     return 1 if wrong else 0
 

@@ -88,8 +88,8 @@ def train(folder: Path, data: Mapping[str, str]) -> tuple[float, float]:
         "training": {"epochs": EPOCHS, "batch_size": 512, "early_stopping": None},
     }
     (folder / "size.yaml").write_text(json.dumps(config))
-    options = ["--runs-dir", str(folder / "runs"), "--quiet", "--no-figures"]
-    done = run(TRAIN, "train", str(folder / "size.yaml"), *options)
+    words = ["--runs-dir", str(folder / "runs"), "--quiet", "--no-figures"]
+    done = run(TRAIN, "train", str(folder / "size.yaml"), *words)
     manifest = json.loads((Path(done.stdout.strip()) / "manifest.json").read_text())
     return int(done.stderr.split()[-1]) / 1024, manifest["seconds"]["training"] / EPOCHS
 
@@ -98,15 +98,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--classes", type=int, default=5)
-    given = parser.parse_args()
-    rows = ROWS[given.quick]
+    options = parser.parse_args()
+    rows = ROWS[options.quick]
     array = rows * COLUMNS * 4 / 2**20
     idle = int(run(IDLE).stdout) / 1024
-    print(f"{rows:,} rows, {COLUMNS} columns, {given.classes} classes")
+    print(f"{rows:,} rows, {COLUMNS} columns, {options.classes} classes")
     print(f"float32 array {array:.0f} MB, idle interpreter {idle:.0f} MB (of 2^20 bytes)")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run(MAKE, str(rows), str(COLUMNS), str(given.classes), name)
+        run(MAKE, str(rows), str(COLUMNS), str(options.classes), name)
         sources = {
             "X.npy, float32": {"source": "float32"},
             "X.npy, float64": {"source": "float64"},

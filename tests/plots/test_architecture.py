@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 
 from fnnctl.plots.architecture import MAX_DRAWN, MIN_SHARE, PlottedLayer, architecture_figure
+from fnnctl.plots.style import png_bytes
 
 CheckFit = Callable[[Figure], None]
 TextsOf = Callable[[Figure], list[str]]
@@ -65,7 +66,9 @@ def test_the_middle_of_a_deep_network_is_left_out(texts_of: TextsOf, check_fit: 
 
 @pytest.mark.parametrize("layers", [[], LAYERS])
 def test_everything_fits(layers: list[PlottedLayer], check_fit: CheckFit) -> None:
-    check_fit(figure_of(layers))
+    figure = figure_of(layers)
+    check_fit(figure)
+    assert png_bytes(figure)
 
 
 def test_unknown_numbers_are_left_out(texts_of: TextsOf) -> None:

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fnnctl.plots.importance import MAX_COLUMNS, PlottedColumn, feature_importance_figure
-from fnnctl.plots.style import COLOURS, MUTED
+from fnnctl.plots.style import COLOURS, MUTED, png_bytes
 
 CheckFit = Callable[[Figure], None]
 TextsOf = Callable[[Figure], list[str]]
@@ -75,7 +75,9 @@ def test_importances_of_zero_have_an_axis() -> None:
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e12])
 def test_everything_fits(awkward_names: tuple[str, ...], check_fit: CheckFit, scale: float) -> None:
     columns = [
-        PlottedColumn(name, scale / (1 + place), (0.0, scale), bool(place % 2))
-        for place, name in enumerate(awkward_names)
+        PlottedColumn(name, scale / (1 + index), (0.0, scale), bool(index % 2))
+        for index, name in enumerate(awkward_names)
     ]
-    check_fit(figure_of(*columns, title="$$ [/] <b> long " * 10))
+    figure = figure_of(*columns, title="$$ [/] <b> long " * 10)
+    check_fit(figure)
+    assert png_bytes(figure)

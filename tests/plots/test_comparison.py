@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from fnnctl.plots import comparison
 from fnnctl.plots.comparison import PlottedScore, comparison_figure
+from fnnctl.plots.style import png_bytes
 
 SCORES = [PlottedScore("A  first", 0.9, (0.85, 0.95)), PlottedScore("B  $$x^2$$", 0.8, None)]
 DIFFERENCES = [
@@ -58,7 +59,9 @@ def test_equal_scores_and_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_everything_fits(awkward_names: tuple[str, ...], check_fit: Callable[[Figure], None]) -> None:
     named = [replace(SCORES[0], name=name) for name in awkward_names]
-    check_fit(figure_of(named, DIFFERENCES, awkward_names[-1]))
+    figure = figure_of(named, DIFFERENCES, awkward_names[-1])
+    check_fit(figure)
+    assert png_bytes(figure)
     check_fit(figure_of(SCORES * 15, DIFFERENCES * 15))
 
 

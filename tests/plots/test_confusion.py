@@ -121,9 +121,9 @@ def test_blocks_of_many_classes_keep_a_lone_confusion() -> None:
 
 
 def test_a_thousand_classes_take_seconds_and_equal_bytes() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     first, second = (
         png_bytes(confusion_matrix_figure(matrix_of(1_000), names_of(1_000), title="t")) for _ in range(2)
     )
     assert first == second
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

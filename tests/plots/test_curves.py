@@ -131,7 +131,7 @@ def test_a_thousand_classes_take_seconds_and_equal_bytes() -> None:
     steps = np.linspace(0, 1, 200)
     rises = np.sort(rng.random((1_000, 200)), axis=1)
     curves = [PlottedCurve("class", str(i), steps, y, float(y.mean())) for i, y in enumerate(rises)]
-    start = time.perf_counter()
+    start = time.process_time()
     first, second = (png_bytes(roc_figure([*curves, *averages(0.5)], title="t")) for _ in range(2))
     assert first == second
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

@@ -7,14 +7,15 @@ import pytest
 from matplotlib.figure import Figure
 
 from fnnctl.plots.search_history import rewards_figure
+from fnnctl.plots.style import png_bytes
 
 CheckFit = Callable[[Figure], None]
 TextsOf = Callable[[Figure], list[str]]
 
 
 def figure_of(rewards: list[float], window: int = 40) -> Figure:
-    known = np.array(rewards)
-    return rewards_figure(known, known + 0.5, window=window, label="accuracy", title="t")
+    values = np.array(rewards)
+    return rewards_figure(values, values + 0.5, window=window, label="accuracy", title="t")
 
 
 def test_rewards_are_points_and_their_average_is_a_line(texts_of: TextsOf, check_fit: CheckFit) -> None:
@@ -43,6 +44,7 @@ def test_rewards_far_below_the_others_are_marked_at_the_border(
     assert np.asarray(average.get_ydata())[0] < bottom, "the line leaves the axes"
     assert f"lower, down to {lowest:.4g}" in texts_of(figure)
     check_fit(figure)
+    assert png_bytes(figure)
 
 
 def test_the_legend_says_of_how_many_results_the_mean_is(texts_of: TextsOf) -> None:
