@@ -131,7 +131,7 @@ def test_one_class_alone_has_no_roc_curve_of_its_own() -> None:
 
 def test_a_thousand_classes_take_seconds(simulate: Simulate) -> None:
     labels, probabilities = simulate(2_000, 1_000)
-    start = time.perf_counter()
+    start = time.process_time()
     roc_curves(labels, probabilities, names(probabilities))
     pr_curves(labels, probabilities, names(probabilities))
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

@@ -131,10 +131,10 @@ def test_a_few_epochs_are_marked_by_points() -> None:
 def test_a_long_history_keeps_its_extremes_and_takes_seconds() -> None:
     history = history_of(300_000)
     history["train_loss"][123_456] = 7.0
-    start = time.perf_counter()
+    start = time.process_time()
     figure = learning_curve_figure(history, metric=ACCURACY, best_epoch=250_000, title="t")
     png_bytes(figure)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     drawn = np.asarray(figure.axes[0].lines[0].get_ydata())
     assert len(drawn) == 2 * MAX_BINS
     assert drawn.max() == 7.0
