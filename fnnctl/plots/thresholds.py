@@ -63,7 +63,7 @@ def trade_offs_figure(
 def _draw(
     axes: Axes, columns: Mapping[str, FloatArray], panel: Mapping[str, str], mark: float
 ) -> tuple[list[Line2D], list[str]]:
-    """Draw the wanted columns; return the legend's lines and texts, with the values at the marked one."""
+    """Draw the columns of a panel; return the legend's lines and texts, with the values at the mark."""
     thresholds, lines, texts = columns["threshold"], [], []
     at = min(int(np.searchsorted(thresholds, mark)), len(thresholds) - 1)
     for (name, label), colour, dash in zip(panel.items(), COLOURS, DASHES, strict=False):

@@ -90,7 +90,7 @@ class FigureDrawer:
 
 @contextmanager
 def figure_drawer(*, enabled: bool) -> Iterator[Figures]:
-    """Start a drawing process if figures are wanted; it ends with the block."""
+    """Start a drawing process if figures are `enabled`; it ends with the block."""
     if not enabled:
         yield NoFigures()
         return

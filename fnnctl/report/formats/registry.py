@@ -65,10 +65,10 @@ _BY_ENDING: Final = {
 
 
 def chosen_format(name: str | None, file: Path | None, *, default: str = TERMINAL) -> str:
-    """The format of a report: the wanted one, else the one that the file's ending selects, else the default.
+    """The format of a report: the named one, else the one that the file's ending selects, else the default.
 
-    Raises `UsageError` for an unknown format, for an unknown ending if no format is wanted, and for an ending
-    that selects another format than the wanted one.
+    Raises `UsageError` for an unknown format, for an unknown ending if no format is named, and for an ending
+    that selects another format than the named one.
     """
     ending = file.suffix.lower() if file else ""
     ending_format = _BY_ENDING.get(ending)
