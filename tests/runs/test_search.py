@@ -36,31 +36,31 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(config: Path) -> Path:
+def finished(config: Path) -> Path:
     return search(config, "--workers", "1")
 
 
-def test_a_searchs_folder(found: Path, config: Path) -> None:
-    assert (found / "config.yaml").read_bytes() == config.read_bytes()
+def test_a_searchs_folder(finished: Path, config: Path) -> None:
+    assert (finished / "config.yaml").read_bytes() == config.read_bytes()
     for name in (
         "resolved.yaml", "manifest.json", "journal.jsonl", "timeline.jsonl", "leaderboard.csv", "log.txt",
         "metrics.json", "best/model.npz", "best/manifest.json", "best/history.csv", "best/predictions.csv",
     ):  # fmt: skip
-        assert (found / name).is_file(), name
-    assert [path.name for path in found.glob(".*")] == [".lock"]
-    assert list((found / "checkpoints").iterdir()) == []  # no trial can be promoted any more
-    manifest = read_json(found / "manifest.json")
+        assert (finished / name).is_file(), name
+    assert [path.name for path in finished.glob(".*")] == [".lock"]
+    assert list((finished / "checkpoints").iterdir()) == []  # no trial can be promoted any more
+    manifest = read_json(finished / "manifest.json")
     assert (manifest["kind"], manifest["status"]) == ("search", "completed")
-    assert read_json(found / "best" / "manifest.json")["kind"] == "train"
+    assert read_json(finished / "best" / "manifest.json")["kind"] == "train"
     assert 0 < manifest["seconds"]["training"] < manifest["seconds"]["total"]
 
 
-def test_halving_climbs_its_ladder(found: Path) -> None:
+def test_halving_climbs_its_ladder(finished: Path) -> None:
     """9 trials get 1 epoch, the best 3 get 3, the best one gets 9: checked by hand from the journal alone."""
-    results = of_kind(found, "result")
-    assert [(each["trial"], each["budget"]) for each in results if each["budget"] == 1] != []
+    results = of_kind(finished, "result")
+    assert any(result["budget"] == 1 for result in results)
     at = {
-        budget: {each["trial"]: each["objective"] for each in results if each["budget"] == budget}
+        budget: {result["trial"]: result["objective"] for result in results if result["budget"] == budget}
         for budget in (1, 3, 9)
     }
     assert [len(at[budget]) for budget in (1, 3, 9)] == [9, 3, 1]
@@ -70,13 +70,13 @@ def test_halving_climbs_its_ladder(found: Path) -> None:
 
     assert set(at[3]) == best(at[1], 3)
     assert set(at[9]) == best(at[3], 1)
-    assert [each["epochs"] for each in results] == [1] * 9 + [2] * 3 + [6]
-    board = leaderboard(found)
+    assert [result["epochs"] for result in results] == [1] * 9 + [2] * 3 + [6]
+    board = leaderboard(finished)
     assert list(board[0]) == ["rank", "trial", "status", "objective", "epochs", "bracket", "rung", *SPACE]
     assert [int(row["rank"]) for row in board] == list(range(1, 10))
     order = [(-float(row["objective"]), int(row["trial"])) for row in board]
     assert order == sorted(order)
-    manifest = read_json(found / "manifest.json")["search"]
+    manifest = read_json(finished / "manifest.json")["search"]
     (winner,) = at[9]
     assert manifest["best"]["trial"] == winner
     assert (manifest["trials"], manifest["epochs"], manifest["epochs_trained"]) == (9, 21, 21)
@@ -86,23 +86,23 @@ def test_halving_climbs_its_ladder(found: Path) -> None:
 def test_json(program: Program, config: Path) -> None:
     done = program("search", str(config), "--no-figures", "--json", "--method", "random", "--max-trials", "2")
     assert done.code == 0
-    told = done.json
-    assert set(told) >= {"run", "status", "method", "trials", "epochs", "epochs_trained", "best"}
-    assert (told["status"], told["method"], told["trials"]) == ("completed", "random", 2)
-    assert (told["epochs"], told["epochs_trained"]) == (18, 18)
-    best = told["best"]
+    document = done.json
+    assert set(document) >= {"run", "status", "method", "trials", "epochs", "epochs_trained", "best"}
+    assert (document["status"], document["method"], document["trials"]) == ("completed", "random", 2)
+    assert (document["epochs"], document["epochs_trained"]) == (18, 18)
+    best = document["best"]
     assert best["trial"] in {0, 1}
     assert set(best["configuration"]) == set(SPACE)
-    assert best["metrics"] == read_json(Path(told["run"]) / "metrics.json")
+    assert best["metrics"] == read_json(Path(document["run"]) / "metrics.json")
     assert best["metrics"]["validation"] is None
     assert best["metrics"]["test"]["support"] == 30
-    assert best["objective"] == float(leaderboard(Path(told["run"]))[0]["objective"])
-    (reported,) = program("report", told["run"], "--no-figures", "--json").json["runs"]
-    assert told == {key: reported[key] for key in told}
+    assert best["objective"] == float(leaderboard(Path(document["run"]))[0]["objective"])
+    (reported,) = program("report", document["run"], "--no-figures", "--json").json["runs"]
+    assert document == {key: reported[key] for key in document}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--method", "gridd"], "grid"),
         (["--method", "halvin"], "did you mean 'halving'"),
@@ -129,11 +129,11 @@ def test_json(program: Program, config: Path) -> None:
     ],
 )  # fmt: skip
 def test_wrong_input_is_reported_before_there_is_a_folder(
-    program: Program, config: Path, tmp_path: Path, arguments: list[str], told: str
+    program: Program, config: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     done = program("search", str(config), *arguments)
     assert done.code == 2
-    assert told in done.err
+    assert message in done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "runs").exists()
 
@@ -181,14 +181,14 @@ def test_every_method(tmp_path: Path, method: str, trials: int, budgets: dict[in
         ["--workers", "2", "--executor", "serial"],
     ],
 )
-def test_any_executor_gives_the_same_search(found: Path, config: Path, arguments: list[str]) -> None:
+def test_any_executor_gives_the_same_search(finished: Path, config: Path, arguments: list[str]) -> None:
     folder = search(config, *arguments)
-    assert (folder / "journal.jsonl").read_bytes() == (found / "journal.jsonl").read_bytes()
-    assert_same_search(folder, found)
+    assert (folder / "journal.jsonl").read_bytes() == (finished / "journal.jsonl").read_bytes()
+    assert_same_search(folder, finished)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count other files")
-def test_few_descriptors_are_enough_for_a_search_in_one_process(found: Path, config: Path) -> None:
+def test_few_descriptors_are_enough_for_a_search_in_one_process(finished: Path, config: Path) -> None:
     script = (
         "import resource; from fnnctl.cli import main; resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))\n"
         "main()"
@@ -200,19 +200,19 @@ def test_few_descriptors_are_enough_for_a_search_in_one_process(found: Path, con
     )  # fmt: skip
     assert "warning: the system cannot start more workers: Too many open files; all work" in done.stderr
     assert done.returncode == 0
-    assert_same_search(Path(json.loads(done.stdout)["run"]), found)
+    assert_same_search(Path(json.loads(done.stdout)["run"]), finished)
 
 
-def test_another_seed_is_another_search(config: Path, found: Path) -> None:
+def test_another_seed_is_another_search(config: Path, finished: Path) -> None:
     folder = search(config, "--seed", "1", "--max-trials", "2", "--method", "random")
-    own = [trial["assignment"] for trial in of_kind(folder, "trial")]
-    assert own != [trial["assignment"] for trial in of_kind(found, "trial")[:2]]
+    assignments = [trial["assignment"] for trial in of_kind(folder, "trial")]
+    assert assignments != [trial["assignment"] for trial in of_kind(finished, "trial")[:2]]
 
 
-def test_the_header_and_the_end(found: Path, config: Path) -> None:
-    first, *_, last = records(found)
+def test_the_header_and_the_end(finished: Path, config: Path) -> None:
+    first, *_, last = records(finished)
     assert first["record"] == "header"
-    assert first["data"] == read_json(found / "manifest.json")["data"]["sha256"]
+    assert first["data"] == read_json(finished / "manifest.json")["data"]["sha256"]
     assert first["settings"]["objective"] == {
         "metric": "accuracy",
         "on": "validation",
@@ -221,12 +221,12 @@ def test_the_header_and_the_end(found: Path, config: Path) -> None:
     assert last == {**last, "record": "end", "reason": "complete"}
 
 
-def test_times_are_in_the_timeline_alone(found: Path) -> None:
-    started, *events = [json.loads(line) for line in (found / "timeline.jsonl").read_text().splitlines()]
+def test_times_are_in_the_timeline_alone(finished: Path) -> None:
+    started, *events = [json.loads(line) for line in (finished / "timeline.jsonl").read_text().splitlines()]
     assert (started["executor"], started["workers"]) == ("serial", 1)
     assert sum((event["to"] - event["from"]) * event["networks"] for event in events) == 21
     assert all("seconds" in event and "time" in event for event in events)
-    assert "seconds" not in (found / "journal.jsonl").read_text()
+    assert "seconds" not in (finished / "journal.jsonl").read_text()
 
 
 def test_a_metric_that_should_fall(tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ def test_equal_configurations_are_one_trial(tmp_path: Path) -> None:
 
 
 def test_the_largest_budget_of_a_total_is_the_last_rungs(tmp_path: Path) -> None:
-    """9 trials of 54 epochs in all: ⌊54/(9·2)⌋ = 3 each, then ⌊54/(3·2)⌋ = 9 more; schedules end at 12."""
+    """9 trials of 54 epochs in all: ⌊54/(9·2)⌋ = 3 result, then ⌊54/(3·2)⌋ = 9 more; schedules end at 12."""
     config = write_config(
         tmp_path / "x.yaml",
         training={"epochs": 100, "lr_schedule": {"name": "cosine"}},

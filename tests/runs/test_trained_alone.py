@@ -156,5 +156,7 @@ def test_the_report_says_which_epoch_the_command_keeps(
     training = read_json(Path(done.json["run"]) / "manifest.json")["training"]
     assert training["best_epoch"] < training["epochs"]
     epoch = training["best_epoch"]
-    told = f"The objective was measured after epoch 4, but epoch {epoch} was the best by what early stopping"
-    assert (told in report) == (patience == 20)
+    sentence = (
+        f"The objective was measured after epoch 4, but epoch {epoch} was the best by what early stopping"
+    )
+    assert (sentence in report) == (patience == 20)

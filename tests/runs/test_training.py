@@ -151,9 +151,9 @@ def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> Non
         f"{part}_cm" for part in ("sepal_length", "sepal_width", "petal_length", "petal_width")
     ]
     probabilities = softmax(np.maximum(X @ W1.T + b1, 0) @ W2.T + b2)
-    given = np.array([[float(row[f"p_{name}"]) for name in model["classes"]] for row in rows])
-    np.testing.assert_allclose(given, probabilities, atol=1e-5)
-    assert [row["prediction"] for row in rows] == [model["classes"][k] for k in given.argmax(axis=1)]
+    written = np.array([[float(row[f"p_{name}"]) for name in model["classes"]] for row in rows])
+    np.testing.assert_allclose(written, probabilities, atol=1e-5)
+    assert [row["prediction"] for row in rows] == [model["classes"][k] for k in written.argmax(axis=1)]
 
 
 @pytest.mark.figures

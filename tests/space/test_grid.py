@@ -48,9 +48,18 @@ def test_a_grid_has_exactly_what_is_allowed(require: list[str]) -> None:
 
 def test_without_constraints_the_order_is_that_of_the_dimensions() -> None:
     plain = {"a": {"integer": [1, 3]}, "b": {"integer": [1, 2]}}
-    assert [each["a"] * 10 + each["b"] for each in space([], plain).everything()] == [11, 12, 21, 22, 31, 32]
-    found = [each["a"] * 10 + each["b"] for each in space(["a + b != 3"], plain).everything()]
-    assert found == [11, 22, 31, 32]
+    assert [assignment["a"] * 10 + assignment["b"] for assignment in space([], plain).everything()] == [
+        11,
+        12,
+        21,
+        22,
+        31,
+        32,
+    ]
+    numbers = [
+        assignment["a"] * 10 + assignment["b"] for assignment in space(["a + b != 3"], plain).everything()
+    ]
+    assert numbers == [11, 22, 31, 32]
 
 
 def test_independent_groups_are_counted_apart() -> None:
@@ -69,6 +78,6 @@ def test_what_cannot_be_listed_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     everything = large.grid(10)
     assert large.size is None
     assert not everything.exact
-    assert {each["d"] for each in everything} == {1, 2}
+    assert {assignment["d"] for assignment in everything} == {1, 2}
     assert everything.size == 10 * 10 * 10 * 2
     assert space(["d < 3"], plain).size == 2000

@@ -68,33 +68,33 @@ def test_the_loss_is_that_of_its_definition() -> None:
     """From the probabilities of every single step, for episodes one by one."""
     policy, rng = made(), np.random.default_rng(3)
     episodes, advantages = policy.draw(5, rng), rng.normal(size=5)
-    wanted = 0.0
+    expected = 0.0
     for episode, advantage in zip(episodes, advantages, strict=True):
         log_p, _, _ = policy._forward(policy.batch([episode]))
         entropy = 0.0
         for row, step, token in zip(log_p[:, 0], episode.steps, episode.tokens, strict=True):
             p = np.exp(row[step.kind.first : step.kind.first + step.kind.choices])
             assert p.sum() == pytest.approx(1.0)
-            entropy -= sum(each * np.log(each) for each in p if each > 0)
-            wanted -= advantage * row[token] / 5
-        wanted -= 0.1 * entropy / 5
-    found, _ = policy.loss_and_gradient(policy.batch(episodes), advantages, 0.1)
-    assert found == pytest.approx(wanted, rel=1e-12)
+            entropy -= sum(share * np.log(share) for share in p if share > 0)
+            expected -= advantage * row[token] / 5
+        expected -= 0.1 * entropy / 5
+    loss, _ = policy.loss_and_gradient(policy.batch(episodes), advantages, 0.1)
+    assert loss == pytest.approx(expected, rel=1e-12)
 
 
 def test_what_is_drawn_has_the_probability_that_is_computed_later() -> None:
     policy = made()
     episodes = policy.draw(20, np.random.default_rng(4))
     later = policy.log_probabilities(policy.batch(episodes))
-    np.testing.assert_allclose([each.log_probability for each in episodes], later, rtol=1e-12)
+    np.testing.assert_allclose([episode.log_probability for episode in episodes], later, rtol=1e-12)
 
 
 def test_sequences_are_drawn_as_often_as_their_probabilities_say() -> None:
     plain = {"model.hidden": {"depth": [0, 2], "width": [16, 32], "log": True, "per_layer": True}}
     policy = made(plain)
     episodes = policy.draw(4000, np.random.default_rng(5))
-    counts = Counter(tuple(each.tokens) for each in episodes)
-    probabilities = {tuple(each.tokens): np.exp(each.log_probability) for each in episodes}
+    counts = Counter(tuple(episode.tokens) for episode in episodes)
+    probabilities = {tuple(episode.tokens): np.exp(episode.log_probability) for episode in episodes}
     assert sum(probabilities.values()) == pytest.approx(1.0), "all 1 + 2 + 4 sequences were drawn"
     for tokens, p in probabilities.items():
         assert abs(counts[tokens] - 4000 * p) < 4.5 * np.sqrt(4000 * p * (1 - p))
@@ -105,7 +105,7 @@ def test_the_first_policy_is_nearly_that_of_drawing_at_random() -> None:
     sequences = Sequences(space_of(SearchConfig.model_validate({"space": PLAIN}).space))
     policy = Policy(sequences, np.random.default_rng(0))
     episodes = policy.draw(3000, np.random.default_rng(6))
-    depths = Counter(each.values["model.hidden.depth"] for each in episodes)
+    depths = Counter(episode.values["model.hidden.depth"] for episode in episodes)
     assert depths.keys() == {1, 2, 3}
     assert all(900 < count < 1100 for count in depths.values())
 
@@ -165,16 +165,16 @@ class TestMovingBaseline:
         baseline = MovingBaseline()
         baseline.advantages(np.array([1.0, 3.0]))  # mean 2, variance 1
         spread = math.sqrt(DECAY * 1.0 + (1 - DECAY) * (0.5**2 + 1.0**2) / 2)
-        found = baseline.advantages(np.array([2.5, 3.0]))
-        np.testing.assert_allclose(found, [0.5 / spread, 1.0 / spread])
+        advantages = baseline.advantages(np.array([2.5, 3.0]))
+        np.testing.assert_allclose(advantages, [0.5 / spread, 1.0 / spread])
         assert baseline.mean == pytest.approx(DECAY * 2.0 + (1 - DECAY) * 2.75)
 
     def test_scale_and_origin_have_no_effect(self) -> None:
         rng, one, other = np.random.default_rng(0), MovingBaseline(), MovingBaseline()
         for _ in range(5):
             rewards = rng.normal(size=8)
-            found = other.advantages(1e-6 * rewards - 4e-3)
-            np.testing.assert_allclose(one.advantages(rewards), found, rtol=1e-6)
+            advantages = other.advantages(1e-6 * rewards - 4e-3)
+            np.testing.assert_allclose(one.advantages(rewards), advantages, rtol=1e-6)
 
     def test_equal_rewards_teach_nothing(self) -> None:
         assert MovingBaseline().advantages(np.full(4, 0.3)).tolist() == [0.0] * 4
@@ -192,7 +192,9 @@ def test_the_mean_reward_of_a_bandit_rises() -> None:
     means = []
     for _ in range(60):
         episodes = bandit.draw(8, rng)
-        rewards = np.array([float(each.values["arm"] == 2) for each in episodes]) + rng.normal(0, 0.5, 8)
+        rewards = np.array([float(episode.values["arm"] == 2) for episode in episodes]) + rng.normal(
+            0, 0.5, 8
+        )
         means.append(float(rewards.mean()))
         learner.update(episodes, baseline.advantages(rewards))
     assert np.mean(means[:10]) < 0.5
@@ -226,7 +228,7 @@ def test_entropy_keeps_choices_alive_without_rewards() -> None:
     learner, rng = Reinforce(bandit), np.random.default_rng(1)
     for _ in range(200):
         learner.update(bandit.draw(8, rng), np.zeros(8))
-    arms = [each.values["arm"] for each in bandit.draw(1000, rng)]
+    arms = [episode.values["arm"] for episode in bandit.draw(1000, rng)]
     assert 200 < arms.count(0) < 300
 
 
@@ -234,10 +236,12 @@ def test_entropy_keeps_choices_alive_without_rewards() -> None:
 def test_an_episode_of_an_earlier_policy_counts_by_its_importance(shift: float, ratio: float) -> None:
     """By its probability now, divided by that of about a half when it was drawn, but never more than once."""
     bandit = policy({"arm": {"choice": [0, 1]}})
-    episodes = [each for each in bandit.draw(50, np.random.default_rng(1)) if each.values["arm"] == 0][:8]
+    episodes = [
+        episode for episode in bandit.draw(50, np.random.default_rng(1)) if episode.values["arm"] == 0
+    ][:8]
     bandit.parameters.biases[0] += shift
     batch = bandit.batch(episodes)
-    drawn = np.array([each.log_probability for each in episodes])
+    drawn = np.array([episode.log_probability for episode in episodes])
     importance = np.minimum(np.exp(bandit.log_probabilities(batch) - drawn), 1.0)
     assert importance == pytest.approx(np.full(8, ratio), rel=0.05)
     _, gradient = bandit.loss_and_gradient(batch, importance, ENTROPY)

@@ -27,7 +27,7 @@ def made(plain: dict[str, Any] = PLAIN, *, seed: int = 0, batch: int = 4) -> Con
 
 
 def parameters(sampler: ControllerSampler) -> list[bytes]:
-    return [each.tobytes() for each in sampler._policy.parameters.arrays()]
+    return [array.tobytes() for array in sampler._policy.parameters.arrays()]
 
 
 def units(assignment: Assignment) -> float:
@@ -80,7 +80,7 @@ def test_each_budget_has_its_own_baseline() -> None:
     sampler = made(batch=4)
     for number, child in enumerate(sampler.ask(4, ())):
         sampler.tell(Trial(number, child), float(number), 1 if number < 2 else 9)
-    assert {budget: each.mean for budget, each in sampler._baselines.items()} == {1: -0.5, 9: -2.5}
+    assert {budget: baseline.mean for budget, baseline in sampler._baselines.items()} == {1: -0.5, 9: -2.5}
 
 
 def test_a_diverged_child_has_the_worst_loss_so_far() -> None:
@@ -101,7 +101,7 @@ def test_while_every_child_has_diverged_nothing_is_a_reward() -> None:
     for number, child in enumerate(sampler.ask(4, ()), start=4):
         sampler.tell(Trial(number, child), float(number), 3)
     assert sampler._baselines[3].mean == -(4 + 5 + 6 + 7) / 4
-    assert all(np.isfinite(each).all() for each in sampler._policy.parameters.arrays())
+    assert all(np.isfinite(array).all() for array in sampler._policy.parameters.arrays())
 
 
 @pytest.mark.parametrize("outliers", [{}, {10: 1e9, 50: 1e30}, dict.fromkeys(range(8), math.inf)])
