@@ -12,6 +12,7 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.training.members import StackSettings
@@ -82,7 +83,7 @@ def final_risks(name: str, activation: str, seed: int, alpha: float) -> tuple[fl
     """Our risk and scikit-learn's after at most 200 iterations from the same initial weights."""
     X, y = data_of(name)
     options: dict[str, Any] = {"activation": activation, "alpha": alpha, "random_state": seed}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):  # threads that wait for each other take longer
         warnings.simplefilter("ignore", ConvergenceWarning)
         first = MLPClassifier((20,), solver="sgd", max_iter=1, learning_rate_init=1e-300, **options).fit(X, y)
         theirs = MLPClassifier((20,), solver="lbfgs", max_iter=200, **options).fit(X, y)
