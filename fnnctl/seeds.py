@@ -37,6 +37,7 @@ class Purpose(IntEnum):
     SUBSETS = int.from_bytes(b"subsets", "big")
     COLUMNS = int.from_bytes(b"columns", "big")
     IMPORTANCE = int.from_bytes(b"importance", "big")
+    TWINS = int.from_bytes(b"twins", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
@@ -62,6 +63,11 @@ def member_seed(seed: int, number: int) -> int:
     if number == 0:
         return seed
     return int(_sequence(seed, Purpose.MEMBERS, number).generate_state(1, np.uint64)[0])
+
+
+def twin_seed(seed: int) -> int:
+    """The seed of the twin of a member with this seed."""
+    return int(_sequence(seed, Purpose.TWINS).generate_state(1, np.uint64)[0])
 
 
 def _sequence(*numbers: int) -> np.random.SeedSequence:

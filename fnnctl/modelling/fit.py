@@ -20,7 +20,7 @@ from fnnctl.memory import available_bytes
 from fnnctl.modelling.stack_settings import member_of, network_shape, numeric_bins, stack_settings
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.seeds import member_seed
+from fnnctl.seeds import member_seed, twin_seed
 from fnnctl.tasks.task import OutputDecoder, TaskData
 from fnnctl.text import counted
 from fnnctl.training.members import Member, StackSettings
@@ -160,13 +160,24 @@ class Fit:
     def members(self, data: TaskData, split: Split, *, offset: int = 0) -> list[Member]:
         """All networks of the fit as members, which differ only in their seeds, and in their rows with bags.
 
-        There are one, or those of an ensemble.
+        There are one, or those of an ensemble; each is followed by its twin, if there are twins.
         """
+        twins = self.settings.twins
         if bags := self.bags(data):
             members = [self.member(data, bag, offset=offset) for bag in bags]
         else:
-            members = [self.member(data, split, offset=offset)] * self.settings.ensemble
-        return [replace(member, seed=member_seed(self.seed, number)) for number, member in enumerate(members)]
+            members = [self.member(data, split, offset=offset)] * (self.settings.ensemble // (1 + twins))
+        members = [
+            replace(member, seed=member_seed(self.seed, number)) for number, member in enumerate(members)
+        ]
+        if not twins:
+            return members
+        # A twin has random numbers of its own, or it would begin with the same weights.
+        return [
+            network
+            for member in members
+            for network in (member, replace(member, seed=twin_seed(member.seed), embedded=False))
+        ]
 
 
 def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRows | None:

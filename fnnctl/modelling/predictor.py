@@ -94,6 +94,18 @@ class Predictor:
         """The first part's: it names the columns that all parts read."""
         return self.parts[0].preprocessor
 
+    def weighted(self, data: TaskData, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = ()) -> Self:
+        """The predictor whose parts count as is best on these rows (n,) of the pool; see `calibrated`."""
+        if len(self.parts) == 1 or not rows.size:
+            return self
+        scores = [
+            np.concatenate([batch.copy() for batch in alone._validation_scores(pool, rows, bags)])
+            for alone in (replace(self, parts=(part,)) for part in self.parts)
+        ]
+        shares = self.task.shares(scores, data.targets[rows], self.decoder)
+        parts = (replace(part, weight=share) for part, share in zip(self.parts, shares, strict=True))
+        return replace(self, parts=tuple(parts))
+
     def calibrated(
         self,
         post_training: PostTraining,
@@ -106,13 +118,17 @@ class Predictor:
 
         With `bags`, the rows that each member was not trained on, it is fitted to `out_of_bag_scores`.
         """
-        scores: Iterable[FloatArray] = ()
         needs_rows = post_training.needs_rows(self.decoder)
-        if needs_rows and bags:
-            scores = self.out_of_bag_scores(rows, bags, lambda member, bag: member.pool_scores(pool, bag))
-        elif needs_rows:
-            scores = self.pool_scores(pool, rows)
+        scores = self._validation_scores(pool, rows, bags) if needs_rows else ()
         return self._calibrated(post_training, scores, data.targets[rows], out_of_bag=bool(bags))
+
+    def _validation_scores(
+        self, pool: Pool, rows: IntArray, bags: Sequence[IntArray]
+    ) -> Iterable[FloatArray]:
+        """The scores of validation rows (n,), with `bags` each by what was not trained on it."""
+        if not bags:
+            return self.pool_scores(pool, rows)
+        return self.out_of_bag_scores(rows, bags, lambda member, bag: member.pool_scores(pool, bag))
 
     def calibrated_on_columns(self, post_training: PostTraining, data: TaskData, rows: IntArray) -> Self:
         """`calibrated` for any number of parts: the features are computed for these rows."""
@@ -145,12 +161,12 @@ class Predictor:
     def pool_scores(self, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
         """The scores of rows (n,) of a pool, (≤ SCORING_BATCH, outputs) at a time, before calibration.
 
-        Only for a single part: a pool has the features of one preprocessing.
+        Only for parts with one preprocessing: a pool has its features.
         """
-        (part,) = self.parts
         for start in range(0, len(rows), SCORING_BATCH):
             batch = rows[None, start : start + SCORING_BATCH]
-            pool.gather(batch, part.inputs[None, : batch.size])
+            for part in self.parts:
+                pool.gather(batch, part.inputs[None, : batch.size])
             yield self._scores(batch.size)
 
     def out_of_bag_scores(
@@ -159,10 +175,10 @@ class Predictor:
         bags: Sequence[IntArray],
         score: Callable[[Predictor, IntArray], Iterable[FloatArray]],
     ) -> Iterator[FloatArray]:
-        """The scores of sorted rows (n,), each by the member that was not trained on it, all in one batch.
+        """The scores of sorted rows (n,), each by what was not trained on it, all in one batch.
 
         The bags are the validation rows of each member; together they are the rows. `score` is called with
-        the predictor of one member and its bag, and returns batches.
+        the predictor of one member, twin included, and its bag, and returns batches.
         """
         scores: FloatArray | None = None
         for member, bag in zip(self.alone(), bags, strict=True):
@@ -222,9 +238,19 @@ class Predictor:
         return replace(self, parts=tuple(replace(part, scorer=part.scorer.copied()) for part in self.parts))
 
     def alone(self) -> list[Self]:
-        """A predictor for each network of the only part, with the same decoder."""
-        (part,) = self.parts
-        return [replace(self, parts=(replace(part, scorer=scorer),)) for scorer in part.scorer.alone()]
+        """A predictor for each network or, if there are parts of equal size, for one of each; the decoder is
+        the same.
+        """
+        members = zip(*(part.scorer.alone() for part in self.parts), strict=True)
+        return [
+            replace(
+                self,
+                parts=tuple(
+                    replace(part, scorer=scorer) for part, scorer in zip(self.parts, scorers, strict=True)
+                ),
+            )
+            for scorers in members
+        ]
 
     def _sources(self) -> list[int]:
         """For each part, the index of the first one with the same features."""
@@ -260,6 +286,19 @@ def fresh_part(
         for k, member in enumerate(members)
     ]
     return PredictorPart.of(fit.preprocessor, networks, fit.decoder, weight=weight)
+
+
+def kinds_of(fit: Fit) -> list[slice]:
+    """Which networks of a fit are members and, if there are any, which are their plain twins."""
+    return [slice(0, None, 2), slice(1, None, 2)] if fit.settings.twins else [slice(None)]
+
+
+def fresh_predictor(
+    task: Task, fit: Fit, members: Sequence[Member], parameters: FloatArray, statistics: FloatArray
+) -> Predictor:
+    """The predictor of the N trained members of a fit, see `fresh_part`; twins are a part of their own."""
+    parts = [fresh_part(fit, members[kind], parameters[kind], statistics[kind]) for kind in kinds_of(fit)]
+    return Predictor.of_parts(task, parts)
 
 
 def score_parts(

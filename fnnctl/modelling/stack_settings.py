@@ -136,8 +136,9 @@ def stack_settings(
         ),
         lr_schedule=training.lr_schedule.name,
         averaging=training.averaging.name if training.averaging else None,
-        ensemble=experiment.model.ensemble.members // shape.inner_members,
+        ensemble=experiment.model.ensemble.networks // shape.inner_members,
         bags=experiment.model.ensemble.bags,
+        twins=experiment.model.ensemble.plain_twins,
         parametrization=training.parametrization,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )
@@ -147,7 +148,7 @@ def as_ensemble(settings: StackSettings, ensemble: EnsembleConfig) -> StackSetti
     """The settings of a single network for an ensemble of such networks."""
     inner = ensemble.members if ensemble.share_weights else 1
     shape = replace(settings.shape, inner_members=inner)
-    return replace(settings, shape=shape, ensemble=ensemble.members // inner)
+    return replace(settings, shape=shape, ensemble=ensemble.networks // inner)
 
 
 def member_of(

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import limited
 from fnnctl.nn.layers.hidden import HiddenLayer
-from fnnctl.nn.layers.input_stage import InputStage
+from fnnctl.nn.layers.input_stage import NO_MEMBERS, InputStage
 from fnnctl.nn.layers.shared_weights import Heads
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
@@ -31,10 +31,13 @@ class Network:
         statistics: FloatArray,
         hyperparameters: Mapping[str, FloatArray],
         limits: FloatArray | None = None,
+        *,
+        plain: IntArray = NO_MEMBERS,
     ) -> None:
         """`statistics` is (K, S); `hyperparameters` has (K, layers) for each of LAYER_HYPERPARAMETERS.
 
-        `limits` (K, 2) are the smallest and the largest score of each network, if they have any.
+        `limits` (K, 2) are the smallest and the largest score of each network, if they have any; `plain` are
+        the indices of the networks whose embedding of numbers is not trained.
         """
         self.layout = layout
         with np.errstate(over="ignore"):  # a limit that overflows is none
@@ -50,7 +53,9 @@ class Network:
             )
             for index, layer in enumerate(layout.shape.hidden)
         ]
-        self.stage = None if layout.stage is None else InputStage(layout.shape, layout.stage, parameters)
+        self.stage = (
+            None if layout.stage is None else InputStage(layout.shape, layout.stage, parameters, plain)
+        )
         self.V = layout.layers[-1].weights.view(parameters)
         """The output layer's weights, with a last column of biases."""
         self.heads = Heads(layout.layers[-1], parameters) if layout.shape.inner_members > 1 else None

@@ -17,6 +17,7 @@ import numpy as np
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, model_files
+from fnnctl.modelling.predictor import kinds_of
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics
@@ -147,7 +148,10 @@ class Checkpointer:
             np.stack([getattr(member, name) for member in members]) for name in ("parameters", "statistics")
         )
         arrays, description = model_files(
-            [TrainedPart(self._description, fit.layout, parameters, statistics)]
+            [
+                TrainedPart(self._description, fit.layout, parameters[kind], statistics[kind])
+                for kind in kinds_of(fit)
+            ]
         )
         decoder = fit.decoder.with_threshold(PostTraining.of(fit.experiment.model).fixed_threshold)
         run.write_model(arrays, {**description, **decoder.fitted_parameters})

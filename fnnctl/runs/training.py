@@ -169,11 +169,15 @@ def _training_warnings(fit: Fit, trained: TrainedMember, budget: int | None) -> 
 def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, context: Context) -> Predictor:
     """The fit's predictor, calibrated and with a threshold if the experiment asks for it."""
     post_training, bags = PostTraining.of(fit.experiment.model), [bag.validation for bag in fit.bags(data)]
-    predictor = stack.predictor(0, *stack.final_weights(0))
-    predictor = predictor.calibrated(post_training, data, stack.pool, fit.split(data).validation, bags)
+    rows = fit.split(data).validation
+    predictor = stack.predictor(0, *stack.final_weights(0)).weighted(data, stack.pool, rows, bags)
+    predictor = predictor.calibrated(post_training, data, stack.pool, rows, bags)
     decoder = predictor.decoder
-    if fitted := decoder.fitted_parameters:
-        run.describe_model(fitted)
+    weights = [part.weight for part in predictor.parts[1:] and predictor.parts]
+    if decoder.fitted_parameters or weights:
+        run.describe_model(decoder.fitted_parameters, weights)
+    if weights:
+        run.record({"shares": dict(zip(("members", "plain_twins"), weights, strict=True))})
     if decoder.temperature is not None:
         run.record({"calibration": {"temperature": decoder.temperature}})
     record_warnings(run, post_training.warnings(decoder, rows=fit.sizes[1]), context.listener)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -12,10 +12,10 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.modelling.predictor import kinds_of
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
-from fnnctl.tasks.task import OutputDecoder
 from fnnctl.training.members import make_network
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.trainer import Outcome, TrainedMember
@@ -41,25 +41,37 @@ class FoldMeasure:
         network = make_network(stack.fits[0].layout, stack.members, parameters, statistics)
         scorer = Scorer(network, stack.pool)
         splits = [fit.split(data) for fit in stack.fits]
-        validated: list[tuple[FloatArray, IntArray]]
-        validated = [(np.empty((0, 1)), split.validation[:0]) for split in splits]
-        needs_rows = any(self.post_training.needs_rows(fit.decoder) for fit in stack.fits)
-        if needs_rows and splits[0].validation.size:
-            validated = list(_validated(stack, scorer, [split.validation for split in splits]))
-        decoders = [
-            self.post_training.fit(
-                data.task, fit.decoder, scores, data.targets[rows], out_of_bag=fit.settings.bags
-            )
-            for fit, (scores, rows) in zip(stack.fits, validated, strict=True)
-        ]
         tested = _scores(stack, scorer, [split.test for split in splits])
+        validated: Iterable[tuple[list[FloatArray], IntArray]]
+        validated = [([np.empty((0, 1))], split.validation[:0]) for split in splits]
+        needs_rows = any(
+            fit.settings.twins or self.post_training.needs_rows(fit.decoder) for fit in stack.fits
+        )
+        if needs_rows and splits[0].validation.size:
+            validated = _validated(stack, scorer, [split.validation for split in splits])
         return [
-            self._result(stack, k, scores, decoder)
-            for k, (scores, decoder) in enumerate(zip(tested, decoders, strict=True))
+            self._result(stack, k, of_tests, *of_validation)
+            for k, (of_tests, of_validation) in enumerate(zip(tested, validated, strict=True))
         ]
 
-    def _result(self, stack: TrainedStack, k: int, scores: FloatArray, decoder: OutputDecoder) -> FoldResult:
-        trained = stack.trained_fit(k)
+    def _result(
+        self,
+        stack: TrainedStack,
+        k: int,
+        tested: Sequence[FloatArray],
+        validated: Sequence[FloatArray],
+        rows: IntArray,
+    ) -> FoldResult:
+        """The result of fit k, from its kinds' scores of the test rows and of these validation rows."""
+        fit, trained, task = stack.fits[k], stack.trained_fit(k), stack.data.task
+        targets, decoder = stack.data.targets[rows], fit.decoder
+        ((scores,), (of_validation,)) = tested[:1], validated[:1]
+        if len(tested) > 1:
+            decoder = task.joint_decoder([decoder] * len(tested))
+            shares = task.shares(validated, targets, decoder) if rows.size else None
+            scores = task.combine(tested, shares)
+            of_validation = task.combine(validated, shares) if rows.size else of_validation
+        decoder = self.post_training.fit(task, decoder, of_validation, targets, out_of_bag=fit.settings.bags)
         result = FoldResult(
             trained.outcome,
             trained.epochs,
@@ -71,33 +83,40 @@ class FoldMeasure:
         )
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             return result
-        return result.scored(stack.data, stack.fits[k], scores)
+        return result.scored(stack.data, fit, scores)
 
 
 def _validated(
     stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]
-) -> Iterator[tuple[FloatArray, IntArray]]:
-    """The scores of the validation rows (n,) of each fit, (n, outputs), and the rows; with bags each row is
-    scored by the member that was not trained on it.
+) -> Iterator[tuple[list[FloatArray], IntArray]]:
+    """The scores of the validation rows (n,) of each fit, (n, outputs) for each kind of its networks, and the
+    rows; with bags each row is scored by the network that was not trained on it.
     """
     if not stack.fits[0].settings.bags:
         yield from zip(_scores(stack, scorer, rows), rows, strict=True)
         return
     scores = scorer.scores(np.stack([member.validation_rows for member in stack.members]))
     for k, offset in enumerate(stack.offsets):
-        members = stack.members_of(k)
-        in_pool = np.concatenate([member.validation_rows for member in stack.members[members]])
+        members, kinds = stack.members_of(k), kinds_of(stack.fits[k])
+        in_pool = np.concatenate([member.validation_rows for member in stack.members[members][kinds[0]]])
         order = np.argsort(in_pool)  # as `train` does
-        yield scores[members].reshape(-1, scores.shape[2])[order], in_pool[order] - offset
+        of_kinds = [scores[members][kind].reshape(-1, scores.shape[2])[order] for kind in kinds]
+        yield of_kinds, in_pool[order] - offset
 
 
-def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> list[FloatArray]:
-    """The scores of rows (n,) of each fit, (n, outputs); those of an ensemble's members are combined."""
+def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> list[list[FloatArray]]:
+    """The scores of rows (n,) of each fit, (n, outputs) for each kind of its networks; those of the members
+    of a kind are combined.
+    """
     in_pool = [indices + offset for indices, offset in zip(rows, stack.offsets, strict=True)]
     members = len(stack.members) // len(stack.fits)
     scores = scorer.scores(np.repeat(in_pool, members, axis=0))
     by_fit = scores.reshape(len(stack.fits), -1, *scores.shape[1:])
-    return [parts[0] if len(parts) == 1 else stack.data.task.combine(list(parts)) for parts in by_fit]
+    combine = stack.data.task.combine
+    return [
+        [of_fit[kind][0] if len(of_fit[kind]) == 1 else combine(list(of_fit[kind])) for kind in kinds_of(fit)]
+        for fit, of_fit in zip(stack.fits, by_fit, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.predictor import Predictor, fresh_part
+from fnnctl.modelling.predictor import Predictor, fresh_predictor
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint, state_digest
 from fnnctl.training.history import Record
@@ -66,8 +66,8 @@ class TrainedStack:
 
     def predictor(self, k: int, parameters: FloatArray, statistics: FloatArray) -> Predictor:
         """The predictor of fit k, whose N members have parameters (N, P) and statistics (N, S)."""
-        part = fresh_part(self.fits[k], self.members[self.members_of(k)], parameters, statistics)
-        return Predictor.of_parts(self.data.task, [part])
+        members = self.members[self.members_of(k)]
+        return fresh_predictor(self.data.task, self.fits[k], members, parameters, statistics)
 
     def indices(self, k: int) -> IntArray:
         """The indices of the members of fit k in `last`, (N,)."""

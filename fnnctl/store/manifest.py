@@ -184,6 +184,15 @@ class CalibrationFacts(Facts):
     """The temperature by which the scores were divided."""
 
 
+class SharesFacts(Facts):
+    """How much the two kinds of an ensemble's networks count in its predictions; the shares sum to 1."""
+
+    members: float
+    """The share of the members."""
+    plain_twins: float
+    """The share of their twins without the embedding of numbers."""
+
+
 class RestoredWeightsFacts(Facts):
     """The weights that are kept if the best trial is trained alone; they may be of another epoch."""
 
@@ -350,6 +359,8 @@ class Manifest(Facts):
     """The training; null until it ends."""
     calibration: CalibrationFacts | None = None
     """The calibration; null if there is none."""
+    shares: SharesFacts | None = None
+    """The shares of members and twins; null if there are no twins."""
     search: SearchFacts | None = None
     """The search; null for other kinds."""
     trial: int | None = None

@@ -59,10 +59,13 @@ class OpenRun(RunFolder):
         write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
 
-    def describe_model(self, facts: Mapping[str, Any]) -> None:
-        """Add facts that were not known when the weights were written to the model's description."""
+    def describe_model(self, facts: Mapping[str, Any], weights: Sequence[float] = ()) -> None:
+        """Add facts that were not known when the model was written: also the weights of its parts."""
         path = self.path / names.MODEL
         model = read_mapping(self._required(names.MODEL, "the run has no model"), path)
+        if weights:
+            parts = zip(model["parts"], weights, strict=True)
+            facts = {**facts, "parts": [{**part, "weight": weight} for part, weight in parts]}
         write_text(path, to_json({**model, **facts}))
 
     def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:

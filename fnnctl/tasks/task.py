@@ -275,6 +275,13 @@ class Task(Protocol):
         never depend on the other rows.
         """
 
+    def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
+        """The weights for `combine`, which sum to 1, with which n rows are predicted best.
+
+        The rows were not trained on: scores (n, outputs) for this decoder, of each network; targets (n,).
+        With few rows the weights are nearly equal; none is 0.
+        """
+
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder
     ) -> PartScores:

@@ -42,6 +42,8 @@ class StackSettings:
     """The size of the stack's ensembles: so many consecutive members predict together and end together."""
     bags: bool = False
     """Whether each member of an ensemble is validated on rows of its own, which it is not trained on."""
+    twins: bool = False
+    """Whether members come in pairs with equal rows: one with the embedding of numbers, its twin without."""
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -101,6 +103,8 @@ class Member:
     convergence: ConvergenceRule | None = None
     limits: tuple[float, float] | None = None
     """The smallest and the largest score that the network predicts; None if there are no limits."""
+    embedded: bool = True
+    """Whether the network trains the embedding of numbers; it remains 0 in a plain twin."""
 
 
 def column(members: Sequence[Member], name: str) -> FloatArray:
@@ -195,7 +199,8 @@ def make_network(
         )
         for name in LAYER_HYPERPARAMETERS
     }
-    return Network(layout, parameters, statistics, hyperparameters, _limits(members))
+    plain = np.flatnonzero([not member.embedded for member in members])
+    return Network(layout, parameters, statistics, hyperparameters, _limits(members), plain=plain)
 
 
 def _limits(members: Sequence[Member]) -> FloatArray | None:

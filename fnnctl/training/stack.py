@@ -2,8 +2,8 @@
 
 An ensemble is as many consecutive members that have one record and end together. The record's validation
 columns are those of the averaged prediction, and its other columns are means over the members. With bags,
-each validation row is predicted by the one member that is not trained on it. Each member has a copy of the
-record, so stopping rules and schedules decide the same for all of them.
+each validation row is predicted by the one member, or pair of twins, that is not trained on it. Each member
+has a copy of the record, so stopping rules and schedules decide the same for all of them.
 """
 
 from __future__ import annotations
@@ -169,9 +169,12 @@ class Stack:
         if size == 1:
             return self._metrics.validation_record(*self._scorer.evaluate(rows), targets)
         if self.settings.bags:
-            member_losses, predictions = self._scorer.evaluate(rows)
-            losses = member_losses.reshape(-1, size).sum(axis=1) / size
-            predictions, targets = _joined_rows(predictions, size), _joined_rows(targets, size)
+            pair = 2 if self.settings.twins else 1
+            bags = size // pair
+            evaluate = self._scorer.evaluate_ensembles
+            of_bags, predictions = evaluate(rows, pair) if pair > 1 else self._scorer.evaluate(rows)
+            losses = of_bags.reshape(-1, bags).sum(axis=1) / bags
+            predictions, targets = _joined_rows(predictions, bags), _joined_rows(targets[::pair], bags)
         else:
             losses, predictions = self._scorer.evaluate_ensembles(rows, size)
             targets = targets[::size]

@@ -18,6 +18,7 @@ from fnnctl.config.schema.model import (
     LogisticOutput,
     MaxoutActivation,
     ModelConfig,
+    NoEmbedding,
     PiecewiseLinearEmbeddingConfig,
 )
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
@@ -145,6 +146,16 @@ def _impossible_ensemble(experiment: Experiment) -> Contradictions:
     if ensemble.share_weights and ensemble.members == 1:
         message = "there must be several members to share weights"
         yield ("model", "ensemble", "share_weights"), f"{message}; write members: 2 or more, or false"
+    if ensemble.plain_twins and ensemble.members == 1:
+        message = "a single network has no twin"
+        yield ("model", "ensemble", "plain_twins"), f"{message}; write members: 2 or more, or false"
+    if ensemble.plain_twins and isinstance(experiment.model.numeric_embedding, NoEmbedding):
+        message = "twins differ from members by the embedding of numbers, and there is none"
+        suggestion = "write model.numeric_embedding: piecewise_linear"
+        yield ("model", "ensemble", "plain_twins"), f"{message}; {suggestion}"
+    if ensemble.plain_twins and ensemble.share_weights:
+        message = "networks that share weights have no twins"
+        yield ("model", "ensemble", "plain_twins"), f"{message}; write false for one of the two"
     if ensemble.share_weights and ensemble.bags:
         message = "shared weights are trained on the rows of all members' bags, so no row is out of bag"
         yield ("model", "ensemble", "bags"), f"{message}; write false for one of the two"

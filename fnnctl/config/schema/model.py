@@ -264,6 +264,15 @@ class EnsembleConfig(Section):
     """Whether the networks train on every row outside the test part: the rows are divided into as many folds
     as there are members. Each member trains on all folds but one and is validated on that one. Not with
     `data.split.by`."""
+    plain_twins: bool = False
+    """Whether each member has a twin that trains on the same rows and reads numbers without their embedding.
+    The rows that a member is validated on say how much members and twins count. Only with
+    `model.numeric_embedding: piecewise_linear`."""
+
+    @property
+    def networks(self) -> int:
+        """The number of networks, twins included."""
+        return 2 * self.members if self.plain_twins else self.members
 
 
 class ModelConfig(Section):

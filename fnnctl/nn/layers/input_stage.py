@@ -16,19 +16,23 @@ per bin, and networks with other training rows still form a stack. The arrays ha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.parameters import Segment, StageSegments
 from fnnctl.nn.shape import InputStageShape, NetworkShape
+
+NO_MEMBERS: Final[IntArray] = np.empty(0, np.intp)
 
 
 class PiecewiseLinearEmbedding:
     """The embeddings of K networks: A is a view of their parameters."""
 
-    def __init__(self, segment: Segment, parameters: FloatArray) -> None:
-        self.segment = segment
+    def __init__(self, segment: Segment, parameters: FloatArray, plain: IntArray = NO_MEMBERS) -> None:
+        """`plain` are the indices of the networks whose A, 0 at first, is not trained."""
+        self.segment, self._plain = segment, plain
         self._mixing = segment.view(parameters)
         self._bins = np.arange(segment.shape[-1], dtype=parameters.dtype)[:, None]
 
@@ -44,7 +48,9 @@ class PiecewiseLinearEmbedding:
 
     def backward(self, delta: FloatArray, functions: FloatArray, gradient: FloatArray) -> None:
         """Write the gradient of A to `gradient`, (K, P), from ∂L/∂e, (K, numbers, values, batch)."""
-        np.matmul(delta, functions.transpose(0, 1, 3, 2), out=self.segment.view(gradient))
+        of_mixing = self.segment.view(gradient)
+        np.matmul(delta, functions.transpose(0, 1, 3, 2), out=of_mixing)
+        of_mixing[self._plain] = 0.0
 
 
 class ScalingLayer:
@@ -109,13 +115,15 @@ def stage_buffers(
 class InputStage:
     """The learned parts of K networks: their parameters are views of the flat array."""
 
-    def __init__(self, shape: NetworkShape, segments: StageSegments, parameters: FloatArray) -> None:
+    def __init__(
+        self, shape: NetworkShape, segments: StageSegments, parameters: FloatArray, plain: IntArray
+    ) -> None:
         self.segments = segments
         self._shape = shape.stage or InputStageShape()
         self._values = self._shape.values(shape.inputs)
         self._numeric: PiecewiseLinearEmbedding | None = None
         if segments.mixing is not None:
-            self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters)
+            self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters, plain)
         self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
 
     def forward(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:

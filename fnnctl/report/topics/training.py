@@ -84,6 +84,8 @@ def _definitions(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "best epoch", f"{training.best_epoch:,}"
     if training and training.stopped:
         yield "stopped", training.stopped
+    if manifest.shares:
+        yield "ensemble", f"plain twins count for {manifest.shares.plain_twins:.0%}"
     if manifest.calibration:
         temperature = manifest.calibration.temperature
         unchanged = ", so calibration changes nothing" if temperature == 1 else ""

@@ -35,6 +35,7 @@ from fnnctl.tasks.classification.temperature import (
 from fnnctl.tasks.decisions import Decision, choose, costs_of, described, predicted_classes
 from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
 from fnnctl.tasks.one_column import ColumnValues, classes_of_column
+from fnnctl.tasks.shares import likelihood_shares
 from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, Task
 from fnnctl.text import did_you_mean, shown, word_list
 
@@ -223,6 +224,10 @@ class Classification:
         total: FloatArray = np.logaddexp.reduce(logs, axis=0)
         total -= np.log(shares.sum())
         return total
+
+    def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
+        logs = np.stack([log_softmax(part)[np.arange(len(targets)), targets] for part in scores], axis=1)
+        return likelihood_shares(logs)
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder

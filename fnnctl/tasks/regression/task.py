@@ -32,6 +32,7 @@ from fnnctl.tasks.regression.scores import (
     out_of_fold,
     scale_of,
 )
+from fnnctl.tasks.shares import error_shares
 from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, TargetScale, Task
 from fnnctl.text import counted, shown
 
@@ -151,6 +152,9 @@ class Regression:
         for outputs, share in zip(scores, shares, strict=True):
             total += outputs.astype(np.float64) * share
         return total / sum(shares)
+
+    def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
+        return error_shares([part[:, 0] for part in scores], decoder.standardized(targets))
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.data.preprocessing import bin_coordinates
-from fnnctl.nn.layers.input_stage import PiecewiseLinearEmbedding, ScalingLayer
+from fnnctl.nn.layers.input_stage import InputStage, PiecewiseLinearEmbedding, ScalingLayer
 from fnnctl.nn.parameters import Segment
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from tests.nn.gradients import Case
@@ -75,6 +75,27 @@ def test_the_gradient_by_hand() -> None:
     layer.forward(np.array([[[0.5, 1.25]]]), out, functions)
     layer.backward(np.array([[[[2.0, -4.0]]]]), functions, gradient)
     assert gradient.tolist() == [[0, 2 * 0.5 - 4 * 1, -4 * 0.25]]
+
+
+def test_the_embedding_of_a_plain_network_is_not_trained() -> None:
+    case = case_of(InputStageShape(PIECEWISE, scaled=True))
+    segments, parameters, buffers = case.layout.stage, case.network.parameters, case.work.stage
+    assert segments is not None
+    assert segments.mixing is not None
+    assert buffers is not None
+    gradients = []
+    for plain in ([], [1]):
+        stage = InputStage(case.layout.shape, segments, parameters, np.array(plain, np.intp))
+        stage.forward(case.work.inputs_T, buffers)
+        buffers.delta[...] = 1.0
+        gradient = np.zeros_like(parameters)
+        stage.backward(buffers, gradient)
+        gradients.append(gradient)
+    trained, with_plain = gradients
+    assert segments.mixing.view(trained).any()
+    assert not segments.mixing.view(with_plain)[1].any()
+    segments.mixing.view(with_plain)[1] = segments.mixing.view(trained)[1]
+    np.testing.assert_array_equal(with_plain, trained)
 
 
 def test_by_hand() -> None:
