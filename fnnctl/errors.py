@@ -140,7 +140,6 @@ class DivergedError(FnnctlError):
         steadier_rate: float | None,
         scaled: bool,
         run: str,
-        has_recipe: bool = False,
     ) -> None:
         """`epoch` is the epoch that diverged; or `folds` is the number of folds, all of which diverged.
 
@@ -149,7 +148,7 @@ class DivergedError(FnnctlError):
         """
         where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
         rate = "" if learning_rate is None else f" at a learning rate of {learning_rate:g}"
-        remedy = steadier_training(steadier_rate, scaled=scaled, has_recipe=has_recipe)
+        remedy = steadier_training(steadier_rate, scaled=scaled)
         super().__init__(
             f"training diverged {where}: the loss became non-finite{rate}. {remedy}. The history is in {run}"
         )
@@ -230,20 +229,11 @@ class InterruptedCommandError(FnnctlError):
         self.exit_code = exit_code  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 
-def keeping_recipe(remedy: str, *, has_recipe: bool) -> str:
-    """A remedy that changes settings, with the place to do so if settings may have a recipe's values.
-
-    In the config, one setting of a group would make the group's others classic; `resolved.yaml` has all.
-    """
-    where = " in this run's resolved.yaml, so that the recipe's other settings stay as they are"
-    return f"{remedy}{where}" if has_recipe else remedy
-
-
-def steadier_training(steadier_rate: float | None, *, scaled: bool, has_recipe: bool = False) -> str:
+def steadier_training(steadier_rate: float | None, *, scaled: bool) -> str:
     """What to try if the loss exploded; `steadier_rate` is None for lbfgs, which has no learning rate."""
     remedies = [] if scaled else ["data.scaling: standardize"]
     if steadier_rate is None:
         remedies += ["a larger training.l2", "another training.optimizer, such as adam"]
     else:
         remedies.insert(0, f"a smaller training.optimizer.learning_rate, such as {steadier_rate:g}")
-    return keeping_recipe(f"Try {', or '.join(remedies)}", has_recipe=has_recipe)
+    return f"Try {', or '.join(remedies)}"

@@ -72,7 +72,7 @@ def check(
             context.note(f"{file}: {note}")
         if explain:
             settings = loaded.explained(fit.experiment)
-            notes = [*loaded.left_to_classic(), *calibration_lines(settings)]
+            notes = [*loaded.left_out_values(), *calibration_lines(settings)]
             result.explanations.append(Explanation(file, settings, notes))
     return result
 
@@ -102,7 +102,6 @@ def _to_dicts(explanation: Explanation) -> list[dict[str, Any]]:
             "path": setting.path,
             "value": setting.value,
             "from": setting.origin_with_reason,
-            "group": setting.group,
         }
         for setting in explanation.settings
     ]

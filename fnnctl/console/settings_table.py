@@ -17,18 +17,15 @@ LONGEST = 30
 
 
 def settings_table(settings: Sequence[ExplainedSetting], notes: Sequence[str] = ()) -> RenderableType:
-    """One line per setting: its path, its value, its group, and its origin; below them the notes."""
+    """One line per setting: its path, its value, and its origin; below them the notes."""
     rows = [
-        [
-            plain_text(text)
-            for text in (setting.path, flow_yaml(setting.value), setting.group or "", setting.origin)
-        ]
+        [plain_text(text) for text in (setting.path, flow_yaml(setting.value), setting.origin)]
         for setting in settings
     ]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for index, name in enumerate(("setting", "value", "group", "from")):
+    for index, name in enumerate(("setting", "value", "from")):
         longest = max((len(word) for row in rows for word in row[index].split()), default=0)
-        fixed = name in ("setting", "group")
+        fixed = name == "setting"
         table.add_column(name, no_wrap=fixed, min_width=min(LONGEST, longest), overflow="fold")
     for cells in rows:
         table.add_row(*map(Text, cells))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_to_classic, recipe_line
+from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_out_values, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.filling import CompleteConfig, complete_config
@@ -71,9 +71,9 @@ class LoadedExperiment:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
         return explained(complete, self._complete, self.config.locations)
 
-    def left_to_classic(self) -> list[str]:
+    def left_out_values(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
-        return left_to_classic(self._complete, self.config.locations)
+        return left_out_values(self._complete)
 
     @property
     def _complete(self) -> CompleteConfig:
@@ -82,8 +82,7 @@ class LoadedExperiment:
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""
         search = self.experiment.search
-        recipe = None if self.complete is None else self.complete.recipe
-        problems = self.config.search_problems(self.data.task.check, recipe)
+        problems = self.config.search_problems(self.data.task.check)
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
             problems.append(self.config.locations.locate(Problem(wrong, path="search.objective.metric")))
         return problems

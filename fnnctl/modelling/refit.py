@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fnnctl.config.paths import parse_path
-from fnnctl.config.recipes.filling import Values
+from fnnctl.config.recipes.adaptation import Values
 from fnnctl.config.rules.unread import reads_horizon
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule

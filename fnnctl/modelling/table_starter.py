@@ -60,7 +60,6 @@ def table_starter(
         target=target.name,
         about_target=_about(facts, target),
         task=None if has_own_task else target.task,
-        has_classes=bool(target.classes),
         may_be_amounts=target.may_be_amounts,
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,

@@ -37,19 +37,12 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = No
     """
     settings, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     losses = [(training.outcome, training.history) for training in trained]
-    has_recipe = uses_recipe(fit.experiment)
-    explosions = exploded(
-        losses,
-        fit.settings.shape,
-        steadier_rate=settings.steadier_learning_rate,
-        scaled=scaled,
-        has_recipe=has_recipe,
-    )
+    rate = settings.steadier_learning_rate
+    explosions = list(exploded(losses, fit.settings.shape, steadier_rate=rate, scaled=scaled))
     if explosions or (budget is not None and settings.epochs < budget):
-        return list(explosions)
+        return explosions
     advice = None if budget is None else "raise search.budget.max_epochs"
-    rows = fit.trained_rows
-    return [*unfinished(trained, fit.settings, train_rows=rows, has_recipe=has_recipe, advice=advice)]
+    return list(unfinished(trained, fit.settings, train_rows=fit.trained_rows, advice=advice))
 
 
 def score_warnings(
@@ -94,7 +87,6 @@ def training_outcome(experiment: Experiment, trained: Sequence[Trained]) -> Trai
         epochs,
         best,
         folds=len(trained),
-        has_recipe=uses_recipe(experiment),
         has_class_weights=experiment.training.class_weights is not None,
         has_row_weights=experiment.data.weights is not None,
     )
@@ -115,5 +107,4 @@ def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | N
         steadier_rate=training.steadier_learning_rate,
         scaled=fit.experiment.data.scaling != "none",
         run=str(run.path),
-        has_recipe=uses_recipe(fit.experiment),
     )

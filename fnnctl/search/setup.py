@@ -213,6 +213,7 @@ class SearchSetup:
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
         """The journal's first record; `versions` are those of the computing libraries."""
         fixed: dict[str, Any] = active_settings(self.experiment, self.configs)
+        del fixed["complete"]  # it is true when the search is resumed, and former versions had none
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
         objective, members = self.settings.objective, self.experiment.model.ensemble.members

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fnnctl.errors import keeping_recipe
 from fnnctl.text import counted
 
 OUT_OF_FOLD = "out of fold"
@@ -27,8 +26,6 @@ class TrainingOutcome:
     best_epoch: int | None = None
     """The epoch whose weights were kept; None without early stopping."""
     folds: int = 1
-    has_recipe: bool = False
-    """Whether unset settings have a recipe's values."""
     has_class_weights: bool = False
     has_row_weights: bool = False
 
@@ -56,9 +53,6 @@ def worth_trying(rows: int, *, is_ahead: bool, training: TrainingOutcome = UNKNO
             f"the best epoch was {training.best_epoch:,} of {training.epochs:,}{where}, so more epochs will "
             "not help; the columns may say nothing about the target"
         )
-    elif training.has_recipe:
-        more = keeping_recipe("more epochs or another learning rate", has_recipe=True)
-        advice = f"try other columns, or {more}"
     else:
         advice = "try more epochs, another learning rate or other columns"
     if not is_ahead:

@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.errors import keeping_recipe
 from fnnctl.nn.network import Network
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
@@ -66,7 +65,6 @@ def dead_layers(
     """A warning for each hidden layer in which most units are dead in the last epoch: see `MAX_DEAD`."""
     most = MAX_DEAD_IN_RECIPES if has_recipe else MAX_DEAD
     advice = "Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
-    advice = keeping_recipe(advice, has_recipe=has_recipe)
     for number, layer in enumerate(shape.hidden, start=1):
         dead = history.get(activity_column("dead", number), ())
         if dead and dead[-1] >= most:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fnnctl.errors import keeping_recipe, steadier_training
+from fnnctl.errors import steadier_training
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.text import counted
@@ -81,21 +81,18 @@ def unfinished(
     settings: StackSettings,
     *,
     train_rows: int,
-    has_recipe: bool = False,
     advice: str | None = None,
 ) -> Iterator[str]:
     """A warning if the training, or most folds of a cross-validation, ended too soon.
 
-    `has_recipe` says that settings may have a recipe's values. Raising the epochs in the config would then
-    replace those that go with them, so the advice is to raise them in `resolved.yaml`, which has all values.
-    Another `advice` can be given.
+    Its `advice` is to raise the epochs, or to lower a large batch size, if no other is given.
 
     The validation loss is checked if there is one, else the training loss. After fewer epochs than 20 the
     warning says that the last epoch was the best, if it clearly was. There is no warning if early stopping
     has chosen the weights of an epoch before the last tenth: what it monitors no longer improved.
     """
     steps = len(batch_bounds(train_rows, settings))
-    advice = advice or _advice(settings, train_rows, has_recipe=has_recipe)
+    advice = advice or _advice(settings, train_rows)
     short = [_watched(ended.history)[1] for ended in trained if _was_short(ended, steps)]
     if short and 2 * len(short) >= len(trained):
         yield f"{_short(short[0], steps, len(short), len(trained))}: {advice}"
@@ -110,10 +107,10 @@ def unfinished(
     yield f"{name} was still falling{where} at the last epoch ({made}), {tail}: {advice}"
 
 
-def _advice(settings: StackSettings, train_rows: int, *, has_recipe: bool) -> str:
-    advice = keeping_recipe("raise training.epochs", has_recipe=has_recipe)
+def _advice(settings: StackSettings, train_rows: int) -> str:
     small = settings.optimizer == "lbfgs" or min(settings.batch_size, train_rows) <= SMALL_BATCH
-    return advice if has_recipe or small else f"{advice}, or lower training.batch_size to {SMALL_BATCH}"
+    advice = "raise training.epochs"
+    return advice if small else f"{advice}, or lower training.batch_size to {SMALL_BATCH}"
 
 
 def _was_short(ended: Ended, steps: int) -> bool:
@@ -181,13 +178,11 @@ def exploded(
     *,
     steadier_rate: float | None,
     scaled: bool,
-    has_recipe: bool = False,
 ) -> Iterator[str]:
     """A warning if the training, or a fold of a cross-validation, ended with a huge loss.
 
     The validation loss is checked if there is one, else the training loss. `steadier_rate` is the learning
-    rate to try instead, None for lbfgs; `scaled` is whether the features are scaled, `has_recipe` whether
-    settings may have a recipe's values.
+    rate to try instead, None for lbfgs; `scaled` is whether the features are scaled.
     """
     guessing = epoch_metrics(shape).guessing_loss
     ended = [
@@ -200,7 +195,7 @@ def exploded(
     where = "" if len(trained) == 1 else f" in {len(losses)} of {len(trained)} folds"
     yield (
         f"{name} exploded{where}: it ended at {max(losses):.2g}, but guessing gives {guessing:.2g}. "
-        f"{steadier_training(steadier_rate, scaled=scaled, has_recipe=has_recipe)}"
+        f"{steadier_training(steadier_rate, scaled=scaled)}"
     )
 
 

@@ -15,8 +15,7 @@ from fnnctl.cli.commands import DECLARED, PROGRAM_EXAMPLES
 SMALLER = {
     "recipe: default": "name: digits\nrecipe: classic",
     "source: digits": "source: flowers.csv\n  target: species",
-    "training:\n": "training:\n  epochs: 3\n",
-    "search:\n": "search:\n  budget: {max_epochs: 3}\n",
+    "search:\n": "training:\n  epochs: 3\nsearch:\n  budget: {max_epochs: 3}\n",
 }
 """What to replace in the file that `fnnctl init` writes, so that it trains in an instant."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.recipes import filling
 from tests.program import AtEpoch, Program
 from tests.runs.extending import assert_same_outcome, extend
@@ -29,12 +30,14 @@ VALUES: dict[str, Any] = {
     "model.hidden": [6, 6],
     "training.epochs": 8,
     "training.batch_size": 32,
-    "training.optimizer": {"name": "adamw", "learning_rate": 0.02},
-    "training.lr_schedule": "cosine",
+    "training.optimizer.name": "adamw",
+    "training.optimizer.learning_rate": 0.02,
+    "training.lr_schedule.name": "cosine",
     "model.dropout": 0.1,
     "training.label_smoothing": 0.1,
-    "model.ensemble": 2,
-    "training.early_stopping": {"monitor": "validation_accuracy", "patience": 5},
+    "model.ensemble.members": 2,
+    "training.early_stopping.monitor": "validation_accuracy",
+    "training.early_stopping.patience": 5,
 }
 SAME = ("predictions.csv", "model.npz", "history.csv", "resolved.yaml", "metrics.json")
 
@@ -63,12 +66,41 @@ def test_training_from_resolved_yaml_repeats_the_bits(
 ) -> None:
     run = trained(program, config)
     resolved = yaml.safe_load((run / "resolved.yaml").read_text())
-    assert (resolved["recipe"], resolved["training"]["epochs"]) == ("default", 8)
+    assert (resolved["recipe"], resolved["complete"], resolved["training"]["epochs"]) == ("default", True, 8)
     assert resolved["model"]["ensemble"]["members"] == 2
     monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"model.hidden": [3]})
     again = trained(program, run / "resolved.yaml")
     for name in SAME:
         assert (again / name).read_bytes() == (run / name).read_bytes(), name
+
+
+def write_as_before(resolved: Path) -> None:
+    """Rewrite a file as fnnctl 0.2 wrote it: without nulls that are defaults, and without the mark."""
+    lines = resolved.read_text().splitlines()[1:]
+    kept = [
+        line
+        for line in lines
+        if line != "complete: true" and (not line.endswith(": null") or line.strip() == "patience: null")
+    ]
+    assert len(kept) < len(lines)
+    first = f"{FORMER_FIRST_LINE}`fnnctl train` with this file repeats the run."
+    resolved.write_text("\n".join([first, *kept, ""]))
+
+
+@pytest.mark.parametrize("patience", [5, None])
+def test_a_resolved_yaml_of_a_former_version_repeats_the_bits(
+    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch, patience: int | None
+) -> None:
+    """What it lacks is null, whatever a recipe says now."""
+    before = {**VALUES, "training.early_stopping.patience": patience}
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: before)
+    run = trained(program, config)
+    written = {name: (run / name).read_bytes() for name in SAME}
+    write_as_before(run / "resolved.yaml")
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.clip_norm": 0.001})
+    again = trained(program, run / "resolved.yaml")
+    for name in SAME:
+        assert (again / name).read_bytes() == written[name], name
 
 
 def test_the_values_written_out_in_a_classic_config_give_the_same_network(
@@ -111,7 +143,7 @@ SPACE = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
 
 @pytest.fixture
 def searched(tmp_path: Path) -> Path:
-    """A search of layers: the architecture is classic, everything else is the recipe's."""
+    """A search of layers; everything else is the recipe's."""
     path = write_config(tmp_path / "x.yaml", recipe="default", search={"space": SPACE})
     written = yaml.safe_load(path.read_text())
     path.write_text(yaml.safe_dump({**written, "model": {}, "training": {}}, sort_keys=False))
@@ -154,6 +186,27 @@ def test_an_extended_search_keeps_the_recipes_values(
     assert_same_outcome(folder, at_once)
 
 
+def test_a_search_of_a_former_version_is_resumed_and_extended(
+    searched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its header has the digest of settings without the mark that they are complete."""
+    plan = "method: random, trials: 2, budget: {max_epochs: 4}"
+    random = ["--set", f"search={{{plan}, space: {{model.dropout: {{uniform: [0, 0.5]}}}}}}"]
+    undisturbed = search(searched, "--executor", "serial", *random)
+    at_once = search(searched, "--executor", "serial", *random, "--set", "search.trials=4")
+    with dying_after(1, counted=lambda result: True):
+        folder = search(searched, "--executor", "serial", *random, code=3)
+    write_as_before(folder / "resolved.yaml")
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.clip_norm": 0.001})
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+    (header,), (expected,) = of_kind(folder, "header"), of_kind(undisturbed, "header")
+    assert header["configuration"] == expected["configuration"]
+    write_as_before(folder / "resolved.yaml")
+    extend(folder, "trials=4")
+    assert_same_outcome(folder, at_once)
+
+
 def test_a_plan_knows_the_recipes_epochs(program: Program, config: Path) -> None:
     words = ["--method", "random", "--set", "search.trials=3", "--set"]
     planned = program(
@@ -163,27 +216,29 @@ def test_a_plan_knows_the_recipes_epochs(program: Program, config: Path) -> None
 
 
 def test_check_explains_where_settings_come_from(program: Program, config: Path) -> None:
-    done = program("check", str(config), "--explain", "--set", "training.l2=0.1")
+    done = program("check", str(config), "--explain", "--set", "training.optimizer=sgd")
     assert done.code == 0
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
-    assert lines[0] == "setting value group from"
-    assert "training.epochs 8 optimization recipe" in lines
-    assert "training.l2 0.1 regularization --set" in lines
-    assert "model.dropout 0.0 regularization classic" in lines
-    assert lines[-1] == "the regularization is classic: training.l2 is set"
+    assert lines[0] == "setting value from"
+    assert "training.epochs 8 recipe" in lines
+    assert "training.optimizer sgd --set" in lines
+    assert "training.optimizer.learning_rate 0.1 schema" in lines
+    assert "model.dropout 0.1 recipe" in lines
+    told = "training.optimizer is set, and the recipe's value was tuned for adamw"
+    assert " ".join(lines).endswith(
+        f"training.optimizer.learning_rate does not have the recipe's value: {told}"
+    )
     assert "; an ensemble of 2 networks of 93 parameters each\n" in done.err
-    assert done.err.endswith("c.yaml: recipe default; classic: regularization (training.l2)\n")
+    assert done.err.endswith("c.yaml: recipe default; without its training.optimizer.learning_rate\n")
 
 
-def test_check_explains_the_calibration_and_agrees_with_the_line_about_the_recipe(
+def test_check_explains_the_calibration(
     program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A group that is classic without a consequence is not in that line."""
     values = {"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"}
     monkeypatch.setitem(filling.RECIPES, "default", lambda facts: values)
     done = program("check", str(config), "--explain", "--set", "training.label_smoothing=0.1")
     told = " ".join(done.out.split())
-    assert "the regularization is classic, which changes no value: training.label_smoothing is set" in told
     assert "model.calibration: shrunk_temperature divides all scores by one number, so that" in told
     assert done.err.endswith("c.yaml: recipe default\n")
 
@@ -200,7 +255,8 @@ def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
     """Without the recipe, early stopping could end training before `swa` starts averaging."""
     swa = ["--set", "training.averaging=swa", "--set", "training.epochs=100"]
     assert program("check", str(config), *swa).code == 2
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.early_stopping": None})
+    values = {"training.early_stopping.patience": None}
+    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: values)
     assert program("check", str(config), *swa).code == 0
     done = program("check", str(config), *swa, "--set", "recipe=classic")
     assert (done.code, "training.early_stopping: may end training" in done.out) == (2, True)
@@ -209,14 +265,14 @@ def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
 def test_check_explains_in_json(program: Program, config: Path) -> None:
     told = program("check", str(config), "--explain", "--json").json
     assert (told["valid"], told["problems"]) == (True, [])
-    origin = {"from": "recipe", "group": "members"}
-    assert {"file": str(config), "path": "model.ensemble.members", "value": 2, **origin} in told["settings"]
+    members = {"file": str(config), "path": "model.ensemble.members", "value": 2, "from": "recipe"}
+    assert members in told["settings"]
     assert "settings" not in program("check", str(config), "--json").json
 
 
-def test_commands_that_train_say_which_groups_are_classic(program: Program, config: Path) -> None:
-    words = ["--set", "training.early_stopping.patience=5"]
-    line = "recipe default; classic: members (training.early_stopping.patience)"
+def test_commands_that_train_say_which_values_are_left_out(program: Program, config: Path) -> None:
+    words = ["--set", "training.optimizer=sgd"]
+    line = "recipe default; without its training.optimizer.learning_rate"
     done = program("train", str(config), *words)
     assert done.err.splitlines().count(line) == 1
     log = next((config.parent / "runs").iterdir()) / "log.txt"
@@ -239,18 +295,16 @@ def test_check_says_what_a_search_would_train(program: Program, searched: Path) 
     assert "; an ensemble of 2 networks of " in told
     assert re.search(r": search: each trial trains one network on \d+ rows \(\d+ validation\), ", told)
     assert " parameters as configured, and the winner is refitted as an ensemble of 2; " in told
-    assert told.splitlines()[-1].endswith(": recipe default")  # which has only layers in the architecture
+    assert told.splitlines()[-1].endswith(": recipe default")
     words = ["--set", "search.objective.on=cross_validation", "--set", "model.ensemble=1"]
     alone = program("check", str(searched), *words).err
     assert ": search: each trial trains one network per fold, " in alone
     assert "refitted" not in alone
 
 
-def test_a_searched_setting_that_needs_the_recipes_has_a_hint(program: Program, config: Path) -> None:
+def test_a_searched_setting_may_need_the_recipes(program: Program, config: Path) -> None:
+    """Only `cosine` has epochs of warm-up, which is the recipe's."""
     space = "search={method: random, space: {training.lr_schedule.warmup_epochs: {integer: [1, 3]}}}"
-    done = program("check", str(config), "--set", space)
-    assert done.code == 2
-    assert done.out.endswith(
-        "training.lr_schedule.warmup_epochs is searched, so the optimization is classic; "
-        "write training.lr_schedule: cosine\n"
-    )
+    assert program("check", str(config), "--set", space).code == 0
+    done = program("check", str(config), "--set", space, "--set", "recipe=classic")
+    assert (done.code, "constant has no warmup_epochs" in done.out) == (2, True)

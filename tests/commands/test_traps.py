@@ -39,7 +39,8 @@ WRONG_CONFIGS = {
     "infinite": ("data: {source: iris}\ntraining: {l2: .inf}\n", "c.yaml:2: training.l2"),
     "shares": ("data: {source: iris, split: {validation: 0.5, test: 0.5}}\n", "c.yaml:1: data.split"),
     "nothing_to_watch": (
-        "data: {source: iris, split: {validation: 0}}\ntraining: {early_stopping: {patience: 3}}\n",
+        "data: {source: iris, split: {validation: 0}}\ntraining: {early_stopping: {patience: 3}}\n"
+        "recipe: classic\n",  # with bags, rows out of the bag are watched
         "c.yaml:2: training.early_stopping",
     ),
     "too_large": (

@@ -162,7 +162,7 @@ def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
     loaded = load_experiment(tmp_path / "c.yaml")
     assert loaded.experiment.model.ensemble.bags
     assert loaded.complete
-    assert [*loaded.complete.recipe.omitted] == [("model", "numeric_embedding")]
+    assert {path[:2] for path in loaded.complete.recipe.omitted} == {("model", "numeric_embedding")}
     assert len(calls) == 1
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.runs.endings import training_outcome
 from fnnctl.store.manifest import TrainingFacts
 from fnnctl.tasks.warnings import TrainingOutcome
+from tests.program import Program
 
 
 @pytest.mark.parametrize(("folds", "expected"), [
@@ -27,10 +30,6 @@ def test_of_folds_it_is_the_median(
     assert found == TrainingOutcome(*expected, folds=len(folds))
 
 
-def test_a_recipe_is_seen() -> None:
-    assert training_outcome(Experiment.model_validate({"data": {"source": "iris"}}), []).has_recipe
-
-
 @pytest.mark.parametrize(
     ("settings", "has_class_weights", "counts_equally"),
     [
@@ -44,3 +43,13 @@ def test_weights_in_the_loss_are_seen(
 ) -> None:
     training = training_outcome(Experiment.model_validate({"data": {"source": "iris"}, **settings}), [])
     assert (training.has_class_weights, training.counts_rows_equally) == (has_class_weights, counts_equally)
+
+
+def test_losses_that_still_fall_are_warned_of(program: Program, no_figures: None, tmp_path: Path) -> None:
+    """Also if none has exploded."""
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "recipe: classic\ndata: {source: wine}\ntraining: {epochs: 30, optimizer: {learning_rate: 1e-3}}\n"
+    )
+    told = program("train", str(config)).err
+    assert "validation_loss was still falling at the last epoch (30 steps, 1 per epoch)" in told

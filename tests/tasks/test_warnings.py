@@ -19,17 +19,8 @@ def test_a_small_part_is_only_blamed_if_the_network_was_ahead() -> None:
     assert worth_trying(40, is_ahead=False) == "try more epochs, another learning rate or other columns"
 
 
-def test_with_a_recipe_the_advice_keeps_its_other_settings() -> None:
-    assert worth_trying(40, is_ahead=False, training=TrainingOutcome(has_recipe=True)) == (
-        "try other columns, or more epochs or another learning rate in this run's resolved.yaml, so that the "
-        "recipe's other settings stay as they are"
-    )
-
-
-@pytest.mark.parametrize("has_recipe", [False, True])
-def test_after_an_early_best_epoch_more_epochs_are_not_advised(has_recipe: bool) -> None:
-    training = TrainingOutcome(32, 4, has_recipe=has_recipe)
-    assert worth_trying(40, is_ahead=False, training=training) == (
+def test_after_an_early_best_epoch_more_epochs_are_not_advised() -> None:
+    assert worth_trying(40, is_ahead=False, training=TrainingOutcome(32, 4)) == (
         "the best epoch was 4 of 32, so more epochs will not help; the columns may say nothing about the "
         "target"
     )

@@ -39,17 +39,6 @@ def test_the_warning() -> None:
     )
 
 
-def test_with_a_recipe_the_advice_keeps_its_other_settings() -> None:
-    """In the config, training.epochs alone would make the optimizer and its schedule classic."""
-    settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
-    trained = [Training(COMPLETED, falling(40, 0.0025, 0.2))]
-    (told,) = unfinished(trained, settings, train_rows=100, has_recipe=True)
-    assert told.endswith(
-        ": raise training.epochs in this run's resolved.yaml, so that the recipe's other settings stay as "
-        "they are"
-    )
-
-
 @pytest.mark.parametrize(
     ("step", "last", "is_told"),
     [
@@ -99,13 +88,10 @@ def test_after_few_epochs_the_last_must_clearly_be_the_best(column: str) -> None
         assert bool([*unfinished(ended, settings, train_rows=40)]) is is_told
 
 
-def test_after_few_epochs_a_recipe_is_kept_and_a_kept_earlier_epoch_is_no_reason() -> None:
+def test_after_few_epochs_a_kept_earlier_epoch_is_no_reason() -> None:
     settings, two = settings_of(4, ((5, "relu"),), 3, batch_size=40), falling(2, 0.1, 0.2)
-    (told,) = unfinished([Training(COMPLETED, two, 2)], settings, train_rows=40, has_recipe=True)
-    assert told.endswith(
-        ": raise training.epochs in this run's resolved.yaml, so that the recipe's other settings stay as "
-        "they are"
-    )
+    (told,) = unfinished([Training(COMPLETED, two, 2)], settings, train_rows=40)
+    assert told.endswith(": raise training.epochs, or lower training.batch_size to 32")
     assert not [*unfinished([Training(COMPLETED, two, 1)], settings, train_rows=40)]
     assert not [*unfinished([Training(STOPPED, two, 2)], settings, train_rows=40)]
 

@@ -24,11 +24,10 @@ from fnnctl.config.paths import (
     format_path,
 )
 from fnnctl.config.reading.overrides import OptionValue, Override, note_override, read_override
+from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
-from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.filling import AppliedRecipe, with_classic_notes
-from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.recipes.before_data import COMPLETE, experiment_before_data
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
@@ -73,13 +72,10 @@ class LoadedConfig:
     config: Mapping[str, Any]
     """The values of the file and the command line, including those that only trials of a search read."""
 
-    def search_problems(
-        self, check: Check | None = None, recipe: AppliedRecipe | None = None
-    ) -> list[Problem]:
+    def search_problems(self, check: Check | None = None) -> list[Problem]:
         """The problems of the `search` section, in the order of their lines; `fnnctl train` does not read it.
 
-        With `check`, this includes trials that do not fit the data. With the config's `recipe`,
-        problems that exist only because a group is classic say so.
+        With `check`, this includes trials that do not fit the data.
         """
         if self.experiment.search is None:
             return []
@@ -87,12 +83,6 @@ class LoadedConfig:
         from fnnctl.config.rules.search_check import search_messages
 
         messages = search_messages(self.config, self.experiment, check)
-        if recipe is not None:
-            messages = with_classic_notes(
-                messages,
-                recipe,
-                lambda config: search_messages(config, experiment_of(config), check),
-            )
         return _from_top_to_bottom(self.locations.problems(messages))
 
     @contextmanager
@@ -146,6 +136,9 @@ class _UncheckedConfig:
             self._report({(): _no_mapping(document.value)})
             raise ConfigError(*self.problems)
         self.config: Any = document.value
+        if text.startswith(FORMER_FIRST_LINE.encode()):
+            # In files of before, every setting but nulls is there, so no recipe filled in anything.
+            self.config = {COMPLETE[0]: True, **self.config}
 
     def override(self, change: Override) -> None:
         """Apply one change from the command line."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.config.paths import is_below
 from fnnctl.config.rules.unread import unread_settings
@@ -13,10 +13,9 @@ from fnnctl.config.yaml_text import block_yaml
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import TrialConfigs
 
-_FIRST_LINE = (
-    "# Written by fnnctl: the complete experiment, every default filled in. "
-    "`fnnctl {}` with this file repeats the run.\n"
-)
+FORMER_FIRST_LINE: Final = "# Written by fnnctl: the complete experiment, every default filled in. "
+"""The beginning of files of fnnctl 0.2 and before, which lack `complete: true` and nulls."""
+_FIRST_LINE: Final = "# Written by fnnctl: every setting of the run. `fnnctl {}` with this file repeats it.\n"
 
 
 def resolved_yaml(
@@ -27,16 +26,21 @@ def resolved_yaml(
     Floats are written so that they are read back exactly. The experiment must be complete, as `load_config`
     returns it: settings without effect are at their defaults. For `trials`, see `active_settings`.
     """
-    return _FIRST_LINE.format(command) + block_yaml(active_settings(experiment, trials))
+    # In a section whose name is searched, a null may be a hyperparameter that some trials do not have.
+    marked = experiment.model_copy(update={"complete": True})
+    values = active_settings(marked, trials, nulls=experiment.search is None)
+    return _FIRST_LINE.format(command) + block_yaml(values)
 
 
-def active_settings(experiment: Experiment, trials: TrialConfigs | None = None) -> dict[str, Any]:
+def active_settings(
+    experiment: Experiment, trials: TrialConfigs | None = None, *, nulls: bool = False
+) -> dict[str, Any]:
     """The experiment as plain values, defaults filled in, without settings that have no effect.
 
     With the `trials` of its search, the values are adapted so that they give the same trials: see
-    `TrialConfigs.for_all_trials`.
+    `TrialConfigs.for_all_trials`. `nulls` says whether there are settings that are null by default.
     """
-    values: dict[str, Any] = plain(experiment)
+    values: dict[str, Any] = plain(experiment, nulls=nulls)
     unread = unread_settings(experiment)
     for path in unread:
         if is_below(path, unread):

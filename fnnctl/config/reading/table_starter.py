@@ -63,8 +63,6 @@ class TableStarter:
     """Its classes, or its range."""
     task: str | None
     """None if the source has a task of its own."""
-    has_classes: bool = True
-    """Whether it is a classification."""
     may_be_amounts: bool = False
     """Whether the classes are numbers, and more than two."""
     delimiter: str | None = None
@@ -132,7 +130,7 @@ def table_starter_text(starter: TableStarter, file: str) -> str:
 
     Raises UsageError if the columns to leave out are too many for a config.
     """
-    parts = (_data, _model, _training, _search, _found)
+    parts = (_data, _model, _search, _found)
     text = "\n".join([*_introduction(starter, file), *(line for part in parts for line in part(starter))])
     if len(text.encode()) > MAX_BYTES:
         columns = counted(len(starter.writable), "column")
@@ -248,17 +246,9 @@ def _model(starter: TableStarter) -> Iterator[str]:
         yield "# model:"
         yield "#   threshold: f1  # or youden, a number, or {cost: {false_positive: 1, false_negative: 10}}"
     else:
-        yield "# With `class_weights: balanced` more of its rows are found, and more others taken for them."
-    yield ""
-
-
-def _training(starter: TableStarter) -> Iterator[str]:
-    if not starter.has_classes:
-        return
-    yield "training:"
-    yield "  label_smoothing: 0.1  # the recipe's value; searching training.l2 would otherwise drop it"
-    if starter.rare and not starter.rare.is_binary:
-        yield "  # class_weights: balanced"
+        yield "# With these lines more of its rows are found, and more others taken for them:"
+        yield "# training:"
+        yield "#   class_weights: balanced"
     yield ""
 
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import Messages, is_below
+from fnnctl.config.paths import ConfigPath, Messages, is_below
 from fnnctl.config.recipes.definitions import MANY, RecipeFacts
-from fnnctl.config.recipes.filling import (
-    RECIPES,
-    AppliedRecipe,
-    ConfigChecker,
-    apply_recipe,
-    recipe_values,
-    with_classic_notes,
-)
-from fnnctl.config.recipes.groups import RECIPE
+from fnnctl.config.recipes.filling import RECIPES, ConfigChecker, apply_recipe, recipe_values
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
 from fnnctl.metrics.registry import ACCURACY, R2
 
+RECIPE: Final[ConfigPath] = ("recipe",)
+COMPLETE: Final[ConfigPath] = ("complete",)
 COMPLETED: Final = ("model", "training")
 """The sections that the recipe completes; the data can be read without them."""
 EXTREMES: Final = (
@@ -51,7 +45,7 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
     except InvalidConfigurationError as error:
         setting = value_at(config, RECIPE) if is_set(config, RECIPE) else "default"
         recipe = next((name for name in RECIPES if name == setting), None)
-        if recipe is None:
+        if recipe is None or value_at(config, COMPLETE):
             raise
         original = error
     if original.certain:
@@ -94,13 +88,12 @@ def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experimen
     If there is none, raises `InvalidConfigurationError` with the problems that it has in both cases.
     """
     checker = ConfigChecker(None, checks_search=False)
-    attempts: list[tuple[AppliedRecipe, Messages]] = []
+    attempts: list[Messages] = []
     for facts in EXTREMES:
         applied = apply_recipe(config, recipe_values(recipe, facts), checker)
         try:
             return checker.experiment(applied.config)
         except InvalidConfigurationError as error:
-            attempts.append((applied, error.messages))
-    (applied, first), (_, second) = attempts
-    certain = dict(item for item in first.items() if item in second.items())
-    raise InvalidConfigurationError(with_classic_notes(certain, applied))
+            attempts.append(error.messages)
+    first, second = attempts
+    raise InvalidConfigurationError(dict(item for item in first.items() if item in second.items()))

@@ -1,9 +1,9 @@
 """The recipes: what unset settings are, depending on the data. `default` is the most accurate network in the
 time that a user waits, `fast` a quick one.
 
-A line is a setting and its value; lines are grouped as in `groups`. A value that the experiment's own
-settings or its data refuse is left out, so no line needs to say when it is possible; it may need the lines
-before it.
+A line is a setting and its value. A value that the experiment's own settings or its data refuse is left out,
+so no line needs to say when it is possible; it may need the lines before it. `adaptation` says which values
+suit only others.
 
 Several parts are those of RealMLP (Holzmüller et al., 2024); the embedding of numbers is that of Gorishniy et
 al. (2022). `tests/benchmarks/recipe` measures what each part gains.
@@ -88,14 +88,12 @@ MEMBERS: Final = 8
 def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `default`, by path."""
     regression = facts.task == "regression"
-    embedding: Any = "none"
-    if is_embedded(facts):
-        embedding = {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE}
+    embedding = {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE}
     smoothing = 0.0 if facts.wants_probabilities or regression else 0.1
     return {
         # input
         "model.scaling_layer": True,
-        "model.numeric_embedding": embedding,
+        **({"model.numeric_embedding": embedding} if is_embedded(facts) else {}),
         # architecture
         "model.hidden": [hidden_units(facts)] * 2,
         # optimization
@@ -105,13 +103,12 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         # A small table has few steps: with the usual beta2 the average of squares would span all of them.
         "training.optimizer": {"name": "adam", "learning_rate": 0.1 if regression else 0.04, "beta2": 0.95},
         "training.parametrization": "neural_tangent",
-        "training.lr_schedule": "cosine",
+        "training.lr_schedule": {"name": "cosine"},
         # regularization
         # Smoothing makes probabilities too uncertain, which calibration undoes; the gain in accuracy stays.
         "training.label_smoothing": smoothing,
         # members
-        "model.ensemble": MEMBERS,
-        "model.ensemble.bags": True,
+        "model.ensemble": {"members": MEMBERS, "bags": True},
         "training.early_stopping": {"monitor": "validation_loss", "patience": None},
         # output
         **({"model.clip_outputs": True} if regression else {"model.calibration": "shrunk_temperature"}),
@@ -136,4 +133,8 @@ FAST_MEMBERS: Final = 4
 
 def fast_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `fast`, by path."""
-    return {**default_recipe(facts), "model.hidden": [hidden_units(facts)], "model.ensemble": FAST_MEMBERS}
+    return {
+        **default_recipe(facts),
+        "model.hidden": [hidden_units(facts)],
+        "model.ensemble": {"members": FAST_MEMBERS, "bags": True},
+    }

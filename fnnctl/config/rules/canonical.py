@@ -32,6 +32,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("seed",): "it is hashed separately",
     ("notes",): "they are for readers",
     ("recipe",): "it says what unset settings are, and those are counted as they are",
+    ("complete",): "it says that nothing is left to fill in",
     ("data", "source"): "it is where the rows are, and files may be moved",
     ("data", "sha256"): "it identifies the rows, which are not part of the configuration",
     ("data", "test_source"): "it is where the test rows are",

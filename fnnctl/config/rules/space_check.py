@@ -59,6 +59,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("seed",): "a lucky seed does not help on other rows",
     ("notes",): "notes do not change the results",
     ("recipe",): "what unset settings are is settled before the search begins",
+    ("complete",): "it says that nothing is left to fill in",
     ("search",): "a search does not search itself",
     ("evaluation",): _SAME_WAY,
     **{("data", key): _SAME_ROWS for key in ("source", "sha256", "test_source", "test_sha256")},

@@ -80,8 +80,10 @@ class Experiment(Section):
     """The seed of all random numbers: initial weights, order of rows, splits."""
     recipe: Recipe = "default"
     """What unset settings are: `default` is the most accurate network in the time that a user waits, `fast` a
-    quick one, and `classic` leaves settings at the defaults that are listed here. A recipe fills in groups of
-    settings; a group with a setting that is given or searched stays classic."""
+    quick one, and `classic` leaves settings at the defaults that are listed here. A setting that is given is
+    taken; the recipe's other values stay, unless they contradict it or were tuned for what it replaces."""
+    complete: bool = False
+    """Whether no recipe fills in anything, as in a `resolved.yaml`, which has every setting."""
     notes: Annotated[NotesConfig, Shorthand("text")] | None = None
     """What readers of a report should know; it changes no result."""
     data: DataConfig

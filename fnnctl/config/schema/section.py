@@ -51,17 +51,22 @@ def written_out(value: Any, known: Collection[str] = ("name", "units")) -> Any:
     return value if key is None else {key: value}
 
 
-def plain(value: Any) -> Any:
-    """Turn sections into dicts, without nulls that are the default, and tuples into lists."""
+def plain(value: Any, *, nulls: bool = False) -> Any:
+    """Turn sections into dicts, without `nulls` that are the default, and tuples into lists.
+
+    Sections in lists, such as layers, never have them: there null says that the setting is given outside.
+    """
     if isinstance(value, Section):
         fields = type(value).model_fields
         return {
-            key: plain(inner) for key, inner in value if not (inner is None and fields[key].default is None)
+            key: plain(inner, nulls=nulls)
+            for key, inner in value
+            if nulls or not (inner is None and fields[key].default is None)
         }
     if isinstance(value, tuple):
         return [plain(inner) for inner in value]
     if isinstance(value, dict):
-        return {key: plain(inner) for key, inner in value.items()}
+        return {key: plain(inner, nulls=nulls) for key, inner in value.items()}
     return value
 
 

@@ -25,21 +25,27 @@ from fnnctl.store.names import RESOLVED
 LAYERS: Final = "model.hidden"
 """A list of layers is shown as a whole."""
 APART: Final = frozenset(
-    {"name", "seed", "data.source", "data.sha256", "data.test_source", "data.test_sha256"}
+    {"name", "seed", "complete", "data.source", "data.sha256", "data.test_source", "data.test_sha256"}
 )
-"""Settings that say which run it is and where its data are."""
+"""Settings that say which run it is and where its data are, and that its config has every setting."""
 UNSET: Final = "–"
+NULL: Final = "null"
 
 
 def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
     """The settings of the complete configs that differ, each with its value in every run.
 
     A setting that a run does not have, or whose config is gone, is `–`. Those in `APART` are left out.
+    fnnctl 0.2 and before left out nulls, so a null is no difference to a setting that is not there.
     """
     configs = [_settings(run) for run in runs]
     paths = dict.fromkeys(path for config in configs for path in config)
     rows = ((path, tuple(config.get(path, UNSET) for config in configs)) for path in paths)
-    return [(path, values) for path, values in rows if path not in APART and len({*values}) > 1]
+    return [
+        (path, values)
+        for path, values in rows
+        if path not in APART and len({UNSET if value == NULL else value for value in values}) > 1
+    ]
 
 
 def other_differences(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:

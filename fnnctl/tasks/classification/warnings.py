@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.errors import keeping_recipe
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.metrics.ranking import AucEstimate, wilson_interval
 from fnnctl.metrics.rows import log_losses
@@ -271,10 +270,7 @@ def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, training
             f"{predicted[other]:,} are taken for {shown(classes[other])}: find columns in which these differ "
             "(the confusion matrix shows all such pairs)"
         )
-    if training.was_best_early:
-        return advice
-    more = keeping_recipe("more epochs or another learning rate", has_recipe=training.has_recipe)
-    return f"{advice}, or try {more}"
+    return advice if training.was_best_early else f"{advice}, or try more epochs or another learning rate"
 
 
 ENOUGH_FOR_LOG_LOSS = 100

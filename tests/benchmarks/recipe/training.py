@@ -13,6 +13,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.reading.overrides import read_override
 from fnnctl.config.reading.resolved import active_settings
+from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
@@ -61,7 +62,7 @@ def resolved(table: Table, recipe: Settings, changes: Settings) -> dict[str, Any
     data = {"source": str(table.path), "target": TARGET, "task": table.data.task.name}
     config: Mapping[str, Any] = {"name": table.name, "data": {**data, "split": {"test": 0}}}
     given = _changed(config, recipe)
-    written = experiment_of(given)
+    written = experiment_before_data(given)
     facts = recipe_facts(table.data, written)
     complete = active_settings(complete_config(given, written, facts, table.data.task.check).experiment)
     experiment = experiment_of(_changed(complete, changes))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.reading.explanation import explained, left_to_classic, recipe_line
+from fnnctl.config.reading.explanation import explained, left_out_values, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.recipes import filling as module
@@ -16,13 +16,13 @@ from tests.config.recipes.cases import facts_of
 
 VALUES: dict[str, Any] = {
     "model.hidden": [5, 5],
-    "training.optimizer": {"name": "adamw", "learning_rate": 0.01},
-    "training.lr_schedule": "cosine",
-    "training.early_stopping": None,
-    "training.l2": 0.0,
+    "training.optimizer.name": "adamw",
+    "training.optimizer.learning_rate": 0.01,
     "training.optimizer.weight_decay": 0.5,
+    "training.lr_schedule.name": "cosine",
+    "training.early_stopping": None,
     "model.dropout": 0.25,
-    "model.ensemble": 3,
+    "model.ensemble.members": 3,
 }
 Explain = Callable[..., dict[str, tuple[Any, str]]]
 
@@ -70,18 +70,13 @@ def test_every_kind_of_origin(explain: Explain) -> None:
     assert found["data.scaling"] == ("standardize", "schema")
     assert found["model.hidden"] == ([5, 5], "recipe")
     assert found["training.optimizer"] == ("lbfgs", "FILE:4")
-    assert found["training.epochs"] == (200, "classic: training.optimizer is set")
+    assert found["training.epochs"] == (200, "schema")
     assert found["training.l1"] == (0.0, "FILE:5")
-    assert found["model.dropout"] == (0.0, "classic: training.l1 is set")
+    assert found["model.dropout"] == (0.0, "schema: it cannot be used with lbfgs")
     assert found["training.precision"] == ("float64", "--set")
     assert found["training.early_stopping"] == (None, "recipe")
     assert "training.optimizer.memory" not in found
     assert "training.threads" not in found
-
-
-def test_a_value_that_was_not_taken_has_the_reason(explain: Explain) -> None:
-    found = explain("recipe: default\ndata: {source: iris}\ntraining: {optimizer: lbfgs}\n")
-    assert found["model.dropout"] == (0.0, "classic: it cannot be used with lbfgs")
 
 
 def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> None:
@@ -94,36 +89,34 @@ def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> 
     assert found["training.class_weights"] == ({"setosa": 2.0}, "FILE:3")
     found = explain("data: {source: iris}\nmodel: {ensemble: 5}\n")
     assert found["model.ensemble.members"] == (5, "FILE:2")
-    assert found["model.ensemble.bags"] == (False, "classic: model.ensemble is set")
-    assert found["training.early_stopping.patience"] == (20, "classic: model.ensemble is set")
+    assert found["model.ensemble.bags"] == (False, "schema")
     found = explain("data: {source: iris}\ntraining:\n  early_stopping:\n    patience: 9\n")
     assert found["training.early_stopping.patience"] == (9, "FILE:4")
-    assert found["training.early_stopping.tolerance"] == (
-        0.0,
-        "classic: training.early_stopping.patience is set",
-    )
+    assert found["training.early_stopping.tolerance"] == (0.0, "schema")
 
 
 def test_null_is_a_value_of_a_recipe(explain: Explain, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"training.early_stopping": {"patience": None}}
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: {"training.early_stopping.patience": None})
     found = explain("data: {source: iris}\n")
     assert found["training.early_stopping.patience"] == (None, "recipe")
     assert found["training.early_stopping.tolerance"] == (0.0, "schema")
 
 
-def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) -> None:
-    """Groups come first; values of other groups are named even if they have no line, as a weight decay."""
+def test_what_is_left_out_has_reasons(load: Callable[..., LoadedConfig]) -> None:
+    """Left-out hyperparameters that another optimizer does not have are not named."""
     loaded = load(
         "data: {source: iris}\ntraining: {optimizer: lbfgs}\n"
         "search: {space: {model.hidden: {depth: [1, 2], width: [2, 4]}}}\n"
     )
     complete = module.complete_config(loaded.config, loaded.experiment, facts_of())
-    assert left_to_classic(complete, loaded.locations) == [
-        "the architecture is classic: model.hidden is searched",
-        "the optimization is classic: training.optimizer is set",
-        "training.optimizer.weight_decay is not taken from the recipe: lbfgs has no weight_decay",
-        "model.dropout is not taken from the recipe: it cannot be used with lbfgs",
+    assert left_out_values(complete) == [
+        "model.dropout does not have the recipe's value: it cannot be used with lbfgs",
+    ]
+    loaded = load("data: {source: iris}\ntraining: {optimizer: sgd}\n")
+    complete = module.complete_config(loaded.config, loaded.experiment, facts_of())
+    assert left_out_values(complete) == [
+        "training.optimizer.learning_rate does not have the recipe's value: training.optimizer is set, and "
+        "the recipe's value was tuned for adamw",
     ]
 
 
@@ -132,36 +125,23 @@ def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) 
     [
         ("", "recipe default"),
         ("recipe: classic\n", None),
-        ("training: {epochs: 9}\nmodel: {ensemble: {bags: false}}\n",
-         "recipe default; classic: optimization (training.epochs), members (model.ensemble.bags)"),
-        ("training: {early_stopping: {patience: 5}}\n",
-         "recipe default; classic: members (training.early_stopping.patience)"),
-        ("model: {hidden: [5, 5]}\n", "recipe default"),
-        ("model: {hidden: [5, 4]}\n", "recipe default; classic: architecture (model.hidden)"),
-        ("training: {optimizer: lbfgs}\n", "recipe default; classic: optimization (training.optimizer)"),
-        ("training: {early_stopping: null, l2: 0}\nmodel: {ensemble: 3}\n",
-         "recipe default; classic: regularization (training.l2)"),
-        ("search: {space: {model.hidden: {depth: [1, 2], width: [2, 4]}}}\n", "recipe default"),
-        ("search: {space: {training.l2: {uniform: [0, 1]}}}\n",
-         "recipe default; classic: regularization (training.l2)"),
+        ("complete: true\n", None),
+        ("training: {epochs: 9}\nmodel: {ensemble: {bags: false}}\n", "recipe default"),
+        ("model: {hidden: [5, 4]}\n", "recipe default"),
+        ("training: {optimizer: lbfgs}\n", "recipe default; without its model.dropout"),
+        ("training: {optimizer: sgd}\n", "recipe default; without its training.optimizer.learning_rate"),
+        ("search: {space: {training.l2: {uniform: [0, 1]}}}\n", "recipe default"),
+        ("search: {space: {training.optimizer.name: {choice: [adamw, lbfgs]}}}\n",
+         "recipe default; without its training.optimizer.learning_rate, training.optimizer.weight_decay, "
+         "model.dropout"),
     ],
 )  # fmt: skip
-def test_one_line_says_which_groups_are_classic(
+def test_one_line_says_which_values_are_left_out(
     load: Callable[..., LoadedConfig], given: str, line: str | None
 ) -> None:
-    """Groups in which nothing differs are not named: those whose settings are set like the recipe's."""
+    """Values that the config sets, to whatever value, are not named."""
     loaded = load(f"data: {{source: iris}}\n{given}")
     assert recipe_line(module.complete_config(loaded.config, loaded.experiment, facts_of())) == line
-
-
-def test_a_whole_number_of_the_recipe_counts(
-    load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is no short form of a section here, and nothing else differs."""
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: {"training.epochs": 32})
-    loaded = load("data: {source: iris}\ntraining: {optimizer: lbfgs}\n")
-    line = recipe_line(module.complete_config(loaded.config, loaded.experiment, facts_of()))
-    assert line == "recipe default; classic: optimization (training.optimizer)"
 
 
 @pytest.mark.parametrize(
@@ -171,9 +151,9 @@ def test_a_whole_number_of_the_recipe_counts(
         ("data: {source: iris, split: {validation: 0.2}}\n", None,
          "; without bags: data.split.validation would have no effect"),
         ("", few_rows, "; without bags: there are 2 rows for 3 members"),
-        ("model: {ensemble: 2}\n", few_rows, "; classic: members (model.ensemble)"),
-        ("training: {l2: 0.5}\n", few_rows,
-         "; classic: regularization (training.l2); without bags: there are 2 rows for 3 members"),
+        ("model: {ensemble: {bags: false}}\n", few_rows, ""),
+        ("training: {optimizer: lbfgs}\n", few_rows,
+         "; without its model.dropout; without bags: there are 2 rows for 3 members"),
     ],
 )  # fmt: skip
 def test_the_line_says_why_there_are_no_bags(
@@ -183,7 +163,8 @@ def test_the_line_says_why_there_are_no_bags(
     check: Check | None,
     why: str,
 ) -> None:
-    values = {**VALUES, "training.early_stopping": {"patience": None}, "model.ensemble.bags": True}
+    values = {**VALUES, "training.early_stopping.patience": None, "model.ensemble.bags": True}
+    del values["training.early_stopping"]
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
     loaded = load(given if "data" in given else f"data: {{source: iris}}\n{given}")
     complete = module.complete_config(loaded.config, loaded.experiment, facts_of(), check)
@@ -207,14 +188,16 @@ def test_hyperparameters_have_lines_where_they_are_given_or_the_recipes(explain:
     assert "training.optimizer.beta1" not in found
     found = explain(text + "training:\n  optimizer:\n    name: adamw\n    beta1: 0.8\n")
     assert found["training.optimizer.beta1"] == (0.8, "FILE:6")
-    assert found["training.optimizer.learning_rate"] == (0.001, "classic: training.optimizer.name is set")
-    assert found["model.dropout"] == (0.25, "recipe")
+    assert found["training.optimizer.learning_rate"] == (0.01, "recipe")
 
 
 def test_the_learning_rate_always_has_a_line(explain: Explain) -> None:
     """Not in a search of the optimizer: there its default depends on the trial."""
     rate, text = "training.optimizer.learning_rate", "data: {source: iris}\n"
-    assert explain(f"{text}training: {{epochs: 9}}\n")[rate] == (0.001, "classic: training.epochs is set")
+    assert explain(f"{text}training: {{optimizer: adam}}\n")[rate] == (
+        0.001,
+        "schema: training.optimizer is set, and the recipe's value was tuned for adamw",
+    )
     assert explain(f"{text}recipe: classic\n")[rate] == (0.001, "schema")
     assert rate not in explain(f"{text}training: {{optimizer: lbfgs}}\n")
     searched = "search: {space: {training.optimizer.%s: %s}}\n"
@@ -236,7 +219,7 @@ def test_searched_settings_come_last_with_their_domains(explain: Explain) -> Non
     )
     assert [*found][-2:] == ["training.optimizer.name", "model.activation"]
     assert found["model.activation"] == ({"choice": ["relu", "selu"]}, "FILE:6, searched")
-    assert found["model.hidden"] == ([100], "classic: model.activation is searched")
+    assert found["model.hidden"] == ([5, 5], "recipe")
     assert "training.optimizer" not in found
     assert not any(path.startswith("search") for path in found)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.reading.loading import LoadedConfig, load_config
-from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.config.reading.resolved import FORMER_FIRST_LINE, resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import root_schema
@@ -24,10 +24,17 @@ COMPLETE = """\
 name: "012"
 seed: 18446744073709551615
 recipe: classic
+complete: true
+notes: null
 data:
   source: a b.csv
+  sha256: null
   target: 'no'
   task: auto
+  weights: null
+  positive_class: null
+  test_source: null
+  delimiter: null
   encoding: utf-8
   missing_values:
   - ""
@@ -48,6 +55,10 @@ data:
     validation: 0.15
     test: 0.2
     stratify: true
+    bins: null
+    group: null
+    by: null
+    seed: null
 model:
   hidden:
   - units: 5
@@ -87,13 +98,19 @@ training:
   parametrization: standard
   l2: 0.3333333333333333
   l1: 0.0
+  max_norm: null
+  clip_norm: null
+  clip_value: null
   class_weights:
     "8": 2.0
     setosa: 0.5
   label_smoothing: 0.0
   input_noise: 0.0
   mixup: 0.0
+  averaging: null
   early_stopping: null
+  convergence: null
+  time_limit: null
   precision: auto
   threads: 2
 evaluation:
@@ -101,7 +118,14 @@ evaluation:
     folds: 5
     repeats: 5
     stratify: true
+  sizes: null
+search: null
 """
+
+
+def marked(experiment: Experiment) -> Experiment:
+    """The experiment as it is written: nothing is left to fill in."""
+    return experiment.model_copy(update={"complete": True})
 
 
 def test_everything_that_counts_is_written_and_nothing_else(load: Load) -> None:
@@ -114,8 +138,16 @@ def test_everything_that_counts_is_written_and_nothing_else(load: Load) -> None:
         "early_stopping: ~, class_weights: {'8': 2, setosa: 0.5}, threads: 2}\n"
     )
     first_line, _, rest = resolved_yaml(load(text).experiment).partition("\n")
-    assert first_line.startswith("# Written by fnnctl: the complete experiment")
+    assert first_line.startswith("# Written by fnnctl: every setting of the run.")
     assert rest == COMPLETE
+
+
+def test_a_file_of_a_former_version_is_complete(load: Load) -> None:
+    """It is recognized by its first line, because it says nothing else."""
+    text = "recipe: default\ndata: {source: iris}\n"
+    assert load(f"{FORMER_FIRST_LINE}`fnnctl train` …\n{text}").experiment.complete
+    assert not load(f"# a comment\n{text}").experiment.complete
+    assert not load(f"{FORMER_FIRST_LINE}\ncomplete: false\n{text}").experiment.complete
 
 
 @pytest.mark.parametrize(
@@ -162,7 +194,7 @@ def test_settings_without_effect_are_omitted(
     keys = {line.split(":")[0].strip() for line in of_training.splitlines()}
     assert not keys & set(left_out)
     assert keys >= set(kept)
-    assert load(written).experiment == experiment
+    assert load(written).experiment == marked(experiment)
 
 
 @given(data=st.data())
@@ -176,7 +208,7 @@ def test_what_is_written_loads_as_the_equal_experiment(
     written = resolved_yaml(experiment)
     file.write_text(written, encoding="utf-8")
     loaded = load_config(file)
-    assert loaded.experiment == experiment
+    assert loaded.experiment == marked(experiment)
     assert configuration_seed(loaded.experiment) == configuration_seed(experiment)
     assert resolved_yaml(loaded.experiment) == written
 
@@ -192,7 +224,7 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
                 refused.add(format_path(path))
                 continue
             written = resolved_yaml(experiment)
-            assert load(written).experiment == experiment, format_path(path)
+            assert load(written).experiment == marked(experiment), format_path(path)
     assert refused == {
         "data.test_sha256",
         "model.ensemble.bags",

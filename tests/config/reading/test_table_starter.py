@@ -155,11 +155,12 @@ def test_settings_without_which_the_rows_cannot_be_divided_are_written_with_the_
 @pytest.mark.parametrize("is_binary", [True, False])
 def test_what_helps_to_find_rows_of_a_rare_class_is_offered(is_binary: bool) -> None:
     """Nothing is weighted unless the user wants it: weights would make the probabilities wrong."""
+    weights = ("# training:", "#   class_weights: balanced")
     made = starter(rare=RareClass("no", 3, 100, is_binary=is_binary, is_positive=False))
     text = table_starter_text(made, STARTER_NAME)
     assert load(text).experiment == load(table_starter_text(starter(), STARTER_NAME)).experiment
-    for line in ("  # positive_class: ", "# model:", "#   threshold: f1 ", "  # class_weights: balanced"):
-        assert text.count(f"\n{line}") == (line.endswith("balanced") != is_binary)
+    for line in ("  # positive_class: ", "# model:", "#   threshold: f1 ", *weights):
+        assert text.count(f"\n{line}") == ((line in weights) != is_binary)
         text = text.replace(f"\n{line}", "\n" + line.replace("# ", "", 1).replace("#", "", 1))
     experiment = load(text).experiment
     assert experiment.data.positive_class == ("no" if is_binary else None)
@@ -181,11 +182,6 @@ def test_columns_that_give_the_target_away_can_be_ignored(ignored: dict[str, str
 def test_there_is_no_search_without_validation_rows() -> None:
     made = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
     assert load(table_starter_text(made, STARTER_NAME)).experiment.search is None
-
-
-def test_a_regression_has_no_label_smoothing() -> None:
-    text = table_starter_text(starter(task=None, has_classes=False), STARTER_NAME)
-    assert "label_smoothing" not in text
 
 
 def test_long_tables_are_cut() -> None:

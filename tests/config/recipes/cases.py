@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from fnnctl.config.paths import parse_path
 from fnnctl.config.recipes.definitions import RecipeFacts
-from fnnctl.config.recipes.filling import complete_config
-from fnnctl.config.recipes.groups import group_of
+from fnnctl.config.recipes.filling import complete_config, recipe_values
 from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.schema.experiment import Recipe
 
 
 def facts_of(**changes: Any) -> RecipeFacts:
@@ -29,12 +27,9 @@ CASES: Final = {
 }
 
 
-def assert_all_is_taken(
-    name: str, recipe: Callable[[RecipeFacts], Mapping[str, Any]], facts: RecipeFacts
-) -> None:
-    """With nothing given, every value is valid, in a group and taken."""
-    config = {"recipe": name, "data": {"source": "table.csv", "target": "y"}}
+def assert_all_is_taken(recipe: Recipe, facts: RecipeFacts) -> None:
+    """With nothing given, every value is valid and taken."""
+    config = {"recipe": recipe, "data": {"source": "table.csv", "target": "y"}}
     complete = complete_config(config, experiment_of(config), facts)
     assert complete.recipe.omitted == {}
-    assert dict(complete.recipe.applied) == {parse_path(key): value for key, value in recipe(facts).items()}
-    assert all(group_of(path) for path in complete.recipe.applied)
+    assert complete.recipe.applied == recipe_values(recipe, facts)

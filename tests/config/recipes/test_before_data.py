@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.paths import format_path
+from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.recipes import filling
 from fnnctl.config.recipes.before_data import EXTREMES, experiment_before_data
 from fnnctl.config.recipes.definitions import RecipeFacts
@@ -21,7 +21,7 @@ from tests.config.recipes.cases import CASES, facts_of
 
 SOURCE: dict[str, Any] = {"data": {"source": "x.csv", "target": "y"}}
 ADAMW: dict[str, Any] = {"training.optimizer": {"name": "adamw", "learning_rate": 0.01}}
-"""What a recipe might say; the classic optimizer has no weight decay."""
+"""What a recipe might say; the optimizer of `classic` has no weight decay."""
 METRICS = {"classification": ("accuracy", "f1_macro", "log_loss"), "regression": ("r2", "rmse")}
 FACTS = st.sampled_from(sorted(METRICS)).flatmap(
     lambda task: st.builds(
@@ -51,7 +51,7 @@ def problems(config: dict[str, Any]) -> dict[str, str]:
 def test_what_is_right_beside_the_recipe_is_no_problem(
     monkeypatch: pytest.MonkeyPatch, section: str, settings: dict[str, Any], recipe: Recipe
 ) -> None:
-    """The classic settings beside them would refuse each; in the end the value is the given one."""
+    """The schema's defaults beside them would refuse each; in the end the value is the given one."""
     values = filling.RECIPES[recipe]
     monkeypatch.setitem(filling.RECIPES, recipe, lambda facts: {**values(facts), **ADAMW})
     config = {**SOURCE, "recipe": recipe, section: settings}
@@ -116,11 +116,15 @@ def test_a_problem_of_some_data_is_none_before_they_are_known(monkeypatch: pytes
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize(
     "wrong",
-    [("training.lr_schedule.cycles", 3), ("model.ensemble.bags", True), ("training.horizon", 5)],
+    [
+        ("training.lr_schedule", {"name": "constant", "warmup_epochs": 3}),
+        ("training.optimizer.weight_decay", 0.1),
+        ("model.ensemble", {"members": 1, "bags": True}),
+    ],
 )
 def test_what_is_certain_is_wrong_for_all_data(case: str, wrong: tuple[str, Any]) -> None:
     setting, value = wrong
-    config = override(SOURCE, tuple(setting.split(".")), value)
+    config = override(SOURCE, parse_path(setting), value)
     before = problems(config)
     with pytest.raises(InvalidConfigurationError) as caught:
         complete_config(config, experiment_of(SOURCE), CASES[case])

@@ -9,12 +9,10 @@ from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
-SEARCHED_RATE: dict[str, Any] = {"space": {"training.optimizer.learning_rate": {"log_uniform": [1e-4, 1e-1]}}}
-
 
 @pytest.mark.parametrize("case", CASES)
 def test_all_values_make_sense_together(case: str) -> None:
-    assert_all_is_taken("default", default_recipe, CASES[case])
+    assert_all_is_taken("default", CASES[case])
 
 
 def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
@@ -41,18 +39,6 @@ def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     ((path, reason),) = complete.recipe.omitted.items()
     assert path == ("model", "ensemble", "bags")
     assert reason.startswith("data.split.validation would have no effect: with bags,")
-
-
-@pytest.mark.parametrize("sections", [{"training": {"epochs": 300}}, {"search": SEARCHED_RATE}])
-def test_without_the_recipes_schedule_the_patience_is_classic(sections: dict[str, Any]) -> None:
-    """The members stay the recipe's, and the reason is told."""
-    config = {"recipe": "default", "data": {"source": "iris"}, **sections}
-    complete = complete_config(config, experiment_of(config), facts_of())
-    stopping = complete.experiment.training.early_stopping
-    assert stopping is not None
-    assert stopping.patience == 20
-    assert complete.experiment.model.ensemble.members == MEMBERS
-    assert complete.recipe.omitted["training", "early_stopping"] == "it suits only the recipe's optimization"
 
 
 def test_probabilities_of_a_classification_are_calibrated() -> None:

@@ -19,16 +19,22 @@ from tests.config.recipes.cases import facts_of
 VALUES: dict[str, Any] = {
     "data.scaling": "robust",
     "model.hidden": [5, 5],
-    "model.activation": "selu",
+    "model.activation.name": "selu",
     "training.epochs": 30,
-    "training.optimizer": {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.0},
-    "training.lr_schedule": {"name": "cosine", "warmup_epochs": 20},
-    "training.l2": 0.0,
+    "training.optimizer.name": "adamw",
+    "training.optimizer.learning_rate": 0.01,
     "training.optimizer.weight_decay": 0.5,
+    "training.lr_schedule.name": "cosine",
+    "training.lr_schedule.warmup_epochs": 20,
+    "training.l2": 0.0,
     "model.dropout": 0.25,
-    "model.ensemble": 3,
-    "training.early_stopping": {"monitor": "validation_accuracy", "patience": 7},
+    "model.ensemble.members": 3,
+    "training.early_stopping.monitor": "validation_accuracy",
+    "training.early_stopping.patience": 7,
 }
+STOPPING = {"training.early_stopping.monitor", "training.early_stopping.patience"}
+OPTIMIZER = {"training.optimizer.learning_rate", "training.optimizer.weight_decay"}
+SCHEDULE = {"training.lr_schedule.name", "training.lr_schedule.warmup_epochs"}
 
 
 @pytest.fixture(autouse=True)
@@ -61,44 +67,68 @@ def test_classic_fills_in_nothing() -> None:
     assert complete.experiment == experiment_of(complete.recipe.original)
 
 
-def test_one_setting_makes_the_rest_of_its_group_classic() -> None:
-    complete = expand(training={"batch_size": 16})
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"training": {"batch_size": 16}},
+        {"training": {"optimizer": {"beta1": 0.8}, "early_stopping": {"tolerance": 0.1}}},
+        {"model": {"normalization": "batch", "numeric_embedding": {"name": "none"}}},
+    ],
+)
+def test_a_setting_that_the_recipe_lacks_leaves_it_whole(sections: dict[str, Any]) -> None:
+    complete = expand(**sections)
+    assert taken(complete) == VALUES.keys()
+    assert complete.recipe.omitted == {}
+
+
+def test_a_setting_of_the_recipe_changes_itself_alone() -> None:
+    complete = expand(training={"optimizer": {"learning_rate": 0.3}}, model={"ensemble": 5})
     training = complete.experiment.training
-    assert (training.batch_size, training.epochs, training.optimizer.name) == (16, 200, "adam")
-    assert taken(complete) == VALUES.keys() - {
-        "training.epochs", "training.optimizer", "training.lr_schedule",
-        "training.optimizer.weight_decay",
-    }  # fmt: skip
-    assert complete.recipe.classic == {"optimization": ("training", "batch_size")}
+    assert (training.learning_rate, training.optimizer.name) == (0.3, "adamw")
+    assert complete.experiment.model.ensemble.members == 5
+    assert taken(complete) == VALUES.keys() - {"training.optimizer.learning_rate", "model.ensemble.members"}
+    assert complete.recipe.omitted == {}
 
 
-def test_a_searched_setting_makes_the_rest_of_its_group_classic() -> None:
+def test_a_searched_setting_has_the_recipes_value_to_start_from() -> None:
     space = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
     complete = expand(search={"space": space, "method": "random"})
-    assert complete.experiment.model.activation.name == "relu"
-    assert taken(complete) == VALUES.keys() - {"model.hidden", "model.activation"}
+    assert [layer.units for layer in complete.experiment.model.hidden] == [5, 5]
+    assert taken(complete) == VALUES.keys()
+
+
+def test_nothing_is_filled_in_a_section_that_is_null() -> None:
+    complete = expand(training={"early_stopping": None})
+    assert complete.experiment.training.early_stopping is None
+    assert taken(complete) == VALUES.keys() - STOPPING
+
+
+def test_nothing_is_filled_in_a_complete_config() -> None:
+    complete = expand(complete=True)
+    assert (complete.recipe.applied, complete.recipe.omitted) == ({}, {})
+    assert complete.experiment.training.epochs == 200
 
 
 @pytest.mark.parametrize(
     ("sections", "left_out"),
     [
-        ({"data": {"source": "iris", "split": {"validation": 0}}}, {"training.early_stopping"}),
-        ({"training": {"optimizer": "adam"}}, {"training.optimizer.weight_decay"}),
-        ({"training": {"optimizer": "lbfgs"}}, {"model.dropout", "training.optimizer.weight_decay"}),
-        ({"model": {"hidden": []}}, {"model.dropout"}),
-        ({"model": {"hidden": [4]}, "training": {"epochs": 5, "averaging": {"name": "swa"}}}, set()),
+        ({"data": {"source": "iris", "split": {"validation": 0}}}, STOPPING),
+        ({"training": {"optimizer": "adam"}}, OPTIMIZER),
+        ({"training": {"optimizer": "lbfgs"}}, {"model.dropout", *OPTIMIZER, *SCHEDULE}),
+        ({"model": {"hidden": []}}, {"model.activation.name", "model.dropout"}),
+        (
+            {"model": {"hidden": [4]}, "training": {"epochs": 5, "averaging": {"name": "swa"}}},
+            {"training.lr_schedule.warmup_epochs"},
+        ),
         (
             {"training": {"epochs": 20, "averaging": {"name": "swa"}}},
-            {"training.early_stopping"},
+            {"training.early_stopping.patience", "training.lr_schedule.warmup_epochs"},
         ),
         (
             {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "lbfgs"]}}}},
-            {"model.dropout", "training.optimizer.weight_decay"},
+            {"model.dropout", *OPTIMIZER},
         ),
-        (
-            {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "adamw"]}}}},
-            set(),
-        ),
+        ({"search": {"space": {"training.optimizer.name": {"choice": ["adam", "adamw"]}}}}, OPTIMIZER),
         (
             {
                 "training": {"optimizer": "adamw"},
@@ -124,17 +154,17 @@ def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
         return [problem] if stopping and stopping.monitor == "validation_accuracy" else []
 
     complete = expand(check)
-    assert dict(complete.recipe.omitted) == {("training", "early_stopping"): "a regression has no accuracy"}
-    assert taken(complete) == VALUES.keys() - {"training.early_stopping"}
+    assert dict(complete.recipe.omitted) == {
+        ("training", "early_stopping", "monitor"): "a regression has no accuracy"
+    }
+    assert taken(complete) == VALUES.keys() - {"training.early_stopping.monitor"}
 
 
 def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
     wrong = {"space": {"training.l2": {"uniform": [-1, 1]}}, "method": "random"}
     complete = expand(search=wrong)
     assert complete.recipe.omitted == {}
-    assert taken(complete) == VALUES.keys() - {
-        "training.l2", "training.optimizer.weight_decay", "model.dropout",
-    }  # fmt: skip
+    assert taken(complete) == VALUES.keys()
 
 
 def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
@@ -142,14 +172,14 @@ def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
 ) -> None:
     """The default of early stopping would end training before `swa` starts averaging."""
     config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
-    lenient = {**VALUES, "training.early_stopping": None}
+    lenient = {**VALUES, "training.early_stopping.patience": None}
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: lenient)
     loaded = experiment_before_data(config)
     complete = complete_config(config, loaded, facts_of())
-    assert complete.experiment.training.early_stopping is None
-    assert taken(complete) == lenient.keys() - {
-        "training.l2", "training.optimizer.weight_decay", "model.dropout",
-    }  # fmt: skip
+    stopping = complete.experiment.training.early_stopping
+    assert stopping is not None
+    assert stopping.patience is None
+    assert taken(complete) == lenient.keys()
     for values in (VALUES, {}):  # another patience, and no value at all
         monkeypatch.setitem(module.RECIPES, "default", dict.fromkeys([facts_of()], values).__getitem__)
         with pytest.raises(ConfigError, match="may end training before swa starts averaging"):

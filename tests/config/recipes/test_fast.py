@@ -10,7 +10,7 @@ from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 @pytest.mark.parametrize("case", CASES)
 def test_all_values_make_sense_together(case: str) -> None:
-    assert_all_is_taken("fast", fast_recipe, CASES[case])
+    assert_all_is_taken("fast", CASES[case])
 
 
 def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:

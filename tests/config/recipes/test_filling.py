@@ -11,8 +11,6 @@ from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem
 
-OPTIMIZER = {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.0}
-
 
 def fill(
     config: dict[str, Any], values: dict[str, Any], checker: ConfigChecker | None = None
@@ -22,29 +20,24 @@ def fill(
     return apply_recipe(config, by_path, checker or ConfigChecker(None))
 
 
-def test_what_is_given_inside_a_setting_counts() -> None:
-    """The weight decay is of another group than the optimizer, which is the recipe's."""
-    config = {"training": {"optimizer": {"weight_decay": 0.05}}}
-    found = fill(config, {"training.optimizer": OPTIMIZER, "training.optimizer.weight_decay": 0.5})
-    assert value_at(found.config, ("training", "optimizer")) == {**OPTIMIZER, "weight_decay": 0.05}
-    assert [*map(format_path, found.applied)] == ["training.optimizer"]
-    assert found.classic == {"regularization": parse_path("training.optimizer.weight_decay")}
-
-
-def test_a_short_form_is_written_out_for_what_is_inside() -> None:
-    found = fill({"training": {"optimizer": {"weight_decay": 0.05}}}, {"training.optimizer": "adamw"})
+@pytest.mark.parametrize("given", ["adamw", {"name": "adamw"}])
+def test_a_value_is_filled_in_beside_what_is_given(given: Any) -> None:
+    """A short form is written out for it."""
+    values = {"training.optimizer.name": "adamw", "training.optimizer.weight_decay": 0.05}
+    found = fill({"training": {"optimizer": given}}, values)
     assert value_at(found.config, ("training", "optimizer")) == {"name": "adamw", "weight_decay": 0.05}
+    assert [*map(format_path, found.applied)] == ["training.optimizer.weight_decay"]
 
 
 def test_what_the_search_refuses_is_found_although_another_setting_is_wrong_at_first() -> None:
     """Early stopping is in the way of `swa` until the recipe's is taken; only then the search is judged."""
     values = {
-        "model.numeric_embedding": {"name": "piecewise_linear"},
-        "training.early_stopping": {"patience": None},
+        "model.numeric_embedding.name": "piecewise_linear",
+        "training.early_stopping.patience": None,
     }
     search = {"space": {"training.mixup": {"uniform": [0.1, 0.5]}}, "method": "random"}
     found = fill({"training": {"averaging": "swa"}, "search": search}, values)
-    assert [*map(format_path, found.omitted)] == ["model.numeric_embedding"]
+    assert [*map(format_path, found.omitted)] == ["model.numeric_embedding.name"]
     assert ConfigChecker(None).problems(found.config) == {}
 
 
@@ -55,9 +48,9 @@ def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
         return [Problem("too few rows", path="model.ensemble")] if experiment.model.ensemble.bags else []
 
     values = {
-        "model.ensemble": 8,
+        "model.ensemble.members": 8,
         "model.ensemble.bags": True,
-        "training.early_stopping": {"patience": None},
+        "training.early_stopping.patience": None,
     }
     found = fill({"training": {"averaging": "swa"}}, values, ConfigChecker(None, check))
     assert {format_path(path): reason for path, reason in found.omitted.items()} == {
@@ -71,18 +64,18 @@ def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
     [
         (
             {"training": {"mixup": 0.2}},
-            {"model.numeric_embedding": {"name": "piecewise_linear"}},
+            {"model.numeric_embedding.name": "piecewise_linear"},
             "training.mixup would not reach the bins of piecewise_linear, which are found before training",
         ),
         (
             {"data": {"source": "iris", "split": {"validation": 0.2}}},
-            {"model.ensemble": {"members": 4, "bags": True}},
+            {"model.ensemble.members": 4, "model.ensemble.bags": True},
             "data.split.validation would have no effect: with bags, every row outside the test part is a "
             "validation row of one member",
         ),
         (
             {"search": {"space": {"training.mixup": {"uniform": [0.1, 0.5]}}, "method": "random"}},
-            {"model.numeric_embedding": {"name": "piecewise_linear"}},
+            {"model.numeric_embedding.name": "piecewise_linear"},
             "training.mixup would not reach the bins of piecewise_linear, which are found before training",
         ),
         (

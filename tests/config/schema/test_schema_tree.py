@@ -60,7 +60,7 @@ def test_a_place_that_does_not_exist_is_a_lookup_error(path: tuple[str | int, ..
 
 def test_all_settings_come_outermost_first_and_each_union_branch_with_its_own() -> None:
     paths = [format_path(path) for path in all_settings()]
-    assert paths[:7] == ["name", "seed", "recipe", "notes", "data", "model", "training"]
+    assert paths[:8] == ["name", "seed", "recipe", "complete", "notes", "data", "model", "training"]
     assert "model.hidden[0].activation.slope" in paths
     assert "training.optimizer.momentum" in paths
     assert paths.index("training.epochs") < paths.index("data.split.test")

@@ -22,7 +22,7 @@ def searched(load: Load, text: str, *overrides: str) -> SearchConfig:
 
 def test_there_is_none_unless_it_is_given(load: Load) -> None:
     assert load("data: {source: iris}").experiment.search is None
-    assert "search" not in resolved_yaml(load("data: {source: iris}").experiment)
+    assert resolved_yaml(load("data: {source: iris}").experiment).endswith("\nsearch: null\n")
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -82,7 +82,7 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
     changed = {key for key in given if given[key] != default[key]} - {"method", "space", "objective"}
     every = {"trials", "grid_resolution", "sequence", *BRACKETS, "budget.max_epochs"}
     assert changed == every - set(unread)
-    assert load(resolved_yaml(experiment)).experiment == experiment
+    assert load(resolved_yaml(experiment)).experiment.search == experiment.search
 
 
 @pytest.mark.parametrize(
@@ -101,5 +101,5 @@ def test_a_space_is_written_and_read_back(load: Load) -> None:
     )
     experiment = load(IRIS + text).experiment
     written = resolved_yaml(experiment)
-    assert load(written).experiment == experiment
+    assert load(written).experiment.search == experiment.search
     assert "    training.l2:\n      log_uniform:\n      - 1.0e-06\n      - 1.0\n      when:\n" in written

@@ -42,6 +42,21 @@ def test_only_settings_that_differ_are_listed(tmp_path: Path) -> None:
     assert other_differences(runs) == [("seed", ("7", "8"))]
 
 
+def test_a_null_is_no_difference_to_a_setting_that_is_not_there(tmp_path: Path) -> None:
+    """Former versions did not write nulls, nor that a config is complete."""
+    averaged = {"training": {"epochs": 3, "averaging": {"name": "ema"}, "clip_norm": 1.0}}
+    written = {"complete": True, "training": {"epochs": 3, "averaging": None, "clip_norm": None}}
+    former, current, other = (
+        read_compared_run(write_part(tmp_path, name, HITS, settings=settings), "accuracy")
+        for name, settings in (("a", {"training": {"epochs": 3}}), ("b", written), ("c", averaged))
+    )
+    assert different_settings([former, current]) == []
+    assert different_settings([former, current, other]) == [
+        ("training.clip_norm", ("–", "null", "1.0")),
+        ("training.averaging.name", ("–", "–", "ema")),
+    ]
+
+
 def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
     runs = [
         read_compared_run(write_part(tmp_path, name, HITS, settings={"model": {"dropout": 0.5}}), "accuracy")
