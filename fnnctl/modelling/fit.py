@@ -78,9 +78,13 @@ class Fit:
         )
         inputs, numbers = len(preprocessor.features), len(preprocessor.numbers)
         targets = data.targets[split.train]
-        decoder = replace(
-            data.task.output_decoder(experiment.model, targets), decision=data.task.decision(experiment)
-        ).weighted(data.task.class_weights(experiment.training, targets))
+        decoder = data.task.output_decoder(experiment.model, targets, experiment.data.target_transform)
+        if experiment.data.target_transform == "auto":
+            chosen = experiment.data.model_copy(update={"target_transform": decoder.transform_name})
+            experiment = experiment.model_copy(update={"data": chosen})
+        decoder = replace(decoder, decision=data.task.decision(experiment)).weighted(
+            data.task.class_weights(experiment.training, targets)
+        )
         shape = network_shape(experiment, inputs=inputs, numbers=numbers, output=decoder.output)
         if trained_rows == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"

@@ -43,6 +43,8 @@ class FoldResult:
     default, or if none can be chosen."""
     class_weights: tuple[float, ...] | None = None
     """The weights of the classes for which probabilities are corrected; None if there are none."""
+    target_residuals: tuple[float, ...] = ()
+    """With which the mean of a transformed target is corrected; empty if it is not."""
     outputs: FloatArray | None = None
     """(n, outputs) of the network for the fold's n test rows; None if it diverged or was interrupted, or
     once they are saved in the run's folder."""
@@ -55,6 +57,7 @@ class FoldResult:
         The fold also counts as diverged if its weights are finite but the loss of its outputs overflows.
         """
         decoder = replace(fit.decoder, temperature=self.temperature).weighted(self.class_weights)
+        decoder = decoder.with_residuals(self.target_residuals)
         decoder = PostTraining.of(fit.experiment.model).with_threshold(decoder, self.threshold)
         part = data.score(fit.split(data).test, [outputs], decoder)
         if not math.isfinite(part.loss):

@@ -34,6 +34,7 @@ from fnnctl.nn.shape import (
 )
 from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.target_transforms import LogTransform, QuantileTransform, TargetTransform
 from fnnctl.tasks.task import OutputDecoder, OutputShape, TargetScale, TaskData
 from fnnctl.text import shown
 from fnnctl.training.members import Member
@@ -139,6 +140,11 @@ class NetworkDescription(Described):
     """For a regression: the estimate is the network's output times `target_deviation` plus this."""
     target_deviation: Annotated[float, Field(gt=0.0)] | None = None
     """For a regression: the standard deviation that the target was divided by."""
+    target_transform: Annotated[TargetTransform, Field(discriminator="name")] | None = None
+    """For a regression: the transform of the target; mean and deviation are then those of the transformed
+    target. Null if it is not transformed."""
+    target_residuals: tuple[float, ...] = ()
+    """With a transform: the residuals with which means are corrected; empty if estimates are medians."""
     target_range: tuple[float, float] | None = None
     """For a regression: the smallest and the largest estimate; null if estimates are not limited."""
     baseline: list[float] | None = None
@@ -170,7 +176,13 @@ class NetworkDescription(Described):
         """How the network's outputs become predictions."""
         scale = None
         if self.target_mean is not None and self.target_deviation is not None:
-            scale = TargetScale(self.target_mean, self.target_deviation, self.target_range)
+            scale = TargetScale(
+                self.target_mean,
+                self.target_deviation,
+                self.target_range,
+                self.target_transform,
+                self.target_residuals,
+            )
         output = OutputShape(
             len(self.classes) or 1,
             self.output,
@@ -238,10 +250,8 @@ class NetworkDescription(Described):
         if self.output in REAL_VALUE_LOSSES:
             if self.classes:
                 return f"classes: the output {self.output} has no classes"
-            if self.target_mean is None or self.target_deviation is None:
-                return "target_mean, target_deviation: a regression needs both"
-            if self.target_range is not None and self.target_range[0] > self.target_range[1]:
-                return "target_range: its first end is larger than its second"
+            if problem := self._scale_problem():
+                return problem
         elif len(self.classes) < 2:
             return "classes: there must be two or more"
         if len(set(self.classes)) < len(self.classes):
@@ -258,6 +268,18 @@ class NetworkDescription(Described):
             return "class_weights: it must have one number per class"
         if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
             return "baseline: it must have one number per class, or one number for a regression"
+        return None
+
+    def _scale_problem(self) -> str | None:
+        """What is wrong with the facts about a regression's targets; None if they are valid."""
+        if self.target_mean is None or self.target_deviation is None:
+            return "target_mean, target_deviation: a regression needs both"
+        if self.target_range is not None and self.target_range[0] > self.target_range[1]:
+            return "target_range: its first end is larger than its second"
+        if isinstance(self.target_transform, QuantileTransform) and not self.target_transform.is_rising:
+            return "target_transform: its values and scores must be equally many, and rise"
+        if isinstance(self.target_transform, LogTransform) and not self.target_transform.is_defined:
+            return "target_transform: its shift must be 0 or more, and with its least value above 0"
         return None
 
 
@@ -330,6 +352,8 @@ class EnsembleDescription(Described):
     predicted."""
     class_weights: tuple[ClassWeight, ...] | None = None
     """The weights of the classes for which the combined scores are corrected; null if there are none."""
+    target_residuals: tuple[float, ...] = ()
+    """The residuals with which the means of the combined scores are corrected; empty if there are none."""
     parts: Annotated[list[PartDescription], Field(min_length=1)]
     """The parts, in the order of their arrays."""
     arrays: dict[str, Any] = Field(default={})

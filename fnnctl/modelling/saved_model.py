@@ -142,6 +142,7 @@ def _loaded(run: RunFolder) -> SavedModel:
         predictor = predictor.with_temperature(ensemble.temperature)
     if ensemble:
         weighted = predictor.decoder.weighted(ensemble.class_weights)
+        weighted = weighted.with_residuals(ensemble.target_residuals)
         predictor = replace(predictor, decoder=weighted).deciding_at(ensemble.threshold)
     return SavedModel(
         run=run,

@@ -62,6 +62,7 @@ def known_facts(
             data.task.decision(experiment),
             bags=settings.bags,
             class_weights=data.task.class_weights(experiment.training, data.targets) is not None,
+            target_transform=experiment.data.target_transform,
         ),
         "warnings": check.warnings,
     }
@@ -96,6 +97,7 @@ def evaluation_facts(
             model.layouts,
             model.predictor.decoder.decision,
             class_weights=model.predictor.decoder.class_weights is not None,
+            target_transform=model.predictor.decoder.transform_name,
         ),
         "evaluated": {
             "run": str(model.run.path.resolve()),
@@ -160,6 +162,7 @@ def _network_facts(
     *,
     bags: bool = False,
     class_weights: bool = False,
+    target_transform: str = "none",
 ) -> dict[str, Any]:
     """The facts about one network, or about those of an ensemble."""
     shape = networks[0].shape
@@ -172,4 +175,5 @@ def _network_facts(
         "bags": bags,
         "positive": None if decision is None else decision.positive,
         "class_weights": class_weights,
+        "target_transform": target_transform,
     }

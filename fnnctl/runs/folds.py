@@ -113,6 +113,7 @@ def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State
         "temperature": _number(result.temperature),
         "threshold": _number(result.threshold),
         "class_weights": result.class_weights or (),
+        "target_residuals": result.target_residuals,
     }
     arrays: dict[str, Array] = {name: np.array(value) for name, value in values.items()}
     if result.outputs is not None:
@@ -135,6 +136,7 @@ def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult
         temperature=_number_or_none(stored["temperature"]),
         threshold=_number_or_none(stored["threshold"]),
         class_weights=tuple(stored["class_weights"].tolist()) or None,
+        target_residuals=tuple(np.asarray(stored.get("target_residuals", ())).tolist()),
     )
     if "outputs" in stored:
         result = result.scored(data, fit, stored["outputs"])

@@ -80,6 +80,7 @@ class FoldMeasure:
             decoder.temperature,
             decoder.threshold,
             decoder.class_weights,
+            decoder.residuals,
         )
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             return result
@@ -180,24 +181,31 @@ class ObjectiveMeasure:
         """The metric and the loss; the metric is None if it is undefined, if the loss is not finite, or if
         training did not reach an end, where the loss is 0.
         """
-        reached = trained.outcome is Outcome.COMPLETED
+        fit, reached = stack.fits[k], trained.outcome is Outcome.COMPLETED
         if not reached and trained.outcome not in ENDED_EARLY:
             return None, 0.0
         column = f"validation_{self.metric}"
         columns = epoch_metrics(stack.fits[k].settings.shape).validation_columns
-        # class weights make the losses of the history wrong, but no decisions
-        is_wrong = column == VALIDATION_LOSS and _is_corrected(stack, k)
+        # class weights make the losses of the history wrong, but no decisions; the history of a transformed
+        # target has metrics in its units
+        is_wrong = _is_corrected(stack, k) if column == VALIDATION_LOSS else fit.decoder.has_transform
         if not self.on_folds and not is_wrong and column in columns:
             epoch = _kept_epoch(stack, k)
             value, loss = (trained.history[name][epoch - 1] for name in (column, VALIDATION_LOSS))
             return value if math.isfinite(value) else None, loss
         weights = _measured_weights(stack, k)
-        fit, split = stack.fits[k], stack.fits[k].split(stack.data)
+        split, offset = fit.split(stack.data), stack.offsets[k]
         rows = split.test if self.on_folds else split.validation
         # Scored as `train` does for metrics.json, so that the metrics are equal to the last bit.
         predictor = stack.predictor(k, *weights)
-        scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
-        part = stack.data.score(rows, scores, fit.decoder)
+        scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + offset)]
+        decoder = fit.decoder
+        if decoder.needs_residuals and split.validation.size:
+            validated = predictor.pool_scores(stack.pool, split.validation + offset)
+            of_validation = np.concatenate([batch.copy() for batch in validated])
+            targets = stack.data.targets[split.validation]
+            decoder = stack.data.task.with_calibration(decoder, "none", of_validation, targets)
+        part = stack.data.score(rows, scores, decoder)
         if not math.isfinite(part.loss):
             return None, part.loss
         return flat_metrics(part.metrics(complete=False))[self.metric], part.loss

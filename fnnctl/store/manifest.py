@@ -151,6 +151,8 @@ class ModelFacts(Facts):
     """If there are two classes, the index of the class whose curve figures show, from 0; else null."""
     class_weights: bool = False
     """Whether probabilities are corrected for the weights that the classes had in training."""
+    target_transform: str = "none"
+    """In a regression: the transform of the target; `auto` if each fold or trial decides."""
 
 
 class CrossValidationFacts(Facts):

@@ -27,6 +27,12 @@ UNFITTED_POWER: Final = (
     "of them: there are no validation rows to which a power of the weights could be fitted"
 )
 
+MEDIANS: Final = (
+    "predictions of the transformed target are medians, which are below means if it is skewed to the right: "
+    "there are no validation rows to which the correction could be fitted. Write "
+    "model.ensemble: {members: 8, bags: true}, or a data.split.validation"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PostTraining:
@@ -54,7 +60,8 @@ class PostTraining:
 
     def needs_rows(self, decoder: OutputDecoder) -> bool:
         """Whether something of this decoder is fitted to validation rows."""
-        return self.calibrates or self.chooses_threshold or decoder.class_weights is not None
+        fits_correction = decoder.class_weights is not None or decoder.needs_residuals
+        return self.calibrates or self.chooses_threshold or fits_correction
 
     def with_threshold(self, decoder: OutputDecoder, threshold: float | None) -> OutputDecoder:
         """The decoder at a threshold of these settings; None for the default, or if none can be chosen."""
@@ -97,7 +104,7 @@ class PostTraining:
             shrunk = self.calibration == "shrunk_temperature"
             warnings.append(TOO_LARGE if shrunk else NO_TEMPERATURE.format(rows=rows))
         if not rows:
-            warnings += _unfitted_power(decoder)
+            warnings += _without_rows(decoder)
         if self.chooses_threshold and decoder.threshold is None:
             warnings.append(
                 f"cannot choose a threshold: the {counted(rows, 'validation row')} must be of both classes; "
@@ -109,14 +116,14 @@ class PostTraining:
     def fold_warnings(
         self, thresholds: Sequence[float | None], decoder: OutputDecoder, *, rows: int
     ) -> list[str]:
-        """A warning if folds have no validation rows for the power of the class weights, or if some of them
-        determine no threshold, from those of all folds; else none.
+        """A warning if folds have no validation rows for a correction, or if some of them determine no
+        threshold, from those of all folds; else none.
 
         `decoder` is that of some fold, and so is the number of validation rows.
         """
         missing = sum(threshold is None for threshold in thresholds)
         if not self.chooses_threshold or not missing:
-            return [] if rows else _unfitted_power(decoder)
+            return [] if rows else _without_rows(decoder)
         return [
             f"the validation rows of {missing:,} of {len(thresholds):,} folds are of one class, so no "
             f"threshold can be chosen there and {_default(decoder)} is used. Write a larger "
@@ -131,8 +138,10 @@ class PostTraining:
         return self.threshold
 
 
-def _unfitted_power(decoder: OutputDecoder) -> list[str]:
-    """A warning if there are class weights, for a network without validation rows."""
+def _without_rows(decoder: OutputDecoder) -> list[str]:
+    """A warning if there is a correction to fit, for a network without validation rows."""
+    if decoder.needs_residuals:
+        return [MEDIANS]
     return [] if decoder.class_weights is None else [UNFITTED_POWER]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import limited
+from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.model import Calibration, ModelConfig, Output, Threshold
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import Problem
@@ -17,6 +18,7 @@ from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.one_column import ColumnValues
+from fnnctl.tasks.target_transforms import TargetTransform
 from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome
 
 if TYPE_CHECKING:
@@ -48,23 +50,33 @@ class OutputShape:
 
 @dataclass(frozen=True, slots=True)
 class TargetScale:
-    """How targets are standardized for training: outputs are deviation·z + mean in the target's units."""
+    """How targets are standardized for training: outputs are deviation·z + mean in the target's units.
+
+    With a transform, it is the transformed target that is standardized.
+    """
 
     mean: float
     deviation: float
     range: tuple[float, float] | None = None
     """The smallest and the largest estimate, in the target's units; None if estimates are not limited."""
+    transform: TargetTransform | None = None
+    residuals: tuple[float, ...] = ()
+    """Residuals of the transformed target in rows that were not trained on: an estimate is the mean of the
+    inverses of its sums with them, because the inverse of a mean is none (Duan, 1983). Without them,
+    estimates of a transformed target are medians."""
 
     @property
     def limits(self) -> tuple[float, float] | None:
         """The `range` of network outputs."""
         if self.range is None:
             return None
-        low, high = ((end - self.mean) / self.deviation for end in self.range)
+        low, high = self.standardized(np.array(self.range)).tolist()
         return low, high
 
     def standardized(self, targets: FloatArray) -> FloatArray:
         """Targets of any shape, standardized for training: (y − mean) / deviation, in float64."""
+        if self.transform is not None:
+            targets = self.transform.forward(targets)
         return (targets - self.mean) / self.deviation
 
     def restored(self, outputs: FloatArray) -> FloatArray:
@@ -72,10 +84,34 @@ class TargetScale:
 
         Rounding puts no estimate outside the range if its output is within the limits.
         """
-        estimates: FloatArray = outputs.astype(np.float64) * self.deviation + self.mean
+        estimates = self._means(outputs)
+        if self.transform is not None:
+            # One by one: the order of the additions in `numpy.sum` depends on the number of rows.
+            shifts, values = self.residuals or (0.0,), estimates
+            estimates = np.zeros(values.shape)
+            for shift in shifts:
+                estimates += self.transform.inverse(values + shift)
+            estimates /= len(shifts)
         if self.range is None:
             return estimates
         return limited(estimates, *self.range)
+
+    def corrected(self, outputs: FloatArray, targets: FloatArray) -> TargetScale:
+        """The scale, which must have a transform, with the residuals of n ≥ 1 outputs and targets.
+
+        It is unchanged if one is not finite.
+        """
+        if self.transform is None:
+            raise ValueError("only the mean of a transformed target is corrected")
+        residuals = self.transform.forward(targets) - self._means(outputs)
+        if not np.isfinite(residuals).all():
+            return self
+        return replace(self, residuals=self.transform.smearing(residuals))
+
+    def _means(self, outputs: FloatArray) -> FloatArray:
+        """Network outputs of any shape in the units of the transformed target."""
+        means: FloatArray = outputs.astype(np.float64) * self.deviation + self.mean
+        return means
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +146,34 @@ class OutputDecoder:
             "temperature": self.temperature,
             "threshold": threshold,
             "class_weights": self.class_weights,
+            "target_residuals": self.residuals or None,
         }
         return {name: value for name, value in parameters.items() if value is not None}
+
+    @property
+    def transform_name(self) -> TargetTransformName:
+        """The transform of the target that the network is trained on."""
+        transform = None if self.scale is None else self.scale.transform
+        return "none" if transform is None else transform.name
+
+    @property
+    def has_transform(self) -> bool:
+        """Whether the network is trained on a transformed target."""
+        return self.transform_name != "none"
+
+    @property
+    def needs_residuals(self) -> bool:
+        """Whether estimates of a transformed target are to be means; those of absolute errors are medians."""
+        return self.has_transform and self.output.kind != "absolute"
+
+    @property
+    def residuals(self) -> tuple[float, ...]:
+        """The residuals of the scale; empty if there are none."""
+        return () if self.scale is None else self.scale.residuals
+
+    def with_residuals(self, residuals: tuple[float, ...]) -> OutputDecoder:
+        """The decoder whose scale has these residuals; unchanged without a scale."""
+        return self if self.scale is None else replace(self, scale=replace(self.scale, residuals=residuals))
 
     @property
     def threshold(self) -> float | None:
@@ -221,8 +283,13 @@ class Task(Protocol):
     def check_metric(self, metric: str) -> str | None:
         """Why a metric cannot be used with this target; None if it can."""
 
-    def output_decoder(self, model: ModelConfig, targets: Targets) -> OutputDecoder:
-        """The output layer for these settings, fitted to the targets of the training rows, (n,)."""
+    def output_decoder(
+        self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
+    ) -> OutputDecoder:
+        """The output layer for these settings, fitted to the targets of the training rows, (n,).
+
+        Raises `ConfigError` if they cannot be transformed.
+        """
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None
@@ -251,7 +318,7 @@ class Task(Protocol):
 
         That is the temperature, which is None if there is none, and the power to which class weights are
         raised, also with the calibration `none`: they may have had less effect in training than the
-        correction assumes.
+        correction assumes. In a regression it is the correction of a transformed target's mean.
         """
 
     def choose_threshold(

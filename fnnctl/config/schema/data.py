@@ -20,6 +20,7 @@ MAX_CATEGORIES = 200
 """The default of `data.max_categories`."""
 
 TaskKind = Literal["auto", "classification", "regression"]
+TargetTransformName = Literal["none", "log", "quantile", "auto"]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -90,6 +91,12 @@ class DataConfig(Section):
     task: TaskKind = "auto"
     """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
     fractions, or many whole numbers with few rows each."""
+    target_transform: TargetTransformName = "none"
+    """In a regression: what the network is trained on in place of the target, fitted to the training rows.
+    `log` is the target's logarithm (if one is 0, half of the smallest positive one is added first),
+    `quantile` the normal score of its rank. `auto` is `log` if no training target is negative, their skewness
+    is above 1, and that of the logarithm is nearer to 0; else `none`. Predictions and metrics are in the
+    target's units."""
     weights: str | None = None
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""

@@ -106,6 +106,11 @@ def _network_definitions(model: ModelFacts) -> Iterator[tuple[str, str]]:
         shape = " of this shape" if model.same_shape else ""
         yield "networks", f"{model.networks:,}{shape}{shared}, averaged"
     yield "parameters", f"{model.parameters:,}"
+    if model.target_transform != "none":
+        transform = "auto, decided by the training rows of each fit"
+        if model.target_transform != "auto":
+            transform = f"{model.target_transform}; losses and the history are of the transformed target"
+        yield "target transform", transform
     if model.class_weights:
         largest = "the class with the largest product of weight and probability is predicted"
         decision = largest if model.positive is None else "the threshold decides"

@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
     AutoOutput,
@@ -76,6 +77,9 @@ class Classification:
         if experiment.data.split.bins is not None:
             message = "is for a regression: a classification is stratified by its classes; leave it out"
             problems.append(Problem(message, path="data.split.bins"))
+        if experiment.data.target_transform != "none":
+            message = "is for a regression: classes are no numbers; write target_transform: none"
+            problems.append(Problem(message, path="data.target_transform"))
         problems += self._refused_decision(experiment)
         if experiment.model.clip_outputs:
             message = "is for a regression: probabilities need no limits; write clip_outputs: false"
@@ -118,7 +122,9 @@ class Classification:
             return refused_metric(metric, CLASSIFICATION)
         return None if name in self.classes else self._no_class(name)
 
-    def output_decoder(self, model: ModelConfig, targets: Targets) -> OutputDecoder:
+    def output_decoder(
+        self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
+    ) -> OutputDecoder:
         counts = np.bincount(targets, minlength=len(self.classes))
         return OutputDecoder(self._output_shape(model), baseline=tuple((counts / counts.sum()).tolist()))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
     AbsoluteOutput,
@@ -33,6 +34,7 @@ from fnnctl.tasks.regression.scores import (
     scale_of,
 )
 from fnnctl.tasks.shares import error_shares
+from fnnctl.tasks.target_transforms import transform_of
 from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, TargetScale, Task
 from fnnctl.text import counted, shown
 
@@ -87,16 +89,20 @@ class Regression:
             return f"a regression has no classes; choose from {', '.join(objectives(REGRESSION))}"
         return refused_metric(metric, REGRESSION)
 
-    def output_decoder(self, model: ModelConfig, targets: Targets) -> OutputDecoder:
-        """Targets are standardized to mean 0 and standard deviation 1, or only centred if all are equal."""
+    def output_decoder(
+        self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
+    ) -> OutputDecoder:
+        """Transformed targets are standardized to mean 0 and deviation 1, or centred if all are equal."""
         output = model.output
         kind = output.name if isinstance(output, SquaredOutput | AbsoluteOutput | HuberOutput) else "squared"
         shape = OutputShape(1, kind, delta=output.delta if isinstance(output, HuberOutput) else 1.0)
-        mean = float(targets.mean())
+        fitted = transform_of(transform, targets)
+        trained = targets if fitted is None else fitted.forward(targets)
         # The deviation of equal targets may be a rounding error.
-        deviation = float(targets.std()) if np.ptp(targets) >= SMALLEST else 1.0
+        deviation = float(trained.std()) if np.ptp(trained) >= SMALLEST else 1.0
         ends = (float(targets.min()), float(targets.max())) if model.clip_outputs else None
-        return OutputDecoder(shape, baseline=(mean,), scale=TargetScale(mean, deviation, ends))
+        scale = TargetScale(float(trained.mean()), deviation, ends, fitted)
+        return OutputDecoder(shape, baseline=(float(targets.mean()),), scale=scale)
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None
@@ -120,8 +126,10 @@ class Regression:
     def with_calibration(
         self, decoder: OutputDecoder, calibration: Calibration, scores: FloatArray, targets: Targets
     ) -> OutputDecoder:
-        """The same decoder: there are no probabilities to calibrate."""
-        return decoder
+        """The decoder with the correction of a transformed target's mean, if that is estimated."""
+        if not decoder.needs_residuals:
+            return decoder
+        return replace(decoder, scale=scale_of(decoder).corrected(scores[:, 0], targets))
 
     def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:
         """The first network's: its scale, and its loss as the loss of the mean estimates.
@@ -138,7 +146,7 @@ class Regression:
     def converted(self, scores: FloatArray, decoder: OutputDecoder, joint: OutputDecoder) -> FloatArray:
         """The same estimates on the scale of the joint decoder."""
         source, target = scale_of(decoder), scale_of(joint)
-        if (source.mean, source.deviation) == (target.mean, target.deviation):
+        if replace(source, range=None) == replace(target, range=None):
             return scores
         return target.standardized(source.restored(scores))
 
@@ -232,4 +240,5 @@ class Regression:
             "target_mean": scale.mean,
             "target_deviation": scale.deviation,
             "target_range": scale.range,
+            "target_transform": scale.transform,
         }
