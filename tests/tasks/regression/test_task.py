@@ -53,6 +53,7 @@ def test_what_needs_classes_is_refused(sections: dict[str, Any], path: str, advi
         ({"model": {"output": "huber"}}, "model.output"),
         ({"model": {"clip_outputs": True}}, "model.clip_outputs"),
         ({"data": {"source": "iris", "split": {"bins": 5}}}, "data.split.bins"),
+        ({"data": {"source": "iris", "target_transform": "auto"}}, "data.target_transform"),
         ({"training": {"early_stopping": {"monitor": "train_r2"}}}, "training.early_stopping.monitor"),
     ],
 )

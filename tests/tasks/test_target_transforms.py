@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.config.schema.model import ModelConfig
+from fnnctl.errors import ConfigError
+from fnnctl.tasks.post_training import MEDIANS, NO_POST_TRAINING
+from fnnctl.tasks.regression.task import Regression
+from fnnctl.tasks.target_transforms import (
+    MOST_KNOTS,
+    RESIDUALS,
+    LogTransform,
+    QuantileTransform,
+    transform_of,
+)
+from fnnctl.tasks.task import TargetScale
+
+TASK = Regression("price")
+TARGETS = st.lists(st.floats(0.0, 1e6, width=32), min_size=1, max_size=30).map(np.array)
+
+
+def test_the_logarithm_has_a_shift_only_if_a_target_is_zero() -> None:
+    assert LogTransform.of(np.array([2.0, 8.0])) == LogTransform(0.0, 2.0)
+    assert LogTransform.of(np.array([0.0, 3.0, 8.0])) == LogTransform(1.5, 0.0)
+    assert LogTransform.of(np.zeros(3)) == LogTransform(1.0, 0.0)
+    np.testing.assert_allclose(LogTransform(1.5, 0.0).forward(np.array([0.0, 8.0])), np.log([1.5, 9.5]))
+
+
+def test_a_target_below_all_training_targets_has_a_logarithm() -> None:
+    assert LogTransform(0.0, 2.0).forward(np.array([-3.0, 0.0, 2.0])).tolist() == [np.log(2.0)] * 3
+
+
+def test_a_negative_training_target_has_none() -> None:
+    with pytest.raises(ConfigError, match=r"a training row has -3; write quantile or none") as raised:
+        transform_of("log", np.array([1.0, -3.0]))
+    assert raised.value.problems[0].path == "data.target_transform"
+    assert transform_of("auto", np.array([1.0, -3.0])) is None
+
+
+def test_quantiles_are_normal_scores_of_mid_ranks() -> None:
+    """Of 1, 1, 5, 9 the middles of the ranks are at 1/4, 5/8 and 7/8."""
+    transform = QuantileTransform.of(np.array([5.0, 1.0, 9.0, 1.0]))
+    assert transform.values == (1.0, 5.0, 9.0)
+    assert transform.scores == pytest.approx((-0.6744898, 0.3186394, 1.1503494))
+    middle = transform.forward(np.array([-7.0, 7.0, 70.0]))
+    assert middle == pytest.approx([-0.6744898, (0.3186394 + 1.1503494) / 2, 1.1503494])
+
+
+def test_many_targets_have_limited_knots_with_both_ends() -> None:
+    targets = np.random.default_rng(0).lognormal(size=5000)
+    transform = QuantileTransform.of(targets)
+    assert len(transform.values) == len(transform.scores) == MOST_KNOTS
+    assert (transform.values[0], transform.values[-1]) == (targets.min(), targets.max())
+    assert transform.is_rising
+    assert transform.forward(targets).std() == pytest.approx(1.0, abs=0.02)
+
+
+@given(TARGETS, st.sampled_from(["log", "quantile"]))
+def test_the_inverse_restores_the_training_targets(targets: np.ndarray, name: str) -> None:
+    transform = transform_of(name, targets)  # type: ignore[arg-type]
+    assert transform is not None
+    restored = transform.inverse(transform.forward(targets))
+    np.testing.assert_allclose(restored, targets, rtol=1e-9, atol=1e-9 * max(1e-6, targets.max()))
+
+
+@pytest.mark.parametrize(
+    ("targets", "name"),
+    [
+        (np.exp(np.linspace(0, 5, 50)), "log"),
+        (np.linspace(1, 5, 50), None),
+        (-np.exp(np.linspace(0, 5, 50)), None),
+        (np.array([*[0.0] * 2, *[1e-9] * 48, 1.0, 2.0]), "log"),
+        # half of the smallest positive one is so small that the logarithms are more skewed
+        (np.array([0.0, *np.linspace(1e8, 2e8, 60), 3e8, 3.1e8, 3.2e8, 1e-9]), None),
+        (np.full(4, 7.0), None),
+    ],
+)
+def test_auto_takes_logarithms_of_skewed_targets_if_they_are_less_skewed(
+    targets: np.ndarray, name: str | None
+) -> None:
+    chosen = transform_of("auto", targets)
+    assert (chosen and chosen.name) == name
+
+
+def test_the_mean_of_a_log_target_is_corrected_by_the_mean_of_the_exponentials() -> None:
+    """Residuals log 1 and log 4 in transformed units: the factor is (1 + 4) / 2."""
+    scale = TargetScale(np.log(2.0), 1.0, transform=LogTransform(0.0, 1.0))
+    assert scale.restored(np.zeros(1)) == pytest.approx([2.0])
+    corrected = scale.corrected(np.zeros(2), np.array([2.0, 8.0]))
+    assert corrected.residuals == pytest.approx((np.log(2.5),))
+    assert corrected.restored(np.zeros(1)) == pytest.approx([5.0])
+
+
+def test_the_mean_of_quantiles_is_corrected_by_residuals() -> None:
+    """Score 0 is 2; with residuals −1, 0 and 1 the mean of 1, 2 and 9 is 4."""
+    scale = TargetScale(0.0, 1.0, transform=QuantileTransform((1.0, 2.0, 9.0), (-1.0, 0.0, 1.0)))
+    corrected = scale.corrected(np.zeros(3), np.array([1.0, 2.0, 9.0]))
+    assert corrected.residuals == (-1.0, 0.0, 1.0)
+    assert corrected.restored(np.zeros((2, 1))).tolist() == [[4.0], [4.0]]
+    many = scale.corrected(np.random.default_rng(1).normal(size=500), np.full(500, 2.0))
+    assert len(many.residuals) == RESIDUALS
+
+
+def test_rows_with_infinite_scores_correct_nothing() -> None:
+    scale = TargetScale(0.0, 1.0, transform=LogTransform(0.0, 1.0))
+    assert scale.corrected(np.array([np.inf]), np.array([2.0])) == scale
+
+
+@pytest.mark.parametrize(("output", "corrects"), [("squared", True), ("huber", True), ("absolute", False)])
+def test_medians_are_not_corrected(output: str, corrects: bool) -> None:
+    model = ModelConfig.model_validate({"output": output})
+    decoder = TASK.output_decoder(model, np.array([1.0, 2.0, 40.0]), "log")
+    assert decoder.baseline == pytest.approx((43 / 3,))
+    assert NO_POST_TRAINING.needs_rows(decoder) is corrects
+    fitted = NO_POST_TRAINING.fit(TASK, decoder, np.zeros((2, 1)), np.array([3.0, 5.0]))
+    assert bool(fitted.residuals) is corrects
+    assert NO_POST_TRAINING.warnings(decoder, rows=0) == ([MEDIANS] if corrects else [])
+
+
+def test_limits_are_in_the_units_of_the_target() -> None:
+    targets = np.array([1.0, 2.0, 40.0])
+    decoder = TASK.output_decoder(ModelConfig(clip_outputs=True), targets, "log")
+    assert decoder.scale is not None
+    assert decoder.limits is not None
+    fitted = decoder.with_residuals((0.5,))
+    assert fitted.scale is not None
+    assert fitted.scale.restored(np.array(decoder.limits)) == pytest.approx([np.exp(0.5), 40.0])
+
+
+def test_scores_with_another_transform_are_converted() -> None:
+    log, plain = (
+        TASK.output_decoder(ModelConfig(), np.array([1.0, 2.0, 40.0]), name) for name in ("log", "none")
+    )
+    joint = TASK.joint_decoder([log, plain])
+    assert joint.transform_name == "log"
+    scores = plain.standardized(np.array([[2.0], [40.0]]))
+    assert plain.scale is not None
+    converted = TASK.converted(scores, plain, joint)
+    np.testing.assert_allclose(converted, log.standardized(np.array([[2.0], [40.0]])))
+    assert TASK.converted(scores, log, joint) is scores
