@@ -44,8 +44,9 @@ ORDERS = {
         "hyperparameter_importance", "kendall", "stored",
     ),
     "tasks": (
-        "decisions", "detection", "one_column", "warnings", "epoch_metrics", "target_transforms", "task",
-        "folds", "post_training", "checks", "comparison", "reports", "regression", "classification", "registry",
+        "decisions", "detection", "one_column", "warnings", "epoch_metrics", "shares", "target_transforms",
+        "task", "folds", "post_training", "checks", "comparison", "reports", "regression", "classification",
+        "registry",
     ),
     "config": ("paths", "yaml_text", "other_files", "schema", "messages", "rules", "recipes", "reading"),
     "data": (
