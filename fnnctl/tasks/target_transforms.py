@@ -64,10 +64,14 @@ class LogTransform:
         """Transformed values of any shape in the target's units."""
         return np.exp(np.minimum(values, LARGEST_LOG)) - self.shift
 
-    def smearing(self, residuals: FloatArray) -> tuple[float, ...]:
-        """The single residual that stands for all, (n,): the logarithm of the mean of their exponentials."""
-        largest = residuals.max()
-        return (float(largest + np.log(np.exp(residuals - largest).mean())),)
+    def smearing(self, means: FloatArray, values: FloatArray) -> tuple[float, ...]:
+        """The single residual that stands for all, from estimated means and values of n transformed targets.
+
+        Its exponential is the factor with which estimates have the mean of the targets. That is Duan's mean
+        of the exponentials of residuals, weighted by the estimates: without the weights, relatively large
+        residuals of small targets, such as those of 0, make all estimates too large.
+        """
+        return (float(_log_of_mean(values) - _log_of_mean(means)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,9 @@ class QuantileTransform:
         """Transformed values of any shape in the target's units."""
         return np.interp(values, self.scores, self.values)
 
-    def smearing(self, residuals: FloatArray) -> tuple[float, ...]:
-        """The residuals, (n,), or, if there are many, so many of their quantiles."""
+    def smearing(self, means: FloatArray, values: FloatArray) -> tuple[float, ...]:
+        """The residuals of n transformed targets or, if there are many, so many of their quantiles."""
+        residuals = values - means
         if len(residuals) <= RESIDUALS:
             return tuple(residuals.tolist())
         return tuple(np.quantile(residuals, (np.arange(RESIDUALS) + 0.5) / RESIDUALS).tolist())
@@ -131,6 +136,12 @@ def transform_of(setting: TargetTransformName, targets: FloatArray) -> TargetTra
         return log
     skewness = _skewness(targets)
     return log if skewness > SKEWED and abs(_skewness(log.forward(targets))) < skewness else None
+
+
+def _log_of_mean(logs: FloatArray) -> float:
+    """The logarithm of the mean of exponentials, without overflow."""
+    largest = float(logs.max())
+    return largest + float(np.log(np.exp(logs - largest).mean()))
 
 
 def _skewness(values: FloatArray) -> float:

@@ -103,10 +103,10 @@ class TargetScale:
         """
         if self.transform is None:
             raise ValueError("only the mean of a transformed target is corrected")
-        residuals = self.transform.forward(targets) - self._means(outputs)
-        if not np.isfinite(residuals).all():
+        means = self._means(outputs)
+        if not np.isfinite(means).all():
             return self
-        return replace(self, residuals=self.transform.smearing(residuals))
+        return replace(self, residuals=self.transform.smearing(means, self.transform.forward(targets)))
 
     def _means(self, outputs: FloatArray) -> FloatArray:
         """Network outputs of any shape in the units of the transformed target."""

@@ -85,13 +85,15 @@ def test_auto_takes_logarithms_of_skewed_targets_if_they_are_less_skewed(
     assert (chosen and chosen.name) == name
 
 
-def test_the_mean_of_a_log_target_is_corrected_by_the_mean_of_the_exponentials() -> None:
-    """Residuals log 1 and log 4 in transformed units: the factor is (1 + 4) / 2."""
+def test_the_mean_of_a_log_target_is_corrected_by_a_factor() -> None:
+    """The medians of 2 and 8 are estimated as 2 and 2: the factor is 10 / 4. As 2 and 6 it is 10 / 8."""
     scale = TargetScale(np.log(2.0), 1.0, transform=LogTransform(0.0, 1.0))
     assert scale.restored(np.zeros(1)) == pytest.approx([2.0])
     corrected = scale.corrected(np.zeros(2), np.array([2.0, 8.0]))
     assert corrected.residuals == pytest.approx((np.log(2.5),))
     assert corrected.restored(np.zeros(1)) == pytest.approx([5.0])
+    weighted = scale.corrected(np.log([1.0, 3.0]), np.array([2.0, 8.0]))
+    assert weighted.residuals == pytest.approx((np.log(1.25),))
 
 
 def test_the_mean_of_quantiles_is_corrected_by_residuals() -> None:

@@ -91,12 +91,6 @@ class DataConfig(Section):
     task: TaskKind = "auto"
     """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
     fractions, or many whole numbers with few rows each."""
-    target_transform: TargetTransformName = "none"
-    """In a regression: what the network is trained on in place of the target, fitted to the training rows.
-    `log` is the target's logarithm (if one is 0, half of the smallest positive one is added first),
-    `quantile` the normal score of its rank. `auto` is `log` if no training target is negative, their skewness
-    is above 1, and that of the logarithm is nearer to 0; else `none`. Predictions and metrics are in the
-    target's units."""
     weights: str | None = None
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""
@@ -124,6 +118,12 @@ class DataConfig(Section):
     scaling: Literal["standardize", "robust", "minmax", "none"] = "standardize"
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
+    target_transform: TargetTransformName = "none"
+    """In a regression: what the network is trained on in place of the target, fitted to the training rows.
+    `log` is the target's logarithm (if one is 0, half of the smallest positive one is added first),
+    `quantile` the normal score of its rank. `auto` is `log` if no training target is negative, their skewness
+    is above 1, and that of the logarithm is nearer to 0; else `none`. Predictions and metrics are in the
+    target's units."""
     max_categories: Annotated[int, Field(ge=2, le=1_000_000)] | None = MAX_CATEGORIES
     """The most categories of a column; null for no limit. If the training part has more, the most frequent
     ones are kept (in a tie the first in the order of texts), and all others form one category, with the

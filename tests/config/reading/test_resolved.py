@@ -50,6 +50,7 @@ data:
     - id
   imputation: median
   scaling: standardize
+  target_transform: none
   max_categories: 200
   split:
     validation: 0.15
