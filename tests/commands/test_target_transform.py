@@ -12,7 +12,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 
 from tests.program import Interrupt, Program, read_json
 from tests.runs.ensembles import run_of
-from tests.runs.folding import SMALL, plan_with, table
+from tests.runs.folding import SMALL, interrupt_folds, plan_with, table
 from tests.runs.resuming import assert_same_bits
 
 pytestmark = pytest.mark.usefixtures("no_figures")
@@ -110,6 +110,23 @@ def test_folds_decide_for_themselves_and_have_the_same_bits_in_all_stacks(
     plain = run_of(program, "evaluate", str(config), *SMALL)
     maes = [read_json(run / "metrics.json")["test"]["mae"] for run in (runs[0], plain)]
     assert maes[0] != maes[1]
+
+
+def test_kept_folds_have_their_correction(
+    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Estimates have about the mean of the targets, also in a continued run; medians would be 40 % lower."""
+    undisturbed = run_of(program, "evaluate", str(config), *SMALL, *transformed("log"))
+    rows = table(undisturbed, "predictions.csv")
+    targets, estimates = (sum(float(row[key]) for row in rows) for key in ("target", "prediction"))
+    assert 0.75 < estimates / targets < 1.33
+    with monkeypatch.context() as patch:
+        interrupt_folds(patch, 6, 90)  # in the third fold
+        done = program("evaluate", str(config), *SMALL, *transformed("log"))
+    assert done.code == 130
+    run = Path(done.err.split()[-1])
+    assert program("evaluate", "--resume", str(run)).code == 0
+    assert (run / "predictions.csv").read_bytes() == (undisturbed / "predictions.csv").read_bytes()
 
 
 def test_a_search_measures_in_the_units_of_the_target(program: Program, config: Path) -> None:

@@ -91,6 +91,7 @@ def test_homes_of_a_setting_leave_out_those_of_layers(key: str, homes: list[str]
             "none",
             [
                 "data.scaling",
+                "data.target_transform",
                 "model.numeric_embedding",
                 "model.normalization",
                 "model.calibration",
