@@ -23,7 +23,7 @@ from tests.benchmarks.engine import cells, contest, folds, memory, ours, product
 from tests.benchmarks.engine.contest import PEERS, Settings, contend, present
 from tests.benchmarks.engine.trained import Trained
 from tests.benchmarks.engine.work import NETWORKS, SOURCES, Work, cell
-from tests.benchmarks.measuring import Clock, interleaved, standard_error
+from tests.benchmarks.measuring import Clock, interleaved, processor_seconds, standard_error
 
 ROOT = Path(__file__).parents[1]
 TINY = Settings(rounds=1, steps=1, sources=("iris",), networks=("5×20",))
@@ -63,6 +63,13 @@ def test_the_clock_counts_wall_or_processor_time() -> None:
     assert clock.seconds is time.perf_counter
     clock.count_processor_time()
     assert clock.seconds is time.process_time
+
+
+def test_processor_seconds_are_those_of_children_too() -> None:
+    before, alone = processor_seconds(), time.process_time()
+    work = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", work], check=True)
+    assert processor_seconds() - before > time.process_time() - alone + 0.25
 
 
 def test_standard_error_counts_the_folds_overlap() -> None:

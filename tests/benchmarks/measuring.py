@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import statistics
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -26,6 +27,12 @@ class Clock:
 
 
 CLOCK = Clock()
+
+
+def processor_seconds() -> float:
+    """What this process with all its threads, and its ended children, have spent on processors."""
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
 
 
 def interleaved(contenders: Mapping[Contender, Callable[[], float]], rounds: int) -> dict[Contender, float]:

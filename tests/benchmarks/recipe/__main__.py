@@ -4,8 +4,8 @@
         [--only glass,letter] [--recipe default] [--base PATH=VALUE …] [--parts NAME …]
         [--without NAME PATH=VALUE …] [--with NAME PATH=VALUE …] [--members N] [--seeds 3]
     python -m tests.benchmarks.recipe final --tables FOLDER [--cache FILE] [--workers 2]
-        [--only glass,letter] [--recipes classic,default,fast] [--peers FILE] [--threads 1]
-        [--members N] [--seeds 1]
+        [--only glass,letter] [--recipes classic,default,fast] [--peers sklearn,catboost] [--scores FILE]
+        [--members N] [--seeds 1] [--folds 5] [--cached] [--picture FILE]
     python -m tests.benchmarks.recipe builtin [--recipe default] [--only iris,wine] [--seeds 20] [--workers 2]
         [--cache FILE]
 
@@ -15,12 +15,15 @@ columns with text are categories. The target's values decide the task, as with `
 `ablation` compares the recipe with itself without each part, and with each candidate, as listed in `parts.py`
 (or given by --without and --with). Of the training rows of each of five fixed folds, a quarter is scored, and
 the rest is trained on; the folds' test rows are never used. `final` trains on all training rows of a fold and
-scores its test rows; so it is for recipes that are settled. Of RealMLP-TD-S the scores are those of the file
-(--peers), unless pytabkit is installed. Intervals are for the mean over tables, paired by table. `builtin`
-compares a config with nothing but `data.source` with the tuned files in `configs/` on the built-in data sets.
+scores its test rows; so it is for recipes that are settled. Its peers are scikit-learn's models and, if they
+are installed, CatBoost, LightGBM, XGBoost and pytabkit's networks; the scores of peers that are not run may
+come from a file (--scores). --picture draws scores over seconds. Intervals are for the mean over tables,
+paired by table. `builtin` compares a config with nothing but `data.source` with the tuned files in `configs/`
+on the built-in data sets.
 
-Every process has one BLAS thread, and RealMLP --threads. Contenders take turns on each table. With --cache,
-results are kept in a file, and an interrupted run goes on where it was. --workers 1 is best for times.
+Every contender has one thread, and seconds are those of the processor. Contenders take turns on each table.
+With --cache, results are kept in a file, and an interrupted run goes on where it was; `final --cached` trains
+nothing, and reports what the file has. --workers 1 is best for times.
 """
 
 from __future__ import annotations
@@ -40,7 +43,8 @@ from tests.benchmarks.recipe.builtin import BuiltinPlan, measure_builtin, report
 from tests.benchmarks.recipe.measurements import Plan, measure_all
 from tests.benchmarks.recipe.parts import PARTS, RECIPES, Part, Settings
 from tests.benchmarks.recipe.peers import PEERS, installed_peers
-from tests.benchmarks.recipe.tables import find_tables
+from tests.benchmarks.recipe.picture import draw
+from tests.benchmarks.recipe.tables import FOLDS, find_tables
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -70,11 +74,20 @@ def _ablation(given: argparse.Namespace, paths: Sequence[Path], members: Setting
 
 def _final(given: argparse.Namespace, paths: Sequence[Path], members: Settings) -> list[str]:
     recipes = given.recipes.split(",")
-    contenders = final.contenders(recipes, members, installed_peers())
-    plan = Plan(contenders, inner=False, seeds=range(given.seeds), threads=given.threads, cache=given.cache)
+    peers = installed_peers() if given.peers is None else given.peers.split(",")
+    plan = Plan(
+        final.contenders(recipes, members, peers),
+        inner=False,
+        seeds=range(given.seeds),
+        folds=given.folds,
+        cache=given.cache,
+        cached_only=given.cached,
+    )
     measured = measure_all(paths, plan, workers=given.workers)
-    if given.peers:
-        measured = final.with_known_peers(measured, given.peers, list(PEERS))
+    if given.picture:
+        draw(measured, [*recipes, *peers], given.picture)
+    if given.scores:
+        measured = final.with_known_peers(measured, given.scores, list(PEERS))
     return final.report(measured, recipes, list(PEERS))
 
 
@@ -107,8 +120,11 @@ def _parser() -> argparse.ArgumentParser:
                 command.add_argument(option, nargs="+", action="append", default=[])
         else:
             command.add_argument("--recipes", default=",".join(RECIPES))
-            command.add_argument("--peers", type=Path, help="a JSON file with scores of peers")
-            command.add_argument("--threads", type=int, default=1, help="of RealMLP")
+            command.add_argument("--peers", help="names, separated by commas (default: the installed ones)")
+            command.add_argument("--scores", type=Path, help="a JSON file with scores of peers")
+            command.add_argument("--folds", type=int, default=FOLDS, help="how many of the fixed folds")
+            command.add_argument("--cached", action="store_true", help="train nothing, and report the cache")
+            command.add_argument("--picture", type=Path, help="a PNG of scores over seconds")
     return parser
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.overrides import OptionValue
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from tests.benchmarks.measuring import processor_seconds
 from tests.benchmarks.recipe.intervals import compare
 from tests.benchmarks.recipe.measurements import append, digest, in_workers, read_cache
 from tests.benchmarks.recipe.tables import Table
@@ -107,7 +107,7 @@ def tuned_files(name: str, configs: Path) -> list[Path]:
 
 def train_and_test(name: str, loaded: LoadedExperiment) -> Scored:
     """Train an experiment as `fnnctl train` does, and score its test part."""
-    begun = time.perf_counter()
+    begun = processor_seconds()
     table = Table(name, loaded.config.file, loaded.data)
     return score_fits(table, [loaded.fit(loaded.split())], begun=begun)
 
@@ -116,7 +116,7 @@ def report(measured: Sequence[BuiltinScores]) -> list[str]:
     """One row per tuned file, and the means over the data sets; of several files the best one counts there.
 
     Scores are accuracies, of diabetes R². Differences are recipe minus file, with the t-interval for the mean
-    over seeds; seconds are those of one training on one thread.
+    over seeds; seconds are those of a processor for one training.
     """
     lines = [
         f"{'data set':14} {'recipe':>7} {'seconds':>8}  {'file':18} {'score':>7} {'seconds':>8}"

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.data.splits.folds import Fold
 from tests.benchmarks.recipe.parts import Settings
-from tests.benchmarks.recipe.peers import REALMLP, train_and_score_peer
-from tests.benchmarks.recipe.tables import Table, fixed_folds, inner_folds, read_table
-from tests.benchmarks.recipe.training import Scored, resolved, train_and_score
+from tests.benchmarks.recipe.peers import PEERS, train_and_score_peer
+from tests.benchmarks.recipe.tables import FOLDS, Table, fixed_folds, inner_folds, read_table
+from tests.benchmarks.recipe.training import Scored, joined, resolved, train_and_score
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -47,9 +48,11 @@ class Plan:
     inner: bool
     """Whether rows inside the training folds are scored, instead of the test folds."""
     seeds: Sequence[int]
-    threads: int = 1
-    """For RealMLP; everything else has one."""
+    folds: int = FOLDS
+    """How many of the fixed folds, from the first one."""
     cache: Path | None = None
+    cached_only: bool = False
+    """Whether what is not in the cache is left out instead of trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ class Measured:
     def calibration_error(self, contender: str) -> float:
         """The mean calibration error over folds and seeds."""
         return statistics.fmean(error for each in self.scored[contender] for error in each.calibration_errors)
+
+    def seconds_per_fit(self, contender: str) -> float:
+        """The mean seconds of one fold and seed."""
+        return statistics.fmean(run.seconds / len(run.scores) for run in self.scored[contender])
 
     def has(self, *contenders: str) -> bool:
         """Whether all of these were measured."""
@@ -115,31 +122,45 @@ def measure(path: Path, plan: Plan) -> Measured:
             config = None if contender.peer else resolved(table, contender.recipe, contender.changes)
             if config is None and not contender.peer:
                 continue
-            key = _key(table, contender, config, plan, seed)
-            if key not in known:
-                known[key] = _train(table, contender, config, plan, seed)
-                append(plan.cache, key, table.name, contender.name, seed, known[key])
-            scored.setdefault(contender.name, []).append(known[key])
+            runs = []
+            for key, folds in _tasks(table, contender, config, plan, seed):
+                if key not in known:
+                    if plan.cached_only:
+                        break
+                    known[key] = _train(table, contender, config, folds)
+                    append(plan.cache, key, table.name, contender.name, seed, known[key])
+                runs.append(known[key])
+            else:
+                scored.setdefault(contender.name, []).append(joined(runs))
     return Measured(table.name, table.is_classification, len(table.data), scored)
 
 
-def _train(
+def _tasks(
     table: Table, contender: Contender, config: Mapping[str, Any] | None, plan: Plan, seed: int
-) -> Scored:
+) -> Iterator[tuple[str, Sequence[Fold]]]:
+    """The folds that are trained together, and the digest of everything that their result depends on.
+
+    A recipe's folds are one stack. A peer is slower, so that its folds are kept one by one.
+    """
     validation = config["data"]["split"].get("validation", 0.0) if config else 0.0
     folds = (inner_folds if plan.inner else fixed_folds)(table.data, validation=validation, seed=seed)
+    folds = folds[: plan.folds]
+    facts = [table.data.dataset.sha256, plan.inner, seed]
     if config is None:
-        return train_and_score_peer(contender.name, table, folds, threads=plan.threads)
+        library = version(PEERS[contender.name].packages[0])
+        for number, fold in enumerate(folds):
+            yield digest([*facts, contender.name, library, number]), [fold]
+    else:
+        config = {**config, "data": {**config["data"], "source": table.name}}
+        yield digest([*facts, config, plan.folds]), folds
+
+
+def _train(
+    table: Table, contender: Contender, config: Mapping[str, Any] | None, folds: Sequence[Fold]
+) -> Scored:
+    if config is None:
+        return train_and_score_peer(contender.name, table, folds)
     return train_and_score(table, config, folds)
-
-
-def _key(table: Table, contender: Contender, config: Mapping[str, Any] | None, plan: Plan, seed: int) -> str:
-    """The digest of everything that a result depends on."""
-    what: Any = {**config, "data": {**config["data"], "source": table.name}} if config else contender.name
-    if config is None:
-        library = "pytabkit" if contender.name == REALMLP else "scikit-learn"
-        what = [contender.name, version(library), plan.threads if contender.name == REALMLP else 1]
-    return digest([table.data.dataset.sha256, what, plan.inner, seed])
 
 
 def digest(facts: Sequence[Any]) -> str:

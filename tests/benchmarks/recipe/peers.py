@@ -1,19 +1,20 @@
-"""The peers: scikit-learn's network and gradient boosting, and RealMLP-TD-S where pytabkit is installed.
+"""The peers: scikit-learn's network and boosting, and the models of other libraries where they are installed.
 
-All have their default settings. The network gets imputed and standardized numbers with indicators, one-hot
-categories and a standardized target. RealMLP prepares its inputs itself, but refuses missing numbers: it gets
-them imputed. Boosting gets everything as it is.
+All have their default settings and one thread. For boosting, missing numbers stay missing. The networks
+refuse them, and get them imputed, with indicators. scikit-learn's network also gets standardized numbers,
+one-hot categories and a standardized target; pytabkit's prepare their inputs themselves. CatBoost gets
+categories as strings, of which one stands for missing; LightGBM, XGBoost and pytabkit get pandas' categories.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
+import itertools
 import logging
-import time
 import warnings
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -26,19 +27,36 @@ from threadpoolctl import threadpool_limits
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.splits.folds import Fold
+from tests.benchmarks.measuring import processor_seconds
 from tests.benchmarks.recipe.tables import Table
 from tests.benchmarks.recipe.training import Scored, class_scores, r2
 
-SKLEARN, BOOSTING, REALMLP = "sklearn", "boosting", "realmlp_td_s"
-"""The names that the peers have in a file of their scores, too."""
+SKLEARN, BOOSTING, REALMLP_S = "sklearn", "boosting", "realmlp_td_s"
+"""The names that these peers have in a file of their scores, too."""
+CATBOOST, LIGHTGBM, XGBOOST, REALMLP, TABM = "catboost", "lightgbm", "xgboost", "realmlp_td", "tabm_d"
+
+
+class Peer(NamedTuple):
+    """How a peer is trained, and what it needs."""
+
+    train: Callable[..., FloatArray]
+    packages: tuple[str, ...]
+    """The package whose version determines the results, and what it needs besides."""
 
 
 def installed_peers() -> tuple[str, ...]:
     """The peers that can be run here."""
-    return (SKLEARN, BOOSTING, *((REALMLP,) if importlib.util.find_spec("pytabkit") else ()))
+    return tuple(name for name, peer in PEERS.items() if all(map(_is_installed, peer.packages)))
 
 
-def train_and_score_peer(name: str, table: Table, folds: Sequence[Fold], *, threads: int) -> Scored:
+def _is_installed(package: str) -> bool:
+    try:
+        return bool(importlib.metadata.version(package))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def train_and_score_peer(name: str, table: Table, folds: Sequence[Fold]) -> Scored:
     """Train a peer on everything but each fold's test rows, and score it on these."""
     data = table.data
     numbers = data.dataset.numbers(np.arange(len(data)))
@@ -47,31 +65,31 @@ def train_and_score_peer(name: str, table: Table, folds: Sequence[Fold], *, thre
     columns = np.column_stack([numbers, codes])
     _warm_up(name)
     scores, losses, errors = [], [], []
-    begun = time.perf_counter()
+    begun = processor_seconds()
     for fold in folds:
         split = fold.split(data.strata, None)
-        known = split.non_test
-        with warnings.catch_warnings(), threadpool_limits(threads if name == REALMLP else 1):
+        known, targets = data.targets[split.non_test], data.targets[split.test]
+        if table.is_classification:  # a class may have no training row
+            present, known = np.unique(known, return_inverse=True)
+        with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore")  # no convergence within 200 iterations
-            output = PEERS[name](
-                columns[known],
-                data.targets[known],
+            output = PEERS[name].train(
+                columns[split.non_test],
+                known,
                 columns[split.test],
                 first_category=numbers.shape[1],
                 is_classification=table.is_classification,
-                threads=threads,
             )
-        targets = data.targets[split.test]
         if table.is_classification:
             shares = np.zeros((len(targets), len(data.strata_names)))
-            shares[:, np.unique(data.targets[known])] = output
+            shares[:, present] = output
             score, loss, error = class_scores(shares, targets)
             scores.append(score)
             losses.append(loss)
             errors.append(error)
         else:
             scores.append(r2(targets, output))
-    return Scored(scores, losses, time.perf_counter() - begun, calibration_errors=errors)
+    return Scored(scores, losses, processor_seconds() - begun, calibration_errors=errors)
 
 
 @cache
@@ -82,7 +100,7 @@ def _warm_up(name: str) -> None:
     targets = (rows[:, 0] > 0).astype(np.intp)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
-        PEERS[name](rows, targets, rows, first_category=2, is_classification=True, threads=1)
+        PEERS[name].train(rows, targets, rows, first_category=2, is_classification=True)
 
 
 def _network(
@@ -92,7 +110,6 @@ def _network(
     *,
     first_category: int,
     is_classification: bool,
-    threads: int,
 ) -> FloatArray:
     """Probabilities (n, classes), or estimates (n,), for the rows `test`; so for all peers."""
     columns = list(range(known.shape[1]))
@@ -103,7 +120,7 @@ def _network(
     )
     inputs, test_inputs = transformer.fit_transform(known), transformer.transform(test)
     if is_classification:
-        return _probabilities(MLPClassifier(random_state=0).fit(inputs, targets), test_inputs)
+        return _output(MLPClassifier(random_state=0).fit(inputs, targets), test_inputs)
     mean, deviation = targets.mean(), targets.std()
     model = MLPRegressor(random_state=0).fit(inputs, (targets - mean) / deviation)
     estimates: FloatArray = np.asarray(model.predict(test_inputs)) * deviation + mean
@@ -117,48 +134,113 @@ def _boosting(
     *,
     first_category: int,
     is_classification: bool,
-    threads: int,
 ) -> FloatArray:
     kind = HistGradientBoostingClassifier if is_classification else HistGradientBoostingRegressor
     categories = list(range(first_category, known.shape[1]))
     model = kind(random_state=0, categorical_features=categories or None).fit(known, targets)
-    return _probabilities(model, test) if is_classification else np.asarray(model.predict(test))
+    return _output(model, test)
 
 
-def _realmlp(
+def _catboost(
     known: FloatArray,
     targets: Any,
     test: FloatArray,
     *,
     first_category: int,
     is_classification: bool,
-    threads: int,
 ) -> FloatArray:
+    import catboost
     import pandas as pd
+
+    categories = list(range(first_category, known.shape[1]))
+    frames = [pd.DataFrame(rows) for rows in (known, test)]
+    for frame, column in itertools.product(frames, categories):
+        frame[column] = frame[column].map(lambda code: "missing" if np.isnan(code) else f"{code:.0f}")
+    kind = catboost.CatBoostClassifier if is_classification else catboost.CatBoostRegressor
+    model = kind(
+        random_seed=0, thread_count=1, cat_features=categories, verbose=False, allow_writing_files=False
+    ).fit(frames[0], targets)
+    output = (model.predict_proba if is_classification else model.predict)(frames[1], thread_count=1)
+    return np.asarray(output, dtype=np.float64)
+
+
+def _lightgbm(
+    known: FloatArray,
+    targets: Any,
+    test: FloatArray,
+    *,
+    first_category: int,
+    is_classification: bool,
+) -> FloatArray:
+    import lightgbm
+
+    kind = lightgbm.LGBMClassifier if is_classification else lightgbm.LGBMRegressor
+    frames = _frames(known, test, first_category)
+    return _output(kind(random_state=0, n_jobs=1, verbosity=-1).fit(frames[0], targets), frames[1])
+
+
+def _xgboost(
+    known: FloatArray,
+    targets: Any,
+    test: FloatArray,
+    *,
+    first_category: int,
+    is_classification: bool,
+) -> FloatArray:
+    import xgboost
+
+    kind = xgboost.XGBClassifier if is_classification else xgboost.XGBRegressor
+    frames = _frames(known, test, first_category)
+    model = kind(random_state=0, n_jobs=1, enable_categorical=True).fit(frames[0], targets)
+    return _output(model, frames[1])
+
+
+def _pytabkit(
+    model: str,
+    known: FloatArray,
+    targets: Any,
+    test: FloatArray,
+    *,
+    first_category: int,
+    is_classification: bool,
+) -> FloatArray:
     import pytabkit
 
-    kind = pytabkit.RealMLP_TD_S_Classifier if is_classification else pytabkit.RealMLP_TD_S_Regressor
-    numbers, test_numbers = known[:, :first_category], test[:, :first_category]
+    kind = getattr(pytabkit, f"{model}_{'Classifier' if is_classification else 'Regressor'}")
+    rows = [known, test]
     if first_category:  # SimpleImputer refuses tables without columns
-        imputer = SimpleImputer(add_indicator=True).fit(numbers)
-        numbers, test_numbers = imputer.transform(numbers), imputer.transform(test_numbers)
-    tables = []
-    for rows, imputed in ((known, numbers), (test, test_numbers)):
-        table = pd.DataFrame(imputed)
-        for column in range(first_category, known.shape[1]):
-            values = np.unique(known[~np.isnan(known[:, column]), column])
-            table[column + known.shape[1]] = pd.Categorical(rows[:, column], categories=values)
-        tables.append(table.rename(columns=str))
-    model = kind(random_state=0, n_threads=threads, device="cpu").fit(tables[0], targets)
-    return _probabilities(model, tables[1]) if is_classification else np.asarray(model.predict(tables[1]))
+        imputer = SimpleImputer(add_indicator=True).fit(known[:, :first_category])
+        numbers = [imputer.transform(part[:, :first_category]) for part in rows]
+        rows = [np.column_stack([a, b[:, first_category:]]) for a, b in zip(numbers, rows, strict=True)]
+    categories = known.shape[1] - first_category
+    frames = _frames(rows[0], rows[1], rows[0].shape[1] - categories)
+    return _output(kind(random_state=0, n_threads=1, device="cpu").fit(frames[0], targets), frames[1])
 
 
-def _probabilities(model: Any, rows: Any) -> FloatArray:
-    return np.asarray(model.predict_proba(rows), dtype=np.float64)
+def _frames(known: FloatArray, test: FloatArray, first_category: int) -> list[Any]:
+    """Data frames; categories that are not among the rows `known` are missing."""
+    import pandas as pd
+
+    frames = [pd.DataFrame(known), pd.DataFrame(test)]
+    for column in range(first_category, known.shape[1]):
+        values = np.unique(known[~np.isnan(known[:, column]), column]).astype(int)
+        for frame in frames:
+            frame[column] = pd.Categorical(frame[column], categories=values)
+    return [frame.rename(columns=str) for frame in frames]
 
 
-PEERS: dict[str, Callable[..., FloatArray]] = {
-    SKLEARN: _network,
-    BOOSTING: _boosting,
-    REALMLP: _realmlp,
+def _output(model: Any, rows: Any) -> FloatArray:
+    output = model.predict_proba(rows) if hasattr(model, "predict_proba") else model.predict(rows)
+    return np.asarray(output, dtype=np.float64)
+
+
+PEERS: dict[str, Peer] = {
+    SKLEARN: Peer(_network, ("scikit-learn",)),
+    BOOSTING: Peer(_boosting, ("scikit-learn",)),
+    CATBOOST: Peer(_catboost, ("catboost", "pandas")),
+    LIGHTGBM: Peer(_lightgbm, ("lightgbm", "pandas")),
+    XGBOOST: Peer(_xgboost, ("xgboost", "pandas")),
+    REALMLP_S: Peer(partial(_pytabkit, "RealMLP_TD_S"), ("pytabkit", "pandas")),
+    REALMLP: Peer(partial(_pytabkit, "RealMLP_TD"), ("pytabkit", "pandas")),
+    TABM: Peer(partial(_pytabkit, "TabM_D"), ("pytabkit", "pandas")),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +26,7 @@ from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.post_training import PostTraining
+from tests.benchmarks.measuring import processor_seconds
 from tests.benchmarks.recipe.parts import Settings
 from tests.benchmarks.recipe.tables import TARGET, Table
 
@@ -42,7 +42,7 @@ class Scored:
     log_losses: Sequence[float]
     """Of each fold; empty in a regression."""
     seconds: float
-    """For preprocessing, training and scoring of all folds."""
+    """Of the processors, for preprocessing, training and scoring of all folds."""
     diverged: int = 0
     """The number of folds that diverged; they score as the majority class, or the mean."""
     planned_cost: float = math.nan
@@ -51,6 +51,21 @@ class Scored:
     """The same with the epochs that were trained."""
     calibration_errors: Sequence[float] = field(default_factory=list)
     """Of each fold; empty in a regression."""
+
+
+def joined(runs: Sequence[Scored]) -> Scored:
+    """The scores of one contender on all folds, from those on some of them."""
+    if len(runs) == 1:
+        return runs[0]
+    return Scored(
+        [score for run in runs for score in run.scores],
+        [loss for run in runs for loss in run.log_losses],
+        math.fsum(run.seconds for run in runs),
+        sum(run.diverged for run in runs),
+        math.fsum(run.planned_cost for run in runs),
+        math.fsum(run.trained_cost for run in runs),
+        [error for run in runs for error in run.calibration_errors],
+    )
 
 
 def resolved(table: Table, recipe: Settings, changes: Settings) -> dict[str, Any] | None:
@@ -80,13 +95,13 @@ def _changed(config: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]
 def train_and_score(table: Table, config: Mapping[str, Any], folds: Sequence[Fold]) -> Scored:
     """Train one fit per fold, and score each on the fold's own test rows."""
     experiment = experiment_of(config)
-    begun = time.perf_counter()
+    begun = processor_seconds()
     fits = [Fit.of(table.data, experiment, fold, seed=fold.network_seed(fold.seed)) for fold in folds]
     return score_fits(table, fits, begun=begun)
 
 
 def score_fits(table: Table, fits: Sequence[Fit], *, begun: float) -> Scored:
-    """Train fits of one experiment, and score each on its own test rows; time is counted since `begun`."""
+    """Train fits of one experiment, and score each on its own test rows; seconds count since `begun`."""
     experiment = fits[0].experiment
     _, stacks = plan_folds(fits, rows=len(table.data), workers=1)
     measure = FoldMeasure(PostTraining.of(experiment.model))
@@ -95,7 +110,7 @@ def score_fits(table: Table, fits: Sequence[Fit], *, begun: float) -> Scored:
         trained = train_fits(table.data, [fits[k] for k in stack])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found |= dict(zip(stack, measure(trained), strict=True))
-    seconds = time.perf_counter() - begun
+    seconds = processor_seconds() - begun
     results = [found[k] for k in range(len(fits))]
     of_folds = [
         _scores(result) if result.scores else guessed(table, fit)
