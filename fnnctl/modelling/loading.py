@@ -170,7 +170,7 @@ class _BagCheck:
         """
         if not experiment.model.ensemble.bags or experiment.data.split.by is not None:
             return ()  # the rules refuse bags of rows in order
-        settings = experiment.data, experiment.model.ensemble, experiment.evaluation
+        settings = experiment.data, experiment.model.ensemble.members, experiment.evaluation
         key = repr((settings, experiment.training.class_weights, experiment.seed))
         if key not in self._reasons:
             self._reasons[key] = self._reason(experiment)

@@ -22,6 +22,8 @@ AUTO: Final = "auto"
 RECIPE: Final = "recipe"
 SCHEMA: Final = "schema"
 BAGS: Final[ConfigPath] = ("model", "ensemble", "bags")
+OF_SEVERAL: Final = {BAGS, ("model", "ensemble", "plain_twins")}
+"""Settings of which nobody expects the recipe's value who asks for one network."""
 SCALING: Final[ConfigPath] = ("data", "scaling")
 COMPUTATION: Final = {("training", "precision"), ("training", "threads")}
 """Settings that do not describe the network; they have a line only if they are set."""
@@ -91,10 +93,13 @@ def recipe_line(config: CompleteConfig) -> str | None:
     if not (recipe.applied or recipe.omitted):
         return None
     parts = [f"recipe {config.experiment.recipe}"]
-    if settings := [setting for path, setting, _ in _left_out(config) if path != BAGS]:
+    left_out = list(_left_out(config))
+    if settings := [setting for path, setting, _ in left_out if path != BAGS]:
         parts.append(f"without its {word_list(settings)}")
-    if BAGS in recipe.omitted:
-        parts.append(f"without bags: {_in_few_words(recipe.omitted[BAGS]).partition(': ')[0]}")
+    if changed := [format_path(path) for path in recipe.changed]:
+        parts.append(f"with another {word_list(changed)}")
+    if reason := next((reason for path, _, reason in left_out if path == BAGS), None):
+        parts.append(f"without bags: {reason.partition(': ')[0]}")
     return "; ".join(parts)
 
 
@@ -109,20 +114,22 @@ def calibration_lines(rows: Sequence[ExplainedSetting]) -> list[str]:
 
 
 def left_out_values(config: CompleteConfig) -> list[str]:
-    """Sentences that say which of the recipe's values are left out, and why."""
-    return [
-        f"{setting} does not have the recipe's value: {reason}" for _, setting, reason in _left_out(config)
-    ]
+    """Sentences that say which of the recipe's values are left out or have changed, and why."""
+    settings = [(setting, reason) for _, setting, reason in _left_out(config)]
+    settings += [(format_path(path), reason) for path, reason in config.recipe.changed.items()]
+    return [f"{setting} does not have the recipe's value: {reason}" for setting, reason in settings]
 
 
 def _left_out(config: CompleteConfig) -> Iterator[tuple[ConfigPath, str, str]]:
     """The paths of the recipe's omitted values, the settings as they are written, and the reasons.
 
-    Hyperparameters are left out that the config's choice, such as another optimizer, does not have.
+    Hyperparameters are left out that the config's choice, such as another optimizer, does not have, and
+    settings of several networks if there is one.
     """
     values = active_settings(config.experiment)
+    without = OF_SEVERAL if config.experiment.model.ensemble.members == 1 else set()
     for path, reason in config.recipe.omitted.items():
-        if path == BAGS or is_set(values, path):
+        if path not in without and (path == BAGS or is_set(values, path)):
             yield path, format_path(path[:-1] if path[-1] == NAME else path), _in_few_words(reason)
 
 

@@ -28,7 +28,7 @@ from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.recipes.before_data import COMPLETE, experiment_before_data
-from fnnctl.config.rules.plain_config import override
+from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
@@ -136,8 +136,8 @@ class _UncheckedConfig:
             self._report({(): _no_mapping(document.value)})
             raise ConfigError(*self.problems)
         self.config: Any = document.value
-        if text.startswith(FORMER_FIRST_LINE.encode()):
-            # In files of before, every setting but nulls is there, so no recipe filled in anything.
+        if decode(text).lstrip("\ufeff").startswith(FORMER_FIRST_LINE) or _is_former_resolved(self.config):
+            # In files of fnnctl 0.2 every setting but nulls is there, so no recipe filled in anything.
             self.config = {COMPLETE[0]: True, **self.config}
 
     def override(self, change: Override) -> None:
@@ -178,6 +178,13 @@ class _UncheckedConfig:
         for problem in problems:
             self.wrong_paths.add(problem.path or "")
             self.problems.append(replace(problem, file=file))
+
+
+def _is_former_resolved(config: Mapping[str, Any]) -> bool:
+    """Whether a config has what only a `resolved.yaml` of fnnctl 0.2 has, if its first line is gone."""
+    ensemble = value_at(config, ("model", "ensemble"))
+    has_all = isinstance(ensemble, dict) and {*ensemble} == {"members", "share_weights", "bags"}
+    return has_all and value_at(config, ("data", "sha256")) is not None
 
 
 def _from_top_to_bottom(problems: Iterable[Problem]) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""How a recipe is adapted to a config: which of its values a set or searched setting leaves without a base.
+"""How a recipe is adapted to a config: which of its values a set or searched setting no longer suits.
 
 What a config sets or searches is taken, and all other values of the recipe stay. Only those change that were
 tuned for a value that is gone. `RULES` lists them, with the reasons.
@@ -24,12 +24,12 @@ class Rule:
     """Values of a recipe that suit only its value of another setting."""
 
     setting: ConfigPath
-    """If a config searches this, or sets it to a value that does not suit the recipe's others, …"""
+    """The rule applies if a config searches this, or sets it to a value that does not suit the others."""
     left_out: tuple[ConfigPath, ...]
-    """… the recipe's values of these settings are left out, …"""
+    """The settings whose values are then left out."""
     reason: str
     instead: Mapping[ConfigPath, Any] = field(default_factory=dict)
-    """… and these take the place of others."""
+    """The values that then take the place of the recipe's."""
 
 
 OPTIMIZER: Final[ConfigPath] = ("training", "optimizer", NAME)
@@ -73,7 +73,9 @@ def adapted(config: Mapping[str, Any], values: Values) -> tuple[Values, Messages
     for rule in RULES:
         if _is_changed(config, settings, rule.setting, values.get(rule.setting)):
             cause = rule.setting[:-1] if rule.setting[-1] == NAME else rule.setting
-            for path in {*rule.left_out, *rule.instead} & result.keys():
+            for path in (*rule.left_out, *rule.instead):
+                if not result.get(path):  # a recipe's 0 is what the setting is without it
+                    continue
                 reasons[path] = _because(config, cause, rule.reason)
                 result[path] = rule.instead.get(path)
                 if path in rule.left_out:

@@ -6,7 +6,7 @@ Every value is applied that the config's own settings, its search and its data a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from fnnctl.config.messages.wording import about
@@ -26,6 +26,7 @@ RECIPES: Final[dict[Recipe, Callable[[RecipeFacts], Mapping[str, Any]]]] = {
     "default": default_recipe,
     "fast": fast_recipe,
 }
+PLAIN_TWINS: Final[ConfigPath] = ("model", "ensemble", "plain_twins")
 
 
 def recipe_values(recipe: Recipe, facts: RecipeFacts) -> Values:
@@ -84,7 +85,12 @@ def complete_config(
     if experiment.complete or experiment.recipe == "classic":
         return CompleteConfig.without_recipe(config, experiment)
     checker = ConfigChecker(experiment.name, check)
-    recipe = apply_recipe(config, recipe_values(experiment.recipe, facts), checker)
+    values = recipe_values(experiment.recipe, facts)
+    recipe = apply_recipe(config, values, checker)
+    if values.get(PLAIN_TWINS) and not value_at(recipe.config, PLAIN_TWINS):
+        # Without them the recipe trains more epochs.
+        alone = replace(facts, may_have_twins=False)
+        recipe = apply_recipe(config, recipe_values(experiment.recipe, alone), checker)
     return CompleteConfig(checker.experiment(recipe.config), recipe)
 
 

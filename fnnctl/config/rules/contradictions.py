@@ -45,6 +45,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _two_positive_classes,
             _impossible_layers,
             _impossible_ensemble,
+            _impossible_twins,
             _not_in_order,
             _batches_of_one,
             _impossible_schedule,
@@ -146,19 +147,22 @@ def _impossible_ensemble(experiment: Experiment) -> Contradictions:
     if ensemble.share_weights and ensemble.members == 1:
         message = "there must be several members to share weights"
         yield ("model", "ensemble", "share_weights"), f"{message}; write members: 2 or more, or false"
-    if ensemble.plain_twins and ensemble.members == 1:
-        message = "a single network has no twin"
-        yield ("model", "ensemble", "plain_twins"), f"{message}; write members: 2 or more, or false"
-    if ensemble.plain_twins and isinstance(experiment.model.numeric_embedding, NoEmbedding):
-        message = "twins differ from members by the embedding of numbers, and there is none"
-        suggestion = "write model.numeric_embedding: piecewise_linear"
-        yield ("model", "ensemble", "plain_twins"), f"{message}; {suggestion}"
-    if ensemble.plain_twins and ensemble.share_weights:
-        message = "networks that share weights have no twins"
-        yield ("model", "ensemble", "plain_twins"), f"{message}; write false for one of the two"
     if ensemble.share_weights and ensemble.bags:
         message = "shared weights are trained on the rows of all members' bags, so no row is out of bag"
         yield ("model", "ensemble", "bags"), f"{message}; write false for one of the two"
+
+
+def _impossible_twins(experiment: Experiment) -> Contradictions:
+    ensemble, path = experiment.model.ensemble, ("model", "ensemble", "plain_twins")
+    if not ensemble.plain_twins:
+        return
+    if ensemble.members == 1:
+        yield path, "a single network has no twin; write members: 2 or more, or false"
+    elif ensemble.share_weights:
+        yield path, "networks that share weights have no twins; write false for one of the two"
+    elif isinstance(experiment.model.numeric_embedding, NoEmbedding):
+        message = "twins differ from members by the embedding of numbers, and there is none"
+        yield path, f"{message}; write false, or model.numeric_embedding: piecewise_linear"
 
 
 def _batches_of_one(experiment: Experiment) -> Contradictions:

@@ -28,7 +28,8 @@ class Part:
 
 
 PARTS: Sequence[Part] = (
-    Part("bins of numbers", ("model.numeric_embedding=none",)),
+    Part("plain twins", ("model.ensemble.plain_twins=false", "training.epochs=32")),
+    Part("bins of numbers", ("model.ensemble.plain_twins=false", "model.numeric_embedding=none")),
     Part("8 members with bags", ("model.ensemble=1",)),
     Part("scaling layer", ("model.scaling_layer=false",)),
     Part(

@@ -9,6 +9,7 @@ from fnnctl.config.reading.explanation import explained, left_out_values, recipe
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.recipes import filling as module
+from fnnctl.config.recipes.definitions import default_recipe
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem
@@ -169,6 +170,49 @@ def test_the_line_says_why_there_are_no_bags(
     loaded = load(given if "data" in given else f"data: {{source: iris}}\n{given}")
     complete = module.complete_config(loaded.config, loaded.experiment, facts_of(), check)
     assert recipe_line(complete) == f"recipe default{why}"
+
+
+@pytest.mark.parametrize("given", ["ensemble: 1", "ensemble: {members: 1}"])
+def test_one_network_has_neither_bags_nor_twins_without_a_word(
+    load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """Only its own lines of the table have the reasons."""
+    monkeypatch.setitem(module.RECIPES, "default", default_recipe)
+    loaded = load(f"data: {{source: iris}}\nmodel: {{{given}}}\n")
+    complete = module.complete_config(loaded.config, loaded.experiment, facts_of())
+    assert recipe_line(complete) == "recipe default"
+    assert left_out_values(complete) == []
+    rows = explained(complete.experiment, complete, loaded.locations)
+    reasons = {row.path: row.reason for row in rows if row.reason}
+    assert reasons == {
+        "model.ensemble.bags": "each member is validated on a fold of its own, so there must be several"
+    }
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "model: {numeric_embedding: none}",
+        "model: {ensemble: 1}",
+        "model: {ensemble: {plain_twins: false}}",
+        "training: {mixup: 0.2}",
+    ],
+)
+def test_without_twins_there_are_more_epochs(
+    load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """Nobody is told of twins that the config leaves no room for."""
+    monkeypatch.setitem(module.RECIPES, "default", default_recipe)
+
+    def complete(text: str) -> module.CompleteConfig:
+        loaded = load(f"data: {{source: iris}}\n{text}\n")
+        return module.complete_config(loaded.config, loaded.experiment, facts_of())
+
+    with_twins, without = complete(""), complete(given)
+    assert with_twins.experiment.model.ensemble.plain_twins
+    assert not without.experiment.model.ensemble.plain_twins
+    assert without.experiment.training.epochs > with_twins.experiment.training.epochs
+    assert "twins" not in str(recipe_line(without))
 
 
 @pytest.mark.parametrize("given", ["", "training: {optimizer: sgd}\n", "model: {ensemble: 5}\n"])

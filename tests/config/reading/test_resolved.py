@@ -82,6 +82,7 @@ model:
     members: 1
     share_weights: false
     bags: false
+    plain_twins: false
   output:
     name: auto
   clip_outputs: false
@@ -147,8 +148,27 @@ def test_a_file_of_a_former_version_is_complete(load: Load) -> None:
     """It is recognized by its first line, because it says nothing else."""
     text = "recipe: default\ndata: {source: iris}\n"
     assert load(f"{FORMER_FIRST_LINE}`fnnctl train` …\n{text}").experiment.complete
+    assert load(f"\ufeff{FORMER_FIRST_LINE}\n{text}").experiment.complete
     assert not load(f"# a comment\n{text}").experiment.complete
     assert not load(f"{FORMER_FIRST_LINE}\ncomplete: false\n{text}").experiment.complete
+
+
+@pytest.mark.parametrize(
+    ("ensemble", "is_complete"),
+    [
+        ("{members: 8, share_weights: false, bags: true}", True),
+        ("{members: 8, bags: true}", False),
+        ("{members: 8, share_weights: false, bags: true, plain_twins: false}", False),
+    ],
+)
+def test_a_file_of_a_former_version_without_its_first_line(
+    load: Load, ensemble: str, is_complete: bool
+) -> None:
+    """It has the digest of the data, and all settings of an ensemble that there were."""
+    data = f"{{source: iris, sha256: {'a' * 64}}}"
+    text = f"recipe: default\ndata: {data}\nmodel: {{ensemble: {ensemble}}}\n"
+    assert load(text).experiment.complete is is_complete
+    assert not load(text.replace(data, "{source: iris}")).experiment.complete
 
 
 @pytest.mark.parametrize(
@@ -229,6 +249,7 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
     assert refused == {
         "data.test_sha256",
         "model.ensemble.bags",
+        "model.ensemble.plain_twins",
         "model.ensemble.share_weights",
         "model.hidden[0].normalization.epsilon",
         "model.hidden[0].residual",
