@@ -157,5 +157,5 @@ def _trials(prepared: PreparedSearch) -> str:
     if ensemble.share_weights:
         words += f", and the winner is refitted as {ensemble.members:,} networks that share weights"
     elif ensemble.members > 1:
-        words += f", and the winner is refitted as an ensemble of {ensemble.members:,}"
+        words += f", and the winner is refitted as an ensemble of {ensemble.networks:,}"
     return f"{words}; {search.method.name} over {word_list(list(search.space))}"

@@ -170,7 +170,9 @@ class Fit:
         if bags := self.bags(data):
             members = [self.member(data, bag, offset=offset) for bag in bags]
         else:
-            members = [self.member(data, split, offset=offset)] * (self.settings.ensemble // (1 + twins))
+            members = [self.member(data, split, offset=offset)] * (
+                self.settings.ensemble // self.settings.networks_per_member
+            )
         members = [
             replace(member, seed=member_seed(self.seed, number)) for number, member in enumerate(members)
         ]

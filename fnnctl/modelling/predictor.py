@@ -238,9 +238,7 @@ class Predictor:
         return replace(self, parts=tuple(replace(part, scorer=part.scorer.copied()) for part in self.parts))
 
     def alone(self) -> list[Self]:
-        """A predictor for each network or, if there are parts of equal size, for one of each; the decoder is
-        the same.
-        """
+        """One predictor per member: its network in every part. All parts have equally many."""
         members = zip(*(part.scorer.alone() for part in self.parts), strict=True)
         return [
             replace(

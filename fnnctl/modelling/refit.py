@@ -9,7 +9,13 @@ from fnnctl.config.recipes.adaptation import Values
 from fnnctl.config.rules.unread import reads_horizon
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.schema.model import DEFAULT_THRESHOLD, CostThreshold, EnsembleConfig, ModelConfig
+from fnnctl.config.schema.model import (
+    DEFAULT_THRESHOLD,
+    CostThreshold,
+    EnsembleConfig,
+    ModelConfig,
+    NoEmbedding,
+)
 
 CALIBRATION: Final = parse_path("model.calibration")
 
@@ -66,11 +72,14 @@ def refit_experiment(
     """The trial's experiment for this many epochs, without early stopping and without a validation part.
 
     It may be an `ensemble`, unlike the trial. With bags, calibration, threshold and schedule use the rows
-    that members have not been trained on; else there is nothing that needs validation rows. Schedules keep
-    the trial's horizon, so that each epoch has the learning rate that it had in the search.
+    that members have not been trained on; else there is nothing that needs validation rows. There are no
+    plain twins if the trial does not embed numbers, which a search may vary. Schedules keep the trial's
+    horizon, so that each epoch has the learning rate that it had in the search.
     """
     training, model = experiment.training, experiment.model
     members = ensemble or EnsembleConfig()
+    if isinstance(model.numeric_embedding, NoEmbedding):
+        members = members.model_copy(update={"plain_twins": False})
     schedule = training.lr_schedule
     horizon = training.schedule_epochs if reads_horizon(training) else epochs
     changes: dict[str, Any] = {

@@ -148,7 +148,7 @@ def as_ensemble(settings: StackSettings, ensemble: EnsembleConfig) -> StackSetti
     """The settings of a single network for an ensemble of such networks."""
     inner = ensemble.members if ensemble.share_weights else 1
     shape = replace(settings.shape, inner_members=inner)
-    return replace(settings, shape=shape, ensemble=ensemble.networks // inner)
+    return replace(settings, shape=shape, ensemble=ensemble.networks // inner, twins=ensemble.plain_twins)
 
 
 def member_of(

@@ -159,7 +159,7 @@ class SearchHistory:
 
     @property
     def members(self) -> int:
-        """The number of networks of the refitted winner."""
+        """The number of networks of the refitted winner, if it has those of the config."""
         return int(self.settings.get(MEMBERS) or 1)
 
     @property

@@ -78,6 +78,8 @@ class Summary:
     """The trial whose refit has the scores of a search; None if it is not known, and for other runs."""
     out_of_bag: bool = False
     """Whether the validation scores are of rows out of bag; for a search, those of its refitted winner."""
+    networks: int = 1
+    """The number of networks that were trained; for a search, those of its refitted winner."""
 
     @property
     def search_history(self) -> SearchHistory:
@@ -210,6 +212,7 @@ def summarize(run: RunFolder) -> Summary:
         trade_offs=read_trade_offs(scored),
         refitted=scored_manifest.trial if winner else None,
         out_of_bag=has_bags(scored_manifest),
+        networks=scored_manifest.model.networks if scored_manifest.model else 1,
         matrix_files=tuple(
             f"{names.BEST}/{name}" if winner else name
             for name in scored.files()

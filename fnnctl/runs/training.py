@@ -177,7 +177,8 @@ def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, con
     if decoder.fitted_parameters or weights:
         run.describe_model(decoder.fitted_parameters, weights)
     if weights:
-        run.record({"shares": dict(zip(("members", "plain_twins"), weights, strict=True))})
+        shares = (weight / sum(weights) for weight in weights)
+        run.record({"shares": dict(zip(("members", "plain_twins"), shares, strict=True))})
     if decoder.temperature is not None:
         run.record({"calibration": {"temperature": decoder.temperature}})
     record_warnings(run, post_training.warnings(decoder, rows=fit.sizes[1]), context.listener)

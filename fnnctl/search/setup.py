@@ -213,10 +213,10 @@ class SearchSetup:
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
         """The journal's first record; `versions` are those of the computing libraries."""
         fixed: dict[str, Any] = active_settings(self.experiment, self.configs)
-        del fixed["complete"]  # it is true when the search is resumed, and former versions had none
+        del fixed["complete"]  # it is true when the search is resumed
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
-        objective, members = self.settings.objective, self.experiment.model.ensemble.members
+        objective, networks = self.settings.objective, self.experiment.model.ensemble.networks
         rungs = {
             str(bracket.number): [rung.epochs for rung in bracket.rungs] for bracket in self.plan.brackets
         }
@@ -243,7 +243,7 @@ class SearchSetup:
                 **({CONFIRM: confirm.model_dump()} if (confirm := self.settings.confirm) else {}),
                 **({} if self.settings.curve_stopping == "none" else {RUNGS: rungs}),
                 "horizon": self.configs.horizon,
-                **({} if members == 1 else {MEMBERS: members}),
+                **({} if networks == 1 else {MEMBERS: networks}),
             },
         )
 

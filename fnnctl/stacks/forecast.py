@@ -82,8 +82,8 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float
     ]
     if confirm := _confirmation(search):
         rungs.append(RungSize(confirm["fits"], confirm["epochs"] // max(1, confirm["fits"])))
-    epochs, members = search.setup.budget.max_epochs, search.setup.experiment.model.ensemble.members
-    return round(costs.seconds(rungs, max_epochs=epochs, workers=workers, members=members), 3)
+    epochs, networks = search.setup.budget.max_epochs, search.setup.experiment.model.ensemble.networks
+    return round(costs.seconds(rungs, max_epochs=epochs, workers=workers, members=networks), 3)
 
 
 def _simulation(search: PreparedSearch, costs: SearchCosts, workers: SimulatedWorkers) -> dict[str, Any]:

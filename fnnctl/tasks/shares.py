@@ -25,9 +25,9 @@ def likelihood_shares(log_likelihoods: FloatArray) -> list[float]:
     """The weights with which a mixture is most likely, from each row's log likelihoods (n, networks).
 
     The mixture is the mean of probabilities, and EM increases its likelihood in each iteration (Dempster et
-    al., 1977). Rows whose likelihoods are not finite are left out.
+    al., 1977). A row of which no network has a finite likelihood is left out.
     """
-    logs = log_likelihoods[np.isfinite(log_likelihoods).all(axis=1)].astype(np.float64)
+    logs = log_likelihoods[np.isfinite(log_likelihoods.max(axis=1))].astype(np.float64)
     likelihoods = np.exp(logs - logs.max(axis=1, keepdims=True))
     networks = log_likelihoods.shape[1]
     shares = np.full(networks, 1.0 / networks)
@@ -46,7 +46,7 @@ def error_shares(estimates: Sequence[FloatArray], targets: FloatArray) -> list[f
     """
     first, second = (np.asarray(estimate, np.float64) for estimate in estimates)
     difference, error = first - second, targets - second
-    if not np.isfinite(difference).all():
+    if not difference.size or not np.isfinite(difference).all():
         return [0.5, 0.5]
     prior = PRIOR_ROWS * np.square(difference).mean()
     total = np.square(difference).sum() + prior

@@ -2,8 +2,9 @@
 
 An ensemble is as many consecutive members that have one record and end together. The record's validation
 columns are those of the averaged prediction, and its other columns are means over the members. With bags,
-each validation row is predicted by the one member, or pair of twins, that is not trained on it. Each member
-has a copy of the record, so stopping rules and schedules decide the same for all of them.
+each validation row is predicted by the one member, or pair of twins, that is not trained on it. Twins count
+equally in the record: their shares are fitted after training. Each member has a copy of the record, so
+stopping rules and schedules decide the same for all of them.
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ class Stack:
         if size == 1:
             return self._metrics.validation_record(*self._scorer.evaluate(rows), targets)
         if self.settings.bags:
-            pair = 2 if self.settings.twins else 1
+            pair = self.settings.networks_per_member
             bags = size // pair
             evaluate = self._scorer.evaluate_ensembles
             of_bags, predictions = evaluate(rows, pair) if pair > 1 else self._scorer.evaluate(rows)

@@ -236,7 +236,12 @@ def test_trials_of_a_search_have_no_bags_but_the_refit_has(program: Program, iri
     for name in ("leaderboard.csv", "ensemble/metrics.json", "ensemble/model.npz"):
         assert (plain / name).read_bytes() == (bagged / name).read_bytes(), name
     resolved = yaml.safe_load((bagged / "best" / "resolved.yaml").read_text())
-    assert resolved["model"]["ensemble"] == {"members": 7, "share_weights": False, "bags": True}
+    assert resolved["model"]["ensemble"] == {
+        "members": 7,
+        "share_weights": False,
+        "bags": True,
+        "plain_twins": False,
+    }
     assert resolved["model"]["calibration"] == "shrunk_temperature"
     assert resolved["training"]["early_stopping"] is None
     again = run_of(program, "train", str(bagged / "best" / "resolved.yaml"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -172,9 +173,62 @@ def test_a_search_refits_its_winner_with_twins(program: Program, iris: Path) -> 
     resolved = yaml.safe_load((run / "best" / "resolved.yaml").read_text())
     assert resolved["model"]["ensemble"]["plain_twins"] is True
     assert len(read_json(run / "best" / "model.json")["parts"]) == 2
+    report = program("report", str(run), "--verbose").out
+    assert re.search(rf"refitted as +an ensemble of {2 * MEMBERS} networks", report)
     again = run_of(program, "train", str(run / "best" / "resolved.yaml"))
     for name in ("model.npz", "model.json", "metrics.json"):
         assert (again / name).read_bytes() == (run / "best" / name).read_bytes(), name
+
+
+def test_trials_are_one_network_without_twin(program: Program, iris: Path) -> None:
+    space = ("--set", "search={method: grid, space: {training.l2: {choice: [0, 0.1]}}}")
+    run = run_of(program, "search", str(iris), *TWINS, *space)
+    alone = run_of(program, "search", str(iris), *TWINS, *space, "--set", "model.ensemble=1")
+    assert (run / "leaderboard.csv").read_bytes() == (alone / "leaderboard.csv").read_bytes()
+    told = program("check", str(iris), *TWINS, *space).err
+    assert f"; an ensemble of {2 * MEMBERS} networks of " in told
+    assert "each trial trains one network on " in told
+    assert f"the winner is refitted as an ensemble of {2 * MEMBERS}; " in told
+
+
+def test_a_winner_without_embedding_has_no_twins(program: Program, iris: Path) -> None:
+    """Its complete config is one that the program accepts."""
+    space = "search.space={model.numeric_embedding.name: {choice: [none]}}"
+    run = run_of(program, "search", str(iris), *TWINS, "--set", space, "--method", "grid")
+    manifest = read_json(run / "best" / "manifest.json")
+    assert (manifest["model"]["networks"], manifest["shares"]) == (MEMBERS, None)
+    report = program("report", str(run), "--verbose").out
+    assert re.search(rf"refitted as +an ensemble of {MEMBERS} networks", report)
+    again = run_of(program, "train", str(run / "best" / "resolved.yaml"))
+    assert (again / "model.npz").read_bytes() == (run / "best" / "model.npz").read_bytes()
+
+
+def test_without_validation_rows_members_and_twins_count_equally(program: Program, iris: Path) -> None:
+    unvalidated = ("data.split.validation=0", "model.ensemble.bags=false", "training.early_stopping=null")
+    words = [word for setting in unvalidated for word in ("--set", setting)]
+    run = run_of(program, "train", str(iris), *TWINS, *words)
+    assert read_json(run / "manifest.json")["shares"] == {"members": 0.5, "plain_twins": 0.5}
+    done = program("evaluate", str(run), "--json")
+    assert done.json["metrics"]["test"] == read_json(run / "metrics.json")["test"]
+
+
+def test_a_table_without_numbers_has_no_twins(program: Program, tmp_path: Path) -> None:
+    """They are refused, and the recipe has none."""
+    rows = "".join(f"{'pqr'[i % 3]},{'ab'[i % 2]}\n" for i in range(60))
+    (tmp_path / "letters.csv").write_text("letter,label\n" + rows)
+    config = tmp_path / "letters.yaml"
+    config.write_text("data: {source: letters.csv, target: label}\n")
+    asked = ("--set", "model.ensemble.plain_twins=true")
+    embedded = ("--set", "model.numeric_embedding=piecewise_linear")
+    refused = program("train", str(config), *asked)
+    assert refused.code == 2
+    assert "and there is none; write false" in refused.err
+    refused = program("train", str(config), *asked, *embedded)
+    assert refused.code == 2
+    assert "has no effect: the data have no numeric columns; write none" in refused.err
+    told = program("check", str(config)).err
+    assert "; an ensemble of 8 networks of " in told
+    assert told.endswith(": recipe default\n")
 
 
 def test_reports_say_how_much_twins_count(program: Program, iris: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.rules.contradictions import contradictions
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import EnsembleConfig
@@ -67,6 +68,18 @@ def test_an_ensemble_has_all_its_members() -> None:
     refitted = refit_experiment(experiment, epochs=17, ensemble=EnsembleConfig(members=4))
     assert with_ensemble(refitted, 1) == refit_experiment(experiment, epochs=17)
     assert refitted.model.ensemble == EnsembleConfig(members=4)
+
+
+@pytest.mark.parametrize("embedding", ["none", "piecewise_linear"])
+def test_a_trial_that_embeds_no_numbers_is_refitted_without_twins(embedding: str) -> None:
+    """A search may vary the embedding, and the ensemble is the same for all trials."""
+    model = {**WATCHING["model"], "numeric_embedding": {"name": embedding}}
+    experiment = Experiment.model_validate({**WATCHING, "model": model})
+    wanted = EnsembleConfig(members=4, bags=True, plain_twins=True)
+    refitted = refit_experiment(experiment, epochs=17, ensemble=wanted)
+    has_twins = embedding != "none"
+    assert refitted.model.ensemble == wanted.model_copy(update={"plain_twins": has_twins})
+    assert contradictions(refitted) == {}
 
 
 def test_with_bags_nothing_is_left_out_but_early_stopping() -> None:

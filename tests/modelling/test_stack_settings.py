@@ -56,11 +56,13 @@ def test_layers_take_what_they_leave_out_from_the_model() -> None:
     assert member.initializers == ("he_uniform", "he_uniform", "glorot_uniform")
 
 
-@pytest.mark.parametrize(("share", "sizes"), [(False, (5, 1)), (True, (1, 5))])
+@pytest.mark.parametrize(
+    ("more", "sizes"), [({}, (5, 1)), ({"share_weights": True}, (1, 5)), ({"plain_twins": True}, (10, 1))]
+)
 def test_an_ensemble_is_several_members_or_one_with_inner_members(
-    share: bool, sizes: tuple[int, int]
+    more: dict[str, bool], sizes: tuple[int, int]
 ) -> None:
-    ensemble = EnsembleConfig(members=5, share_weights=share)
+    ensemble = EnsembleConfig.model_validate({"members": 5, **more})
     settings, _ = made(model={"ensemble": ensemble.model_dump()})
     assert (settings.ensemble, settings.shape.inner_members) == sizes
     alone, _ = made()

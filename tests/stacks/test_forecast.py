@@ -128,6 +128,22 @@ def test_more_epochs_are_estimated_to_take_longer(program: Program, config: str)
     assert seconds(200_000, stopping="{patience: 1000}") == seconds(200_000)
 
 
+@pytest.mark.parametrize(("ensemble", "networks"), [("members: 3", 3), ("members: 3, plain_twins: true", 6)])
+def test_the_refit_counts_all_networks(
+    program: Program, config: str, monkeypatch: pytest.MonkeyPatch, ensemble: str, networks: int
+) -> None:
+    counted = []
+
+    def seconds(costs: SearchCosts, rungs: object, *, members: int, **others: int) -> float:
+        counted.append(members)
+        return 1.0
+
+    monkeypatch.setattr(SearchCosts, "seconds", seconds)
+    settings = ("model.numeric_embedding=piecewise_linear", f"model.ensemble={{{ensemble}}}")
+    assert program("plan", config, *(word for setting in settings for word in ("--set", setting))).code == 0
+    assert counted == [networks]
+
+
 def test_a_search_is_simulated_on_other_workers(program: Program, config: str) -> None:
     def simulated(*arguments: str) -> dict[str, float]:
         planned = program("plan", config, "--method", "asha", "--json", *arguments).json

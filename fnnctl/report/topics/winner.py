@@ -115,16 +115,16 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
     yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
     yield label_of(search.metric), number(best.objective)
     confirmation = search.confirmation
-    refitted = "refitted"
+    refitted, networks = "refitted", summary.networks
     if names.BEST not in summary.files or summary.has_former_winner:
-        refitted = "to be refitted"
+        refitted, networks = "to be refitted", search.members
     if confirmation and confirmation.chosen:
         epochs = counted(confirmation.chosen.epochs, "epoch")
         seeds = counted(confirmation.compared_seeds, "seed")
         yield "confirmed", f"{number(confirmation.chosen.mean)} on average over {seeds}"
         yield f"{refitted} for", f"{epochs}, the median of the epochs that its networks kept"
-    if search.members > 1:
-        yield f"{refitted} as", f"an ensemble of {search.members:,} networks"
+    if networks > 1:
+        yield f"{refitted} as", f"an ensemble of {networks:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"

@@ -232,7 +232,9 @@ class Classification:
         return total
 
     def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
-        logs = np.stack([log_softmax(part)[np.arange(len(targets)), targets] for part in scores], axis=1)
+        # Corrected for class weights, as predictions are: the rows have their own frequencies.
+        parts = [calibrated(part, None, decoder.class_weights) for part in scores]
+        logs = np.stack([log_softmax(part)[np.arange(len(targets)), targets] for part in parts], axis=1)
         return likelihood_shares(logs)
 
     def score(
