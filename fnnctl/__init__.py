@@ -1,3 +1,3 @@
 """fnnctl: experiments with feedforward neural networks, from one YAML file."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -30,13 +30,16 @@ APART: Final = frozenset(
 """Settings that say which run it is and where its data are, and that its config has every setting."""
 UNSET: Final = "–"
 NULL: Final = "null"
+NEW_SETTINGS: Final = {"data.target_transform": "none", "model.ensemble.plain_twins": "false"}
+"""Settings that fnnctl 0.2 did not have, and their defaults."""
 
 
 def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
     """The settings of the complete configs that differ, each with its value in every run.
 
     A setting that a run does not have, or whose config is gone, is `–`. Those in `APART` are left out.
-    fnnctl 0.2 and before left out nulls, so a null is no difference to a setting that is not there.
+    fnnctl 0.2 and before left out nulls, so a null is no difference to a setting that is not there; nor is
+    the default of a setting that they did not have.
     """
     configs = [_settings(run) for run in runs]
     paths = dict.fromkeys(path for config in configs for path in config)
@@ -44,7 +47,8 @@ def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str
     return [
         (path, values)
         for path, values in rows
-        if path not in APART and len({UNSET if value == NULL else value for value in values}) > 1
+        if path not in APART
+        and len({UNSET if value in (NULL, NEW_SETTINGS.get(path)) else value for value in values}) > 1
     ]
 
 

@@ -43,9 +43,13 @@ def test_only_settings_that_differ_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_null_is_no_difference_to_a_setting_that_is_not_there(tmp_path: Path) -> None:
-    """Former versions did not write nulls, nor that a config is complete."""
+    """Former versions did not write nulls, nor that a config is complete, and had fewer settings."""
     averaged = {"training": {"epochs": 3, "averaging": {"name": "ema"}, "clip_norm": 1.0}}
-    written = {"complete": True, "training": {"epochs": 3, "averaging": None, "clip_norm": None}}
+    written = {
+        "complete": True,
+        "training": {"epochs": 3, "averaging": None, "clip_norm": None},
+        "model": {"ensemble": {"plain_twins": False}},
+    }
     former, current, other = (
         read_compared_run(write_part(tmp_path, name, HITS, settings=settings), "accuracy")
         for name, settings in (("a", {"training": {"epochs": 3}}), ("b", written), ("c", averaged))
