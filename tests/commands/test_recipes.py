@@ -74,6 +74,13 @@ def test_training_from_resolved_yaml_repeats_the_bits(
         assert (again / name).read_bytes() == (run / name).read_bytes(), name
 
 
+def test_another_recipe_for_a_complete_config_is_refused(program: Program, config: Path) -> None:
+    run = trained(program, config)
+    done = program("check", str(run / "resolved.yaml"), "--set", "recipe=fast")
+    assert done.code == 2
+    assert done.out.startswith("--set: recipe: has no effect: the config is complete, so no recipe fills in")
+
+
 def write_as_before(resolved: Path) -> None:
     """Rewrite a file as fnnctl 0.2 wrote it: without nulls that are defaults, and without the mark."""
     lines = resolved.read_text().splitlines()[1:]

@@ -22,12 +22,13 @@ from fnnctl.config.paths import (
     Locations,
     Messages,
     format_path,
+    problem_at,
 )
 from fnnctl.config.reading.overrides import OptionValue, Override, note_override, read_override
 from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
-from fnnctl.config.recipes.before_data import COMPLETE, experiment_before_data
+from fnnctl.config.recipes.before_data import COMPLETE, RECIPE, experiment_before_data
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
@@ -154,6 +155,8 @@ class _UncheckedConfig:
 
     def set(self, path: ConfigPath, document: Document, option: str) -> None:
         """Set one value from a command-line option."""
+        if path == RECIPE and value_at(self.config, COMPLETE):
+            self._add([problem_at(path, _NOTHING_TO_FILL)], option)
         self.config = override(self.config, path, document.value)
         note_override(self.locations, path, document, option)
 
@@ -178,6 +181,12 @@ class _UncheckedConfig:
         for problem in problems:
             self.wrong_paths.add(problem.path or "")
             self.problems.append(replace(problem, file=file))
+
+
+_NOTHING_TO_FILL: Final = (
+    "has no effect: the config is complete, so no recipe fills in anything; use the config that the run "
+    "began with"
+)
 
 
 def _is_former_resolved(config: Mapping[str, Any]) -> bool:

@@ -99,7 +99,7 @@ class ConfigChecker:
     """Finds what is wrong with a config: by itself, with its search, and with the data."""
 
     name: str | None
-    """The experiment's name, also if the config has none."""
+    """The experiment's name if the config has none; None for the config's own."""
     check: Check | None = None
     checks_search: bool = True
 
@@ -124,7 +124,8 @@ class ConfigChecker:
 
     def experiment(self, config: Mapping[str, Any]) -> Experiment:
         """The experiment of a config; raises `InvalidConfigurationError`."""
-        return experiment_of(config).model_copy(update={"name": self.name})
+        experiment = experiment_of(config)
+        return experiment if self.name is None else experiment.model_copy(update={"name": self.name})
 
 
 def apply_recipe(config: Mapping[str, Any], values: Values, checker: ConfigChecker) -> AppliedRecipe:

@@ -162,7 +162,10 @@ def _impossible_twins(experiment: Experiment) -> Contradictions:
         yield path, "networks that share weights have no twins; write false for one of the two"
     elif isinstance(experiment.model.numeric_embedding, NoEmbedding):
         message = "twins differ from members by the embedding of numbers, and there is none"
-        yield path, f"{message}; write false, or model.numeric_embedding: piecewise_linear"
+        yield (
+            path,
+            f"{message}; write false, or with numeric columns model.numeric_embedding: piecewise_linear",
+        )
 
 
 def _batches_of_one(experiment: Experiment) -> Contradictions:

@@ -199,6 +199,13 @@ def test_an_expanded_config_has_nothing_left_to_fill() -> None:
     assert (again.recipe.config, again.experiment) == (once.recipe.config, once.experiment)
 
 
+def test_the_name_is_kept_of_a_config_that_is_valid_only_beside_the_recipe() -> None:
+    """Warm-up needs the recipe's schedule."""
+    schedule = {"training": {"lr_schedule": {"warmup_epochs": 2}}}
+    config = {"name": "roses", "data": {"source": "iris"}, **schedule}
+    assert experiment_before_data(config).name == "roses"
+
+
 def test_the_default_name_is_kept() -> None:
     config = {"recipe": "default", "data": {"source": "iris"}}
     named = experiment_of(config).model_copy(update={"name": "flowers"})
