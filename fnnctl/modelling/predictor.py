@@ -95,7 +95,10 @@ class Predictor:
         return self.parts[0].preprocessor
 
     def weighted(self, data: TaskData, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = ()) -> Self:
-        """The predictor whose parts count as is best on these rows (n,) of the pool; see `calibrated`."""
+        """The predictor with the weights of its parts that predict these rows (n,) of the pool best.
+
+        For `bags`, see `calibrated`.
+        """
         if len(self.parts) == 1 or not rows.size:
             return self
         scores = [

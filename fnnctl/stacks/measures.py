@@ -62,16 +62,21 @@ class FoldMeasure:
         validated: Sequence[FloatArray],
         rows: IntArray,
     ) -> FoldResult:
-        """The result of fit k, from its kinds' scores of the test rows and of these validation rows."""
+        """The result of fit k, from scores of the test rows and of these validation rows.
+
+        There is one array of scores for the members and, if they have twins, one for those.
+        """
         fit, trained, task = stack.fits[k], stack.trained_fit(k), stack.data.task
         targets, decoder = stack.data.targets[rows], fit.decoder
-        ((scores,), (of_validation,)) = tested[:1], validated[:1]
+        scores, validation_scores = tested[0], validated[0]
         if len(tested) > 1:
             decoder = task.joint_decoder([decoder] * len(tested))
             shares = task.shares(validated, targets, decoder) if rows.size else None
             scores = task.combine(tested, shares)
-            of_validation = task.combine(validated, shares) if rows.size else of_validation
-        decoder = self.post_training.fit(task, decoder, of_validation, targets, out_of_bag=fit.settings.bags)
+            if rows.size:
+                validation_scores = task.combine(validated, shares)
+        bags = fit.settings.bags
+        decoder = self.post_training.fit(task, decoder, validation_scores, targets, out_of_bag=bags)
         result = FoldResult(
             trained.outcome,
             trained.epochs,
@@ -90,8 +95,8 @@ class FoldMeasure:
 def _validated(
     stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]
 ) -> Iterator[tuple[list[FloatArray], IntArray]]:
-    """The scores of the validation rows (n,) of each fit, (n, outputs) for each kind of its networks, and the
-    rows; with bags each row is scored by the network that was not trained on it.
+    """The scores of the validation rows (n,) of each fit, (n, outputs) for its members and for their
+    twins, and the rows; with bags each row is scored by the network that was not trained on it.
     """
     if not stack.fits[0].settings.bags:
         yield from zip(_scores(stack, scorer, rows), rows, strict=True)
@@ -106,8 +111,8 @@ def _validated(
 
 
 def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> list[list[FloatArray]]:
-    """The scores of rows (n,) of each fit, (n, outputs) for each kind of its networks; those of the members
-    of a kind are combined.
+    """The scores of rows (n,) of each fit, (n, outputs) for its members and for their twins, each
+    combined.
     """
     in_pool = [indices + offset for indices, offset in zip(rows, stack.offsets, strict=True)]
     members = len(stack.members) // len(stack.fits)
