@@ -22,6 +22,7 @@ UNNEEDED = {
     "cross_validate": {*SEARCHES, *CLUSTERS, "plots", "modelling.feature_importance", "report.search"},
     "evaluate_run": {*SEARCHES, "plots", "executors", "stacks", "report.search"},
     "predict": {*SEARCHES, "plots", "executors", "stacks", "report", "config.reading"},
+    "export": {*SEARCHES, *TRAINING, "plots", "runs", "report"},
     "check": {*SEARCHES, "plots", "executors", "stacks", "runs", "report"},
     "report": {*SEARCHES, *TRAINING, "plots", "report.search"},
     "plan": {*SAMPLERS, *CLUSTERS, "plots", "runs"},

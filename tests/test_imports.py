@@ -15,7 +15,7 @@ from tests import sources
 LEVELS = {
     "cli": 13,
     "commands": 12,
-    "runs": 11,
+    "runs": 11, "export": 11,
     "stacks": 10, "console": 10,
     "search": 9, "report": 9,
     "modelling": 8, "executors": 8, "records": 8,

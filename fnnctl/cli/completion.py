@@ -57,6 +57,13 @@ def complete_format(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
+def complete_export_format(incomplete: str) -> list[str]:
+    """The formats of exports."""
+    from fnnctl.export.registry import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
 def complete_method(incomplete: str) -> list[str]:
     """The methods of a search."""
     from fnnctl.config.schema.methods import METHODS

@@ -1,4 +1,4 @@
-"""Declares the commands that use runs: `predict`, `report`, `compare`, `runs` and `runs prune`."""
+"""Declares the commands that use runs: `predict`, `export`, `report`, `compare`, `runs` and `runs prune`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fnnctl.cli.commands import Heading
-from fnnctl.cli.completion import complete_metric, complete_run, complete_sort
+from fnnctl.cli.completion import complete_export_format, complete_metric, complete_run, complete_sort
 from fnnctl.cli.options import (
     RUNS_DIR,
     DecisionThreshold,
@@ -114,6 +114,46 @@ def predict(
             form=form,
         )
         show_predicted(model, to, output)
+
+
+@HEADING.command(
+    examples=(
+        "fnnctl export flowers --output flowers.onnx",
+        "fnnctl export flowers --output flowers.onnx --json",
+    ),
+    topics=("export",),
+)
+def export(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN",
+            help="The run to export (default: the newest that the format can export).",
+            autocompletion=complete_run,
+        ),
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            autocompletion=complete_export_format,
+            help="onnx (default: from the extension of --output, else onnx).",
+        ),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="PATH", help="Where to write the export."),
+    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    *,
+    output: Output,
+) -> None:
+    """Write a run's model in the format of another program."""
+    from fnnctl.commands.export import export, show_exported
+
+    with terminal_context(output, runs_dir) as context:
+        show_exported(export(run, context, format_=format_, to=to), output)
 
 
 NotWorseThan = Annotated[

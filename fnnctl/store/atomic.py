@@ -106,22 +106,32 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
         raise cannot_write(path, error) from error
 
 
-def write_output(path: Path, lines: Iterable[str]) -> None:
+def write_output(path: Path, pieces: Iterable[str] | Iterable[bytes]) -> None:
     """Write a file that the user named. Devices and pipes are written to directly.
 
-    If `lines` raises an exception, a regular file is left unchanged. Raises `UsageError` for a file of a run.
+    If `pieces` raises an exception, a regular file is left unchanged. Raises `UsageError` as
+    `refuse_output` does.
     """
+    refuse_output(path)
+    encoded = (piece if isinstance(piece, bytes) else _encoded(piece) for piece in pieces)
+    try:
+        if path.is_file() or not path.exists():
+            _write(path.resolve(), encoded, _replace)
+        else:
+            with path.open("wb") as device:
+                device.writelines(encoded)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def refuse_output(path: Path) -> None:
+    """Raise `UsageError` if `write_output` would refuse the path: a folder, or a file of a run."""
     try:
         if path.is_dir():
             raise UsageError(f"'{path}' is a folder; name a file")
         _refuse_file_of_a_run(path)
         if not path.parent.is_dir():
             raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
-        if path.is_file() or not path.exists():
-            write_lines(path.resolve(), lines)
-        else:
-            with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as device:
-                device.writelines(lines)
     except OSError as error:
         raise cannot_write(path, error) from error
 

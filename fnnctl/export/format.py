@@ -1,0 +1,52 @@
+"""The record of a format, and what an export returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fnnctl.errors import UsageError
+from fnnctl.text import install_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fnnctl.context import Context
+    from fnnctl.store.folder import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export has made."""
+
+    format: str
+    run: Path
+    """The run whose model or results were exported; of a search it may be the winner's."""
+    output: str
+    """The file, folder or address that was written."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """More entries of `--json`, such as `largest_difference`."""
+    lines: tuple[str, ...] = ()
+    """What the user is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A format in which runs are exported. Its module imports what is heavy inside `export`."""
+
+    name: str
+    """As for `--format`."""
+    label: str
+    """What it is, such as `an ONNX model`; for help and messages."""
+    takes: Callable[[RunFolder], bool]
+    """Whether it can export a run; used to choose one if the user does not name exactly one."""
+    export: Callable[[RunFolder, str | None, Context], Exported]
+    """Exports a run to `--output`, which is None if the user names nothing; raises `InputError`."""
+    endings: tuple[str, ...] = ()
+    """The file name endings that select the format."""
+
+
+def missing_library(format_: str, library: str) -> UsageError:
+    """The error if a format needs a library that is not installed."""
+    return UsageError(f"--format {format_} needs {library}: {install_command(library)}")

@@ -1,0 +1,44 @@
+"""The formats of `fnnctl export`, and which one to use."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Final
+
+from fnnctl.errors import UsageError
+from fnnctl.export.format import ExportFormat
+from fnnctl.export.onnx.format import ONNX
+from fnnctl.text import did_you_mean, shown
+
+FORMATS: Final[dict[str, ExportFormat]] = {format_.name: format_ for format_ in (ONNX,)}
+"""By name; the first is the default."""
+DEFAULT: Final = next(iter(FORMATS))
+
+
+def chosen_format(name: str | None, output: str | None) -> ExportFormat:
+    """The named format, else the one that the output's ending selects, else the default.
+
+    Raises `UsageError` for an unknown format, for an unknown ending if no format is named, and for an ending
+    that selects another format than the named one.
+    """
+    by_ending = {ending: format_ for format_ in FORMATS.values() for ending in format_.endings}
+    ending = PurePath(output or "").suffix.lower()
+    of_ending = by_ending.get(ending)
+    if name is None:
+        if ending and of_ending is None:
+            raise UsageError(
+                f"--output {shown(str(output))}: no export format has the ending {shown(ending)}; "
+                f"use {', '.join(by_ending)}, or choose a format with --format"
+            )
+        return of_ending or FORMATS[DEFAULT]
+    if name not in FORMATS:
+        raise UsageError(
+            f"there is no export format {shown(name)}; choose one of {', '.join(FORMATS)}"
+            + did_you_mean(name, FORMATS)
+        )
+    if of_ending is not None and of_ending.name != name:
+        raise UsageError(
+            f"--output {shown(str(output))} has the ending of the format {of_ending.name}, but --format is "
+            f"{name}: change one of the two"
+        )
+    return FORMATS[name]

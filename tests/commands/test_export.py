@@ -1,0 +1,86 @@
+"""`fnnctl export`: which format, and what is refused before anything is exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fnnctl.export import registry
+from fnnctl.export.format import Exported, ExportFormat
+from tests.program import Program
+
+pytestmark = pytest.mark.usefixtures("no_figures")
+
+
+@pytest.fixture
+def words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second format, `words`, that exports any run to files that end with .txt."""
+    words = ExportFormat(
+        "words",
+        "words",
+        takes=lambda run: True,
+        export=lambda run, to, context: Exported(
+            "words", run.path, to or "nowhere", {"count": 2}, (f"wrote {to}",)
+        ),
+        endings=(".txt",),
+    )
+    monkeypatch.setitem(registry.FORMATS, "words", words)
+
+
+@pytest.mark.usefixtures("words")
+def test_the_ending_selects_the_format(program: Program, iris: Path) -> None:
+    run = program("train", str(iris), "--json").json["run"]
+    by_ending = program("export", "iris", "--output", "a.txt", "--json")
+    assert by_ending.json == {"run": run, "format": "words", "output": "a.txt", "count": 2}
+    assert program("export", "--output", "a.txt").out == "wrote a.txt\n"
+    assert program("export", "--format", "words").out == "wrote None\n"
+
+
+@pytest.mark.usefixtures("words")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--format", "onxx"], "no export format 'onxx'; choose one of onnx, words (did you mean 'onnx'?)"),
+        (["--output", "a.zip"], "no export format has the ending '.zip'; use .onnx, .txt, or choose"),
+        (
+            ["--format", "onnx", "--output", "a.txt"],
+            "has the ending of the format words, but --format is onnx",
+        ),
+    ],
+)
+def test_wrong_formats(program: Program, arguments: list[str], message: str) -> None:
+    done = program("export", "latest", *arguments)
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_wrong_runs(program: Program, iris: Path) -> None:
+    def complaint(*arguments: str) -> str:
+        done = program("export", *arguments)
+        assert (done.code, done.out) == (2, "")
+        return done.err
+
+    assert "there are no runs in runs yet" in complaint("--output", "a.onnx")
+    folds = program("evaluate", str(iris), "--name", "folds", "--json").json["run"]
+    run = program("train", str(iris), "--json").json["run"]
+    assert "there is no run 'nothing'" in complaint("nothing", "--output", "a.onnx")
+    assert complaint(run) == "name the file: --output model.onnx\n"
+    assert f"'{run}/model.json' is a file of the run" in complaint(
+        run, "--output", f"{run}/model.json", "--format", "onnx"
+    )
+    assert "is a folder" in complaint(run, "--output", "runs", "--format", "onnx")
+    pytest.importorskip("onnx")
+    assert "is a cross-validation, which saves no network" in complaint(folds, "--output", "a.onnx")
+
+
+def test_a_library_that_is_not_installed(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("train", str(iris))
+    monkeypatch.setattr("fnnctl.export.onnx.export.find_spec", lambda name: None)
+    done = program("export", "--output", "a.onnx", "--json")
+    assert done.code == 2
+    assert "--format onnx needs onnx: " in done.json["error"]["message"]
+    assert done.json["error"]["message"].endswith("-m pip install onnx")
+    assert not Path("a.onnx").exists()
