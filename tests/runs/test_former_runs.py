@@ -1,0 +1,125 @@
+"""Runs that earlier versions wrote, in tests/former_runs: they are reported, used, repeated and resumed."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl import __version__
+from fnnctl.arrays import FloatArray
+from fnnctl.store.provenance import machine
+from tests.program import Program, read_json
+
+FORMER = Path(__file__).parents[1] / "former_runs"
+VERSIONS = sorted(folder.name for folder in FORMER.iterdir() if (folder / "table.csv").exists())
+WARNING = "the run began with fnnctl {}, and continues with " + __version__
+COMPLETED = ("default", "settings", "regression", "classic", "search/best")
+
+
+@pytest.fixture(params=VERSIONS)
+def former(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of a version's runs, whose data are where its files say."""
+    folder = tmp_path / "former"
+    shutil.copytree(FORMER / request.param, folder)
+    for file in folder.rglob("*"):
+        if file.name in {"resolved.yaml", "manifest.json"}:
+            text = file.read_text(encoding="utf-8")
+            file.write_text(text.replace("/former", str(folder)), encoding="utf-8")
+    return folder
+
+
+def former_version(former: Path) -> str:
+    version: str = read_json(former / "default" / "manifest.json")["fnnctl"]
+    return version
+
+
+def bits_may_differ(former: Path) -> bool:
+    """Whether this machine is another one than the run's, in what sums of floats depend on."""
+    manifest, now = read_json(former / "manifest.json"), machine(blas_threads=1)
+    libraries = [("packages", "numpy"), ("blas", "version"), ("blas", "core")]
+    processor = [("processor", "model"), ("processor", "features")]
+    return any(manifest[part][key] != now[part][key] for part, key in libraries + processor)
+
+
+def outputs(table: str) -> FloatArray:
+    """The numbers that a table of predictions has for each row, after the row's own number."""
+    rows = list(csv.DictReader(table.splitlines()))
+    names = [name for name in rows[0] if name.startswith("p_")] or ["prediction"]
+    return np.array([[float(row[name]) for name in ("row", *names)] for row in rows])
+
+
+def saved_outputs(run: Path) -> FloatArray:
+    return outputs((run / "predictions.csv").read_text(encoding="utf-8"))
+
+
+def assert_same_numbers(run: Path, former: Path, *files: str) -> None:
+    """Equal bytes, or on another machine equal predictions but for the rounding of float32."""
+    if bits_may_differ(former):
+        np.testing.assert_allclose(saved_outputs(run), saved_outputs(former), rtol=1e-3, atol=1e-3)
+        return
+    for name in files:
+        assert (run / name).read_bytes() == (former / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("name", COMPLETED)
+def test_a_completed_run_repeats_and_is_as_useful_as_a_new_one(
+    program: Program, former: Path, name: str
+) -> None:
+    run = former / name
+    repeated = Path(program("train", str(run / "resolved.yaml"), "--json").json["run"])
+    assert_same_numbers(repeated, run, "model.npz", "history.csv", "predictions.csv")
+
+    assert "90 rows" in program("report", str(run)).out
+    told = program("compare", str(run), str(repeated)).out
+    assert re.search(r"A and B are tied|a tie at this sample size", told)
+    assert "Settings that differ" not in told
+    predicted = outputs(program("predict", str(run), str(former / "table.csv"), "--quiet").out)
+    rows = saved_outputs(run)[:, 0].astype(int)
+    np.testing.assert_allclose(predicted[rows], saved_outputs(run), rtol=1e-5)
+
+
+def test_an_interrupted_training_resumes(program: Program, former: Path) -> None:
+    run = former / "default-interrupted"
+    done = program("train", "--resume", str(run))
+    assert done.code == 0
+    assert "resuming from epoch 3" in done.err
+    assert WARNING.format(former_version(former)) in " ".join(done.err.split())
+    assert_same_numbers(run, former / "default", "model.npz", "history.csv", "predictions.csv")
+
+
+def test_an_interrupted_cross_validation_resumes(program: Program, former: Path) -> None:
+    run = former / "folds-interrupted"
+    done = program("evaluate", "--resume", str(run))
+    assert done.code == 0
+    if former_version(former) == "0.1.0":
+        assert "some saved folds cannot be used and are trained again" in done.err
+    else:
+        assert WARNING.format(former_version(former)) in " ".join(done.err.split())
+    assert_same_numbers(run, former / "folds", "history.csv", "predictions.csv")
+
+
+def test_a_search_is_reported_but_not_continued(program: Program, former: Path) -> None:
+    begun = former_version(former)
+    for name, end in (("search", "completed"), ("search-interrupted", "interrupted")):
+        report = program("report", str(former / name)).out
+        assert end in report
+        assert "4 trials" in report
+    interrupted = former / "search-interrupted"
+    before = {file: file.read_bytes() for file in interrupted.rglob("*") if file.is_file()}
+    done = program("search", "--resume", str(interrupted))
+    assert done.code == 2
+    assert f"began with fnnctl {begun}, and this is {__version__}: trials of the two" in done.err
+    assert "Resume with that version, or start a new search" in done.err
+    assert before == {file: file.read_bytes() for file in before}
+
+
+def test_a_search_repeats(program: Program, former: Path) -> None:
+    search = former / "search"
+    repeated = Path(program("search", str(search / "resolved.yaml"), "--json").json["run"])
+    if not bits_may_differ(search):
+        assert (repeated / "leaderboard.csv").read_bytes() == (search / "leaderboard.csv").read_bytes()
