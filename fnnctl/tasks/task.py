@@ -73,6 +73,10 @@ class TargetScale:
         low, high = self.standardized(np.array(self.range)).tolist()
         return low, high
 
+    def has_units_of(self, other: TargetScale) -> bool:
+        """Whether outputs mean the same on both scales, apart from their ranges."""
+        return replace(self, range=None) == replace(other, range=None)
+
     def standardized(self, targets: FloatArray) -> FloatArray:
         """Targets of any shape, standardized for training: (y − mean) / deviation, in float64."""
         if self.transform is not None:

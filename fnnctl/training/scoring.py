@@ -129,6 +129,11 @@ class RowScorer:
     def __len__(self) -> int:
         return len(self._networks)
 
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks, which have one shape."""
+        return self._networks
+
     def copied(self) -> RowScorer:
         """A scorer of the same networks with buffers of its own, for another thread."""
         return RowScorer(self._networks)

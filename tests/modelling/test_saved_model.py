@@ -55,7 +55,7 @@ def test_subnormal_weights_of_earlier_versions_are_zero_in_memory_only(trained: 
     np.savez(run / "model.npz", **arrays)
     before = (run / "model.npz").read_bytes()
     predictor = load_model(RunFolder(run), lambda text: None).predictor
-    (network,) = predictor.parts[0].scorer._networks
+    (network,) = predictor.parts[0].scorer.networks
     assert network.layers[0].W[0, 0, :2].tolist() == [0.0, 0.0]
     assert network.layers[0].W[0, 0, 2] == arrays["weights_1"][0, 2]
     assert (run / "model.npz").read_bytes() == before

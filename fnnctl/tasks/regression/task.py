@@ -146,7 +146,7 @@ class Regression:
     def converted(self, scores: FloatArray, decoder: OutputDecoder, joint: OutputDecoder) -> FloatArray:
         """The same estimates on the scale of the joint decoder."""
         source, target = scale_of(decoder), scale_of(joint)
-        if replace(source, range=None) == replace(target, range=None):
+        if source.has_units_of(target):
             return scores
         return target.standardized(source.restored(scores))
 

@@ -179,6 +179,9 @@ class DozenFormat(ColumnFormat):
         fits = ~np.isnan(numbers[:, 0])
         return Candidate(cls(), fits, numbers) if fits.any() else None
 
+    def made(self, name: str, part: str) -> str:
+        return "twelve times the number"
+
     def numbers(self, texts: Sequence[str]) -> FloatArray:
         values = [12.0 * float(text[:-3]) if text.endswith("doz") else np.nan for text in texts]
         return np.array(values).reshape(-1, 1)

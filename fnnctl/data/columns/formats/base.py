@@ -107,6 +107,14 @@ class ColumnFormat(ABC):
     def numbers(self, texts: Sequence[str]) -> FloatArray:
         """(n, columns) float64; a text that does not have this format gives a row of NaN."""
 
+    @abstractmethod
+    def made(self, name: str, part: str) -> str:
+        """How the column `part`, one of `columns(name)`, is made of a text of the column `name`, in words."""
+
+    def spellings(self) -> Sequence[str]:
+        """The texts that are another spelling of a category, as far as they can be listed."""
+        return ()
+
     def label(self, text: str) -> str:
         """The text for which `text` is another spelling; the same if it has none."""
         return text

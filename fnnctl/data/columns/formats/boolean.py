@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.formats.base import Candidate, ColumnFormat, ColumnKind, Notation
+from fnnctl.text import shown
 
 _FAMILIES: Final = (("true", "t", "false", "f"), ("yes", "y", "no", "n"), ("on", "on", "off", "off"))
 _WORDS: Final[dict[str, bool]] = {
@@ -43,6 +44,15 @@ class BooleanFormat(ColumnFormat):
         """The category that a text is a spelling of; a text that is no truth value stays as it is."""
         truth = _TRUTH.get(text.casefold())
         return text if truth is None else (self.true if truth else self.false)
+
+    def made(self, name: str, part: str) -> str:
+        """The two categories."""
+        return f"{shown(self.true)} or {shown(self.false)}"
+
+    def spellings(self) -> Sequence[str]:
+        """In small letters, with a capital, and in capitals."""
+        cases = (str.lower, str.capitalize, str.upper)
+        return tuple(dict.fromkeys(case(word) for word in _TRUTH for case in cases))
 
     def numbers(self, texts: Sequence[str]) -> FloatArray:
         """(n, 1) float64: 1 if true, 0 if false, NaN for other texts."""

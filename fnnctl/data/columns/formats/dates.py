@@ -91,6 +91,17 @@ class DateFormat(ColumnFormat):
         """One column per part."""
         return tuple(f"{name} {part}" for part in self.parts)
 
+    def made(self, name: str, part: str) -> str:
+        """What the part of a date counts."""
+        words: dict[DatePart, str] = {
+            "year": "the year",
+            "month": "the month, 1 to 12",
+            "weekday": "the day of the week, 0 on Monday",
+            "hour": "the hour, with a fraction",
+            "days": f"the days since {self.since}, with a fraction",
+        }
+        return words[self.parts[self.columns(name).index(part)]]
+
     def numbers(self, texts: Sequence[str]) -> FloatArray:
         """(n, parts) float64, NaN for a text that is no date."""
         moments = [self.moment(text) for text in texts]
@@ -128,6 +139,10 @@ class TimeFormat(ColumnFormat):
     def columns(self, name: str) -> tuple[str, ...]:
         """The column of hours."""
         return (f"{name} hour",)
+
+    def made(self, name: str, part: str) -> str:
+        """Hours."""
+        return "the hours, with a fraction"
 
     def numbers(self, texts: Sequence[str]) -> FloatArray:
         """(n, 1) float64, NaN for a text that is no time."""

@@ -185,6 +185,13 @@ class NumberFormat(ColumnFormat):
         values = [np.nan if (plain := self.plain(text)) is None else float(plain) for text in texts]
         return np.array(values, dtype=np.float64).reshape(-1, 1)
 
+    def made(self, name: str, part: str) -> str:
+        """An example shows the sign, the mark and the unit."""
+        written = "1234.5" if self.decimal == "point" else "1234,5"
+        unit = "%" if self.percent else f" {self.currency}" if self.currency else ""
+        number = self.numbers([f"{written}{unit}"])[0, 0]
+        return f"the number: {written}{unit} is {number:g}"
+
     def plain_problem(self, text: str) -> str | None:
         """Plain fractions may stand for percentages, but 50 is more likely to be 50 % than 5,000 %."""
         number = plain_number(text) if self.percent else None

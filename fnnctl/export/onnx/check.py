@@ -1,0 +1,186 @@
+"""Compares a graph's predictions with those of its run: on the run's test rows, and on rows that are made up.
+
+Test rows may have no missing values and no unknown categories. Rows that are made up have both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.dataset import Columns
+from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
+from fnnctl.errors import FnnctlError, UsageError
+from fnnctl.export.onnx.columns import missing_text
+from fnnctl.modelling.held_out_rows import held_out_rows
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.tasks.task import OutputDecoder
+from fnnctl.text import shown
+
+MADE_UP: Final = 256
+MISSING_SHARE: Final = 0.2
+UNKNOWN_SHARE: Final = 0.2
+TOLERANCE: Final = 1e-4
+"""The largest difference of a file that is written. Single precision usually leaves 1e-6 and less."""
+BLOCK: Final = 512
+Feeds = Mapping[str, npt.NDArray[Any]]
+
+
+class Runtime(Protocol):
+    """What computes a graph."""
+
+    name: str
+
+    def run(self, columns: Feeds) -> list[npt.NDArray[Any]]:
+        """The outputs for columns of rows, (n, 1) each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How far the predictions of a graph are from those of its run."""
+
+    rows: int
+    """How many of the run's test rows were compared; without a test part, of its validation rows."""
+    made_up: int
+    """How many rows that are made up."""
+    largest_difference: float
+    """Of a probability; of estimates, relative to their size."""
+
+
+def checked(model: SavedModel, runtime: Runtime, note: Callable[[str], None]) -> Check:
+    """Compare the predictions; raises `UsageError` if they differ.
+
+    `note` is told if the run's data cannot be read.
+    """
+    made_up = made_up_rows(model.predictor.preprocessor)
+    pieces: list[tuple[Columns, IntArray]] = [(made_up, np.arange(len(made_up)))]
+    try:
+        held_out = held_out_rows(model, instead="")
+    except FnnctlError as error:
+        reason = error.message.removesuffix(": ")
+        note(f"note: the run's data cannot be read, so only rows that are made up are compared ({reason})")
+        rows: IntArray = np.empty(0, np.intp)
+    else:
+        rows = held_out.split.test if held_out.split.test.size else held_out.split.validation
+        pieces.append((held_out.data.dataset, rows))
+    differences = [_largest_difference(model, runtime, *piece) for piece in pieces]
+    return Check(len(rows), len(made_up), max(differences))
+
+
+def made_up_rows(preprocessor: Preprocessor) -> Columns:
+    """Rows with numbers of the training rows' ranges, their categories, an unknown one, and gaps."""
+    rng = np.random.default_rng(0)
+    texts = [_with_unknown(column) for column in preprocessor.categories]
+    numbers = [_numbers(number, rng) for number in preprocessor.numbers]
+    codes = [_codes(len(known), rng) for known in texts]
+    return Columns(
+        numeric=np.stack(numbers, axis=1) if numbers else np.empty((MADE_UP, 0)),
+        numeric_names=tuple(number.name for number in preprocessor.numbers),
+        categorical=np.stack(codes, axis=1) if codes else np.empty((MADE_UP, 0), np.int32),
+        categorical_names=tuple(column.name for column in preprocessor.categories),
+        categories=tuple(texts),
+    )
+
+
+def _numbers(number: NumberFeature, rng: np.random.Generator) -> FloatArray:
+    low, high = number.range or (number.centre - number.spread, number.centre + number.spread)
+    share = rng.random(MADE_UP)
+    values = low * (1.0 - share) + high * share  # high − low may overflow
+    values[rng.random(MADE_UP) < MISSING_SHARE] = np.nan
+    return values
+
+
+def _with_unknown(column: CategoryFeatures) -> tuple[str, ...]:
+    unknown = "unknown"
+    while unknown in column.categories:
+        unknown += "?"
+    return (*column.categories, unknown)
+
+
+def _codes(count: int, rng: np.random.Generator) -> IntArray:
+    """Codes of `count` texts, of which the last is the unknown one; -1 is missing."""
+    codes: IntArray = rng.integers(0, max(1, count - 1), MADE_UP)
+    kind = rng.random(MADE_UP)
+    codes[kind < UNKNOWN_SHARE] = count - 1
+    codes[kind > 1.0 - MISSING_SHARE] = -1
+    return codes
+
+
+def feeds(columns: Columns, rows: IntArray, model: SavedModel) -> dict[str, npt.NDArray[Any]]:
+    """Some rows as inputs of the graph, (n, 1) each."""
+    preprocessor, missing_values = model.predictor.preprocessor, model.description.table.missing_values
+    numbers = columns.numbers(rows)
+    position = {name: j for j, name in enumerate(columns.numeric_names)}
+    inputs: dict[str, npt.NDArray[Any]] = {
+        number.name: numbers[:, [position[number.name]]] for number in preprocessor.numbers
+    }
+    index_of = {name: j for j, name in enumerate(columns.categorical_names)}
+    for column in preprocessor.categories:
+        j = index_of[column.name]
+        # the code of a missing value, -1, picks the last entry
+        texts = np.array([*columns.categories[j], missing_text(column, missing_values)], np.object_)
+        inputs[column.name] = texts[columns.categorical[rows, j]][:, None]
+    return inputs
+
+
+def _largest_difference(model: SavedModel, runtime: Runtime, columns: Columns, rows: IntArray) -> float:
+    """The largest difference over the rows; raises `UsageError` if it is too large, or a label differs."""
+    largest = 0.0
+    for block, predicted, probabilities in _predictions(model, columns, rows):
+        results = runtime.run(feeds(columns, block, model))
+        if model.description.classes:
+            margins = _margins(probabilities, model.predictor.decoder)
+            largest = max(largest, np.abs(results[1] - probabilities).max(initial=0.0))
+            _refuse_other_labels(results[0], predicted, margins)
+        else:
+            largest = max(largest, _relative(results[0], predicted.astype(np.float64)))
+        if not largest <= TOLERANCE:
+            reason = f"the graph's predictions differ from the network's by {largest:.2g}"
+            raise UsageError(f"--format onnx: {reason}, more than {TOLERANCE:g}, so it is not written")
+    return largest
+
+
+def _refuse_other_labels(labels: npt.NDArray[Any], predicted: npt.NDArray[Any], margins: FloatArray) -> None:
+    """Raise `UsageError` if a label is another one although the decision is clear."""
+    wrong = np.flatnonzero((labels != predicted) & (margins > TOLERANCE))
+    if wrong.size:
+        pair = shown(str(labels[wrong[0]])), shown(str(predicted[wrong[0]]))
+        reason = f"the graph predicts {pair[0]} where the network predicts {pair[1]}"
+        raise UsageError(f"--format onnx: {reason}, so it is not written")
+
+
+def _predictions(
+    model: SavedModel, columns: Columns, rows: IntArray
+) -> Iterator[tuple[IntArray, npt.NDArray[Any], FloatArray]]:
+    """Blocks of rows with what the run's network predicts; rows whose scores overflow are left out."""
+    predictor = model.predictor
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        for scores in predictor.column_scores([(columns, block)]):
+            is_finite = np.isfinite(scores).all(axis=1)
+            predicted, values = predictor.task.predict(scores[is_finite], predictor.decoder)
+            if is_finite.any():
+                yield block[is_finite], np.array([first for first, *_ in predicted], np.object_), values
+
+
+def _margins(probabilities: FloatArray, decoder: OutputDecoder) -> FloatArray:
+    """How far each decision, (n,), is from another one, as a difference of probabilities."""
+    decision, weights = decoder.decision, decoder.class_weights
+    if decision is not None and decision.effective is not None:
+        return np.abs(np.asarray(probabilities[:, decision.positive] - decision.effective))
+    weighted = probabilities if weights is None else probabilities * (np.array(weights) / max(weights))
+    second, first = np.sort(weighted, axis=1)[:, -2:].T
+    return np.asarray(first - second)
+
+
+def _relative(values: FloatArray, expected: FloatArray) -> float:
+    """The largest difference relative to the size of the estimates: of the row, and of their median."""
+    sizes = np.abs(expected) + np.median(np.abs(expected))
+    differences = np.abs(values - expected)
+    relative = np.divide(differences, sizes, out=differences.copy(), where=sizes > 0.0)
+    return float(relative.max(initial=0.0))

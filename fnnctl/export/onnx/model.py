@@ -1,0 +1,80 @@
+"""The file of a run's network: its graph, and what it says about itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fnnctl import __version__
+from fnnctl.errors import UsageError
+from fnnctl.export.onnx.columns import InputColumn, Preprocessing, input_columns
+from fnnctl.export.onnx.decoding import class_labels, class_probabilities, estimates
+from fnnctl.export.onnx.graph import Graph
+from fnnctl.export.onnx.network import outputs
+from fnnctl.modelling.saved_model import SavedModel
+
+LABEL, PROBABILITIES, VALUE = "label", "probabilities", "value"
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxModel:
+    """A graph that is complete."""
+
+    content: bytes
+    inputs: tuple[InputColumn, ...]
+    outputs: tuple[str, ...]
+    """The names: of label and probabilities, or of the value."""
+
+
+def onnx_model(model: SavedModel) -> OnnxModel:
+    """The graph of a run's network; raises `UsageError` if a part of it cannot be exported."""
+    predictor, classes = model.predictor, model.description.classes
+    inputs = input_columns(predictor.preprocessor, model.description.table)
+    taken = {column.name for column in inputs}
+    if not predictor.preprocessor.features:
+        raise UsageError("--format onnx: the network has no features, so there is nothing to export")
+    names = [_free_name(name, taken) for name in ((LABEL, PROBABILITIES) if classes else (VALUE,))]
+    graph = Graph({*taken, *names})
+    preprocessing = Preprocessing(graph, inputs, model.description.table)
+    scores = []
+    for part in predictor.parts:
+        features = preprocessing.features(part.preprocessor, part.inputs.dtype)
+        scores.append(outputs(graph, part.scorer.networks, features))
+    if classes:
+        probabilities = class_probabilities(graph, predictor, scores)
+        labels = class_labels(graph, probabilities, predictor.decoder, classes)
+        graph.output(names[0], labels, "text", ["rows"], "the predicted class")
+        note = f"of {', '.join(classes)}"
+        graph.output(names[1], probabilities, "number", ["rows", len(classes)], note)
+    else:
+        graph.output(names[0], estimates(graph, predictor, scores), "number", ["rows"], "the estimate")
+    manifest = model.run.read_manifest()
+    note = f"{predictor.task.in_words()}, trained by fnnctl"
+    content = graph.content(manifest.name or "fnnctl", note, _metadata(model, inputs))
+    return OnnxModel(content, tuple(inputs), tuple(names))
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name of an output: its own, with a prefix if a column has it."""
+    while name in taken:
+        name = f"output_{name}"
+    return name
+
+
+def _metadata(model: SavedModel, inputs: list[InputColumn]) -> Mapping[str, str]:
+    """What the file says about its run."""
+    metrics = (model.run.read_metrics() or {}).get("test") or {}
+    entries: dict[str, Any] = {
+        "classes": list(model.description.classes),
+        "metrics": {name: value for name, value in metrics.items() if isinstance(value, int | float)},
+        "columns": [asdict(column) for column in inputs],
+    }
+    return {
+        "fnnctl_version": __version__,
+        "run": model.run.path.name,
+        "experiment": model.run.read_manifest().name or "",
+        "target": model.description.target,
+        **{name: json.dumps(value, ensure_ascii=False) for name, value in entries.items()},
+    }

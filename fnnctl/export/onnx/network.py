@@ -1,0 +1,217 @@
+"""The networks of a predictor's part as one stack: its members share every operator.
+
+Weights have a first axis for the members, if there are several, so a layer is one stacked product. Rows stand
+before units: activations are (members, rows, units). Scales of the inputs and running statistics are factors
+of weights and biases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.errors import UsageError
+from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
+from fnnctl.export.onnx.columns import GraphFeatures
+from fnnctl.export.onnx.graph import Graph
+from fnnctl.nn.network import Network
+from fnnctl.nn.shape import HiddenShape
+from fnnctl.text import shown
+
+
+class Stack:
+    """The arrays of K networks of one shape, in float64 until they are constants of a graph."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self.shape = networks[0].layout.shape
+        self.dtype = networks[0].parameters.dtype
+        self.networks = networks
+        self._arrays = [
+            network.layout.named_arrays(network.parameters[0], network.statistics[0]) for network in networks
+        ]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays[0]
+
+    def array(self, name: str) -> FloatArray:
+        """An array of all networks, (K, …)."""
+        return np.stack([arrays[name] for arrays in self._arrays]).astype(np.float64)
+
+    def matrix(self, name: str) -> FloatArray:
+        """Weights, (K, inputs, units), or (inputs, units) of a single network."""
+        return self.of_members(self.array(name).swapaxes(1, 2))
+
+    def row(self, name: str) -> FloatArray:
+        """One number per unit, (K, 1, units), or (1, units) of a single network."""
+        return self.of_members(self.array(name)[:, None])
+
+    def hyperparameter(self, name: str, layer: int) -> FloatArray:
+        """A hyperparameter of a layer: a number, or (K, 1, 1) if those of the networks differ."""
+        values = np.array([network.hyperparameters[name][0, layer] for network in self.networks])
+        return values[:1].reshape(()) if (values == values[0]).all() else values[:, None, None]
+
+    def of_members(self, arrays: FloatArray) -> FloatArray:
+        """The arrays (K, …) without the axis of the members if there is a single one."""
+        return arrays[0] if len(self.networks) == 1 else arrays
+
+    def constant(self, array: FloatArray) -> FloatArray:
+        """An array in the networks' precision."""
+        return array.astype(self.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a layer reads: tensors that stand for consecutive inputs. Any others are 0."""
+
+    tensors: tuple[str, ...]
+    sizes: tuple[int, ...]
+
+    def product(self, graph: Graph, weights: FloatArray) -> str:
+        """The product with weights, (…, inputs, units), in the networks' precision."""
+        ends = np.cumsum(self.sizes).tolist()
+        pieces = [weights[..., end - size : end, :] for end, size in zip(ends, self.sizes, strict=True)]
+        products = [
+            graph.add("MatMul", tensor, piece) for tensor, piece in zip(self.tensors, pieces, strict=True)
+        ]
+        total = products[0]
+        for product in products[1:]:
+            total = graph.add("Add", total, product)
+        return total
+
+
+def outputs(graph: Graph, networks: Sequence[Network], features: GraphFeatures) -> str:
+    """The task's outputs, (K, rows, outputs), or (rows, outputs) of a single network.
+
+    Raises `UsageError` for a layer that cannot be exported.
+    """
+    stack = Stack(networks)
+    below, scales = _input_stage(graph, stack, features)
+    for index, layer in enumerate(stack.shape.hidden):
+        if layer.residual and (scales is not None or len(below.tensors) > 1):
+            below, scales = _as_one(graph, stack, below, scales), None
+        z = _pre_activations(graph, stack, below, scales, index)
+        a = _activated(graph, stack, z, index)
+        if layer.residual:
+            a = graph.add("Add", a, below.tensors[0])
+        below, scales = Inputs((a,), (layer.units,)), None
+    return _output_layer(graph, stack, below, scales)
+
+
+def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[Inputs, FloatArray | None]:
+    """The inputs of the first layer, and the factors of each, (K, inputs, 1), which are not applied yet."""
+    shape = stack.shape
+    has_scales = "input_scales" in stack
+    scales = stack.of_members(stack.array("input_scales")[:, :, None]) if has_scales else None
+    if shape.stage is None or shape.stage.numeric is None or features.coordinates is None:
+        return Inputs((features.values,), (shape.first_inputs,)), scales
+    numeric, values = shape.stage.numeric, shape.stage.values(shape.inputs)
+    mixing = stack.of_members(stack.array("input_mixing").swapaxes(2, 3))
+    if not mixing.any() and not (shape.hidden and shape.hidden[0].residual):  # of plain twins
+        return Inputs((features.values,), (values,)), scales
+    by_number = graph.add("Transpose", features.coordinates, perm=[1, 0])
+    column = graph.add("Unsqueeze", by_number, np.array([2], np.int64))
+    bins = np.arange(numeric.bins, dtype=stack.dtype)
+    low, high = (np.array(end, stack.dtype) for end in (0.0, 1.0))
+    functions = graph.add("Clip", graph.add("Sub", column, bins), low, high)  # (numbers, rows, bins)
+    embedded = graph.add("MatMul", functions, stack.constant(mixing))  # (K, numbers, rows, values)
+    members = [] if mixing.ndim == 3 else [0]
+    rest = [len(members) + k for k in (1, 0, 2)]
+    by_row = graph.add("Transpose", embedded, perm=[*members, *rest])
+    flat = np.array([0] * (len(members) + 1) + [shape.stage.embedded], np.int64)
+    joined = graph.add("Reshape", by_row, flat)
+    return Inputs((features.values, joined), (values, shape.stage.embedded)), scales
+
+
+def _as_one(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> Inputs:
+    """The inputs, times their factors, as one tensor, which a residual connection needs."""
+    tensors = list(inputs.tensors)
+    if len(tensors) > 1:
+        if len(stack.networks) > 1:  # the features are the same for all members
+            members = np.ones((len(stack.networks), 1, 1), stack.dtype)
+            tensors[0] = graph.add("Mul", tensors[0], members)
+        tensors = [graph.add("Concat", *tensors, axis=-1)]
+    if scales is not None:
+        tensors = [graph.add("Mul", tensors[0], stack.constant(scales.swapaxes(-1, -2)))]
+    return Inputs((tensors[0],), (sum(inputs.sizes),))
+
+
+def _pre_activations(graph: Graph, stack: Stack, below: Inputs, scales: FloatArray | None, index: int) -> str:
+    """z of a hidden layer, normalized, (…, rows, rows of weights)."""
+    layer, number = stack.shape.hidden[index], index + 1
+    weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
+    if scales is not None:
+        weights = weights * scales
+    if layer.normalization == "batch":
+        deviation = np.sqrt(stack.row(f"variances_{number}") + stack.hyperparameter("epsilon", index))
+        gains = stack.row(f"gains_{number}") / deviation
+        weights = weights * gains
+        biases = biases - stack.row(f"means_{number}") * gains
+    z = below.product(graph, stack.constant(weights))
+    if layer.normalization == "layer":
+        z = graph.add(
+            "Mul", _standardized(graph, stack, z, index), stack.constant(stack.row(f"gains_{number}"))
+        )
+    elif layer.normalization not in (None, "batch"):
+        raise _refused("the normalization", layer.normalization)
+    return graph.add("Add", z, stack.constant(biases))
+
+
+def _standardized(graph: Graph, stack: Stack, z: str, index: int) -> str:
+    """z with mean 0 and variance 1 over the units of each row.
+
+    Not by the operator LayerNormalization: ONNX Runtime takes the mean of squares minus the square of the
+    mean for the variance, which loses digits.
+    """
+    epsilon = stack.constant(stack.hyperparameter("epsilon", index))
+    centred = graph.add("Sub", z, graph.add("ReduceMean", z, axes=[-1], keepdims=1))
+    variance = graph.add("ReduceMean", graph.add("Mul", centred, centred), axes=[-1], keepdims=1)
+    return graph.add("Div", centred, graph.add("Sqrt", graph.add("Add", variance, epsilon)))
+
+
+def _activated(graph: Graph, stack: Stack, z: str, index: int) -> str:
+    """The activations of a hidden layer, (…, rows, units)."""
+    layer = stack.shape.hidden[index]
+    if layer.activation == "maxout":
+        return _largest_piece(graph, stack, layer, z)
+    if layer.activation not in ACTIVATION_OPERATORS:
+        raise _refused("the activation", layer.activation)
+    slopes = f"slopes_{index + 1}"
+    parameter = stack.row(slopes) if slopes in stack else stack.hyperparameter("activation", index)
+    return ACTIVATION_OPERATORS[layer.activation](Layer(graph, stack.constant(parameter)), z)
+
+
+def _largest_piece(graph: Graph, stack: Stack, layer: HiddenShape, z: str) -> str:
+    """The largest of each unit's pieces: all units' first pieces come first, then all their second ones."""
+    kept = [0] if len(stack.networks) == 1 else [0, 0]
+    pieces = graph.add("Reshape", z, np.array([*kept, layer.pieces, layer.units], np.int64))
+    return graph.add("ReduceMax", pieces, axes=[-2], keepdims=0)
+
+
+def _output_layer(graph: Graph, stack: Stack, below: Inputs, scales: FloatArray | None) -> str:
+    """The outputs within their limits. The one score of a logistic output is that of its positive class."""
+    number = len(stack.shape.hidden) + 1
+    weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
+    if scales is not None:
+        weights = weights * scales
+    if stack.shape.scores < stack.shape.outputs:
+        weights, biases = (_for_class(array, stack.shape.positive) for array in (weights, biases))
+    z = graph.add("Add", below.product(graph, stack.constant(weights)), stack.constant(biases))
+    limits = [network.limits[0] for network in stack.networks if network.limits is not None]
+    if not limits:
+        return z
+    low, high = (stack.of_members(np.array(ends)[:, None, None]) for ends in zip(*limits, strict=True))
+    return graph.add("Max", graph.add("Min", z, high), low)
+
+
+def _for_class(array: FloatArray, positive: int) -> FloatArray:
+    """The last axis of one number as that of two classes, where the other one has 0."""
+    both = np.zeros((*array.shape[:-1], 2))
+    both[..., positive] = array[..., 0]
+    return both
+
+
+def _refused(kind: str, name: str) -> UsageError:
+    return UsageError(f"--format onnx: {kind} {shown(name)} cannot be exported yet")
