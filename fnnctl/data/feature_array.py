@@ -15,7 +15,15 @@ from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.numbers import ordered
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import EXACT_VALUES, NumberMatrix
-from fnnctl.data.stored_arrays import FEATURES, LABELS, NAMES, StoredArray, array_error, find_arrays
+from fnnctl.data.stored_arrays import (
+    FEATURES,
+    LABELS,
+    NAMES,
+    ArraySource,
+    StoredArray,
+    array_error,
+    find_arrays,
+)
 from fnnctl.data.tables.table import Kind, Table
 from fnnctl.text import counted, shown
 
@@ -24,13 +32,15 @@ from fnnctl.text import counted, shown
 class FeatureArray:
     """X, (N, p) with N and p above 0."""
 
-    stored: StoredArray
+    stored: ArraySource
     names: tuple[str, ...]
     """The names saved with it, or x0, x1, …"""
     named: bool
     """Whether names were saved with it."""
     labels: CodedTexts | None
     """(N,) if the arrays were opened with labels."""
+    target: str = LABELS
+    """The name of the labels."""
 
     @classmethod
     def of(cls, arrays: Mapping[str, StoredArray]) -> Self:
@@ -39,7 +49,7 @@ class FeatureArray:
         _check_shape(features)
         rows, columns = features.header.shape
         saved = next((arrays[name] for name in NAMES if name in arrays), None)
-        names = _column_names(saved, columns) if saved else tuple(f"x{j}" for j in range(columns))
+        names = _column_names(saved, columns) if saved else default_names(columns)
         labels = _read_labels(arrays[LABELS]) if LABELS in arrays else None
         if labels and len(labels.codes) != rows:
             counts = f"has {counted(rows, 'row')}, but {LABELS} has {counted(len(labels.codes), 'label')}"
@@ -49,7 +59,7 @@ class FeatureArray:
     @property
     def rows(self) -> int:
         """N."""
-        return self.stored.header.shape[0]
+        return self.stored.shape[0]
 
     def texts(self, names: Sequence[str]) -> Iterator[list[list[str]]]:
         """The numbers of some columns as texts, in the blocks of `blocks`: empty if missing.
@@ -80,16 +90,26 @@ class FeatureArray:
             yield numbers
 
 
+def default_names(columns: int) -> tuple[str, ...]:
+    """The names of columns that have none."""
+    return tuple(f"x{j}" for j in range(columns))
+
+
 def _check_shape(features: StoredArray) -> None:
-    shape, dtype = features.header.shape, features.header.dtype
+    dtype = features.header.dtype
     if dtype.kind in "US":
         raise array_error(features.origin, f"contains text ({dtype}), not numbers: use a CSV file for text")
+    check_shape(features.shape, features.origin)
+
+
+def check_shape(shape: tuple[int, ...], origin: str) -> None:
+    """Raise DataError unless an array with this shape has rows and columns."""
     if len(shape) != 2:
         hint = f": {FEATURES}.reshape(-1, 1) is one column" if len(shape) == 1 else ""
         hint = f": {FEATURES}.reshape(len({FEATURES}), -1) flattens each row" if len(shape) > 2 else hint
-        raise array_error(features.origin, f"has the shape {shape}, but one row per example is needed{hint}")
+        raise array_error(origin, f"has the shape {shape}, but one row per example is needed{hint}")
     if not shape[0] or not shape[1]:
-        raise array_error(features.origin, f"is empty: its shape is {shape}")
+        raise array_error(origin, f"is empty: its shape is {shape}")
 
 
 def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
@@ -102,14 +122,19 @@ def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
         texts = [(name.decode() if isinstance(name, bytes) else name).strip() for name in names.tolist()]
     except UnicodeDecodeError as error:
         raise array_error(stored.origin, f"is not UTF-8 ({error}): save an array of type str") from error
+    return checked_names(texts, stored.origin)
+
+
+def checked_names(names: Sequence[str], origin: str) -> tuple[str, ...]:
+    """The names; raises DataError if one is blank or if two are equal."""
     seen: set[str] = set()
-    for position, text in enumerate(texts):
+    for position, text in enumerate(names):
         if not text or text in seen:
             reason = "is blank" if not text else f"is {shown(text)}, which another column has"
             message = f"the name of column {position} {reason}: each column needs its own"
-            raise array_error(stored.origin, message)
+            raise array_error(origin, message)
         seen.add(text)
-    return tuple(texts)
+    return tuple(names)
 
 
 def _read_labels(stored: StoredArray) -> CodedTexts:
@@ -168,21 +193,23 @@ def label_text(value: bool | float | str | bytes) -> str:
 
 
 def read_arrays(
-    path: Path,
+    source: Path | FeatureArray,
     kinds: Mapping[str, Kind],
     *,
     default_kind: Kind = "numeric",
     mappable: bool = False,
     on_read: OnRead = UNREPORTED,
 ) -> Table:
-    """Read an archive or a folder; columns that are not in `kinds` have the `default_kind`.
+    """Read an archive, a folder or arrays in memory; columns not in `kinds` have the `default_kind`.
 
     If `mappable`, a large X stays in its file. Raises DataError for arrays that cannot be read, and if no
     column has values.
     """
-    array = FeatureArray.of(find_arrays(path))
+    array = source if isinstance(source, FeatureArray) else FeatureArray.of(find_arrays(source))
     # A column of X may have the label's name; the label itself is a separate array.
-    kind_of = {name: "numeric" if name == LABELS else kinds.get(name, default_kind) for name in array.names}
+    kind_of = {name: kinds.get(name, default_kind) for name in array.names}
+    if array.target in kind_of:
+        kind_of[array.target] = "numeric"
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
     extra = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group")}
     columns: dict[Kind, list[FloatArray]] = {kind: [] for kind in extra}
@@ -200,9 +227,9 @@ def read_arrays(
     if default_kind != "ignore" and not matrix.present.any():
         raise array_error(array.stored.origin, "has no column with values to train on")
     return Table(
-        names=(*array.names, LABELS),
+        names=(*array.names, array.target),
         numeric=matrix,
-        categorical={LABELS: array.labels} if array.labels else {},
+        categorical={array.target: array.labels} if array.labels else {},
         rows=array.rows,
         weights=np.concatenate(columns["weights"]) if "weights" in columns else None,
         groups=_numbered(np.concatenate(columns["group"])) if "group" in columns else None,
@@ -212,7 +239,7 @@ def read_arrays(
 
 def _present_if_mappable(array: FeatureArray) -> IntArray | None:
     """(p,) how many rows have a number; None if X is small, has an empty column, or cannot be mapped."""
-    rows, columns = array.stored.header.shape
+    rows, columns = array.stored.shape
     if rows * columns <= EXACT_VALUES or not array.stored.can_be_mapped:
         return None
     present = np.zeros(columns, np.int64)

@@ -1,47 +1,364 @@
-"""Turns arrays in memory into a data set, for callers from Python."""
+"""Data in memory, for callers from Python: checked once, and then read like a file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.feature_array import label_text
-from fnnctl.data.tables.table import ROW_NUMBER
+from fnnctl.data.feature_array import (
+    FeatureArray,
+    check_shape,
+    checked_names,
+    default_names,
+    label_text,
+)
+from fnnctl.data.stored_arrays import LABELS, ArrayInMemory
+from fnnctl.data.tables.memory_columns import (
+    DIGEST_ROWS,
+    NULL,
+    TextValues,
+    number_bytes,
+    object_text,
+)
+from fnnctl.data.tables.memory_table import (
+    MEMORY,
+    MemoryTable,
+    column_digest,
+    is_frame,
+    is_series,
+    memory_error,
+    memory_table,
+)
+from fnnctl.text import counted, shown
+
+FEATURES_NAME: Final = "X"
+"""What messages call an array of features."""
+TARGET: Final = "target"
+"""The name of labels without one, if a column is named `y`."""
 
 
-def dataset_of(
-    X: FloatArray, y: npt.NDArray[Any], *, names: Sequence[str] | None = None, target: str = "y"
-) -> Dataset:
-    """The rows of X, (N, p) with NaN if missing, with the target y, (N,): numbers, booleans or texts.
+@dataclass(frozen=True)
+class MemoryData:
+    """Rows in memory; the arrays must not change while they are used.
 
-    `names` are those of the columns (default: x0, x1, …). Raises ValueError for other shapes, and if a row
-    has no target.
+    Made by `memory_data`. It stands where a file stands: it has a name in messages, a digest, and rows.
     """
-    if X.ndim != 2 or y.shape != (len(X),):
-        raise ValueError(f"X must be (N, p) and y (N,), not {X.shape} and {y.shape}")
-    columns = tuple(names or (f"x{j}" for j in range(X.shape[1])))
-    if len(columns) != X.shape[1]:
-        raise ValueError(f"there are {len(columns)} names for {X.shape[1]} columns")
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise ValueError("y has a row without a target: leave such rows out")
-    values, codes = np.unique(y, return_inverse=True)
-    texts = tuple(label_text(value) for value in values.tolist())
-    labels = CodedTexts.joined([CodedTexts(codes, texts, [None] * len(texts))])
-    return Dataset(
-        name=target,
-        source="",
-        sha256="",
-        numeric=np.asarray(X, np.float64),
-        numeric_names=columns,
-        categorical=np.empty((len(X), 0), np.int32),
-        categorical_names=(),
-        categories=(),
-        target=RawTarget(target, labels.codes, labels.texts, labels.lines),
-        file_rows=np.arange(len(X), dtype=ROW_NUMBER),
-    )
+
+    features: MemoryTable | FeatureArray
+    """A table, with its target unless there are `labels`; or an array of numbers."""
+    labels: CodedTexts | None = None
+    """(N,) the target, if it is apart from the features; -1 if missing."""
+    label_name: str | None = None
+    """The name that the labels came with."""
+    weights: FloatArray | None = None
+    """(N,) the weight of each row in the loss, if they are apart from the features."""
+
+    @property
+    def file(self) -> str:
+        """Its name in messages."""
+        return MEMORY
+
+    @property
+    def holds_arrays(self) -> bool:
+        """Whether the features are an array."""
+        return isinstance(self.features, FeatureArray)
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return self.features.rows
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of names, types and values in their order, in hexadecimal digits."""
+        digest = hashlib.sha256(b"fnnctl data in memory 1\0")
+        digest.update(
+            _array_digest(self.features)
+            if isinstance(self.features, FeatureArray)
+            else self.features.digest()
+        )
+        if self.labels is not None:
+            digest.update(column_digest(LABELS, _label_column(self.labels)))
+        if self.weights is not None:
+            digest.update(b"weights\0" + number_bytes(self.weights))
+        return digest.hexdigest()
+
+    def target(self, configured: str | None) -> str:
+        """The name of the target: `configured`, or that of the labels; empty if there is none.
+
+        Raises DataError if these differ, or if a column has the name.
+        """
+        name, names = self.label_name, self.features.names
+        if self.labels is None:
+            if self.holds_arrays:
+                raise memory_error(f"there is no target: hand over ({FEATURES_NAME}, {LABELS})")
+            return configured or ""
+        if name and configured and name != configured:
+            message = f"the target is named {shown(name)}, but data.target is {shown(configured)}: rename it"
+            raise memory_error(message)
+        name = name or configured
+        if name is None:
+            return TARGET if LABELS in names and not self.holds_arrays else LABELS
+        if name in names and not self.holds_arrays:
+            message = f"a column has the name of the target, {shown(name)}: remove the column, or rename it"
+            raise memory_error(message)
+        return name
+
+    def with_target(self, name: str) -> MemoryTable | FeatureArray:
+        """All columns; the labels are the column `name`."""
+        if self.labels is None:
+            return self.features
+        if isinstance(self.features, FeatureArray):
+            return replace(self.features, target=name)
+        return self.features.with_column(name, _label_column(self.labels))
+
+
+def memory_data(
+    data: object,
+    *,
+    weights: object = None,
+    feature_names: Iterable[str] | None = None,
+) -> MemoryData:
+    """Check data in memory, and make a source of rows of them.
+
+    Args:
+        data: A data frame of any library with the interface of Arrow or with columns by name, a mapping from
+            names to columns, or a list of mappings, one per row; the target is a column. Or `(X, y)` or
+            `(X, y, weights)`: X is one of these, or a table of numbers (N, p), and y has a value per row. For
+            new rows, also X alone.
+        weights: The weight of each row in the loss, (N,).
+        feature_names: The names of the columns of an array (default: x0, x1, …).
+
+    Raises `DataError`, which names what is wrong.
+    """
+    labels: object = None
+    features = data
+    if isinstance(data, tuple):
+        if not 2 <= len(data) <= 3:
+            message = f"a tuple of {counted(len(data), 'value')}: hand over (X, y) or (X, y, weights)"
+            raise memory_error(message)
+        features, labels = data[:2]
+        if labels is None:
+            raise memory_error(f"{LABELS} is None: hand over ({FEATURES_NAME}, {LABELS})")
+        if len(data) == 3:
+            if weights is not None:
+                raise memory_error("weights are given twice")
+            weights = data[2]
+    read = _features(features, feature_names)
+    if not read.rows:
+        raise memory_error("there are no rows")
+    coded, name = (None, None) if labels is None else _labels(labels, read.rows)
+    memory = MemoryData(read, coded, name, None if weights is None else _weights(weights, read.rows))
+    if isinstance(read, FeatureArray) and coded is not None:
+        memory = replace(memory, features=replace(read, labels=coded))
+    return memory
+
+
+def _features(features: object, names: Iterable[str] | None) -> MemoryTable | FeatureArray:
+    table = memory_table(features)
+    if table is None:
+        return _feature_array(features, names)
+    if names is not None:
+        raise memory_error("feature_names are for an array: this table has names")
+    return table
+
+
+def _feature_array(features: object, names: Iterable[str] | None) -> FeatureArray:
+    """X, (N, p); raises DataError unless it is a table of numbers."""
+    values = _numbers(features)
+    check_shape(values.shape, f"{MEMORY}: {FEATURES_NAME}")
+    columns = values.shape[1]
+    checked = default_names(columns)
+    if names is not None:
+        listed = [str(name).strip() for name in names]
+        if len(listed) != columns:
+            message = f"there are {len(listed):,} feature_names for {counted(columns, 'column')}"
+            raise memory_error(message)
+        checked = checked_names(listed, f"{MEMORY}: feature_names")
+    return FeatureArray(ArrayInMemory(MEMORY, values), checked, names is not None, None)
+
+
+def _numbers(features: object) -> npt.NDArray[Any]:
+    """An array of booleans, integers or floating-point numbers."""
+    if hasattr(features, "toarray") and hasattr(features, "nnz"):
+        raise memory_error(f"{FEATURES_NAME} is sparse: {FEATURES_NAME}.toarray() makes it dense")
+    if is_series(features) and not isinstance(features, np.ndarray):
+        raise memory_error("one column is no table: hand over a data frame, such as frame[['name']]")
+    if isinstance(features, list | tuple) and not features:
+        raise memory_error("there are no rows")
+    if not isinstance(features, list | tuple) and not hasattr(features, "__array__"):
+        raise memory_error(_unknown(features))
+    if isinstance(features, np.ma.MaskedArray):
+        features = np.where(np.ma.getmaskarray(features), np.nan, features.data)
+    try:
+        values = np.asarray(features)
+    except ValueError as error:
+        raise memory_error(f"{FEATURES_NAME} has rows of different lengths") from error
+    if values.dtype.kind == "O":
+        values = _plain_numbers(values)
+    if values.dtype.kind in "US":
+        raise memory_error(_TEXTS)
+    if values.dtype.kind not in "biuf":
+        kind = "complex numbers" if values.dtype.kind == "c" else f"values of type {values.dtype}"
+        raise memory_error(f"{FEATURES_NAME} has {kind}: numbers are needed")
+    return values.astype(np.float64) if values.dtype.itemsize > 8 else values
+
+
+_TEXTS: Final = (
+    f"{FEATURES_NAME} has texts, but an array has numbers only: hand over a data frame or a mapping of "
+    "columns"
+)
+
+
+def _plain_numbers(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """An array of Python objects as float64, NaN for missing values."""
+    numbers = np.empty(values.size)
+    for index, value in enumerate(values.reshape(-1).tolist()):
+        if isinstance(value, str):
+            raise memory_error(_TEXTS)
+        if object_text(value) == NULL:
+            numbers[index] = np.nan
+        elif isinstance(value, bool | int | float | Decimal | np.number | np.bool_):
+            numbers[index] = value
+        else:
+            kind = type(value).__name__
+            raise memory_error(f"{FEATURES_NAME} has values of type {kind}: numbers are needed")
+    return numbers.reshape(values.shape)
+
+
+def _unknown(data: object) -> str:
+    """Why an object is no data, and what to hand over instead."""
+    kind = type(data).__name__
+    if data is None:
+        return "there are no data: None"
+    if isinstance(data, str | bytes) or hasattr(data, "__fspath__"):
+        return f"{shown(str(data))} is a path, not data: name it as data.source"
+    if hasattr(data, "read"):
+        return f"an open file ({kind}) is no data: name its path as data.source, or read it as a data frame"
+    if hasattr(data, "__next__"):
+        return f"a {kind} can be read only once: make a list of it"
+    for method in ("collect", "compute", "toPandas"):
+        if hasattr(data, method):
+            return f"a {kind} has no rows yet: hand over .{method}()"
+    needed = "a data frame, a mapping of columns, a list of records or an array"
+    return f"an object of type {kind} is no data: hand over {needed}"
+
+
+def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
+    """The labels as codes into their sorted texts, as of an array file; and the name that they have."""
+    name = getattr(labels, "name", None)
+    if is_frame(labels):
+        raise memory_error(f"{LABELS} is a data frame: hand over its one column")
+    values = _one_per_row(labels, LABELS, rows)
+    if values.dtype.kind in "biuf":
+        coded = _coded_numbers(values)
+    elif values.dtype.kind in "OU":
+        coded = _coded_objects(values.tolist())
+    else:
+        kind = "complex numbers" if values.dtype.kind == "c" else f"values of type {values.dtype}"
+        raise memory_error(f"{LABELS} has {kind}: numbers, texts or booleans are needed")
+    named = isinstance(name, str) and name.strip() != ""
+    return CodedTexts.joined([coded]), str(name).strip() if named else None
+
+
+def _one_per_row(values: object, what: str, rows: int) -> npt.NDArray[Any]:
+    """An array (N,); raises DataError if there is another number of values."""
+    if is_series(values) and not isinstance(values, np.ndarray):
+        values = values.to_numpy()
+    if not isinstance(values, list | tuple | range) and not hasattr(values, "__array__"):
+        kind = type(values).__name__
+        raise memory_error(f"{what} is of type {kind}: a list or an array is needed, with a value per row")
+    array: npt.NDArray[Any]
+    if isinstance(values, list | tuple) and not all(isinstance(value, str) for value in values):
+        array = np.empty(len(values), object)
+        array[:] = values
+        kinds = {type(value) for value in values}
+        if kinds <= {int, float, bool} or all(isinstance(value, np.generic) for value in values):
+            array = np.array(values)
+    elif isinstance(values, np.ma.MaskedArray):
+        array = values.data.astype(object)
+        array[np.ma.getmaskarray(values)] = None
+    else:
+        array = np.asarray(values)
+    if array.shape[1:] == (1,):
+        array = array.reshape(-1)
+    if array.ndim != 1:
+        hint = f" (for one-hot labels, {what}.argmax(axis=1))" if array.ndim == 2 and what == LABELS else ""
+        raise memory_error(f"{what} has the shape {array.shape}, but one value per row is needed{hint}")
+    if len(array) != rows:
+        message = f"{what} has {counted(len(array), 'value')}, but {FEATURES_NAME} has {counted(rows, 'row')}"
+        raise memory_error(f"{message}: one per row is needed")
+    return array
+
+
+def _coded_numbers(values: npt.NDArray[Any]) -> CodedTexts:
+    present = np.ones(len(values), np.bool_)
+    if values.dtype.kind == "f":
+        infinite = np.flatnonzero(np.isinf(values))
+        if infinite.size:
+            row = int(infinite[0])
+            raise memory_error(f"{LABELS}[{row}] is {values[row]}: a number must be finite")
+        present = ~np.isnan(values)
+    distinct, numbers = np.unique(values[present], return_inverse=True)
+    codes = np.full(len(values), -1, np.intp)
+    codes[present] = numbers
+    texts = tuple(label_text(value) for value in distinct.tolist())
+    return CodedTexts(codes, texts, [None] * len(texts))
+
+
+def _coded_objects(values: Sequence[object]) -> CodedTexts:
+    code_of: dict[str, int] = {}
+    codes = [
+        -1 if text == "" else code_of.setdefault(text, len(code_of))
+        for text in (_label(value, row) for row, value in enumerate(values))
+    ]
+    return CodedTexts(np.array(codes, np.intp), tuple(code_of), [None] * len(code_of))
+
+
+def _label(value: object, row: int) -> str:
+    """The text of one label; empty if it is missing."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int | float) and not math.isnan(value):
+        return label_text(value)
+    text = object_text(value)
+    if text is None:
+        kind = type(value).__name__
+        raise memory_error(f"{LABELS}[{row}] is of type {kind}: numbers, texts or booleans are needed")
+    return "" if text == NULL else text.strip()
+
+
+def _label_column(labels: CodedTexts) -> TextValues:
+    texts = [*labels.texts, NULL]
+    return TextValues([texts[code] for code in labels.codes.tolist()])  # the code -1 picks the last
+
+
+def _weights(weights: object, rows: int) -> FloatArray:
+    values = _one_per_row(weights, "weights", rows)
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise memory_error("weights has a value that is not a number") from error
+
+
+def _array_digest(array: FeatureArray) -> bytes:
+    """SHA-256 of type, shape, names and numbers; the order in memory does not count."""
+    source = array.stored
+    if not isinstance(source, ArrayInMemory):
+        raise ValueError("the array is in a file")
+    values = source.values
+    names = "\0".join(array.names if array.named else ())
+    digest = hashlib.sha256(f"array\0{values.dtype.str[1:]}\0{values.shape}\0{names}\0".encode())
+    for start in range(0, len(values), DIGEST_ROWS):
+        digest.update(number_bytes(values[start : start + DIGEST_ROWS]))
+    return digest.digest()

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.rules.unread import CSV_SETTINGS
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, PARQUET_REASON, DataConfig
+from fnnctl.config.rules.unread import CSV_SETTINGS, FILE_SETTINGS
+from fnnctl.config.schema.data import (
+    DEFAULT_MISSING_VALUES,
+    MEMORY_REASON,
+    MEMORY_SOURCE,
+    PARQUET_REASON,
+    DataConfig,
+)
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import note_plain_problems
@@ -21,8 +28,9 @@ from fnnctl.data.columns.notes import conversion_warnings
 from fnnctl.data.columns.numbers import plain_numbers
 from fnnctl.data.columns.types import NOT_USED, ColumnType, expansions
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.feature_array import read_arrays
+from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import (
     check_settings,
@@ -33,6 +41,7 @@ from fnnctl.data.settings import (
 )
 from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.stored_arrays import LABELS, holds_arrays, source_sha256
+from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
@@ -43,12 +52,35 @@ Numbers = TypeVar("Numbers", FloatArray, IntArray)
 BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file that was read, with the facts about it for a Dataset."""
+@dataclass(frozen=True)
+class _StoredFile:
+    """A file that can be read."""
 
     path: Path
-    sha256: str
+    builtin: str | None = None
+    """The name of the built-in data set that it has."""
+
+    @property
+    def file(self) -> str:
+        """Its name in messages."""
+        return self.builtin or printable(str(self.path))
+
+    @property
+    def holds_arrays(self) -> bool:
+        """Whether it has arrays, not a table."""
+        return holds_arrays(self.path)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of its bytes."""
+        return source_sha256(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A source that was read, with the facts about it for a Dataset."""
+
+    source: _StoredFile | MemoryData
     table: Table
     """Its labelled rows."""
     numeric_names: tuple[str, ...]
@@ -60,28 +92,45 @@ class _File:
     """(rows,) the values of the column data.split.by, NaN if missing; None if the column is a feature."""
 
 
-def load_dataset(config: DataConfig, folder: Path, *, on_read: OnRead = UNREPORTED) -> Dataset:
+def load_dataset(
+    config: DataConfig, folder: Path, *, memory: MemoryData | None = None, on_read: OnRead = UNREPORTED
+) -> Dataset:
     """Read the rows that `config` describes; relative paths start at `folder`, that of the config file.
+
+    If `config.source` is `memory`, the rows are those of `memory`, which is not read otherwise.
 
     Raises DataError with every problem found (a problem in a file has its file and line, a problem with a
     setting only its path), or MachineError if the system cannot read a file.
     """
+    if config.source == MEMORY_SOURCE:
+        if memory is None:
+            raise DataError(Problem(_NOT_IN_MEMORY, path="data.source"))
+        return _load(memory, config, folder, on_read)
     if config.source in BUILTIN:
         with builtin_path(config.source) as path:
-            return _load(path, config, folder, on_read)
+            return _load(_StoredFile(path, config.source), config, folder, on_read)
     path = find_file(config.source, folder, setting="data.source", builtin=BUILTIN, folders=True)
-    return _load(path, config, folder, on_read)
+    return _load(_StoredFile(path), config, folder, on_read)
 
 
-def _load(path: Path, config: DataConfig, folder: Path, on_read: OnRead) -> Dataset:
+_NOT_IN_MEMORY = (
+    "the data were in the memory of a Python program, and there is no file of them: continue in Python with "
+    "the same data, or save them to a file (as Parquet, if values have types) and name it here"
+)
+
+
+def _load(source: _StoredFile | MemoryData, config: DataConfig, folder: Path, on_read: OnRead) -> Dataset:
     info = BUILTIN.get(config.source)
     target = config.target or (info.target if info else "")
-    if holds_arrays(path):
-        refuse_table_settings(config, LABELS)
+    if isinstance(source, MemoryData):
+        target = source.target(config.target)
+    elif source.holds_arrays:
         target = LABELS
+    if source.holds_arrays:
+        refuse_table_settings(config, target)
     if config.test_source is None:
-        _refuse_csv_settings(config, path)
-    main = _read_main(path, config, target, on_read)
+        _refuse_csv_settings(config, source)
+    main = _read_main(source, config, target, on_read)
     files = [main]
     notation = amounts(main.table, target)
     if config.test_source is not None:
@@ -92,9 +141,9 @@ def _load(path: Path, config: DataConfig, folder: Path, on_read: OnRead) -> Data
     categorical, categories = code_matrix(tables, main.categorical_names)
     numeric, packing = (mapped.numbers, None) if mapped else numeric_matrix(tables, main.numeric_names)
     dataset = Dataset(
-        name=config.source if info else Path(path.name.removesuffix(".gz")).stem,
-        source=config.source if info else str(path.resolve()),
-        sha256=main.sha256,
+        name=_dataset_name(source),
+        source=_dataset_source(source),
+        sha256=source.sha256,
         numeric=numeric,
         numeric_names=main.numeric_names,
         categorical=categorical,
@@ -104,8 +153,8 @@ def _load(path: Path, config: DataConfig, folder: Path, on_read: OnRead) -> Data
         task=info.task if info and info.target == target else None,
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
-        test_source=str(files[1].path.resolve()) if files[1:] else None,
-        test_sha256=files[1].sha256 if files[1:] else None,
+        test_source=_dataset_source(files[1].source) if files[1:] else None,
+        test_sha256=files[1].source.sha256 if files[1:] else None,
         weights=_extended(main.table.weights, test_rows, 1.0),
         groups=_extended(main.table.groups, test_rows, -1),
         warnings=tuple(warning for file in files for warning in file.warnings),
@@ -120,6 +169,18 @@ def _load(path: Path, config: DataConfig, folder: Path, on_read: OnRead) -> Data
         types=main.types,
     )
     return dataset if config.split.by is None else _ordered(dataset, config.split.by)
+
+
+def _dataset_name(source: _StoredFile | MemoryData) -> str:
+    if isinstance(source, MemoryData):
+        return MEMORY_SOURCE
+    return source.builtin or Path(source.path.name.removesuffix(".gz")).stem
+
+
+def _dataset_source(source: _StoredFile | MemoryData) -> str:
+    if isinstance(source, MemoryData):
+        return MEMORY_SOURCE
+    return source.builtin or str(source.path.resolve())
 
 
 def _ordered(dataset: Dataset, by: str) -> Dataset:
@@ -146,9 +207,14 @@ def amounts(table: Table, target: str) -> Candidate | None:
     return None if candidate is None or candidate.problem else candidate
 
 
-def _refuse_csv_settings(config: DataConfig, *files: Path) -> None:
+def _refuse_csv_settings(config: DataConfig, *sources: _StoredFile | MemoryData) -> None:
     """Raise DataError for settings of CSV files that no file reads; the config rules know only its name."""
-    if all(map(is_parquet, files)):
+    files = [source for source in sources if isinstance(source, _StoredFile)]
+    if not all(is_parquet(source.path) for source in files):
+        return
+    if len(files) < len(sources):
+        refuse_settings(config, FILE_SETTINGS, MEMORY_REASON)
+    else:
         refuse_settings(config, CSV_SETTINGS, PARQUET_REASON)
 
 
@@ -158,7 +224,7 @@ def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers |
 
 
 def _read(
-    path: Path,
+    source: Path | MemoryTable | FeatureArray,
     config: DataConfig,
     kinds: Mapping[str, Kind],
     problems: Problems,
@@ -167,11 +233,11 @@ def _read(
     test: bool = False,
     formats: Mapping[str, ColumnFormat] | None = None,
 ) -> Table:
-    """Read a file; `formats` are those of the training file, if it is a test file."""
-    if holds_arrays(path):
+    """Read a file, or rows in memory; `formats` are those of the training file, if it is a test file."""
+    if isinstance(source, FeatureArray) or (isinstance(source, Path) and holds_arrays(source)):
         default_kind: Kind = "ignore" if test else "numeric"
         mappable = config.test_source is None and config.split.by not in config.columns.ignore
-        return read_arrays(path, kinds, default_kind=default_kind, mappable=mappable, on_read=on_read)
+        return read_arrays(source, kinds, default_kind=default_kind, mappable=mappable, on_read=on_read)
     form = CsvFormat(
         config.delimiter,
         config.encoding,
@@ -182,17 +248,22 @@ def _read(
     )
     if config.source in BUILTIN and not test:
         form = BUILTIN_FORMAT
-    return read_table(path, form, kinds, problems, default_kind="ignore" if test else None, on_read=on_read)
+    return read_table(source, form, kinds, problems, default_kind="ignore" if test else None, on_read=on_read)
 
 
-def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> _File:
-    file = config.source if config.source in BUILTIN else printable(str(path))
-    sha256 = source_sha256(path)
-    check_sha256(sha256, config.sha256, file=file, setting="data.sha256")
+def _read_main(source: _StoredFile | MemoryData, config: DataConfig, target: str, on_read: OnRead) -> _File:
+    file, memory = source.file, source if isinstance(source, MemoryData) else None
+    check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
     group, order = config.split.group, config.split.by
     kinds = declared_kinds(config.columns, target, config.weights, group, order)
-    read = _read(path, config, kinds, problems, on_read)
+    rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
+    read = _read(rows, config, kinds, problems, on_read)
+    if memory is not None and memory.weights is not None:
+        if config.weights is not None:
+            message = "the weights of the rows were handed over: remove this setting, or hand over none"
+            problems.add_setting("data.weights", message)
+        read = replace(read, weights=memory.weights)
     check_settings(config.columns, target, config.weights, read.names, problems, group=group, order=order)
     problems.raise_any()
 
@@ -226,7 +297,7 @@ def _read_main(path: Path, config: DataConfig, target: str, on_read: OnRead) -> 
     warnings += _unlabelled(all_rows - table.rows, target, file)
     warnings += conversion_warnings(table.types.values(), file)
     types = _without_unused(table.types, empty, config)
-    return _File(path, sha256, table, numeric, categorical, warnings, types, values)
+    return _File(source, table, numeric, categorical, warnings, types, values)
 
 
 def _parts(table: Table, name: str) -> tuple[str, ...]:
@@ -263,8 +334,9 @@ def _check_weights_and_groups(table: Table, config: DataConfig, problems: Proble
         line = None if row is None or lines is None else int(lines[row])
         if row is not None and lines is None:
             message = f"{message} (the first is row {row}, counted from 0)"
-        column = shown(config.weights or "")
-        problems.add(f"the column {column}, which data.weights names, {message}", line=line)
+        named = config.weights and f"the column {shown(config.weights)}, which data.weights names,"
+        column = named or "the array of weights"
+        problems.add(f"{column} {message}", line=line)
     if groups is not None and (missing := int(np.count_nonzero(groups < 0))):
         message = f"has {counted(missing, 'row')} without a value: fill in their groups"
         column = shown(config.split.group or "")
@@ -293,18 +365,18 @@ def weights_problem(weights: FloatArray) -> tuple[int | None, str] | None:
 
 
 def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_read: OnRead) -> _File:
-    arrays = holds_arrays(main.path)
+    arrays = main.source.holds_arrays
     path = find_file(config.test_source or "", folder, setting="data.test_source", folders=arrays)
-    file = printable(str(path))
-    if holds_arrays(path) != arrays:
+    source = _StoredFile(path)
+    file = source.file
+    if source.holds_arrays != arrays:
         test_is, source_is = (
             ("is a table", "contains arrays") if arrays else ("contains arrays", "is a table")
         )
         message = f"{file} {test_is}, but data.source {source_is}"
         raise DataError(Problem(message, path="data.test_source"))
-    _refuse_csv_settings(config, main.path, path)
-    sha256 = source_sha256(path)
-    check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
+    _refuse_csv_settings(config, main.source, source)
+    check_sha256(source.sha256, config.test_sha256, file=file, setting="data.test_sha256")
     sources = _numeric_sources(main)
     kinds: dict[str, Kind] = dict.fromkeys(sources, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
@@ -337,7 +409,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
     warnings += conversion_warnings(table.types.values(), file)
-    return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings, {})
+    return _File(source, table, main.numeric_names, main.categorical_names, warnings, {})
 
 
 def _numeric_sources(main: _File) -> tuple[str, ...]:

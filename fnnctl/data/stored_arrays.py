@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,58 @@ BLOCK_BYTES = 2**20
 FEATURES, LABELS = "X", "y"
 NAMES = ("feature_names", "columns")
 """The arrays that may contain the names of the columns."""
+
+
+class ArraySource(Protocol):
+    """An array of numbers that is read in blocks of rows: in a file, or in memory."""
+
+    @property
+    def origin(self) -> str:
+        """Its name in messages."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and columns."""
+
+    def blocks(self) -> Iterator[npt.NDArray[Any]]:
+        """All rows, (n, p) at a time."""
+
+    @property
+    def can_be_mapped(self) -> bool:
+        """Whether it can stay in its file."""
+
+    def mapped(self) -> MappedNumbers:
+        """The array as a view of its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayInMemory:
+    """An array (N, p) in memory: an `ArraySource`."""
+
+    origin: str
+    values: npt.NDArray[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, p)."""
+        return self.values.shape
+
+    def blocks(self) -> Iterator[npt.NDArray[Any]]:
+        """Blocks of rows (n, p), as of the file with this array."""
+        rows, columns = self.values.shape
+        flags = self.values.flags
+        columns_first = flags.f_contiguous and not flags.c_contiguous
+        spans = block_spans(rows, columns * self.values.itemsize, columns_first=columns_first)
+        yield from (self.values[start:end] for start, end in spans)
+
+    @property
+    def can_be_mapped(self) -> bool:
+        """There is no file."""
+        return False
+
+    def mapped(self) -> MappedNumbers:
+        """Raises ValueError: there is no file."""
+        raise ValueError("an array in memory has no file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +118,11 @@ class StoredArray:
             raise array_error(origin, f"is damaged: {promised}, but the file has {size - header.start:,}")
         return cls(origin, path, member, header)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape in the header."""
+        return self.header.shape
+
     def whole(self) -> npt.NDArray[Any]:
         """Read the whole array."""
         refuse_too_large(self.header.nbytes, self.origin)
@@ -79,11 +136,9 @@ class StoredArray:
         An array in Fortran order is read column by column from its own file. In an archive, which would have
         to be unpacked again for each block, it is read as a whole first.
         """
-        rows, columns = self.header.shape[0], math.prod(self.header.shape[1:])
+        rows, columns = self.shape[0], math.prod(self.shape[1:])
         columns_first, dtype = self.header.columns_first, self.header.dtype
-        # In Fortran order each block needs one seek per column, so there are fewer, larger blocks.
-        step = max(1, BLOCK_BYTES * (16 if columns_first else 1) // max(1, columns * dtype.itemsize))
-        spans = [(start, min(start + step, rows)) for start in range(0, rows, step)]
+        spans = block_spans(rows, columns * dtype.itemsize, columns_first=columns_first)
         if columns_first and self.member is not None:
             whole = self.whole()
             yield from (whole[start:end] for start, end in spans)
@@ -111,6 +166,15 @@ class StoredArray:
         with _opened(self.path, None, self.origin) as (file, _):
             mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return MappedNumbers(as_array(mapping, self.header), mapping, self.header.start)
+
+
+def block_spans(rows: int, row_bytes: int, *, columns_first: bool) -> list[tuple[int, int]]:
+    """First and end row of each block of an array; in Fortran order there are fewer, larger blocks.
+
+    Such a block needs one seek per column.
+    """
+    step = max(1, BLOCK_BYTES * (16 if columns_first else 1) // max(1, row_bytes))
+    return [(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
 def array_error(origin: str, message: str) -> DataError:

@@ -17,6 +17,7 @@ from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.splits.row_order import fold_line, split_line
@@ -116,9 +117,12 @@ def load_experiment(
     overrides: Sequence[Override] = (),
     *,
     run: RunFolder | None = None,
+    memory: MemoryData | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> LoadedExperiment:
     """Load a config and its data, and check them against each other; raises `InputError`.
+
+    If `data.source` is `memory`, the data are `memory`.
 
     If `run` has begun with the data, its classes keep the order in which its networks have them. `on_read` is
     told how much of the data has been read.
@@ -128,7 +132,7 @@ def load_experiment(
     with config.add_locations():
         settings = config.experiment.data
         data = encode(
-            load_dataset(settings, config.file.parent, on_read=on_read),
+            load_dataset(settings, config.file.parent, memory=memory, on_read=on_read),
             settings.task,
             bins=settings.split.bins,
             seed=config.experiment.seed,
@@ -148,11 +152,16 @@ def load_experiment(
 
 
 def read_experiment(
-    file: Path, overrides: Sequence[Override], listener: Listener, *, run: RunFolder | None = None
+    file: Path,
+    overrides: Sequence[Override],
+    listener: Listener,
+    *,
+    run: RunFolder | None = None,
+    memory: MemoryData | None = None,
 ) -> LoadedExperiment:
     """Load a config and its data as `load_experiment` does, and show how far the reading is."""
     with listener.reading() as on_read:
-        return load_experiment(file, overrides, run=run, on_read=on_read)
+        return load_experiment(file, overrides, run=run, memory=memory, on_read=on_read)
 
 
 class _BagCheck:

@@ -11,12 +11,12 @@ import pytest
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.in_memory import dataset_of
 from fnnctl.errors import ConfigError
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.seeds import fold_seed
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
+from tests.memory import dataset_of
 
 FOLDS = {"folds": 4, "repeats": 2}
 

@@ -11,7 +11,6 @@ import pytest
 
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.in_memory import dataset_of
 from fnnctl.errors import ConfigError
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries, size_table, with_sizes
@@ -21,6 +20,7 @@ from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import PartScores, TaskData
+from tests.memory import dataset_of
 
 
 def data_of(*counts: int) -> TaskData:

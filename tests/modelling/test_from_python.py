@@ -10,12 +10,12 @@ import pytest
 
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.in_memory import dataset_of
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
+from tests.memory import dataset_of
 
 
 def test_arrays_and_an_experiment_give_a_predictor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,12 +48,3 @@ def test_whole_numbers_are_classes_in_their_order() -> None:
     data = encode(dataset_of(np.zeros((4, 1)), np.array([10.0, 9, 10, 2])))
     assert getattr(data.task, "classes") == ("2", "9", "10")  # noqa: B009  # of a classification
     assert data.targets.tolist() == [2, 1, 2, 0]
-
-
-def test_shapes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"not \(3, 2\) and \(2,\)"):
-        dataset_of(np.zeros((3, 2)), np.zeros(2))
-    with pytest.raises(ValueError, match="without a target"):
-        dataset_of(np.zeros((2, 1)), np.array([1.0, np.nan]))
-    with pytest.raises(ValueError, match="1 names for 2 columns"):
-        dataset_of(np.zeros((3, 2)), np.zeros(3), names=["a"])

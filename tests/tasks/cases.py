@@ -12,12 +12,12 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.in_memory import dataset_of
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import OutputDecoder, PartScores, Task, TaskData
+from tests.memory import dataset_of
 
 ROWS = 48
 

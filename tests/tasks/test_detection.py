@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fnnctl.data.in_memory import dataset_of
 from fnnctl.errors import DataError
 from fnnctl.tasks.detection import are_amounts
 from fnnctl.tasks.registry import encode
+from tests.memory import dataset_of
 
 
 def amounts(values: list[str]) -> bool:
@@ -92,7 +92,8 @@ def test_a_built_in_data_set_knows_its_task() -> None:
 def test_continuous_numbers_with_a_few_texts_are_not_classes(values: list[str], message: str) -> None:
     dataset = dataset_of(np.zeros((len(values), 1)), np.array(values))
     lines = [values.index(text) + 2 for text in dataset.target.texts]
-    dataset = replace(dataset, source="y.csv", target=replace(dataset.target, lines=lines))
+    target = replace(dataset.target, lines=lines, format=None)
+    dataset = replace(dataset, source="y.csv", target=target)
     with pytest.raises(DataError, match=message) as caught:
         encode(dataset)
     assert "write data.task: classification" in str(caught.value)

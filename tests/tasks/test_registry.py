@@ -10,9 +10,9 @@ import pytest
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
-from fnnctl.data.in_memory import dataset_of
 from fnnctl.errors import DataError
 from fnnctl.tasks.registry import encode
+from tests.memory import dataset_of
 
 
 def test_warnings_of_the_data_come_before_those_of_the_target() -> None:

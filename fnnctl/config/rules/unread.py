@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from fnnctl.config.paths import ConfigPath, Messages
-from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, PARQUET_ENDING, PARQUET_REASON, DataConfig
+from fnnctl.config.schema.data import (
+    ARRAY_REASON,
+    BUILTIN_NAMES,
+    MEMORY_REASON,
+    MEMORY_SOURCE,
+    PARQUET_ENDING,
+    PARQUET_REASON,
+    DataConfig,
+)
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.model import BatchNormalizationConfig
@@ -23,6 +31,8 @@ WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
 FOLD_STRATA: Final[ConfigPath] = ("evaluation", "cross_validation", "stratify")
 CSV_SETTINGS: Final = ("delimiter", "encoding", "decimal_mark")
 """The settings of `data` that only a CSV file has."""
+FILE_SETTINGS: Final = ("delimiter", "encoding")
+"""Those of them that a table of texts in memory does not have."""
 TABLE_SETTINGS: Final = (*CSV_SETTINGS, "missing_values")
 """The settings of `data` about the notation of a CSV file."""
 
@@ -68,6 +78,8 @@ def _unread_data(experiment: Experiment) -> Unread:
         yield from ((("data", key), reason) for key in TABLE_SETTINGS)
     if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
         yield from ((("data", key), PARQUET_REASON) for key in CSV_SETTINGS)
+    if data.source == MEMORY_SOURCE and data.test_source is None:
+        yield from ((("data", key), MEMORY_REASON) for key in FILE_SETTINGS)
     if reason == ARRAY_REASON:
         yield ("data", "max_categories"), reason
     if data.test_source is None:

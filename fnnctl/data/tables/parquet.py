@@ -1,12 +1,11 @@
 """Reads Parquet files as rows of texts, so that everything about tables works as it does for CSV files.
 
-The only file that imports pyarrow. A column becomes texts when it is first used, a block of rows at a time.
-So columns that are left out cost little, and may have types that cannot be a column of a table.
+A column becomes texts when it is first used, a block of rows at a time. So columns that are left out cost
+little, and may have types that cannot be a column of a table.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,15 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.data.files import file_errors, shown_name
+from fnnctl.data.tables.arrow import arrow_texts, parquet_libraries
+from fnnctl.data.tables.memory_columns import NULL
+from fnnctl.data.tables.memory_table import unusable
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import install_command, shown
+from fnnctl.text import install_command
 
-NULL: Final = "\0"
-"""The text of a null: always missing, and no text of a CSV file, whatever the other missing values are."""
 _MARK: Final = b"PAR1"
-_FRACTION: Final = re.compile(r"\.(\d*?)0+(?=$|[Z+-])")
-"""A fraction of a second that ends with zeros."""
-_ZONE: Final = re.compile(r"([+-]\d{2})(\d{2})$")
 _INDEX: Final = re.compile(r"__index_level_\d+__")
 """The names that pandas gives to the columns of an index without a name."""
 
@@ -64,18 +61,13 @@ class ParquetBlock:
         for position in positions:
             if position not in self._texts:
                 array = self.arrays[position]
-                texts = [NULL] * len(self.lines) if array is None else _texts(array)
+                texts = [NULL] * len(self.lines) if array is None else arrow_texts(array)
                 if texts is None:
-                    problems.append(self._problem(position))
+                    problems.append(unusable(self.names[position], str(array.type), self.file))
                 else:
                     self._texts[position] = texts
         if problems:
             raise DataError(*problems)
-
-    def _problem(self, position: int) -> Problem:
-        fact = f"has the type {shown(str(self.arrays[position].type))}"
-        message = f"the column {shown(self.names[position])} {fact}, not numbers, texts, dates or booleans"
-        return Problem(f"{message}: leave it out (data.columns.ignore), or convert it", file=self.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +115,10 @@ def open_parquet(path: Path, *, block_values: int, fewest_rows: int) -> Iterator
 
 def _libraries(file: str) -> tuple[Any, Any]:
     try:
-        import pyarrow
-        import pyarrow.parquet
+        return parquet_libraries()
     except ImportError as error:
         advice = f"a Parquet file needs pyarrow: {install_command('pyarrow')}"
         raise DataError(Problem(advice, file=file)) from error
-    return pyarrow, pyarrow.parquet
 
 
 @contextmanager
@@ -142,41 +132,3 @@ def _damage(arrow: Any, file: str) -> Iterator[None]:
         reason = str(error).splitlines()[0].rstrip(". ")
         message = f"the Parquet file is damaged, or pyarrow cannot read it ({reason})"
         raise DataError(Problem(message, file=file)) from error
-
-
-def _texts(array: Any) -> list[str] | None:
-    """The values as texts, numbers with all their digits and dates in ISO 8601; None for other types."""
-    import pyarrow as arrow
-    from pyarrow import types
-
-    kind = array.type
-    if types.is_dictionary(kind):
-        return _texts(array.dictionary_decode())
-    if types.is_null(kind):
-        return [NULL] * len(array)
-    if types.is_floating(kind):
-        # the digits of a float32 are its own, not those of the float64 next to it
-        wide = array if types.is_float64(kind) else _shortest(array)
-        return [NULL if value is None or math.isnan(value) else repr(value) for value in wide.to_pylist()]
-    if types.is_timestamp(kind) or types.is_time(kind):
-        return [NULL if value is None else _iso(value) for value in array.cast(arrow.string()).to_pylist()]
-    plain = (
-        types.is_string, types.is_large_string, types.is_string_view, types.is_boolean, types.is_integer,
-        types.is_decimal, types.is_date,
-    )  # fmt: skip
-    if not any(is_one(kind) for is_one in plain):
-        return None
-    return [NULL if value is None else value for value in array.cast(arrow.string()).to_pylist()]
-
-
-def _shortest(array: Any) -> Any:
-    """float16 or float32 as the float64 numbers with the fewest digits that are read as the same numbers."""
-    import pyarrow as arrow
-
-    return array.cast(arrow.float32()).cast(arrow.string()).cast(arrow.float64())
-
-
-def _iso(text: str) -> str:
-    """`2024-01-31T10:05:00.5+01:00` for `2024-01-31 10:05:00.500000+0100`; times alone are shortened, too."""
-    short = _FRACTION.sub(lambda match: f".{match[1]}" if match[1] else "", text.replace(" ", "T"))
-    return _ZONE.sub(r"\1:\2", short)

@@ -114,7 +114,7 @@ class Records:
                 rows, values = [], 0
                 if records:
                     yield starts, records
-                    size = _block_rows(len(records[0])) if size == 1 else size
+                    size = block_rows(len(records[0])) if size == 1 else size
             if rows:
                 yield _without_blanks(_starts(rows, line, reader.line_num + 1), rows)
         except (UnreadableLineError, csv.Error) as error:
@@ -187,7 +187,7 @@ class UnreadableLineError(Exception):
         self.line = line
 
 
-def _block_rows(width: int) -> int:
+def block_rows(width: int) -> int:
     """The rows of a block: a power of two, so that blocks are not cut where they are scored in batches."""
     return 1 << max(MIN_BLOCK_ROWS, BLOCK_VALUES // width).bit_length() - 1
 

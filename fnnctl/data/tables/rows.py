@@ -1,4 +1,4 @@
-"""Reads a CSV file, or a Parquet file, as blocks of rows, a few thousand values at a time.
+"""Reads a CSV file, a Parquet file or a table in memory as blocks of rows, a few thousand values at a time.
 
 Only the values of one block exist as Python strings, so the memory needed is little more than that of the
 typed arrays. A block fits in the processor's cache (blocks of 2^16 values take 40 % longer). Problems in the
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.parquet import NULL, is_parquet, open_parquet
-from fnnctl.data.tables.records import BLOCK_VALUES, MIN_BLOCK_ROWS, Records
+from fnnctl.data.tables.memory_columns import NULL
+from fnnctl.data.tables.memory_table import MemoryTable
+from fnnctl.data.tables.parquet import is_parquet, open_parquet
+from fnnctl.data.tables.records import BLOCK_VALUES, MIN_BLOCK_ROWS, Records, block_rows
 from fnnctl.data.tables.text_files import open_text, share_read
 from fnnctl.text import counted, shown
 
@@ -99,27 +101,32 @@ class CsvRows:
     """The share of the file that has been read, from 0 to 1; 0 for a pipe."""
     rows: int | None = None
     """How many rows there are; None if only reading them tells."""
+    has_types: bool = False
+    """Whether the values had types of their own before they became texts, as in a Parquet file."""
 
 
 @contextmanager
-def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterator[CsvRows]:
-    """Open a CSV or Parquet file, or CSV on standard input (None), and read its header; `blocks` reads the
-    rest lazily.
+def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Problems) -> Iterator[CsvRows]:
+    """Open a CSV or Parquet file, CSV on standard input (None) or a table in memory, and read its header;
+    `blocks` reads the rest lazily.
 
     Problems are noted in `problems`, except those that make reading impossible: these are raised as DataError
     (an empty file, a wrong encoding) or MachineError (see `open_text` and `open_parquet`).
     """
-    if path is not None and is_parquet(path):
-        with open_parquet(path, block_values=BLOCK_VALUES, fewest_rows=MIN_BLOCK_ROWS) as stored:
+    if isinstance(source, MemoryTable):
+        yield _memory_rows(source, problems)
+        return
+    if source is not None and is_parquet(source):
+        with open_parquet(source, block_values=BLOCK_VALUES, fewest_rows=MIN_BLOCK_ROWS) as stored:
             if not stored.names:
                 problems.add("the file has no columns")
                 raise problems.error()
             _check_names(stored.names, None, problems)
-            yield CsvRows(stored.names, "", stored.blocks, None, stored.share, stored.rows)
+            yield CsvRows(stored.names, "", stored.blocks, None, stored.share, stored.rows, has_types=True)
         return
-    with open_text(path, form.encoding, form.encoding_setting) as text:
-        source = Records(text, problems, delimiter=form.delimiter, encoding_setting=form.encoding_setting)
-        records = iter(source)
+    with open_text(source, form.encoding, form.encoding_setting) as text:
+        reader = Records(text, problems, delimiter=form.delimiter, encoding_setting=form.encoding_setting)
+        records = iter(reader)
         header = next(records, None)
         if header is None:
             if not problems:
@@ -131,7 +138,25 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
         if named < len(names):
             blocks = _without_ends(blocks, named, problems)
         _check_header(names[:named], line, problems)
-        yield CsvRows(names[:named], source.delimiter, blocks, line, partial(share_read, text.fileno()))
+        yield CsvRows(names[:named], reader.delimiter, blocks, line, partial(share_read, text.fileno()))
+
+
+def _memory_rows(table: MemoryTable, problems: Problems) -> CsvRows:
+    """The rows of a table in memory, in blocks as large as those of the file with the same values."""
+    _check_names(table.names, None, problems)
+    width, read = len(table.names), 0
+    rows = max(MIN_BLOCK_ROWS, BLOCK_VALUES // width) if table.has_types else block_rows(width)
+
+    def blocks() -> Iterator[RowBlock]:
+        nonlocal read
+        for block in table.blocks(rows):
+            read = block.lines.stop - 1
+            yield block
+
+    def share() -> float:
+        return read / max(1, table.rows)
+
+    return CsvRows(table.names, "", blocks(), None, share, table.rows, has_types=table.has_types)
 
 
 def _named(names: Sequence[str]) -> int:

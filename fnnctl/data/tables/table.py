@@ -19,6 +19,7 @@ from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import MappedNumbers, NumberMatrix, Packing
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
+from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.data.tables.typed_columns import (
     find_types,
@@ -160,7 +161,7 @@ class _Pass:
 
 
 def read_table(
-    path: Path,
+    source: Path | MemoryTable,
     form: CsvFormat,
     kinds: Mapping[str, Kind],
     problems: Problems,
@@ -168,14 +169,14 @@ def read_table(
     default_kind: Kind | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> Table:
-    """Read a CSV file; columns that are not in `kinds` have the `default_kind`, or one by their values.
+    """Read a table; columns that are not in `kinds` have the `default_kind`, or one by their values.
 
     Columns with one of the known `form.formats` have that format; for the others, see `detection`. The table
     must not be used if a problem is noted in `problems`. `on_read` is called in each pass through the file.
     """
 
     def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[CsvRows, _Pass]:
-        return _read(path, form, kinds, default_kind, problems, texts, on_read)
+        return _read(source, form, kinds, default_kind, problems, texts, on_read)
 
     file, last_pass = read(problems)
     if last_pass.numeric.rows == 0 and not problems:
@@ -191,7 +192,7 @@ def read_table(
         form.decimal_mark,
         european=file.delimiter == ";",
         patterns=form.patterns,
-        is_csv=file.header_line is not None,
+        is_csv=not file.has_types,
     )
     columns, notation = find_types(table.categorical, last_pass.undecided(form.formats), notation, problems)
     if not problems and notation.decimal_commas and (thousands := last_pass.possible_thousands(form)):
@@ -220,7 +221,7 @@ def read_table(
 
 
 def _read(
-    path: Path,
+    source: Path | MemoryTable,
     form: CsvFormat,
     kinds: Mapping[str, Kind],
     default_kind: Kind | None,
@@ -230,7 +231,7 @@ def _read(
 ) -> tuple[CsvRows, _Pass]:
     """One pass through the file; the columns named in `texts` are read as texts."""
     this_pass, as_texts = _Pass([], form.missing), frozenset([*texts, *form.formats])
-    with open_rows(path, form, problems) as file:
+    with open_rows(source, form, problems) as file:
         for block in file.blocks:
             if not this_pass.slots:
                 kind_of = [kinds.get(name, default_kind) for name in file.names]

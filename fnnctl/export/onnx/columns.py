@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
-from fnnctl.data.tables.parquet import NULL
+from fnnctl.data.tables.memory_columns import NULL
 from fnnctl.data.tables.rows import missing_texts
 from fnnctl.export.onnx.graph import ML, Graph
 from fnnctl.export.onnx.interpolation import segments

@@ -8,10 +8,10 @@ import pytest
 from fnnctl.data.columns.formats.dates import DateFormat
 from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
-from fnnctl.data.in_memory import dataset_of
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.splits.row_order import fold_line, refuse_missing, row_order, split_line
 from fnnctl.errors import DataError
+from tests.memory import dataset_of
 
 
 def made(rows: int = 6) -> Dataset:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import rows
-from fnnctl.data.tables.parquet import NULL, is_parquet
+from fnnctl.data.tables.memory_columns import NULL
+from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts, open_rows
 from fnnctl.data.tables.table import read_table
 from fnnctl.errors import DataError

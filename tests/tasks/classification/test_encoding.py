@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pytest
 
 from fnnctl.config.schema.data import DataConfig
-from fnnctl.data.in_memory import dataset_of
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification.encoding import (
@@ -18,6 +17,7 @@ from fnnctl.tasks.classification.encoding import (
     same_word_twice,
     target_problem,
 )
+from tests.memory import dataset_of
 
 
 def fault(values: list[str]) -> str | None:

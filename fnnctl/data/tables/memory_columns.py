@@ -1,0 +1,250 @@
+"""Columns of a table in memory, as texts: those that a Parquet file with values of the same types has."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import BoolArray
+
+NULL: Final = "\0"
+"""The text of a null: always missing, and no text of a CSV file, whatever the other missing values are."""
+DIGEST_ROWS: Final = 2**14
+"""A digest takes so many rows at a time; another number would give other digests."""
+_FRACTION: Final = re.compile(r"\.(\d*?)0+(?=$|[Z+-])")
+"""A fraction of a second that ends with zeros."""
+_ZONE: Final = re.compile(r"([+-]\d{2})(\d{2})$")
+
+
+class UnusableTypeError(Exception):
+    """The values of a column are of a type that no column of a table has; the message names the type."""
+
+
+class MemoryColumn(Protocol):
+    """The values of a column; those of an unusable type are refused only if the column is used."""
+
+    @property
+    def type_name(self) -> str:
+        """The type as it enters the digest: equal for all libraries; `text` for texts."""
+
+    def __len__(self) -> int:
+        """The number of rows."""
+
+    def texts(self, rows: slice) -> list[str]:
+        """The values in some rows; raises UnusableTypeError."""
+
+    def digest_parts(self) -> Iterator[bytes]:
+        """Bytes that differ if a value differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberValues:
+    """Numbers or truth values, with NaN as a missing value."""
+
+    values: npt.NDArray[Any]
+    """(N,) of a NumPy type for booleans, integers or floating-point numbers."""
+    missing: BoolArray | None = None
+    """(N,) further missing values; None if there are none."""
+
+    @property
+    def type_name(self) -> str:
+        """Kind and bytes, such as `f8`."""
+        return self.values.dtype.str[1:]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def texts(self, rows: slice) -> list[str]:
+        """Numbers with all their digits."""
+        texts = number_texts(self.values[rows])
+        if self.missing is None:
+            return texts
+        missing = self.missing[rows].tolist()
+        return [NULL if gap else text for text, gap in zip(texts, missing, strict=True)]
+
+    def digest_parts(self) -> Iterator[bytes]:
+        """The bytes of the values, with one NaN in place of all missing ones."""
+        for start in range(0, len(self.values), DIGEST_ROWS):
+            rows = slice(start, start + DIGEST_ROWS)
+            values, gaps = self.values[rows], None if self.missing is None else self.missing[rows]
+            if values.dtype.kind == "f":
+                yield number_bytes(values if gaps is None else np.where(gaps, np.nan, values))
+            else:
+                yield number_bytes(values if gaps is None else np.where(gaps, 0, values))
+                yield b"" if gaps is None else gaps.tobytes()
+
+
+def number_bytes(values: npt.NDArray[Any]) -> bytes:
+    """The numbers' bytes in rows, the lowest byte first, and each NaN as the same one."""
+    if values.dtype.kind == "f" and (gaps := np.isnan(values)).any():
+        values = np.where(gaps, values.dtype.type(np.nan), values)
+    return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def number_texts(values: npt.NDArray[Any]) -> list[str]:
+    """Numbers (n,) with all their digits, null for NaN; truth values as `true` and `false`."""
+    if values.dtype.kind == "b":
+        return ["true" if value else "false" for value in values.tolist()]
+    if values.dtype.kind in "iu":
+        return list(map(str, values.tolist()))
+    if values.dtype.itemsize < 8:
+        # the digits of a float32 are its own, not those of the float64 next to it
+        values = np.array([float(str(value)) for value in values.astype(np.float32)], np.float64)
+    return [NULL if math.isnan(value) else repr(value) for value in values.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class TextValues:
+    """Values that are texts already."""
+
+    values: Sequence[str]
+    type_name: str = "text"
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def texts(self, rows: slice) -> list[str]:
+        """The texts."""
+        return list(self.values[rows])
+
+    def digest_parts(self) -> Iterator[bytes]:
+        """The lengths of the texts, and the texts."""
+        return text_parts(self)
+
+
+def text_parts(column: MemoryColumn) -> Iterator[bytes]:
+    """The lengths of a column's texts, and the texts."""
+    for start in range(0, len(column), DIGEST_ROWS):
+        texts = column.texts(slice(start, start + DIGEST_ROWS))
+        yield np.fromiter(map(len, texts), "<i8", len(texts)).tobytes()
+        yield "".join(texts).encode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableValues:
+    """Values of a type that no column of a table has; the column may be left out."""
+
+    rows: int
+    type_name: str
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def texts(self, rows: slice) -> list[str]:
+        """Raises UnusableTypeError."""
+        raise UnusableTypeError(self.type_name)
+
+    def digest_parts(self) -> Iterator[bytes]:
+        """Nothing: no value can be used."""
+        return iter(())
+
+
+def array_column(values: npt.NDArray[Any]) -> MemoryColumn:
+    """The column of an array (N,)."""
+    missing = None
+    if isinstance(values, np.ma.MaskedArray):
+        missing, values = np.ma.getmaskarray(values), values.data
+    kind = values.dtype.kind
+    if kind in "biuf":
+        wide = values.dtype.itemsize > 8
+        return NumberValues(values.astype(np.float64) if wide else values, missing)
+    if kind == "M":
+        return _moments(values, missing)
+    if kind in "OU":
+        listed = values.tolist() if kind == "U" else list(values)
+        if missing is not None:
+            listed = [None if gap else value for value, gap in zip(listed, missing, strict=True)]
+        return objects_column(listed)
+    return UnusableValues(len(values), "complex numbers" if kind == "c" else values.dtype.name)
+
+
+def _moments(values: npt.NDArray[Any], missing: BoolArray | None) -> TextValues:
+    gaps = np.isnat(values) if missing is None else np.isnat(values) | missing
+    texts = np.datetime_as_string(values).tolist()
+    listed = [NULL if gap else iso(text) for text, gap in zip(texts, gaps.tolist(), strict=True)]
+    is_date = np.datetime_data(values.dtype)[0] in {"Y", "M", "W", "D"}
+    return TextValues(listed, "date" if is_date else "datetime")
+
+
+def objects_column(values: Sequence[object]) -> MemoryColumn:
+    """The column of Python's own values; all numbers become numbers, and anything mixed its texts."""
+    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    kinds = {type(value) for value in plain if not _is_null(value)}
+    if kinds and kinds <= {bool, int, float} and not (bool in kinds and len(kinds) > 1):
+        numbers = _numbers([None if _is_null(value) else value for value in plain], kinds)
+        if numbers is not None:
+            return numbers
+    names: set[str] = set()
+    texts = []
+    for value in plain:
+        text = object_text(value)
+        if text is None:
+            return UnusableValues(len(plain), type(value).__name__)
+        if text != NULL:
+            names.add(_object_text(value)[0])
+        texts.append(text)
+    return TextValues(texts, " or ".join(sorted(names)) or "null")
+
+
+def _numbers(values: list[Any], kinds: set[type]) -> NumberValues | None:
+    """The column of numbers or truth values, None if missing; None if they are too large for NumPy."""
+    try:
+        if float in kinds:
+            return NumberValues(
+                np.array([np.nan if value is None else value for value in values], np.float64)
+            )
+        filled = [0 if value is None else value for value in values]
+        missing = np.array([value is None for value in values])
+        array = np.array(filled, np.bool_ if bool in kinds else np.int64)
+        return NumberValues(array, missing if missing.any() else None)
+    except OverflowError:
+        return None
+
+
+def object_text(value: Any) -> str | None:
+    """The text of one of Python's own values, `NULL` if it is missing; None if no table has such values."""
+    is_nan = isinstance(value, float | Decimal) and math.isnan(value)
+    return NULL if is_nan or _is_null(value) else _object_text(value)[1]
+
+
+def _is_null(value: object) -> bool:
+    """Whether it is None, or the missing value of a data frame's library, which is not imported for this."""
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def _object_text(value: Any) -> tuple[str, str | None]:
+    """The name of a value's type, and its text; None if no column of a table has such values."""
+    match value:
+        case str():
+            return "text", str(value)
+        case bool():
+            return "b1", "true" if value else "false"
+        case int():
+            return "i8", str(value)
+        case float():
+            return "f8", repr(value)
+        case Decimal():
+            return "decimal", format(value, "f")
+        case datetime():
+            text = value.isoformat()
+            is_utc = str(value.tzinfo) in {"UTC", "Etc/UTC"}
+            return "datetime", iso(f"{text.removesuffix('+00:00')}Z" if is_utc else text)
+        case date():
+            return "date", value.isoformat()
+        case time():
+            return "time", iso(value.isoformat())
+    return type(value).__name__, None
+
+
+def iso(text: str) -> str:
+    """`2024-01-31T10:05:00.5+01:00` for `2024-01-31 10:05:00.500000+0100`; times alone are shortened, too."""
+    short = _FRACTION.sub(lambda match: f".{match[1]}" if match[1] else "", text.replace(" ", "T"))
+    return _ZONE.sub(r"\1:\2", short)

@@ -1,0 +1,237 @@
+"""Tables in memory: data frames of any library, mappings of columns and lists of records, as rows of texts.
+
+Data frames are known by their interface, so that no library of frames is imported here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, Final, Self, TypeGuard
+
+import numpy as np
+
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.arrow import frame_columns
+from fnnctl.data.tables.memory_columns import (
+    MemoryColumn,
+    UnusableTypeError,
+    array_column,
+    objects_column,
+)
+from fnnctl.errors import DataError, Problem
+from fnnctl.text import cut, shown
+
+MEMORY: Final = "memory"
+"""What stands for the name of a file."""
+LIST_OR_ARRAY: Final = "a list or an array"
+
+
+def memory_error(message: str) -> DataError:
+    """The error for data that cannot be taken from memory."""
+    return DataError(Problem(message, file=MEMORY))
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBlock:
+    """Some consecutive rows of a table in memory: a `RowBlock`."""
+
+    lines: range
+    """The number of each row, counted from 1."""
+    names: Sequence[str]
+    columns: Sequence[MemoryColumn]
+
+    def column(self, position: int) -> list[str]:
+        """The values of one column; raises DataError if its type is not one of a table's."""
+        return self._columns([position])[0]
+
+    def values(self, positions: Sequence[int]) -> list[str]:
+        """The values of some columns, row by row; raises DataError as `column` does."""
+        return list(chain.from_iterable(zip(*self._columns(positions), strict=True)))
+
+    def _columns(self, positions: Sequence[int]) -> list[list[str]]:
+        rows, problems = slice(self.lines.start - 1, self.lines.stop - 1), []
+        columns: list[list[str]] = []
+        for position in positions:
+            try:
+                columns.append(self.columns[position].texts(rows))
+            except UnusableTypeError as error:
+                problems.append(unusable(self.names[position], str(error), MEMORY))
+        if problems:
+            raise DataError(*problems)
+        return columns
+
+
+def unusable(name: str, type_name: str, file: str) -> Problem:
+    """The problem with a column whose type is not one of a table's."""
+    fact = f"the column {shown(name)} has the type {shown(type_name)}"
+    advice = "leave it out (data.columns.ignore), or convert it"
+    return Problem(f"{fact}, not numbers, texts, dates or booleans: {advice}", file=file)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTable:
+    """Columns of one length, by name."""
+
+    names: tuple[str, ...]
+    columns: tuple[MemoryColumn, ...]
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return len(self.columns[0]) if self.columns else 0
+
+    @property
+    def has_types(self) -> bool:
+        """Whether some values are not texts; a table of texts is read like a CSV file."""
+        return any(column.type_name not in {"text", "null"} for column in self.columns)
+
+    def with_column(self, name: str, column: MemoryColumn) -> Self:
+        """The table with one more column."""
+        return replace(self, names=(*self.names, name), columns=(*self.columns, column))
+
+    def blocks(self, rows: int) -> Iterator[MemoryBlock]:
+        """All rows, so many at a time."""
+        for start in range(0, self.rows, rows):
+            lines = range(start + 1, min(start + rows, self.rows) + 1)
+            yield MemoryBlock(lines, self.names, self.columns)
+
+    def digest(self) -> bytes:
+        """SHA-256 of names, types and values in their order."""
+        digest = hashlib.sha256(b"table\0")
+        for name, column in zip(self.names, self.columns, strict=True):
+            digest.update(column_digest(name, column))
+        return digest.digest()
+
+
+def column_digest(name: str, column: MemoryColumn) -> bytes:
+    """SHA-256 of a column's name, type, number of rows and values."""
+    digest = hashlib.sha256(f"{name}\0{column.type_name}\0{len(column)}\0".encode("utf-8", "surrogatepass"))
+    for part in column.digest_parts():
+        digest.update(part)
+    return digest.digest()
+
+
+def memory_table(data: object) -> MemoryTable | None:
+    """The table of a data frame, a mapping or a list of mappings; None for anything else.
+
+    Raises DataError if it is one of these, but no table can be made of it.
+    """
+    if isinstance(data, Mapping):
+        return _of_columns(list(data), [_values(name, values) for name, values in data.items()])
+    if isinstance(data, list | tuple) and data and all(isinstance(record, Mapping) for record in data):
+        return _of_records(data)
+    if is_frame(data):
+        return _of_frame(data)
+    return None
+
+
+def is_frame(data: object) -> TypeGuard[Any]:
+    """Whether an object is a data frame: it has the interface of Arrow or of frames, or columns by name."""
+    if is_series(data):
+        return False
+    interfaces = "__arrow_c_stream__", "__arrow_c_array__", "__dataframe__"
+    if any(hasattr(data, name) for name in interfaces):
+        return True
+    return hasattr(data, "columns") and hasattr(data, "__getitem__") and not hasattr(data, "dtype")
+
+
+def is_series(data: object) -> TypeGuard[Any]:
+    """Whether an object is one column of a data frame."""
+    return hasattr(data, "to_numpy") and not hasattr(data, "columns")
+
+
+def _of_columns(names: Sequence[object], columns: Sequence[MemoryColumn]) -> MemoryTable:
+    problems = Problems(MEMORY)
+    table = MemoryTable(tuple(_name(name, problems) for name in names), tuple(columns))
+    problems.raise_any()
+    if not table.columns:
+        raise memory_error("the table has no columns")
+    for name, column in zip(table.names, table.columns, strict=True):
+        if len(column) != table.rows:
+            first = f"{shown(table.names[0])} has {table.rows:,}"
+            problems.add(f"the column {shown(name)} has {len(column):,} values, but {first}")
+    problems.raise_any()
+    return table
+
+
+def _name(name: object, problems: Problems) -> str:
+    """A column's name without blanks around it; a number stands for its digits."""
+    if isinstance(name, str):
+        return str(name).strip()
+    if isinstance(name, int | np.integer) and not isinstance(name, bool):
+        return str(name)
+    kind = type(name).__name__
+    problems.add(f"the column name {cut(repr(name))} is of type {kind}: a name is a text or a whole number")
+    return ""
+
+
+def _values(name: object, values: object) -> MemoryColumn:
+    """The column of a list, an array or a column of a data frame."""
+    which = f"the column {cut(repr(name))}"
+    column = column_of(values, which)
+    if column is None:
+        if values is None or isinstance(values, str | bytes | int | float | complex):
+            raise memory_error(f"{which} is a single value: {LIST_OR_ARRAY} is needed, with a value per row")
+        message = f"{which} is of type {type(values).__name__}: {LIST_OR_ARRAY} is needed"
+        raise memory_error(message)
+    return column
+
+
+def column_of(values: object, which: str) -> MemoryColumn | None:
+    """The column of a list, an array or a column of a data frame; None for anything else.
+
+    `which` says in messages what it is. Raises DataError if there is not one value per row.
+    """
+    if isinstance(values, list | tuple | range):
+        return objects_column(values)
+    if is_series(values) and not isinstance(values, np.ndarray):
+        return series_column(values)
+    if not hasattr(values, "__array__"):
+        return None
+    array = np.ma.asanyarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+    if array.shape[1:] == (1,):
+        array = array.reshape(-1)
+    if array.ndim != 1:
+        raise memory_error(f"{which} has the shape {array.shape}: one value per row is needed")
+    return array_column(array)
+
+
+def series_column(series: Any) -> MemoryColumn:
+    """The column of a data frame by its own methods, without Arrow."""
+    array = np.asarray(series.to_numpy())
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind in "biu" or (kind == "f" and (size < 8 or not np.isnan(array).any())):
+        return array_column(array)
+    # a column of integers with missing values may have become one of NaN; as a list it still has its values
+    return objects_column(series.to_list() if hasattr(series, "to_list") else list(series))
+
+
+def _of_records(records: Sequence[Mapping[Any, object]]) -> MemoryTable:
+    """The table of records; a record without one of the names has a missing value."""
+    names = list(dict.fromkeys(chain.from_iterable(records)))
+    columns = [objects_column([record.get(name) for record in records]) for name in names]
+    return _of_columns(names, columns)
+
+
+def _of_frame(frame: Any) -> MemoryTable:
+    """The table of a data frame; an index is left out."""
+    names = None if hasattr(frame, "column_names") else _names(frame)
+    plain = frame
+    if names is not None and hasattr(frame, "set_axis"):  # Arrow takes the index of pandas for columns
+        plain = frame.set_axis([str(j) for j in range(len(names))], axis=1).reset_index(drop=True)
+    arrow = frame_columns(plain)
+    if arrow is not None:
+        return _of_columns(arrow[0] if names is None else names, arrow[1])
+    if names is None or not hasattr(frame, "__getitem__"):
+        kind = type(frame).__name__
+        raise memory_error(f"an object of type {kind} cannot be read as a data frame without pyarrow")
+    keys = names if plain is frame else list(plain.columns)
+    return _of_columns(names, [series_column(plain[key]) for key in keys])
+
+
+def _names(frame: Any) -> list[object] | None:
+    columns = getattr(frame, "columns", None)
+    return list(columns) if isinstance(columns, Iterable) else None
