@@ -7,7 +7,7 @@ that were found, so that one run of a command shows them all.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -160,18 +160,24 @@ class NoFinishedTrialError(FnnctlError):
     kind = "no_finished_trial"
     exit_code = 4
 
-    def __init__(self, *, trials: int, reasons: Sequence[str], run: str, ended: str | None = None) -> None:
-        """`reasons` are why trials failed, most frequent first; `ended` is why the search ended early."""
-        if ended and not reasons:
+    def __init__(
+        self, *, trials: int, reason: str | None, diverged: bool, run: str, ended: str | None = None
+    ) -> None:
+        """`reason` is the most frequent one why trials have no result; `diverged` says if they diverged.
+
+        `ended` is why the search ended early.
+        """
+        if ended and reason is None:
             super().__init__(
                 f"the search ended before any trial had a result: {ended}. "
                 f"Continue it with `fnnctl search --resume {shlex.quote(run)}`"
             )
             return
-        why = f"; most often: {reasons[0]}" if reasons else ""
+        why = f"; most often: {reason}" if reason else ""
+        first = ", starting with the range of the learning rate" if diverged else ""
         super().__init__(
-            f"none of {counted(trials, 'trial')} produced a result{why}. Narrow search.space, "
-            f"starting with the range of the learning rate. The trials are in {run}"
+            f"none of {counted(trials, 'trial')} produced a result{why}. Narrow search.space{first}. "
+            f"The trials are in {run}"
         )
 
 

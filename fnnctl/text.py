@@ -184,6 +184,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def networks_words(count: int, *, plain_twins: bool) -> str:
+    """`16 networks`; `8 networks and 8 plain twins` if half of them are twins of the others."""
+    if not plain_twins:
+        return counted(count, "network")
+    return f"{counted(count // 2, 'network')} and {counted(count // 2, 'plain twin')}"
+
+
 def amount_done(done: int, planned: int | None, noun: str, *, bound: str = "at most") -> str:
     """`56 of at most 1,581 epochs`; `56 epochs` if there is no plan, or if it is exceeded."""
     if planned is None or done > planned:

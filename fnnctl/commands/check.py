@@ -16,7 +16,7 @@ from fnnctl.context import Context
 from fnnctl.errors import InputError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
-from fnnctl.text import word_list
+from fnnctl.text import networks_words, word_list
 
 if TYPE_CHECKING:
     from fnnctl.stacks.search_preparation import PreparedSearch
@@ -68,7 +68,7 @@ def check(
         context.note(f"{file}: valid: {_in_words(loaded, fit)}")
         if search:
             context.note(f"{file}: search: {_trials(search)}")
-        for note in (*loaded.notes(), *loaded.split_line(split)):
+        for note in (*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)):
             context.note(f"{file}: {note}")
         if explain:
             settings = loaded.explained(fit.experiment)
@@ -141,7 +141,8 @@ def _networks(fit: Fit) -> str:
     if (inner := fit.settings.shape.inner_members) > 1:
         return f"{inner:,} networks that share weights, with {parameters} in all"
     if members > 1:
-        return f"an ensemble of {members:,} networks of {parameters} each"
+        networks = networks_words(members, plain_twins=fit.settings.twins)
+        return f"an ensemble of {networks} of {parameters} each"
     return f"a network of {parameters}"
 
 
@@ -157,5 +158,6 @@ def _trials(prepared: PreparedSearch) -> str:
     if ensemble.share_weights:
         words += f", and the winner is refitted as {ensemble.members:,} networks that share weights"
     elif ensemble.members > 1:
-        words += f", and the winner is refitted as an ensemble of {ensemble.networks:,}"
+        networks = networks_words(ensemble.networks, plain_twins=ensemble.plain_twins)
+        words += f", and the winner is refitted as an ensemble of {networks}"
     return f"{words}; {search.method.name} over {word_list(list(search.space))}"

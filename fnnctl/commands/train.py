@@ -41,7 +41,8 @@ def train(config: Path, overrides: Sequence[Override], context: Context) -> RunF
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_training_run(context.runs_dir, loaded.data, fit, config=loaded.config.text, check=check)
         context.stop.resumable(run.path, "train")
-        record_notes(run, [*loaded.notes(), *loaded.split_line(split)], context.listener)
+        notes = [*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)]
+        record_notes(run, notes, context.listener)
         record_warnings(run, [*check.warnings, *_threads_warning(fit)], context.listener)
     complete_training(run, loaded.data, fit, context, started=started)
     return run

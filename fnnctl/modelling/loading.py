@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fnnctl.config.paths import format_path
 from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_out_values, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.filling import CompleteConfig, complete_config
+from fnnctl.config.rules.experiments import VALIDATION
+from fnnctl.config.rules.plain_config import is_set
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.context import Listener
@@ -94,6 +97,13 @@ class LoadedExperiment:
         line = None if by is None else split_line(self.data.dataset, split, by)
         return [] if line is None else [line]
 
+    def transform_line(self, fit: Fit) -> list[str]:
+        """One line that says which transform `auto` takes for the targets of this fit; else none."""
+        chosen = fit.experiment.data.target_transform
+        if self.experiment.data.target_transform == chosen:
+            return []
+        return [f"data.target_transform: auto is {chosen} for these training targets"]
+
     def fold_line(self, validation: CrossValidation) -> list[str]:
         """One line that says which rows are not tested by folds in the order of a column; else none."""
         by = self.experiment.data.split.by
@@ -103,7 +113,19 @@ class LoadedExperiment:
     def notes(self) -> list[str]:
         """What was done with the data and with the recipe, for `runs.recorder.record_notes`."""
         line = recipe_line(self._complete)
-        return [*self.data.notes, *([] if line is None else [line])]
+        return [*self.data.notes, *([] if line is None else [line]), *self._validation_line()]
+
+    def _validation_line(self) -> list[str]:
+        """One line if a config has a validation part that only the trials of its search have; else none."""
+        experiment = self.experiment
+        search, bags = experiment.search, experiment.model.ensemble.bags
+        is_written = not experiment.complete and experiment.data.split.validation > 0
+        if not (bags and search and is_written and is_set(self.config.config, VALIDATION)):
+            return []
+        if search.objective.on != "validation":
+            return []
+        reason = "with bags, every row outside the test part is a validation row of one member"
+        return [f"{format_path(VALIDATION)} is only for the trials of the search: {reason}"]
 
     def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, and what one column says; see `DataCheck`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.trials import Direction, Result, Status, Stop, Trial
+from fnnctl.text import counted
 
 COLUMNS = ("rank", "trial", "status", "objective", "epochs", "bracket", "rung")
 
@@ -39,6 +41,24 @@ def order(result: Result, direction: Direction) -> tuple[int, float, int]:
 def ranked(results: Iterable[Result], direction: Direction) -> list[Result]:
     """The results, the best first."""
     return sorted(results, key=lambda result: order(result, direction))
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """The trials without an objective."""
+
+    trials: int
+    reason: str
+    """The most frequent reason."""
+    count: int
+    """How many have it."""
+    diverged: bool
+    """Whether they diverged."""
+
+    def in_words(self, trials: int) -> str:
+        """How many of so many trials have no result, and why."""
+        most = "" if self.count == self.trials else f" (most often, {self.count:,} times)"
+        return f"{self.trials:,} of {counted(trials, 'trial')} produced no result{most}: {self.reason}"
 
 
 class Standings:
@@ -78,6 +98,16 @@ class Standings:
             return -level, self._key(result)
 
         return sorted(finite, key=key)[:count]
+
+    @property
+    def failures(self) -> Failures | None:
+        """The trials without an objective, and why; None if there are none."""
+        failed = [result for result in self.latest.values() if finite_objective(result) is None]
+        if not failed:
+            return None
+        reasons = Counter((_cause(result), result.status is Status.DIVERGED) for result in failed)
+        ((reason, diverged), count), *_ = reasons.most_common(1)
+        return Failures(len(failed), reason, count, diverged)
 
     def contenders(self) -> list[Result]:
         """The results that compete with the incumbent, the best, which is the incumbent, first."""
@@ -123,6 +153,12 @@ class Standings:
 
     def _key(self, result: Result) -> tuple[int, float, int]:
         return order(result, self.direction)
+
+
+def _cause(result: Result) -> str:
+    """Why a result has no objective, without the epoch or the folds in which it diverged."""
+    reason = result.reason or "no reason was recorded"
+    return reason.partition(" in ")[0] if result.status is Status.DIVERGED else reason
 
 
 def _completed(result: Result) -> int:

@@ -61,6 +61,7 @@ def known_facts(
             networks or [ParameterLayout(settings.shape)] * settings.ensemble,
             data.task.decision(experiment),
             bags=settings.bags,
+            plain_twins=settings.twins,
             class_weights=data.task.class_weights(experiment.training, data.targets) is not None,
             target_transform=experiment.data.target_transform,
         ),
@@ -161,6 +162,7 @@ def _network_facts(
     decision: Decision | None,
     *,
     bags: bool = False,
+    plain_twins: bool = False,
     class_weights: bool = False,
     target_transform: str = "none",
 ) -> dict[str, Any]:
@@ -171,6 +173,7 @@ def _network_facts(
         "parameters": sum(layout.size for layout in networks),
         "networks": sum(layout.shape.inner_members for layout in networks),
         "shared_weights": any(layout.shape.inner_members > 1 for layout in networks),
+        "plain_twins": plain_twins,
         "same_shape": all(layout.shape == shape for layout in networks),
         "bags": bags,
         "positive": None if decision is None else decision.positive,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -82,6 +81,8 @@ def complete_search(session: SearchSession) -> None:
         if standings.incumbent is None:
             context.figures.draw(run)
             raise _no_finished_trial(session, reason)
+        if failures := standings.failures:
+            context.note(failures.in_words(len(session.journal.trials)))
         stopped = [stop.reason for stop in session.journal.stops if stop.trial is None]
         if reason != COMPLETE or stopped:
             context.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
@@ -145,10 +146,11 @@ def _search(session: SearchSession) -> str:
 
 
 def _no_finished_trial(session: SearchSession, reason: str) -> NoFinishedTrialError:
-    counts = Counter(result.reason or "" for result in session.standings.latest.values())
+    failures = session.standings.failures
     return NoFinishedTrialError(
         trials=len(session.journal.trials),
-        reasons=[text for text, _ in counts.most_common()],
+        reason=failures.reason if failures else None,
+        diverged=failures is not None and failures.diverged,
         run=str(session.run.path),
         ended=None if reason == COMPLETE else reason,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
-from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.paths import SPACE, format_path, parse_path
+from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig
 from fnnctl.config.schema.search import DEFAULTS
 from fnnctl.data.splits.draws import draws
 from fnnctl.data.splits.parts import Split
@@ -17,6 +20,10 @@ from fnnctl.search.earlier import best_assignments
 from fnnctl.search.setup import SearchSetup, set_up
 from fnnctl.stacks.search_memory import refuse_too_large, refuse_too_large_first
 from fnnctl.stacks.trial_fits import TrialFits, trial_rows
+from fnnctl.tasks.target_transforms import transform_of
+from fnnctl.tasks.task import TaskData
+
+TARGET_TRANSFORM: Final = "data.target_transform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,26 @@ def prepare_search(
             horizon=horizon,
         )
         split = split_data(data, with_ensemble(loaded.experiment, 1))
+        _refuse_missing_logarithms(data, setup.settings.space, split)
         one_fit_each = TrialFits(data, setup.configs, (split,))
         refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)
         refuse_too_large_first(one_fit_each, setup.first, experiment.model.ensemble)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
     return PreparedSearch(loaded, setup, split, fits)
+
+
+def _refuse_missing_logarithms(data: TaskData, space: Mapping[str, DomainConfig], split: Split) -> None:
+    """Raise `ConfigError` if some trials would take logarithms of negative targets.
+
+    The winner is refitted on the rows of the validation part, too.
+    """
+    domain = space.get(TARGET_TRANSFORM)
+    if isinstance(domain, ChoiceConfig) and "log" in domain.choice:
+        try:
+            transform_of("log", data.targets[split.non_test])
+        except ConfigError as error:
+            path = format_path((*SPACE, TARGET_TRANSFORM))
+            raise ConfigError(*(replace(problem, path=path) for problem in error.problems)) from None
 
 
 def _without_other_run(loaded: LoadedExperiment, runs_dir: Path) -> LoadedExperiment:

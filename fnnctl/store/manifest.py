@@ -143,6 +143,8 @@ class ModelFacts(Facts):
     """The number of networks whose predictions are averaged."""
     shared_weights: bool = False
     """Whether they share the weights of hidden layers, which count once."""
+    plain_twins: bool = False
+    """Whether half of the networks are twins of the others, without the embedding of numbers."""
     same_shape: bool = True
     """Whether all networks have one shape."""
     bags: bool = False

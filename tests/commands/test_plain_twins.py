@@ -186,9 +186,10 @@ def test_trials_are_one_network_without_twin(program: Program, iris: Path) -> No
     alone = run_of(program, "search", str(iris), *TWINS, *space, "--set", "model.ensemble=1")
     assert (run / "leaderboard.csv").read_bytes() == (alone / "leaderboard.csv").read_bytes()
     told = program("check", str(iris), *TWINS, *space).err
-    assert f"; an ensemble of {2 * MEMBERS} networks of " in told
+    networks = f"an ensemble of {MEMBERS} networks and {MEMBERS} plain twins"
+    assert f"; {networks} of " in told
     assert "each trial trains one network on " in told
-    assert f"the winner is refitted as an ensemble of {2 * MEMBERS}; " in told
+    assert f"the winner is refitted as {networks}; " in told
 
 
 def test_a_winner_without_embedding_has_no_twins(program: Program, iris: Path) -> None:

@@ -87,6 +87,9 @@ def test_auto_is_recorded_as_what_the_training_rows_chose(program: Program, conf
     assert yaml.safe_load((runs[0] / "resolved.yaml").read_text())["data"]["target_transform"] == "log"
     for name in ("model.npz", "model.json", "predictions.csv", "resolved.yaml"):
         assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name
+    line = "data.target_transform: auto is log for these training targets"
+    assert [line in (run / "log.txt").read_text() for run in runs] == [True, False]
+    assert line in program("check", str(config), *transformed("auto")).err
 
 
 def test_without_validation_rows_predictions_are_medians(program: Program, config: Path) -> None:
@@ -161,3 +164,9 @@ def test_a_negative_training_target_is_an_error(program: Program, config: Path) 
     assert done.code == 2
     assert "log needs targets of 0 or more" in done.err
     assert "write quantile or none" in done.err
+    config.write_text(CONFIG + SEARCH)
+    for command in ("check", "search"):
+        done = program(command, str(config))
+        assert done.code == 2
+        assert "search.space.data.target_transform: log needs targets of 0 or more" in done.out + done.err
+    assert not Path("runs").exists()

@@ -167,6 +167,18 @@ def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
     assert len(calls) == 1
 
 
+def test_a_validation_part_that_only_trials_have(load: Load) -> None:
+    config = CONFIG + "  split: {validation: 0.3}\nsearch: {space: {training.l2: {choice: [0, 1]}}}\n"
+
+    def is_told(*overrides: str) -> bool:
+        notes = load(config, "recipe=default", *overrides).notes()
+        return any(note.startswith("data.split.validation is only for the trials of ") for note in notes)
+
+    assert is_told()
+    for other in ("search.objective.on=cross_validation", "model.ensemble.bags=false"):
+        assert not is_told(other), other
+
+
 def test_rows_in_the_order_of_a_column(load: Load) -> None:
     config = CONFIG + "  split: {by: x}\n"
     loaded = load(config)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.records.standings import Standings, finite_objective, leaderboard_table, ranked
+from fnnctl.records.standings import Failures, Standings, finite_objective, leaderboard_table, ranked
 from fnnctl.records.trials import Direction, Result, Status, Stop, Trial
 
 DIRECTIONS: tuple[Direction, Direction] = ("maximize", "minimize")
@@ -89,6 +89,26 @@ def test_a_trial_that_diverges_later_is_out() -> None:
 def test_nobody_finite_no_incumbent() -> None:
     standings = Standings("minimize", [result(0, None, 1, Status.FAILED), result(1, math.nan)])
     assert standings.incumbent is None
+
+
+def test_the_most_frequent_reason_of_trials_without_a_result() -> None:
+    """Trials that diverged in different epochs have the same reason."""
+    diverged = [
+        replace(
+            result(trial, None, 9, Status.DIVERGED), reason=f"the loss became non-finite in epoch {trial}"
+        )
+        for trial in (1, 2)
+    ]
+    failed = replace(result(3, None, 9, Status.FAILED), reason="out of memory in a layer")
+    standings = Standings("maximize", [result(0, 0.5, 9), failed])
+    assert standings.failures == Failures(1, "out of memory in a layer", 1, diverged=False)
+    assert standings.failures.in_words(2) == "1 of 2 trials produced no result: out of memory in a layer"
+    for each in diverged:
+        standings.add(each)
+    assert standings.failures == Failures(3, "the loss became non-finite", 2, diverged=True)
+    words = "3 of 4 trials produced no result (most often, 2 times): the loss became non-finite"
+    assert standings.failures.in_words(4) == words
+    assert Standings("maximize", [result(0, 0.5)]).failures is None
 
 
 def test_a_smaller_budget_that_comes_later_changes_only_the_epochs() -> None:

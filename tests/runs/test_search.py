@@ -286,7 +286,10 @@ def test_when_no_trial_finishes(program: Program, tmp_path: Path) -> None:
     )
     done = program("search", str(config), "--json", "--method", "grid")
     assert done.code == 4
-    assert "became non-finite in epoch" in done.json["error"]["message"]
+    message = done.json["error"]["message"]
+    assert (
+        "the loss became non-finite. Narrow search.space, starting with the range of the learning" in message
+    )
     (folder,) = (tmp_path / "runs").iterdir()
     assert read_json(folder / "manifest.json")["status"] == "failed"
     assert [row["status"] for row in leaderboard(folder)] == ["diverged", "diverged"]

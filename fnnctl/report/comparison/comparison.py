@@ -28,6 +28,9 @@ APART: Final = frozenset(
     {"name", "seed", "complete", "data.source", "data.sha256", "data.test_source", "data.test_sha256"}
 )
 """Settings that say which run it is and where its data are, and that its config has every setting."""
+BAGS: Final = "model.ensemble.bags"
+VALIDATION: Final = "data.split.validation"
+"""With bags there is no validation part, except in the trials of a search."""
 UNSET: Final = "–"
 NULL: Final = "null"
 NEW_SETTINGS: Final = {"data.target_transform": "none", "model.ensemble.plain_twins": "false"}
@@ -78,12 +81,16 @@ def resolved_file(run: ComparedRun) -> Path | None:
 
 
 def _settings(run: ComparedRun) -> dict[str, str]:
+    """The settings of the network that was scored; those that only a search's trials read are left out."""
     file = resolved_file(run)
     content = RunFolder(file.parent).read_resolved() if file else None
     if content is None:
         return {}
     values = read_yaml(content.decode("utf-8")).value
-    return dict(_flat(values, ""))
+    settings = {path: text for path, text in _flat(values, "") if path.partition(".")[0] != "search"}
+    if settings.get(BAGS) == "true":
+        settings.pop(VALIDATION, None)
+    return settings
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -16,9 +16,17 @@ from fnnctl.text import counted
 def _highlights(summary: Summary) -> Iterator[Section]:
     if (data := summary.manifest.data) is not None:
         columns = counted(data.numeric + data.categorical, "column")
-        classes = f" ({len(data.classes):,} classes)" if data.classes else ""
-        text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, target {data.target}{classes}"
+        about = f" ({len(data.classes):,} classes)" if data.classes else _transform(summary)
+        text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, target {data.target}{about}"
         yield DefinitionList("Data", (("data", text),), heading=SUMMARY, priority=14, formats=Formats.PAGE)
+
+
+def _transform(summary: Summary) -> str:
+    """What a network was trained on in place of the target; trials of a search may differ in it."""
+    model = summary.manifest.model
+    if model is None or summary.search is not None or model.target_transform == "none":
+        return ""
+    return f" (target_transform {model.target_transform})"
 
 
 def _details(summary: Summary) -> Iterator[Section]:

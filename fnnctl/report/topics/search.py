@@ -45,6 +45,14 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     if search.end and search.end not in {COMPLETE, INTERRUPTED}:  # the run's status says the latter
         text += f"; ended by {search.end}"
     yield DefinitionList("Search", (("search", text),), heading=SUMMARY, priority=10, formats=Formats.PAGE)
+    if search.winner is not None:  # otherwise the run's error says it
+        rows = tuple(_failures(search))
+        yield DefinitionList("Search", rows, heading=SUMMARY, priority=15, formats=Formats.PAGE)
+
+
+def _failures(search: SearchHistory) -> Iterator[tuple[str, str]]:
+    if failures := search.standings.failures:
+        yield "failures", failures.in_words(len(search.trials))
 
 
 def _details(summary: Summary) -> Iterator[Section]:
@@ -61,6 +69,7 @@ def _definitions(
     words = {} if search.end == COMPLETE else UNFINISHED
     counts = ", ".join(f"{count:,} {words.get(status, status)}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
+    yield from _failures(search)
     if facts and facts.only_configurations is not None:
         only = counted(facts.only_configurations, "configuration")
         yield "space", f"only {only}, so there are no more trials"

@@ -11,7 +11,7 @@ from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number, seconds_text
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, networks_words, shown
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
@@ -38,7 +38,8 @@ def network_text(model: ModelFacts, training: TrainingFacts | None) -> str:
     if model.networks > 1:
         shared = " with shared weights" if model.shared_weights else ""
         first = "" if model.same_shape else ", the first one"
-        several, parameters = f"{model.networks:,} networks{shared}{first}: ", f"{parameters} in all"
+        networks = networks_words(model.networks, plain_twins=model.plain_twins)
+        several, parameters = f"{networks}{shared}{first}: ", f"{parameters} in all"
     parts = [f"{several}{layers}"]
     if training is not None:
         best = "" if training.best_epoch is None else f", the best one {training.best_epoch:,}"
@@ -104,7 +105,8 @@ def _network_definitions(model: ModelFacts) -> Iterator[tuple[str, str]]:
     if model.networks > 1:
         shared = " with shared weights" if model.shared_weights else ""
         shape = " of this shape" if model.same_shape else ""
-        yield "networks", f"{model.networks:,}{shape}{shared}, averaged"
+        networks = networks_words(model.networks, plain_twins=model.plain_twins)
+        yield "networks", f"{networks.removesuffix(' networks')}{shape}{shared}, averaged"
     yield "parameters", f"{model.parameters:,}"
     if model.target_transform != "none":
         transform = "auto, decided by the training rows of each fit"

@@ -61,6 +61,23 @@ def test_a_null_is_no_difference_to_a_setting_that_is_not_there(tmp_path: Path) 
     ]
 
 
+def test_what_only_trials_read_is_no_difference(tmp_path: Path) -> None:
+    """A training has the search of its config; with bags, only trials have a validation part."""
+    search = {"search": {"method": {"sampler": "random"}, "space": {}}}
+    runs = [
+        read_compared_run(write_part(tmp_path, name, HITS, settings=settings), "accuracy")
+        for name, settings in (
+            ("a", {"data": {"split": {"validation": 0.15}}, **search}),
+            ("b", {"model": {"ensemble": {"bags": True}}}),
+        )
+    ]
+    bags = ("model.ensemble.bags", ("–", "true"))
+    assert different_settings(runs) == [("data.split.validation", ("0.15", "–")), bags]
+    with_bags = {"data": {"split": {"validation": 0.3}}, "model": {"ensemble": {"bags": True}}, **search}
+    other = read_compared_run(write_part(tmp_path, "c", HITS, settings=with_bags), "accuracy")
+    assert different_settings([runs[1], other]) == []
+
+
 def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
     runs = [
         read_compared_run(write_part(tmp_path, name, HITS, settings={"model": {"dropout": 0.5}}), "accuracy")

@@ -28,6 +28,15 @@ def test_an_ensemble_names_its_networks(start_run: Callable[..., OpenRun]) -> No
     run = start_run()
     run.record({"model": {"layers": [6, 2], "parameters": 28, "networks": 2, "same_shape": False}})
     assert facts(summarize(run))["network"] == "2 networks, the first one: 6 → 2; 28 parameters in all"
+    run.record({"model": {"layers": [6, 2], "parameters": 112, "networks": 8, "plain_twins": True}})
+    assert facts(summarize(run))["network"].startswith("4 networks and 4 plain twins: 6 → 2; 112 ")
+
+
+def test_the_transform_of_a_target_stands_beside_it(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    data = {**data_facts(()), "task": "regression", "target": "price"}
+    run.record({"data": data, "model": {"layers": [6, 1], "parameters": 7, "target_transform": "log"}})
+    assert facts(summarize(run))["data"].endswith("target price (target_transform log)")
 
 
 def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path) -> None:
@@ -35,6 +44,7 @@ def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path) -> None:
         "search": "hyperband, 4 trials, 17 epochs trained",
         "best trial": "1, with accuracy 0.9600 on the validation part after 9 epochs",
         "its settings": "learning_rate 0.1, optimizer.name adam",
+        "failures": "1 of 4 trials produced no result: the loss is nan",
     }
 
 
@@ -43,7 +53,7 @@ def test_the_threshold_of_a_search_comes_before_its_settings(tmp_path: Path) -> 
     search.record({"data": data_facts(("no", "yes"))})
     refit(search, {"train": None, "validation": None, "test": {"accuracy": 0.9, "threshold": 0.164}})
     known = facts(summarize(search))
-    assert list(known) == ["search", "best trial", "threshold", "its settings", "data"]
+    assert list(known) == ["search", "best trial", "threshold", "its settings", "data", "failures"]
     assert known["threshold"] == "'yes' from a probability of 0.1640 on"
 
 

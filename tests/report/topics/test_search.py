@@ -108,6 +108,7 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         ("method", "hyperband"),
         ("objective", "accuracy on the validation part, maximized"),
         ("trials", "4: 3 completed, 1 diverged"),
+        ("failures", "1 of 4 trials produced no result: the loss is nan"),
         ("epochs", "20 granted, 17 trained"),
         ("ended", "complete"),
     )
