@@ -60,9 +60,9 @@ ORDERS = {
         "plain_report", "description", "comparison_report",
     ),
     "store": (
-        "names", "atomic", "lock", "documents", "tables", "weights", "metrics_shape", "manifest", "journal",
-        "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder", "catalogue",
-        "run",
+        "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape", "manifest",
+        "journal", "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder",
+        "catalogue", "run",
     ),
 }  # fmt: skip
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""

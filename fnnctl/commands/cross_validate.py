@@ -10,6 +10,7 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.overrides import Override
 from fnnctl.context import Context
 from fnnctl.modelling.loading import read_experiment
+from fnnctl.modelling.run_config import resolved_config
 from fnnctl.runs.cross_validation import (
     complete_cross_validation,
     create_cross_validation_run,
@@ -23,7 +24,6 @@ from fnnctl.runs.resuming import (
     find_resumable,
     refuse_other_data,
     released_on_error,
-    resolved_config,
 )
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import open_run

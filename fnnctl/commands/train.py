@@ -10,6 +10,7 @@ from fnnctl.config.reading.overrides import Override
 from fnnctl.context import Context
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import read_experiment
+from fnnctl.modelling.run_config import resolved_config
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.runs.recorder import record_notes, record_warnings
 from fnnctl.runs.resuming import (
@@ -19,7 +20,6 @@ from fnnctl.runs.resuming import (
     load_checkpoint,
     refuse_other_data,
     released_on_error,
-    resolved_config,
 )
 from fnnctl.runs.training import complete_training, create_training_run, set_threads
 from fnnctl.store.folder import RunFolder

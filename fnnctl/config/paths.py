@@ -46,9 +46,9 @@ def problem_at(path: ConfigPath, message: str, line: int | None = None) -> Probl
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A line of a file, or a command-line option."""
+    """A line of a file, or a command-line option; `file` is None for what a Python program has set."""
 
-    file: str
+    file: str | None
     line: int | None = None
 
 

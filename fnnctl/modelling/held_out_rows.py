@@ -10,6 +10,7 @@ from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import bagged_rows
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment, split_data
 from fnnctl.modelling.refit import with_ensemble
+from fnnctl.modelling.run_config import resolved_config
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.store.names import RESOLVED
 from fnnctl.tasks.task import TaskData
@@ -47,7 +48,7 @@ def held_out_rows(model: SavedModel, *, instead: str) -> HeldOutRows:
     run = model.run
     if run.read_resolved() is None:
         raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: {instead}")
-    loaded = load_experiment(run.path / RESOLVED, run=run)
+    loaded = load_experiment(resolved_config(run), run=run)
     data, experiment = loaded.data, loaded.experiment
     if run.read_manifest().selection:
         experiment = with_ensemble(experiment, 1)  # the config is that of a search, and trials have no bags

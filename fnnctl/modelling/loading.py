@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_out_values, recipe_line
-from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.loading import ConfigSource, LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.filling import CompleteConfig, complete_config
 from fnnctl.config.rules.experiments import VALIDATION
@@ -135,7 +134,7 @@ class LoadedExperiment:
 
 
 def load_experiment(
-    file: Path,
+    config_source: ConfigSource,
     overrides: Sequence[Override] = (),
     *,
     run: RunFolder | None = None,
@@ -150,7 +149,7 @@ def load_experiment(
     told how much of the data has been read.
     """
     return_large_blocks()  # before the first large one: reading and preprocessing free many
-    config = load_config(file, overrides)
+    config = load_config(config_source, overrides)
     with config.add_locations():
         settings = config.experiment.data
         data = encode(
@@ -174,7 +173,7 @@ def load_experiment(
 
 
 def read_experiment(
-    file: Path,
+    config: ConfigSource,
     overrides: Sequence[Override],
     listener: Listener,
     *,
@@ -183,7 +182,7 @@ def read_experiment(
 ) -> LoadedExperiment:
     """Load a config and its data as `load_experiment` does, and show how far the reading is."""
     with listener.reading() as on_read:
-        return load_experiment(file, overrides, run=run, memory=memory, on_read=on_read)
+        return load_experiment(config, overrides, run=run, memory=memory, on_read=on_read)
 
 
 class _BagCheck:

@@ -81,7 +81,7 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
     manifest = run.read_manifest()
     if manifest.evaluated is not None:
         trained = RunFolder(Path(manifest.evaluated.run))
-        if not (trained.path / names.MANIFEST).exists():
+        if not trained.has(names.MANIFEST):
             raise UsageError(f"{run.path} is an evaluation of {trained.path}, which no longer exists")
         note(f"note: {run.path} is an evaluation: using the network of {trained.path}")
         return _trained_folder(trained, run, note)
@@ -97,7 +97,7 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
         return _trained_folder(winner, run, note)
     if manifest.diverged:
         raise UsageError(f"{run.path} has no usable network: its training diverged")
-    if not (run.path / names.MODEL).exists():
+    if not run.has(names.MODEL):
         raise UsageError(f"{run.path} has no network ({status}): {names.MODEL} does not exist")
     if status != "completed":
         note(f"note: {run.path} is {status}: using the network as trained until then")

@@ -256,6 +256,7 @@ def _trial_configs(run: RunFolder) -> TrialConfigs:
     """The configurations of the search's trials, derived from its complete config."""
     from fnnctl.config.reading.loading import load_config
     from fnnctl.config.rules.trials import trial_configs
+    from fnnctl.modelling.run_config import resolved_config
 
-    loaded = load_config(run.path / names.RESOLVED)
+    loaded = load_config(resolved_config(run))
     return trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)

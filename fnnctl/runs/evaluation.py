@@ -21,6 +21,7 @@ from fnnctl.metrics.registry import positive_metric
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import score_parts
+from fnnctl.modelling.run_config import resolved_config
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import read_labelled
 from fnnctl.runs.endings import score_warnings, training_outcome
@@ -28,7 +29,6 @@ from fnnctl.runs.facts import evaluation_facts
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
 from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import create_run
 from fnnctl.tasks.task import PartScores
 from fnnctl.text import word_list
@@ -151,5 +151,5 @@ def _score_warnings(model: SavedModel, part: PartScores, file: InputFile) -> lis
     where = f"on {file.name}"
     if model.run.read_resolved() is None:
         return part.warnings(where)
-    experiment, facts = load_config(model.run.path / RESOLVED).experiment, model.run.read_manifest().training
+    experiment, facts = load_config(resolved_config(model.run)).experiment, model.run.read_manifest().training
     return part.warnings(where, training_outcome(experiment, [facts] if facts else []))

@@ -15,7 +15,6 @@ from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import RESOLVED
 from fnnctl.store.provenance import machine
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import TaskData
@@ -74,14 +73,6 @@ def load_checkpoint(run: OpenRun, data: TaskData, fit: Fit, note: Callable[[str]
         note(message)
         run.log(message)
         return None
-
-
-def resolved_config(run: RunFolder) -> Path:
-    """The file of the run's complete config; raises `DataError` if it is missing."""
-    file = run.path / RESOLVED
-    if run.read_resolved() is None:
-        raise DataError(Problem("is missing: a run cannot be resumed without it", file=str(file)))
-    return file
 
 
 def begin_again(run: OpenRun, at: str, *, blas_threads: int | None, listener: Listener) -> None:

@@ -159,7 +159,7 @@ def _no_finished_trial(session: SearchSession, reason: str) -> NoFinishedTrialEr
 def _folders(run: OpenRun) -> list[RunFolder]:
     """The search, and the runs inside it."""
     inside = (RunFolder(run.path / name) for name in (names.BEST, names.ENSEMBLE))
-    return [run, *(folder for folder in inside if folder.path.is_dir())]
+    return [run, *(folder for folder in inside if folder.has(names.MANIFEST))]
 
 
 def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialFacts:

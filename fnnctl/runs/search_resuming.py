@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.config.reading.loading import load_config
+from fnnctl.config.reading.loading import ConfigText, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Listener
 from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
+from fnnctl.modelling.run_config import resolved_config
 from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
 from fnnctl.runs.ensemble import NO_ENSEMBLE
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
-from fnnctl.runs.resuming import resolved_config
 from fnnctl.search.extension import kept_horizon, more_trials, other_limit, plan_words, refuse_shorter
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store import names
@@ -60,7 +60,7 @@ def missing_folders(run: RunFolder) -> list[str]:
     has_none = run.read_resolved() is None or any(warning.startswith(NO_ENSEMBLE) for warning in warnings)
     if run.ensemble() or has_none:
         return missing
-    search = load_config(run.path / names.RESOLVED).experiment.search
+    search = load_config(resolved_config(run)).experiment.search
     return [*missing, names.ENSEMBLE] if search and search.ensemble else missing
 
 
@@ -76,7 +76,8 @@ def extended_search(
 ) -> PreparedSearch:
     """The search with the requested plan; its lr_schedules keep their horizon."""
     words = [*plan_words(journal.settings), *overrides]
-    config = load_config(recorded.loaded.config.file, words)
+    loaded_config = recorded.loaded.config
+    config = load_config(ConfigText(loaded_config.text, loaded_config.file, has_lines=True), words)
     most = recorded.setup.budget.max_trials if max_trials is None else max_trials
     loaded = LoadedExperiment(config, recorded.loaded.data)
     prepared = prepare_search(loaded, max_trials=most, horizon=recorded.setup.configs.horizon)

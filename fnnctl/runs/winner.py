@@ -72,7 +72,7 @@ def refit_winner(session: SearchSession, winner: Winner) -> None:
     started = time.monotonic()
     run, loaded, context = session.run, session.search.loaded, session.context
     folder = RunFolder(run.path / names.BEST)
-    complete = folder.path.exists() and folder.read_manifest().status == "completed"
+    complete = folder.has(names.MANIFEST) and folder.read_manifest().status == "completed"
     data, ensemble = loaded.data, loaded.experiment.model.ensemble
     trial = session.setup.configs.experiment_of(winner.configuration)
     experiment = refit_experiment(trial, epochs=winner.epochs, ensemble=ensemble)

@@ -10,17 +10,17 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from io import BufferedReader
+from contextlib import closing, contextmanager, suppress
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from fnnctl.errors import DataError, FnnctlError, MachineError, Problem, UsageError
 from fnnctl.store.names import CONFIG, MANIFEST, RESOLVED, is_name_of_run, temporary_file_name
+from fnnctl.store.volumes import delete_file, delete_folder, memory_volume, sync_folder
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ def write_bytes(path: Path, content: bytes, *, sync: bool = True) -> None:
     Without `sync` it survives a kill, but a power cut may leave it empty or torn.
     """
     try:
-        _write(path, [content], _replace, sync=sync)
+        _replace(path, [content], sync=sync)
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -82,15 +82,13 @@ def write_text_and_delete(path: Path, text: str, obsolete: Iterable[Path]) -> No
     a full disk, is done before the deletion.
     """
 
-    def delete_and_replace(temporary: Path, path: Path) -> None:
+    def delete_obsolete() -> None:
         for outdated in obsolete:
-            with suppress(OSError):
-                outdated.unlink()
-            shutil.rmtree(outdated, ignore_errors=True)
-        _replace(temporary, path)
+            delete_file(outdated)
+            delete_folder(outdated)
 
     try:
-        _write(path, [_encoded(text)], delete_and_replace)
+        _replace(path, [_encoded(text)], before=delete_obsolete)
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -101,7 +99,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     If `lines` raises an exception, the file is left unchanged.
     """
     try:
-        _write(path, map(_encoded, lines), _replace)
+        _replace(path, map(_encoded, lines))
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -198,8 +196,11 @@ def read_sha256(path: Path) -> str | None:
     return _read(path, lambda file: hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def _read(path: Path, read: Callable[[BufferedReader], T]) -> T | None:
+def _read(path: Path, read: Callable[[BufferedReader | BytesIO], T]) -> T | None:
     try:
+        if (volume := memory_volume(path)) is not None:
+            content = volume.read(path)
+            return None if content is None else read(BytesIO(content))
         with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
             return read(file)
     except FileNotFoundError:
@@ -210,15 +211,21 @@ def _read(path: Path, read: Callable[[BufferedReader], T]) -> T | None:
         raise cannot_read(path, error) from error
 
 
-def sync_folder(path: Path) -> None:
-    """Make renames inside a folder survive a power cut, if the file system supports it."""
-    # If it does not, each file is still complete.
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _replace(
+    path: Path, pieces: Iterable[bytes], *, before: Callable[[], None] = lambda: None, sync: bool = True
+) -> None:
+    """Write the whole file, and call `before` just before it replaces the former one."""
+    if (volume := memory_volume(path)) is not None:
+        content = b"".join(pieces)
+        before()
+        volume.write(path, content)
+        return
+
+    def replace(temporary: Path, path: Path) -> None:
+        before()
+        temporary.replace(path)
+
+    _write(path, pieces, replace, sync=sync)
 
 
 def _write(
@@ -238,10 +245,6 @@ def _write(
             temporary.unlink()
     if sync:
         sync_folder(path.parent)
-
-
-def _replace(temporary: Path, path: Path) -> None:
-    temporary.replace(path)
 
 
 def _appear(temporary: Path, path: Path) -> None:
@@ -290,24 +293,65 @@ def scratch_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def open_to_append(path: Path) -> int:
-    """A descriptor that always writes at the end of the file; the file is created if it does not exist."""
-    return open_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+class GrowingFile:
+    """An open file that is written at its end. All methods raise OSError."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; it is created if it does not exist."""
+        self._descriptor = open_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def size(self) -> int:
+        """The file's length in bytes."""
+        return os.fstat(self._descriptor).st_size
+
+    def cut(self, size: int) -> None:
+        """Remove everything after the first `size` bytes."""
+        os.truncate(self._descriptor, size)
+
+    def append(self, content: bytes) -> None:
+        """Write everything, even if the system writes only a part at a time."""
+        left = memoryview(content)
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+
+    def sync(self) -> None:
+        """Make sure that what was written survives a power cut."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+class _GrowingMemory(GrowingFile):
+    """A file in memory."""
+
+    def __init__(self, content: bytearray) -> None:
+        self._content = content
+
+    def size(self) -> int:
+        return len(self._content)
+
+    def cut(self, size: int) -> None:
+        del self._content[size:]
+
+    def append(self, content: bytes) -> None:
+        self._content += content
+
+    def sync(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def open_to_append(path: Path) -> GrowingFile:
+    """Open a file that is written at its end, and created if it does not exist; raises OSError."""
+    volume = memory_volume(path)
+    return GrowingFile(path) if volume is None else _GrowingMemory(volume.open(path))
 
 
 def append_bytes(path: Path, content: bytes, *, sync: bool = False) -> None:
     """Open the file, append to it, and close it; raises OSError."""
-    descriptor = open_to_append(path)
-    try:
-        write_all(descriptor, content)
+    with closing(open_to_append(path)) as file:
+        file.append(content)
         if sync:
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_all(descriptor: int, content: bytes) -> None:
-    """Write everything, even if the system writes only a part at a time; raises OSError."""
-    left = memoryview(content)
-    while left:
-        left = left[os.write(descriptor, left) :]
+            file.sync()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
 from fnnctl.store.metrics_shape import read_metrics
 from fnnctl.store.tables import CsvTable, read_rows, read_table
+from fnnctl.store.volumes import files_in, is_file
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 T = TypeVar("T")
@@ -46,12 +46,15 @@ class RunFolder:
     def files(self) -> tuple[str, ...]:
         """The names of the run's files, in the order of the layout; then those of its figures."""
         try:
-            with os.scandir(self.path) as entries:
-                existing = {entry.name for entry in entries if entry.is_file()}
+            existing = {file.name for file in files_in(self.path)}
         except OSError:
             return ()
         figures = (name for name in sorted(existing) if name.endswith(names.FIGURE_ENDING))
         return (*(name for name in names.LAYOUT if name in existing), *figures)
+
+    def has(self, name: str) -> bool:
+        """Whether the run has this file."""
+        return is_file(self.path / name)
 
     def is_alive(self) -> bool:
         """Whether the run's process is still alive."""
@@ -112,7 +115,7 @@ class RunFolder:
 
     def fold_files(self) -> list[Path]:
         """The files of an incomplete cross-validation, each with the results of some folds."""
-        return sorted((self.path / names.KEPT_FOLDS).glob("*.npz"))
+        return files_in(self.path / names.KEPT_FOLDS, "*.npz")
 
     def read_fold_file(self, file: Path) -> dict[str, Array]:
         """The arrays of one of `fold_files`; raises `DataError` if it is damaged."""
@@ -146,7 +149,7 @@ class RunFolder:
 
     def _first_run(self, *folder_names: str) -> RunFolder | None:
         folders = (RunFolder(self.path / name) for name in folder_names)
-        return next((folder for folder in folders if (folder.path / names.MANIFEST).is_file()), None)
+        return next((folder for folder in folders if folder.has(names.MANIFEST)), None)
 
     def write_rebuilt(self, name: str, lines: Iterable[str]) -> None:
         """Write a file that can be computed again at any time from the run's network and its data."""

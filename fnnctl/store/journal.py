@@ -8,7 +8,6 @@ which a kill or a power cut may leave, does not count as damage: it has no line 
 from __future__ import annotations
 
 import json
-import os
 import re
 import zlib
 from collections import Counter
@@ -26,10 +25,9 @@ from fnnctl.store.atomic import (
     damaged,
     open_to_append,
     read_bytes,
-    sync_folder,
-    write_all,
     write_bytes,
 )
+from fnnctl.store.volumes import delete_file, sync_folder
 
 JournalRecord: TypeAlias = Mapping[str, Any]
 
@@ -70,9 +68,9 @@ class JournalFile:
             if self.torn:  # save the incomplete line before cutting it off
                 append_bytes(path.with_name(names.JOURNAL_TORN), content[self._size :] + b"\n", sync=True)
                 sync_folder(path.parent)
-            self._descriptor = open_to_append(path)
-            os.truncate(self._descriptor, self._size)
-            os.fsync(self._descriptor)
+            self._file = open_to_append(path)
+            self._file.cut(self._size)
+            self._file.sync()
         except OSError as error:
             raise cannot_write(path, error) from error
         sync_folder(path.parent)
@@ -84,11 +82,11 @@ class JournalFile:
         """
         content, checksum = _lines(records, self._checksum)
         try:
-            if os.fstat(self._descriptor).st_size != self._size:  # the remains of a failed append
-                os.truncate(self._descriptor, self._size)
-            write_all(self._descriptor, content)
+            if self._file.size() != self._size:  # the remains of a failed append
+                self._file.cut(self._size)
+            self._file.append(content)
             if sync:
-                os.fsync(self._descriptor)
+                self._file.sync()
         except OSError as error:
             raise cannot_write(self.path, error) from error
         self._size += len(content)
@@ -100,14 +98,14 @@ class JournalFile:
         if self._is_synced:
             return
         try:
-            os.fsync(self._descriptor)
+            self._file.sync()
         except OSError as error:
             raise cannot_write(self.path, error) from error
         self._is_synced = True
 
     def close(self) -> None:
         """Close the file; appended records are already written."""
-        os.close(self._descriptor)
+        self._file.close()
 
 
 class ResultCache:
@@ -138,8 +136,7 @@ class ResultCache:
     def clear(self) -> None:
         """Delete the file."""
         self.close()
-        with suppress(OSError):
-            self._path.unlink()
+        delete_file(self._path)
 
     def close(self) -> None:
         """Close the file, if it is open."""

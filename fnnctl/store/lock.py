@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from fnnctl.store.atomic import open_file
+from fnnctl.store.volumes import memory_volume
 
 if sys.platform != "win32":
     import fcntl
@@ -22,6 +23,8 @@ SECONDS_BETWEEN_TRIES = 0.02
 """Tries to take the lock: another process's `is_held` may hold it for an instant."""
 
 
+NO_LOCK = -1
+"""What stands for the lock of a run in memory, which no other process can reach."""
 _held: set[int] = set()
 """The descriptors of this process's locks."""
 
@@ -41,11 +44,15 @@ class HeldError(Exception):
 
 def hold_lock(path: Path) -> int:
     """Take the lock on a new file; it is held until it is released or the process ends."""
+    if memory_volume(path) is not None:
+        return NO_LOCK
     return _locked(open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), tries=1)
 
 
 def take_over_lock(path: Path) -> int:
     """Take the lock of a process that has ended; raises `HeldError` if it is still alive."""
+    if memory_volume(path) is not None:
+        return NO_LOCK
     return _locked(open_file(path, os.O_RDWR | os.O_CREAT), tries=TRIES)
 
 
@@ -72,6 +79,8 @@ def _locked(descriptor: int, *, tries: int) -> int:
 
 def release(descriptor: int) -> None:
     """Release a lock."""
+    if descriptor == NO_LOCK:
+        return
     _held.discard(descriptor)
     os.close(descriptor)
 
@@ -88,6 +97,8 @@ if hasattr(os, "register_at_fork"):
 
 def is_held(path: Path, *, if_unknown: bool = True) -> bool:
     """Whether a living process holds the lock; `if_unknown` where the system has no locks."""
+    if memory_volume(path) is not None:
+        return False
     if sys.platform == "win32":
         return if_unknown and path.exists()
     try:

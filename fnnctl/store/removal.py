@@ -14,8 +14,9 @@ from typing import Final
 
 from fnnctl.errors import UsageError
 from fnnctl.store import names
-from fnnctl.store.atomic import cannot_read, cannot_write, sync_folder
+from fnnctl.store.atomic import cannot_read, cannot_write
 from fnnctl.store.lock import HeldError, is_held, release, take_over_lock
+from fnnctl.store.volumes import sync_folder
 
 STALE_SECONDS: Final = 3600.0
 """A hidden folder that has not changed for so long is not that of a command that is just starting."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from fnnctl.store.atomic import (
     append_bytes,
     cannot_write,
     read_bytes,
-    sync_folder,
     write_bytes,
     write_lines,
     write_text,
@@ -31,6 +29,16 @@ from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
 from fnnctl.store.tables import csv_lines
+from fnnctl.store.volumes import (
+    delete_file,
+    delete_folder,
+    exists,
+    files_in,
+    folders_in,
+    make_folder,
+    rename,
+    sync_folder,
+)
 from fnnctl.store.weights import Array, array_list, to_npz
 from fnnctl.text import plain_text
 
@@ -76,7 +84,7 @@ class OpenRun(RunFolder):
         """Write the results of some folds of a cross-validation, so that it can be resumed."""
         folder = self.path / names.KEPT_FOLDS
         try:
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
         except OSError as error:
             raise cannot_write(folder, error) from error
         write_bytes(folder / names.fold_file_name(first_fold), to_npz(arrays))
@@ -109,7 +117,7 @@ class OpenRun(RunFolder):
         Raises `DataError` if it is damaged or missing.
         """
         path = self.path / names.JOURNAL
-        if not path.exists():
+        if not self.has(names.JOURNAL):
             raise self._without_journal()
         return JournalFile(path)
 
@@ -136,11 +144,11 @@ class OpenRun(RunFolder):
     def _replace(self, name: str, next_name: str, former_name: str) -> None:
         target, former = self.path / name, self.path / former_name
         try:
-            if target.exists():
-                target.rename(former)
-            (self.path / next_name).rename(target)
+            if exists(target):
+                rename(target, former)
+            rename(self.path / next_name, target)
             sync_folder(self.path)
-            shutil.rmtree(former, ignore_errors=True)
+            delete_folder(former)
         except OSError as error:
             raise cannot_write(target, error) from error
 
@@ -173,8 +181,7 @@ class OpenRun(RunFolder):
             else:
                 self.record(facts)
         finally:
-            with suppress(OSError):
-                (self.path / names.PROGRESS).unlink(missing_ok=True)
+            delete_file(self.path / names.PROGRESS)
             self.let_go()
 
     def let_go(self) -> None:
@@ -215,9 +222,9 @@ def create_run(
     hidden = runs_dir / names.hidden_folder_name()
     with ExitStack() as undo:
         try:
-            runs_dir.mkdir(parents=True, exist_ok=True)
-            undo.callback(shutil.rmtree, hidden, ignore_errors=True)
-            hidden.mkdir()
+            make_folder(runs_dir)
+            undo.callback(delete_folder, hidden)
+            make_folder(hidden, exist_ok=False)
             lock = hold_lock(hidden / names.LOCK)
             undo.callback(release, lock)
             if config is not None:
@@ -262,11 +269,10 @@ def take_over_run(folder: RunFolder) -> OpenRun:
     except OSError as error:
         raise cannot_write(folder.path, error) from error
     rebuilt = (folder.path / name for name in names.REBUILT)  # the network may change
-    for left_behind in (*folder.path.glob(names.TEMPORARY_PATTERN), *rebuilt):
-        with suppress(OSError):
-            left_behind.unlink()
-    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # an unfinished run of winner or ensemble
-        shutil.rmtree(hidden, ignore_errors=True)
+    for left_behind in (*files_in(folder.path, names.TEMPORARY_PATTERN), *rebuilt):
+        delete_file(left_behind)
+    for hidden in folders_in(folder.path, names.HIDDEN_FOLDER_PATTERN):  # an unfinished winner or ensemble
+        delete_folder(hidden)
     _keep_one(folder.path / names.BEST, folder.path / names.FORMER_BEST)
     _keep_one(folder.path / names.ENSEMBLE, folder.path / names.FORMER_ENSEMBLE)
     return OpenRun(folder.path, lock)
@@ -274,10 +280,10 @@ def take_over_run(folder: RunFolder) -> OpenRun:
 
 def _keep_one(current: Path, former: Path) -> None:
     """Finish an interrupted `replace_winner`: keep the new folder if it is in place, else the former one."""
-    if current.exists():
-        shutil.rmtree(former, ignore_errors=True)
-    elif former.exists():
-        former.rename(current)
+    if exists(current):
+        delete_folder(former)
+    elif exists(former):
+        rename(former, current)
 
 
 def _is_complete(folder: RunFolder) -> bool:
@@ -289,7 +295,7 @@ def _appear(hidden: Path, name: str, started: datetime) -> Path:
     while True:
         path = hidden.with_name(names.run_folder_name(name, started))
         try:
-            return hidden.rename(path)
+            return rename(hidden, path)
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
@@ -298,12 +304,12 @@ def _appear(hidden: Path, name: str, started: datetime) -> Path:
 def _replace_folder(hidden: Path, name: str) -> Path:
     """Give the hidden folder this name; an existing folder of that name is removed."""
     path = hidden.with_name(name)
-    if not path.exists():
-        return hidden.rename(path)
+    if not exists(path):
+        return rename(hidden, path)
     replaced = hidden.with_name(names.hidden_folder_name())
-    path.rename(replaced)  # renamed first: a kill must not leave half a folder under this name
-    hidden.rename(path)
-    shutil.rmtree(replaced)
+    rename(path, replaced)  # renamed first: a kill must not leave half a folder under this name
+    rename(hidden, path)
+    delete_folder(replaced)
     return path
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.store import names
 from fnnctl.store.atomic import cannot_write, read_bytes, write_bytes
+from fnnctl.store.volumes import delete_file, files_in, make_folder
 from fnnctl.store.weights import Array, read_npz, to_npz
 
 FitKey: TypeAlias = tuple[int, int]
@@ -50,10 +51,9 @@ class TrialCheckpoints:
         self._recent: dict[Path, Mapping[str, Array]] = {}
         """The states written last, up to `MAX_RECENT_BYTES` bytes: most of them are needed again soon."""
         self._recent_bytes = 0
-        for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
-            with suppress(OSError):
-                left_behind.unlink()
-        for file in sorted(self._folder.glob("*.npz")):
+        for left_behind in files_in(self._folder, names.TEMPORARY_PATTERN):
+            delete_file(left_behind)
+        for file in files_in(self._folder, "*.npz"):
             with suppress(DataError, MachineError, KeyError, ValueError, TypeError):
                 arrays = _read(file)
                 keys = [(int(trial), int(fit)) for trial, fit in arrays[_NETWORKS]]
@@ -98,7 +98,7 @@ class TrialCheckpoints:
     def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
         """Write the state of a stack; the first axis of each array runs over these fits."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
         except OSError as error:
             raise cannot_write(self._folder, error) from error
         file = self._folder / names.trial_checkpoint_name(budget, keys[0][0])
@@ -120,9 +120,8 @@ class TrialCheckpoints:
 
     def clear(self) -> None:
         """Remove all files."""
-        for file in self._folder.glob("*.npz"):
-            with suppress(OSError):
-                file.unlink()
+        for file in files_in(self._folder, "*.npz"):
+            delete_file(file)
         self._locations, self._needed, self._written = {}, {}, set()
         self._recent, self._recent_bytes = {}, 0
 
@@ -140,8 +139,7 @@ class TrialCheckpoints:
         if not self._needed[file]:
             del self._needed[file]
             self._forget(file)
-            with suppress(OSError):
-                file.unlink()
+            delete_file(file)
 
     def _forget(self, file: Path) -> None:
         """Drop the states of the file from memory, if they are there."""

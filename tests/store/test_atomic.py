@@ -20,7 +20,6 @@ from fnnctl.store.atomic import (
     cannot_write,
     open_file,
     read_bytes,
-    write_all,
     write_bytes,
     write_lines,
     write_new,
@@ -342,7 +341,5 @@ def test_writes_everything_though_the_system_takes_little_at_a_time(
 ) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:3]))
-    descriptor = os.open(tmp_path / "a", os.O_WRONLY | os.O_CREAT)
-    write_all(descriptor, b"a longer text")
-    os.close(descriptor)
+    append_bytes(tmp_path / "a", b"a longer text")
     assert (tmp_path / "a").read_bytes() == b"a longer text"

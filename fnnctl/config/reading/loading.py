@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
@@ -60,6 +60,23 @@ def read_standard_input(most: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigText:
+    """A config that is not read from a file: an experiment in Python, or the config of a run in memory."""
+
+    content: bytes
+    file: Path = Path(STARTER_NAME)
+    """What stands for its file: relative paths start in its folder. By default the data give the experiment
+    its name.
+    """
+    has_lines: bool = False
+    """Whether messages name the file and its lines."""
+
+
+ConfigSource: TypeAlias = Path | ConfigText
+"""A config file, standard input (`-`), or a text."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedConfig:
     """An experiment, and the location of each setting that was given."""
 
@@ -99,15 +116,19 @@ class LoadedConfig:
             raise kind(*map(self.locations.locate, error.problems)) from None
 
 
-def load_config(file: Path, overrides: Sequence[Override] = ()) -> LoadedConfig:
-    """Read, override, check and complete an experiment; the file `-` is standard input.
+def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> LoadedConfig:
+    """Read, override, check and complete an experiment.
 
     The `overrides` are applied in order. What the recipe's values may mend is no problem yet, because they
     are known only once the data are. Raises `ConfigError` with every other problem that was found, or
     `MachineError` if the file exists but cannot be read.
     """
-    text = _read(file)
-    unchecked = _UncheckedConfig(shown_file(file), text)
+    if isinstance(source, ConfigText):
+        file, text = source.file, source.content
+        unchecked = _UncheckedConfig(str(file) if source.has_lines else None, text)
+    else:
+        file, text = source, _read(source)
+        unchecked = _UncheckedConfig(shown_file(file), text)
     for change in overrides:
         unchecked.override(change)
     experiment = unchecked.experiment()
@@ -119,7 +140,7 @@ def load_config(file: Path, overrides: Sequence[Override] = ()) -> LoadedConfig:
 class _UncheckedConfig:
     """A config before it is checked, with the problems found so far."""
 
-    def __init__(self, file: str, text: bytes) -> None:
+    def __init__(self, file: str | None, text: bytes) -> None:
         self.locations = Locations({"": Location(file, 1)})
         self.problems: list[Problem] = []
         self.wrong_paths: set[str] = set()
@@ -128,9 +149,10 @@ class _UncheckedConfig:
         except ConfigError as error:
             _refuse_other_file(file, text)
             raise ConfigError(*(replace(problem, file=file) for problem in error.problems)) from None
-        self.locations.update(
-            {format_path(path): Location(file, line) for path, line in document.lines.items()}
-        )
+        if file is not None:
+            self.locations.update(
+                {format_path(path): Location(file, line) for path, line in document.lines.items()}
+            )
         self._add(document.problems, file)
         if not isinstance(document.value, dict):
             _refuse_other_file(file, text)
@@ -177,7 +199,7 @@ class _UncheckedConfig:
         }
         self.problems += self.locations.problems(new)
 
-    def _add(self, problems: Iterable[Problem], file: str) -> None:
+    def _add(self, problems: Iterable[Problem], file: str | None) -> None:
         for problem in problems:
             self.wrong_paths.add(problem.path or "")
             self.problems.append(replace(problem, file=file))
@@ -240,8 +262,10 @@ def _how_to_start(folder: Path | None = None) -> str:
     return f"`fnnctl init` writes an example, and `{command}` an experiment for a table of your own"
 
 
-def _refuse_other_file(file: str, text: bytes) -> None:
+def _refuse_other_file(file: str | None, text: bytes) -> None:
     """Raise `ConfigError` if a file that is no experiment is known to be something else."""
+    if file is None:
+        return
     ending = Path(file).suffix
     other = other_file(text, ending)
     if other == JSON and ending in {".yaml", ".yml"}:

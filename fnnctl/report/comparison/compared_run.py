@@ -219,7 +219,7 @@ class ComparedRun:
 
 def has_metrics(run: RunFolder) -> bool:
     """Whether a run has metrics, or a search a winner with metrics."""
-    return ((run.winner() or run).path / METRICS).is_file()
+    return (run.winner() or run).has(METRICS)
 
 
 def default_metric(run: RunFolder) -> str:
@@ -245,7 +245,7 @@ def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") 
     if isinstance(folds := stored.get("cross_validation"), Mapping):
         entry = _fold_statistics(folds, metric, run, option)
         scores = read_fold_scores(scored, metric, bags=manifest.model is not None and manifest.model.bags)
-        if not (scored.path / CROSS_VALIDATION).is_file():
+        if not scored.has(CROSS_VALIDATION):
             raise UsageError(f"{option}: {run.path} has no {CROSS_VALIDATION}, from which {metric} follows")
         if entry.get("mean") is None or scores is None:
             raise _without_value(run, metric, option)

@@ -71,19 +71,18 @@ def other_differences(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str,
     return [(name, tuple(values)) for name, values in rows.items() if len({*values}) > 1]
 
 
-def resolved_file(run: ComparedRun) -> Path | None:
-    """The complete config of what was scored; for an evaluation on a file, of the network's run."""
+def resolved_run(run: ComparedRun) -> RunFolder | None:
+    """The run that has the complete config of what was scored: for an evaluation on a file, the network's."""
     folders = [run.scored]
     if evaluated := run.manifest.evaluated:
         folders.append(RunFolder(Path(evaluated.run)))
-    resolved = (folder.path / RESOLVED for folder in folders)
-    return next((file for file in resolved if file.is_file()), None)
+    return next((folder for folder in folders if folder.has(RESOLVED)), None)
 
 
 def _settings(run: ComparedRun) -> dict[str, str]:
     """The settings of the network that was scored; those that only a search's trials read are left out."""
-    file = resolved_file(run)
-    content = RunFolder(file.parent).read_resolved() if file else None
+    folder = resolved_run(run)
+    content = folder.read_resolved() if folder else None
     if content is None:
         return {}
     values = read_yaml(content.decode("utf-8")).value

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss
 from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
-from fnnctl.report.comparison.comparison import LETTERS, RunComparison, resolved_file
+from fnnctl.report.comparison.comparison import LETTERS, RunComparison, resolved_run
 from fnnctl.report.comparison.differences import (
     amount,
     detectable_difference,
@@ -23,6 +23,7 @@ from fnnctl.report.comparison.differences import (
 from fnnctl.report.comparison.pairs import Pair
 from fnnctl.report.sections import Command, DefinitionList, Notes, Section, TableSection
 from fnnctl.report.words import number
+from fnnctl.store.names import RESOLVED
 from fnnctl.text import counted, joined_words, p_number, p_text
 
 FEW_RUNS: Final = 3
@@ -313,7 +314,8 @@ def _next_steps(comparison: RunComparison) -> list[Command]:
     """
     if all(isinstance(run.sample, MeasuredFolds) for run in comparison.runs):
         return []
-    configs = [resolved_file(run) for run in comparison.runs]
+    runs = [resolved_run(run) for run in comparison.runs]
+    configs = [run.path / RESOLVED if run else None for run in runs]
     if len({*configs} - {None}) < 2:
         return []
     seeds = {run.manifest.seed for run in comparison.runs}

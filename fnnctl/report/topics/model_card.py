@@ -18,6 +18,7 @@ from fnnctl.report.topics.scores import first_scores, measured_text
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts
 from fnnctl.text import counted
 
@@ -45,9 +46,10 @@ def read_notes(summary: Summary) -> Mapping[str, str]:
     if names.RESOLVED not in summary.files:
         return {}
     from fnnctl.config.reading.loading import load_config  # short reports read no config
+    from fnnctl.modelling.run_config import resolved_config
 
     try:
-        notes = load_config(summary.path / names.RESOLVED).experiment.notes
+        notes = load_config(resolved_config(RunFolder(summary.path))).experiment.notes
     except ConfigError:  # written by another version; the report is not about the config
         return {}
     return notes.model_dump(exclude_none=True) if notes else {}

@@ -11,8 +11,9 @@ from fnnctl.report.comparison.comparison import (
     compare_runs,
     different_settings,
     other_differences,
-    resolved_file,
+    resolved_run,
 )
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from tests.report.comparison.written import write_folds, write_part, write_regression
 
@@ -85,15 +86,15 @@ def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
     ]
     (runs[1].folder.path / RESOLVED).unlink()
     assert different_settings(runs) == [("model.dropout", ("0.5", "–"))]
-    assert resolved_file(runs[0]) == runs[0].folder.path / RESOLVED
-    assert resolved_file(runs[1]) is None
+    assert resolved_run(runs[0]) == runs[0].folder
+    assert resolved_run(runs[1]) is None
 
 
 def test_an_evaluation_has_the_config_of_the_networks_run(tmp_path: Path) -> None:
     trained = write_part(tmp_path, "a", HITS, settings={"model": {"dropout": 0.5}})
     evaluation = write_part(tmp_path, "b", HITS, evaluated={"run": str(trained.path), "sha256": "1"})
     (evaluation.path / RESOLVED).unlink()
-    assert resolved_file(read_compared_run(evaluation, "accuracy")) == trained.path / RESOLVED
+    assert resolved_run(read_compared_run(evaluation, "accuracy")) == RunFolder(trained.path)
 
 
 def test_versions_and_data_that_differ(tmp_path: Path) -> None:
