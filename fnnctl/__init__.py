@@ -1,3 +1,71 @@
-"""fnnctl: experiments with feedforward neural networks, from one YAML file."""
+"""fnnctl: experiments with feedforward neural networks, from one YAML file or from Python.
+
+    >>> import fnnctl
+    >>> run = fnnctl.train(data={"source": "iris"})
+    >>> run.metrics["test"]["accuracy"] > 0.8
+    True
+
+Importing the package loads nothing: a name is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from fnnctl.api.comparison import Comparison, compare
+    from fnnctl.api.experiment import Experiment, evaluate, run_search, train
+    from fnnctl.api.functions import optimize
+    from fnnctl.api.observer import Observer
+    from fnnctl.api.predictor import Predictor
+    from fnnctl.api.run import Run, list_runs, load_run
+    from fnnctl.errors import FnnctlError, FnnctlWarning
 
 __version__ = "0.3.0"
+
+__all__ = [
+    "Comparison",
+    "Experiment",
+    "FnnctlError",
+    "FnnctlWarning",
+    "Observer",
+    "Predictor",
+    "Run",
+    "__version__",
+    "compare",
+    "evaluate",
+    "list_runs",
+    "load_run",
+    "optimize",
+    "run_search",
+    "train",
+]
+
+_MODULES: Final = {
+    "Comparison": "api.comparison",
+    "Experiment": "api.experiment",
+    "FnnctlError": "errors",
+    "FnnctlWarning": "errors",
+    "Observer": "api.observer",
+    "Predictor": "api.predictor",
+    "Run": "api.run",
+    "compare": "api.comparison",
+    "evaluate": "api.experiment",
+    "list_runs": "api.run",
+    "load_run": "api.run",
+    "optimize": "api.functions",
+    "run_search": "api.experiment",
+    "train": "api.experiment",
+}
+"""The module of each public name. No name is that of a module in this folder, which would replace it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'fnnctl' has no attribute '{name}'")
+    value = getattr(import_module(f"fnnctl.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,7 +6,8 @@ NumPy has no function that sets the number of BLAS threads or names the kernels 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ _GETTERS = (
 )
 
 
-def blas_function(names: Sequence[str], *, takes: Sequence[Any], gives: Any) -> Callable[..., Any] | None:
+@cache  # finding the library takes longer than a small prediction
+def blas_function(names: tuple[str, ...], *, takes: tuple[Any, ...], gives: Any) -> Callable[..., Any] | None:
     """Return the first of these functions that exists, with its C types set; None if none exists."""
     library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]
     for name in names:
@@ -59,9 +61,9 @@ def set_blas_threads(count: int) -> int | None:
 
 def blas_threads() -> int | None:
     """How many threads matrix products may use; None if NumPy's BLAS does not tell."""
-    getter = blas_function(_GETTERS, takes=[], gives=ctypes.c_int)
+    getter = blas_function(_GETTERS, takes=(), gives=ctypes.c_int)
     return None if getter is None else int(getter())
 
 
 def _thread_setter() -> Callable[..., Any] | None:
-    return blas_function(_SETTERS, takes=[ctypes.c_int], gives=None)
+    return blas_function(_SETTERS, takes=(ctypes.c_int,), gives=None)

@@ -46,6 +46,10 @@ class FnnctlError(Exception):
         super().__init__(self.message)
 
 
+class FnnctlWarning(UserWarning):
+    """What may be wrong with the input or a result, for callers from Python."""
+
+
 class InputError(FnnctlError):
     """The input is wrong. Nothing was written."""
 

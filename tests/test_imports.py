@@ -13,7 +13,7 @@ from fnnctl.tasks.reports import TASK_REPORTS
 from tests import sources
 
 LEVELS = {
-    "cli": 13,
+    "cli": 13, "api": 13,
     "commands": 12,
     "runs": 11, "export": 11,
     "stacks": 10, "console": 10,

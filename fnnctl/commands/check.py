@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.reading.explanation import ExplainedSetting, calibration_lines
-from fnnctl.config.reading.loading import shown_file
+from fnnctl.config.reading.loading import ConfigSource, ConfigText, shown_file
 from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
 from fnnctl.context import Context
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import InputError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
@@ -42,7 +43,12 @@ class Check:
 
 
 def check(
-    configs: Sequence[Path], overrides: Sequence[Override], context: Context, *, explain: bool = False
+    configs: Sequence[ConfigSource],
+    overrides: Sequence[Override],
+    context: Context,
+    *,
+    explain: bool = False,
+    memory: MemoryData | None = None,
 ) -> Check:
     """All problems of all configs; what is valid is said in notes.
 
@@ -50,9 +56,9 @@ def check(
     """
     result = Check()
     for config in configs:
-        file = shown_file(config)
+        file = shown_file(config.file if isinstance(config, ConfigText) else config)
         try:
-            loaded = read_experiment(config, overrides, context.listener)
+            loaded = read_experiment(config, overrides, context.listener, memory=memory)
             split = loaded.split()
             fit = loaded.fit(split)
         except InputError as error:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.loading import ConfigSource
 from fnnctl.config.reading.overrides import Override
 from fnnctl.context import Context
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.runs.cross_validation import (
@@ -30,15 +31,21 @@ from fnnctl.store.run import open_run
 
 
 def cross_validate(
-    config: Path, overrides: Sequence[Override], context: Context, *, workers: int | None = None
+    config: ConfigSource,
+    overrides: Sequence[Override],
+    context: Context,
+    *,
+    workers: int | None = None,
+    memory: MemoryData | None = None,
 ) -> RunFolder:
     """Train one network per fold, score each on its held-out rows, and write the run folder.
 
-    By default there are as many workers as processors. Raises `InputError` before the folder exists. Raises
+    By default there are as many workers as processors. The rows are those of `memory` if the config's source
+    is `memory`. Raises `InputError` before the folder exists. Raises
     `DivergedError` if all folds diverged, or `InterruptedRunError`, after the completed work is written.
     """
     started = time.monotonic()
-    loaded = read_experiment(config, overrides, context.listener)
+    loaded = read_experiment(config, overrides, context.listener, memory=memory)
     validation = loaded.cross_validation()
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_cross_validation_run(context.runs_dir, validation, loaded.config.text)
@@ -50,7 +57,9 @@ def cross_validate(
     return run
 
 
-def resume_cross_validation(name: str, context: Context, *, workers: int | None = None) -> RunFolder:
+def resume_cross_validation(
+    name: str, context: Context, *, workers: int | None = None, memory: MemoryData | None = None
+) -> RunFolder:
     """Continue an interrupted cross-validation; the bits are those of an uninterrupted one.
 
     Completed folds are not trained again, and a complete run is not changed. Raises `UsageError` if the run
@@ -65,7 +74,7 @@ def resume_cross_validation(name: str, context: Context, *, workers: int | None 
         return folder
     context.stop.resumable(run.path, "evaluate")
     with released_on_error(run):
-        loaded = read_experiment(resolved_config(run), (), context.listener, run=run)
+        loaded = read_experiment(resolved_config(run), (), context.listener, run=run, memory=memory)
         validation = loaded.cross_validation()
         refuse_other_data(run, loaded.data, loaded.config.file, command="evaluate")
         kept, seconds = load_folds(run, validation, context.note)

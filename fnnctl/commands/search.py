@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from pathlib import Path
 
+from fnnctl.config.reading.loading import ConfigSource
 from fnnctl.config.reading.overrides import Override
 from fnnctl.context import Context
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.records.history import read_search
 from fnnctl.records.journal import Journal
@@ -32,16 +33,21 @@ from fnnctl.store.run import take_over_run
 
 
 def search(
-    config: Path, overrides: Sequence[Override], options: SearchOptions, context: Context
+    config: ConfigSource,
+    overrides: Sequence[Override],
+    options: SearchOptions,
+    context: Context,
+    *,
+    memory: MemoryData | None = None,
 ) -> RunFolder:
     """Search, refit the winner, test it once, and write the search's folder.
 
-    Raises `InputError` before the folder exists, and `NoFinishedTrialError` or `InterruptedRunError` after
-    the completed work is written.
+    The rows are those of `memory` if the config's source is `memory`. Raises `InputError` before the folder
+    exists, and `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
     """
     started = time.monotonic()
     # --method comes first, so that --set can change a part of it.
-    loaded = read_experiment(config, [*options.overrides, *overrides], context.listener)
+    loaded = read_experiment(config, [*options.overrides, *overrides], context.listener, memory=memory)
     prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=context.runs_dir)
     options.check_cluster()
     check = loaded.checked(prepared.split)
@@ -56,7 +62,14 @@ def search(
     return run
 
 
-def resume_search(name: str, overrides: Sequence[str], options: SearchOptions, context: Context) -> RunFolder:
+def resume_search(
+    name: str,
+    overrides: Sequence[str],
+    options: SearchOptions,
+    context: Context,
+    *,
+    memory: MemoryData | None = None,
+) -> RunFolder:
     """Continue a search that was interrupted, killed or stopped by a limit, or extend a search.
 
     `overrides` and `options` may ask for more trials or a larger budget. A complete search that is not
@@ -84,7 +97,7 @@ def resume_search(name: str, overrides: Sequence[str], options: SearchOptions, c
         undo.callback(file.close)
         cache = run.result_cache()
         journal = Journal(file, cache)
-        recorded = search_as_recorded(run, journal, context.listener)
+        recorded = search_as_recorded(run, journal, context.listener, memory=memory)
         prepared = extended_search(recorded, journal, overrides, options.max_trials) if extends else recorded
         if not missing and is_over(run) and not asks_for_more(recorded.setup, prepared.setup):
             has_all = nothing_to_do_words(recorded, prepared, len(journal.trials))

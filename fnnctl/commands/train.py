@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
+from fnnctl.config.reading.loading import ConfigSource
 from fnnctl.config.reading.overrides import Override
 from fnnctl.context import Context
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.modelling.run_config import resolved_config
@@ -27,14 +28,20 @@ from fnnctl.store.run import open_run
 from fnnctl.training.threads import threads_warning
 
 
-def train(config: Path, overrides: Sequence[Override], context: Context) -> RunFolder:
+def train(
+    config: ConfigSource,
+    overrides: Sequence[Override],
+    context: Context,
+    *,
+    memory: MemoryData | None = None,
+) -> RunFolder:
     """Train an experiment, score it on every part, and write its run folder.
 
-    Raises `InputError` before the folder exists, and `DivergedError` or `InterruptedRunError` after the
-    completed work is written.
+    The rows are those of `memory` if the config's source is `memory`. Raises `InputError` before the folder
+    exists, and `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     started = time.monotonic()
-    loaded = read_experiment(config, overrides, context.listener)
+    loaded = read_experiment(config, overrides, context.listener, memory=memory)
     split = loaded.split()
     fit = loaded.fit(split)
     check = loaded.checked(split, bags=fit.settings.bags)
@@ -48,7 +55,7 @@ def train(config: Path, overrides: Sequence[Override], context: Context) -> RunF
     return run
 
 
-def resume_training(name: str, context: Context) -> RunFolder:
+def resume_training(name: str, context: Context, *, memory: MemoryData | None = None) -> RunFolder:
     """Continue an interrupted training from its last checkpoint; the bits are those of an uninterrupted one.
 
     A complete run is not changed. Raises `UsageError` if the run is unknown, not a training, or still
@@ -62,7 +69,7 @@ def resume_training(name: str, context: Context) -> RunFolder:
         return folder
     context.stop.resumable(run.path, "train")
     with released_on_error(run):
-        loaded = read_experiment(resolved_config(run), (), context.listener, run=run)
+        loaded = read_experiment(resolved_config(run), (), context.listener, run=run, memory=memory)
         fit = loaded.fit(loaded.split())
         refuse_other_data(run, loaded.data, loaded.config.file, command="train")
         checkpoint = load_checkpoint(run, loaded.data, fit, context.note)

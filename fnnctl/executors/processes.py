@@ -236,6 +236,8 @@ class WorkerProcess:
 
     def start(self, context: BaseContext) -> None:
         """Start the process; raises `WorkersRefusedError` if the system refuses to."""
+        if multiprocessing.current_process().daemon:
+            raise WorkersRefusedError("a daemonic process of multiprocessing may have none")
         with _refusals():
             connection, theirs = context.Pipe()
             process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # every context has one

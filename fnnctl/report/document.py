@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fnnctl.report.sections import REQUESTED, Command, DefinitionList, Notes, Scores, Section, Warnings
+from fnnctl.store.volumes import is_in_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class Document:
     when: str
     """When it was started and how long it took."""
     sections: tuple[Section, ...]
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the run has no folder that could be named or linked."""
+        return is_in_memory(self.path)
 
     @property
     def scores(self) -> Scores | None:

@@ -9,6 +9,7 @@ from fnnctl.config.reading.loading import ConfigText, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Listener
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
 from fnnctl.modelling.run_config import resolved_config
@@ -64,10 +65,12 @@ def missing_folders(run: RunFolder) -> list[str]:
     return [*missing, names.ENSEMBLE] if search and search.ensemble else missing
 
 
-def search_as_recorded(run: RunFolder, journal: Journal, listener: Listener) -> PreparedSearch:
+def search_as_recorded(
+    run: RunFolder, journal: Journal, listener: Listener, *, memory: MemoryData | None = None
+) -> PreparedSearch:
     """The search with its journal's plan, which an earlier resume may have extended."""
     settings = journal.settings
-    loaded = read_experiment(resolved_config(run), plan_words(settings), listener, run=run)
+    loaded = read_experiment(resolved_config(run), plan_words(settings), listener, run=run, memory=memory)
     return prepare_search(loaded, max_trials=settings.get("max_trials"), horizon=settings.get("horizon"))
 
 

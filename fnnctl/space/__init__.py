@@ -16,4 +16,45 @@ upper ends of what constraints allow).
     {'name': 'sgd', 'momentum': 0.31623}
     >>> space.assignment([0.7, 0.5])
     {'name': 'adam'}
+
+The names that a Python program needs can be imported from here: `from fnnctl.space import LogUniform`.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from fnnctl.space.dimensions import Condition, Dimension
+    from fnnctl.space.domains import Choice
+    from fnnctl.space.number_domains import Integer, LogInteger, LogUniform, Normal, Uniform
+    from fnnctl.space.space import Space
+
+__all__ = [
+    "Choice",
+    "Condition",
+    "Dimension",
+    "Integer",
+    "LogInteger",
+    "LogUniform",
+    "Normal",
+    "Space",
+    "Uniform",
+]
+
+_MODULES: Final = {
+    "Choice": "domains",
+    "Condition": "dimensions",
+    "Dimension": "dimensions",
+    "Integer": "number_domains",
+    "LogInteger": "number_domains",
+    "LogUniform": "number_domains",
+    "Normal": "number_domains",
+    "Space": "space",
+    "Uniform": "number_domains",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'fnnctl.space' has no attribute '{name}'")
+    return getattr(import_module(f"fnnctl.space.{_MODULES[name]}"), name)

@@ -114,7 +114,7 @@ def write_output(path: Path, pieces: Iterable[str] | Iterable[bytes]) -> None:
     encoded = (piece if isinstance(piece, bytes) else _encoded(piece) for piece in pieces)
     try:
         if path.is_file() or not path.exists():
-            _write(path.resolve(), encoded, _replace)
+            _replace(path.resolve(), encoded)
         else:
             with path.open("wb") as device:
                 device.writelines(encoded)

@@ -103,7 +103,7 @@ def blas_library() -> dict[str, str | None]:
 
 def blas_core() -> str | None:
     """The processor type that OpenBLAS chose its kernels for; None for any other BLAS."""
-    core_name = blas_function(_CORE_NAMES, takes=[], gives=ctypes.c_char_p)
+    core_name = blas_function(_CORE_NAMES, takes=(), gives=ctypes.c_char_p)
     name = core_name() if core_name else None
     return name.decode("ascii", "replace") if name else None
 

@@ -30,6 +30,7 @@ from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
 from fnnctl.store.tables import csv_lines
 from fnnctl.store.volumes import (
+    copy_to_disk,
     delete_file,
     delete_folder,
     exists,
@@ -242,6 +243,25 @@ def create_run(
         undo.pop_all()
     sync_folder(runs_dir)
     return OpenRun(path, lock)
+
+
+def save_run(folder: RunFolder, path: Path) -> RunFolder:
+    """Copy a complete run, in memory or not, to a new folder; it appears by a single rename.
+
+    Raises `UsageError` if the path exists, and `MachineError` if it cannot be written.
+    """
+    hidden = path.with_name(names.hidden_folder_name())
+    if path.exists():
+        raise UsageError(f"'{path}' already exists and is not overwritten; name another folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        copy_to_disk(folder.path, hidden)
+        hidden.rename(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        delete_folder(hidden)
+    return RunFolder(path)
 
 
 def open_run(folder: RunFolder) -> OpenRun | None:

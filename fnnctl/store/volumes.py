@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
+from fnnctl.errors import MachineError
+
 _FIRST_PART: Final = "memory:"
 _numbers = itertools.count(1)
 _volumes: WeakValueDictionary[str, MemoryVolume] = WeakValueDictionary()
@@ -85,14 +87,19 @@ class MemoryVolume:
 def memory_volume(path: Path) -> MemoryVolume | None:
     """The volume that a path is on; None for a path on the disk.
 
-    Raises FileNotFoundError if the volume is gone.
+    Raises `MachineError` if the volume is gone.
     """
-    if path.parts[:1] != (_FIRST_PART,) or len(path.parts) < 2:
+    if not is_in_memory(path) or len(path.parts) < 2:
         return None
     volume = _volumes.get(path.parts[1])
     if volume is None:
-        raise FileNotFoundError(f"{path} was in memory, and is gone with the run that held it")
+        raise MachineError(f"{path} was in memory, and is gone with the run that held it")
     return volume
+
+
+def is_in_memory(path: Path) -> bool:
+    """Whether a path is that of a run in memory, which no command can name."""
+    return path.parts[:1] == (_FIRST_PART,)
 
 
 def exists(path: Path) -> bool:
@@ -179,15 +186,15 @@ def sync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
-def copy_folder(path: Path, new_path: Path) -> None:
-    """Copy a folder with its content to the disk; raises OSError, FileExistsError if it exists."""
+def copy_to_disk(path: Path, new_path: Path) -> None:
+    """Copy a folder with its content to a new folder on the disk; raises OSError."""
     volume = memory_volume(path)
     if volume is None:
         shutil.copytree(path, new_path)
         return
-    new_path.mkdir(parents=True)
+    new_path.mkdir()
     for entry in volume.entries(path):
-        if volume.is_file(entry):
-            (new_path / entry.name).write_bytes(volume.read(entry) or b"")
+        if (content := volume.read(entry)) is None:
+            copy_to_disk(entry, new_path / entry.name)
         else:
-            copy_folder(entry, new_path / entry.name)
+            (new_path / entry.name).write_bytes(content)

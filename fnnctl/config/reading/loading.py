@@ -123,12 +123,10 @@ def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> Loa
     are known only once the data are. Raises `ConfigError` with every other problem that was found, or
     `MachineError` if the file exists but cannot be read.
     """
-    if isinstance(source, ConfigText):
-        file, text = source.file, source.content
-        unchecked = _UncheckedConfig(str(file) if source.has_lines else None, text)
-    else:
-        file, text = source, _read(source)
-        unchecked = _UncheckedConfig(shown_file(file), text)
+    if isinstance(source, Path):
+        source = read_config(source)
+    file, text = source.file, source.content
+    unchecked = _UncheckedConfig(shown_file(file) if source.has_lines else None, text)
     for change in overrides:
         unchecked.override(change)
     experiment = unchecked.experiment()
@@ -137,11 +135,16 @@ def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> Loa
     return LoadedConfig(experiment, text, file.absolute(), unchecked.locations, unchecked.config)
 
 
+def read_config(file: Path) -> ConfigText:
+    """The text of a config file, or of standard input; raises as `load_config` does if it cannot be read."""
+    return ConfigText(_read(file), file, has_lines=True)
+
+
 class _UncheckedConfig:
     """A config before it is checked, with the problems found so far."""
 
     def __init__(self, file: str | None, text: bytes) -> None:
-        self.locations = Locations({"": Location(file, 1)})
+        self.locations = Locations({"": Location(file, 1 if file else None)})
         self.problems: list[Problem] = []
         self.wrong_paths: set[str] = set()
         try:

@@ -40,7 +40,8 @@ def escape(text: str) -> str:
 def _run(document: Document, relative_to: Path) -> Iterable[str]:
     folder = Path(os.path.relpath(document.path, relative_to))
     yield f"# {escape(document.name)}"
-    yield f"**{document.status}**, {document.when}, in {link(str(document.path), folder)}"
+    where = "memory" if document.is_in_memory else link(str(document.path), folder)
+    yield f"**{document.status}**, {document.when}, in {where}"
     for section in document.sections:
         yield from markdown_section(section, folder)
 

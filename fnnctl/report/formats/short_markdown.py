@@ -99,6 +99,8 @@ def _gates(results: Sequence[GateResult]) -> Iterator[str]:
 
 
 def _folder(document: Document, relative_to: Path) -> str:
+    if document.is_in_memory:
+        return "memory"
     return link(str(document.path), Path(os.path.relpath(document.path, relative_to)))
 
 

@@ -5,6 +5,7 @@ The kinds of runs differ in what they have numbers for, so a block that would be
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.html.figures import PageFigure, figure_part, run_figures
 from fnnctl.report.html.markup import Markup, content, element, escape, table
 from fnnctl.report.html.markup import joined as joined_markup
-from fnnctl.report.html.page import Article, Block, Part, block, page
+from fnnctl.report.html.page import FIRST_LOOKS, Article, Block, Part, block, page
 from fnnctl.report.html.sections import heading_block, section_block
 from fnnctl.report.sections import FIGURES, SUMMARY
 from fnnctl.report.summary import Summary
@@ -41,6 +42,14 @@ def html_report(summaries: Sequence[Summary], results: Sequence[GateResult], rel
         articles.append(run_article(document, figures, prefix, gates=() if several else gates))
     title = ", ".join(dict.fromkeys(document.name for document in documents))
     return page(title if several else f"{title}: report", articles, footer=_footer(summaries))
+
+
+def html_answer(summary: Summary) -> str:
+    """What the page on a run is read for, as a frame for a notebook, whose style sheet it leaves alone."""
+    article = run_article(page_document(summary), [], "run")
+    answer = tuple(block for block in article.blocks if block.look in FIRST_LOOKS)
+    text = page(article.title, [replace(article, blocks=answer)])
+    return f'<iframe srcdoc="{html.escape(text)}" style="width: 100%; height: 24rem; border: 0"></iframe>'
 
 
 def run_article(
@@ -69,6 +78,8 @@ def _lead(document: Document) -> Markup:
     status = document.status
     mark = element("span", escape(status), class_=f"status {STATUS_LOOKS.get(status, FAILED_LOOK)}")
     line = element("p", mark, content(f" {document.kind.replace('_', '-')}, {document.when}"))
+    if document.is_in_memory:
+        return line
     return joined_markup([line, element("p", element("code", escape(str(document.path))))])
 
 

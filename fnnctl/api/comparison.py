@@ -1,0 +1,62 @@
+"""Runs side by side, in Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fnnctl.api.run import Run
+from fnnctl.errors import UsageError
+from fnnctl.report.comparison.compared_run import has_metrics
+from fnnctl.report.comparison.comparison import RunComparison, compare_runs
+from fnnctl.report.comparison.sections import verdict_sentences, warnings
+from fnnctl.report.comparison_report import comparison_report
+from fnnctl.report.formats.registry import TERMINAL, chosen_format
+from fnnctl.report.plain_report import PlainReport
+from fnnctl.store.catalogue import find_run
+
+
+class Comparison:
+    """Two runs or more, and whether their difference is more than chance."""
+
+    def __init__(self, comparison: RunComparison) -> None:
+        self._comparison = comparison
+
+    @property
+    def verdicts(self) -> list[str]:
+        """One sentence per pair of runs."""
+        return list(verdict_sentences(self._comparison))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Why the runs may not be comparable."""
+        return list(warnings(self._comparison))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `fnnctl compare --json` prints: the runs, their differences with intervals, and p-values."""
+        return dict(self._report().to_dict())
+
+    def report(self, format: str = "markdown") -> str:
+        """The comparison as "markdown", "html" or "json"."""
+        if chosen_format(format, None) == TERMINAL:
+            raise UsageError(f"there is no report {format!r} in Python; write 'markdown', 'html' or 'json'")
+        return self._report().text(format)
+
+    def _report(self) -> PlainReport:
+        return comparison_report(self._comparison)
+
+    def __repr__(self) -> str:
+        return "\n".join(self.verdicts)
+
+
+def compare(*runs: Run | str | Path, metric: str | None = None, runs_dir: str | Path = "runs") -> Comparison:
+    """Compare a metric of two runs or more, by default the first one of their task.
+
+    Runs are `Run`s, or named as for `load_run`. Raises `UsageError` for unknown runs and metrics, and for
+    runs that cannot be compared.
+    """
+    folders = [
+        run.folder if isinstance(run, Run) else find_run(str(run), Path(runs_dir), has_metrics)
+        for run in runs
+    ]
+    return Comparison(compare_runs(folders, metric))

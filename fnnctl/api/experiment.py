@@ -1,0 +1,263 @@
+"""An experiment in Python: the same settings as in a YAML file, and the calls that run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, TypeAlias
+
+from fnnctl.api.observer import Observer, silent_context
+from fnnctl.api.run import Run
+from fnnctl.commands.check import check as run_check
+from fnnctl.commands.cross_validate import cross_validate as run_cross_validation
+from fnnctl.commands.search import search as search_command
+from fnnctl.commands.train import train as run_training
+from fnnctl.config.paths import ConfigPath, parse_path, problem_at
+from fnnctl.config.reading.loading import ConfigText, read_config
+from fnnctl.config.reading.starter import STARTER_NAME
+from fnnctl.config.reading.yaml_reader import decode, read_yaml
+from fnnctl.config.rules.plain_config import override
+from fnnctl.config.schema.data import MEMORY_SOURCE
+from fnnctl.config.yaml_text import block_yaml
+from fnnctl.data.in_memory import MemoryData, memory_data
+from fnnctl.errors import ConfigError, Problem, UsageError
+from fnnctl.runs.search_session import SearchOptions
+
+ExperimentLike: TypeAlias = "Experiment | Mapping[str, Any] | str | Path"
+"""An experiment, its settings, or the path of its YAML file."""
+
+
+class Experiment:
+    """What to train on which data, and how; it never changes.
+
+        >>> experiment = Experiment(data={"source": "iris"}, model={"hidden": [16]})
+        >>> longer = experiment.set("training.epochs", 50)
+        >>> longer.check()
+        []
+
+    Unset settings are those of the recipe, as on the command line.
+    """
+
+    def __init__(self, settings: Mapping[str, Any] | None = None, /, **sections: Any) -> None:
+        """Settings as in the YAML file: sections as mappings, or values by path: `{"training.epochs": 50}`.
+
+        `data` may also be the path of a table, or the name of a built-in one. Raises `ConfigError` for values
+        that a YAML file cannot have. Whether the settings are valid is said by `check`, and before a run.
+        """
+        config: dict[str, Any] = {}
+        for path, value in {**(settings or {}), **sections}.items():
+            is_source = path == "data" and isinstance(value, str | Path)
+            config = _changed(config, path, {"source": value} if is_source else value)
+        self._source = ConfigText(block_yaml(config).encode(), Path(STARTER_NAME).absolute())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a YAML file. Relative paths in it start in its folder.
+
+        Raises `ConfigError` if it is not there, or cannot be an experiment.
+        """
+        return cls._of(read_config(Path(path).absolute()))
+
+    @classmethod
+    def _of(cls, source: ConfigText) -> Self:
+        experiment = cls.__new__(cls)
+        experiment._source = source
+        return experiment
+
+    def set(self, path: str, value: Any) -> Self:
+        """The experiment with another value for a setting, or with a whole section."""
+        config = _changed(read_yaml(decode(self._source.content)).value or {}, path, value)
+        return self._of(ConfigText(block_yaml(config).encode(), self._source.file))
+
+    def to_yaml(self) -> str:
+        """The settings as the text of a YAML file."""
+        return decode(self._source.content)
+
+    def check(self, data: Any = None) -> list[Problem]:
+        """Everything that is wrong with the settings, alone and with the data; empty if a run can begin."""
+        source, memory = self._with(data)
+        with silent_context(None, _Silent()) as (context, _):
+            return run_check([source], (), context, memory=memory).problems
+
+    def train(
+        self,
+        data: Any = None,
+        *,
+        runs_dir: str | Path | None = None,
+        observer: Observer | None = None,
+    ) -> Run:
+        """Train the experiment, score it on every part, and return its run.
+
+        Args:
+            data: A table in memory instead of `data.source`: a data frame (pandas, polars, pyarrow), a
+                mapping of columns, a list of records, or a pair (X, y); or the path of a table.
+            runs_dir: The folder that gets the run's folder. By default the run stays in memory; then it
+                cannot be resumed.
+            observer: What is told of progress, notes and warnings.
+
+        Raises the errors of the command line, which are those of `fnnctl.errors`: `InputError` before
+        anything is written, `DivergedError` if the loss is not finite.
+        """
+        source, memory = self._with(data)
+        with silent_context(runs_dir, observer) as (context, volume):
+            return Run(run_training(source, (), context, memory=memory), volume)
+
+    def evaluate(
+        self,
+        data: Any = None,
+        *,
+        workers: int | None = None,
+        runs_dir: str | Path | None = None,
+        observer: Observer | None = None,
+    ) -> Run:
+        """Cross-validate the experiment on all rows, and return its run.
+
+        `workers` is the number of processes (default: one per processor); it changes no number. For the other
+        parameters and errors see `train`.
+        """
+        source, memory = self._with(data)
+        with silent_context(runs_dir, observer) as (context, volume):
+            return Run(run_cross_validation(source, (), context, workers=workers, memory=memory), volume)
+
+    def search(
+        self,
+        data: Any = None,
+        *,
+        method: str | None = None,
+        max_trials: int | None = None,
+        time_limit: float | None = None,
+        workers: int | None = None,
+        runs_dir: str | Path | None = None,
+        observer: Observer | None = None,
+    ) -> Run:
+        """Search for the best settings, refit the winner, and return the search's run.
+
+        Args:
+            method: Instead of `search.method`.
+            max_trials: End after so many trials.
+            time_limit: End after so many seconds; the best trial so far is refitted.
+            workers: Processes (default: one per processor); they change no number.
+
+        For the other parameters and errors see `train`. Raises `NoFinishedTrialError` if no trial has a
+        result.
+        """
+        options = SearchOptions(method=method, workers=workers, max_trials=max_trials, time_limit=time_limit)
+        source, memory = self._with(data)
+        with silent_context(runs_dir, observer) as (context, volume):
+            return Run(search_command(source, (), options, context, memory=memory), volume)
+
+    def _with(self, data: Any) -> tuple[ConfigText, MemoryData | None]:
+        """The settings with `data` as their source."""
+        if data is None:
+            return self._source, None
+        if isinstance(data, str | Path):
+            return self.set("data.source", str(data))._source, None
+        return self.set("data.source", MEMORY_SOURCE)._source, memory_data(data)
+
+    def __repr__(self) -> str:
+        return f"Experiment({read_yaml(self.to_yaml()).value!r})"
+
+
+class _Silent(Observer):
+    """Drops notes and warnings: a check returns what is wrong, and nothing else."""
+
+    def note(self, text: str) -> None: ...
+
+    def warning(self, text: str) -> None: ...
+
+
+def train(
+    experiment: ExperimentLike | None = None,
+    data: Any = None,
+    *,
+    runs_dir: str | Path | None = None,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> Run:
+    """Train an experiment, the one of a YAML file, or one of these settings: see `Experiment.train`.
+
+    Settings are given as for `Experiment`, and come after those of `experiment`:
+
+        >>> run = train(data="iris", model={"hidden": [16]}, **{"training.epochs": 5})
+        >>> len(run.history["epoch"])
+        5
+
+    """
+    return _experiment(experiment, settings).train(data, runs_dir=runs_dir, observer=observer)
+
+
+def evaluate(
+    experiment: ExperimentLike | None = None,
+    data: Any = None,
+    *,
+    workers: int | None = None,
+    runs_dir: str | Path | None = None,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> Run:
+    """Cross-validate an experiment: see `Experiment.evaluate` and, for the parameters, `train`."""
+    complete = _experiment(experiment, settings)
+    return complete.evaluate(data, workers=workers, runs_dir=runs_dir, observer=observer)
+
+
+def run_search(
+    experiment: ExperimentLike | None = None,
+    data: Any = None,
+    *,
+    method: str | None = None,
+    max_trials: int | None = None,
+    time_limit: float | None = None,
+    workers: int | None = None,
+    runs_dir: str | Path | None = None,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> Run:
+    """Search for the best settings: see `Experiment.search` and, for the other parameters, `train`."""
+    return _experiment(experiment, settings).search(
+        data,
+        method=method,
+        max_trials=max_trials,
+        time_limit=time_limit,
+        workers=workers,
+        runs_dir=runs_dir,
+        observer=observer,
+    )
+
+
+def _experiment(experiment: object, settings: Mapping[str, Any]) -> Experiment:
+    if isinstance(experiment, str | Path):
+        experiment = Experiment.load(experiment)
+    elif experiment is None or isinstance(experiment, Mapping):
+        experiment = Experiment(experiment)
+    elif not isinstance(experiment, Experiment):
+        kind = type(experiment).__name__
+        raise UsageError(f"an experiment is an Experiment, settings or a path, not {kind}; write data=…")
+    for path, value in settings.items():
+        experiment = experiment.set(path, value)
+    return experiment
+
+
+def _changed(config: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The settings with another value at a path."""
+    parts = parse_path(path)
+    if "" in parts:
+        raise ConfigError(Problem(f"{path!r} is not a setting; write a path, such as training.epochs"))
+    return dict(override(config, parts, _plain(value, parts)))
+
+
+def _plain(value: Any, path: ConfigPath) -> Any:
+    """The value as YAML has it; raises `ConfigError` for what YAML does not have."""
+    match value:
+        case Mapping():
+            return {str(key): _plain(inner, (*path, str(key))) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner, (*path, index)) for index, inner in enumerate(value)]
+        case str() | bool() | int() | float() | None:
+            return value
+        case Path():
+            return str(value)
+    if callable(item := getattr(value, "item", None)) and getattr(value, "ndim", None) == 0:
+        return _plain(item(), path)  # a number of NumPy
+    kind = type(value).__name__
+    message = f"must be a value of a YAML file (numbers, texts, lists, mappings), not {kind}"
+    raise ConfigError(problem_at(path, message))

@@ -1,0 +1,120 @@
+"""What a call from Python reports while it works, and how it leaves the process as it was.
+
+A Python program has no terminal of ours: nothing is printed. Warnings are Python's, notes go to the logger
+`fnnctl`, and progress goes to whoever overrides a method of `Observer`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import fnnctl
+from fnnctl.blas import blas_threads, set_blas_threads
+from fnnctl.context import Context, ShowAmount, ShowEpochs
+from fnnctl.errors import FnnctlWarning
+from fnnctl.store.volumes import MemoryVolume
+
+if TYPE_CHECKING:
+    from fnnctl.data.files import OnRead
+    from fnnctl.progress import TrainingPosition
+    from fnnctl.training.history import Record
+
+_PACKAGE: Final = str(Path(fnnctl.__file__).parent)
+_WARNING: Final = "warning: "
+_LOGGER: Final = logging.getLogger("fnnctl")
+
+
+class Observer:
+    """Gets notes, warnings and progress. Override what you need.
+
+    An exception in one of its methods ends the call, as Ctrl-C does; a run in a folder can be resumed.
+    """
+
+    def note(self, text: str) -> None:
+        """Something was done with the input; by default the logger `fnnctl` gets it, at the level INFO."""
+        _LOGGER.info("%s", text)
+
+    def warning(self, text: str) -> None:
+        """Something may be wrong; by default it becomes a `FnnctlWarning` at the line of the call."""
+        warnings.warn(text, FnnctlWarning, stacklevel=_frames_of_this_package())
+
+    def progress(self, what: str, done: float, total: float) -> None:
+        """So much of `total` is done of `what`: "reading" (shares), "training" (epochs) or "columns".
+
+        A search may end before its total. By default nothing happens.
+        """
+
+
+class ObserverListener:
+    """Passes on to an observer what a command would show on a terminal."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def note(self, text: str) -> None:
+        if text.startswith(_WARNING):  # as commands mark them on a terminal
+            self._observer.warning(text.removeprefix(_WARNING))
+        else:
+            self._observer.note(text.removeprefix("note: "))
+
+    def detail(self, text: str) -> None: ...
+
+    @contextmanager
+    def reading(self) -> Iterator[OnRead]:
+        yield lambda file, share: self._observer.progress("reading", share, 1.0)
+
+    @contextmanager
+    def epochs(self, position: TrainingPosition) -> Iterator[ShowEpochs]:
+        yield _Epochs(self._observer, position)
+
+    @contextmanager
+    def amount(self, total: int, *, bound: str = "at most") -> Iterator[ShowAmount]:
+        yield lambda done, status=str: self._observer.progress("training", done, total)
+
+    @contextmanager
+    def columns(self, total: int) -> Iterator[Callable[[int], None]]:
+        yield lambda done: self._observer.progress("columns", done, total)
+
+
+class _Epochs:
+    """Passes on the end of each epoch; steps are too many."""
+
+    def __init__(self, observer: Observer, position: TrainingPosition) -> None:
+        self._observer, self._position = observer, position
+
+    def epoch(self, record: Record) -> None:
+        self._observer.progress("training", self._position.done, self._position.epochs)
+
+    def step(self) -> None: ...
+
+
+@contextmanager
+def silent_context(
+    runs_dir: str | Path | None, observer: Observer | None
+) -> Iterator[tuple[Context, MemoryVolume | None]]:
+    """The context of a call, and the volume that holds its run if there is no folder of runs.
+
+    The threads of the BLAS, which are the process's, are after the block what they were before.
+    """
+    volume = MemoryVolume() if runs_dir is None else None
+    folder = volume.root if runs_dir is None and volume else Path(runs_dir or "")
+    threads = blas_threads()
+    try:
+        yield Context(folder, ObserverListener(observer or Observer())), volume
+    finally:
+        if threads is not None:
+            set_blas_threads(threads)
+
+
+def _frames_of_this_package() -> int:
+    """The `stacklevel` at which a warning names the caller's line, and not one of this package."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level

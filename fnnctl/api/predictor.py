@@ -1,0 +1,232 @@
+"""A run's network as a Python object that predicts rows in memory.
+
+Rows that hold numbers and texts only, as those of a web service do, are encoded here, column by column of the
+network; everything else goes the way of a table. Both give the scores of `fnnctl predict`, bit for bit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from numbers import Real
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import FloatArray
+from fnnctl.blas import blas_threads, set_blas_threads
+from fnnctl.data.dataset import Columns
+from fnnctl.data.new_rows import columns_of
+from fnnctl.data.preprocessing import Features, Preprocessor
+from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.modelling.predictor import Predictor as Networks
+from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.store.folder import RunFolder
+from fnnctl.text import counted, did_you_mean, shown, word_list
+from fnnctl.training.scoring import SCORING_BATCH
+
+_UNKNOWN: Final = "\0"
+"""What stands for all texts that are not among a column's categories; no text of a table is this one."""
+
+
+class Predictor:
+    """Predicts rows with the network, or the networks, of a run. Several threads may use it at once.
+
+    Rows are a data frame, a mapping of columns, a list of records (mappings), one record, or, if all columns
+    are numeric, an array (n, p) in the order of `feature_names`. None and NaN are missing values. A missing
+    column is an error, and so is one that the network was not trained with, other than the target.
+    """
+
+    def __init__(self, model: SavedModel) -> None:
+        self._model = model
+        self._threads = threading.local()
+        self._formats = model.description.table.formats
+        self.feature_names: tuple[str, ...] = columns_of(model.predictor.preprocessor, self._formats)
+        """The columns that the network was trained with."""
+        self.classes: tuple[str, ...] | None = tuple(model.description.classes) or None
+        """The classes, in the order of the probabilities; None for a regression."""
+        self._encoder = _Encoder(model)
+
+    @classmethod
+    def of_run(cls, folder: RunFolder) -> Predictor:
+        """The predictor of a run; raises `UsageError` if it has no network."""
+        return cls(load_model(folder, lambda text: None))
+
+    @property
+    def target(self) -> str:
+        """The name of the column that is predicted."""
+        return self._model.description.target
+
+    def predict(self, rows: Any) -> npt.NDArray[Any]:
+        """The predicted classes, as texts, or numbers, (n,)."""
+        predicted, _ = self._predictions(rows)
+        return predicted
+
+    def predict_proba(self, rows: Any) -> FloatArray:
+        """The probabilities of the classes, (n, classes); raises `UsageError` for a regression."""
+        if self.classes is None:
+            raise UsageError("a regression has no probabilities: use predict")
+        _, probabilities = self._predictions(rows)
+        return probabilities
+
+    def decision(self, rows: Any) -> FloatArray:
+        """Logarithms of probabilities: of the second class over the first (n,), or of each (n, classes).
+
+        Raises `UsageError` for a regression.
+        """
+        logs = np.log(np.maximum(self.predict_proba(rows), np.finfo(np.float64).tiny))
+        ratio: FloatArray = logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
+        return ratio
+
+    def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:
+        networks = self._networks()
+        columns = self._encoder.columns(rows)
+        with self._blas_threads():
+            if columns is None:
+                scores = np.concatenate([*self._table_scores(networks, rows)])
+            else:
+                scores = np.concatenate([*self._encoder.scores(networks, columns)])
+        _refuse_overflow(scores)
+        predicted, probabilities = networks.task.predict(scores, networks.decoder)
+        return np.array([row[0] for row in predicted]), probabilities
+
+    def _networks(self) -> Networks:
+        """The networks, with buffers of this thread."""
+        networks: Networks | None = getattr(self._threads, "networks", None)
+        if networks is None:
+            networks = self._threads.networks = self._model.predictor.copied()
+        return networks
+
+    def _table_scores(self, networks: Networks, rows: Any) -> Iterator[FloatArray]:
+        raise NotImplementedError
+
+    @contextmanager
+    def _blas_threads(self) -> Iterator[None]:
+        """Compute with as many threads as in training, which affect the last bits; then as before."""
+        before = blas_threads()
+        if before in (None, self._model.threads):
+            yield
+            return
+        try:
+            set_blas_threads(self._model.threads)
+            yield
+        finally:
+            set_blas_threads(before or 1)
+
+
+class _Encoder:
+    """Turns plain rows into columns, and columns into scores, with little work per call."""
+
+    def __init__(self, model: SavedModel) -> None:
+        preprocessor = model.predictor.preprocessor
+        self._target = model.description.target
+        self._missing = frozenset(model.description.table.missing_values)
+        self._numbers = tuple(number.name for number in preprocessor.numbers)
+        self._categories = tuple(
+            (column.name, {text: code for code, text in enumerate(column.categories)})
+            for column in preprocessor.categories
+        )
+        self._names = frozenset((*self._numbers, *(name for name, _ in self._categories)))
+        self._template = Columns(
+            numeric=np.empty((0, len(self._numbers))),
+            numeric_names=self._numbers,
+            categorical=np.empty((0, len(self._categories)), np.int32),
+            categorical_names=tuple(name for name, _ in self._categories),
+            categories=tuple((*codes, _UNKNOWN) for _, codes in self._categories),
+        )
+        self._is_plain = not model.description.table.formats
+        """Whether each column of the table is one of the preprocessor, so that its values need no parsing."""
+        self._features = [self._of(part.preprocessor) for part in model.predictor.distinct]
+
+    def _of(self, preprocessor: Preprocessor) -> Features:
+        return preprocessor.of(self._template)
+
+    def columns(self, rows: Any) -> Columns | None:
+        """The columns of rows that hold numbers and texts; None for rows that go the way of a table."""
+        if not self._is_plain:
+            return None
+        if isinstance(rows, np.ndarray):
+            return self._of_array(rows)
+        if isinstance(rows, Mapping):
+            return None if any(map(_is_column, rows.values())) else self._of_records([rows])
+        if isinstance(rows, list | tuple) and rows and all(isinstance(row, Mapping) for row in rows):
+            return self._of_records(rows)
+        return None
+
+    def _of_array(self, rows: npt.NDArray[Any]) -> Columns | None:
+        if rows.ndim != 2 or rows.dtype.kind not in "fiu" or self._categories:
+            return None
+        if rows.shape[1] != len(self._numbers):
+            expected = counted(len(self._numbers), "column")
+            raise UsageError(f"the network was trained with {expected}, but the array has {rows.shape[1]:,}")
+        numeric = np.ascontiguousarray(rows, np.float64)
+        return replace(self._template, numeric=numeric, categorical=np.empty((len(rows), 0), np.int32))
+
+    def _of_records(self, rows: Sequence[Mapping[str, Any]]) -> Columns | None:
+        numeric = np.empty((len(rows), len(self._numbers)))
+        categorical = np.empty((len(rows), len(self._categories)), np.int32)
+        for i, row in enumerate(rows):
+            if row.keys() != self._names:
+                self._refuse_other_names(row)
+            for j, name in enumerate(self._numbers):
+                value = row[name]
+                if value is None:
+                    numeric[i, j] = np.nan
+                elif isinstance(value, bool) or not isinstance(value, Real):
+                    return None
+                else:
+                    numeric[i, j] = value
+            for j, (name, codes) in enumerate(self._categories):
+                value = row[name]
+                if value is None:
+                    categorical[i, j] = -1
+                elif isinstance(value, str):
+                    categorical[i, j] = -1 if value in self._missing else codes.get(value, len(codes))
+                else:
+                    return None
+        return replace(self._template, numeric=numeric, categorical=categorical)
+
+    def _refuse_other_names(self, row: Mapping[str, Any]) -> None:
+        """Raise `DataError` if a record lacks a column, or has one that is unknown."""
+        extra = [str(name) for name in row if name not in self._names and name != self._target]
+        missing = [name for name in (*self._numbers, *self._template.categorical_names) if name not in row]
+        problems = [f"the column {shown(name)} is missing{did_you_mean(name, extra)}" for name in missing]
+        if not missing and extra:
+            names = word_list([*map(shown, extra)])
+            problems.append(f"the network was not trained with {names}; leave such columns out")
+        if problems:
+            raise DataError(*map(Problem, problems))
+
+    def scores(self, networks: Networks, columns: Columns) -> Iterator[FloatArray]:
+        """The networks' scores of all rows, batch by batch; each batch is a copy."""
+        count = len(columns)
+        features = [replace(part, dataset=columns) for part in self._features]
+
+        def batches() -> Iterator[list[FloatArray]]:
+            for start in range(0, count, SCORING_BATCH):
+                rows = np.arange(start, min(start + SCORING_BATCH, count))
+                batch = []
+                for part, source in zip(networks.distinct, features, strict=True):
+                    out = np.empty((len(rows), part.inputs.shape[1] - 1), part.inputs.dtype)
+                    source.write(rows, out)
+                    batch.append(out)
+                yield batch
+
+        return (scores.copy() for scores in networks.feature_scores(batches()))
+
+
+def _is_column(value: Any) -> bool:
+    """Whether a value of a mapping is a column, and not a value of a single row."""
+    return hasattr(value, "__len__") and not isinstance(value, str)
+
+
+def _refuse_overflow(scores: FloatArray) -> None:
+    finite = np.isfinite(scores).all(axis=1)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise DataError(
+            Problem(f"the values of row {row} (from 0) are too large for the network: its scores overflow")
+        )

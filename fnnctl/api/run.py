@@ -1,0 +1,209 @@
+"""A run in Python: what its folder has, as values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fnnctl.api.observer import Observer, silent_context
+from fnnctl.api.predictor import Predictor
+from fnnctl.commands.cross_validate import resume_cross_validation
+from fnnctl.commands.search import resume_search
+from fnnctl.commands.train import resume_training
+from fnnctl.config.reading.yaml_reader import decode, read_yaml
+from fnnctl.context import Context
+from fnnctl.data.in_memory import MemoryData, memory_data
+from fnnctl.errors import UsageError
+from fnnctl.report.figures.drawing import possible_figures
+from fnnctl.report.formats.registry import TEXT_FORMATS, chosen_format
+from fnnctl.report.html.report import html_answer
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.runs.search_session import SearchOptions
+from fnnctl.store.catalogue import find_run
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.listing import list_runs as read_entries
+from fnnctl.store.names import FIGURE_ENDING, LATEST
+from fnnctl.store.run import save_run
+from fnnctl.store.volumes import MemoryVolume, is_in_memory
+
+
+class Run:
+    """A training, a cross-validation or a search, in a folder or in memory.
+
+    >>> import fnnctl
+    >>> run = fnnctl.train("configs/iris.yaml")
+    >>> run
+    <Run iris: train, completed>
+    >>> sorted(run.metrics)
+    ['test', 'train', 'validation']
+
+    """
+
+    def __init__(self, folder: RunFolder, volume: MemoryVolume | None = None) -> None:
+        """A run in memory lives as long as this object, which holds its `volume`."""
+        self.folder = RunFolder(folder.path)
+        """The run's files, for the rest of the package."""
+        self._volume = volume
+
+    @property
+    def path(self) -> Path | None:
+        """The run's folder; None if the run is in memory."""
+        return None if is_in_memory(self.folder.path) else self.folder.path
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment."""
+        return self.folder.read_manifest().name
+
+    @property
+    def kind(self) -> str:
+        """`train`, `cross_validation`, `search` or `evaluation`."""
+        return self.folder.read_manifest().kind
+
+    @property
+    def status(self) -> str:
+        """`completed`, `running`, `interrupted`, `failed`, or `died` if its process is gone."""
+        return self._summary().shown_status
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may be wrong with the data or the result."""
+        return tuple(self.folder.read_manifest().warnings)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The metrics of each part, by their names: `metrics["test"]["accuracy"]`; None for an empty part.
+
+        A cross-validation has `cross_validation`, the means and deviations over its folds; a search has the
+        metrics of its winner.
+        """
+        return dict(self._summary().reported or {})
+
+    @property
+    def history(self) -> dict[str, list[float | None]]:
+        """The columns of the history, with one value per epoch; None where nothing was measured.
+
+        A cross-validation has none; of a search, it is that of the winner.
+        """
+        return (self.folder.winner() or self.folder).read_history() or {}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Every setting of the run."""
+        return dict(read_yaml(decode(self.folder.read_resolved() or b"")).value or {})
+
+    @property
+    def best(self) -> Run | None:
+        """The refitted winner of a search; None for other runs."""
+        return self._inner(self.folder.winner())
+
+    @property
+    def ensemble(self) -> Run | None:
+        """The ensemble of a search's trials; None if there is none."""
+        return self._inner(self.folder.ensemble())
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """What predicts new rows: the run's network; of a search, that of the winner.
+
+        Raises `UsageError` if the run has none.
+        """
+        return Predictor.of_run(self.folder)
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """The run's figures by name, such as `roc`, as matplotlib figures; they are drawn when asked for."""
+        return _Figures(self.folder, self._summary())
+
+    def report(self, format: str = "markdown", *, short: bool = False) -> str:
+        """The report that `fnnctl report` writes: "markdown", "html" or "json".
+
+        A `short` one has the most important part, and is Markdown.
+        """
+        form = TEXT_FORMATS.get(chosen_format(format, None))
+        if form is None or (short and form.short is None):
+            raise UsageError(f"there is no {'short ' if short else ''}report {format!r}; write 'markdown'")
+        return (form.short if short and form.short else form.text)([self._summary()], [], Path())
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `fnnctl report --json` says of the run."""
+        entries: dict[str, Any] = json.loads(self.report("json"))["runs"][0]
+        return entries
+
+    def save(self, folder: str | Path) -> Run:
+        """Copy the run to a new folder, which commands can then name; return the run there.
+
+        Raises `UsageError` if the folder exists, and `MachineError` if it cannot be written.
+        """
+        return Run(save_run(self.folder, Path(folder)))
+
+    def resume(self, data: Any = None, *, observer: Observer | None = None) -> Run:
+        """Continue the run where it was interrupted; the result has the bits of an uninterrupted one.
+
+        A run whose data were in memory gets them again as `data`. Raises `UsageError` for a run in memory,
+        or one of a kind that cannot be resumed, and `DataError` if the data have changed.
+        """
+        if self.path is None:
+            raise UsageError("a run in memory cannot be resumed: set runs_dir")
+        memory = None if data is None else memory_data(data)
+        with silent_context(self.path.parent, observer) as (context, _):
+            _resume(self.folder, context, memory)
+        return Run(self.folder)
+
+    def _inner(self, folder: RunFolder | None) -> Run | None:
+        return None if folder is None else Run(folder, self._volume)
+
+    def _summary(self) -> Summary:
+        return summarize(self.folder)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name}: {self.kind.replace('_', '-')}, {self.status}>"
+
+    def _repr_html_(self) -> str:
+        """The answer of the run's page, for notebooks."""
+        return html_answer(self._summary())
+
+
+class _Figures(Mapping[str, Any]):
+    """The figures that a run may have, drawn when they are asked for."""
+
+    def __init__(self, folder: RunFolder, summary: Summary) -> None:
+        self._folder, self._summary = folder, summary
+        figures = possible_figures(folder, summary)
+        self._figures = {figure.file.removesuffix(FIGURE_ENDING): figure for figure in figures}
+
+    def __getitem__(self, name: str) -> Any:
+        """A matplotlib figure; None if the run has no numbers for it."""
+        return self._figures[name].draw(self._folder, self._summary)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._figures)
+
+    def __len__(self) -> int:
+        return len(self._figures)
+
+
+def load_run(name: str | Path = LATEST, runs_dir: str | Path = "runs") -> Run:
+    """The run of this name: a path, a folder's name, an experiment's name (its newest run), or `latest`.
+
+    Raises `UsageError` if there is none.
+    """
+    return Run(find_run(str(name), Path(runs_dir)))
+
+
+def list_runs(runs_dir: str | Path = "runs") -> list[Run]:
+    """The runs in a folder, oldest first."""
+    return [Run(RunFolder(entry.path)) for entry in read_entries(Path(runs_dir)) if entry.facts]
+
+
+def _resume(folder: RunFolder, context: Context, memory: MemoryData | None) -> None:
+    name, kind = str(folder.path), folder.read_manifest().kind
+    if kind == "search":
+        resume_search(name, (), SearchOptions(), context, memory=memory)
+    elif kind == "cross_validation":
+        resume_cross_validation(name, context, memory=memory)
+    else:
+        resume_training(name, context, memory=memory)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fnnctl.errors import UsageError
+from fnnctl.store.atomic import append_bytes, read_bytes, read_sha256, write_bytes, write_text_and_delete
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.journal import JournalFile, read_journal
+from fnnctl.store.run import OpenRun, create_run, open_run, save_run
+from fnnctl.store.volumes import (
+    MemoryVolume,
+    delete_folder,
+    exists,
+    files_in,
+    folders_in,
+    is_file,
+    is_in_memory,
+    make_folder,
+    memory_volume,
+    rename,
+)
+
+
+@pytest.fixture(params=["disk", "memory"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A folder of each kind."""
+    volume = MemoryVolume()
+    yield tmp_path if request.param == "disk" else volume.root
+    volume.delete(volume.root)
+
+
+def test_files_are_written_read_renamed_and_deleted(folder: Path) -> None:
+    make_folder(folder / "a" / "b")
+    write_bytes(folder / "a" / "one.npz", b"1")
+    write_bytes(folder / "a" / "b" / "two.txt", b"2")
+    append_bytes(folder / "a" / "b" / "two.txt", b"3")
+    assert read_bytes(folder / "a" / "b" / "two.txt") == b"23"
+    assert read_sha256(folder / "a" / "one.npz") == read_sha256(folder / "a" / "one.npz") is not None
+    assert files_in(folder / "a") == [folder / "a" / "one.npz"]
+    assert files_in(folder / "a", "*.txt") == []
+    assert folders_in(folder / "a") == [folder / "a" / "b"]
+    assert rename(folder / "a", folder / "c") == folder / "c"
+    assert not exists(folder / "a")
+    assert read_bytes(folder / "a" / "one.npz") is None
+    assert read_bytes(folder / "c" / "b" / "two.txt") == b"23"
+    assert is_file(folder / "c" / "one.npz")
+    assert not is_file(folder / "c" / "b")
+    delete_folder(folder / "c")
+    assert not exists(folder / "c" / "b")
+    assert files_in(folder / "c") == []
+
+
+def test_a_file_in_a_folder_that_does_not_exist_is_an_error(folder: Path) -> None:
+    with pytest.raises(Exception, match="cannot be written"):
+        write_bytes(folder / "nowhere" / "a", b"1")
+
+
+def test_obsolete_files_are_gone_with_the_new_content(folder: Path) -> None:
+    make_folder(folder / "folds")
+    write_bytes(folder / "folds" / "1.npz", b"1")
+    write_bytes(folder / "checkpoint", b"1")
+    write_text_and_delete(folder / "manifest", "new", (folder / "folds", folder / "checkpoint"))
+    assert files_in(folder) == [folder / "manifest"]
+    assert not exists(folder / "folds")
+
+
+def test_a_journal_grows_and_loses_its_torn_end(folder: Path) -> None:
+    path = folder / "journal.jsonl"
+    journal = JournalFile(path)
+    journal.append([{"record": "a"}, {"record": "b"}])
+    journal.close()
+    append_bytes(path, b'{"record":"torn')
+    again = JournalFile(path)
+    assert [record["record"] for record in again.records] == ["a", "b"]
+    assert again.torn == len(b'{"record":"torn')
+    again.append([{"record": "c"}])
+    again.close()
+    records = read_journal(path)
+    assert records is not None
+    assert [record["record"] for record in records] == ["a", "b", "c"]
+
+
+def test_a_run_appears_ends_and_is_replaced(folder: Path) -> None:
+    run = create_run(folder, name="a run", kind="train", manifest={}, config=b"seed: 1\n", folder="best")
+    assert RunFolder(run.path).read_manifest().status == "running"
+    assert open_run_is_refused(run) is not is_in_memory(folder)
+    run.finish("completed", {"total": 1.0, "training": None})
+    assert RunFolder(run.path).read_manifest().status == "completed"
+    create_run(folder, name="another", kind="train", manifest={}, folder="best").let_go()
+    assert RunFolder(folder / "best").read_manifest().name == "another"
+    assert folders_in(folder, ".*") == []
+
+
+def open_run_is_refused(run: OpenRun) -> bool:
+    """Whether another process could not take the run over; a run in memory has no other process."""
+    try:
+        other = open_run(RunFolder(run.path))
+    except UsageError:
+        return True
+    return other is None
+
+
+def test_a_saved_run_has_all_files_and_replaces_none(folder: Path, tmp_path: Path) -> None:
+    run = create_run(folder, name="a run", kind="train", manifest={}, config=b"seed: 1\n")
+    inner = create_run(run.path, name="inner", kind="train", manifest={}, folder="best")
+    inner.finish("completed", {"total": 1.0, "training": None})
+    run.finish("completed", {"total": 1.0, "training": None})
+    saved = save_run(RunFolder(run.path), tmp_path / "somewhere" / "kept")
+    assert saved.read_config() == b"seed: 1\n"
+    winner = saved.winner()
+    assert winner is not None
+    assert winner.read_manifest().name == "inner"
+    assert [path.name for path in (tmp_path / "somewhere").iterdir()] == ["kept"]
+    with pytest.raises(UsageError, match="already exists"):
+        save_run(RunFolder(run.path), tmp_path / "somewhere" / "kept")
+
+
+def test_files_are_gone_with_their_volume() -> None:
+    volume = MemoryVolume()
+    path = volume.root / "a"
+    write_bytes(path, b"1")
+    other = MemoryVolume()
+    assert memory_volume(path) is volume
+    assert read_bytes(other.root / "a") is None
+    del volume
+    gc.collect()
+    with pytest.raises(Exception, match="was in memory, and is gone"):
+        read_bytes(path)
