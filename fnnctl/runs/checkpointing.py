@@ -32,6 +32,8 @@ from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
 MAX_SHARE = 0.02
 """The largest share of the time that may be spent on writing checkpoints."""
+SECONDS_TO_FINISH = 2.0
+"""If epochs take no longer, a stop waits for the end of the epoch: only whole epochs can be kept."""
 
 
 def incomplete_checkpoint(run: OpenRun, error: MissingArrayError) -> DataError:
@@ -71,14 +73,21 @@ class Checkpointer:
         self.trained: Sequence[TrainedMember] = ()
         self._run, self._fit, self._description = run, fit, description
         self._show, self._kept, self._should_stop, self._seconds = show, kept, should_stop, seconds
-        self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
+        self._epoch_began = time.monotonic()
+        self._checkpoint_due = self._epoch_began + SECONDS_BETWEEN_CHECKPOINTS
+        self._is_short = False
+        """Whether the last epoch was short enough to wait for the end of the next."""
+        self._is_between_epochs = True
         self._stack: Stack | None = None
         self._failure: Exception | None = None
 
     def on_epoch(self, stack: Stack, record: Record) -> None:
         """Write a checkpoint if one is due, and show the epoch."""
         self._stack = stack
-        if time.monotonic() >= self._checkpoint_due:
+        now = time.monotonic()
+        self._is_short, self._epoch_began = now - self._epoch_began <= SECONDS_TO_FINISH, now
+        self._is_between_epochs = True
+        if now >= self._checkpoint_due:
             self._write_checkpoint(stack)
         try:
             self._show(stack.epoch, record)
@@ -98,8 +107,9 @@ class Checkpointer:
 
     def should_stop(self) -> bool:
         """Whether training should end after this step: on request, or because a callback failed."""
+        is_whole, self._is_between_epochs = self._is_between_epochs or not self._is_short, False
         try:
-            return self._failure is not None or self._should_stop()
+            return self._failure is not None or (self._should_stop() and is_whole)
         except Exception as error:
             self._failure = error
             return True

@@ -18,6 +18,7 @@ import fnnctl
 from fnnctl.cli import run as run_program
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
+from fnnctl.runs import checkpointing
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import read_npz, to_npz
@@ -78,6 +79,7 @@ def test_interrupted_in_the_middle_of_an_epoch(
     program: Program, undisturbed: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four steps per epoch: after ten steps, two epochs are complete and a third is half done."""
+    monkeypatch.setattr(checkpointing, "SECONDS_TO_FINISH", 0.0)
     monkeypatch.setattr(Interruption, "requested", signal_at_question(10))
     assert program("train", str(config), "--set", "training.early_stopping=null").code == 143
     (run,) = Path("runs").iterdir()
@@ -120,6 +122,22 @@ def test_a_stop_between_two_epochs_is_resumed_right_there(
 
 
 @pytest.mark.usefixtures("keep_none")
+def test_a_short_epoch_is_finished_and_kept(
+    program: Program, undisturbed: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal arrives in the middle of the third epoch."""
+    monkeypatch.setattr(Interruption, "requested", signal_at_question(10))
+    done = program("train", str(config))
+    (run,) = Path("runs").iterdir()
+    told = (
+        "interrupted after 3 epochs; the work so far is in {}. To resume from the last checkpoint (epoch 3)"
+    )
+    assert told.format(run) in done.err
+    assert program("train", "--resume", str(run)).code == 0
+    assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.usefixtures("keep_none")
 def test_killed_before_the_first_checkpoint(
     program: Program, undisturbed: Path, interrupt: Interrupt
 ) -> None:
@@ -138,8 +156,9 @@ def test_the_message_names_the_epoch_to_resume_from(
     program: Program, config: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
     kept: str, where: str,
 ) -> None:  # fmt: skip
-    """Training is interrupted in the middle of the third epoch."""
+    """Training is interrupted in the middle of the third epoch, which takes too long to wait for its end."""
     request.getfixturevalue(kept)
+    monkeypatch.setattr(checkpointing, "SECONDS_TO_FINISH", 0.0)
     monkeypatch.setattr(Interruption, "requested", signal_at_question(10))
     done = program("train", str(config))
     (run,) = Path("runs").iterdir()
