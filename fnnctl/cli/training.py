@@ -315,6 +315,14 @@ def search(
     dask_address: DaskAddress = None,
     max_trials: MaxTrials = None,
     time_limit: TimeLimit = None,
+    import_optuna: Annotated[
+        Path | None,
+        typer.Option(
+            "--import-optuna",
+            metavar="FILE",
+            help="First try the complete and enqueued trials of an Optuna journal file, as far as they fit.",
+        ),
+    ] = None,
     resume: Annotated[
         str | None,
         run_option("--resume", "Continue a search, or extend it with --max-trials or --set."),
@@ -326,7 +334,8 @@ def search(
 ) -> None:
     """Search for the best settings and refit the best trial."""
     if resume is not None:
-        refuse_with_resume({"CONFIG": config, "--method": method, **changes.options, "--set": None})
+        given = {"CONFIG": config, "--method": method, "--import-optuna": import_optuna}
+        refuse_with_resume({**given, **changes.options, "--set": None})
     from fnnctl.report.figures.drawer import figure_drawer
 
     with figure_drawer(enabled=not no_figures) as figures:  # it imports matplotlib during these imports
@@ -339,5 +348,7 @@ def search(
             if resume is not None:
                 run = resume_search(resume, changes.settings, options, context)
             else:
-                run = search(config or DEFAULT_CONFIG, changes.overrides(), options, context)
+                run = search(
+                    config or DEFAULT_CONFIG, changes.overrides(), options, context, optuna_file=import_optuna
+                )
     show_end(run, output)

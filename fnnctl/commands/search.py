@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 from fnnctl.config.reading.loading import ConfigSource
 from fnnctl.config.reading.overrides import Override
@@ -13,6 +14,7 @@ from fnnctl.data.in_memory import MemoryData
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.records.history import read_search
 from fnnctl.records.journal import Journal
+from fnnctl.records.optuna_journal import read_study
 from fnnctl.runs.recorder import record_notes, record_warnings
 from fnnctl.runs.resuming import find_resumable
 from fnnctl.runs.search import complete_search, create_search_run, journal_header
@@ -39,22 +41,26 @@ def search(
     context: Context,
     *,
     memory: MemoryData | None = None,
+    optuna_file: Path | None = None,
 ) -> RunFolder:
     """Search, refit the winner, test it once, and write the search's folder.
 
-    The rows are those of `memory` if the config's source is `memory`. Raises `InputError` before the folder
-    exists, and `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
+    The rows are those of `memory` if the config's source is `memory`. The trials in a journal file of Optuna,
+    if there is one, are tried first, as far as they fit. Raises `InputError` before the folder exists, and
+    `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
     """
     started = time.monotonic()
     # --method comes first, so that --set can change a part of it.
     loaded = read_experiment(config, [*options.overrides, *overrides], context.listener, memory=memory)
-    prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=context.runs_dir)
+    study = None if optuna_file is None else read_study(optuna_file)
+    prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=context.runs_dir, study=study)
     options.check_cluster()
     check = loaded.checked(prepared.split)
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_search_run(prepared, check, context.runs_dir)
         context.stop.resumable(run.path, "search")
-        record_notes(run, [*loaded.notes(), *loaded.split_line(prepared.split)], context.listener)
+        notes = [*loaded.notes(), *loaded.split_line(prepared.split), *prepared.setup.notes]
+        record_notes(run, notes, context.listener)
         record_warnings(run, check.warnings, context.listener)
     with closing(run.open_journal()) as file, closing(run.result_cache()) as cache:
         journal = Journal(file, cache)

@@ -8,9 +8,10 @@ from typing import Final
 from fnnctl.errors import UsageError
 from fnnctl.export.format import ExportFormat
 from fnnctl.export.onnx.format import ONNX
+from fnnctl.export.optuna import OPTUNA
 from fnnctl.text import did_you_mean, shown
 
-FORMATS: Final[dict[str, ExportFormat]] = {format_.name: format_ for format_ in (ONNX,)}
+FORMATS: Final[dict[str, ExportFormat]] = {format_.name: format_ for format_ in (ONNX, OPTUNA)}
 """By name; the first is the default."""
 DEFAULT: Final = next(iter(FORMATS))
 

@@ -25,7 +25,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics.kendall import MIN_PAIRED, RankCorrelation, kendall
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.trials import CURVE, Result, Status
+from fnnctl.records.trials import Result, Status
 from fnnctl.seeds import Purpose, stream
 
 NEVER: Final = np.iinfo(np.int64).max
@@ -69,7 +69,7 @@ class RungValues:
 
 def rung_values(search: SearchHistory) -> RungValues:
     """The values of all trials that have a result; rows in the order of the trials' numbers."""
-    epochs, curve = tuple(sorted({rung.epochs for rung in search.rungs})), search.objective_curve
+    epochs = tuple(sorted({rung.epochs for rung in search.rungs}))
     sign = 1.0 if search.direction == "minimize" else -1.0
     rows = {number: row for row, number in enumerate(sorted(search.standings.latest))}
     values = RungValues(
@@ -86,7 +86,7 @@ def rung_values(search: SearchHistory) -> RungValues:
         values.spent[row] += result.epochs
         if result.status in _ENDED:
             values.ends[row] = min(values.ends[row], _end(result, start))
-        for rung, value in _values(result, start, epochs, _curve(result, curve)):
+        for rung, value in _values(result, start, epochs, search.curve_of(result)):
             values.losses[row, rung] = math.inf if value is None else sign * value
     return values
 
@@ -108,12 +108,6 @@ def _values(
 def _end(result: Result, start: int) -> int:
     """The last epoch of a job; if it could not train at all, the one that it should have begun with."""
     return start + max(1, result.epochs)
-
-
-def _curve(result: Result, name: str | None) -> Sequence[float | None]:
-    """The objective after each epoch of the job; empty if it was not recorded."""
-    curve: Sequence[float | None] = ((result.facts or {}).get(CURVE) or {}).get(name, ())
-    return curve if len(curve) == result.epochs else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from fnnctl.metrics.registry import is_loss
 from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
-from fnnctl.records.trials import FOLDS, Direction, JobKey, Result, Status, Stop, Trial
+from fnnctl.records.trials import CURVE, FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
@@ -220,6 +220,12 @@ class SearchHistory:
             if result.status is Status.COMPLETED:
                 before.append(result.budget)
         return starts
+
+    def curve_of(self, result: Result) -> Sequence[float | None]:
+        """The objective after each epoch of the result's job; empty if it was not recorded."""
+        curves = (result.facts or {}).get(CURVE) or {}
+        curve: Sequence[float | None] = curves.get(self.objective_curve, ())
+        return curve if len(curve) == result.epochs else ()
 
     def epochs_of(self, result: Result) -> int:
         """The epochs that the result's trial has trained until then."""

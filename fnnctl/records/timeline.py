@@ -132,6 +132,19 @@ def timeline(events: Iterable[Event]) -> Timeline | None:
     )
 
 
+def trial_times(events: Iterable[Event]) -> dict[int, tuple[float, float]]:
+    """When each trial's first stack began and its last one ended, in seconds since 1970, by its number."""
+    times: dict[int, tuple[float, float]] = {}
+    for event in events:
+        done, trials = _done(event), event.get("trials")
+        if done is None or done.stack.budget is None or not isinstance(trials, list):
+            continue
+        for number in trials:
+            start, stop = times.get(number, (math.inf, -math.inf))
+            times[number] = min(start, done.stack.start), max(stop, done.stack.stop)
+    return times
+
+
 def started_event(executor: str, workers: int) -> dict[str, Any]:
     """The event that begins a session, with so many workers."""
     return {"executor": executor, "workers": workers}

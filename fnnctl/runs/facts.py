@@ -84,7 +84,7 @@ def evaluation_facts(
         **environment(sys.argv[1:], blas_threads=blas_threads),
         "data": {
             "name": file.stem,
-            "source": file.source,
+            "source": str(file.file.resolve()),
             "sha256": sha256,
             "task": task.name,
             "target": model.description.target,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any, Final
@@ -23,8 +23,10 @@ from fnnctl.config.schema.search import DEFAULT_TRIALS, DEFAULTS, SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.records.confirmation import CONFIRM
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Header
+from fnnctl.records.optuna_journal import Study
 from fnnctl.records.trials import Direction, Trial
 from fnnctl.search.budget import SearchBudget, least
+from fnnctl.search.optuna_trials import trials_to_try
 from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import make_sampler
@@ -115,6 +117,8 @@ class SearchSetup:
     """The trials that `search.start_from` gives, complete."""
     size: int | None = None
     """How many configurations there are to try; None if they are infinitely or uncountably many."""
+    notes: tuple[str, ...] = ()
+    """What is said about the first trials."""
 
     @property
     def settings(self) -> SearchConfig:
@@ -255,11 +259,13 @@ def set_up(
     *,
     max_trials: int | None,
     horizon: int | None = None,
+    study: Study | None = None,
 ) -> SearchSetup:
     """Plan the search of a valid `config`; `experiment` is from the config, completed with facts of the data.
 
     In the setup's experiment `search.start_from` lists all values, so that a search of it does not depend on
-    another run. `horizon` is the one with which the search began, if it is resumed. Raises `ConfigError`.
+    another run or on the `study` whose trials come next. `horizon` is the one with which the search began, if
+    it is resumed. Raises `ConfigError`, or `UsageError` if no trial of the study fits.
     """
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
@@ -267,9 +273,13 @@ def set_up(
     if search.method.sampling.needs_numbers and (problem := gp_problem(space)):
         raise ConfigError(Problem(problem, path="search.method.sampler"))
     first: tuple[Assignment, ...] = ()
-    if search.start_from is not None or search.learns:
+    notes: tuple[str, ...] = ()
+    if search.start_from is not None or search.learns or study:
         configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
         first = _first_trials(configs, search, space)
+        if study:
+            imported = trials_to_try(study, configs, search, space)
+            first, notes = _distinct((*first, *imported.assignments), configs), (imported.note,)
         written = first or (() if search.learns else None)  # null would stand for the default settings
         search = search.model_copy(update={"start_from": written})
         experiment = experiment.model_copy(update={"search": search})
@@ -283,11 +293,11 @@ def set_up(
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
     configs = trial_configs(config, experiment, epochs=budget.max_epochs, horizon=horizon, check=task.check)
-    return SearchSetup(experiment, configs, space, budget, plan, first, size)
+    return SearchSetup(experiment, configs, space, budget, plan, first, size, notes)
 
 
 def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> tuple[Assignment, ...]:
-    """The trials that `search.start_from` gives; for a sampler that learns, the default settings.
+    """The trials that `search.start_from` gives; without it, the default settings for a sampler that learns.
 
     The space may be unable to express those, as one with equal widths cannot express [64, 32], or they may
     violate the constraints: then there is no such trial, unless `start_from` asks for it. Raises
@@ -295,11 +305,21 @@ def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> 
     """
     if search.start_from is not None:
         return first_assignments(configs, search)
+    if not search.learns:
+        return ()
     try:
         defaults = first_assignments(configs, search.model_copy(update={"start_from": DEFAULTS}))
     except ConfigError:
         return ()
     return tuple(filter(space.allows, defaults))
+
+
+def _distinct(assignments: Iterable[Assignment], configs: TrialConfigs) -> tuple[Assignment, ...]:
+    """The first of equal configurations, in order."""
+    by_key: dict[Hashable, Assignment] = {}
+    for assignment in assignments:
+        by_key.setdefault(configs.key_of(assignment), assignment)
+    return tuple(by_key.values())
 
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:

@@ -16,6 +16,7 @@ from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.modelling.loading import LoadedExperiment, split_data
 from fnnctl.modelling.refit import with_ensemble
+from fnnctl.records.optuna_journal import Study
 from fnnctl.search.earlier import best_assignments
 from fnnctl.search.setup import SearchSetup, set_up
 from fnnctl.stacks.search_memory import refuse_too_large, refuse_too_large_first
@@ -54,10 +55,12 @@ def prepare_search(
     max_trials: int | None,
     horizon: int | None = None,
     runs_dir: Path = Path("runs"),
+    study: Study | None = None,
 ) -> PreparedSearch:
     """Split the rows, plan, and check that every network fits into memory, also when it is refitted.
 
-    Raises `InputError`. If the search starts from a run, the run is looked up in `runs_dir`.
+    Raises `InputError`. If the search starts from a run, the run is looked up in `runs_dir`; the
+    trials of a `study` that fit are tried next.
     """
     loaded = _without_other_run(loaded, runs_dir)
     _refuse_unsound(loaded)
@@ -70,6 +73,7 @@ def prepare_search(
             data.task,
             max_trials=max_trials,
             horizon=horizon,
+            study=study,
         )
         split = split_data(data, with_ensemble(loaded.experiment, 1))
         _refuse_missing_logarithms(data, setup.settings.space, split)

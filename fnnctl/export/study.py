@@ -1,0 +1,125 @@
+"""A search as a study of Optuna.
+
+Optuna's best trial is the one with the best value among complete trials, whatever was spent on them. So only
+those that compete with the incumbent are complete; what was stopped at a lower rung is pruned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fnnctl.config.reading.loading import load_config
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.errors import UsageError
+from fnnctl.records.history import SearchHistory, read_search
+from fnnctl.records.optuna_journal import Distribution, State, Study, StudyTrial, plain_choice
+from fnnctl.records.standings import finite_objective
+from fnnctl.records.timeline import trial_times
+from fnnctl.records.trials import Result
+from fnnctl.space.assignments import values_by_dimension
+from fnnctl.space.dimensions import Dimension
+from fnnctl.space.domains import Choice
+from fnnctl.space.identity import identity
+from fnnctl.space.number_domains import NumberDomain, Range
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
+from fnnctl.text import shown
+
+
+def study_of(run: RunFolder) -> Study:
+    """The study of a search; raises `UsageError` for another run, and `DataError` if a file is damaged."""
+    search = read_search(run)
+    if search is None:
+        kind = shown(run.read_manifest().kind)
+        raise UsageError(f"--format optuna is for a search, but {run.path} is of kind {kind}")
+    settings = load_config(run.path / names.RESOLVED).experiment.search
+    dimensions = space_of({} if settings is None else settings.space).dimensions
+    parameters = {
+        number: _parameters(dimensions, trial.assignment) for number, trial in sorted(search.trials.items())
+    }
+    distributions = {
+        dimension.name: _distribution(
+            dimension, [values[dimension.name] for values in parameters.values() if dimension.name in values]
+        )
+        for dimension in dimensions
+    }
+    study = Study(
+        run.path.name, search.direction == "maximize", search.metric, attributes=_facts(run, search)
+    )
+    times = trial_times(run.read_timeline())
+    complete = {result.trial for result in search.standings.contenders()}
+    for number, values in parameters.items():
+        trial = _trial(search, number, is_complete=number in complete)
+        trial.parameters, trial.distributions = values, {name: distributions[name] for name in values}
+        if number in times:
+            trial.start, trial.end = (datetime.fromtimestamp(seconds, UTC) for seconds in times[number])
+        study.trials.append(trial)
+    return study
+
+
+def _trial(search: SearchHistory, number: int, *, is_complete: bool) -> StudyTrial:
+    """A trial's state, values and facts."""
+    latest = search.standings.latest.get(number)
+    facts: dict[str, Any] = {"bracket": search.trials[number].bracket}
+    if latest is None:
+        return StudyTrial(State.RUNNING, attributes=facts)
+    facts |= {"status": latest.status.value, "rung": latest.rung, "epochs": search.standings.epochs[number]}
+    facts |= {} if latest.reason is None else {"reason": latest.reason}
+    value = finite_objective(latest)
+    state = State.FAIL if value is None else State.COMPLETE if is_complete else State.PRUNED
+    results = (result for result in search.results if result.trial == number)
+    intermediate = {epoch: value for result in results for epoch, value in _values(search, result)}
+    return StudyTrial(state, value, intermediate=intermediate, attributes=facts)
+
+
+def _values(search: SearchHistory, result: Result) -> Iterator[tuple[int, float]]:
+    """The objective after each epoch of a result's job or, if only that is known, after the last one."""
+    start, curve = search.starts[result.key], search.curve_of(result)
+    for epoch, value in enumerate(curve, start=start + 1):
+        if value is not None and math.isfinite(value):
+            yield epoch, value
+    if not curve and result.objective is not None:
+        yield start + result.epochs, result.objective
+
+
+def _facts(run: RunFolder, search: SearchHistory) -> dict[str, Any]:
+    """What is said about the study: the trial that was refitted may be another one than Optuna's best."""
+    facts = {"run": str(run.path), "method": search.method, "measured on": search.part}
+    return facts if search.winner is None else {**facts, "winner": search.winner.trial}
+
+
+def _parameters(dimensions: Sequence[Dimension], assignment: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a trial's active dimensions, by name."""
+    values = values_by_dimension(dimensions, assignment)
+    return {
+        dimension.name: plain_choice(values[dimension.name])
+        if isinstance(dimension.domain, Choice)
+        else values[dimension.name]
+        for dimension in dimensions
+        if dimension.name in values
+    }
+
+
+def _distribution(dimension: Dimension, tried: Sequence[Any]) -> Distribution:
+    """The values of a dimension, and those that were tried outside of its domain, as first trials may be.
+
+    All trials share it: Optuna leaves parameters out of its analyses if their distributions differ.
+    """
+    domain = dimension.domain
+    if not isinstance(domain, NumberDomain):
+        choices = {identity(value): value for value in (*map(plain_choice, domain.values or ()), *tried)}
+        return Distribution.of_choices(list(choices.values()))
+    low, high = domain.ends
+    is_outside = any(not low <= value <= high for value in tried)
+    whole = isinstance(domain, Range) and domain.whole and all(float(value).is_integer() for value in tried)
+    has_steps = domain.step is not None and not domain.log and not is_outside and isinstance(domain, Range)
+    return Distribution.of_numbers(
+        min(low, *tried),
+        max(high, *tried),
+        whole=whole,
+        log=domain.log,
+        step=domain.step if has_steps else None,
+    )
