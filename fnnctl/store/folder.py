@@ -18,7 +18,7 @@ from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
 from fnnctl.store.metrics_shape import read_metrics
 from fnnctl.store.tables import CsvTable, read_rows, read_table
-from fnnctl.store.volumes import files_in, is_file
+from fnnctl.store.volumes import exists, files_in
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 T = TypeVar("T")
@@ -53,8 +53,8 @@ class RunFolder:
         return (*(name for name in names.LAYOUT if name in existing), *figures)
 
     def has(self, name: str) -> bool:
-        """Whether the run has this file."""
-        return is_file(self.path / name)
+        """Whether the run has this file; one that cannot be read, such as a pipe, is an error where it is read."""
+        return exists(self.path / name)
 
     def is_alive(self) -> bool:
         """Whether the run's process is still alive."""

@@ -108,12 +108,6 @@ def exists(path: Path) -> bool:
     return path.exists() if volume is None else volume.exists(path)
 
 
-def is_file(path: Path) -> bool:
-    """Whether there is a file of this name."""
-    volume = memory_volume(path)
-    return path.is_file() if volume is None else volume.is_file(path)
-
-
 def make_folder(path: Path, *, exist_ok: bool = True) -> None:
     """Make a folder and those that it is in; raises OSError."""
     volume = memory_volume(path)

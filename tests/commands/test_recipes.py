@@ -301,7 +301,7 @@ def test_check_says_what_a_search_would_train(program: Program, searched: Path) 
     told = program("check", str(searched)).err
     assert "; an ensemble of 2 networks of " in told
     assert re.search(r": search: each trial trains one network on \d+ rows \(\d+ validation\), ", told)
-    assert " parameters as configured, and the winner is refitted as an ensemble of 2; " in told
+    assert " parameters as configured, and the winner is refitted as an ensemble of 2 networks; " in told
     assert told.splitlines()[-1].endswith(": recipe default")
     words = ["--set", "search.objective.on=cross_validation", "--set", "model.ensemble=1"]
     alone = program("check", str(searched), *words).err
