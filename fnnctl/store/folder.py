@@ -53,7 +53,7 @@ class RunFolder:
         return (*(name for name in names.LAYOUT if name in existing), *figures)
 
     def has(self, name: str) -> bool:
-        """Whether the run has this file; one that cannot be read, such as a pipe, is an error where it is read."""
+        """Whether the run has this file, though it may be one that cannot be read, such as a pipe."""
         return exists(self.path / name)
 
     def is_alive(self) -> bool:
