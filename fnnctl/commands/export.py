@@ -22,4 +22,4 @@ def show_exported(exported: Exported, output: Output) -> None:
         output.json_object({**entries, **exported.facts})
     else:
         for line in exported.lines:
-            output.data(line)
+            output.note(line)

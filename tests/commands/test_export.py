@@ -33,8 +33,8 @@ def test_the_ending_selects_the_format(program: Program, iris: Path) -> None:
     run = program("train", str(iris), "--json").json["run"]
     by_ending = program("export", "iris", "--output", "a.txt", "--json")
     assert by_ending.json == {"run": run, "format": "words", "output": "a.txt", "count": 2}
-    assert program("export", "--output", "a.txt").out == "wrote a.txt\n"
-    assert program("export", "--format", "words").out == "wrote None\n"
+    assert program("export", "--output", "a.txt").err == "wrote a.txt\n"
+    assert program("export", "--format", "words").err == "wrote None\n"
 
 
 @pytest.mark.usefixtures("words")

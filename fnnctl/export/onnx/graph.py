@@ -52,13 +52,13 @@ class Graph:
 
     def constant(self, value: npt.ArrayLike) -> str:
         """A tensor of constants: numbers of the array's type, or texts."""
-        array = np.asarray(value)
+        array = np.asarray(value, order="C")
         is_small = array.size <= SMALL and array.dtype != np.object_
         key = (array.dtype.str, array.shape, array.tobytes()) if is_small else None
         if key in self._known:
             return self._known[key]
         name = self._new_name("constant")
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self._constants.append(numpy_helper.from_array(array, name))
         if key is not None:
             self._known[key] = name
         return name

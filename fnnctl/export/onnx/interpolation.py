@@ -34,7 +34,8 @@ def segments(graph: Graph, values: str, knots: Sequence[FloatArray]) -> tuple[Se
     low, span = np.full((len(knots), width), np.inf), np.ones((len(knots), width))
     for row, k in enumerate(knots):
         low[row, 0] = ends[row, 0]
-        low[row, : len(k) - 1], span[row, : len(k) - 1] = k[:-1], np.diff(k)
+        if (count := len(k) - 1) > 0:
+            low[row, :count], span[row, :count] = k[:-1], np.diff(k)
     first = np.arange(len(knots), dtype=np.int64) * width
     place, flat = graph.constant(first), graph.constant(low.ravel())
     step = width // 2

@@ -91,7 +91,7 @@ def outputs(graph: Graph, networks: Sequence[Network], features: GraphFeatures) 
     below, scales = _input_stage(graph, stack, features)
     for index, layer in enumerate(stack.shape.hidden):
         if layer.residual and (scales is not None or len(below.tensors) > 1):
-            below, scales = _as_one(graph, stack, below, scales), None
+            raise _refused("a residual connection around", "the first layer and its input stage")
         z = _pre_activations(graph, stack, below, scales, index)
         a = _activated(graph, stack, z, index)
         if layer.residual:
@@ -109,7 +109,7 @@ def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[I
         return Inputs((features.values,), (shape.first_inputs,)), scales
     numeric, values = shape.stage.numeric, shape.stage.values(shape.inputs)
     mixing = stack.of_members(stack.array("input_mixing").swapaxes(2, 3))
-    if not mixing.any() and not (shape.hidden and shape.hidden[0].residual):  # of plain twins
+    if not mixing.any():  # of plain twins
         return Inputs((features.values,), (values,)), scales
     by_number = graph.add("Transpose", features.coordinates, perm=[1, 0])
     column = graph.add("Unsqueeze", by_number, np.array([2], np.int64))
@@ -123,19 +123,6 @@ def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[I
     flat = np.array([0] * (len(members) + 1) + [shape.stage.embedded], np.int64)
     joined = graph.add("Reshape", by_row, flat)
     return Inputs((features.values, joined), (values, shape.stage.embedded)), scales
-
-
-def _as_one(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> Inputs:
-    """The inputs, times their factors, as one tensor, which a residual connection needs."""
-    tensors = list(inputs.tensors)
-    if len(tensors) > 1:
-        if len(stack.networks) > 1:  # the features are the same for all members
-            members = np.ones((len(stack.networks), 1, 1), stack.dtype)
-            tensors[0] = graph.add("Mul", tensors[0], members)
-        tensors = [graph.add("Concat", *tensors, axis=-1)]
-    if scales is not None:
-        tensors = [graph.add("Mul", tensors[0], stack.constant(scales.swapaxes(-1, -2)))]
-    return Inputs((tensors[0],), (sum(inputs.sizes),))
 
 
 def _pre_activations(graph: Graph, stack: Stack, below: Inputs, scales: FloatArray | None, index: int) -> str:
@@ -214,4 +201,4 @@ def _for_class(array: FloatArray, positive: int) -> FloatArray:
 
 
 def _refused(kind: str, name: str) -> UsageError:
-    return UsageError(f"--format onnx: {kind} {shown(name)} cannot be exported yet")
+    return UsageError(f"--format onnx: {kind} {shown(name)} cannot be exported")

@@ -1,0 +1,152 @@
+"""Random experiments on tiny tables: every layer, ensemble, task and encoding that a model can have."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+Config = dict[str, Any]
+ROWS = 64
+MISSING = ("", "NA", "?")
+COLUMNS = ("size", "count", "days", "constant", "colour", "code", "flag")
+NUMBERS = COLUMNS[:4]
+
+ACTIVATIONS = [
+    *(
+        "identity",
+        "logistic",
+        "tanh",
+        "hard_logistic",
+        "hard_tanh",
+        "relu",
+        "softplus",
+        "selu",
+        "gelu",
+        "mish",
+    ),
+    {"name": "leaky_relu", "slope": 0.3},
+    {"name": "prelu", "slope": 0.4},
+    {"name": "prelu", "slope": -0.2, "shared": True},
+    {"name": "elu", "alpha": 1.7},
+    {"name": "swish", "beta": 1.3},
+    {"name": "maxout", "pieces": 3},
+]
+NORMALIZATIONS = ["none", {"name": "batch", "epsilon": 0.001}, "layer"]
+EMBEDDINGS = ["none", {"name": "piecewise_linear", "bins": 1, "size": 2}]
+EMBEDDINGS += [{"name": "piecewise_linear", "bins": bins, "size": 4} for bins in (5, 16)]
+
+
+@st.composite
+def _layers(draw: st.DrawFn) -> list[Config]:
+    units = draw(st.sampled_from([3, 8]))
+    layer = {
+        "units": st.just(units),
+        "activation": st.sampled_from(ACTIVATIONS),
+        "normalization": st.sampled_from(NORMALIZATIONS),
+        "dropout": st.sampled_from([0.0, 0.2]),
+    }
+    return draw(st.lists(st.fixed_dictionaries(layer), max_size=3))
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Config:
+    """An experiment with 2 or 3 classes or a number as its target, without its data's source."""
+    target = draw(st.sampled_from(["two", "three", "number"]))
+    embedding = draw(st.sampled_from(EMBEDDINGS))
+    data: Config = {
+        "target": target,
+        "scaling": draw(st.sampled_from(["standardize", "robust", "minmax", "none"])),
+        "imputation": draw(st.sampled_from(["median", "mean"])),
+        "max_categories": draw(st.sampled_from([None, 3])),
+        "missing_values": list(MISSING),
+        "columns": {"ignore": [other for other in ("two", "three", "number") if other != target]},
+    }
+    hidden = draw(_layers())
+    model: Config = {
+        "hidden": hidden,
+        "residual": bool(hidden) and draw(st.booleans()),
+        "numeric_embedding": embedding,
+        "scaling_layer": draw(st.booleans()),
+        "ensemble": draw(_ensembles(twins=embedding != "none")),
+    }
+    training: Config = {
+        "epochs": draw(st.integers(1, 2)),
+        "batch_size": 16,
+        "optimizer": {"learning_rate": 0.02},
+        "precision": draw(st.sampled_from(["float32", "float64"])),
+    }
+    if target == "number":
+        data["target_transform"] = draw(st.sampled_from(["none", "log", "quantile"]))
+        model["output"] = draw(st.sampled_from(["squared", "absolute", "huber"]))
+        model["clip_outputs"] = draw(st.booleans())
+    else:
+        model["calibration"] = draw(st.sampled_from(["none", "temperature", "shrunk_temperature"]))
+        training["class_weights"] = draw(st.sampled_from([None, "balanced"]))
+    if target == "two":
+        model["output"] = draw(
+            st.sampled_from(["softmax", "logistic", {"name": "logistic", "positive_class": "a"}])
+        )
+        model["threshold"] = draw(st.sampled_from([0.5, 0.3, "f1"]))
+    seed = draw(st.integers(0, 2**16))
+    return {"recipe": "classic", "seed": seed, "data": data, "model": model, "training": training}
+
+
+@st.composite
+def _ensembles(draw: st.DrawFn, *, twins: bool) -> Config:
+    members = draw(st.integers(1, 3))
+    kind = draw(st.sampled_from(["plain", "share_weights", "bags"])) if members > 1 else "plain"
+    ensemble: Config = {"members": members, "share_weights": kind == "share_weights", "bags": kind == "bags"}
+    return {**ensemble, "plain_twins": twins and kind == "bags" and draw(st.booleans())}
+
+
+def write_rows(path: Path, seed: int, *, new: bool = False) -> list[dict[str, str]]:
+    """Write a table, and return its rows; `new` ones have categories that the others have not."""
+    rng = np.random.default_rng(seed)
+    rows = [_row(rng, new=new) for _ in range(ROWS)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows
+
+
+def _row(rng: np.random.Generator, *, new: bool) -> dict[str, str]:
+    size, count = rng.normal(), int(rng.integers(0, 9))
+    colour = str(rng.choice(["red", "green", "blue, dark", "größe", *(["new", "Red"] if new else [])]))
+    cells = {
+        "size": f"{size:.4f}",
+        "count": str(count),
+        "days": f"{1_700_000_000 + int(rng.integers(0, 5000))}.5",
+        "constant": "3" if not new else str(rng.integers(0, 9)),
+        "colour": colour,
+        "code": "c" + str(rng.integers(0, 9 if new else 6)),
+        "flag": str(rng.choice(["yes", "no", "Yes", "NO", "true"])),
+    }
+    for name in ("size", "days", "colour", "code", "flag"):
+        if rng.random() < 0.15:
+            cells[name] = str(rng.choice(MISSING))
+    score = size + 0.3 * count + (colour == "red") + rng.normal() * 0.3
+    return {
+        **cells,
+        "two": "a" if score > 1.2 else "b",
+        "three": "low" if score < 0.8 else "high" if score > 1.8 else "middle",
+        "number": f"{np.exp(score):.4f}" if rng.random() > 0.05 else "0",
+    }
+
+
+def graph_inputs(rows: Sequence[dict[str, str]], columns: Sequence[str] = COLUMNS) -> dict[str, Any]:
+    """The rows' cells as inputs of a graph."""
+    inputs: dict[str, Any] = {}
+    for name in columns:
+        texts = [row[name] for row in rows]
+        if name in NUMBERS:
+            cells: Any = np.array([np.nan if text in MISSING else float(text) for text in texts])
+        else:
+            cells = np.array(texts, np.object_)
+        inputs[name] = cells[:, None]
+    return inputs
