@@ -19,11 +19,14 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import blas_threads, set_blas_threads
 from fnnctl.data.dataset import Columns
+from fnnctl.data.in_memory import rows_data
 from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Features, Preprocessor
 from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.modelling.scored_rows import scored_blocks
 from fnnctl.store.folder import RunFolder
 from fnnctl.text import counted, did_you_mean, shown, word_list
 from fnnctl.training.scoring import SCORING_BATCH
@@ -101,7 +104,10 @@ class Predictor:
         return networks
 
     def _table_scores(self, networks: Networks, rows: Any) -> Iterator[FloatArray]:
-        raise NotImplementedError
+        file = InputFile.of_memory(rows_data(rows), self._model)
+        with file.open(self._model, lambda text: None, exact=True) as opened:
+            for _, scores in scored_blocks(networks, opened.blocks, file.name):
+                yield scores.copy()
 
     @contextmanager
     def _blas_threads(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -38,6 +38,7 @@ from fnnctl.data.tables.memory_table import (
     is_series,
     memory_error,
     memory_table,
+    unread_method,
 )
 from fnnctl.text import counted, shown
 
@@ -164,6 +165,18 @@ def memory_data(
     return memory
 
 
+def rows_data(data: object, *, feature_names: Iterable[str] | None = None) -> MemoryData:
+    """New rows: what `memory_data` takes, or a single record."""
+    is_record = isinstance(data, Mapping) and len(data) > 0 and all(map(_is_value, data.values()))
+    return memory_data([data] if is_record else data, feature_names=feature_names)
+
+
+def _is_value(value: object) -> bool:
+    """Whether it is one value, not a column of them."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return object_text(plain) is not None
+
+
 def _features(features: object, names: Iterable[str] | None) -> MemoryTable | FeatureArray:
     table = memory_table(features)
     if table is None:
@@ -247,18 +260,21 @@ def _unknown(data: object) -> str:
         return f"an open file ({kind}) is no data: name its path as data.source, or read it as a data frame"
     if hasattr(data, "__next__"):
         return f"a {kind} can be read only once: make a list of it"
-    for method in ("collect", "compute", "toPandas"):
-        if hasattr(data, method):
-            return f"a {kind} has no rows yet: hand over .{method}()"
+    if method := unread_method(data):
+        return f"a {kind} has no rows yet: hand over .{method}()"
     needed = "a data frame, a mapping of columns, a list of records or an array"
     return f"an object of type {kind} is no data: hand over {needed}"
 
 
 def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
     """The labels as codes into their sorted texts, as of an array file; and the name that they have."""
-    name = getattr(labels, "name", None)
     if is_frame(labels):
-        raise memory_error(f"{LABELS} is a data frame: hand over its one column")
+        names = list(getattr(labels, "columns", ()))
+        if len(names) != 1:
+            message = f"{LABELS} is a data frame with {counted(len(names), 'column')}: hand over one column"
+            raise memory_error(message)
+        labels = labels[names[0]]
+    name = getattr(labels, "name", None)
     values = _one_per_row(labels, LABELS, rows)
     if values.dtype.kind in "biuf":
         coded = _coded_numbers(values)
@@ -274,7 +290,7 @@ def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
 def _one_per_row(values: object, what: str, rows: int) -> npt.NDArray[Any]:
     """An array (N,); raises DataError if there is another number of values."""
     if is_series(values) and not isinstance(values, np.ndarray):
-        values = values.to_numpy()
+        values = values.to_pylist() if hasattr(values, "to_pylist") else values.to_numpy()
     if not isinstance(values, list | tuple | range) and not hasattr(values, "__array__"):
         kind = type(values).__name__
         raise memory_error(f"{what} is of type {kind}: a list or an array is needed, with a value per row")

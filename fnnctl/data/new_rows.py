@@ -6,6 +6,7 @@ training data, regardless of what the new values look like.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,12 +22,13 @@ from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Columns
-from fnnctl.data.feature_array import FeatureArray
+from fnnctl.data.feature_array import FeatureArray, default_names
 from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.stored_arrays import find_arrays
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn
+from fnnctl.data.tables.memory_table import MEMORY, MemoryTable
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
@@ -36,6 +38,7 @@ Keep: TypeAlias = Sequence[str] | None
 """The names of the columns to keep; None keeps all."""
 KEEP_NONE: Final = ()
 PREFIX = "input_"
+_DEFAULT_NAME: Final = re.compile(r"x\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,7 @@ def output_names(columns: Iterable[str], fixed: Iterable[str]) -> dict[str, str]
 
 @contextmanager
 def open_new_rows(
-    path: Path | None,
+    source: Path | MemoryTable | None,
     form: CsvFormat,
     preprocessor: Preprocessor,
     *,
@@ -144,20 +147,21 @@ def open_new_rows(
     keep: Keep = KEEP_NONE,
     on_read: OnRead = UNREPORTED,
 ) -> Iterator[NewFile]:
-    """Open a CSV file, or standard input (None), whose columns are the preprocessor's.
+    """Open a table in a file, on standard input (None) or in memory, whose columns are the preprocessor's.
 
     The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
     `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
     columns to `keep` are returned with the rows. `on_read` is called after each block if the file's
     length is known. Raises DataError if a column is missing, and the errors of `open_rows`.
     """
-    problems = Problems(shown_name(path))
-    with open_rows(path, form, problems) as file:
+    problems = Problems(MEMORY if isinstance(source, MemoryTable) else shown_name(source))
+    with open_rows(source, form, problems) as file:
         problems.raise_any()
         needed = columns_of(preprocessor, form.formats)
         used = {*needed, target}
         unused = tuple(name for name in file.names if name not in used)
-        if len(file.names) == 1 < len(needed) and file.names[0] not in needed:
+        is_unsplit = file.header_line is not None and len(file.names) == 1 < len(needed)
+        if is_unsplit and file.names[0] not in needed:
             header = f"the header has only one column, {shown(file.names[0])}, but {len(needed):,} are needed"
             problems.add(f"{header}: is {delimiter_setting} right?", line=file.header_line)
         else:
@@ -268,21 +272,50 @@ def _texts(block: RowBlock, position: int, missing: frozenset[str]) -> CodedText
     return column.coded()
 
 
+def with_trained_names(
+    array: FeatureArray, preprocessor: Preprocessor, formats: Mapping[str, ColumnFormat]
+) -> FeatureArray:
+    """An array in memory whose columns without names are those that the network was trained on, in order.
+
+    Raises DataError if there is another number of them, or if the network needs more than plain numbers.
+    """
+    problems = Problems(array.stored.origin)
+    needed, columns = columns_of(preprocessor, formats), len(array.names)
+    texts = [name for name in needed if name in formats]
+    texts += [column.name for column in preprocessor.categories if column.name not in formats]
+    if texts:
+        listing = word_list([*map(shown, texts)])
+        advice = "hand over a data frame, or a mapping of columns"
+        problems.add(f"an array has numbers only, but the network also needs {listing}: {advice}")
+        problems.raise_any()
+    if array.named:
+        return array
+    names = needed
+    if all(map(_DEFAULT_NAME.fullmatch, needed)):  # a column without values was left out
+        names = default_names(1 + max(int(name[1:]) for name in needed))
+    if columns != len(names):
+        trained = f"the network was trained on {len(names):,}: {word_list([*map(shown, names)])}"
+        problems.add(f"X has {counted(columns, 'column')}, but {trained}")
+        problems.raise_any()
+    return replace(array, names=names, named=True)
+
+
 def open_new_arrays(
-    path: Path,
+    source: Path | FeatureArray,
     preprocessor: Preprocessor,
     *,
     labelled: bool,
     label_format: ColumnFormat | None = None,
     keep: Keep = KEEP_NONE,
 ) -> NewFile:
-    """Open an NPZ file, a folder of NPY files, or an NPY file that is X, like `open_new_rows` for a table.
+    """Open an NPZ file, a folder of NPY files, an NPY file that is X, or an array in memory, like
+    `open_new_rows` for a table.
 
     The columns are found by name; the names are x0, x1, … if none are saved with X. Raises DataError if a
     column is missing, also one to `keep`, if y is missing and the rows are to be `labelled`, and if X is not
     an array of numbers.
     """
-    array = FeatureArray.of(find_arrays(path, labelled=labelled))
+    array = source if isinstance(source, FeatureArray) else _stored_array(source, labelled=labelled)
     if array.labels:
         array = replace(array, labels=as_trained(array.labels, label_format))
     needed_columns = columns_of(preprocessor)
@@ -301,6 +334,10 @@ def open_new_arrays(
     kept = kept_columns(keep, array.names, problems)
     problems.raise_any()
     return NewFile(unused, kept, _array_blocks(array, needed_columns, kept))
+
+
+def _stored_array(path: Path, *, labelled: bool) -> FeatureArray:
+    return FeatureArray.of(find_arrays(path, labelled=labelled))
 
 
 def _array_blocks(array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[NewRows]:

@@ -1,4 +1,4 @@
-"""Files of new rows for a saved model: how they are found and opened, and the notes about them for the user.
+"""New rows for a saved model, in files or in memory: how they are opened, and the notes about them.
 
 Unused columns are reported at once, values that did not occur in training after all rows have been read.
 """
@@ -13,13 +13,23 @@ from pathlib import Path
 from typing import Self
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN
+from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, find_file, shown_name
-from fnnctl.data.new_rows import KEEP_NONE, Keep, NewFile, open_new_arrays, open_new_rows
+from fnnctl.data.in_memory import MemoryData
+from fnnctl.data.new_rows import (
+    KEEP_NONE,
+    Keep,
+    NewFile,
+    open_new_arrays,
+    open_new_rows,
+    with_trained_names,
+)
 from fnnctl.data.stored_arrays import holds_arrays, source_sha256
+from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.unseen_values import UnseenValues
-from fnnctl.errors import UsageError
+from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.text import printable, shown, word_list
 
@@ -32,11 +42,13 @@ TAB = ("\\t", "tab")
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A CSV or Parquet file, standard input, or arrays; and the format of a table."""
+    """A CSV or Parquet file, standard input, arrays, or rows in memory; and the format of a table."""
 
     path: Path | None
-    """None is standard input."""
+    """None is standard input, or no file."""
     form: CsvFormat
+    memory: MemoryData | None = None
+    """The rows, if they are in memory."""
 
     @classmethod
     def find(
@@ -60,14 +72,10 @@ class InputFile:
 
         Raises `InputError` if there is no such file, or if a delimiter or encoding is given for another kind.
         """
-        table = model.description.table
-        form = CsvFormat(
-            delimiter=table.delimiter if delimiter is None else _delimiter(delimiter),
-            encoding=encoding or table.encoding,
-            missing=missing_texts(table.missing_values),
-            encoding_setting="--encoding",
-            formats=table.formats,
-        )
+        form = _form(model)
+        if delimiter is not None:
+            form = replace(form, delimiter=_delimiter(delimiter))
+        form = replace(form, encoding=encoding or form.encoding)
         if pipes and data == STANDARD_INPUT:
             return cls(None, form)
         path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
@@ -77,10 +85,22 @@ class InputFile:
                 raise UsageError(f"{option} applies to CSV files only, but {printable(data)} {kind}")
         return cls(path, form)
 
+    @classmethod
+    def of_memory(cls, memory: MemoryData, model: SavedModel) -> Self:
+        """Rows in memory; the columns of an array without names are those of the training, in their order.
+
+        Raises `DataError` if the array has another number of columns, or lacks what is no number.
+        """
+        form, features = _form(model), memory.features
+        if isinstance(features, FeatureArray):
+            named = with_trained_names(features, model.predictor.preprocessor, form.formats)
+            memory = replace(memory, features=named)
+        return cls(None, form, memory)
+
     @property
     def name(self) -> str:
         """Its name in messages."""
-        return shown_name(self.path)
+        return self.memory.file if self.memory else shown_name(self.path)
 
     @property
     def file(self) -> Path:
@@ -90,13 +110,22 @@ class InputFile:
         return self.path
 
     @property
+    def source(self) -> str:
+        """The absolute path, or what stands for one."""
+        return self.memory.file if self.memory else str(self.file.resolve())
+
+    @property
     def stem(self) -> str:
         """The file's name without its extensions."""
+        if self.memory:
+            return self.memory.file
         return Path(self.file.name.removesuffix(".gz")).stem
 
     @property
     def sha256(self) -> str:
         """The digest of the file's bytes, as in the manifest of a run trained on it."""
+        if self.memory:
+            return self.memory.sha256
         return source_sha256(self.file)
 
     def format_changes(self, model: SavedModel) -> dict[str, str | None]:
@@ -122,13 +151,15 @@ class InputFile:
         *,
         warn: Note | None = None,
         labelled: bool = False,
+        exact: bool = False,
         keep: Keep = KEEP_NONE,
         on_read: OnRead = UNREPORTED,
     ) -> Iterator[NewFile]:
         """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user.
 
         `warn`, by default `note`, is called with what may make predictions worse; `on_read` is called as a
-        table is read.
+        table is read. If the columns must be `exact`, one that the network was not trained with is a
+        DataError, unless it is the target.
         """
         unseen = UnseenValues(model.predictor.preprocessor)
         with self._rows(model, labelled, keep, on_read) as file:
@@ -138,6 +169,9 @@ class InputFile:
             ignored = [shown(name) for name in unused if name]
             if ignored:
                 listing = word_list(ignored)
+                if exact:
+                    message = f"the network was not trained with {listing}: leave such columns out"
+                    raise DataError(Problem(message, file=self.name))
                 one = len(ignored) == 1
                 which = "a column is" if one else f"{len(ignored):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"
@@ -149,27 +183,42 @@ class InputFile:
     def _rows(
         self, model: SavedModel, labelled: bool, keep: Keep, on_read: OnRead
     ) -> AbstractContextManager[NewFile]:
-        preprocessor = model.predictor.preprocessor
-        if self.path is not None and holds_arrays(self.path):
+        preprocessor, target = model.predictor.preprocessor, model.description.target
+        source: Path | MemoryTable | FeatureArray | None = self.path
+        if self.memory is not None:
+            source = self.memory.with_target(self.memory.target(target)) if labelled else self.memory.features
+        if isinstance(source, FeatureArray) or (isinstance(source, Path) and holds_arrays(source)):
             return nullcontext(
                 open_new_arrays(
-                    self.path,
+                    source,
                     preprocessor,
                     labelled=labelled,
-                    label_format=self.form.formats.get(model.description.target),
+                    label_format=self.form.formats.get(target),
                     keep=keep,
                 )
             )
         return open_new_rows(
-            self.path,
+            source,
             self.form,
             preprocessor,
-            target=model.description.target,
+            target=target,
             labelled=labelled,
             delimiter_setting="--delimiter",
             keep=keep,
             on_read=on_read,
         )
+
+
+def _form(model: SavedModel) -> CsvFormat:
+    """The format of the model's training data."""
+    table = model.description.table
+    return CsvFormat(
+        delimiter=table.delimiter,
+        encoding=table.encoding,
+        missing=missing_texts(table.missing_values),
+        encoding_setting="--encoding",
+        formats=table.formats,
+    )
 
 
 def _delimiter(text: str) -> str:

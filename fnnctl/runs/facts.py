@@ -84,7 +84,7 @@ def evaluation_facts(
         **environment(sys.argv[1:], blas_threads=blas_threads),
         "data": {
             "name": file.stem,
-            "source": str(file.file.resolve()),
+            "source": file.source,
             "sha256": sha256,
             "task": task.name,
             "target": model.description.target,

@@ -64,6 +64,8 @@ def _features_of_evaluation(
     facts = run.read_manifest().data
     if facts is None:
         raise UsageError(f"{run.path} does not name the file that it scored: evaluate the network again")
+    if facts.in_memory:
+        raise UsageError(f"{run.path} scored data in memory: evaluate the network on a file")
     file = InputFile.find(
         facts.source,
         model,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -100,15 +100,19 @@ class BestColumnFacts(Facts):
     """Whether it does so nearly perfectly, of which a warning was printed."""
 
 
+MEMORY: Final = "memory"
+"""The source of rows that a Python program handed over, as in the config; the schema takes long to import."""
+
+
 class DataFacts(Facts):
     """The data."""
 
     name: str
     """The built-in data set's name, or the file's."""
     source: str
-    """The built-in data set's name, or the file's absolute path."""
+    """The built-in data set's name, the file's absolute path, or `memory`."""
     sha256: str
-    """SHA-256 of the file."""
+    """SHA-256 of the file, or the digest of data in memory."""
     test_source: str | None = None
     """The test file's absolute path, if there is one."""
     test_sha256: str | None = None
@@ -129,6 +133,11 @@ class DataFacts(Facts):
     """Rows in each part; null if every fold has its own."""
     best_column: BestColumnFacts | None = None
     """The column that alone predicts the target best; null if that was not measured."""
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether a Python program handed the rows over, so that no command can read them again."""
+        return self.source == MEMORY
 
 
 class ModelFacts(Facts):

@@ -106,14 +106,32 @@ def frame_columns(frame: Any) -> tuple[list[str], list[MemoryColumn]] | None:
     return table.column_names, [_column(column) for column in table.columns]
 
 
+def arrow_column(values: Any) -> MemoryColumn:
+    """The column of an array or a chunked array of Arrow."""
+    import pyarrow as arrow
+
+    return _column(values if isinstance(values, arrow.ChunkedArray) else arrow.chunked_array([values]))
+
+
+def _decoded(values: Any) -> Any:
+    """The chunked array of the categories' values."""
+    import pyarrow as arrow
+    from pyarrow import types
+
+    kind = values.type.value_type
+    if types.is_string_view(kind):  # which arrow cannot take from a dictionary
+        kind = arrow.string()
+    chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in values.chunks]
+    return arrow.chunked_array(chunks, kind)
+
+
 def _column(values: Any) -> MemoryColumn:
     """The column of a chunked array."""
     from pyarrow import types
 
+    if types.is_dictionary(values.type):
+        values = _decoded(values)
     kind = values.type
-    if types.is_dictionary(kind):
-        kind = kind.value_type
-        values = values.cast(kind)
     if types.is_floating(kind):
         return NumberValues(values.to_numpy())
     if types.is_integer(kind) or types.is_boolean(kind):
@@ -128,4 +146,6 @@ def _column(values: Any) -> MemoryColumn:
     name = next((name for name, is_one in names.items() if is_one(kind)), None)
     if types.is_large_string(kind) or types.is_string_view(kind):
         name = "text"
-    return UnusableValues(len(values), str(kind)) if name is None else ArrowValues(values, name)
+    if name is None:
+        return UnusableValues(len(values), str(kind))
+    return ArrowValues(values, "null" if values.null_count == len(values) else name)

@@ -13,8 +13,9 @@ from typing import Any, Final, Self, TypeGuard
 
 import numpy as np
 
+from fnnctl.config.schema.data import MEMORY_SOURCE
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.arrow import frame_columns
+from fnnctl.data.tables.arrow import arrow_column, frame_columns
 from fnnctl.data.tables.memory_columns import (
     MemoryColumn,
     UnusableTypeError,
@@ -24,7 +25,7 @@ from fnnctl.data.tables.memory_columns import (
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import cut, shown
 
-MEMORY: Final = "memory"
+MEMORY: Final = MEMORY_SOURCE
 """What stands for the name of a file."""
 LIST_OR_ARRAY: Final = "a list or an array"
 
@@ -130,12 +131,18 @@ def memory_table(data: object) -> MemoryTable | None:
 
 def is_frame(data: object) -> TypeGuard[Any]:
     """Whether an object is a data frame: it has the interface of Arrow or of frames, or columns by name."""
-    if is_series(data):
+    if is_series(data) or unread_method(data):
         return False
     interfaces = "__arrow_c_stream__", "__arrow_c_array__", "__dataframe__"
     if any(hasattr(data, name) for name in interfaces):
         return True
     return hasattr(data, "columns") and hasattr(data, "__getitem__") and not hasattr(data, "dtype")
+
+
+def unread_method(data: object) -> str | None:
+    """The method that reads the rows of a lazy data frame; None for other objects."""
+    methods = "collect", "compute", "toPandas"
+    return next((name for name in methods if hasattr(data, name)), None)
 
 
 def is_series(data: object) -> TypeGuard[Any]:
@@ -201,6 +208,11 @@ def column_of(values: object, which: str) -> MemoryColumn | None:
 
 def series_column(series: Any) -> MemoryColumn:
     """The column of a data frame by its own methods, without Arrow."""
+    if hasattr(series, "cat") and hasattr(series.cat, "codes"):
+        categories = [*series.cat.categories, None]
+        return objects_column([categories[code] for code in series.cat.codes])  # the code -1 picks the last
+    if hasattr(series, "to_pylist"):
+        return arrow_column(series)
     array = np.asarray(series.to_numpy())
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind in "biu" or (kind == "f" and (size < 8 or not np.isnan(array).any())):

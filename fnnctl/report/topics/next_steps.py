@@ -23,11 +23,13 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     """The commands, the most important one first; none of them fails for this kind of run."""
     if is_in_memory(summary.path):
         return
-    yield from _resume(summary)
+    reads_data = summary.manifest.data is None or not summary.manifest.data.in_memory
+    if reads_data:
+        yield from _resume(summary)
     yield _command("Show everything", f"{_report(summary.path)} --verbose", Formats.SHORT)
     if summary.alive:
         return
-    if not summary.manifest.diverged:  # it would diverge again
+    if reads_data and not summary.manifest.diverged:  # it would diverge again
         yield from _repeat(summary)
     if summary.metrics is not None:
         yield from _predict(summary)

@@ -1,0 +1,166 @@
+"""Rows in memory are predicted and scored as the rows of a file with the same values are."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.data.in_memory import memory_data, rows_data
+from fnnctl.errors import DataError
+from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.modelling.scored_rows import Predictions, predictions, read_labelled
+from fnnctl.store.folder import RunFolder
+from tests.modelling.prepared import prepare
+from tests.program import only_run
+
+
+@pytest.fixture
+def model(trained: Path) -> SavedModel:
+    return load_model(RunFolder(only_run(trained)), lambda text: None)
+
+
+@pytest.fixture
+def columns(trained: Path) -> dict[str, list[str]]:
+    """The table that the network was trained on, as texts."""
+    with (trained / "penguins.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def typed(columns: Mapping[str, list[str]]) -> dict[str, list[object]]:
+    """Numbers in place of their texts, and None in place of missing values."""
+    return {
+        name: [None if text in ("", "NA") else float(text) if text[:1].isdigit() else text for text in values]
+        for name, values in columns.items()
+    }
+
+
+def predict(data: object, model: SavedModel, notes: list[str] | None = None) -> Predictions:
+    file = InputFile.of_memory(rows_data(data), model)
+    return predictions(file, model, print if notes is None else notes.append)
+
+
+def test_predictions_equal_those_of_the_file(
+    model: SavedModel, columns: dict[str, list[str]], trained: Path
+) -> None:
+    path = str(trained / "penguins.csv")
+    file = InputFile.find(path, model, setting="DATA", delimiter=None, encoding=None)
+    expected = predictions(file, model, print)
+    records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    backwards = dict(reversed(typed(columns).items()))
+    for data in (columns, typed(columns), backwards, records):
+        got = predict(data, model)
+        assert got.values.tolist() == expected.values.tolist()
+        assert got.probabilities.tobytes() == expected.probabilities.tobytes()
+    one = predict(records[5], model)
+    assert one.values.tolist() == expected.values[5:6].tolist()
+    np.testing.assert_allclose(one.probabilities, expected.probabilities[5:6], rtol=1e-5)
+
+
+def test_labelled_rows_are_scored_as_those_of_the_file(
+    model: SavedModel, columns: dict[str, list[str]], trained: Path
+) -> None:
+    path = str(trained / "penguins.csv")
+    file = InputFile.find(path, model, setting="--data", delimiter=None, encoding=None)
+    expected = read_labelled(file, model, print)
+    features = {name: values for name, values in columns.items() if name != "species"}
+    for data in (columns, (features, columns["species"])):
+        memory = InputFile.of_memory(memory_data(data), model)
+        rows = read_labelled(memory, model, print)
+        assert rows.targets.tolist() == expected.targets.tolist()
+        assert rows.part(model).metrics() == expected.part(model).metrics()
+    assert (memory.name, memory.stem, memory.source) == ("memory", "memory", "memory")
+    assert memory.sha256 == memory_data((features, columns["species"])).sha256
+
+
+def test_missing_columns_are_named_and_extra_ones_reported(
+    model: SavedModel, columns: dict[str, list[str]]
+) -> None:
+    few = {name: values for name, values in columns.items() if name != "island"}
+    with pytest.raises(DataError, match=r"the column 'island' is missing \(did you mean 'isle'\?\)$"):
+        predict({**few, "isle": columns["island"]}, model)
+    notes: list[str] = []
+    predict({**columns, "id": ["1"] * len(columns["island"])}, model, notes)
+    (note,) = notes
+    assert note == "memory: a column is ignored, because the network was not trained with it: 'id'"
+    file = InputFile.of_memory(rows_data({**columns, "id": columns["island"]}), model)
+    message = "memory: the network was not trained with 'id': leave such columns out"
+    with pytest.raises(DataError, match=message), file.open(model, notes.append, exact=True):
+        pass
+    two = {name: values[:2] for name, values in columns.items()}
+    with pytest.raises(DataError, match=r"memory:2: column 'body_mass_g': 'heavy' is not a number"):
+        predict({**two, "body_mass_g": [1, "heavy"]}, model)
+    del two["species"]
+    file = InputFile.of_memory(memory_data(two), model)
+    with pytest.raises(DataError, match="the target column 'species' is missing"):
+        read_labelled(file, model, print)
+
+
+def numeric_model(tmp_path: Path, names: str) -> SavedModel:
+    """An untrained network of the numeric columns `names`, with random weights."""
+    rng = np.random.default_rng(0)
+    table = [",".join([*names.split(), "y"])]
+    table += [",".join([*map(str, rng.normal(size=len(names.split()))), "ab"[k % 2]]) for k in range(40)]
+    (tmp_path / "t.csv").write_text("\n".join(table))
+    (tmp_path / "t.yaml").write_text("recipe: classic\ndata: {source: t.csv, target: y}\n")
+    prepared = prepare(tmp_path / "t.yaml")
+    _, trained = prepared.part()
+    predictor = prepared.predictor(trained.parameters[0], trained.statistics[0])
+    return SavedModel(
+        RunFolder(tmp_path), trained.description, predictor, (trained.layout,), sha256="", threads=1
+    )
+
+
+def test_the_columns_of_an_array_are_those_of_the_training_in_their_order(tmp_path: Path) -> None:
+    model = numeric_model(tmp_path, "b a c")
+    X = np.random.default_rng(1).normal(size=(5, 3))
+    expected = predict({"a": X[:, 1], "b": X[:, 0], "c": X[:, 2]}, model)
+    named = InputFile.of_memory(rows_data(X[:, [1, 2, 0]], feature_names=["a", "c", "b"]), model)
+    for got in (predict(X, model), predict(X.tolist(), model), predictions(named, model, print)):
+        assert got.probabilities.tobytes() == expected.probabilities.tobytes()
+        assert got.values.tolist() == expected.values.tolist()
+    with pytest.raises(DataError, match="X has 2 columns, but the network was trained on 3: 'b', 'a', 'c'"):
+        predict(X[:, :2], model)
+    with pytest.raises(DataError, match="memory: the column 'b' is missing"):
+        predictions(InputFile.of_memory(rows_data(X, feature_names="acd"), model), model, print)
+    with pytest.raises(DataError, match=r"X\[0, 1\] is inf"):
+        predict([[1, np.inf, 2]], model)
+
+
+def test_default_names_are_positions(tmp_path: Path) -> None:
+    """A column without values in training was left out, but new arrays have it."""
+    model = numeric_model(tmp_path, "x0 x2")
+    X = np.random.default_rng(1).normal(size=(5, 3))
+    expected = predict({"x0": X[:, 0], "x2": X[:, 2]}, model)
+    assert predict(X, model).probabilities.tobytes() == expected.probabilities.tobytes()
+    with pytest.raises(DataError, match="X has 2 columns, but the network was trained on 3"):
+        predict(X[:, :2], model)
+
+
+def test_arrays_lack_what_is_no_number(model: SavedModel) -> None:
+    message = "an array has numbers only, but the network also needs 'island', 'sex': hand over a data frame"
+    for data in (np.zeros((2, 6)), [[0.0] * 6]):
+        with pytest.raises(DataError, match=message):
+            predict(data, model)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({}, "the table has no columns"),
+        ([], "there are no rows"),
+        ("penguins.csv", "is a path, not data"),
+        (np.zeros(3), r"has the shape \(3,\)"),
+        ([{"a": 1}, 2], "X has values of type dict"),
+        ({"bill_length_mm": 3.0, "island": ["Dream"]}, "the column 'bill_length_mm' is a single value"),
+    ],
+)
+def test_misuse_has_a_message(model: SavedModel, data: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        predict(data, model)
