@@ -1,7 +1,9 @@
-"""Data sets of arrays, for tests that need no file."""
+"""Data sets of data in memory, and what they have in common with those of files."""
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,38 @@ from fnnctl.data.in_memory import memory_data
 from fnnctl.data.loading import load_dataset
 
 
+def load(
+    data: object, *, row_weights: object = None, names: Sequence[str] | None = None, **config: Any
+) -> Dataset:
+    """The data set of data in memory, with settings of `data`."""
+    memory = memory_data(data, weights=row_weights, feature_names=names)
+    return load_dataset(DataConfig(source=MEMORY_SOURCE, **config), Path(), memory=memory)
+
+
+def load_file(path: Path, **config: Any) -> Dataset:
+    return load_dataset(DataConfig(source=str(path), **config), Path())
+
+
 def dataset_of(X: FloatArray, y: npt.NDArray[Any], *, target: str | None = None) -> Dataset:
     """The rows of X, (N, p), with the target y, (N,)."""
-    return load_dataset(DataConfig(source=MEMORY_SOURCE, target=target), Path(), memory=memory_data((X, y)))
+    return load((X, y), target=target)
+
+
+def content(dataset: Dataset, file: str | Path = MEMORY_SOURCE) -> list[object]:
+    """All that training reads, with `FILE` in place of the file's name."""
+    target = dataset.target
+    return [
+        dataset.numeric.tobytes(), dataset.numeric.dtype, dataset.numeric_names, dataset.categorical.tolist(),
+        dataset.categorical_names, dataset.categories, target.name, target.codes.tolist(), target.texts,
+        dataset.file_rows.tolist(), None if dataset.weights is None else dataset.weights.tolist(),
+        None if dataset.groups is None else dataset.groups.tolist(),
+        None if dataset.order is None else dataset.order.tolist(),
+        dataset.expansions, {name: repr(column) for name, column in dataset.types.items()},
+        [warning.replace(str(file), "FILE") for warning in dataset.warnings],
+    ]  # fmt: skip
+
+
+def write_csv(path: Path, columns: Mapping[str, Sequence[str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([[*columns], *zip(*columns.values(), strict=True)])
+    return path

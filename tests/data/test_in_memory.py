@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,46 +12,13 @@ import pytest
 from scipy import sparse
 
 from fnnctl.config.schema.data import MEMORY_SOURCE, ColumnsConfig, DataConfig
-from fnnctl.data.dataset import Dataset
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError
+from tests.memory import content, load, load_file, write_csv
 
 X = np.array([[0.1, 2.0], [np.nan, 3.5], [1e300, -0.0], [4.0, 1.0]])
 Y = ["no", "yes", "no", "yes"]
-
-
-def load(
-    data: object, *, row_weights: object = None, names: Sequence[str] | None = None, **config: Any
-) -> Dataset:
-    memory = memory_data(data, weights=row_weights, feature_names=names)
-    return load_dataset(DataConfig(source=MEMORY_SOURCE, **config), Path(), memory=memory)
-
-
-def load_file(path: Path, **config: Any) -> Dataset:
-    return load_dataset(DataConfig(source=str(path), **config), Path())
-
-
-def content(dataset: Dataset, file: str = MEMORY_SOURCE) -> list[object]:
-    """All that training reads, with `FILE` in place of the file's name."""
-    target = dataset.target
-    return [
-        dataset.numeric.tobytes(), dataset.numeric.dtype, dataset.numeric_names, dataset.categorical.tolist(),
-        dataset.categorical_names, dataset.categories, target.name, target.codes.tolist(), target.texts,
-        dataset.file_rows.tolist(), None if dataset.weights is None else dataset.weights.tolist(),
-        dataset.expansions, {name: replaced(kind, file) for name, kind in dataset.types.items()},
-        [warning.replace(file, "FILE") for warning in dataset.warnings],
-    ]  # fmt: skip
-
-
-def replaced(value: object, file: str) -> str:
-    return repr(value).replace(file, "FILE")
-
-
-def write_csv(path: Path, columns: Mapping[str, Sequence[str]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([[*columns], *zip(*columns.values(), strict=True)])
-    return path
 
 
 TEXTS = {

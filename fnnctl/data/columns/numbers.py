@@ -64,7 +64,7 @@ def plain_numbers(values: Sequence[str], missing: frozenset[str]) -> FloatArray 
 
 def numbers_with_codes(values: Sequence[str], missing: frozenset[str]) -> tuple[FloatArray | None, bool]:
     """The result of `plain_numbers`, and whether a value may be a code."""
-    if not _has_number(
+    if not has_number(
         missing
     ):  # then a block of numbers has none of the missing values: skip the slow search
         numbers, codes = _floats(values)
@@ -78,7 +78,8 @@ def numbers_with_codes(values: Sequence[str], missing: frozenset[str]) -> tuple[
 
 
 @cache
-def _has_number(texts: frozenset[str]) -> bool:
+def has_number(texts: frozenset[str]) -> bool:
+    """Whether one of the texts is a plain number."""
     return any(plain_number(text) is not None for text in texts)
 
 

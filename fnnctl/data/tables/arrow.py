@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from fnnctl.arrays import FloatArray
 from fnnctl.data.tables.memory_columns import (
     NULL,
     MemoryColumn,
@@ -54,6 +55,22 @@ def arrow_texts(array: Any) -> list[str] | None:
     return [NULL if value is None else value for value in array.cast(arrow.string()).to_pylist()]
 
 
+def arrow_numbers(array: Any) -> FloatArray | None:
+    """The numbers that the texts stand for, (n,) float64, NaN for null; None if these are no numbers."""
+    import pyarrow as arrow
+    from pyarrow import types
+
+    kind = array.type
+    if types.is_floating(kind):
+        array = array if types.is_float64(kind) else _shortest(array)
+    elif types.is_integer(kind):
+        array = array.cast(arrow.float64(), safe=False)
+    else:
+        return None
+    numbers: FloatArray = array.to_numpy(zero_copy_only=False)
+    return numbers
+
+
 def _shortest(array: Any) -> Any:
     """float16 or float32 as the float64 numbers with the fewest digits that are read as the same numbers."""
     import pyarrow as arrow
@@ -83,8 +100,15 @@ class ArrowValues:
             texts += converted
         return texts
 
+    def numbers(self, rows: slice) -> FloatArray | None:
+        """The numbers of floating-point numbers; None for other types."""
+        start, end, _ = rows.indices(len(self.values))
+        return arrow_numbers(self.values.slice(start, end - start))
+
     def digest_parts(self) -> Iterator[bytes]:
-        """The lengths of the texts, and the texts."""
+        """The bytes of numbers; else the lengths of the texts, and the texts."""
+        if self.type_name.startswith("f"):
+            return NumberValues(self.values.to_numpy()).digest_parts()
         return text_parts(self)
 
 
@@ -132,8 +156,10 @@ def _column(values: Any) -> MemoryColumn:
     if types.is_dictionary(values.type):
         values = _decoded(values)
     kind = values.type
-    if types.is_floating(kind):
+    if types.is_float64(kind):
         return NumberValues(values.to_numpy())
+    if types.is_floating(kind):  # Arrow finds the shortest digits faster than Python
+        return ArrowValues(values, f"f{kind.bit_width // 8}")
     if types.is_integer(kind) or types.is_boolean(kind):
         if not values.null_count:
             return NumberValues(values.to_numpy())

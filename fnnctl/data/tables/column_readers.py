@@ -14,7 +14,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.numbers import almost_number, have_code, numbers_with_codes, plain_number
+from fnnctl.data.columns.numbers import almost_number, has_number, have_code, numbers_with_codes, plain_number
 from fnnctl.data.tables.rows import RowBlock
 
 
@@ -90,6 +90,9 @@ class NumberColumns:
     def read(self, block: RowBlock) -> FloatArray:
         """Return a block's values, (n, p)."""
         shape = len(block.lines), len(self._positions)
+        typed = None if has_number(self._missing) else block.numbers(self._positions)
+        if typed is not None and not np.isinf(typed).any():
+            return self._counted(typed)
         together, codes = numbers_with_codes(block.values(self._positions), self._missing)
         if together is None:
             singly = np.empty(shape)
@@ -99,7 +102,10 @@ class NumberColumns:
         if codes:
             for column, position in zip(self._columns, self._positions, strict=True):
                 column.find_code(block.column(position))
-        numbers = together.reshape(shape)
+        return self._counted(together.reshape(shape))
+
+    def _counted(self, numbers: FloatArray) -> FloatArray:
+        """The numbers, (n, p), after they are counted."""
         counts = np.count_nonzero(~np.isnan(numbers), axis=0).tolist()
         for column, count in zip(self._columns, counts, strict=True):
             column.count(count)

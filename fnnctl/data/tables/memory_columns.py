@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from types import NoneType
 from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from fnnctl.arrays import BoolArray
+from fnnctl.arrays import BoolArray, FloatArray
 
 NULL: Final = "\0"
 """The text of a null: always missing, and no text of a CSV file, whatever the other missing values are."""
@@ -40,6 +41,12 @@ class MemoryColumn(Protocol):
 
     def texts(self, rows: slice) -> list[str]:
         """The values in some rows; raises UnusableTypeError."""
+
+    def numbers(self, rows: slice) -> FloatArray | None:
+        """The numbers that the texts of some rows stand for, (n,) float64, NaN for null.
+
+        None if they are not numbers by their type.
+        """
 
     def digest_parts(self) -> Iterator[bytes]:
         """Bytes that differ if a value differs."""
@@ -70,6 +77,14 @@ class NumberValues:
         missing = self.missing[rows].tolist()
         return [NULL if gap else text for text, gap in zip(texts, missing, strict=True)]
 
+    def numbers(self, rows: slice) -> FloatArray | None:
+        """The numbers; None for truth values."""
+        values = self.values[rows]
+        if values.dtype.kind == "b":
+            return None
+        numbers = _shortest(values) if _is_short(values) else values.astype(np.float64)
+        return numbers if self.missing is None else np.where(self.missing[rows], np.nan, numbers)
+
     def digest_parts(self) -> Iterator[bytes]:
         """The bytes of the values, with one NaN in place of all missing ones."""
         for start in range(0, len(self.values), DIGEST_ROWS):
@@ -95,10 +110,21 @@ def number_texts(values: npt.NDArray[Any]) -> list[str]:
         return ["true" if value else "false" for value in values.tolist()]
     if values.dtype.kind in "iu":
         return list(map(str, values.tolist()))
-    if values.dtype.itemsize < 8:
-        # the digits of a float32 are its own, not those of the float64 next to it
-        values = np.array([float(str(value)) for value in values.astype(np.float32)], np.float64)
+    if _is_short(values):
+        values = _shortest(values)
     return [NULL if math.isnan(value) else repr(value) for value in values.tolist()]
+
+
+def _is_short(values: npt.NDArray[Any]) -> bool:
+    return values.dtype.kind == "f" and values.dtype.itemsize < 8
+
+
+def _shortest(values: npt.NDArray[Any]) -> FloatArray:
+    """float16 or float32 (n,) as the float64 numbers with the fewest digits that are read as the same.
+
+    The digits of a float32 are its own, not those of the float64 next to it.
+    """
+    return np.array([float(str(value)) for value in values.astype(np.float32)], np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +140,10 @@ class TextValues:
     def texts(self, rows: slice) -> list[str]:
         """The texts."""
         return list(self.values[rows])
+
+    def numbers(self, rows: slice) -> FloatArray | None:
+        """None."""
+        return None
 
     def digest_parts(self) -> Iterator[bytes]:
         """The lengths of the texts, and the texts."""
@@ -141,6 +171,10 @@ class UnusableValues:
     def texts(self, rows: slice) -> list[str]:
         """Raises UnusableTypeError."""
         raise UnusableTypeError(self.type_name)
+
+    def numbers(self, rows: slice) -> FloatArray | None:
+        """None."""
+        return None
 
     def digest_parts(self) -> Iterator[bytes]:
         """Nothing: no value can be used."""
@@ -176,52 +210,57 @@ def _moments(values: npt.NDArray[Any], missing: BoolArray | None) -> TextValues:
 
 def objects_column(values: Sequence[object]) -> MemoryColumn:
     """The column of Python's own values; all numbers become numbers, and anything mixed its texts."""
-    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
-    kinds = {type(value) for value in plain if not _is_null(value)}
-    if kinds and kinds <= {bool, int, float} and not (bool in kinds and len(kinds) > 1):
-        numbers = _numbers([None if _is_null(value) else value for value in plain], kinds)
-        if numbers is not None:
-            return numbers
+    kinds = set(map(type, values))
+    if any(issubclass(kind, np.generic) for kind in kinds):
+        return objects_column([value.item() if isinstance(value, np.generic) else value for value in values])
+    nulls = {kind for kind in kinds if _is_null_type(kind)}
+    if nulls - {NoneType}:
+        values = [None if type(value) in nulls else value for value in values]
+    kinds -= nulls
+    if kinds == {str}:
+        return TextValues([NULL if value is None else str(value) for value in values])
+    if kinds in ({bool}, {int}, {float}, {int, float}) and (numbers := _numbers(values, kinds)) is not None:
+        return numbers
     names: set[str] = set()
     texts = []
-    for value in plain:
-        text = object_text(value)
+    for value in values:
+        name, text = _object_text(value)
         if text is None:
-            return UnusableValues(len(plain), type(value).__name__)
+            return UnusableValues(len(values), name)
         if text != NULL:
-            names.add(_object_text(value)[0])
+            names.add(name)
         texts.append(text)
     return TextValues(texts, " or ".join(sorted(names)) or "null")
 
 
-def _numbers(values: list[Any], kinds: set[type]) -> NumberValues | None:
+def _numbers(values: Sequence[Any], kinds: set[type]) -> NumberValues | None:
     """The column of numbers or truth values, None if missing; None if they are too large for NumPy."""
+    has_null = None in values
     try:
         if float in kinds:
-            return NumberValues(
-                np.array([np.nan if value is None else value for value in values], np.float64)
-            )
-        filled = [0 if value is None else value for value in values]
-        missing = np.array([value is None for value in values])
-        array = np.array(filled, np.bool_ if bool in kinds else np.int64)
-        return NumberValues(array, missing if missing.any() else None)
+            filled = [np.nan if value is None else value for value in values] if has_null else values
+            return NumberValues(np.array(filled, np.float64))
+        filled = [0 if value is None else value for value in values] if has_null else values
+        missing = np.array([value is None for value in values]) if has_null else None
+        return NumberValues(np.array(filled, np.bool_ if bool in kinds else np.int64), missing)
     except OverflowError:
         return None
 
 
-def object_text(value: Any) -> str | None:
+def _is_null_type(kind: type) -> bool:
+    """Whether it is the type of None, or of a missing value of pandas, which is not imported for this."""
+    return kind is NoneType or kind.__name__ in {"NAType", "NaTType"}
+
+
+def object_text(value: object) -> str | None:
     """The text of one of Python's own values, `NULL` if it is missing; None if no table has such values."""
-    is_nan = isinstance(value, float | Decimal) and math.isnan(value)
-    return NULL if is_nan or _is_null(value) else _object_text(value)[1]
-
-
-def _is_null(value: object) -> bool:
-    """Whether it is None, or the missing value of a data frame's library, which is not imported for this."""
-    return value is None or type(value).__name__ in {"NAType", "NaTType"}
+    return _object_text(value)[1]
 
 
 def _object_text(value: Any) -> tuple[str, str | None]:
     """The name of a value's type, and its text; None if no column of a table has such values."""
+    if _is_null_type(type(value)) or (isinstance(value, float | Decimal) and math.isnan(value)):
+        return "null", NULL
     match value:
         case str():
             return "text", str(value)

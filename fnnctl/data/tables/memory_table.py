@@ -13,6 +13,7 @@ from typing import Any, Final, Self, TypeGuard
 
 import numpy as np
 
+from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import MEMORY_SOURCE
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.arrow import arrow_column, frame_columns
@@ -51,6 +52,17 @@ class MemoryBlock:
     def values(self, positions: Sequence[int]) -> list[str]:
         """The values of some columns, row by row; raises DataError as `column` does."""
         return list(chain.from_iterable(zip(*self._columns(positions), strict=True)))
+
+    def numbers(self, positions: Sequence[int]) -> FloatArray | None:
+        """The values of some columns as numbers, (n, p), if all are numbers by their types."""
+        rows = slice(self.lines.start - 1, self.lines.stop - 1)
+        numbers = np.empty((len(self.lines), len(positions)))
+        for j, position in enumerate(positions):
+            column = self.columns[position].numbers(rows)
+            if column is None:
+                return None
+            numbers[:, j] = column
+        return numbers
 
     def _columns(self, positions: Sequence[int]) -> list[list[str]]:
         rows, problems = slice(self.lines.start - 1, self.lines.stop - 1), []

@@ -14,8 +14,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
+from fnnctl.arrays import FloatArray
 from fnnctl.data.files import file_errors, shown_name
-from fnnctl.data.tables.arrow import arrow_texts, parquet_libraries
+from fnnctl.data.tables.arrow import arrow_numbers, arrow_texts, parquet_libraries
 from fnnctl.data.tables.memory_columns import NULL
 from fnnctl.data.tables.memory_table import unusable
 from fnnctl.errors import DataError, Problem
@@ -55,6 +58,17 @@ class ParquetBlock:
         """The values of some columns, row by row; raises DataError as `column` does."""
         self._convert(positions)
         return list(chain.from_iterable(zip(*(self._texts[position] for position in positions), strict=True)))
+
+    def numbers(self, positions: Sequence[int]) -> FloatArray | None:
+        """The values of some columns as numbers, (n, p), if all are numbers by their types."""
+        numbers = np.empty((len(self.lines), len(positions)))
+        for j, position in enumerate(positions):
+            array = self.arrays[position]
+            column = None if array is None else arrow_numbers(array)
+            if column is None:
+                return None
+            numbers[:, j] = column
+        return numbers
 
     def _convert(self, positions: Sequence[int]) -> None:
         problems = []

@@ -16,6 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.memory_columns import NULL
@@ -66,6 +67,12 @@ class RowBlock(Protocol):
     def values(self, positions: Sequence[int]) -> list[str]:
         """The values of some columns, row by row."""
 
+    def numbers(self, positions: Sequence[int]) -> FloatArray | None:
+        """The numbers that the values of some columns stand for, (n, p), NaN for null.
+
+        None unless the columns have types of numbers.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class TextRows:
@@ -85,6 +92,10 @@ class TextRows:
         if len(positions) < 2:
             return [row[position] for row in self.rows for position in positions]
         return list(chain.from_iterable(map(itemgetter(*positions), self.rows)))
+
+    def numbers(self, positions: Sequence[int]) -> FloatArray | None:
+        """None: texts have no types."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.data.columns.numbers import plain_numbers
+from fnnctl.data.tables.memory_columns import (
+    NULL,
+    MemoryColumn,
+    NumberValues,
+    UnusableTypeError,
+    array_column,
+    objects_column,
+)
+
+ALL = slice(None)
+SUMMER = timezone(timedelta(hours=2))
+
+
+def bits(column: MemoryColumn) -> bytes:
+    return column.type_name.encode() + b"".join(column.digest_parts())
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        ([True, None, False], "b1", ["true", NULL, "false"]),
+        ([1, -(2**63), None], "i8", ["1", "-9223372036854775808", NULL]),
+        ([1, 2**70], "i8", ["1", str(2**70)]),
+        ([0.1, 1, None, float("nan"), -0.0], "f8", ["0.1", "1.0", NULL, NULL, "-0.0"]),
+        (["x", "", None, float("nan")], "text", ["x", "", NULL, NULL]),
+        ([None, None], "null", [NULL, NULL]),
+        ([1, "x", True, 2.5, None], "b1 or f8 or i8 or text", ["1", "x", "true", "2.5", NULL]),
+        ([True, 2], "b1 or i8", ["true", "2"]),
+        ([Decimal("1.10"), Decimal("1E+3"), Decimal("NaN")], "decimal", ["1.10", "1000", NULL]),
+        ([date(2024, 2, 29), None], "date", ["2024-02-29", NULL]),
+        ([datetime(2024, 2, 29, 7, 5, 6, 120)], "datetime", ["2024-02-29T07:05:06.00012"]),
+        ([datetime(2024, 2, 29, 7, tzinfo=UTC)], "datetime", ["2024-02-29T07:00:00Z"]),
+        (
+            [datetime(2024, 2, 29, tzinfo=timezone(timedelta(hours=2)))],
+            "datetime",
+            ["2024-02-29T00:00:00+02:00"],
+        ),
+        ([time(7, 5, 10, 250)], "time", ["07:05:10.00025"]),
+        ([np.float32(0.5), np.int8(3)], "f8", ["0.5", "3.0"]),
+        ([np.str_("x"), np.bool_(True)], "b1 or text", ["x", "true"]),
+    ],
+)
+def test_objects_as_texts(values: Sequence[object], kind: str, expected: list[str]) -> None:
+    column = objects_column(values)
+    assert (column.type_name, column.texts(ALL), len(column)) == (kind, expected, len(values))
+    assert column.texts(slice(1, 2)) == expected[1:2]
+    array = np.empty(len(values), object)
+    array[:] = values
+    assert array_column(array).texts(ALL) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        (np.array([0.1, 3.0, np.nan], np.float32), "f4", ["0.1", "3.0", NULL]),
+        (np.array([0.1, 60000], np.float16), "f2", ["0.099975586", "60000.0"]),
+        (np.array([0.1], np.longdouble), "f8", ["0.1"]),
+        (np.array([1], ">i4"), "i4", ["1"]),
+        (np.array([2**64 - 1], np.uint64), "u8", ["18446744073709551615"]),
+        (np.array(["x", ""]), "text", ["x", ""]),
+        (np.array(["2024-02-29", "NaT"], "M8[D]"), "date", ["2024-02-29", NULL]),
+        (np.array(["2024-02-29T07:05:00.5", "NaT"], "M8[ns]"), "datetime", ["2024-02-29T07:05:00.5", NULL]),
+        (np.ma.masked_array([1, 2], [False, True]), "i8", ["1", NULL]),
+        (np.ma.masked_array([1.5, 2], [True, False]), "f8", [NULL, "2.0"]),
+        (np.ma.masked_array(["x", "y"], [True, False]), "text", [NULL, "y"]),
+    ],
+)
+def test_arrays_as_texts(values: Any, kind: str, expected: list[str]) -> None:
+    column = array_column(values)
+    assert (column.type_name, column.texts(ALL)) == (kind, expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (np.array([1j]), "complex numbers"),
+        (np.array([1], "m8[s]"), "timedelta64[s]"),
+        (np.array([b"x"]), "bytes8"),
+        (np.array([[1], None], object), "list"),
+        (np.array([b"x", None], object), "bytes"),
+    ],
+)
+def test_other_types_are_refused_when_they_are_read(values: Any, kind: str) -> None:
+    column = array_column(values)
+    assert len(column) == len(values)
+    assert [*column.digest_parts()] == []
+    with pytest.raises(UnusableTypeError, match=rf"^{kind.replace('[', '.').replace(']', '.')}$"):
+        column.texts(ALL)
+
+
+@given(
+    st.lists(st.floats(allow_infinity=False)),
+    st.lists(st.floats(allow_infinity=False, width=32)),
+    st.lists(st.integers(-(2**63), 2**63 - 1)),
+    st.lists(st.integers(0, 2**64 - 1)),
+)
+def test_the_numbers_are_those_of_the_texts(
+    doubles: list[float], floats: list[float], integers: list[int], naturals: list[int]
+) -> None:
+    arrays = [np.array(doubles), np.array(floats, np.float32), np.array(integers, np.int64)]
+    for array in (*arrays, np.array(naturals, np.uint64)):
+        column = array_column(array)
+        numbers, expected = column.numbers(ALL), plain_numbers(column.texts(ALL), frozenset([NULL]))
+        assert numbers is not None
+        assert expected is not None
+        assert np.array_equal(numbers, expected, equal_nan=True)
+        assert (np.signbit(numbers) == np.signbit(expected))[~np.isnan(numbers)].all()
+
+
+def test_only_numbers_are_numbers() -> None:
+    for values in ([True, False], ["1", "2"], [date(2024, 1, 1)], [[1]]):
+        assert objects_column(values).numbers(ALL) is None
+    masked = NumberValues(np.array([1, 2]), np.array([True, False]))
+    numbers = masked.numbers(ALL)
+    assert numbers is not None
+    assert np.array_equal(numbers, [np.nan, 2.0], equal_nan=True)
+
+
+def test_one_digest_stands_for_equal_values() -> None:
+    assert bits(objects_column([1.5, None])) == bits(array_column(np.array([1.5, np.nan])))
+    assert bits(array_column(np.array([1, 2], ">i8"))) == bits(objects_column([1, 2]))
+    assert bits(objects_column(["a", None])) != bits(objects_column(["a", ""]))
+    assert bits(objects_column(["ab", "c"])) != bits(objects_column(["a", "bc"]))
+    assert bits(objects_column([1, None])) != bits(objects_column([1, 0]))
+    assert bits(objects_column([1, 2])) != bits(objects_column([1.0, 2.0]))
+    long = np.arange(40_000.0)
+    assert len({bits(array_column(long)), bits(array_column(long[:-1])), bits(array_column(-long))}) == 3

@@ -1,0 +1,233 @@
+"""Data frames of any library give the texts of the Parquet file with the same values."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.memory_table import MemoryTable, memory_table
+from fnnctl.data.tables.rows import CsvFormat, missing_texts, open_rows
+from fnnctl.errors import DataError
+from tests.memory import content, load, load_file, write_csv
+
+FORM = CsvFormat(None, "utf-8", missing_texts([]))
+
+
+def texts(source: Path | MemoryTable) -> dict[str, list[str]]:
+    """The texts of each column."""
+    columns: dict[str, list[str]] = {}
+    with open_rows(source, FORM, Problems("t")) as file:
+        for block in file.blocks:
+            for position, name in enumerate(file.names):
+                columns.setdefault(name, []).extend(block.column(position))
+    return columns
+
+
+def table_of(data: object) -> MemoryTable:
+    table = memory_table(data)
+    assert table is not None
+    return table
+
+
+def test_blocks_cover_all_rows() -> None:
+    table = table_of({"a": range(5), "b": list("uvwxy")})
+    blocks = [*table.blocks(2)]
+    assert [[*block.lines] for block in blocks] == [[1, 2], [3, 4], [5]]
+    assert [block.values([1, 0]) for block in blocks] == [
+        ["u", "0", "v", "1"],
+        ["w", "2", "x", "3"],
+        ["y", "4"],
+    ]
+    assert blocks[1].column(1) == ["w", "x"]
+    numbers = blocks[1].numbers([0, 0])
+    assert numbers is not None
+    assert numbers.tolist() == [[2, 2], [3, 3]]
+    assert blocks[1].numbers([0, 1]) is None
+
+
+def test_only_tables_are_tables() -> None:
+    for data in (np.eye(2), [[1, 2]], [], "a.csv", None, 3, [{"a": 1}, 2], iter([{"a": 1}])):
+        assert memory_table(data) is None
+
+
+def test_a_lazy_frame_is_to_be_read_first() -> None:
+    class Lazy:
+        columns = ("a",)
+
+        def __getitem__(self, name: str) -> list[int]:
+            return [1]
+
+        def collect(self) -> None: ...
+
+    with pytest.raises(DataError, match=r"memory: a Lazy has no rows yet: hand over \.collect\(\)"):
+        load(Lazy())
+
+
+class PlainFrame:
+    """A data frame with nothing but columns by name."""
+
+    def __init__(self, columns: dict[str, Any]) -> None:
+        self._columns = columns
+        self.columns = list(columns)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name]
+
+
+class PlainSeries:
+    def __init__(self, values: list[Any]) -> None:
+        self._values = values
+
+    def to_numpy(self) -> Any:
+        return np.array(self._values)
+
+    def to_list(self) -> list[Any]:
+        return self._values
+
+
+def test_a_frame_needs_no_more_than_columns_by_name() -> None:
+    frame = PlainFrame({"a": PlainSeries([1, None, 3]), "b": PlainSeries(["x", None, ""])})
+    table = table_of(frame)
+    assert table.digest() == table_of({"a": [1, None, 3], "b": ["x", None, ""]}).digest()
+
+
+@pytest.mark.extra
+class TestLibraries:
+    @pytest.fixture(autouse=True)
+    def _libraries(self) -> None:
+        self.arrow = pytest.importorskip("pyarrow")
+        self.pandas = pytest.importorskip("pandas")
+        self.polars = pytest.importorskip("polars")
+
+    def frame(self) -> Any:
+        """A frame of pandas with 24 rows and a column of each type."""
+        pandas = self.pandas
+        moments = pandas.to_datetime(
+            pandas.Series(["2024-01-31 00:00", "2024-07-29 07:05:00.120", None, "1969-01-01"]),
+            format="ISO8601",
+        )
+        columns = {
+            "f8": pandas.Series([0.1, np.nan, 1e300, -0.0]),
+            "f4": pandas.Series([0.1, np.nan, 3e10, 1.5], dtype="float32"),
+            "i8": pandas.Series([1, 2, 3, -4]),
+            "Int64": pandas.Series([1, None, 3, 4], dtype="Int64"),
+            "Float64": pandas.Series([1, None, 3, 4.5], dtype="Float64"),
+            "bool": pandas.Series([True, False, True, True]),
+            "boolean": pandas.Series([True, None, False, True], dtype="boolean"),
+            "objects": pandas.Series([True, None, False, True], dtype=object),
+            "text": pandas.Series(["a", "", None, "c"]),
+            "object texts": pandas.Series(["a", "", None, np.nan], dtype=object),
+            "string": pandas.Series(["a", "", pandas.NA, "b"], dtype="string"),
+            "category": pandas.Series(["x", "y", None, "x"], dtype="category"),
+            "numbers": pandas.Series([3, 1, None, 3]).astype("Int64").astype("category"),
+            "halves": pandas.Series([1.5, 2, None, 2]).astype("category"),
+            "moment": moments,
+            "zone": moments.dt.tz_localize("Europe/Berlin"),
+            "utc": moments.dt.tz_localize("UTC"),
+            "date": pandas.Series([date(2024, 1, 31), None, date(1969, 1, 1), date(2000, 2, 29)]),
+            "time": pandas.Series([time(7, 5), time(7, 5, 10, 250), None, time(0)]),
+            "decimal": pandas.Series([Decimal("1.10"), None, Decimal("2.25"), Decimal("-3.00")]),
+            "none": pandas.Series([None] * 4),
+            "y": pandas.Series([True, False, True, False]),
+        }
+        return pandas.concat([pandas.DataFrame(columns)] * 6, ignore_index=True)
+
+    def libraries(self) -> list[Callable[[Any], Any]]:
+        return [lambda frame: frame, self.polars.from_pandas, self.arrow.Table.from_pandas]
+
+    def test_a_frame_is_read_as_the_parquet_file_with_it(self, tmp_path: Path) -> None:
+        frame, path = self.frame(), tmp_path / "t.parquet"
+        frame.to_parquet(path, index=False)
+        expected = texts(path)
+        used = frame.drop(columns=["time", "zone"])
+        used.to_parquet(tmp_path / "used.parquet", index=False)
+        dataset = content(load_file(tmp_path / "used.parquet", target="y"), tmp_path / "used.parquet")
+        for convert in self.libraries():
+            assert texts(table_of(convert(frame))) == expected
+            assert content(load(convert(used), target="y")) == dataset
+
+    def test_a_frame_of_texts_is_read_as_the_csv_file_with_it(self, tmp_path: Path) -> None:
+        columns = {
+            "number": ["1", "2.50", "", "-3e-5"] * 6,
+            "decimal": ["1,5", "2,25", "1.250", "3"] * 6,
+            "thousand": ["1.250", "2.500", "1.125", "9.375"] * 6,
+            "day": ["2024-01-31", "2024-02-01", "", "2023-12-24"] * 6,
+            "y": ["a", "b", "", "b"] * 6,
+        }
+        path = write_csv(tmp_path / "t.csv", columns)
+        expected = content(load_file(path, target="y"), path)
+        for convert in self.libraries():
+            assert content(load(convert(self.pandas.DataFrame(columns)), target="y")) == expected
+
+    def test_digests_are_equal_where_types_are(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        frame = self.frame()
+        tables = [convert(frame) for convert in self.libraries()]
+        expected = {table_of(table).digest() for table in tables}
+        indexed = frame.set_index(self.pandas.Index(range(24, 0, -1), name="key"))
+        expected.add(table_of(indexed).digest())
+        parts = self.pandas.concat([frame[:5], frame[5:]])
+        expected.add(table_of(parts).digest())
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+        monkeypatch.setitem(sys.modules, "pyarrow.interchange", None)
+        expected |= {table_of(table).digest() for table in tables[:2]}
+        assert len(expected) == 1
+
+    def test_without_pyarrow_a_frame_is_read_column_by_column(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        frame = self.frame()
+        frames, expected = [frame, self.polars.from_pandas(frame)], texts(table_of(frame))
+        stream = self.arrow.RecordBatchReader.from_batches(self.arrow.schema([]), [])
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+        for other in frames:
+            assert texts(table_of(other)) == expected
+        with pytest.raises(DataError, match=r"of type RecordBatchReader cannot be read .* without pyarrow"):
+            memory_table(stream)
+
+    def test_columns_and_labels_may_be_of_any_library(self) -> None:
+        arrow, pandas, polars = self.arrow, self.pandas, self.polars
+        X = np.random.default_rng(0).normal(size=(4, 2))
+        columns = [pandas.Series([1, None, 3, 4], dtype="Int64"), polars.Series([1, None, 3, 4])]
+        columns += [arrow.array([1, None, 3, 4]), arrow.chunked_array([[1, None], [3, 4]])]
+        assert len({table_of({"a": column}).digest() for column in columns}) == 1
+        for labels in columns:
+            dataset = load((X, labels))
+            assert dataset.target.texts == ("1", "3", "4")
+            assert dataset.file_rows.tolist() == [0, 2, 3]
+        category = pandas.Series(["v", "u", None, "v"], dtype="category", name="kind")
+        for X_frame in (pandas.DataFrame(X), polars.from_numpy(X), arrow.table({"a": X[:, 0]})):
+            for y in (category, category.to_frame(), polars.Series("kind", ["v", "u", None, "v"])):
+                assert load((X_frame, y)).target.name == "kind"
+                assert load((X_frame, y)).target.texts == ("u", "v")
+        assert load(pandas.DataFrame(X), target="1").numeric_names == ("0",)
+
+    def test_misuse_has_a_message(self) -> None:
+        arrow, pandas, polars = self.arrow, self.pandas, self.polars
+        frame = pandas.DataFrame({"a": [1.0, 2], "y": ["u", "v"]})
+        for data, message in (
+            (pandas.concat([frame, frame], axis=1), "columns 1 and 3 have the same name 'a': rename one"),
+            (frame.rename(columns={"a": ("a", 1)}), r"the column name \('a', 1\) is of type tuple"),
+            (frame["a"], r"one column is no table: hand over a data frame, such as frame\[\['name'\]\]"),
+            (polars.Series("a", [1]), "one column is no table"),
+            (polars.from_pandas(frame).lazy(), r"a LazyFrame has no rows yet: hand over \.collect\(\)"),
+            (frame[:0], "there are no rows"),
+            (frame[[]], "the table has no columns"),
+            (frame.assign(a=[[1], [2]]), "the column 'a' has the type 'list<"),
+            (frame.assign(a=pandas.to_timedelta(frame["a"])), "the column 'a' has the type 'duration"),
+            (frame.assign(a=frame["a"] * 1j), "the column 'a' has the type 'complex'"),
+            (arrow.table({"a": [{"b": 1}], "y": [1]}), "the column 'a' has the type 'struct<"),
+            ((frame[["a"]], frame), "y is a data frame with 2 columns: hand over one column"),
+            (
+                (frame[["a"]].rename(columns={"a": "y"}), frame["y"]),
+                "a column has the name of the target",
+            ),
+        ):
+            with pytest.raises(DataError, match=message):
+                load(data, target=None if isinstance(data, tuple) else "y")
+        assert load(frame.assign(b=[[1], [2]]), target="y", columns={"ignore": ["b"]}).numeric_names == ("a",)
