@@ -79,6 +79,11 @@ class LoadedExperiment:
         return left_out_values(self._complete)
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """What is doubtful about the config's values beside the recipe's."""
+        return self._complete.warnings
+
+    @property
     def _complete(self) -> CompleteConfig:
         return self.complete or CompleteConfig.without_recipe(self.config.config, self.experiment)
 

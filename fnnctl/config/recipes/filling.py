@@ -5,13 +5,20 @@ Every value is applied that the config's own settings, its search and its data a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from fnnctl.config.messages.wording import about
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
-from fnnctl.config.recipes.adaptation import Values, adapted, gives, outside_search, settings_in
+from fnnctl.config.recipes.adaptation import (
+    Values,
+    adapted,
+    gives,
+    low_rate_warning,
+    outside_search,
+    settings_in,
+)
 from fnnctl.config.recipes.definitions import RecipeFacts, default_recipe, fast_recipe
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, override, value_at
@@ -68,6 +75,8 @@ class CompleteConfig:
 
     experiment: Experiment
     recipe: AppliedRecipe
+    warnings: Sequence[str] = ()
+    """What is doubtful about the config's values beside the recipe's."""
 
     @classmethod
     def without_recipe(cls, config: Mapping[str, Any], experiment: Experiment) -> Self:
@@ -91,7 +100,8 @@ def complete_config(
         # Without them the recipe trains more epochs.
         alone = replace(facts, may_have_twins=False)
         recipe = apply_recipe(config, recipe_values(experiment.recipe, alone), checker)
-    return CompleteConfig(checker.experiment(recipe.config), recipe)
+    warning = low_rate_warning(config, values, recipe.applied)
+    return CompleteConfig(checker.experiment(recipe.config), recipe, [warning] if warning else ())
 
 
 @dataclass(frozen=True, slots=True)

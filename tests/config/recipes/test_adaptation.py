@@ -192,3 +192,32 @@ def test_a_change_of_one_setting_changes_nothing_else(case: str, change: str) ->
         section: {**whole[section], key: value_at(changed.experiment.model_dump(), (section, key))},
     }
     assert value_at(changed.experiment.model_dump(), (section, key)) == float(value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [
+        ({"training.optimizer.learning_rate": 0.004}, True),
+        ({"training.optimizer.learning_rate": 0.005}, False),
+        ({"training.optimizer.learning_rate": 0.001, "training.parametrization": "standard"}, False),
+        ({"training.optimizer": {"name": "sgd", "learning_rate": 0.001}}, False),
+        ({"training.optimizer": {"name": "adamw", "learning_rate": 0.001}}, True),
+        ({"training.optimizer.learning_rate": 0.001, "recipe": "classic"}, False),
+        (
+            {
+                "training.optimizer.learning_rate": 0.001,
+                **search_of("training.optimizer.learning_rate", {"choice": [0.01]}),
+            },
+            False,
+        ),
+    ],
+)
+def test_a_rate_far_below_the_recipes_is_warned_of(changes: dict[str, Any], is_told: bool) -> None:
+    """The recipe's is 0.04."""
+    config: Any = {"data": {"source": "table.csv", "target": "y"}}
+    for setting, value in changes.items():
+        config = override(config, parse_path(setting), value)
+    warnings = complete_config(config, experiment_of(config), facts_of()).warnings
+    assert [warning.rpartition("; ")[2] for warning in warnings] == [
+        "leave it out, or write training.parametrization: standard, too"
+    ] * is_told
