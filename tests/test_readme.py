@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -38,7 +39,8 @@ def blocks(language: str, *documents: str) -> list[str]:
 
 def commands(document: str) -> list[str]:
     lines = [line for block in blocks("sh", document) for line in block.splitlines()]
-    return [line for line in lines if line.startswith("fnnctl ")]
+    can_write_onnx = find_spec("onnx") is not None
+    return [line for line in lines if line.startswith("fnnctl ") and (can_write_onnx or ".onnx" not in line)]
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def _largest_difference(model: SavedModel, runtime: Runtime, columns: Columns, r
     for block, predicted, probabilities in _predictions(model, columns, rows):
         results = runtime.run(feeds(columns, block, model))
         if model.description.classes:
-            margins = _margins(probabilities, model.predictor.decoder)
+            margins = margins_of(probabilities, model.predictor.decoder)
             largest = max(largest, np.abs(results[1] - probabilities).max(initial=0.0))
             _refuse_other_labels(results[0], predicted, margins)
         else:
@@ -168,7 +168,7 @@ def _predictions(
                 yield block[is_finite], np.array([first for first, *_ in predicted], np.object_), values
 
 
-def _margins(probabilities: FloatArray, decoder: OutputDecoder) -> FloatArray:
+def margins_of(probabilities: FloatArray, decoder: OutputDecoder) -> FloatArray:
     """How far each decision, (n,), is from another one, as a difference of probabilities."""
     decision, weights = decoder.decision, decoder.class_weights
     if decision is not None and decision.effective is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.export.onnx.random_models import graph_inputs, write_rows
 from tests.export.onnx.test_random_models import predictions, session
 from tests.program import Program
 
+ROOT = Path(__file__).parents[3]
 pytest.importorskip("onnx")
 pytestmark = [pytest.mark.extra, pytest.mark.usefixtures("no_figures")]
 
@@ -177,6 +179,22 @@ def test_a_graph_that_predicts_something_else_is_not_written(
     done = program("export", "--output", "iris.onnx")
     assert (done.code, done.err) == (2, "--format onnx: the activation 'relu' cannot be exported\n")
     assert not Path("iris.onnx").exists()
+
+
+def test_the_documentation_runs(program: Program) -> None:
+    text = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+    assert program("train", str(ROOT / "configs" / "own-csv.yaml")).code == 0
+    assert program("export", "latest", "--output", "trees.onnx").code == 0
+    (block,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(block, "export.md", "exec"), names)
+    Path("one.csv").write_text(
+        "age_years,height_m,rain_mm,frost_nights,field,soil,variety\n15,,489,0,5,clay,\n"
+    )
+    program("predict", "latest", "one.csv", "--output", "predicted.csv")
+    labels, probabilities = predictions(Path("predicted.csv"))
+    assert names["label"].tolist() == labels
+    np.testing.assert_allclose(names["probabilities"], probabilities, atol=1e-6)
 
 
 def test_every_activation_has_operators() -> None:
