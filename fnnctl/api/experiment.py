@@ -170,15 +170,15 @@ def train(
     experiment: ExperimentLike | None = None,
     data: Any = None,
     *,
+    settings: Mapping[str, Any] | None = None,
     runs_dir: str | Path | None = None,
     observer: Observer | None = None,
-    **settings: Any,
 ) -> Run:
-    """Train an experiment, the one of a YAML file, or one of these settings: see `Experiment.train`.
+    """Train an experiment, the one of a YAML file, or one of `settings` alone: see `Experiment.train`.
 
-    Settings are given as for `Experiment`, and come after those of `experiment`:
+    `settings` are values by path, or sections, that replace those of the experiment:
 
-        >>> run = train(data="iris", model={"hidden": [16]}, **{"training.epochs": 5})
+        >>> run = train(data="iris", settings={"model": {"hidden": [16]}, "training.epochs": 5})
         >>> len(run.history["epoch"])
         5
 
@@ -190,10 +190,10 @@ def evaluate(
     experiment: ExperimentLike | None = None,
     data: Any = None,
     *,
+    settings: Mapping[str, Any] | None = None,
     workers: int | None = None,
     runs_dir: str | Path | None = None,
     observer: Observer | None = None,
-    **settings: Any,
 ) -> Run:
     """Cross-validate an experiment: see `Experiment.evaluate` and, for the parameters, `train`."""
     complete = _experiment(experiment, settings)
@@ -204,13 +204,13 @@ def run_search(
     experiment: ExperimentLike | None = None,
     data: Any = None,
     *,
+    settings: Mapping[str, Any] | None = None,
     method: str | None = None,
     max_trials: int | None = None,
     time_limit: float | None = None,
     workers: int | None = None,
     runs_dir: str | Path | None = None,
     observer: Observer | None = None,
-    **settings: Any,
 ) -> Run:
     """Search for the best settings: see `Experiment.search` and, for the other parameters, `train`."""
     return _experiment(experiment, settings).search(
@@ -224,7 +224,7 @@ def run_search(
     )
 
 
-def _experiment(experiment: object, settings: Mapping[str, Any]) -> Experiment:
+def _experiment(experiment: object, settings: Mapping[str, Any] | None) -> Experiment:
     if isinstance(experiment, str | Path):
         experiment = Experiment.load(experiment)
     elif experiment is None or isinstance(experiment, Mapping):
@@ -232,7 +232,7 @@ def _experiment(experiment: object, settings: Mapping[str, Any]) -> Experiment:
     elif not isinstance(experiment, Experiment):
         kind = type(experiment).__name__
         raise UsageError(f"an experiment is an Experiment, settings or a path, not {kind}; write data=…")
-    for path, value in settings.items():
+    for path, value in (settings or {}).items():
         experiment = experiment.set(path, value)
     return experiment
 

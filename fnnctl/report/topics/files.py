@@ -10,7 +10,6 @@ from fnnctl.report.sections import FileList, Section
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
 from fnnctl.store import names
-from fnnctl.store.volumes import is_in_memory
 
 FIRST_FILES: Final = (
     (names.METRICS, "all metrics"),
@@ -48,8 +47,7 @@ def _details(summary: Summary) -> Iterator[Section]:
     if summary.manifest.selection:
         descriptions |= IN_ENSEMBLES
     rows = tuple((name, text) for name, text in descriptions.items() if name in summary.files)
-    if not is_in_memory(summary.path):
-        yield FileList("Files", rows)
+    yield FileList("Files", rows)
 
 
 TOPIC: Final = Topic("Files", details=_details)

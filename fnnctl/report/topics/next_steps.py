@@ -12,7 +12,6 @@ from fnnctl.report.summary import TEST, Summary
 from fnnctl.report.topics.topic import Topic
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.volumes import is_in_memory
 
 CONTINUED_BY: Final = {"train": "train", "cross_validation": "evaluate", "search": "search"}
 """The command that starts a run of each kind, and can resume it."""
@@ -21,8 +20,6 @@ UNFINISHED: Final = frozenset({"interrupted", "died"})
 
 def _highlights(summary: Summary) -> Iterator[Section]:
     """The commands, the most important one first; none of them fails for this kind of run."""
-    if is_in_memory(summary.path):
-        return
     reads_data = summary.manifest.data is None or not summary.manifest.data.in_memory
     if reads_data:
         yield from _resume(summary)

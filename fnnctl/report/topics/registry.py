@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 
 from fnnctl.report.document import Document, joined
-from fnnctl.report.sections import DATA, FIGURES, NEXT_STEPS, SCORES, SUMMARY, WRONG, Formats, Section
+from fnnctl.report.sections import (
+    DATA,
+    FIGURES,
+    NEXT_STEPS,
+    SCORES,
+    SUMMARY,
+    WRONG,
+    Command,
+    FileList,
+    Formats,
+    Section,
+)
 from fnnctl.report.summary import Summary, headline
 from fnnctl.report.topics import (
     classes,
@@ -26,6 +37,7 @@ from fnnctl.report.topics import (
     training,
 )
 from fnnctl.report.topics.topic import Topic
+from fnnctl.store.volumes import is_in_memory
 
 Look: TypeAlias = Literal["block", "columns", "failure", "figures", "summary", "warning"]
 
@@ -163,7 +175,9 @@ def _document(
         priority = section.priority if section.heading == SUMMARY else None
         return order[section.heading], priority or 0
 
-    filled = (section for section in sections if section.rows)
+    filled = [section for section in sections if section.rows]
+    if is_in_memory(summary.path):  # no command can name it, and it has no files
+        filled = [section for section in filled if not isinstance(section, Command | FileList)]
     return Document(
         path=summary.path,
         name=summary.manifest.name,

@@ -21,7 +21,6 @@ from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
-from fnnctl.store.volumes import is_in_memory
 from fnnctl.text import counted
 
 WINNER: Final = "The winner"
@@ -76,8 +75,7 @@ def _details(summary: Summary) -> Iterator[Section]:
     scores = tuple(_scores(summary, search, best))
     yield TableSection(f"{label} of the winner", header, scores, texts=(0, 3))
     yield DefinitionList("Best trial", tuple(_definitions(summary, search, best)))
-    if not is_in_memory(summary.path):
-        yield Command("Train it alone", tuple(_training_command(summary, best)), heading=COMMANDS)
+    yield Command("Train it alone", tuple(_training_command(summary, best)), heading=COMMANDS)
     if facts := summary.manifest.search:
         restored = tuple(_restored_weights(best, facts))
         yield Notes("The weights that it keeps alone", restored, heading=COMMANDS)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl import Experiment
+from fnnctl.errors import ConfigError
+
+pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+
+YAML = """\
+data: {source: own.csv, target: y}  # beside this file
+training:
+  epochs: 3
+"""
+
+
+def test_settings_come_as_sections_or_as_paths() -> None:
+    sections = Experiment(data={"source": "iris"}, model={"hidden": [8, 4]}, training={"epochs": 5})
+    paths = Experiment({"data.source": "iris", "training.epochs": 5}, **{"model.hidden": (8, 4)})
+    mixed = Experiment(data="iris", model={"hidden": np.array([8, 4]).tolist()}).set(
+        "training.epochs", np.int64(5)
+    )
+    assert sections.to_yaml() == mixed.to_yaml()
+    assert sorted(sections.to_yaml()) == sorted(paths.to_yaml())
+    assert sections.check() == paths.check() == []
+
+
+def test_set_gives_another_experiment() -> None:
+    experiment = Experiment(data="iris")
+    longer = experiment.set("training.epochs", 7).set("training", {"epochs": 9}).set("name", "long")
+    assert "epochs" not in experiment.to_yaml()
+    assert "epochs: 9" in longer.to_yaml()
+    assert "name: long" in longer.to_yaml()
+
+
+def test_a_file_keeps_its_text_its_folder_and_its_name(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("a,y\n" + "".join(f"{k},{k % 2}\n" for k in range(40)))
+    (tmp_path / "mine.yaml").write_text(YAML)
+    experiment = Experiment.load(tmp_path / "mine.yaml")
+    assert experiment.to_yaml() == YAML
+    assert experiment.check() == []
+    run = experiment.set("training.epochs", 2).train()
+    assert (run.name, len(run.history["epoch"])) == ("mine", 2)
+
+
+def test_problems_have_a_path_and_a_file_has_lines(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(YAML.replace("3", "none"))
+    (problem,) = Experiment.load(tmp_path / "mine.yaml").check()
+    assert (problem.file, problem.line, problem.path) == (str(tmp_path / "mine.yaml"), 3, "training.epochs")
+    first, second = Experiment(data="iris", training={"epochs": 0, "epoch": 3}).check()
+    assert (first.file, first.path) == (None, "training.epochs")
+    assert str(second).startswith("training.epoch: unknown setting")
+
+
+def test_check_knows_the_search_and_the_data() -> None:
+    experiment = Experiment(data="iris", search={"space": {"training.l2": {"log_uniform": [1, 0.1]}}})
+    (problem,) = experiment.check()
+    assert problem.path is not None
+    assert problem.path.startswith("search.space")
+    (problem,) = Experiment().check(([[1.0], [2.0]], ["a", None]))
+    assert "class" in problem.message or "row" in problem.message
+
+
+def test_what_yaml_cannot_have_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^model\.hidden\[0\]: must be a value of a YAML .*, not object$"):
+        Experiment(model={"hidden": [object()]})
+    with pytest.raises(ConfigError, match=r"'' is not a setting; write a path"):
+        Experiment().set("", 1)
+    with pytest.raises(ConfigError, match="there is no such file"):
+        Experiment.load("nowhere.yaml")
+
+
+def test_an_experiment_is_shown_by_its_settings() -> None:
+    assert repr(Experiment(data="iris", seed=3)) == "Experiment({'data': {'source': 'iris'}, 'seed': 3})"

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fnnctl
+from fnnctl import Observer, Run
+from fnnctl.blas import blas_threads
+from fnnctl.errors import DataError, UsageError
+
+pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+
+SHORT = {"data": "iris", "model": {"hidden": [4], "ensemble": 1}, "training": {"epochs": 3}}
+SEARCH = {
+    "training.epochs": 4,
+    "search": {
+        "method": "random", "trials": 4, "ensemble": {"size": 2},
+        "space": {"training.l2": {"log_uniform": [1e-5, 1e-2]}},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained() -> Run:
+    return fnnctl.train(SHORT)
+
+
+@pytest.fixture(scope="module")
+def searched() -> Run:
+    return fnnctl.run_search(SHORT, settings=SEARCH)
+
+
+def test_a_run_in_memory_has_everything_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = blas_threads(), np.geterr()
+    run = fnnctl.train(SHORT)
+    assert (run.path, run.name, run.kind, run.status) == (None, "iris", "train", "completed")
+    assert 0 < run.metrics["test"]["accuracy"] <= 1
+    assert run.history["epoch"] == [1, 2, 3]
+    assert run.config["training"]["epochs"] == 3
+    assert run.config["complete"] is True
+    assert (run.best, run.ensemble) == (None, None)
+    assert repr(run) == "<Run iris: train, completed>"
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert (blas_threads(), np.geterr()) == before
+
+
+def test_reports_of_a_run_in_memory_name_no_folder(trained: Run, searched: Run) -> None:
+    for run in (trained, searched, searched.best, searched.ensemble):
+        assert run is not None
+        for text in (run.report(), run.report(short=True), run.report("html")):
+            assert "memory:" not in text
+            assert "fnnctl train " not in text
+        assert run.to_dict()["name"] == "iris"
+        assert "&lt;!doctype html&gt;" in run._repr_html_()
+    with pytest.raises(UsageError, match="there is no report format 'pdf'"):
+        trained.report("pdf")
+    with pytest.raises(UsageError, match="there is no short report 'html'"):
+        trained.report("html", short=True)
+
+
+def test_figures_are_drawn_when_they_are_asked_for(trained: Run) -> None:
+    assert {"roc_curve", "confusion_matrix", "learning_curve"} <= set(trained.figures)
+    assert type(trained.figures["roc_curve"]).__name__ == "Figure"
+    with pytest.raises(KeyError):
+        trained.figures["rok_curve"]
+
+
+def test_a_search_has_a_winner_and_an_ensemble(searched: Run) -> None:
+    assert searched.kind == "search"
+    best, ensemble = searched.best, searched.ensemble
+    assert best is not None
+    assert ensemble is not None
+    assert searched.metrics == best.metrics
+    assert searched.history == best.history
+    rows = np.array([[5.1, 3.5, 1.4, 0.2]])
+    assert searched.predictor.predict_proba(rows).tolist() == best.predictor.predict_proba(rows).tolist()
+    assert ensemble.predictor.predict(rows).tolist() == ["setosa"]
+
+
+def test_the_inner_run_keeps_the_files_of_the_search() -> None:
+    """The search itself is gone, and with it the only other reference to the files."""
+    best = fnnctl.run_search(SHORT, settings=SEARCH).best
+    assert best is not None
+    assert best.metrics["test"]["accuracy"] > 0
+
+
+def test_a_saved_run_is_one_that_commands_can_name(trained: Run, tmp_path: Path) -> None:
+    saved = trained.save(tmp_path / "runs" / "mine")
+    assert saved.path == tmp_path / "runs" / "mine"
+    assert saved.metrics == trained.metrics
+    assert fnnctl.load_run("mine", tmp_path / "runs").config == trained.config
+    assert [run.path for run in fnnctl.list_runs(tmp_path / "runs")] == [saved.path]
+    with pytest.raises(UsageError, match="already exists"):
+        trained.save(tmp_path / "runs" / "mine")
+    with pytest.raises(UsageError, match="there is no run 'other'"):
+        fnnctl.load_run("other", tmp_path / "runs")
+
+
+def test_runs_are_compared(trained: Run, tmp_path: Path) -> None:
+    other = fnnctl.train(SHORT, settings={"seed": 1}, runs_dir=tmp_path)
+    comparison = fnnctl.compare(trained, other)
+    assert len(comparison.verdicts) == 1
+    assert repr(comparison) == comparison.verdicts[0]
+    assert comparison.to_dict()["metric"] == "accuracy"
+    assert json.loads(comparison.report("json")) == comparison.to_dict()
+    by_name = fnnctl.compare(trained, "latest", metric="log_loss", runs_dir=tmp_path)
+    assert by_name.to_dict()["metric"] == "log_loss"
+    with pytest.raises(UsageError):
+        fnnctl.compare(trained, other, metric="r2")
+
+
+class Interrupting(Observer):
+    """Presses Ctrl-C after so many calls of `progress`."""
+
+    def __init__(self, calls: int) -> None:
+        self._left = calls
+
+    def progress(self, what: str, done: float, total: float) -> None:
+        self._left -= what == "training"
+        if self._left == 0:
+            raise KeyboardInterrupt
+
+    def warning(self, text: str) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("call", "settings"),
+    [(fnnctl.train, {"training.epochs": 8}), (fnnctl.run_search, SEARCH), (fnnctl.evaluate, {})],
+    ids=["train", "search", "evaluate"],
+)
+def test_an_interrupted_run_continues_with_the_same_bits(
+    call: Callable[..., Run], settings: dict[str, object], tmp_path: Path
+) -> None:
+    whole = call(SHORT, settings=settings)
+    with pytest.raises(KeyboardInterrupt):
+        call(SHORT, runs_dir=tmp_path, observer=Interrupting(2), settings=settings)
+    run = fnnctl.load_run("latest", tmp_path)
+    assert run.status == "interrupted"
+    resumed = run.resume()
+    assert resumed.status == "completed"
+    assert resumed.metrics == whole.metrics
+    assert resumed.history == whole.history
+
+
+def test_a_killed_search_continues(tmp_path: Path) -> None:
+    code = f"""
+import os, signal, fnnctl
+class Killing(fnnctl.Observer):
+    calls = 0
+    def progress(self, what, done, total):
+        self.calls += what == "training"
+        if self.calls == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+fnnctl.run_search({SHORT!r}, runs_dir={str(tmp_path)!r}, observer=Killing(), workers=1, settings={SEARCH!r})
+"""
+    killed = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    run = fnnctl.load_run("latest", tmp_path)
+    assert run.status == "died"
+    assert run.resume().metrics == fnnctl.run_search(SHORT, settings=SEARCH).metrics
+
+
+def test_a_run_on_data_in_memory_gets_them_again(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    data = (X, (X[:, 0] > 0).tolist())
+    settings = {"model.hidden": [4], "model.ensemble": 1, "training.epochs": 6}
+    with pytest.raises(KeyboardInterrupt):
+        fnnctl.train(data=data, runs_dir=tmp_path, observer=Interrupting(2), settings=settings)
+    run = fnnctl.load_run("latest", tmp_path)
+    with pytest.raises(DataError, match="in the memory of a Python program"):
+        run.resume()
+    with pytest.raises(DataError, match="has changed: its SHA-256"):
+        run.resume((X + 1, data[1]))
+    assert run.resume(data).metrics == fnnctl.train(data=data, settings=settings).metrics
+
+
+def test_a_run_in_memory_is_not_resumed(trained: Run) -> None:
+    with pytest.raises(UsageError, match="set runs_dir"):
+        trained.resume()
+
+
+def test_a_cross_validation_has_no_predictor() -> None:
+    folds = fnnctl.evaluate(SHORT)
+    assert folds.metrics["cross_validation"]["accuracy"]["mean"] > 0
+    with pytest.raises(UsageError, match="saves no network"):
+        folds.predictor  # noqa: B018
