@@ -48,7 +48,7 @@ TARGET: Final = "target"
 """The name of labels without one, if a column is named `y`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MemoryData:
     """Rows in memory; the arrays must not change while they are used.
 

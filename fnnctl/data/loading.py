@@ -103,9 +103,10 @@ def load_dataset(
     setting only its path), or MachineError if the system cannot read a file.
     """
     if config.source == MEMORY_SOURCE:
-        if memory is None:
+        if memory is not None:
+            return _load(memory, config, folder, on_read)
+        if not (folder / MEMORY_SOURCE).exists():  # no file has this name
             raise DataError(Problem(_NOT_IN_MEMORY, path="data.source"))
-        return _load(memory, config, folder, on_read)
     if config.source in BUILTIN:
         with builtin_path(config.source) as path:
             return _load(_StoredFile(path, config.source), config, folder, on_read)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from fnnctl.config.schema.data import MEMORY_SOURCE, ColumnsConfig, DataConfig
+from fnnctl.config.schema.data import MEMORY_SOURCE, ColumnsConfig, DataConfig, SplitConfig
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError
@@ -43,6 +43,23 @@ def test_a_table_of_texts_is_read_as_the_csv_file_with_them(tmp_path: Path) -> N
     assert content(load(records, target="y", columns=columns)) == expected
     arrays = {name: np.array(values) for name, values in TEXTS.items()}
     assert content(load(arrays, target="y", columns=columns)) == expected
+
+
+def test_columns_of_weights_groups_and_order_are_read_as_from_a_file(tmp_path: Path) -> None:
+    columns = {
+        "x": ["0.5", "1.5", "2.5", "3.5"] * 6,
+        "w": ["1", "2", "0.5", "3"] * 6,
+        "g": ["p", "q", "r", "s"] * 6,
+        "t": [f"2024-01-{day:02}" for day in range(1, 25)],
+        "y": ["a", "b", "", "b"] * 6,
+    }
+    path = write_csv(tmp_path / "t.csv", columns)
+    settings: dict[str, Any] = {"target": "y", "weights": "w", "columns": ColumnsConfig(ignore=("t",))}
+    for split in (SplitConfig(group="g"), SplitConfig(by="t")):
+        dataset = load(columns, split=split, **settings)
+        assert content(dataset) == content(load_file(path, split=split, **settings), path)
+        assert dataset.weights is not None
+        assert (dataset.groups is None) != (dataset.order is None)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -158,6 +175,12 @@ def test_without_the_data_it_is_said_what_to_do() -> None:
     with pytest.raises(DataError, match="continue in Python with the same data, or save them") as caught:
         load_dataset(DataConfig(source=MEMORY_SOURCE), Path())
     assert caught.value.problems[0].path == "data.source"
+
+
+def test_a_file_may_have_the_name(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "memory", {"a": ["1", "2"], "y": ["u", "v"]})
+    dataset = load_dataset(DataConfig(source=MEMORY_SOURCE, target="y"), tmp_path)
+    assert dataset.source == str(path)
 
 
 def generator() -> Any:

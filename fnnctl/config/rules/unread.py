@@ -9,8 +9,6 @@ from fnnctl.config.paths import ConfigPath, Messages
 from fnnctl.config.schema.data import (
     ARRAY_REASON,
     BUILTIN_NAMES,
-    MEMORY_REASON,
-    MEMORY_SOURCE,
     PARQUET_ENDING,
     PARQUET_REASON,
     DataConfig,
@@ -78,8 +76,6 @@ def _unread_data(experiment: Experiment) -> Unread:
         yield from ((("data", key), reason) for key in TABLE_SETTINGS)
     if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
         yield from ((("data", key), PARQUET_REASON) for key in CSV_SETTINGS)
-    if data.source == MEMORY_SOURCE and data.test_source is None:
-        yield from ((("data", key), MEMORY_REASON) for key in FILE_SETTINGS)
     if reason == ARRAY_REASON:
         yield ("data", "max_categories"), reason
     if data.test_source is None:

@@ -6,6 +6,7 @@ Data frames are known by their interface, so that no library of frames is import
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -28,6 +29,7 @@ from fnnctl.text import cut, shown
 
 MEMORY: Final = MEMORY_SOURCE
 """What stands for the name of a file."""
+_NUMPY_TYPE: Final = re.compile(r"u?int(8|16|32|64)|float(16|32|64)|bool(ean)?")
 LIST_OR_ARRAY: Final = "a list or an array"
 
 
@@ -225,12 +227,14 @@ def series_column(series: Any) -> MemoryColumn:
         return objects_column([categories[code] for code in series.cat.codes])  # the code -1 picks the last
     if hasattr(series, "to_pylist"):
         return arrow_column(series)
-    array = np.asarray(series.to_numpy())
-    kind, size = array.dtype.kind, array.dtype.itemsize
-    if kind in "biu" or (kind == "f" and (size < 8 or not np.isnan(array).any())):
-        return array_column(array)
-    # a column of integers with missing values may have become one of NaN; as a list it still has its values
-    return objects_column(series.to_list() if hasattr(series, "to_list") else list(series))
+    kind = str(getattr(series, "dtype", "")).lower()
+    to_list = getattr(series, "to_list", None) or getattr(series, "tolist", None)
+    if to_list is None or _NUMPY_TYPE.fullmatch(kind):
+        array = np.asarray(series.to_numpy())
+        # a column of integers with missing values became one of NaN; as a list it still has its values
+        if to_list is None or array.dtype.name == kind.removesuffix("ean"):
+            return array_column(array)
+    return objects_column(to_list())
 
 
 def _of_records(records: Sequence[Mapping[Any, object]]) -> MemoryTable:
