@@ -11,9 +11,10 @@ from fnnctl.report.comparison.compared_run import has_metrics
 from fnnctl.report.comparison.comparison import RunComparison, compare_runs
 from fnnctl.report.comparison.sections import verdict_sentences, warnings
 from fnnctl.report.comparison_report import comparison_report
-from fnnctl.report.formats.registry import TERMINAL, chosen_format
+from fnnctl.report.formats.registry import TEXT_FORMATS
 from fnnctl.report.plain_report import PlainReport
 from fnnctl.store.catalogue import find_run
+from fnnctl.text import joined_words
 
 
 class Comparison:
@@ -38,8 +39,8 @@ class Comparison:
 
     def report(self, format: str = "markdown") -> str:
         """The comparison as "markdown", "html" or "json"."""
-        if chosen_format(format, None) == TERMINAL:
-            raise UsageError(f"there is no report {format!r} in Python; write 'markdown', 'html' or 'json'")
+        if format not in TEXT_FORMATS:
+            raise UsageError(f"there is no report {format!r}; choose {joined_words([*TEXT_FORMATS], 'or')}")
         return self._report().text(format)
 
     def _report(self) -> PlainReport:

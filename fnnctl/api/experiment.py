@@ -115,6 +115,7 @@ class Experiment:
         `workers` is the number of processes (default: one per processor); it changes no number. For the other
         parameters and errors see `train`.
         """
+        _refuse_small(workers=workers)
         source, memory = self._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
             return Run(run_cross_validation(source, (), context, workers=workers, memory=memory), volume)
@@ -141,8 +142,12 @@ class Experiment:
         For the other parameters and errors see `train`. Raises `NoFinishedTrialError` if no trial has a
         result.
         """
-        options = SearchOptions(method=method, workers=workers, max_trials=max_trials, time_limit=time_limit)
-        source, memory = self._with(data)
+        _refuse_small(max_trials=max_trials, workers=workers)
+        if time_limit is not None and not time_limit > 0:
+            raise UsageError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
+        options = SearchOptions(workers=workers, max_trials=max_trials, time_limit=time_limit)
+        experiment = self if method is None else self.set("search.method", method)
+        source, memory = experiment._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
             return Run(search_command(source, (), options, context, memory=memory), volume)
 
@@ -224,7 +229,7 @@ def run_search(
     )
 
 
-def _experiment(experiment: object, settings: Mapping[str, Any] | None) -> Experiment:
+def _experiment(experiment: object, settings: object) -> Experiment:
     if isinstance(experiment, str | Path):
         experiment = Experiment.load(experiment)
     elif experiment is None or isinstance(experiment, Mapping):
@@ -232,14 +237,23 @@ def _experiment(experiment: object, settings: Mapping[str, Any] | None) -> Exper
     elif not isinstance(experiment, Experiment):
         kind = type(experiment).__name__
         raise UsageError(f"an experiment is an Experiment, settings or a path, not {kind}; write data=…")
+    if not isinstance(settings, Mapping | None):
+        raise UsageError(f"settings are a mapping from paths to values, not {type(settings).__name__}")
     for path, value in (settings or {}).items():
         experiment = experiment.set(path, value)
     return experiment
 
 
+def _refuse_small(**counts: int | None) -> None:
+    """Raise `UsageError` if one of the numbers is below 1."""
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            raise UsageError(f"{name} must be at least 1, not {count!r}")
+
+
 def _changed(config: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
     """The settings with another value at a path."""
-    parts = parse_path(path)
+    parts = parse_path(path) if isinstance(path, str) else ("",)
     if "" in parts:
         raise ConfigError(Problem(f"{path!r} is not a setting; write a path, such as training.epochs"))
     return dict(override(config, parts, _plain(value, parts)))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 from fnnctl.config.paths import problem_at
 from fnnctl.config.schema.methods import METHODS
@@ -23,7 +23,7 @@ from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
 from fnnctl.text import did_you_mean, joined_words, shown
 
-SpaceLike: TypeAlias = Space | Mapping[str, Domain | Sequence[Any]] | Iterable[Dimension]
+SpaceLike: TypeAlias = Space | Mapping[str, Any] | Iterable[Dimension]
 """A space; or the domain of each variable by its name, where a list is a choice; or dimensions, which may
 have conditions."""
 
@@ -99,6 +99,12 @@ def optimize(
         )
     if max_epochs == 1 and METHODS[method][0] != "full_budget":
         raise UsageError(f"{method} compares trials at several budgets: set max_epochs, or use bayes")
+    if direction not in get_args(Direction):
+        raise UsageError(f"direction must be {joined_words(get_args(Direction), 'or')}, not {direction!r}")
+    if trials is not None and trials < 1:
+        raise UsageError(f"trials must be at least 1, not {trials!r}")
+    if not 1 <= min_epochs <= max_epochs:
+        raise UsageError(f"epochs from {min_epochs!r} to {max_epochs!r} are no budgets")
     bound = {} if trials is None else {"trials": trials}
     settings = SearchConfig.model_validate({"method": method, **bound})
     scheduling = settings.method.scheduling
@@ -139,10 +145,7 @@ def _space(space: SpaceLike, require: Sequence[str]) -> Space:
     if isinstance(space, Space):
         return space
     if isinstance(space, Mapping):
-        space = [
-            Dimension(name, domain if isinstance(domain, Domain) else Choice(tuple(domain)))
-            for name, domain in space.items()
-        ]
+        space = [Dimension(name, _domain(name, domain)) for name, domain in space.items()]
     dimensions = list(space)
     problems = [
         problem_at((dimension.name,), message)
@@ -154,3 +157,14 @@ def _space(space: SpaceLike, require: Sequence[str]) -> Space:
     if problems:
         raise ConfigError(*problems)
     return Space(dimensions, require)
+
+
+def _domain(name: str, domain: object) -> Domain:
+    if isinstance(domain, Domain):
+        return domain
+    if isinstance(domain, list | tuple):
+        return Choice(tuple(domain))
+    kind = type(domain).__name__
+    raise ConfigError(
+        problem_at((name,), f"must be a domain of fnnctl.space or a list of values, not {kind}")
+    )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import fnnctl
 from fnnctl.blas import blas_threads, set_blas_threads
 from fnnctl.context import Context, ShowAmount, ShowEpochs
-from fnnctl.errors import FnnctlWarning
+from fnnctl.errors import FnnctlWarning, UsageError
 from fnnctl.store.volumes import MemoryVolume
 
 if TYPE_CHECKING:
@@ -96,12 +96,14 @@ class _Epochs:
 
 @contextmanager
 def silent_context(
-    runs_dir: str | Path | None, observer: Observer | None
+    runs_dir: str | Path | None, observer: object
 ) -> Iterator[tuple[Context, MemoryVolume | None]]:
     """The context of a call, and the volume that holds its run if there is no folder of runs.
 
     The threads of the BLAS, which are the process's, are after the block what they were before.
     """
+    if not isinstance(observer, Observer | None):
+        raise UsageError(f"an observer is an object of a subclass of fnnctl.Observer, not {observer!r}")
     volume = MemoryVolume() if runs_dir is None else None
     folder = volume.root if runs_dir is None and volume else Path(runs_dir or "")
     threads = blas_threads()

@@ -163,7 +163,7 @@ class _Encoder:
         return None
 
     def _of_array(self, rows: npt.NDArray[Any]) -> Columns | None:
-        if rows.ndim != 2 or rows.dtype.kind not in "fiu" or self._categories:
+        if rows.ndim != 2 or rows.dtype.kind not in "fiu" or self._categories or not len(rows):
             return None
         if rows.shape[1] != len(self._numbers):
             expected = counted(len(self._numbers), "column")

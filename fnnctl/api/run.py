@@ -18,7 +18,7 @@ from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.errors import UsageError
 from fnnctl.report.figures.drawing import possible_figures
-from fnnctl.report.formats.registry import TEXT_FORMATS, chosen_format
+from fnnctl.report.formats.registry import TEXT_FORMATS
 from fnnctl.report.html.report import html_answer
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.runs.search_session import SearchOptions
@@ -28,6 +28,7 @@ from fnnctl.store.listing import list_runs as read_entries
 from fnnctl.store.names import FIGURE_ENDING, LATEST
 from fnnctl.store.run import save_run
 from fnnctl.store.volumes import MemoryVolume, is_in_memory
+from fnnctl.text import joined_words
 
 
 class Run:
@@ -123,9 +124,11 @@ class Run:
 
         A `short` one has the most important part, and is Markdown.
         """
-        form = TEXT_FORMATS.get(chosen_format(format, None))
+        form = TEXT_FORMATS.get(format)
         if form is None or (short and form.short is None):
-            raise UsageError(f"there is no {'short ' if short else ''}report {format!r}; write 'markdown'")
+            formats = [name for name, known in TEXT_FORMATS.items() if known.short or not short]
+            kind = "short report" if short else "report"
+            raise UsageError(f"there is no {kind} {format!r}; choose {joined_words(formats, 'or')}")
         return (form.short if short and form.short else form.text)([self._summary()], [], Path())
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fnnctl import optimize
+from fnnctl.errors import DataError
+from fnnctl.space import Choice, Condition, Dimension, Integer, LogUniform, Space, Uniform
+
+SPACE = {"x": Uniform(0, 1), "rate": LogUniform(1e-4, 1)}
+
+
+def loss(values: dict[str, float]) -> float:
+    return (values["x"] - 0.4) ** 2 + abs(values["rate"] - 0.01)
+
+
+def test_a_learned_search_is_better_than_a_random_one_and_repeats() -> None:
+    learned = optimize(loss, SPACE, trials=40)
+    assert learned.value is not None
+    assert learned.assignment is not None
+    assert learned.value == loss(dict(learned.assignment)) < 0.01
+    again = optimize(loss, SPACE, trials=40)
+    assert again.assignment == learned.assignment
+    assert optimize(loss, SPACE, trials=40, seed=1).assignment != learned.assignment
+    random = optimize(loss, SPACE, trials=40, method="random")
+    assert random.value is not None
+    assert learned.value < random.value
+
+
+def test_rungs_get_epochs() -> None:
+    seen: list[int] = []
+
+    def after(values: dict[str, float], epochs: int) -> float:
+        seen.append(epochs)
+        return values["x"] + 1 / epochs
+
+    best = optimize(after, {"x": Uniform(0, 1)}, method="hyperband", max_epochs=9)
+    assert set(seen) == {1, 3, 9}
+    assert best.value == pytest.approx(
+        min(trial.assignment["x"] for trial in best.history.trials.values()) + 1 / 9, abs=0.5
+    )
+
+
+def test_a_grid_tries_everything_and_a_list_is_a_choice() -> None:
+    best = optimize(
+        lambda values: values["n"] * values["m"],
+        {"n": Integer(1, 3), "m": [10, 1]},
+        method="grid",
+        direction="maximize",
+    )
+    assert best.assignment == {"n": 3, "m": 10}
+    assert best.value == 30
+    assert len(best.history.trials) == 6
+
+
+def test_dimensions_may_have_conditions_and_spaces_constraints() -> None:
+    momentum = Dimension("momentum", Uniform(0, 1), conditions=(Condition("name", ("sgd",)),))
+    seen: list[dict[str, object]] = []
+
+    def record(values: dict[str, object]) -> float:
+        seen.append(values)
+        return 0.0
+
+    dimensions = [Dimension("name", Choice(("sgd", "adam"))), momentum]
+    optimize(record, dimensions, trials=12, method="random")
+    assert {"momentum" in values for values in seen if values["name"] == "sgd"} == {True}
+    assert {"momentum" in values for values in seen if values["name"] == "adam"} == {False}
+    seen.clear()
+    optimize(record, {"a": Integer(1, 9), "b": Integer(1, 9)}, require=["a < b"], trials=12, method="random")
+    assert all(values["a"] < values["b"] for values in seen)  # type: ignore[operator]
+    assert optimize(record, Space(dimensions), trials=2, method="random").value == 0.0
+
+
+def test_a_journal_continues_a_search(tmp_path: Path) -> None:
+    calls = 0
+
+    def failing(values: dict[str, float]) -> float:
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            raise KeyboardInterrupt
+        return loss(values)
+
+    file = tmp_path / "journal.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        optimize(failing, SPACE, trials=12, journal=file)
+    assert (
+        optimize(failing, SPACE, trials=12, journal=file).assignment
+        == optimize(loss, SPACE, trials=12).assignment
+    )
+    assert calls == 13
+    with pytest.raises(DataError):
+        optimize(loss, SPACE, trials=12, direction="maximize", journal=file)
+
+
+def test_failures_and_limits() -> None:
+    def dividing(values: dict[str, float]) -> float:
+        return 1 / round(values["x"])
+
+    best = optimize(dividing, {"x": Uniform(0, 1)}, trials=10, method="random", catch=(ZeroDivisionError,))
+    assert best.value == 1
+    with pytest.raises(ZeroDivisionError):
+        optimize(dividing, {"x": Uniform(0, 1)}, trials=10, method="random")
+    ended = optimize(loss, SPACE, trials=10, time_limit=1e-9)
+    assert (ended.assignment, ended.value, ended.history.end) == (None, None, "the time limit")

@@ -1,0 +1,104 @@
+"""Wrong calls: each is a `FnnctlError` whose sentence says what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fnnctl
+from fnnctl import Experiment, FnnctlError
+from fnnctl.space import LogUniform, Uniform
+
+X = np.random.default_rng(0).normal(size=(30, 3))
+Y = np.arange(30) % 2
+SHORT = {"model": {"hidden": [4], "ensemble": 1}, "training": {"epochs": 2}}
+TABLE = {"size": X[:, 0], "kind": ["yes" if label else "no" for label in Y]}
+
+
+def train(data: Any = None, **settings: Any) -> object:
+    return fnnctl.train(SHORT, data, settings=settings)
+
+
+def optimize(space: Any = None, **arguments: Any) -> object:
+    return fnnctl.optimize(lambda values: 1.0, space or {"x": Uniform(0, 1)}, **arguments)
+
+
+def search(**arguments: Any) -> object:
+    space = {"training.l2": {"log_uniform": [1e-6, 1e-2]}}
+    return fnnctl.run_search(SHORT, (X, Y), settings={"search": {"space": space}}, **arguments)
+
+
+WRONG: dict[str, tuple[Callable[[], object], str]] = {
+    "no data": (fnnctl.train, r"^data\.source: missing"),
+    "lengths": (lambda: train((X, Y[:5])), "y has 5 values, but X has 30 rows"),
+    "one dimension": (lambda: train((X[:, 0], Y)), r"X\.reshape\(-1, 1\) is one column"),
+    "three dimensions": (lambda: train((X[None], Y)), "has the shape"),
+    "no y": (lambda: train(X), r"there is no target: hand over \(X, y\)"),
+    "a class for nobody": (lambda: train((X, np.where(Y, np.nan, 1.0))), "has only one class, '1'"),
+    "one class": (lambda: train((X, np.zeros(30))), "has only one class, '0'"),
+    "texts in X": (lambda: train((X.astype(str), Y)), "X has texts, but an array has numbers only"),
+    "complex numbers": (lambda: train((X.astype(complex), Y)), "X has complex numbers"),
+    "unknown target": (lambda: train(TABLE, **{"data.target": "knd"}), "no column 'knd' .*mean 'kind'"),
+    "no target": (lambda: train(TABLE), "name the target column; .* size, kind"),
+    "equal names": (lambda: train({"a": [1], "a ": [1]}, **{"data.target": "a"}), "have the same name 'a'"),
+    "lists in a column": (
+        lambda: train({"a": [[1], [2]], "y": [0, 1]}, **{"data.target": "y"}),
+        "the column 'a' has the type 'list'",
+    ),
+    "a generator": (lambda: train(row for row in X), "a generator can be read only once"),
+    "a number": (lambda: train(3), "type int is no data"),
+    "negative weights": (lambda: train((X, Y, -np.ones(30))), "has a negative number, -1"),
+    "few weights": (lambda: train((X, Y, np.ones(3))), "weights has 3 values, but X has 30 rows"),
+    "no such table": (lambda: train("nowhere.csv"), r"there is no file 'nowhere\.csv'"),
+    "data in place of the experiment": (lambda: fnnctl.train((X, Y)), "not tuple; write data="),  # type: ignore[arg-type]
+    "no such file": (lambda: fnnctl.train("nowhere.yaml"), "there is no such file"),
+    "a table as the experiment": (
+        lambda: fnnctl.train(Path(__file__).parents[2] / "configs" / "own-data.csv"),
+        "is a table, not an experiment",
+    ),
+    "unknown setting": (lambda: train((X, Y), **{"model.hiden": [3]}), "did you mean 'hidden'"),
+    "wrong value": (lambda: train((X, Y), **{"model.hidden": "x"}), r"^model\.hidden: must be a list"),
+    "settings as a list": (
+        lambda: fnnctl.train(SHORT, settings=["a"]),  # type: ignore[arg-type]
+        "settings are a mapping from paths to values, not list",
+    ),
+    "an object in the settings": (lambda: train((X, Y), seed=object()), "^seed: must be a value of a YAML"),
+    "a path that is no text": (lambda: Experiment().set(None, 1), "None is not a setting"),  # type: ignore[arg-type]
+    "an observer that is none": (
+        lambda: fnnctl.train(SHORT, (X, Y), observer=print),  # type: ignore[arg-type]
+        r"a subclass of fnnctl\.Observer",
+    ),
+    "runs in a file": (lambda: fnnctl.train(SHORT, (X, Y), runs_dir=__file__), "it is not a folder"),
+    "a search without a space": (lambda: fnnctl.run_search(SHORT, (X, Y)), "there is nothing to search"),
+    "unknown method": (lambda: search(method="foo"), r"^search\.method: cannot be 'foo'"),
+    "no workers": (lambda: fnnctl.evaluate(SHORT, (X, Y), workers=0), "^workers must be at least 1, not 0"),
+    "no trials": (lambda: search(max_trials=0), "^max_trials must be at least 1, not 0"),
+    "no time": (lambda: search(time_limit=-1), "^time_limit must be a positive number"),
+    "no such run": (lambda: fnnctl.load_run("foo", "nowhere"), "there are no runs in nowhere"),
+    "one run": (lambda: fnnctl.compare(fnnctl.train(SHORT, (X, Y))), "compare needs two runs"),
+    "unknown method of optimize": (lambda: optimize(method="by"), "there is no method 'by'"),
+    "unknown direction": (lambda: optimize(direction="down"), "^direction must be"),
+    "rungs of one epoch": (lambda: optimize(method="asha"), "set max_epochs"),
+    "no budgets": (lambda: optimize(max_epochs=3, min_epochs=4), "epochs from 4 to 3 are no budgets"),
+    "a domain that is none": (lambda: optimize({"x": 3}), "^x: must be a domain of fnnctl.space"),
+    "a domain without values": (lambda: optimize({"x": LogUniform(-1, 1)}), "^x: "),
+    "an empty choice": (lambda: optimize({"x": []}), "^x: is empty"),
+    "no variable": (lambda: fnnctl.optimize(lambda values: 1.0, {}), "the space has no variable"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+def test_a_wrong_call_is_a_clear_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call, words = WRONG[name]
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FnnctlError) as raised:
+        call()
+    assert re.search(words, str(raised.value))
+    assert not str(raised.value).startswith("--")  # no option of the command line
+    assert list(tmp_path.iterdir()) == []

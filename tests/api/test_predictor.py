@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import csv
+import itertools
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fnnctl
+from fnnctl import Predictor, Run
+from fnnctl.cli import run
+from fnnctl.errors import DataError, UsageError
+
+pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+
+COLOURS = ("red", "green", "blue")
+SHORT = {"model": {"hidden": [6], "ensemble": 2}, "training": {"epochs": 3}}
+
+
+def table(rows: int) -> dict[str, list[Any]]:
+    """Numbers with missing ones, texts, and classes that follow from both."""
+    rng = np.random.default_rng(0)
+    size: list[Any] = np.round(rng.normal(size=rows), 3).tolist()
+    colour: list[Any] = [COLOURS[k] for k in rng.integers(3, size=rows)]
+    count = rng.integers(50, size=rows).tolist()
+    kind = ["yes" if x > 0 or text == "red" else "no" for x, text in zip(size, colour, strict=True)]
+    size[3] = colour[5] = None
+    return {"size": size, "colour": colour, "count": count, "kind": kind}
+
+
+def records(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("runs")
+    return fnnctl.train(SHORT, table(120), settings={"data.target": "kind"}, runs_dir=folder)
+
+
+@pytest.fixture(scope="module")
+def predictor(trained: Run) -> Predictor:
+    return trained.predictor
+
+
+def test_it_says_what_it_reads_and_predicts(predictor: Predictor) -> None:
+    assert predictor.feature_names == ("size", "count", "colour")
+    assert predictor.classes == ("no", "yes")
+    assert predictor.target == "kind"
+
+
+def test_all_forms_of_rows_give_the_bits_of_the_command(
+    trained: Run, predictor: Predictor, tmp_path: Path
+) -> None:
+    rows = table(20)
+    rows["colour"][7] = "violet"  # no training row has it
+    with (tmp_path / "new.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(rows)
+        writer.writerows(
+            ["" if cell is None else cell for cell in row] for row in zip(*rows.values(), strict=True)
+        )
+    command = ["predict", str(trained.path), str(tmp_path / "new.csv"), "--output", str(tmp_path / "out.csv")]
+    assert run([*command, "--quiet"]) == 0
+    lines = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    labels = [line["prediction"] for line in lines]
+    probabilities = [[float(line[f"p_{name}"]) for name in ("no", "yes")] for line in lines]
+
+    forms: list[Any] = [rows, records(rows), {name: np.array(rows[name]) for name in ("count",)} | rows]
+    for form in forms:
+        assert predictor.predict(form).tolist() == labels
+        assert predictor.predict_proba(form).tolist() == probabilities
+    one_by_one = [predictor.predict_proba(record).tolist()[0] for record in records(rows)]
+    assert one_by_one == probabilities
+    logs = np.log(np.array(probabilities))
+    assert predictor.decision(rows) == pytest.approx(logs[:, 1] - logs[:, 0])
+
+
+def test_numbers_alone_may_be_an_array() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 3))
+    X[4, 1] = np.nan
+    classes = fnnctl.train(SHORT, (X, np.digitize(X[:, 0], [-0.5, 0.5]))).predictor
+    values = classes.predict_proba(X)
+    assert values.shape == (90, 3)
+    assert classes.decision(X[:2]).shape == (2, 3)
+    assert classes.predict_proba(X[7:8]).tolist() == values[7:8].tolist()
+    assert classes.predict_proba(np.asfortranarray(X)).tolist() == values.tolist()
+    assert classes.predict_proba(X.astype(np.float32)[:5]) == pytest.approx(values[:5], abs=1e-5)
+    names = dict(zip(classes.feature_names, X[7].tolist(), strict=True))
+    assert classes.predict_proba(names).tolist() == values[7:8].tolist()
+
+
+def test_a_regression_predicts_numbers() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 3))
+    numbers = fnnctl.train(SHORT, (X, X[:, 0] * 100 + 0.5)).predictor
+    assert numbers.classes is None
+    assert numbers.predict(X[:4]).dtype == np.float64
+    for method in (numbers.predict_proba, numbers.decision):
+        with pytest.raises(UsageError, match="a regression has no probabilities"):
+            method(X)
+
+
+def test_threads_get_the_same_bits(predictor: Predictor) -> None:
+    rows = records(table(40))
+    expected = predictor.predict_proba(rows).tolist()
+    wrong: list[int] = []
+
+    def predict() -> None:
+        for k in itertools.islice(itertools.cycle(range(40)), 200):
+            if predictor.predict_proba(rows[k]).tolist()[0] != expected[k]:
+                wrong.append(k)
+
+    threads = [threading.Thread(target=predict) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+RECORD = {"size": 0.5, "colour": "red", "count": 3}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"size": 0.5, "colour": "red"}, "the column 'count' is missing"),
+        ([{**RECORD}, {"size": 0.5, "count": 3, "color": "red"}], "the column 'colour' is missing .*'color'"),
+        ({**RECORD, "weight": 1}, "not trained with 'weight'"),
+        ({"size": [0.5], "colour": ["red"]}, "the column 'count' is missing"),
+        ({name: [value] for name, value in {**RECORD, "weight": 1}.items()}, "not trained with 'weight'"),
+        ({**RECORD, "size": "large"}, "'large'"),
+        ({**RECORD, "size": [1, 2]}, "is a single value"),
+        ([], "there are no rows"),
+        ([RECORD, 3], "type dict"),
+        (np.zeros((2, 3)), "an array has numbers only, but the network also needs 'colour'"),
+        (3, "type int is no data"),
+        (None, "there are no data"),
+        ("new.csv", "is a path, not data"),
+    ],
+)
+def test_other_rows_are_refused(predictor: Predictor, rows: Any, words: str) -> None:
+    with pytest.raises((DataError, UsageError), match=words):
+        predictor.predict(rows)
+
+
+def test_the_target_may_be_among_the_columns(predictor: Predictor) -> None:
+    assert predictor.predict({**RECORD, "kind": "no"}).tolist() == predictor.predict(RECORD).tolist()
+
+
+def test_values_that_are_too_large_are_refused(predictor: Predictor) -> None:
+    with pytest.raises(DataError, match=r"row 1 .* too large"):
+        predictor.predict([RECORD, {**RECORD, "size": 1e308}])
