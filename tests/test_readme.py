@@ -136,7 +136,7 @@ def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
     assert quick == "python3 -m venv .venv && . .venv/bin/activate && pip install --quiet ."
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    libraries = [re.split("[^a-z]", extras[name][0])[0] for name in ("dask", "parquet", "onnx")]
+    libraries = [re.split("[^a-z]", extras[name][0])[0] for name in ("dask", "parquet", "onnx", "mlflow")]
     texts = "\n".join(TEXTS.values())
     assert "--without-pip" not in texts
     installed = re.findall(r"pip install (?:--quiet )?([^\s`]+)", texts)

@@ -7,11 +7,12 @@ from typing import Final
 
 from fnnctl.errors import UsageError
 from fnnctl.export.format import ExportFormat
+from fnnctl.export.mlflow import MLFLOW
 from fnnctl.export.onnx.format import ONNX
 from fnnctl.export.optuna import OPTUNA
 from fnnctl.text import did_you_mean, shown
 
-FORMATS: Final[dict[str, ExportFormat]] = {format_.name: format_ for format_ in (ONNX, OPTUNA)}
+FORMATS: Final[dict[str, ExportFormat]] = {format_.name: format_ for format_ in (ONNX, OPTUNA, MLFLOW)}
 """By name; the first is the default."""
 DEFAULT: Final = next(iter(FORMATS))
 
