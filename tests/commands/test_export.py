@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from fnnctl.export import registry
 from fnnctl.export.format import Exported, ExportFormat
 from tests.program import Program
 
+ONNX = "fnnctl.export.onnx.export"
 pytestmark = pytest.mark.usefixtures("no_figures")
 
 
@@ -78,7 +80,9 @@ def test_a_library_that_is_not_installed(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program("train", str(iris))
-    monkeypatch.setattr("fnnctl.export.onnx.export.find_spec", lambda name: None)
+    for name in [name for name in sys.modules if name.split(".")[0] == "onnx" or name.startswith(ONNX)]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "onnx", None)  # as if it were not installed
     done = program("export", "--output", "a.onnx", "--json")
     assert done.code == 2
     assert "--format onnx needs onnx: " in done.json["error"]["message"]

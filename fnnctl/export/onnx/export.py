@@ -11,13 +11,13 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.context import Context
 from fnnctl.errors import UsageError
 from fnnctl.export.format import Exported, missing_library
-from fnnctl.export.onnx.check import Check, Runtime, checked
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.atomic import refuse_output, write_output
 from fnnctl.store.folder import RunFolder
 from fnnctl.text import counted, printable, shown
 
-if TYPE_CHECKING:  # it needs onnx
+if TYPE_CHECKING:  # they need onnx
+    from fnnctl.export.onnx.check import Check, Runtime
     from fnnctl.export.onnx.model import OnnxModel
 
 NAME = "onnx"
@@ -30,6 +30,7 @@ def export_onnx(run: RunFolder, output: str, context: Context) -> Exported:
     refuse_output(Path(output))
     if find_spec("onnx") is None:
         raise missing_library(NAME, "onnx")
+    from fnnctl.export.onnx.check import checked
     from fnnctl.export.onnx.model import onnx_model
 
     model = load_model(run, context.note)

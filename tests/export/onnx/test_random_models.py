@@ -14,7 +14,6 @@ import yaml
 from hypothesis import assume, given, note
 
 from fnnctl.cli import run
-from fnnctl.export.onnx.check import margins_of
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.folder import RunFolder
 from tests.export.onnx.random_models import Config, experiments, graph_inputs, write_rows
@@ -40,6 +39,8 @@ def predictions(path: Path) -> tuple[list[str], Any]:
 @given(experiment=experiments())
 def test_random_networks_predict_the_same(experiment: Config) -> None:
     pytest.importorskip("onnx")
+    from fnnctl.export.onnx.check import margins_of
+
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_rows(folder / "data.csv", experiment["seed"])
