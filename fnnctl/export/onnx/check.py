@@ -136,22 +136,25 @@ def _largest_difference(model: SavedModel, runtime: Runtime, columns: Columns, r
         if model.description.classes:
             margins = margins_of(probabilities, model.predictor.decoder)
             largest = max(largest, np.abs(results[1] - probabilities).max(initial=0.0))
-            _refuse_other_labels(results[0], predicted, margins)
+            if (wrong := np.flatnonzero((results[0] != predicted) & (margins > TOLERANCE))).size:
+                pair = [shown(str(labels[wrong[0]])) for labels in (results[0], predicted)]
+                raise _refused(f"it predicts {pair[0]} where the network predicts {pair[1]}", model)
         else:
             largest = max(largest, _relative(results[0], predicted.astype(np.float64)))
         if not largest <= TOLERANCE:
-            reason = f"the graph's predictions differ from the network's by {largest:.2g}"
-            raise UsageError(f"--format onnx: {reason}, more than {TOLERANCE:g}, so it is not written")
+            reason = f"its predictions differ from the network's by {largest:.2g}, more than {TOLERANCE:g}"
+            raise _refused(reason, model)
     return largest
 
 
-def _refuse_other_labels(labels: npt.NDArray[Any], predicted: npt.NDArray[Any], margins: FloatArray) -> None:
-    """Raise `UsageError` if a label is another one although the decision is clear."""
-    wrong = np.flatnonzero((labels != predicted) & (margins > TOLERANCE))
-    if wrong.size:
-        pair = shown(str(labels[wrong[0]])), shown(str(predicted[wrong[0]]))
-        reason = f"the graph predicts {pair[0]} where the network predicts {pair[1]}"
-        raise UsageError(f"--format onnx: {reason}, so it is not written")
+def _refused(reason: str, model: SavedModel) -> UsageError:
+    """The error of a graph that is not the network's.
+
+    In single precision large numbers that are not scaled make the network's own predictions inexact.
+    """
+    is_single = model.description.precision == "float32"
+    advice = "; if large numbers are not scaled, set data.scaling or training.precision" if is_single else ""
+    return UsageError(f"--format onnx: the graph is not written, because {reason}{advice}")
 
 
 def _predictions(

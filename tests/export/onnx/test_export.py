@@ -174,7 +174,7 @@ def test_a_graph_that_predicts_something_else_is_not_written(
     monkeypatch.setitem(ACTIVATION_OPERATORS, "relu", ACTIVATION_OPERATORS["tanh"])
     done = program("export", "--output", "iris.onnx")
     assert done.code == 2
-    assert "so it is not written" in done.err
+    assert "the graph is not written, because it" in done.err
     monkeypatch.delitem(ACTIVATION_OPERATORS, "relu")
     done = program("export", "--output", "iris.onnx")
     assert (done.code, done.err) == (2, "--format onnx: the activation 'relu' cannot be exported\n")
