@@ -52,7 +52,7 @@ class Check:
     """Of a probability; of estimates, relative to their size."""
 
 
-def checked(model: SavedModel, runtime: Runtime, note: Callable[[str], None]) -> Check:
+def compare(model: SavedModel, runtime: Runtime, note: Callable[[str], None]) -> Check:
     """Compare the predictions; raises `UsageError` if they differ.
 
     `note` is told if the run's data cannot be read.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,38 +26,51 @@ LARGEST = 2_000_000_000
 """The most bytes of weights: a file of this kind has at most 2 GiB."""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedModel:
+    """A graph whose predictions are those of its run."""
+
+    run: RunFolder
+    """The run whose network it is; of a search, that of its winner."""
+    onnx: OnnxModel
+    check: Check
+    runtime: str
+    """The name of what computed the graph in the check."""
+
+
 def export_onnx(run: RunFolder, output: str, context: Context) -> Exported:
     """Write the graph of a run's network to a file; raises `InputError` if it cannot be exported."""
     refuse_output(Path(output))
+    checked = checked_onnx(run, context)
+    write_output(Path(output), [checked.onnx.content])
+    facts = {
+        "largest_difference": checked.check.largest_difference,
+        "rows": checked.check.rows,
+        "made_up_rows": checked.check.made_up,
+        "runtime": checked.runtime,
+        "bytes": len(checked.onnx.content),
+        "inputs": [column.name for column in checked.onnx.inputs],
+        "outputs": list(checked.onnx.outputs),
+    }
+    return Exported(NAME, checked.run.path, output, facts, tuple(_lines(output, checked)))
+
+
+def checked_onnx(run: RunFolder, context: Context) -> CheckedModel:
+    """The graph of a run's network, compared with the run; raises `InputError` if it cannot be exported."""
     if find_spec("onnx") is None:
         raise missing_library(NAME, "onnx")
-    from fnnctl.export.onnx.check import checked
+    from fnnctl.export.onnx.check import compare
     from fnnctl.export.onnx.model import onnx_model
 
     model = load_model(run, context.note)
     set_blas_threads(model.threads)
-    weights = sum(
-        network.parameters.nbytes for part in model.predictor.parts for network in part.scorer.networks
-    )
-    if weights > LARGEST:
-        raise UsageError(
-            f"--format onnx: the network has {weights:,} bytes of weights, more than {LARGEST:,}"
-        )
-    exported = onnx_model(model)
-    runtime = _runtime(exported.content)
-    check = checked(model, runtime, context.note)
-    write_output(Path(output), [exported.content])
-    facts = {
-        "largest_difference": check.largest_difference,
-        "rows": check.rows,
-        "made_up_rows": check.made_up,
-        "runtime": runtime.name,
-        "bytes": len(exported.content),
-        "inputs": [column.name for column in exported.inputs],
-        "outputs": list(exported.outputs),
-    }
-    lines = _lines(output, exported, check, runtime)
-    return Exported(NAME, model.run.path, output, facts, tuple(lines))
+    networks = [network for part in model.predictor.parts for network in part.scorer.networks]
+    size = sum(network.parameters.nbytes for network in networks)
+    if size > LARGEST:
+        raise UsageError(f"--format onnx: the network has {size:,} bytes of weights, more than {LARGEST:,}")
+    onnx = onnx_model(model)
+    runtime = _runtime(onnx.content)
+    return CheckedModel(model.run, onnx, compare(model, runtime, context.note), runtime.name)
 
 
 def _runtime(content: bytes) -> Runtime:
@@ -70,17 +84,18 @@ def _runtime(content: bytes) -> Runtime:
     return OnnxRuntime(content)
 
 
-def _lines(output: str, exported: OnnxModel, check: Check, runtime: Runtime) -> Iterator[str]:
-    kinds = {kind: [c for c in exported.inputs if c.kind == kind] for kind in ("number", "text")}
-    yield f"wrote {output} ({len(exported.content) / 1000:,.0f} kB)"
-    amounts = [counted(len(columns), kind) for kind, columns in kinds.items() if columns]
-    yield f"inputs: {' and '.join(amounts)}, each of shape (rows, 1); outputs: {', '.join(exported.outputs)}"
-    made = [column for column in exported.inputs if column.made]
-    for column in made:
-        source = "" if column.source == column.name else f", of {shown(column.source)}"
-        yield f"  {printable(column.name)}{source}: {column.made}"
+def _lines(output: str, checked: CheckedModel) -> Iterator[str]:
+    onnx, check = checked.onnx, checked.check
+    yield f"wrote {output} ({len(onnx.content) / 1000:,.0f} kB)"
+    kinds = [column.kind for column in onnx.inputs]
+    amounts = [counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds)]
+    yield f"inputs: {' and '.join(amounts)}, each of shape (rows, 1); outputs: {', '.join(onnx.outputs)}"
+    for column in onnx.inputs:
+        if column.made is not None:
+            source = "" if column.source == column.name else f", of {shown(column.source)}"
+            yield f"  {printable(column.name)}{source}: {column.made}"
     rows = f"{counted(check.rows, 'test row')} and " if check.rows else ""
     yield (
-        f"compared on {rows}{counted(check.made_up, 'row')} that are made up, in {runtime.name}: "
+        f"compared on {rows}{counted(check.made_up, 'row')} that are made up, in {checked.runtime}: "
         f"the largest difference is {check.largest_difference:.1g}"
     )

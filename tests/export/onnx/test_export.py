@@ -128,8 +128,8 @@ def test_dates_and_amounts_go_in_as_numbers(program: Program) -> None:
     assert printed[2:7] == [
         "  on weekday, of 'on': the day of the week, 0 on Monday",
         "  on days, of 'on': the days since 2024-03-01, with a fraction",
-        "  price: the number: 1234,5 EUR is 1234.5",
-        "  share: the number: 1234,5% is 12.345",
+        "  price: the number: 1.234,5 EUR is 1234.5",
+        "  share: the number: 1.234,5% is 12.345",
         "  paid: 'yes' or 'no'",
     ]
     Path("one.csv").write_text(f"{header}\n05.03.2024;1.234 €;7,5%;No;a\n", encoding="utf-8")

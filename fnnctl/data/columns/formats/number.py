@@ -186,8 +186,8 @@ class NumberFormat(ColumnFormat):
         return np.array(values, dtype=np.float64).reshape(-1, 1)
 
     def made(self, name: str, part: str) -> str:
-        """An example shows the sign, the mark and the unit."""
-        written = "1234.5" if self.decimal == "point" else "1234,5"
+        """An example shows the marks and the unit."""
+        written = "1,234.5" if self.decimal == "point" else "1.234,5"
         unit = "%" if self.percent else f" {self.currency}" if self.currency else ""
         number = self.numbers([f"{written}{unit}"])[0, 0]
         return f"the number: {written}{unit} is {number:g}"
