@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
@@ -134,30 +132,6 @@ def predicted_rows(
         kept = [waiting.popleft() for _ in numbers] if waiting else [()] * len(numbers)
         leading = zip(numbers.tolist(), kept, predicted, strict=True)
         yield ([number, *texts, *columns] for number, texts, columns in leading), values
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """What a model predicts of n rows."""
-
-    values: npt.NDArray[Any]
-    """(n,) the labels as texts, or the estimates of a regression as float64."""
-    probabilities: FloatArray
-    """(n, classes); (n, 0) in a regression."""
-
-
-def predictions(file: InputFile, model: SavedModel, note: Note, warn: Note | None = None) -> Predictions:
-    """What a model predicts of all rows; the values are those of `predicted_rows`.
-
-    `note` is called with notes for the user; `warn`, by default `note`, with what may make predictions worse.
-    """
-    predictor, values, numbers = model.predictor, list[object](), list[FloatArray]()
-    with file.open(model, note, warn=warn) as rows:
-        for _, scores in scored_blocks(predictor, rows.blocks, file.name):
-            predicted, probabilities = predictor.task.predict(scores, predictor.decoder)
-            values += [row[0] for row in predicted]
-            numbers.append(probabilities)
-    return Predictions(np.array(values), np.concatenate(numbers))
 
 
 def scored_blocks(

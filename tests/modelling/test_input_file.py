@@ -12,9 +12,9 @@ import pytest
 
 from fnnctl.data.in_memory import memory_data, rows_data
 from fnnctl.errors import DataError
-from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.input_file import InputFile, Note
 from fnnctl.modelling.saved_model import SavedModel, load_model
-from fnnctl.modelling.scored_rows import Predictions, predictions, read_labelled
+from fnnctl.modelling.scored_rows import read_labelled, scored_blocks
 from fnnctl.store.folder import RunFolder
 from tests.modelling.prepared import prepare
 from tests.program import only_run
@@ -41,9 +41,19 @@ def typed(columns: Mapping[str, list[str]]) -> dict[str, list[object]]:
     }
 
 
-def predict(data: object, model: SavedModel, notes: list[str] | None = None) -> Predictions:
-    file = InputFile.of_memory(rows_data(data), model)
-    return predictions(file, model, print if notes is None else notes.append)
+def predictions(file: InputFile, model: SavedModel, note: Note = print) -> tuple[list[object], bytes]:
+    """The labels, and the bits of the probabilities."""
+    predictor, labels, bits = model.predictor, list[object](), b""
+    with file.open(model, note) as rows:
+        for _, scores in scored_blocks(predictor, rows.blocks, file.name):
+            predicted, probabilities = predictor.task.predict(scores, predictor.decoder)
+            labels += [label for (label,) in predicted]
+            bits += probabilities.tobytes()
+    return labels, bits
+
+
+def predict(data: object, model: SavedModel, note: Note = print) -> tuple[list[object], bytes]:
+    return predictions(InputFile.of_memory(rows_data(data), model), model, note)
 
 
 def test_predictions_equal_those_of_the_file(
@@ -51,16 +61,15 @@ def test_predictions_equal_those_of_the_file(
 ) -> None:
     path = str(trained / "penguins.csv")
     file = InputFile.find(path, model, setting="DATA", delimiter=None, encoding=None)
-    expected = predictions(file, model, print)
+    expected = predictions(file, model)
     records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     backwards = dict(reversed(typed(columns).items()))
     for data in (columns, typed(columns), backwards, records):
-        got = predict(data, model)
-        assert got.values.tolist() == expected.values.tolist()
-        assert got.probabilities.tobytes() == expected.probabilities.tobytes()
-    one = predict(records[5], model)
-    assert one.values.tolist() == expected.values[5:6].tolist()
-    np.testing.assert_allclose(one.probabilities, expected.probabilities[5:6], rtol=1e-5)
+        assert predict(data, model) == expected
+    (label,), bits = predict(records[5], model)
+    assert label == expected[0][5]
+    probabilities = np.frombuffer(expected[1]).reshape(len(records), -1)
+    np.testing.assert_allclose(np.frombuffer(bits), probabilities[5], rtol=1e-5)
 
 
 def test_labelled_rows_are_scored_as_those_of_the_file(
@@ -86,7 +95,7 @@ def test_missing_columns_are_named_and_extra_ones_reported(
     with pytest.raises(DataError, match=r"the column 'island' is missing \(did you mean 'isle'\?\)$"):
         predict({**few, "isle": columns["island"]}, model)
     notes: list[str] = []
-    predict({**columns, "id": ["1"] * len(columns["island"])}, model, notes)
+    predict({**columns, "id": ["1"] * len(columns["island"])}, model, notes.append)
     (note,) = notes
     assert note == "memory: a column is ignored, because the network was not trained with it: 'id'"
     file = InputFile.of_memory(rows_data({**columns, "id": columns["island"]}), model)
@@ -122,13 +131,11 @@ def test_the_columns_of_an_array_are_those_of_the_training_in_their_order(tmp_pa
     X = np.random.default_rng(1).normal(size=(5, 3))
     expected = predict({"a": X[:, 1], "b": X[:, 0], "c": X[:, 2]}, model)
     named = InputFile.of_memory(rows_data(X[:, [1, 2, 0]], feature_names=["a", "c", "b"]), model)
-    for got in (predict(X, model), predict(X.tolist(), model), predictions(named, model, print)):
-        assert got.probabilities.tobytes() == expected.probabilities.tobytes()
-        assert got.values.tolist() == expected.values.tolist()
+    assert predict(X, model) == predict(X.tolist(), model) == predictions(named, model) == expected
     with pytest.raises(DataError, match="X has 2 columns, but the network was trained on 3: 'b', 'a', 'c'"):
         predict(X[:, :2], model)
     with pytest.raises(DataError, match="memory: the column 'b' is missing"):
-        predictions(InputFile.of_memory(rows_data(X, feature_names="acd"), model), model, print)
+        predictions(InputFile.of_memory(rows_data(X, feature_names="acd"), model), model)
     with pytest.raises(DataError, match=r"X\[0, 1\] is inf"):
         predict([[1, np.inf, 2]], model)
 
@@ -138,7 +145,7 @@ def test_default_names_are_positions(tmp_path: Path) -> None:
     model = numeric_model(tmp_path, "x0 x2")
     X = np.random.default_rng(1).normal(size=(5, 3))
     expected = predict({"x0": X[:, 0], "x2": X[:, 2]}, model)
-    assert predict(X, model).probabilities.tobytes() == expected.probabilities.tobytes()
+    assert predict(X, model) == expected
     with pytest.raises(DataError, match="X has 2 columns, but the network was trained on 3"):
         predict(X[:, :2], model)
 
