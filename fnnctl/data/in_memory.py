@@ -34,6 +34,7 @@ from fnnctl.data.tables.memory_table import (
     MEMORY,
     MemoryTable,
     column_digest,
+    frame_names,
     is_frame,
     is_series,
     memory_error,
@@ -83,11 +84,9 @@ class MemoryData:
     def sha256(self) -> str:
         """SHA-256 of names, types and values in their order, in hexadecimal digits."""
         digest = hashlib.sha256(b"fnnctl data in memory 1\0")
-        digest.update(
-            _array_digest(self.features)
-            if isinstance(self.features, FeatureArray)
-            else self.features.digest()
-        )
+        features = self.features
+        table = features.digest() if isinstance(features, MemoryTable) else _array_digest(features)
+        digest.update(table)
         if self.labels is not None:
             digest.update(column_digest(LABELS, _label_column(self.labels)))
         if self.weights is not None:
@@ -242,7 +241,10 @@ def _plain_numbers(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if object_text(value) == NULL:
             numbers[index] = np.nan
         elif isinstance(value, bool | int | float | Decimal | np.number | np.bool_):
-            numbers[index] = value
+            try:
+                numbers[index] = value
+            except OverflowError:
+                numbers[index] = np.inf  # which no number may be
         else:
             kind = type(value).__name__
             raise memory_error(f"{FEATURES_NAME} has values of type {kind}: numbers are needed")
@@ -268,13 +270,13 @@ def _unknown(data: object) -> str:
 
 def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
     """The labels as codes into their sorted texts, as of an array file; and the name that they have."""
+    name = getattr(labels, "name", None)
     if is_frame(labels):
-        names = list(getattr(labels, "columns", ()))
+        names = frame_names(labels) or []
         if len(names) != 1:
             message = f"{LABELS} is a data frame with {counted(len(names), 'column')}: hand over one column"
             raise memory_error(message)
-        labels = labels[names[0]]
-    name = getattr(labels, "name", None)
+        name, labels = names[0], labels[names[0]]
     values = _one_per_row(labels, LABELS, rows)
     if values.dtype.kind in "biuf":
         coded = _coded_numbers(values)
@@ -373,7 +375,7 @@ def _array_digest(array: FeatureArray) -> bytes:
     if not isinstance(source, ArrayInMemory):
         raise ValueError("the array is in a file")
     values = source.values
-    names = "\0".join(array.names if array.named else ())
+    names = "\0".join(array.names)
     digest = hashlib.sha256(f"array\0{values.dtype.str[1:]}\0{values.shape}\0{names}\0".encode())
     for start in range(0, len(values), DIGEST_ROWS):
         digest.update(number_bytes(values[start : start + DIGEST_ROWS]))

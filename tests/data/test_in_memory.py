@@ -220,6 +220,8 @@ def generator() -> Any:
         ((sparse.csr_array(X), Y), r"X is sparse: X\.toarray\(\) makes it dense"),
         ((np.zeros((4, 2), "datetime64[s]"), Y), r"X has values of type datetime64\[s\]"),
         ((np.where(np.isnan(X), np.inf, X), Y), r"X\[1, 0\] is inf: a number must be finite"),
+        (([[1, 2], [3, 10**400]], Y[:2]), r"X\[1, 1\] is inf: a number must be finite"),
+        ({"a": [1, 10**400], "y": [1, 2]}, "0…' is not a finite number"),
         (X, r"there is no target: hand over \(X, y\)"),
         ({}, "the table has no columns"),
         ({"a": []}, "there are no rows"),

@@ -112,8 +112,8 @@ class ArrowValues:
         return text_parts(self)
 
 
-def frame_columns(frame: Any) -> tuple[list[str], list[MemoryColumn]] | None:
-    """Names and columns of a data frame, through the interface of Arrow or the one between data frames.
+def frame_columns(frame: Any, *, has_arrow: bool) -> tuple[list[str], list[MemoryColumn]] | None:
+    """Names and columns of a data frame, through the interface of Arrow, if it has it, or `__dataframe__`.
 
     None if pyarrow is not installed, or if it cannot read all columns: then they are read one by one.
     """
@@ -122,7 +122,6 @@ def frame_columns(frame: Any) -> tuple[list[str], list[MemoryColumn]] | None:
         from pyarrow.interchange import from_dataframe
     except ImportError:
         return None
-    has_arrow = hasattr(frame, "__arrow_c_stream__") or hasattr(frame, "__arrow_c_array__")
     try:
         table = arrow.table(frame) if has_arrow else from_dataframe(frame)
     except (arrow.ArrowException, TypeError, ValueError, NotImplementedError, RuntimeError):

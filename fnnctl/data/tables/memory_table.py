@@ -29,8 +29,8 @@ from fnnctl.text import cut, shown
 
 MEMORY: Final = MEMORY_SOURCE
 """What stands for the name of a file."""
+ARROW_INTERFACES: Final = ("__arrow_c_stream__", "__arrow_c_array__")
 _NUMPY_TYPE: Final = re.compile(r"u?int(8|16|32|64)|float(16|32|64)|bool(ean)?")
-LIST_OR_ARRAY: Final = "a list or an array"
 
 
 def memory_error(message: str) -> DataError:
@@ -147,21 +147,21 @@ def is_frame(data: object) -> TypeGuard[Any]:
     """Whether an object is a data frame: it has the interface of Arrow or of frames, or columns by name."""
     if is_series(data) or unread_method(data):
         return False
-    interfaces = "__arrow_c_stream__", "__arrow_c_array__", "__dataframe__"
-    if any(hasattr(data, name) for name in interfaces):
+    # The type is asked, because the columns of a pandas frame are attributes, too.
+    if any(hasattr(type(data), name) for name in (*ARROW_INTERFACES, "__dataframe__")):
         return True
-    return hasattr(data, "columns") and hasattr(data, "__getitem__") and not hasattr(data, "dtype")
+    return hasattr(data, "columns") and hasattr(type(data), "__getitem__")
 
 
 def unread_method(data: object) -> str | None:
     """The method that reads the rows of a lazy data frame; None for other objects."""
     methods = "collect", "compute", "toPandas"
-    return next((name for name in methods if hasattr(data, name)), None)
+    return next((name for name in methods if hasattr(type(data), name)), None)
 
 
 def is_series(data: object) -> TypeGuard[Any]:
     """Whether an object is one column of a data frame."""
-    return hasattr(data, "to_numpy") and not hasattr(data, "columns")
+    return hasattr(type(data), "to_numpy") and not hasattr(data, "columns")
 
 
 def _of_columns(names: Sequence[object], columns: Sequence[MemoryColumn]) -> MemoryTable:
@@ -190,34 +190,23 @@ def _name(name: object, problems: Problems) -> str:
 
 
 def _values(name: object, values: object) -> MemoryColumn:
-    """The column of a list, an array or a column of a data frame."""
+    """The column of a list, an array or a column of a data frame, with a value per row."""
     which = f"the column {cut(repr(name))}"
-    column = column_of(values, which)
-    if column is None:
-        if values is None or isinstance(values, str | bytes | int | float | complex):
-            raise memory_error(f"{which} is a single value: {LIST_OR_ARRAY} is needed, with a value per row")
-        message = f"{which} is of type {type(values).__name__}: {LIST_OR_ARRAY} is needed"
-        raise memory_error(message)
-    return column
-
-
-def column_of(values: object, which: str) -> MemoryColumn | None:
-    """The column of a list, an array or a column of a data frame; None for anything else.
-
-    `which` says in messages what it is. Raises DataError if there is not one value per row.
-    """
     if isinstance(values, list | tuple | range):
         return objects_column(values)
-    if is_series(values) and not isinstance(values, np.ndarray):
-        return series_column(values)
-    if not hasattr(values, "__array__"):
-        return None
-    array = np.ma.asanyarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
-    if array.shape[1:] == (1,):
-        array = array.reshape(-1)
-    if array.ndim != 1:
-        raise memory_error(f"{which} has the shape {array.shape}: one value per row is needed")
-    return array_column(array)
+    if not isinstance(values, np.ndarray):
+        if is_series(values):
+            return series_column(values)
+        if not hasattr(values, "__array__"):
+            is_value = values is None or isinstance(values, str | bytes | int | float | complex)
+            kind = "a single value" if is_value else f"of type {type(values).__name__}"
+            raise memory_error(f"{which} is {kind}: a list or an array is needed, with a value per row")
+        values = np.asarray(values)
+    if values.shape[1:] == (1,):
+        values = values.reshape(-1)
+    if values.ndim != 1:
+        raise memory_error(f"{which} has the shape {values.shape}: one value per row is needed")
+    return array_column(values)
 
 
 def series_column(series: Any) -> MemoryColumn:
@@ -246,20 +235,23 @@ def _of_records(records: Sequence[Mapping[Any, object]]) -> MemoryTable:
 
 def _of_frame(frame: Any) -> MemoryTable:
     """The table of a data frame; an index is left out."""
-    names = None if hasattr(frame, "column_names") else _names(frame)
+    names = frame_names(frame)
     plain = frame
-    if names is not None and hasattr(frame, "set_axis"):  # Arrow takes the index of pandas for columns
+    if names is not None and hasattr(type(frame), "set_axis"):  # Arrow takes the index of pandas for columns
         plain = frame.set_axis([str(j) for j in range(len(names))], axis=1).reset_index(drop=True)
-    arrow = frame_columns(plain)
+    has_arrow = any(hasattr(type(frame), name) for name in ARROW_INTERFACES)
+    arrow = frame_columns(plain, has_arrow=has_arrow) if has_arrow or names is None else None
     if arrow is not None:
         return _of_columns(arrow[0] if names is None else names, arrow[1])
-    if names is None or not hasattr(frame, "__getitem__"):
+    if names is None or not hasattr(type(frame), "__getitem__"):
         kind = type(frame).__name__
         raise memory_error(f"an object of type {kind} cannot be read as a data frame without pyarrow")
     keys = names if plain is frame else list(plain.columns)
     return _of_columns(names, [series_column(plain[key]) for key in keys])
 
 
-def _names(frame: Any) -> list[object] | None:
-    columns = getattr(frame, "columns", None)
-    return list(columns) if isinstance(columns, Iterable) else None
+def frame_names(frame: Any) -> list[object] | None:
+    """The names of a data frame's columns; None if only reading it tells them."""
+    named = hasattr(type(frame), "column_names")  # the columns of Arrow's tables are arrays
+    names = frame.column_names if named else getattr(frame, "columns", None)
+    return list(names) if isinstance(names, Iterable) else None

@@ -190,6 +190,15 @@ class TestLibraries:
         with pytest.raises(DataError, match=r"of type RecordBatchReader cannot be read .* without pyarrow"):
             memory_table(stream)
 
+    def test_a_frame_may_have_the_interface_between_frames_alone(self) -> None:
+        table = self.arrow.table({"a": [1, None, 3], "b": ["x", None, ""]})
+
+        class Interchange:
+            def __dataframe__(self, *arguments: Any, **options: Any) -> Any:
+                return table.__dataframe__(*arguments, **options)
+
+        assert table_of(Interchange()).digest() == table_of(table).digest()
+
     def test_columns_and_labels_may_be_of_any_library(self) -> None:
         arrow, pandas, polars = self.arrow, self.pandas, self.polars
         X = np.random.default_rng(0).normal(size=(4, 2))
@@ -202,7 +211,8 @@ class TestLibraries:
             assert dataset.file_rows.tolist() == [0, 2, 3]
         category = pandas.Series(["v", "u", None, "v"], dtype="category", name="kind")
         for X_frame in (pandas.DataFrame(X), polars.from_numpy(X), arrow.table({"a": X[:, 0]})):
-            for y in (category, category.to_frame(), polars.Series("kind", ["v", "u", None, "v"])):
+            texts_of_arrow = arrow.table({"kind": ["v", "u", None, "v"]})
+            for y in (category, category.to_frame(), polars.Series("kind", category), texts_of_arrow):
                 assert load((X_frame, y)).target.name == "kind"
                 assert load((X_frame, y)).target.texts == ("u", "v")
         assert load(pandas.DataFrame(X), target="1").numeric_names == ("0",)
@@ -230,4 +240,7 @@ class TestLibraries:
         ):
             with pytest.raises(DataError, match=message):
                 load(data, target=None if isinstance(data, tuple) else "y")
+        names = ["columns", "collect", "compute", "toPandas", "column_names", "dtype", "to_numpy", "index"]
+        hostile = frame.assign(**dict.fromkeys(names, frame["a"]))
+        assert load(hostile, target="y").numeric_names == ("a", *names)
         assert load(frame.assign(b=[[1], [2]]), target="y", columns={"ignore": ["b"]}).numeric_names == ("a",)
