@@ -10,9 +10,12 @@ from fnnctl.export.format import ExportFormat
 from fnnctl.export.mlflow import MLFLOW
 from fnnctl.export.onnx.format import ONNX
 from fnnctl.export.optuna import OPTUNA
+from fnnctl.export.tensorboard import TENSORBOARD
 from fnnctl.text import did_you_mean, shown
 
-FORMATS: Final[dict[str, ExportFormat]] = {format_.name: format_ for format_ in (ONNX, OPTUNA, MLFLOW)}
+FORMATS: Final[dict[str, ExportFormat]] = {
+    format_.name: format_ for format_ in (ONNX, OPTUNA, MLFLOW, TENSORBOARD)
+}
 """By name; the first is the default."""
 DEFAULT: Final = next(iter(FORMATS))
 

@@ -10,8 +10,9 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from io import BufferedReader, BytesIO
 from pathlib import Path
@@ -176,6 +177,26 @@ def write_new(path: Path, text: str) -> None:
         raise _exists(path) from None
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def write_new_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a new folder that the user named, with files by their paths in it; it appears by a single rename.
+
+    The folder around it is made if necessary. Raises `UsageError` if the folder exists, or could be a run's.
+    """
+    _refuse_file_of_a_run(path)
+    if os.path.lexists(path):
+        raise UsageError(f"'{path}' already exists and is not overwritten; name another folder")
+    hidden = path.with_name(temporary_file_name(path.name))
+    try:
+        for name, content in files.items():
+            (hidden / name).parent.mkdir(parents=True, exist_ok=True)
+            (hidden / name).write_bytes(content)
+        hidden.rename(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _exists(path: Path) -> UsageError:

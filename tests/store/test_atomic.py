@@ -23,6 +23,7 @@ from fnnctl.store.atomic import (
     write_bytes,
     write_lines,
     write_new,
+    write_new_folder,
     write_output,
     write_text,
 )
@@ -321,6 +322,17 @@ def test_a_new_file_that_cannot_be_renamed_leaves_nothing(
     with pytest.raises(MachineError, match="Input/output error"):
         write_new(tmp_path / "fnnctl.yaml", "new")
     assert names_in(tmp_path) == []
+
+
+def test_a_new_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "new"
+    with pytest.raises(MachineError, match="cannot be written"):
+        write_new_folder(path, {"a/b": b"1", "a": b"a file where a folder is"})
+    assert list((tmp_path / "made").iterdir()) == []
+    write_new_folder(path, {"a/b": b"1", "c": b"2"})
+    assert (path / "a" / "b").read_bytes() == b"1"
+    with pytest.raises(UsageError, match="already exists and is not overwritten"):
+        write_new_folder(path, {})
 
 
 def test_appends_to_a_file_that_need_not_be_there(tmp_path: Path) -> None:
