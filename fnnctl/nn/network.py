@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -67,17 +67,22 @@ class Network:
 
         `rngs` draw the dropout masks, in a workspace for training.
         """
+        a = self.activations(work, rngs)
+        if self.heads:
+            self.heads.forward(a, work.scores)
+        else:
+            np.matmul(self.V, a, out=work.scores)
+        return work.scores
+
+    def activations(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
+        """What the output layer reads, (K, units + 1, batch), with a last row of ones: see `forward`."""
         a: FloatArray = work.inputs_T
         if self.stage is not None and work.stage is not None:
             a = self.stage.forward(a, work.stage)
         for layer, buffers in zip(self.layers, work.hidden, strict=True):
             layer.forward(a, buffers, rngs)
             a = buffers.extended
-        if self.heads:
-            self.heads.forward(a, work.scores)
-        else:
-            np.matmul(self.V, a, out=work.scores)
-        return work.scores
+        return a
 
     def within_limits(self, scores: FloatArray) -> FloatArray:
         """The scores of `forward`, or those of each inner member, (K·N, scores, batch), within the limits.
@@ -89,6 +94,21 @@ class Network:
             return scores
         low, high = np.repeat(self.limits, len(scores) // len(self.limits), axis=0).T
         return limited(scores, low[:, None, None], high[:, None, None])
+
+
+def stacked(networks: Sequence[Network]) -> Network:
+    """The networks, each alone in its stack, as one stack."""
+    limits = [network.limits for network in networks if network.limits is not None]
+    return Network(
+        networks[0].layout,
+        np.concatenate([network.parameters for network in networks]),
+        np.concatenate([network.statistics for network in networks]),
+        {
+            name: np.concatenate([network.hyperparameters[name] for network in networks])
+            for name in LAYER_HYPERPARAMETERS
+        },
+        np.concatenate(limits) if limits else None,
+    )
 
 
 def inner_members(network: Network) -> list[Network]:

@@ -8,6 +8,10 @@ In evaluation and prediction the scores of a row never depend on the other rows.
 a matrix product depend on the number of columns, but not on the content of the others. So every batch has the
 same size, padded with arbitrary rows. With some BLAS kernels they also depend on the position of the column;
 then the batch is computed in slices narrow enough that all positions give the same bits.
+
+Few rows, such as the single ones of a service, would wait for a whole batch of every network. They are
+computed by all networks at once in a narrow batch, if a test with some rows finds no difference to the bits
+of the whole one. The output layer has few units, and its products are those that differ: it keeps its width.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.losses.registry import target_type
-from fnnctl.nn.network import Network
+from fnnctl.nn.network import Network, stacked
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.pool import Pool, gather
@@ -30,6 +34,10 @@ FEWEST = 16
 PROBES = 4
 MIN_ROWS = 16
 """Fewer rows are computed as this many."""
+NARROW_WIDTHS = (16, 32, 64)
+"""The widths to try for up to `MIN_ROWS` rows."""
+SMALL_BATCHES = 3
+"""After so many small batches the test of narrow ones, which takes as long as a dozen, is worth its time."""
 
 
 def rows_at_once(shape: NetworkShape) -> int:
@@ -124,6 +132,8 @@ class RowScorer:
         """The caller writes the features of up to SCORING_BATCH rows here, each followed by a 1."""
         self._width = next(width for width in WIDTHS if self._places_are_alike(width))
         self._workspaces: dict[int, Workspace] = {}
+        self._small_batches = 0
+        self._few_rows: FewRows | None = None
         self.inputs.fill(1.0)
 
     def __len__(self) -> int:
@@ -149,11 +159,32 @@ class RowScorer:
         Outputs that overflow are infinite or NaN, without a warning. The rows are rounded up to a power of
         two, so that few workspaces are needed; the other slices are not computed.
         """
+        if rows <= MIN_ROWS < self._width:
+            self._small_batches += 1
+            if self._small_batches == SMALL_BATCHES:  # those who ask so often will ask again
+                self._few_rows = self._tested_few_rows()
+            if self._few_rows is not None:
+                return self._few_rows.scores(rows)
+        return self._batch_scores(rows)
+
+    def _batch_scores(self, rows: int) -> list[FloatArray]:
         computed = max(MIN_ROWS, self._width, 1 << (rows - 1).bit_length())
         if computed not in self._workspaces:
             self._workspaces[computed] = self._workspace(computed, self._width)
         work = self._workspaces[computed]
         return [self._scores(network, work)[:rows] for network in self._networks]
+
+    def _tested_few_rows(self) -> FewRows | None:
+        """The narrowest batch for few rows that gives the bits of a whole one; None if none does."""
+        kept = self.inputs[:MIN_ROWS].copy()
+        rng = np.random.default_rng(0)
+        candidates = [FewRows(self._networks, self.inputs, width) for width in NARROW_WIDTHS]
+        for _ in range(PROBES):
+            self.inputs[:, :-1] = rng.normal(size=(SCORING_BATCH, self.inputs.shape[1] - 1))
+            whole = np.array(self._batch_scores(MIN_ROWS)).tobytes()
+            candidates = [few for few in candidates if np.array(few.scores(MIN_ROWS)).tobytes() == whole]
+        self.inputs[:MIN_ROWS] = kept
+        return candidates[0] if candidates else None
 
     def _workspace(self, rows: int, width: int) -> Workspace:
         """A workspace for the first rows of `inputs`, with slices of `width` rows on the axis of the members.
@@ -186,3 +217,27 @@ class RowScorer:
             network.forward(work)
         scores = work.loss.outputs(network.within_limits(work.scores)).transpose(0, 2, 1)
         return scores.reshape(len(scores) * work.batch, -1).copy()
+
+
+class FewRows:
+    """Scores up to `MIN_ROWS` rows with all networks of a `RowScorer` at once."""
+
+    def __init__(self, networks: Sequence[Network], inputs: FloatArray, width: int) -> None:
+        """The rows are the first ones of `inputs`, and `width` rows are computed."""
+        self._network = network = stacked(networks)
+        shape, dtype = network.layout.shape, inputs.dtype
+        rows = np.broadcast_to(inputs[:width], (len(networks), width, inputs.shape[1]))
+        self._work = Workspace(shape, len(networks), width, dtype, training=False, inputs=rows)
+        units = network.V.shape[-1]
+        self._activations = np.zeros((len(networks), units, SCORING_BATCH), dtype)
+        self._scores = np.empty((len(networks), shape.scores, SCORING_BATCH), dtype)
+
+    def scores(self, rows: int) -> list[FloatArray]:
+        """See `RowScorer.scores`."""
+        network, work, width = self._network, self._work, self._work.batch
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._activations[:, :, :width] = network.activations(work)
+            np.matmul(network.V, self._activations, out=self._scores)
+        work.scores[...] = self._scores[:, :, :width]
+        outputs = work.loss.outputs(network.within_limits(work.scores))
+        return list(outputs.transpose(0, 2, 1)[:, :rows].copy())

@@ -16,7 +16,7 @@ from fnnctl.nn.shape import (
     NumericEmbeddingShape,
 )
 from fnnctl.nn.workspace import Workspace
-from fnnctl.training.scoring import SCORING_BATCH, RowScorer
+from fnnctl.training.scoring import SCORING_BATCH, SMALL_BATCHES, RowScorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import blobs, member_of, settings_of
@@ -160,3 +160,45 @@ def test_a_few_rows_are_scored_in_a_few_slices(monkeypatch: pytest.MonkeyPatch, 
     for rows in (1, 16, 17, 100, 512):
         scorer.scores(rows)
     assert computed == [16, 16, 32, 128, 512]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_who_asks_for_few_rows_again_and_again_gets_the_same_bits(name: str, dtype: str) -> None:
+    networks = [make_network(SHAPES[name], dtype) for _ in range(3)]
+    for factor, network in enumerate(networks):
+        network.parameters *= factor + 1
+    X = np.random.default_rng(1).normal(size=(40, SHAPES[name].inputs)).astype(dtype)
+    scorer = RowScorer(networks)
+    scorer.inputs[:40, :-1] = X
+    together = scorer.scores(40)
+    for start in (0, 1, 5, 16, 17, 24, 39):
+        few = X[start : start + 16]
+        scorer.inputs[: len(few), :-1] = few
+        for scores, whole in zip(scorer.scores(len(few)), together, strict=True):
+            np.testing.assert_array_equal(scores, whole[start : start + len(few)])
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_narrow_batches_are_used_if_their_bits_are_those_of_whole_ones(
+    monkeypatch: pytest.MonkeyPatch, *, alike: bool
+) -> None:
+    monkeypatch.setattr(RowScorer, "_places_are_alike", lambda scorer, width: True)
+    computed: list[int] = []
+    activations = Network.activations
+
+    def counted(network: Network, work: Workspace, rngs: None = None) -> FloatArray:
+        computed.append(work.batch)
+        result = activations(network, work, rngs)
+        return result if alike or work.batch == SCORING_BATCH else np.nextafter(result, np.inf)
+
+    monkeypatch.setattr(Network, "activations", counted)
+    scorer = RowScorer([make_network(SHAPES["narrow"], "float64")] * 2)
+    for _ in range(SMALL_BATCHES):
+        scorer.scores(1)
+    computed.clear()
+    scorer.scores(16)
+    assert computed == ([16] if alike else [SCORING_BATCH] * 2)
+    computed.clear()
+    scorer.scores(17)
+    assert computed == [SCORING_BATCH] * 2
