@@ -18,6 +18,7 @@ from fnnctl.cli.commands import DECLARED, Declared
 from fnnctl.report.figures import run_figures, search_figures
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.text import capitalized
+from tests.python_reference import python_page
 from tests.settings_reference import settings_page
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -101,6 +102,7 @@ def parameters(command: Any, context: Any) -> Iterator[tuple[str, str]]:
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "plots.md": plots_page,
+    "python-reference.md": python_page,
     "settings.md": settings_page,
 }
 

@@ -102,6 +102,13 @@ def startup(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
     return main(monkeypatch, "startup", RUNS=1)
 
 
+def one_row(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
+    short = {"recipe": "classic", "training": {"epochs": 1}}
+    return main(
+        monkeypatch, "one_row", "--repeats", "1", EXPERIMENTS={"one network": short}, SECONDS_PER_TURN=1e-4
+    )
+
+
 def subnormals(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
@@ -118,6 +125,7 @@ RUNS: Final[dict[str, Run]] = {
     "cross_validation": cross_validation,
     "grid_2520": grid_2520,
     "kills": lambda patch, folder: benchmark("kills").run_kills(1, epochs=2),
+    "one_row": one_row,
     "own_tables": own_tables,
     "predict": lambda patch, folder: main(
         patch, "predict", "--rows", "600", "--rounds", "1", "--recipes", "classic", TRAINED_ROWS=60

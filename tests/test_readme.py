@@ -82,12 +82,11 @@ def test_commands_run_and_reports_are_theirs(
     assert reports == {}
 
 
+@pytest.mark.parametrize("text", blocks("python", "python.md"), ids=lambda text: text.splitlines()[-1][:30])
 @pytest.mark.usefixtures("folder")
-def test_python_runs() -> None:
-    texts = blocks("python", "python.md")
-    assert len(texts) == 2
-    for text in texts:
-        exec(compile(text, "python.md", "exec"), {})
+@pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+def test_python_runs(text: str) -> None:
+    exec(compile(text, "python.md", "exec"), {})
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))

@@ -25,9 +25,8 @@ from fnnctl.data.preprocessing import Features, Preprocessor
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import Predictor as Networks
-from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import scored_blocks
-from fnnctl.store.folder import RunFolder
 from fnnctl.text import counted, did_you_mean, shown, word_list
 from fnnctl.training.scoring import SCORING_BATCH
 
@@ -52,11 +51,6 @@ class Predictor:
         self.classes: tuple[str, ...] | None = tuple(model.description.classes) or None
         """The classes, in the order of the probabilities; None for a regression."""
         self._encoder = _Encoder(model)
-
-    @classmethod
-    def of_run(cls, folder: RunFolder) -> Predictor:
-        """The predictor of a run; raises `UsageError` if it has no network."""
-        return cls(load_model(folder, lambda text: None))
 
     @property
     def target(self) -> str:

@@ -17,6 +17,7 @@ from fnnctl.config.reading.yaml_reader import decode, read_yaml
 from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.errors import UsageError
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.formats.registry import TEXT_FORMATS
 from fnnctl.report.html.report import html_answer
@@ -112,11 +113,11 @@ class Run:
 
         Raises `UsageError` if the run has none.
         """
-        return Predictor.of_run(self.folder)
+        return Predictor(load_model(self.folder, lambda text: None))
 
     @property
     def figures(self) -> Mapping[str, Any]:
-        """The run's figures by name, such as `roc`, as matplotlib figures; they are drawn when asked for."""
+        """The figures by name, such as `roc_curve`, as matplotlib figures; they are drawn when asked for."""
         return _Figures(self.folder, self._summary())
 
     def report(self, format: str = "markdown", *, short: bool = False) -> str:

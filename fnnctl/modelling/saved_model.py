@@ -131,10 +131,9 @@ def _loaded(run: RunFolder) -> SavedModel:
         except ValueError as error:
             where = f"part {len(parts) + 1}, member {len(networks) + 1}: " if ensemble else ""
             raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {where}{error}") from error
-        # Equal preprocessings are one object, because whoever scores few rows would compare them every time.
-        preprocessor = next(
-            (part.preprocessor for part in parts if part.preprocessor == preprocessor), preprocessor
-        )
+        # Equal preprocessings become one object: with every batch of rows they are compared.
+        equal = (former.preprocessor for former in parts if former.preprocessor == preprocessor)
+        preprocessor = next(equal, preprocessor)
         decoder, weight = part.description.network.decoder, part.description.weight
         parts.append(PredictorPart.of(preprocessor, networks, decoder, weight=weight))
         layouts += [layout] * len(networks)
