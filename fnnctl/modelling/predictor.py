@@ -13,7 +13,7 @@ from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Split
 from fnnctl.nn.network import Network, inner_members
-from fnnctl.tasks.task import OutputDecoder, PartScores, Targets, Task, TaskData
+from fnnctl.tasks.task import OutputDecoder, PartScores, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import SCORING_BATCH, RowScorer
@@ -94,21 +94,6 @@ class Predictor:
         """The first part's: it names the columns that all parts read."""
         return self.parts[0].preprocessor
 
-    def weighted(self, data: TaskData, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = ()) -> Self:
-        """The predictor with the weights of its parts that predict these rows (n,) of the pool best.
-
-        For `bags`, see `calibrated`.
-        """
-        if len(self.parts) == 1 or not rows.size:
-            return self
-        scores = [
-            np.concatenate([batch.copy() for batch in alone._validation_scores(pool, rows, bags)])
-            for alone in (replace(self, parts=(part,)) for part in self.parts)
-        ]
-        shares = self.task.shares(scores, data.targets[rows], self.decoder)
-        parts = (replace(part, weight=share) for part, share in zip(self.parts, shares, strict=True))
-        return replace(self, parts=tuple(parts))
-
     def calibrated(
         self,
         post_training: PostTraining,
@@ -117,13 +102,20 @@ class Predictor:
         rows: IntArray,
         bags: Sequence[IntArray] = (),
     ) -> Self:
-        """The predictor with the decoder that is fitted to these rows (n,) of the pool.
+        """The predictor with the decoder and the weights of its parts, fitted to these rows (n,) of the pool.
 
-        With `bags`, the rows that each member was not trained on, it is fitted to `out_of_bag_scores`.
+        With `bags`, the rows that each member was not trained on, they are fitted to `out_of_bag_scores`.
         """
-        needs_rows = post_training.needs_rows(self.decoder)
-        scores = self._validation_scores(pool, rows, bags) if needs_rows else ()
-        return self._calibrated(post_training, scores, data.targets[rows], out_of_bag=bool(bags))
+        batches: list[Iterable[FloatArray]] = [()]
+        if len(self.parts) > 1 or post_training.needs_rows(self.decoder):
+            alone = (replace(self, parts=(part,)) for part in self.parts)
+            batches = [predictor._validation_scores(pool, rows, bags) for predictor in alone]
+        scores, targets = [self._joined(of_part) for of_part in batches], data.targets[rows]
+        weights, decoder = post_training.fit_weighted(
+            self.task, self.decoder, scores, targets, out_of_bag=bool(bags)
+        )
+        parts = (replace(part, weight=weight) for part, weight in zip(self.parts, weights, strict=True))
+        return replace(self, parts=tuple(parts), decoder=decoder)
 
     def _validation_scores(
         self, pool: Pool, rows: IntArray, bags: Sequence[IntArray]
@@ -134,23 +126,15 @@ class Predictor:
         return self.out_of_bag_scores(rows, bags, lambda member, bag: member.pool_scores(pool, bag))
 
     def calibrated_on_columns(self, post_training: PostTraining, data: TaskData, rows: IntArray) -> Self:
-        """`calibrated` for any number of parts: the features are computed for these rows."""
+        """`calibrated` for parts that have weights: their features are computed for these rows."""
         needs_rows = post_training.needs_rows(self.decoder)
-        scores = self.column_scores([(data.dataset, rows)]) if needs_rows else ()
-        return self._calibrated(post_training, scores, data.targets[rows])
+        scores = self._joined(self.column_scores([(data.dataset, rows)]) if needs_rows else ())
+        return replace(self, decoder=post_training.fit(self.task, self.decoder, scores, data.targets[rows]))
 
-    def _calibrated(
-        self,
-        post_training: PostTraining,
-        batches: Iterable[FloatArray],
-        targets: Targets,
-        *,
-        out_of_bag: bool = False,
-    ) -> Self:
+    def _joined(self, batches: Iterable[FloatArray]) -> FloatArray:
+        """The scores of all batches, each of which is overwritten by the next one."""
         copies = [batch.copy() for batch in batches]
-        scores = np.concatenate(copies) if copies else np.empty((0, self.decoder.output.outputs))
-        decoder = post_training.fit(self.task, self.decoder, scores, targets, out_of_bag=out_of_bag)
-        return replace(self, decoder=decoder)
+        return np.concatenate(copies) if copies else np.empty((0, self.decoder.output.outputs))
 
     def deciding_at(self, threshold: float | None) -> Self:
         """The predictor that decides between two classes at this threshold."""

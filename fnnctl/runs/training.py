@@ -170,7 +170,7 @@ def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, con
     """The fit's predictor, calibrated and with a threshold if the experiment asks for it."""
     post_training, bags = PostTraining.of(fit.experiment.model), [bag.validation for bag in fit.bags(data)]
     rows = fit.split(data).validation
-    predictor = stack.predictor(0, *stack.final_weights(0)).weighted(data, stack.pool, rows, bags)
+    predictor = stack.predictor(0, *stack.final_weights(0))
     predictor = predictor.calibrated(post_training, data, stack.pool, rows, bags)
     decoder = predictor.decoder
     weights = [part.weight for part in predictor.parts[1:] and predictor.parts]

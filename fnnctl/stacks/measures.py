@@ -43,7 +43,8 @@ class FoldMeasure:
         splits = [fit.split(data) for fit in stack.fits]
         tested = _scores(stack, scorer, [split.test for split in splits])
         validated: Iterable[tuple[list[FloatArray], IntArray]]
-        validated = [([np.empty((0, 1))], split.validation[:0]) for split in splits]
+        no_scores: list[FloatArray] = [np.empty((0, 1)) for _ in kinds_of(stack.fits[0])]
+        validated = [(no_scores, split.validation[:0]) for split in splits]
         needs_rows = any(
             fit.settings.twins or self.post_training.needs_rows(fit.decoder) for fit in stack.fits
         )
@@ -68,15 +69,12 @@ class FoldMeasure:
         """
         fit, trained, task = stack.fits[k], stack.trained_fit(k), stack.data.task
         targets, decoder = stack.data.targets[rows], fit.decoder
-        scores, validation_scores = tested[0], validated[0]
         if len(tested) > 1:
             decoder = task.joint_decoder([decoder] * len(tested))
-            shares = task.shares(validated, targets, decoder) if rows.size else None
-            scores = task.combine(tested, shares)
-            if rows.size:
-                validation_scores = task.combine(validated, shares)
-        bags = fit.settings.bags
-        decoder = self.post_training.fit(task, decoder, validation_scores, targets, out_of_bag=bags)
+        weights, decoder = self.post_training.fit_weighted(
+            task, decoder, validated, targets, out_of_bag=fit.settings.bags
+        )
+        scores = tested[0] if len(tested) == 1 else task.combine(tested, weights)
         result = FoldResult(
             trained.outcome,
             trained.epochs,

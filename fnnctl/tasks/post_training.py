@@ -97,6 +97,25 @@ class PostTraining:
                 return decoder.with_threshold(task.choose_threshold(self.threshold, scores, targets, decoder))
         return decoder.with_threshold(self.fixed_threshold)
 
+    def fit_weighted(
+        self,
+        task: Task,
+        decoder: OutputDecoder,
+        scores: Sequence[FloatArray],
+        targets: Targets,
+        *,
+        out_of_bag: bool = False,
+    ) -> tuple[list[float], OutputDecoder]:
+        """How much each kind of an ensemble's networks counts, and the decoder of their mean; see `fit`.
+
+        `scores`, (n, outputs) of each kind, are fitted alike. Without rows all kinds count equally.
+        """
+        weights, mean = [1.0] * len(scores), scores[0]
+        if len(scores) > 1:
+            weights = task.shares(scores, targets, decoder) if len(targets) else weights
+            mean = task.combine(scores, weights)
+        return weights, self.fit(task, decoder, mean, targets, out_of_bag=out_of_bag)
+
     def warnings(self, decoder: OutputDecoder, *, rows: int) -> list[str]:
         """Warnings about what the validation rows were too few to determine, from the fitted decoder."""
         warnings = []
