@@ -9,8 +9,8 @@ Importing the package loads nothing: a name is imported when it is first used.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
 
+TYPE_CHECKING = False  # as in typing, whose import would take ten times as long as all of this
 if TYPE_CHECKING:
     from fnnctl.api.comparison import Comparison, compare
     from fnnctl.api.experiment import Experiment, evaluate, run_search, train
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fnnctl.api.run import Run, list_runs, load_run
     from fnnctl.errors import FnnctlError, FnnctlWarning
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 __all__ = [
     "Comparison",
@@ -40,7 +40,7 @@ __all__ = [
     "train",
 ]
 
-_MODULES: Final = {
+_MODULES = {
     "Comparison": "api.comparison",
     "Experiment": "api.experiment",
     "FnnctlError": "errors",
@@ -59,7 +59,7 @@ _MODULES: Final = {
 """The module of each public name. No name is that of a module in this folder, which would replace it."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module 'fnnctl' has no attribute '{name}'")
     value = getattr(import_module(f"fnnctl.{_MODULES[name]}"), name)

@@ -21,8 +21,8 @@ The names that a Python program needs can be imported from here: `from fnnctl.sp
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fnnctl.space.dimensions import Condition, Dimension
     from fnnctl.space.domains import Choice
@@ -41,7 +41,7 @@ __all__ = [
     "Uniform",
 ]
 
-_MODULES: Final = {
+_MODULES = {
     "Choice": "domains",
     "Condition": "dimensions",
     "Dimension": "dimensions",
@@ -54,7 +54,7 @@ _MODULES: Final = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module 'fnnctl.space' has no attribute '{name}'")
     return getattr(import_module(f"fnnctl.space.{_MODULES[name]}"), name)

@@ -259,8 +259,8 @@ def test_a_resume_records_what_it_changes() -> None:
         ({"configuration": "0"}, "began with a different configuration; start a new search"),
         ({"versions": {"fnnctl": "0.1.0", "numpy": "2.5.1"}}, "began with numpy 2.4.0, and this is 2.5.1"),
         (
-            {"versions": {"fnnctl": "0.3.0", "numpy": "2.4.0"}, "configuration": "0"},
-            "began with fnnctl 0.1.0, and this is 0.3.0: trials of the two cannot be compared. Resume with "
+            {"versions": {"fnnctl": "0.4.0", "numpy": "2.4.0"}, "configuration": "0"},
+            "began with fnnctl 0.1.0, and this is 0.4.0: trials of the two cannot be compared. Resume with "
             "that version, or start a new search",
         ),
         ({"versions": {"fnnctl": "0.1.0"}}, "began with numpy 2.4.0, and this is (none)"),
