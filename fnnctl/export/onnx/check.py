@@ -182,8 +182,8 @@ def margins_of(probabilities: FloatArray, decoder: OutputDecoder) -> FloatArray:
 
 
 def _relative(values: FloatArray, expected: FloatArray) -> float:
-    """The largest difference relative to the size of the estimates: of the row, and of their median."""
-    sizes = np.abs(expected) + np.median(np.abs(expected))
+    """The largest difference relative to the size of the row's estimate and the mean size together."""
+    sizes = np.abs(expected) + np.mean(np.abs(expected))
     differences = np.abs(values - expected)
     relative = np.divide(differences, sizes, out=differences.copy(), where=sizes > 0.0)
     return float(relative.max(initial=0.0))
