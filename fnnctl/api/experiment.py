@@ -21,6 +21,7 @@ from fnnctl.config.schema.data import MEMORY_SOURCE
 from fnnctl.config.yaml_text import block_yaml
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.errors import ConfigError, Problem, UsageError
+from fnnctl.modelling.loading import read_experiment
 from fnnctl.runs.search_session import SearchOptions
 
 ExperimentLike: TypeAlias = "Experiment | Mapping[str, Any] | str | Path"
@@ -78,6 +79,16 @@ class Experiment:
         source, memory = self._with(data)
         with silent_context(None, _Silent()) as (context, _):
             return run_check([source], (), context, memory=memory).problems
+
+    def batch_rows(self, data: Any = None) -> int:
+        """The number of rows per step: `training.batch_size`, or all training rows if these are fewer.
+
+        Raises the errors of `train`.
+        """
+        source, memory = self._with(data)
+        with silent_context(None, _Silent()) as (context, _):
+            loaded = read_experiment(source, (), context.listener, memory=memory)
+            return loaded.fit(loaded.split()).settings.batch_size
 
     def train(
         self,

@@ -18,6 +18,8 @@ from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.errors import UsageError
 from fnnctl.modelling.saved_model import load_model
+from fnnctl.records.history import read_search
+from fnnctl.records.standings import leaderboard_table
 from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.formats.registry import TEXT_FORMATS
 from fnnctl.report.html.report import html_answer
@@ -49,6 +51,15 @@ class Run:
         self.folder = RunFolder(folder.path)
         """The run's files, for the rest of the package."""
         self._volume = volume
+
+    def __getstate__(self) -> tuple[MemoryVolume | None, Path]:
+        """The volume, and the folder's path relative to it: a copy of the volume has another root."""
+        path = self.folder.path
+        return self._volume, path if self._volume is None else path.relative_to(self._volume.root)
+
+    def __setstate__(self, state: tuple[MemoryVolume | None, Path]) -> None:
+        volume, path = state
+        Run.__init__(self, RunFolder(path if volume is None else volume.root / path), volume)
 
     @property
     def path(self) -> Path | None:
@@ -106,6 +117,23 @@ class Run:
     def ensemble(self) -> Run | None:
         """The ensemble of a search's trials; None if there is none."""
         return self._inner(self.folder.ensemble())
+
+    @property
+    def best_settings(self) -> dict[str, Any]:
+        """The searched settings of the best trial of a search, by path; empty for other runs."""
+        search = read_search(self.folder)
+        return dict(search.best.assignment) if search and search.best else {}
+
+    @property
+    def leaderboard(self) -> dict[str, list[Any]]:
+        """The trials of a search, best first, as columns: those of leaderboard.csv; empty for other runs."""
+        search = read_search(self.folder)
+        if search is None:
+            return {}
+        paths = list(dict.fromkeys(path for trial in search.trials.values() for path in trial.assignment))
+        columns, rows = leaderboard_table(search.trials, search.standings, paths)
+        cells = list(rows)
+        return {column: [row[index] for row in cells] for index, column in enumerate(columns)}
 
     @cached_property
     def predictor(self) -> Predictor:

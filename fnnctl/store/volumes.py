@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from fnnctl.errors import MachineError
@@ -24,7 +24,10 @@ _volumes: WeakValueDictionary[str, MemoryVolume] = WeakValueDictionary()
 
 
 class MemoryVolume:
-    """Files in memory. They are gone with the last reference to this object."""
+    """Files in memory. They are gone with the last reference to this object.
+
+    A copy, also one by pickle or in another process, has another root.
+    """
 
     def __init__(self) -> None:
         number = str(next(_numbers))
@@ -32,6 +35,11 @@ class MemoryVolume:
         self._files: dict[Path, bytearray] = {}
         self._folders: set[Path] = {self.root}
         _volumes[number] = self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        files = {path.relative_to(self.root): bytes(content) for path, content in self._files.items()}
+        inside = [path for path in self._folders if path.is_relative_to(self.root)]
+        return _restored, (files, [path.relative_to(self.root) for path in inside])
 
     def read(self, path: Path) -> bytes | None:
         """A file's content; None if there is no such file."""
@@ -82,6 +90,16 @@ class MemoryVolume:
 
     def _below(self, path: Path) -> Iterator[Path]:
         return (inner for inner in (*self._files, *self._folders) if inner.is_relative_to(path))
+
+
+def _restored(files: Mapping[Path, bytes], folders: Iterable[Path]) -> MemoryVolume:
+    """A new volume with these files and folders, whose paths are relative to its root."""
+    volume = MemoryVolume()
+    for folder in folders:
+        volume.make_folder(volume.root / folder)
+    for path, content in files.items():
+        volume.write(volume.root / path, content)
+    return volume
 
 
 def memory_volume(path: Path) -> MemoryVolume | None:

@@ -75,3 +75,11 @@ def test_what_yaml_cannot_have_is_refused() -> None:
 
 def test_an_experiment_is_shown_by_its_settings() -> None:
     assert repr(Experiment(data="iris", seed=3)) == "Experiment({'data': {'source': 'iris'}, 'seed': 3})"
+
+
+def test_the_rows_of_a_batch_are_at_most_the_training_rows() -> None:
+    experiment = Experiment({"recipe": "classic", "data": "iris", "data.split": {"validation": 0, "test": 0}})
+    assert experiment.batch_rows() == 150
+    assert experiment.set("training.batch_size", 32).batch_rows() == 32
+    assert experiment.set("data.split.test", 0.2).batch_rows() == 120
+    assert experiment.set("training.optimizer", "lbfgs").batch_rows() == 150

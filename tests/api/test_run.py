@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import copy
+import gc
 import json
+import pickle
 import signal
 import subprocess
 import sys
@@ -25,6 +28,7 @@ SEARCH = {
         "space": {"training.l2": {"log_uniform": [1e-5, 1e-2]}},
     },
 }  # fmt: skip
+ROWS = np.array([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +92,35 @@ def test_a_search_has_a_winner_and_an_ensemble(searched: Run) -> None:
     rows = np.array([[5.1, 3.5, 1.4, 0.2]])
     assert searched.predictor.predict_proba(rows).tolist() == best.predictor.predict_proba(rows).tolist()
     assert ensemble.predictor.predict(rows).tolist() == ["setosa"]
+
+
+def test_a_search_has_its_trials_and_the_best_settings(searched: Run, trained: Run) -> None:
+    table = searched.leaderboard
+    assert list(table)[:4] == ["rank", "trial", "status", "objective"]
+    assert table["objective"] == sorted(table["objective"], reverse=True)
+    assert searched.best_settings == {"training.l2": table["training.l2"][0]}
+    assert searched.best is not None
+    assert searched.best.config["training"]["l2"] == table["training.l2"][0]
+    assert (trained.leaderboard, trained.best_settings) == ({}, {})
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda run: pickle.loads(pickle.dumps(run))])
+def test_a_copy_of_a_run_in_memory_outlives_it(copied: Callable[[Run], Run]) -> None:
+    run = fnnctl.run_search(SHORT, settings=SEARCH)
+    probabilities = run.predictor.predict_proba(ROWS)
+    files, metrics = run.folder.files(), run.metrics
+    copy_of_run = copied(run)
+    assert copy_of_run.folder.path != run.folder.path
+    del run
+    gc.collect()
+    assert (copy_of_run.folder.files(), copy_of_run.metrics) == (files, metrics)
+    assert copy_of_run.best is not None
+    np.testing.assert_array_equal(copy_of_run.best.predictor.predict_proba(ROWS), probabilities)
+
+
+def test_a_pickled_run_in_a_folder_names_the_folder(tmp_path: Path) -> None:
+    run = fnnctl.train(SHORT, runs_dir=tmp_path)
+    assert pickle.loads(pickle.dumps(run)).path == run.path
 
 
 def test_the_inner_run_keeps_the_files_of_the_search() -> None:
