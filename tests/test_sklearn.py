@@ -1,0 +1,343 @@
+"""The estimators behave as scikit-learn's do: they pass its checks, and work in its tools."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import (
+    check_sample_weight_equivalence_on_dense_data,
+    parametrize_with_checks,
+)
+
+from fnnctl import FnnctlError
+from fnnctl.sklearn import FNNClassifier, FNNRegressor, FNNSearchClassifier, FNNSearchRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+
+SMALL: dict[str, Any] = {
+    "recipe": "classic", "hidden_layer_sizes": (20,), "learning_rate_init": 0.02, "early_stopping": False,
+    "max_iter": 60,
+}  # fmt: skip
+SPACE = {"training.l2": {"log_uniform": [1e-6, 1e-2]}}
+SMALL_SEARCH: dict[str, Any] = {"recipe": "classic", "space": SPACE, "method": "random", "budget": 2}
+TINY_TABLES = {
+    "model.hidden": [20],
+    "training.epochs": 30,
+    "training.optimizer.learning_rate": 0.01,
+    "training.early_stopping": None,
+}
+X, y = load_iris(return_X_y=True)
+X = (X - X.mean(axis=0)) / X.std(axis=0)
+DIABETES = load_diabetes(return_X_y=True)
+CURVED = (X[:, 0] ** 2 - 1) / (X[:, 0] ** 2).std()
+"""A standardized target that is not linear."""
+WEIGHTS = np.random.default_rng(0).integers(1, 4, len(y)).astype(float)
+ESTIMATORS = [
+    FNNClassifier(**SMALL),
+    FNNRegressor(**SMALL),
+    # Some checks have a class of one row, which cannot be divided, or leave one row to the validation part.
+    FNNSearchClassifier(**SMALL_SEARCH, settings={**TINY_TABLES, "data.split.stratify": False}),
+    FNNSearchRegressor(**SMALL_SEARCH, settings={**TINY_TABLES, "search.objective.metric": "rmse"}),
+]
+
+
+def expected_failures(estimator: Any) -> dict[str, str]:
+    return {
+        "check_sample_weight_equivalence_on_dense_data": (
+            "batches and scaling are those of the rows; scikit-learn's MLP is checked with full batches only"
+        )
+    }
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)  # type: ignore[untyped-decorator]
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_checks_of_scikit_learn(estimator: Any, check: Callable[[Any], None]) -> None:
+    check(estimator)
+
+
+def test_weights_are_repetitions_in_full_batches_without_scaling() -> None:
+    """As scikit-learn checks its own MLPClassifier, with lbfgs."""
+    settings = {"training.optimizer": "lbfgs", "data.scaling": "none"}
+    check_sample_weight_equivalence_on_dense_data(
+        "FNNClassifier", FNNClassifier(**{**SMALL, "learning_rate_init": None}, alpha=1e-3, settings=settings)
+    )
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(
+    ("estimator", "peer", "target"),
+    [
+        (FNNClassifier, MLPClassifier, y),
+        (FNNRegressor, MLPRegressor, (X[:, 0] ** 2 - 1) / (X[:, 0] ** 2).std()),
+    ],
+)
+def test_alpha_is_that_of_scikit_learn(estimator: Any, peer: Any, target: Any, weights: Any) -> None:
+    """A network that is trained to the end is a minimum for scikit-learn's MLP, too, which stays there."""
+    alpha = 2.0
+    precise = {"name": "lbfgs", "gradient_tolerance": 1e-7}
+    shape: dict[str, Any] = {"hidden_layer_sizes": (5,), "activation": "tanh"}
+    ours = estimator(
+        recipe="classic", alpha=alpha, early_stopping=False, max_iter=3000, **shape,
+        settings={"training.optimizer": precise, "data.scaling": "none"},
+    ).fit(X, target, weights)  # fmt: skip
+    arrays = ours.run_.folder.read_model().arrays
+    assert ours.n_iter_ < 3000
+
+    def gradient(alpha: float) -> float:
+        """How far one small step of gradient descent moves scikit-learn's weights, per unit of its rate."""
+        rate = 1e-3
+        theirs = peer(
+            **shape, solver="sgd", momentum=0, alpha=alpha, learning_rate_init=rate, max_iter=1,
+            batch_size=len(X), warm_start=True, shuffle=False,
+        )  # fmt: skip
+        theirs.fit(X, target, weights)
+        theirs.coefs_ = [arrays[f"weights_{layer}"].T.copy() for layer in (1, 2)]
+        theirs.intercepts_ = [arrays[f"biases_{layer}"].copy() for layer in (1, 2)]
+        theirs.fit(X, target, weights)
+        moved = [theirs.coefs_[layer - 1] - arrays[f"weights_{layer}"].T for layer in (1, 2)]
+        return max(float(abs(step).max()) for step in moved) / rate
+
+    assert gradient(alpha) < 1e-6
+    assert gradient(1.01 * alpha) > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("parameters", "path", "value"),
+    [
+        ({"hidden_layer_sizes": 7}, "model.hidden.0.units", 7),
+        ({"hidden_layer_sizes": (8, 4)}, "model.hidden.1.units", 4),
+        ({"activation": "tanh"}, "model.activation.name", "tanh"),
+        ({"batch_size": 20}, "training.batch_size", 20),
+        ({"learning_rate_init": 0.01}, "training.optimizer.learning_rate", 0.01),
+        ({"learning_rate_init": 0.01}, "training.parametrization", "standard"),
+        (
+            {"learning_rate_init": 0.01, "settings": {"training.parametrization": "neural_tangent"}},
+            "training.parametrization",
+            "neural_tangent",
+        ),
+        ({"max_iter": 2}, "training.epochs", 2),
+        ({"early_stopping": True}, "training.early_stopping.patience", 10),
+        ({"early_stopping": False}, "training.early_stopping", None),
+        ({"early_stopping": False, "recipe": "classic"}, "data.split.validation", 0),
+        ({"class_weight": "balanced"}, "training.class_weights", "balanced"),
+        ({"class_weight": {2: 5}}, "training.class_weights", {"2": 5.0}),
+        ({"random_state": 9}, "seed", 9),
+        ({"random_state": np.int64(9)}, "seed", 9),
+        ({"settings": {"model.dropout": 0.2}}, "model.dropout", 0.2),
+        ({"settings": {"data": {"scaling": "none"}}}, "data.split.test", 0),
+    ],
+)
+def test_parameters_are_settings(parameters: dict[str, Any], path: str, value: Any) -> None:
+    short: Any = {"max_iter": 1, "settings": {"model.ensemble": 1}} | parameters
+    config: Any = FNNClassifier(**short).fit(X, y).run_.config
+    for key in path.split("."):
+        config = config[int(key) if key.isdigit() else key]
+    assert config == value
+
+
+def test_defaults_are_those_of_the_recipe() -> None:
+    config = FNNRegressor(max_iter=1).fit(*DIABETES).run_.config
+    assert (config["recipe"], config["model"]["ensemble"]["members"], config["seed"]) == ("default", 8, 0)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([3, -1]), np.array([1.0, 2.0]), np.array([True, False]), np.array(["yes", "no"]),
+        np.array(["NA", "?"], object), np.array(["a", " a"], object), np.array(["1,5", "1.5"]),
+    ],
+)  # fmt: skip
+def test_classes_have_their_type_and_order(labels: Any) -> None:
+    target = labels[np.minimum(y, 1)]
+    classifier = FNNClassifier(**SMALL).fit(X, target)
+    np.testing.assert_array_equal(classifier.classes_, np.unique(labels))
+    assert classifier.classes_.dtype == np.unique(target).dtype
+    assert classifier.predict(X).dtype == classifier.classes_.dtype
+    probabilities = classifier.predict_proba(X)
+    second = target == classifier.classes_[1]
+    assert probabilities[second, 1].min() > probabilities[~second, 1].max()
+    assert classifier.score(X, target) == 1
+
+
+def test_class_weights_change_predictions() -> None:
+    target = y == 1
+    plain = FNNClassifier(**SMALL).fit(X, target)
+    weighted = FNNClassifier(**SMALL, class_weight={True: 50}).fit(X, target)
+    assert weighted.predict(X).sum() > plain.predict(X).sum()
+
+
+def test_seeds() -> None:
+    def fitted(seed: Any) -> Any:
+        return FNNClassifier(**SMALL, random_state=seed).fit(X, y).predict_proba(X)
+
+    np.testing.assert_array_equal(fitted(None), fitted(0))
+    np.testing.assert_array_equal(fitted(np.random.RandomState(5)), fitted(np.random.RandomState(5)))
+    assert not np.array_equal(fitted(1), fitted(0))
+    generator = np.random.RandomState(5)
+    assert not np.array_equal(fitted(generator), fitted(generator))
+
+
+def test_a_column_without_values_is_left_out() -> None:
+    empty = np.insert(X, 1, np.nan, axis=1)
+    classifier = FNNClassifier(**SMALL).fit(empty, y)
+    assert classifier.n_features_in_ == 5
+    filled = np.insert(X, 1, 7.0, axis=1)
+    np.testing.assert_array_equal(classifier.predict_proba(filled), classifier.predict_proba(empty))
+
+
+def test_loss_curve_and_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    classifier = FNNClassifier(**SMALL, verbose=True).fit(X, y)
+    assert (classifier.n_iter_, len(classifier.loss_curve_)) == (60, 60)
+    assert classifier.loss_curve_[-1] < classifier.loss_curve_[0]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [f"{epoch} of 60 epochs" for epoch in range(6, 61, 6)]
+    FNNClassifier(**SMALL).fit(X, y)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_wrong_parameters_are_value_errors_with_the_words_of_settings() -> None:
+    with pytest.raises(ValueError, match=r"^model\.activation: .*relu") as raised:
+        FNNClassifier(activation="rellu").fit(X, y)
+    assert isinstance(raised.value.__cause__, FnnctlError)
+    with pytest.raises(ValueError, match=r"^training\.epohs: unknown setting"):
+        FNNRegressor(settings={"training.epohs": 3}).fit(X, y)
+    with pytest.raises(ValueError, match="class_weight has a weight of 7, which is no class of y"):
+        FNNClassifier(class_weight={7: 1}).fit(X, y)
+    with pytest.raises(ValueError, match="y has one class, '0': two or more are needed"):
+        FNNClassifier().fit(X, np.zeros(len(X), int))
+    with pytest.raises(ValueError, match="values of several types, or missing ones"):
+        FNNClassifier().fit(X[:4], np.array(["a", None, "b", "a"], object))
+    with pytest.raises(ValueError, match=r"search\.space"):
+        FNNSearchClassifier().fit(X, y)
+    with pytest.raises(NotFittedError):
+        FNNRegressor().predict(X)
+
+
+def test_in_pipelines_searches_and_cross_validations() -> None:
+    classifier = FNNClassifier(**SMALL)
+    pipeline = make_pipeline(StandardScaler(), classifier)
+    assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.9
+    search = GridSearchCV(
+        pipeline, {"fnnclassifier__hidden_layer_sizes": [(2,), (10,)]}, cv=2, n_jobs=2, scoring="neg_log_loss"
+    ).fit(X, y)
+    alone = GridSearchCV(pipeline, search.param_grid, cv=2, scoring="neg_log_loss").fit(X, y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
+    assert clone(classifier).get_params() == classifier.get_params()
+
+
+def test_calibration_and_importance() -> None:
+    calibrated = CalibratedClassifierCV(FNNClassifier(**SMALL), cv=2).fit(X, y)
+    assert calibrated.score(X, y) > 0.9
+    regressor = FNNRegressor(**SMALL).fit(*DIABETES)
+    importance = permutation_importance(regressor, *DIABETES, n_repeats=2, random_state=0)
+    assert importance.importances_mean.argmax() in {2, 8}  # bmi and s5
+
+
+def test_pickles_predict_and_report_elsewhere() -> None:
+    classifier = FNNClassifier(**SMALL).fit(X, y)
+    code = (
+        "import pickle, sys; estimator, rows = pickle.load(sys.stdin.buffer); "
+        "assert estimator.run_.report().startswith('# '); "
+        "sys.stdout.buffer.write(pickle.dumps(estimator.predict_proba(rows)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps((classifier, X)), capture_output=True, check=True
+    )
+    np.testing.assert_array_equal(pickle.loads(done.stdout), classifier.predict_proba(X))
+
+
+def test_threads_predict_at_once() -> None:
+    regressor = FNNRegressor(**SMALL).fit(*DIABETES)
+    rows = DIABETES[0]
+    expected = regressor.predict(rows)
+    with ThreadPoolExecutor(4) as pool:
+        for predicted in pool.map(regressor.predict, [rows] * 40):
+            np.testing.assert_array_equal(predicted, expected)
+
+
+def test_a_search_is_an_estimator() -> None:
+    search = FNNSearchClassifier(
+        SPACE, method="random", budget=4, recipe="classic", settings={"training.epochs": 5}
+    )
+    fitted = clone(search).fit(X, y)
+    assert len(fitted.results_["trial"]) == 4
+    assert fitted.best_score_ == max(fitted.results_["objective"])
+    assert fitted.best_params_ == {"training.l2": fitted.results_["training.l2"][0]}
+    np.testing.assert_array_equal(fitted.predict_proba(X), fitted.run_.best.predictor.predict_proba(X))
+    parallel = clone(search).set_params(n_jobs=2).fit(X, y)
+    assert parallel.results_ == fitted.results_
+    np.testing.assert_array_equal(parallel.predict_proba(X), fitted.predict_proba(X))
+    winner = FNNClassifier(recipe="classic", max_iter=5, settings=fitted.best_params_).fit(X, y)
+    assert winner.run_.config["training"]["l2"] == fitted.best_params_["training.l2"]
+
+
+def test_a_budget_limits_brackets_too() -> None:
+    search = FNNSearchRegressor(SPACE, budget=3, recipe="classic", settings={"training.epochs": 9})
+    assert len(search.fit(*DIABETES).results_["trial"]) == 3
+
+
+def test_without_scikit_learn_the_error_says_what_to_install() -> None:
+    code = "import sys; sys.modules['sklearn'] = None; import fnnctl; import fnnctl.sklearn"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].startswith("ModuleNotFoundError: fnnctl.sklearn needs scikit-learn: ")
+    assert done.stderr.endswith("-m pip install scikit-learn\n")
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_go_in_raw(library: str) -> None:
+    """Categories, texts, dates and missing values; the columns that no network can use, too."""
+    frames = pytest.importorskip(library)
+    rng = np.random.default_rng(0)
+    count = 90
+    kinds = rng.choice(["low", "high"], count)
+    frame = frames.DataFrame(
+        {
+            "number": np.where(rng.random(count) < 0.1, np.nan, rng.normal(size=count)),
+            "kind": [None if i % 20 == 0 else kind for i, kind in enumerate(kinds)],
+            "id": [f"row {i}" for i in range(count)],
+            "empty": [None] * count,
+            "whole": rng.integers(0, 9, count),
+        }
+    )
+    classifier = FNNClassifier(**SMALL).fit(frame, kinds)
+    assert classifier.feature_names_in_.tolist() == ["number", "kind", "id", "empty", "whole"]
+    assert classifier.run_.predictor.feature_names == ("number", "whole", "kind")
+    assert classifier.score(frame, kinds) > 0.9
+    expected = classifier.predict_proba(frame)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(classifier)).predict_proba(frame), expected)
+    np.testing.assert_array_equal(classifier.predict_proba(frame[:1]), expected[:1])
+    with pytest.raises(ValueError, match="feature names"):
+        classifier.predict(frame[["number", "kind"]])
+    assert cross_val_score(FNNClassifier(**SMALL), frame, kinds, cv=2).mean() > 0.8
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_of_transformers_and_arrays_are_alike(library: str) -> None:
+    pytest.importorskip(library)
+    scaler = StandardScaler().set_output(transform=library)
+    regressor = make_pipeline(scaler, FNNRegressor(**SMALL)).fit(*DIABETES)
+    rows, _ = DIABETES
+    with pytest.warns(UserWarning, match="valid feature names"):
+        predicted = regressor[-1].predict(np.asarray(scaler.transform(rows)))
+    np.testing.assert_array_equal(predicted, regressor.predict(rows))
+    on_array = FNNRegressor(**SMALL).fit(np.asarray(scaler.transform(rows)), DIABETES[1])
+    np.testing.assert_allclose(on_array.predict(np.asarray(scaler.transform(rows))), predicted, rtol=1e-5)
