@@ -36,10 +36,29 @@ SKLEARN, BOOSTING, REALMLP_S = "sklearn", "boosting", "realmlp_td_s"
 CATBOOST, LIGHTGBM, XGBOOST, REALMLP, TABM = "catboost", "lightgbm", "xgboost", "realmlp_td", "tabm_d"
 
 
+class PeerTask(NamedTuple):
+    """What a peer is trained on, and what it predicts."""
+
+    known: FloatArray
+    """The training rows: numbers, then codes of categories; what is missing is NaN."""
+    targets: Any
+    test: FloatArray
+    """The rows to predict."""
+    first_category: int
+    """The first column of categories."""
+    is_classification: bool
+
+    @property
+    def categories(self) -> list[int]:
+        """The columns of categories."""
+        return list(range(self.first_category, self.known.shape[1]))
+
+
 class Peer(NamedTuple):
     """How a peer is trained, and what it needs."""
 
-    train: Callable[..., FloatArray]
+    predict: Callable[[PeerTask], FloatArray]
+    """Train, and return probabilities (n, classes), or estimates (n,), for the rows to predict."""
     packages: tuple[str, ...]
     """The package whose version determines the results, and what it needs besides."""
 
@@ -73,13 +92,10 @@ def train_and_score_peer(name: str, table: Table, folds: Sequence[Fold]) -> Scor
             present, known = np.unique(known, return_inverse=True)
         with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore")  # no convergence within 200 iterations
-            output = PEERS[name].train(
-                columns[split.non_test],
-                known,
-                columns[split.test],
-                first_category=numbers.shape[1],
-                is_classification=table.is_classification,
+            task = PeerTask(
+                columns[split.non_test], known, columns[split.test], numbers.shape[1], table.is_classification
             )
+            output = PEERS[name].predict(task)
         if table.is_classification:
             shares = np.zeros((len(targets), len(data.strata_names)))
             shares[:, present] = output
@@ -100,121 +116,73 @@ def _warm_up(name: str) -> None:
     targets = (rows[:, 0] > 0).astype(np.intp)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
-        PEERS[name].train(rows, targets, rows, first_category=2, is_classification=True)
+        PEERS[name].predict(PeerTask(rows, targets, rows, first_category=2, is_classification=True))
 
 
-def _network(
-    known: FloatArray,
-    targets: Any,
-    test: FloatArray,
-    *,
-    first_category: int,
-    is_classification: bool,
-) -> FloatArray:
-    """Probabilities (n, classes), or estimates (n,), for the rows `test`; so for all peers."""
-    columns = list(range(known.shape[1]))
+def _network(task: PeerTask) -> FloatArray:
     scaled = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     transformer = ColumnTransformer(
-        [("numbers", scaled, columns[:first_category]), ("categories", one_hot, columns[first_category:])]
+        [("numbers", scaled, list(range(task.first_category))), ("categories", one_hot, task.categories)]
     )
-    inputs, test_inputs = transformer.fit_transform(known), transformer.transform(test)
-    if is_classification:
-        return _output(MLPClassifier(random_state=0).fit(inputs, targets), test_inputs)
-    mean, deviation = targets.mean(), targets.std()
-    model = MLPRegressor(random_state=0).fit(inputs, (targets - mean) / deviation)
+    inputs, test_inputs = transformer.fit_transform(task.known), transformer.transform(task.test)
+    if task.is_classification:
+        return _output(MLPClassifier(random_state=0).fit(inputs, task.targets), test_inputs)
+    mean, deviation = task.targets.mean(), task.targets.std()
+    model = MLPRegressor(random_state=0).fit(inputs, (task.targets - mean) / deviation)
     estimates: FloatArray = np.asarray(model.predict(test_inputs)) * deviation + mean
     return estimates
 
 
-def _boosting(
-    known: FloatArray,
-    targets: Any,
-    test: FloatArray,
-    *,
-    first_category: int,
-    is_classification: bool,
-) -> FloatArray:
-    kind = HistGradientBoostingClassifier if is_classification else HistGradientBoostingRegressor
-    categories = list(range(first_category, known.shape[1]))
-    model = kind(random_state=0, categorical_features=categories or None).fit(known, targets)
-    return _output(model, test)
+def _boosting(task: PeerTask) -> FloatArray:
+    kind = HistGradientBoostingClassifier if task.is_classification else HistGradientBoostingRegressor
+    model = kind(random_state=0, categorical_features=task.categories or None).fit(task.known, task.targets)
+    return _output(model, task.test)
 
 
-def _catboost(
-    known: FloatArray,
-    targets: Any,
-    test: FloatArray,
-    *,
-    first_category: int,
-    is_classification: bool,
-) -> FloatArray:
+def _catboost(task: PeerTask) -> FloatArray:
     import catboost
     import pandas as pd
 
-    categories = list(range(first_category, known.shape[1]))
-    frames = [pd.DataFrame(rows) for rows in (known, test)]
-    for frame, column in itertools.product(frames, categories):
+    frames = [pd.DataFrame(rows) for rows in (task.known, task.test)]
+    for frame, column in itertools.product(frames, task.categories):
         frame[column] = frame[column].map(lambda code: "missing" if np.isnan(code) else f"{code:.0f}")
-    kind = catboost.CatBoostClassifier if is_classification else catboost.CatBoostRegressor
+    kind = catboost.CatBoostClassifier if task.is_classification else catboost.CatBoostRegressor
     model = kind(
-        random_seed=0, thread_count=1, cat_features=categories, verbose=False, allow_writing_files=False
-    ).fit(frames[0], targets)
-    output = (model.predict_proba if is_classification else model.predict)(frames[1], thread_count=1)
+        random_seed=0, thread_count=1, cat_features=task.categories, verbose=False, allow_writing_files=False
+    ).fit(frames[0], task.targets)
+    output = (model.predict_proba if task.is_classification else model.predict)(frames[1], thread_count=1)
     return np.asarray(output, dtype=np.float64)
 
 
-def _lightgbm(
-    known: FloatArray,
-    targets: Any,
-    test: FloatArray,
-    *,
-    first_category: int,
-    is_classification: bool,
-) -> FloatArray:
+def _lightgbm(task: PeerTask) -> FloatArray:
     import lightgbm
 
-    kind = lightgbm.LGBMClassifier if is_classification else lightgbm.LGBMRegressor
-    frames = _frames(known, test, first_category)
-    return _output(kind(random_state=0, n_jobs=1, verbosity=-1).fit(frames[0], targets), frames[1])
+    kind = lightgbm.LGBMClassifier if task.is_classification else lightgbm.LGBMRegressor
+    frames = _frames(task.known, task.test, task.first_category)
+    return _output(kind(random_state=0, n_jobs=1, verbosity=-1).fit(frames[0], task.targets), frames[1])
 
 
-def _xgboost(
-    known: FloatArray,
-    targets: Any,
-    test: FloatArray,
-    *,
-    first_category: int,
-    is_classification: bool,
-) -> FloatArray:
+def _xgboost(task: PeerTask) -> FloatArray:
     import xgboost
 
-    kind = xgboost.XGBClassifier if is_classification else xgboost.XGBRegressor
-    frames = _frames(known, test, first_category)
-    model = kind(random_state=0, n_jobs=1, enable_categorical=True).fit(frames[0], targets)
+    kind = xgboost.XGBClassifier if task.is_classification else xgboost.XGBRegressor
+    frames = _frames(task.known, task.test, task.first_category)
+    model = kind(random_state=0, n_jobs=1, enable_categorical=True).fit(frames[0], task.targets)
     return _output(model, frames[1])
 
 
-def _pytabkit(
-    model: str,
-    known: FloatArray,
-    targets: Any,
-    test: FloatArray,
-    *,
-    first_category: int,
-    is_classification: bool,
-) -> FloatArray:
+def _pytabkit(model: str, task: PeerTask) -> FloatArray:
     import pytabkit
 
-    kind = getattr(pytabkit, f"{model}_{'Classifier' if is_classification else 'Regressor'}")
-    rows = [known, test]
-    if first_category:  # SimpleImputer refuses tables without columns
-        imputer = SimpleImputer(add_indicator=True).fit(known[:, :first_category])
-        numbers = [imputer.transform(part[:, :first_category]) for part in rows]
-        rows = [np.column_stack([a, b[:, first_category:]]) for a, b in zip(numbers, rows, strict=True)]
-    categories = known.shape[1] - first_category
-    frames = _frames(rows[0], rows[1], rows[0].shape[1] - categories)
-    return _output(kind(random_state=0, n_threads=1, device="cpu").fit(frames[0], targets), frames[1])
+    kind = getattr(pytabkit, f"{model}_{'Classifier' if task.is_classification else 'Regressor'}")
+    rows = [task.known, task.test]
+    if task.first_category:  # SimpleImputer refuses tables without columns
+        imputer = SimpleImputer(add_indicator=True).fit(task.known[:, : task.first_category])
+        numbers = [imputer.transform(part[:, : task.first_category]) for part in rows]
+        rows = [np.column_stack([a, b[:, task.first_category :]]) for a, b in zip(numbers, rows, strict=True)]
+    frames = _frames(rows[0], rows[1], rows[0].shape[1] - len(task.categories))
+    return _output(kind(random_state=0, n_threads=1, device="cpu").fit(frames[0], task.targets), frames[1])
 
 
 def _frames(known: FloatArray, test: FloatArray, first_category: int) -> list[Any]:
