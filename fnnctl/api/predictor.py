@@ -27,7 +27,7 @@ from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import scored_blocks
-from fnnctl.text import counted, did_you_mean, shown, word_list
+from fnnctl.text import did_you_mean, shown, word_list
 from fnnctl.training.scoring import SCORING_BATCH
 
 _UNKNOWN: Final = "\0"
@@ -159,9 +159,8 @@ class _Encoder:
     def _of_array(self, rows: npt.NDArray[Any]) -> Columns | None:
         if rows.ndim != 2 or rows.dtype.kind not in "fiu" or self._categories or not len(rows):
             return None
-        if rows.shape[1] != len(self._numbers):
-            expected = counted(len(self._numbers), "column")
-            raise UsageError(f"the network was trained with {expected}, but the array has {rows.shape[1]:,}")
+        if rows.shape[1] != len(self._numbers):  # refused there, or the training had an empty column
+            return None
         numeric = np.ascontiguousarray(rows, np.float64)
         return replace(self._template, numeric=numeric, categorical=np.empty((len(rows), 0), np.int32))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +19,7 @@ from fnnctl.data.stored_arrays import (
     FEATURES,
     LABELS,
     NAMES,
+    ArrayInMemory,
     ArraySource,
     StoredArray,
     array_error,
@@ -55,6 +56,13 @@ class FeatureArray:
             counts = f"has {counted(rows, 'row')}, but {LABELS} has {counted(len(labels.codes), 'label')}"
             raise array_error(features.origin, f"{counts}: one per row is needed")
         return cls(features, names, saved is not None, labels)
+
+    def selected(self, columns: Sequence[int]) -> Self:
+        """Some columns of an array in memory; raises ValueError for one in a file."""
+        if not isinstance(self.stored, ArrayInMemory):
+            raise ValueError("the array is in a file")
+        stored = replace(self.stored, values=self.stored.values[:, columns])
+        return replace(self, stored=stored, names=tuple(self.names[column] for column in columns))
 
     @property
     def rows(self) -> int:

@@ -22,7 +22,7 @@ from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Columns
-from fnnctl.data.feature_array import FeatureArray, default_names
+from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
@@ -290,14 +290,15 @@ def with_trained_names(
         problems.raise_any()
     if array.named:
         return array
-    names = needed
-    if all(map(_DEFAULT_NAME.fullmatch, needed)):  # a column without values was left out
-        names = default_names(1 + max(int(name[1:]) for name in needed))
-    if columns != len(names):
-        trained = f"the network was trained on {len(names):,}: {word_list([*map(shown, names)])}"
-        problems.add(f"X has {counted(columns, 'column')}, but {trained}")
-        problems.raise_any()
-    return replace(array, names=names, named=True)
+    if columns == len(needed):
+        return replace(array, names=needed, named=True)
+    if all(map(_DEFAULT_NAME.fullmatch, needed)):
+        positions = [int(name[1:]) for name in needed]
+        if columns == 1 + max(positions):  # a column without values was left out in training
+            return array.selected(positions)
+    trained = f"the network was trained on {len(needed):,}: {word_list([*map(shown, needed)])}"
+    problems.add(f"X has {counted(columns, 'column')}, but {trained}")
+    raise problems.error()
 
 
 def open_new_arrays(

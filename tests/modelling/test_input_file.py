@@ -145,9 +145,12 @@ def test_default_names_are_positions(tmp_path: Path) -> None:
     model = numeric_model(tmp_path, "x0 x2")
     X = np.random.default_rng(1).normal(size=(5, 3))
     expected = predict({"x0": X[:, 0], "x2": X[:, 2]}, model)
-    assert predict(X, model) == expected
-    with pytest.raises(DataError, match="X has 2 columns, but the network was trained on 3"):
-        predict(X[:, :2], model)
+    assert predict(X, model) == predict(X[:, [0, 2]], model) == expected
+    file = InputFile.of_memory(rows_data(X), model)
+    with file.open(model, print, exact=True) as opened:
+        assert opened.unused == ()
+    with pytest.raises(DataError, match="X has 4 columns, but the network was trained on 2: 'x0', 'x2'"):
+        predict(np.zeros((2, 4)), model)
 
 
 def test_arrays_lack_what_is_no_number(model: SavedModel) -> None:
