@@ -138,7 +138,8 @@ def export(
             "--format",
             metavar="FORMAT",
             autocompletion=complete_export_format,
-            help="onnx (default: from the extension of --output, else onnx).",
+            help="The format, such as onnx; `fnnctl help export` lists all (default: from the extension of "
+            "--output, else onnx).",
         ),
     ] = None,
     to: Annotated[
@@ -149,7 +150,7 @@ def export(
     *,
     output: Output,
 ) -> None:
-    """Write a run's model in the format of another program."""
+    """Write a run's network, or what it measured, in the format of another program."""
     from fnnctl.commands.export import export, show_exported
 
     with terminal_context(output, runs_dir) as context:

@@ -38,7 +38,7 @@ class ExportFormat:
     name: str
     """As for `--format`."""
     label: str
-    """What it is, such as `an ONNX model`; for help and messages."""
+    """What an export is, such as `an ONNX model`; for the error that lists the formats."""
     takes: Callable[[RunFolder], bool]
     """Whether it can export a run; used to choose one if the user does not name exactly one."""
     export: Callable[[RunFolder, str | None, Context], Exported]

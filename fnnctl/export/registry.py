@@ -11,7 +11,7 @@ from fnnctl.export.mlflow import MLFLOW
 from fnnctl.export.onnx.format import ONNX
 from fnnctl.export.optuna import OPTUNA
 from fnnctl.export.tensorboard import TENSORBOARD
-from fnnctl.text import did_you_mean, shown
+from fnnctl.text import did_you_mean, joined_words, shown
 
 FORMATS: Final[dict[str, ExportFormat]] = {
     format_.name: format_ for format_ in (ONNX, OPTUNA, MLFLOW, TENSORBOARD)
@@ -37,10 +37,9 @@ def chosen_format(name: str | None, output: str | None) -> ExportFormat:
             )
         return of_ending or FORMATS[DEFAULT]
     if name not in FORMATS:
-        raise UsageError(
-            f"there is no export format {shown(name)}; choose one of {', '.join(FORMATS)}"
-            + did_you_mean(name, FORMATS)
-        )
+        choices = joined_words([f"{known} ({FORMATS[known].label})" for known in FORMATS], "or")
+        suggestion = did_you_mean(name, FORMATS)
+        raise UsageError(f"there is no export format {shown(name)}; choose {choices}{suggestion}")
     if of_ending is not None and of_ending.name != name:
         raise UsageError(
             f"--output {shown(str(output))} has the ending of the format {of_ending.name}, but --format is "

@@ -43,7 +43,7 @@ def test_the_ending_selects_the_format(program: Program, iris: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "onxx"], "no export format 'onxx'; choose one of onnx, "),
+        (["--format", "onxx"], "no export format 'onxx'; choose onnx (an ONNX model), "),
         (["--output", "a.zip"], "no export format has the ending '.zip'; use .onnx, .txt, or choose"),
         (
             ["--format", "onnx", "--output", "a.txt"],
