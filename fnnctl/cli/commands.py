@@ -151,7 +151,7 @@ def _write_examples(context: Any, formatter: Any) -> None:
         from fnnctl.commands.documentation import topics
 
         with formatter.section("Topics, for `fnnctl help TOPIC`"):
-            lines = textwrap.wrap(", ".join(topics()), formatter.width - 2)
+            lines = textwrap.wrap(", ".join(topics()), formatter.width - 2, break_on_hyphens=False)
             formatter.write("".join(f"  {line}\n" for line in lines))
     elif DECLARED[name].topics:
         with formatter.section("More"):
