@@ -120,6 +120,8 @@ def predict(
     examples=(
         "fnnctl export flowers --output flowers.onnx",
         "fnnctl export flowers --output flowers.onnx --json",
+        "fnnctl export --format optuna --output journal.log",
+        "fnnctl export flowers --format tensorboard --output logs",
     ),
     topics=("export",),
 )
@@ -138,13 +140,12 @@ def export(
             "--format",
             metavar="FORMAT",
             autocompletion=complete_export_format,
-            help="The format, such as onnx; `fnnctl help export` lists all (default: from the extension of "
-            "--output, else onnx).",
+            help="onnx, optuna, mlflow or tensorboard (default: from the extension of --output, else onnx).",
         ),
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="PATH", help="Where to write the export."),
+        typer.Option("--output", "-o", metavar="PATH", help="The file, folder or tracking URI to write to."),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,

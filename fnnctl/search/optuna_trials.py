@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import TrialConfigs
-from fnnctl.config.schema.search import SearchConfig
+from fnnctl.config.schema.search import MOST_FIRST, SearchConfig
 from fnnctl.errors import ConfigError, UsageError
 from fnnctl.records.optuna_journal import State, Study, StudyTrial, plain_choice
 from fnnctl.space.assignments import Assignment
@@ -51,6 +51,8 @@ def trials_to_try(study: Study, configs: TrialConfigs, search: SearchConfig, spa
             key = configs.key_of(assignment)
             if key in assignments:
                 raise _UnfitError("equal to a better one")
+            if len(assignments) == MOST_FIRST:
+                raise _UnfitError(f"after the first {MOST_FIRST:,}")
             assignments[key] = assignment
         except _UnfitError as reason:
             left_out[str(reason)] += 1

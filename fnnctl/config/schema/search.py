@@ -88,9 +88,11 @@ class GreedyEnsembleConfig(Section):
 
 DEFAULTS: Final = "defaults"
 """The word that stands for the default settings in `start_from`."""
+MOST_FIRST: Final = 10_000
+"""The most trials that `start_from` lists."""
 StartFrom = Annotated[
     Annotated[str, Field(min_length=1), Tag("text")]
-    | Annotated[tuple[dict[str, Any], ...], Field(strict=False, max_length=10_000), Tag("list")],
+    | Annotated[tuple[dict[str, Any], ...], Field(strict=False, max_length=MOST_FIRST), Tag("list")],
     Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "text"),
 ]
 
