@@ -62,6 +62,12 @@ def test_columns_of_weights_groups_and_order_are_read_as_from_a_file(tmp_path: P
         assert (dataset.groups is None) != (dataset.order is None)
 
 
+def test_a_decimal_mark_is_for_texts_alone() -> None:
+    columns = {"typed": [1.234, 2.5, 3.0], "text": ["1,5", "1.234", "2"], "y": ["u", "v", "u"]}
+    dataset = load(columns, target="y", decimal_mark="comma")
+    assert dataset.numeric.tolist() == [[1.234, 1.5], [2.5, 1234.0], [3.0, 2.0]]
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32", "bool"])
 def test_arrays_are_read_as_the_npz_file_with_them(tmp_path: Path, dtype: str, order: Any) -> None:
@@ -153,6 +159,17 @@ def test_the_digest_is_of_names_types_values_and_order() -> None:
     small = X[:, 1:]
     assert len({digest((small, Y)), digest((small.astype(np.float32), Y))}) == 2
     assert digest((X, Y)) != digest((X, Y), feature_names="ab")
+
+
+def test_a_digest_stays_the_same() -> None:
+    """Runs record it, and it is compared by other processes and later versions."""
+    table = {"a": [1, None, 3], "b": [0.5, np.nan, -0.0], "c": ["x", "", None], "d": [True, False, True]}
+    assert digest(table) == "096b221a58a4eba9d86c8421f55219464b32931c13313b0db821177a06e65265"
+    array = np.arange(6, dtype=np.float32).reshape(3, 2)
+    assert (
+        digest((array, ["u", "v", None], [1, 2, 3]))
+        == "a6cb73840060344bb279bd4002492c1484c85290a43901c0d3d0223ec6b11a22"
+    )
 
 
 def test_missing_values_have_one_digest() -> None:

@@ -252,7 +252,8 @@ def _slots(
 ) -> list[_Slot]:
     """Start the columns with their declared kinds, or with the kinds that their first values look like.
 
-    With decimal commas every column is read as texts, because `1.234` is no plain number then.
+    With decimal commas every column is read as texts, because `1.234` is no plain number then, unless its
+    values are numbers by their type.
     """
     missing, plain = form.missing, form.decimal_mark != "comma"
     open_kinds = [position for position, kind in enumerate(kinds) if kind in (None, "numeric")]
@@ -260,7 +261,8 @@ def _slots(
     slots: list[_Slot] = []
     for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
         numeric = kind == "weights"
-        if kind in (None, "numeric") and plain and name not in as_texts:
+        is_plain = plain or block.numbers([position]) is not None
+        if kind in (None, "numeric") and is_plain and name not in as_texts:
             values = block.column(position)
             numeric = all_numeric or plain_numbers(values, missing) is not None
             numeric &= kind == "numeric" or not have_code(values, missing)
