@@ -24,21 +24,22 @@ ORIGIN = "/former"
 NEUTRAL = {platform.platform(): platform.system(), f'"{platform.node()}:': '"host:'}
 """What stands for names of this machine."""
 ROWS = 90
-# Narrow layers keep the files small. In versions before 0.3 they left the other groups of the recipe alone.
+# Narrow layers and few members keep the files small. Before 0.3 a set layer left the recipe's other groups
+# alone, and a set number of epochs or members made the whole group classic.
 DEFAULT = """\
 recipe: default
 data: {source: table.csv, target: kind, columns: {ignore: [price]}}
 model: {hidden: [4]}
 """
+FEW = DEFAULT.replace("[4]", "[4], ensemble: 2")
 CONFIGS = {
     "default": DEFAULT,
-    # One setting of a group made the whole group classic.
-    "settings": DEFAULT + "training: {epochs: 6}\n",
+    "settings": FEW + "training: {epochs: 6}\n",
     "regression": DEFAULT.replace("kind", "price").replace("[price]", "[kind]"),
     "classic": DEFAULT.replace("default", "classic") + "training: {epochs: 9}\n",
     # Test parts of 23 and of 22 rows: folds of two sizes, and so two stacks.
     "folds": DEFAULT + "training: {epochs: 6}\nevaluation: {cross_validation: {folds: 4, repeats: 1}}\n",
-    "search": DEFAULT
+    "search": FEW
     + """\
 search:
   method: halving
@@ -50,6 +51,8 @@ search:
 UNUSED = {".lock", "pr_curve.csv", "roc_curve.csv", "threshold.csv"}
 """Files that only figures are drawn from, and locks."""
 COMMANDS = {"folds": "evaluate", "search": "search"}
+KEEP_ALL = {"SECONDS_BETWEEN_CHECKPOINTS": 0.0, "LARGEST_SHARE": 1e9, "MAX_SHARE": 1e9}
+"""Constants with which each epoch leaves a checkpoint; a version has two of them."""
 INTERRUPTED = {"default": "store.run.OpenRun.write_checkpoint", "folds": "store.run.OpenRun.write_fold_file"}
 INTERRUPTED["search"] = "store.journal.JournalFile.append"
 """The method of fnnctl during whose third call a signal arrives, in a second run of the config."""
@@ -94,8 +97,8 @@ def make(name: str, folder: Path, *, interrupted: bool) -> None:
         stack.enter_context(patch("sys.argv", ["fnnctl", *words]))
         if interrupted:
             calls = 1 if name == "folds" else 3
-            stack.enter_context(patch("fnnctl.runs.checkpointing.SECONDS_BETWEEN_CHECKPOINTS", 0.0))
-            stack.enter_context(patch("fnnctl.runs.checkpointing.LARGEST_SHARE", 1e9))
+            for constant, value in KEEP_ALL.items():
+                stack.enter_context(patch(f"fnnctl.runs.checkpointing.{constant}", value, create=True))
             stack.enter_context(signal_in_call(INTERRUPTED[name], calls))
         code = run(words)
     if code != (143 if interrupted else 0):
