@@ -72,7 +72,7 @@ def test_an_ensemble_of_different_networks(
 
 
 @pytest.fixture
-def iris_run(program: Program, iris: Path) -> RunFolder:
+def iris_run(program: Program, iris: Path, no_figures: None) -> RunFolder:
     return RunFolder(Path(program("train", str(iris), "--json").json["run"]))
 
 
