@@ -140,7 +140,8 @@ def export(
             "--format",
             metavar="FORMAT",
             autocompletion=complete_export_format,
-            help="onnx, optuna, mlflow or tensorboard (default: from the extension of --output, else onnx).",
+            help="The format, such as onnx; `fnnctl help export` lists all (default: from the extension of "
+            "--output, else onnx).",
         ),
     ] = None,
     to: Annotated[
