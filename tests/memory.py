@@ -16,12 +16,9 @@ from fnnctl.data.in_memory import memory_data
 from fnnctl.data.loading import load_dataset
 
 
-def load(
-    data: object, *, row_weights: object = None, names: Sequence[str] | None = None, **config: Any
-) -> Dataset:
+def load(data: object, **config: Any) -> Dataset:
     """The data set of data in memory, with settings of `data`."""
-    memory = memory_data(data, weights=row_weights, feature_names=names)
-    return load_dataset(DataConfig(source=MEMORY_SOURCE, **config), Path(), memory=memory)
+    return load_dataset(DataConfig(source=MEMORY_SOURCE, **config), Path(), memory=memory_data(data))
 
 
 def load_file(path: Path, **config: Any) -> Dataset:

@@ -130,19 +130,14 @@ def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
         texts = [(name.decode() if isinstance(name, bytes) else name).strip() for name in names.tolist()]
     except UnicodeDecodeError as error:
         raise array_error(stored.origin, f"is not UTF-8 ({error}): save an array of type str") from error
-    return checked_names(texts, stored.origin)
-
-
-def checked_names(names: Sequence[str], origin: str) -> tuple[str, ...]:
-    """The names; raises DataError if one is blank or if two are equal."""
     seen: set[str] = set()
-    for position, text in enumerate(names):
+    for position, text in enumerate(texts):
         if not text or text in seen:
             reason = "is blank" if not text else f"is {shown(text)}, which another column has"
             message = f"the name of column {position} {reason}: each column needs its own"
-            raise array_error(origin, message)
+            raise array_error(stored.origin, message)
         seen.add(text)
-    return tuple(names)
+    return tuple(texts)
 
 
 def _read_labels(stored: StoredArray) -> CodedTexts:

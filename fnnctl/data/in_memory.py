@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -18,7 +18,6 @@ from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.feature_array import (
     FeatureArray,
     check_shape,
-    checked_names,
     default_names,
     label_text,
 )
@@ -123,26 +122,17 @@ class MemoryData:
         return self.features.with_column(name, _label_column(self.labels))
 
 
-def memory_data(
-    data: object,
-    *,
-    weights: object = None,
-    feature_names: Iterable[str] | None = None,
-) -> MemoryData:
+def memory_data(data: object) -> MemoryData:
     """Check data in memory, and make a source of rows of them.
 
-    Args:
-        data: A data frame of any library with the interface of Arrow or with columns by name, a mapping from
-            names to columns, or a list of mappings, one per row; the target is a column. Or `(X, y)` or
-            `(X, y, weights)`: X is one of these, or a table of numbers (N, p), and y has a value per row. For
-            new rows, also X alone.
-        weights: The weight of each row in the loss, (N,).
-        feature_names: The names of the columns of an array (default: x0, x1, …).
+    They are a data frame of any library with the interface of Arrow or with columns by name, a mapping from
+    names to columns, or a list of mappings, one per row; the target is a column. Or they are `(X, y)` or
+    `(X, y, weights)`: X is one of these, or an array of numbers (N, p) with the columns x0, x1, …; y has a
+    value per row, and so have the weights in the loss. For new rows, they may also be an array alone.
 
     Raises `DataError`, which names what is wrong.
     """
-    labels: object = None
-    features = data
+    features, labels, weights = data, None, None
     if isinstance(data, tuple):
         if not 2 <= len(data) <= 3:
             message = f"a tuple of {counted(len(data), 'value')}: hand over (X, y) or (X, y, weights)"
@@ -150,11 +140,8 @@ def memory_data(
         features, labels = data[:2]
         if labels is None:
             raise memory_error(f"{LABELS} is None: hand over ({FEATURES_NAME}, {LABELS})")
-        if len(data) == 3:
-            if weights is not None:
-                raise memory_error("weights are given twice")
-            weights = data[2]
-    read = _features(features, feature_names)
+        weights = data[2] if len(data) == 3 else None
+    read = memory_table(features) or _feature_array(features)
     if not read.rows:
         raise memory_error("there are no rows")
     coded, name = (None, None) if labels is None else _labels(labels, read.rows)
@@ -164,10 +151,10 @@ def memory_data(
     return memory
 
 
-def rows_data(data: object, *, feature_names: Iterable[str] | None = None) -> MemoryData:
+def rows_data(data: object) -> MemoryData:
     """New rows: what `memory_data` takes, or a single record."""
     is_record = isinstance(data, Mapping) and len(data) > 0 and all(map(_is_value, data.values()))
-    return memory_data([data] if is_record else data, feature_names=feature_names)
+    return memory_data([data] if is_record else data)
 
 
 def _is_value(value: object) -> bool:
@@ -176,28 +163,11 @@ def _is_value(value: object) -> bool:
     return object_text(plain) is not None
 
 
-def _features(features: object, names: Iterable[str] | None) -> MemoryTable | FeatureArray:
-    table = memory_table(features)
-    if table is None:
-        return _feature_array(features, names)
-    if names is not None:
-        raise memory_error("feature_names are for an array: this table has names")
-    return table
-
-
-def _feature_array(features: object, names: Iterable[str] | None) -> FeatureArray:
+def _feature_array(features: object) -> FeatureArray:
     """X, (N, p); raises DataError unless it is a table of numbers."""
     values = _numbers(features)
     check_shape(values.shape, f"{MEMORY}: {FEATURES_NAME}")
-    columns = values.shape[1]
-    checked = default_names(columns)
-    if names is not None:
-        listed = [str(name).strip() for name in names]
-        if len(listed) != columns:
-            message = f"there are {len(listed):,} feature_names for {counted(columns, 'column')}"
-            raise memory_error(message)
-        checked = checked_names(listed, f"{MEMORY}: feature_names")
-    return FeatureArray(ArrayInMemory(MEMORY, values), checked, names is not None, None)
+    return FeatureArray(ArrayInMemory(MEMORY, values), default_names(values.shape[1]), False, None)
 
 
 def _numbers(features: object) -> npt.NDArray[Any]:
@@ -370,13 +340,12 @@ def _weights(weights: object, rows: int) -> FloatArray:
 
 
 def _array_digest(array: FeatureArray) -> bytes:
-    """SHA-256 of type, shape, names and numbers; the order in memory does not count."""
+    """SHA-256 of type, shape and numbers; the order in memory does not count."""
     source = array.stored
     if not isinstance(source, ArrayInMemory):
         raise ValueError("the array is in a file")
     values = source.values
-    names = "\0".join(array.names)
-    digest = hashlib.sha256(f"array\0{values.dtype.str[1:]}\0{values.shape}\0{names}\0".encode())
+    digest = hashlib.sha256(f"array\0{values.dtype.str[1:]}\0{values.shape}\0".encode())
     for start in range(0, len(values), DIGEST_ROWS):
         digest.update(number_bytes(values[start : start + DIGEST_ROWS]))
     return digest.digest()

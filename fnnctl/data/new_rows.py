@@ -275,7 +275,7 @@ def _texts(block: RowBlock, position: int, missing: frozenset[str]) -> CodedText
 def with_trained_names(
     array: FeatureArray, preprocessor: Preprocessor, formats: Mapping[str, ColumnFormat]
 ) -> FeatureArray:
-    """An array in memory whose columns without names are those that the network was trained on, in order.
+    """An array in memory, whose columns are those that the network was trained on, in order.
 
     Raises DataError if there is another number of them, or if the network needs more than plain numbers.
     """
@@ -288,8 +288,6 @@ def with_trained_names(
         advice = "hand over a data frame, or a mapping of columns"
         problems.add(f"an array has numbers only, but the network also needs {listing}: {advice}")
         problems.raise_any()
-    if array.named:
-        return array
     if columns == len(needed):
         return replace(array, names=needed, named=True)
     if all(map(_DEFAULT_NAME.fullmatch, needed)):

@@ -87,7 +87,7 @@ class InputFile:
 
     @classmethod
     def of_memory(cls, memory: MemoryData, model: SavedModel) -> Self:
-        """Rows in memory; the columns of an array without names are those of the training, in their order.
+        """Rows in memory; the columns of an array are those of the training, in their order.
 
         Raises `DataError` if the array has another number of columns, or lacks what is no number.
         """

@@ -73,10 +73,10 @@ def test_a_decimal_mark_is_for_texts_alone() -> None:
 def test_arrays_are_read_as_the_npz_file_with_them(tmp_path: Path, dtype: str, order: Any) -> None:
     values = np.nan_to_num(X, posinf=9).clip(-9, 9).astype(dtype, order=order)
     labels = np.array([2.0, 1.0, 10.0, 2.0])
-    np.savez(tmp_path / "t.npz", X=values, y=labels, feature_names=np.array(["a", " b"]))
+    np.savez(tmp_path / "t.npz", X=values, y=labels)
     expected = content(load_file(tmp_path / "t.npz"), str(tmp_path / "t.npz"))
-    assert content(load((values, labels), names=["a", " b"])) == expected
-    assert content(load((values, labels.tolist()), names=["a", "b"])) == expected
+    assert content(load((values, labels))) == expected
+    assert content(load((values, labels.tolist()))) == expected
 
 
 def test_large_arrays_are_packed_as_those_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,8 +106,10 @@ def test_labels_and_weights_may_be_apart_from_a_table() -> None:
 
 def test_rows_without_a_target_are_left_out_with_a_warning() -> None:
     labels = np.array([1.5, np.nan, 2.5, np.nan])
-    for data in ((X, labels), (X, [1.5, None, 2.5, np.nan]), ({"x0": X[:, 0], "x1": X[:, 1]}, labels)):
-        dataset = load(data, row_weights=[1, 2, 3, 4])
+    weights = [1, 2, 3, 4]
+    columns = {"x0": X[:, 0], "x1": X[:, 1]}
+    for data in ((X, labels, weights), (X, [1.5, None, 2.5, np.nan], weights), (columns, labels, weights)):
+        dataset = load(data)
         assert dataset.file_rows.tolist() == [0, 2]
         assert dataset.weights is not None
         assert dataset.weights.tolist() == [1, 3]
@@ -134,8 +136,8 @@ def test_the_target_has_the_name_of_the_labels_or_of_the_config() -> None:
         load(({"species": [1, 2, 3, 4]}, Named(Y)))
 
 
-def digest(data: object, **options: Any) -> str:
-    return memory_data(data, **options).sha256
+def digest(data: object) -> str:
+    return memory_data(data).sha256
 
 
 def test_the_digest_is_of_names_types_values_and_order() -> None:
@@ -158,7 +160,6 @@ def test_the_digest_is_of_names_types_values_and_order() -> None:
     assert digest((X, Y)) == digest((np.asfortranarray(X), tuple(Y)))
     small = X[:, 1:]
     assert len({digest((small, Y)), digest((small.astype(np.float32), Y))}) == 2
-    assert digest((X, Y)) != digest((X, Y), feature_names="ab")
 
 
 def test_a_digest_stays_the_same() -> None:
@@ -168,7 +169,7 @@ def test_a_digest_stays_the_same() -> None:
     array = np.arange(6, dtype=np.float32).reshape(3, 2)
     assert (
         digest((array, ["u", "v", None], [1, 2, 3]))
-        == "a6cb73840060344bb279bd4002492c1484c85290a43901c0d3d0223ec6b11a22"
+        == "351370e61ab37bcfe6a608b5920bfd9bc08fe59d31ceb21c987a190e7faf8c62"
     )
 
 
@@ -276,12 +277,6 @@ def test_settings_that_contradict_the_data_are_refused() -> None:
     ):
         with pytest.raises(DataError, match=message):
             load(data, **config)
-    with pytest.raises(DataError, match="weights are given twice"):
-        memory_data((X, Y, [1] * 4), weights=[1] * 4)
-    with pytest.raises(DataError, match="there are 1 feature_names for 2 columns"):
-        memory_data((X, Y), feature_names=["a"])
-    with pytest.raises(DataError, match="feature_names are for an array"):
-        memory_data({"a": [1]}, feature_names=["a"])
 
 
 def test_a_column_that_is_left_out_may_have_any_type() -> None:
