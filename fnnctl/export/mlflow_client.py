@@ -70,7 +70,7 @@ def log_run(
             except BaseException:
                 client.delete_run(run_id)
                 raise
-        except MlflowException as error:
+        except (MlflowException, ImportError) as error:  # its database needs libraries of certain versions
             raise UsageError(f"--format mlflow: {uri}: {plain_text(str(error))}") from error
     return LoggedRun(uri, experiment, run_id)
 
