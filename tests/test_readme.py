@@ -89,6 +89,15 @@ def test_python_runs(text: str) -> None:
     exec(compile(text, "python.md", "exec"), {})
 
 
+@pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+@pytest.mark.parametrize(
+    "text", blocks("python", "scikit-learn.md"), ids=lambda text: text.splitlines()[-1][:30]
+)
+def test_estimators_run(text: str) -> None:
+    pytest.importorskip("sklearn")
+    exec(compile(text, "scikit-learn.md", "exec"), {})
+
+
 @pytest.mark.parametrize("text", blocks("yaml"))
 @pytest.mark.usefixtures("no_figures")
 def test_yaml_trains(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,13 +138,18 @@ def test_the_workflow_runs(folder: Path) -> None:
     assert (folder / "summary.md").read_text().startswith("# ")
 
 
+LIBRARIES = ("dask", "parquet", "sklearn", "onnx", "mlflow")
+"""The extras whose first library is named on a page, in a line that installs it."""
+
+
 def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
     """It has pip; fnnctl itself is in no package index, and is installed from its folder."""
     (quick, _), *_ = (block.splitlines() for block in blocks("sh", "README.md"))
     assert quick == "python3 -m venv .venv && . .venv/bin/activate && pip install --quiet ."
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    libraries = [re.split("[^a-z]", extras[name][0])[0] for name in ("dask", "parquet", "onnx", "mlflow")]
+    first = [re.split("[^a-z-]", extras[name][0])[0] for name in LIBRARIES]
+    libraries = [library.removesuffix("-skinny") for library in first]
     texts = "\n".join(TEXTS.values())
     assert "--without-pip" not in texts
     installed = re.findall(r"pip install (?:--quiet )?([^\s`]+)", texts)

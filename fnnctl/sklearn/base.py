@@ -1,13 +1,6 @@
-"""scikit-learn estimators: experiments with the parameters, attributes and manners of scikit-learn.
+"""What all estimators share: their data become an experiment's, and its run predicts.
 
-    >>> from sklearn.datasets import load_iris
-    >>> from fnnctl.sklearn import FNNClassifier
-    >>> X, y = load_iris(return_X_y=True)
-    >>> FNNClassifier(recipe="fast").fit(X, y).score(X, y) > 0.9
-    True
-
-`fit` is `Experiment.train` or `Experiment.search` on all rows, without a test part and in memory, and `run_`
-is what it returns. This is the only file that imports scikit-learn.
+The only file that imports scikit-learn.
 """
 
 from __future__ import annotations
@@ -41,15 +34,13 @@ except ModuleNotFoundError as error:
         f"fnnctl.sklearn needs scikit-learn: {install_command('scikit-learn')}", name=error.name
     ) from error
 
-__all__ = ["FNNClassifier", "FNNRegressor", "FNNSearchClassifier", "FNNSearchRegressor"]
-
-_SEEDS: Final = 2**31
+_SEEDS: Final = 2**31 - 1
 """Seeds drawn from a random state are below this number, which every platform's integers can hold."""
 _PATIENCE: Final = 10
 """Epochs without improvement before `early_stopping=True` ends the training: as many as in scikit-learn."""
 
 
-class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What all estimators share: data in, an experiment run on them, rows in."""
 
     run_: Run
@@ -72,8 +63,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         data: tuple[Any, ...] = rows, self._encoded(targets)
         if sample_weight is not None:
             data = *data, _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+        settings = self._settings() | {"data.target": _target_name(y, self._columns or ())}
         with _input_as_value_errors():
-            self.run_ = self._run(Experiment(self._settings()), data)
+            self.run_ = self._run(Experiment(settings), data)
         history = self.run_.history
         self.n_iter_ = len(history["epoch"])
         self.loss_curve_ = history["train_loss"]
@@ -119,7 +111,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
     def _new_rows(self, X: Any) -> Any:
         """Rows as the predictor gets them: without columns that the network does not use."""
-        check_is_fitted(self)
+        check_is_fitted(self, "run_")
         rows, used = self._checked(X), self.run_.predictor.feature_names
         if is_frame(rows):
             return _with_columns(rows, used)
@@ -135,7 +127,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return tags
 
 
-class _Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
+class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     """Classes of any type: the experiment gets them as texts."""
 
     classes_: npt.NDArray[Any]
@@ -190,7 +182,9 @@ class _Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
 
 
-class _Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
+class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
+    """Numbers, even if a classification would be detected."""
+
     def _encoded(self, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
         numbers: npt.NDArray[Any] = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         return numbers
@@ -205,7 +199,7 @@ class _Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
             return self.run_.predictor.predict(rows)
 
 
-class _Trained(_Estimator):
+class Trained(Estimator):
     """Trains the experiment."""
 
     def _settings(self) -> dict[str, Any]:
@@ -218,15 +212,14 @@ class _Trained(_Estimator):
             "training.epochs": self.max_iter,
         }
         settings |= {path: value for path, value in chosen.items() if value is not None}
-        if self.learning_rate_init is not None:
-            # scikit-learn's rate is one of this parametrization
-            settings.setdefault("training.parametrization", "standard")
+        if self.learning_rate_init is not None and not _sets(settings, "training.parametrization"):
+            settings["training.parametrization"] = "standard"  # scikit-learn's rate is for this one
         if self.early_stopping:
             settings["training.early_stopping.patience"] = _PATIENCE
         elif self.early_stopping is not None:
             settings["training.early_stopping"] = None
-            if self.recipe == "classic":  # nothing else in it needs validation rows
-                settings.setdefault("data.split.validation", 0)
+            if self.recipe == "classic" and not _sets(settings, "data.split.validation"):
+                settings["data.split.validation"] = 0  # nothing else in this recipe needs them
         return settings
 
     def _run(self, experiment: Experiment, data: tuple[Any, ...]) -> Run:
@@ -241,7 +234,7 @@ def _batch_weight(experiment: Experiment, data: tuple[Any, ...]) -> float:
     return rows * float(np.mean(data[2])) if len(data) > 2 else rows
 
 
-class _Searched(_Estimator):
+class Searched(Estimator):
     """Searches the experiment's space."""
 
     def _settings(self) -> dict[str, Any]:
@@ -261,178 +254,6 @@ class _Searched(_Estimator):
         self.results_ = run.leaderboard
         self.best_score_ = self.results_["objective"][0]
         return run
-
-
-class FNNClassifier(_Classifier, _Trained):
-    """A classifier that is an experiment of fnnctl. A parameter that is None is left to the recipe.
-
-    Args:
-        recipe: "default", "fast" or "classic": what all settings are that nothing else sets.
-        hidden_layer_sizes: The units of each hidden layer (`model.hidden`).
-        activation: Of the hidden layers, such as "relu", "tanh", "logistic" or "identity".
-        alpha: The L2 penalty as in scikit-learn, which adds ½·alpha·‖W‖² / (rows of the batch) to the loss of
-            a batch: `training.l2` is alpha divided by the sum of the weights of a batch's rows.
-        batch_size: Rows per step, or "auto": 200, or all rows if there are fewer.
-        learning_rate_init: The learning rate, with `training.parametrization: standard`.
-        max_iter: The largest number of epochs.
-        early_stopping: True ends the training after 10 epochs without a lower validation loss; False never.
-        class_weight: "balanced", or the weight of each class in the loss. They change which class is
-            predicted; `predict_proba` stays calibrated.
-        random_state: The seed (None: 0, so that equal fits are equal), or a `RandomState` to draw it from.
-        settings: All other settings, by their paths: `{"model.dropout": 0.2}`. Parameters go before.
-        verbose: Whether to print progress.
-
-    After `fit`:
-        classes_: The classes, sorted, (classes,).
-        n_features_in_: The number of columns.
-        feature_names_in_: Their names, if X was a data frame with texts as names.
-        n_iter_: The number of trained epochs.
-        loss_curve_: The training loss after each epoch.
-        run_: The `fnnctl.Run`, with metrics, history, report and predictor.
-
-    """
-
-    def __init__(
-        self,
-        *,
-        recipe: str | None = None,
-        hidden_layer_sizes: Any = None,
-        activation: Any = None,
-        alpha: float | None = None,
-        batch_size: int | str | None = None,
-        learning_rate_init: float | None = None,
-        max_iter: int | None = None,
-        early_stopping: bool | None = None,
-        class_weight: Any = None,
-        random_state: Any = None,
-        settings: Mapping[str, Any] | None = None,
-        verbose: bool = False,
-    ) -> None:
-        self.recipe = recipe
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.early_stopping = early_stopping
-        self.class_weight = class_weight
-        self.random_state = random_state
-        self.settings = settings
-        self.verbose = verbose
-
-
-class FNNRegressor(_Regressor, _Trained):
-    """A regressor that is an experiment of fnnctl. A parameter that is None is left to the recipe.
-
-    Parameters and attributes are those of `FNNClassifier`, without classes and their weights. The network is
-    trained on the standardized target, so `alpha` is that of scikit-learn for such a target.
-    """
-
-    def __init__(
-        self,
-        *,
-        recipe: str | None = None,
-        hidden_layer_sizes: Any = None,
-        activation: Any = None,
-        alpha: float | None = None,
-        batch_size: int | str | None = None,
-        learning_rate_init: float | None = None,
-        max_iter: int | None = None,
-        early_stopping: bool | None = None,
-        random_state: Any = None,
-        settings: Mapping[str, Any] | None = None,
-        verbose: bool = False,
-    ) -> None:
-        self.recipe = recipe
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.early_stopping = early_stopping
-        self.random_state = random_state
-        self.settings = settings
-        self.verbose = verbose
-
-
-class FNNSearchClassifier(_Classifier, _Searched):
-    """A classifier whose settings are searched; it predicts with the winner, refitted on all rows.
-
-    Args:
-        space: The searched settings, from their paths to their domains:
-            `{"training.l2": {"log_uniform": [1e-6, 1e-2]}}`.
-        method: Of the search, such as "random", "bayes" or "evolution" (None: "hyperband").
-        budget: The number of trials (None: the method's plan). A count: equal searches have equal results.
-        time_limit: Seconds after which no trial begins; the results then depend on the machine.
-        n_jobs: The number of processes, as in scikit-learn; it changes no result.
-        recipe, class_weight, random_state, settings, verbose: As of `FNNClassifier`.
-
-    After `fit`:
-        best_params_: The settings of the winner, by path: `FNNClassifier(settings=best_params_)` has them.
-        best_score_: The objective of the best trial.
-        results_: The leaderboard, best trial first, as a dict of columns.
-        run_: The `fnnctl.Run` of the search; `run_.best` is that of the winner.
-        classes_, n_features_in_, feature_names_in_: As of `FNNClassifier`.
-        n_iter_, loss_curve_: Those of the winner.
-
-    """
-
-    def __init__(
-        self,
-        space: Mapping[str, Any] | None = None,
-        *,
-        method: Any = None,
-        budget: int | None = None,
-        time_limit: float | None = None,
-        recipe: str | None = None,
-        class_weight: Any = None,
-        random_state: Any = None,
-        settings: Mapping[str, Any] | None = None,
-        n_jobs: int | None = None,
-        verbose: bool = False,
-    ) -> None:
-        self.space = space
-        self.method = method
-        self.budget = budget
-        self.time_limit = time_limit
-        self.recipe = recipe
-        self.class_weight = class_weight
-        self.random_state = random_state
-        self.settings = settings
-        self.n_jobs = n_jobs
-        self.verbose = verbose
-
-
-class FNNSearchRegressor(_Regressor, _Searched):
-    """A regressor whose settings are searched; it predicts with the winner, refitted on all rows.
-
-    Parameters and attributes are those of `FNNSearchClassifier`, without classes and their weights.
-    """
-
-    def __init__(
-        self,
-        space: Mapping[str, Any] | None = None,
-        *,
-        method: Any = None,
-        budget: int | None = None,
-        time_limit: float | None = None,
-        recipe: str | None = None,
-        random_state: Any = None,
-        settings: Mapping[str, Any] | None = None,
-        n_jobs: int | None = None,
-        verbose: bool = False,
-    ) -> None:
-        self.space = space
-        self.method = method
-        self.budget = budget
-        self.time_limit = time_limit
-        self.recipe = recipe
-        self.random_state = random_state
-        self.settings = settings
-        self.n_jobs = n_jobs
-        self.verbose = verbose
 
 
 class _Printer(Observer):
@@ -457,11 +278,28 @@ def _input_as_value_errors() -> Iterator[None]:
         raise ValueError(error.message) from error
 
 
+def _sets(settings: Mapping[str, Any], path: str) -> bool:
+    """Whether settings have a value at a path, alone or in a section."""
+    return path in settings or any(
+        isinstance(value, Mapping) and path.startswith(f"{key}.") and _sets(value, path[len(key) + 1 :])
+        for key, value in settings.items()
+    )
+
+
 def _seed(random_state: Any) -> int:
     """An integer itself, else a number drawn from the random state."""
     if isinstance(random_state, int | np.integer):
         return int(random_state)
-    return int(check_random_state(random_state).randint(_SEEDS - 1))
+    return int(check_random_state(random_state).randint(_SEEDS))
+
+
+def _target_name(y: Any, columns: Sequence[str]) -> str:
+    """The name of a series, or else `y`, and no column's."""
+    name = getattr(y, "name", None)
+    free = (isinstance(name, str) and name.strip()) or "y"
+    while free in columns:
+        free += "_"
+    return free
 
 
 def _column_names(frame: Any) -> list[Any]:

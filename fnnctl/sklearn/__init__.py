@@ -1,0 +1,15 @@
+"""scikit-learn estimators: experiments with the parameters, attributes and manners of scikit-learn.
+
+    >>> from sklearn.datasets import load_iris
+    >>> from fnnctl.sklearn import FNNClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> FNNClassifier(recipe="fast").fit(X, y).score(X, y) > 0.9
+    True
+
+`fit` is `Experiment.train` or `Experiment.search` on all rows, without a test part and in memory, and `run_`
+is what it returns.
+"""
+
+from fnnctl.sklearn.estimators import FNNClassifier, FNNRegressor, FNNSearchClassifier, FNNSearchRegressor
+
+__all__ = ["FNNClassifier", "FNNRegressor", "FNNSearchClassifier", "FNNSearchRegressor"]
