@@ -69,7 +69,7 @@ def test_reports_of_a_run_in_memory_name_no_folder(trained: Run, searched: Run) 
             assert "fnnctl train " not in text
         assert run.to_dict()["name"] == "iris"
         assert "&lt;!doctype html&gt;" in run._repr_html_()
-    with pytest.raises(UsageError, match="there is no report format 'pdf'"):
+    with pytest.raises(UsageError, match="there is no report 'pdf'"):
         trained.report("pdf")
     with pytest.raises(UsageError, match="there is no short report 'html'"):
         trained.report("html", short=True)
