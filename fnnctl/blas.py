@@ -6,9 +6,11 @@ NumPy has no function that sets the number of BLAS threads or names the kernels 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -67,3 +69,43 @@ def blas_threads() -> int | None:
 
 def _thread_setter() -> Callable[..., Any] | None:
     return blas_function(_SETTERS, takes=(ctypes.c_int,), gives=None)
+
+
+class _Restoring:
+    """Calls that overlap in time, in several threads: the last one to end restores the number of threads."""
+
+    def __init__(self) -> None:
+        self._lock, self._calls = threading.Lock(), 0
+        self._before: int | None = None
+
+    def begin(self, count: int | None) -> None:
+        """Remember the present number, unless another call has, and set `count`, if it is given."""
+        with self._lock:
+            if not self._calls:
+                self._before = blas_threads()
+            self._calls += 1
+            if count is not None:
+                set_blas_threads(count)
+
+    def end(self) -> None:
+        """Restore the number that was remembered, unless another call still runs."""
+        with self._lock:
+            self._calls -= 1
+            if not self._calls and self._before is not None:
+                set_blas_threads(self._before)
+
+
+_RESTORING: Final = _Restoring()
+
+
+@contextmanager
+def restored_blas_threads(count: int | None = None) -> Iterator[None]:
+    """Within the block, matrix products may use `count` threads, or what the block sets; then as before.
+
+    The number is one of the whole process: blocks that overlap in several threads should want the same one.
+    """
+    _RESTORING.begin(count)
+    try:
+        yield
+    finally:
+        _RESTORING.end()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fnnctl import blas
-from fnnctl.blas import blas_threads, can_set_blas_threads, set_blas_threads
+from fnnctl.blas import blas_threads, can_set_blas_threads, restored_blas_threads, set_blas_threads
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +38,17 @@ def test_a_blas_without_such_functions(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not can_set_blas_threads()
     assert not set_blas_threads(1)
     assert blas_threads() is None
+
+
+def test_the_number_is_restored_by_the_last_of_the_calls_that_overlap() -> None:
+    set_blas_threads(2)
+    first, second = restored_blas_threads(1), restored_blas_threads(1)
+    with restored_blas_threads():
+        set_blas_threads(1)
+    assert blas_threads() == 2
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert blas_threads() == 1  # the second call still computes
+    second.__exit__(None, None, None)
+    assert blas_threads() == 2

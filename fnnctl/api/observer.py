@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import fnnctl
-from fnnctl.blas import blas_threads, set_blas_threads
+from fnnctl.blas import restored_blas_threads
 from fnnctl.context import Context, ShowAmount, ShowEpochs
 from fnnctl.errors import FnnctlWarning, UsageError
 from fnnctl.store.volumes import MemoryVolume
@@ -106,12 +106,8 @@ def silent_context(
         raise UsageError(f"an observer is an object of a subclass of fnnctl.Observer, not {observer!r}")
     volume = MemoryVolume() if runs_dir is None else None
     folder = volume.root if runs_dir is None and volume else Path(runs_dir or "")
-    threads = blas_threads()
-    try:
+    with restored_blas_threads():
         yield Context(folder, ObserverListener(observer or Observer())), volume
-    finally:
-        if threads is not None:
-            set_blas_threads(threads)
 
 
 def _frames_of_this_package() -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Real
 from typing import Any, Final
@@ -17,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.blas import blas_threads, set_blas_threads
+from fnnctl.blas import restored_blas_threads
 from fnnctl.data.dataset import Columns
 from fnnctl.data.in_memory import rows_data
 from fnnctl.data.new_rows import columns_of
@@ -39,7 +38,7 @@ class Predictor:
 
     Rows are a data frame, a mapping of columns, a list of records (mappings), one record, or, if all columns
     are numeric, an array (n, p) in the order of `feature_names`. None and NaN are missing values. A missing
-    column is an error, and so is one that the network was not trained with, other than the target.
+    column is an error, and so is one that the training table did not have.
     """
 
     def __init__(self, model: SavedModel) -> None:
@@ -81,7 +80,7 @@ class Predictor:
     def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:
         networks = self._networks()
         columns = self._encoder.columns(rows)
-        with self._blas_threads():
+        with restored_blas_threads(self._model.threads):  # they affect the last bits
             if columns is None:
                 scores = np.concatenate([*self._table_scores(networks, rows)])
             else:
@@ -103,26 +102,13 @@ class Predictor:
             for _, scores in scored_blocks(networks, opened.blocks, file.name):
                 yield scores.copy()
 
-    @contextmanager
-    def _blas_threads(self) -> Iterator[None]:
-        """Compute with as many threads as in training, which affect the last bits; then as before."""
-        before = blas_threads()
-        if before in (None, self._model.threads):
-            yield
-            return
-        try:
-            set_blas_threads(self._model.threads)
-            yield
-        finally:
-            set_blas_threads(before or 1)
-
 
 class _Encoder:
     """Turns plain rows into columns, and columns into scores, with little work per call."""
 
     def __init__(self, model: SavedModel) -> None:
         preprocessor = model.predictor.preprocessor
-        self._target = model.description.target
+        self._unused = frozenset((model.description.target, *model.description.table.left_out))
         self._missing = frozenset(model.description.table.missing_values)
         self._numbers = tuple(number.name for number in preprocessor.numbers)
         self._categories = tuple(
@@ -190,7 +176,7 @@ class _Encoder:
 
     def _refuse_other_names(self, row: Mapping[str, Any]) -> None:
         """Raise `DataError` if a record lacks a column, or has one that is unknown."""
-        extra = [str(name) for name in row if name not in self._names and name != self._target]
+        extra = [str(name) for name in row if name not in self._names | self._unused]
         missing = [name for name in (*self._numbers, *self._template.categorical_names) if name not in row]
         problems = [f"the column {shown(name)} is missing{did_you_mean(name, extra)}" for name in missing]
         if not missing and extra:

@@ -158,8 +158,8 @@ class InputFile:
         """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user.
 
         `warn`, by default `note`, is called with what may make predictions worse; `on_read` is called as a
-        table is read. If the columns must be `exact`, one that the network was not trained with is a
-        DataError, unless it is the target.
+        table is read. If the columns must be `exact`, one that the training table did not have is a
+        DataError.
         """
         unseen = UnseenValues(model.predictor.preprocessor)
         with self._rows(model, labelled, keep, on_read) as file:
@@ -167,11 +167,12 @@ class InputFile:
             if "" in unused:
                 note(f"{self.name}: the first column has no name and is ignored")
             ignored = [shown(name) for name in unused if name]
+            left_out = model.description.table.left_out
+            if exact and (extra := [shown(name) for name in unused if name and name not in left_out]):
+                message = f"the network was not trained with {word_list(extra)}: leave such columns out"
+                raise DataError(Problem(message, file=self.name))
             if ignored:
                 listing = word_list(ignored)
-                if exact:
-                    message = f"the network was not trained with {listing}: leave such columns out"
-                    raise DataError(Problem(message, file=self.name))
                 one = len(ignored) == 1
                 which = "a column is" if one else f"{len(ignored):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"

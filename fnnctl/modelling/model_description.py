@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN, DataConfig
 from fnnctl.data.columns.formats.registry import AnyFormat
+from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.metrics.decisions import Costs
 from fnnctl.nn.layers.activations import ACTIVATIONS
@@ -97,6 +98,8 @@ class TableFormat(Described):
     """The texts that mark a missing value."""
     formats: dict[str, AnyFormat] = {}
     """The formats of columns that are not written plainly, by their names in the file."""
+    left_out: list[str] = []
+    """The columns that training had, but the network does not use: identifiers, say, or weights of rows."""
 
 
 class NetworkDescription(Described):
@@ -323,12 +326,22 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             "baseline": None if fit.decoder.baseline is None else list(fit.decoder.baseline),
             "features": list(fit.preprocessor.features),
             "table": {
-                **data.model_dump(include=set(TableFormat.model_fields), mode="json"),
+                **data.model_dump(include={"delimiter", "encoding", "missing_values"}, mode="json"),
                 "formats": trained.dataset.formats,
+                "left_out": left_out_columns(data, trained.dataset),
             },
             "preprocessing": fit.preprocessor.to_dict(),
         }
     )
+
+
+def left_out_columns(config: DataConfig, dataset: Dataset) -> list[str]:
+    """The columns of the training table that are no inputs of the network, apart from the target."""
+    roles = (config.weights, config.split.group, config.split.by)
+    names = [*config.columns.ignore, *filter(None, roles)]
+    names += [name for name, column in dataset.types.items() if column.ignored]
+    used = {*dataset.numeric_names, *dataset.categorical_names, *dataset.expansions, dataset.target.name}
+    return [name for name in dict.fromkeys(names) if name not in used]
 
 
 class PartDescription(Described):

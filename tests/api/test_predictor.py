@@ -153,6 +153,18 @@ def test_the_target_may_be_among_the_columns(predictor: Predictor) -> None:
     assert predictor.predict({**RECORD, "kind": "no"}).tolist() == predictor.predict(RECORD).tolist()
 
 
+def test_the_training_table_itself_can_be_predicted() -> None:
+    """With its target, an identifier, weights, and what the settings leave out."""
+    rows = table(60) | {"id": [f"u{k}" for k in range(60)], "weight": [1.0] * 60, "note": ["x", "y"] * 30}
+    settings = {"data": {"target": "kind", "weights": "weight", "columns": {"ignore": ["note"]}}}
+    predictor = fnnctl.train(SHORT, rows, settings=settings).predictor
+    assert predictor.feature_names == ("size", "count", "colour")
+    labels = predictor.predict(rows).tolist()
+    assert [predictor.predict(record)[0] for record in records(rows)] == labels
+    with pytest.raises(DataError, match="not trained with 'other'"):
+        predictor.predict(rows | {"other": [1] * 60})
+
+
 def test_values_that_are_too_large_are_refused(predictor: Predictor) -> None:
     with pytest.raises(DataError, match=r"row 1 .* too large"):
         predictor.predict([RECORD, {**RECORD, "size": 1e308}])
