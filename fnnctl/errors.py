@@ -143,18 +143,19 @@ class DivergedError(FnnctlError):
         learning_rate: float | None,
         steadier_rate: float | None,
         scaled: bool,
-        run: str,
+        run: str | None,
     ) -> None:
         """`epoch` is the epoch that diverged; or `folds` is the number of folds, all of which diverged.
 
         `steadier_rate` is the learning rate to try instead. Both rates are None for lbfgs, which has none;
-        `scaled` is whether the features are scaled.
+        `scaled` is whether the features are scaled; `run` is None if it is in memory.
         """
         where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
         rate = "" if learning_rate is None else f" at a learning rate of {learning_rate:g}"
         remedy = steadier_training(steadier_rate, scaled=scaled)
         super().__init__(
-            f"training diverged {where}: the loss became non-finite{rate}. {remedy}. The history is in {run}"
+            f"training diverged {where}: the loss became non-finite{rate}. {remedy}"
+            + (f". The history is in {run}" if run else "")
         )
 
 
@@ -165,23 +166,21 @@ class NoFinishedTrialError(FnnctlError):
     exit_code = 4
 
     def __init__(
-        self, *, trials: int, reason: str | None, diverged: bool, run: str, ended: str | None = None
+        self, *, trials: int, reason: str | None, diverged: bool, run: str | None, ended: str | None = None
     ) -> None:
         """`reason` is the most frequent one why trials have no result; `diverged` says if they diverged.
 
-        `ended` is why the search ended early.
+        `ended` is why the search ended early; `run` is None if it is in memory.
         """
         if ended and reason is None:
-            super().__init__(
-                f"the search ended before any trial had a result: {ended}. "
-                f"Continue it with `fnnctl search --resume {shlex.quote(run)}`"
-            )
+            advice = f". Continue it with `fnnctl search --resume {shlex.quote(run)}`" if run else ""
+            super().__init__(f"the search ended before any trial had a result: {ended}{advice}")
             return
         why = f"; most often: {reason}" if reason else ""
         first = ", starting with the range of the learning rate" if diverged else ""
+        where = f". The trials are in {run}" if run else ""
         super().__init__(
-            f"none of {counted(trials, 'trial')} produced a result{why}. Narrow search.space{first}. "
-            f"The trials are in {run}"
+            f"none of {counted(trials, 'trial')} produced a result{why}. Narrow search.space{first}{where}"
         )
 
 

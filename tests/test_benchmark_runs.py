@@ -15,7 +15,7 @@ import pytest
 
 FOLDER: Final = Path(__file__).parent / "benchmarks"
 ELSEWHERE: Final = {
-    "comparison", "latency", "run_list",
+    "comparison", "estimators", "latency", "run_list",
     "engine.__main__", "engine.their_folds", "recipe.__main__",
     "samplers.functions", "samplers.make_tables", "samplers.multi_fidelity", "samplers.proposal_cost",
     "samplers.tables",
@@ -61,6 +61,12 @@ def cross_validation(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
     config = benchmark("cross_validation").CONFIG.replace("epochs: 200", "epochs: 2")
     words = ["--folds", "2", "--repeats", "1", "--workers", "1", "--sources", "iris"]
     return main(monkeypatch, "cross_validation", *words, CONFIG=config)
+
+
+def exported(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
+    pytest.importorskip("onnxruntime")
+    config = "recipe: classic\ndata: {source: breast_cancer}\ntraining: {epochs: 1}\n"
+    return main(monkeypatch, "exported", "1", CONFIGS={"one epoch": config}, SIZES=(1, 20))
 
 
 def grid_2520(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
@@ -123,6 +129,7 @@ def threads(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
 RUNS: Final[dict[str, Run]] = {
     "alone": lambda patch, folder: main(patch, "alone", STEPS=4, RUNS=1),
     "cross_validation": cross_validation,
+    "exported": exported,
     "grid_2520": grid_2520,
     "kills": lambda patch, folder: benchmark("kills").run_kills(1, epochs=2),
     "one_row": one_row,

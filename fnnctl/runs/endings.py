@@ -106,5 +106,5 @@ def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | N
         learning_rate=training.learning_rate,
         steadier_rate=training.steadier_learning_rate,
         scaled=fit.experiment.data.scaling != "none",
-        run=str(run.path),
+        run=run.named,
     )

@@ -151,7 +151,7 @@ def _no_finished_trial(session: SearchSession, reason: str) -> NoFinishedTrialEr
         trials=len(session.journal.trials),
         reason=failures.reason if failures else None,
         diverged=failures is not None and failures.diverged,
-        run=str(session.run.path),
+        run=session.run.named,
         ended=None if reason == COMPLETE else reason,
     )
 

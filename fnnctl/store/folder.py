@@ -18,7 +18,7 @@ from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
 from fnnctl.store.metrics_shape import read_metrics
 from fnnctl.store.tables import CsvTable, read_rows, read_table
-from fnnctl.store.volumes import exists, files_in
+from fnnctl.store.volumes import exists, files_in, is_in_memory
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 T = TypeVar("T")
@@ -42,6 +42,11 @@ class RunFolder:
     """
 
     path: Path
+
+    @property
+    def named(self) -> str | None:
+        """The path as commands name it; None for a run in memory, which no command can reach."""
+        return None if is_in_memory(self.path) else str(self.path)
 
     def files(self) -> tuple[str, ...]:
         """The names of the run's files, in the order of the layout; then those of its figures."""

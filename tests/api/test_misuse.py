@@ -12,6 +12,7 @@ import pytest
 
 import fnnctl
 from fnnctl import Experiment, FnnctlError
+from fnnctl.errors import DivergedError, NoFinishedTrialError
 from fnnctl.space import LogUniform, Uniform
 
 X = np.random.default_rng(0).normal(size=(30, 3))
@@ -102,3 +103,12 @@ def test_a_wrong_call_is_a_clear_error(name: str, tmp_path: Path, monkeypatch: p
     assert re.search(words, str(raised.value))
     assert not str(raised.value).startswith("--")  # no option of the command line
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+def test_the_errors_of_a_run_in_memory_name_no_folder() -> None:
+    wild = {"recipe": "classic", "training.optimizer": {"name": "sgd", "learning_rate": 1e6}}
+    with pytest.raises(DivergedError, match=r"such as [\d.]+$"):
+        fnnctl.train(SHORT, (X, X[:, 0]), settings=wild | {"model.ensemble": 1})
+    with pytest.raises(NoFinishedTrialError, match=r"before any trial had a result: the time limit$"):
+        search(time_limit=1e-9)
