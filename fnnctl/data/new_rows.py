@@ -20,7 +20,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.columns.numbers import number_problem
+from fnnctl.data.columns.numbers import number_problem, numbers_among
 from fnnctl.data.dataset import Columns
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
@@ -189,13 +189,13 @@ def _table_blocks(
     numeric = tuple(number.name for number in preprocessor.numbers)
     categorical = tuple(column.name for column in preprocessor.categories)
     position = {name: j for j, name in enumerate(file.names)}
-    numbers = _Numbers(numeric, position, form)
+    numbers = _Numbers(numeric, position, form.formats, file.missing)
     kept_positions = [position[name] for name in kept]
     parts = {name: form.formats[name].columns(name) for name in form.formats}
     expansions = {name: made for name, made in parts.items() if made != (name,)}
 
     def texts(name: str, block: RowBlock) -> CodedTexts:
-        return _texts(block, position[name], form.missing)
+        return _texts(block, position[name], file.missing)
 
     first = 0
     with file_errors(problems.file):
@@ -230,13 +230,19 @@ def _table_blocks(
 class _Numbers:
     """Reads the numeric columns `names`: plain ones together, the others one by one with their formats."""
 
-    def __init__(self, names: Sequence[str], position: Mapping[str, int], form: CsvFormat) -> None:
-        self._missing = form.missing
+    def __init__(
+        self,
+        names: Sequence[str],
+        position: Mapping[str, int],
+        formats: Mapping[str, ColumnFormat],
+        missing: frozenset[str],
+    ) -> None:
+        self._missing = missing
         index_of = {name: j for j, name in enumerate(names)}
         self._formatted: list[tuple[FormatReader, int, list[int], list[int]]] = []
         """Each column's reader, its position in the file, its parts that are used, and their indices."""
         made: set[str] = set()
-        for source, column_format in form.formats.items():
+        for source, column_format in formats.items():
             parts = column_format.columns(source)
             used = [j for j, part in enumerate(parts) if part in index_of]
             if used and source in position:
@@ -305,10 +311,11 @@ def open_new_arrays(
     *,
     labelled: bool,
     label_format: ColumnFormat | None = None,
+    missing: frozenset[str] = frozenset(),
     keep: Keep = KEEP_NONE,
 ) -> NewFile:
     """Open an NPZ file, a folder of NPY files, an NPY file that is X, or an array in memory, like
-    `open_new_rows` for a table.
+    `open_new_rows` for a table. The numbers among the `missing` texts are missing values.
 
     The columns are found by name; the names are x0, x1, … if none are saved with X. Raises DataError if a
     column is missing, also one to `keep`, if y is missing and the rows are to be `labelled`, and if X is not
@@ -320,30 +327,34 @@ def open_new_arrays(
     needed_columns = columns_of(preprocessor)
     used, names = frozenset(needed_columns), frozenset(array.names)
     unused = tuple(name for name in array.names if name not in used)
-    missing = [shown(name) for name in needed_columns if name not in names]
+    absent = [shown(name) for name in needed_columns if name not in names]
     problems = Problems(array.stored.origin)
     if preprocessor.categories:
         needed = word_list([shown(column.name) for column in preprocessor.categories])
         problems.add(f"the network needs categorical columns ({needed}), which only a CSV file has")
-    elif missing and not array.named:
+    elif absent and not array.named:
         columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"
-        problems.add(f"has {columns}, and no feature_names, but the network needs {word_list(missing)}")
+        problems.add(f"has {columns}, and no feature_names, but the network needs {word_list(absent)}")
     else:
         note_missing(needed_columns, unused, array.names, problems)
     kept = kept_columns(keep, array.names, problems)
     problems.raise_any()
-    return NewFile(unused, kept, _array_blocks(array, needed_columns, kept))
+    return NewFile(unused, kept, _array_blocks(array, needed_columns, kept, numbers_among(missing)))
 
 
 def _stored_array(path: Path, *, labelled: bool) -> FeatureArray:
     return FeatureArray.of(find_arrays(path, labelled=labelled))
 
 
-def _array_blocks(array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[NewRows]:
+def _array_blocks(
+    array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...], missing: tuple[float, ...]
+) -> Iterator[NewRows]:
     first, labels = 0, array.labels
     texts = array.texts(kept) if kept else repeat(None)
     for numbers, block_texts in zip(array.blocks(needed), texts, strict=False):
         end = first + len(numbers)
+        if missing:
+            numbers[np.isin(numbers, missing)] = np.nan
         yield NewRows(
             first=first,
             numeric=numbers,

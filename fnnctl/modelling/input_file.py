@@ -195,6 +195,7 @@ class InputFile:
                     preprocessor,
                     labelled=labelled,
                     label_format=self.form.formats.get(target),
+                    missing=self.form.missing,
                     keep=keep,
                 )
             )

@@ -95,7 +95,7 @@ class TableFormat(Described):
     encoding: str = "utf-8"
     """The file's character encoding."""
     missing_values: list[str] = list(DEFAULT_MISSING_VALUES)
-    """The texts that mark a missing value."""
+    """The texts that mark a missing value, and the numbers that they stand for in typed columns."""
     formats: dict[str, AnyFormat] = {}
     """The formats of columns that are not written plainly, by their names in the file."""
     left_out: list[str] = []
@@ -304,6 +304,7 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
 def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
     """The description of a fit's network before calibration."""
     data, shape = fit.experiment.data, fit.settings.shape
+    missing = ["missing_values"] if trained.dataset.types else []  # arrays are read without them
     hidden = [
         LayerDescription(
             **asdict(layer),
@@ -326,7 +327,7 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             "baseline": None if fit.decoder.baseline is None else list(fit.decoder.baseline),
             "features": list(fit.preprocessor.features),
             "table": {
-                **data.model_dump(include={"delimiter", "encoding", "missing_values"}, mode="json"),
+                **data.model_dump(include={"delimiter", "encoding", *missing}, mode="json"),
                 "formats": trained.dataset.formats,
                 "left_out": left_out_columns(data, trained.dataset),
             },

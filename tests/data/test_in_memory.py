@@ -45,6 +45,30 @@ def test_a_table_of_texts_is_read_as_the_csv_file_with_them(tmp_path: Path) -> N
     assert content(load(arrays, target="y", columns=columns)) == expected
 
 
+def test_a_number_is_a_missing_value_whatever_its_type(tmp_path: Path) -> None:
+    """A column of integers with a gap is one of floating-point numbers in most libraries."""
+    numbers, gaps = [1, 2, -999, 4] * 5, {"missing_values": ["", "-999"]}
+    table = {"number": np.array(numbers), "kind": np.array(numbers), "y": np.array([0, 1, 1, -999] * 5)}
+    settings = {**gaps, "target": "y", "columns": {"categorical": ["kind"]}}
+    texts = {name: [*map(str, column.tolist())] for name, column in table.items()}
+    expected = load_file(write_csv(tmp_path / "t.csv", texts), **settings)
+    assert np.nanmin(expected.numbers(slice(None), [0])) == 1
+    floats = {name: column.astype(float) for name, column in table.items()}
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table(floats), tmp_path / "t.parquet")
+    typed = [load(table, **settings), load(floats, **settings), load_file(tmp_path / "t.parquet", **settings)]
+    # beside a column of texts, all columns are read as texts
+    typed.append(load({**floats, "number": texts["number"], "other": floats["number"]}, **settings))
+    for dataset in typed:
+        assert dataset.target.codes.tolist() == expected.target.codes.tolist()
+        assert dataset.categorical.tolist() == expected.categorical.tolist()
+        for column in range(dataset.numeric.shape[1]):
+            values = dataset.numbers(slice(None), [column])
+            np.testing.assert_array_equal(values, expected.numbers(slice(None), [0]))
+
+
 def test_columns_of_weights_groups_and_order_are_read_as_from_a_file(tmp_path: Path) -> None:
     columns = {
         "x": ["0.5", "1.5", "2.5", "3.5"] * 6,

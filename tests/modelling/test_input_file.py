@@ -137,6 +137,16 @@ def test_the_columns_of_an_array_are_those_of_the_training_in_their_order(tmp_pa
         predict([[1, np.inf, 2]], model)
 
 
+def test_the_missing_numbers_of_the_training_table_are_missing_in_an_array(tmp_path: Path) -> None:
+    model = numeric_model(tmp_path, "a b")
+    model.description.table.missing_values.append("-999")
+    X = np.random.default_rng(1).normal(size=(5, 2))
+    X[2, 1], gap = -999, X.copy()
+    gap[2, 1] = np.nan
+    assert predict(X, model) == predict(gap, model) == predict({"a": gap[:, 0], "b": X[:, 1]}, model)
+    assert X[2, 1] == -999
+
+
 def test_default_names_are_positions(tmp_path: Path) -> None:
     """A column without values in training was left out, but new arrays have it."""
     model = numeric_model(tmp_path, "x0 x2")

@@ -77,10 +77,24 @@ def numbers_with_codes(values: Sequence[str], missing: frozenset[str]) -> tuple[
     return (numbers if all(values[gap].strip() in missing for gap in gaps) else None), codes
 
 
-@cache
 def has_number(texts: frozenset[str]) -> bool:
     """Whether one of the texts is a plain number."""
-    return any(plain_number(text) is not None for text in texts)
+    return bool(numbers_among(texts))
+
+
+@cache
+def numbers_among(texts: frozenset[str]) -> tuple[float, ...]:
+    """The values of the plain numbers among the texts."""
+    return tuple(number for text in sorted(texts) if (number := plain_number(text)) is not None)
+
+
+def with_other_texts(missing: frozenset[str]) -> frozenset[str]:
+    """The texts, and those that the numbers among them have as floating-point and whole numbers.
+
+    A value of a typed column has the text of its type: `-999.0` where the missing value is `-999`.
+    """
+    numbers = numbers_among(missing)
+    return missing | {*map(repr, numbers), *(str(int(number)) for number in numbers if number.is_integer())}
 
 
 def _floats(values: Sequence[str]) -> tuple[FloatArray | None, bool]:

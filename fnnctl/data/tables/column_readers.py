@@ -14,7 +14,14 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.numbers import almost_number, has_number, have_code, numbers_with_codes, plain_number
+from fnnctl.data.columns.numbers import (
+    almost_number,
+    has_number,
+    have_code,
+    numbers_among,
+    numbers_with_codes,
+    plain_number,
+)
 from fnnctl.data.tables.rows import RowBlock
 
 
@@ -90,8 +97,10 @@ class NumberColumns:
     def read(self, block: RowBlock) -> FloatArray:
         """Return a block's values, (n, p)."""
         shape = len(block.lines), len(self._positions)
-        typed = None if has_number(self._missing) else block.numbers(self._positions)
+        typed = block.numbers(self._positions)
         if typed is not None and not np.isinf(typed).any():
+            if has_number(self._missing):
+                typed[np.isin(typed, numbers_among(self._missing))] = np.nan
             return self._counted(typed)
         together, codes = numbers_with_codes(block.values(self._positions), self._missing)
         if together is None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.columns.numbers import plain_number
+from fnnctl.data.columns.numbers import plain_number, with_other_texts
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.memory_columns import NULL
 from fnnctl.data.tables.memory_table import MemoryTable
@@ -110,6 +110,8 @@ class CsvRows:
     """The line of the names; None if the file has no lines."""
     share: Callable[[], float]
     """The share of the file that has been read, from 0 to 1; 0 for a pipe."""
+    missing: frozenset[str]
+    """The texts of missing values, also those that they have as typed numbers."""
     rows: int | None = None
     """How many rows there are; None if only reading them tells."""
     has_types: bool = False
@@ -125,7 +127,7 @@ def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Prob
     (an empty file, a wrong encoding) or MachineError (see `open_text` and `open_parquet`).
     """
     if isinstance(source, MemoryTable):
-        yield _memory_rows(source, problems)
+        yield _memory_rows(source, form, problems)
         return
     if source is not None and is_parquet(source):
         with open_parquet(source, block_values=BLOCK_VALUES, fewest_rows=MIN_BLOCK_ROWS) as stored:
@@ -133,7 +135,8 @@ def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Prob
                 problems.add("the file has no columns")
                 raise problems.error()
             _check_names(stored.names, None, problems)
-            yield CsvRows(stored.names, "", stored.blocks, None, stored.share, stored.rows, has_types=True)
+            missing, rows = with_other_texts(form.missing), stored.rows
+            yield CsvRows(stored.names, "", stored.blocks, None, stored.share, missing, rows, has_types=True)
         return
     with open_text(source, form.encoding, form.encoding_setting) as text:
         reader = Records(text, problems, delimiter=form.delimiter, encoding_setting=form.encoding_setting)
@@ -149,10 +152,11 @@ def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Prob
         if named < len(names):
             blocks = _without_ends(blocks, named, problems)
         _check_header(names[:named], line, problems)
-        yield CsvRows(names[:named], reader.delimiter, blocks, line, partial(share_read, text.fileno()))
+        share = partial(share_read, text.fileno())
+        yield CsvRows(names[:named], reader.delimiter, blocks, line, share, form.missing)
 
 
-def _memory_rows(table: MemoryTable, problems: Problems) -> CsvRows:
+def _memory_rows(table: MemoryTable, form: CsvFormat, problems: Problems) -> CsvRows:
     """The rows of a table in memory, in blocks as large as those of the file with the same values."""
     _check_names(table.names, None, problems)
     width, read = len(table.names), 0
@@ -167,7 +171,8 @@ def _memory_rows(table: MemoryTable, problems: Problems) -> CsvRows:
     def share() -> float:
         return read / max(1, table.rows)
 
-    return CsvRows(table.names, "", blocks(), None, share, table.rows, has_types=table.has_types)
+    missing = with_other_texts(form.missing) if table.has_types else form.missing
+    return CsvRows(table.names, "", blocks(), None, share, missing, table.rows, has_types=table.has_types)
 
 
 def _named(names: Sequence[str]) -> int:

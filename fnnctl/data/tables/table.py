@@ -230,12 +230,14 @@ def _read(
     on_read: OnRead,
 ) -> tuple[CsvRows, _Pass]:
     """One pass through the file; the columns named in `texts` are read as texts."""
-    this_pass, as_texts = _Pass([], form.missing), frozenset([*texts, *form.formats])
+    as_texts = frozenset([*texts, *form.formats])
     with open_rows(source, form, problems) as file:
+        this_pass = _Pass([], file.missing)
         for block in file.blocks:
             if not this_pass.slots:
                 kind_of = [kinds.get(name, default_kind) for name in file.names]
-                this_pass = _Pass(_slots(file.names, kind_of, block, form, as_texts), form.missing)
+                slots = _slots(file, kind_of, block, as_texts, plain=form.decimal_mark != "comma")
+                this_pass = _Pass(slots, file.missing)
                 used = sum(slot.reader is not None for slot in this_pass.slots)
                 refuse_too_large((file.rows or 0) * used * BYTES_PER_VALUE, problems.file)
             this_pass.add(block)
@@ -244,22 +246,23 @@ def _read(
 
 
 def _slots(
-    names: Sequence[str],
+    file: CsvRows,
     kinds: Sequence[Kind | None],
     block: RowBlock,
-    form: CsvFormat,
     as_texts: frozenset[str],
+    *,
+    plain: bool,
 ) -> list[_Slot]:
     """Start the columns with their declared kinds, or with the kinds that their first values look like.
 
-    With decimal commas every column is read as texts, because `1.234` is no plain number then, unless its
-    values are numbers by their type.
+    Unless numbers are `plain`, every column is read as texts, because `1.234` is no plain number where the
+    decimal mark is a comma; not so if its values are numbers by their type.
     """
-    missing, plain = form.missing, form.decimal_mark != "comma"
+    missing = file.missing
     open_kinds = [position for position, kind in enumerate(kinds) if kind in (None, "numeric")]
     all_numeric = plain and plain_numbers(block.values(open_kinds), missing) is not None
     slots: list[_Slot] = []
-    for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
+    for position, (name, kind) in enumerate(zip(file.names, kinds, strict=True)):
         numeric = kind == "weights"
         is_plain = plain or block.numbers([position]) is not None
         if kind in (None, "numeric") and is_plain and name not in as_texts:
