@@ -16,7 +16,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.errors import FnnctlError, UsageError
-from fnnctl.export.onnx.columns import missing_text
+from fnnctl.export.onnx.columns import missing_codes, missing_text
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.tasks.task import OutputDecoder
@@ -112,18 +112,21 @@ def _codes(count: int, rng: np.random.Generator) -> IntArray:
 
 
 def feeds(columns: Columns, rows: IntArray, model: SavedModel) -> dict[str, npt.NDArray[Any]]:
-    """Some rows as inputs of the graph, (n, 1) each."""
-    preprocessor, missing_values = model.predictor.preprocessor, model.description.table.missing_values
+    """Some rows as inputs of the graph, (n, 1) each. Missing numbers are NaN and the column's codes in turn."""
+    preprocessor, table = model.predictor.preprocessor, model.description.table
     numbers = columns.numbers(rows)
     position = {name: j for j, name in enumerate(columns.numeric_names)}
-    inputs: dict[str, npt.NDArray[Any]] = {
-        number.name: numbers[:, [position[number.name]]] for number in preprocessor.numbers
-    }
+    inputs: dict[str, npt.NDArray[Any]] = {}
+    for number in preprocessor.numbers:
+        values = numbers[:, [position[number.name]]]
+        gaps = np.isnan(values)
+        values[gaps] = np.resize([np.nan, *missing_codes(table, number.name)], gaps.sum())
+        inputs[number.name] = values
     index_of = {name: j for j, name in enumerate(columns.categorical_names)}
     for column in preprocessor.categories:
         j = index_of[column.name]
         # the code of a missing value, -1, picks the last entry
-        texts = np.array([*columns.categories[j], missing_text(column, missing_values)], np.object_)
+        texts = np.array([*columns.categories[j], missing_text(column, table.missing_values)], np.object_)
         inputs[column.name] = texts[columns.categorical[rows, j]][:, None]
     return inputs
 

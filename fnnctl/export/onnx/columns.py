@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final, Literal
 
 import numpy as np
 
 from fnnctl.data.columns.formats.base import ColumnFormat
+from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
 from fnnctl.data.tables.memory_columns import NULL
 from fnnctl.data.tables.rows import missing_texts
@@ -65,7 +67,7 @@ class Preprocessing:
             graph.input(column.name, column.kind, column.made or column.kind)
         numbers = [column.name for column in columns if column.kind == "number"]
         self._numbers = joined(graph, numbers, axis=1) if numbers else None
-        self._missing = None if self._numbers is None else graph.add("IsNaN", self._numbers)
+        self._missing = None if self._numbers is None else self._missing_numbers(self._numbers, numbers)
         self._made: list[tuple[Preprocessor, np.dtype[np.floating], GraphFeatures]] = []
 
     def features(self, preprocessor: Preprocessor, dtype: np.dtype[np.floating]) -> GraphFeatures:
@@ -78,6 +80,14 @@ class Preprocessing:
         features = GraphFeatures(joined(self._graph, pieces, axis=1), coordinates)
         self._made.append((preprocessor, dtype, features))
         return features
+
+    def _missing_numbers(self, numbers: str, names: Sequence[str]) -> str:
+        """Which numbers are missing, (rows, numbers): NaN, and a column's codes."""
+        graph, missing = self._graph, self._graph.add("IsNaN", numbers)
+        codes = [missing_codes(self._table, name) for name in names]
+        for some in zip_longest(*codes, fillvalue=np.nan):  # nothing equals NaN
+            missing = graph.add("Or", missing, graph.add("Equal", numbers, np.array([some])))
+        return missing
 
     def _of_numbers(
         self, preprocessor: Preprocessor, dtype: np.dtype[np.floating]
@@ -147,6 +157,17 @@ def category_codes(
 def joined(graph: Graph, tensors: Sequence[str], *, axis: int) -> str:
     """Several tensors as one."""
     return tensors[0] if len(tensors) == 1 else graph.add("Concat", *tensors, axis=axis)
+
+
+def missing_codes(table: TableFormat, name: str) -> tuple[float, ...]:
+    """The numbers that stand for a missing value of a column, such as -999.
+
+    Numbers that are not written plainly are read before they go in, so they have none.
+    """
+    if any(name in form.columns(source) for source, form in table.formats.items()):
+        return ()
+    numbers = map(plain_number, missing_texts(table.missing_values))
+    return tuple(sorted({number for number in numbers if number is not None}))
 
 
 def missing_text(column: CategoryFeatures, missing_values: Sequence[str]) -> str:

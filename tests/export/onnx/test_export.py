@@ -141,6 +141,24 @@ def test_dates_and_amounts_go_in_as_numbers(program: Program) -> None:
     np.testing.assert_allclose(result[1], predictions(Path("predicted.csv"))[1], atol=1e-6)
 
 
+def test_the_codes_of_missing_numbers_are_missing(program: Program) -> None:
+    """A number that is written in another way goes in as `predict` reads it, so a code is one as any other."""
+    cells = [(f"{k % 7 if k % 5 else -999}", f"{k % 9}%", "ab"[k % 7 > 3]) for k in range(80)]
+    lines = "".join(f"{','.join(row)}\n" for row in cells)
+    Path("t.csv").write_text(f"count,share,y\n{lines}", encoding="utf-8")
+    data = "{source: t.csv, target: y, missing_values: ['', '-999', '-1']}"
+    Path("t.yaml").write_text(f"recipe: classic\ndata: {data}\ntraining: {{epochs: 20}}\n")
+    assert program("train", "t.yaml").code == 0
+    assert program("export", "--output", "t.onnx").code == 0
+    Path("new.csv").write_text("count,share\n-999,5%\n-1,5%\n-2,5%\n,5%\n3,-100%\n")
+    program("predict", "latest", "new.csv", "--output", "predicted.csv")
+    columns = {"count": [-999.0, -1.0, -2.0, np.nan, 3.0], "share": [*[0.05] * 4, -1.0]}
+    results = session(Path("t.onnx")).run(None, {name: np.array([x]).T for name, x in columns.items()})
+    probabilities = predictions(Path("predicted.csv"))[1]
+    np.testing.assert_allclose(results[1], probabilities, atol=1e-6)
+    assert abs(probabilities[1] - probabilities[2]).max() > 0.01
+
+
 def test_without_the_data_made_up_rows_are_compared(program: Program) -> None:
     write_rows(Path("data.csv"), 1)
     Path("x.yaml").write_text(
