@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from fnnctl.text import counted, printable, printable_lines
 
@@ -44,6 +44,14 @@ class FnnctlError(Exception):
         self.message = printable_lines(message)
         self.problems = tuple(problems)
         super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Unpickling calls no `__init__`, which takes facts, not `args`: pools of processes would hang."""
+        return _without_init, (type(self), self.args), self.__dict__
+
+
+def _without_init(kind: type[FnnctlError], args: tuple[Any, ...]) -> FnnctlError:
+    return kind.__new__(kind, *args)
 
 
 class FnnctlWarning(UserWarning):

@@ -1,6 +1,25 @@
 from __future__ import annotations
 
-from fnnctl.errors import DataError, MachineError, Problem, UsageError
+import pickle
+from typing import Any
+
+from fnnctl.config.rules.validation import InvalidConfigurationError
+from fnnctl.errors import (
+    BlasThreadsError,
+    DataError,
+    DivergedError,
+    FnnctlError,
+    InterruptedCommandError,
+    InterruptedRunError,
+    LostClusterError,
+    MachineError,
+    NoFinishedTrialError,
+    Problem,
+    UnwritableOutputError,
+    UsageError,
+)
+from fnnctl.executors.dask import NoDaskError
+from fnnctl.executors.protocols import ClusterLostError, WorkerKilledError, WorkersRefusedError
 
 NASTY = "a\x1b[31m\u202eb\n"
 WRITTEN_OUT = "a\\x1b[31m\\u202eb\\n"
@@ -18,3 +37,36 @@ def test_a_problem_is_one_line_that_prints_whatever_it_quotes() -> None:
 
 def test_other_errors_may_have_several_lines() -> None:
     assert MachineError("two\nlines \x1b").message == "two\nlines \\x1b"
+
+
+RATES: dict[str, Any] = {"learning_rate": 0.1, "steadier_rate": 0.01, "scaled": True}
+CROSSING = [
+    DataError(Problem("is wrong", file="a.csv", line=3, path="x")),
+    UsageError("one", "two"),
+    InvalidConfigurationError({("model", "hidden"): "is wrong"}, certain=[("model",)]),
+    BlasThreadsError(),
+    LostClusterError("it is gone", run="runs/a"),
+    UnwritableOutputError("a full disk", run="runs/a"),
+    DivergedError(epoch=3, run="runs/a", **RATES),
+    NoFinishedTrialError(trials=3, reason="it diverged", diverged=True, run=None),
+    InterruptedRunError(signal_number=15, run="runs/a", epochs=3),
+    InterruptedCommandError(130),
+    WorkersRefusedError("no memory"),
+    WorkerKilledError(),
+    ClusterLostError("tcp://a:1"),
+    NoDaskError(),
+]
+
+
+def test_errors_cross_to_other_processes() -> None:
+    for error in CROSSING:
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), copy.args, vars(copy)) == (type(error), error.args, vars(error))
+        assert (str(copy), copy.exit_code) == (str(error), error.exit_code)
+    made_otherwise = {kind.__name__ for kind in _kinds(FnnctlError) if "__init__" in vars(kind)}
+    assert made_otherwise - {type(error).__name__ for error in CROSSING} == {"FnnctlError", "InputError"}
+
+
+def _kinds(kind: type[FnnctlError]) -> list[type[FnnctlError]]:
+    children = [child for child in kind.__subclasses__() if child.__module__.startswith("fnnctl.")]
+    return [kind, *(below for child in children for below in _kinds(child))]

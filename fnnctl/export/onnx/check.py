@@ -112,7 +112,7 @@ def _codes(count: int, rng: np.random.Generator) -> IntArray:
 
 
 def feeds(columns: Columns, rows: IntArray, model: SavedModel) -> dict[str, npt.NDArray[Any]]:
-    """Some rows as inputs of the graph, (n, 1) each. Missing numbers are NaN and the column's codes in turn."""
+    """Some rows as inputs of the graph, (n, 1) each. Missing numbers are NaN and codes in turn."""
     preprocessor, table = model.predictor.preprocessor, model.description.table
     numbers = columns.numbers(rows)
     position = {name: j for j, name in enumerate(columns.numeric_names)}

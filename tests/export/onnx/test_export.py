@@ -142,7 +142,7 @@ def test_dates_and_amounts_go_in_as_numbers(program: Program) -> None:
 
 
 def test_the_codes_of_missing_numbers_are_missing(program: Program) -> None:
-    """A number that is written in another way goes in as `predict` reads it, so a code is one as any other."""
+    """A percentage goes in as `predict` reads its text, so -1 is no code."""
     cells = [(f"{k % 7 if k % 5 else -999}", f"{k % 9}%", "ab"[k % 7 > 3]) for k in range(80)]
     lines = "".join(f"{','.join(row)}\n" for row in cells)
     Path("t.csv").write_text(f"count,share,y\n{lines}", encoding="utf-8")
