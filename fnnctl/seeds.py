@@ -74,6 +74,8 @@ def _sequence(*numbers: int) -> np.random.SeedSequence:
     # SeedSequence would split the integers into the same 32-bit words, but takes three times as long.
     words: list[int] = []
     for number in numbers:
+        if number < 0:
+            raise ValueError(f"{number} cannot identify a stream: seeds and counts are 0 or more")
         words.append(number & 0xFFFFFFFF)
         while number := number >> 32:
             words.append(number & 0xFFFFFFFF)

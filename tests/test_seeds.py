@@ -22,6 +22,13 @@ def test_a_stream_is_that_of_numpy_for_the_same_numbers(
     assert drawn.permutation(20).tolist() == expected.permutation(20).tolist()
 
 
+def test_negative_numbers_have_no_stream() -> None:
+    with pytest.raises(ValueError, match="-1 cannot identify a stream"):
+        stream(-1, Purpose.WEIGHTS)
+    with pytest.raises(ValueError, match="-2 cannot identify a stream"):
+        stream(1, Purpose.WEIGHTS, -2)
+
+
 @pytest.mark.parametrize(
     ("purpose", "value"),
     [

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
+import numpy as np
+
 from fnnctl.config.paths import problem_at
 from fnnctl.config.schema.methods import METHODS
 from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
@@ -89,8 +91,8 @@ def optimize(
             killed.
         catch: Exceptions of these types make a trial fail. Any other ends the search.
 
-    Raises `UsageError` for an unknown method, `ConfigError` for wrong bounds, and `DataError` if the journal
-    is another search's.
+    Raises `UsageError` for an unknown method or a negative seed, `ConfigError` for wrong bounds, and
+    `DataError` if the journal is another search's.
     """
     if method not in _METHODS:
         choices = joined_words(_METHODS, "or")
@@ -103,6 +105,8 @@ def optimize(
         raise UsageError(f"direction must be {joined_words(get_args(Direction), 'or')}, not {direction!r}")
     if trials is not None and trials < 1:
         raise UsageError(f"trials must be at least 1, not {trials!r}")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise UsageError(f"seed must be a whole number of 0 or more, not {seed!r}")
     if not 1 <= min_epochs <= max_epochs:
         raise UsageError(f"epochs from {min_epochs!r} to {max_epochs!r} are no budgets")
     bound = {} if trials is None else {"trials": trials}
