@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from fnnctl.text import joined_words
 class Comparison:
     """Two runs or more, and whether their difference is more than chance."""
 
-    def __init__(self, comparison: RunComparison) -> None:
-        self._comparison = comparison
+    def __init__(self, comparison: RunComparison, runs: Sequence[Run]) -> None:
+        """A run in memory lives as long as one of the `runs`."""
+        self._comparison, self._runs = comparison, runs
 
     @property
     def verdicts(self) -> list[str]:
@@ -56,8 +58,7 @@ def compare(*runs: Run | str | Path, metric: str | None = None, runs_dir: str | 
     Runs are `Run`s, or named as for `load_run`. Raises `UsageError` for unknown runs and metrics, and for
     runs that cannot be compared.
     """
-    folders = [
-        run.folder if isinstance(run, Run) else find_run(str(run), Path(runs_dir), has_metrics)
-        for run in runs
+    chosen = [
+        run if isinstance(run, Run) else Run(find_run(str(run), Path(runs_dir), has_metrics)) for run in runs
     ]
-    return Comparison(compare_runs(folders, metric))
+    return Comparison(compare_runs([run.folder for run in chosen], metric), chosen)

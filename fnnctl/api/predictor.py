@@ -6,8 +6,10 @@ network; everything else goes the way of a table. Both give the scores of `fnnct
 
 from __future__ import annotations
 
-import threading
+import math
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Real
 from typing import Any, Final
@@ -17,15 +19,18 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import restored_blas_threads
+from fnnctl.data.columns.numbers import has_number, plain_number
 from fnnctl.data.dataset import Columns
 from fnnctl.data.in_memory import rows_data
 from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Features, Preprocessor
+from fnnctl.data.tables.memory_table import MEMORY
+from fnnctl.data.tables.rows import missing_texts
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
-from fnnctl.modelling.scored_rows import scored_blocks
+from fnnctl.modelling.scored_rows import refuse_overflow, scored_blocks
 from fnnctl.text import did_you_mean, shown, word_list
 from fnnctl.training.scoring import SCORING_BATCH
 
@@ -43,7 +48,10 @@ class Predictor:
 
     def __init__(self, model: SavedModel) -> None:
         self._model = model
-        self._threads = threading.local()
+        self._pattern = model.predictor
+        """Networks that are copied if all others are in use; they know how few rows are computed."""
+        self._free: deque[Networks] = deque()
+        """Networks that no thread uses: each has buffers of its own."""
         self._formats = model.description.table.formats
         self.feature_names: tuple[str, ...] = columns_of(model.predictor.preprocessor, self._formats)
         """The columns that the network was trained with."""
@@ -78,23 +86,32 @@ class Predictor:
         return ratio
 
     def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:
-        networks = self._networks()
         columns = self._encoder.columns(rows)
-        with restored_blas_threads(self._model.threads):  # they affect the last bits
+        with self._networks() as networks, restored_blas_threads(self._model.threads):
             if columns is None:
                 scores = np.concatenate([*self._table_scores(networks, rows)])
             else:
                 scores = np.concatenate([*self._encoder.scores(networks, columns)])
-        _refuse_overflow(scores)
-        predicted, probabilities = networks.task.predict(scores, networks.decoder)
+                refuse_overflow(scores, np.arange(len(scores)), MEMORY)
+            predicted, probabilities = networks.task.predict(scores, networks.decoder)
         return np.array([row[0] for row in predicted]), probabilities
 
-    def _networks(self) -> Networks:
-        """The networks, with buffers of this thread."""
-        networks: Networks | None = getattr(self._threads, "networks", None)
-        if networks is None:
-            networks = self._threads.networks = self._model.predictor.copied()
-        return networks
+    @contextmanager
+    def _networks(self) -> Iterator[Networks]:
+        """Networks that only this thread uses within the block."""
+        try:
+            networks = self._free.pop()
+        except IndexError:
+            networks = self._pattern.copied()
+        try:
+            yield networks
+        finally:
+            self._pattern = networks
+            self._free.append(networks)
+
+    def __reduce__(self) -> tuple[type[Predictor], tuple[SavedModel]]:
+        """Pickles and copies have the model, and make their own buffers."""
+        return Predictor, (self._model,)
 
     def _table_scores(self, networks: Networks, rows: Any) -> Iterator[FloatArray]:
         file = InputFile.of_memory(rows_data(rows), self._model)
@@ -109,7 +126,7 @@ class _Encoder:
     def __init__(self, model: SavedModel) -> None:
         preprocessor = model.predictor.preprocessor
         self._unused = frozenset((model.description.target, *model.description.table.left_out))
-        self._missing = frozenset(model.description.table.missing_values)
+        self._missing = missing_texts(model.description.table.missing_values)
         self._numbers = tuple(number.name for number in preprocessor.numbers)
         self._categories = tuple(
             (column.name, {text: code for code, text in enumerate(column.categories)})
@@ -123,8 +140,8 @@ class _Encoder:
             categorical_names=tuple(name for name, _ in self._categories),
             categories=tuple((*codes, _UNKNOWN) for _, codes in self._categories),
         )
-        self._is_plain = not model.description.table.formats
-        """Whether each column of the table is one of the preprocessor, so that its values need no parsing."""
+        self._is_plain = not model.description.table.formats and not has_number(self._missing)
+        """Whether each column of the table is one of the preprocessor, and no number is a missing value."""
         self._features = [self._of(part.preprocessor) for part in model.predictor.distinct]
 
     def _of(self, preprocessor: Preprocessor) -> Features:
@@ -148,6 +165,8 @@ class _Encoder:
         if rows.shape[1] != len(self._numbers):  # refused there, or the training had an empty column
             return None
         numeric = np.ascontiguousarray(rows, np.float64)
+        if np.isinf(numeric).any():  # refused there
+            return None
         return replace(self._template, numeric=numeric, categorical=np.empty((len(rows), 0), np.int32))
 
     def _of_records(self, rows: Sequence[Mapping[str, Any]]) -> Columns | None:
@@ -157,22 +176,28 @@ class _Encoder:
             if row.keys() != self._names:
                 self._refuse_other_names(row)
             for j, name in enumerate(self._numbers):
-                value = row[name]
-                if value is None:
-                    numeric[i, j] = np.nan
-                elif isinstance(value, bool) or not isinstance(value, Real):
+                if (number := _number(row[name])) is None:
                     return None
-                else:
-                    numeric[i, j] = value
+                numeric[i, j] = number
             for j, (name, codes) in enumerate(self._categories):
-                value = row[name]
-                if value is None:
-                    categorical[i, j] = -1
-                elif isinstance(value, str):
-                    categorical[i, j] = -1 if value in self._missing else codes.get(value, len(codes))
-                else:
+                if (code := self._code(row[name], codes)) is None:
                     return None
+                categorical[i, j] = code
         return replace(self._template, numeric=numeric, categorical=categorical)
+
+    def _code(self, value: Any, codes: Mapping[str, int]) -> int | None:
+        """The code of a category; None for a value that goes the way of a table."""
+        if value is None:
+            return -1
+        if not isinstance(value, str):
+            return None
+        text = value.strip()
+        if text in codes:
+            return codes[text]
+        if text in self._missing:
+            return -1
+        # A number may be spelled otherwise than in training.
+        return None if text == _UNKNOWN or plain_number(text) is not None else len(codes)
 
     def _refuse_other_names(self, row: Mapping[str, Any]) -> None:
         """Raise `DataError` if a record lacks a column, or has one that is unknown."""
@@ -208,10 +233,14 @@ def _is_column(value: Any) -> bool:
     return hasattr(value, "__len__") and not isinstance(value, str)
 
 
-def _refuse_overflow(scores: FloatArray) -> None:
-    finite = np.isfinite(scores).all(axis=1)
-    if not finite.all():
-        row = int(np.argmin(finite))
-        raise DataError(
-            Problem(f"the values of row {row} (from 0) are too large for the network: its scores overflow")
-        )
+def _number(value: Any) -> float | None:
+    """A number, NaN if it is missing; None for a value that goes the way of a table."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return None if math.isinf(number) else number

@@ -48,7 +48,8 @@ class Run:
 
     def __init__(self, folder: RunFolder, volume: MemoryVolume | None = None) -> None:
         """A run in memory lives as long as this object, which holds its `volume`."""
-        self.folder = RunFolder(folder.path)
+        path = folder.path
+        self.folder = RunFolder(path if is_in_memory(path) else path.absolute())
         """The run's files, for the rest of the package."""
         self._volume = volume
 

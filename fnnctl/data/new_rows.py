@@ -18,7 +18,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems
+from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems, spelled_as_trained
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import number_problem, numbers_among
 from fnnctl.data.dataset import Columns
@@ -201,7 +201,12 @@ def _table_blocks(
     with file_errors(problems.file):
         for block in file.blocks:
             values = numbers.read(block, problems)
-            columns = [as_trained(texts(name, block), form.formats.get(name)) for name in categorical]
+            columns = [
+                spelled_as_trained(
+                    as_trained(texts(column.name, block), form.formats.get(column.name)), column.categories
+                )
+                for column in preprocessor.categories
+            ]
             codes = np.empty((len(block.lines), len(categorical)), np.int32)
             for j, column in enumerate(columns):
                 codes[:, j] = column.codes

@@ -65,7 +65,7 @@ def read_labelled(
     rows = LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores)
     start = 0
     for batch in scores:
-        _refuse_overflow(batch, rows.numbers[start : start + len(batch)], file.name)
+        refuse_overflow(batch, rows.numbers[start : start + len(batch)], file.name)
         start += len(batch)
     return rows
 
@@ -144,12 +144,12 @@ def scored_blocks(
     row = 0
     for scores in predictor.column_scores((block, np.arange(len(block))) for block in blocks):
         numbers = np.arange(row, row + len(scores))
-        _refuse_overflow(scores, numbers, file)
+        refuse_overflow(scores, numbers, file)
         yield numbers, scores
         row += len(scores)
 
 
-def _refuse_overflow(scores: FloatArray, rows: IntArray, file: str) -> None:
+def refuse_overflow(scores: FloatArray, rows: IntArray, file: str) -> None:
     """Raise `DataError` if a score, (n, outputs), is not finite; `rows`, (n,), are the row numbers."""
     finite = np.isfinite(scores).all(axis=1)
     if not finite.all():

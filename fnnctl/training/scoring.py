@@ -124,16 +124,22 @@ kernels need 16, which takes 1.4 times as long as 512; its AVX-512 kernels treat
 class RowScorer:
     """Scores rows with networks of one shape, each alone in its stack; keeps its buffers between calls."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[Network], *, like: RowScorer | None = None) -> None:
+        """What was tested on a scorer `like` this one, of the same networks, is not tested again."""
         self._networks = tuple(networks)
         first = self._networks[0]
         shape = (SCORING_BATCH, first.layout.shape.inputs + 1)
         self.inputs = np.empty(shape, first.parameters.dtype)
         """The caller writes the features of up to SCORING_BATCH rows here, each followed by a 1."""
-        self._width = next(width for width in WIDTHS if self._places_are_alike(width))
         self._workspaces: dict[int, Workspace] = {}
-        self._small_batches = 0
         self._few_rows: FewRows | None = None
+        self._small_batches = 0
+        if like is None:
+            self._width = next(width for width in WIDTHS if self._places_are_alike(width))
+        else:
+            self._width, self._small_batches = like._width, like._small_batches
+            if like._few_rows is not None:
+                self._few_rows = FewRows(self._networks, self.inputs, like._few_rows.width)
         self.inputs.fill(1.0)
 
     def __len__(self) -> int:
@@ -146,7 +152,7 @@ class RowScorer:
 
     def copied(self) -> RowScorer:
         """A scorer of the same networks with buffers of its own, for another thread."""
-        return RowScorer(self._networks)
+        return RowScorer(self._networks, like=self)
 
     def alone(self) -> list[RowScorer]:
         """A scorer for each network."""
@@ -224,6 +230,7 @@ class FewRows:
 
     def __init__(self, networks: Sequence[Network], inputs: FloatArray, width: int) -> None:
         """The rows are the first ones of `inputs`, and `width` rows are computed."""
+        self.width = width
         self._network = network = stacked(networks)
         shape, dtype = network.layout.shape, inputs.dtype
         rows = np.broadcast_to(inputs[:width], (len(networks), width, inputs.shape[1]))

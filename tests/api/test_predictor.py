@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import copy
 import csv
 import itertools
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fnnctl
 from fnnctl import Predictor, Run
@@ -103,6 +107,73 @@ def test_a_regression_predicts_numbers() -> None:
     for method in (numbers.predict_proba, numbers.decision):
         with pytest.raises(UsageError, match="a regression has no probabilities"):
             method(X)
+
+
+CELLS = {
+    "size": st.one_of(
+        st.none(), st.floats(), st.integers(), st.booleans(), st.sampled_from(["1", " 2.5 ", "NA", "", "x"]),
+        st.just(10**400), st.just(np.float32(0.1)),
+    ),
+    "colour": st.one_of(
+        st.none(), st.sampled_from(["red", " blue ", " NA ", "violet", "\0", "", "1", "1.0"]),
+        st.integers(0, 3), st.booleans(), st.floats(0, 3),
+    ),
+    "count": st.one_of(st.none(), st.integers(-(2**70), 2**70), st.just(-999), st.just(-999.0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", [["", "NA"], ["", "-999"]], ids=["texts", "a number"])
+def test_a_record_is_read_like_a_table_of_one_row(missing: list[str]) -> None:
+    settings = {"data": {"target": "kind", "missing_values": missing}}
+    rows = table(60)
+    rows["colour"][:9] = ["1", "2", "3"] * 3
+    predictor = fnnctl.train(SHORT, rows, settings=settings).predictor
+
+    @given(st.fixed_dictionaries(CELLS))
+    def compare(record: dict[str, Any]) -> None:
+        answers: list[Any] = []
+        for form in (record, {name: [value] for name, value in record.items()}):
+            try:
+                answers.append(predictor.predict_proba(form).tolist())
+            except DataError as error:
+                answers.append(error.message)
+        assert answers[0] == answers[1]
+
+    compare()
+
+
+def test_an_array_is_read_like_a_table() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2))
+    predictor = fnnctl.train(SHORT, (X, X[:, 0] > 0)).predictor
+    for value in (np.inf, -np.inf, np.nan, 1e308):
+        X[7, 1] = value
+        answers: list[Any] = []
+        for form in (X, dict(zip(predictor.feature_names, X.T.tolist(), strict=True))):
+            try:
+                answers.append(predictor.predict_proba(form).tolist())
+            except DataError as error:
+                answers.append(type(error))
+        assert answers[0] == answers[1]
+
+
+def test_numbers_that_are_categories_may_be_spelled_otherwise() -> None:
+    """Whole numbers become fractions in pandas as soon as a value is missing."""
+    codes = [1, 2, 30] * 20
+    rows = {"code": codes, "y": ["a" if code == 2 else "b" for code in codes]}
+    settings = {"data": {"target": "y", "columns": {"categorical": ["code"]}}}
+    predictor = fnnctl.train(SHORT, rows, settings=settings).predictor
+    (expected,) = predictor.predict_proba({"code": "2"}).tolist()
+    for form in ({"code": 2}, {"code": 2.0}, {"code": "2.0"}, {"code": [2.0]}, {"code": np.array([2.0])}):
+        assert predictor.predict_proba(form).tolist() == [expected]
+    assert predictor.predict_proba({"code": [2.0, None]}).tolist()[0] == expected
+
+
+def test_predictors_can_be_pickled_and_copied(predictor: Predictor) -> None:
+    rows = records(table(9))
+    expected = predictor.predict_proba(rows).tolist()
+    for other in (pickle.loads(pickle.dumps(predictor)), copy.deepcopy(predictor)):
+        assert other.predict_proba(rows).tolist() == expected
 
 
 def test_threads_get_the_same_bits(predictor: Predictor) -> None:

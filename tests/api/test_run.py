@@ -155,6 +155,20 @@ def test_runs_are_compared(trained: Run, tmp_path: Path) -> None:
         fnnctl.compare(trained, other, metric="r2")
 
 
+def test_a_comparison_keeps_its_runs(trained: Run) -> None:
+    """No other reference keeps the second one."""
+    comparison = fnnctl.compare(trained, fnnctl.train(SHORT, settings={"seed": 1}))
+    assert len(comparison.verdicts) == 1
+    assert "memory:" not in comparison.report()
+
+
+def test_a_run_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = fnnctl.train(SHORT, runs_dir="runs")
+    monkeypatch.chdir("/")
+    assert run.metrics["test"]["accuracy"] > 0
+
+
 class Interrupting(Observer):
     """Presses Ctrl-C after so many calls of `progress`."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.columns.numbers import plain_number
+from fnnctl.data.columns.numbers import first_code, plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.text import shown
 
@@ -69,3 +72,28 @@ def note_plain_problems(name: str, column: CodedTexts, form: ColumnFormat | None
 def as_trained(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
     """Labels or categories as the network was trained on them: plain numbers, one spelling of yes."""
     return column if form is None else column.with_texts(map(form.label, column.texts))
+
+
+def spelled_as_trained(column: CodedTexts, categories: Sequence[str]) -> CodedTexts:
+    """Categories that are numbers, spelled as in the training data: 1.0 is 1, if only that was a category.
+
+    A column of whole numbers becomes one of fractions, for example in pandas, as soon as a value is missing.
+    Digits that begin with a zero are a code, and no number.
+    """
+    known = frozenset(categories)
+    unknown = {
+        text: number for text in column.texts if text not in known and (number := _amount(text)) is not None
+    }
+    if not unknown:
+        return column
+    numbers = {category: _amount(category) for category in categories}
+    same = Counter(numbers.values())
+    spelling = {number: category for category, number in numbers.items() if same[number] == 1}
+    return column.with_texts(
+        spelling.get(unknown[text], text) if text in unknown else text for text in column.texts
+    )
+
+
+def _amount(text: str) -> float | None:
+    """The value of a plain number that is no code; None for any other text."""
+    return None if first_code([text]) else plain_number(text)

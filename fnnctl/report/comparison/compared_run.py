@@ -191,6 +191,11 @@ class ComparedRun:
         return str(self.folder.path)
 
     @property
+    def place(self) -> str:
+        """The run's folder or, for a run in memory, which has none, the experiment's name."""
+        return self.folder.named or f"{self.manifest.name}, in memory"
+
+    @property
     def data_key(self) -> str:
         """The digest of the file that has the test rows."""
         return self.data.test_sha256 or self.data.sha256

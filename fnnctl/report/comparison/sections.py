@@ -203,7 +203,7 @@ def comparison_sections(comparison: RunComparison) -> list[Section]:
             tuple((name, *values) for name, values in comparison.other_differences),
         ),
         Notes("How sure", tuple(limit_sentences(comparison))),
-        DefinitionList("Folders", tuple(zip(letters, (run.path for run in comparison.runs), strict=True))),
+        DefinitionList("Folders", tuple(zip(letters, (run.place for run in comparison.runs), strict=True))),
         *_next_steps(comparison),
     ]
     return [section for section in sections if section.rows]
@@ -313,6 +313,8 @@ def _next_steps(comparison: RunComparison) -> list[Command]:
     All have the same seed, so that they are paired. A network that was scored twice has one config.
     """
     if all(isinstance(run.sample, MeasuredFolds) for run in comparison.runs):
+        return []
+    if any(run.folder.named is None for run in comparison.runs):
         return []
     runs = [resolved_run(run) for run in comparison.runs]
     configs = [run.path / RESOLVED if run else None for run in runs]
