@@ -145,12 +145,14 @@ class NoFigures:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where runs go, whom to tell of progress and notes, what asks to stop, and who draws figures."""
+    """Where runs go, whom to tell of progress, what asks to stop, who draws figures, and the command line."""
 
     runs_dir: Path = Path("runs")
     listener: Listener = field(default_factory=SilentListener)
     stop: Stop = field(default_factory=NoStop)
     figures: Figures = field(default_factory=NoFigures)
+    command: str | None = None
+    """The command line, quoted for a shell; None for a Python program, whose arguments may be secret."""
 
     def note(self, text: str) -> None:
         """Give a message to the user."""

@@ -48,7 +48,7 @@ def cross_validate(
     loaded = read_experiment(config, overrides, context.listener, memory=memory)
     validation = loaded.cross_validation()
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_cross_validation_run(context.runs_dir, validation, loaded.config.text)
+        run = create_cross_validation_run(context, validation, loaded.config.text)
         context.stop.resumable(run.path, "evaluate")
         record_notes(run, [*loaded.notes(), *loaded.fold_line(validation)], context.listener)
         record_warnings(run, [*loaded.warnings, *validation.check.warnings], context.listener)
@@ -81,7 +81,7 @@ def resume_cross_validation(
         with context.stop.graceful():
             words = kept_folds_words(len(kept), validation)
             context.stop.kept(words)
-            begin_again(run, words or START, blas_threads=set_blas_threads(1), listener=context.listener)
+            begin_again(run, words or START, blas_threads=set_blas_threads(1), context=context)
     recorder = RunRecorder(run, started=started, trained_before=seconds)
     complete_cross_validation(run, validation, kept, recorder, context, workers=workers)
     return run

@@ -57,7 +57,7 @@ def search(
     options.check_cluster()
     check = loaded.checked(prepared.split)
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_search_run(prepared, check, context.runs_dir)
+        run = create_search_run(prepared, check, context)
         context.stop.resumable(run.path, "search")
         notes = [*loaded.notes(), *loaded.split_line(prepared.split), *prepared.setup.notes]
         record_notes(run, notes, context.listener)
@@ -112,7 +112,7 @@ def resume_search(
         refuse_fewer_trials(recorded, prepared, journal, options.max_trials)
         with context.stop.graceful():
             journal.begin(journal_header(prepared), options.machine)
-            begin_search_again(run, prepared, missing, file.torn, context.listener)
+            begin_search_again(run, prepared, missing, file.torn, context)
         undo.pop_all()
     with closing(file), closing(cache):
         complete_search(SearchSession(run, prepared, journal, options, context, started=started))

@@ -46,7 +46,7 @@ def train(
     fit = loaded.fit(split)
     check = loaded.checked(split, bags=fit.settings.bags)
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_training_run(context.runs_dir, loaded.data, fit, config=loaded.config.text, check=check)
+        run = create_training_run(context, loaded.data, fit, config=loaded.config.text, check=check)
         context.stop.resumable(run.path, "train")
         notes = [*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)]
         record_notes(run, notes, context.listener)
@@ -75,7 +75,7 @@ def resume_training(name: str, context: Context, *, memory: MemoryData | None = 
         checkpoint = load_checkpoint(run, loaded.data, fit, context.note)
         with context.stop.graceful():
             at = f"epoch {checkpoint.epoch}" if checkpoint else START
-            begin_again(run, at, blas_threads=set_threads(fit), listener=context.listener)
+            begin_again(run, at, blas_threads=set_threads(fit), context=context)
     complete_training(run, loaded.data, fit, context, started=started, checkpoint=checkpoint)
     return run
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,4 +29,5 @@ def terminal_context(
     from fnnctl.context import Context, NoFigures
 
     with (interruption if resumable else ended_by_signals)(output.note) as stop:
-        yield Context(runs_dir, TerminalListener(output), stop, figures or NoFigures())
+        command = shlex.join(["fnnctl", *sys.argv[1:]])
+        yield Context(runs_dir, TerminalListener(output), stop, figures or NoFigures(), command)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from fnnctl.blas import set_blas_threads
@@ -28,7 +27,7 @@ from fnnctl.tasks.post_training import PostTraining
 from fnnctl.training.trainer import Outcome
 
 
-def create_cross_validation_run(runs_dir: Path, validation: CrossValidation, config: bytes) -> OpenRun:
+def create_cross_validation_run(context: Context, validation: CrossValidation, config: bytes) -> OpenRun:
     """Create the run folder; it contains the config and manifest at once."""
     experiment = validation.experiment
     facts = known_facts(
@@ -36,10 +35,11 @@ def create_cross_validation_run(runs_dir: Path, validation: CrossValidation, con
         validation.data,
         validation.fits[0].settings,
         validation.check,
+        command=context.command,
         blas_threads=set_blas_threads(1),  # each worker has one
     )
     return create_run(
-        runs_dir,
+        context.runs_dir,
         name=experiment.name or "",
         kind="cross_validation",
         config=config,

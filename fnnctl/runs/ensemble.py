@@ -112,6 +112,7 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
         data,
         ensemble.members[0][0].fit.settings,
         search.loaded.checked(split),
+        command=session.context.command,
         blas_threads=set_blas_threads(1),
         sizes=(split.train.size, split.validation.size, split.test.size),
         networks=[trial.fit.layout for trial, _ in ensemble.members],

@@ -90,7 +90,13 @@ def score_file(
     part = rows.part(model)
     warnings = [*_known_rows(model, file, sha256), *_score_warnings(model, part, file), *row_warnings]
     facts = evaluation_facts(
-        model, file, sha256=sha256, rows=len(rows.numbers), warnings=warnings, blas_threads=blas_threads
+        model,
+        file,
+        sha256=sha256,
+        rows=len(rows.numbers),
+        warnings=warnings,
+        command=context.command,
+        blas_threads=blas_threads,
     )
     run = create_run(context.runs_dir, name=name, kind="evaluation", manifest=facts)
     with RunRecorder(run, started=started):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.manifest import Manifest, Processor, Resumption
-from fnnctl.store.provenance import command_line, environment, machine, utc_text
+from fnnctl.store.provenance import environment, machine, utc_text
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
@@ -27,6 +26,7 @@ def known_facts(
     settings: StackSettings,
     check: DataCheck,
     *,
+    command: str | None,
     blas_threads: int | None,
     sizes: tuple[int, int, int] | None = None,
     networks: Sequence[ParameterLayout] = (),
@@ -54,7 +54,7 @@ def known_facts(
     if sizes is not None:
         facts["parts"] = dict(zip(("train", "validation", "test"), sizes, strict=True))
     return {
-        **environment(sys.argv[1:], blas_threads=blas_threads),
+        **environment(command, blas_threads=blas_threads),
         "seed": experiment.seed,
         "data": facts,
         "model": _network_facts(
@@ -76,12 +76,13 @@ def evaluation_facts(
     sha256: str,
     rows: int,
     warnings: Sequence[str],
+    command: str | None,
     blas_threads: int | None,
 ) -> dict[str, Any]:
     """The facts about an evaluation of a model on a file with this number of labelled rows."""
     preprocessor, task = model.predictor.preprocessor, model.predictor.task
     return {
-        **environment(sys.argv[1:], blas_threads=blas_threads),
+        **environment(command, blas_threads=blas_threads),
         "data": {
             "name": file.stem,
             "source": file.source,
@@ -110,9 +111,9 @@ def evaluation_facts(
     }
 
 
-def resumed_facts(manifest: Manifest) -> dict[str, Any]:
+def resumed_facts(manifest: Manifest, command: str | None) -> dict[str, Any]:
     """The facts that change in the manifest when a run is resumed."""
-    resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command_line(sys.argv[1:]))
+    resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command)
     open_facts = dict.fromkeys(("finished", "error"))
     return {**open_facts, "status": "running", "resumed": [*manifest.resumed, resumption]}
 

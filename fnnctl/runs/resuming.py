@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from fnnctl.context import Listener
+from fnnctl.context import Context
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import Fit
 from fnnctl.runs.checkpointing import incomplete_checkpoint
@@ -75,16 +75,18 @@ def load_checkpoint(run: OpenRun, data: TaskData, fit: Fit, note: Callable[[str]
         return None
 
 
-def begin_again(run: OpenRun, at: str, *, blas_threads: int | None, listener: Listener) -> None:
+def begin_again(run: OpenRun, at: str, *, blas_threads: int | None, context: Context) -> None:
     """Report, log and record that the run resumes at `at`, and warn if the machine has changed.
 
     A run that resumes at `START` is one of this machine and this version.
     """
     manifest = run.read_manifest()
-    listener.note(f"resuming from {at} of {run.path}")
+    context.note(f"resuming from {at} of {run.path}")
     run.log(f"resumed from {at}")
     open_facts = dict.fromkeys(("training", "calibration"))
     never_ended = {"diverged": False, "seconds": {"total": None, "training": None}}
     now = machine(blas_threads=blas_threads) if at == START else {}
-    run.record({**open_facts, **never_ended, **resumed_facts(manifest), **now})
-    record_warnings(run, machine_differences(run.read_manifest(), blas_threads=blas_threads), listener)
+    run.record({**open_facts, **never_ended, **resumed_facts(manifest, context.command), **now})
+    record_warnings(
+        run, machine_differences(run.read_manifest(), blas_threads=blas_threads), context.listener
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.context import Context
 from fnnctl.errors import DivergedError, NoFinishedTrialError
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.records.default_trial import Measurement, compare_with_default_trial, is_doubtful
@@ -33,13 +33,20 @@ from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.text import counted
 
 
-def create_search_run(search: PreparedSearch, check: DataCheck, runs_dir: Path) -> OpenRun:
+def create_search_run(search: PreparedSearch, check: DataCheck, context: Context) -> OpenRun:
     """Create the run folder, which contains the journal's header from the start."""
     setup, experiment = search.setup, search.setup.experiment
     settings = search.base_fit().settings
-    facts = known_facts(experiment, search.loaded.data, settings, check, blas_threads=set_blas_threads(1))
+    facts = known_facts(
+        experiment,
+        search.loaded.data,
+        settings,
+        check,
+        command=context.command,
+        blas_threads=set_blas_threads(1),
+    )
     return create_run(
-        runs_dir,
+        context.runs_dir,
         name=experiment.name or "",
         kind="search",
         config=search.loaded.config.text,

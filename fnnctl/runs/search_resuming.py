@@ -8,7 +8,7 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.loading import ConfigText, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.context import Listener
+from fnnctl.context import Context, Listener
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
@@ -26,22 +26,22 @@ from fnnctl.text import counted, joined_words
 
 
 def begin_search_again(
-    run: OpenRun, search: PreparedSearch, missing: Sequence[str], torn: int, listener: Listener
+    run: OpenRun, search: PreparedSearch, missing: Sequence[str], torn: int, context: Context
 ) -> None:
     """Record that the search goes on, and say it; `torn` bytes at the journal's end were incomplete."""
     setup = search.setup
     run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
-    listener.note(f"resuming {run.path}")
+    context.note(f"resuming {run.path}")
     if missing:
-        listener.note(f"{joined_words(missing)} will be made again: not found in the folder")
+        context.note(f"{joined_words(missing)} will be made again: not found in the folder")
     if torn:
         lost = f"an incomplete record of {counted(torn, 'byte')}"
-        listener.note(f"the journal ended with {lost}, kept in {names.JOURNAL_TORN}")
+        context.note(f"the journal ended with {lost}, kept in {names.JOURNAL_TORN}")
     run.log("resumed")
     manifest = run.read_manifest()
-    run.record(resumed_facts(manifest))
+    run.record(resumed_facts(manifest, context.command))
     differences = machine_differences(manifest, blas_threads=set_blas_threads(1))
-    record_warnings(run, [*differences, *kept_horizon(search.setup)], listener)
+    record_warnings(run, [*differences, *kept_horizon(search.setup)], context.listener)
 
 
 def is_over(run: RunFolder) -> bool:

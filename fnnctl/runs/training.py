@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
@@ -30,7 +29,7 @@ from fnnctl.training.trainer import Outcome, TrainedMember
 
 
 def create_training_run(
-    runs_dir: Path,
+    context: Context,
     data: TaskData,
     fit: Fit,
     *,
@@ -44,11 +43,17 @@ def create_training_run(
     `trial` is the number of the trial that is trained again, if it is a search's winner.
     """
     facts = known_facts(
-        fit.experiment, data, fit.settings, check, blas_threads=set_threads(fit), sizes=fit.sizes
+        fit.experiment,
+        data,
+        fit.settings,
+        check,
+        command=context.command,
+        blas_threads=set_threads(fit),
+        sizes=fit.sizes,
     )
     resolved = resolved_yaml(fit.experiment)
     return create_run(
-        runs_dir,
+        context.runs_dir,
         name=fit.experiment.name or "",
         kind="train",
         config=resolved.encode("utf-8") if config is None else config,

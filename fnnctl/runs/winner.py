@@ -87,7 +87,7 @@ def refit_winner(session: SearchSession, winner: Winner) -> None:
         record_warnings(run, left_out, context.listener)
         check = loaded.checked(split, bags=fit.settings.bags)
         opened = create_training_run(
-            run.path,
+            replace(context, runs_dir=run.path),
             data,
             fit,
             check=replace(check, warnings=[*check.warnings, *left_out]),

@@ -319,8 +319,8 @@ class Resumption(Facts):
 
     at: str
     """When: UTC, ISO 8601."""
-    command: str
-    """The command line, quoted for a shell."""
+    command: str | None
+    """The command line, quoted for a shell; null if a Python program resumed it."""
 
 
 class Manifest(Facts):
@@ -343,7 +343,7 @@ class Manifest(Facts):
     resumed: list[Resumption] = []
     """When and how it was resumed."""
     command: str | None = None
-    """The command line, quoted for a shell."""
+    """The command line, quoted for a shell; null if a Python program started the run."""
     directory: str | None = None
     """The working directory of the command."""
     seed: int | None = None

@@ -8,9 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-import shlex
 import subprocess
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -35,14 +33,14 @@ _CORE_NAMES = (
 )
 
 
-def environment(arguments: Sequence[str], *, blas_threads: int | None) -> dict[str, Any]:
+def environment(command: str | None, *, blas_threads: int | None) -> dict[str, Any]:
     """The manifest's facts about command, versions and machine.
 
-    `arguments` are those of the command line without the program name (`sys.argv[1:]`); `blas_threads` is the
-    number of threads for matrix products.
+    `command` is the command line, if there is one; `blas_threads` is the number of threads for matrix
+    products.
     """
     return {
-        "command": command_line(arguments),
+        "command": command,
         "directory": os.path.realpath("."),
         **machine(blas_threads=blas_threads),
         "git": git_state(),
@@ -63,11 +61,6 @@ def machine(*, blas_threads: int | None) -> dict[str, Any]:
         },
         "blas": {**blas_library(), "core": blas_core(), "threads": blas_threads},
     }
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """The program's command line, quoted for a shell."""
-    return shlex.join(["fnnctl", *arguments])
 
 
 def utc_text(moment: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from fnnctl.commands.cross_validate import cross_validate
 from fnnctl.commands.evaluate_run import evaluate_run
 from fnnctl.commands.predict import predict
 from fnnctl.commands.report import Gates, report
-from fnnctl.commands.search import search
+from fnnctl.commands.search import resume_search, search
 from fnnctl.commands.train import train
 from fnnctl.context import Context
 from fnnctl.runs.evaluation import RescoredRun
@@ -99,6 +100,22 @@ def test_a_silent_run_has_the_bits_of_the_command_line(
     files = measured(silent.path)
     assert files == measured(only(Path("printing")))
     assert ("learning_curve.png" in files) is (command == "train")
+
+
+def test_only_a_command_records_the_arguments_of_its_process(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["/usr/bin/service", "train", "--token", "two words"])
+    assert run(["train", str(config), "--no-figures", "--runs-dir", "printing"]) == 0
+    assert RunFolder(only(Path("printing"))).read_manifest().command == "fnnctl train --token 'two words'"
+    searched = search(config, [], SearchOptions(), Context(Path("silent")))
+    shutil.rmtree(searched.path / "best")
+    resume_search(str(searched.path), [], SearchOptions(), Context())
+    manifests = [path.read_text() for path in searched.path.rglob("manifest.json")]
+    assert len(manifests) == 3  # with the winner's and the ensemble's
+    assert not any("two words" in text for text in manifests)
+    manifest = searched.read_manifest()
+    assert [manifest.command, *(resumed.command for resumed in manifest.resumed)] == [None, None]
 
 
 def test_silent_evaluations_predictions_and_reports(

@@ -36,7 +36,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_the_environment_fits_the_manifest() -> None:
-    facts = environment(["train", "my config.yaml", "--set", "a=$b"], blas_threads=1)
+    facts = environment("fnnctl train 'my config.yaml' --set 'a=$b'", blas_threads=1)
     manifest = Manifest.model_validate(
         {**facts, "status": "running", "kind": "train", "name": "x", "started": "now"}
     )
