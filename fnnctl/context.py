@@ -43,6 +43,9 @@ class Listener(Protocol):
     def note(self, text: str) -> None:
         """Take a message for the user."""
 
+    def warning(self, text: str, *, about: str | None = None) -> None:
+        """Take a message that something may be wrong; `about` names the file or rows that it is about."""
+
     def detail(self, text: str) -> None:
         """Take a message for a user who wants every detail."""
 
@@ -92,6 +95,8 @@ class SilentListener:
     """The listener of a Python program: it prints nothing, and shows no progress."""
 
     def note(self, text: str) -> None: ...
+
+    def warning(self, text: str, *, about: str | None = None) -> None: ...
 
     def detail(self, text: str) -> None: ...
 
@@ -157,3 +162,7 @@ class Context:
     def note(self, text: str) -> None:
         """Give a message to the user."""
         self.listener.note(text)
+
+    def warning(self, text: str, *, about: str | None = None) -> None:
+        """Tell the user that something may be wrong; see `Listener.warning`."""
+        self.listener.warning(text, about=about)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from fnnctl.training.history import Record
 
 _PACKAGE: Final = str(Path(fnnctl.__file__).parent)
-_WARNING: Final = "warning: "
 _LOGGER: Final = logging.getLogger("fnnctl")
 
 
@@ -58,10 +57,10 @@ class ObserverListener:
         self._observer = observer
 
     def note(self, text: str) -> None:
-        if text.startswith(_WARNING):  # as commands mark them on a terminal
-            self._observer.warning(text.removeprefix(_WARNING))
-        else:
-            self._observer.note(text.removeprefix("note: "))
+        self._observer.note(text.removeprefix("note: "))
+
+    def warning(self, text: str, *, about: str | None = None) -> None:
+        self._observer.warning(text if about is None else f"{about}: {text}")
 
     def detail(self, text: str) -> None: ...
 

@@ -68,7 +68,7 @@ def check(
         result.problems.extend(problems)
         for warning in (*loaded.warnings, *loaded.checked(split, bags=fit.settings.bags).warnings):
             result.warnings.append(Problem(warning, file=file))
-            context.note(f"{file}: warning: {warning}")
+            context.warning(warning, about=file)
         if problems:
             continue
         context.note(f"{file}: valid: {_in_words(loaded, fit)}")

@@ -22,7 +22,7 @@ def compare(runs: Sequence[str], context: Context, *, metric: str | None = None)
     """
     comparison = compare_runs([find_run(run, context.runs_dir, has_metrics) for run in runs], metric)
     for warning in warnings(comparison):
-        context.note(f"warning: {warning}")
+        context.warning(warning)
     return comparison
 
 

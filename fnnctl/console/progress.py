@@ -35,6 +35,9 @@ class TerminalListener:
     def note(self, text: str) -> None:
         self.output.note(text)
 
+    def warning(self, text: str, *, about: str | None = None) -> None:
+        self.output.note(": ".join(filter(None, (about, "warning", text))))
+
     def detail(self, text: str) -> None:
         self.output.detail(text)
 

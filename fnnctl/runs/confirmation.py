@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fnnctl.records.confirmation import Confirmation
 from fnnctl.report.topics.confirmation import left_out_sentence, verdict_sentence
-from fnnctl.runs.recorder import record_notes
+from fnnctl.runs.recorder import log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.stacks.confirmation_feed import ConfirmationFeed
 from fnnctl.text import counted
@@ -23,8 +23,8 @@ def confirm_leaders(session: SearchSession) -> None:
         confirmation = session.confirmation
     if confirmation is not None and confirmation.is_complete:
         left_out = left_out_sentence(confirmation)
-        warnings = [f"warning: {left_out}"] if left_out else []
-        record_notes(session.run, [*warnings, verdict_sentence(confirmation)], session.context.listener)
+        log_warnings(session.run, [left_out] if left_out else [], session.context.listener)
+        record_notes(session.run, [verdict_sentence(confirmation)], session.context.listener)
 
 
 def _train(session: SearchSession, confirmation: Confirmation) -> None:

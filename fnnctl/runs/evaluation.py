@@ -62,10 +62,14 @@ def score_test_part(model: SavedModel, context: Context, *, threshold: float | N
     metrics = {name: part.metrics() if part else None for name, part in parts.items()}
     facts = run.read_manifest().training
     for warning in score_warnings(loaded.experiment, test, [facts] if facts else []):
-        context.note(f"warning: {warning}")
-    for name, prefix in (("test", ""), ("validation", "out-of-bag: ")):
+        context.warning(warning)
+    for name, about in (("test", None), ("validation", "out-of-bag")):
         if threshold is None and (measured := metrics[name]) is not None:
-            context.note(f"{prefix}{comparison(measured, recorded.get(name), part=name)}")
+            sentence, differs = comparison(measured, recorded.get(name), part=name)
+            if differs:
+                context.warning(sentence, about=about)
+            else:
+                context.note(sentence if about is None else f"{about}: {sentence}")
     return RescoredRun(run, metrics, test)
 
 
@@ -107,18 +111,18 @@ def score_file(
     return run
 
 
-def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "test") -> str:
-    """A sentence that compares the new metrics of a part with those that the run recorded."""
+def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "test") -> tuple[str, bool]:
+    """A sentence on the new metrics of a part and those that the run recorded, and whether they differ."""
     if not isinstance(recorded, dict):
-        return f"note: the run recorded no metrics for its {part} part"
+        return f"note: the run recorded no metrics for its {part} part", False
     now = _recorded_too(json.loads(to_json(metrics)), recorded)
     if now == recorded:
-        return "the metrics equal those in metrics.json, to the last digit"
+        return "the metrics equal those in metrics.json, to the last digit", False
     changed = [name for name, value in now.items() if not _is_close(value, recorded.get(name))]
     if not changed:
-        return "the metrics equal those in metrics.json, except for rounding"
+        return "the metrics equal those in metrics.json, except for rounding", False
     pairs = [f"{name} {recorded.get(name)}, now {now[name]}" for name in changed if name != "per_class"]
-    return f"warning: the metrics differ from metrics.json: {word_list(pairs or changed)}"
+    return f"the metrics differ from metrics.json: {word_list(pairs or changed)}", True
 
 
 def _recorded_too(metrics: dict[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:

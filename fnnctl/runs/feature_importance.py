@@ -80,7 +80,5 @@ def _features_of_evaluation(
     trained_on = model.run.read_manifest().data
     if trained_on is not None and trained_on.sha256 == facts.sha256:
         better = f"`fnnctl report {shlex.quote(str(model.run.path))} --importance` uses only the test part"
-        context.note(
-            f"warning: the network has seen most rows of {file.name}, as it was trained on it: {better}"
-        )
+        context.warning(f"the network has seen most rows of {file.name}, as it was trained on it: {better}")
     return features_of_file(model, file, seed, context.note)

@@ -74,6 +74,13 @@ def record_notes(run: OpenRun, notes: Sequence[str], listener: Listener) -> None
         run.log(note)
 
 
+def log_warnings(run: OpenRun, warnings: Sequence[str], listener: Listener) -> None:
+    """Show warnings, and keep them in the run's log alone: a report finds them in other files."""
+    for warning in warnings:
+        listener.warning(warning)
+        run.log(f"warning: {warning}")
+
+
 def record_warnings(
     run: OpenRun, warnings: Sequence[str], listener: Listener, *, first: bool = False
 ) -> None:
@@ -83,7 +90,7 @@ def record_warnings(
     see `record_notes`. In the manifest the most severe ones come first: those that put the scores in doubt
     are recorded `first`, before what is there.
     """
-    record_notes(run, [f"warning: {warning}" for warning in warnings], listener)
+    log_warnings(run, warnings, listener)
     recorded = run.read_manifest().warnings
     if new := [warning for warning in warnings if warning not in recorded]:
         run.record({"warnings": [*new, *recorded] if first else [*recorded, *new]})

@@ -19,7 +19,7 @@ from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.runs.ensemble import build_ensemble, weight_library
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_amount
-from fnnctl.runs.recorder import RunRecorder, record_notes
+from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.winner import Winner, refit_winner, weights_of_training_alone, winner_of
 from fnnctl.search.loop import run_search
@@ -197,8 +197,8 @@ def _compare_with_default_trial(session: SearchSession, winner: Winner) -> None:
     """
     comparison = _default_comparison(session, winner)
     sentence = comparison_sentence(comparison, session.setup.settings.objective.metric)
-    note = f"{'warning: ' if is_doubtful(comparison) else ''}{sentence}"
-    record_notes(session.run, [note], session.context.listener)
+    record = log_warnings if is_doubtful(comparison) else record_notes
+    record(session.run, [sentence], session.context.listener)
 
 
 def _record(session: SearchSession) -> None:

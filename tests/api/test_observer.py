@@ -8,6 +8,7 @@ import pytest
 
 import fnnctl
 from fnnctl import FnnctlWarning, Observer
+from fnnctl.api.observer import ObserverListener
 
 SHORT = {"data": "iris", "model": {"hidden": [4], "ensemble": 1}, "training": {"epochs": 3}}
 
@@ -65,3 +66,14 @@ def test_an_exception_of_the_observer_ends_the_call() -> None:
 
     with pytest.raises(RuntimeError, match="enough"):
         fnnctl.train(SHORT, observer=Ending())
+
+
+def test_a_warning_is_what_the_program_calls_one() -> None:
+    """A note may quote any text of the data, such as a column that is named `warning: `."""
+    observer = Collecting()
+    listener = ObserverListener(observer)
+    listener.note("warning: is a column that is ignored")
+    listener.warning("3 rows are left out")
+    listener.warning("the metrics differ", about="out-of-bag")
+    assert observer.notes == ["warning: is a column that is ignored"]
+    assert observer.warnings == ["3 rows are left out", "out-of-bag: the metrics differ"]

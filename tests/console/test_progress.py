@@ -97,6 +97,13 @@ def test_more_epochs_than_expected_have_no_time_left(
     ]
 
 
+def test_a_warning_has_the_word_behind_what_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
+    for output in (Output(), Output(quiet=True)):
+        TerminalListener(output).warning("the rows differ")
+        TerminalListener(output).warning("the rows differ", about="b.yaml")
+    assert capsys.readouterr().err == "warning: the rows differ\nb.yaml: warning: the rows differ\n"
+
+
 def test_columns_are_told_every_few_seconds_unless_quiet(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

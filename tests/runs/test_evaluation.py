@@ -88,17 +88,18 @@ def test_metrics_are_compared_to_rounding() -> None:
         "per_class": {"a": {"roc_auc": None}},
         "support": 4,
     }
-    assert comparison(metrics, metrics) == "the metrics equal those in metrics.json, to the last digit"
+    equal = "the metrics equal those in metrics.json"
+    assert comparison(metrics, metrics) == (f"{equal}, to the last digit", False)
     near = {**metrics, "loss": 0.5 + 1e-9, "accuracy_ci95": [0.25, 0.75 - 1e-9]}
-    assert comparison(metrics, near) == "the metrics equal those in metrics.json, except for rounding"
+    assert comparison(metrics, near) == (f"{equal}, except for rounding", False)
     other = {**metrics, "per_class": {"a": {"roc_auc": 0.5}}}
-    assert comparison(metrics, other) == "warning: the metrics differ from metrics.json: per_class"
+    assert comparison(metrics, other) == ("the metrics differ from metrics.json: per_class", True)
     gone = {**metrics, "accuracy_ci95": [0.25]}
-    assert comparison(metrics, gone).endswith("metrics.json: accuracy_ci95 [0.25], now [0.25, 0.75]")
-    assert "loss None, now 0.5" in comparison(metrics, {**metrics, "loss": None})
+    assert comparison(metrics, gone)[0].endswith("metrics.json: accuracy_ci95 [0.25], now [0.25, 0.75]")
+    assert "loss None, now 0.5" in comparison(metrics, {**metrics, "loss": None})[0]
     newer = {**metrics, "f1": 0.5, "baseline": {"accuracy": 0.5, "f1": 0.0}}
-    assert comparison(newer, {**metrics, "baseline": {"accuracy": 0.5}}).endswith("to the last digit")
-    assert "f1 0.25, now 0.5" in comparison(newer, {**metrics, "f1": 0.25, "baseline": {"accuracy": 0.5}})
+    assert comparison(newer, {**metrics, "baseline": {"accuracy": 0.5}})[0].endswith("to the last digit")
+    assert "f1 0.25, now 0.5" in comparison(newer, {**metrics, "f1": 0.25, "baseline": {"accuracy": 0.5}})[0]
 
 
 def test_changed_data_are_refused(run: Path, program: Program, tmp_path: Path) -> None:
