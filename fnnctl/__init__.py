@@ -59,7 +59,13 @@ _MODULES = {
 """The module of each public name. No name is that of a module in this folder, which would replace it."""
 
 
+_SUBMODULES = ("errors", "sklearn", "space")
+"""What programs reach through the package, without an import of their own."""
+
+
 def __getattr__(name: str) -> object:
+    if name in _SUBMODULES:
+        return import_module(f"fnnctl.{name}")
     if name not in _MODULES:
         raise AttributeError(f"module 'fnnctl' has no attribute '{name}'")
     value = getattr(import_module(f"fnnctl.{_MODULES[name]}"), name)
@@ -68,4 +74,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *_SUBMODULES})

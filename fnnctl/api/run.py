@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -209,8 +209,15 @@ class _Figures(Mapping[str, Any]):
         self._figures = {figure.file.removesuffix(FIGURE_ENDING): figure for figure in figures}
 
     def __getitem__(self, name: str) -> Any:
-        """A matplotlib figure; None if the run has no numbers for it."""
-        return self._figures[name].draw(self._folder, self._summary)
+        """A matplotlib figure, which a notebook shows; None if the run has no numbers for it."""
+        if name not in self._figures:
+            raise KeyError(f"there is no figure {name!r}; the run has {', '.join(self._figures)}")
+        figure = self._figures[name].draw(self._folder, self._summary)
+        if figure is not None:  # without pyplot, notebooks know no way to show it
+            from fnnctl.plots.style import png_bytes  # matplotlib takes half a second to import
+
+            figure._repr_png_ = partial(png_bytes, figure)
+        return figure
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._figures)

@@ -25,6 +25,12 @@ def test_every_public_name_is_there_and_is_no_module(package: object) -> None:
         package.tain  # type: ignore[attr-defined]  # noqa: B018
 
 
+def test_what_programs_reach_through_the_package() -> None:
+    code = "import fnnctl; fnnctl.errors.InputError; fnnctl.space.Uniform; print(dir(fnnctl))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert eval(result.stdout) == sorted([*fnnctl.__all__, "errors", "sklearn", "space"])
+
+
 def test_importing_the_package_loads_nothing() -> None:
     code = f"import sys, fnnctl; print([name for name in {HEAVY} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -78,7 +78,8 @@ def test_reports_of_a_run_in_memory_name_no_folder(trained: Run, searched: Run) 
 def test_figures_are_drawn_when_they_are_asked_for(trained: Run) -> None:
     assert {"roc_curve", "confusion_matrix", "learning_curve"} <= set(trained.figures)
     assert type(trained.figures["roc_curve"]).__name__ == "Figure"
-    with pytest.raises(KeyError):
+    assert trained.figures["roc_curve"]._repr_png_().startswith(b"\x89PNG")
+    with pytest.raises(KeyError, match="there is no figure 'rok_curve'; the run has confusion_matrix, "):
         trained.figures["rok_curve"]
 
 
