@@ -6,18 +6,20 @@ A Python program has no terminal of ours: nothing is printed. Warnings are Pytho
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import fnnctl
 from fnnctl.blas import restored_blas_threads
-from fnnctl.context import Context, ShowAmount, ShowEpochs
-from fnnctl.errors import FnnctlWarning, UsageError
+from fnnctl.context import Context, NoStop, ShowAmount, ShowEpochs
+from fnnctl.errors import FnnctlError, FnnctlWarning, UsageError
 from fnnctl.store.volumes import MemoryVolume
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from fnnctl.progress import TrainingPosition
     from fnnctl.training.history import Record
 
-_PACKAGE: Final = str(Path(fnnctl.__file__).parent)
+_OURS: Final = (str(Path(fnnctl.__file__).parent) + os.sep, contextlib.__file__)
+"""The files of this package, and that of the contexts in between."""
 _LOGGER: Final = logging.getLogger("fnnctl")
 
 
@@ -55,12 +58,23 @@ class ObserverListener:
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
+        self._late: list[str] = []
+        """Warnings for the end of the call: if they are errors, its work must not be lost."""
 
     def note(self, text: str) -> None:
         self._observer.note(text.removeprefix("note: "))
 
     def warning(self, text: str, *, about: str | None = None) -> None:
-        self._observer.warning(text if about is None else f"{about}: {text}")
+        text = text if about is None else f"{about}: {text}"
+        if type(self._observer).warning is Observer.warning:
+            self._late.append(text)
+        else:
+            self._observer.warning(text)
+
+    def end(self) -> None:
+        """Pass on the warnings that have waited."""
+        while self._late:
+            self._observer.warning(self._late.pop(0))
 
     def detail(self, text: str) -> None: ...
 
@@ -93,6 +107,15 @@ class _Epochs:
     def step(self) -> None: ...
 
 
+class _RememberedRun(NoStop):
+    """Asks for nothing, and knows which run an exception has left behind."""
+
+    run: Path | None = None
+
+    def resumable(self, run: Path, command: str) -> None:
+        self.run = run
+
+
 @contextmanager
 def silent_context(
     runs_dir: str | Path | None, observer: object
@@ -105,13 +128,22 @@ def silent_context(
         raise UsageError(f"an observer is an object of a subclass of fnnctl.Observer, not {observer!r}")
     volume = MemoryVolume() if runs_dir is None else None
     folder = volume.root if runs_dir is None and volume else Path(runs_dir or "")
-    with restored_blas_threads():
-        yield Context(folder, ObserverListener(observer or Observer())), volume
+    listener, stop = ObserverListener(observer or Observer()), _RememberedRun()
+    try:
+        with restored_blas_threads():
+            yield Context(folder, listener, stop), volume
+    except BaseException as error:
+        if stop.run is not None and volume is None and not isinstance(error, FnnctlError):
+            error.add_note(f"To continue the run: fnnctl.load_run({str(stop.run)!r}).resume()")
+        with suppress(FnnctlWarning):  # the first error is the one to report
+            listener.end()
+        raise
+    listener.end()
 
 
 def _frames_of_this_package() -> int:
     """The `stacklevel` at which a warning names the caller's line, and not one of this package."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back and frame.f_code.co_filename.startswith(_OURS):
         level, frame = level + 1, frame.f_back
     return level

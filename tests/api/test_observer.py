@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import warnings
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,28 @@ def test_a_warning_is_what_the_program_calls_one() -> None:
     listener.warning("the metrics differ", about="out-of-bag")
     assert observer.notes == ["warning: is a column that is ignored"]
     assert observer.warnings == ["3 rows are left out", "out-of-bag: the metrics differ"]
+
+
+def test_warnings_that_are_errors_come_after_the_work(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(FnnctlWarning, match="only 3 epochs were trained"):
+            fnnctl.train(SHORT, runs_dir=tmp_path)
+    assert fnnctl.load_run("latest", tmp_path).status == "completed"
+
+
+@pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+def test_an_interrupt_says_how_the_run_continues(tmp_path: Path) -> None:
+    class Interrupting(Collecting):
+        def progress(self, what: str, done: float, total: float) -> None:
+            if what == "training":
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        fnnctl.train(SHORT, runs_dir=tmp_path, observer=Interrupting())
+    (note,) = raised.value.__notes__
+    code = note.removeprefix("To continue the run: ")
+    assert eval(code, {"fnnctl": fnnctl}).status == "completed"
+    with pytest.raises(KeyboardInterrupt) as raised:
+        fnnctl.train(SHORT, observer=Interrupting())
+    assert not hasattr(raised.value, "__notes__")
