@@ -14,6 +14,7 @@ from typing import Any
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.errors import UsageError
+from fnnctl.modelling.run_config import resolved_config
 from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.records.optuna_journal import Distribution, State, Study, StudyTrial, plain_choice
 from fnnctl.records.standings import finite_objective
@@ -24,7 +25,6 @@ from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import Choice
 from fnnctl.space.identity import identity
 from fnnctl.space.number_domains import NumberDomain, Range
-from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.text import shown
 
@@ -35,7 +35,7 @@ def study_of(run: RunFolder) -> Study:
     if search is None:
         kind = shown(run.read_manifest().kind)
         raise UsageError(f"--format optuna is for a search, but {run.path} is of kind {kind}")
-    settings = load_config(run.path / names.RESOLVED).experiment.search
+    settings = load_config(resolved_config(run)).experiment.search
     dimensions = space_of({} if settings is None else settings.space).dimensions
     parameters = {
         number: _parameters(dimensions, trial.assignment) for number, trial in sorted(search.trials.items())

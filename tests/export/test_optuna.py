@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from fnnctl import run_search
 from fnnctl.cli import run
+from fnnctl.export.study import study_of
 from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.records.optuna_journal import Distribution, State, Study, StudyTrial, read_study, study_lines
 from fnnctl.store.folder import RunFolder
@@ -203,6 +205,14 @@ def test_only_a_search_is_a_study(program: Program, iris: Path) -> None:
         f"--format optuna is for a search, but {trained} is of kind 'train'\n",
     )
     assert "name the file" in program("export", trained, "--format", "optuna").err
+
+
+def test_a_search_in_memory_is_a_study_too(searched: tuple[SearchHistory, Path]) -> None:
+    _, path = searched
+    in_memory = run_search(path.parent / "x.yaml")
+    trials, expected = study_of(in_memory.folder).trials, read_study(path).trials
+    assert [trial.value for trial in trials] == [trial.value for trial in expected]
+    assert [trial.parameters for trial in trials] == [trial.parameters for trial in expected]
 
 
 def test_json(searched: tuple[SearchHistory, Path], program: Program) -> None:
