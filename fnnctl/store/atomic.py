@@ -124,7 +124,9 @@ def write_output(path: Path, pieces: Iterable[str] | Iterable[bytes]) -> None:
 
 
 def refuse_output(path: Path) -> None:
-    """Raise `UsageError` if `write_output` would refuse the path: a folder, or a file of a run."""
+    """Raise `UsageError` if `write_output` would refuse the path: a folder, a file of a run, or `-`."""
+    if path == Path("-"):  # elsewhere a standard stream
+        raise UsageError("'-' is not a file here; name one, such as /dev/stdout")
     try:
         if path.is_dir():
             raise UsageError(f"'{path}' is a folder; name a file")

@@ -263,6 +263,8 @@ def test_an_output_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
         write_output(tmp_path / "missing" / "report.md", ["text"])
     with pytest.raises(MachineError, match="File name too long"):
         write_output(tmp_path / ("a" * 5000), ["text"])
+    with pytest.raises(UsageError, match="'-' is not a file here"):
+        write_output(Path("-"), ["text"])
 
 
 @pytest.fixture(params=["links", "no links"])
