@@ -18,7 +18,12 @@ def export(run: str | None, context: Context, *, format_: str | None, to: str | 
 def show_exported(exported: Exported, output: Output) -> None:
     """Say what was written."""
     if output.json:
-        entries = {"run": str(exported.run), "format": exported.format, "output": exported.output}
+        entries = {
+            "run": str(exported.run),
+            "format": exported.format,
+            "output": exported.output,
+            "largest_difference": exported.largest_difference,
+        }
         output.json_object({**entries, **exported.facts})
     else:
         for line in exported.lines:

@@ -25,8 +25,10 @@ class Exported:
     """The run whose model or results were exported; of a search it may be the winner's."""
     output: str
     """The file, folder or address that was written."""
+    largest_difference: float | None = None
+    """Between the predictions of the model and those of its run; None if no model was written."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """More entries of `--json`, such as `largest_difference`."""
+    """More entries of `--json`."""
     lines: tuple[str, ...] = ()
     """What the user is told."""
 

@@ -29,8 +29,8 @@ def _export(run: RunFolder, output: str | None, context: Context) -> Exported:
     lines = [f"logged {tracked.name} in the experiment {logged.experiment} of {logged.uri}"]
     if logged.uri.startswith("sqlite:"):
         lines.append(f"to look at it: mlflow ui --backend-store-uri {logged.uri}")
-    facts = {"largest_difference": None, "run_id": logged.run_id, "trials": len(tracked.children)}
-    return Exported(NAME, run.path, logged.uri, facts, tuple(lines))
+    facts = {"run_id": logged.run_id, "trials": len(tracked.children)}
+    return Exported(NAME, run.path, logged.uri, facts=facts, lines=tuple(lines))
 
 
 MLFLOW: Final = ExportFormat(

@@ -36,7 +36,7 @@ def _export(run: RunFolder, output: str | None, context: Context) -> Exported:
         f"wrote {output}: the study {study.name} with {counted(len(study.trials), 'trial')} ({amounts})",
         f"to look at it: optuna-dashboard {output}",
     )
-    return Exported(NAME, run.path, output, {"largest_difference": None, "trials": len(study.trials)}, lines)
+    return Exported(NAME, run.path, output, facts={"trials": len(study.trials)}, lines=lines)
 
 
 OPTUNA: Final = ExportFormat(

@@ -28,12 +28,13 @@ def _export(run: RunFolder, output: str | None, context: Context) -> Exported:
     files = {_file_name(tracked): _content(tracked)}
     for trial in tracked.children:
         files[f"{trial.name.replace(' ', '-')}/{_file_name(trial)}"] = _content(trial)
-    write_new_folder(Path(output) / tracked.name, files)
+    folder = Path(output) / tracked.name
+    write_new_folder(folder, files)
     lines = (
-        f"wrote {Path(output) / tracked.name} ({len(files)} event files)",
+        f"wrote {folder} ({len(files)} event files)",
         f"to look at it: tensorboard --logdir {output}",
     )
-    return Exported(NAME, run.path, output, {"largest_difference": None, "files": len(files)}, lines)
+    return Exported(NAME, run.path, str(folder), facts={"files": len(files)}, lines=lines)
 
 
 def _file_name(run: TrackedRun) -> str:

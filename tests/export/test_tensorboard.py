@@ -44,9 +44,9 @@ def searched(program: Program, tmp_path: Path) -> RunFolder:
 def test_a_folder_per_trial(searched: RunFolder, program: Program) -> None:
     done = program("export", "--format", "tensorboard", "--output", "logs", "--json")
     run = f"runs/{searched.path.name}"
-    facts = {"largest_difference": None, "files": 5}
-    assert done.json == {"run": run, "format": "tensorboard", "output": "logs", **facts}
     folder = Path("logs") / searched.path.name
+    facts = {"largest_difference": None, "files": 5}
+    assert done.json == {"run": run, "format": "tensorboard", "output": str(folder), **facts}
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {f"trial-{n}" for n in range(4)}
     again = program("export", "--format", "tensorboard", "--output", "logs")
     assert (again.code, again.err) == (

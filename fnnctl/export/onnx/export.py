@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fnnctl.blas import set_blas_threads
+from fnnctl.blas import restored_blas_threads
 from fnnctl.context import Context
 from fnnctl.errors import UsageError
 from fnnctl.export.format import Exported, missing_library
@@ -44,7 +44,6 @@ def export_onnx(run: RunFolder, output: str, context: Context) -> Exported:
     checked = checked_onnx(run, context)
     write_output(Path(output), [checked.onnx.content])
     facts = {
-        "largest_difference": checked.check.largest_difference,
         "rows": checked.check.rows,
         "made_up_rows": checked.check.made_up,
         "runtime": checked.runtime,
@@ -52,7 +51,8 @@ def export_onnx(run: RunFolder, output: str, context: Context) -> Exported:
         "inputs": [column.name for column in checked.onnx.inputs],
         "outputs": list(checked.onnx.outputs),
     }
-    return Exported(NAME, checked.run.path, output, facts, tuple(_lines(output, checked)))
+    difference, lines = checked.check.largest_difference, tuple(_lines(output, checked))
+    return Exported(NAME, checked.run.path, output, difference, facts, lines)
 
 
 def checked_onnx(run: RunFolder, context: Context) -> CheckedModel:
@@ -63,14 +63,15 @@ def checked_onnx(run: RunFolder, context: Context) -> CheckedModel:
     from fnnctl.export.onnx.model import onnx_model
 
     model = load_model(run, context.note)
-    set_blas_threads(model.threads)
     networks = [network for part in model.predictor.parts for network in part.scorer.networks]
     size = sum(network.parameters.nbytes for network in networks)
     if size > LARGEST:
         raise UsageError(f"--format onnx: the network has {size:,} bytes of weights, more than {LARGEST:,}")
     onnx = onnx_model(model)
     runtime = _runtime(onnx.content)
-    return CheckedModel(model.run, onnx, compare(model, runtime, context.note), runtime.name)
+    with restored_blas_threads(model.threads):  # as the run's predictions, to the bit
+        check = compare(model, runtime, context.note)
+    return CheckedModel(model.run, onnx, check, runtime.name)
 
 
 def _runtime(content: bytes) -> Runtime:

@@ -12,6 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fnnctl.blas import blas_threads, set_blas_threads
+from fnnctl.context import Context
+from fnnctl.export.onnx.export import export_onnx
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.store.folder import RunFolder
 from tests.export.onnx.random_models import graph_inputs, write_rows
@@ -183,6 +187,13 @@ def test_without_onnx_runtime_its_own_evaluator_compares(
     done = program("export", "--output", "iris.onnx", "--json").json
     assert done["runtime"] == "onnx's reference evaluator"
     assert done["largest_difference"] <= 1e-6
+
+
+def test_the_threads_of_the_blas_are_as_before(iris_run: RunFolder, tmp_path: Path) -> None:
+    others = 2 if load_model(iris_run, note=print).threads == 1 else 1
+    set_blas_threads(others)
+    export_onnx(iris_run, str(tmp_path / "iris.onnx"), Context())
+    assert blas_threads() == others
 
 
 @pytest.mark.usefixtures("iris_run")
