@@ -129,7 +129,7 @@ def optimize(
         is_over = time_limit is not None and time.monotonic() - started >= time_limit
         return "the time limit" if is_over else None
 
-    history = functions.optimize(
+    history = functions.search_function(
         value,
         make_sampler(settings.method.sampler, _space(space, require), settings, seed=seed, key=identity),
         budget=budget,

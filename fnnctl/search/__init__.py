@@ -1,7 +1,7 @@
 """Hyperparameter search: which configurations are tried (samplers) and for how long (schedulers).
 
-Both implement small protocols; `functions.optimize` combines them with an objective and a journal. A search
-by hand is a dialogue with the scheduler:
+Both implement small protocols; `functions.search_function` combines them with an objective and a journal. A
+search by hand is a dialogue with the scheduler:
 
     >>> from fnnctl.search.budget import SearchBudget
     >>> from fnnctl.search.schedulers import build_scheduler

@@ -1,11 +1,11 @@
 """Search with any Python function: samplers, schedulers and the journal without fnnctl's networks.
 
-    >>> from fnnctl.search.functions import optimize
+    >>> from fnnctl.search.functions import search_function
     >>> from fnnctl.search.budget import SearchBudget
     >>> from fnnctl.search.samplers.fixed_list import FixedListSampler
     >>> def loss(job):  # of the trial's assignment, after `job.stop` epochs
     ...     return (job.trial.assignment["x"] - 0.4) ** 2 + 1 / job.stop
-    >>> found = optimize(
+    >>> found = search_function(
     ...     loss,
     ...     FixedListSampler({"x": k / 10} for k in range(9)),
     ...     scheduler="halving",
@@ -23,7 +23,7 @@ A sampler of a `Space` proposes as many configurations as are needed; one that l
     >>> from fnnctl.space.dimensions import Dimension
     >>> from fnnctl.space.number_domains import Uniform
     >>> from fnnctl.space.space import Space
-    >>> found = optimize(
+    >>> found = search_function(
     ...     loss,
     ...     TpeSampler(Space([Dimension("x", Uniform(0.0, 1.0))]), seed=7),
     ...     scheduler="full_budget",
@@ -66,7 +66,7 @@ Objective: TypeAlias = Callable[[Job], float]
 """The objective of a job's trial after `job.stop` epochs; NaN if the trial has diverged."""
 
 
-def optimize(
+def search_function(
     objective: Objective,
     sampler: Sampler,
     *,
@@ -120,7 +120,7 @@ class FunctionRunner:
     def __init__(
         self, objective: Objective, *, at_once: int = 1, catch: tuple[type[Exception], ...] = ()
     ) -> None:
-        """See `optimize`."""
+        """See `search_function`."""
         self._objective, self._at_once, self._catch = objective, at_once, catch
         self._waiting: list[tuple[int, int, Job]] = []
         """A heap of (since, trial, job)."""

@@ -23,7 +23,7 @@ import numpy as np
 
 from fnnctl.records.trials import Job
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.functions import optimize
+from fnnctl.search.functions import search_function
 from fnnctl.search.samplers.fixed_list import FixedListSampler
 from fnnctl.space.assignments import Assignment
 
@@ -45,7 +45,7 @@ def nothing(job: Job) -> float:
 
 def full_budget(trials: int, batch: int, journal: Path) -> int:
     budget = SearchBudget(max_epochs=81, trials=trials)
-    found = optimize(
+    found = search_function(
         nothing, FixedListSampler(drawn()), scheduler="full_budget", budget=budget, direction="minimize",
         journal=journal, batch=batch,
     )  # fmt: skip
@@ -56,7 +56,7 @@ def hyperband(trials: int, batch: int, journal: Path) -> int:
     """From the largest bracket down, as far as there are trials."""
     largest = max(1, math.ceil(math.log(trials / 2, ETA)))
     budget = SearchBudget(max_epochs=ETA**largest, reduction_factor=ETA, max_trials=trials)
-    found = optimize(
+    found = search_function(
         nothing, FixedListSampler(drawn()), budget=budget, direction="minimize", journal=journal, batch=batch
     )
     return len(found.trials)

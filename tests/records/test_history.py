@@ -153,7 +153,7 @@ def test_the_direction(objective: dict[str, str], minimized: bool) -> None:
 
 
 def test_a_search_by_any_function() -> None:
-    """The header of `search.functions.optimize` says less."""
+    """The header of `search.functions.search_function` says less."""
     first = {**header(), "settings": {"scheduler": "halving", "direction": "minimize"}}
     search = read([first, trial(0), trial(1), result(0, 3, 2.0), result(1, 3, 1.0)])
     assert (search.metric, search.method, search.direction) == ("objective", "halving", "minimize")

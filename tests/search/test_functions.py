@@ -14,7 +14,7 @@ from fnnctl.errors import DataError
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Job, Status
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.functions import optimize
+from fnnctl.search.functions import search_function
 from fnnctl.store.journal import read_journal
 from tests.search.toys import Climber, numbered
 
@@ -33,7 +33,7 @@ def test_the_documentation_is_right(module: ModuleType) -> None:
 
 
 def test_a_search_without_a_journal() -> None:
-    found = optimize(bowl, numbered(17), budget=BUDGET, direction="minimize")
+    found = search_function(bowl, numbered(17), budget=BUDGET, direction="minimize")
     assert found.end == "complete"
     assert found.best is not None
     assert found.best.assignment == {"x": 11}  # in the bracket of 3 and 9 epochs
@@ -52,7 +52,9 @@ def test_the_last_calls_journal_is_gone_on_with(tmp_path: Path) -> None:
         return bowl(job)
 
     def search(path: Path, budget: SearchBudget = BUDGET) -> SearchHistory:
-        return optimize(breaks, numbered(99), budget=budget, direction="minimize", journal=path, at_once=2)
+        return search_function(
+            breaks, numbered(99), budget=budget, direction="minimize", journal=path, at_once=2
+        )
 
     with pytest.raises(KeyboardInterrupt):
         search(path)
@@ -69,7 +71,7 @@ def test_the_last_calls_journal_is_gone_on_with(tmp_path: Path) -> None:
 def test_a_thousand_trials_are_synced_batch_by_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
-    optimize(
+    search_function(
         bowl, numbered(1000), budget=SearchBudget(max_epochs=1), direction="minimize",
         scheduler="full_budget", journal=tmp_path / "journal.jsonl", at_once=100,
     )  # fmt: skip
@@ -79,14 +81,14 @@ def test_a_thousand_trials_are_synced_batch_by_batch(tmp_path: Path, monkeypatch
 
 def test_a_journal_may_be_extended_but_not_turned_round(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    optimize(bowl, numbered(99), budget=BUDGET, direction="minimize", journal=path)
+    search_function(bowl, numbered(99), budget=BUDGET, direction="minimize", journal=path)
     longer = SearchBudget(max_epochs=27, reduction_factor=3)
-    found = optimize(bowl, numbered(99), budget=longer, direction="minimize", journal=path)
+    found = search_function(bowl, numbered(99), budget=longer, direction="minimize", journal=path)
     assert max(result.budget for result in found.results) == 27
     resumes = [record for record in read_journal(path) or [] if record["record"] == "resume"]
     assert [list(record["changes"]) for record in resumes] == [["budget"]]
     with pytest.raises(DataError, match="a different configuration"):
-        optimize(bowl, numbered(99), budget=BUDGET, direction="maximize", journal=path)
+        search_function(bowl, numbered(99), budget=BUDGET, direction="maximize", journal=path)
 
 
 def test_an_exception_can_be_a_failed_trial_or_the_end() -> None:
@@ -96,7 +98,7 @@ def test_an_exception_can_be_a_failed_trial_or_the_end() -> None:
         return math.nan if job.trial.number == 3 else bowl(job)
 
     budget = SearchBudget(max_epochs=3, trials=5)
-    found = optimize(
+    found = search_function(
         picky, numbered(9), budget=budget, direction="minimize", scheduler="full_budget",
         catch=(OverflowError,),
     )  # fmt: skip
@@ -105,17 +107,17 @@ def test_an_exception_can_be_a_failed_trial_or_the_end() -> None:
     ]  # fmt: skip
     assert found.results[2].reason == "OverflowError: too large"
     with pytest.raises(OverflowError):
-        optimize(picky, numbered(9), budget=budget, direction="minimize", scheduler="full_budget")
+        search_function(picky, numbered(9), budget=budget, direction="minimize", scheduler="full_budget")
 
 
 def test_nobody_is_best_where_all_have_failed() -> None:
-    found = optimize(lambda job: math.nan, numbered(9), budget=BUDGET, direction="minimize")
+    found = search_function(lambda job: math.nan, numbered(9), budget=BUDGET, direction="minimize")
     assert found.best is None
 
 
 def test_a_search_can_be_stopped() -> None:
     asked = iter([None] * 5 + ["enough"])
-    found = optimize(
+    found = search_function(
         bowl, Climber(99), budget=SearchBudget(max_epochs=3), direction="minimize", scheduler="full_budget",
         stop=lambda: next(asked),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Job, Trial
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.functions import optimize
+from fnnctl.search.functions import search_function
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.evolution import (
     MAX_CHILDREN,
@@ -192,7 +192,7 @@ def best_of(sampler: Sampler, trials: int = 100) -> float:
         return rugged(job.trial.assignment)
 
     budget = SearchBudget(max_epochs=1, trials=trials)
-    found = optimize(objective, sampler, budget=budget, direction="minimize", scheduler="full_budget")
+    found = search_function(objective, sampler, budget=budget, direction="minimize", scheduler="full_budget")
     assert len({identity(each.assignment) for each in found.trials.values()}) == trials
     objectives = [each.objective for each in found.results if each.objective is not None]
     return min(objectives)
