@@ -23,7 +23,7 @@ def words(monkeypatch: pytest.MonkeyPatch) -> None:
         "words",
         takes=lambda run: True,
         export=lambda run, to, context: Exported(
-            "words", run.path, to or "nowhere", {"count": 2}, (f"wrote {to}",)
+            "words", run.path, to or "nowhere", facts={"count": 2}, lines=(f"wrote {to}",)
         ),
         endings=(".txt",),
     )
@@ -34,7 +34,8 @@ def words(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_ending_selects_the_format(program: Program, iris: Path) -> None:
     run = program("train", str(iris), "--json").json["run"]
     by_ending = program("export", "iris", "--output", "a.txt", "--json")
-    assert by_ending.json == {"run": run, "format": "words", "output": "a.txt", "count": 2}
+    facts = {"largest_difference": None, "count": 2}
+    assert by_ending.json == {"run": run, "format": "words", "output": "a.txt", **facts}
     assert program("export", "--output", "a.txt").err == "wrote a.txt\n"
     assert program("export", "--format", "words").err == "wrote None\n"
 
