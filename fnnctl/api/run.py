@@ -11,6 +11,7 @@ from typing import Any
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
 from fnnctl.commands.cross_validate import resume_cross_validation
+from fnnctl.commands.evaluate_run import evaluate_on
 from fnnctl.commands.search import resume_search
 from fnnctl.commands.train import resume_training
 from fnnctl.config.reading.yaml_reader import decode, read_yaml
@@ -28,7 +29,7 @@ from fnnctl.runs.search_session import SearchOptions
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs as read_entries
-from fnnctl.store.names import FIGURE_ENDING, LATEST
+from fnnctl.store.names import FIGURE_ENDING, LATEST, PREDICTIONS
 from fnnctl.store.run import save_run
 from fnnctl.store.volumes import MemoryVolume, is_in_memory
 from fnnctl.text import joined_words
@@ -105,6 +106,25 @@ class Run:
         return (self.folder.winner() or self.folder).read_history() or {}
 
     @property
+    def predictions(self) -> dict[str, list[Any]]:
+        """The columns of predictions.csv: rows of the test part, their targets, and what is predicted.
+
+        A cross-validation predicts all rows, and has the columns `repeat` and `fold` too; of a search, it is
+        the winner's. Empty if no row was predicted.
+        """
+        table = (self.folder.winner() or self.folder).read_table(PREDICTIONS)
+        if table is None:
+            return {}
+        texts = {"label", "prediction"} if "label" in table.columns else set()
+
+        def values(name: str, index: int) -> list[Any]:
+            if name in {"repeat", "fold", "row"}:
+                return list(map(int, table.column(index)))
+            return table.column(index) if name in texts else table.numbers(index)
+
+        return {name: values(name, index) for index, name in enumerate(table.columns)}
+
+    @property
     def config(self) -> dict[str, Any]:
         """Every setting of the run."""
         return dict(read_yaml(decode(self.folder.read_resolved() or b"")).value or {})
@@ -165,6 +185,35 @@ class Run:
         """What `fnnctl report --json` says of the run."""
         entries: dict[str, Any] = json.loads(self.report("json"))["runs"][0]
         return entries
+
+    def evaluate(
+        self,
+        data: Any,
+        *,
+        threshold: float | None = None,
+        name: str | None = None,
+        runs_dir: str | Path | None = None,
+        observer: Observer | None = None,
+    ) -> Run:
+        """Score the network on new rows that have a label, and return the run of the evaluation.
+
+        Args:
+            data: The path of a table, or rows in memory, as for `train`.
+            threshold: Between two classes, instead of the run's.
+            name: Of the evaluation.
+            runs_dir: As for `train`.
+            observer: As for `train`.
+
+        Its metrics are those of the part `test`. Raises `UsageError` if the run has no network, and
+        `DataError` if the rows do not suit it.
+        """
+        rows = str(data) if isinstance(data, str | Path) else memory_data(data)
+        if threshold is not None and not (isinstance(threshold, float | int) and 0 <= threshold <= 1):
+            raise UsageError(f"threshold must be a probability from 0 to 1, not {threshold!r}")
+        if not isinstance(name, str | None):
+            raise UsageError(f"name must be a text, not {name!r}")
+        with silent_context(runs_dir, observer) as (context, volume):
+            return Run(evaluate_on(self.folder, rows, context, threshold=threshold, name=name), volume)
 
     def save(self, folder: str | Path) -> Run:
         """Copy the run to a new folder, which commands can then name; return the run there.

@@ -10,6 +10,7 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report import show_end, show_summary
 from fnnctl.console.output import Output
 from fnnctl.context import Context
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import has_network, load_model
@@ -36,16 +37,43 @@ def evaluate_run(
     run, which is returned) apply only with `data`; `threshold`, only for two classes, replaces the run's.
     Raises `InputError` if the arguments, the run or its data are wrong, before there is a new folder.
     """
+    folder = find_run(run, context.runs_dir, has_network)
+    if data is not None:
+        return evaluate_on(
+            folder, data, context, delimiter=delimiter, encoding=encoding, threshold=threshold, name=name
+        )
+    model = load_model(folder, context.note).deciding_at(threshold)
+    set_blas_threads(model.threads)
+    for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
+        if value is not None:
+            raise UsageError(f"{option} needs a new file: add --data FILE")
+    return score_test_part(model, context, threshold=threshold)
+
+
+def evaluate_on(
+    run: RunFolder,
+    data: str | MemoryData,
+    context: Context,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    threshold: float | None = None,
+    name: str | None = None,
+) -> RunFolder:
+    """Score the network of a run on labelled rows, in a file or in memory; return the new run.
+
+    The parameters and errors are those of `evaluate_run`.
+    """
     started = time.monotonic()
-    model = load_model(find_run(run, context.runs_dir, has_network), context.note).deciding_at(threshold)
+    model = load_model(run, context.note).deciding_at(threshold)
     threads = set_blas_threads(model.threads)
-    if data is None:
-        for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
-            if value is not None:
-                raise UsageError(f"{option} needs a new file: add --data FILE")
-        return score_test_part(model, context, threshold=threshold)
-    file = InputFile.find(data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False)
-    return score_file(model, file, context, name=name, started=started, blas_threads=threads)
+    if isinstance(data, MemoryData):
+        rows = InputFile.of_memory(data, model)
+    else:
+        rows = InputFile.find(
+            data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
+        )
+    return score_file(model, rows, context, name=name, started=started, blas_threads=threads)
 
 
 def show_evaluation(scores: RunFolder | RescoredRun, output: Output, *, threshold: float | None) -> None:

@@ -80,6 +80,9 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
     """
     manifest = run.read_manifest()
     if manifest.evaluated is not None:
+        if manifest.evaluated.run is None:
+            which = "a network that was in memory and is not kept with it"
+            raise UsageError(f"{manifest.name!r} is an evaluation of {which}: use the run that was evaluated")
         trained = RunFolder(Path(manifest.evaluated.run))
         if not trained.has(names.MANIFEST):
             raise UsageError(f"{run.path} is an evaluation of {trained.path}, which no longer exists")
@@ -93,7 +96,8 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
         winner = run.winner()
         if winner is None:
             raise UsageError(f"{run.path} is a search without a winner yet ({status})")
-        note(f"note: {run.path} is a search: using the network of its winner, {winner.path}")
+        if run.named is not None:
+            note(f"note: {run.path} is a search: using the network of its winner, {winner.path}")
         return _trained_folder(winner, run, note)
     if manifest.diverged:
         raise UsageError(f"{run.path} has no usable network: its training diverged")

@@ -83,7 +83,7 @@ def score_file(
     blas_threads: int | None,
 ) -> RunFolder:
     """Score the rows of a file, and write a new run folder; by default its `name` says both."""
-    name = name or f"{model.run.read_manifest().name} on {file.stem}"
+    name = name or f"{model.run.read_manifest().name} on {'new rows' if file.memory else file.stem}"
     if not re.search(NAME_PATTERN, name):
         raise UsageError("--name: must have at most 200 characters and no control characters")
     sha256 = file.sha256
@@ -152,13 +152,15 @@ def _known_rows(model: SavedModel, file: InputFile, sha256: str) -> list[str]:
     data = model.run.read_manifest().data
     if data is None or data.sha256 != sha256:
         return []
+    if file.memory or model.run.named is None:
+        return ["the network was trained on these data: the metrics of its run are those of the test part"]
     reason = f"the network was trained on {file.name}, so it has seen most of these rows"
     return [f"{reason}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
 
 
 def _score_warnings(model: SavedModel, part: PartScores, file: InputFile) -> list[str]:
     """Warnings if the predictions of the file's rows are of little use."""
-    where = f"on {file.name}"
+    where = "on these data" if file.memory else f"on {file.name}"
     if model.run.read_resolved() is None:
         return part.warnings(where)
     experiment, facts = load_config(resolved_config(model.run)).experiment, model.run.read_manifest().training

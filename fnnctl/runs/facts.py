@@ -102,7 +102,7 @@ def evaluation_facts(
             target_transform=model.predictor.decoder.transform_name,
         ),
         "evaluated": {
-            "run": str(model.run.path.resolve()),
+            "run": None if model.run.named is None else str(model.run.path.resolve()),
             "sha256": model.sha256,
             "threshold": model.predictor.decoder.threshold,
             **file.format_changes(model),

@@ -302,8 +302,8 @@ class SelectionFacts(Facts):
 class EvaluatedRun(Facts):
     """The run whose network an evaluation scored."""
 
-    run: str
-    """Its folder's absolute path."""
+    run: str | None
+    """Its folder's absolute path; null if it was in the memory of a Python program."""
     sha256: str
     """SHA-256 of its weights file."""
     threshold: float | None = None

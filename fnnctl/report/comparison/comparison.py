@@ -74,7 +74,7 @@ def other_differences(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str,
 def resolved_run(run: ComparedRun) -> RunFolder | None:
     """The run that has the complete config of what was scored: for an evaluation on a file, the network's."""
     folders = [run.scored]
-    if evaluated := run.manifest.evaluated:
+    if (evaluated := run.manifest.evaluated) and evaluated.run:
         folders.append(RunFolder(Path(evaluated.run)))
     return next((folder for folder in folders if folder.has(RESOLVED)), None)
 

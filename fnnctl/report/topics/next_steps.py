@@ -73,7 +73,7 @@ def _trial_limit(summary: Summary) -> str:
 def _evaluate_again(summary: Summary) -> Iterator[Command]:
     """The command that scored the file; its options are those that the manifest has recorded."""
     evaluated, data = summary.manifest.evaluated, summary.manifest.data
-    if evaluated is None or data is None:
+    if evaluated is None or evaluated.run is None or data is None:
         return
     options = {
         "--threshold": evaluated.threshold,

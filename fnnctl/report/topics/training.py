@@ -20,7 +20,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     if summary.search is not None:
         pass  # its topics say what was searched
     elif manifest.evaluated is not None:
-        rows.append(("evaluated run", manifest.evaluated.run))
+        rows.append(("evaluated run", manifest.evaluated.run or "in memory"))
     elif manifest.selection is not None:
         rows.append(("ensemble", f"{counted(len(manifest.selection.trials), 'trial')} of a search"))
     elif manifest.model is not None:
@@ -67,7 +67,7 @@ def _details(summary: Summary) -> Iterator[Section]:
 def _definitions(summary: Summary) -> Iterator[tuple[str, str]]:
     manifest = summary.manifest
     if manifest.evaluated:
-        yield "evaluated run", manifest.evaluated.run
+        yield "evaluated run", manifest.evaluated.run or "in memory"
         yield "SHA-256", manifest.evaluated.sha256
     # The manifest of a search describes the network of its config, which may differ from every trial's.
     if manifest.model and summary.search is None:
