@@ -22,9 +22,9 @@ TRAINING: Final = {"mlflow.experimentKind": "custom_model_development"}
 MOST_METRICS: Final = 900
 MOST_PARAMETERS: Final = 100
 """How many of both MLflow takes together in one request."""
-MOST_CHARACTERS: Final = 500
-"""Of a parameter, in the oldest servers; the config is among the artifacts."""
-MOST_OF_TAG: Final = 5000
+MAX_PARAMETER_CHARACTERS: Final = 500
+"""Those of the oldest servers; the config is among the artifacts."""
+MAX_TAG_CHARACTERS: Final = 5000
 _STATUSES: Final[Mapping[Outcome, str]] = {
     "running": "RUNNING", "finished": "FINISHED", "failed": "FAILED", "killed": "KILLED",
 }  # fmt: skip
@@ -89,7 +89,9 @@ def _log(client: Any, run: TrackedRun, experiment_id: str, parent: str | None = 
     metrics = [
         Metric(name, value, time, step) for name, points in run.metrics.items() for step, value in points
     ]
-    parameters = [Param(name, truncate_end(value, MOST_CHARACTERS)) for name, value in run.parameters.items()]
+    parameters = [
+        Param(name, truncate_end(value, MAX_PARAMETER_CHARACTERS)) for name, value in run.parameters.items()
+    ]
     parts = zip_longest(_parts(metrics, MOST_METRICS), _parts(parameters, MOST_PARAMETERS), fillvalue=())
     for some_metrics, some_parameters in parts:
         client.log_batch(run_id, metrics=some_metrics, params=some_parameters)
@@ -103,7 +105,7 @@ def _tags(run: TrackedRun) -> dict[str, str]:
     known = {"mlflow.source.git.commit": "git.commit", "mlflow.note.content": "notes"}
     tags |= {name: run.tags[ours] for name, ours in known.items() if ours in run.tags}
     tags |= {"mlflow.source.name": "fnnctl", "mlflow.source.type": "LOCAL"}
-    return {name: truncate_end(value, MOST_OF_TAG) for name, value in tags.items()}
+    return {name: truncate_end(value, MAX_TAG_CHARACTERS) for name, value in tags.items()}
 
 
 def _parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

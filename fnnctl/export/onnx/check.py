@@ -1,6 +1,6 @@
-"""Compares a graph's predictions with those of its run: on the run's test rows, and on rows that are made up.
+"""Compares a graph's predictions with those of its run: on the run's test rows, and on synthetic rows.
 
-Test rows may have no missing values and no unknown categories. Rows that are made up have both.
+Test rows may have no missing values and no unknown categories. Synthetic rows have both.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.tasks.task import OutputDecoder
 from fnnctl.text import shown
 
-MADE_UP: Final = 256
+SYNTHETIC_ROWS: Final = 256
 MISSING_SHARE: Final = 0.2
 UNKNOWN_SHARE: Final = 0.2
 TOLERANCE: Final = 1e-4
@@ -41,47 +41,47 @@ class Runtime(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Agreement:
     """How far the predictions of a graph are from those of its run."""
 
     rows: int
     """How many of the run's test rows were compared; without a test part, of its validation rows."""
-    made_up: int
-    """How many rows that are made up."""
+    synthetic_rows: int
+    """How many synthetic rows."""
     largest_difference: float
     """Of a probability; of estimates, relative to their size."""
 
 
-def compare(model: SavedModel, runtime: Runtime, note: Callable[[str], None]) -> Check:
-    """Compare the predictions; raises `UsageError` if they differ.
+def compare_with_network(model: SavedModel, runtime: Runtime, note: Callable[[str], None]) -> Agreement:
+    """Compare the predictions of a graph with those of its network; raises `UsageError` if they differ.
 
     `note` is told if the run's data cannot be read.
     """
-    made_up = made_up_rows(model.predictor.preprocessor)
-    pieces: list[tuple[Columns, IntArray]] = [(made_up, np.arange(len(made_up)))]
+    synthetic = synthetic_rows(model.predictor.preprocessor)
+    pieces: list[tuple[Columns, IntArray]] = [(synthetic, np.arange(len(synthetic)))]
     try:
         held_out = held_out_rows(model, instead="")
     except FnnctlError as error:
         reason = error.message.removesuffix(": ")
-        note(f"note: the run's data cannot be read, so only rows that are made up are compared ({reason})")
+        note(f"note: the run's data cannot be read, so only synthetic rows are compared ({reason})")
         rows: IntArray = np.empty(0, np.intp)
     else:
         rows = held_out.split.test if held_out.split.test.size else held_out.split.validation
         pieces.append((held_out.data.dataset, rows))
     differences = [_largest_difference(model, runtime, *piece) for piece in pieces]
-    return Check(len(rows), len(made_up), max(differences))
+    return Agreement(len(rows), len(synthetic), max(differences))
 
 
-def made_up_rows(preprocessor: Preprocessor) -> Columns:
+def synthetic_rows(preprocessor: Preprocessor) -> Columns:
     """Rows with numbers of the training rows' ranges, their categories, an unknown one, and gaps."""
     rng = np.random.default_rng(0)
     texts = [_with_unknown(column) for column in preprocessor.categories]
     numbers = [_numbers(number, rng) for number in preprocessor.numbers]
     codes = [_codes(len(known), rng) for known in texts]
     return Columns(
-        numeric=np.stack(numbers, axis=1) if numbers else np.empty((MADE_UP, 0)),
+        numeric=np.stack(numbers, axis=1) if numbers else np.empty((SYNTHETIC_ROWS, 0)),
         numeric_names=tuple(number.name for number in preprocessor.numbers),
-        categorical=np.stack(codes, axis=1) if codes else np.empty((MADE_UP, 0), np.int32),
+        categorical=np.stack(codes, axis=1) if codes else np.empty((SYNTHETIC_ROWS, 0), np.int32),
         categorical_names=tuple(column.name for column in preprocessor.categories),
         categories=tuple(texts),
     )
@@ -89,9 +89,9 @@ def made_up_rows(preprocessor: Preprocessor) -> Columns:
 
 def _numbers(number: NumberFeature, rng: np.random.Generator) -> FloatArray:
     low, high = number.range or (number.centre - number.spread, number.centre + number.spread)
-    share = rng.random(MADE_UP)
+    share = rng.random(SYNTHETIC_ROWS)
     values = low * (1.0 - share) + high * share  # high − low may overflow
-    values[rng.random(MADE_UP) < MISSING_SHARE] = np.nan
+    values[rng.random(SYNTHETIC_ROWS) < MISSING_SHARE] = np.nan
     return values
 
 
@@ -104,8 +104,8 @@ def _with_unknown(column: CategoryFeatures) -> tuple[str, ...]:
 
 def _codes(count: int, rng: np.random.Generator) -> IntArray:
     """Codes of `count` texts, of which the last is the unknown one; -1 is missing."""
-    codes: IntArray = rng.integers(0, max(1, count - 1), MADE_UP)
-    kind = rng.random(MADE_UP)
+    codes: IntArray = rng.integers(0, max(1, count - 1), SYNTHETIC_ROWS)
+    kind = rng.random(SYNTHETIC_ROWS)
     codes[kind < UNKNOWN_SHARE] = count - 1
     codes[kind > 1.0 - MISSING_SHARE] = -1
     return codes

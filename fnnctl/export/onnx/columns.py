@@ -30,7 +30,7 @@ class InputColumn:
     kind: Literal["number", "text"]
     source: str
     """The column of the table that it is made from."""
-    made: str | None
+    description: str | None
     """What the table's texts become, in words; None if they go in as they are."""
 
 
@@ -41,7 +41,9 @@ def input_columns(preprocessor: Preprocessor, table: TableFormat) -> list[InputC
     def column(name: str, kind: Literal["number", "text"]) -> InputColumn:
         table_name = source.get(name, name)
         form = table.formats.get(table_name)
-        return InputColumn(name, kind, table_name, None if form is None else form.made(table_name, name))
+        return InputColumn(
+            name, kind, table_name, None if form is None else form.description(table_name, name)
+        )
 
     numbers = [column(number.name, "number") for number in preprocessor.numbers]
     return [*numbers, *(column(category.name, "text") for category in preprocessor.categories)]
@@ -64,7 +66,7 @@ class Preprocessing:
         """All preprocessors read these columns."""
         self._graph, self._table = graph, table
         for column in columns:
-            graph.input(column.name, column.kind, column.made or column.kind)
+            graph.input(column.name, column.kind, column.description or column.kind)
         numbers = [column.name for column in columns if column.kind == "number"]
         self._numbers = joined(graph, numbers, axis=1) if numbers else None
         self._missing = None if self._numbers is None else self._missing_numbers(self._numbers, numbers)

@@ -18,7 +18,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.text import counted, printable, shown
 
 if TYPE_CHECKING:  # they need onnx
-    from fnnctl.export.onnx.check import Check, Runtime
+    from fnnctl.export.onnx.check import Agreement, Runtime
     from fnnctl.export.onnx.model import OnnxModel
 
 NAME = "onnx"
@@ -33,7 +33,7 @@ class CheckedModel:
     run: RunFolder
     """The run whose network it is; of a search, that of its winner."""
     onnx: OnnxModel
-    check: Check
+    agreement: Agreement
     runtime: str
     """The name of what computed the graph in the check."""
 
@@ -44,14 +44,14 @@ def export_onnx(run: RunFolder, output: str, context: Context) -> Exported:
     checked = checked_onnx(run, context)
     write_output(Path(output), [checked.onnx.content])
     facts = {
-        "rows": checked.check.rows,
-        "made_up_rows": checked.check.made_up,
+        "rows": checked.agreement.rows,
+        "synthetic_rows": checked.agreement.synthetic_rows,
         "runtime": checked.runtime,
         "bytes": len(checked.onnx.content),
         "inputs": [column.name for column in checked.onnx.inputs],
         "outputs": list(checked.onnx.outputs),
     }
-    difference, lines = checked.check.largest_difference, tuple(_lines(output, checked))
+    difference, lines = checked.agreement.largest_difference, tuple(_lines(output, checked))
     return Exported(NAME, checked.run.path, output, difference, facts, lines)
 
 
@@ -59,7 +59,7 @@ def checked_onnx(run: RunFolder, context: Context) -> CheckedModel:
     """The graph of a run's network, compared with the run; raises `InputError` if it cannot be exported."""
     if find_spec("onnx") is None:
         raise missing_library(NAME, "onnx")
-    from fnnctl.export.onnx.check import compare
+    from fnnctl.export.onnx.check import compare_with_network
     from fnnctl.export.onnx.model import onnx_model
 
     model = load_model(run, context.note)
@@ -70,8 +70,8 @@ def checked_onnx(run: RunFolder, context: Context) -> CheckedModel:
     onnx = onnx_model(model)
     runtime = _runtime(onnx.content)
     with restored_blas_threads(model.threads):  # as the run's predictions, to the bit
-        check = compare(model, runtime, context.note)
-    return CheckedModel(model.run, onnx, check, runtime.name)
+        agreement = compare_with_network(model, runtime, context.note)
+    return CheckedModel(model.run, onnx, agreement, runtime.name)
 
 
 def _runtime(content: bytes) -> Runtime:
@@ -86,17 +86,17 @@ def _runtime(content: bytes) -> Runtime:
 
 
 def _lines(output: str, checked: CheckedModel) -> Iterator[str]:
-    onnx, check = checked.onnx, checked.check
+    onnx, agreement = checked.onnx, checked.agreement
     yield f"wrote {output} ({len(onnx.content) / 1000:,.0f} kB)"
     kinds = [column.kind for column in onnx.inputs]
     amounts = [counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds)]
     yield f"inputs: {' and '.join(amounts)}, each of shape (rows, 1); outputs: {', '.join(onnx.outputs)}"
     for column in onnx.inputs:
-        if column.made is not None:
+        if column.description is not None:
             source = "" if column.source == column.name else f", of {shown(column.source)}"
-            yield f"  {printable(column.name)}{source}: {column.made}"
-    rows = f"{counted(check.rows, 'test row')} and " if check.rows else ""
+            yield f"  {printable(column.name)}{source}: {column.description}"
+    rows = f"{counted(agreement.rows, 'test row')} and " if agreement.rows else ""
     yield (
-        f"compared on {rows}{counted(check.made_up, 'row')} that are made up, in {checked.runtime}: "
-        f"the largest difference is {check.largest_difference:.1g}"
+        f"compared on {rows}{counted(agreement.synthetic_rows, 'synthetic row')}, in {checked.runtime}: "
+        f"the largest difference is {agreement.largest_difference:.1g}"
     )

@@ -179,7 +179,7 @@ class DozenFormat(ColumnFormat):
         fits = ~np.isnan(numbers[:, 0])
         return Candidate(cls(), fits, numbers) if fits.any() else None
 
-    def made(self, name: str, part: str) -> str:
+    def description(self, name: str, part: str) -> str:
         return "twelve times the number"
 
     def numbers(self, texts: Sequence[str]) -> FloatArray:

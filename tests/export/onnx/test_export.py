@@ -163,7 +163,7 @@ def test_the_codes_of_missing_numbers_are_missing(program: Program) -> None:
     assert abs(probabilities[1] - probabilities[2]).max() > 0.01
 
 
-def test_without_the_data_made_up_rows_are_compared(program: Program) -> None:
+def test_without_the_data_synthetic_rows_are_compared(program: Program) -> None:
     write_rows(Path("data.csv"), 1)
     Path("x.yaml").write_text(
         "recipe: classic\ndata: {source: data.csv, target: three}\ntraining: {epochs: 3}\n"
@@ -171,8 +171,8 @@ def test_without_the_data_made_up_rows_are_compared(program: Program) -> None:
     program("train", "x.yaml")
     Path("data.csv").unlink()
     done = program("export", "--output", "x.onnx", "--json")
-    assert "note: the run's data cannot be read, so only rows that are made up are compared (" in done.err
-    assert (done.json["rows"], done.json["made_up_rows"]) == (0, 256)
+    assert "note: the run's data cannot be read, so only synthetic rows are compared (" in done.err
+    assert (done.json["rows"], done.json["synthetic_rows"]) == (0, 256)
     assert Path("x.onnx").exists()
 
 

@@ -108,7 +108,7 @@ class ColumnFormat(ABC):
         """(n, columns) float64; a text that does not have this format gives a row of NaN."""
 
     @abstractmethod
-    def made(self, name: str, part: str) -> str:
+    def description(self, name: str, part: str) -> str:
         """How the column `part`, one of `columns(name)`, is made of a text of the column `name`, in words."""
 
     def spellings(self) -> Sequence[str]:

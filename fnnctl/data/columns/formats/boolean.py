@@ -45,7 +45,7 @@ class BooleanFormat(ColumnFormat):
         truth = _TRUTH.get(text.casefold())
         return text if truth is None else (self.true if truth else self.false)
 
-    def made(self, name: str, part: str) -> str:
+    def description(self, name: str, part: str) -> str:
         """The two categories."""
         return f"{shown(self.true)} or {shown(self.false)}"
 

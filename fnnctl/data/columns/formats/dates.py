@@ -91,7 +91,7 @@ class DateFormat(ColumnFormat):
         """One column per part."""
         return tuple(f"{name} {part}" for part in self.parts)
 
-    def made(self, name: str, part: str) -> str:
+    def description(self, name: str, part: str) -> str:
         """What the part of a date counts."""
         words: dict[DatePart, str] = {
             "year": "the year",
@@ -140,7 +140,7 @@ class TimeFormat(ColumnFormat):
         """The column of hours."""
         return (f"{name} hour",)
 
-    def made(self, name: str, part: str) -> str:
+    def description(self, name: str, part: str) -> str:
         """Hours."""
         return "the hours, with a fraction"
 

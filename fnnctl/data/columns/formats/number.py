@@ -185,7 +185,7 @@ class NumberFormat(ColumnFormat):
         values = [np.nan if (plain := self.plain(text)) is None else float(plain) for text in texts]
         return np.array(values, dtype=np.float64).reshape(-1, 1)
 
-    def made(self, name: str, part: str) -> str:
+    def description(self, name: str, part: str) -> str:
         """An example shows the marks and the unit."""
         written = "1,234.5" if self.decimal == "point" else "1.234,5"
         unit = "%" if self.percent else f" {self.currency}" if self.currency else ""
