@@ -94,6 +94,7 @@ class Experiment:
         self,
         data: Any = None,
         *,
+        workers: int | None = None,
         runs_dir: str | Path | None = None,
         observer: Observer | None = None,
     ) -> Run:
@@ -102,6 +103,8 @@ class Experiment:
         Args:
             data: A table in memory instead of `data.source`: a data frame (pandas, polars, pyarrow), a
                 mapping of columns, a list of records, or a pair (X, y); or the path of a table.
+            workers: Processes for the members of an ensemble (default: one per processor, if that pays
+                off); they change no number.
             runs_dir: The folder that gets the run's folder. By default the run stays in memory; then it
                 cannot be resumed.
             observer: What is told of progress, notes and warnings.
@@ -109,9 +112,10 @@ class Experiment:
         Raises the errors of the command line, which are those of `fnnctl.errors`: `InputError` before
         anything is written, `DivergedError` if the loss is not finite.
         """
+        _refuse_small(workers=workers)
         source, memory = self._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
-            return Run(run_training(source, (), context, memory=memory), volume)
+            return Run(run_training(source, (), context, workers=workers, memory=memory), volume)
 
     def evaluate(
         self,
@@ -187,6 +191,7 @@ def train(
     data: Any = None,
     *,
     settings: Mapping[str, Any] | None = None,
+    workers: int | None = None,
     runs_dir: str | Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
@@ -199,7 +204,9 @@ def train(
         5
 
     """
-    return _experiment(experiment, settings).train(data, runs_dir=runs_dir, observer=observer)
+    return _experiment(experiment, settings).train(
+        data, workers=workers, runs_dir=runs_dir, observer=observer
+    )
 
 
 def evaluate(

@@ -54,12 +54,13 @@ def train(
         str | None,
         run_option("--resume", "Continue an interrupted training; `latest` is the newest."),
     ] = None,
+    workers: Workers = None,
     no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> None:
-    """Train a network and write its run folder."""
+    """Train a network, or an ensemble on all processors, and write its run folder."""
     if resume is not None:
         refuse_with_resume({"CONFIG": config, **changes.options})
     from fnnctl.report.figures.drawer import figure_drawer
@@ -70,9 +71,9 @@ def train(
 
         with terminal_context(output, runs_dir, figures=figures, resumable=True) as context:
             if resume is not None:
-                run = resume_training(resume, context)
+                run = resume_training(resume, context, workers=workers)
             else:
-                run = train(config or DEFAULT_CONFIG, changes.overrides(), context)
+                run = train(config or DEFAULT_CONFIG, changes.overrides(), context, workers=workers)
     show_end(run, output)
 
 

@@ -33,10 +33,12 @@ def train(
     overrides: Sequence[Override],
     context: Context,
     *,
+    workers: int | None = None,
     memory: MemoryData | None = None,
 ) -> RunFolder:
     """Train an experiment, score it on every part, and write its run folder.
 
+    The members of an ensemble train on up to `workers` workers, by default one per processor.
     The rows are those of `memory` if the config's source is `memory`. Raises `InputError` before the folder
     exists, and `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
@@ -51,11 +53,13 @@ def train(
         notes = [*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)]
         record_notes(run, notes, context.listener)
         record_warnings(run, [*loaded.warnings, *check.warnings, *_threads_warning(fit)], context.listener)
-    complete_training(run, loaded.data, fit, context, started=started)
+    complete_training(run, loaded.data, fit, context, started=started, workers=workers)
     return run
 
 
-def resume_training(name: str, context: Context, *, memory: MemoryData | None = None) -> RunFolder:
+def resume_training(
+    name: str, context: Context, *, workers: int | None = None, memory: MemoryData | None = None
+) -> RunFolder:
     """Continue an interrupted training from its last checkpoint; the bits are those of an uninterrupted one.
 
     A complete run is not changed. Raises `UsageError` if the run is unknown, not a training, or still
@@ -76,7 +80,7 @@ def resume_training(name: str, context: Context, *, memory: MemoryData | None = 
         with context.stop.graceful():
             at = f"epoch {checkpoint.epoch}" if checkpoint else START
             begin_again(run, at, blas_threads=set_threads(fit), context=context)
-    complete_training(run, loaded.data, fit, context, started=started, checkpoint=checkpoint)
+    complete_training(run, loaded.data, fit, context, started=started, checkpoint=checkpoint, workers=workers)
     return run
 
 

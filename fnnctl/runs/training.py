@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
@@ -12,11 +13,13 @@ from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe
 from fnnctl.modelling.predictor import Predictor, score_parts
+from fnnctl.processors import usable_processors
 from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint
 from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_training
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
+from fnnctl.stacks.member_workers import member_workers, plan_members
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining
@@ -78,18 +81,20 @@ def complete_training(
     started: float,
     checkpoint: Checkpoint | None = None,
     budget: int | None = None,
+    workers: int | None = None,
 ) -> list[str]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
     Returns a warning, already shown, if the predictions are of little use. `started` is when the command
-    began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. Raises
+    began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. The
+    members of an ensemble train on up to `workers` workers, by default one per processor. Raises
     `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     listener, stop = context.listener, context.stop
     with RunRecorder(
         run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
     ) as recorder:
-        stack = _train(run, data, fit, checkpoint, recorder, context)
+        stack = _train(run, data, fit, checkpoint, recorder, context, workers or usable_processors())
         trained = stack.trained_fit(0)
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             context.figures.draw(run)  # the curves are most wanted where training went wrong
@@ -119,7 +124,11 @@ def _train(
     checkpoint: Checkpoint | None,
     recorder: RunRecorder,
     context: Context,
+    workers: int,
 ) -> TrainedStack:
+    plan = plan_members(fit, rows=len(data), workers=workers)
+    if plan.workers > 1:
+        context.listener.detail(f"members on {plan.workers} workers: {plan.kind}")
     training, member = fit.experiment.training, fit.member(data, fit.split(data))
     steps = len(batch_bounds(len(member.train_rows), fit.settings))
     done = checkpoint.epoch if checkpoint else 0
@@ -129,6 +138,9 @@ def _train(
     def after_step() -> bool:
         progress.step()
         return context.stop.requested()
+
+    def note(text: str) -> None:
+        record_warnings(run, [text], context.listener)
 
     with (
         context.stop.graceful(),
@@ -153,6 +165,7 @@ def _train(
                 on_epoch=checkpointer.on_epoch,
                 should_stop=checkpointer.should_stop,
                 seconds=(training.time_limit or math.inf) - recorder.trained_seconds(),
+                workers=partial(member_workers, plan, should_stop=checkpointer.should_stop, note=note),
             )
         except MissingArrayError as error:
             raise incomplete_checkpoint(run, error) from error

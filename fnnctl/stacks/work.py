@@ -7,8 +7,9 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from fnnctl.modelling.predictor import Predictor, fresh_predictor
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint, state_digest
 from fnnctl.training.history import Record
-from fnnctl.training.members import Member
+from fnnctl.training.learning import Learning, RunEpoch
+from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool, join_pools
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, concatenate_members, select_members
@@ -142,6 +144,17 @@ class WorkerData:
         return pool
 
 
+Workers: TypeAlias = Callable[[StackSettings, Sequence[Member], Pool], AbstractContextManager[RunEpoch]]
+"""Gives what takes the steps of a stack's members, for as long as they train."""
+
+
+def in_this_process(
+    settings: StackSettings, members: Sequence[Member], pool: Pool
+) -> AbstractContextManager[RunEpoch]:
+    """Take the steps of all members here."""
+    return nullcontext(Learning.run_epoch)
+
+
 def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> StackResult[T]:
     """Train an item's fits and measure them."""
     started = time.monotonic()
@@ -193,6 +206,7 @@ def train_fits(
     on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
     should_stop: Callable[[], bool] = lambda: False,
     seconds: float = math.inf,
+    workers: Workers = in_this_process,
 ) -> TrainedStack:
     """Train fits of one shape together; each gets the same bits as if trained alone.
 
@@ -206,6 +220,7 @@ def train_fits(
         start: The number of epochs trained before, and the resulting state.
         checkpoint: For a single fit: the checkpoint from which training resumes.
         diagnose, on_epoch, should_stop, seconds: See `training.trainer`.
+        workers: Who takes the steps of the members.
     """
     pool_of_fit = [pools(fit) if pools else fit.examples(data) for fit in fits]
     distinct = list({id(pool): pool for pool in pool_of_fit}.values())
@@ -220,10 +235,6 @@ def train_fits(
         members = [replace(member, epochs=epochs) for member in members]
     pool = join_pools(distinct)
     settings = fits[0].settings
-    if checkpoint:
-        stack = checkpoint.stack(settings, members, pool)
-    else:
-        stack = Stack(settings, members, pool, epoch=start[0], state=start[1])
     last: list[Stack] = []
 
     def after_epoch(stack: Stack, record: Record) -> None:
@@ -231,9 +242,14 @@ def train_fits(
             last.append(stack)
         on_epoch(stack, record)
 
-    trained = train_stack(
-        stack, diagnose=diagnose, on_epoch=after_epoch, should_stop=should_stop, seconds=seconds
-    )
+    with workers(settings, members, pool) as run_epoch:
+        if checkpoint:
+            stack = checkpoint.stack(settings, members, pool, run_epoch=run_epoch)
+        else:
+            stack = Stack(settings, members, pool, epoch=start[0], state=start[1], run_epoch=run_epoch)
+        trained = train_stack(
+            stack, diagnose=diagnose, on_epoch=after_epoch, should_stop=should_stop, seconds=seconds
+        )
     return TrainedStack(data, start[0], fits, pool, offsets, members, trained, last[-1] if last else None)
 
 

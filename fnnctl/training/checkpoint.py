@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.nn.optimizers.lbfgs import STATE_NAMES
+from fnnctl.training.learning import Learning, RunEpoch
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
@@ -65,14 +66,21 @@ class Checkpoint:
         _refuse_missing("checkpoint", ("epoch", "seconds"), facts)
         return cls(int(facts["epoch"]), float(facts["seconds"]), identities, extract_part(arrays, "stack"))
 
-    def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
-        """Restore the stack; training it does not change the checkpoint."""
+    def stack(
+        self,
+        settings: StackSettings,
+        members: Sequence[Member],
+        pool: Pool,
+        *,
+        run_epoch: RunEpoch = Learning.run_epoch,
+    ) -> Stack:
+        """Restore the stack; training it does not change the checkpoint. For `run_epoch` see `Stack`."""
         expected = [*Stack(settings, members, pool).state]
         if settings.optimizer == "lbfgs":  # which has a state after its first iteration
             expected += [f"learner.{name}" for name in STATE_NAMES]
         _refuse_missing("stack", expected, self.state)
         state = {name: array.copy() for name, array in self.state.items()}
-        return Stack(settings, members, pool, epoch=self.epoch, state=state)
+        return Stack(settings, members, pool, epoch=self.epoch, state=state, run_epoch=run_epoch)
 
 
 def _refuse_missing(part: str, names: Iterable[str], state: State) -> None:

@@ -19,14 +19,11 @@ import numpy.typing as npt
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.arrays.limits import flush
 from fnnctl.nn.network import Network
-from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
-from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.early_stopping import Convergence, EarlyStopping
 from fnnctl.training.history import History, Record
-from fnnctl.training.learners.descent import Descent
-from fnnctl.training.learners.quasi_newton import QuasiNewton
-from fnnctl.training.members import Member, StackSettings, initial_parameters, make_network
+from fnnctl.training.learning import Learning, RunEpoch
+from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.state import State, extract_part, merge_parts, select_members
@@ -45,23 +42,21 @@ class Stack:
         *,
         epoch: int = 0,
         state: State | None = None,
+        run_epoch: RunEpoch = Learning.run_epoch,
     ) -> None:
-        """Members with their initial weights, or continued from a saved state, which is not copied."""
+        """Members with their initial weights, or continued from a saved state, which is not copied.
+
+        `run_epoch` takes the steps of each epoch, by default here.
+        """
         self.settings, self.members, self.pool = settings, list(members), pool
         self.epoch = epoch
-        layout = ParameterLayout(settings.shape)
+        self._learning, self._run_epoch = Learning(settings, members, pool, state), run_epoch
+        self.network = self._learning.network
 
         def part(name: str) -> dict[str, npt.NDArray[Any]] | None:
             return None if state is None else extract_part(state, name)
 
-        weights = part("network") or {
-            "parameters": initial_parameters(layout, members, settings.dtype),
-            "statistics": layout.initial_statistics(len(members), settings.dtype),
-        }
-        self.network = make_network(layout, members, **weights)
-        learner: type[QuasiNewton | Descent] = QuasiNewton if settings.optimizer == "lbfgs" else Descent
-        self._learner = learner(settings, members, pool, self.network, part("learner"))
-        evaluated = self._learner.evaluated
+        evaluated = self._learning.evaluated
         self._metrics = epoch_metrics(settings.shape)
         self.stopping = EarlyStopping(
             [member.stopping for member in members],
@@ -80,16 +75,12 @@ class Stack:
     @property
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Everything that must be saved to continue later: arrays whose first axis is the member."""
-        weights = {"parameters": self.network.parameters, "statistics": self.network.statistics}
-        return merge_parts(
-            {
-                "network": weights,
-                "learner": self._learner.state,
-                "stopping": self.stopping.state,
-                "convergence": self._convergence.state,
-                "history": self.history.state,
-            }
-        )
+        parts = {
+            "stopping": self.stopping.state,
+            "convergence": self._convergence.state,
+            "history": self.history.state,
+        }
+        return self._learning.state | merge_parts(parts)
 
     def select(self, chosen: IntArray) -> Stack:
         """A stack of some of the members, given by their indices, with the same bits.
@@ -103,24 +94,23 @@ class Stack:
     def run_epoch(self, *, diagnose: bool, should_stop: Callable[[], bool]) -> Record | None:
         """Train every member for an epoch and record it; None if it was interrupted."""
         self.epoch += 1
-        diagnostics = Diagnostics(self.network) if diagnose else None
-        trained = self._learner.run_epoch(self.epoch, diagnostics, should_stop)
-        if trained is None:
+        columns = self._run_epoch(self._learning, self.epoch, diagnose=diagnose, should_stop=should_stop)
+        if columns is None:
             return None
-        diagnosed = diagnostics.record() if diagnostics else {}
+        trained, diagnosed = columns
         if (size := self.settings.ensemble) > 1:
             trained, diagnosed = (_means_over_members(part, size) for part in (trained, diagnosed))
         record = {**trained, **self._validate(), **diagnosed}
         self.history.append(record)
-        self._learner.observe(record)
-        self.stopping.update(self.epoch, record, self._learner.evaluated)
+        self._learning.observe(record)
+        self.stopping.update(self.epoch, record, self.evaluated)
         self._convergence.update(record)
         return record
 
     @property
     def evaluated(self) -> Network:
         """The networks that are validated and kept; with weight averaging, the averaged ones."""
-        return self._learner.evaluated
+        return self._learning.evaluated
 
     @property
     def continues(self) -> bool:
@@ -151,14 +141,14 @@ class Stack:
     @property
     def converged(self) -> BoolArray:
         """Which members have converged, (K,); an ensemble has if all its members have."""
-        converged, size = self._learner.converged, self.settings.ensemble
+        converged, size = self._learning.converged, self.settings.ensemble
         if size > 1:
             converged = converged.reshape(-1, size).all(axis=1).repeat(size)
         return np.asarray(self._convergence.converged | converged)
 
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:
         """A member's final weights: `parameters` (P,) and `statistics` (S,)."""
-        parameters, statistics = self.stopping.final_weights(self._learner.evaluated, k)
+        parameters, statistics = self.stopping.final_weights(self.evaluated, k)
         flush(parameters)  # L-BFGS does not: its point, gradient and pairs must agree
         flush(statistics)
         return {"parameters": parameters, "statistics": statistics}

@@ -51,6 +51,12 @@ class Averaging:
             network.limits,
         )
 
+    def restore(self, state: State) -> None:
+        """Continue from a state; the averaged networks stay the same objects."""
+        np.copyto(self.network.parameters, state["parameters"])
+        np.copyto(self.network.statistics, state["statistics"])
+        self.state["count"] = state["count"]
+
     def after_step(self, parameters: FloatArray) -> None:
         """Add the weights after a step, (K, P)."""
         if self._kind == "ema":

@@ -79,8 +79,7 @@ class Descent:
         self.evaluated = self._averaging.network if self._averaging else network
         """The networks that are validated and kept."""
         if state is not None:
-            self._optimizer.restore(extract_part(state, "optimizer"))
-            self._schedule.state = extract_part(state, "schedule")
+            self._continue(state)
         self._monitors = [member.schedule_monitor for member in members]
         self._rising = epoch_metrics(settings.shape).rising_columns
         self._monitored = any(self._monitors)
@@ -97,6 +96,16 @@ class Descent:
         if self._averaging:
             parts["averaging"] = self._averaging.state
         return merge_parts(parts)
+
+    def restore(self, state: State) -> None:
+        """Continue from a state; the networks' own arrays are those of this state already."""
+        self._continue(state)
+        if self._averaging:
+            self._averaging.restore(extract_part(state, "averaging"))
+
+    def _continue(self, state: State) -> None:
+        self._optimizer.restore(extract_part(state, "optimizer"))
+        self._schedule.state = extract_part(state, "schedule")
 
     def run_epoch(
         self, epoch: int, diagnostics: Diagnostics | None, should_stop: Callable[[], bool]

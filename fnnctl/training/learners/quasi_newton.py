@@ -58,6 +58,10 @@ class QuasiNewton:
     def state(self) -> State:
         return {} if self._lbfgs is None else self._lbfgs.state
 
+    def restore(self, state: State) -> None:
+        """Continue from a state."""
+        self._lbfgs = Lbfgs(self._hyperparameters, state)
+
     def run_epoch(
         self, epoch: int, diagnostics: Diagnostics | None, should_stop: Callable[[], bool]
     ) -> Record | None:

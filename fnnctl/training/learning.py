@@ -1,0 +1,93 @@
+"""What the steps of an epoch change: the networks of K members, and their learner.
+
+The rest of a stack only looks at them after an epoch. So the steps of some of the members can be taken
+elsewhere: see `RunEpoch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import BoolArray
+from fnnctl.nn.network import Network
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.diagnostics import Diagnostics
+from fnnctl.training.history import Record
+from fnnctl.training.learners.descent import Descent
+from fnnctl.training.learners.quasi_newton import QuasiNewton
+from fnnctl.training.members import Member, StackSettings, initial_parameters, make_network
+from fnnctl.training.pool import Pool
+from fnnctl.training.state import State, extract_part, merge_parts
+
+EpochColumns: TypeAlias = tuple[Record, Record]
+"""The training columns of an epoch, and those of its diagnostics, which are empty without any; (K,) each."""
+
+
+class Learning:
+    """K members in training; `state` is all that must be saved to continue."""
+
+    def __init__(
+        self, settings: StackSettings, members: Sequence[Member], pool: Pool, state: State | None = None
+    ) -> None:
+        """With the members' initial weights, or continued from a saved state, which is not copied."""
+
+        def part(name: str) -> dict[str, npt.NDArray[Any]] | None:
+            return None if state is None else extract_part(state, name)
+
+        layout = ParameterLayout(settings.shape)
+        weights = part("network") or {
+            "parameters": initial_parameters(layout, members, settings.dtype),
+            "statistics": layout.initial_statistics(len(members), settings.dtype),
+        }
+        self.network = make_network(layout, members, **weights)
+        learner: type[QuasiNewton | Descent] = QuasiNewton if settings.optimizer == "lbfgs" else Descent
+        self._learner = learner(settings, members, pool, self.network, part("learner"))
+
+    @property
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Arrays whose first axis is the member."""
+        weights = {"parameters": self.network.parameters, "statistics": self.network.statistics}
+        return merge_parts({"network": weights, "learner": self._learner.state})
+
+    @property
+    def evaluated(self) -> Network:
+        """The networks that are validated and kept; with weight averaging, the averaged ones."""
+        return self._learner.evaluated
+
+    @property
+    def converged(self) -> BoolArray:
+        """Which members have converged, (K,)."""
+        return self._learner.converged
+
+    def run_epoch(
+        self, epoch: int, *, diagnose: bool, should_stop: Callable[[], bool]
+    ) -> EpochColumns | None:
+        """Take the steps of an epoch; None if it was interrupted."""
+        diagnostics = Diagnostics(self.network) if diagnose else None
+        trained = self._learner.run_epoch(epoch, diagnostics, should_stop)
+        if trained is None:
+            return None
+        return trained, diagnostics.record() if diagnostics else {}
+
+    def take_over(self, state: State) -> None:
+        """Continue from what steps elsewhere have made of this state; the networks stay the same objects."""
+        np.copyto(self.network.parameters, state["network.parameters"])
+        np.copyto(self.network.statistics, state["network.statistics"])
+        self._learner.restore(extract_part(state, "learner"))
+
+    def observe(self, record: Record) -> None:
+        """Process the complete record of an epoch."""
+        self._learner.observe(record)
+
+
+class RunEpoch(Protocol):
+    """Takes the steps of an epoch in place of `Learning.run_epoch`, with the same bits."""
+
+    def __call__(
+        self, learning: Learning, epoch: int, /, *, diagnose: bool, should_stop: Callable[[], bool]
+    ) -> EpochColumns | None:
+        """See `Learning.run_epoch`; an interrupted epoch leaves the members as they were before it."""

@@ -1,0 +1,140 @@
+"""The members of an ensemble get the same bits on any number of workers, of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.executors.registry import ExecutorKind
+from fnnctl.stacks.member_workers import member_workers, plan_members
+from fnnctl.stacks.planning import WorkerPlan
+from fnnctl.stacks.work import TrainedStack, train_fits
+from fnnctl.training.checkpoint import Checkpoint
+from fnnctl.training.history import Record
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import Outcome
+from tests.modelling.prepared import Prepared, prepare
+
+CASES = {
+    "twins": ["model.ensemble.members=4", "model.ensemble.plain_twins=true", "model.ensemble.bags=true"],
+    "averaged weights": ["recipe=classic", "model.ensemble=3", "training.averaging=ema", "model.dropout=0.2"],
+    "normalized": ["recipe=classic", "model.ensemble=3", "model.normalization=batch", "training.mixup=0.2"],
+    "stopping early": ["recipe=classic", "model.ensemble=5", "training.early_stopping.patience=1"],
+    "an adaptive rate": ["recipe=classic", "model.ensemble=2", "training.lr_schedule=adaptive"],
+}
+
+
+def prepared(tmp_path: Path, case: str) -> Prepared:
+    config = tmp_path / "iris.yaml"
+    config.write_text("data: {source: iris}\nmodel: {hidden: [8]}\ntraining: {epochs: 6}\n")
+    return prepare(config, CASES[case])
+
+
+def train(
+    ready: Prepared,
+    plan: WorkerPlan,
+    *,
+    checkpoint: Checkpoint | None = None,
+    on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    notes: Sequence[str] = (),
+) -> TrainedStack:
+    taken = list(notes)
+    stack = train_fits(
+        ready.data,
+        [ready.fit],
+        diagnose=True,
+        checkpoint=checkpoint,
+        on_epoch=on_epoch,
+        should_stop=should_stop,
+        workers=partial(member_workers, plan, should_stop=should_stop, note=taken.append),
+    )
+    assert taken == []
+    return stack
+
+
+def assert_equal(stack: TrainedStack, expected: TrainedStack) -> None:
+    for arrays in zip(stack.final_weights(0), expected.final_weights(0), strict=True):
+        np.testing.assert_array_equal(*arrays)
+    ended, wanted = stack.trained_fit(0), expected.trained_fit(0)
+    assert (ended.outcome, ended.epochs, ended.best_epoch) == (
+        wanted.outcome,
+        wanted.epochs,
+        wanted.best_epoch,
+    )
+    assert list(ended.history) == list(wanted.history)
+    for column, values in wanted.history.items():
+        np.testing.assert_array_equal(ended.history[column], values, err_msg=column)
+
+
+@pytest.mark.parametrize(
+    ("kind", "workers"), [("processes", 2), ("threads", 2), ("processes", 3), ("serial", 2)]
+)
+@pytest.mark.parametrize("case", CASES)
+def test_any_number_of_workers_gives_the_same_bits(
+    tmp_path: Path, case: str, kind: ExecutorKind, workers: int
+) -> None:
+    ready = prepared(tmp_path, case)
+    expected = train(ready, WorkerPlan("serial", 1))
+    assert_equal(train(ready, WorkerPlan(kind, workers)), expected)
+
+
+def test_a_checkpoint_continues_on_other_workers(tmp_path: Path) -> None:
+    ready = prepared(tmp_path, "twins")
+    checkpoints: list[Checkpoint] = []
+
+    def keep(stack: Stack, record: Record) -> None:
+        arrays = Checkpoint.of(stack, seconds=1.0).arrays()
+        copies = {name: np.array(array) for name, array in arrays.items()}
+        checkpoints.append(Checkpoint.from_arrays(copies, stack.members))
+
+    expected = train(ready, WorkerPlan("processes", 2), on_epoch=keep)
+    assert [checkpoint.epoch for checkpoint in checkpoints] == [1, 2, 3, 4, 5, 6]
+    for checkpoint, plan in zip(
+        checkpoints, [WorkerPlan("serial", 1), WorkerPlan("threads", 3)], strict=False
+    ):
+        assert_equal(train(ready, plan, checkpoint=checkpoint), expected)
+
+
+def test_a_stop_is_noticed_within_an_epoch(tmp_path: Path) -> None:
+    """The epoch under way is dropped: the members are as they were before it."""
+    ready = prepared(tmp_path, "twins")
+    epochs: list[int] = []
+    stopped = train(
+        ready,
+        WorkerPlan("processes", 2),
+        on_epoch=lambda stack, record: epochs.append(stack.epoch),
+        should_stop=lambda: len(epochs) == 3,
+    )
+    assert stopped.trained_fit(0).outcome is Outcome.INTERRUPTED
+    assert stopped.trained_fit(0).epochs == 3
+
+
+def test_a_diverged_ensemble_ends_alike(tmp_path: Path) -> None:
+    config = tmp_path / "x.yaml"
+    config.write_text("data: {source: diabetes}\nmodel: {hidden: [8], activation: relu}\nrecipe: classic\n")
+    wild = ["model.ensemble=2", "training.optimizer={name: sgd, learning_rate: 1e6}", "training.epochs=3"]
+    ready = prepare(config, wild)
+    expected = train(ready, WorkerPlan("serial", 1))
+    assert expected.trained_fit(0).outcome is Outcome.DIVERGED
+    assert_equal(train(ready, WorkerPlan("processes", 2)), expected)
+
+
+def test_counts_decide_whether_workers_are_worth_their_start(tmp_path: Path) -> None:
+    ready = prepared(tmp_path, "twins")
+    assert plan_members(ready.fit, rows=150, workers=2).workers == 1
+    config = tmp_path / "large.yaml"
+    config.write_text(
+        "data: {source: digits}\nmodel: {hidden: [256, 256], ensemble: 4}\ntraining: {batch_size: 16}\n"
+    )
+    large = prepare(config)
+    assert plan_members(large.fit, rows=1797, workers=2).workers == 2
+    assert plan_members(large.fit, rows=1797, workers=9).workers == large.fit.settings.ensemble
+    assert plan_members(large.fit, rows=1797, workers=1).workers == 1
+    assert plan_members(prepare(config, ["model.ensemble=1"]).fit, rows=1797, workers=2).workers == 1
+    several = prepare(config, ["training.threads=2"])
+    assert plan_members(several.fit, rows=1797, workers=2).workers == 1
