@@ -31,9 +31,10 @@ class PiecewiseLinearEmbedding:
     """The embeddings of K networks: A is a view of their parameters."""
 
     def __init__(self, segment: Segment, parameters: FloatArray, plain: IntArray = NO_MEMBERS) -> None:
-        """`plain` are the indices of the networks whose A, 0 at first, is not trained."""
+        """`plain` are the indices of the networks whose A, 0 at first, is not trained, so that e stays 0."""
         self.segment, self._plain = segment, plain
-        self._mixing = segment.view(parameters)
+        self._embedded = _other_networks(plain, len(parameters))
+        self._mixing = segment.view(parameters)[self._embedded]
         self._bins = np.arange(segment.shape[-1], dtype=parameters.dtype)[:, None]
 
     def forward(self, u: FloatArray, out: FloatArray, functions: FloatArray) -> None:
@@ -41,16 +42,31 @@ class PiecewiseLinearEmbedding:
 
         h(u), (K, numbers, bins, batch), is written to `functions`, which the backward pass reads.
         """
-        near = np.ascontiguousarray(u)  # read once for each bin, from a transposed view of the features
+        embedded = self._embedded
+        near = np.ascontiguousarray(u[embedded])  # read once per bin, from a transposed view of the features
+        functions = functions[embedded]
         np.subtract(near[:, :, None], self._bins, out=functions)
         np.clip(functions, 0.0, 1.0, out=functions)
-        np.matmul(self._mixing, functions, out=out)
+        np.matmul(self._mixing, functions, out=out[embedded])
+        if self._plain.size:
+            out[self._plain] = 0.0
 
     def backward(self, delta: FloatArray, functions: FloatArray, gradient: FloatArray) -> None:
         """Write the gradient of A to `gradient`, (K, P), from ∂L/∂e, (K, numbers, values, batch)."""
+        embedded = self._embedded
         of_mixing = self.segment.view(gradient)
-        np.matmul(delta, functions.transpose(0, 1, 3, 2), out=of_mixing)
+        np.matmul(delta[embedded], functions[embedded].transpose(0, 1, 3, 2), out=of_mixing[embedded])
         of_mixing[self._plain] = 0.0
+
+
+def _other_networks(plain: IntArray, count: int) -> slice:
+    """All of `count` networks except the plain ones; if these have no regular places, simply all of them."""
+    others = np.setdiff1d(np.arange(count), plain)
+    if not others.size:
+        return slice(0, 0)
+    step = int(others[1] - others[0]) if others.size > 1 else 1
+    regular = slice(int(others[0]), int(others[-1]) + 1, step)
+    return regular if np.array_equal(np.arange(count)[regular], others) else slice(None)
 
 
 class ScalingLayer:

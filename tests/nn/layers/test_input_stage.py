@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fnnctl.data.preprocessing import bin_coordinates
 from fnnctl.nn.layers.input_stage import InputStage, PiecewiseLinearEmbedding, ScalingLayer
-from fnnctl.nn.parameters import Segment
+from fnnctl.nn.parameters import ParameterLayout, Segment
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from tests.nn.gradients import Case
 from tests.nn.stages import INPUTS, PIECEWISE, STAGES
@@ -83,19 +83,39 @@ def test_the_embedding_of_a_plain_network_is_not_trained() -> None:
     assert segments is not None
     assert segments.mixing is not None
     assert buffers is not None
-    gradients = []
+    segments.mixing.view(parameters)[1] = 0.0
+    gradients, outputs = [], []
     for plain in ([], [1]):
         stage = InputStage(case.layout.shape, segments, parameters, np.array(plain, np.intp))
-        stage.forward(case.work.inputs_T, buffers)
+        outputs.append(stage.forward(case.work.inputs_T, buffers).copy())
         buffers.delta[...] = 1.0
         gradient = np.zeros_like(parameters)
         stage.backward(buffers, gradient)
         gradients.append(gradient)
+    np.testing.assert_array_equal(outputs[0], outputs[1])
     trained, with_plain = gradients
     assert segments.mixing.view(trained).any()
     assert not segments.mixing.view(with_plain)[1].any()
     segments.mixing.view(with_plain)[1] = segments.mixing.view(trained)[1]
     np.testing.assert_array_equal(with_plain, trained)
+
+
+@pytest.mark.parametrize("plain", [[], [1, 3, 5], [0, 2, 4], [0, 1, 2, 3, 4, 5], [2], [0, 1, 4]])
+def test_networks_without_an_embedding_get_zeros_wherever_they_are(plain: list[int]) -> None:
+    layout = ParameterLayout(NetworkShape(INPUTS, HIDDEN, 1, stage=InputStageShape(PIECEWISE)))
+    segments = layout.stage
+    assert segments is not None
+    assert segments.mixing is not None
+    rng = np.random.default_rng(0)
+    parameters = rng.normal(size=(6, layout.size))
+    segments.mixing.view(parameters)[plain] = 0.0
+    shape = segments.mixing.shape
+    u, functions = rng.uniform(0, shape[2], (6, shape[0], 5)), np.empty((6, shape[0], shape[2], 5))
+    outs = [np.full((6, shape[0], shape[1], 5), np.nan) for _ in range(2)]
+    for out, indices in zip(outs, ([], plain), strict=True):
+        embedding = PiecewiseLinearEmbedding(segments.mixing, parameters, np.array(indices, np.intp))
+        embedding.forward(u, out, functions)
+    np.testing.assert_array_equal(outs[0], outs[1])
 
 
 def test_by_hand() -> None:
