@@ -225,7 +225,7 @@ class Trained(Estimator):
     def _run(self, experiment: Experiment, data: tuple[Any, ...]) -> Run:
         if self.alpha is not None:
             experiment = experiment.set("training.l2", self.alpha / _batch_weight(experiment, data))
-        return experiment.train(data, observer=self._observer)
+        return experiment.train(data, workers=effective_n_jobs(self.n_jobs), observer=self._observer)
 
 
 def _batch_weight(experiment: Experiment, data: tuple[Any, ...]) -> float:

@@ -25,6 +25,7 @@ class FNNClassifier(Classifier, Trained):
             predicted; `predict_proba` stays calibrated.
         random_state: The seed (None: 0, so that equal fits are equal), or a `RandomState` to draw it from.
         settings: All other settings, by their paths: `{"model.dropout": 0.2}`. A parameter has precedence.
+        n_jobs: The most processes for the networks of an ensemble, as in scikit-learn; it changes no result.
         verbose: Whether to print progress.
 
     After `fit`:
@@ -51,6 +52,7 @@ class FNNClassifier(Classifier, Trained):
         class_weight: Any = None,
         random_state: Any = None,
         settings: Mapping[str, Any] | None = None,
+        n_jobs: int | None = None,
         verbose: bool = False,
     ) -> None:
         self.recipe = recipe
@@ -64,6 +66,7 @@ class FNNClassifier(Classifier, Trained):
         self.class_weight = class_weight
         self.random_state = random_state
         self.settings = settings
+        self.n_jobs = n_jobs
         self.verbose = verbose
 
 
@@ -87,6 +90,7 @@ class FNNRegressor(Regressor, Trained):
         early_stopping: bool | None = None,
         random_state: Any = None,
         settings: Mapping[str, Any] | None = None,
+        n_jobs: int | None = None,
         verbose: bool = False,
     ) -> None:
         self.recipe = recipe
@@ -99,6 +103,7 @@ class FNNRegressor(Regressor, Trained):
         self.early_stopping = early_stopping
         self.random_state = random_state
         self.settings = settings
+        self.n_jobs = n_jobs
         self.verbose = verbose
 
 
