@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 from fnnctl.blas import set_blas_threads
@@ -19,8 +20,8 @@ from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_training
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
-from fnnctl.stacks.member_workers import member_workers, plan_members
-from fnnctl.stacks.work import TrainedStack, train_fits
+from fnnctl.stacks.costs import pays_off
+from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import TaskData
@@ -126,9 +127,6 @@ def _train(
     context: Context,
     workers: int,
 ) -> TrainedStack:
-    plan = plan_members(fit, rows=len(data), workers=workers)
-    if plan.workers > 1:
-        context.listener.detail(f"members on {plan.workers} workers: {plan.kind}")
     training, member = fit.experiment.training, fit.member(data, fit.split(data))
     steps = len(batch_bounds(len(member.train_rows), fit.settings))
     done = checkpoint.epoch if checkpoint else 0
@@ -138,9 +136,6 @@ def _train(
     def after_step() -> bool:
         progress.step()
         return context.stop.requested()
-
-    def note(text: str) -> None:
-        record_warnings(run, [text], context.listener)
 
     with (
         context.stop.graceful(),
@@ -165,12 +160,33 @@ def _train(
                 on_epoch=checkpointer.on_epoch,
                 should_stop=checkpointer.should_stop,
                 seconds=(training.time_limit or math.inf) - recorder.trained_seconds(),
-                workers=partial(member_workers, plan, should_stop=checkpointer.should_stop, note=note),
+                workers=_workers(run, data, fit, context, checkpointer.should_stop, workers),
             )
         except MissingArrayError as error:
             raise incomplete_checkpoint(run, error) from error
         checkpointer.trained = stack.trained
     return stack
+
+
+def _workers(
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    context: Context,
+    should_stop: Callable[[], bool],
+    count: int,
+) -> Workers:
+    """Who takes the steps of the fit's members: this process, or several workers if they pay off."""
+    if not pays_off(fit, workers=count):
+        return in_this_process
+    from fnnctl.stacks.member_workers import member_workers, plan_members  # most trainings are short
+
+    def note(text: str) -> None:
+        record_warnings(run, [text], context.listener)
+
+    plan = plan_members(fit, rows=len(data), workers=count)
+    context.listener.detail(f"{plan.kind}, {plan.workers} at once")
+    return partial(member_workers, plan, should_stop=should_stop, note=note)
 
 
 def checkpoint_words(epoch: int) -> str:

@@ -16,7 +16,8 @@ import numpy as np
 from fnnctl.blas import set_blas_threads
 from fnnctl.modelling.fit import Fit
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.planning import best_size, plan_search_workers, stack_size, step_values
+from fnnctl.stacks.costs import step_values
+from fnnctl.stacks.planning import best_size, plan_search_workers, stack_size
 from fnnctl.stacks.trial_fits import TrialFits
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from fnnctl.records.trials import Job, Trial
-from fnnctl.stacks.planning import rough_seconds
+from fnnctl.stacks.costs import rough_seconds
 from fnnctl.stacks.trial_fits import StackKey, settings_text
 from fnnctl.training.members import StackSettings
 

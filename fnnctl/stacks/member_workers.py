@@ -19,18 +19,12 @@ from fnnctl.executors.protocols import Executor, Note, Progress, Shared
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.modelling.fit import Fit
-from fnnctl.stacks.planning import WorkerPlan, executor_kind, rough_seconds, step_values
+from fnnctl.stacks.costs import pays_off, rough_seconds, step_values
+from fnnctl.stacks.planning import WorkerPlan, executor_kind
 from fnnctl.training.learning import EpochColumns, Learning, RunEpoch
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, concatenate_members, select_members
-
-SECONDS_A_MESSAGE = 1e-3
-"""The time of an epoch's messages to a worker and back, without their content."""
-SECONDS_A_BYTE = 2e-9
-"""The time that a byte of a member's state takes to the worker and back: it is copied, sent and received."""
-WORTH = 8.0
-"""The steps of an epoch must take so many times as long as its messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +37,14 @@ class Ensemble:
 
 
 def plan_members(fit: Fit, *, rows: int, workers: int) -> WorkerPlan:
-    """On how many workers the members of a fit train; on one if more would not pay off.
-
-    Only counts decide: rows, epochs, and sizes of arrays.
-    """
-    settings, epochs = fit.settings, fit.experiment.training.epochs
-    workers = min(workers, settings.ensemble)
-    if workers < 2 or settings.optimizer == "lbfgs" or fit.experiment.training.threads not in ("auto", 1):
+    """The workers for the members of a fit, and `rows` rows in all; one worker if more do not pay off."""
+    if not pays_off(fit, workers=workers):
         return WorkerPlan("serial", 1)
-    seconds = rough_seconds(settings, train_rows=fit.trained_rows, epochs=epochs)
-    state_bytes = 3 * settings.ensemble * fit.layout.size * settings.dtype.itemsize
-    messages = SECONDS_A_MESSAGE * workers + SECONDS_A_BYTE * state_bytes
-    if seconds / epochs < WORTH * messages:
-        return WorkerPlan("serial", 1)
+    settings = fit.settings
+    seconds = rough_seconds(settings, train_rows=fit.trained_rows, epochs=fit.experiment.training.epochs)
     values = rows * settings.shape.inputs
     kind = executor_kind(seconds, step_values(settings), values=values, forks=can_fork())
-    return WorkerPlan(kind, workers if kind != "serial" else 1)
+    return WorkerPlan(kind, min(workers, settings.ensemble) if kind != "serial" else 1)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from fnnctl.executors.processes import can_fork
 from fnnctl.executors.registry import EXECUTORS, ExecutorKind
 from fnnctl.memory import available_bytes
 from fnnctl.modelling.fit import Fit
-from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.stacks.costs import rough_seconds, step_values
 from fnnctl.training.members import StackSettings
 from fnnctl.training.memory import training_bytes
 
@@ -23,10 +23,6 @@ CACHE_VALUES = 2**18
 """The most values that one step of a stack should touch: 1 MB of float32, which fits second-level caches."""
 FEWEST = 4
 """With fewer fits per worker than this, each worker gets some of them, however small its stacks are."""
-SECONDS_A_VALUE = 3e-9
-"""Seconds per value and step, in stacks of small networks."""
-SECONDS_A_STEP = 2e-5
-"""Seconds per step and network that the calls take, however few values they touch."""
 WORTH_FORKS = 0.1
 """With more seconds of training than this, forks of this process pay off."""
 WORTH_THREADS = 0.5
@@ -81,23 +77,6 @@ def _equal_cuts(costs: Sequence[float], parts: int) -> Iterator[int]:
         yield bisect(middles, ends[-1] * part / parts) if ends else 0
 
 
-def step_values(settings: StackSettings) -> int:
-    """The number of values that a step of a fit touches: activations of a batch, and parameters.
-
-    Those of all members count if it is an ensemble.
-    """
-    shape = settings.shape
-    stage = 0
-    if shape.stage is not None:
-        numeric = shape.stage.numeric
-        stage = shape.first_inputs + 1 + (numeric.numbers * numeric.bins if numeric else 0)
-    widths = sum(layer.rows for layer in shape.hidden) + shape.outputs
-    if shape.inner_members > 1:  # scaled inputs and products: see `nn.layers.shared_weights`
-        widths += sum(shape.hidden_inputs) + sum(layer.rows for layer in shape.hidden)
-    per_row = shape.inputs + 1 + stage + shape.inner_members * widths
-    return settings.ensemble * (settings.batch_size * per_row + ParameterLayout(shape).size)
-
-
 def best_size(settings: StackSettings) -> int:
     """The number of fits with which a step's values still fit in the cache."""
     return max(1, CACHE_VALUES // step_values(settings))
@@ -108,12 +87,6 @@ def affordable_fits(settings: StackSettings, *, rows: int, available: int | None
     if available is None:
         return 10**9
     return max(1, available // training_bytes(settings, rows=rows))
-
-
-def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> float:
-    """A rough training time per fit of a stack, within a factor of two on a processor of 2024."""
-    steps = epochs * math.ceil(train_rows / settings.batch_size)
-    return steps * (SECONDS_A_STEP * settings.ensemble + SECONDS_A_VALUE * step_values(settings))
 
 
 @dataclass(frozen=True, slots=True)

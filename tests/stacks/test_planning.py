@@ -14,6 +14,7 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.nn.shape import InputStageShape
+from fnnctl.stacks.costs import rough_seconds, step_values
 from fnnctl.stacks.planning import (
     LONG_STEP,
     MAX_SENT,
@@ -24,9 +25,7 @@ from fnnctl.stacks.planning import (
     group_into_stacks,
     plan_folds,
     plan_search_workers,
-    rough_seconds,
     stack_size,
-    step_values,
 )
 from fnnctl.training.memory import training_bytes
 from tests.training.recipes import settings_of
