@@ -101,6 +101,7 @@ def refit_winner(session: SearchSession, winner: Winner) -> None:
             replace(context, figures=NoFigures()),
             started=started,
             budget=session.setup.budget.max_epochs,
+            workers=session.options.workers,
         )
         warnings = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]
         record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
