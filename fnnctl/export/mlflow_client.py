@@ -19,8 +19,8 @@ from fnnctl.text import plain_text, truncate_end
 
 TRAINING: Final = {"mlflow.experimentKind": "custom_model_development"}
 """The kind of a new experiment, so that MLflow's page shows runs first."""
-MOST_METRICS: Final = 900
-MOST_PARAMETERS: Final = 100
+MAX_METRICS: Final = 900
+MAX_PARAMETERS: Final = 100
 """How many of both MLflow takes together in one request."""
 MAX_PARAMETER_CHARACTERS: Final = 500
 """Those of the oldest servers; the config is among the artifacts."""
@@ -92,7 +92,7 @@ def _log(client: Any, run: TrackedRun, experiment_id: str, parent: str | None = 
     parameters = [
         Param(name, truncate_end(value, MAX_PARAMETER_CHARACTERS)) for name, value in run.parameters.items()
     ]
-    parts = zip_longest(_parts(metrics, MOST_METRICS), _parts(parameters, MOST_PARAMETERS), fillvalue=())
+    parts = zip_longest(_parts(metrics, MAX_METRICS), _parts(parameters, MAX_PARAMETERS), fillvalue=())
     for some_metrics, some_parameters in parts:
         client.log_batch(run_id, metrics=some_metrics, params=some_parameters)
     client.set_terminated(run_id, _STATUSES[run.outcome], _milliseconds(run.end))

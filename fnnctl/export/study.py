@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from fnnctl.config.reading.loading import load_config
@@ -18,7 +17,7 @@ from fnnctl.modelling.run_config import resolved_config
 from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.records.optuna_journal import Distribution, State, Study, StudyTrial, plain_choice
 from fnnctl.records.standings import finite_objective
-from fnnctl.records.timeline import trial_times
+from fnnctl.records.trial_records import TrialRecord, trial_records
 from fnnctl.records.trials import Result
 from fnnctl.space.assignments import values_by_dimension
 from fnnctl.space.dimensions import Dimension
@@ -37,42 +36,37 @@ def study_of(run: RunFolder) -> Study:
         raise UsageError(f"--format optuna is for a search, but {run.path} is of kind {kind}")
     settings = load_config(resolved_config(run)).experiment.search
     dimensions = space_of({} if settings is None else settings.space).dimensions
-    parameters = {
-        number: _parameters(dimensions, trial.assignment) for number, trial in sorted(search.trials.items())
-    }
+    records = trial_records(run, search)
+    parameters = [_parameters(dimensions, record.trial.assignment) for record in records]
     distributions = {
         dimension.name: _distribution(
-            dimension, [values[dimension.name] for values in parameters.values() if dimension.name in values]
+            dimension, [values[dimension.name] for values in parameters if dimension.name in values]
         )
         for dimension in dimensions
     }
     study = Study(
         run.path.name, search.direction == "maximize", search.metric, attributes=_facts(run, search)
     )
-    times = trial_times(run.read_timeline())
     complete = {result.trial for result in search.standings.contenders()}
-    for number, values in parameters.items():
-        trial = _trial(search, number, is_complete=number in complete)
+    for record, values in zip(records, parameters, strict=True):
+        trial = _trial(search, record, is_complete=record.trial.number in complete)
         trial.parameters, trial.distributions = values, {name: distributions[name] for name in values}
-        if number in times:
-            trial.start, trial.end = (datetime.fromtimestamp(seconds, UTC) for seconds in times[number])
         study.trials.append(trial)
     return study
 
 
-def _trial(search: SearchHistory, number: int, *, is_complete: bool) -> StudyTrial:
+def _trial(search: SearchHistory, record: TrialRecord, *, is_complete: bool) -> StudyTrial:
     """A trial's state, values and facts."""
-    latest = search.standings.latest.get(number)
-    facts: dict[str, Any] = {"bracket": search.trials[number].bracket}
-    if latest is None:
-        return StudyTrial(State.RUNNING, attributes=facts)
-    facts |= {"status": latest.status.value, "rung": latest.rung, "epochs": search.standings.epochs[number]}
-    facts |= {} if latest.reason is None else {"reason": latest.reason}
-    value = finite_objective(latest)
+    value = None if record.latest is None else finite_objective(record.latest)
     state = State.FAIL if value is None else State.COMPLETE if is_complete else State.PRUNED
-    results = (result for result in search.results if result.trial == number)
-    intermediate = {epoch: value for result in results for epoch, value in _values(search, result)}
-    return StudyTrial(state, value, intermediate=intermediate, attributes=facts)
+    return StudyTrial(
+        State.RUNNING if record.latest is None else state,
+        value,
+        intermediate=dict(point for result in record.results for point in _values(search, result)),
+        start=record.start,
+        end=record.end,
+        attributes=record.facts,
+    )
 
 
 def _values(search: SearchHistory, result: Result) -> Iterator[tuple[int, float]]:

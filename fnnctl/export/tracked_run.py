@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
 from fnnctl.config.reading.yaml_reader import decode, read_yaml
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory, read_search
-from fnnctl.records.timeline import trial_times
+from fnnctl.records.trial_records import TrialRecord, trial_records
 from fnnctl.records.trials import CURVE, Result
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
@@ -158,8 +158,7 @@ def _tags(run: RunFolder, manifest: Manifest) -> dict[str, str]:
 def _with_trials(tracked: TrackedRun, run: RunFolder, search: SearchHistory) -> TrackedRun:
     """The search with its winner's number and objective, and its trials."""
     winner = search.winner
-    times = trial_times(run.read_timeline())
-    trials = [_trial(search, number, times.get(number)) for number in sorted(search.trials)]
+    trials = [_trial(search, record) for record in trial_records(run, search)]
     if winner is None or winner.objective is None:
         return replace(tracked, children=trials)
     metrics = {**tracked.metrics, f"search/{search.metric}": [(winner.budget, winner.objective)]}
@@ -168,22 +167,18 @@ def _with_trials(tracked: TrackedRun, run: RunFolder, search: SearchHistory) -> 
     )
 
 
-def _trial(search: SearchHistory, number: int, times: tuple[float, float] | None) -> TrackedRun:
-    trial, latest = search.trials[number], search.standings.latest.get(number)
-    start, end = (None, None) if times is None else (datetime.fromtimestamp(time, UTC) for time in times)
-    tags = {"trial": str(number), "bracket": str(trial.bracket)}
+def _trial(search: SearchHistory, record: TrialRecord) -> TrackedRun:
     outcome: Outcome = "killed"
-    if latest is not None:
-        outcome = "failed" if latest.objective is None else "finished"
-        tags |= {"status": latest.status.value, "epochs": str(search.standings.epochs[number])}
-        tags |= {} if latest.reason is None else {"reason": latest.reason}
-    results = (result for result in search.results if result.trial == number)
+    if record.latest is not None:
+        outcome = "failed" if record.latest.objective is None else "finished"
     metrics: dict[str, Points] = {}
-    for result in sorted(results, key=lambda result: result.budget):
+    for result in record.results:
         for name, epoch, value in _values(search, result):
             metrics.setdefault(name, []).append((epoch, value))
-    parameters = {_name(path): _text(value) for path, value in trial.assignment.items()}
-    return TrackedRun(f"trial {number}", outcome, start, end, parameters, metrics, tags)
+    number, assignment = record.trial.number, record.trial.assignment
+    parameters = {_name(path): _text(value) for path, value in assignment.items()}
+    tags = {name: _text(value) for name, value in {"trial": number, **record.facts}.items()}
+    return TrackedRun(f"trial {number}", outcome, record.start, record.end, parameters, metrics, tags)
 
 
 def _values(search: SearchHistory, result: Result) -> Iterator[tuple[str, int, float]]:
