@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from fnnctl.store.volumes import is_in_memory
+
 if TYPE_CHECKING:  # `fnnctl runs` has a context too, and needs none of these packages
     from fnnctl.data.files import OnRead
     from fnnctl.progress import TrainingPosition
@@ -158,6 +160,11 @@ class Context:
     figures: Figures = field(default_factory=NoFigures)
     command: str | None = None
     """The command line, quoted for a shell; None for a Python program, whose arguments may be secret."""
+
+    @property
+    def known_runs(self) -> Path:
+        """Where an earlier run is looked up by its name: a run in memory has no neighbours."""
+        return Path("runs") if is_in_memory(self.runs_dir) else self.runs_dir
 
     def note(self, text: str) -> None:
         """Give a message to the user."""

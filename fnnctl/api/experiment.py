@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
+from fnnctl.api.arguments import path_of, seconds, whole_or_none
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.run import Run
 from fnnctl.commands.check import check as run_check
@@ -18,11 +19,14 @@ from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.yaml_reader import decode, read_yaml
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.schema.data import MEMORY_SOURCE
+from fnnctl.config.schema.experiment import Experiment as ExperimentConfig
 from fnnctl.config.yaml_text import block_yaml
+from fnnctl.data.builtin import BUILTIN
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.runs.search_session import SearchOptions
+from fnnctl.text import shown
 
 ExperimentLike: TypeAlias = "Experiment | Mapping[str, Any] | str | Path"
 """An experiment, its settings, or the path of its YAML file."""
@@ -43,10 +47,12 @@ class Experiment:
         """Settings as in the YAML file: sections as mappings, or values by path: `{"training.epochs": 50}`.
 
         `data` may also be the path of a table, or the name of a built-in one. Raises `ConfigError` for values
-        that a YAML file cannot have. Whether the settings are valid is said by `check`, and before a run.
+        that a YAML file cannot have. `check` says whether settings are valid; so does a call that runs them.
         """
+        _refuse_no_settings(settings)
         config: dict[str, Any] = {}
         for path, value in {**(settings or {}), **sections}.items():
+            _refuse_column(path, value)
             is_source = path == "data" and isinstance(value, str | Path)
             config = _changed(config, path, {"source": value} if is_source else value)
         self._source = ConfigText(block_yaml(config).encode(), Path(STARTER_NAME).absolute())
@@ -57,7 +63,7 @@ class Experiment:
 
         Raises `ConfigError` if it is not there, or cannot be an experiment.
         """
-        return cls._of(read_config(Path(path).absolute()))
+        return cls._of(read_config(path_of("path", path).absolute()))
 
     @classmethod
     def _of(cls, source: ConfigText) -> Self:
@@ -102,7 +108,8 @@ class Experiment:
 
         Args:
             data: A table in memory instead of `data.source`: a data frame (pandas, polars, pyarrow), a
-                mapping of columns, a list of records, or a pair (X, y); or the path of a table.
+                mapping of columns, a list of records, or a pair (X, y); or the path of a table, which
+                starts in the working directory, or the name of a built-in one.
             workers: Processes for the members of an ensemble (default: one per processor, if that pays
                 off); they change no number.
             runs_dir: The folder that gets the run's folder. By default the run stays in memory; then it
@@ -130,7 +137,7 @@ class Experiment:
         `workers` is the number of processes (default: one per processor); it changes no number. For the other
         parameters and errors see `train`.
         """
-        _refuse_small(workers=workers)
+        workers = whole_or_none("workers", workers)
         source, memory = self._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
             return Run(run_cross_validation(source, (), context, workers=workers, memory=memory), volume)
@@ -157,10 +164,11 @@ class Experiment:
         For the other parameters and errors see `train`. Raises `NoFinishedTrialError` if no trial has a
         result.
         """
-        _refuse_small(max_trials=max_trials, workers=workers)
-        if time_limit is not None and not time_limit > 0:
-            raise UsageError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
-        options = SearchOptions(workers=workers, max_trials=max_trials, time_limit=time_limit)
+        options = SearchOptions(
+            workers=whole_or_none("workers", workers),
+            max_trials=whole_or_none("max_trials", max_trials),
+            time_limit=seconds("time_limit", time_limit),
+        )
         experiment = self if method is None else self.set("search.method", method)
         source, memory = experiment._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
@@ -171,7 +179,8 @@ class Experiment:
         if data is None:
             return self._source, None
         if isinstance(data, str | Path):
-            return self.set("data.source", str(data))._source, None
+            source = data if data in BUILTIN else str(path_of("data", data).absolute())
+            return self.set("data.source", source)._source, None
         return self.set("data.source", MEMORY_SOURCE)._source, memory_data(data)
 
     def __repr__(self) -> str:
@@ -262,11 +271,24 @@ def _experiment(experiment: object, settings: object) -> Experiment:
     return experiment
 
 
-def _refuse_small(**counts: int | None) -> None:
-    """Raise `UsageError` if one of the numbers is below 1."""
-    for name, count in counts.items():
-        if count is not None and count < 1:
-            raise UsageError(f"{name} must be at least 1, not {count!r}")
+def _refuse_no_settings(settings: object) -> None:
+    """Raise `UsageError` for what stands in the place of settings."""
+    if isinstance(settings, str | Path):
+        raise UsageError(
+            f"{str(settings)!r} is no mapping of settings: write Experiment.load({str(settings)!r})"
+        )
+    if not isinstance(settings, Mapping | None):
+        kind = type(settings).__name__
+        raise UsageError(
+            f"settings are a mapping, not {kind}; data are an argument of their own: write data=…"
+        )
+
+
+def _refuse_column(name: object, value: object) -> None:
+    """Raise `UsageError` for a column of data in the place of a setting."""
+    is_column = isinstance(value, list | tuple) or hasattr(value, "__array__")
+    if is_column and str(name).partition(".")[0] not in ExperimentConfig.model_fields:
+        raise UsageError(f"{shown(str(name))} is no setting; this looks like data: write data=…")
 
 
 def _changed(config: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import fnnctl
+from fnnctl.api.arguments import path_of
 from fnnctl.blas import restored_blas_threads
 from fnnctl.context import Context, NoStop, ShowAmount, ShowEpochs
 from fnnctl.errors import FnnctlError, FnnctlWarning, UsageError
@@ -39,17 +40,18 @@ class Observer:
     """
 
     def note(self, text: str) -> None:
-        """Something was done with the input; by default the logger `fnnctl` gets it, at the level INFO."""
+        """Called with a note, such as how a column was read; by default the logger `fnnctl` gets it, at the
+        level INFO.
+        """
         _LOGGER.info("%s", text)
 
     def warning(self, text: str) -> None:
-        """Something may be wrong; by default it becomes a `FnnctlWarning` at the line of the call."""
+        """Called with what may be wrong; by default it becomes a `FnnctlWarning` at the line of the call."""
         warnings.warn(text, FnnctlWarning, stacklevel=_frames_of_this_package())
 
     def progress(self, what: str, done: float, total: float) -> None:
-        """So much of `total` is done of `what`: "reading" (shares), "training" (epochs) or "columns".
-
-        A search may end before its total. By default nothing happens.
+        """Called when so much of `total` is done of `what`: "reading" (shares), "training" (epochs) or
+        "columns". A search may end before its total. By default nothing happens.
         """
 
 
@@ -127,7 +129,7 @@ def silent_context(
     if not isinstance(observer, Observer | None):
         raise UsageError(f"an observer is an object of a subclass of fnnctl.Observer, not {observer!r}")
     volume = MemoryVolume() if runs_dir is None else None
-    folder = volume.root if runs_dir is None and volume else Path(runs_dir or "")
+    folder = volume.root if volume else path_of("runs_dir", runs_dir)
     listener, stop = ObserverListener(observer or Observer()), _RememberedRun()
     try:
         with restored_blas_threads():

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from fnnctl.api.arguments import path_of
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
 from fnnctl.commands.cross_validate import resume_cross_validation
@@ -20,7 +21,6 @@ from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.errors import UsageError
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.records.history import read_search
-from fnnctl.records.standings import leaderboard_table
 from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.formats.registry import TEXT_FORMATS
 from fnnctl.report.html.report import html_answer
@@ -101,7 +101,8 @@ class Run:
     def history(self) -> dict[str, list[float | None]]:
         """The columns of the history, with one value per epoch; None where nothing was measured.
 
-        A cross-validation has none; of a search, it is that of the winner.
+        A cross-validation has the epochs of all folds, with the columns `repeat` and `fold`; a search has the
+        history of its winner.
         """
         return (self.folder.winner() or self.folder).read_history() or {}
 
@@ -149,12 +150,7 @@ class Run:
     def leaderboard(self) -> dict[str, list[Any]]:
         """The trials of a search, best first, as columns: those of leaderboard.csv; empty for other runs."""
         search = read_search(self.folder)
-        if search is None:
-            return {}
-        paths = list(dict.fromkeys(path for trial in search.trials.values() for path in trial.assignment))
-        columns, rows = leaderboard_table(search.trials, search.standings, paths)
-        cells = list(rows)
-        return {column: [row[index] for row in cells] for index, column in enumerate(columns)}
+        return {} if search is None else search.leaderboard()
 
     @cached_property
     def predictor(self) -> Predictor:
@@ -220,7 +216,7 @@ class Run:
 
         Raises `UsageError` if the folder exists, and `MachineError` if it cannot be written.
         """
-        return Run(save_run(self.folder, Path(folder)))
+        return Run(save_run(self.folder, path_of("folder", folder)))
 
     def resume(self, data: Any = None, *, observer: Observer | None = None) -> Run:
         """Continue the run where it was interrupted; the result has the bits of an uninterrupted one.
@@ -280,12 +276,13 @@ def load_run(name: str | Path = LATEST, runs_dir: str | Path = "runs") -> Run:
 
     Raises `UsageError` if there is none.
     """
-    return Run(find_run(str(name), Path(runs_dir)))
+    return Run(find_run(str(path_of("name", name)), path_of("runs_dir", runs_dir)))
 
 
 def list_runs(runs_dir: str | Path = "runs") -> list[Run]:
     """The runs in a folder, oldest first."""
-    return [Run(RunFolder(entry.path)) for entry in read_entries(Path(runs_dir)) if entry.facts]
+    folder = path_of("runs_dir", runs_dir)
+    return [Run(RunFolder(entry.path)) for entry in read_entries(folder) if entry.facts]
 
 
 def _resume(folder: RunFolder, context: Context, memory: MemoryData | None) -> None:

@@ -64,7 +64,7 @@ def check(
         except InputError as error:
             result.problems.extend(error.problems)
             continue
-        search, problems = _prepared(loaded, context.runs_dir)
+        search, problems = _prepared(loaded, context.known_runs)
         result.problems.extend(problems)
         for warning in (*loaded.warnings, *loaded.checked(split, bags=fit.settings.bags).warnings):
             result.warnings.append(Problem(warning, file=file))

@@ -53,7 +53,7 @@ def search(
     # --method comes first, so that --set can change a part of it.
     loaded = read_experiment(config, [*options.overrides, *overrides], context.listener, memory=memory)
     study = None if optuna_file is None else read_study(optuna_file)
-    prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=context.runs_dir, study=study)
+    prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=context.known_runs, study=study)
     options.check_cluster()
     check = loaded.checked(prepared.split)
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended

@@ -17,7 +17,7 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.registry import is_loss
 from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Journal, decode
-from fnnctl.records.standings import Standings, finite_objective
+from fnnctl.records.standings import Standings, finite_objective, leaderboard_table
 from fnnctl.records.trials import CURVE, FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
@@ -176,6 +176,12 @@ class SearchHistory:
             return next(matching, len(names))
 
         return sorted(paths, key=position)
+
+    def leaderboard(self) -> dict[str, list[object]]:
+        """The columns of the leaderboard, by name: see `leaderboard_table`."""
+        columns, rows = leaderboard_table(self.trials, self.standings, self.paths)
+        cells = list(rows)
+        return {column: [row[index] for row in cells] for index, column in enumerate(columns)}
 
     @property
     def statuses(self) -> dict[str, int]:

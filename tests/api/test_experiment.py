@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl import Experiment
+from fnnctl import Experiment, run_search
 from fnnctl.errors import ConfigError
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
@@ -83,3 +83,33 @@ def test_the_rows_of_a_batch_are_at_most_the_training_rows() -> None:
     assert experiment.set("training.batch_size", 32).batch_rows() == 32
     assert experiment.set("data.split.test", 0.2).batch_rows() == 120
     assert experiment.set("training.optimizer", "lbfgs").batch_rows() == 150
+
+
+def test_a_path_from_python_starts_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path in a YAML file starts in the file's folder."""
+    config = tmp_path / "configs" / "mine.yaml"
+    config.parent.mkdir()
+    config.write_text("recipe: classic\ndata: {source: theirs.csv, target: y}\ntraining: {epochs: 1}\n")
+    rows = "".join(f"{k},{'ab'[k % 2]}\n" for k in range(40))
+    (tmp_path / "mine.csv").write_text("x,y\n" + rows)
+    monkeypatch.chdir(tmp_path)
+    assert Experiment.load(config).check("mine.csv") == []
+    assert Experiment.load(config).check(Path("mine.csv")) == []
+    (problem,) = Experiment.load(config).check()
+    assert "theirs.csv" in problem.message
+    assert "petal_length" in Experiment.load(config).check("iris")[0].message  # the built-in table
+
+
+def test_a_search_starts_from_an_earlier_run_in_the_folder_of_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    search = {"method": "random", "trials": 2, "space": {"training.l2": {"log_uniform": [1e-6, 1e-2]}}}
+    settings = {"name": "first", "recipe": "classic", "data": "iris", "training.epochs": 1, "search": search}
+    first = run_search(settings, runs_dir="runs", workers=1)
+    again = Experiment(settings).set("search.start_from", "first")
+    assert again.check() == []
+    values = again.search(workers=1).leaderboard["training.l2"]
+    assert set(values) == set(first.leaderboard["training.l2"])

@@ -1,0 +1,51 @@
+"""Checks of arguments of public functions: a wrong one is a `UsageError` that names it."""
+
+from __future__ import annotations
+
+import math
+from os import PathLike
+from pathlib import Path
+from typing import TypeGuard
+
+import numpy as np
+
+from fnnctl.errors import UsageError
+
+
+def whole(name: str, value: object, least: int = 1) -> int:
+    """A whole number of at least `least`."""
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least:
+        return int(value)
+    raise UsageError(f"{name} must be a whole number of {least} or more, not {value!r}")
+
+
+def whole_or_none(name: str, value: object, least: int = 1) -> int | None:
+    """A whole number, or None for the default."""
+    return None if value is None else whole(name, value, least)
+
+
+def number(name: str, value: object, least: float) -> float:
+    """A finite number of at least `least`."""
+    if _is_number(value) and least <= value < math.inf:
+        return float(value)
+    raise UsageError(f"{name} must be a number of {least:g} or more, not {value!r}")
+
+
+def seconds(name: str, value: object) -> float | None:
+    """A positive number of seconds, or None for no limit."""
+    if value is None:
+        return None
+    if _is_number(value) and value > 0:
+        return float(value)
+    raise UsageError(f"{name} must be a positive number of seconds, not {value!r}")
+
+
+def path_of(name: str, value: object) -> Path:
+    """The path of a file or folder."""
+    if isinstance(value, str | PathLike) and str(value):
+        return Path(value)
+    raise UsageError(f"{name} must be a path, not {value!r}")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
