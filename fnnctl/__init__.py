@@ -14,11 +14,11 @@ TYPE_CHECKING = False  # as in typing, whose import would take ten times as long
 if TYPE_CHECKING:
     from fnnctl.api.comparison import Comparison, compare
     from fnnctl.api.experiment import Experiment, evaluate, run_search, train
-    from fnnctl.api.functions import optimize
+    from fnnctl.api.functions import Job, Optimizer, Optimum, optimize
     from fnnctl.api.observer import Observer
     from fnnctl.api.predictor import Predictor
     from fnnctl.api.run import Run, list_runs, load_run
-    from fnnctl.errors import FnnctlError, FnnctlWarning
+    from fnnctl.errors import FnnctlError, FnnctlWarning, Problem
 
 __version__ = "0.4.0"
 
@@ -27,8 +27,12 @@ __all__ = [
     "Experiment",
     "FnnctlError",
     "FnnctlWarning",
+    "Job",
     "Observer",
+    "Optimizer",
+    "Optimum",
     "Predictor",
+    "Problem",
     "Run",
     "__version__",
     "compare",
@@ -45,8 +49,12 @@ _MODULES = {
     "Experiment": "api.experiment",
     "FnnctlError": "errors",
     "FnnctlWarning": "errors",
+    "Job": "api.functions",
     "Observer": "api.observer",
+    "Optimizer": "api.functions",
+    "Optimum": "api.functions",
     "Predictor": "api.predictor",
+    "Problem": "errors",
     "Run": "api.run",
     "compare": "api.comparison",
     "evaluate": "api.experiment",

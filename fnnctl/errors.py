@@ -22,9 +22,13 @@ class Problem:
     """One thing that is wrong with the input. Its text is one printable line: `file:line: path: message`."""
 
     message: str
+    """What is wrong, and what to write instead."""
     file: str | None = None
+    """The file that it is in, if any."""
     line: int | None = None
+    """The line of the file, counted from 1."""
     path: str | None = None
+    """The setting or the variable that it is about, such as `training.epochs`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", printable(self.message))  # it may quote names from any file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import fnnctl
+from fnnctl.config.schema.json_schema import attribute_docstrings
 
 INTRODUCTION = """# Python reference
 
@@ -16,8 +18,11 @@ All public names of `import fnnctl`, from their docstrings. [From Python](python
 """
 ORDER = (
     "train", "evaluate", "run_search", "compare", "load_run", "list_runs", "optimize",
-    "Experiment", "Run", "Predictor", "Comparison", "Observer", "FnnctlError", "FnnctlWarning",
+    "Experiment", "Run", "Predictor", "Comparison", "Optimum", "Optimizer", "Job", "Observer", "Problem",
+    "FnnctlError", "FnnctlWarning",
 )  # fmt: skip
+WITH_CALL = {"Experiment", "Optimizer"}
+"""The classes that a program calls itself."""
 
 
 def python_page() -> str:
@@ -31,8 +36,9 @@ def entries(name: str) -> Iterator[str]:
     if not inspect.isclass(value):
         yield f"## `{name}`\n\n{signature(name, value)}{text(value)}\n"
         return
-    made = signature(name, value) + f"{text(value.__init__)}\n\n" if name == "Experiment" else ""
-    yield f"## `{name}`\n\n{text(value)}\n\n{made}".rstrip() + "\n"
+    made = signature(name, value) + f"{text(value.__init__)}\n\n" if name in WITH_CALL else ""
+    fields = "".join(f"- `{field}`: {doc}\n" for field, doc in field_docs(value).items())
+    yield f"## `{name}`\n\n{text(value)}\n\n{made}{fields}".rstrip() + "\n"
     for member, attribute in vars(value).items():
         inner = attribute.__func__ if isinstance(attribute, classmethod) else attribute
         if member.startswith("_") or not inspect.getdoc(inner) or issubclass(value, Exception):
@@ -41,6 +47,12 @@ def entries(name: str) -> Iterator[str]:
             yield f"### `{name}.{member}`\n\n{text(inner)}\n"
         else:
             yield f"### `{name}.{member}`\n\n{signature(f'{name}.{member}', inner)}{text(inner)}\n"
+
+
+def field_docs(value: type) -> dict[str, str]:
+    """The docstrings of a data class's fields."""
+    docs = attribute_docstrings(value) if dataclasses.is_dataclass(value) else {}
+    return {field: " ".join(doc.split()) for field, doc in docs.items()}
 
 
 def signature(name: str, function: Any) -> str:

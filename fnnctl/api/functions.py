@@ -1,4 +1,7 @@
-"""Minimizes or maximizes any Python function with the samplers and schedulers of `fnnctl search`."""
+"""Minimizes or maximizes any Python function with the samplers and schedulers of `fnnctl search`.
+
+`optimize` calls the function; an `Optimizer` is asked for assignments, and told their values.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
-import numpy as np
-
+from fnnctl.api.arguments import number, path_of, seconds, whole, whole_or_none
 from fnnctl.config.paths import problem_at
 from fnnctl.config.schema.methods import METHODS
 from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
 from fnnctl.errors import ConfigError, Problem, UsageError
+from fnnctl.records import trials as records
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.trials import Direction, Job
+from fnnctl.records.journal import Journal
+from fnnctl.records.trials import Direction, JobKey, Result, Status
 from fnnctl.search import functions
-from fnnctl.search.budget import SearchBudget
+from fnnctl.search.budget import MIN_REDUCTION_FACTOR, SearchBudget
+from fnnctl.search.loop import settled
+from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import make_sampler
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import Choice, Domain
+from fnnctl.space.expression_parser import ExpressionError
 from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
 from fnnctl.text import did_you_mean, joined_words, shown
@@ -39,11 +47,13 @@ class Optimum:
     """The best assignment of a search."""
 
     assignment: Mapping[str, Any] | None
-    """None if no value was finite."""
+    """The values of the variables; None if no objective was finite."""
     value: float | None
     """The objective of the assignment."""
-    history: SearchHistory
-    """All trials and results."""
+    trials: Mapping[str, list[Any]]
+    """All trials, the best first, as columns: rank, trial, status, objective, epochs, and the variables."""
+    end: str | None
+    """Why the search ended, such as `complete` or `the time limit`; None if it goes on."""
 
 
 def optimize(
@@ -56,11 +66,11 @@ def optimize(
     max_epochs: int = 1,
     min_epochs: int = 1,
     reduction_factor: float = 3,
-    require: Sequence[str] = (),
+    require: str | Sequence[str] = (),
     seed: int = 0,
     time_limit: float | None = None,
     journal: str | Path | None = None,
-    catch: tuple[type[Exception], ...] = (),
+    catch: type[Exception] | tuple[type[Exception], ...] = (),
 ) -> Optimum:
     """Search for the assignment with the best objective; one seed gives one result.
 
@@ -84,73 +94,228 @@ def optimize(
         max_epochs: The largest budget of a trial.
         min_epochs: The smallest one.
         reduction_factor: The ratio of consecutive rungs.
-        require: Comparisons that every assignment must fulfil, such as "depth * width <= 512".
+        require: A comparison that every assignment must fulfil, such as "depth * width <= 512", or several.
         seed: Of the sampler.
         time_limit: Seconds after which no other objective is computed.
         journal: A file. Every result is written to it, so that the same call continues a search that was
             killed.
-        catch: Exceptions of these types make a trial fail. Any other ends the search.
+        catch: Exceptions of this type, or of these types, make a trial fail. Any other ends the search.
 
-    Raises `UsageError` for an unknown method or a negative seed, `ConfigError` for wrong bounds, and
-    `DataError` if the journal is another search's.
+    Raises `UsageError` for a wrong argument, `ConfigError` for wrong bounds and comparisons, and `DataError`
+    if the journal is another search's.
     """
-    if method not in _METHODS:
-        choices = joined_words(_METHODS, "or")
-        raise UsageError(
-            f"there is no method {shown(method)}; choose {choices}{did_you_mean(method, _METHODS)}"
-        )
-    if max_epochs == 1 and METHODS[method][0] != "full_budget":
-        raise UsageError(f"{method} compares trials at several budgets: set max_epochs, or use bayes")
-    if direction not in get_args(Direction):
-        raise UsageError(f"direction must be {joined_words(get_args(Direction), 'or')}, not {direction!r}")
-    if trials is not None and trials < 1:
-        raise UsageError(f"trials must be at least 1, not {trials!r}")
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise UsageError(f"seed must be a whole number of 0 or more, not {seed!r}")
-    if not 1 <= min_epochs <= max_epochs:
-        raise UsageError(f"epochs from {min_epochs!r} to {max_epochs!r} are no budgets")
-    bound = {} if trials is None else {"trials": trials}
-    settings = SearchConfig.model_validate({"method": method, **bound})
-    scheduling = settings.method.scheduling
-    budget = SearchBudget(
+    plan = _plan(
+        space,
+        method=method,
+        direction=direction,
+        trials=trials,
         max_epochs=max_epochs,
         min_epochs=min_epochs,
         reduction_factor=reduction_factor,
-        trials=trials or (None if settings.method.sampling.lists_grid else DEFAULT_TRIALS),
-        max_trials=trials if scheduling.has_brackets else None,
+        require=require,
+        seed=seed,
     )
+    limit = seconds("time_limit", time_limit)
+    if not callable(objective):
+        raise UsageError(f"the objective must be a function, not {objective!r}")
+    kinds = catch if isinstance(catch, tuple) else (catch,)
+    if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
+        raise UsageError(f"catch must be a tuple of types of exceptions, not {catch!r}")
     started = time.monotonic()
 
-    def value(job: Job) -> float:
+    def value(job: records.Job) -> float:
         values = dict(job.trial.assignment)
-        return float(objective(values, job.stop) if max_epochs > 1 else objective(values))
+        return _objective(objective(values, job.stop) if plan.budget.max_epochs > 1 else objective(values))
 
     def stop() -> str | None:
-        is_over = time_limit is not None and time.monotonic() - started >= time_limit
+        is_over = limit is not None and time.monotonic() - started >= limit
         return "the time limit" if is_over else None
 
     history = functions.search_function(
         value,
-        make_sampler(settings.method.sampler, _space(space, require), settings, seed=seed, key=identity),
-        budget=budget,
-        direction=direction,
-        scheduler=settings.method.scheduler,
-        journal=None if journal is None else Path(journal),
-        catch=catch,
+        plan.sampler,
+        budget=plan.budget,
+        direction=plan.direction,
+        scheduler=plan.scheduler,
+        journal=None if journal is None else path_of("journal", journal),
+        catch=kinds,
         stop=stop,
     )
+    return _optimum(history)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An assignment to evaluate after a number of epochs; `Optimizer.ask` returns it."""
+
+    trial: int
+    """The number of the trial. Each of its jobs has the same assignment."""
+    assignment: Mapping[str, Any]
+    """The values of the variables, by name."""
+    start: int
+    """The epochs after the trial's job before this one; 0 for its first job."""
+    epochs: int
+    """The epochs after which the objective is wanted; 1 without `max_epochs`."""
+
+
+class Optimizer:
+    """The search of `optimize`, where the caller asks for assignments and tells their values.
+
+        >>> from fnnctl.space import Uniform
+        >>> optimizer = Optimizer({"x": Uniform(0, 1)}, trials=40)
+        >>> while jobs := optimizer.ask():
+        ...     for job in jobs:
+        ...         optimizer.tell(job, (job.assignment["x"] - 0.4) ** 2)
+        >>> abs(optimizer.best.assignment["x"] - 0.4) < 0.05
+        True
+
+    Equal calls in the same order give equal assignments. Nothing is written.
+    """
+
+    def __init__(
+        self,
+        space: SpaceLike,
+        *,
+        method: str = "bayes",
+        direction: Direction = "minimize",
+        trials: int | None = None,
+        max_epochs: int = 1,
+        min_epochs: int = 1,
+        reduction_factor: float = 3,
+        require: str | Sequence[str] = (),
+        seed: int = 0,
+    ) -> None:
+        """For the parameters and errors see `optimize`."""
+        plan = _plan(
+            space,
+            method=method,
+            direction=direction,
+            trials=trials,
+            max_epochs=max_epochs,
+            min_epochs=min_epochs,
+            reduction_factor=reduction_factor,
+            require=require,
+            seed=seed,
+        )
+        self._scheduler = plan.new_scheduler()
+        self._journal = Journal()
+        self._journal.begin(functions.new_header(plan.scheduler, plan.budget, plan.direction))
+        self._open: dict[JobKey, records.Job] = {}
+        """The jobs whose values are still to be told."""
+
+    def ask(self, n: int = 1) -> list[Job]:
+        """Return up to `n` jobs that can be done at once.
+
+        There are none if the search first needs values of open jobs or, if no job is open, if it is over.
+        """
+        wanted, jobs = whole("n", n), list[records.Job]()
+        while len(jobs) < wanted and (more := self._scheduler.ask(wanted - len(jobs))):
+            jobs += more
+        self._journal.begin_trials([job.trial for job in jobs if job.start == 0])
+        self._open |= {job.key: job for job in jobs}
+        return [Job(job.trial.number, dict(job.trial.assignment), job.start, job.stop) for job in jobs]
+
+    def tell(self, job: Job, value: float) -> None:
+        """Give the value of a job's objective; NaN says that the trial has diverged.
+
+        Raises `UsageError` if it was told before, or if the job is not from this optimizer.
+        """
+        objective = _objective(value)
+        key = (job.trial, job.epochs) if isinstance(job, Job) else None
+        done = self._open.pop(key, None) if key else None
+        if done is None:
+            raise UsageError(
+                f"{job!r} is no open job of this optimizer: its value was told, or it is another's"
+            )
+        epochs = done.stop - done.start
+        result = settled(Result(done.trial.number, done.rung, done.stop, Status.COMPLETED, objective, epochs))
+        self._journal.add_result(result)
+        self._journal.add_stops(self._scheduler.tell(result))
+
+    @property
+    def best(self) -> Optimum:
+        """The best assignment so far, and all trials."""
+        return _optimum(SearchHistory(self._journal))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a search without networks consists of."""
+
+    sampler: Sampler
+    scheduler: str
+    budget: SearchBudget
+    direction: Direction
+
+    def new_scheduler(self) -> Scheduler:
+        """The scheduler; a sampler that learns proposes one assignment at a time."""
+        return build_scheduler(self.scheduler, self.sampler, self.budget, direction=self.direction, batch=1)
+
+
+def _plan(
+    space: SpaceLike,
+    *,
+    method: str,
+    direction: Direction,
+    trials: int | None,
+    max_epochs: int,
+    min_epochs: int,
+    reduction_factor: float,
+    require: str | Sequence[str],
+    seed: int,
+) -> _Plan:
+    """Check the arguments, which are those of `optimize`."""
+    if method not in _METHODS:
+        choices = joined_words(_METHODS, "or")
+        name, near = (
+            (shown(method), did_you_mean(method, _METHODS)) if isinstance(method, str) else (method, "")
+        )
+        raise UsageError(f"there is no method {name}; choose {choices}{near}")
+    most, fewest = whole("max_epochs", max_epochs), whole("min_epochs", min_epochs)
+    if most == 1 and METHODS[method][0] != "full_budget":
+        raise UsageError(f"{method} compares trials at several budgets: set max_epochs, or use bayes")
+    if direction not in get_args(Direction):
+        raise UsageError(f"direction must be {joined_words(get_args(Direction), 'or')}, not {direction!r}")
+    if fewest > most:
+        raise UsageError(f"epochs from {fewest} to {most} are no budgets")
+    count = whole_or_none("trials", trials)
+    settings = SearchConfig.model_validate({"method": method, **({} if count is None else {"trials": count})})
+    scheduling = settings.method.scheduling
+    budget = SearchBudget(
+        max_epochs=most,
+        min_epochs=fewest,
+        reduction_factor=number("reduction_factor", reduction_factor, MIN_REDUCTION_FACTOR),
+        trials=count or (None if settings.method.sampling.lists_grid else DEFAULT_TRIALS),
+        max_trials=count if scheduling.has_brackets else None,
+    )
+    seed = whole("seed", seed, 0)
+    sampler = make_sampler(settings.method.sampler, _space(space, require), settings, seed=seed, key=identity)
+    return _Plan(sampler, settings.method.scheduler, budget, direction)
+
+
+def _objective(value: Any) -> float:
+    """The value of an objective; raises `UsageError` if it is no number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"the value of an objective must be a number, not {value!r}") from None
+
+
+def _optimum(history: SearchHistory) -> Optimum:
     winner, best = history.winner, history.best
     if winner is None or best is None:
-        return Optimum(None, None, history)
-    return Optimum(best.assignment, winner.objective, history)
+        return Optimum(None, None, history.leaderboard(), history.end)
+    return Optimum(best.assignment, winner.objective, history.leaderboard(), history.end)
 
 
-def _space(space: SpaceLike, require: Sequence[str]) -> Space:
+def _space(space: SpaceLike, require: str | Sequence[str]) -> Space:
     if isinstance(space, Space):
         return space
     if isinstance(space, Mapping):
         space = [Dimension(name, _domain(name, domain)) for name, domain in space.items()]
-    dimensions = list(space)
+    dimensions = list(space) if isinstance(space, Iterable) else [space]
+    if not all(isinstance(dimension, Dimension) for dimension in dimensions):
+        raise UsageError(f"the space must be a mapping from names to domains of fnnctl.space, not {space!r}")
     problems = [
         problem_at((dimension.name,), message)
         for dimension in dimensions
@@ -160,7 +325,15 @@ def _space(space: SpaceLike, require: Sequence[str]) -> Space:
         problems = [Problem("the space has no variable; write, e.g., {'x': Uniform(0, 1)}")]
     if problems:
         raise ConfigError(*problems)
-    return Space(dimensions, require)
+    comparisons = [require] if isinstance(require, str) else require
+    if not isinstance(comparisons, list | tuple) or not all(isinstance(text, str) for text in comparisons):
+        raise UsageError(f"require must be a comparison, such as 'a < b', or a list of them, not {require!r}")
+    try:
+        return Space(dimensions, comparisons)
+    except ExpressionError as error:
+        raise ConfigError(problem_at(("require",), str(error))) from error
+    except ValueError as error:
+        raise ConfigError(Problem(f"the space: {error}")) from error
 
 
 def _domain(name: str, domain: object) -> Domain:

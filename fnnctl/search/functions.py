@@ -103,7 +103,7 @@ def search_function(
     with ExitStack() as undo:
         file = undo.enter_context(closing(JournalFile(journal))) if journal else None
         memory = Journal(file)
-        memory.begin(_header(scheduler, budget, direction))
+        memory.begin(new_header(scheduler, budget, direction))
         run_search(
             build_scheduler(scheduler, sampler, budget, direction=direction, batch=batch),
             FunctionRunner(objective, at_once=at_once, catch=catch),
@@ -151,7 +151,8 @@ class FunctionRunner:
         return Result(number, job.rung, job.stop, Status.COMPLETED, value, epochs)
 
 
-def _header(scheduler: str, budget: SearchBudget, direction: Direction) -> Header:
+def new_header(scheduler: str, budget: SearchBudget, direction: Direction) -> Header:
+    """The header of the journal of a search without networks."""
     bounds = asdict(budget)
     numbers = {name: bounds.pop(name) for name in ("trials", "max_trials")}
     text = json.dumps([scheduler, direction])

@@ -213,7 +213,7 @@ class _Results:
                 if reason := stop():
                     return reason
                 raise RuntimeError(f"the runner did not do {len(self._requested)} jobs")
-            for result in map(_settled, batch):
+            for result in map(settled, batch):
                 if result.key not in self._requested:
                     raise ValueError(f"a result that belongs to no open job: (trial, budget) {result.key}")
                 requested, is_short = self._requested.pop(result.key)
@@ -226,7 +226,7 @@ class _Results:
         return self._there.pop(job.key)
 
 
-def _settled(result: Result) -> Result:
+def settled(result: Result) -> Result:
     """The result as it will be read from the journal, with a finite float or None as its objective."""
     objective = finite_objective(result)
     if objective is not None:

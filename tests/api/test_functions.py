@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fnnctl import optimize
+import fnnctl
+from fnnctl import Optimizer, optimize
 from fnnctl.errors import DataError, UsageError
 from fnnctl.space import Choice, Condition, Dimension, Integer, LogUniform, Space, Uniform
 
@@ -38,9 +40,7 @@ def test_rungs_get_epochs() -> None:
 
     best = optimize(after, {"x": Uniform(0, 1)}, method="hyperband", max_epochs=9)
     assert set(seen) == {1, 3, 9}
-    assert best.value == pytest.approx(
-        min(trial.assignment["x"] for trial in best.history.trials.values()) + 1 / 9, abs=0.5
-    )
+    assert best.value == pytest.approx(min(best.trials["x"]) + 1 / 9, abs=0.5)
 
 
 def test_a_grid_tries_everything_and_a_list_is_a_choice() -> None:
@@ -52,7 +52,8 @@ def test_a_grid_tries_everything_and_a_list_is_a_choice() -> None:
     )
     assert best.assignment == {"n": 3, "m": 10}
     assert best.value == 30
-    assert len(best.history.trials) == 6
+    assert (best.trials["n"][0], best.trials["m"][0], best.trials["objective"][0]) == (3, 10, 30)
+    assert best.trials["rank"] == [1, 2, 3, 4, 5, 6]
 
 
 def test_dimensions_may_have_conditions_and_spaces_constraints() -> None:
@@ -104,10 +105,44 @@ def test_failures_and_limits() -> None:
     with pytest.raises(ZeroDivisionError):
         optimize(dividing, {"x": Uniform(0, 1)}, trials=10, method="random")
     ended = optimize(loss, SPACE, trials=10, time_limit=1e-9)
-    assert (ended.assignment, ended.value, ended.history.end) == (None, None, "the time limit")
+    assert (ended.assignment, ended.value, ended.end) == (None, None, "the time limit")
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1"])
 def test_a_seed_is_a_whole_number_of_0_or_more(seed: Any) -> None:
     with pytest.raises(UsageError, match=f"^seed must be a whole number of 0 or more, not {seed!r}$"):
         optimize(loss, SPACE, trials=1, seed=seed)
+
+
+def test_the_caller_may_ask_and_tell() -> None:
+    optimizer, jobs = Optimizer({"x": Uniform(0, 1)}, trials=30), list[fnnctl.Job]()
+    assert optimizer.best.value is None
+    while asked := optimizer.ask(3):
+        jobs += asked
+        for job in reversed(asked):
+            optimizer.tell(job, (job.assignment["x"] - 0.4) ** 2)
+    assert [job.trial for job in jobs] == list(range(30))
+    assert {(job.start, job.epochs) for job in jobs} == {(0, 1)}
+    best = optimizer.best
+    assert best.assignment is not None
+    assert abs(best.assignment["x"] - 0.4) < 0.02
+    assert sorted(best.trials["x"]) == sorted(job.assignment["x"] for job in jobs)
+
+
+def test_asked_jobs_of_rungs_wait_for_values() -> None:
+    optimizer = Optimizer({"x": [1, 2, 3, 4]}, method="halving", max_epochs=4, reduction_factor=2, trials=4)
+    first = optimizer.ask(10)
+    assert [(job.trial, job.start, job.epochs) for job in first] == [(k, 0, 1) for k in range(4)]
+    assert optimizer.ask() == []
+    for job in first:
+        optimizer.tell(job, math.nan if job.trial == 0 else job.assignment["x"])
+    second = optimizer.ask(10)
+    assert [(job.start, job.epochs) for job in second] == [(1, 2)] * 2
+    finite = sorted(job.assignment["x"] for job in first[1:])
+    assert sorted(job.assignment["x"] for job in second) == finite[:2]
+    for wrong in (first[0], second[0].assignment):
+        with pytest.raises(UsageError, match="is no open job of this optimizer"):
+            optimizer.tell(wrong, 1.0)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"^the value of an objective must be a number, not None"):
+        optimizer.tell(second[0], None)  # type: ignore[arg-type]
+    optimizer.tell(second[0], 1.0)
