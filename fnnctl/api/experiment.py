@@ -119,7 +119,7 @@ class Experiment:
         Raises the errors of the command line, which are those of `fnnctl.errors`: `InputError` before
         anything is written, `DivergedError` if the loss is not finite.
         """
-        _refuse_small(workers=workers)
+        workers = whole_or_none("workers", workers)
         source, memory = self._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
             return Run(run_training(source, (), context, workers=workers, memory=memory), volume)
