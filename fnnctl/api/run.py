@@ -13,6 +13,7 @@ from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
 from fnnctl.commands.cross_validate import resume_cross_validation
 from fnnctl.commands.evaluate_run import evaluate_on
+from fnnctl.commands.export import export
 from fnnctl.commands.search import resume_search
 from fnnctl.commands.train import resume_training
 from fnnctl.config.reading.yaml_reader import decode, read_yaml
@@ -210,6 +211,27 @@ class Run:
             raise UsageError(f"name must be a text, not {name!r}")
         with silent_context(runs_dir, observer) as (context, volume):
             return Run(evaluate_on(self.folder, rows, context, threshold=threshold, name=name), volume)
+
+    def export(
+        self,
+        output: str | Path | None = None,
+        format: str | None = None,
+        *,
+        observer: Observer | None = None,
+    ) -> dict[str, Any]:
+        """Write the network or the results for another program; return what was written.
+
+        Args:
+            output: The file or folder; of MLflow, the tracking URI, which has a default.
+            format: "onnx", "optuna", "mlflow" or "tensorboard"; by default the ending of `output` says it.
+            observer: As for `train`.
+
+        The result has the entries of `fnnctl export --json`, such as `largest_difference`. Raises
+        `UsageError` for a run that the format does not take, and if a library is not installed.
+        """
+        to = None if output is None else str(output)
+        with silent_context(self.folder.path.parent, observer) as (context, _):
+            return export(self.folder, context, format_=format, to=to).to_dict()
 
     def save(self, folder: str | Path) -> Run:
         """Copy the run to a new folder, which commands can then name; return the run there.

@@ -17,6 +17,7 @@ from fnnctl.report.summary import summarize
 from fnnctl.store import names
 from fnnctl.store.atomic import write_text
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import save_run
 
 ArtifactFile: TypeAlias = tuple[Path, str]
 """A file, and the folder of the tracker that it belongs to; empty for none."""
@@ -25,11 +26,12 @@ MODEL: Final = "model"
 
 
 def artifacts(run: RunFolder, scratch: Path, context: Context) -> Iterator[ArtifactFile]:
-    """The files, of which some are made in `scratch`; missing figures are drawn first, as by a report."""
-    winner = run.winner()
-    folders = [(run, ""), *([] if winner is None else [(winner, names.BEST)])]
+    """The files, of which some are made in `scratch`, or all for a run in memory; figures are drawn first."""
+    stored = save_run(run, scratch / run.path.name) if run.named is None else run
+    winner = stored.winner()
+    folders = [(stored, ""), *([] if winner is None else [(winner, names.BEST)])]
     for folder, inside in folders:
-        if not run.is_alive():
+        if not stored.is_alive():
             draw_missing_figures(folder)
         for name in folder.files():
             kind = FIGURES if name.endswith(names.FIGURE_ENDING) else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.errors import UsageError
+from fnnctl.store.volumes import is_in_memory
 from fnnctl.text import install_command
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ class Exported:
     """More entries of `--json`."""
     lines: tuple[str, ...] = ()
     """What the user is told."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object of `--json`; the run is None if it is in memory."""
+        entries = {
+            "run": None if is_in_memory(self.run) else str(self.run),
+            "format": self.format,
+            "output": self.output,
+            "largest_difference": self.largest_difference,
+        }
+        return {**entries, **self.facts}
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ def _values(search: SearchHistory, result: Result) -> Iterator[tuple[int, float]
 
 def _facts(run: RunFolder, search: SearchHistory) -> dict[str, Any]:
     """What is said about the study: the trial that was refitted may be another one than Optuna's best."""
-    facts = {"run": str(run.path), "method": search.method, "measured on": search.part}
+    facts = {} if run.named is None else {"run": run.named}
+    facts |= {"method": search.method, "measured on": search.part}
     return facts if search.winner is None else {**facts, "winner": search.winner.trial}
 
 

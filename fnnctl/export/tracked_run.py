@@ -137,7 +137,7 @@ def _numbers(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _tags(run: RunFolder, manifest: Manifest) -> dict[str, str]:
     git, data = manifest.git, manifest.data
     facts = {
-        "run": str(run.path),
+        "run": run.named,
         "kind": manifest.kind,
         "status": shown_status(manifest, alive=run.is_alive()),
         "experiment": manifest.name,
