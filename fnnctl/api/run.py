@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from fnnctl.api.arguments import path_of
+from fnnctl.api.arguments import path_of, seconds, whole_or_none
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
 from fnnctl.commands.cross_validate import resume_cross_validation
@@ -33,7 +33,7 @@ from fnnctl.store.listing import list_runs as read_entries
 from fnnctl.store.names import FIGURE_ENDING, LATEST, PREDICTIONS
 from fnnctl.store.run import save_run
 from fnnctl.store.volumes import MemoryVolume, is_in_memory
-from fnnctl.text import joined_words
+from fnnctl.text import joined_words, shown
 
 
 class Run:
@@ -204,7 +204,7 @@ class Run:
         Its metrics are those of the part `test`. Raises `UsageError` if the run has no network, and
         `DataError` if the rows do not suit it.
         """
-        rows = str(data) if isinstance(data, str | Path) else memory_data(data)
+        rows = str(path_of("data", data)) if isinstance(data, str | Path) else memory_data(data)
         if threshold is not None and not (isinstance(threshold, float | int) and 0 <= threshold <= 1):
             raise UsageError(f"threshold must be a probability from 0 to 1, not {threshold!r}")
         if not isinstance(name, str | None):
@@ -240,17 +240,37 @@ class Run:
         """
         return Run(save_run(self.folder, path_of("folder", folder)))
 
-    def resume(self, data: Any = None, *, observer: Observer | None = None) -> Run:
+    def resume(
+        self,
+        data: Any = None,
+        *,
+        workers: int | None = None,
+        max_trials: int | None = None,
+        time_limit: float | None = None,
+        observer: Observer | None = None,
+    ) -> Run:
         """Continue the run where it was interrupted; the result has the bits of an uninterrupted one.
 
-        A run whose data were in memory gets them again as `data`. Raises `UsageError` for a run in memory,
-        or one of a kind that cannot be resumed, and `DataError` if the data have changed.
+        Args:
+            data: What was in memory when the run began.
+            workers: As for the call that began it.
+            max_trials: Of a search; a complete one is extended.
+            time_limit: Of a search, in seconds.
+            observer: As for `train`.
+
+        Raises `UsageError` for a run in memory, or one of a kind that cannot be resumed, and `DataError` if
+        the data have changed.
         """
         if self.path is None:
             raise UsageError("a run in memory cannot be resumed: set runs_dir")
+        options = SearchOptions(
+            workers=whole_or_none("workers", workers),
+            max_trials=whole_or_none("max_trials", max_trials),
+            time_limit=seconds("time_limit", time_limit),
+        )
         memory = None if data is None else memory_data(data)
         with silent_context(self.path.parent, observer) as (context, _):
-            _resume(self.folder, context, memory)
+            _resume(self.folder, options, context, memory)
         return Run(self.folder)
 
     def _inner(self, folder: RunFolder | None) -> Run | None:
@@ -307,11 +327,13 @@ def list_runs(runs_dir: str | Path = "runs") -> list[Run]:
     return [Run(RunFolder(entry.path)) for entry in read_entries(folder) if entry.facts]
 
 
-def _resume(folder: RunFolder, context: Context, memory: MemoryData | None) -> None:
-    name, kind = str(folder.path), folder.read_manifest().kind
+def _resume(folder: RunFolder, options: SearchOptions, context: Context, memory: MemoryData | None) -> None:
+    name, kind, workers = str(folder.path), folder.read_manifest().kind, options.workers
     if kind == "search":
-        resume_search(name, (), SearchOptions(), context, memory=memory)
+        resume_search(name, (), options, context, memory=memory)
+    elif (options.max_trials, options.time_limit) != (None, None):
+        raise UsageError(f"max_trials and time_limit are for searches, but the run is of kind {shown(kind)}")
     elif kind == "cross_validation":
-        resume_cross_validation(name, context, memory=memory)
+        resume_cross_validation(name, context, workers=workers, memory=memory)
     else:
-        resume_training(name, context, memory=memory)
+        resume_training(name, context, workers=workers, memory=memory)

@@ -221,6 +221,27 @@ fnnctl.run_search({SHORT!r}, runs_dir={str(tmp_path)!r}, observer=Killing(), wor
     assert run.resume().metrics == fnnctl.run_search(SHORT, settings=SEARCH).metrics
 
 
+def test_a_search_is_resumed_with_limits_and_extended(tmp_path: Path) -> None:
+    search = fnnctl.run_search(SHORT, settings=SEARCH, max_trials=2, workers=1, runs_dir=tmp_path)
+    unchanged = search.resume(workers=1)
+    assert len(unchanged.leaderboard["trial"]) == 2
+    limited = search.resume(workers=1, max_trials=4, time_limit=1e-9)
+    assert (limited.status, len(limited.leaderboard["trial"])) == ("completed", 2)
+    extended = search.resume(workers=1, max_trials=4)
+    whole = fnnctl.run_search(SHORT, settings=SEARCH, workers=1)
+    assert extended.leaderboard == whole.leaderboard
+    assert extended.metrics == whole.metrics
+
+
+def test_limits_of_a_search_are_no_options_of_other_runs(tmp_path: Path) -> None:
+    run = fnnctl.train(SHORT, runs_dir=tmp_path)
+    assert run.resume(workers=1).status == "completed"
+    with pytest.raises(UsageError, match="max_trials and time_limit are for searches"):
+        run.resume(max_trials=3)
+    with pytest.raises(UsageError, match="workers must be a whole number of 1 or more"):
+        run.resume(workers=0)
+
+
 def test_a_run_on_data_in_memory_gets_them_again(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 3))
