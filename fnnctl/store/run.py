@@ -246,17 +246,21 @@ def create_run(
 
 
 def save_run(folder: RunFolder, path: Path) -> RunFolder:
-    """Copy a complete run, in memory or not, to a new folder; it appears by a single rename.
+    """Copy a run that has ended, in memory or not, to a new folder; it appears by a single rename.
 
-    Raises `UsageError` if the path exists, and `MachineError` if it cannot be written.
+    Raises `UsageError` if the path exists or the run is in progress, and `MachineError` if the path cannot be
+    written.
     """
+    if folder.is_alive():
+        raise UsageError(f"the run {folder.path} is still running: save it when it has ended")
     hidden = path.with_name(names.hidden_folder_name())
     if path.exists():
         raise UsageError(f"'{path}' already exists and is not overwritten; name another folder")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        copy_to_disk(folder.path, hidden)
+        copy_to_disk(folder.path, hidden, leave_out=names.LOCK)
         hidden.rename(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:

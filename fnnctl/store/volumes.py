@@ -6,6 +6,8 @@ and the number of its volume; this module does with such a path what the file sy
 
 from __future__ import annotations
 
+import errno
+import io
 import itertools
 import os
 import shutil
@@ -56,8 +58,10 @@ class MemoryVolume:
         """Write the whole file."""
         self.open(path)[:] = content
 
-    def make_folder(self, path: Path) -> None:
-        """Make a folder and those that it is in, unless they exist."""
+    def make_folder(self, path: Path, *, exist_ok: bool = True) -> None:
+        """Make a folder and those that it is in; raises FileExistsError as the disk does."""
+        if path in self._files or (path in self._folders and not exist_ok):
+            raise _existing(path)
         self._folders |= {path, *path.parents}
 
     def exists(self, path: Path) -> bool:
@@ -79,7 +83,9 @@ class MemoryVolume:
             self._folders.discard(inner)
 
     def rename(self, path: Path, new_path: Path) -> None:
-        """Give a file or a folder another name."""
+        """Give a file or a folder another name; raises FileExistsError if a folder's new name is taken."""
+        if path in self._folders and self.exists(new_path):
+            raise _existing(new_path)
         for inner in list(self._below(path)):
             moved = new_path / inner.relative_to(path)
             if inner in self._folders:
@@ -90,6 +96,10 @@ class MemoryVolume:
 
     def _below(self, path: Path) -> Iterator[Path]:
         return (inner for inner in (*self._files, *self._folders) if inner.is_relative_to(path))
+
+
+def _existing(path: Path) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def _restored(files: Mapping[Path, bytes], folders: Iterable[Path]) -> MemoryVolume:
@@ -132,7 +142,7 @@ def make_folder(path: Path, *, exist_ok: bool = True) -> None:
     if volume is None:
         path.mkdir(parents=True, exist_ok=exist_ok)
     else:
-        volume.make_folder(path)
+        volume.make_folder(path, exist_ok=exist_ok)
 
 
 def files_in(folder: Path, pattern: str = "*") -> list[Path]:
@@ -198,15 +208,21 @@ def sync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
-def copy_to_disk(path: Path, new_path: Path) -> None:
-    """Copy a folder with its content to a new folder on the disk; raises OSError."""
+def copy_to_disk(path: Path, new_path: Path, *, leave_out: str) -> None:
+    """Copy a folder with its content to a new folder on the disk, without the files of one name.
+
+    The copy survives a power cut. Raises OSError.
+    """
     volume = memory_volume(path)
-    if volume is None:
-        shutil.copytree(path, new_path)
-        return
     new_path.mkdir()
-    for entry in volume.entries(path):
-        if (content := volume.read(entry)) is None:
-            copy_to_disk(entry, new_path / entry.name)
-        else:
-            (new_path / entry.name).write_bytes(content)
+    for entry in files_in(path):
+        if entry.name == leave_out:
+            continue
+        content = entry.open("rb") if volume is None else io.BytesIO(volume.read(entry) or b"")
+        with content as source, (new_path / entry.name).open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+    for folder in folders_in(path):
+        copy_to_disk(folder, new_path / folder.name, leave_out=leave_out)
+    sync_folder(new_path)

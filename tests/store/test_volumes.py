@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fnnctl.errors import UsageError
+from fnnctl.store import names
 from fnnctl.store.atomic import append_bytes, read_bytes, read_sha256, write_bytes, write_text_and_delete
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import JournalFile, read_journal
@@ -56,6 +58,44 @@ def test_a_file_in_a_folder_that_does_not_exist_is_an_error(folder: Path) -> Non
         write_bytes(folder / "nowhere" / "a", b"1")
 
 
+def test_a_name_is_taken_once(folder: Path) -> None:
+    for name in ("a", "b"):
+        make_folder(folder / name)
+        write_bytes(folder / name / "file", name.encode())
+    make_folder(folder / "a")
+    with pytest.raises(FileExistsError):
+        make_folder(folder / "a", exist_ok=False)
+    with pytest.raises(FileExistsError):
+        make_folder(folder / "a" / "file")
+    with pytest.raises(OSError, match=r"exists|not empty"):
+        rename(folder / "a", folder / "b")
+    assert read_bytes(folder / "a" / "file") == b"a"
+    assert read_bytes(folder / "b" / "file") == b"b"
+    rename(folder / "a" / "file", folder / "b" / "file")
+    assert read_bytes(folder / "b" / "file") == b"a"
+
+
+def test_runs_that_start_at_the_same_second_get_a_folder_each(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = iter(["name", "name", "other"])
+    monkeypatch.setattr(names, "run_folder_name", lambda name, started: next(taken))
+    runs = [create_run(folder, name="a run", kind="train", manifest={}) for _ in range(2)]
+    assert [run.path.name for run in runs] == ["name", "other"]
+    for run in runs:
+        run.let_go()
+
+
+def test_a_run_in_progress_is_not_saved(tmp_path: Path) -> None:
+    run = create_run(tmp_path / "runs", name="a run", kind="train", manifest={})
+    with pytest.raises(UsageError, match="is still running: save it when it has ended"):
+        save_run(RunFolder(run.path), tmp_path / "kept")
+    run.finish("completed", {"total": 1.0, "training": None})
+    saved = save_run(RunFolder(run.path), tmp_path / "kept")
+    assert sorted(path.name for path in saved.path.iterdir()) == ["manifest.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "runs"]
+
+
 def test_obsolete_files_are_gone_with_the_new_content(folder: Path) -> None:
     make_folder(folder / "folds")
     write_bytes(folder / "folds" / "1.npz", b"1")
@@ -101,12 +141,17 @@ def open_run_is_refused(run: OpenRun) -> bool:
     return other is None
 
 
-def test_a_saved_run_has_all_files_and_replaces_none(folder: Path, tmp_path: Path) -> None:
+def test_a_saved_run_has_all_files_and_replaces_none(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = create_run(folder, name="a run", kind="train", manifest={}, config=b"seed: 1\n")
     inner = create_run(run.path, name="inner", kind="train", manifest={}, folder="best")
     inner.finish("completed", {"total": 1.0, "training": None})
     run.finish("completed", {"total": 1.0, "training": None})
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
     saved = save_run(RunFolder(run.path), tmp_path / "somewhere" / "kept")
+    assert len(synced) == 3 + 2 + 1  # files, folders, and the folder around them
     assert saved.read_config() == b"seed: 1\n"
     winner = saved.winner()
     assert winner is not None
