@@ -10,7 +10,8 @@ from typing import Any
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.schema.data import MEMORY_SOURCE, DataConfig
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.in_memory import memory_data
 from fnnctl.data.loading import load_dataset

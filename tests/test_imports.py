@@ -49,7 +49,9 @@ ORDERS = {
         "task", "folds", "post_training", "checks", "comparison", "reports", "regression", "classification",
         "registry",
     ),
-    "config": ("paths", "yaml_text", "other_files", "schema", "messages", "rules", "recipes", "reading"),
+    "config": (
+        "paths", "sources", "yaml_text", "other_files", "schema", "messages", "rules", "recipes", "reading",
+    ),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
         "dataset", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",

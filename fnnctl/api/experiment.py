@@ -18,8 +18,8 @@ from fnnctl.config.reading.loading import ConfigText, read_config
 from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.yaml_reader import decode, read_yaml
 from fnnctl.config.rules.plain_config import override
-from fnnctl.config.schema.data import MEMORY_SOURCE
 from fnnctl.config.schema.experiment import Experiment as ExperimentConfig
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.config.yaml_text import block_yaml
 from fnnctl.data.builtin import BUILTIN
 from fnnctl.data.in_memory import MemoryData, memory_data

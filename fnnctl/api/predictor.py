@@ -19,12 +19,12 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import restored_blas_threads
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.columns.numbers import has_number, plain_number
 from fnnctl.data.dataset import Columns
 from fnnctl.data.in_memory import rows_data
 from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Features, Preprocessor
-from fnnctl.data.tables.memory_table import MEMORY
 from fnnctl.data.tables.rows import missing_texts
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.input_file import InputFile
@@ -92,7 +92,7 @@ class Predictor:
                 scores = np.concatenate([*self._table_scores(networks, rows)])
             else:
                 scores = np.concatenate([*self._encoder.scores(networks, columns)])
-                refuse_overflow(scores, np.arange(len(scores)), MEMORY)
+                refuse_overflow(scores, np.arange(len(scores)), MEMORY_SOURCE)
             predicted, probabilities = networks.task.predict(scores, networks.decoder)
         return np.array([row[0] for row in predicted]), probabilities
 

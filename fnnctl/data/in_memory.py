@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.feature_array import (
     FeatureArray,
@@ -30,7 +31,6 @@ from fnnctl.data.tables.memory_columns import (
     object_text,
 )
 from fnnctl.data.tables.memory_table import (
-    MEMORY,
     MemoryTable,
     column_digest,
     frame_names,
@@ -67,7 +67,7 @@ class MemoryData:
     @property
     def file(self) -> str:
         """Its name in messages."""
-        return MEMORY
+        return MEMORY_SOURCE
 
     @property
     def holds_arrays(self) -> bool:
@@ -166,8 +166,8 @@ def _is_value(value: object) -> bool:
 def _feature_array(features: object) -> FeatureArray:
     """X, (N, p); raises DataError unless it is a table of numbers."""
     values = _numbers(features)
-    check_shape(values.shape, f"{MEMORY}: {FEATURES_NAME}")
-    return FeatureArray(ArrayInMemory(MEMORY, values), default_names(values.shape[1]), False, None)
+    check_shape(values.shape, f"{MEMORY_SOURCE}: {FEATURES_NAME}")
+    return FeatureArray(ArrayInMemory(MEMORY_SOURCE, values), default_names(values.shape[1]), False, None)
 
 
 def _numbers(features: object) -> npt.NDArray[Any]:

@@ -15,10 +15,10 @@ from fnnctl.config.rules.unread import CSV_SETTINGS, FILE_SETTINGS
 from fnnctl.config.schema.data import (
     DEFAULT_MISSING_VALUES,
     MEMORY_REASON,
-    MEMORY_SOURCE,
     PARQUET_REASON,
     DataConfig,
 )
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import note_plain_problems

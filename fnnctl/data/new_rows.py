@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems, spelled_as_trained
 from fnnctl.data.columns.formats.base import ColumnFormat
@@ -28,7 +29,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.stored_arrays import find_arrays
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn
-from fnnctl.data.tables.memory_table import MEMORY, MemoryTable
+from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
@@ -154,7 +155,7 @@ def open_new_rows(
     columns to `keep` are returned with the rows. `on_read` is called after each block if the file's
     length is known. Raises DataError if a column is missing, and the errors of `open_rows`.
     """
-    problems = Problems(MEMORY if isinstance(source, MemoryTable) else shown_name(source))
+    problems = Problems(MEMORY_SOURCE if isinstance(source, MemoryTable) else shown_name(source))
     with open_rows(source, form, problems) as file:
         problems.raise_any()
         needed = columns_of(preprocessor, form.formats)

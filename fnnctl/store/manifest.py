@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fnnctl.config.messages.document_errors import first_problem
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.names import LAYOUT_VERSION
@@ -100,10 +101,6 @@ class BestColumnFacts(Facts):
     """Whether it does so nearly perfectly, of which a warning was printed."""
 
 
-MEMORY: Final = "memory"
-"""The source of rows that a Python program handed over, as in the config; the schema takes long to import."""
-
-
 class DataFacts(Facts):
     """The data."""
 
@@ -137,7 +134,7 @@ class DataFacts(Facts):
     @property
     def in_memory(self) -> bool:
         """Whether a Python program handed the rows over, so that no command can read them again."""
-        return self.source == MEMORY
+        return self.source == MEMORY_SOURCE
 
 
 class ModelFacts(Facts):

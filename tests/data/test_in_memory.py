@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from fnnctl.config.schema.data import MEMORY_SOURCE, ColumnsConfig, DataConfig, SplitConfig
+from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.schema.data import MEMORY_SOURCE
 from fnnctl.config.schema.json_schema import attribute_docstrings
 from fnnctl.errors import DataError
-from fnnctl.store.manifest import MEMORY, Facts, Manifest, read_manifest
+from fnnctl.store.manifest import Facts, Manifest, read_manifest
 
 MINIMAL: dict[str, Any] = {
     "status": "running",
@@ -62,7 +61,3 @@ def test_every_fact_is_described() -> None:
         if not attribute_docstrings(kind).get(name)
     ]
     assert undescribed == []
-
-
-def test_the_source_of_data_in_memory_is_that_of_the_config() -> None:
-    assert MEMORY == MEMORY_SOURCE

@@ -11,8 +11,6 @@ from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
-MEMORY_SOURCE: Final = "memory"
-"""The source of a run whose rows were handed over by a Python program."""
 MEMORY_REASON: Final = "has no effect: it is for CSV files, and the data are in memory"
 ARRAY_REASON = "has no effect: arrays hold numbers only, with a column each"
 PARQUET_ENDING = ".parquet"

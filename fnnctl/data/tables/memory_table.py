@@ -15,7 +15,7 @@ from typing import Any, Final, Self, TypeGuard
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.schema.data import MEMORY_SOURCE
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.arrow import arrow_column, frame_columns
 from fnnctl.data.tables.memory_columns import (
@@ -27,15 +27,13 @@ from fnnctl.data.tables.memory_columns import (
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import cut, shown
 
-MEMORY: Final = MEMORY_SOURCE
-"""What stands for the name of a file."""
 ARROW_INTERFACES: Final = ("__arrow_c_stream__", "__arrow_c_array__")
 _NUMPY_TYPE: Final = re.compile(r"u?int(8|16|32|64)|float(16|32|64)|bool(ean)?")
 
 
 def memory_error(message: str) -> DataError:
     """The error for data that cannot be taken from memory."""
-    return DataError(Problem(message, file=MEMORY))
+    return DataError(Problem(message, file=MEMORY_SOURCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class MemoryBlock:
             try:
                 columns.append(self.columns[position].texts(rows))
             except UnusableTypeError as error:
-                problems.append(unusable(self.names[position], str(error), MEMORY))
+                problems.append(unusable(self.names[position], str(error), MEMORY_SOURCE))
         if problems:
             raise DataError(*problems)
         return columns
@@ -165,7 +163,7 @@ def is_series(data: object) -> TypeGuard[Any]:
 
 
 def _of_columns(names: Sequence[object], columns: Sequence[MemoryColumn]) -> MemoryTable:
-    problems = Problems(MEMORY)
+    problems = Problems(MEMORY_SOURCE)
     table = MemoryTable(tuple(_name(name, problems) for name in names), tuple(columns))
     problems.raise_any()
     if not table.columns:

@@ -1,0 +1,8 @@
+"""The source of rows that are in no file, apart from the schema, which takes long to import."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MEMORY_SOURCE: Final = "memory"
+"""`data.source` of rows that a Python program hands over; it stands for a file's name in messages."""
