@@ -66,7 +66,7 @@ def check(
             continue
         search, problems = _prepared(loaded, context.known_runs)
         result.problems.extend(problems)
-        for warning in (*loaded.warnings, *loaded.checked(split, bags=fit.settings.bags).warnings):
+        for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
             result.warnings.append(Problem(warning, file=file))
             context.warning(warning, about=file)
         if problems:

@@ -51,7 +51,7 @@ def cross_validate(
         run = create_cross_validation_run(context, validation, loaded.config.text)
         context.stop.resumable(run.path, "evaluate")
         record_notes(run, [*loaded.notes(), *loaded.fold_line(validation)], context.listener)
-        record_warnings(run, [*loaded.warnings, *validation.check.warnings], context.listener)
+        record_warnings(run, validation.check.warnings, context.listener)
     recorder = RunRecorder(run, started=started)
     complete_cross_validation(run, validation, {}, recorder, context, workers=workers)
     return run

@@ -61,7 +61,7 @@ def search(
         context.stop.resumable(run.path, "search")
         notes = [*loaded.notes(), *loaded.split_line(prepared.split), *prepared.setup.notes]
         record_notes(run, notes, context.listener)
-        record_warnings(run, [*loaded.warnings, *check.warnings], context.listener)
+        record_warnings(run, check.warnings, context.listener)
     with closing(run.open_journal()) as file, closing(run.result_cache()) as cache:
         journal = Journal(file, cache)
         complete_search(SearchSession(run, prepared, journal, options, context, started=started))

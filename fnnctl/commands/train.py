@@ -52,7 +52,7 @@ def train(
         context.stop.resumable(run.path, "train")
         notes = [*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)]
         record_notes(run, notes, context.listener)
-        record_warnings(run, [*loaded.warnings, *check.warnings, *_threads_warning(fit)], context.listener)
+        record_warnings(run, [*check.warnings, *_threads_warning(fit)], context.listener)
     complete_training(run, loaded.data, fit, context, started=started, workers=workers)
     return run
 

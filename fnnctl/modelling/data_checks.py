@@ -7,7 +7,7 @@ fitted to some rows and scored on others. The rows of the test part are not read
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -170,6 +170,10 @@ class DataCheck:
     """The most severe ones first: leaks of the target, then what the parts lack or share."""
     best_column: BestColumnFacts | None
     """None if there are too few rows or too many columns to tell."""
+
+    def with_warnings(self, warnings: Sequence[str]) -> DataCheck:
+        """The check with further warnings, which are less severe."""
+        return replace(self, warnings=[*self.warnings, *warnings])
 
     @classmethod
     def of_parts(

@@ -66,9 +66,13 @@ class LoadedExperiment:
             return Fit.of(self.data, self.experiment, split)
 
     def cross_validation(self) -> CrossValidation:
-        """The experiment's folds, with one fit each, for all sizes of a learning curve over data size."""
+        """The experiment's folds, with one fit each, for all sizes of a learning curve over data size.
+
+        Their check has the warnings about the config, too.
+        """
         with self.config.add_locations():
-            return with_sizes(cross_validation(self.data, self.experiment))
+            validation = with_sizes(cross_validation(self.data, self.experiment))
+        return replace(validation, check=validation.check.with_warnings(self._complete.warnings))
 
     def explained(self, complete: Experiment) -> list[ExplainedSetting]:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
@@ -77,11 +81,6 @@ class LoadedExperiment:
     def left_out_values(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
         return left_out_values(self._complete)
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """What is doubtful about the config's values beside the recipe's."""
-        return self._complete.warnings
 
     @property
     def _complete(self) -> CompleteConfig:
@@ -132,6 +131,10 @@ class LoadedExperiment:
         return [f"{format_path(VALIDATION)} is only for the trials of the search: {reason}"]
 
     def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
+        """Probable mistakes in the data, then in the config's values beside the recipe's."""
+        return self.checked_data(split, bags=bags).with_warnings(self._complete.warnings)
+
+    def checked_data(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, and what one column says; see `DataCheck`."""
         return DataCheck.of_parts(
             self.data, split, bags=bags, max_categories=self.experiment.data.max_categories

@@ -111,7 +111,7 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
         setup.experiment,
         data,
         ensemble.members[0][0].fit.settings,
-        search.loaded.checked(split),
+        search.loaded.checked_data(split),
         command=session.context.command,
         blas_threads=set_blas_threads(1),
         sizes=(split.train.size, split.validation.size, split.test.size),

@@ -85,12 +85,12 @@ def refit_winner(session: SearchSession, winner: Winner) -> None:
         context.note(refit_note(trial, ensemble, recipe))
         left_out = left_out_of_refit(trial, ensemble, recipe)
         record_warnings(run, left_out, context.listener)
-        check = loaded.checked(split, bags=fit.settings.bags)
+        check = loaded.checked_data(split, bags=fit.settings.bags)
         opened = create_training_run(
             replace(context, runs_dir=run.path),
             data,
             fit,
-            check=replace(check, warnings=[*check.warnings, *left_out]),
+            check=check.with_warnings(left_out),
             folder=names.NEXT_BEST if complete else names.BEST,
             trial=winner.trial,
         )

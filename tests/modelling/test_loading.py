@@ -130,6 +130,17 @@ def test_warnings_are_of_the_rows_then_of_the_parts_then_of_the_target(load: Loa
     ]
 
 
+def test_warnings_about_the_config_come_after_those_about_the_data(load: Load) -> None:
+    table = "x,w,label\n" + "".join(f"{i * i},5,{'ab'[i % 2]}\n" for i in range(60))
+    loaded = load(CONFIG, "recipe=default", "training.optimizer.learning_rate=1e-7", table=table)
+    split = loaded.split()
+    data, config = loaded.checked(split).warnings
+    assert "cannot help: 'w'" in data
+    assert config.startswith("training.optimizer.learning_rate is 1e-07")
+    assert loaded.checked_data(split).warnings == [data]
+    assert loaded.cross_validation().check.warnings[-1] == config
+
+
 def test_parts_and_bags_can_have_a_seed_of_their_own(load: Load) -> None:
     """Runs with several seeds then divide the rows alike."""
     table = "x,label\n" + "".join(f"{i * i},{'ab'[i % 2]}\n" for i in range(200))
