@@ -152,7 +152,15 @@ def memory_data(data: object) -> MemoryData:
 
 
 def rows_data(data: object) -> MemoryData:
-    """New rows: what `memory_data` takes, or a single record."""
+    """New rows: what `memory_data` takes, but for labels; or a single record, or a tuple of records.
+
+    Raises `DataError` as `memory_data` does, and for (X, y).
+    """
+    if isinstance(data, tuple):
+        if not data or not all(isinstance(record, Mapping) for record in data):
+            message = f"a tuple, as of ({FEATURES_NAME}, {LABELS}), is no table of new rows"
+            raise memory_error(f"{message}: hand over {FEATURES_NAME} alone, or a list")
+        data = list(data)
     is_record = isinstance(data, Mapping) and len(data) > 0 and all(map(_is_value, data.values()))
     return memory_data([data] if is_record else data)
 

@@ -66,6 +66,7 @@ def test_predictions_equal_those_of_the_file(
     backwards = dict(reversed(typed(columns).items()))
     for data in (columns, typed(columns), backwards, records):
         assert predict(data, model) == expected
+    assert predict(tuple(records[:2]), model) == predict(records[:2], model)  # not (X, y)
     (label,), bits = predict(records[5], model)
     assert label == expected[0][5]
     probabilities = np.frombuffer(expected[1]).reshape(len(records), -1)
@@ -174,6 +175,9 @@ def test_arrays_lack_what_is_no_number(model: SavedModel) -> None:
         ([], "there are no rows"),
         ("penguins.csv", "is a path, not data"),
         (np.zeros(3), r"has the shape \(3,\)"),
+        ((np.zeros((2, 6)), [0, 1]), r"a tuple, as of \(X, y\), is no table of new rows: hand over X alone"),
+        (({"a": [1, 2]}, [0, 1]), r"hand over X alone, or a list$"),
+        ((), r"hand over X alone, or a list$"),
         ([{"a": 1}, 2], "X has values of type dict"),
         ({"bill_length_mm": 3.0, "island": ["Dream"]}, "the column 'bill_length_mm' is a single value"),
     ],
