@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.data.columns.numbers import plain_numbers
+from fnnctl.data.tables import memory_columns
 from fnnctl.data.tables.memory_columns import (
     NULL,
     MemoryColumn,
@@ -118,6 +119,34 @@ def test_the_numbers_are_those_of_the_texts(
         assert expected is not None
         assert np.array_equal(numbers, expected, equal_nan=True)
         assert (np.signbit(numbers) == np.signbit(expected))[~np.isnan(numbers)].all()
+
+
+def test_a_float32_has_its_shortest_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    usual = [
+        rng.normal(size=4000),
+        rng.integers(0, 10**7, 4000) / 10.0 ** rng.integers(0, 9, 4000),
+        10 ** rng.uniform(-9, 7, 4000),
+        np.array([0.0, -0.0, 0.1, 1e-9, 999_999.5, 9_999_999, 2**24 - 1, -2.5]),
+    ]
+    special = np.array([np.nan, np.inf, -np.inf, 1e-45, 3.4e38, 1e-10, 2**24, 2**25, 2**25 + 4], np.float32)
+    any_bits = rng.integers(0, 2**32, 4000, np.uint32).view(np.float32)
+    values = np.concatenate([*(part.astype(np.float32) for part in usual), special, any_bits])
+    converted: list[object] = []
+
+    def counted(value: object) -> str:
+        converted.append(value)
+        return str(value)
+
+    monkeypatch.setattr(memory_columns, "str", counted, raising=False)
+    numbers = array_column(values).numbers(ALL)
+    assert numbers is not None
+    expected = np.array([float(str(value)) for value in values])
+    assert np.array_equal(numbers, expected, equal_nan=True)
+    assert (np.signbit(numbers) == np.signbit(expected))[~np.isnan(numbers)].all()
+    converted.clear()
+    array_column(np.concatenate(usual).astype(np.float32)).numbers(ALL)
+    assert len(converted) < 100  # a text for each takes ten times as long
 
 
 def test_only_numbers_are_numbers() -> None:
