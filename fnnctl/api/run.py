@@ -25,7 +25,9 @@ from fnnctl.records.history import read_search
 from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.formats.registry import TEXT_FORMATS
 from fnnctl.report.html.report import html_answer
+from fnnctl.report.stored_importances import importance_columns
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.runs.feature_importance import measure_importance
 from fnnctl.runs.search_session import SearchOptions
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
@@ -211,6 +213,21 @@ class Run:
             raise UsageError(f"name must be a text, not {name!r}")
         with silent_context(runs_dir, observer) as (context, volume):
             return Run(evaluate_on(self.folder, rows, context, threshold=threshold, name=name), volume)
+
+    def importance(self, data: Any = None, *, observer: Observer | None = None) -> dict[str, list[Any]]:
+        """Measure which columns matter to the network, on rows that it was not trained on.
+
+        The result has the columns of feature_importance.csv, and a row per column of the data, the most
+        important one first: how much worse each metric is if its values are permuted, with an interval. A run
+        whose data were in memory gets them again as `data`. Raises `UsageError` if the run has no network or
+        no such rows, and `DataError` if the data have changed.
+        """
+        if data is None and (facts := self.folder.read_manifest().data) and facts.in_memory:
+            raise UsageError("the data of the run were in memory: hand them over again")
+        memory = None if data is None else memory_data(data)
+        with silent_context(self.folder.path.parent, observer) as (context, _):
+            importances = measure_importance(self.folder, context, with_figure=False, memory=memory)
+        return importance_columns(importances)
 
     def export(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import bagged_rows
@@ -39,19 +40,19 @@ class HeldOutRows:
         return Split(self.split.train, self.split.validation[:0], self.split.test)
 
 
-def held_out_rows(model: SavedModel, *, instead: str) -> HeldOutRows:
+def held_out_rows(model: SavedModel, *, instead: str, memory: MemoryData | None = None) -> HeldOutRows:
     """Load the data of the model's run again, and divide them as in training.
 
-    Raises `InputError` if the data cannot be loaded, or do not suit the network; `instead` says what to do
-    without them.
+    `memory` are the data, if they were in memory. Raises `InputError` if the data cannot be loaded, or do not
+    suit the network; `instead` says what to do without them.
     """
     run = model.run
     if run.read_resolved() is None:
         raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: {instead}")
     facts = run.read_manifest().data
-    if facts is not None and facts.in_memory:
+    if facts is not None and facts.in_memory and memory is None:
         raise UsageError(f"{run.path} was trained on data in the memory of a Python program: {instead}")
-    loaded = load_experiment(resolved_config(run), run=run)
+    loaded = load_experiment(resolved_config(run), run=run, memory=memory)
     data, experiment = loaded.data, loaded.experiment
     if run.read_manifest().selection:
         experiment = with_ensemble(experiment, 1)  # the config is that of a search, and trials have no bags

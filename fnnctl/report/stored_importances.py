@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
 from fnnctl.metrics.registry import importance_metrics
@@ -21,6 +21,12 @@ def write_importances(run: RunFolder, importances: FeatureImportances) -> None:
     """Write them to the folder of a run that has ended; raises `MachineError` if that is impossible."""
     lines = csv_lines(_columns(importances.metrics), _rows(importances))
     run.write_rebuilt(names.FEATURE_IMPORTANCE, lines)
+
+
+def importance_columns(importances: FeatureImportances) -> dict[str, list[Any]]:
+    """The columns of the file, as values."""
+    rows = list(_rows(importances))
+    return {name: [row[index] for row in rows] for index, name in enumerate(_columns(importances.metrics))}
 
 
 def read_importances(run: RunFolder) -> FeatureImportances | None:

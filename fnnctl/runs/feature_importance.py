@@ -6,6 +6,7 @@ import shlex
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.context import Context
+from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import DataError, MachineError, Problem, UsageError
 from fnnctl.metrics.feature_importance import FeatureImportances
 from fnnctl.modelling.feature_importance import (
@@ -25,12 +26,14 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import EvaluatedRun
 
 
-def measure_importance(run: RunFolder, context: Context, *, with_figure: bool) -> FeatureImportances:
+def measure_importance(
+    run: RunFolder, context: Context, *, with_figure: bool, memory: MemoryData | None = None
+) -> FeatureImportances:
     """The importance of the columns on rows that the run's network was not trained on.
 
     The table and the figure are written to the folder of the network's run or, if the run is an evaluation of
-    a file, to its own; if they cannot be written, there is a note. Raises `InputError` if the run has no
-    network or no such rows.
+    a file, to its own; if they cannot be written, there is a note. `memory` are the run's data, if they were
+    in memory. Raises `InputError` if the run has no network or no such rows.
     """
     model = load_model(run, context.note)
     set_blas_threads(model.threads)
@@ -38,11 +41,12 @@ def measure_importance(run: RunFolder, context: Context, *, with_figure: bool) -
     seed = model.run.read_manifest().seed or 0
     if evaluated is None:
         folder = model.run
-        held_out = held_out_rows(model, instead="report on an evaluation (`fnnctl evaluate RUN --data FILE`)")
+        instead = "report on an evaluation (`fnnctl evaluate RUN --data FILE`)"
+        held_out = held_out_rows(model, instead=instead, memory=memory)
         features = features_of_run(model, held_out, seed, context.note)
     else:
         folder, model = run, model.deciding_at(evaluated.threshold)
-        features = _features_of_evaluation(run, evaluated, model, seed, context)
+        features = _features_of_evaluation(run, evaluated, model, seed, context, memory)
     threads = max(1, usable_processors() // model.threads)
     with context.listener.columns(len(features.columns)) as on_column:
         importances = feature_importances(
@@ -58,22 +62,30 @@ def measure_importance(run: RunFolder, context: Context, *, with_figure: bool) -
 
 
 def _features_of_evaluation(
-    run: RunFolder, evaluated: EvaluatedRun, model: SavedModel, seed: int, context: Context
+    run: RunFolder,
+    evaluated: EvaluatedRun,
+    model: SavedModel,
+    seed: int,
+    context: Context,
+    memory: MemoryData | None,
 ) -> HeldOutFeatures:
-    """The features of the rows that an evaluation scored; raises `DataError` if the file has changed."""
+    """The features of the rows that an evaluation scored; raises `DataError` if they have changed."""
     facts = run.read_manifest().data
     if facts is None:
         raise UsageError(f"{run.path} does not name the file that it scored: evaluate the network again")
-    if facts.in_memory:
+    if facts.in_memory and memory is None:
         raise UsageError(f"{run.path} scored data in memory: evaluate the network on a file")
-    file = InputFile.find(
-        facts.source,
-        model,
-        setting=f"the file that {run.path} scored",
-        delimiter=evaluated.delimiter,
-        encoding=evaluated.encoding,
-        pipes=False,
-    )
+    if facts.in_memory and memory is not None:
+        file = InputFile.of_memory(memory, model)
+    else:
+        file = InputFile.find(
+            facts.source,
+            model,
+            setting=f"the file that {run.path} scored",
+            delimiter=evaluated.delimiter,
+            encoding=evaluated.encoding,
+            pipes=False,
+        )
     if file.sha256 != facts.sha256:
         changed = f"has changed since {run.path} scored it: evaluate the network again"
         raise DataError(Problem(changed, file=facts.source))

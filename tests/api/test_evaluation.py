@@ -127,3 +127,23 @@ def test_predictions_of_other_runs() -> None:
     folds = fnnctl.evaluate(data=rows, settings=SETTINGS | few, workers=1).predictions
     assert set(folds["fold"]) == {1, 2, 3}
     assert sorted(folds["row"])[-1] == 59
+
+
+def test_the_importance_of_columns(trained: Run, new_rows: Path, tmp_path: Path) -> None:
+    """Of the run's test part and of new rows; the numbers are those of the command."""
+    importance = trained.importance(table(0, 200))
+    assert importance["column"][0] == "size"
+    assert set(importance["part"]) == {"test"}
+    assert importance["rows"] == [len(trained.predictions["row"])] * 2
+    with pytest.raises(UsageError, match="hand them over again"):
+        trained.importance()
+    with pytest.raises(DataError, match="has changed"):
+        trained.importance(table(2, 200))
+    evaluated = trained.save(tmp_path / "saved").evaluate(new_rows, runs_dir=tmp_path / "runs")
+    measured = evaluated.importance()
+    assert command(["report", str(evaluated.path), "--importance", "--no-figures", "--quiet"]) == 0
+    with (tmp_path / "runs" / Path(str(evaluated.path)).name / "feature_importance.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["accuracy"]) for row in rows] == measured["accuracy"]
+    in_memory = trained.save(tmp_path / "again").evaluate(table(1))
+    assert in_memory.importance(table(1)) == measured
