@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.columns.numbers import plain_number
+from fnnctl.data.columns.numbers import numbers_among
 from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
 from fnnctl.data.tables.memory_columns import NULL
 from fnnctl.data.tables.rows import missing_texts
@@ -168,8 +168,7 @@ def missing_codes(table: TableFormat, name: str) -> tuple[float, ...]:
     """
     if any(name in form.columns(source) for source, form in table.formats.items()):
         return ()
-    numbers = map(plain_number, missing_texts(table.missing_values))
-    return tuple(sorted({number for number in numbers if number is not None}))
+    return numbers_among(missing_texts(table.missing_values))
 
 
 def missing_text(column: CategoryFeatures, missing_values: Sequence[str]) -> str:
