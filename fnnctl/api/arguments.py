@@ -12,16 +12,18 @@ import numpy as np
 from fnnctl.errors import UsageError
 
 
-def whole(name: str, value: object, least: int = 1) -> int:
-    """A whole number of at least `least`."""
+def whole(name: str, value: object, least: int = 1, most: int | None = None) -> int:
+    """A whole number of at least `least` and, if there is a limit, at most `most`."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least:
+        if most is not None and value > most:
+            raise UsageError(f"{name} must be at most {most:,}, not {value:,}")
         return int(value)
     raise UsageError(f"{name} must be a whole number of {least} or more, not {value!r}")
 
 
-def whole_or_none(name: str, value: object, least: int = 1) -> int | None:
-    """A whole number, or None for the default."""
-    return None if value is None else whole(name, value, least)
+def whole_or_none(name: str, value: object, most: int | None = None) -> int | None:
+    """A whole number of at least 1, or None for the default."""
+    return None if value is None else whole(name, value, most=most)
 
 
 def number(name: str, value: object, least: float) -> float:

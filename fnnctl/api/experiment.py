@@ -179,7 +179,7 @@ class Experiment:
         if data is None:
             return self._source, None
         if isinstance(data, str | Path):
-            source = data if data in BUILTIN else str(path_of("data", data).absolute())
+            source = data if data in BUILTIN else str(path_of("data", data).expanduser().absolute())
             return self.set("data.source", source)._source, None
         return self.set("data.source", MEMORY_SOURCE)._source, memory_data(data)
 

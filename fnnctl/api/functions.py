@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias, get_args
 from fnnctl.api.arguments import number, path_of, seconds, whole, whole_or_none
 from fnnctl.config.paths import problem_at
 from fnnctl.config.schema.methods import METHODS
-from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
+from fnnctl.config.schema.search import DEFAULT_TRIALS, MAX_TRIALS, SearchConfig
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.records import trials as records
 from fnnctl.records.history import SearchHistory
@@ -278,7 +278,7 @@ def _plan(
         raise UsageError(f"direction must be {joined_words(get_args(Direction), 'or')}, not {direction!r}")
     if fewest > most:
         raise UsageError(f"epochs from {fewest} to {most} are no budgets")
-    count = whole_or_none("trials", trials)
+    count = whole_or_none("trials", trials, MAX_TRIALS)
     settings = SearchConfig.model_validate({"method": method, **({} if count is None else {"trials": count})})
     scheduling = settings.method.scheduling
     budget = SearchBudget(
@@ -319,7 +319,14 @@ def _space(space: SpaceLike, require: str | Sequence[str]) -> Space:
     problems = [
         problem_at((dimension.name,), message)
         for dimension in dimensions
-        for _, message in dimension.domain.problems()
+        for message in _wrong_bounds(dimension.domain)
+    ]
+    names = [dimension.name for dimension in dimensions]
+    problems += [
+        problem_at((dimension.name,), f"has a condition on {condition.dimension!r}, which is no variable")
+        for dimension in dimensions
+        for condition in dimension.conditions
+        if condition.dimension not in names
     ]
     if not dimensions:
         problems = [Problem("the space has no variable; write, e.g., {'x': Uniform(0, 1)}")]
@@ -334,6 +341,14 @@ def _space(space: SpaceLike, require: str | Sequence[str]) -> Space:
         raise ConfigError(problem_at(("require",), str(error))) from error
     except ValueError as error:
         raise ConfigError(Problem(f"the space: {error}")) from error
+
+
+def _wrong_bounds(domain: Domain) -> list[str]:
+    """What is wrong with a domain."""
+    try:
+        return [message for _, message in domain.problems()]
+    except TypeError:  # comparisons and logarithms of what are no numbers
+        return [f"has bounds that are no numbers: {domain}"]
 
 
 def _domain(name: str, domain: object) -> Domain:

@@ -212,7 +212,8 @@ class Run:
         if not isinstance(name, str | None):
             raise UsageError(f"name must be a text, not {name!r}")
         with silent_context(runs_dir, observer) as (context, volume):
-            return Run(evaluate_on(self.folder, rows, context, threshold=threshold, name=name), volume)
+            folder = evaluate_on(self.folder, rows, context, setting="data", threshold=threshold, name=name)
+            return Run(folder, volume)
 
     def importance(self, data: Any = None, *, observer: Observer | None = None) -> dict[str, list[Any]]:
         """Measure which columns matter to the network, on rows that it was not trained on.
@@ -246,6 +247,8 @@ class Run:
         The result has the entries of `fnnctl export --json`, such as `largest_difference`. Raises
         `UsageError` for a run that the format does not take, and if a library is not installed.
         """
+        if output is not None:
+            path_of("output", output)
         to = None if output is None else str(output)
         with silent_context(self.folder.path.parent, observer) as (context, _):
             return export(self.folder, context, format_=format, to=to).to_dict()

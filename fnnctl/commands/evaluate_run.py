@@ -55,6 +55,7 @@ def evaluate_on(
     data: str | MemoryData,
     context: Context,
     *,
+    setting: str = "--data",
     delimiter: str | None = None,
     encoding: str | None = None,
     threshold: float | None = None,
@@ -62,7 +63,7 @@ def evaluate_on(
 ) -> RunFolder:
     """Score the network of a run on labelled rows, in a file or in memory; return the new run.
 
-    The parameters and errors are those of `evaluate_run`.
+    `setting` is what the errors call `data`; the other parameters and errors are those of `evaluate_run`.
     """
     started = time.monotonic()
     model = load_model(run, context.note).deciding_at(threshold)
@@ -71,7 +72,7 @@ def evaluate_on(
         rows = InputFile.of_memory(data, model)
     else:
         rows = InputFile.find(
-            data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
+            data, model, setting=setting, delimiter=delimiter, encoding=encoding, pipes=False
         )
     return score_file(model, rows, context, name=name, started=started, blas_threads=threads)
 

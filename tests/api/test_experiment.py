@@ -97,6 +97,8 @@ def test_a_path_from_python_starts_in_the_working_directory(
     monkeypatch.chdir(tmp_path)
     assert Experiment.load(config).check("mine.csv") == []
     assert Experiment.load(config).check(Path("mine.csv")) == []
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Experiment.load(config).check("~/mine.csv") == []
     (problem,) = Experiment.load(config).check()
     assert "theirs.csv" in problem.message
     assert "petal_length" in Experiment.load(config).check("iris")[0].message  # the built-in table

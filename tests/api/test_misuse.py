@@ -13,7 +13,7 @@ import pytest
 import fnnctl
 from fnnctl import Experiment, FnnctlError
 from fnnctl.errors import DivergedError, NoFinishedTrialError
-from fnnctl.space import LogUniform, Uniform
+from fnnctl.space import Condition, Dimension, LogUniform, Uniform
 
 X = np.random.default_rng(0).normal(size=(30, 3))
 Y = np.arange(30) % 2
@@ -90,6 +90,23 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "a domain without values": (lambda: optimize({"x": LogUniform(-1, 1)}), "^x: "),
     "an empty choice": (lambda: optimize({"x": []}), "^x: is empty"),
     "no variable": (lambda: fnnctl.optimize(lambda values: 1.0, {}), "the space has no variable"),
+    "too many trials": (
+        lambda: optimize(trials=10**9),
+        "^trials must be at most 10,000,000, not 1,000,000,000",
+    ),
+    "a bound that is a text": (
+        lambda: optimize({"x": Uniform("a", 2)}),  # type: ignore[arg-type]
+        "^x: has bounds that are no numbers",
+    ),
+    "a condition on nothing": (
+        lambda: optimize([Dimension("x", Uniform(0, 1), conditions=(Condition("y", (1,)),))]),
+        "^x: has a condition on 'y', which is no variable",
+    ),
+    "no rows to score": (
+        lambda: fnnctl.train(SHORT, (X, Y)).evaluate("nowhere.csv"),
+        r"^data: there is no file 'nowhere\.csv'",
+    ),
+    "an export to a number": (lambda: fnnctl.train(SHORT, (X, Y)).export(5), "^output must be a path, not 5"),  # type: ignore[arg-type]
     "half a trial": (lambda: optimize(trials=2.5), "^trials must be a whole number of 1 or more, not 2.5"),
     "a comparison of nothing": (lambda: optimize(require=["x ‹"]), "^require: column"),
     "a comparison of unknowns": (lambda: optimize(require="y < 3"), "^require: column"),

@@ -15,6 +15,7 @@ Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
 DEFAULT_BATCH: Final = 8
 """The number of configurations that a sampler that learns proposes at once."""
+MAX_TRIALS: Final = 10_000_000
 DEFAULT_TRIALS = 50
 """The number of trials if neither the config nor the method determines it."""
 
@@ -106,7 +107,7 @@ class SearchConfig(Section):
     """The objective of the search."""
     budget: BudgetConfig = BudgetConfig.model_construct()
     """The budgets of the trials."""
-    trials: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
     """The number of configurations to try; null for 50, or for all of a grid."""
     grid_resolution: Annotated[int, Field(ge=2, le=10_000)] = 5
     """The number of values that a grid takes from a domain without steps."""
