@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, is_below, parse_path
+from fnnctl.config.recipes import definitions as recipes
 from fnnctl.config.rules.plain_config import is_set, value_at
 
 Values: TypeAlias = Mapping[ConfigPath, Any]
@@ -29,9 +30,10 @@ class Rule:
     """The settings whose values are then left out."""
     reason: str
     instead: Mapping[ConfigPath, Any] = field(default_factory=dict)
-    """The values that then take the place of the recipe's."""
+    """The values that then take the place of the recipe's, or functions that return them from these."""
 
 
+EPOCHS: Final[ConfigPath] = ("training", "epochs")
 OPTIMIZER: Final[ConfigPath] = ("training", "optimizer", NAME)
 OUTPUT: Final[ConfigPath] = ("model", "output", NAME)
 PARAMETRIZATION: Final[ConfigPath] = ("training", "parametrization")
@@ -46,7 +48,22 @@ SUITED: Final[Mapping[ConfigPath, tuple[str, ...]]] = {
     OUTPUT: ("auto", "softmax"),
 }
 """Values, besides the recipe's, with which its other values stay as they are."""
+
+
+def longer(epochs: int) -> int:
+    """The epochs of a recipe whose members have no twins; others stay as they are."""
+    pairs = zip(recipes.EPOCHS_WITH_TWINS, recipes.EPOCHS, strict=True)
+    return {short: without for (_, short), (_, without) in pairs}.get(epochs, epochs)
+
+
+# On 26 to 29 development tables, three folds each, the epochs without twins gained 0.15 points of accuracy in
+# the standard parametrization, 0.33 with a rate of 0.01, and 0.38 with sgd.
+_FEW_EPOCHS: Final = "with plain twins the epochs are so few because they suit the recipe's own steps"
 RULES: Final = (
+    *(
+        Rule(setting, (), _FEW_EPOCHS, instead={EPOCHS: longer})
+        for setting in (OPTIMIZER, PARAMETRIZATION, LEARNING_RATE)
+    ),
     Rule(
         OPTIMIZER,
         (PARAMETRIZATION,),
@@ -79,8 +96,12 @@ def adapted(config: Mapping[str, Any], values: Values) -> tuple[Values, Messages
             for path in (*rule.left_out, *rule.instead):
                 if not result.get(path):  # a recipe's 0 is what the setting is without it
                     continue
+                other = rule.instead.get(path)
+                value = other(result[path]) if callable(other) else other
+                if value == result[path]:
+                    continue
                 reasons[path] = _because(config, cause, rule.reason)
-                result[path] = rule.instead.get(path)
+                result[path] = value
                 if path in rule.left_out:
                     del result[path]
     return result, reasons

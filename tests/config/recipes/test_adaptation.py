@@ -25,10 +25,12 @@ TUNED: Final = "the recipe's value was tuned for adam"
 OTHER_RATE: Final = "the recipe's learning rate is another one in this parametrization"
 STANDARD: Final = "the learning rate of another optimizer is one for the standard parametrization"
 SMOOTHING: Final = "the recipe smooths labels for its own output"
+FEW_EPOCHS: Final = "with plain twins the epochs are so few because they suit the recipe's own steps"
 OF_ADAM: Final = {
     "training.optimizer.learning_rate": TUNED,
     "training.optimizer.beta2": TUNED,
     "training.parametrization": STANDARD,
+    "training.epochs": FEW_EPOCHS,
 }
 
 
@@ -68,13 +70,23 @@ def test_every_rule_concerns_values_that_a_recipe_has(rule: Any) -> None:
         # the recipe's optimizer, and those with steps of its size
         ({"training": {"optimizer": {"name": "adamw", "weight_decay": 0.02}}}, "", {}),
         ({"training": {"optimizer": "adam"}}, "", {}),
-        ({"training": {"optimizer": {"learning_rate": 0.01, "beta1": 0.8}}}, "", {}),
-        (search_of("training.optimizer.learning_rate", {"log_uniform": [0.01, 0.1]}), "", {}),
+        ({"training": {"optimizer": {"beta1": 0.8}}}, "", {}),
+        ({"training": {"optimizer": {"learning_rate": 0.04, "beta1": 0.8}}}, "", {}),
+        (
+            {"training": {"optimizer": {"learning_rate": 0.01}}},
+            "training.optimizer.learning_rate is set",
+            {"training.epochs": FEW_EPOCHS},
+        ),
+        (
+            search_of("training.optimizer.learning_rate", {"log_uniform": [0.01, 0.1]}),
+            "training.optimizer.learning_rate is searched",
+            {"training.epochs": FEW_EPOCHS},
+        ),
         # another parametrization
         (
             {"training": {"parametrization": "standard"}},
             "training.parametrization is set",
-            {"training.optimizer.learning_rate": OTHER_RATE},
+            {"training.optimizer.learning_rate": OTHER_RATE, "training.epochs": FEW_EPOCHS},
         ),
         ({"training": {"parametrization": "neural_tangent"}}, "", {}),
         # another output, and so another loss
@@ -116,7 +128,9 @@ def test_what_is_left_out_and_why(config: dict[str, Any], cause: str, reasons: d
 def test_another_value_takes_the_place_of_one_that_does_not_suit() -> None:
     values = recipe_values("default", facts_of())
     suited, _ = adapted({"training": {"parametrization": "standard"}}, values)
-    assert suited == {**values, ("training", "optimizer", "learning_rate"): 0.005}
+    rate, epochs = ("training", "optimizer", "learning_rate"), ("training", "epochs")
+    assert values[epochs] == 22
+    assert suited == {**values, rate: 0.005, epochs: 32}
     suited, _ = adapted({"training": {"optimizer": "sgd", "parametrization": "standard"}}, values)
     assert ("training", "optimizer", "learning_rate") not in suited
 
