@@ -249,6 +249,10 @@ class Run:
         """
         if output is not None:
             path_of("output", output)
+        if output is not None:
+            path_of("output", output)  # its result would have lost a slash of an address
+        if not isinstance(format, str | None):
+            raise UsageError(f"format must be the name of a format, not {format!r}")
         to = None if output is None else str(output)
         with silent_context(self.folder.path.parent, observer) as (context, _):
             return export(self.folder, context, format_=format, to=to).to_dict()
