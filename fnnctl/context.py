@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fnnctl.store.volumes import is_in_memory
-
 if TYPE_CHECKING:  # `fnnctl runs` has a context too, and needs none of these packages
     from fnnctl.data.files import OnRead
     from fnnctl.progress import TrainingPosition
@@ -161,10 +159,13 @@ class Context:
     command: str | None = None
     """The command line, quoted for a shell; None for a Python program, whose arguments may be secret."""
 
+    known_runs_dir: Path | None = None
+    """Where earlier runs are looked up, if not in `runs_dir` because this one is in memory."""
+
     @property
     def known_runs(self) -> Path:
-        """Where an earlier run is looked up by its name: a run in memory has no neighbours."""
-        return Path("runs") if is_in_memory(self.runs_dir) else self.runs_dir
+        """Where earlier runs are looked up by their names."""
+        return self.known_runs_dir or self.runs_dir
 
     def note(self, text: str) -> None:
         """Give a message to the user."""

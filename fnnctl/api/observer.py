@@ -133,7 +133,8 @@ def silent_context(
     listener, stop = ObserverListener(observer or Observer()), _RememberedRun()
     try:
         with restored_blas_threads():
-            yield Context(folder, listener, stop), volume
+            known_runs_dir = Path("runs") if volume else None
+            yield Context(folder, listener, stop, known_runs_dir=known_runs_dir), volume
     except BaseException as error:
         if stop.run is not None and volume is None and not isinstance(error, FnnctlError):
             error.add_note(f"To continue the run: fnnctl.load_run({str(stop.run)!r}).resume()")

@@ -152,6 +152,22 @@ def test_a_kernel_for_which_places_differ_is_given_narrow_slices(
         np.testing.assert_array_equal(scored(network, X[-count:]), together[-count:])
 
 
+@pytest.mark.parametrize("widest", [1, 16, SCORING_BATCH])
+def test_a_network_without_an_embedding_has_none_in_any_slice(
+    monkeypatch: pytest.MonkeyPatch, widest: int
+) -> None:
+    layout = ParameterLayout(SHAPES["piecewise linear"])
+    trained = make_network(SHAPES["piecewise linear"], "float64")
+    assert layout.stage is not None
+    assert layout.stage.mixing is not None
+    layout.stage.mixing.view(trained.parameters)[...] = 0.0
+    arrays = (trained.parameters, trained.statistics, trained.hyperparameters)
+    plain = Network(layout, *arrays, plain=np.array([0]))
+    X = np.random.default_rng(1).normal(size=(70, SHAPES["piecewise linear"].inputs))
+    wide_products_depend_on_the_place(monkeypatch, widest)
+    np.testing.assert_array_equal(scored(plain, X), scored(trained, X))
+
+
 @pytest.mark.parametrize("widest", [1, 8, 16])
 def test_a_few_rows_are_scored_in_a_few_slices(monkeypatch: pytest.MonkeyPatch, widest: int) -> None:
     computed = wide_products_depend_on_the_place(monkeypatch, widest)

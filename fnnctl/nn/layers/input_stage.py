@@ -32,8 +32,9 @@ class PiecewiseLinearEmbedding:
 
     def __init__(self, segment: Segment, parameters: FloatArray, plain: IntArray = NO_MEMBERS) -> None:
         """`plain` are the indices of the networks whose A, 0 at first, is not trained, so that e stays 0."""
-        self.segment, self._plain = segment, plain
-        self._embedded = _other_networks(plain, len(parameters))
+        self.segment = segment
+        self._embedded = _embedded_networks(plain, len(parameters))
+        self._plain: IntArray | slice = slice(None) if plain.size == len(parameters) else plain
         self._mixing = segment.view(parameters)[self._embedded]
         self._bins = np.arange(segment.shape[-1], dtype=parameters.dtype)[:, None]
 
@@ -48,8 +49,7 @@ class PiecewiseLinearEmbedding:
         np.subtract(near[:, :, None], self._bins, out=functions)
         np.clip(functions, 0.0, 1.0, out=functions)
         np.matmul(self._mixing, functions, out=out[embedded])
-        if self._plain.size:
-            out[self._plain] = 0.0
+        out[self._plain] = 0.0
 
     def backward(self, delta: FloatArray, functions: FloatArray, gradient: FloatArray) -> None:
         """Write the gradient of A to `gradient`, (K, P), from ∂L/∂e, (K, numbers, values, batch)."""
@@ -59,11 +59,15 @@ class PiecewiseLinearEmbedding:
         of_mixing[self._plain] = 0.0
 
 
-def _other_networks(plain: IntArray, count: int) -> slice:
-    """All of `count` networks except the plain ones; if these have no regular places, simply all of them."""
+def _embedded_networks(plain: IntArray, count: int) -> slice:
+    """All of `count` networks except the plain ones; if these have no regular places, simply all of them.
+
+    A single network may be computed on several slices of a batch in place of members, so all of these are
+    meant if it is not plain, and none if it is.
+    """
+    if plain.size in (0, count):
+        return slice(None) if not plain.size else slice(0, 0)
     others = np.setdiff1d(np.arange(count), plain)
-    if not others.size:
-        return slice(0, 0)
     step = int(others[1] - others[0]) if others.size > 1 else 1
     regular = slice(int(others[0]), int(others[-1]) + 1, step)
     return regular if np.array_equal(np.arange(count)[regular], others) else slice(None)
