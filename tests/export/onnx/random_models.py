@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
+
+NEEDS_ONNX = pytest.mark.skipif(find_spec("onnx") is None, reason="needs onnx")
+"""Not a skip of the whole module, which counts with --no-skips even if none of its tests is selected."""
 
 Config = dict[str, Any]
 ROWS = 64

@@ -18,13 +18,12 @@ from fnnctl.export.onnx.export import export_onnx
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.store.folder import RunFolder
-from tests.export.onnx.random_models import graph_inputs, write_rows
+from tests.export.onnx.random_models import NEEDS_ONNX, graph_inputs, write_rows
 from tests.export.onnx.test_random_models import predictions, session
 from tests.program import Program
 
 ROOT = Path(__file__).parents[3]
-pytest.importorskip("onnx")
-pytestmark = [pytest.mark.extra, pytest.mark.usefixtures("no_figures")]
+pytestmark = [pytest.mark.extra, NEEDS_ONNX, pytest.mark.usefixtures("no_figures")]
 
 SEARCH = """
 recipe: classic

@@ -7,9 +7,9 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.preprocessing import bin_coordinates
+from tests.export.onnx.random_models import NEEDS_ONNX
 
-pytest.importorskip("onnx")
-pytestmark = pytest.mark.extra
+pytestmark = [pytest.mark.extra, NEEDS_ONNX]
 
 
 @pytest.mark.parametrize("knots", [1, 2, 3, 4, 5, 17, 512])
