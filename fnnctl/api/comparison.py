@@ -58,7 +58,7 @@ def compare(*runs: Run | str | Path, metric: str | None = None, runs_dir: str | 
     Runs are `Run`s, or named as for `load_run`. Raises `UsageError` for unknown runs and metrics, and for
     runs that cannot be compared.
     """
-    chosen = [
+    members = [
         run if isinstance(run, Run) else Run(find_run(str(run), Path(runs_dir), has_metrics)) for run in runs
     ]
-    return Comparison(compare_runs([run.folder for run in chosen], metric), chosen)
+    return Comparison(compare_runs([run.folder for run in members], metric), members)

@@ -204,12 +204,12 @@ class Optimizer:
         """The jobs whose values are still to be told."""
 
     def ask(self, n: int = 1) -> list[Job]:
-        """Return up to `n` jobs that can be done at once.
+        """Return up to `n` jobs that may run in parallel.
 
         There are none if the search first needs values of open jobs or, if no job is open, if it is over.
         """
-        wanted, jobs = whole("n", n), list[records.Job]()
-        while len(jobs) < wanted and (more := self._scheduler.ask(wanted - len(jobs))):
+        count, jobs = whole("n", n), list[records.Job]()
+        while len(jobs) < count and (more := self._scheduler.ask(count - len(jobs))):
             jobs += more
         self._journal.begin_trials([job.trial for job in jobs if job.start == 0])
         self._open |= {job.key: job for job in jobs}
@@ -222,13 +222,15 @@ class Optimizer:
         """
         objective = _objective(value)
         key = (job.trial, job.epochs) if isinstance(job, Job) else None
-        done = self._open.pop(key, None) if key else None
-        if done is None:
+        open_job = self._open.pop(key, None) if key else None
+        if open_job is None:
             raise UsageError(
                 f"{job!r} is no open job of this optimizer: its value was told, or it is another's"
             )
-        epochs = done.stop - done.start
-        result = settled(Result(done.trial.number, done.rung, done.stop, Status.COMPLETED, objective, epochs))
+        epochs = open_job.stop - open_job.start
+        result = settled(
+            Result(open_job.trial.number, open_job.rung, open_job.stop, Status.COMPLETED, objective, epochs)
+        )
         self._journal.add_result(result)
         self._journal.add_stops(self._scheduler.tell(result))
 
@@ -248,7 +250,7 @@ class _Plan:
     direction: Direction
 
     def new_scheduler(self) -> Scheduler:
-        """The scheduler; a sampler that learns proposes one assignment at a time."""
+        """The scheduler; a model-based sampler proposes one assignment at a time."""
         return build_scheduler(self.scheduler, self.sampler, self.budget, direction=self.direction, batch=1)
 
 
@@ -271,19 +273,19 @@ def _plan(
             (shown(method), did_you_mean(method, _METHODS)) if isinstance(method, str) else (method, "")
         )
         raise UsageError(f"there is no method {name}; choose {choices}{near}")
-    most, fewest = whole("max_epochs", max_epochs), whole("min_epochs", min_epochs)
-    if most == 1 and METHODS[method][0] != "full_budget":
+    largest, smallest = whole("max_epochs", max_epochs), whole("min_epochs", min_epochs)
+    if largest == 1 and METHODS[method][0] != "full_budget":
         raise UsageError(f"{method} compares trials at several budgets: set max_epochs, or use bayes")
     if direction not in get_args(Direction):
         raise UsageError(f"direction must be {joined_words(get_args(Direction), 'or')}, not {direction!r}")
-    if fewest > most:
-        raise UsageError(f"epochs from {fewest} to {most} are no budgets")
+    if smallest > largest:
+        raise UsageError(f"epochs from {smallest} to {largest} are no budgets")
     count = whole_or_none("trials", trials, MAX_TRIALS)
     settings = SearchConfig.model_validate({"method": method, **({} if count is None else {"trials": count})})
     scheduling = settings.method.scheduling
     budget = SearchBudget(
-        max_epochs=most,
-        min_epochs=fewest,
+        max_epochs=largest,
+        min_epochs=smallest,
         reduction_factor=number("reduction_factor", reduction_factor, MIN_REDUCTION_FACTOR),
         trials=count or (None if settings.method.sampling.lists_grid else DEFAULT_TRIALS),
         max_trials=count if scheduling.has_brackets else None,
@@ -354,7 +356,7 @@ def _wrong_bounds(domain: Domain) -> list[str]:
 def _domain(name: str, domain: object) -> Domain:
     if isinstance(domain, Domain):
         return domain
-    if isinstance(domain, list | tuple):
+    if isinstance(domain, list):  # a tuple may be meant as bounds
         return Choice(tuple(domain))
     kind = type(domain).__name__
     raise ConfigError(

@@ -39,7 +39,7 @@ _UNKNOWN: Final = "\0"
 
 
 class Predictor:
-    """Predicts rows with the network, or the networks, of a run. Several threads may use it at once.
+    """Predicts rows with the network, or the networks, of a run. It is thread-safe.
 
     Rows are a data frame, a mapping of columns, a list of records (mappings), one record, or, if all columns
     are numeric, an array (n, p) in the order of `feature_names`. None and NaN are missing values. A missing

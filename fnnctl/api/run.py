@@ -175,7 +175,7 @@ class Run:
         """
         form = TEXT_FORMATS.get(format)
         if form is None or (short and form.short is None):
-            formats = [name for name, known in TEXT_FORMATS.items() if known.short or not short]
+            formats = [name for name, text_format in TEXT_FORMATS.items() if text_format.short or not short]
             kind = "short report" if short else "report"
             raise UsageError(f"there is no {kind} {format!r}; choose {joined_words(formats, 'or')}")
         return (form.short if short and form.short else form.text)([self._summary()], [], Path())

@@ -335,8 +335,8 @@ def search(
 ) -> None:
     """Search for the best settings and refit the best trial."""
     if resume is not None:
-        given = {"CONFIG": config, "--method": method, "--import-optuna": import_optuna}
-        refuse_with_resume({**given, **changes.options, "--set": None})
+        arguments = {"CONFIG": config, "--method": method, "--import-optuna": import_optuna}
+        refuse_with_resume({**arguments, **changes.options, "--set": None})
     from fnnctl.report.figures.drawer import figure_drawer
 
     with figure_drawer(enabled=not no_figures) as figures:  # it imports matplotlib during these imports

@@ -12,9 +12,9 @@ from fnnctl.store.folder import RunFolder
 
 def export(run: str | RunFolder | None, context: Context, *, format_: str | None, to: str | None) -> Exported:
     """Export a run, by default the newest one that the format takes; raises `InputError`."""
-    chosen = chosen_format(format_, to)
-    folder = run if isinstance(run, RunFolder) else find_run(run, context.runs_dir, chosen.takes)
-    return chosen.export(folder, to, context)
+    export_format = chosen_format(format_, to)
+    folder = run if isinstance(run, RunFolder) else find_run(run, context.runs_dir, export_format.takes)
+    return export_format.export(folder, to, context)
 
 
 def show_exported(exported: Exported, output: Output) -> None:

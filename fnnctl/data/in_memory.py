@@ -100,7 +100,7 @@ class MemoryData:
         name, names = self.label_name, self.features.names
         if self.labels is None:
             if self.holds_arrays:
-                raise memory_error(f"there is no target: hand over ({FEATURES_NAME}, {LABELS})")
+                raise memory_error(f"there is no target: pass ({FEATURES_NAME}, {LABELS})")
             return configured or ""
         if name and configured and name != configured:
             message = f"the target is named {shown(name)}, but data.target is {shown(configured)}: rename it"
@@ -135,19 +135,19 @@ def memory_data(data: object) -> MemoryData:
     features, labels, weights = data, None, None
     if isinstance(data, tuple):
         if not 2 <= len(data) <= 3:
-            message = f"a tuple of {counted(len(data), 'value')}: hand over (X, y) or (X, y, weights)"
+            message = f"a tuple of {counted(len(data), 'value')}: pass (X, y) or (X, y, weights)"
             raise memory_error(message)
         features, labels = data[:2]
         if labels is None:
-            raise memory_error(f"{LABELS} is None: hand over ({FEATURES_NAME}, {LABELS})")
+            raise memory_error(f"{LABELS} is None: pass ({FEATURES_NAME}, {LABELS})")
         weights = data[2] if len(data) == 3 else None
-    read = memory_table(features) or _feature_array(features)
-    if not read.rows:
+    table = memory_table(features) or _feature_array(features)
+    if not table.rows:
         raise memory_error("there are no rows")
-    coded, name = (None, None) if labels is None else _labels(labels, read.rows)
-    memory = MemoryData(read, coded, name, None if weights is None else _weights(weights, read.rows))
-    if isinstance(read, FeatureArray) and coded is not None:
-        memory = replace(memory, features=replace(read, labels=coded))
+    coded, name = (None, None) if labels is None else _labels(labels, table.rows)
+    memory = MemoryData(table, coded, name, None if weights is None else _weights(weights, table.rows))
+    if isinstance(table, FeatureArray) and coded is not None:
+        memory = replace(memory, features=replace(table, labels=coded))
     return memory
 
 
@@ -159,7 +159,7 @@ def rows_data(data: object) -> MemoryData:
     if isinstance(data, tuple):
         if not data or not all(isinstance(record, Mapping) for record in data):
             message = f"a tuple, as of ({FEATURES_NAME}, {LABELS}), is no table of new rows"
-            raise memory_error(f"{message}: hand over {FEATURES_NAME} alone, or a list")
+            raise memory_error(f"{message}: pass {FEATURES_NAME} alone, or a list")
         data = list(data)
     is_record = isinstance(data, Mapping) and len(data) > 0 and all(map(_is_value, data.values()))
     return memory_data([data] if is_record else data)
@@ -183,7 +183,7 @@ def _numbers(features: object) -> npt.NDArray[Any]:
     if hasattr(features, "toarray") and hasattr(features, "nnz"):
         raise memory_error(f"{FEATURES_NAME} is sparse: {FEATURES_NAME}.toarray() makes it dense")
     if is_series(features) and not isinstance(features, np.ndarray):
-        raise memory_error("one column is no table: hand over a data frame, such as frame[['name']]")
+        raise memory_error("one column is no table: pass a data frame, such as frame[['name']]")
     if isinstance(features, list | tuple) and not features:
         raise memory_error("there are no rows")
     if not isinstance(features, list | tuple) and not hasattr(features, "__array__"):
@@ -205,8 +205,7 @@ def _numbers(features: object) -> npt.NDArray[Any]:
 
 
 _TEXTS: Final = (
-    f"{FEATURES_NAME} has texts, but an array has numbers only: hand over a data frame or a mapping of "
-    "columns"
+    f"{FEATURES_NAME} has texts, but an array has numbers only: pass a data frame or a mapping of columns"
 )
 
 
@@ -230,7 +229,7 @@ def _plain_numbers(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _unknown(data: object) -> str:
-    """Why an object is no data, and what to hand over instead."""
+    """Why an object is no data, and what to pass instead."""
     kind = type(data).__name__
     if data is None:
         return "there are no data: None"
@@ -241,9 +240,9 @@ def _unknown(data: object) -> str:
     if hasattr(data, "__next__"):
         return f"a {kind} can be read only once: make a list of it"
     if method := unread_method(data):
-        return f"a {kind} has no rows yet: hand over .{method}()"
-    needed = "a data frame, a mapping of columns, a list of records or an array"
-    return f"an object of type {kind} is no data: hand over {needed}"
+        return f"a {kind} has no rows yet: pass .{method}()"
+    alternatives = "a data frame, a mapping of columns, a list of records or an array"
+    return f"an object of type {kind} is no data: pass {alternatives}"
 
 
 def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
@@ -252,7 +251,7 @@ def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
     if is_frame(labels):
         names = frame_names(labels) or []
         if len(names) != 1:
-            message = f"{LABELS} is a data frame with {counted(len(names), 'column')}: hand over one column"
+            message = f"{LABELS} is a data frame with {counted(len(names), 'column')}: pass one column"
             raise memory_error(message)
         name, labels = names[0], labels[names[0]]
     values = _one_per_row(labels, LABELS, rows)
@@ -263,8 +262,8 @@ def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
     else:
         kind = "complex numbers" if values.dtype.kind == "c" else f"values of type {values.dtype}"
         raise memory_error(f"{LABELS} has {kind}: numbers, texts or booleans are needed")
-    named = isinstance(name, str) and name.strip() != ""
-    return CodedTexts.joined([coded]), str(name).strip() if named else None
+    has_name = isinstance(name, str) and name.strip() != ""
+    return CodedTexts.joined([coded]), str(name).strip() if has_name else None
 
 
 def _one_per_row(values: object, what: str, rows: int) -> npt.NDArray[Any]:

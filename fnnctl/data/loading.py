@@ -262,7 +262,7 @@ def _read_main(source: _StoredFile | MemoryData, config: DataConfig, target: str
     read = _read(rows, config, kinds, problems, on_read)
     if memory is not None and memory.weights is not None:
         if config.weights is not None:
-            message = "the weights of the rows were handed over: remove this setting, or hand over none"
+            message = "the weights of the rows were passed: remove this setting, or pass none"
             problems.add_setting("data.weights", message)
         read = replace(read, weights=memory.weights)
     check_settings(config.columns, target, config.weights, read.names, problems, group=group, order=order)
@@ -335,8 +335,8 @@ def _check_weights_and_groups(table: Table, config: DataConfig, problems: Proble
         line = None if row is None or lines is None else int(lines[row])
         if row is not None and lines is None:
             message = f"{message} (the first is row {row}, counted from 0)"
-        named = config.weights and f"the column {shown(config.weights)}, which data.weights names,"
-        column = named or "the array of weights"
+        weight_column = config.weights and f"the column {shown(config.weights)}, which data.weights names,"
+        column = weight_column or "the array of weights"
         problems.add(f"{column} {message}", line=line)
     if groups is not None and (missing := int(np.count_nonzero(groups < 0))):
         message = f"has {counted(missing, 'row')} without a value: fill in their groups"

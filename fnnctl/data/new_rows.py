@@ -292,21 +292,21 @@ def with_trained_names(
     Raises DataError if there is another number of them, or if the network needs more than plain numbers.
     """
     problems = Problems(array.stored.origin)
-    needed, columns = columns_of(preprocessor, formats), len(array.names)
-    texts = [name for name in needed if name in formats]
+    names, columns = columns_of(preprocessor, formats), len(array.names)
+    texts = [name for name in names if name in formats]
     texts += [column.name for column in preprocessor.categories if column.name not in formats]
     if texts:
         listing = word_list([*map(shown, texts)])
-        advice = "hand over a data frame, or a mapping of columns"
+        advice = "pass a data frame, or a mapping of columns"
         problems.add(f"an array has numbers only, but the network also needs {listing}: {advice}")
         problems.raise_any()
-    if columns == len(needed):
-        return replace(array, names=needed, named=True)
-    if all(map(_DEFAULT_NAME.fullmatch, needed)):
-        positions = [int(name[1:]) for name in needed]
+    if columns == len(names):
+        return replace(array, names=names, named=True)
+    if all(map(_DEFAULT_NAME.fullmatch, names)):
+        positions = [int(name[1:]) for name in names]
         if columns == 1 + max(positions):  # a column without values was left out in training
             return array.selected(positions)
-    trained = f"the network was trained on {len(needed):,}: {word_list([*map(shown, needed)])}"
+    trained = f"the network was trained on {len(names):,}: {word_list([*map(shown, names)])}"
     problems.add(f"X has {counted(columns, 'column')}, but {trained}")
     raise problems.error()
 

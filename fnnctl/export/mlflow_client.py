@@ -57,9 +57,11 @@ def log_run(
         experiment = os.environ.get(_EXPERIMENT) or experiment
         try:
             client = MlflowClient(tracking_uri=uri)
-            found = client.get_experiment_by_name(experiment)
+            record = client.get_experiment_by_name(experiment)
             experiment_id = (
-                client.create_experiment(experiment, tags=TRAINING) if found is None else found.experiment_id
+                client.create_experiment(experiment, tags=TRAINING)
+                if record is None
+                else record.experiment_id
             )
             run_id = _log(client, run, experiment_id)
             try:
@@ -79,9 +81,9 @@ def _log(client: Any, run: TrackedRun, experiment_id: str, parent: str | None = 
     """Log one run without its files, and return its id."""
     from mlflow.entities import Metric, Param
 
-    below = {} if parent is None else {"mlflow.parentRunId": parent}
+    parent_tags = {} if parent is None else {"mlflow.parentRunId": parent}
     logged = client.create_run(
-        experiment_id, _milliseconds(run.start), tags={**_tags(run), **below}, run_name=run.name
+        experiment_id, _milliseconds(run.start), tags={**_tags(run), **parent_tags}, run_name=run.name
     )
     run_id: str = logged.info.run_id
     # The history has no times: all metrics have that of the run's end.
@@ -102,8 +104,8 @@ def _log(client: Any, run: TrackedRun, experiment_id: str, parent: str | None = 
 def _tags(run: TrackedRun) -> dict[str, str]:
     """The run's tags, and those that MLflow's page has columns for."""
     tags = {f"fnnctl.{name.replace(' ', '_')}": value for name, value in run.tags.items()}
-    known = {"mlflow.source.git.commit": "git.commit", "mlflow.note.content": "notes"}
-    tags |= {name: run.tags[ours] for name, ours in known.items() if ours in run.tags}
+    tag_names = {"mlflow.source.git.commit": "git.commit", "mlflow.note.content": "notes"}
+    tags |= {name: run.tags[ours] for name, ours in tag_names.items() if ours in run.tags}
     tags |= {"mlflow.source.name": "fnnctl", "mlflow.source.type": "LOCAL"}
     return {name: truncate_end(value, MAX_TAG_CHARACTERS) for name, value in tags.items()}
 

@@ -37,7 +37,7 @@ def chosen_format(name: str | None, output: str | None) -> ExportFormat:
             )
         return of_ending or FORMATS[DEFAULT]
     if name not in FORMATS:
-        choices = joined_words([f"{known} ({FORMATS[known].label})" for known in FORMATS], "or")
+        choices = joined_words([f"{format_.name} ({format_.label})" for format_ in FORMATS.values()], "or")
         suggestion = did_you_mean(name, FORMATS)
         raise UsageError(f"there is no export format {shown(name)}; choose {choices}{suggestion}")
     if of_ending is not None and of_ending.name != name:

@@ -80,8 +80,8 @@ class Fit:
         targets = data.targets[split.train]
         decoder = data.task.output_decoder(experiment.model, targets, experiment.data.target_transform)
         if experiment.data.target_transform == "auto":
-            chosen = experiment.data.model_copy(update={"target_transform": decoder.transform_name})
-            experiment = experiment.model_copy(update={"data": chosen})
+            data_config = experiment.data.model_copy(update={"target_transform": decoder.transform_name})
+            experiment = experiment.model_copy(update={"data": data_config})
         decoder = replace(decoder, decision=data.task.decision(experiment)).weighted(
             data.task.class_weights(experiment.training, targets)
         )

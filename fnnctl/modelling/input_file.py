@@ -93,8 +93,8 @@ class InputFile:
         """
         form, features = _form(model), memory.features
         if isinstance(features, FeatureArray):
-            named = with_trained_names(features, model.predictor.preprocessor, form.formats)
-            memory = replace(memory, features=named)
+            named_features = with_trained_names(features, model.predictor.preprocessor, form.formats)
+            memory = replace(memory, features=named_features)
         return cls(None, form, memory)
 
     @property

@@ -102,10 +102,10 @@ class LoadedExperiment:
 
     def transform_line(self, fit: Fit) -> list[str]:
         """One line that says which transform `auto` takes for the targets of this fit; else none."""
-        chosen = fit.experiment.data.target_transform
-        if self.experiment.data.target_transform == chosen:
+        transform = fit.experiment.data.target_transform
+        if self.experiment.data.target_transform == transform:
             return []
-        return [f"data.target_transform: auto is {chosen} for these training targets"]
+        return [f"data.target_transform: auto is {transform} for these training targets"]
 
     def fold_line(self, validation: CrossValidation) -> list[str]:
         """One line that says which rows are not tested by folds in the order of a column; else none."""

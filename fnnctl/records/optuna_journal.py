@@ -257,8 +257,8 @@ class _Replay:
 
 
 def _distribution(text: str) -> Distribution:
-    read = json.loads(text)
-    return Distribution(str(read["name"]), dict(read["attributes"]))
+    distribution = json.loads(text)
+    return Distribution(str(distribution["name"]), dict(distribution["attributes"]))
 
 
 def _value(values: Sequence[float | None] | None) -> float | None:

@@ -5,16 +5,16 @@
     >>> from fnnctl.search.samplers.fixed_list import FixedListSampler
     >>> def loss(job):  # of the trial's assignment, after `job.stop` epochs
     ...     return (job.trial.assignment["x"] - 0.4) ** 2 + 1 / job.stop
-    >>> found = search_function(
+    >>> history = search_function(
     ...     loss,
     ...     FixedListSampler({"x": k / 10} for k in range(9)),
     ...     scheduler="halving",
     ...     budget=SearchBudget(max_epochs=9, trials=9, reduction_factor=3),
     ...     direction="minimize",
     ... )
-    >>> found.end, found.best
+    >>> history.end, history.best
     ('complete', Trial(number=4, assignment={'x': 0.4}, bracket=0))
-    >>> [(result.trial, result.budget) for result in found.results if result.rung > 0]
+    >>> [(result.trial, result.budget) for result in history.results if result.rung > 0]
     [(3, 3), (4, 3), (5, 3), (4, 9)]
 
 A sampler of a `Space` proposes as many configurations as are needed; one that learns follows the results:
@@ -23,14 +23,14 @@ A sampler of a `Space` proposes as many configurations as are needed; one that l
     >>> from fnnctl.space.dimensions import Dimension
     >>> from fnnctl.space.number_domains import Uniform
     >>> from fnnctl.space.space import Space
-    >>> found = search_function(
+    >>> history = search_function(
     ...     loss,
     ...     TpeSampler(Space([Dimension("x", Uniform(0.0, 1.0))]), seed=7),
     ...     scheduler="full_budget",
     ...     budget=SearchBudget(max_epochs=9, trials=40),
     ...     direction="minimize",
     ... )
-    >>> abs(found.best.assignment["x"] - 0.4) < 0.02
+    >>> abs(history.best.assignment["x"] - 0.4) < 0.02
     True
 
 With a journal on disk, repeating the call after a kill at any moment continues the search and gives the same

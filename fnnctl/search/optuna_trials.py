@@ -62,8 +62,8 @@ def trials_to_try(study: Study, configs: TrialConfigs, search: SearchConfig, spa
         why = f": {reasons}" if reasons else ""
         raise UsageError(f"{OPTION}: none of {trials} can be tried{why}")
     note = f"{OPTION}: {len(assignments):,} of {trials} are tried first"
-    rest = f"; {left_out.total():,} are left out: {reasons}" if left_out else ""
-    return StudyTrials(tuple(assignments.values()), note + rest)
+    omissions = f"; {left_out.total():,} are left out: {reasons}" if left_out else ""
+    return StudyTrials(tuple(assignments.values()), note + omissions)
 
 
 def _in_order(study: Study) -> Iterator[StudyTrial]:
@@ -124,8 +124,10 @@ def _value(domain: Domain, value: Any) -> Sequence[Any]:
 def _refuse_incomplete_layers(values: Mapping[str, Any], dimensions: Sequence[Dimension]) -> None:
     """Raise `_UnfitError` if some but not all dimensions of a network's layers have a value."""
     layered = {dimension.setting for dimension in dimensions if dimension.part and dimension.name in values}
-    held = active(dimensions, values)
+    active_values = active(dimensions, values)
     for dimension in dimensions:
-        needed = dimension.setting in layered and all(c.holds(held) for c in dimension.conditions)
-        if needed and dimension.name not in held:
+        is_required = dimension.setting in layered and all(
+            c.holds(active_values) for c in dimension.conditions
+        )
+        if is_required and dimension.name not in active_values:
             raise _UnfitError(f"without {shown(dimension.name)}")

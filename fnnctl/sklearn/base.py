@@ -112,13 +112,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _new_rows(self, X: Any) -> Any:
         """Rows as the predictor gets them: without columns that the network does not use."""
         check_is_fitted(self, "run_")
-        rows, used = self._checked(X), self.run_.predictor.feature_names
+        rows, names = self._checked(X), self.run_.predictor.feature_names
         if is_frame(rows):
-            return _with_columns(rows, used)
+            return _with_columns(rows, names)
         if self._columns is None:
             columns = default_names(self.n_features_in_)
-            return rows if used == columns else rows[:, [columns.index(name) for name in used]]
-        return {name: column for name, column in zip(self._columns, rows.T, strict=True) if name in used}
+            return rows if names == columns else rows[:, [columns.index(name) for name in names]]
+        return {name: column for name, column in zip(self._columns, rows.T, strict=True) if name in names}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -204,14 +204,14 @@ class Trained(Estimator):
 
     def _settings(self) -> dict[str, Any]:
         settings, sizes = super()._settings(), self.hidden_layer_sizes
-        chosen = {
+        parameters = {
             "model.hidden": [sizes] if isinstance(sizes, int | np.integer) else sizes,
             "model.activation": self.activation,
             "training.batch_size": self.batch_size,
             "training.optimizer.learning_rate": self.learning_rate_init,
             "training.epochs": self.max_iter,
         }
-        settings |= {path: value for path, value in chosen.items() if value is not None}
+        settings |= {path: value for path, value in parameters.items() if value is not None}
         if self.learning_rate_init is not None and not _sets(settings, "training.parametrization"):
             settings["training.parametrization"] = "standard"  # scikit-learn's rate is for this one
         if self.early_stopping:
@@ -238,9 +238,9 @@ class Searched(Estimator):
     """Searches the experiment's space."""
 
     def _settings(self) -> dict[str, Any]:
-        chosen = {"search.space": self.space, "search.method": self.method, "search.trials": self.budget}
-        given = {path: value for path, value in chosen.items() if value is not None}
-        return {**super()._settings(), **given}
+        parameters = {"search.space": self.space, "search.method": self.method, "search.trials": self.budget}
+        settings = {path: value for path, value in parameters.items() if value is not None}
+        return {**super()._settings(), **settings}
 
     def _run(self, experiment: Experiment, data: tuple[Any, ...]) -> Run:
         run = experiment.search(
@@ -315,10 +315,10 @@ def _text(name: Any) -> str:
 def _with_columns(frame: Any, used: Sequence[str]) -> Any:
     """The data frame, of any library, without its other columns."""
     names = _column_names(frame)
-    kept = [name for name in names if _text(name) in used]
-    if len(kept) == len(names):
+    selection = [name for name in names if _text(name) in used]
+    if len(selection) == len(names):
         return frame
-    return frame.select(kept) if hasattr(type(frame), "select") else frame[kept]
+    return frame.select(selection) if hasattr(type(frame), "select") else frame[selection]
 
 
 def _class_texts(classes: npt.NDArray[Any]) -> list[str]:

@@ -333,9 +333,9 @@ class GrowingFile:
 
     def append(self, content: bytes) -> None:
         """Write everything, even if the system writes only a part at a time."""
-        left = memoryview(content)
-        while left:
-            left = left[os.write(self._descriptor, left) :]
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
 
     def sync(self) -> None:
         """Make sure that what was written survives a power cut."""

@@ -98,8 +98,8 @@ class QuantileTransform:
         values, counts = np.unique(targets, return_counts=True)
         shares = (np.cumsum(counts) - 0.5 * counts) / len(targets)
         if len(values) > MOST_KNOTS:
-            kept = np.linspace(0, len(values) - 1, MOST_KNOTS).round().astype(np.intp)
-            values, shares = values[kept], shares[kept]
+            knots = np.linspace(0, len(values) - 1, MOST_KNOTS).round().astype(np.intp)
+            values, shares = values[knots], shares[knots]
         normal = NormalDist()
         return cls(tuple(values.tolist()), tuple(normal.inv_cdf(share) for share in shares.tolist()))
 

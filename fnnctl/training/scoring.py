@@ -10,7 +10,7 @@ same size, padded with arbitrary rows. With some BLAS kernels they also depend o
 then the batch is computed in slices narrow enough that all positions give the same bits.
 
 Few rows, such as the single ones of a service, would wait for a whole batch of every network. They are
-computed by all networks at once in a narrow batch, if a test with some rows finds no difference to the bits
+computed by all networks together in a narrow batch, if a test with some rows finds no difference to the bits
 of the whole one. The output layer has few units, and its products are those that differ: it keeps its width.
 """
 
@@ -182,14 +182,14 @@ class RowScorer:
 
     def _tested_few_rows(self) -> FewRows | None:
         """The narrowest batch for few rows that gives the bits of a whole one; None if none does."""
-        kept = self.inputs[:MIN_ROWS].copy()
+        first_rows = self.inputs[:MIN_ROWS].copy()
         rng = np.random.default_rng(0)
         candidates = [FewRows(self._networks, self.inputs, width) for width in NARROW_WIDTHS]
         for _ in range(PROBES):
             self.inputs[:, :-1] = rng.normal(size=(SCORING_BATCH, self.inputs.shape[1] - 1))
             whole = np.array(self._batch_scores(MIN_ROWS)).tobytes()
             candidates = [few for few in candidates if np.array(few.scores(MIN_ROWS)).tobytes() == whole]
-        self.inputs[:MIN_ROWS] = kept
+        self.inputs[:MIN_ROWS] = first_rows
         return candidates[0] if candidates else None
 
     def _workspace(self, rows: int, width: int) -> Workspace:
@@ -226,7 +226,7 @@ class RowScorer:
 
 
 class FewRows:
-    """Scores up to `MIN_ROWS` rows with all networks of a `RowScorer` at once."""
+    """Scores up to `MIN_ROWS` rows with all networks of a `RowScorer` together."""
 
     def __init__(self, networks: Sequence[Network], inputs: FloatArray, width: int) -> None:
         """The rows are the first ones of `inputs`, and `width` rows are computed."""

@@ -162,7 +162,7 @@ def test_default_names_are_positions(tmp_path: Path) -> None:
 
 
 def test_arrays_lack_what_is_no_number(model: SavedModel) -> None:
-    message = "an array has numbers only, but the network also needs 'island', 'sex': hand over a data frame"
+    message = "an array has numbers only, but the network also needs 'island', 'sex': pass a data frame"
     for data in (np.zeros((2, 6)), [[0.0] * 6]):
         with pytest.raises(DataError, match=message):
             predict(data, model)
@@ -175,9 +175,9 @@ def test_arrays_lack_what_is_no_number(model: SavedModel) -> None:
         ([], "there are no rows"),
         ("penguins.csv", "is a path, not data"),
         (np.zeros(3), r"has the shape \(3,\)"),
-        ((np.zeros((2, 6)), [0, 1]), r"a tuple, as of \(X, y\), is no table of new rows: hand over X alone"),
-        (({"a": [1, 2]}, [0, 1]), r"hand over X alone, or a list$"),
-        ((), r"hand over X alone, or a list$"),
+        ((np.zeros((2, 6)), [0, 1]), r"a tuple, as of \(X, y\), is no table of new rows: pass X alone"),
+        (({"a": [1, 2]}, [0, 1]), r"pass X alone, or a list$"),
+        ((), r"pass X alone, or a list$"),
         ([{"a": 1}, 2], "X has values of type dict"),
         ({"bill_length_mm": 3.0, "island": ["Dream"]}, "the column 'bill_length_mm' is a single value"),
     ],

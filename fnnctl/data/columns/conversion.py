@@ -80,9 +80,11 @@ def spelled_as_trained(column: CodedTexts, categories: Sequence[str]) -> CodedTe
     A column of whole numbers becomes one of fractions, for example in pandas, as soon as a value is missing.
     Digits that begin with a zero are a code, and no number.
     """
-    known = frozenset(categories)
+    category_texts = frozenset(categories)
     unknown = {
-        text: number for text in column.texts if text not in known and (number := _amount(text)) is not None
+        text: number
+        for text in column.texts
+        if text not in category_texts and (number := _amount(text)) is not None
     }
     if not unknown:
         return column

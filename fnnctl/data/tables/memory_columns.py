@@ -139,17 +139,17 @@ def _shortest(values: npt.NDArray[Any]) -> FloatArray:
     with np.errstate(invalid="ignore"):  # of a NaN with other bits than usual
         numbers = short.astype(np.float64)
     size = np.abs(numbers)
-    done = size == 0
+    is_set = size == 0
     rows = np.flatnonzero((size >= _MAGNITUDES[0]) & (size < _EXACT_INTEGERS))
     places = len(_MAGNITUDES) - np.searchsorted(_MAGNITUDES, size[rows], side="right")
     for digits in range(6, 10):
         power = _POWERS[np.maximum(places + digits - _MOST_BEFORE_POINT, 0)]
         decimal = np.rint(numbers[rows] * power) / power
         fits = decimal.astype(np.float32) == short[rows]
-        numbers[rows[fits]], done[rows[fits]] = decimal[fits], True
+        numbers[rows[fits]], is_set[rows[fits]] = decimal[fits], True
         rows, places = rows[~fits], places[~fits]
-    rest = np.flatnonzero(~done)
-    numbers[rest] = [float(str(value)) for value in short[rest]]
+    unset = np.flatnonzero(~is_set)
+    numbers[unset] = [float(str(value)) for value in short[unset]]
     return numbers
 
 

@@ -105,8 +105,8 @@ class Preprocessing:
         largest = np.float64(np.finfo(dtype).max)
         pieces = [graph.cast(graph.add("Clip", scaled, -largest, largest), dtype)]
         if indicators := [j for j, number in enumerate(numbers) if number.indicator]:
-            chosen = graph.add("Gather", self._missing, np.array(indicators, np.int64), axis=1)
-            pieces.append(graph.cast(chosen, dtype))
+            flags = graph.add("Gather", self._missing, np.array(indicators, np.int64), axis=1)
+            pieces.append(graph.cast(flags, dtype))
         if not preprocessor.binned:
             return pieces, None
         edges = [np.array(number.edges, np.float64) for number in numbers]

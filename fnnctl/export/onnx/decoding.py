@@ -93,9 +93,9 @@ def estimates(graph: Graph, predictor: Predictor, outputs: Sequence[str]) -> str
         value = graph.cast(output, np.float64)
         if len(part.scorer) > 1:
             value = graph.add("ReduceMean", value, axes=[0], keepdims=0)
-        own = _scale(part.decoder)
-        if not own.has_units_of(joint):
-            value = _standardized(graph, _restored(graph, value, own), joint)
+        part_scale = _scale(part.decoder)
+        if not part_scale.has_units_of(joint):
+            value = _standardized(graph, _restored(graph, value, part_scale), joint)
         values.append(value)
     weights = [part.weight for part in predictor.parts]
     mean = values[0] if len(values) == 1 else _weighted_mean(graph, values, weights)

@@ -19,7 +19,7 @@ class Segment:
     """The number of the segment, from 0, int64."""
     fraction: str
     """How far the value is between its ends, from 0 to 1; 0 if there is a single knot."""
-    place: str
+    position: str
     """The segment's index in the flat table of all functions' segments, int64."""
 
 
@@ -37,16 +37,16 @@ def segments(graph: Graph, values: str, knots: Sequence[FloatArray]) -> tuple[Se
         if (count := len(k) - 1) > 0:
             low[row, :count], span[row, :count] = k[:-1], np.diff(k)
     first = np.arange(len(knots), dtype=np.int64) * width
-    place, flat = graph.constant(first), graph.constant(low.ravel())
+    position, flat = graph.constant(first), graph.constant(low.ravel())
     step = width // 2
     while step:
-        candidate = graph.add("Add", place, np.int64(step))
+        candidate = graph.add("Add", position, np.int64(step))
         is_above = graph.add("GreaterOrEqual", inside, graph.add("Gather", flat, candidate))
-        place = graph.add("Where", is_above, candidate, place)
+        position = graph.add("Where", is_above, candidate, position)
         step //= 2
-    distance = graph.add("Sub", inside, graph.add("Gather", flat, place))
-    fraction = graph.add("Div", distance, graph.add("Gather", span.ravel(), place))
-    return Segment(graph.add("Sub", place, first), fraction, place), width
+    distance = graph.add("Sub", inside, graph.add("Gather", flat, position))
+    fraction = graph.add("Div", distance, graph.add("Gather", span.ravel(), position))
+    return Segment(graph.add("Sub", position, first), fraction, position), width
 
 
 def interpolated(graph: Graph, values: str, x: Sequence[float], y: Sequence[float]) -> str:
@@ -57,6 +57,6 @@ def interpolated(graph: Graph, values: str, x: Sequence[float], y: Sequence[floa
     start, rise = np.zeros(width), np.zeros(width)
     start[0] = heights[0]
     start[: len(heights) - 1], rise[: len(heights) - 1] = heights[:-1], np.diff(heights)
-    above = graph.add("Mul", segment.fraction, graph.add("Gather", rise, segment.place))
-    result = graph.add("Add", above, graph.add("Gather", start, segment.place))
+    above = graph.add("Mul", segment.fraction, graph.add("Gather", rise, segment.position))
+    result = graph.add("Add", above, graph.add("Gather", start, segment.position))
     return graph.add("Squeeze", result, np.array([-1], np.int64))

@@ -32,11 +32,11 @@ def onnx_model(model: SavedModel) -> OnnxModel:
     """The graph of a run's network; raises `UsageError` if a part of it cannot be exported."""
     predictor, classes = model.predictor, model.description.classes
     inputs = input_columns(predictor.preprocessor, model.description.table)
-    taken = {column.name for column in inputs}
+    used_names = {column.name for column in inputs}
     if not predictor.preprocessor.features:
         raise UsageError("--format onnx: the network has no features, so there is nothing to export")
-    names = [_free_name(name, taken) for name in ((LABEL, PROBABILITIES) if classes else (VALUE,))]
-    graph = Graph({*taken, *names})
+    names = [_free_name(name, used_names) for name in ((LABEL, PROBABILITIES) if classes else (VALUE,))]
+    graph = Graph({*used_names, *names})
     preprocessing = Preprocessing(graph, inputs, model.description.table)
     scores = []
     for part in predictor.parts:
@@ -56,9 +56,9 @@ def onnx_model(model: SavedModel) -> OnnxModel:
     return OnnxModel(content, tuple(inputs), tuple(names))
 
 
-def _free_name(name: str, taken: set[str]) -> str:
+def _free_name(name: str, used_names: set[str]) -> str:
     """The name of an output: its own, with a prefix if a column has it."""
-    while name in taken:
+    while name in used_names:
         name = f"output_{name}"
     return name
 

@@ -88,16 +88,16 @@ def outputs(graph: Graph, networks: Sequence[Network], features: GraphFeatures) 
     Raises `UsageError` for a layer that cannot be exported.
     """
     stack = Stack(networks)
-    below, scales = _input_stage(graph, stack, features)
+    inputs, scales = _input_stage(graph, stack, features)
     for index, layer in enumerate(stack.shape.hidden):
-        if layer.residual and (scales is not None or len(below.tensors) > 1):
+        if layer.residual and (scales is not None or len(inputs.tensors) > 1):
             raise _refused("a residual connection around", "the first layer and its input stage")
-        z = _pre_activations(graph, stack, below, scales, index)
+        z = _pre_activations(graph, stack, inputs, scales, index)
         a = _activated(graph, stack, z, index)
         if layer.residual:
-            a = graph.add("Add", a, below.tensors[0])
-        below, scales = Inputs((a,), (layer.units,)), None
-    return _output_layer(graph, stack, below, scales)
+            a = graph.add("Add", a, inputs.tensors[0])
+        inputs, scales = Inputs((a,), (layer.units,)), None
+    return _output_layer(graph, stack, inputs, scales)
 
 
 def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[Inputs, FloatArray | None]:
@@ -118,14 +118,16 @@ def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[I
     functions = graph.add("Clip", graph.add("Sub", column, bins), low, high)  # (numbers, rows, bins)
     embedded = graph.add("MatMul", functions, stack.constant(mixing))  # (K, numbers, rows, values)
     members = [] if mixing.ndim == 3 else [0]
-    rest = [len(members) + k for k in (1, 0, 2)]
-    by_row = graph.add("Transpose", embedded, perm=[*members, *rest])
+    last_axes = [len(members) + k for k in (1, 0, 2)]
+    by_row = graph.add("Transpose", embedded, perm=[*members, *last_axes])
     flat = np.array([0] * (len(members) + 1) + [shape.stage.embedded], np.int64)
     joined = graph.add("Reshape", by_row, flat)
     return Inputs((features.values, joined), (values, shape.stage.embedded)), scales
 
 
-def _pre_activations(graph: Graph, stack: Stack, below: Inputs, scales: FloatArray | None, index: int) -> str:
+def _pre_activations(
+    graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None, index: int
+) -> str:
     """z of a hidden layer, normalized, (…, rows, rows of weights)."""
     layer, number = stack.shape.hidden[index], index + 1
     weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
@@ -136,7 +138,7 @@ def _pre_activations(graph: Graph, stack: Stack, below: Inputs, scales: FloatArr
         gains = stack.row(f"gains_{number}") / deviation
         weights = weights * gains
         biases = biases - stack.row(f"means_{number}") * gains
-    z = below.product(graph, stack.constant(weights))
+    z = inputs.product(graph, stack.constant(weights))
     if layer.normalization == "layer":
         z = graph.add(
             "Mul", _standardized(graph, stack, z, index), stack.constant(stack.row(f"gains_{number}"))
@@ -172,12 +174,12 @@ def _activated(graph: Graph, stack: Stack, z: str, index: int) -> str:
 
 def _largest_piece(graph: Graph, stack: Stack, layer: HiddenShape, z: str) -> str:
     """The largest of each unit's pieces: all units' first pieces come first, then all their second ones."""
-    kept = [0] if len(stack.networks) == 1 else [0, 0]
-    pieces = graph.add("Reshape", z, np.array([*kept, layer.pieces, layer.units], np.int64))
+    leading = [0] if len(stack.networks) == 1 else [0, 0]
+    pieces = graph.add("Reshape", z, np.array([*leading, layer.pieces, layer.units], np.int64))
     return graph.add("ReduceMax", pieces, axes=[-2], keepdims=0)
 
 
-def _output_layer(graph: Graph, stack: Stack, below: Inputs, scales: FloatArray | None) -> str:
+def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> str:
     """The outputs within their limits. The one score of a logistic output is that of its positive class."""
     number = len(stack.shape.hidden) + 1
     weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
@@ -185,7 +187,7 @@ def _output_layer(graph: Graph, stack: Stack, below: Inputs, scales: FloatArray 
         weights = weights * scales
     if stack.shape.scores < stack.shape.outputs:
         weights, biases = (_for_class(array, stack.shape.positive) for array in (weights, biases))
-    z = graph.add("Add", below.product(graph, stack.constant(weights)), stack.constant(biases))
+    z = graph.add("Add", inputs.product(graph, stack.constant(weights)), stack.constant(biases))
     limits = [network.limits[0] for network in stack.networks if network.limits is not None]
     if not limits:
         return z

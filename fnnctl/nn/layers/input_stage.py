@@ -67,10 +67,10 @@ def _embedded_networks(plain: IntArray, count: int) -> slice:
     """
     if plain.size in (0, count):
         return slice(None) if not plain.size else slice(0, 0)
-    others = np.setdiff1d(np.arange(count), plain)
-    step = int(others[1] - others[0]) if others.size > 1 else 1
-    regular = slice(int(others[0]), int(others[-1]) + 1, step)
-    return regular if np.array_equal(np.arange(count)[regular], others) else slice(None)
+    embedded = np.setdiff1d(np.arange(count), plain)
+    step = int(embedded[1] - embedded[0]) if embedded.size > 1 else 1
+    regular = slice(int(embedded[0]), int(embedded[-1]) + 1, step)
+    return regular if np.array_equal(np.arange(count)[regular], embedded) else slice(None)
 
 
 class ScalingLayer:

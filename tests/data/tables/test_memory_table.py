@@ -67,7 +67,7 @@ def test_a_lazy_frame_is_to_be_read_first() -> None:
 
         def collect(self) -> None: ...
 
-    with pytest.raises(DataError, match=r"memory: a Lazy has no rows yet: hand over \.collect\(\)"):
+    with pytest.raises(DataError, match=r"memory: a Lazy has no rows yet: pass \.collect\(\)"):
         load(Lazy())
 
 
@@ -223,16 +223,16 @@ class TestLibraries:
         for data, message in (
             (pandas.concat([frame, frame], axis=1), "columns 1 and 3 have the same name 'a': rename one"),
             (frame.rename(columns={"a": ("a", 1)}), r"the column name \('a', 1\) is of type tuple"),
-            (frame["a"], r"one column is no table: hand over a data frame, such as frame\[\['name'\]\]"),
+            (frame["a"], r"one column is no table: pass a data frame, such as frame\[\['name'\]\]"),
             (polars.Series("a", [1]), "one column is no table"),
-            (polars.from_pandas(frame).lazy(), r"a LazyFrame has no rows yet: hand over \.collect\(\)"),
+            (polars.from_pandas(frame).lazy(), r"a LazyFrame has no rows yet: pass \.collect\(\)"),
             (frame[:0], "there are no rows"),
             (frame[[]], "the table has no columns"),
             (frame.assign(a=[[1], [2]]), "the column 'a' has the type 'list<"),
             (frame.assign(a=pandas.to_timedelta(frame["a"])), "the column 'a' has the type 'duration"),
             (frame.assign(a=frame["a"] * 1j), "the column 'a' has the type 'complex'"),
             (arrow.table({"a": [{"b": 1}], "y": [1]}), "the column 'a' has the type 'struct<"),
-            ((frame[["a"]], frame), "y is a data frame with 2 columns: hand over one column"),
+            ((frame[["a"]], frame), "y is a data frame with 2 columns: pass one column"),
             (
                 (frame[["a"]].rename(columns={"a": "y"}), frame["y"]),
                 "a column has the name of the target",

@@ -187,10 +187,10 @@ class NumberFormat(ColumnFormat):
 
     def description(self, name: str, part: str) -> str:
         """An example shows the marks and the unit."""
-        written = "1,234.5" if self.decimal == "point" else "1.234,5"
+        example = "1,234.5" if self.decimal == "point" else "1.234,5"
         unit = "%" if self.percent else f" {self.currency}" if self.currency else ""
-        number = self.numbers([f"{written}{unit}"])[0, 0]
-        return f"the number: {written}{unit} is {number:g}"
+        number = self.numbers([f"{example}{unit}"])[0, 0]
+        return f"the number: {example}{unit} is {number:g}"
 
     def plain_problem(self, text: str) -> str | None:
         """Plain fractions may stand for percentages, but 50 is more likely to be 50 % than 5,000 %."""
