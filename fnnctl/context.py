@@ -33,8 +33,8 @@ class ShowEpochs(Protocol):
 class ShowAmount(Protocol):
     """Shows the number of epochs that all networks have trained."""
 
-    def __call__(self, done: int, status: Callable[[], str] = str, /) -> None:
-        """Show it, with a text that is made only if it is shown."""
+    def __call__(self, done: float, status: Callable[[], str] = str, /) -> None:
+        """Show it, with shares of those under way, and with a text that is made only if it is shown."""
 
 
 class Listener(Protocol):

@@ -29,12 +29,17 @@ class Interval:
 
 
 class TimeLeft:
-    """Estimates the time left from the amount done since the start, or since the first call."""
+    """Estimates the time left from the amount done since the clock's start."""
 
     def __init__(self, total: float, done: float | None = None) -> None:
-        """`done` is the amount at the start; by default, the first call says it."""
+        """`done` is the amount now; without it, the clock starts with the first call, which says it."""
         self._total, self._started = total, time.monotonic()
         self._before = done
+
+    def start(self, done: float) -> None:
+        """Start the clock at this amount unless it is running."""
+        if self._before is None:
+            self._before, self._started = done, time.monotonic()
 
     def __call__(self, done: float) -> str:
         """A text such as `about 12 s left`; empty if nothing was done yet, or hardly anything is left."""
@@ -43,9 +48,8 @@ class TimeLeft:
 
     def seconds(self, done: float) -> float | None:
         """The seconds left; None if nothing was done yet, or more than expected."""
-        if self._before is None:
-            self._before = done
-        if not self._before < done <= self._total:
+        self.start(done)
+        if self._before is None or not self._before < done <= self._total:
             return None
         elapsed = time.monotonic() - self._started
         return elapsed * (self._total - done) / (done - self._before)
@@ -65,16 +69,22 @@ class TrainingPosition:
     time_left: TimeLeft = field(init=False)
 
     def __post_init__(self) -> None:
-        self.time_left = TimeLeft(self.epochs, self.epoch)
+        self.time_left = TimeLeft(self.epochs)
 
     @property
     def done(self) -> float:
         """The epochs that have been trained, with the share of the one under way."""
         return self.epoch + min(self.step / self.steps, 1.0)
 
+    def end_step(self) -> None:
+        """A step has ended. The first starts the clock: before it, rows are prepared and workers start."""
+        self.step += 1
+        self.time_left.start(self.done)
+
     def end_epoch(self, epoch: int) -> None:
         """The epoch has ended."""
         self.epoch, self.step = epoch, 0
+        self.time_left.start(self.done)
 
     def step_text(self) -> str:
         """The text `step 12 of 500`; a line search may take more steps than one per batch."""

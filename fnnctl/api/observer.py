@@ -90,7 +90,7 @@ class ObserverListener:
 
     @contextmanager
     def amount(self, total: int, *, bound: str = "at most") -> Iterator[ShowAmount]:
-        yield lambda done, status=str: self._observer.progress("training", done, total)
+        yield lambda done, status=str: self._observer.progress("training", int(done), total)
 
     @contextmanager
     def columns(self, total: int) -> Iterator[Callable[[int], None]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # `fnnctl runs` shows no progress, and needs none of these pa
     from fnnctl.training.history import Record
 
 SECONDS_BETWEEN_LINES = 5.0
-SECONDS_BETWEEN_DRAWINGS = 0.05
+SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BEFORE_BAR = 1.0
 """A file that is read faster has no bar."""
 PARTS = ("train", "validation")
@@ -59,6 +59,7 @@ class TerminalListener:
                 position.epochs,
                 position.time_left,
                 done=position.epoch,
+                in_thread=False,
             ) as draw:
                 yield _EpochBar(position, draw)
         else:
@@ -67,9 +68,8 @@ class TerminalListener:
             lines.end()
 
     def amount(self, total: int, *, bound: str = "at most") -> AbstractContextManager[ShowAmount]:
-        bar = f"epoch {{task.completed:,}} of {bound} {{task.total:,}}"
+        bar = f"epoch {{task.fields[count]:,}} of {bound} {{task.total:,}}"
         line = partial(amount_done, planned=total, noun="epoch", bound=bound)
-        # Draw the bar only on updates: a process with a drawing thread cannot safely fork workers.
         return _amount(self.output, total, bar, line, in_thread=False)
 
     def columns(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
@@ -91,10 +91,10 @@ def _amount(
     else:
         is_due = Interval(SECONDS_BETWEEN_LINES, first=SECONDS_BETWEEN_LINES)
 
-        def show(done: int, status: Callable[[], str] = str, /) -> None:
+        def show(done: float, status: Callable[[], str] = str, /) -> None:
             left = time_left(done)
             if is_due():
-                output.note("; ".join(filter(None, (line(done), status(), left))))
+                output.note("; ".join(filter(None, (line(int(done)), status(), left))))
 
         yield show
 
@@ -190,6 +190,7 @@ def _bar(
     """Yield a function to call with the amount done and a function that makes the text after the bar.
 
     The `text` before the bar may name fields of rich's task; `count` is the amount done as a whole number.
+    `in_thread` says whether a thread redraws it, too. Such a process cannot safely fork workers.
     """
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column

@@ -7,6 +7,7 @@ from fnnctl.report.topics.confirmation import left_out_sentence, verdict_sentenc
 from fnnctl.runs.recorder import log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.stacks.confirmation_feed import ConfirmationFeed
+from fnnctl.stacks.work import PARTS_OF_EPOCH
 from fnnctl.text import counted
 
 
@@ -44,7 +45,7 @@ def _train(session: SearchSession, confirmation: Confirmation) -> None:
     with context.stop.graceful(), context.listener.amount(epochs) as show:
 
         def poll(done: int) -> bool:
-            show(done)
+            show(done / PARTS_OF_EPOCH)
             return context.stop.requested()
 
         with session.workers(epochs=epochs, poll=poll) as executor:

@@ -21,7 +21,7 @@ from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, record_warnings
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
-from fnnctl.stacks.work import WorkerData, train_shared_fits
+from fnnctl.stacks.work import PARTS_OF_EPOCH, WorkerData, train_shared_fits
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.training.trainer import Outcome
@@ -126,7 +126,7 @@ def _train(
     with context.stop.graceful(), followed_amount(run, context.listener, total) as show:
 
         def poll(done: int) -> bool:
-            show(before + done)
+            show(before + done / PARTS_OF_EPOCH)
             return context.stop.requested()
 
         def note(text: str) -> None:

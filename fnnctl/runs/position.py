@@ -29,7 +29,7 @@ class FollowedTraining:
 
     def step(self) -> None:
         """Follow a step of the epoch under way."""
-        self._position.step += 1
+        self._position.end_step()
         self._show.step()
         self._note()
 
@@ -57,11 +57,11 @@ def followed_amount(
     note_due, time_left = Interval(SECONDS_BETWEEN_NOTES, first=SECONDS_BETWEEN_NOTES), TimeLeft(total)
     with listener.amount(total, bound=bound) as show:
 
-        def follow(done: int, status: Callable[[], str] = str, /) -> None:
+        def follow(done: float, status: Callable[[], str] = str, /) -> None:
             seconds_left = time_left.seconds(done)
             show(done, status)
             if note_due():
-                _note(run, done, total, seconds_left)
+                _note(run, int(done), total, seconds_left)
 
         yield follow
 

@@ -25,6 +25,7 @@ from fnnctl.runs.winner import Winner, refit_winner, weights_of_training_alone, 
 from fnnctl.search.loop import run_search
 from fnnctl.stacks.search_preparation import PreparedSearch
 from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
+from fnnctl.stacks.work import PARTS_OF_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DefaultTrialFacts
@@ -123,7 +124,7 @@ def _search(session: SearchSession) -> str:
     with context.stop.graceful(), progress as show:
 
         def poll(done: int) -> bool:
-            show(before + done, session.best_so_far)
+            show(before + done / PARTS_OF_EPOCH, session.best_so_far)
             return session.stop() is not None
 
         with session.workers(epochs=epochs, poll=poll) as executor:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from fnnctl.modelling.predictor import Predictor, fresh_predictor
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint, state_digest
 from fnnctl.training.history import Record
+from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.learning import Learning, RunEpoch
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool, join_pools
@@ -28,6 +29,9 @@ from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 
 if TYPE_CHECKING:
     from fnnctl.executors.protocols import Progress
+
+PARTS_OF_EPOCH: Final = 1000
+"""The amount by which a fit's epoch advances the progress: with a million rows an epoch takes minutes."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -158,19 +162,20 @@ def in_this_process(
 def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> StackResult[T]:
     """Train an item's fits and measure them."""
     started = time.monotonic()
+    follower = _StackFollower(progress, item.fits)
     stack = train_fits(
         shared.data,
         item.fits,
         pools=shared.pool,
         epochs=item.stop,
         start=(item.start, item.state),
-        on_epoch=lambda stack, record: progress.advance(len(stack.members) // stack.settings.ensemble),
-        should_stop=progress.should_stop,
+        on_epoch=follower.on_epoch,
+        should_stop=follower.after_step,
     )
     if item.stop is None:  # fits that ended early are done as well
         size = item.fits[0].settings.ensemble
         pairs = zip(stack.members[::size], stack.trained[::size], strict=True)
-        progress.advance(sum(member.epochs - trained.epochs for member, trained in pairs))
+        progress.advance(PARTS_OF_EPOCH * sum(member.epochs - trained.epochs for member, trained in pairs))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
         measured = item.measure(stack)
     states = _states(stack) if item.stop is not None else {}
@@ -182,6 +187,32 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         ended=time.time(),
         trained_by=f"{platform.node()}:{threading.get_native_id()}",
     )
+
+
+class _StackFollower:
+    """Advances the progress by the steps of fits that train together."""
+
+    def __init__(self, progress: Progress, fits: Sequence[Fit]) -> None:
+        self._progress, self._fits = progress, len(fits)
+        self._steps = len(batch_bounds(fits[0].trained_rows, fits[0].settings))
+        self._step = self._advanced = 0
+
+    def after_step(self) -> bool:
+        """Follow a step of the epoch under way; whether the work is to stop."""
+        self._step += 1  # a line search may take more steps than one per batch
+        self._advance(self._fits * (PARTS_OF_EPOCH * min(self._step, self._steps) // self._steps))
+        return self._progress.should_stop()
+
+    def on_epoch(self, stack: Stack, record: Record) -> None:
+        """Follow an epoch that has ended, and the fits that trained in it."""
+        self._fits = len(stack.members) // stack.settings.ensemble
+        self._advance(self._fits * PARTS_OF_EPOCH)
+        self._step = self._advanced = 0
+
+    def _advance(self, done: int) -> None:
+        if done != self._advanced:
+            self._progress.advance(done - self._advanced)
+            self._advanced = done
 
 
 def train_shared_fits(

@@ -8,7 +8,14 @@ import numpy as np
 
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.stacks.measures import FoldMeasure
-from fnnctl.stacks.work import StackItem, WorkerData, train_fits, train_item, train_shared_fits
+from fnnctl.stacks.work import (
+    PARTS_OF_EPOCH,
+    StackItem,
+    WorkerData,
+    train_fits,
+    train_item,
+    train_shared_fits,
+)
 
 
 class Counter:
@@ -16,12 +23,14 @@ class Counter:
 
     def __init__(self, most: float = float("inf")) -> None:
         self.done, self.most = 0, most
+        self.amounts: list[int] = []
 
     def should_stop(self) -> bool:
         return self.done >= self.most
 
     def advance(self, amount: int) -> None:
         self.done += amount
+        self.amounts.append(amount)
 
 
 FOLDS = ["training.epochs=4", "evaluation.cross_validation={folds: 5, repeats: 1}"]
@@ -41,13 +50,23 @@ def test_every_fold_of_one_item_is_scored_on_its_own_rows(iris: Path) -> None:
     progress = Counter()
     shared = WorkerData(validation.data, reuse=False)
     result = train_item(progress, shared, StackItem(validation.fits, FoldMeasure()))
-    assert progress.done == 5 * 4
+    assert progress.done == 5 * 4 * PARTS_OF_EPOCH
     tested = []
     for fit, fold in zip(validation.fits, result.measured, strict=True):
         assert fold.scores is not None
         assert fold.scores.metrics()["support"] == fit.sizes[2] == 30
         tested.append(fit.split(validation.data).test)
     assert sorted(np.concatenate(tested)) == list(range(150))
+
+
+def test_progress_advances_within_epochs(iris: Path) -> None:
+    """An epoch of 120 rows has four steps, the last of which ends it."""
+    validation = load_experiment(iris, [*FOLDS, "training.early_stopping=null"]).cross_validation()
+    progress = Counter()
+    train_item(
+        progress, WorkerData(validation.data, reuse=False), StackItem(validation.fits[:2], FoldMeasure())
+    )
+    assert progress.amounts[:-1] == 4 * 4 * [2 * PARTS_OF_EPOCH // 4]
 
 
 def test_the_chosen_ones_of_shared_fits_are_trained(iris: Path) -> None:
