@@ -16,9 +16,11 @@ import numpy as np
 from fnnctl.blas import set_blas_threads
 from fnnctl.modelling.fit import Fit
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.costs import step_values
+from fnnctl.stacks.costs import rough_seconds, step_values
 from fnnctl.stacks.planning import best_size, plan_search_workers, stack_size
 from fnnctl.stacks.trial_fits import TrialFits
+from fnnctl.stacks.work import WorkerData
+from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, train_stack
@@ -32,6 +34,8 @@ SECONDS_OF_TRAINING = 0.4
 MAX_MEMBERS = 16
 LONG_EPOCH = 0.1
 """An epoch that takes more seconds than this is not repeated."""
+SECONDS_OF_STEPS = 0.3
+"""An epoch that takes longer by its counts is measured by about so many seconds of steps."""
 WORKERS_GAIN = 0.8
 """The speed-up per additional worker; the rest is spent on starting and waiting."""
 SECONDS_OF_COMMAND = 2.5
@@ -94,6 +98,7 @@ class SearchCosts:
     ) -> None:
         """`assignments` are the first ones of the search; `clock` gives the time in seconds."""
         self._fits, self._clock = fits, clock
+        self._rows = WorkerData(fits.data, reuse=True)
         self._sample: list[Fit] = []
         deadline = clock() + SECONDS_OF_SAMPLING
         for assignment in islice(assignments, MAX_SAMPLED):
@@ -190,17 +195,48 @@ class SearchCosts:
         return ranges
 
     def _measured(self, fit: Fit) -> EpochCost:
-        alone = _seconds_an_epoch(self._stack(fit, 1), self._clock)
+        alone = self._seconds_an_epoch(fit, 1)
         most = min(best_size(fit.settings), MAX_MEMBERS)
         if most == 1 or alone > LONG_EPOCH:
             return EpochCost(0.0, alone)
-        together = _seconds_an_epoch(self._stack(fit, most), self._clock)
+        together = self._seconds_an_epoch(fit, most)
         member_cost = max(0.0, together - alone) / (most - 1)
         return EpochCost(max(0.0, alone - member_cost), member_cost)
 
+    def _seconds_an_epoch(self, fit: Fit, members: int) -> float:
+        """The time of an epoch, for all members together: the second one, unless an epoch is long."""
+        stack, settings, seconds = self._stack(fit, members), fit.settings, math.inf
+        steps = len(batch_bounds(fit.trained_rows, settings))
+        step_seconds = members * rough_seconds(settings, train_rows=settings.batch_size, epochs=1)
+        measured_steps = math.ceil(SECONDS_OF_STEPS / step_seconds)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            if steps > 2 * measured_steps and settings.optimizer != "lbfgs":
+                return steps / measured_steps * self._seconds_of_steps(stack, measured_steps)
+            for _ in range(2):
+                begun = self._clock()
+                stack.run_epoch(diagnose=False, should_stop=lambda: False)
+                seconds = self._clock() - begun
+                if seconds > LONG_EPOCH:
+                    break
+        return seconds
+
+    def _seconds_of_steps(self, stack: Stack, count: int) -> float:
+        """The time of so many steps of an epoch that is not completed, without that before the first step."""
+        begun, step = 0.0, 0
+
+        def after_step() -> bool:
+            nonlocal begun, step
+            if step == 0:
+                begun = self._clock()
+            step += 1
+            return step > count
+
+        stack.run_epoch(diagnose=False, should_stop=after_step)
+        return self._clock() - begun
+
     def _stack(self, fit: Fit, members: int) -> Stack:
         data = self._fits.data
-        return Stack(fit.settings, [fit.member(data, fit.split(data))] * members, fit.examples(data))
+        return Stack(fit.settings, [fit.member(data, fit.split(data))] * members, self._rows.pool(fit))
 
 
 def seconds_by_assignment(fits: TrialFits, costs: SearchCosts) -> Callable[[Assignment], float]:
@@ -221,15 +257,3 @@ def seconds_by_assignment(fits: TrialFits, costs: SearchCosts) -> Callable[[Assi
 def _kind(fit: Fit) -> Kind:
     training = fit.experiment.training
     return training.optimizer.name, training.precision, str(fit.experiment.model.normalization)
-
-
-def _seconds_an_epoch(stack: Stack, clock: Callable[[], float]) -> float:
-    """The time of an epoch, for all members together: the second one, unless an epoch is long."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for _ in range(2):
-            begun = clock()
-            stack.run_epoch(diagnose=False, should_stop=lambda: False)
-            seconds = clock() - begun
-            if seconds > LONG_EPOCH:
-                break
-    return seconds

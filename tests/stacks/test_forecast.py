@@ -183,3 +183,13 @@ def test_a_confirmation_is_planned_beside_the_search(program: Program, config: s
     assert {
         name: planned[name] for name in ("trials", "fits", "epochs_from_scratch", "epochs_with_reuse")
     } == {name: alone[name] for name in ("trials", "fits", "epochs_from_scratch", "epochs_with_reuse")}
+
+
+def test_a_long_epoch_is_measured_by_its_first_steps(
+    program: Program, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the 98 steps of an epoch one is taken, in 10 ms; a trial and the refit have nine epochs each."""
+    monkeypatch.setattr("fnnctl.stacks.estimate.SECONDS_OF_STEPS", 1e-9)
+    one_row = ["--set", "training.batch_size=1", "--set", "training.early_stopping=null"]
+    planned = program("plan", config, "--method", "random", "--max-trials", "1", *one_row, "--json").json
+    assert planned["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + 2 * 9 * 98 * TICK, abs=1e-3)
