@@ -36,9 +36,9 @@ def interrupt_folds(
 
     @contextmanager
     def amount(listener: object, total: int, **options: object) -> Iterator[ShowAmount]:
-        sent: list[int] = []
+        sent: list[float] = []
 
-        def show(done: int, status: object = None, /) -> None:
+        def show(done: float, status: object = None, /) -> None:
             if done >= epochs and not sent:
                 sent.append(done)
                 os.kill(os.getpid(), number)
