@@ -130,6 +130,11 @@ class NumberMatrix(Mapping[str, FloatArray]):
     def __contains__(self, name: object) -> bool:
         return name in self._index_of  # that of Mapping copies the column
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether rows that are appended are packed as those before were."""
+        return self._packing is not None
+
     def missing(self, name: str) -> int:
         """How many rows have no number in a column."""
         return self.rows - int(self.present[self._index_of[name]])

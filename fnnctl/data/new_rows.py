@@ -280,7 +280,7 @@ class _Numbers:
 
 def _texts(block: RowBlock, position: int, missing: frozenset[str]) -> CodedTexts:
     column = TextColumn(missing)
-    column.add(block.column(position), block.lines)
+    column.add(block, position)
     return column.coded()
 
 

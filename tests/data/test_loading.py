@@ -169,7 +169,7 @@ def test_a_wide_and_long_table_is_read_in_one_piece(load: Load) -> None:
 
 def test_reading_is_reported_for_each_pass(tmp_path: Path) -> None:
     """The share of the file grows; the last amount has a separator, so the file is read twice."""
-    rows = "".join(f"{number},{number % 2}\n" for number in range(20_000))
+    rows = "".join(f"{number},{number % 2}\n" for number in range(100_000))
     (tmp_path / "t.csv").write_text(f'a,y\n{rows}"1,000",1\n')
     told: list[tuple[str, float]] = []
     config = DataConfig(source="t.csv", target="y")

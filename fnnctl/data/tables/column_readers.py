@@ -22,6 +22,9 @@ from fnnctl.data.columns.numbers import (
     numbers_with_codes,
     plain_number,
 )
+from fnnctl.data.tables.cell_numbers import read_numbers
+from fnnctl.data.tables.cell_texts import UNKNOWN, KnownTexts
+from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.rows import RowBlock
 
 
@@ -62,7 +65,7 @@ class NumberColumn:
         if codes:
             self.find_code(values)
         if numbers is None:
-            numbers = np.array([self._number(*pair) for pair in zip(values, lines, strict=True)])
+            numbers = np.array([self.number(*pair) for pair in zip(values, lines, strict=True)])
         self.count(int(np.count_nonzero(~np.isnan(numbers))))
         return numbers
 
@@ -74,7 +77,8 @@ class NumberColumn:
         """Count numbers that were read elsewhere."""
         self._counts.numbers += numbers
 
-    def _number(self, value: str, line: int) -> float:
+    def number(self, value: str, line: int) -> float:
+        """Return a single value, which is not counted if it is a number."""
         text = value.strip()
         number = None if text in self._missing else plain_number(text)
         if number is None and text not in self._missing:
@@ -96,6 +100,8 @@ class NumberColumns:
 
     def read(self, block: RowBlock) -> FloatArray:
         """Return a block's values, (n, p)."""
+        if isinstance(block, CellRows):
+            return self._counted(self._of_cells(block))
         shape = len(block.lines), len(self._positions)
         typed = block.numbers(self._positions)
         if typed is not None and not np.isinf(typed).any():
@@ -112,6 +118,25 @@ class NumberColumns:
             for column, position in zip(self._columns, self._positions, strict=True):
                 column.find_code(block.column(position))
         return self._counted(together.reshape(shape))
+
+    def _of_cells(self, block: CellRows) -> FloatArray:
+        """The numbers, (n, p), from their bytes; what is no plain number there is read as text."""
+        numbers, is_open, may_be_code = read_numbers(block, np.array(self._positions, np.intp))
+        if amounts := numbers_among(self._missing):
+            is_open |= np.isin(numbers, amounts)
+        if "" in self._missing:
+            is_empty = block.lengths(self._positions) == 0
+            numbers[is_empty] = np.nan
+            is_open &= ~is_empty
+        for j in np.flatnonzero(is_open.any(axis=0)).tolist():
+            column, rows = self._columns[j], np.flatnonzero(is_open[:, j])
+            texts = block.texts(self._positions[j], rows)
+            lines = map(block.lines.__getitem__, rows.tolist())
+            numbers[rows, j] = [column.number(text, line) for text, line in zip(texts, lines, strict=True)]
+            column.find_code(texts)
+        for j in np.flatnonzero(may_be_code.any(axis=0)).tolist():
+            self._columns[j].find_code(block.texts(self._positions[j], np.flatnonzero(may_be_code[:, j])))
+        return numbers
 
     def _counted(self, numbers: FloatArray) -> FloatArray:
         """The numbers, (n, p), after they are counted."""
@@ -130,9 +155,32 @@ class TextColumn:
         self._code_by_value: dict[str, int] = {}
         self._code_by_text: dict[str, int] = {}
         self._lines: list[int] = []
+        self._known = KnownTexts()
 
-    def add(self, values: Sequence[str], lines: Sequence[int]) -> None:
-        """Append a block's values."""
+    def add(self, block: RowBlock, position: int) -> None:
+        """Append the values of a column of a block."""
+        if isinstance(block, CellRows):
+            self._add_cells(block, position)
+        else:
+            self.add_values(block.column(position), block.lines)
+
+    def _add_cells(self, block: CellRows, position: int) -> None:
+        codes = self._known.codes(block, position)
+        rows = np.flatnonzero(codes == UNKNOWN)
+        if rows.size:
+            new: list[int] = []
+            values = block.texts(position, rows)
+            for value, row in zip(values, rows.tolist(), strict=True):
+                if value not in self._code_by_value:
+                    self._code_by_value[value] = self._new_code(value.strip(), block.lines[row])
+                    new.append(row)
+            codes[rows] = list(map(self._code_by_value.__getitem__, values))
+            new_rows = np.array(new, np.intp)
+            self._known.add(block, position, new_rows, codes[new_rows])
+        self._codes.frombytes(codes.tobytes())
+
+    def add_values(self, values: Sequence[str], lines: Sequence[int]) -> None:
+        """Append values that start in these lines."""
         for value, line in zip(values, lines, strict=True):
             if value not in self._code_by_value:
                 self._code_by_value[value] = self._new_code(value.strip(), line)
@@ -153,7 +201,7 @@ class TextColumn:
     def finish(self) -> CodedTexts:
         """Return all texts, and free what only adding values needs. Nothing may be added afterwards."""
         column = self.coded()
-        self._code_by_value, self._code_by_text = {}, {}
+        self._code_by_value, self._code_by_text, self._known = {}, {}, KnownTexts()
         return column
 
     def value_counts(self) -> ValueCounts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import accumulate, chain, islice
@@ -89,19 +89,32 @@ class Records:
     """
 
     def __init__(
-        self, text: TextIO, problems: Problems, *, delimiter: str | None, encoding_setting: str
+        self,
+        text: TextIO,
+        problems: Problems,
+        *,
+        delimiter: str | None,
+        encoding_setting: str,
+        line: int = 1,
+        sizes: tuple[int, int] | None = None,
     ) -> None:
+        """If `text` is not the whole file, it begins in this `line`.
+
+        `sizes` are then the numbers of rows in the first block and in later ones.
+        """
         self._text, self._problems, self._encoding_setting = text, problems, encoding_setting
+        self.line, self._sizes = line, sizes
+        """The line after the last record that was read."""
         self._characters = 0
         """How many characters have been read since the end of the last record."""
         self.delimiter = delimiter or ""
         """Empty until the header is read, if it is to be detected."""
 
     def __iter__(self) -> Iterator[tuple[Sequence[int], TextRows]]:
-        line, size = 1, 1
+        size, later = self._sizes or (1, None)
         rows: TextRows = []
         try:
-            reader = self._reader()
+            first, reader = self.line, self._reader()
             values = 0
             for row in reader:
                 self._characters = 0
@@ -109,16 +122,17 @@ class Records:
                 values += len(row)
                 if len(rows) < size and values < MAX_BLOCK_VALUES:
                     continue
-                starts, line = _starts(rows, line, reader.line_num + 1), reader.line_num + 1
+                end = first + reader.line_num
+                starts, self.line = _starts(rows, self.line, end), end
                 starts, records = _without_blanks(starts, rows)
                 rows, values = [], 0
                 if records:
                     yield starts, records
-                    size = block_rows(len(records[0])) if size == 1 else size
+                    size = later = later or block_rows(len(records[0]))
             if rows:
-                yield _without_blanks(_starts(rows, line, reader.line_num + 1), rows)
+                yield _without_blanks(_starts(rows, self.line, first + reader.line_num), rows)
         except (UnreadableLineError, csv.Error) as error:
-            starts = _starts([*rows, []], line)
+            starts = _starts([*rows, []], self.line)
             if rows:
                 yield _without_blanks(starts[:-1], rows)
             if isinstance(error, UnreadableLineError):
@@ -128,6 +142,8 @@ class Records:
 
     def _reader(self) -> _CsvReader:
         lines = self._lines()
+        if self.line > 1:
+            return self._csv_reader(lines)
         sample: list[str] = []
         characters = 0
         for line in lines:
@@ -140,8 +156,11 @@ class Records:
         if declared:
             sample[0] = "\n"  # so that lines are counted as in the file
         self.delimiter = self.delimiter or declared or find_delimiter(sample)
+        return self._csv_reader(chain(sample, lines))
+
+    def _csv_reader(self, lines: Iterable[str]) -> _CsvReader:
         return csv.reader(
-            chain(sample, lines),
+            lines,
             delimiter=self.delimiter,
             strict=True,
             skipinitialspace=self.delimiter != " ",
@@ -149,7 +168,7 @@ class Records:
 
     def _lines(self) -> Iterator[str]:
         """The lines without a byte-order mark; raises UnreadableLineError after those before the error."""
-        number = blank = 0
+        number, blank = self.line - 1, 0
         try:
             for line in iter(partial(self._text.readline, LONGEST_RECORD + 1), ""):
                 number += 1

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Protocol
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.numbers import plain_number, with_other_texts
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.cells import CellRows
+from fnnctl.data.tables.csv_file import Block, CsvFile
 from fnnctl.data.tables.memory_columns import NULL
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.parquet import is_parquet, open_parquet
-from fnnctl.data.tables.records import BLOCK_VALUES, MIN_BLOCK_ROWS, Records, block_rows
+from fnnctl.data.tables.records import BLOCK_VALUES, MIN_BLOCK_ROWS, block_rows
 from fnnctl.data.tables.text_files import open_text, share_read
 from fnnctl.text import counted, shown
 
@@ -139,16 +141,14 @@ def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Prob
             yield CsvRows(stored.names, "", stored.blocks, None, stored.share, missing, rows, has_types=True)
         return
     with open_text(source, form.encoding, form.encoding_setting) as text:
-        reader = Records(text, problems, delimiter=form.delimiter, encoding_setting=form.encoding_setting)
-        records = iter(reader)
-        header = next(records, None)
-        if header is None:
+        reader = CsvFile(text, problems, delimiter=form.delimiter, encoding_setting=form.encoding_setting)
+        if reader.header is None:
             if not problems:
                 problems.add("the file is empty")
             raise problems.error()
-        (line,), (first,) = header
-        names = tuple(name.strip() for name in first)
-        blocks, named = _blocks(records, len(names), problems), _named(names)
+        line, header = reader.header
+        names = tuple(name.strip() for name in header)
+        blocks, named = _blocks(reader, len(names), problems), _named(names)
         if named < len(names):
             blocks = _without_ends(blocks, named, problems)
         _check_header(names[:named], line, problems)
@@ -203,12 +203,15 @@ def _check_names(names: Sequence[str], line: int | None, problems: Problems) -> 
         seen.setdefault(name, position)
 
 
-def _blocks(
-    records: Iterator[tuple[Sequence[int], list[list[str]]]], width: int, problems: Problems
-) -> Iterator[TextRows]:
+def _blocks(records: Iterable[Block], width: int, problems: Problems) -> Iterator[TextRows | CellRows]:
     """The records as blocks. Those of another width are noted and left out."""
     is_first = True
-    for lines, rows in records:
+    for block in records:
+        if isinstance(block, CellRows):  # all have this width
+            is_first = False
+            yield block
+            continue
+        lines, rows = block
         widths = list(map(len, rows))
         if is_first and len(rows) > 1 and widths.count(widths[0]) == len(rows) and widths[0] != width:
             problems.add(_other_width(rows, width), line=lines[0])
@@ -238,16 +241,26 @@ def _other_width(rows: Sequence[Sequence[str]], width: int) -> str:
     return f"{difference}: name as many columns as there are"
 
 
-def _without_ends(blocks: Iterator[TextRows], named: int, problems: Problems) -> Iterator[TextRows]:
+def _without_ends(
+    blocks: Iterator[TextRows | CellRows], named: int, problems: Problems
+) -> Iterator[TextRows | CellRows]:
     """The blocks without columns that have neither names nor values: each line ends with a delimiter.
 
     The first value without a name is noted.
     """
     for block in blocks:
-        for line, row in zip(block.lines, block.rows, strict=True):
+        if isinstance(block, CellRows):
+            width = len(block.starts)
+            if not block.lengths(range(named, width)).any():
+                yield block.first_columns(named)
+                continue
+            rows: Sequence[Sequence[str]] = list(zip(*map(block.column, range(width)), strict=True))
+        else:
+            rows = block.rows
+        for line, row in zip(block.lines, rows, strict=True):
             index = next((k for k in range(named, len(row)) if row[k].strip()), None)
             if index is not None:
                 problem = f"{shown(row[index])} is in column {index + 1}, which has no name in the header"
                 problems.add(f"{problem}: give it one, or remove the column", line=line)
                 return
-        yield TextRows(block.lines, [row[:named] for row in block.rows])
+        yield TextRows(block.lines, [row[:named] for row in rows])

@@ -18,8 +18,10 @@ from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import MappedNumbers, NumberMatrix, Packing
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
 from fnnctl.data.tables.memory_table import MemoryTable
+from fnnctl.data.tables.records import block_rows
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.data.tables.typed_columns import (
     find_types,
@@ -108,17 +110,36 @@ class _Pass:
                 self._single.append((position, slot))
         self._numbers = NumberColumns(readers, positions, missing)
         self.numeric = NumberMatrix([slots[position].name for position in positions])
+        self._held: FloatArray = np.empty((0, len(positions)))
+        """The last rows of numbers, if they are not appended yet."""
         self.weights, self.lines = array("d"), array("q")
 
     def add(self, block: RowBlock) -> None:
         for position, slot in self._single:
-            values = block.column(position)
             if isinstance(slot.reader, TextColumn):
-                slot.reader.add(values, block.lines)
+                slot.reader.add(block, position)
             elif slot.reader:
+                values = block.column(position)
                 self.weights.frombytes(slot.reader.read(values, block.lines).tobytes())
                 self.lines.extend(block.lines)
-        self.numeric.append(self._numbers.read(block))
+        numbers = self._numbers.read(block)
+        if len(self._held):
+            numbers = np.concatenate([self._held, numbers])
+        if isinstance(block, CellRows):
+            # The first rows decide how numbers are packed: those of the blocks that `csv` reads.
+            rows = block_rows(len(self.slots))
+            while not self.numeric.is_packed and len(numbers) >= rows:
+                self.numeric.append(numbers[:rows])
+                numbers = numbers[rows:]
+            if not self.numeric.is_packed:
+                self._held = numbers
+                return
+        self.numeric.append(numbers)
+        self._held = numbers[:0]
+
+    def finish(self) -> None:
+        """Append the last rows."""
+        self.numeric.append(self._held)
 
     def late(self) -> list[str]:
         """The columns that were read as numbers but have texts or codes, too."""
@@ -242,6 +263,7 @@ def _read(
                 refuse_too_large((file.rows or 0) * used * BYTES_PER_VALUE, problems.file)
             this_pass.add(block)
             on_read(problems.file, file.share())
+        this_pass.finish()
     return file, this_pass
 
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from fnnctl.config.other_files import LONGEST_MARK, no_table
 from fnnctl.data.files import file_errors, shown_name
@@ -44,7 +44,7 @@ _SEPARATORS: Final = re.compile(r"[\s,;|\"]")
 
 
 @contextmanager
-def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") -> Iterator[TextIO]:
+def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") -> Iterator[io.TextIOWrapper]:
     """Open a plain or gzip file, or standard input (None), as text with its line ends unchanged.
 
     With UTF-8, the default, a byte-order mark of UTF-16 or UTF-32 decides. Raises DataError for an unknown

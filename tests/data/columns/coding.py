@@ -8,5 +8,5 @@ from fnnctl.data.tables.column_readers import TextColumn
 
 def coded(*texts: str) -> CodedTexts:
     column = TextColumn(frozenset({""}))
-    column.add(texts, range(2, len(texts) + 2))
+    column.add_values(texts, range(2, len(texts) + 2))
     return column.coded()

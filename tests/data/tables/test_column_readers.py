@@ -41,8 +41,8 @@ def test_no_column_of_numbers_has_as_many_rows_as_the_block() -> None:
 
 def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
     column = TextColumn(MISSING)
-    column.add(["b", " a", "NA", "b "], [2, 3, 4, 5])
-    column.add(["c", "a", " "], [7, 8, 9])
+    column.add_values(["b", " a", "NA", "b "], [2, 3, 4, 5])
+    column.add_values(["c", "a", " "], [7, 8, 9])
     assert column.coded().texts == ("b", "a", "c")
     assert column.coded().codes.tolist() == [0, 1, -1, 0, 2, 1, -1]
     assert column.coded().counts().tolist() == [2, 2, 1]
@@ -51,5 +51,5 @@ def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
 
 def test_a_column_of_texts_knows_which_of_them_are_numbers() -> None:
     column = TextColumn(MISSING)
-    column.add(["1", "1", "2", "1,5", "x", "x", ""], [2, 3, 4, 5, 6, 7, 8])
+    column.add_values(["1", "1", "2", "1,5", "x", "x", ""], [2, 3, 4, 5, 6, 7, 8])
     assert column.value_counts() == ValueCounts(3, 1, 2, (5, "1,5"))

@@ -111,7 +111,7 @@ def test_as_many_numbers_as_texts_are_not_decided_silently(tmp_path: Path) -> No
 
 def texts(values: list[str]) -> CodedTexts:
     column = TextColumn(frozenset({""}))
-    column.add(values, range(2, len(values) + 2))
+    column.add_values(values, range(2, len(values) + 2))
     return column.coded()
 
 

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.data.tables.cells import CellRows
+
+
+def cells(content: str | bytes, width: int = 2, *, delimiter: str = ",", encoding: str = "utf-8") -> CellRows:
+    chunk = content.encode(encoding) if isinstance(content, str) else content
+    found = CellRows.of(chunk, delimiter=delimiter, width=width, encoding=encoding, line=2)
+    assert found is not None
+    return found
+
+
+def test_cells_are_what_csv_reads() -> None:
+    content = 'a,  b \n"x, y",\r\n"",größe\n"say ""so""",""""\n'.replace("\r\n", "\n")
+    rows = cells(content)
+    assert rows.values([0, 1]) == ["a", "b ", "x, y", "", "", "größe", 'say "so"', '"']
+    assert (rows.column(1), list(rows.lines)) == (["b ", "", "größe", '"'], [2, 3, 4, 5])
+    assert rows.texts(0, np.array([3])) == ['say "so"']
+
+
+def test_rows_with_several_lines_have_the_line_where_they_start() -> None:
+    assert list(cells('"1\n\n2",a\nb,c\n"\n",d\n').lines) == [2, 5, 6]
+
+
+def test_line_ends_of_windows_and_other_encodings() -> None:
+    assert cells("a;é\r\nb;\r\n", delimiter=";", encoding="cp1252").column(1) == ["é", ""]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a,b,c\n", b"a\nb,c,d\n", b"a,b\n\n", b"a,b\r", b"a,\rb\n", b"a,b\rc\r\n", b'a,b"c\n', b'"a"b,c\n',
+        b'a,"b\n',        b' "a",b\n', b"a,\0\n", b"a,\xff\n", b"a," + 200_000 * b"b" + b"\n",
+    ],
+)  # fmt: skip
+def test_what_only_csv_understands_has_no_cells(content: bytes) -> None:
+    assert CellRows.of(content, delimiter=",", width=2, encoding="utf-8", line=2) is None
+
+
+def test_an_empty_value_alone_is_a_blank_line() -> None:
+    assert CellRows.of(b"1\n  \n", delimiter=",", width=1, encoding="utf-8", line=2) is None
+
+
+def test_words_begin_at_any_byte() -> None:
+    rows = cells("abcdefgh,ijklmnop\n")
+    first = int(rows.starts[0, 0])
+    words = rows.words(first + np.arange(9))
+    assert words.astype("<u8").tobytes() == b"".join(b"abcdefgh,ijklmnop"[k : k + 8] for k in range(9))
