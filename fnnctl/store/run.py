@@ -18,6 +18,7 @@ from fnnctl.store.atomic import (
     cannot_write,
     read_bytes,
     write_bytes,
+    write_files,
     write_lines,
     write_text,
     write_text_and_delete,
@@ -60,8 +61,7 @@ class OpenRun(RunFolder):
 
     def write_artifacts(self, artifacts: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Write files, given as pairs of a name and the lines of the content."""
-        for name, lines in artifacts:
-            write_lines(self.path / name, lines)
+        write_files(self.path, artifacts)
 
     def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
         """Write the weights, then their description, which gets the list of arrays as `arrays`."""
@@ -220,6 +220,14 @@ def create_run(
     started = datetime.now(UTC)
     facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
     complete = Manifest.model_validate(facts)
+    files: list[tuple[str, list[str] | list[bytes]]] = []
+    if config is not None:
+        files.append((names.CONFIG, [config]))
+    if resolved is not None:
+        files.append((names.RESOLVED, [resolved]))
+    if journal is not None:
+        files.append((names.JOURNAL, [journal_bytes(journal)]))
+    files.append((names.MANIFEST, [_manifest_text(complete)]))
     hidden = runs_dir / names.hidden_folder_name()
     with ExitStack() as undo:
         try:
@@ -228,13 +236,7 @@ def create_run(
             make_folder(hidden, exist_ok=False)
             lock = hold_lock(hidden / names.LOCK)
             undo.callback(release, lock)
-            if config is not None:
-                write_bytes(hidden / names.CONFIG, config)
-            if resolved is not None:
-                write_text(hidden / names.RESOLVED, resolved)
-            if journal is not None:
-                write_bytes(hidden / names.JOURNAL, journal_bytes(journal))
-            write_text(hidden / names.MANIFEST, _manifest_text(complete))
+            write_files(hidden, files)
             path = _appear(hidden, name, started) if folder is None else _replace_folder(hidden, folder)
         except (FileExistsError, NotADirectoryError) as error:
             raise UsageError(f"runs cannot be written to '{runs_dir}': it is not a folder") from error

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from fnnctl.store.atomic import (
     open_file,
     read_bytes,
     write_bytes,
+    write_files,
     write_lines,
     write_new,
     write_new_folder,
@@ -111,6 +113,25 @@ def test_a_refused_write_is_reported_and_leaves_the_old_file(
     assert advice in caught.value.message
     assert path.read_bytes() == b"old"
     assert names_in(tmp_path) == ["metrics.json"]
+
+
+def test_the_names_of_several_files_are_synced_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []
+
+    def fsync(descriptor: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_files(tmp_path, [("a", ["one\n", "two\n"]), ("b", [b"bytes"])])
+    assert synced == [False, False, True]  # the content of each before its name, all names at the end
+    assert ((tmp_path / "a").read_text(), (tmp_path / "b").read_bytes()) == ("one\ntwo\n", b"bytes")
+    assert names_in(tmp_path) == ["a", "b"]
+    (tmp_path / "c").mkdir()
+    with pytest.raises(MachineError, match="c cannot be written"):
+        write_files(tmp_path, [("a", ["new"]), ("c", [""]), ("b", [""])])
+    assert ((tmp_path / "a").read_text(), (tmp_path / "b").read_bytes()) == ("new", b"bytes")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
