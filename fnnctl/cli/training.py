@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +36,9 @@ from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
 
+if TYPE_CHECKING:
+    from fnnctl.store.folder import RunFolder
+
 HEADING = Heading("Train and search")
 
 
@@ -65,8 +68,7 @@ def train(
         refuse_with_resume({"CONFIG": config, **changes.options})
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(enabled=not no_figures) as figures:  # it imports matplotlib during these imports
-        from fnnctl.commands.report import show_end
+    with figure_drawer(enabled=not no_figures, meanwhile=_import_report) as figures:
         from fnnctl.commands.train import resume_training, train
 
         with terminal_context(output, runs_dir, figures=figures, resumable=True) as context:
@@ -74,6 +76,17 @@ def train(
                 run = resume_training(resume, context, workers=workers)
             else:
                 run = train(config or DEFAULT_CONFIG, changes.overrides(), context, workers=workers)
+    _show_end(run, output)
+
+
+def _import_report() -> None:
+    """Import what shows the end of a run: a command does so while its figures are drawn."""
+    from fnnctl.commands import report  # noqa: F401
+
+
+def _show_end(run: RunFolder, output: Output) -> None:
+    from fnnctl.commands.report import show_end
+
     show_end(run, output)
 
 
@@ -166,9 +179,8 @@ def evaluate(
         return
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(enabled=not no_figures) as figures:
+    with figure_drawer(enabled=not no_figures, meanwhile=_import_report) as figures:
         from fnnctl.commands.cross_validate import cross_validate, resume_cross_validation
-        from fnnctl.commands.report import show_end
         from fnnctl.config.reading.overrides import OptionChange
 
         with terminal_context(output, runs_dir, figures=figures, resumable=True) as context:
@@ -183,7 +195,7 @@ def evaluate(
                 )
                 config = Path(target) if target else DEFAULT_CONFIG
                 run = cross_validate(config, changes, context, workers=workers)
-    show_end(run, output)
+    _show_end(run, output)
 
 
 def _score_run(
@@ -339,8 +351,7 @@ def search(
         refuse_with_resume({**arguments, **changes.options, "--set": None})
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(enabled=not no_figures) as figures:  # it imports matplotlib during these imports
-        from fnnctl.commands.report import show_end
+    with figure_drawer(enabled=not no_figures, search=True, meanwhile=_import_report) as figures:
         from fnnctl.commands.search import resume_search, search
         from fnnctl.runs.search_session import SearchOptions
 
@@ -352,4 +363,4 @@ def search(
                 run = search(
                     config or DEFAULT_CONFIG, changes.overrides(), options, context, optuna_file=import_optuna
                 )
-    show_end(run, output)
+    _show_end(run, output)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.schema.model import DEFAULT_THRESHOLD
+from fnnctl.metrics.decisions import EVEN
 from fnnctl.plots.style import COLOURS, DASHES, INK, MUTED, drawable_text, legend_beside, new_figure
 
 NAME_COLUMNS = 24
@@ -40,7 +40,7 @@ def trade_offs_figure(
     columns = {name: np.array(column, dtype=np.float64) for name, column in rates.items()}
     panels = [_UPPER, _LOWER, *([_COST] if "cost" in columns else [])]
     heights = [2.9, 1.6, 1.4][: len(panels)]
-    name, mark = drawable_text(positive, NAME_COLUMNS), DEFAULT_THRESHOLD if chosen is None else chosen
+    name, mark = drawable_text(positive, NAME_COLUMNS), EVEN if chosen is None else chosen
     with new_figure(8.0, 1.2 + sum(heights), title, [positive]) as figure:
         all_axes = figure.subplots(len(panels), sharex=True, height_ratios=heights)
         for axes, panel in zip(all_axes, panels, strict=True):
@@ -77,8 +77,8 @@ def _draw(
 
 def _mark(axes: Axes, chosen: float | None, how: str) -> dict[str, Line2D]:
     """Draw the vertical lines; return them by their texts in the legend."""
-    axes.axvline(DEFAULT_THRESHOLD, **_DEFAULT)
-    marks = {f"threshold {DEFAULT_THRESHOLD}": Line2D([], [], **_DEFAULT)}
+    axes.axvline(EVEN, **_DEFAULT)
+    marks = {f"threshold {EVEN}": Line2D([], [], **_DEFAULT)}
     if chosen is None:
         return marks
     axes.axvline(chosen, **_CHOSEN)

@@ -1,8 +1,8 @@
 """Draws a command's figures in a process beside it.
 
-Importing matplotlib takes as long as training a small network. A command therefore starts a *drawing process*
-before its own imports; that process imports matplotlib while the command loads, trains and scores, and then
-draws the figures with all processors. See `server` for its side. Whatever it cannot do, the command does
+Importing matplotlib takes as long as training a small network. The program therefore starts a *drawing
+process* before its own imports (`process`). That process imports matplotlib while the command loads, trains
+and scores, and then draws the figures with all processors (`server`). Whatever it cannot do, the command does
 itself, so that figures and errors do not depend on it.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Final
 
 from fnnctl.context import Figures, NoFigures
-from fnnctl.processors import usable_processors
+from fnnctl.report.figures.process import DrawingProcess, take_process
 
 if TYPE_CHECKING:
     from fnnctl.store.folder import RunFolder
@@ -27,15 +28,16 @@ FAILED: Final = b"failed\n"
 """The replies of the drawing process: all figures of the runs are written, or not."""
 _GRACE: Final = 1.0
 """How many seconds a drawing process that was asked for figures has to finish a file and to clean up."""
-_ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class FigureDrawer:
     """Draws the figures of the runs that a command makes."""
 
-    def __init__(self, process: subprocess.Popen[bytes] | None = None) -> None:
-        """Without a process, figures are drawn in this one."""
-        self._process = process
+    def __init__(
+        self, process: DrawingProcess | None = None, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        """Without a process, figures are drawn in this one. `meanwhile` is called while the process draws."""
+        self._process, self._meanwhile = process, meanwhile
         self._was_asked = False
 
     def draw(self, *runs: RunFolder) -> None:
@@ -60,8 +62,7 @@ class FigureDrawer:
             stdin.close()
         try:
             if self._was_asked:
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(_GRACE)
+                _wait_for_end(process)
         finally:
             process.kill()
             process.wait()
@@ -80,6 +81,7 @@ class FigureDrawer:
         try:
             stdin.write(json.dumps([os.fspath(run.path.absolute()) for run in runs]).encode("ascii") + b"\n")
             stdin.flush()
+            self._meanwhile()
             reply = stdout.readline()
         except OSError:
             reply = b""
@@ -89,41 +91,34 @@ class FigureDrawer:
 
 
 @contextmanager
-def figure_drawer(*, enabled: bool) -> Iterator[Figures]:
-    """Start a drawing process if figures are `enabled`; it ends with the block."""
+def figure_drawer(
+    *, enabled: bool, search: bool = False, meanwhile: Callable[[], object] = lambda: None
+) -> Iterator[Figures]:
+    """Have a drawing process if figures are `enabled`; it ends with the block.
+
+    For a `search` it also prepares to draw the figures of searches. `meanwhile` is called while it draws, and
+    imports what the command needs next.
+    """
     if not enabled:
         yield NoFigures()
         return
-    drawer = FigureDrawer(start_process())
+    drawer = FigureDrawer(take_process(search=search), meanwhile)
     try:
         yield drawer
     finally:
         drawer.end()
 
 
-def start_process() -> subprocess.Popen[bytes] | None:
-    """A drawing process; None if the system refuses one, or with a single processor, where it gains nothing.
-
-    It finds packages where this process does. It never collects garbage, which would take a tenth of the time
-    of imports and figures. Its messages on standard error, such as those about a new cache of fonts, are
-    dropped.
-    """
-    if not sys.executable or usable_processors() < 2:
-        return None
-    start = f"from {__package__}.server import serve; serve()"
-    code = f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}; {start}"
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **_ONE_THREAD},
-        )
-    except OSError:
-        return None
+def _wait_for_end(process: DrawingProcess) -> None:
+    """Wait until the process ends, but not longer than `_GRACE`."""
+    _, stdout = _pipes(process)
+    if sys.platform != "win32":  # its output ends when it does; `wait` would look only every few milliseconds
+        select.select([stdout], (), (), _GRACE)
+    else:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
 
 
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+def _pipes(process: DrawingProcess) -> tuple[IO[bytes], IO[bytes]]:
     """Its standard input and output."""
     return process.stdin, process.stdout  # type: ignore[return-value]  # both are pipes

@@ -26,10 +26,14 @@ from fnnctl.report.figures.drawer import DONE, FAILED
 from fnnctl.report.figures.drawing import figure_jobs
 from fnnctl.report.figures.registry import registered_figures
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import Manifest
 
 
-def serve() -> None:
-    """Draw the figures that are asked for until standard input ends; the command handles signals."""
+def serve(*, search: bool) -> None:
+    """Draw the figures that are asked for until standard input ends; the command handles signals.
+
+    Only if the command is a `search`, what draws the figures of searches is imported in advance.
+    """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -37,7 +41,7 @@ def serve() -> None:
     # with matplotlib, but not matplotlib's own callback, which removes the folder it makes where HOME is
     # read-only.
     atexit.register(os._exit, 0)
-    _prepare()
+    _prepare(search=search)
     for line in sys.stdin.buffer:
         try:
             runs = [RunFolder(Path(path)) for path in json.loads(line)]
@@ -107,18 +111,12 @@ def _exit_after(work: Callable[[], None]) -> None:
         os._exit(code)
 
 
-def _prepare() -> None:
-    """Import what figures need, and draw one, which loads the fonts; stop early if figures are asked for."""
-    from fnnctl.plots.style import new_figure, png_bytes
-
+def _prepare(*, search: bool) -> None:
+    """Import what figures need. None is drawn for practice: that takes longer than it saves."""
     for module in pkgutil.iter_modules(plots.__path__, f"{plots.__name__}."):
         importlib.import_module(module.name)
-    if not _has_input():
-        with new_figure(2.0, 2.0, "0") as figure:
-            figure.subplots().plot([0.0, 1.0])
-        png_bytes(figure)
-    if not _has_input():
-        registered_figures(is_search=True)
+    registered_figures(is_search=search)
+    Manifest.model_rebuild()  # otherwise done when the first manifest is read
 
 
 def _end_with_command() -> None:

@@ -5,36 +5,24 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fnnctl.errors import MachineError
-from fnnctl.report.figures import drawer
-from fnnctl.report.figures.drawer import FigureDrawer, figure_drawer, start_process
+from fnnctl.report.figures import process
+from fnnctl.report.figures.drawer import FigureDrawer, figure_drawer
 from fnnctl.report.figures.drawing import draw_figures
+from fnnctl.report.figures.process import DrawingProcess
 from fnnctl.store.run import OpenRun
+from tests.report.figures.conftest import START
 from tests.report.figures.test_drawing import FIGURES, TWO_FIGURES, measured, with_two_figures
-
-Process = subprocess.Popen[bytes]
-START = start_process
-"""The function itself; during tests its name stands for one that starts nothing."""
 
 
 @pytest.fixture
 def run(start_run: Callable[..., OpenRun]) -> OpenRun:
     return with_two_figures(measured(start_run, ("a", "b", "c")))
-
-
-@pytest.fixture
-def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
-    """A drawing process, also on a machine with a single processor."""
-    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
-    process = START()
-    assert process is not None
-    yield process
-    assert process.poll() is not None  # not even a zombie is left
 
 
 @pytest.fixture
@@ -62,7 +50,7 @@ def taken(run: OpenRun) -> dict[str, bytes]:
 def test_the_bytes_are_those_of_this_process(
     start_run: Callable[..., OpenRun],
     hostile_classes: tuple[str, ...],
-    process: Process,
+    drawing: DrawingProcess,
     drawn_here: list[OpenRun],
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -70,7 +58,7 @@ def test_the_bytes_are_those_of_this_process(
     draw_figures(run)
     expected = taken(run)
     assert set(expected) == set(FIGURES)
-    figures = FigureDrawer(process)
+    figures = FigureDrawer(drawing)
     figures.draw(run)
     assert taken(run) == expected
     figures.end()
@@ -79,10 +67,10 @@ def test_the_bytes_are_those_of_this_process(
 
 
 def test_a_killed_process_is_replaced_by_this_one(
-    run: OpenRun, process: Process, drawn_here: list[OpenRun]
+    run: OpenRun, drawing: DrawingProcess, drawn_here: list[OpenRun]
 ) -> None:
-    process.kill()
-    figures = FigureDrawer(process)
+    drawing.kill()
+    figures = FigureDrawer(drawing)
     for count in range(1, 3):
         figures.draw(run)
         assert drawn_here == [run] * count
@@ -93,11 +81,11 @@ def test_a_killed_process_is_replaced_by_this_one(
 def test_a_process_that_cannot_import_what_it_needs_is_replaced(
     run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+    monkeypatch.setattr(process, "usable_processors", lambda: 2)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "path", [])
-        process = START()
-    figures = FigureDrawer(process)
+        drawing = START(search=False)
+    figures = FigureDrawer(drawing)
     figures.draw(run)
     assert (drawn_here, set(taken(run))) == ([run], set(TWO_FIGURES))
 
@@ -105,17 +93,17 @@ def test_a_process_that_cannot_import_what_it_needs_is_replaced(
 def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here: list[OpenRun]) -> None:
     """A startup file of Python may print; the answers would then be those about the run before."""
     code = "import sys; print('hello', flush=True); [print('done', flush=True) for _ in sys.stdin]"
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    figures = FigureDrawer(process)
+    drawing = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    figures = FigureDrawer(drawing)
     for count in range(1, 3):
         figures.draw(run)
         assert drawn_here == [run] * count
         assert set(taken(run)) == set(TWO_FIGURES)
-    assert process.poll() is not None
+    assert drawing.poll() is not None
 
 
-def test_an_error_is_that_of_this_process(run: OpenRun, process: Process) -> None:
-    figures = FigureDrawer(process)
+def test_an_error_is_that_of_this_process(run: OpenRun, drawing: DrawingProcess) -> None:
+    figures = FigureDrawer(drawing)
     (run.path / "calibration.png").mkdir()  # even the administrator cannot write a file there
     with pytest.raises(MachineError, match=r"calibration\.png cannot be written: Is a directory"):
         figures.draw(run)
@@ -123,48 +111,48 @@ def test_an_error_is_that_of_this_process(run: OpenRun, process: Process) -> Non
 
 
 def test_signals_of_the_terminal_are_the_business_of_the_command(
-    run: OpenRun, process: Process, drawn_here: list[OpenRun]
+    run: OpenRun, drawing: DrawingProcess, drawn_here: list[OpenRun]
 ) -> None:
-    figures = FigureDrawer(process)
+    figures = FigureDrawer(drawing)
     figures.draw(run)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        process.send_signal(number)
+        drawing.send_signal(number)
     figures.draw(run)
     figures.end()
     assert drawn_here == []
 
 
-def test_the_process_ends_with_the_command(process: Process) -> None:
+def test_the_process_ends_with_the_command(drawing: DrawingProcess) -> None:
     """Even if the command is killed, its end of the pipe is closed."""
-    out, _ = process.communicate(timeout=60)
-    assert (out, process.returncode) == (b"", 0)
+    out, _ = drawing.communicate(timeout=60)
+    assert (out, drawing.returncode) == (b"", 0)
 
 
 def test_nothing_is_left_in_the_folder_for_temporary_files(
     run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where matplotlib may not write in the user's folders, it makes one for its settings and fonts."""
-    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+    monkeypatch.setattr(process, "usable_processors", lambda: 2)
     (tmp_path / "temporary").mkdir()
     (tmp_path / "file").touch()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "file" / "inside"))  # not even the administrator may
-    process = START()
-    figures = FigureDrawer(process)
+    drawing = START(search=False)
+    figures = FigureDrawer(drawing)
     figures.draw(run)
     assert list((tmp_path / "temporary").glob("matplotlib-*")) != []
     figures.end()
     assert list((tmp_path / "temporary").iterdir()) == []
-    assert (drawn_here, process and process.returncode) == ([], 0)
+    assert (drawn_here, drawing and drawing.returncode) == ([], 0)
 
 
 def test_an_exception_ends_the_wait_and_the_process(
-    run: OpenRun, process: Process, drawn_here: list[OpenRun]
+    run: OpenRun, drawing: DrawingProcess, drawn_here: list[OpenRun]
 ) -> None:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    figures, before = FigureDrawer(process), signal.signal(signal.SIGALRM, interrupt)
+    figures, before = FigureDrawer(drawing), signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)  # the process needs longer to start
         with pytest.raises(KeyboardInterrupt):
@@ -179,28 +167,21 @@ def test_an_exception_ends_the_wait_and_the_process(
 def test_nothing_is_drawn_or_started_if_figures_are_not_wanted(
     run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawer, "start_process", lambda: pytest.fail("a process was started"))
+    monkeypatch.setattr(process, "start_process", lambda search: pytest.fail("a process was started"))
     with figure_drawer(enabled=False) as figures:
         figures.draw(run)
     assert taken(run) == {}
 
 
-def test_with_a_single_processor_none_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawer, "usable_processors", lambda: 1)
-    assert START() is None
+def test_what_comes_next_is_imported_while_the_process_draws(
+    run: OpenRun, drawing: DrawingProcess, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile() -> None:
+        assert taken(run) == {}
+        calls.append(run)
 
-
-def test_a_system_that_refuses_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
-    monkeypatch.setattr(sys, "executable", "/nonexistent")
-    assert START() is None
-    monkeypatch.setattr(sys, "executable", None)  # an interpreter inside another program
-    assert START() is None
-
-
-def test_starting_it_needs_none_of_its_imports() -> None:
-    """Otherwise it would start later."""
-    code = (
-        "import sys, fnnctl.report.figures.drawer; sys.exit(bool({'numpy', 'fnnctl.store'} & {*sys.modules}))"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+    calls: list[OpenRun] = []
+    monkeypatch.setattr(process, "start_process", lambda search: drawing)
+    with figure_drawer(enabled=True, meanwhile=meanwhile) as figures:
+        figures.draw(run)
+    assert (calls, drawn_here, set(taken(run))) == ([run], [], set(TWO_FIGURES))
