@@ -87,6 +87,9 @@ class Stop(Protocol):
 class Figures(Protocol):
     """Draws the figures of the runs that a command makes."""
 
+    def begin(self, run: RunFolder) -> None:
+        """Begin with the figures of a run, so that the next `draw` has less to do."""
+
     def draw(self, *runs: RunFolder) -> None:
         """Draw each figure that the runs have numbers for; raises `MachineError` if one cannot be written."""
 
@@ -144,6 +147,8 @@ class NoStop:
 
 class NoFigures:
     """Draws nothing; `fnnctl report` draws the figures later."""
+
+    def begin(self, run: RunFolder) -> None: ...
 
     def draw(self, *runs: RunFolder) -> None: ...
 

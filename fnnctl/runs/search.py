@@ -103,6 +103,7 @@ def complete_search(session: SearchSession) -> None:
         _compare_with_default_trial(session, winner)
         # The refit can diverge, and then ends the search; the ensemble does not depend on it.
         build_ensemble(session)
+        context.figures.begin(run)  # it has all that its figures show
         try:
             refit_winner(session, winner)
         except DivergedError:
@@ -110,7 +111,7 @@ def complete_search(session: SearchSession) -> None:
             raise
         if not session.setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).clear()
-        context.figures.draw(*_folders(run))  # all at once, so that no processor waits for another
+        context.figures.draw(*_folders(run))
         context.stop.raise_if_requested()
 
 

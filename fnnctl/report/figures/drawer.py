@@ -39,14 +39,26 @@ class FigureDrawer:
         """Without a process, figures are drawn in this one. `meanwhile` is called while the process draws."""
         self._process, self._meanwhile = process, meanwhile
         self._was_asked = False
+        self._begun: RunFolder | None = None
+
+    def begin(self, run: RunFolder) -> None:
+        self._begun = run
+        self._ask([run])
 
     def draw(self, *runs: RunFolder) -> None:
-        if self._has_drawn(runs):
+        left = list(runs)
+        if (begun := self._begun) is not None:
+            self._begun = None
+            if self._has_drawn():
+                left = [run for run in runs if run.path != begun.path]
+        self._ask(left)
+        self._meanwhile()
+        if self._has_drawn():
             return
         # Most of the program, which need not be imported here if the drawing process draws.
         from fnnctl.report.figures.drawing import draw_figures
 
-        for run in runs:
+        for run in left:
             draw_figures(run)
 
     def end(self) -> None:
@@ -68,20 +80,26 @@ class FigureDrawer:
             process.wait()
             stdout.close()
 
-    def _has_drawn(self, runs: Sequence[RunFolder]) -> bool:
-        """Let the drawing process draw the runs' figures; return whether it has drawn all of them.
+    def _ask(self, runs: Sequence[RunFolder]) -> None:
+        """Ask the drawing process, if there is one, for the runs' figures; `_has_drawn` takes its reply."""
+        if self._process is None:
+            return
+        stdin, _ = _pipes(self._process)
+        self._was_asked = True
+        with suppress(OSError):  # it is dead, and will not reply
+            stdin.write(json.dumps([os.fspath(run.path.absolute()) for run in runs]).encode("ascii") + b"\n")
+            stdin.flush()
+
+    def _has_drawn(self) -> bool:
+        """Wait for the drawing process; return whether it has drawn all figures that it was asked for.
 
         It ends if it dies or replies anything else: another line, printed by one of its libraries, would be
         taken for the reply, and the reply for that about the next runs.
         """
         if self._process is None:
             return False
-        stdin, stdout = _pipes(self._process)
-        self._was_asked = True
+        _, stdout = _pipes(self._process)
         try:
-            stdin.write(json.dumps([os.fspath(run.path.absolute()) for run in runs]).encode("ascii") + b"\n")
-            stdin.flush()
-            self._meanwhile()
             reply = stdout.readline()
         except OSError:
             reply = b""

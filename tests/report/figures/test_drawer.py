@@ -185,3 +185,32 @@ def test_what_comes_next_is_imported_while_the_process_draws(
     with figure_drawer(enabled=True, meanwhile=meanwhile) as figures:
         figures.draw(run)
     assert (calls, drawn_here, set(taken(run))) == ([run], [], set(TWO_FIGURES))
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_run_is_drawn_once_if_its_figures_were_begun(
+    run: OpenRun,
+    start_run: Callable[..., OpenRun],
+    drawing: DrawingProcess,
+    drawn_here: list[OpenRun],
+    dies: bool,
+) -> None:
+    other = with_two_figures(measured(start_run, ("a", "b")))
+    figures = FigureDrawer(drawing)
+    if dies:
+        drawing.kill()
+    figures.begin(run)
+    figures.draw(run, other)
+    figures.end()
+    assert drawn_here == ([run, other] if dies else [])
+    assert set(taken(run)) == set(taken(other)) == set(TWO_FIGURES)
+
+
+def test_a_run_whose_figures_were_begun_is_drawn_without_a_process(
+    run: OpenRun, drawn_here: list[OpenRun]
+) -> None:
+    figures = FigureDrawer()
+    figures.begin(run)
+    assert drawn_here == []
+    figures.draw(run)
+    assert drawn_here == [run]
