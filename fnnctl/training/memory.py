@@ -22,8 +22,10 @@ def training_bytes(settings: StackSettings, *, rows: int) -> int:
     `_stack_bytes`. Scoring runs member by member. It needs the parameters and, per row and output, 8 bytes
     for the probability, 8 for the copy that ranking sorts and 2 for its masks.
     """
-    in_memory = fits_in_memory(rows, settings.shape.inputs)
-    pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize if in_memory else 0
+    shape, dtype = settings.shape, settings.dtype
+    has_bins = shape.stage is not None and shape.stage.numeric is not None
+    in_memory = fits_in_memory(rows, shape.inputs, dtype, has_bins=has_bins)
+    pool = rows * (shape.inputs + 1) * dtype.itemsize if in_memory else 0
     members = settings.ensemble
     parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
     scoring = parameters + rows * settings.shape.outputs * (8 + 8 + 2)

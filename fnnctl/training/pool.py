@@ -10,12 +10,16 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.preprocessing import Features
+from fnnctl.memory import available_bytes
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.workspace import Workspace
 
 PREPARED_VALUES = 2**24
 """The most inputs that are preprocessed once and kept: 64 MB of float32. Preprocessing at every step took 28
 % longer with 20,000 rows of 50 columns (hidden 128-64), and 13 % longer with 300,000."""
+SHARE_OF_MEMORY = 0.25
+"""Inputs with coordinates among bins are kept, too, if they take at most this share of the available memory.
+With 1,000,000 rows of 50 columns, finding the bins took half of the time of the recipe's training."""
 
 
 class Pool(Protocol):
@@ -56,15 +60,19 @@ class RowsOnDemand:
             self.features.write(member, out[:, :-1])
 
 
-def fits_in_memory(rows: int, features: int) -> bool:
+def fits_in_memory(rows: int, features: int, dtype: np.dtype[np.floating], *, has_bins: bool) -> bool:
     """Whether this many examples of this size are preprocessed once and kept."""
-    return rows * (features + 1) <= PREPARED_VALUES
+    values = rows * (features + 1)
+    if values <= PREPARED_VALUES:
+        return True
+    available = available_bytes() if has_bins else None
+    return available is not None and values * dtype.itemsize <= SHARE_OF_MEMORY * available
 
 
 def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
     """A pool of all rows, with `count` features and targets (N,): in memory if small, else made on demand."""
     rows = len(targets)
-    if not fits_in_memory(rows, count):
+    if not fits_in_memory(rows, count, dtype, has_bins=bool(features.edges)):
         return RowsOnDemand(features, targets)
     inputs = np.ones((rows, count + 1), dtype)
     features.write(np.arange(rows), inputs[:, :-1])
@@ -92,7 +100,7 @@ def join_pools(pools: Sequence[Pool]) -> Pool:
         return pools[0]
     targets = np.concatenate([pool.targets for pool in pools])
     in_memory = [pool for pool in pools if isinstance(pool, Examples)]
-    if len(in_memory) == len(pools):
+    if len(in_memory) == len(pools) and all(pool.inputs.size <= PREPARED_VALUES for pool in in_memory):
         return Examples(np.concatenate([pool.inputs for pool in in_memory]), targets)
     return JoinedPool(pools, targets)
 

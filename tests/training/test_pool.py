@@ -12,7 +12,7 @@ from fnnctl.data.fitting import fit_preprocessor
 from fnnctl.data.matrix import Packing
 from fnnctl.data.preprocessing import Features
 from fnnctl.training import pool as module
-from fnnctl.training.pool import Examples, RowsOnDemand, make_pool
+from fnnctl.training.pool import Examples, JoinedPool, RowsOnDemand, join_pools, make_pool
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, settings_of
@@ -32,7 +32,7 @@ def rows_of(rows: int) -> tuple[FloatArray, IntArray]:
     return numeric, rng.integers(-1, CATEGORIES, (rows, 1)).astype(np.int32)
 
 
-def features_of(numeric: FloatArray, codes: IntArray) -> Features:
+def features_of(numeric: FloatArray, codes: IntArray, *, bins: int | None = None) -> Features:
     rows = len(numeric)
     packing = Packing.of(numeric)
     dataset = Dataset(
@@ -42,7 +42,7 @@ def features_of(numeric: FloatArray, codes: IntArray) -> Features:
         target=RawTarget("y", np.arange(rows) % 3, ("p", "q", "r"), (2, 3, 4)), file_rows=np.arange(rows),
         packing=packing,
     )  # fmt: skip
-    fitted = fit_preprocessor(dataset, np.arange(0, rows, 2), DataConfig(source="t.csv", target="y"))
+    fitted = fit_preprocessor(dataset, np.arange(0, rows, 2), DataConfig(source="t.csv", target="y"), bins)
     return fitted.of(dataset)
 
 
@@ -66,6 +66,28 @@ def test_rows_made_on_demand_have_the_bits_of_rows_that_are_kept(
     np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(other[..., -1], 1.0)
     np.testing.assert_array_equal(made.targets, kept.targets)
+
+
+def test_coordinates_among_bins_are_kept_if_memory_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, width = features_of(*rows_of(ROWS), bins=4), WIDTH + NUMBERS
+    needed = 4 * ROWS * (width + 1)
+    monkeypatch.setattr(module, "PREPARED_VALUES", 0)
+    for available, kind in ((4 * needed, Examples), (4 * needed - 1, RowsOnDemand), (None, RowsOnDemand)):
+        monkeypatch.setattr(module, "available_bytes", lambda available=available: available)
+        assert isinstance(make_pool(features, np.arange(ROWS) % 3, width, np.dtype(np.float32)), kind)
+
+
+def test_large_pools_are_joined_without_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, targets = features_of(*rows_of(ROWS)), np.arange(ROWS) % 3
+    pools = [make_pool(features, targets, WIDTH, np.dtype(np.float32)) for _ in range(2)]
+    joined = [join_pools(pools)]
+    monkeypatch.setattr(module, "PREPARED_VALUES", ROWS * (WIDTH + 1) - 1)
+    joined.append(join_pools(pools))
+    assert [type(pool) for pool in joined] == [Examples, JoinedPool]
+    batches = np.full((2, 2, 3, WIDTH + 1), np.nan, np.float32)
+    for pool, batch in zip(joined, batches, strict=True):
+        pool.gather(np.array([[1, 2, 5], [ROWS, ROWS + 7, 2 * ROWS - 1]]), batch)
+    np.testing.assert_array_equal(*batches)
 
 
 def test_networks_learn_the_same_bits_from_either(
