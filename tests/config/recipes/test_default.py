@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.recipes.definitions import MEMBERS, default_recipe
+from fnnctl.config.recipes.definitions import (
+    LARGE,
+    MEMBERS,
+    MEMBERS_OF_MANY,
+    WIDEST,
+    WIDEST_OF_MANY,
+    default_recipe,
+)
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
@@ -23,6 +30,15 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
     assert not default_recipe(CASES["numbers"]).get("training.label_smoothing", 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "members", "width"), [(LARGE, MEMBERS, WIDEST), (LARGE + 1, MEMBERS_OF_MANY, WIDEST_OF_MANY)]
+)
+def test_a_large_table_has_fewer_and_wider_networks(rows: int, members: int, width: int) -> None:
+    recipe = default_recipe(facts_of(rows=rows))
+    assert recipe["model.ensemble"] == {"members": members, "bags": True, "plain_twins": True}
+    assert recipe["model.hidden"] == [width, width]
 
 
 def test_only_the_outputs_of_a_regression_are_limited() -> None:
