@@ -57,10 +57,12 @@ EPOCHS: Final = ((20_000, 32), (100_000, 16), (MANY, 12))
 EPOCHS_WITH_TWINS: Final = ((20_000, 22), (100_000, 11), (MANY, 8))
 """Two thirds as many if each member has a twin: twice as many networks then take 1.4 times as long."""
 LARGE: Final = 50_000
-"""A table of more rows has fewer and wider networks. With 100,000 rows of three targets, half as many networks
-of twice the width took 0.55 to 0.77 of the time, lowered the log loss by 0.002 and 0.004, and raised R² by
-0.004. With 50,000 rows they lowered the log loss by 0.0015, with 25,000 of another table they raised it by as
-much."""
+"""A table of more rows has fewer and wider networks.
+
+With 100,000 rows of three targets, half as many of twice the width took 0.55 to 0.77 of the time, lowered
+the log loss by 0.002 and 0.004, and raised R² by 0.004. With 50,000 rows they lowered the log loss by 0.0015,
+with 25,000 of another table they raised it by as much.
+"""
 WIDEST, NARROWEST, WIDTH_STEP = 64, 8, 8
 """The units of a hidden layer, and the step between possible numbers of units."""
 WIDEST_OF_MANY: Final = 128
