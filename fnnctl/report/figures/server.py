@@ -3,8 +3,8 @@
 Each line of its standard input names runs, as a JSON list. It replies with one line when the figures are
 written, or when one cannot be drawn. It ends when its standard input does, that is, with the command.
 
-On Linux two processes draw: a fork shares all that was imported, and is safe because the process has a single
-thread.
+On Linux a process per processor draws: a fork shares all that was imported, and is safe because this process
+has a single thread.
 """
 
 from __future__ import annotations
@@ -56,28 +56,31 @@ def serve(*, search: bool) -> None:
 def draw_in_parallel(runs: Sequence[RunFolder], *, before_each: Callable[[], None] = lambda: None) -> None:
     """Draw each figure that the runs have numbers for; `before_each` is called before one is written.
 
-    Raises `MachineError` if a figure cannot be written, and OSError if the other process failed.
+    Raises `MachineError` if a figure cannot be written, and OSError if another process failed.
     """
     jobs = [job for run in runs for job in figure_jobs(run)]
-    jobs.sort(key=lambda job: not job.figure.is_slow)  # so that both processes end at about the same time
+    jobs.sort(key=lambda job: not job.figure.is_slow)  # so that all processes end at about the same time
 
     def draw(indices: Iterable[int]) -> None:
         for index in indices:
             jobs[index].write(on_drawn=before_each)
 
-    if sys.platform != "linux" or usable_processors() < 2 or len(jobs) < 2:
+    processes = min(usable_processors(), len(jobs)) if sys.platform == "linux" else 1
+    if processes < 2:
         draw(range(len(jobs)))
         return
+    others: list[int] = []
     with _Tickets(len(jobs)) as tickets:
-        other = os.fork()
-        if other == 0:
-            _exit_after(lambda: draw(tickets))
         try:
+            for _ in range(processes - 1):
+                others.append(os.fork())
+                if others[-1] == 0:
+                    _exit_after(lambda: draw(tickets))
             draw(tickets)
         finally:
-            _, status = os.waitpid(other, 0)
-    if status:
-        raise ChildProcessError("the other drawing process failed")
+            failed = [status for other in others if (status := os.waitpid(other, 0)[1])]
+    if failed:
+        raise ChildProcessError("another drawing process failed")
 
 
 class _Tickets:

@@ -1,4 +1,4 @@
-"""The figures of one run, drawn by two processes."""
+"""The figures of one run, drawn by several processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(start_run: Callable[..., OpenRun]) -> OpenRun:
     return measured(start_run, ("a", "b", "c"))
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 4])
 def processors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(server, "usable_processors", lambda: request.param)
     count: int = request.param
@@ -45,7 +45,7 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
     drawers = log.read_text().split()
     assert len(drawers) == len(FIGURES)
     assert str(os.getpid()) in drawers
-    assert len(set(drawers)) == processors or processors == 2  # the other one may have come too late
+    assert len(set(drawers)) <= processors  # others may have come too late
 
 
 @pytest.mark.usefixtures("processors")
