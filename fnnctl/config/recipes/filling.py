@@ -21,7 +21,7 @@ from fnnctl.config.recipes.adaptation import (
 )
 from fnnctl.config.recipes.definitions import RecipeFacts, default_recipe, fast_recipe
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.rules.plain_config import is_set, override, value_at
+from fnnctl.config.rules.plain_config import is_set, value_at, with_value
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
 from fnnctl.errors import ConfigError
@@ -154,7 +154,7 @@ def apply_recipe(config: Mapping[str, Any], values: Values, checker: ConfigCheck
     result: Any = config
     try:
         for path, value in candidates.items():
-            result = override(result, path, value)
+            result = with_value(result, path, value)
         fits = not candidates or not checker.problems(result)
     except ConfigError:
         fits = False
@@ -179,7 +179,7 @@ def _apply_one_by_one(
     for path, value in in_order:
         messages = problems
         try:
-            attempt = override(config, path, value)
+            attempt = with_value(config, path, value)
             messages = checker.problems(attempt)
             new = {cause: message for cause, message in messages.items() if cause not in problems}
         except ConfigError as error:
@@ -196,7 +196,7 @@ def _mends(config: Any, item: tuple[ConfigPath, Any], checker: ConfigChecker, pr
     if not problems:
         return False
     try:
-        return checker.problems(override(config, *item)).keys() < problems.keys()
+        return checker.problems(with_value(config, *item)).keys() < problems.keys()
     except ConfigError:
         return False
 
